@@ -1,0 +1,53 @@
+"""edgeml: quantization-aware Keras networks to FPGAs, with every integer checked.
+
+The public API; heavy libraries load only when a function that needs them is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeml._version import __version__
+
+if TYPE_CHECKING:
+    from edgeml.api import check, emit, emulator, load, lower
+    from edgeml.errors import EdgemlError, MissingToolError
+    from edgeml.fixed import FixedType, Overflow, Round
+    from edgeml.ir import Builder, Graph, evaluate
+
+__all__ = [
+    "Builder",
+    "EdgemlError",
+    "FixedType",
+    "Graph",
+    "MissingToolError",
+    "Overflow",
+    "Round",
+    "__version__",
+    "check",
+    "emit",
+    "emulator",
+    "evaluate",
+    "load",
+    "lower",
+]
+
+_HOMES = {
+    "edgeml.api": ("check", "emit", "emulator", "load", "lower"),
+    "edgeml.errors": ("EdgemlError", "MissingToolError"),
+    "edgeml.fixed": ("FixedType", "Overflow", "Round"),
+    "edgeml.ir": ("Builder", "Graph", "evaluate"),
+}
+
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module 'edgeml' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
