@@ -1,0 +1,25 @@
+"""The exact graph: ops on integers with proven ranges.
+
+`graph` is the verified graph, `builder` makes one, `evaluate` runs it in int64 (the oracle), `text`
+prints and parses it, `saved` stores it, `ops/` holds one file per op.
+"""
+
+from edgeml.ir.builder import Builder
+from edgeml.ir.evaluate import evaluate, evaluate_codes, input_codes, outputs_of
+from edgeml.ir.graph import Graph, Node
+from edgeml.ir.info import Shape, ValueInfo
+from edgeml.ir.op import Composite, Op
+
+__all__ = [
+    "Builder",
+    "Composite",
+    "Graph",
+    "Node",
+    "Op",
+    "Shape",
+    "ValueInfo",
+    "evaluate",
+    "evaluate_codes",
+    "input_codes",
+    "outputs_of",
+]

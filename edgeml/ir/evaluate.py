@@ -1,0 +1,135 @@
+"""The oracle: int64 NumPy, one op after the other.
+
+Invariant: nothing here rounds, wraps or reorders; every op does what its file says, and every graph
+that verified fits. What any other executor computes is compared with this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray, to_float
+from edgeml.ir.graph import Graph, Node
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.ops.input import Input
+
+_CHUNK = 256
+"""Samples at a time: the unrolled windows of a convolution stay in the cache."""
+
+
+def run_nodes(nodes: Sequence[Node], infos: Mapping[str, ValueInfo], values: dict[str, IntArray]) -> None:
+    """Evaluate `nodes` in order into `values`, which holds the inputs' codes already."""
+    for node in nodes:
+        if isinstance(node.op, Input):
+            continue
+        sources = [values[name] for name in node.inputs]
+        kinds = [infos[name] for name in node.inputs]
+        values[node.name] = node.op.evaluate(sources, kinds, infos[node.name])
+
+
+def evaluate_codes(
+    graph: Graph, inputs: Mapping[str, IntArray], keep: Iterable[str] | None = None
+) -> dict[str, IntArray]:
+    """Integer codes in, integer codes out.
+
+    Args:
+        graph: the graph.
+        inputs: codes (samples, *shape) for every input name, within the type's range.
+        keep: names of the values wanted; the outputs by default.
+
+    Returns:
+        Codes (samples, *shape) by name.
+
+    Raises:
+        EdgemlError: an input is missing, of the wrong shape or out of range, or a name is unknown.
+    """
+    wanted = tuple(graph.outputs if keep is None else keep)
+    for name in wanted:
+        if name not in graph.infos:
+            raise EdgemlError(f"there is no value {name!r}", graph.name)
+    samples = _check_inputs(graph, inputs)
+    parts: dict[str, list[IntArray]] = {name: [] for name in wanted}
+    for start in range(0, max(samples, 1), _CHUNK):
+        count = min(_CHUNK, samples - start)
+        values = {name: np.asarray(inputs[name][start : start + count], np.int64) for name in graph.inputs}
+        run_nodes(graph.nodes, graph.infos, values)
+        for name in wanted:
+            shape = (count, *graph.info(name).shape)
+            parts[name].append(np.array(np.broadcast_to(values[name], shape)))
+    return {name: np.concatenate(chunks) for name, chunks in parts.items()}
+
+
+def input_codes(graph: Graph, x: Any) -> dict[str, IntArray]:
+    """Floats as codes of the graph's inputs.
+
+    Args:
+        graph: the graph.
+        x: floats (samples, *shape), or for several inputs a mapping by name or a sequence in order.
+
+    Raises:
+        EdgemlError: inputs are missing, shapes differ, or values are NaN or infinite.
+    """
+    names = graph.inputs
+    if isinstance(x, Mapping):
+        given: dict[str, Any] = dict(x)
+    elif len(names) == 1 and not (isinstance(x, list | tuple) and len(x) == 1 and np.ndim(x[0]) > 1):
+        given = {names[0]: x}
+    elif len(x) == len(names):
+        given = dict(zip(names, x, strict=True))
+    else:
+        raise EdgemlError(f"{len(x)} inputs given, {len(names)} expected: {', '.join(names)}", graph.name)
+    if set(given) != set(names):
+        raise EdgemlError(f"inputs {', '.join(given)} given, {', '.join(names)} expected", graph.name)
+    codes: dict[str, IntArray] = {}
+    for name in names:
+        op = graph.node(name).op
+        if isinstance(op, Input):
+            codes[name] = op.codes(given[name])
+    return codes
+
+
+def evaluate(graph: Graph, x: Any, raw: bool = False) -> Any:
+    """Run the graph exactly on floats.
+
+    Args:
+        graph: the graph.
+        x: floats (samples, *shape) like the Keras input; a mapping or sequence for several inputs.
+        raw: return int64 codes instead of values.
+
+    Returns:
+        float64 values code * 2^-frac (or the codes) of shape (samples, ...); a dict by output name if
+        there are several outputs.
+
+    Raises:
+        EdgemlError: the data do not fit the inputs.
+    """
+    return outputs_of(graph, evaluate_codes(graph, input_codes(graph, x)), raw)
+
+
+def outputs_of(graph: Graph, codes: Mapping[str, IntArray], raw: bool) -> Any:
+    """Codes by output name as the public functions return them: values or codes, bare if there is one."""
+    results: dict[str, NDArray[Any]] = {
+        name: codes[name] if raw else to_float(codes[name], graph.info(name).type.frac) for name in graph.outputs
+    }
+    return next(iter(results.values())) if len(results) == 1 else results
+
+
+def _check_inputs(graph: Graph, inputs: Mapping[str, IntArray]) -> int:
+    counts: set[int] = set()
+    for name in graph.inputs:
+        if name not in inputs:
+            raise EdgemlError("no codes given for this input", name)
+        codes, info = np.asarray(inputs[name]), graph.info(name)
+        if codes.shape[1:] != info.shape or codes.ndim != len(info.shape) + 1:
+            raise EdgemlError(f"codes of shape {codes.shape}, (samples, *{info.shape}) expected", name)
+        if codes.size and (np.any(codes < info.lo) or np.any(codes > info.hi)):
+            raise EdgemlError(f"codes from {codes.min()} to {codes.max()} do not fit {info.type}", name)
+        counts.add(codes.shape[0])
+    if len(counts) != 1:
+        raise EdgemlError(f"inputs with different numbers of samples: {sorted(counts)}", graph.name)
+    return counts.pop()

@@ -1,0 +1,162 @@
+"""The exact graph: immutable nodes in topological order.
+
+Invariant: a `Graph` that exists is verified. Names are unique, every input is defined before it is
+used, arities and constant inputs are as the op says, and every value has a shape, a type and bounds
+that fit 63 bits. A pass that returns a graph has therefore returned a verified one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.op import Op
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.input import Input
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One op applied to named values; the result has the node's name.
+
+    By convention what stands before the first dot is the layer the node came from:
+    "dense_1.matmul" and "dense_1.bias" belong to "dense_1".
+    """
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def layer(self) -> str:
+        """The layer this node came from."""
+        return self.name.split(".", 1)[0]
+
+
+class Graph:
+    """A verified exact graph.
+
+    Args:
+        name: of the model.
+        nodes: in topological order.
+        outputs: names of the values it returns, at least one.
+
+    Raises:
+        EdgemlError: the graph does not verify; names the op.
+    """
+
+    def __init__(self, name: str, nodes: Iterable[Node], outputs: Iterable[str]) -> None:
+        self.name = name
+        self.nodes = tuple(nodes)
+        self.outputs = tuple(outputs)
+        infos: dict[str, ValueInfo] = {}
+        by_name: dict[str, Node] = {}
+        for node in self.nodes:
+            infos[node.name] = infer_node(node, infos, by_name)
+            by_name[node.name] = node
+        for output in self.outputs:
+            if output not in infos:
+                raise EdgemlError(f"output {output!r} is not defined", name)
+        if not self.outputs:
+            raise EdgemlError("a graph needs at least one output", name)
+        if not self.inputs:
+            raise EdgemlError("a graph needs at least one input", name)
+        self._infos: Mapping[str, ValueInfo] = MappingProxyType(infos)
+        self._by_name: Mapping[str, Node] = MappingProxyType(by_name)
+
+    @property
+    def infos(self) -> Mapping[str, ValueInfo]:
+        """Shape, type and bounds of every value."""
+        return self._infos
+
+    def info(self, name: str) -> ValueInfo:
+        """Shape, type and bounds of one value."""
+        return self._infos[name]
+
+    def node(self, name: str) -> Node:
+        """The node that defines `name`."""
+        return self._by_name[name]
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the Input nodes, in order."""
+        return tuple(node.name for node in self.nodes if isinstance(node.op, Input))
+
+    @cached_property
+    def users(self) -> Mapping[str, tuple[Node, ...]]:
+        """The nodes that read each value."""
+        found: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
+        for node in self.nodes:
+            for source in dict.fromkeys(node.inputs):
+                found[source].append(node)
+        return MappingProxyType({name: tuple(nodes) for name, nodes in found.items()})
+
+    def constant(self, name: str) -> IntArray:
+        """The codes of a Const node.
+
+        Raises:
+            EdgemlError: the node is not a Const.
+        """
+        op = self.node(name).op
+        if not isinstance(op, Const):
+            raise EdgemlError("is not a constant", name)
+        return op.codes
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical text, constants included."""
+        from edgeml.ir.text import to_text
+
+        return hashlib.sha256(to_text(self).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Graph)
+            and self.name == other.name
+            and self.nodes == other.nodes
+            and self.outputs == other.outputs
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.nodes, self.outputs))
+
+    def __str__(self) -> str:
+        from edgeml.ir.text import to_text
+
+        return to_text(self)
+
+
+def infer_node(node: Node, infos: Mapping[str, ValueInfo], nodes: Mapping[str, Node]) -> ValueInfo:
+    """Verify one node against what is defined before it and infer its result.
+
+    Raises:
+        EdgemlError: with the node's name and op in front.
+    """
+    where = f"{node.name} ({node.op.op_name()})"
+    if not NAME.fullmatch(node.name):
+        raise EdgemlError("is not a name", repr(node.name), "letters, digits, _ and . after a first letter")
+    if node.name in infos:
+        raise EdgemlError("is defined twice", where)
+    for source in node.inputs:
+        if source not in infos:
+            raise EdgemlError(f"reads {source!r}, which is not defined before it", where)
+    arity = node.op.arity
+    if (arity is None and not node.inputs) or (arity is not None and len(node.inputs) != arity):
+        raise EdgemlError(f"takes {arity or 'one or more'} inputs, got {len(node.inputs)}", where)
+    for position in node.op.constant_inputs:
+        source = nodes.get(node.inputs[position])
+        if source is None or not isinstance(source.op, Const):
+            raise EdgemlError(f"input {position} must be a constant", where)
+    try:
+        return node.op.infer(*(infos[source] for source in node.inputs))
+    except EdgemlError as error:
+        raise EdgemlError(error.what, f"{where}: {error.where}" if error.where else where, error.hint) from error

@@ -1,0 +1,110 @@
+"""What is known of a value before anything runs: its shape, its type and the interval of every element.
+
+Invariant: `lo` and `hi` are codes of `type`, have exactly the shape `shape`, and every code the value
+can ever take lies between them. The bounds come from interval arithmetic on the real weights, so
+"this cannot overflow" is a proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray, align, cover
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ValueInfo:
+    """Shape (without the batch axis), element type and element-wise bounds of one value."""
+
+    shape: Shape
+    type: ElementType
+    lo: IntArray
+    hi: IntArray
+
+    @classmethod
+    def full(cls, shape: Shape, type: ElementType) -> ValueInfo:
+        """Every code of the type is possible.
+
+        Raises:
+            EdgemlError: a per-element type does not broadcast to the shape.
+        """
+        return cls(shape, type, _spread(type.lo, shape), _spread(type.hi, shape))
+
+    @classmethod
+    def exact(cls, lo: IntArray, hi: IntArray, frac: int) -> ValueInfo:
+        """The narrowest single type around the bounds.
+
+        Raises:
+            EdgemlError: more than 63 bits are needed.
+        """
+        element = cover(int(lo.min(initial=0)), int(hi.max(initial=0)), frac) if lo.size == 0 else None
+        element = element or cover(int(lo.min()), int(hi.max()), frac)
+        return cls(tuple(lo.shape), element, lo, hi)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def scalar(self) -> FixedType:
+        """The one type that holds every element: the type itself unless it is per element."""
+        return self.type.covering() if isinstance(self.type, FixedTypeArray) else self.type
+
+    @property
+    def frac(self) -> int:
+        """The finest LSB among the elements, as fractional bits."""
+        return self.scalar.frac
+
+    @property
+    def is_constant(self) -> bool:
+        """True if no element can vary."""
+        return bool(np.array_equal(self.lo, self.hi))
+
+    @property
+    def magnitude(self) -> int:
+        """The largest |code| possible, at the element's own LSB."""
+        return max(abs(int(self.lo.min(initial=0))), abs(int(self.hi.max(initial=0))))
+
+    def aligned(self, frac: int) -> tuple[IntArray, IntArray]:
+        """The bounds with `frac` fractional bits for all elements.
+
+        Raises:
+            EdgemlError: more than 63 bits are needed.
+        """
+        return align(self.lo, self.type.frac, frac), align(self.hi, self.type.frac, frac)
+
+    def __str__(self) -> str:
+        shape = "x".join(map(str, self.shape)) or "scalar"
+        return f"{shape} {self.type}"
+
+
+def guard(bound: Any, what: str) -> None:
+    """Refuse what int64 cannot hold.
+
+    Args:
+        bound: float64 upper bound(s) on every magnitude met, partial sums in any order included.
+        what: what would overflow.
+
+    Raises:
+        EdgemlError: a bound reaches 2^62; the margin of one bit covers the rounding of the bound.
+    """
+    peak = float(np.max(bound, initial=0.0))
+    if peak >= 2.0**62:
+        bits = int(np.ceil(np.log2(peak))) + 1
+        raise EdgemlError(f"{what} needs about {bits} bits; at most 63 can be exact", hint="use narrower types")
+
+
+def _spread(values: Any, shape: Shape) -> IntArray:
+    try:
+        return np.broadcast_to(np.asarray(values, np.int64), shape)
+    except ValueError:
+        raise EdgemlError(
+            f"a per-element type of shape {np.shape(values)} does not fit a value of shape {shape}"
+        ) from None

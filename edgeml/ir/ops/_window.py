@@ -1,0 +1,44 @@
+"""Sliding windows over the spatial axes, shared by convolution and pooling."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.ir.info import Shape
+
+Pairs: TypeAlias = tuple[tuple[int, int], ...]
+
+
+def pad(x: NDArray[Any], padding: Pairs, value: int) -> NDArray[Any]:
+    """x (batch, *space, channels) with `value` around the spatial axes.
+
+    Raises:
+        EdgemlError: a negative padding.
+    """
+    if any(n < 0 for pair in padding for n in pair):
+        raise EdgemlError(f"negative padding {padding}", hint="crop with a slice")
+    if not any(n for pair in padding for n in pair):
+        return x
+    return np.pad(x, ((0, 0), *padding, (0, 0)), constant_values=value)
+
+
+def windows(x: NDArray[Any], kernel: Shape, strides: Shape, dilation: Shape) -> NDArray[Any]:
+    """Views of shape (batch, *positions, channels, *kernel) into x (batch, *space, channels).
+
+    Raises:
+        EdgemlError: a window does not fit, or a stride, dilation or size is below one.
+    """
+    if any(n < 1 for n in (*kernel, *strides, *dilation)):
+        raise EdgemlError(f"window {kernel}, strides {strides} and dilation {dilation} must be at least 1")
+    axes = tuple(range(1, len(kernel) + 1))
+    reach = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
+    if any(size < need for size, need in zip(x.shape[1:], reach, strict=False)):
+        raise EdgemlError(f"a window of {reach} does not fit into {x.shape[1:-1]}")
+    every = np.lib.stride_tricks.sliding_window_view(x, reach, axis=axes)
+    positions = (slice(None), *(slice(None, None, s) for s in strides), slice(None))
+    taps = tuple(slice(None, None, d) for d in dilation)
+    return every[positions + taps]

@@ -1,0 +1,34 @@
+"""Add: an exact sum, element by element; also the bias of a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgeml.fixed import IntArray
+from edgeml.ir.info import ValueInfo, guard
+from edgeml.ir.op import Op
+from edgeml.ir.ops._elementwise import aligned_bounds, aligned_codes
+
+
+@dataclass(frozen=True, eq=False)
+class Add(Op):
+    """a + b at the finer LSB of the two; shapes broadcast as in NumPy."""
+
+    arity: ClassVar[int | None] = 2
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """The bounds add."""
+        (lo_a, lo_b), (hi_a, hi_b), frac = aligned_bounds(inputs)
+        ends = [np.abs(end.astype(np.float64)) for end in (lo_a, lo_b, hi_a, hi_b)]
+        guard(np.maximum(ends[0], ends[2]) + np.maximum(ends[1], ends[3]), "the sum")
+        return ValueInfo.exact(lo_a + lo_b, hi_a + hi_b, frac)
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """The sum in int64."""
+        del result
+        a, b = aligned_codes(inputs, infos)
+        return a + b

@@ -1,0 +1,30 @@
+"""ArgMax: the position of the largest value along the last axis; the class of a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeml.fixed import IntArray, align, cover
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.op import Op, need
+
+
+@dataclass(frozen=True, eq=False)
+class ArgMax(Op):
+    """The index of the largest element along the last axis, the first one on a tie; shape (..., n) to (...)."""
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """Any index."""
+        (x,) = inputs
+        need(len(x.shape) >= 1, "a scalar has no axis")
+        last = x.shape[-1] - 1
+        shape = x.shape[:-1]
+        return ValueInfo(shape, cover(0, last, 0), np.zeros(shape, np.int64), np.full(shape, last, np.int64))
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """The index, counted from 0."""
+        del result
+        return np.argmax(align(inputs[0], infos[0].type.frac, infos[0].frac), axis=-1)

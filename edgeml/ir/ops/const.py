@@ -1,0 +1,49 @@
+"""Const: weights, biases, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgeml.fixed import ElementType, IntArray
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.op import Op, need
+
+
+@dataclass(frozen=True, eq=False)
+class Const(Op):
+    """Fixed codes of a stated type.
+
+    Args:
+        codes: int64, any shape; made read-only.
+        type: of the codes; each must be within its range.
+    """
+
+    arity: ClassVar[int | None] = 0
+
+    codes: IntArray
+    type: ElementType
+
+    def __post_init__(self) -> None:
+        copy = np.array(self.codes, np.int64)
+        copy.flags.writeable = False
+        object.__setattr__(self, "codes", copy)
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """The codes themselves are the bounds."""
+        del inputs
+        full = ValueInfo.full(tuple(self.codes.shape), self.type)
+        need(self.codes.size > 0, "a constant without elements")
+        need(
+            bool(np.all((self.codes >= full.lo) & (self.codes <= full.hi))),
+            f"codes from {self.codes.min()} to {self.codes.max()} do not fit {self.type}",
+        )
+        return ValueInfo(full.shape, self.type, self.codes, self.codes)
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """The codes, with a batch axis of one."""
+        del inputs, infos, result
+        return self.codes[np.newaxis]

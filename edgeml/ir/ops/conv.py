@@ -1,0 +1,81 @@
+"""Conv: a 1-D or 2-D convolution (correlation, as in every framework) with constant weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgeml.fixed import IntArray, align
+from edgeml.ir.info import Shape, ValueInfo, guard
+from edgeml.ir.op import Op, need
+from edgeml.ir.ops._window import Pairs, pad, windows
+
+
+@dataclass(frozen=True, eq=False)
+class Conv(Op):
+    """x (*space, channels) with w (*kernel, channels / groups, filters), channels last, w constant.
+
+    Args:
+        strides: per spatial axis.
+        padding: zeros (before, after) per spatial axis.
+        dilation: distance of kernel taps per spatial axis.
+        groups: filters of group g see only the channels of group g; depthwise when equal to channels.
+    """
+
+    arity: ClassVar[int | None] = 2
+    constant_inputs: ClassVar[tuple[int, ...]] = (1,)
+
+    strides: Shape
+    padding: Pairs
+    dilation: Shape
+    groups: int = 1
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """Interval arithmetic on the real weights, pixel by pixel, padding known to be zero."""
+        x, w = inputs
+        rank = len(x.shape) - 1
+        need(rank in (1, 2), f"input of shape {x.shape}; (length, channels) or (height, width, channels) expected")
+        need(len(w.shape) == rank + 2, f"weights of shape {w.shape} for an input of shape {x.shape}")
+        need(
+            len(self.strides) == len(self.padding) == len(self.dilation) == rank,
+            f"strides, padding and dilation need {rank} entries each",
+        )
+        need(
+            self.groups >= 1
+            and x.shape[-1] == w.shape[-2] * self.groups
+            and w.shape[-1] % self.groups == 0,
+            f"{x.shape[-1]} channels, {w.shape[-1]} filters and weights of shape {w.shape} "
+            f"do not fit {self.groups} groups",
+        )
+        (lo, hi), (weights, _) = x.aligned(x.frac), w.aligned(w.frac)
+        peak = np.maximum(np.abs(lo.astype(np.float64)), np.abs(hi.astype(np.float64)))
+        guard(self._convolve(peak[np.newaxis], np.abs(weights.astype(np.float64))), "the sum of products")
+        plus, minus = np.maximum(weights, 0), np.minimum(weights, 0)
+        lo, hi = lo[np.newaxis], hi[np.newaxis]
+        low = self._convolve(lo, plus) + self._convolve(hi, minus)
+        high = self._convolve(hi, plus) + self._convolve(lo, minus)
+        return ValueInfo.exact(low[0], high[0], x.frac + w.frac)
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """The convolution in int64."""
+        del result
+        x, w = (align(codes, info.type.frac, info.frac) for codes, info in zip(inputs, infos, strict=True))
+        return self._convolve(x, w[0])
+
+    def _convolve(self, x: IntArray, w: IntArray) -> IntArray:
+        """x (batch, *space, channels) as rows of taps, times w as a matrix, group by group."""
+        rank = w.ndim - 2
+        taps = windows(pad(x, self.padding, 0), w.shape[:rank], self.strides, self.dilation)
+        # (batch, *space, channels, *kernel) -> (batch, *space, *kernel, channels)
+        taps = np.moveaxis(taps, rank + 1, -1)
+        space = taps.shape[: rank + 1]
+        rows = [
+            part.reshape(*space, -1) @ weights.reshape(-1, weights.shape[-1])
+            for part, weights in zip(
+                np.split(taps, self.groups, axis=-1), np.split(w, self.groups, axis=-1), strict=True
+            )
+        ]
+        return rows[0] if self.groups == 1 else np.concatenate(rows, axis=-1)

@@ -1,0 +1,59 @@
+"""Input: where floats enter, rounded to a type by a stated mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import ElementType, IntArray, Overflow, Round, quantize
+from edgeml.ir.info import Shape, ValueInfo
+from edgeml.ir.op import Op, need
+
+
+@dataclass(frozen=True, eq=False)
+class Input(Op):
+    """A value of `shape` given from outside.
+
+    Floats are first made float32, as Keras does with its input, then rounded exactly.
+
+    Args:
+        shape: without the batch axis.
+        type: of the codes.
+        rounding: for floats between two codes.
+        overflow: for floats outside the range.
+    """
+
+    arity: ClassVar[int | None] = 0
+
+    shape: Shape
+    type: ElementType
+    rounding: Round = Round.RND_CONV
+    overflow: Overflow = Overflow.SAT
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """Every code of the type."""
+        del inputs
+        need(all(n > 0 for n in self.shape), f"shape {self.shape} has an empty axis")
+        return ValueInfo.full(self.shape, self.type)
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """Never called: the evaluator puts the given codes in."""
+        raise EdgemlError("an input without a value", "input")
+
+    def codes(self, values: Any) -> IntArray:
+        """Floats of shape (batch, *shape) as codes.
+
+        Raises:
+            EdgemlError: the shape differs, or a value is NaN or infinite.
+        """
+        floats = np.asarray(values, np.float32)
+        if floats.shape[1:] != self.shape or floats.ndim != len(self.shape) + 1:
+            raise EdgemlError(
+                f"data of shape {floats.shape} given, (samples, {', '.join(map(str, self.shape))}) expected",
+                "input",
+            )
+        return quantize(floats, self.type, self.rounding, self.overflow)

@@ -1,0 +1,48 @@
+"""Lookup: any function of one narrow value, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgeml.fixed import FixedType, IntArray
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.op import Op, need
+
+MAX_INDEX_BITS = 16
+"""Widest index: 65,536 entries. Wider tables would not fit the block RAM of a small FPGA anyway."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup(Op):
+    """table[code(x) - lowest code of x's type], element by element.
+
+    The table is a constant of shape (2^width(x),): its first entry is for the smallest code.
+    """
+
+    arity: ClassVar[int | None] = 2
+    constant_inputs: ClassVar[tuple[int, ...]] = (1,)
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """The smallest and largest entries that the bounds of x can reach."""
+        x, table = inputs
+        need(isinstance(x.type, FixedType), "the index needs one type for all elements", "cast it first")
+        width = x.scalar.width
+        need(
+            width <= MAX_INDEX_BITS,
+            f"an index of {width} bits; at most {MAX_INDEX_BITS} fit a table",
+            "cast the input to fewer bits first",
+        )
+        need(table.shape == (1 << width,), f"a table of shape {table.shape} for {1 << width} codes")
+        need(isinstance(table.type, FixedType), "the table needs one type for all entries")
+        reached = table.lo[int(x.lo.min()) - x.scalar.lo : int(x.hi.max()) - x.scalar.lo + 1]
+        return ValueInfo(x.shape, table.type, np.full(x.shape, reached.min()), np.full(x.shape, reached.max()))
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """The entries."""
+        del result
+        x, table = inputs
+        return table[0][x - infos[0].scalar.lo]

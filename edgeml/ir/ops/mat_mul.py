@@ -1,0 +1,44 @@
+"""MatMul: a matrix product with constant weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgeml.fixed import IntArray, align
+from edgeml.ir.info import ValueInfo, guard
+from edgeml.ir.op import Op, need
+
+
+@dataclass(frozen=True, eq=False)
+class MatMul(Op):
+    """x (..., k) times w (k, n) = (..., n), w constant.
+
+    The result has frac(x) + frac(w) fractional bits and the width that its interval needs.
+    """
+
+    arity: ClassVar[int | None] = 2
+    constant_inputs: ClassVar[tuple[int, ...]] = (1,)
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """Interval arithmetic on the real weights: lo = lo(x) w+ + hi(x) w-."""
+        x, w = inputs
+        need(len(w.shape) == 2, f"weights of shape {w.shape}, (inputs, outputs) expected")
+        need(
+            len(x.shape) >= 1 and x.shape[-1] == w.shape[0],
+            f"input of shape {x.shape} against weights of shape {w.shape}",
+        )
+        (lo, hi), (weights, _) = x.aligned(x.frac), w.aligned(w.frac)
+        peak = np.maximum(np.abs(lo.astype(np.float64)), np.abs(hi.astype(np.float64)))
+        guard(peak @ np.abs(weights.astype(np.float64)), "the sum of products")
+        plus, minus = np.maximum(weights, 0), np.minimum(weights, 0)
+        return ValueInfo.exact(lo @ plus + hi @ minus, hi @ plus + lo @ minus, x.frac + w.frac)
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """The product in int64."""
+        del result
+        x, w = (align(codes, info.type.frac, info.frac) for codes, info in zip(inputs, infos, strict=True))
+        return x @ w[0]

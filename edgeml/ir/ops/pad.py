@@ -1,0 +1,41 @@
+"""Pad: zeros around a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeml.fixed import FixedType, IntArray, align
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.op import Op, need
+from edgeml.ir.ops._window import Pairs
+
+
+@dataclass(frozen=True, eq=False)
+class Pad(Op):
+    """x with zeros before and after each axis.
+
+    Args:
+        padding: (before, after) per axis; the batch axis is not counted.
+    """
+
+    padding: Pairs
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """The bounds, zero in the padding."""
+        (x,) = inputs
+        need(
+            len(self.padding) == len(x.shape) and all(n >= 0 for pair in self.padding for n in pair),
+            f"padding {self.padding} for shape {x.shape}",
+        )
+        lo, hi = (np.pad(end, self.padding) for end in x.aligned(x.frac))
+        if isinstance(x.type, FixedType):
+            return ValueInfo(tuple(lo.shape), x.type, lo, hi)
+        return ValueInfo.exact(lo, hi, x.frac)
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """The codes with zeros around."""
+        del result
+        return np.pad(align(inputs[0], infos[0].type.frac, infos[0].frac), ((0, 0), *self.padding))

@@ -1,0 +1,28 @@
+"""Relu: max(x, 0)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeml.fixed import IntArray, align
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.op import Op
+
+
+@dataclass(frozen=True, eq=False)
+class Relu(Op):
+    """max(x, 0), element by element."""
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """The bounds, cut off at zero."""
+        (x,) = inputs
+        lo, hi = x.aligned(x.frac)
+        return ValueInfo.exact(np.maximum(lo, 0), np.maximum(hi, 0), x.frac)
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """Negative codes become zero."""
+        del result
+        return np.maximum(align(inputs[0], infos[0].type.frac, infos[0].frac), 0)

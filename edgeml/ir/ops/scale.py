@@ -1,0 +1,46 @@
+"""Scale: times a power of two, which moves the binary point and costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeml.fixed import FixedType, FixedTypeArray, IntArray
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.op import Op, need
+
+
+@dataclass(frozen=True, eq=False)
+class Scale(Op):
+    """x * 2^shift: the codes stay, frac falls by `shift`.
+
+    Args:
+        shift: one int, or an int array that broadcasts to the value's shape; the result then has a
+            type per element.
+    """
+
+    shift: int | IntArray
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.shift, int):
+            copy = np.array(self.shift, np.int64)
+            copy.flags.writeable = False
+            object.__setattr__(self, "shift", copy)
+
+    def infer(self, *inputs: ValueInfo) -> ValueInfo:
+        """The same codes under another type."""
+        (x,) = inputs
+        if isinstance(self.shift, int) and isinstance(x.type, FixedType):
+            element = FixedType(x.type.signed, x.type.width, x.type.frac - self.shift)
+            return ValueInfo(x.shape, element, x.lo, x.hi)
+        shape = np.broadcast_shapes(np.shape(self.shift), x.shape)
+        need(shape == x.shape, f"a shift of shape {np.shape(self.shift)} for a value of shape {x.shape}")
+        frac = np.asarray(x.type.frac) - self.shift
+        return ValueInfo(x.shape, FixedTypeArray(x.type.signed, x.type.width, frac), x.lo, x.hi)
+
+    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
+        """The codes themselves."""
+        del infos, result
+        return inputs[0]
