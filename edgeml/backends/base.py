@@ -38,7 +38,10 @@ class Runner(ABC):
     """Executes the artefact of one back end."""
 
     name: ClassVar[str]
-    """As it stands in check.json ("onnxruntime", "hls4ml-csim")."""
+    """As it stands in check.json ("onnxruntime", "hls4ml")."""
+
+    artefact: ClassVar[str]
+    """The file in the folder that it executes; if it is not there, nothing was exported."""
 
     @abstractmethod
     def available(self) -> str:
@@ -70,7 +73,10 @@ class Backend(ABC):
     """Emits a graph for one target."""
 
     name: ClassVar[str]
-    """The folder's name, also the folder in a run."""
+    """The name of the back end's own folder in edgeml/backends."""
+
+    folder: ClassVar[str]
+    """The folder in a run that its files go to; back ends may share one."""
 
     summary: ClassVar[str]
     """One line for `edgeml list backends`."""

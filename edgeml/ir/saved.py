@@ -45,7 +45,7 @@ def save(graph: Graph, stem: str = "graph") -> FileSet:
         "nodes": nodes,
     }
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{key: _narrow(array) for key, array in arrays.items()})  # pyright: ignore[reportArgumentType]  # numpy's stub takes the names for its own options
+    np.savez_compressed(buffer, **{key: narrow(array) for key, array in arrays.items()})  # pyright: ignore[reportArgumentType]  # numpy's stub takes the names for its own options
     text = json.dumps(document, indent=1) + "\n"
     return FileSet({f"{stem}.json": text.encode(), f"{stem}.npz": buffer.getvalue()})
 
@@ -118,7 +118,7 @@ def _document(path: Path) -> dict[str, Any]:
     return document  # pyright: ignore[reportUnknownVariableType]  # JSON
 
 
-def _narrow(array: IntArray) -> Any:
+def narrow(array: IntArray) -> Any:
     """The smallest integer type that holds the array; read back as int64 by the ops."""
     for kind in (np.int8, np.int16, np.int32):
         limits = np.iinfo(kind)

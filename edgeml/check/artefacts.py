@@ -1,0 +1,167 @@
+"""Run the artefacts that lie in a folder, as they are, on the golden vectors."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgeml import backends
+from edgeml.backends.base import Runner
+from edgeml.check import golden as vectors
+from edgeml.check.compare import compare
+from edgeml.check.golden import Golden
+from edgeml.check.result import Check, Result
+from edgeml.errors import EdgemlError, MissingToolError, unknown_name
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph, evaluate_codes
+
+REFERENCE = "evaluate"
+KERAS = "keras"
+
+Progress = Callable[[str], None]
+"""Told the name of what is run next."""
+
+
+def choices() -> tuple[str, ...]:
+    """What `--with` takes: the reference, Keras and every back end."""
+    return (REFERENCE, KERAS, *backends.names())
+
+
+def select(names: Sequence[str]) -> tuple[str, ...]:
+    """The chosen names, "all" meaning every one.
+
+    Raises:
+        EdgemlError: an unknown name.
+    """
+    for name in names:
+        if name != "all" and name not in choices():
+            raise unknown_name("check", name, ("all", *choices()))
+    return choices() if "all" in names or not names else tuple(name for name in choices() if name in names)
+
+
+def check_folder(
+    folder: Path,
+    graph: Graph,
+    golden: Golden,
+    names: Sequence[str] = ("all",),
+    model_file: Path | None = None,
+    progress: Progress | None = None,
+) -> Check:
+    """Run what lies in `folder` and compare it with the golden integers.
+
+    Args:
+        folder: a run folder, or one with the same layout.
+        graph: the exact graph.
+        golden: the vectors; all of them are compared.
+        names: which checks, see `choices`.
+        model_file: the Keras model, if there is one.
+        progress: told what is run next.
+
+    Raises:
+        EdgemlError: an unknown check, or an artefact that is there but does not run.
+    """
+    results: list[Result] = []
+    for name in select(names):
+        if progress is not None:
+            progress(name)
+        if name == REFERENCE:
+            results.append(compare(name, graph, golden, _reference(graph)))
+        elif name == KERAS:
+            results.append(_check_keras(graph, golden, model_file))
+        else:
+            backend = backends.load(name)
+            results += [
+                _check_runner(runner, folder / backend.folder, name, graph, golden) for runner in backend.runners()
+            ]
+    return Check(model=graph.name, graph=graph.digest, samples=golden.samples, results=tuple(results))
+
+
+def check_graph(
+    graph: Graph,
+    x: Any,
+    names: Sequence[str] = ("all",),
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    progress: Progress | None = None,
+) -> Check:
+    """Emit a graph for every chosen back end into a temporary folder and check it there.
+
+    Args:
+        graph: the exact graph.
+        x: floats (samples, ...) like the Keras input.
+        names: which checks, see `choices`.
+        settings: options by back end.
+        progress: told what is run next.
+
+    Raises:
+        EdgemlError: an unknown check, or an artefact that does not run.
+    """
+    golden = vectors.make(graph, x)
+    unemitted: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="edgeml-check-") as name:
+        folder = Path(name)
+        for chosen in select(names):
+            if chosen in (REFERENCE, KERAS):
+                continue
+            backend = backends.load(chosen)
+            try:
+                options = backend.options((settings or {}).get(chosen, {}))
+                refused = backend.refusals(graph, options)
+                if refused:
+                    reason = f"cannot express {refused[0].node}: {refused[0].reason}"
+                    unemitted += [_not_run(runner.name, reason) for runner in backend.runners()]
+                else:
+                    backend.emit(graph, options).write(folder / backend.folder)
+            except MissingToolError as error:
+                unemitted += [_not_run(runner.name, str(error)) for runner in backend.runners()]
+        found = check_folder(folder, graph, golden, [n for n in select(names) if n != KERAS], None, progress)
+    reasons = {result.backend: result for result in unemitted}
+    results = tuple(reasons.get(result.backend, result) for result in found.results)
+    return found.model_copy(update={"results": results})
+
+
+def _reference(graph: Graph) -> Callable[[Golden, Sequence[str]], dict[str, IntArray]]:
+    def execute(golden: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
+        return evaluate_codes(graph, golden.inputs, [*graph.outputs, *keep])
+
+    return execute
+
+
+def _check_runner(runner: Runner, folder: Path, backend: str, graph: Graph, golden: Golden) -> Result:
+    if not (folder / runner.artefact).exists():
+        return _not_run(runner.name, f"not exported (edgeml export RUN --to {backend})")
+    missing = runner.available()
+    if missing:
+        return _not_run(runner.name, missing)
+
+    def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
+        return runner.run(folder, graph, part.inputs, keep)
+
+    try:
+        return compare(runner.name, graph, golden, execute)
+    except MissingToolError as error:
+        return _not_run(runner.name, str(error))
+
+
+def _check_keras(graph: Graph, golden: Golden, model_file: Path | None) -> Result:
+    if model_file is None or not model_file.exists():
+        return _not_run(KERAS, "there is no Keras model here")
+    try:
+        from edgeml.keras.load import load_model
+        from edgeml.keras.runner import keras_codes
+
+        model = load_model(model_file)
+    except MissingToolError as error:
+        return _not_run(KERAS, str(error))
+
+    def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
+        return keras_codes(model, graph, part.x, keep)
+
+    return compare(KERAS, graph, golden, execute)
+
+
+def _not_run(backend: str, reason: str) -> Result:
+    if not reason:
+        raise EdgemlError("a check that is not run needs a reason", backend)
+    return Result(backend=backend, status="not-run", reason=reason)
