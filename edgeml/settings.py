@@ -1,0 +1,174 @@
+"""Typed settings: from a TOML file, from `--set KEY=VALUE` or from keyword arguments, checked by pydantic.
+
+`Settings` is the base of every description that a user can write (presets, boards, options of back ends).
+It is frozen and knows no key that is not declared. `parse_settings` validates plain values and turns all
+that pydantic finds into one `EdgemlError` that names the file, the key and, for an unknown key, near matches.
+
+Invariant: nothing that a user wrote is ignored; a key is either declared or refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+
+M = TypeVar("M", bound=BaseModel)
+
+_KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_BARE = re.compile(r"[^\s\"'\[\]{}=,#][^\n\r\"'\[\]{}=,#]*")
+_MOST_SHOWN = 3
+
+
+class Settings(BaseModel):
+    """Base of what a user can set: immutable, and an undeclared key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+def parse_settings(model_class: type[M], settings: Mapping[str, Any], where: str) -> M:
+    """Plain values as a validated model.
+
+    Args:
+        model_class: a pydantic model, usually a subclass of `Settings`.
+        settings: plain values, nested mappings for nested models.
+        where: the file, preset or option group they come from, for the message.
+
+    Raises:
+        EdgemlError: an unknown key (near matches given), a missing one, or a value that does not fit.
+
+    >>> class Clock(Settings):
+    ...     period_ns: float = 5.0
+    >>> parse_settings(Clock, {"perod_ns": 4}, "board.toml")
+    Traceback (most recent call last):
+    edgeml.errors.EdgemlError: board.toml: unknown key 'perod_ns' (did you mean period_ns?)
+    """
+    try:
+        return model_class.model_validate(dict(settings))
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    told = [
+        _told(model_class, detail["type"], detail["loc"], detail["msg"], detail.get("input"))
+        for detail in found
+    ]
+    (what, hint), others = told[0], [text for text, _ in told[1:_MOST_SHOWN]]
+    if len(told) > _MOST_SHOWN:
+        others.append(f"and {len(told) - _MOST_SHOWN} more")
+    raise EdgemlError("; ".join([what, *others]), where, hint)
+
+
+def set_values(settings: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+    """A copy of `settings` with the values of `--set KEY=VALUE` put in.
+
+    Args:
+        settings: nested plain values; left as they are.
+        assignments: "training.epochs=5", "targets.board=pynq-z2", ... A value is a TOML value; what is none,
+            such as a bare word, is a string.
+
+    Raises:
+        EdgemlError: an assignment without "=", without a key or value, or below a key that is no table.
+
+    >>> set_values({"training": {"epochs": 20}}, ["training.epochs=5", "targets.board=pynq-z2"])
+    {'training': {'epochs': 5}, 'targets': {'board': 'pynq-z2'}}
+    """
+    result = _copied(settings)
+    for assignment in assignments:
+        key, equals, text = (part.strip() for part in assignment.partition("="))
+        if not equals or not _KEY.fullmatch(key):
+            raise EdgemlError(
+                "is not KEY=VALUE", f"--set {assignment}", "write for example training.epochs=5"
+            )
+        *tables, last = key.split(".")
+        table = result
+        for name in tables:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise EdgemlError(f"{name!r} is a value, not a table of values", f"--set {assignment}")
+        table[last] = _value(text, assignment)
+    return result
+
+
+def read_toml(path: str | Path, what: str = "TOML file") -> dict[str, Any]:
+    """The values of a TOML file.
+
+    Args:
+        path: the file.
+        what: what it is, for the message.
+
+    Raises:
+        EdgemlError: it is missing, not readable, or not TOML (line and column given).
+    """
+    try:
+        return tomllib.loads(read_bytes(path, what).decode())
+    except UnicodeDecodeError as error:
+        raise EdgemlError(f"is not UTF-8 text ({error.reason} at byte {error.start})", str(path)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise EdgemlError(f"is not valid TOML: {error}", str(path)) from None
+
+
+def _value(text: str, assignment: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {text}") if "\n" not in text else {}
+        if set(parsed) == {"value"}:
+            return parsed["value"]
+    except tomllib.TOMLDecodeError:
+        if _BARE.fullmatch(text):
+            return text
+    raise EdgemlError(
+        f"cannot read the value {text!r}",
+        f"--set {assignment}",
+        'write a number, true, false, a word, or "text"',
+    )
+
+
+def _copied(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in settings.items()}
+
+
+def _told(
+    model_class: type[BaseModel], kind: str, path: tuple[int | str, ...], message: str, given: Any
+) -> tuple[str, str]:
+    """What is wrong at `path` and what to do about it."""
+    key = ".".join(map(str, path))
+    if kind == "extra_forbidden":
+        known = _keys_at(model_class, path[:-1])
+        near = difflib.get_close_matches(str(path[-1]), known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known) or 'none'}"
+        return f"unknown key {key!r}", hint
+    if kind == "missing":
+        return f"the key {key!r} is missing", f"add {key}"
+    text = message.removeprefix("Value error, ")
+    text = text[:1].lower() + text[1:]
+    if not key:
+        return text, ""
+    shown = repr(given) if isinstance(given, str | int | float | bool) else ""
+    return f"{key}{f' = {shown}' if shown else ''}: {text}", ""
+
+
+def _keys_at(model_class: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The declared keys of the model that `path` leads to; empty if it is not a model."""
+    candidates: list[Any] = [model_class]
+    for part in path:
+        models = [kind for kind in candidates if _is_model(kind)]
+        fields = [kind.model_fields[part].annotation for kind in models if part in kind.model_fields]
+        # What no model declares is a list index, dictionary key or union tag: the candidates stay.
+        candidates = [leaf for annotation in fields for leaf in _leaves(annotation)] or candidates
+    return sorted({name for kind in candidates if _is_model(kind) for name in kind.model_fields})
+
+
+def _leaves(annotation: Any) -> list[Any]:
+    """The classes an annotation is made of: of `dict[str, A] | None` str, A and NoneType."""
+    arguments = get_args(annotation)
+    return [leaf for part in arguments for leaf in _leaves(part)] if arguments else [annotation]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
