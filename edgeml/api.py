@@ -1,0 +1,98 @@
+"""What `import edgeml` offers, each function importing what it needs when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgeml.backends.onnx.emulator import Emulator
+    from edgeml.check.result import Check
+    from edgeml.files import FileSet
+    from edgeml.ir import Graph
+    from edgeml.runs import Run
+
+
+def lower(model: Any, name: str = "") -> Graph:
+    """The exact graph of a trained QKeras model.
+
+    Args:
+        model: a Keras 3 model of quantized layers.
+        name: of the graph; the model's own by default.
+
+    Raises:
+        EdgemlError: a layer or quantizer is not covered, or a tensor is not quantized; names the layer.
+        MissingToolError: TensorFlow or QKeras is not installed.
+    """
+    from edgeml.keras.lower import lower as lower_model
+
+    return lower_model(model, name or None)
+
+
+def emulator(graph: Graph) -> Emulator:
+    """A fast executor of the graph whose integers are the graph's.
+
+    Its `predict(x)` takes floats (samples, ...) like the Keras input and returns float64 values
+    code * 2^-frac of shape (samples, ...); with `raw=True` int64 codes.
+
+    Raises:
+        EdgemlError: an op needs more bits than float64 carries exactly.
+    """
+    from edgeml.backends.onnx.emulator import Emulator
+
+    return Emulator(graph)
+
+
+def emit(graph: Graph, backend: str, **settings: Any) -> FileSet:
+    """The files of one back end; nothing is written until `.write(folder)`.
+
+    Args:
+        graph: the exact graph.
+        backend: a name from `edgeml list backends`.
+        **settings: the back end's options, such as board="pynq-z2" for hls4ml.
+
+    Raises:
+        EdgemlError: an unknown back end or option, or an op it cannot express.
+        MissingToolError: the back end's package is not installed.
+    """
+    from edgeml import backends
+
+    chosen = backends.load(backend)
+    return chosen.emit(graph, chosen.options(settings))
+
+
+def check(
+    graph: Graph,
+    x: Any,
+    backends: Sequence[str] = ("all",),
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Check:
+    """Emit the graph for every back end that is there, run it and compare integers with the reference.
+
+    Args:
+        graph: the exact graph.
+        x: floats (samples, ...) like the Keras input; a mapping by name for several inputs.
+        backends: "all", or some of `evaluate` and the names from `edgeml list backends`.
+        settings: options by back end.
+
+    Returns:
+        The object behind check.json; `.ok` is false if anything differs.
+
+    Raises:
+        EdgemlError: an unknown name, data that do not fit, or an artefact that does not run.
+    """
+    from edgeml.check.artefacts import check_graph
+
+    return check_graph(graph, x, backends, settings)
+
+
+def load(folder: str | Path) -> Run:
+    """A run folder: its configuration, graph, data and results.
+
+    Raises:
+        EdgemlError: the folder is not a run.
+    """
+    from edgeml.runs import Run
+
+    return Run.open(Path(folder))

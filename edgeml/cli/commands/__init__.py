@@ -1,0 +1,1 @@
+"""One file per subcommand; its `command` function is the command, its docstring the help."""

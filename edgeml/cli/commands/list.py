@@ -1,0 +1,66 @@
+"""`edgeml list`: what there is to choose from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from edgeml.cli.console import OUT, print_json, table
+from edgeml.errors import unknown_name
+
+_KINDS = ("presets", "datasets", "boards", "backends", "tools")
+
+
+def _complete(incomplete: str) -> list[str]:
+    return [kind for kind in _KINDS if kind.startswith(incomplete)]
+
+
+def command(
+    kind: Annotated[str, typer.Argument(help="presets, datasets, boards, backends or tools", autocompletion=_complete)],
+    json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
+) -> None:
+    """List presets, datasets, boards, backends or tools."""
+    rows = _rows(kind)
+    if json:
+        print_json(rows)
+        return
+    columns = list(rows[0]) if rows else []
+    OUT.print(table(columns, [[str(row[column]) for column in columns] for row in rows]))
+
+
+def _rows(kind: str) -> list[dict[str, Any]]:
+    match kind:
+        case "presets":
+            from edgeml import presets
+
+            found = [presets.load(name) for name in presets.names()]
+            return [{"name": p.name, "dataset": p.data.dataset, "summary": p.summary} for p in found]
+        case "datasets":
+            from edgeml import datasets
+
+            infos = [datasets.info(name) for name in datasets.names()]
+            return [{"name": i.name, "shape": "x".join(map(str, i.shape)), "source": i.source} for i in infos]
+        case "boards":
+            from edgeml import boards
+
+            return [
+                {"name": b.name, "part": b.part, "lut": b.resources.lut, "dsp": b.resources.dsp, "flow": b.flow.value}
+                for b in map(boards.load, boards.names())
+            ]
+        case "backends":
+            from edgeml import backends
+
+            return [{"name": b.name, "summary": b.summary} for b in map(backends.load, backends.names())]
+        case "tools":
+            from edgeml import tools
+
+            return [_tool(name, tools.find(name)) for name in tools.names()]
+        case _:
+            raise unknown_name("list", kind, _KINDS)
+
+
+def _tool(name: str, found: Any) -> dict[str, Any]:
+    if found is None:
+        return {"name": name, "version": "not found", "path": ""}
+    return {"name": name, "version": found.version, "path": str(found.path)}

@@ -1,0 +1,69 @@
+"""The `edgeml` command: finds the subcommands in `commands/` and turns errors into exit codes.
+
+Exit codes: 0 done, 1 the thing checked does not hold, 2 bad input, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from typing import Annotated
+
+import typer
+
+from edgeml._version import __version__
+from edgeml.cli import commands
+from edgeml.cli.console import OUT, show_error
+from edgeml.errors import EdgemlError
+
+_ORDER = ("run", "train", "import", "export", "check", "report", "show", "list", "doctor")
+"""As they stand in --help; a command not named here comes after them."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        OUT.print(f"edgeml {__version__}")
+        raise typer.Exit
+
+
+def _about(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Quantization-aware Keras networks to FPGAs, with every integer checked."""
+    del version
+
+
+def build_app() -> typer.Typer:
+    """The application with every command of the folder."""
+    app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    app.callback()(_about)
+    names = [module.name.rstrip("_") for module in pkgutil.iter_modules(commands.__path__)]
+    names.sort(key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    for name in names:
+        file = f"{name}_" if name == "import" else name
+        module = importlib.import_module(f"{commands.__name__}.{file}")
+        app.command(name)(module.command)
+    return app
+
+
+def entry() -> None:
+    """The console script."""
+    try:
+        build_app()()
+    except EdgemlError as error:
+        show_error(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        OUT.file.flush()
+        sys.stderr.write("\ninterrupted; nothing is half-written, the same command goes on from here\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    entry()

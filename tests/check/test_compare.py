@@ -1,0 +1,152 @@
+"""A wrong artefact is found, the first op that differs is named, and the cause is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from edgeml.check import golden as vectors
+from edgeml.check.compare import Execute, compare
+from edgeml.check.golden import Golden
+from edgeml.check.result import Check, Result
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType, IntArray, Overflow, Round
+from edgeml.ir import Builder, Graph, Node, evaluate_codes
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.mat_mul import MatMul
+
+
+@pytest.fixture
+def graph() -> Graph:
+    rng = np.random.default_rng(7)
+    build = Builder("net")
+    value = build.input((6,), FixedType(False, 6, 6))
+    for layer, (inputs, outputs) in {"fc1": (6, 5), "fc2": (5, 3)}.items():
+        weight = build.const(rng.integers(-16, 16, (inputs, outputs)), FixedType(True, 5, 4), f"{layer}.weight")
+        bias = build.const(rng.integers(-16, 16, (outputs,)), FixedType(True, 5, 4), f"{layer}.bias")
+        value = build.add(MatMul(), value, weight, name=f"{layer}.matmul")
+        value = build.add(Add(), value, bias, name=layer)
+        value = build.cast(value, FixedType(False, 5, 3), name=f"act_{layer}")
+    return build.graph(value)
+
+
+@pytest.fixture
+def golden(graph: Graph) -> Golden:
+    return vectors.make(graph, np.random.default_rng(1).random((200, 6)))
+
+
+def executing(graph: Graph, traced: bool = True) -> Execute:
+    """An artefact that computes what `graph` says and shows inner values if `traced`."""
+
+    def execute(golden: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
+        return evaluate_codes(graph, golden.inputs, [*graph.outputs, *(keep if traced else ())])
+
+    return execute
+
+
+def altered(graph: Graph, name: str, op: Cast | Const) -> Graph:
+    nodes = [Node(node.name, op, node.inputs) if node.name == name else node for node in graph.nodes]
+    return Graph(graph.name, nodes, graph.outputs)
+
+
+def test_equal_is_exact(graph: Graph, golden: Golden) -> None:
+    result = compare("twin", graph, golden, executing(graph))
+    assert (result.status, result.mismatches, result.samples, result.first) == ("exact", 0, 200, None)
+
+
+def test_another_rounding_is_named(graph: Graph, golden: Golden) -> None:
+    wrong = altered(graph, "act_fc1", Cast(FixedType(False, 5, 3), Round.TRN, Overflow.SAT))
+    result = compare("artefact", graph, golden, executing(wrong))
+    assert result.status == "mismatch"
+    assert result.first is not None and result.first.op == "act_fc1"
+    assert "TRN, SAT gives; the graph says RND_CONV, SAT" in result.reason
+    assert result.max_abs_lsb >= 1 and result.mismatches >= 1
+
+
+@pytest.mark.parametrize(("layer", "position", "change"), [("fc1", (2, 4), 3), ("fc2", (0, 1), -2)])
+def test_another_weight_is_named(
+    graph: Graph, golden: Golden, layer: str, position: tuple[int, int], change: int
+) -> None:
+    codes = graph.constant(f"{layer}.weight").copy()
+    codes[position] += change
+    wrong = altered(graph, f"{layer}.weight", Const(codes, FixedType(True, 8, 4)))
+    result = compare("artefact", graph, golden, executing(wrong))
+    assert result.first is not None and result.first.op == f"{layer}.matmul"
+    before = graph.constant(f"{layer}.weight")[position]
+    assert f"weight [{position[0]}, {position[1]}] had code {before + change} instead of {before}" in result.reason
+
+
+def test_another_bias_is_named(graph: Graph, golden: Golden) -> None:
+    codes = graph.constant("fc1.bias").copy()
+    codes[3] += 1
+    wrong = altered(graph, "fc1.bias", Const(codes, FixedType(True, 8, 4)))
+    result = compare("artefact", graph, golden, executing(wrong))
+    assert result.first is not None and result.first.op == "fc1"
+    assert "another bias" in result.reason
+
+
+def test_the_position_is_that_of_the_first_difference(graph: Graph, golden: Golden) -> None:
+    wrong = altered(graph, "act_fc2", Cast(FixedType(False, 5, 3), Round.TRN, Overflow.SAT))
+    result = compare("artefact", graph, golden, executing(wrong, traced=False))
+    assert result.first is not None
+    sample, column = result.first.index
+    got = evaluate_codes(wrong, golden.inputs)["act_fc2"]
+    expected = golden.expected["act_fc2"]
+    assert (result.first.expected, result.first.got) == (expected[sample, column], got[sample, column])
+    assert np.array_equal(expected[:sample], got[:sample])
+
+
+def test_an_altered_golden_integer_is_found(graph: Graph, golden: Golden) -> None:
+    expected = {name: codes.copy() for name, codes in golden.expected.items()}
+    expected["act_fc2"][17, 2] ^= 1
+    changed = Golden(golden.x, golden.inputs, expected)
+    result = compare("evaluate", graph, changed, executing(graph))
+    assert (result.status, result.mismatches, result.max_abs_lsb) == ("mismatch", 1, 1)
+    assert result.first is not None and result.first.index == (17, 2)
+    assert "golden vectors do not" in result.reason
+
+
+def test_a_wrong_shape_is_an_error(graph: Graph, golden: Golden) -> None:
+    def execute(golden: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
+        return {"act_fc2": np.zeros((golden.samples, 2), np.int64)}
+
+    with pytest.raises(EdgemlError, match="shape"):
+        compare("artefact", graph, golden, execute)
+
+
+def test_not_run_is_neither_a_mismatch_nor_compared() -> None:
+    skipped = Result(backend="hls4ml", status="not-run", reason="g++ is missing")
+    check = Check(model="m", samples=3, results=(skipped,))
+    assert check.ok and check.compared == ()
+
+
+def test_result_file_round_trip(graph: Graph, golden: Golden, tmp_path) -> None:
+    wrong = altered(graph, "act_fc1", Cast(FixedType(False, 5, 3), Round.TRN, Overflow.SAT))
+    check = Check(model="net", samples=200, results=(compare("a", graph, golden, executing(wrong)),))
+    (tmp_path / "check.json").write_text(check.to_json())
+    assert Check.read(tmp_path / "check.json") == check
+    (tmp_path / "check.json").write_text(check.to_json()[:-30])
+    with pytest.raises(EdgemlError, match="check.json"):
+        Check.read(tmp_path / "check.json")
+
+
+def test_golden_file_round_trip(graph: Graph, golden: Golden, tmp_path) -> None:
+    vectors.save(golden, tmp_path / "golden.npz")
+    back = vectors.read(tmp_path / "golden.npz", graph)
+    for mine, theirs in ((golden.inputs, back.inputs), (golden.expected, back.expected), (golden.x, back.x)):
+        assert mine.keys() == theirs.keys()
+        assert all(np.array_equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_truncated_golden_file_is_one_error(graph: Graph, golden: Golden, tmp_path) -> None:
+    path = tmp_path / "golden.npz"
+    vectors.save(golden, path)
+    whole = path.read_bytes()
+    for size in (0, 10, len(whole) // 2, len(whole) - 5):
+        path.write_bytes(whole[:size])
+        with pytest.raises(EdgemlError, match="golden"):
+            vectors.read(path, graph)
