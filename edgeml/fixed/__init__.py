@@ -4,6 +4,7 @@
 `cast` applies both. Nothing here knows about graphs. The names and semantics are those of ap_fixed in
 AMD UG1399 ("Arbitrary Precision Fixed-Point Data Types") and are tested against the real headers.
 """
+from __future__ import annotations
 
 from edgeml.fixed.cast import align, cast, quantize, rescale, to_float
 from edgeml.fixed.overflow import Overflow, symmetric_lo

@@ -20,7 +20,9 @@ _INT64_FLOAT = 2.0**63 - 1024
 """The largest float64 below 2^63; whatever lies beyond overflows every type."""
 
 
-def cast(codes: IntArray, frac: int | IntArray, to: ElementType, rounding: Round, overflow: Overflow) -> IntArray:
+def cast(
+    codes: IntArray, frac: int | IntArray, to: ElementType, rounding: Round, overflow: Overflow
+) -> IntArray:
     """Codes with `frac` fractional bits as codes of `to`.
 
     Args:

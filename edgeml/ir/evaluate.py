@@ -114,7 +114,8 @@ def evaluate(graph: Graph, x: Any, raw: bool = False) -> Any:
 def outputs_of(graph: Graph, codes: Mapping[str, IntArray], raw: bool) -> Any:
     """Codes by output name as the public functions return them: values or codes, bare if there is one."""
     results: dict[str, NDArray[Any]] = {
-        name: codes[name] if raw else to_float(codes[name], graph.info(name).type.frac) for name in graph.outputs
+        name: codes[name] if raw else to_float(codes[name], graph.info(name).type.frac)
+        for name in graph.outputs
     }
     return next(iter(results.values())) if len(results) == 1 else results
 

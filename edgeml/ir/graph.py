@@ -159,4 +159,6 @@ def infer_node(node: Node, infos: Mapping[str, ValueInfo], nodes: Mapping[str, N
     try:
         return node.op.infer(*(infos[source] for source in node.inputs))
     except EdgemlError as error:
-        raise EdgemlError(error.what, f"{where}: {error.where}" if error.where else where, error.hint) from error
+        raise EdgemlError(
+            error.what, f"{where}: {error.where}" if error.where else where, error.hint
+        ) from error

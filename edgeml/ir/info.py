@@ -98,7 +98,9 @@ def guard(bound: Any, what: str) -> None:
     peak = float(np.max(bound, initial=0.0))
     if peak >= 2.0**62:
         bits = int(np.ceil(np.log2(peak))) + 1
-        raise EdgemlError(f"{what} needs about {bits} bits; at most 63 can be exact", hint="use narrower types")
+        raise EdgemlError(
+            f"{what} needs about {bits} bits; at most 63 can be exact", hint="use narrower types"
+        )
 
 
 def _spread(values: Any, shape: Shape) -> IntArray:

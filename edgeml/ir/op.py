@@ -79,7 +79,9 @@ class Op(ABC):
         return all(_same(mine[key], theirs[key]) for key in mine)
 
     def __hash__(self) -> int:
-        return hash((self.op_name(), *(repr(v) for v in self.attributes().values() if not isinstance(v, np.ndarray))))
+        return hash(
+            (self.op_name(), *(repr(v) for v in self.attributes().values() if not isinstance(v, np.ndarray)))
+        )
 
 
 class Composite(Op):

@@ -99,7 +99,9 @@ def read_npz(path: Path, what: str) -> dict[str, Any]:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise EdgemlError(f"not a readable .npz ({error})", str(path), f"the {what} must be written again") from None
+        raise EdgemlError(
+            f"not a readable .npz ({error})", str(path), f"the {what} must be written again"
+        ) from None
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from edgeml.ir.info import Shape, ValueInfo
 
 
 def same_rank(codes: IntArray, info: ValueInfo, rank: int) -> IntArray:
-    """Codes (batch, *shape) with axes of one put behind the batch axis, so that NumPy broadcasts per sample."""
+    """Codes (batch, *shape) with axes of one put behind the batch axis: NumPy then broadcasts per sample."""
     return codes.reshape(codes.shape[0], *(1,) * (rank - len(info.shape)), *info.shape)
 
 

@@ -14,7 +14,7 @@ from edgeml.ir.op import Op, need
 
 @dataclass(frozen=True, eq=False)
 class ArgMax(Op):
-    """The index of the largest element along the last axis, the first one on a tie; shape (..., n) to (...)."""
+    """The index of the largest element along the last axis, first on a tie; shape (..., n) to (...)."""
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
         """Any index."""

@@ -33,7 +33,9 @@ class Cast(Op):
         lo, hi = (rescale(end, x.type.frac, self.to.frac, self.rounding) for end in (x.lo, x.hi))
         match self.overflow:
             case Overflow.SAT:
-                return ValueInfo(x.shape, self.to, np.clip(lo, full.lo, full.hi), np.clip(hi, full.lo, full.hi))
+                return ValueInfo(
+                    x.shape, self.to, np.clip(lo, full.lo, full.hi), np.clip(hi, full.lo, full.hi)
+                )
             case Overflow.SAT_SYM:
                 least = symmetric_lo(self.to)
                 return ValueInfo(x.shape, self.to, np.clip(lo, least, full.hi), np.clip(hi, least, full.hi))
@@ -45,4 +47,3 @@ class Cast(Op):
         """Exact, as ap_fixed does it."""
         del result
         return cast(inputs[0], infos[0].type.frac, self.to, self.rounding, self.overflow)
-

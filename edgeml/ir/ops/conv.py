@@ -37,16 +37,17 @@ class Conv(Op):
         """Interval arithmetic on the real weights, pixel by pixel, padding known to be zero."""
         x, w = inputs
         rank = len(x.shape) - 1
-        need(rank in (1, 2), f"input of shape {x.shape}; (length, channels) or (height, width, channels) expected")
+        need(
+            rank in (1, 2),
+            f"input of shape {x.shape}; (length, channels) or (height, width, channels) expected",
+        )
         need(len(w.shape) == rank + 2, f"weights of shape {w.shape} for an input of shape {x.shape}")
         need(
             len(self.strides) == len(self.padding) == len(self.dilation) == rank,
             f"strides, padding and dilation need {rank} entries each",
         )
         need(
-            self.groups >= 1
-            and x.shape[-1] == w.shape[-2] * self.groups
-            and w.shape[-1] % self.groups == 0,
+            self.groups >= 1 and x.shape[-1] == w.shape[-2] * self.groups and w.shape[-1] % self.groups == 0,
             f"{x.shape[-1]} channels, {w.shape[-1]} filters and weights of shape {w.shape} "
             f"do not fit {self.groups} groups",
         )

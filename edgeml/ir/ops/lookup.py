@@ -39,7 +39,9 @@ class Lookup(Op):
         need(table.shape == (1 << width,), f"a table of shape {table.shape} for {1 << width} codes")
         need(isinstance(table.type, FixedType), "the table needs one type for all entries")
         reached = table.lo[int(x.lo.min()) - x.scalar.lo : int(x.hi.max()) - x.scalar.lo + 1]
-        return ValueInfo(x.shape, table.type, np.full(x.shape, reached.min()), np.full(x.shape, reached.max()))
+        return ValueInfo(
+            x.shape, table.type, np.full(x.shape, reached.min()), np.full(x.shape, reached.max())
+        )
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The entries."""

@@ -30,7 +30,7 @@ class Pad(Op):
             len(self.padding) == len(x.shape) and all(n >= 0 for pair in self.padding for n in pair),
             f"padding {self.padding} for shape {x.shape}",
         )
-        lo, hi = (np.pad(end, self.padding) for end in x.aligned(x.frac))
+        lo, hi = (self._pad(end[np.newaxis])[0] for end in x.aligned(x.frac))
         if isinstance(x.type, FixedType):
             return ValueInfo(tuple(lo.shape), x.type, lo, hi)
         return ValueInfo.exact(lo, hi, x.frac)
@@ -38,4 +38,7 @@ class Pad(Op):
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The codes with zeros around."""
         del result
-        return np.pad(align(inputs[0], infos[0].type.frac, infos[0].frac), ((0, 0), *self.padding))
+        return self._pad(align(inputs[0], infos[0].type.frac, infos[0].frac))
+
+    def _pad(self, x: IntArray) -> IntArray:
+        return np.pad(x, ((0, 0), *self.padding))
