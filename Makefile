@@ -1,0 +1,85 @@
+# Everything a user or developer types; `make` alone explains. Each target is one command that can also be typed.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+MODEL ?= digits_mlp
+BOARD ?= pynq-z2
+RUN ?= runs/$(MODEL)
+TO ?= onnx,qonnx,hls4ml
+PYTHON ?=
+JOBS ?= 2
+ARGS ?=
+
+BIN := .venv/bin
+EDGEML := $(BIN)/edgeml
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+# One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
+STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
+
+.PHONY: help setup demo train export hls check report test test-slow test-all lint format lock clean
+
+help: ## this text
+	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "Names for MODEL and BOARD: edgeml list presets, edgeml list boards (after: source .venv/bin/activate)"
+
+setup: $(STAMP) ## make .venv from requirements.lock and install edgeml into it
+
+$(STAMP): requirements.lock pyproject.toml edgeml/_version.py
+	@scripts/setup "$(PYTHON)"
+	@touch $@
+
+demo: $(STAMP) ## train, emit, check and report the two digit classifiers: the whole tool in some minutes
+	$(EDGEML) run digits_mlp
+	$(EDGEML) run digits_cnn
+	@printf '\nThe reports:\n'; ls runs/digits_mlp/report.* runs/digits_cnn/report.*
+
+train: $(STAMP) ## train MODEL (a preset or a .py file) into RUN
+	$(EDGEML) train $(MODEL) --out $(RUN) $(ARGS)
+
+# The steps below need a trained run; one that is there is used as it is.
+$(RUN)/model.keras: | $(STAMP)
+	$(EDGEML) train $(MODEL) --out $(RUN)
+
+export: $(STAMP) $(RUN)/model.keras ## emit TO=onnx,qonnx,hls4ml from RUN, for BOARD
+	$(EDGEML) export $(RUN) --to $(TO) --board $(BOARD) $(ARGS)
+
+hls: $(STAMP) $(RUN)/model.keras ## emit the hls4ml project of RUN for BOARD
+	$(EDGEML) export $(RUN) --to hls4ml --board $(BOARD) $(ARGS)
+
+check: $(STAMP) $(RUN)/model.keras ## run every artefact of RUN and compare the integers
+	$(EDGEML) check $(RUN) $(ARGS)
+
+report: $(STAMP) $(RUN)/model.keras ## write RUN/report.html, .md and .json
+	$(EDGEML) report $(RUN) $(ARGS)
+
+test: $(STAMP) ## the quick tests (some minutes), doctests included
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(STAMP) ## the other tests: training, compiled simulations, the wheel
+	$(PYTEST) -m slow $(ARGS)
+
+test-all: $(STAMP) ## all tests
+	$(PYTEST) $(ARGS)
+
+lint: $(STAMP) ## style, types and layers; pre-commit and CI run the same
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMP) ## rewrite the sources in the project's style
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lock: ## resolve requirements.lock anew (ARGS=--upgrade for the newest versions)
+	scripts/lock $(ARGS)
+
+clean: ## remove build products and caches; runs/ and .venv stay
+	rm -rf dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

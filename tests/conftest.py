@@ -1,0 +1,19 @@
+"""Environment and hypothesis profiles of every test."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+
+# Read by TensorFlow when it is first imported: quiet, no GPU, the same sums on every machine.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+# ci: the same examples in every run, so that a failure is the commit's and not the day's.
+# dev: other examples each time; a failing one is kept in .hypothesis/ and tried first.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("dev", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")

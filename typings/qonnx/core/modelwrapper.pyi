@@ -1,0 +1,6 @@
+from typing import Any
+
+class ModelWrapper:
+    model: Any
+    def __init__(self, onnx_model_proto: Any, make_deepcopy: bool = False) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
