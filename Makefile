@@ -68,10 +68,9 @@ test-all: $(STAMP) ## all tests
 	$(PYTEST) $(ARGS)
 
 lint: $(STAMP) ## style, types and layers; pre-commit and CI run the same
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/pyright
-	$(BIN)/lint-imports --no-logo
+	@failed=; for tool in 'ruff check .' 'ruff format --check .' pyright 'lint-imports --no-logo'; do \
+	    echo "$$tool"; $(BIN)/$$tool || failed+="; $$tool"; done; \
+	[[ -z $$failed ]] || { echo "make lint: failed$$failed" >&2; exit 1; }
 
 format: $(STAMP) ## rewrite the sources in the project's style
 	$(BIN)/ruff check --fix-only --quiet .
