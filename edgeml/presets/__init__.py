@@ -1,0 +1,129 @@
+"""Models that can be named: what `models/` ships, or a file of the user's own.
+
+    preset = presets.load("digits_mlp")          # models/digits_mlp.py
+    preset = presets.load("my_net.py")           # any file with PRESET = Preset(...)
+
+The folder is the registry: the file's name is the preset's name. To add one, write `models/NAME.py` with a
+build function and `PRESET = Preset(...)`. A preset file is Python and is run when it is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import traceback
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+from edgeml.errors import EdgemlError, unknown_name
+from edgeml.files import read_bytes
+from edgeml.presets.prepare import Prepared, prepare
+from edgeml.presets.spec import Bits, Choices, DataSpec, LayerBits, Preset, Quantizers, Targets, Training
+from edgeml.settings import parse_settings, set_values
+from edgeml.share import share_dir
+
+__all__ = [
+    "Bits",
+    "Choices",
+    "DataSpec",
+    "LayerBits",
+    "Prepared",
+    "Preset",
+    "Quantizers",
+    "Targets",
+    "Training",
+    "choose",
+    "load",
+    "names",
+    "prepare",
+]
+
+
+def names() -> list[str]:
+    """The presets that ship with edgeml, sorted."""
+    return sorted(path.stem for path in share_dir("models").glob("[a-z]*.py"))
+
+
+def load(name: str | os.PathLike[str]) -> Preset:
+    """A preset by its name, or from a file of the user's.
+
+    Args:
+        name: one of `names()`, or the path of a .py file; the file's code is run.
+
+    Raises:
+        EdgemlError: there is no such preset or file, its code fails, or it has no PRESET.
+    """
+    path = Path(name)
+    if path.suffix != ".py" and path.parent == Path():
+        if str(name) not in names():
+            raise unknown_name("preset", str(name), names())
+        path = share_dir("models") / f"{name}.py"
+    source = read_bytes(path, "preset file")
+    if path.suffix != ".py" or not path.stem.isidentifier():
+        raise EdgemlError("is not a preset file", str(path), "a preset is a Python file such as my_net.py")
+    preset = getattr(_run(path, source), "PRESET", None)
+    if not isinstance(preset, Preset):
+        found = "has no PRESET" if preset is None else f"has a PRESET that is a {type(preset).__name__}"
+        raise EdgemlError(
+            found, str(path), "write PRESET = Preset(summary=..., build=..., data=..., ...) at its end"
+        )
+    return replace(preset, name=path.stem, file=path, digest=hashlib.sha256(source).hexdigest())
+
+
+def choose(
+    preset: Preset, assignments: Iterable[str] = (), seed: int | None = None, epochs: int | None = None
+) -> Choices:
+    """The preset's settings with the changes of one command.
+
+    Args:
+        preset: the preset.
+        assignments: as `--set` has them, "quantizers.weights.bits=4".
+        seed: seeds everything random in training; 0 if None.
+        epochs: most epochs, of the float baseline and of quantization-aware training alike.
+
+    Raises:
+        EdgemlError: an unknown key (near matches given) or a value that does not fit.
+    """
+    parts = ("data", "quantizers", "training", "targets")
+    values = {part: getattr(preset, part).model_dump(exclude_none=True) for part in parts}
+    if epochs is not None:
+        values["training"] |= {"epochs": epochs, "float_epochs": epochs}
+    if seed is not None:
+        values["seed"] = seed
+    return parse_settings(Choices, set_values(values, assignments), preset.name)
+
+
+def _run(path: Path, source: bytes) -> ModuleType:
+    """The module of a preset file; not put into sys.modules, so two files of one name do not meet."""
+    spec = importlib.util.spec_from_loader(f"edgeml_preset_{path.stem}", loader=None, origin=str(path))
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    module.__file__ = str(path)
+    try:
+        exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102  running the user's file is the request
+    except EdgemlError:
+        raise
+    except Exception as error:  # the user's own code can raise anything
+        raise EdgemlError(
+            f"{type(error).__name__}: {_first_line(error)}", f"{path}{_line(error, path)}"
+        ) from error
+    return module
+
+
+def _first_line(error: Exception) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else re.sub(r"\s+", " ", str(error))
+    return text or "no message"
+
+
+def _line(error: Exception, path: Path) -> str:
+    """Where in the file: ":12", or nothing if the traceback does not pass through it."""
+    if isinstance(error, SyntaxError):
+        return f":{error.lineno}"
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    return f":{lines[-1]}" if lines else ""

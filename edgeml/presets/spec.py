@@ -1,0 +1,213 @@
+"""What a preset is made of: a build function and typed descriptions of data, numbers, training and targets.
+
+All numbers of a preset can be changed from outside (`--set quantizers.weights.bits=4`) because the build
+function gets them as its one argument and because everything else is data.
+
+Invariant: the descriptions are plain frozen values; nothing here imports Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from edgeml.datasets import Kind
+from edgeml.fixed import MAX_WIDTH
+from edgeml.settings import Settings
+
+if TYPE_CHECKING:
+    import keras
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+Rate = Annotated[float, Field(gt=0, le=1, strict=True)]
+Width = Annotated[int, Field(ge=1, le=MAX_WIDTH, strict=True)]
+Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
+
+
+class DataSpec(Settings):
+    """Which data, and what stands between its stored values and the model's input.
+
+    Args:
+        dataset: one of `edgeml.datasets.names()`, or the path of an .npz or .csv file.
+        target: the label column of a .csv file.
+        scaling: how features are scaled; fitted to the training part alone.
+        constant: what the scaling "unit" divides by; a power of two keeps stored integers exact.
+        flatten: true to give the model each sample as one vector.
+        split_seed: seeds the split into parts where the publisher gives none.
+    """
+
+    dataset: str = Field(min_length=1)
+    target: str | None = None
+    scaling: Kind = "none"
+    constant: float = Field(default=256.0, gt=0)
+    flatten: bool = False
+    split_seed: Seed = 0
+
+
+class Bits(Settings):
+    """A fixed-point format as QKeras counts it: `integer` bits do not include the sign.
+
+    Args:
+        bits: all bits, the sign included.
+        integer: bits left of the binary point without the sign; negative if the values are that small.
+        signed: false for values that are never negative.
+    """
+
+    bits: Width
+    integer: Annotated[int, Field(ge=-MAX_WIDTH, le=MAX_WIDTH, strict=True)] = 0
+    signed: bool = True
+
+
+class OtherBits(Settings):
+    """A change to a format; what is left out stays."""
+
+    bits: Width | None = None
+    integer: Annotated[int, Field(ge=-MAX_WIDTH, le=MAX_WIDTH, strict=True)] | None = None
+
+    def over(self, form: Bits) -> Bits:
+        """The changed format."""
+        return form.model_copy(update=self.model_dump(exclude_none=True))
+
+
+class LayerBits(Settings):
+    """Other formats for one layer; what is left out is as in the rest of the model."""
+
+    weights: OtherBits = OtherBits()
+    biases: OtherBits = OtherBits()
+    activations: OtherBits = OtherBits()
+
+
+class Quantizers(Settings):
+    """The formats of a model; a build function asks it for QKeras quantizers by layer name.
+
+    All of them have alpha=1: the format is the one stated, with no scale hidden beside it.
+
+    Args:
+        inputs: what the model's input is rounded to.
+        weights: kernels.
+        biases: biases.
+        activations: results of hidden layers; never negative after a ReLU, so `signed` is not asked there.
+        layers: exceptions by layer name, `--set quantizers.layers.fc1.weights.bits=4`.
+    """
+
+    inputs: Bits
+    weights: Bits
+    biases: Bits
+    activations: Bits
+    layers: dict[str, LayerBits] = Field(default_factory=dict)
+
+    def input(self) -> str:
+        """For the QActivation behind the model's input."""
+        return _quantized_bits(self.inputs)
+
+    def kernel(self, layer: str) -> str:
+        """For `kernel_quantizer` (or `depthwise_quantizer`) of a layer."""
+        return _quantized_bits(self._of(layer).weights.over(self.weights))
+
+    def bias(self, layer: str) -> str:
+        """For `bias_quantizer` of a layer."""
+        return _quantized_bits(self._of(layer).biases.over(self.biases))
+
+    def relu(self, layer: str) -> str:
+        """For a QActivation that is a ReLU."""
+        chosen = self._of(layer).activations.over(self.activations)
+        return f"quantized_relu({chosen.bits}, {chosen.integer})"
+
+    def linear(self, layer: str) -> str:
+        """For a QActivation that only rounds, behind a residual addition for example."""
+        return _quantized_bits(self._of(layer).activations.over(self.activations))
+
+    def _of(self, layer: str) -> LayerBits:
+        return self.layers.get(layer) or LayerBits()
+
+
+class Training(Settings):
+    """How the float baseline and then, from its weights, the quantization-aware model are trained.
+
+    Args:
+        float_epochs: most epochs of the float baseline.
+        epochs: most epochs of quantization-aware training.
+        batch_size: samples per step.
+        float_learning_rate: Adam's rate at the start, for the float baseline.
+        learning_rate: the same for quantization-aware training.
+        schedule: "cosine" falls to a hundredth of the rate over all epochs, "plateau" halves it after
+            `plateau_patience` epochs that were no better, "constant" leaves it.
+        plateau_patience: see `schedule`.
+        patience: stop after so many epochs that were no better; the best epoch's weights are kept.
+    """
+
+    float_epochs: Count
+    epochs: Count
+    batch_size: Count = 64
+    float_learning_rate: Rate = 1e-3
+    learning_rate: Rate = 1e-3
+    schedule: Literal["constant", "cosine", "plateau"] = "cosine"
+    plateau_patience: Count = 5
+    patience: Count = 20
+
+
+class Targets(Settings):
+    """What it is built for, if the command line says nothing else.
+
+    Args:
+        board: one of `edgeml list boards`.
+        hls_backend: the hls4ml back end.
+        io_type: "io_parallel", everything at once, or "io_stream", value by value.
+        strategy: "Latency" unrolls every multiplication, "Resource" shares multipliers.
+        reuse_factor: how often one multiplier is used per inference; hls4ml needs one that divides the work,
+            and the nearest such is taken.
+        clock_ns: clock period in nanoseconds.
+    """
+
+    board: str = "pynq-z2"
+    hls_backend: str = "Vitis"
+    io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
+    strategy: Literal["Latency", "Resource"] = "Latency"
+    reuse_factor: Count = 1
+    clock_ns: float = Field(default=5.0, gt=0)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model that can be trained, checked and built by its name.
+
+    Args:
+        summary: one line for `edgeml list presets`.
+        build: makes the quantization-aware Keras model; it ends in logits, one for two classes.
+        data: what it is trained on.
+        quantizers: its formats.
+        training: how long and how fast.
+        targets: what it is built for.
+        name: the file's name; set by the loader.
+        file: where it was read from; set by the loader.
+        digest: SHA-256 of the file; set by the loader.
+    """
+
+    summary: str
+    build: Callable[[Quantizers], keras.Model]
+    data: DataSpec
+    quantizers: Quantizers
+    training: Training
+    targets: Targets
+    name: str = ""
+    file: Path = Path()
+    digest: str = ""
+
+
+class Choices(Settings):
+    """Everything of a preset that `--set` can change, and the seed; two equal ones train equal models."""
+
+    data: DataSpec
+    quantizers: Quantizers
+    training: Training
+    targets: Targets
+    seed: Seed = 0
+
+
+def _quantized_bits(form: Bits) -> str:
+    sign = "" if form.signed else "keep_negative=False, "
+    return f"quantized_bits({form.bits}, {form.integer}, {sign}alpha=1)"

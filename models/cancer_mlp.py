@@ -1,0 +1,39 @@
+"""Malignant or benign from 30 measures of cell nuclei: one logit, benign where it is positive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeml.presets import Bits, DataSpec, Preset, Quantizers, Targets, Training
+
+if TYPE_CHECKING:
+    import keras
+
+
+def build(q: Quantizers) -> keras.Model:
+    import keras
+    from qkeras import QActivation, QDense
+
+    x = inputs = keras.Input((30,), name="measures")
+    x = QActivation(q.input(), name="quantize")(x)
+    x = QDense(16, kernel_quantizer=q.kernel("fc1"), bias_quantizer=q.bias("fc1"), name="fc1")(x)
+    x = QActivation(q.relu("act1"), name="act1")(x)
+    x = QDense(1, kernel_quantizer=q.kernel("logits"), bias_quantizer=q.bias("logits"), name="logits")(x)
+    return keras.Model(inputs, x)
+
+
+PRESET = Preset(
+    summary="breast cancer (Wisconsin), 30-16-1 dense network, two classes, 8 bits",
+    build=build,
+    data=DataSpec(dataset="breast_cancer", scaling="standard"),
+    quantizers=Quantizers(
+        inputs=Bits(bits=10, integer=3),
+        weights=Bits(bits=8, integer=1),
+        biases=Bits(bits=8, integer=1),
+        activations=Bits(bits=8, integer=3, signed=False),
+    ),
+    training=Training(
+        float_epochs=100, epochs=100, batch_size=32, float_learning_rate=2e-3, learning_rate=2e-3, patience=30
+    ),
+    targets=Targets(board="pynq-z2"),
+)
