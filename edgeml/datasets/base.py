@@ -1,0 +1,207 @@
+"""What every data set is made of: its description, its arrays before and after the split, its checksum.
+
+Invariant: a `Dataset` has three non-empty parts of one sample shape, finite float32 features and int64 labels
+that index `class_names`; its arrays are read-only. Features are the raw values as stored (pixels 0..255,
+centimetres, ...); `edgeml.datasets.scaling` turns them into what a model sees, so that one place has the
+numbers a deployed model needs.
+
+To add one, write `edgeml/datasets/NAME.py` with `DATASET = DatasetInfo(...)` and `load(sources) -> Raw`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeml.errors import EdgemlError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_ROWS_PER_BLOCK = 4096  # bounds the float32 copy that hashing makes of integer data
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What is known of a data set before a byte of it is read.
+
+    Args:
+        title: one line for a list.
+        licence: the licence its owner states, or "none stated".
+        source: who made it and where it is published.
+        url: the page or file that `source` names.
+        shape: the shape of one sample; images are (height, width, channels).
+        classes: class names; label i is classes[i].
+        samples: how many samples all parts have together.
+        features: names of the features of tabular data.
+        checksum: `checksum()` of the arrays before the split; empty if they are not known (then the file's is
+            checked).
+    """
+
+    title: str
+    licence: str
+    source: str
+    url: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    samples: int
+    features: tuple[str, ...] | None = None
+    checksum: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Samples x, shape (n, ...), of any real dtype, and their labels y, shape (n,), integers from 0."""
+
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """What a loader returns: the arrays as published, with the parts the publisher gives.
+
+    Args:
+        train: everything, if the publisher gives no other part.
+        classes: class names.
+        test: the test part if there is one.
+        val: the validation part if there is one; then `test` is there too.
+        features: feature names of tabular data.
+        note: what a reader of a result must know, e.g. that this is a subset.
+        whole: false if the arrays are a subset, so that the known checksum and number of samples do not
+            apply.
+    """
+
+    train: Part
+    classes: tuple[str, ...]
+    test: Part | None = None
+    val: Part | None = None
+    features: tuple[str, ...] | None = None
+    note: str = ""
+    whole: bool = True
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays by name, those that are there: x_train, y_train, x_val, ..."""
+        parts = {"train": self.train, "val": self.val, "test": self.test}
+        return {
+            f"{axis}_{name}": getattr(part, axis) for name, part in parts.items() if part for axis in "xy"
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set ready for training: three parts, raw feature values.
+
+    Args:
+        name: the data set's name, or the user's file name without its suffix.
+        x_train: float32, shape (n, ...); raw values as stored, not scaled. So are x_val and x_test.
+        y_train: int64, shape (n,). So are y_val and y_test.
+        class_names: label i is class_names[i].
+        feature_names: names of the columns of tabular data.
+        licence: as its owner states it.
+        source: who published it.
+        checksum: SHA-256 over all six arrays; two runs with equal checksums saw the same data and the same
+            split.
+        note: what a reader of a result must know: how it was split, whether it is a subset.
+    """
+
+    name: str
+    x_train: Array
+    y_train: Array
+    x_val: Array
+    y_val: Array
+    x_test: Array
+    y_test: Array
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...] | None
+    licence: str
+    source: str
+    checksum: str
+    note: str
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return self.x_train.shape[1:]
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+
+def checksum(arrays: Mapping[str, Array]) -> str:
+    """SHA-256 over names, shapes and values; the stored dtype and byte order do not matter.
+
+    Args:
+        arrays: x_* are hashed as little-endian float32, everything else as int64.
+
+    >>> pixels = np.array([[0, 255]], dtype=np.uint8)
+    >>> checksum({"x": pixels}) == checksum({"x": pixels.astype(np.float32)})
+    True
+    """
+    total = hashlib.sha256()
+    for name, array in arrays.items():
+        dtype = np.dtype("<f4" if name.startswith("x") else "<i8")
+        total.update(f"{name}:{dtype.str}:{array.shape}:".encode())
+        for start in range(0, len(array), _ROWS_PER_BLOCK):
+            total.update(np.ascontiguousarray(array[start : start + _ROWS_PER_BLOCK], dtype).data)
+    return total.hexdigest()
+
+
+def check_raw(raw: Raw, where: str) -> None:
+    """Refuse arrays that cannot be a classification data set.
+
+    Raises:
+        EdgemlError: empty, of unequal lengths or shapes, not numbers, not finite in float32, or with a label
+            that names no class.
+    """
+    arrays = raw.arrays()
+    shape = raw.train.x.shape[1:]
+    for name in (name for name in arrays if name.startswith("x")):
+        x, y = arrays[name], arrays[f"y{name[1:]}"]
+        if x.ndim < 2 or not x.size:
+            raise EdgemlError(f"{name} has shape {x.shape}, expected (samples, features...)", where)
+        if x.dtype.kind not in "biuf":
+            raise EdgemlError(f"{name} holds {x.dtype}, not real numbers", where)
+        if x.shape[1:] != shape:
+            raise EdgemlError(f"samples of {name} have shape {x.shape[1:]}, those of x_train {shape}", where)
+        if y.shape != (len(x),):
+            raise EdgemlError(f"{name} has {len(x)} samples but its labels have shape {y.shape}", where)
+        if y.dtype.kind not in "iu" or int(y.min()) < 0 or int(y.max()) >= len(raw.classes):
+            raise EdgemlError(f"labels of {name} are not integers from 0 to {len(raw.classes) - 1}", where)
+        check_finite(x, f"{where}, {name}" if where else name, raw.features)
+    if len(raw.classes) < 2:
+        raise EdgemlError(
+            "fewer than two classes", where, "a classifier needs two; is this the right target?"
+        )
+    if raw.features is not None and len(raw.features) != int(np.prod(shape)):
+        raise EdgemlError(f"{len(raw.features)} feature names for samples of shape {shape}", where)
+
+
+def check_finite(x: Array, where: str, features: tuple[str, ...] | None = None) -> None:
+    """Refuse NaN, infinity and what becomes infinite in float32.
+
+    Raises:
+        EdgemlError: with the first bad column, how many rows of it are bad, and the first of them (counted
+            from 0).
+    """
+    if x.dtype.kind in "biu":
+        return
+    with np.errstate(over="ignore"):
+        bad = ~np.isfinite(x.astype(np.float32, copy=False).reshape(len(x), -1))
+    if not bad.any():
+        return
+    column = int(np.flatnonzero(bad.any(axis=0))[0])
+    rows = np.flatnonzero(bad[:, column])
+    name = repr(features[column]) if features and len(features) == bad.shape[1] else str(column)
+    others = int(bad.any(axis=0).sum()) - 1
+    raise EdgemlError(
+        f"column {name} has {len(rows)} missing, infinite or too large values (first in row {rows[0]})"
+        + (f"; so have {others} other columns" if others else ""),
+        where,
+        "drop those rows or fill them in before training",
+    )

@@ -1,0 +1,150 @@
+"""Scaling of features: what stands between the raw values of a data set and the input of a model.
+
+Invariant: `apply` is (x - offset) * scale in float32, rounded after each of the two operations, so that
+whoever has the numbers of `to_dict` (the run's config, the deployed model's pre-processing) computes the same
+input bit for bit. Offset and scale are fitted on the training part alone and broadcast over the last axis:
+one value per feature of tabular data, per channel of images, or one for all.
+
+To add a kind, add it to `Kind` and to `_statistics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from edgeml.datasets.base import Array, check_finite
+from edgeml.errors import EdgemlError, unknown_name
+
+Kind = Literal["none", "unit", "standard", "minmax", "robust"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """(x - offset) * scale in float32.
+
+    Args:
+        kind: "none"; "unit": divided by one constant; "standard": mean 0, variance 1; "minmax": training data
+            in 0..1; "robust": median 0, interquartile range 1.
+        offset: float32, shape () or (features,).
+        scale: float32, the same shape, finite. 1 where the training data does not spread, so that nothing
+            divides by 0.
+
+    Raises:
+        EdgemlError: the numbers are not such arrays.
+    """
+
+    kind: Kind
+    offset: Array
+    scale: Array
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise unknown_name("scaling", str(self.kind), get_args(Kind))
+        for name in ("offset", "scale"):
+            array = np.array(getattr(self, name), dtype=np.float32)
+            if array.ndim > 1 or not np.isfinite(array).all():
+                raise EdgemlError(
+                    f"the {name} of a scaling must be finite numbers, one or one per feature", self.kind
+                )
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if self.offset.shape != self.scale.shape:
+            raise EdgemlError(f"offset has shape {self.offset.shape}, scale {self.scale.shape}", self.kind)
+
+    @staticmethod
+    def fit(kind: Kind, x_train: Array, constant: float = 255.0) -> Scaling:
+        """The scaling of a kind for a training part.
+
+        Args:
+            kind: one of `Kind`.
+            x_train: raw training features, shape (n, ..., features).
+            constant: what "unit" divides by, e.g. 255 or 256 for pixels, 16 for the 8x8 digits.
+
+        Raises:
+            EdgemlError: unknown kind, constant not positive, data not finite, or a feature that spreads so
+                little that its scale is no float32.
+        """
+        if kind not in get_args(Kind):
+            raise unknown_name("scaling", str(kind), get_args(Kind))
+        if kind == "none":
+            return Scaling(kind, np.array(0), np.array(1))
+        if kind == "unit":
+            if not constant > 0 or not np.isfinite(constant):
+                raise EdgemlError(f"cannot divide by {constant}", "scaling unit", "give a positive constant")
+            return Scaling(kind, np.array(0), np.array(1 / constant))
+        if x_train.ndim < 2 or not x_train.size:
+            raise EdgemlError(f"cannot fit to data of shape {x_train.shape}", f"scaling {kind}")
+        check_finite(x_train, f"scaling {kind}")
+        offset, spread = _statistics(kind, x_train.reshape(-1, x_train.shape[-1]).astype(np.float64))
+        with np.errstate(divide="ignore", over="ignore"):
+            scale = np.where(spread == 0, 1.0, 1.0 / spread).astype(np.float32)
+        if not np.isfinite(scale).all():
+            column = int(np.flatnonzero(~np.isfinite(scale))[0])
+            raise EdgemlError(
+                f"feature {column} spreads by {spread[column]:g} only",
+                f"scaling {kind}",
+                "drop the feature or change its unit",
+            )
+        return Scaling(kind, offset.astype(np.float32), scale)
+
+    def apply(self, x: Array) -> Array:
+        """The input of the model.
+
+        Args:
+            x: raw features, shape (n, ..., features).
+
+        Returns:
+            float32, the shape of x.
+
+        Raises:
+            EdgemlError: x has another number of features than the data it was fitted to, or is not finite,
+                before or after scaling.
+        """
+        if self.offset.ndim and (x.ndim < 2 or x.shape[-1] != self.offset.size):
+            raise EdgemlError(
+                f"fitted to {self.offset.size} features, given data of shape {x.shape}",
+                f"scaling {self.kind}",
+            )
+        check_finite(x, f"scaling {self.kind}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = (x.astype(np.float32) - self.offset) * self.scale
+        check_finite(scaled, f"data after scaling {self.kind}")
+        return scaled
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON or TOML; `from_dict` gives the same float32 numbers back."""
+        return {"kind": self.kind, "offset": self.offset.tolist(), "scale": self.scale.tolist()}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any], where: str = "scaling") -> Scaling:
+        """The scaling that `to_dict` wrote.
+
+        Raises:
+            EdgemlError: a key is missing or unknown, or a value is not a number.
+        """
+        if set(values) != {"kind", "offset", "scale"}:
+            raise EdgemlError(
+                f"expected kind, offset and scale, found {', '.join(sorted(values)) or 'nothing'}", where
+            )
+        try:
+            offset, scale = (np.array(values[key], dtype=np.float32) for key in ("offset", "scale"))
+        except (TypeError, ValueError) as error:
+            raise EdgemlError(f"offset and scale must be numbers: {error}", where) from error
+        return Scaling(values["kind"], offset, scale)
+
+
+def _statistics(kind: Kind, table: Array) -> tuple[Array, Array]:
+    """Offset and spread of every column of a float64 table; a constant column has spread exactly 0."""
+    low, high = table.min(axis=0), table.max(axis=0)
+    if kind == "minmax":
+        return low, high - low
+    if kind == "standard":
+        # The mean of equal numbers may round, which would leave a spread of an ulp to divide by.
+        constant = low == high
+        return np.where(constant, low, table.mean(axis=0)), np.where(constant, 0.0, table.std(axis=0))
+    quarter, median, three_quarters = np.percentile(table, [25, 50, 75], axis=0)
+    return median, three_quarters - quarter
