@@ -32,6 +32,7 @@ def cast(
         rounding: for bits below the new LSB.
         overflow: for values outside the new range.
 
+    >>> from edgeml.fixed import FixedType
     >>> t = FixedType(True, 4, 1)
     >>> cast(np.array([5, 7, 99]), 3, t, Round.RND_CONV, Overflow.SAT)
     array([1, 2, 7])

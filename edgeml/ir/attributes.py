@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -47,7 +47,8 @@ def encode(value: Any, key: str, arrays: dict[str, IntArray]) -> str:
             arrays[key] = value
             return f"@{key}"
         case tuple():
-            return f"[{', '.join(encode(item, f'{key}.{i}', arrays) for i, item in enumerate(value))}]"
+            items = cast("tuple[Any, ...]", value)
+            return f"[{', '.join(encode(item, f'{key}.{i}', arrays) for i, item in enumerate(items))}]"
         case _:
             raise TypeError(f"{key}: an attribute cannot be a {type(value).__name__}")
 

@@ -7,7 +7,7 @@ that verified fits. What any other executor computes is compared with this.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +76,8 @@ def input_codes(graph: Graph, x: Any) -> dict[str, IntArray]:
     """
     names = graph.inputs
     if isinstance(x, Mapping):
-        given: dict[str, Any] = dict(x)
-    elif len(names) == 1 and not (isinstance(x, list | tuple) and len(x) == 1 and np.ndim(x[0]) > 1):
+        given: dict[str, Any] = dict(cast("Mapping[str, Any]", x))
+    elif len(names) == 1 and not (type(x) in {list, tuple} and len(x) == 1 and np.ndim(x[0]) > 1):
         given = {names[0]: x}
     elif len(x) == len(names):
         given = dict(zip(names, x, strict=True))

@@ -73,7 +73,7 @@ class Op(ABC):
         """
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self) or not isinstance(other, Op):
+        if type(other) is not type(self):
             return False
         mine, theirs = self.attributes(), other.attributes()
         return all(_same(mine[key], theirs[key]) for key in mine)
@@ -134,6 +134,6 @@ def need(condition: bool, what: str, hint: str = "") -> None:
 
 
 def _same(mine: Any, theirs: Any) -> bool:
-    if isinstance(mine, np.ndarray) or isinstance(theirs, np.ndarray):
+    if any(isinstance(value, np.ndarray) for value in (mine, theirs)):
         return np.array_equal(mine, theirs)
     return bool(mine == theirs)
