@@ -7,7 +7,7 @@ SHELL := bash
 
 MODEL ?= digits_mlp
 BOARD ?= pynq-z2
-RUN ?= runs/$(MODEL)
+RUN ?= runs/$(basename $(notdir $(MODEL)))
 TO ?= onnx,qonnx,hls4ml
 PYTHON ?=
 JOBS ?= 2

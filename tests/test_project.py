@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -223,6 +224,32 @@ def test_wheel_holds_every_file_and_nothing_else(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert names == wanted
     assert wheel.name == f"edgeml-{edgeml.__version__}-py3-none-any.whl"
+
+
+_AWAY = """
+import json, pathlib, sys
+root = pathlib.Path(sys.argv[1])
+sys.path = [path for path in sys.path if pathlib.Path(path or ".").resolve() != root]
+import edgeml
+from edgeml import presets
+from edgeml.share import share_dir
+preset = presets.load("digits_mlp")
+json.dump([edgeml.__file__, str(share_dir("models")), presets.names(), preset.name], sys.stdout)
+"""
+
+
+@pytest.mark.slow
+def test_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    """Presets are read from an installed wheel, in a process that cannot see the checkout."""
+    site = tmp_path / "site"
+    run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", site, wheel)
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    found = json.loads(run(sys.executable, "-c", _AWAY, ROOT, cwd=tmp_path, env=environment))
+    where, models, presets, loaded_preset = found
+    assert Path(where) == site / "edgeml" / "__init__.py"
+    assert Path(models) == site / "edgeml" / "share_data" / "models"
+    assert presets == sorted(path.stem for path in (ROOT / "models").glob("[a-z]*.py"))
+    assert loaded_preset == "digits_mlp"
 
 
 # ---------------------------------------------------------------- commands
