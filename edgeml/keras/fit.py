@@ -1,0 +1,289 @@
+"""One phase of training: Adam, learning-rate schedule, early stopping, best weights, resume.
+
+The epoch is one TensorFlow function over data held in memory, which for small models is many times faster
+than feeding batch by batch. Between epochs the whole training is a `State`.
+
+Invariant: the result depends on model, data, plan and seed alone: not on where it was interrupted, on how
+an epoch is cut into calls, or on whether progress is shown.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from edgeml.datasets.base import Array
+from edgeml.errors import EdgemlError
+from edgeml.keras.history import TensorBoard
+from edgeml.keras.progress import EpochRow, Progress
+from edgeml.keras.seeds import shuffled
+from edgeml.keras.state import State, load_state, save_state
+from edgeml.presets import Prepared, Training
+
+if TYPE_CHECKING:
+    import keras
+
+_CALL_SECONDS = 0.3  # how long Ctrl-C and the progress bar wait for one call into TensorFlow
+_SAVE_SECONDS = 3.0  # a kill loses at most this much, and an epoch
+_EVALUATE_BATCH = 1000
+_LAST_RATE = 0.01  # where the cosine schedule ends, as a fraction of where it starts
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The numbers of one phase; see `edgeml.presets.Training`."""
+
+    phase: Literal["float", "qat"]
+    epochs: int
+    rate: float
+    training: Training
+    seed: int
+
+    @staticmethod
+    def of(phase: Literal["float", "qat"], training: Training, seed: int) -> Plan:
+        """The plan of a phase."""
+        if phase == "float":
+            return Plan(phase, training.float_epochs, training.float_learning_rate, training, seed)
+        return Plan(phase, training.epochs, training.learning_rate, training, seed)
+
+    def begin(self) -> State:
+        """The state before the first epoch."""
+        return State(self.phase, self.rate)
+
+    def scheduled(self, state: State) -> State:
+        """The state with the learning rate of its next epoch."""
+        if self.training.schedule == "cosine":
+            fallen = 0.5 * (1 + math.cos(math.pi * state.epoch / self.epochs))
+            return replace(state, rate=self.rate * (_LAST_RATE + (1 - _LAST_RATE) * fallen))
+        if self.training.schedule == "plateau" and state.plateau >= self.training.plateau_patience:
+            return replace(state, rate=state.rate / 2, plateau=0)
+        return state
+
+
+def fit(
+    model: keras.Model, data: Prepared, plan: Plan, state_file: Path, board: TensorBoard, progress: Progress
+) -> tuple[EpochRow, ...]:
+    """Train `model` in place and leave it with the weights of its best epoch.
+
+    Args:
+        model: one output, logits; one logit for two classes or one per class.
+        data: what to train and validate on.
+        plan: how.
+        state_file: where the training is kept between epochs; continued from there if it exists.
+        board: for TensorBoard.
+        progress: told of every epoch.
+
+    Returns:
+        All epochs, those before an interruption included.
+
+    Raises:
+        EdgemlError: data and model do not fit, the loss is no longer finite, or the disk is full.
+        KeyboardInterrupt: the state is saved first.
+    """
+    _fits(model, data)
+    work = _Work(model, data, plan)
+    state = work.start(state_file)
+    progress.phase(plan.phase, plan.epochs, state.epoch)
+    saved, saved_at = state, time.monotonic()
+    try:
+        while state.epoch < plan.epochs and state.epoch - state.best_epoch < plan.training.patience:
+            state = work.epoch(state, progress.advance)
+            board.write(state.rows[-1])
+            progress.epoch(state.rows[-1])
+            if time.monotonic() - saved_at > _SAVE_SECONDS:
+                save_state(state_file, state)
+                saved, saved_at = state, time.monotonic()
+    except KeyboardInterrupt:
+        if state is not saved:
+            with suppress(EdgemlError):  # a full disk must not hide the interruption
+                save_state(state_file, state)
+        raise
+    _assign(model.variables, state.best)
+    return state.rows
+
+
+def logits_of(model: keras.Model, x: Array) -> Array:
+    """The model's output for samples x: float32, shape (n, outputs), in batches of a fixed size."""
+    starts = range(0, len(x), _EVALUATE_BATCH)
+    return np.concatenate(
+        [model(x[start : start + _EVALUATE_BATCH], training=False).numpy() for start in starts]
+    )
+
+
+def classes_of(logits: Array) -> Array:
+    """The class of every row of logits: int64, shape (n,); with one logit, class 1 where it is positive.
+
+    >>> classes_of(np.array([[0.5], [-2.0]])).tolist(), classes_of(np.array([[1.0, 3.0, 2.0]])).tolist()
+    ([1, 0], [1])
+    """
+    if logits.shape[-1] == 1:
+        return (logits[:, 0] > 0).astype(np.int64)
+    return logits.argmax(axis=-1).astype(np.int64)
+
+
+class _Work:
+    """A model, its optimizer and its data inside TensorFlow."""
+
+    def __init__(self, model: Any, data: Prepared, plan: Plan) -> None:
+        import keras
+
+        self.model, self.data, self.plan = model, data, plan
+        self.optimizer = keras.optimizers.Adam(plan.rate)
+        self.optimizer.build(model.trainable_variables)
+        self.loss = _loss(model.output_shape[-1])
+        self.train = _trainer(model, self.optimizer, self.loss, data, plan.training.batch_size)
+        self.steps = math.ceil(len(data.x_train) / plan.training.batch_size)
+        self.steps_per_call = 1
+
+    def start(self, state_file: Path) -> State:
+        """The state to go on from, put into model and optimizer."""
+        if not state_file.exists():
+            return self.plan.begin()
+        state = load_state(state_file)
+        if state.phase != self.plan.phase:  # of the phase before, which ended after it was written
+            return self.plan.begin()
+        _assign(self.model.variables, state.weights, state_file)
+        _assign(self.optimizer.variables, state.optimizer, state_file)
+        return state
+
+    def epoch(self, state: State, advance: Callable[[float], None]) -> State:
+        """One epoch further."""
+        number = state.epoch + 1
+        self.optimizer.learning_rate.assign(state.rate)
+        order = shuffled(len(self.data.x_train), self.plan.seed, self.plan.phase, number)
+        loss, right = self._steps(order, advance)
+        val_loss, val_accuracy = self._validate()
+        row = EpochRow(
+            phase=self.plan.phase,
+            epoch=number,
+            learning_rate=state.rate,
+            loss=loss / len(order),
+            accuracy=right / len(order),
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+        )
+        if not (math.isfinite(row.loss) and math.isfinite(row.val_loss)):
+            raise EdgemlError(
+                f"the loss is no longer finite in epoch {number}",
+                f"{self.plan.phase} training",
+                "use a smaller learning rate",
+            )
+        return self.plan.scheduled(
+            state.after(row, _values(self.model.variables), _values(self.optimizer.variables))
+        )
+
+    def _steps(self, order: Array, advance: Callable[[float], None]) -> tuple[float, float]:
+        """Summed loss and number of right answers over one epoch."""
+        import tensorflow as tf
+
+        indices = tf.constant(order)
+        sums: list[Array] = []
+        first = 0
+        while first < self.steps:
+            last = min(first + self.steps_per_call, self.steps)
+            began = time.monotonic()
+            sums.append(self.train(indices, tf.constant(first), tf.constant(last)).numpy())
+            per_step = max(time.monotonic() - began, 1e-6) / (last - first)
+            advance(last / self.steps)
+            # At most doubled: the first call of all compiles and says nothing about the next.
+            self.steps_per_call = max(1, min(2 * self.steps_per_call, int(_CALL_SECONDS / per_step)))
+            first = last
+        # One sum over all steps: how they were cut into calls must not show in its last bits.
+        loss, right = np.concatenate(sums).astype(np.float64).sum(axis=0)
+        return float(loss), float(right)
+
+    def _validate(self) -> tuple[float, float]:
+        """Mean loss and accuracy over the validation part."""
+        logits = logits_of(self.model, self.data.x_val)
+        loss = self.loss(self.data.y_val, logits).numpy().astype(np.float64).mean()
+        return float(loss), float((classes_of(logits) == self.data.y_val).mean())
+
+
+def _trainer(
+    model: Any, optimizer: Any, loss_of: Callable[..., Any], data: Prepared, batch: int
+) -> Callable[..., Any]:
+    """A function (order, first, last) that trains steps first..last-1.
+
+    It returns a row per step, float32: the loss summed over the step's samples, and how many were right.
+    """
+    import tensorflow as tf
+
+    x, y = tf.constant(data.x_train), tf.constant(data.y_train)
+    signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
+
+    def step(chosen: Any) -> Any:
+        samples, labels = tf.gather(x, chosen), tf.gather(y, chosen)
+        with tf.GradientTape() as tape:
+            logits = model(samples, training=True)
+            losses = loss_of(labels, logits)
+            total = tf.reduce_mean(losses) + sum(model.losses)
+        optimizer.apply(tape.gradient(total, model.trainable_variables), model.trainable_variables)
+        if logits.shape[-1] == 1:
+            guess = tf.cast(logits[:, 0] > 0, labels.dtype)
+        else:
+            guess = tf.argmax(logits, axis=-1, output_type=labels.dtype)
+        right = tf.reduce_sum(tf.cast(guess == labels, tf.float32))
+        return tf.stack([tf.reduce_sum(losses), right])
+
+    @tf.function(input_signature=signature)
+    def steps(order: Any, first: Any, last: Any) -> Any:
+        def body(number: Any, sums: Any) -> tuple[Any, Any]:
+            chosen = order[number * batch : (number + 1) * batch]
+            return number + 1, sums.write(number - first, step(chosen))
+
+        start = (first, tf.TensorArray(tf.float32, last - first, element_shape=[2]))
+        return tf.while_loop(lambda number, _: number < last, body, start, parallel_iterations=1)[1].stack()
+
+    return steps
+
+
+def _loss(outputs: int) -> Callable[..., Any]:
+    """Cross-entropy per sample from labels (n,) and logits (n, outputs): float32, shape (n,)."""
+    import tensorflow as tf
+
+    def binary(labels: Any, logits: Any) -> Any:
+        return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits[:, 0])
+
+    return binary if outputs == 1 else tf.nn.sparse_softmax_cross_entropy_with_logits
+
+
+def _fits(model: Any, data: Prepared) -> None:
+    """Refuse a model that cannot be trained on the data."""
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise EdgemlError(
+            f"has {len(model.inputs)} inputs and {len(model.outputs)} outputs",
+            model.name,
+            "training needs one of each",
+        )
+    wanted, given = tuple(model.input_shape[1:]), data.x_train.shape[1:]
+    if wanted != given:
+        flat = wanted == (int(np.prod(given)),)
+        hint = "set data.flatten = true" if flat else "change the model's keras.Input or the data"
+        raise EdgemlError(f"its input has shape {wanted}, the data {given}", model.name, hint)
+    classes = len(data.class_names)
+    outputs = 1 if classes == 2 else classes
+    if model.output_shape[1:] not in {(outputs,), (classes,)}:
+        raise EdgemlError(
+            f"its output has shape {model.output_shape[1:]}, the data {classes} classes",
+            model.name,
+            f"end it in {outputs} logits" if classes > 2 else "end it in one logit",
+        )
+
+
+def _values(variables: Sequence[Any]) -> list[Array]:
+    return [variable.numpy() for variable in variables]
+
+
+def _assign(variables: Sequence[Any], values: Sequence[Array], where: Path | str = "") -> None:
+    if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
+        hint = "delete it to start this phase of the training again"
+        raise EdgemlError("is of another model", str(where), hint)
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -1,0 +1,92 @@
+"""history.csv: one line per epoch, both phases; and the same numbers for TensorBoard.
+
+Invariant: reading what was written gives equal rows, float for float.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes, write_atomic
+from edgeml.keras.progress import EpochRow
+
+_COLUMNS = [field.name for field in fields(EpochRow)]
+
+
+def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
+    """Replace history.csv.
+
+    Raises:
+        EdgemlError: it cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows)
+    write_atomic(path, text.getvalue())
+
+
+def read_history(path: Path) -> list[EpochRow]:
+    """The rows of history.csv.
+
+    Raises:
+        EdgemlError: it is missing or not such a file.
+    """
+    lines = list(csv.reader(io.StringIO(read_bytes(path, "training history").decode(errors="replace"))))
+    if not lines or lines[0] != _COLUMNS:
+        raise EdgemlError(f"does not start with {','.join(_COLUMNS)}", str(path), "train again")
+    try:
+        return [EpochRow(phase, int(epoch), *map(float, numbers)) for phase, epoch, *numbers in lines[1:]]
+    except (ValueError, TypeError) as error:
+        raise EdgemlError(f"malformed: {error}", str(path), "train again") from None
+
+
+@contextmanager
+def tensorboard(folder: Path, phase: str) -> Iterator[TensorBoard]:
+    """TensorBoard's files of one phase: runs "PHASE/train" and "PHASE/validation" below `folder`.
+
+    Raises:
+        EdgemlError: they cannot be written.
+    """
+    import tensorflow as tf
+
+    try:
+        writers = {
+            part: tf.summary.create_file_writer(str(folder / phase / part))
+            for part in ("train", "validation")
+        }
+    except tf.errors.OpError as error:
+        raise EdgemlError(f"cannot write TensorBoard's files: {error.message}", str(folder)) from error
+    try:
+        yield TensorBoard(writers)
+    finally:
+        for writer in writers.values():
+            writer.close()
+
+
+class TensorBoard:
+    """Writes rows as scalars; an epoch written twice after a resume replaces itself."""
+
+    def __init__(self, writers: dict[str, Any]) -> None:
+        self._writers = writers
+
+    def write(self, row: EpochRow) -> None:
+        """The scalars epoch_loss, epoch_accuracy and epoch_learning_rate at step `row.epoch`."""
+        import tensorflow as tf
+
+        scalars = {
+            "train": {"loss": row.loss, "accuracy": row.accuracy, "learning_rate": row.learning_rate},
+            "validation": {"loss": row.val_loss, "accuracy": row.val_accuracy},
+        }
+        for part, values in scalars.items():
+            with self._writers[part].as_default():
+                for name, value in values.items():
+                    tf.summary.scalar(f"epoch_{name}", value, step=row.epoch)
+            self._writers[part].flush()

@@ -1,0 +1,36 @@
+"""Everything random in training, set by one seed.
+
+Invariant: after `make_repeatable(seed)` the same program builds the same layer names and initial weights, and
+TensorFlow's kernels add in the same order; two runs on one machine are equal bit for bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.datasets.base import Array
+from edgeml.keras.backend import import_keras
+
+
+def make_repeatable(seed: int) -> None:
+    """Seed Python, NumPy and TensorFlow, restart Keras' layer names, choose repeatable kernels.
+
+    All of these are settings of the whole process, by TensorFlow's design; models that exist stay valid.
+    """
+    keras = import_keras()
+    import tensorflow as tf
+
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def shuffled(samples: int, seed: int, phase: str, epoch: int) -> Array:
+    """The order of samples in one epoch: int64, shape (samples,).
+
+    It depends on its arguments alone, so that a resumed training sees the orders an uninterrupted one sees.
+
+    >>> bool((shuffled(9, 0, "qat", 3) == shuffled(9, 0, "qat", 3)).all())
+    True
+    """
+    return np.random.default_rng([seed, epoch, *phase.encode()]).permutation(samples)

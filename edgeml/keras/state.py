@@ -1,0 +1,119 @@
+"""A training that can be continued: everything it would need, in one .npz without pickles.
+
+Invariant: a training continued from its state ends with the same weights, bit for bit, as one that was never
+interrupted. The order of samples is no part of the state: it depends on seed, phase and epoch alone.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeml.datasets.base import Array
+from edgeml.errors import EdgemlError
+from edgeml.files import write_atomic
+from edgeml.ir.saved import read_npz
+from edgeml.keras.progress import EpochRow
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class State:
+    """A training between two epochs.
+
+    Args:
+        phase: "float" or "qat".
+        rate: learning rate of the next epoch.
+        best_epoch: the epoch of `best`; 0 before the first.
+        best_accuracy: validation accuracy of that epoch.
+        best_loss: validation loss of that epoch; decides between equal accuracies.
+        plateau: epochs since the last one that was better, or since the rate was halved.
+        rows: all epochs so far.
+        weights: all of the model's variables.
+        optimizer: all of the optimizer's variables.
+        best: the model's variables after the best epoch.
+    """
+
+    phase: str
+    rate: float
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = float("inf")
+    plateau: int = 0
+    rows: tuple[EpochRow, ...] = ()
+    weights: Sequence[Array] = field(default=(), repr=False)
+    optimizer: Sequence[Array] = field(default=(), repr=False)
+    best: Sequence[Array] = field(default=(), repr=False)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return len(self.rows)
+
+    def after(self, row: EpochRow, weights: Sequence[Array], optimizer: Sequence[Array]) -> State:
+        """The state after one more epoch, the learning rate still that of this epoch."""
+        better = (row.val_accuracy, -row.val_loss) > (self.best_accuracy, -self.best_loss)
+        state = replace(
+            self, plateau=self.plateau + 1, rows=(*self.rows, row), weights=weights, optimizer=optimizer
+        )
+        if not better:
+            return state
+        return replace(
+            state,
+            best_epoch=row.epoch,
+            best_accuracy=row.val_accuracy,
+            best_loss=row.val_loss,
+            plateau=0,
+            best=weights,
+        )
+
+
+_ARRAYS = ("weights", "optimizer", "best")
+
+
+def save_state(path: Path, state: State) -> None:
+    """Write a state atomically.
+
+    Raises:
+        EdgemlError: it cannot be written.
+    """
+    plain = asdict(replace(state, weights=(), optimizer=(), best=()))
+    document = json.dumps({"schema": _SCHEMA, **{key: plain[key] for key in plain if key not in _ARRAYS}})
+    arrays: dict[str, Any] = {
+        f"{group}.{index}": array for group in _ARRAYS for index, array in enumerate(getattr(state, group))
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, document=np.frombuffer(document.encode(), np.uint8), **arrays)
+    write_atomic(path, buffer.getvalue())
+
+
+def load_state(path: Path) -> State:
+    """What `save_state` wrote.
+
+    Raises:
+        EdgemlError: the file is missing, damaged, or was written by another version.
+    """
+    arrays = read_npz(path, "state of the training")
+    hint = "delete it to start this phase of the training again"
+    try:
+        document = json.loads(arrays.pop("document").tobytes())
+        if document.pop("schema") != _SCHEMA:
+            raise EdgemlError("was written by another version of edgeml", str(path), hint)
+        rows = tuple(EpochRow(**row) for row in document.pop("rows"))
+        groups = {
+            group: [
+                arrays[f"{group}.{index}"]
+                for index in range(sum(key.startswith(f"{group}.") for key in arrays))
+            ]
+            for group in _ARRAYS
+        }
+        return State(rows=rows, **document, **groups)
+    except (KeyError, TypeError, ValueError) as error:
+        raise EdgemlError(f"malformed: {error!r}", str(path), hint) from None

@@ -1,0 +1,113 @@
+"""From a preset to a trained run folder: data, scaling, float baseline, quantization-aware model, exact graph.
+
+Each step ends in a file of the run folder; a step whose file is there is done. So the same call goes on
+where a killed one stopped, and ends with the same weights.
+
+Invariant: model.keras is there only if both trainings are complete.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from edgeml.errors import EdgemlError
+from edgeml.files import staged_path
+from edgeml.ir import Graph, saved
+from edgeml.keras.backend import import_keras
+from edgeml.keras.build import build_model
+from edgeml.keras.fit import Plan, fit
+from edgeml.keras.float_model import copy_weights, float_model
+from edgeml.keras.history import read_history, tensorboard, write_history
+from edgeml.keras.load import load_keras
+from edgeml.keras.lower import lower
+from edgeml.keras.progress import Progress, Silent
+from edgeml.keras.seeds import make_repeatable
+from edgeml.presets import Choices, Prepared, Preset, choose, prepare
+from edgeml.runs import Run, RunConfig
+
+if TYPE_CHECKING:
+    import keras
+
+
+def train(
+    preset: Preset,
+    folder: str | os.PathLike[str],
+    choices: Choices | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Train the float baseline and, from its weights, the quantization-aware model.
+
+    Args:
+        preset: what to train.
+        folder: the run folder; if it holds the same run, finished or not, that one goes on.
+        choices: the preset's settings with changes, see `edgeml.presets.choose`; the preset's own if None.
+        progress: told of every epoch.
+
+    Returns:
+        The run, with float.keras, model.keras, history.csv, logs/ and config.toml.
+
+    Raises:
+        EdgemlError: the folder holds another run, the data is not there, the model does not fit it,
+            training diverges, or the disk is full.
+        MissingToolError: TensorFlow, QKeras or scikit-learn is not installed.
+        KeyboardInterrupt: the same call goes on from there.
+    """
+    import_keras()
+    wanted = choices or choose(preset)
+    data = prepare(wanted.data)
+    run = Run.create(Path(folder), RunConfig.of(preset, wanted, data))
+    told = progress or Silent()
+    if not run.float_file.is_file() and not run.model_file.is_file():
+        _train_phase("float", preset, run, data, told)
+    if not run.model_file.is_file():
+        _train_phase("qat", preset, run, data, told)
+    return run
+
+
+def lower_run(run: Run) -> Graph:
+    """The run's exact graph, from its graph.json and graph.npz or, if there are none, lowered and saved.
+
+    Raises:
+        EdgemlError: training is not complete, a layer is not covered, or the disk is full.
+    """
+    if run.graph_file.is_file():
+        return run.graph()
+    graph = lower(trained_model(run), run.name)
+    saved.save(graph).write(run.folder)
+    return graph
+
+
+def trained_model(run: Run) -> keras.Model:
+    """The run's quantization-aware model.
+
+    Raises:
+        EdgemlError: training is not complete, or the file is damaged.
+    """
+    if not run.model_file.is_file():
+        raise EdgemlError(
+            "its training is not complete", str(run.folder), f"run edgeml train {run.name} again"
+        )
+    return load_keras(run.model_file)
+
+
+def _train_phase(
+    phase: Literal["float", "qat"], preset: Preset, run: Run, data: Prepared, progress: Progress
+) -> None:
+    """Train one model and write its file last."""
+    plan = Plan.of(phase, run.config.training, run.config.seed)
+    make_repeatable(run.config.seed)
+    model = build_model(preset, run.config.quantizers)
+    if phase == "float":
+        model, before, file = float_model(model), [], run.float_file
+    else:
+        copy_weights(load_keras(run.float_file), model)
+        before = [row for row in read_history(run.history_file) if row.phase != phase]
+        file = run.model_file
+    with tensorboard(run.logs, phase) as board:
+        rows = fit(model, data, plan, run.state_file, board, progress)
+    write_history(run.history_file, [*before, *rows])
+    with staged_path(file) as temporary:
+        model.save(temporary)
+    run.state_file.unlink(missing_ok=True)

@@ -1,0 +1,287 @@
+"""A run folder: what one model was trained with and everything that was made of it.
+
+RUN/config.toml holds all that is needed to repeat the run. Files appear one by one, each written atomically, so
+what is there is whole, and the same command goes on with what is not.
+
+Invariant: config.toml never changes after it was written, but for the targets, which training does not
+depend on. A folder that holds a run of another configuration is refused, never overwritten.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+
+from edgeml._version import __version__
+from edgeml.datasets import Scaling
+from edgeml.errors import EdgemlError
+from edgeml.files import write_atomic
+from edgeml.ir import Graph, saved
+from edgeml.presets import Choices, Prepared, Preset, prepare
+from edgeml.settings import Settings, parse_settings, read_toml
+from edgeml.share import share_dir
+
+_PACKAGES = {
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+    "qkeras": "qkeras-v3",
+    "numpy": "numpy",
+    "scikit-learn": "scikit-learn",
+}
+_DERIVED = ("created", "versions", "scaling", "targets")  # not asked for by the user, or not part of training
+_NO_VERSION = "not installed"
+
+
+class PresetRef(Settings):
+    """Which preset a run is of.
+
+    Args:
+        name: the preset's name.
+        file: the user's own file; empty for a preset that ships with edgeml.
+        sha256: of the preset's file.
+    """
+
+    name: str
+    file: str = ""
+    sha256: str
+
+
+class ScalingNumbers(Settings):
+    """The fitted scaling, (x - offset) * scale in float32: one number, or one per feature."""
+
+    kind: str
+    offset: float | list[float]
+    scale: float | list[float]
+
+
+class RunConfig(Choices):
+    """What is in config.toml, beside the preset's `Choices`.
+
+    Args:
+        schema_version: of this file.
+        preset: which preset.
+        checksum: of the data set, split included.
+        scaling: as fitted to the training part.
+        versions: of Python and of the packages that trained it.
+        created: when, UTC, ISO 8601.
+    """
+
+    schema_version: Literal[1] = 1
+    preset: PresetRef
+    checksum: str
+    scaling: ScalingNumbers
+    versions: dict[str, str]
+    created: str
+
+    @staticmethod
+    def of(preset: Preset, choices: Choices, data: Prepared) -> RunConfig:
+        """The configuration of a run that begins now."""
+        shipped = preset.file.resolve().is_relative_to(share_dir("models").resolve())
+        return RunConfig(
+            **dict(choices),
+            preset=PresetRef(
+                name=preset.name, file="" if shipped else str(preset.file.resolve()), sha256=preset.digest
+            ),
+            checksum=data.dataset.checksum,
+            scaling=ScalingNumbers(**data.scaling.to_dict()),
+            versions=versions(),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def asked(self) -> dict[str, Any]:
+        """What two runs of the same model have in common, plain."""
+        values = self.model_dump(exclude=set(_DERIVED))
+        del values["preset"]["file"]  # its contents count, not where it lies
+        return values
+
+    def to_toml(self) -> str:
+        """The text of config.toml; parsing it gives an equal configuration."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and its configuration; files are looked up when they are asked for.
+
+    Args:
+        folder: RUN.
+        config: what config.toml says.
+    """
+
+    folder: Path
+    config: RunConfig
+
+    @staticmethod
+    def create(folder: Path, config: RunConfig) -> Run:
+        """Begin a run, or go on with the one that is in the folder.
+
+        Raises:
+            EdgemlError: the folder holds a run of another configuration (says what differs), something
+                else, or cannot be written.
+        """
+        path = folder / "config.toml"
+        if path.is_file():
+            return Run.open(folder)._continued(config)
+        if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
+            raise EdgemlError("is not empty and not a run", str(folder), "choose another folder with --out")
+        write_atomic(path, config.to_toml())
+        return Run(folder, config)
+
+    @staticmethod
+    def open(folder: str | Path) -> Run:
+        """The run in a folder.
+
+        Raises:
+            EdgemlError: there is none, or its config.toml is damaged.
+        """
+        path = Path(folder) / "config.toml"
+        if not path.is_file():
+            raise EdgemlError(
+                "has no config.toml: not a run folder", str(folder), "edgeml train PRESET makes one"
+            )
+        return Run(
+            Path(folder), parse_settings(RunConfig, read_toml(path, "configuration of the run"), str(path))
+        )
+
+    @property
+    def name(self) -> str:
+        """The preset's name."""
+        return self.config.preset.name
+
+    @property
+    def config_file(self) -> Path:
+        """All that is needed to repeat the run."""
+        return self.folder / "config.toml"
+
+    @property
+    def model_file(self) -> Path:
+        """The quantization-aware model; is there when training is done."""
+        return self.folder / "model.keras"
+
+    @property
+    def float_file(self) -> Path:
+        """The float baseline; is there when its training is done."""
+        return self.folder / "float.keras"
+
+    @property
+    def history_file(self) -> Path:
+        """One line per epoch."""
+        return self.folder / "history.csv"
+
+    @property
+    def logs(self) -> Path:
+        """TensorBoard's files."""
+        return self.folder / "logs"
+
+    @property
+    def state_file(self) -> Path:
+        """An unfinished training; is there only between epochs."""
+        return self.folder / ".training.npz"
+
+    @property
+    def graph_file(self) -> Path:
+        """The exact graph's structure; its integers lie beside it in graph.npz."""
+        return self.folder / "graph.json"
+
+    @property
+    def golden_file(self) -> Path:
+        """Inputs and expected integers."""
+        return self.folder / "golden.npz"
+
+    @property
+    def check_file(self) -> Path:
+        """What every artefact's run gave."""
+        return self.folder / "check.json"
+
+    @property
+    def onnx(self) -> Path:
+        """Folder of the ONNX models."""
+        return self.folder / "onnx"
+
+    @property
+    def hls4ml(self) -> Path:
+        """Folder of the hls4ml project."""
+        return self.folder / "hls4ml"
+
+    def report_file(self, kind: Literal["html", "md", "json"]) -> Path:
+        """The report in one of its forms."""
+        return self.folder / f"report.{kind}"
+
+    def graph(self) -> Graph:
+        """The exact graph.
+
+        Raises:
+            EdgemlError: the model was not lowered yet, or the files are damaged.
+        """
+        if not self.graph_file.is_file():
+            raise EdgemlError(
+                "has no exact graph yet", str(self.folder), f"run edgeml train {self.name} again"
+            )
+        return saved.load(self.folder)
+
+    def data(self) -> Prepared:
+        """The data as the model was trained on, scaled with the run's own numbers.
+
+        Raises:
+            EdgemlError: the data set is not there, or is not the one the run was trained on.
+        """
+        numbers = self.config.scaling.model_dump()
+        data = prepare(self.config.data, Scaling.from_dict(numbers, f"{self.config_file}: scaling"))
+        if data.dataset.checksum != self.config.checksum:
+            raise EdgemlError(
+                f"the data set {self.config.data.dataset} is not the one this run was trained on (checksum differs)",
+                str(self.folder),
+                "put the same files where EDGEML_DATA points, or train anew with another --out",
+            )
+        return data
+
+    def _continued(self, config: RunConfig) -> Run:
+        """This run, if `config` asks for the same model."""
+        where = str(self.folder)
+        told = list(_differences(self.config.asked(), config.asked()))
+        if told:
+            more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+            raise EdgemlError(
+                f"holds a run of another configuration: {'; '.join(told[:3])}{more}",
+                where,
+                "choose another folder with --out, or delete this one",
+            )
+        if not self.model_file.is_file() and self.config.versions != config.versions:
+            changed = "; ".join(_differences(self.config.versions, config.versions))
+            raise EdgemlError(
+                f"its training was begun with other versions: {changed}",
+                where,
+                "finish it with those, choose another folder with --out, or delete this one",
+            )
+        if self.config.targets == config.targets:
+            return self
+        updated = self.config.model_copy(update={"targets": config.targets})
+        write_atomic(self.config_file, updated.to_toml())
+        return Run(self.folder, updated)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, edgeml and the packages that training depends on."""
+    found = {"python": platform.python_version(), "edgeml": __version__}
+    for name, package in _PACKAGES.items():
+        try:
+            found[name] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[name] = _NO_VERSION
+    return found
+
+
+def _differences(there: Any, now: Any, key: str = "") -> Iterator[str]:
+    """One sentence per value that differs between two plain trees."""
+    if isinstance(there, dict) and isinstance(now, dict):
+        for name in dict.fromkeys([*there, *now]):
+            yield from _differences(there.get(name), now.get(name), f"{key}.{name}" if key else str(name))
+    elif there != now:
+        yield f"{key} is {there} there, {now} now"
