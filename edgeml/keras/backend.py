@@ -1,0 +1,100 @@
+"""The door to TensorFlow, Keras and QKeras: one function that imports them, quietly and in one configuration.
+
+Invariant: whatever edgeml computes with Keras is computed by the TensorFlow back end in float32 with
+oneDNN's rewritten kernels off. Those kernels transform convolutions (Winograd), so that even sums whose
+every partial sum is exact in float32 come out inexact.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from edgeml.errors import EdgemlError, MissingToolError
+
+_HINT = "pip install 'edgeml[train]'"
+
+
+def import_keras() -> ModuleType:
+    """The `keras` module, with TensorFlow and QKeras imported as well.
+
+    Sets KERAS_BACKEND, and TF_CPP_MIN_LOG_LEVEL, TF_ENABLE_ONEDNN_OPTS where they are not set, before
+    the first import.
+
+    Raises:
+        MissingToolError: a package is not installed.
+        EdgemlError: Keras was already imported with another back end, or is set to channels_first or
+            to another float type than float32.
+    """
+    _import("tensorflow")
+    keras = _import("keras")
+    _import("qkeras")
+    if keras.backend.backend() != "tensorflow":
+        raise EdgemlError(
+            f"Keras runs on the {keras.backend.backend()} back end",
+            "keras",
+            "start Python with KERAS_BACKEND=tensorflow, or import edgeml's functions before keras",
+        )
+    if keras.backend.floatx() != "float32":
+        raise EdgemlError(
+            f"Keras is set to {keras.backend.floatx()}", "keras", "use keras.config.set_floatx('float32')"
+        )
+    if keras.backend.image_data_format() != "channels_last":
+        raise EdgemlError(
+            "Keras is set to channels_first",
+            "keras",
+            "use keras.config.set_image_data_format('channels_last')",
+        )
+    return keras
+
+
+def import_qkeras() -> ModuleType:
+    """The `qkeras` module (package qkeras-v3).
+
+    Raises:
+        MissingToolError: a package is not installed.
+        EdgemlError: as `import_keras`.
+    """
+    import_keras()
+    return _import("qkeras")
+
+
+def _import(name: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        with _quiet_stderr():
+            return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        package = "qkeras-v3" if error.name == "qkeras" else str(error.name)
+        raise MissingToolError(f"the package {package} is not installed", name, _HINT) from None
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep what C++ libraries write to stderr while they load, and show it only if loading fails.
+
+    TensorFlow's first lines ("could not find cuda drivers") come before its log level is read.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        saved = os.dup(2)
+        try:
+            os.dup2(kept.fileno(), 2)
+            yield
+        except BaseException:
+            os.dup2(saved, 2)
+            kept.seek(0)
+            sys.stderr.write(kept.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)

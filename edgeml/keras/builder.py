@@ -1,0 +1,247 @@
+"""What a layer's `lower` function builds with: the exact graph so far, and values that are not exact yet.
+
+A value is a name. Most are nodes of the graph. Two kinds are not: a model input that no quantizer has
+met (`RawInput`), and a real function of an exact value that no quantizer has met (`Function`: tanh of
+something). Both become exact when a quantizer follows; anything else that reads them is refused, with
+the remedy, or takes the stated approximation the function comes with.
+
+Invariant: a node of the graph is exact, or a note with `exact=False` names its layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import ElementType, FixedType, Overflow, Round
+from edgeml.ir import Builder, Op, ValueInfo
+from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.input import Input
+
+FloatFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the user should know about one layer.
+
+    Args:
+        layer: its name.
+        text: one sentence.
+        exact: False if Keras and the graph may give different integers here; a later quantizer then
+            turns a difference below its LSB into none or one.
+    """
+
+    layer: str
+    text: str
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class RawInput:
+    """A model input that is still float.
+
+    Args:
+        name: of the input.
+        shape: of the input itself, without the batch axis.
+        moves: what only moved its elements since; repeated on the integers once it is quantized.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    moves: tuple[tuple[str, Callable[[LayerBuilder, str], str]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Function:
+    """A real function, element by element, of an exact value.
+
+    Args:
+        source: the exact value.
+        apply: the function on float32 as Keras computes it.
+        what: its name, for messages.
+        approximate: builds a stated approximation for readers that are not quantizers; None refuses.
+        logits: how the source decides what the function would (softmax, sigmoid); empty if it does not.
+    """
+
+    source: str
+    apply: FloatFunction
+    what: str
+    approximate: Callable[[], str] | None = None
+    logits: str = ""
+
+
+class LayerBuilder:
+    """The graph under construction, as one layer sees it.
+
+    Args:
+        name: of the graph.
+        strict: refuse what would not be exact instead of noting it.
+    """
+
+    def __init__(self, name: str, strict: bool = False) -> None:
+        self.name = name
+        self.graph = Builder(name)
+        self.layer = ""
+        self.strict = strict
+        self.notes: list[Note] = []
+        self.owners: dict[str, str] = {}
+        self.floats: dict[str, RawInput | Function] = {}
+        self._inputs: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._consts: dict[tuple[str, str], str] = {}
+        self._approximations: dict[str, str] = {}
+
+    def info(self, value: str) -> ValueInfo:
+        """Shape, type and bounds of an exact value."""
+        return self.graph.info(self.exact(value))
+
+    def add(self, op: Op, *inputs: str, part: str) -> str:
+        """Add an op as "layer.part".
+
+        Raises:
+            EdgemlError: an input is not quantized, or the op does not verify.
+        """
+        sources = [self.exact(value) for value in inputs]
+        name = self.graph.add(op, *sources, name=f"{self.layer}.{part}")
+        self.owners[name] = self.layer
+        return name
+
+    def const(self, codes: Any, type: ElementType, part: str, owner: str = "") -> str:
+        """Add a constant as "layer.part"; with `owner`, once for all calls of that shared layer."""
+        key = (owner, part)
+        if owner and key in self._consts:
+            return self._consts[key]
+        name = self.graph.const(codes, type, f"{self.layer}.{part}")
+        self.owners[name] = self.layer
+        if owner:
+            self._consts[key] = name
+        return name
+
+    def cast(
+        self,
+        value: str,
+        to: FixedType,
+        rounding: Round = Round.RND_CONV,
+        overflow: Overflow = Overflow.SAT,
+        part: str = "cast",
+    ) -> str:
+        """Round a value to a type; a model input that is still float becomes an Input of that type.
+
+        Raises:
+            EdgemlError: the input was already quantized to another type.
+        """
+        raw = self.floats.get(value)
+        if isinstance(raw, RawInput):
+            return self._quantize_input(raw, to, rounding, overflow)
+        return self.add(Cast(to, rounding, overflow), value, part=part)
+
+    def exact(self, value: str) -> str:
+        """The node of a value.
+
+        Raises:
+            EdgemlError: the value is not quantized.
+        """
+        pending = self.floats.get(value)
+        if pending is None:
+            return value
+        if isinstance(pending, RawInput):
+            raise EdgemlError(
+                f"reads the unquantized input {pending.name!r}",
+                self.layer,
+                f"put QActivation(quantized_bits(...)) directly after the input {pending.name!r}",
+            )
+        if pending.approximate is None:
+            raise EdgemlError(
+                f"reads the unquantized result of {value[1:]!r} ({pending.what})",
+                self.layer,
+                f"put a QActivation(quantized_bits(...)) after {value[1:]!r}",
+            )
+        if value not in self._approximations:
+            here, self.layer = self.layer, value[1:]
+            self._approximations[value] = pending.approximate()
+            self.layer = here
+        return self._approximations[value]
+
+    def raw_input(self, name: str, shape: tuple[int, ...]) -> str:
+        """Announce a model input; it enters the graph when it is quantized."""
+        return self._pend(name, RawInput(name, shape))
+
+    def moved_input(self, value: str, move: Callable[[LayerBuilder, str], str]) -> str:
+        """A layer that only moves elements of a raw input; repeated once the input is quantized."""
+        raw = self.floats[value]
+        assert isinstance(raw, RawInput)
+        return self._pend(self.layer, RawInput(raw.name, raw.shape, (*raw.moves, (self.layer, move))))
+
+    def function(
+        self,
+        value: str,
+        apply: FloatFunction,
+        what: str,
+        approximate: Callable[[], str] | None = None,
+        logits: str = "",
+    ) -> str:
+        """A real function of a value, to be made exact by the quantizer that follows.
+
+        Raises:
+            EdgemlError: the value is an unquantized input.
+        """
+        before = self.floats.get(value)
+        if isinstance(before, Function) and before.what != "softmax":
+            first = before.apply
+            chained = Function(before.source, lambda x: apply(first(x)), f"{what} of {before.what}")
+            return self._pend(self.layer, chained)
+        return self._pend(self.layer, Function(self.exact(value), apply, what, approximate, logits))
+
+    def note(self, text: str) -> None:
+        """Tell the user something about this layer."""
+        self._note(Note(self.layer, text))
+
+    def inexact(self, text: str, remedy: str) -> None:
+        """State that Keras and the graph may differ in this layer.
+
+        Raises:
+            EdgemlError: the lowering is strict.
+        """
+        if self.strict:
+            raise EdgemlError(f"cannot be exact: {text}", self.layer, remedy)
+        self._note(Note(self.layer, f"{text}; to be exact: {remedy}", exact=False))
+
+    def refuse(self, what: str, hint: str) -> EdgemlError:
+        """An error at this layer, to be raised."""
+        return EdgemlError(what, self.layer, hint)
+
+    def _note(self, note: Note) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _pend(self, name: str, value: RawInput | Function) -> str:
+        # "~" is in no graph name: a pending value and the node it becomes may both be named after one layer.
+        self.floats[f"~{name}"] = value
+        return f"~{name}"
+
+    def _quantize_input(self, raw: RawInput, to: FixedType, rounding: Round, overflow: Overflow) -> str:
+        op = Input(raw.shape, to, rounding, overflow)
+        if (raw.name, ()) not in self._inputs:
+            self._inputs[raw.name, ()] = self.graph.add(op, name=raw.name)
+        value = self._inputs[raw.name, ()]
+        node = self.graph.node(value)
+        if node is None or node.op != op:
+            raise self.refuse(
+                f"quantizes the input {raw.name!r} to {to}, another layer quantizes it to another type",
+                f"put one QActivation directly after the input {raw.name!r} and use its result everywhere",
+            )
+        here = self.layer
+        path: tuple[str, ...] = ()
+        for layer, move in raw.moves:
+            self.layer, path = layer, (*path, layer)
+            if (raw.name, path) not in self._inputs:
+                self._inputs[raw.name, path] = move(self, value)
+                self.owners[self._inputs[raw.name, path]] = here  # quantized, it is this layer's output
+            value = self._inputs[raw.name, path]
+        self.layer = here
+        return value

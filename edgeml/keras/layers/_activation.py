@@ -1,0 +1,98 @@
+"""Inline activations: a QKeras quantizer, or a Keras function by name.
+
+`linear` and `relu` are exact. Every other element-wise function of Keras (tanh, sigmoid, gelu, ...) is
+real: its result waits for the quantizer that follows and becomes one table with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.ir.ops.relu import Relu
+from edgeml.keras.builder import Function, LayerBuilder
+from edgeml.keras.quantizers import lower_activation
+
+ELEMENTWISE = frozenset(
+    [
+        *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
+        *(
+            "hard_tanh",
+            "leaky_relu",
+            "log_sigmoid",
+            "mish",
+            "relu6",
+            "selu",
+            "sigmoid",
+            "silu",
+            "soft_shrink",
+        ),
+        *("softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh"),
+        *("tanh_shrink", "threshold", "smooth_sigmoid", "smooth_tanh", "binary_sigmoid", "binary_tanh"),
+    ]
+)
+
+
+def activate(activation: Any, builder: LayerBuilder, value: str) -> str:
+    """The value after an inline activation (a quantizer object, a function, or None).
+
+    Raises:
+        EdgemlError: the activation is not covered.
+    """
+    if activation is None:
+        return value
+    name = getattr(activation, "__name__", "")
+    if not name:
+        return lower_activation(activation, builder, value, "quantized")
+    if name == "linear":
+        return value
+    if not activation.__module__.startswith(("keras.", "qkeras.")):
+        raise builder.refuse(
+            f"the activation {activation.__module__}.{name} is not one of Keras", "use a quantizer"
+        )
+    if name == "relu":
+        return relu(builder, value)
+    if name == "softmax":
+        return decision(builder, value, activation, "softmax", "the class is the largest logit")
+    if name == "sigmoid":
+        return decision(
+            builder,
+            value,
+            activation,
+            "sigmoid",
+            "the probability is above one half where the logit is above zero",
+        )
+    if name in ELEMENTWISE:
+        return real(builder, value, activation, name)
+    raise builder.refuse(f"the activation {name} is not covered", "use relu, or a QActivation")
+
+
+def relu(builder: LayerBuilder, value: str) -> str:
+    """max(value, 0), also of a value that is not quantized yet."""
+    if isinstance(builder.floats.get(value), Function):
+        return builder.function(value, lambda x: np.maximum(x, np.float32(0)), "relu")
+    return builder.add(Relu(), value, part="relu")
+
+
+def real(builder: LayerBuilder, value: str, function: Any, name: str) -> str:
+    """A real element-wise function as Keras computes it."""
+    return builder.function(value, keras_function(function), name)
+
+
+def decision(builder: LayerBuilder, value: str, function: Any, name: str, meaning: str) -> str:
+    """softmax or sigmoid: as the last layer the graph gives the logits, which decide the same."""
+    builder.exact(value)
+    return builder.function(value, keras_function(function), name, logits=meaning)
+
+
+def keras_function(function: Any) -> Any:
+    """A Keras function on NumPy float32."""
+
+    def apply(x: NDArray[np.float32]) -> NDArray[np.float32]:
+        import keras
+
+        return np.asarray(keras.ops.convert_to_numpy(function(keras.ops.convert_to_tensor(x))), np.float32)
+
+    return apply

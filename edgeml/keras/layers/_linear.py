@@ -1,0 +1,114 @@
+"""Layers with weights: quantized constants, the product, the bias, the inline activation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeml.fixed import FixedTypeArray, IntArray
+from edgeml.ir.op import Op
+from edgeml.ir.ops.add import Add
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.layers._activation import activate
+from edgeml.keras.quantizers import Weights, quantize_weights
+from edgeml.keras.quantizers._ops import scaled
+
+
+def kernel_weights(
+    layer: Any, builder: LayerBuilder, tensor: str, quantizer: str, values: Any = None
+) -> Weights:
+    """Quantized weights of a layer.
+
+    Args:
+        layer: the Keras layer.
+        builder: for messages.
+        tensor: attribute of the weights ("kernel").
+        quantizer: attribute stem of the quantizer ("kernel_quantizer").
+        values: the weights if they are not the attribute itself.
+
+    Raises:
+        EdgemlError: there is no quantizer, or it is not covered.
+    """
+    chosen = quantizer_of(layer, quantizer)
+    if chosen is None:
+        cls = type(layer).__name__
+        quantized = cls if cls.startswith("Q") else f"Q{cls}"
+        raise builder.refuse(
+            f"the {tensor.replace('_', ' ')} of this {cls} is not quantized",
+            f"use {quantized}(..., {quantizer}=quantized_bits(6, 0, alpha=1.0)) and train again",
+        )
+    given = getattr(layer, tensor) if values is None else values
+    return quantize_weights(chosen, np.asarray(given, np.float32), f"{builder.layer}.{tensor}")
+
+
+def quantizer_of(layer: Any, stem: str) -> Any:
+    """The quantizer object of a QKeras layer as its `call` uses it, or None."""
+    return getattr(layer, f"{stem}_internal", None) if getattr(layer, stem, None) else None
+
+
+def product(
+    layer: Any, builder: LayerBuilder, op: Op, value: str, weights: Weights, part: str, prefix: str = ""
+) -> str:
+    """The op on the value and the constant weights, times their scale if that is no power of two.
+
+    Args:
+        layer: whose weights they are; calls of a shared layer share the constant.
+        builder: where to add ops.
+        op: MatMul or Conv.
+        value: what is multiplied.
+        weights: as quantized; their last axis is the output channel.
+        part: "matmul" or "conv".
+        prefix: in front of the names, for layers with two products.
+    """
+    constant = builder.const(weights.codes, weights.type, f"{prefix}weight", owner=layer.name)
+    result = builder.add(op, value, constant, part=f"{prefix}{part}")
+    if weights.scale is None:
+        return result
+    return scaled(builder, result, np.asarray(weights.scale).reshape(-1), f"{prefix}{part}")
+
+
+def biased(layer: Any, builder: LayerBuilder, value: str, hint: str = "") -> str:
+    """The value plus the layer's quantized bias, if it has one."""
+    if not layer.use_bias:
+        return value
+    chosen = quantizer_of(layer, "bias_quantizer")
+    if chosen is None:
+        raise builder.refuse(
+            "the bias is not quantized",
+            hint or "add bias_quantizer=quantized_bits(8, 1, alpha=1.0) or use_bias=False, and train again",
+        )
+    values = np.asarray(layer.bias, np.float32)
+    weights = quantize_weights(chosen, values, f"{builder.layer}.bias")
+    return add_bias(layer, builder, value, weights)
+
+
+def add_bias(layer: Any, builder: LayerBuilder, value: str, weights: Weights) -> str:
+    """The value plus a constant per channel."""
+    constant = builder.const(weights.codes, weights.type, "bias", owner=layer.name)
+    if weights.scale is not None:
+        constant = scaled(builder, constant, np.asarray(weights.scale).reshape(-1), "bias")
+    return builder.add(Add(), value, constant, part="add")
+
+
+def finish(layer: Any, builder: LayerBuilder, value: str) -> str:
+    """Bias and inline activation."""
+    return activate(layer.activation, builder, biased(layer, builder, value))
+
+
+def reshaped(weights: Weights, shape: tuple[int, ...], order: tuple[int, ...] | None = None) -> Weights:
+    """Weights with their axes in another order and another shape; types and scales move along."""
+
+    def move(array: Any) -> Any:
+        full = np.broadcast_to(np.asarray(array), weights.codes.shape)
+        return (full if order is None else full.transpose(order)).reshape(shape)
+
+    codes: IntArray = move(weights.codes)
+    kind = weights.type
+    if isinstance(kind, FixedTypeArray):
+        kind = FixedTypeArray(kind.signed, move(kind.width), move(kind.frac))
+    scale = None
+    if weights.scale is not None:
+        wide = move(weights.scale)
+        scale = wide.reshape(-1, shape[-1])[0]
+    return Weights(codes, kind, scale)

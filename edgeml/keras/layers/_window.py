@@ -1,0 +1,55 @@
+"""Padding of windows as TensorFlow does it."""
+
+from __future__ import annotations
+
+from edgeml.keras.builder import LayerBuilder
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+def padding(
+    mode: str,
+    size: tuple[int, ...],
+    kernel: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilation: tuple[int, ...],
+    builder: LayerBuilder,
+) -> Pairs:
+    """Zeros (before, after) per spatial axis for "valid", "same" or "causal".
+
+    "same" gives ceil(size / stride) positions; an odd zero goes to the end (TensorFlow, "Convolution" notes).
+
+    Raises:
+        EdgemlError: another mode.
+    """
+    reach = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
+    if mode == "valid":
+        return tuple((0, 0) for _ in size)
+    if mode == "causal":
+        return tuple((r - 1, 0) for r in reach)
+    if mode != "same":
+        raise builder.refuse(f"padding {mode!r} is not covered", "use 'valid' or 'same'")
+    pairs: list[tuple[int, int]] = []
+    for n, r, s in zip(size, reach, strides, strict=True):
+        total = max((-(-n // s) - 1) * s + r - n, 0)
+        pairs.append((total // 2, total - total // 2))
+    return tuple(pairs)
+
+
+def channels_last(layer: object, builder: LayerBuilder) -> None:
+    """Refuse channels_first.
+
+    Raises:
+        EdgemlError: the layer's data format is channels_first.
+    """
+    if getattr(layer, "data_format", "channels_last") != "channels_last":
+        raise builder.refuse("channels_first is not covered", "use data_format='channels_last'")
+
+
+def tuple_of(value: int | tuple[int, ...] | list[int], rank: int) -> tuple[int, ...]:
+    """An int or sequence as one entry per axis.
+
+    >>> tuple_of(2, 2), tuple_of([3], 1)
+    ((2, 2), (3,))
+    """
+    return (value,) * rank if isinstance(value, int) else tuple(int(v) for v in value)

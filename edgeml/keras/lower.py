@@ -1,0 +1,174 @@
+"""From a trained QKeras model to the exact graph.
+
+Each call of a layer is handed to its file in `layers/`. The value that carries a layer's output gets the
+layer's name ("fc1" is the Add of layer fc1); what comes before it is "fc1.weight", "fc1.matmul" and so on.
+A layer that changes nothing (Dropout, a QActivation that became the input's type) has no node of its own:
+`Lowered.layer_values` tells which value carries its output.
+
+Invariant: the graph's integers are Keras' float32 outputs, except where a note says `exact=False` or
+float32 itself cannot hold a sum (`edgeml.keras.float32` tells where).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeml.errors import EdgemlError
+from edgeml.ir import Graph, Node
+from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.reshape import Reshape
+from edgeml.keras import layers
+from edgeml.keras.backend import import_keras
+from edgeml.keras.builder import Function, LayerBuilder, Note, RawInput
+from edgeml.keras.registry import module_for
+from edgeml.keras.topology import Call, Topology, topology
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A graph and what to know about it.
+
+    Args:
+        graph: the exact graph.
+        notes: what the user should know, by layer.
+        layer_values: for each call of a layer whose output is comparable, the value that carries it.
+    """
+
+    graph: Graph
+    notes: tuple[Note, ...]
+    layer_values: Mapping[str, str]
+
+
+def lower(model: Any, name: str | None = None, strict: bool = False) -> Graph:
+    """The exact graph of a trained QKeras model.
+
+    Args:
+        model: a Keras 3 model, sequential or functional, of the layers in `edgeml/keras/layers`.
+        name: of the graph; the model's own by default.
+        strict: refuse what would not be exact instead of noting it.
+
+    Raises:
+        EdgemlError: a layer or quantizer is not covered, or a tensor is not quantized; names the layer.
+        MissingToolError: TensorFlow, Keras or QKeras is not installed.
+    """
+    return lower_model(model, name, strict).graph
+
+
+def lower_model(model: Any, name: str | None = None, strict: bool = False) -> Lowered:
+    """As `lower`, with the notes and the names of the layers' values.
+
+    Raises:
+        EdgemlError: as `lower`.
+        MissingToolError: as `lower`.
+    """
+    import_keras()
+    plan = topology(model)
+    builder = LayerBuilder(_graph_name(name or model.name), strict)
+    values: dict[int, str] = {}
+    for (input_name, key), tensor in zip(plan.inputs, _inputs(model), strict=True):
+        values[key] = builder.raw_input(input_name, _input_shape(input_name, tensor))
+    for call in plan.calls:
+        values[call.output] = _lower_call(builder, call, tuple(values[key] for key in call.inputs))
+    outputs = [_output(builder, plan, values, key) for key in plan.outputs]
+    return _finish(builder, plan, values, outputs)
+
+
+def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> str:
+    """One call; errors from the graph itself get the layer's name."""
+    layer = call.layer
+    builder.layer = call.name
+    if layer.compute_dtype != "float32":
+        raise builder.refuse(
+            f"computes in {layer.compute_dtype}",
+            "build the model with dtype='float32', whose sums can be exact",
+        )
+    module = module_for(layers, "layer", layer, call.name)
+    if getattr(module, "MOVES", False) and isinstance(builder.floats.get(inputs[0]), RawInput):
+
+        def move(again: LayerBuilder, value: str) -> str:
+            return module.lower(layer, again, (value,))
+
+        return builder.moved_input(inputs[0], move)
+    if not getattr(module, "TAKES_FLOAT", False):
+        inputs = tuple(builder.exact(value) for value in inputs)
+        builder.layer = call.name
+    return module.lower(layer, builder, inputs)
+
+
+def _output(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], key: int) -> str:
+    """The exact value of a model output; softmax and sigmoid give their logits."""
+    value = values[key]
+    makers = [call.name for call in plan.calls if call.output == key]
+    builder.layer = makers[0] if makers else value
+    pending = builder.floats.get(value)
+    if isinstance(pending, Function) and pending.logits:
+        builder.note(f"the graph's output is the logits before {pending.what}: {pending.logits}")
+        return pending.source
+    try:
+        return builder.exact(value)
+    except EdgemlError as error:
+        raise EdgemlError(
+            f"the model's output {error.what.removeprefix('reads ')}", error.where, error.hint
+        ) from error
+
+
+def _finish(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], outputs: list[str]) -> Lowered:
+    """Name the layers' values after the layers, and leave out what no output needs."""
+    for position, value in enumerate(outputs):
+        if value in outputs[:position]:
+            builder.layer = f"output_{position}"
+            outputs[position] = builder.add(Reshape(builder.info(value).shape), value, part="copy")
+    renamed: dict[str, str] = {}
+    carried: dict[str, str] = {}
+    for call in plan.calls:
+        value = values[call.output]
+        if value in builder.floats:
+            continue
+        if builder.owners.get(value) == call.name:
+            renamed[value] = call.name
+        carried[call.name] = value
+    needed = set(outputs)
+    for node in reversed(builder.graph.nodes):
+        if node.name in needed:
+            needed.update(node.inputs)
+    nodes = [
+        Node(
+            renamed.get(node.name, node.name), node.op, tuple(renamed.get(name, name) for name in node.inputs)
+        )
+        for node in builder.graph.nodes
+        if node.name in needed
+    ]
+    order = {name: position for position, (name, _) in enumerate(plan.inputs)}
+    nodes.sort(
+        key=lambda node: order.get(node.name, len(order)) if isinstance(node.op, Input) else len(order)
+    )
+    if not any(isinstance(node.op, Input) for node in nodes):
+        raise EdgemlError(
+            "no output depends on an input", builder.graph.nodes[0].name if builder.graph.nodes else "model"
+        )
+    graph = Graph(builder.name, nodes, [renamed.get(name, name) for name in outputs])
+    comparable = {
+        layer: renamed.get(value, value)
+        for layer, value in carried.items()
+        if renamed.get(value, value) in graph.infos
+    }
+    return Lowered(graph, tuple(builder.notes), comparable)
+
+
+def _graph_name(name: str) -> str:
+    return "".join(char if char.isalnum() or char in "_.-" else "_" for char in name)
+
+
+def _inputs(model: Any) -> list[Any]:
+    return list(model.inputs)
+
+
+def _input_shape(name: str, tensor: Any) -> tuple[int, ...]:
+    shape = tuple(tensor.shape[1:])
+    if any(size is None for size in shape):
+        raise EdgemlError(
+            f"the input's shape {shape} has an open axis", name, "give keras.Input a shape without None"
+        )
+    return tuple(int(size) for size in shape)

@@ -1,0 +1,146 @@
+"""Keras itself as a runner: float32 in, integers of the graph's values out.
+
+Invariant: an integer returned is exactly what Keras computed; a float that is no integer of the value's
+type is never rounded into one. An output with such floats is refused, an inner value is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph
+from edgeml.keras.backend import import_keras
+from edgeml.keras.lower import Lowered, lower_model
+from edgeml.keras.topology import Topology, topology
+
+_BATCH = 512
+
+
+def keras_codes(model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()) -> dict[str, IntArray]:
+    """Run Keras eagerly in float32 and read its tensors as integers.
+
+    Args:
+        model: the Keras model the graph was lowered from.
+        graph: for names and types only.
+        x: floats (samples, *shape); a mapping by input name or a sequence for several inputs.
+        keep: inner values wanted as well; those Keras has no tensor for are left out, and so are those
+            whose floats are not on the value's grid.
+
+    Returns:
+        int64 codes (samples, *shape) of every graph output and of what could be kept.
+
+    Raises:
+        EdgemlError: the model does not fit the graph, or an output is not on its grid; tells the first
+            element, where float32 was not exact.
+    """
+    floats = keras_floats(model, graph, x, keep)
+    codes: dict[str, IntArray] = {}
+    for name, values in floats.items():
+        steps = np.ldexp(values.astype(np.float64), np.asarray(graph.info(name).type.frac, np.int32))
+        whole = np.rint(steps)
+        off = (steps != whole) | (np.abs(steps) >= 2.0**62)
+        if not np.any(off):
+            codes[name] = whole.astype(np.int64)
+        elif name in graph.outputs:
+            first = tuple(int(i) for i in np.argwhere(off)[0])
+            raise EdgemlError(
+                f"Keras returns {values[first]} at {list(first)}, no multiple of 2^-{graph.info(name).frac}",
+                name,
+                "float32 was not exact here; edgeml.keras.float32 tells which layers can be",
+            )
+    return codes
+
+
+def keras_floats(
+    model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()
+) -> dict[str, NDArray[np.float32]]:
+    """The float32 tensors of Keras that correspond to the graph's outputs and to `keep`.
+
+    Raises:
+        EdgemlError: the model does not fit the graph.
+    """
+    keras = import_keras()
+    lowered, plan = lower_model(model, graph.name), topology(model)
+    if lowered.graph.outputs != graph.outputs or lowered.graph.inputs != graph.inputs:
+        raise EdgemlError(
+            f"the model has the inputs and outputs {lowered.graph.inputs} -> {lowered.graph.outputs}, "
+            f"the graph {graph.inputs} -> {graph.outputs}",
+            graph.name,
+            "lower the model again",
+        )
+    tensors = _tensors(lowered, plan)
+    wanted = [name for name in dict.fromkeys((*graph.outputs, *keep)) if name in tensors]
+    missing = [name for name in graph.outputs if name not in tensors]
+    if missing:
+        raise EdgemlError("Keras has no tensor for this output", missing[0], "compare an earlier layer")
+    with _without_decisions(plan):
+        inner = keras.Model(list(model.inputs), [tensors[name] for name in wanted])
+        arrays = _arrays(graph, x)
+        samples = len(arrays[0])
+        parts: list[list[NDArray[np.float32]]] = [[] for _ in wanted]
+        for start in range(0, max(samples, 1), _BATCH):
+            batch = [array[start : start + _BATCH] for array in arrays]
+            results = inner(batch, training=False)
+            for part, result in zip(
+                parts, results if isinstance(results, list | tuple) else [results], strict=True
+            ):
+                part.append(np.asarray(result, np.float32))
+    return {name: np.concatenate(part) for name, part in zip(wanted, parts, strict=True)}
+
+
+def _tensors(lowered: Lowered, plan: Topology) -> dict[str, Any]:
+    """Keras tensors by graph value; for a layer whose softmax was left off, the tensor before it."""
+    found: dict[str, Any] = {}
+    for call in plan.calls:
+        value = lowered.layer_values.get(call.name)
+        if value is not None and call.tensor is not None:
+            found.setdefault(value, call.tensor)
+    for call in plan.calls:
+        if call.output in plan.outputs and call.name not in lowered.layer_values and call.tensor is not None:
+            position = plan.outputs.index(call.output)
+            found.setdefault(lowered.graph.outputs[position], call.tensor)
+    return found
+
+
+@contextmanager
+def _without_decisions(plan: Topology) -> Iterator[None]:
+    """Inside, inline softmax and sigmoid of output layers are off: the graph's outputs are the logits."""
+    changed: list[tuple[Any, Any]] = []
+    try:
+        for call in plan.calls:
+            activation = getattr(call.layer, "activation", None)
+            if call.output in plan.outputs and getattr(activation, "__name__", "") in ("softmax", "sigmoid"):
+                changed.append((call.layer, activation))
+                call.layer.activation = _linear
+        yield
+    finally:
+        for layer, activation in reversed(changed):
+            layer.activation = activation
+
+
+def _linear(x: Any) -> Any:
+    return x
+
+
+def _arrays(graph: Graph, x: Any) -> list[NDArray[np.float32]]:
+    names = graph.inputs
+    if isinstance(x, Mapping):
+        given = [x[name] for name in names if name in x]
+    elif len(names) == 1 and not isinstance(x, list | tuple):
+        given = [x]
+    else:
+        given = list(x)
+    if len(given) != len(names):
+        raise EdgemlError(f"{len(given)} inputs given, {len(names)} expected: {', '.join(names)}", graph.name)
+    arrays = [np.asarray(array, np.float32) for array in given]
+    for name, array in zip(names, arrays, strict=True):
+        if array.ndim < 1 or len(array) != len(arrays[0]):
+            raise EdgemlError("inputs with different numbers of samples", name)
+    return arrays

@@ -1,0 +1,150 @@
+"""A Keras model as a list of calls: which layer is applied to which tensors, nested models flattened.
+
+A call is named after its layer; the second call of a shared layer is "layer_2". Names are those the graph
+uses, so that a graph value and a Keras tensor of the same call can be compared.
+
+Invariant: every tensor a call reads is a model input or was produced by an earlier call.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from edgeml.errors import EdgemlError
+
+
+@dataclass(frozen=True)
+class Call:
+    """One application of a layer.
+
+    Args:
+        name: unique in the model.
+        layer: the Keras layer.
+        inputs: keys of the tensors it reads, in order.
+        output: key of the tensor it makes.
+        tensor: the symbolic Keras tensor it makes; None inside a nested model, where the outer model
+            has no tensor for it.
+    """
+
+    name: str
+    layer: Any
+    inputs: tuple[int, ...]
+    output: int
+    tensor: Any
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The calls in order, the keys of the model's input tensors with their names, and of its outputs."""
+
+    calls: tuple[Call, ...]
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[int, ...]
+
+
+def topology(model: Any) -> Topology:
+    """The calls of a sequential or functional model.
+
+    Raises:
+        EdgemlError: the model is of another kind, not built, or calls something that is not a layer.
+    """
+    walk = _Walk()
+    functional = _functional(model)
+    inputs: list[tuple[str, int]] = []
+    for tensor in functional.inputs:
+        key = walk.key()
+        walk.keys[id(tensor)] = key
+        inputs.append((walk.unique(_input_name(tensor)), key))
+    outputs = walk.run(functional, nested=False)
+    return Topology(tuple(walk.calls), tuple(inputs), tuple(outputs))
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.keys: dict[int, int] = {}  # id(KerasTensor) -> key
+        self._next = 0
+        self._names: set[str] = set()
+
+    def key(self) -> int:
+        self._next += 1
+        return self._next
+
+    def unique(self, wanted: str) -> str:
+        stem = re.sub(r"[^A-Za-z0-9_]", "_", wanted)
+        stem = stem if re.match(r"[A-Za-z_]", stem) else f"_{stem}"
+        name, count = stem, 1
+        while name in self._names:
+            count += 1
+            name = f"{stem}_{count}"
+        self._names.add(name)
+        return name
+
+    def run(self, functional: Any, nested: bool) -> list[int]:
+        """Add the calls of one functional model whose input tensors have keys; the keys of its outputs."""
+        import keras
+
+        for depth in sorted(functional._nodes_by_depth, reverse=True):
+            for node in functional._nodes_by_depth[depth]:
+                layer = node.operation
+                if isinstance(layer, keras.layers.InputLayer):
+                    continue
+                if not isinstance(layer, keras.layers.Layer):
+                    raise EdgemlError(
+                        f"the operation {type(layer).__name__} is not a layer",
+                        layer.name,
+                        "use the Keras layer of that name, such as keras.layers.Add for +",
+                    )
+                sources = tuple(self.keys[id(tensor)] for tensor in node.input_tensors)
+                if isinstance(layer, keras.Model):
+                    results = self._nested(layer, sources)
+                elif len(node.output_tensors) == 1:
+                    results = [self.key()]
+                    tensor = None if nested else node.output_tensors[0]
+                    self.calls.append(Call(self.unique(layer.name), layer, sources, results[0], tensor))
+                else:
+                    raise EdgemlError(
+                        f"has {len(node.output_tensors)} outputs", layer.name, "use layers with one"
+                    )
+                for tensor, result in zip(node.output_tensors, results, strict=True):
+                    self.keys[id(tensor)] = result
+        return [self.keys[id(tensor)] for tensor in functional.outputs]
+
+    def _nested(self, model: Any, sources: tuple[int, ...]) -> list[int]:
+        functional = _functional(model)
+        outer = dict(self.keys)
+        for tensor, source in zip(functional.inputs, sources, strict=True):
+            self.keys[id(tensor)] = source
+        results = self.run(functional, nested=True)
+        self.keys = outer
+        return results
+
+
+def _functional(model: Any) -> Any:
+    import keras
+
+    if isinstance(model, keras.Sequential):
+        if not model.built or model._functional is None:
+            raise EdgemlError(
+                "the model is not built, its input shape is unknown",
+                model.name,
+                "start it with keras.Input(shape)",
+            )
+        return model._functional
+    if isinstance(model, keras.Model) and hasattr(model, "_nodes_by_depth"):
+        return model
+    if isinstance(model, keras.Model):
+        raise EdgemlError(
+            "a subclassed model has no list of layers to lower",
+            model.name,
+            "build it with keras.Sequential or keras.Model",
+        )
+    raise EdgemlError(f"a {type(model).__name__} is not a Keras model", "model", "pass a keras.Model")
+
+
+def _input_name(tensor: Any) -> str:
+    """The name of the InputLayer (in a sequential model the tensor may have another)."""
+    history = getattr(tensor, "_keras_history", None)
+    return history.operation.name if history is not None else tensor.name
