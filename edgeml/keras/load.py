@@ -41,7 +41,7 @@ _PARTS = (
 _AGAIN = "save the model again with model.save('model.keras')"
 
 
-def load_keras(path: str | Path) -> Any:
+def load_model(path: str | Path) -> Any:
     """The Keras model in a .keras file.
 
     Args:

@@ -176,11 +176,11 @@ class TestExact:
 
     @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' own saving
     def test_saved_and_loaded_is_the_same_graph(self, tmp_path):
-        from edgeml.keras.load import load_keras
+        from edgeml.keras.load import load_model
 
         model = branched()
         model.save(tmp_path / "model.keras")
-        assert lower(load_keras(tmp_path / "model.keras")).digest == lower(model).digest
+        assert lower(load_model(tmp_path / "model.keras")).digest == lower(model).digest
 
     def test_names(self):
         model = keras.Sequential(
