@@ -1,0 +1,242 @@
+"""Charts as inline SVG: no script, no network, sharp in print, coloured by the page's own theme.
+
+Invariant: a chart is a pure function of facts to a string; every text in it is escaped; it has a role and a
+label that says in words what it shows. Colours are classes, so that light, dark and print are the style
+sheet's affair.
+
+To add a chart: a function that collects parts and returns `_svg(...)`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from html import escape
+
+from edgeml.report.facts import Accuracy, Epoch, Histogram, Layer, Number
+from edgeml.report.words import exact, interval, percent
+
+MODELS = (("float", "float32"), ("qat", "QAT"), ("fixed", "fixed-point"), ("int8", "int8 QDQ"))
+"""Key and name of the four models, in the order they are shown."""
+
+
+def accuracy(facts: Accuracy) -> str:
+    """Accuracy of the models as points with their 95 % intervals, on an axis that starts where they do."""
+    rows = [(key, name, _model(facts, key)) for key, name in MODELS]
+    known = [number for _, _, number in rows if number.value is not None]
+    if not known:
+        return ""
+    low = min(_low(number) for number in known)
+    high = max(_high(number) for number in known)
+    margin = max(0.002, (high - low) * 0.08)
+    low, high = max(0.0, low - margin), min(1.0, high + margin)
+    left, right, top, pitch = 88.0, 452.0, 14.0, 34.0
+    bottom = top + pitch * len(rows)
+
+    def x(value: float) -> float:
+        return left + (value - low) / (high - low) * (right - left)
+
+    parts: list[str] = []
+    for tick in ticks(low, high, 5):
+        parts.append(_line(x(tick), top - 6, x(tick), bottom, "grid"))
+        parts.append(_text(x(tick), bottom + 16, f"{100 * tick:g} %", "tick mid"))
+    for row, (key, name, number) in enumerate(rows):
+        y = top + pitch * (row + 0.5)
+        parts.append(_text(left - 12, y + 4, name, "label end"))
+        if number.value is None:
+            parts.append(_text(left + 6, y + 4, "not available", "tick"))
+            continue
+        tip = f"{name}: {percent(number.value)}, 95 % interval {interval(number)}"
+        parts.append(f'<g class="m-{key}" data-tip="{escape(tip)}">')
+        parts.append(_line(x(_low(number)), y, x(_high(number)), y, "whisker"))
+        parts.append(f'<circle class="dot" cx="{x(number.value):.1f}" cy="{y:.1f}" r="6"/></g>')
+        parts.append(_text(_clear(x(number.value), left, right), y - 9, percent(number.value), "value mid"))
+    shown = (f"{name} {percent(n.value)}" for _, name, n in rows if n.value is not None)
+    return _svg(460, bottom + 24, parts, f"Accuracy with 95 % intervals: {', '.join(shown)}")
+
+
+def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
+    """A metric over the epochs: a colour per phase, training dashed, validation solid.
+
+    Args:
+        history: rows in order.
+        metric: "loss" (logarithmic axis) or "accuracy".
+        title: for the label.
+
+    Returns:
+        The chart, or "" if no row has the metric.
+    """
+    lines: list[tuple[str, str, list[tuple[float, float]]]] = []
+    for phase in dict.fromkeys(row.phase for row in history):
+        for prefix in ("", "val_"):
+            points = [
+                (float(row.epoch), float(value))
+                for row in history
+                if row.phase == phase and (value := getattr(row, prefix + metric)) is not None
+            ]
+            if points:
+                lines.append((phase, "validation" if prefix else "training", points))
+    if not lines:
+        return ""
+    every = [value for *_, points in lines for _, value in points]
+    logarithmic = metric == "loss" and min(every) > 0
+    scale: Callable[[float], float] = math.log10 if logarithmic else float
+    low, high = scale(min(every)), scale(max(every))
+    margin = (high - low) * 0.06 or 0.01
+    low, high = low - margin, high + margin
+    if metric == "accuracy":
+        high = min(high, 1.0)
+    epochs = [epoch for *_, points in lines for epoch, _ in points]
+    first, last = min(epochs), max(epochs)
+    left, right, top, bottom = 52.0, 448.0, 12.0, 216.0
+
+    def x(epoch: float) -> float:
+        return left + (epoch - first) / ((last - first) or 1.0) * (right - left)
+
+    def y(value: float) -> float:
+        return bottom - (scale(value) - low) / (high - low) * (bottom - top)
+
+    parts: list[str] = []
+    for tick in log_ticks(low, high) if logarithmic else ticks(low, high, 5):
+        parts.append(_line(left, y(tick), right, y(tick), "grid"))
+        label = f"{100 * tick:g} %" if metric == "accuracy" else f"{tick:g}"
+        parts.append(_text(left - 8, y(tick) + 4, label, "tick end"))
+    whole = (tick for tick in ticks(first, last, 6) if tick == int(tick))
+    parts.extend(_text(x(tick), bottom + 18, f"{int(tick)}", "tick mid") for tick in whole)
+    parts.append(_text(right, bottom + 34, "epoch", "tick end"))
+    names = list(dict.fromkeys(phase for phase, *_ in lines))
+    for phase, kind, points in lines:
+        path = " ".join(f"{'L' if i else 'M'}{x(a):.1f} {y(b):.1f}" for i, (a, b) in enumerate(points))
+        style = f"curve p{names.index(phase) % 4} {kind}"
+        parts.append(f'<path class="{style}" d="{path}"/>')
+        for epoch, value in points:
+            text = percent(value) if metric == "accuracy" else f"{value:.4g}"
+            tip = escape(f"{phase}, {kind}, epoch {epoch:g}: {text}")
+            at = f'cx="{x(epoch):.1f}" cy="{y(value):.1f}"'
+            parts.append(f'<circle class="hit {style}" {at} r="3" data-tip="{tip}"/>')
+    ends = (f"{phase} {kind} ends at {points[-1][1]:.4g}" for phase, kind, points in lines)
+    return _svg(460, bottom + 42, parts, f"{title} by epoch: {', '.join(ends)}")
+
+
+def histogram(item: Histogram) -> str:
+    """Counts (square root, so that tails show) against the type's limits; what lies outside is shaded."""
+    stop = item.start + item.step * len(item.counts)
+    low, high = min(item.start, item.limits.lo), max(stop, item.limits.hi)
+    pad = (high - low) * 0.02 or 1.0
+    low, high = low - pad, high + pad
+    left, right, top, bottom = 4.0, 256.0, 6.0, 84.0
+    peak = math.sqrt(max(item.counts, default=0)) or 1.0
+
+    def x(value: float) -> float:
+        return left + (value - low) / (high - low) * (right - left)
+
+    parts: list[str] = []
+    parts.extend(
+        f'<rect class="outside" x="{a:.2f}" y="{top}" width="{b - a:.2f}" height="{bottom - top}"/>'
+        for a, b in ((left, x(item.limits.lo)), (x(item.limits.hi), right))
+    )
+    for i, count in enumerate(item.counts):
+        if not count:
+            continue
+        begin, height = item.start + i * item.step, math.sqrt(count) / peak * (bottom - top)
+        middle = begin + item.step / 2
+        below, above = middle < item.limits.lo - item.step, middle > item.limits.hi + item.step
+        style = "bar rectified" if below and item.rectifies else "bar beyond" if below or above else "bar"
+        tip = escape(f"{exact(begin)} to {exact(begin + item.step)}: {count:,}")
+        wide = max(1.2, x(begin + item.step) - x(begin) - 0.4)
+        parts.append(
+            f'<rect class="{style}" x="{x(begin):.2f}" y="{bottom - height:.2f}" '
+            f'width="{wide:.2f}" height="{height:.2f}" data-tip="{tip}"/>'
+        )
+    parts.append(_line(left, bottom, right, bottom, "axis"))
+    for value, anchor in ((item.limits.lo, "lo"), (item.limits.hi, "hi")):
+        parts.append(_line(x(value), top - 4, x(value), bottom + 4, "limit"))
+        near = x(value)
+        side = "start" if near < 60 else "end" if near > 200 else "mid"
+        parts.append(_text(near, bottom + 17, exact(value), f"tick {side} {anchor}"))
+    label = f"{item.name}, {item.type}: values from {exact(item.start)} to {exact(stop)}, "
+    label += f"the type holds {exact(item.limits.lo)} to {exact(item.limits.hi)}"
+    return _svg(260, bottom + 22, parts, label)
+
+
+def range_bar(layer: Layer) -> str:
+    """The used range inside the possible one inside the type's."""
+    full = layer.representable
+    low, high = min(full.lo, layer.possible.lo), max(full.hi, layer.possible.hi)
+    length = (high - low) or 1.0
+
+    def bar(lo: float, hi: float, style: str, y: int, height: int) -> str:
+        start, width = (lo - low) / length * 100, (hi - lo) / length * 100
+        place = f'x="{start:.2f}" y="{y}" width="{max(width, 0.8):.2f}" height="{height}"'
+        return f'<rect class="{style}" {place}/>'
+
+    parts = [
+        bar(full.lo, full.hi, "r-type", 0, 10),
+        bar(layer.possible.lo, layer.possible.hi, "r-possible", 2, 6),
+        bar(layer.used.lo, layer.used.hi, "r-used", 2, 6),
+    ]
+    zero = (0 - low) / length * 100
+    if 0 < zero < 100:
+        parts.append(_line(zero, 0, zero, 10, "r-zero"))
+    label = f"used {exact(layer.used.lo)} to {exact(layer.used.hi)}, possible {exact(layer.possible.lo)} to "
+    label += f"{exact(layer.possible.hi)}, the type holds {exact(full.lo)} to {exact(full.hi)}"
+    return (
+        f'<svg class="range" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(label)}" data-tip="{escape(label)}">{"".join(parts)}</svg>'
+    )
+
+
+def ticks(low: float, high: float, wanted: int) -> list[float]:
+    """Round numbers between `low` and `high`, about `wanted` of them.
+
+    >>> ticks(0.93, 0.99, 4)
+    [0.94, 0.96, 0.98]
+    """
+    if not high > low:
+        return [low]
+    rough = (high - low) / wanted
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(i * step, 12) for i in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten between 10^low and 10^high."""
+    powers = range(math.floor(low) - 1, math.ceil(high) + 1)
+    every = [m * 10.0**p for p in powers for m in (1, 2, 5)]
+    found = [float(f"{v:.3g}") for v in every if low <= math.log10(v) <= high]
+    whole = [v for v in found if math.log10(v) == round(math.log10(v))]
+    return whole if len(found) > 7 and len(whole) > 1 else found
+
+
+def _model(facts: Accuracy, key: str) -> Number:
+    return facts.float_ if key == "float" else getattr(facts, key)
+
+
+def _low(number: Number) -> float:
+    return float(number.low if number.low is not None else number.value or 0.0)
+
+
+def _high(number: Number) -> float:
+    return float(number.high if number.high is not None else number.value or 0.0)
+
+
+def _clear(x: float, left: float, right: float) -> float:
+    """Where a centred label does not leave the chart."""
+    return min(max(x, left + 24), right - 20)
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
+    return f'<line class="{style}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+
+
+def _text(x: float, y: float, text: str, style: str) -> str:
+    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
+
+
+def _svg(width: float, height: float, parts: Sequence[str], label: str) -> str:
+    return (
+        f'<svg class="chart" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
+        f"{''.join(parts)}</svg>"
+    )

@@ -1,0 +1,373 @@
+"""What a report holds: typed, frozen, schema 1 of report.json.
+
+Invariant: nothing is absent without a reason and nothing present is without a source. A number that could not
+be had is a `Number` with a reason instead of a value; a section that could not be had is None (or empty) and
+`missing` says why. No NaN, no infinity, no zero that stands for "unknown".
+
+To add a fact, add a field with its unit in the docstring, and if it may be absent add it to `_SECTIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from edgeml.check.result import Check
+
+Source = Literal["measured", "proven", "estimate", "synthesis", "place-and-route", "vendor"]
+"""Where a number is from; `SOURCES` says what each means."""
+
+SOURCES: Mapping[str, str] = {
+    "measured": "counted or timed on this machine, on the data named here",
+    "proven": "follows from the graph's integers; holds for every possible input",
+    "estimate": "from a model, not from a tool",
+    "synthesis": "a synthesis tool reported it",
+    "place-and-route": "a place-and-route tool reported it",
+    "vendor": "read from a vendor tool's report",
+}
+
+_SECTIONS = (
+    *("per_class", "confusion", "exactness", "layers", "weights", "activations", "history", "speed"),
+    *("certificate", "resources", "latency"),
+)
+
+
+class Fact(BaseModel):
+    """Base of everything in a report: immutable, no undeclared key, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+class Number(Fact):
+    """A number with its source, or the reason why there is none.
+
+    Attributes:
+        value: None if it is not available.
+        source: where it is from.
+        low: lower end of the interval the value lies in, if one is known.
+        high: upper end.
+        reason: why there is no value; empty if there is one.
+    """
+
+    value: int | float | None
+    source: Source = "measured"
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _value_or_reason(self) -> Self:
+        if (self.value is None) == (self.reason == ""):
+            raise ValueError("a number has either a value or a reason why not")
+        return self
+
+
+def measured(value: float, low: float | None = None, high: float | None = None) -> Number:
+    """A number counted or timed in this run."""
+    return Number(value=value, low=low, high=high)
+
+
+def proven(value: float) -> Number:
+    """A number that follows from the graph for every input."""
+    return Number(value=value, source="proven")
+
+
+def absent(reason: str, source: Source = "measured") -> Number:
+    """A number that could not be had."""
+    return Number(value=None, source=source, reason=reason)
+
+
+class Data(Fact):
+    """The data set.
+
+    Attributes:
+        licence: as the publisher states it.
+        checksum: SHA-256 over all parts; equal checksums, equal data and split.
+        note: what a reader of a result must know ("subset: no accuracy claim").
+        scaling: what was done to the features before the model.
+        train: samples; so are val and test.
+    """
+
+    name: str
+    source: str
+    licence: str
+    checksum: str
+    note: str = ""
+    scaling: str = ""
+    train: int
+    val: int
+    test: int
+
+
+class Accuracy(Fact):
+    """Fraction of test samples classified right, 0 to 1, with the 95 % Wilson interval.
+
+    Attributes:
+        float_: the float32 baseline of the same topology.
+        qat: the quantization-aware Keras model.
+        fixed: the exact graph, which is what is deployed.
+        int8: ONNX Runtime's post-training int8 model of the baseline.
+    """
+
+    float_: Number = Field(alias="float")
+    qat: Number
+    fixed: Number
+    int8: Number
+
+
+class Agreement(Fact):
+    """Fraction of test samples on which the exact graph predicts the same class."""
+
+    fixed_qat: Number
+    fixed_float: Number
+
+
+class ClassFacts(Fact):
+    """One class under the exact graph's predictions; `support` counts its test samples."""
+
+    name: str
+    precision: Number
+    recall: Number
+    f1: Number
+    support: int
+
+
+class Confusion(Fact):
+    """counts[i][j]: test samples of class i that the exact graph calls class j."""
+
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+class Span(Fact):
+    """A closed range of values (not codes)."""
+
+    lo: float
+    hi: float
+
+
+class Layer(Fact):
+    """One op of the exact graph, on the test samples.
+
+    Attributes:
+        name: of the value.
+        op: of the graph.
+        shape: without the batch axis.
+        type: the fixed-point type.
+        width: its bits; of the widest element if there is a type per element.
+        representable: what the type can hold.
+        possible: what the value can be for any input, by interval arithmetic.
+        used: what it was on the samples.
+        bits_possible: the bits that `possible` needs at this LSB.
+        bits_used: the bits that `used` needs at this LSB.
+        saturated: share of elements that the cast clipped or wrapped; None for an op that loses nothing.
+        rectified: share of elements below zero that an unsigned saturating cast made zero, as a ReLU does.
+        sqnr_db: 10 log10(sum x^2 / sum (q - x)^2) over all elements, x the exact value before the cast
+            (rectified if the cast rectifies), q after it; None for an op that loses nothing.
+    """
+
+    name: str
+    op: str
+    shape: tuple[int, ...]
+    type: str
+    width: int
+    representable: Span
+    possible: Span
+    used: Span
+    bits_possible: int
+    bits_used: int
+    saturated: Number | None = None
+    rectified: Number | None = None
+    sqnr_db: Number | None = None
+
+    @property
+    def bits_wasted(self) -> int:
+        """Bits of the type that the samples did not need."""
+        return self.width - self.bits_used
+
+
+class Histogram(Fact):
+    """How often values fall into bins of equal width, against the limits of a type.
+
+    Attributes:
+        start: left edge of the first bin.
+        step: width of a bin, a power of two times the LSB where the values are integers.
+        counts: per bin.
+        limits: what the type can hold.
+        zeros: share of exact zeros among the values as stored.
+        powers: share of +-2^k among them, which cost a multiplier nothing; None for activations.
+        rectifies: what lies below the limits becomes zero as in a ReLU, which is no clipping.
+    """
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    start: float
+    step: float
+    counts: tuple[int, ...]
+    limits: Span
+    zeros: float
+    powers: float | None = None
+    rectifies: bool = False
+
+
+class Epoch(Fact):
+    """One row of history.csv; a blank or non-finite cell is None."""
+
+    phase: str
+    epoch: int
+    loss: float | None = None
+    accuracy: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    learning_rate: float | None = None
+
+
+class Speed(Fact):
+    """Time per sample under ONNX Runtime, in microseconds.
+
+    Attributes:
+        exact: the exact model.
+        float_: the float32 baseline.
+        int8: the int8 baseline.
+        samples: in the one batch that was timed.
+        threads: of ONNX Runtime.
+        repeats: runs, of which the fastest counts.
+    """
+
+    exact: Number
+    float_: Number = Field(alias="float")
+    int8: Number
+    samples: int
+    threads: int
+    repeats: int
+
+
+class CertificateRow(Fact):
+    """Why the exact ONNX model cannot be wrong at one op.
+
+    Attributes:
+        node: the value.
+        op: of the graph.
+        bits: the widest integer met there, partial sums included.
+        carrier: what carries the integers, float32 or float64.
+        limit: bits the carrier holds exactly.
+    """
+
+    node: str
+    op: str
+    bits: int
+    carrier: str
+    limit: int
+
+    @property
+    def headroom(self) -> int:
+        """Bits to spare."""
+        return self.limit - self.bits
+
+
+class Sizes(Fact):
+    """What the model holds and does.
+
+    Attributes:
+        parameters: constants of the exact graph, elements.
+        weight_bits: bits to store them at their types.
+        macs: multiply-accumulates per sample.
+        nonzero_macs: those whose weight is not zero.
+        float_parameters: of the float baseline, elements.
+    """
+
+    parameters: Number
+    weight_bits: Number
+    macs: Number
+    nonzero_macs: Number
+    float_parameters: Number
+
+
+class Facts(Fact):
+    """A whole report.
+
+    Attributes:
+        model: name of the model.
+        graph: SHA-256 of the exact graph.
+        samples: test samples that accuracy, agreement and the classes are over.
+        layer_samples: test samples that the layer table and the activation histograms are over.
+        resources: and latency are empty in schema 1; `missing` says what will fill them.
+        commands: what repeats the run.
+        missing: why a section that is None or empty is so, by field name.
+    """
+
+    sections: ClassVar[tuple[str, ...]] = _SECTIONS
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    model: str
+    graph: str
+    summary: str = ""
+    data: Data
+    seed: int
+    versions: Mapping[str, str]
+    machine: str
+    samples: int
+    layer_samples: int
+    accuracy: Accuracy
+    agreement: Agreement
+    sizes: Sizes
+    per_class: tuple[ClassFacts, ...] = ()
+    confusion: Confusion | None = None
+    exactness: Check | None = None
+    layers: tuple[Layer, ...] = ()
+    weights: tuple[Histogram, ...] = ()
+    activations: tuple[Histogram, ...] = ()
+    history: tuple[Epoch, ...] = ()
+    speed: Speed | None = None
+    certificate: tuple[CertificateRow, ...] = ()
+    resources: tuple[()] = ()
+    latency: tuple[()] = ()
+    commands: tuple[str, ...] = ()
+    missing: Mapping[str, str] = {}
+
+    @model_validator(mode="after")
+    def _absent_has_reason(self) -> Self:
+        for name in self.sections:
+            if bool(getattr(self, name)) == bool(self.missing.get(name)):
+                raise ValueError(f"{name} is neither there nor said to be missing, or both")
+        unknown = set(self.missing) - set(self.sections)
+        if unknown:
+            raise ValueError(f"missing names unknown sections: {', '.join(sorted(unknown))}")
+        return self
+
+
+class Verdict(Fact):
+    """The one line a reader wants first."""
+
+    status: Literal["exact", "mismatch", "unknown"]
+    text: str
+    detail: str = ""
+
+
+def verdict(facts: Facts) -> Verdict:
+    """What the check found; exact only if something was compared and nothing differed."""
+    check = facts.exactness
+    if check is None:
+        return Verdict(status="unknown", text="not checked", detail=facts.missing["exactness"])
+    wrong = [result for result in check.results if result.status == "mismatch"]
+    equal = [result for result in check.results if result.status == "exact"]
+    idle = len(check.results) - len(wrong) - len(equal)
+    tail = f"{idle} not run" if idle else ""
+    if wrong:
+        first = wrong[0].first
+        where = f", first at op {first.op}" if first else ""
+        return Verdict(status="mismatch", text=f"{wrong[0].backend} differs{where}", detail=tail)
+    if not equal:
+        return Verdict(status="unknown", text="nothing could be run", detail=tail)
+    if check.graph and check.graph != facts.graph:
+        return Verdict(
+            status="unknown", text="checked before the graph changed", detail="run edgeml check again"
+        )
+    count, fewest = len(equal), min(result.samples for result in equal)
+    most = max(result.samples for result in equal)
+    over = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    text = f"bit-exact on {over} samples across {count} executor{'s' if count > 1 else ''}"
+    return Verdict(status="exact", text=text, detail=tail)

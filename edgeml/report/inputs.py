@@ -1,0 +1,43 @@
+"""Training history as facts. Invariant: a cell that is no finite number becomes None."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from edgeml.errors import EdgemlError
+from edgeml.report.facts import Epoch
+
+_COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+def history(rows: Iterable[Mapping[str, Any]], where: str = "history.csv") -> tuple[Epoch, ...]:
+    """Rows of history.csv as epochs.
+
+    Args:
+        rows: numbers or texts by column: phase, epoch, loss, accuracy, val_loss, val_accuracy,
+            learning_rate.
+        where: the file, for the message.
+
+    Raises:
+        EdgemlError: a row has no phase or no epoch.
+    """
+    return tuple(_epoch(row, f"{where}, row {number}") for number, row in enumerate(rows, start=1))
+
+
+def _epoch(row: Mapping[str, Any], where: str) -> Epoch:
+    try:
+        phase, epoch = str(row["phase"]), int(float(row["epoch"]))
+    except (KeyError, ValueError, TypeError, OverflowError):
+        raise EdgemlError("needs a phase and an epoch number", where) from None
+    cells = {name: _number(row.get(name)) for name in _COLUMNS}
+    return Epoch(phase=phase or "training", epoch=epoch, **cells)
+
+
+def _number(cell: Any) -> float | None:
+    try:
+        value = float(cell)
+    except (ValueError, TypeError):
+        return None
+    return value if math.isfinite(value) else None

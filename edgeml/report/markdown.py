@@ -1,0 +1,185 @@
+"""report.md: the same facts, short enough to be pasted into a pull request.
+
+Invariant: cells are escaped, so a name cannot end a cell, a row, or start HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from edgeml.report.charts import MODELS
+from edgeml.report.facts import Facts, Number, verdict
+from edgeml.report.words import amount, exact, index, interval, number, percent
+
+_SIGNS = {"exact": "**EXACT**", "mismatch": "**MISMATCH**", "unknown": "**UNKNOWN**"}
+_STATUS = {"exact": "exact", "mismatch": "MISMATCH", "not-run": "NOT RUN"}
+_BOLD = {"MISMATCH": "**MISMATCH**"}
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
+
+def to_markdown(facts: Facts) -> str:
+    """The text of report.md."""
+    found = verdict(facts)
+    parts = [
+        f"# {_safe(facts.model)}",
+        f"{_SIGNS[found.status]}: {_safe(found.text)}{f' ({_safe(found.detail)})' if found.detail else ''}",
+        f"Data: {_safe(facts.data.name)}, {amount(facts.samples)} test samples, {_safe(facts.data.source)}, "
+        f"licence: {_safe(facts.data.licence)}.",
+    ]
+    if facts.data.note:
+        parts.append(f"> {_safe(facts.data.note)}")
+    parts += ["## Exactness", *_exactness(facts)]
+    parts += ["## Accuracy (measured)", *_accuracy(facts)]
+    parts += ["## Size", *_size(facts)]
+    parts += ["## Classes (fixed-point, measured)", *_classes(facts)]
+    parts += ["## Layers", *_layers(facts)]
+    parts += ["## Training (measured)", *_training(facts)]
+    parts += ["## Emulation speed (measured)", *_speed(facts)]
+    parts += ["## Precision certificate (proven)", *_certificate(facts)]
+    parts += ["## Resources", _gone(facts, "resources"), "## Latency", _gone(facts, "latency")]
+    parts += ["## Repeat it", *_provenance(facts)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _exactness(facts: Facts) -> Iterable[str]:
+    if facts.exactness is None:
+        return [_gone(facts, "exactness")]
+    rows: list[Sequence[str]] = []
+    for r in facts.exactness.results:
+        first = r.first
+        where = (
+            f"{first.op} {index(first.index)}: expected {first.expected}, got {first.got}" if first else ""
+        )
+        told = "; ".join(part for part in (where, r.reason) if part)
+        ran = r.status != "not-run"
+        numbers = [amount(r.samples), amount(r.mismatches), f"{r.max_abs_lsb} LSB"] if ran else ["-"] * 3
+        rows.append([r.backend, _STATUS[r.status], *numbers, told])
+    head = ["executor", "verdict", "samples", "differ", "largest", "first difference or reason"]
+    return [_table(head, rows)]
+
+
+def _accuracy(facts: Facts) -> Iterable[str]:
+    agree = {"float": facts.agreement.fixed_float, "qat": facts.agreement.fixed_qat}
+    rows: list[Sequence[str]] = []
+    for key, name in MODELS:
+        item: Number = facts.accuracy.float_ if key == "float" else getattr(facts.accuracy, key)
+        same = number(agree[key], "percent") if key in agree else ""
+        rows.append([name, number(item, "percent"), interval(item), same])
+    return [_table(["model", "accuracy", "95 % interval", "fixed-point agrees on"], rows)]
+
+
+def _size(facts: Facts) -> Iterable[str]:
+    s = facts.sizes
+    rows = [
+        ["parameters", number(s.parameters), _source(s.parameters)],
+        ["stored at their types", number(s.weight_bits, "size"), _source(s.weight_bits)],
+        ["multiply-accumulates per sample", number(s.macs), _source(s.macs)],
+        ["of these with a non-zero weight", number(s.nonzero_macs), _source(s.nonzero_macs)],
+        ["float32 parameters", number(s.float_parameters), _source(s.float_parameters)],
+    ]
+    return [_table(["", "value", "source"], rows)]
+
+
+def _classes(facts: Facts) -> Iterable[str]:
+    if not facts.per_class:
+        return [_gone(facts, "per_class")]
+    rows = [
+        [c.name, *(number(n, "percent1") for n in (c.precision, c.recall, c.f1)), amount(c.support)]
+        for c in facts.per_class
+    ]
+    return [_table(["class", "precision", "recall", "F1", "support"], rows)]
+
+
+def _layers(facts: Facts) -> Iterable[str]:
+    if not facts.layers:
+        return [_gone(facts, "layers")]
+    rows = [
+        [
+            *(f"`{layer.name}`", layer.op.replace("_", " "), f"`{layer.type}`"),
+            f"{exact(layer.used.lo)} to {exact(layer.used.hi)}",
+            f"{exact(layer.possible.lo)} to {exact(layer.possible.hi)}",
+            number(layer.saturated, "percent") if layer.saturated else "lossless",
+            number(layer.sqnr_db, "db") if layer.sqnr_db else "lossless",
+            str(layer.bits_wasted),
+        ]
+        for layer in facts.layers
+    ]
+    samples = amount(facts.layer_samples)
+    note = f"Used, saturated, SQNR and wasted are measured on {samples} test samples; possible is proven."
+    head = ["value", "op", "type", "used", "possible", "saturated", "SQNR", "bits wasted"]
+    return [note, _table(head, rows)]
+
+
+def _training(facts: Facts) -> Iterable[str]:
+    if not facts.history:
+        return [_gone(facts, "history")]
+    rows: list[Sequence[str]] = []
+    for phase in dict.fromkeys(row.phase for row in facts.history):
+        epochs = [row for row in facts.history if row.phase == phase]
+        best = max((row.val_accuracy for row in epochs if row.val_accuracy is not None), default=None)
+        told = "not available: no val_accuracy" if best is None else percent(best)
+        rows.append([phase, str(len(epochs)), told])
+    return [_table(["phase", "epochs", "best validation accuracy"], rows)]
+
+
+def _speed(facts: Facts) -> Iterable[str]:
+    speed = facts.speed
+    if speed is None:
+        return [_gone(facts, "speed")]
+    models = (("exact fixed-point", speed.exact), ("float32", speed.float_), ("int8 QDQ", speed.int8))
+    batch = f"one batch of {amount(speed.samples)} samples"
+    how = f"ONNX Runtime, {speed.threads} threads, {batch}, {_safe(facts.machine)}."
+    return [
+        how,
+        _table(["model", "time per sample"], [[name, number(item, "micro")] for name, item in models]),
+    ]
+
+
+def _certificate(facts: Facts) -> Iterable[str]:
+    if not facts.certificate:
+        return [_gone(facts, "certificate")]
+    rows = [[f"`{c.node}`", str(c.bits), c.carrier, str(c.headroom)] for c in facts.certificate]
+    return [_table(["value", "bits needed", "carrier", "headroom"], rows)]
+
+
+def _provenance(facts: Facts) -> Iterable[str]:
+    if facts.commands:
+        yield "\n".join(f"    {_line(command)}" for command in facts.commands)
+    rows = [
+        ["graph", f"`{facts.graph}`"],
+        ["data", f"`{facts.data.checksum}`"],
+        ["seed", str(facts.seed)],
+        ["machine", facts.machine],
+        *([name, version] for name, version in sorted(facts.versions.items())),
+    ]
+    yield _table(["", ""], rows)
+
+
+def _gone(facts: Facts, section: str) -> str:
+    return f"Not available: {_safe(facts.missing[section])}"
+
+
+def _source(item: Number) -> str:
+    return item.source if item.value is not None else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_cell(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Between backticks is code: entities would be shown as they are there, and a bar still ends the cell."""
+    if len(text) > 2 and text[0] == text[-1] == "`":
+        return f"`{_line(text[1:-1]).replace('`', '').replace('|', '/')}`"
+    return _BOLD.get(text) or _safe(text)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _safe(text: str) -> str:
+    """One line in which nothing is HTML, a link, emphasis or the end of a cell."""
+    return re.sub(r"[<>&]|[\\\[\]*|`]", lambda m: _ENTITIES.get(m[0], f"\\{m[0]}"), _line(text))

@@ -1,0 +1,90 @@
+"""The constants of the exact graph: their histograms against their types, what they take and what they cost.
+
+Invariant: all of it is counted from the graph itself and holds whatever the input is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.fixed import IntArray, align
+from edgeml.ir import Graph, Node
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.conv import Conv
+from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.report.bins import Counter
+from edgeml.report.facts import Histogram, Number, Sizes, proven
+from edgeml.report.layers import code_bins, span
+
+
+def histograms(graph: Graph) -> tuple[Histogram, ...]:
+    """Weights and biases against their types: constants of at least two elements, tables left out."""
+    return tuple(
+        _histogram(graph, node)
+        for node in graph.nodes
+        if isinstance(node.op, Const) and node.op.codes.size > 1 and not _is_table(graph, node)
+    )
+
+
+def sizes(graph: Graph, float_parameters: Number) -> Sizes:
+    """Parameters, bits and multiply-accumulates, counted.
+
+    Args:
+        graph: the exact graph.
+        float_parameters: of the float baseline, which the graph does not know.
+    """
+    constants = [node for node in graph.nodes if isinstance(node.op, Const)]
+    bits = sum(
+        int(np.broadcast_to(np.asarray(node.op.type.width), node.op.codes.shape).sum())
+        for node in constants
+        if isinstance(node.op, Const)
+    )
+    products = [_macs(graph, node) for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
+    return Sizes(
+        parameters=proven(sum(graph.info(node.name).size for node in constants)),
+        weight_bits=proven(bits),
+        macs=proven(sum(all_ for all_, _ in products)),
+        nonzero_macs=proven(sum(nonzero for _, nonzero in products)),
+        float_parameters=float_parameters,
+    )
+
+
+def _macs(graph: Graph, node: Node) -> tuple[int, int]:
+    """Multiply-accumulates per sample, and those with a weight that is not zero.
+
+    Taps of a convolution that fall on its zero padding are counted: hardware computes them.
+    """
+    weights = graph.constant(node.inputs[1])
+    result = graph.info(node.name)
+    positions = result.size // weights.shape[-1]
+    return positions * weights.size, positions * int(np.count_nonzero(weights))
+
+
+def _histogram(graph: Graph, node: Node) -> Histogram:
+    info = graph.info(node.name)
+    kind = info.scalar
+    raw = graph.constant(node.name)
+    codes = align(raw, info.type.frac, info.frac)
+    counter = Counter(int(codes.min()), int(codes.max()))
+    counter.add(codes)
+    start, step, counts = code_bins(counter, info.frac)
+    return Histogram(
+        name=node.name,
+        type=str(info.type),
+        shape=info.shape,
+        start=start,
+        step=step,
+        counts=counts,
+        limits=span(kind.lo, kind.hi, kind.frac),
+        zeros=float(np.mean(raw == 0)),
+        powers=float(np.mean(_power_of_two(raw))),
+    )
+
+
+def _power_of_two(codes: IntArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    size = np.abs(codes)
+    return (size > 0) & ((size & (size - 1)) == 0)
+
+
+def _is_table(graph: Graph, node: Node) -> bool:
+    return any(user.op.op_name() == "lookup" for user in graph.users[node.name])

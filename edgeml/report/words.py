@@ -1,0 +1,106 @@
+"""Numbers and absences as text, the same in markdown and HTML.
+
+Invariant: an absent number reads "not available: reason", a rounded share never reads 100 % or 0 % unless it
+is exactly that.
+"""
+
+from __future__ import annotations
+
+import math
+
+from edgeml.report.facts import Number
+
+
+def percent(value: float, digits: int = 2) -> str:
+    """A share as a percentage.
+
+    >>> percent(0.98765), percent(1.0), percent(0.99999), percent(0.000001)
+    ('98.77 %', '100 %', '>99.99 %', '<0.01 %')
+    """
+    if value in (0, 1):
+        return f"{value:.0%}".replace("%", " %")
+    text = f"{100 * value:.{digits}f}"
+    end = 10**-digits
+    if float(text) >= 100:
+        return f">{100 - end:.{digits}f} %"
+    if float(text) == 0:
+        return f"<{end:.{digits}f} %"
+    return f"{text} %"
+
+
+def amount(value: float) -> str:
+    """A count with thousands separators, or about three significant digits.
+
+    >>> amount(242304), amount(0.0123456), amount(-3.96875), amount(7.0), amount(123456.7)
+    ('242,304', '0.0123', '-3.97', '7', '123,457')
+    """
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def exact(value: float) -> str:
+    """A value of a type, as short as three or four digits allow.
+
+    >>> exact(3.96875), exact(-4.0), exact(0.0), exact(1234.5), exact(0.00012207), exact(524288.0)
+    ('3.969', '-4', '0', '1234', '0.0001221', '5.243e+05')
+    """
+    if value == int(value) and abs(value) < 1e5:
+        return str(int(value))
+    return f"{value:.4g}"
+
+
+def size(bits: float) -> str:
+    """Bits as bytes.
+
+    >>> size(800), size(8 * 1024 * 25), size(8 * 3 * 2**20)
+    ('100 B', '25.0 KiB', '3.0 MiB')
+    """
+    count = math.ceil(bits / 8)
+    for unit, scale in (("MiB", 2**20), ("KiB", 2**10)):
+        if count >= scale:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count} B"
+
+
+def interval(number: Number) -> str:
+    """The interval of a share, or nothing."""
+    if number.low is None or number.high is None:
+        return ""
+    return f"{100 * number.low:.2f} to {100 * number.high:.2f} %"
+
+
+def number(item: Number, kind: str = "amount") -> str:
+    """A number in words.
+
+    Args:
+        item: the number.
+        kind: "percent", "percent1" (one digit), "micro" (seconds), "db", "size" or "amount".
+    """
+    if item.value is None:
+        return f"not available: {item.reason}"
+    match kind:
+        case "percent":
+            return percent(item.value)
+        case "percent1":
+            return percent(item.value, 1)
+        case "micro":
+            return f"{item.value:.3g} µs"
+        case "db":
+            return f"{item.value:.1f} dB"
+        case "size":
+            return size(item.value)
+        case _:
+            return amount(item.value)
+
+
+def index(position: tuple[int, ...]) -> str:
+    """Where an integer stands: sample, then place.
+
+    >>> index((3, 0, 7))
+    'sample 3, [0, 7]'
+    """
+    place = f", [{', '.join(map(str, position[1:]))}]" if len(position) > 1 else ""
+    return f"sample {position[0]}{place}" if position else ""

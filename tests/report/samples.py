@@ -1,0 +1,131 @@
+"""A small graph, predictions and complete facts for the tests of the report; seeded, nothing is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeml.check.result import Check, Difference, Result
+from edgeml.fixed import FixedType
+from edgeml.ir import Builder, Graph, evaluate
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.report import layers, quality, weights
+from edgeml.report.facts import CertificateRow, Data, Epoch, Facts, Speed, absent, measured
+from edgeml.report.inputs import history
+
+CLASSES = ("cat", "dog", "fish")
+
+
+def sample_graph(seed: int = 1) -> Graph:
+    """8 features, 6 hidden units with a ReLU cast, 3 classes."""
+    random = np.random.default_rng(seed)
+    build = Builder("sample")
+    value = build.input((8,), FixedType(True, 6, 3), "x")
+    for name, rows, columns in (("fc1", 8, 6), ("fc2", 6, 3)):
+        codes = random.integers(-31, 32, (rows, columns)) * (random.random((rows, columns)) > 0.2)
+        weight = build.const(codes, FixedType(True, 6, 5), f"{name}.weight")
+        bias = build.const(random.integers(-8, 8, columns), FixedType(True, 6, 4), f"{name}.bias")
+        product = build.add(MatMul(), value, weight, name=f"{name}.matmul")
+        value = build.add(Add(), product, bias, name=name)
+        if name == "fc1":
+            value = build.cast(value, FixedType(False, 5, 3), name="act1")
+    return build.graph(value)
+
+
+def sample_inputs(samples: int = 300, seed: int = 2) -> np.ndarray:
+    """Floats for `sample_graph`, some outside its input type."""
+    return np.random.default_rng(seed).normal(0, 1.6, (samples, 8)).astype(np.float32)
+
+
+def sample_check(graph: Graph, mismatch: bool = False) -> Check:
+    """A check with one of each: exact, not run, and if wanted a mismatch."""
+    results = [
+        Result(backend="onnxruntime", status="exact", samples=300, seconds=0.01),
+        Result(backend="keras", status="exact", samples=300, seconds=0.5),
+        Result(backend="hls4ml", status="not-run", reason="no g++ on PATH"),
+    ]
+    if mismatch:
+        first = Difference(op="fc1.matmul", index=(3, 2), expected=17, got=16)
+        results.append(
+            Result(backend="qonnx", status="mismatch", samples=300, mismatches=5, max_abs_lsb=2, first=first)
+        )
+    return Check(model="sample", graph=graph.digest, samples=300, results=tuple(results))
+
+
+def sample_history() -> tuple[Epoch, ...]:
+    """Two phases; one cell is blank and one is nan."""
+    rows: list[dict[str, str | None]] = []
+    for phase, start in (("float", 1.0), ("qat", 0.4)):
+        for epoch in range(1, 9):
+            loss = start / epoch
+            rows.append(
+                {
+                    "phase": phase,
+                    "epoch": str(epoch),
+                    "loss": "nan" if (phase, epoch) == ("qat", 2) else f"{loss}",
+                    "accuracy": f"{1 - loss / 3}",
+                    "val_loss": f"{loss * 1.1}",
+                    "val_accuracy": f"{1 - loss / 2.5}",
+                    "learning_rate": "",
+                }
+            )
+    return history(rows)
+
+
+def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
+    """Everything a report can hold; labels are the graph's own predictions with one in ten wrong."""
+    graph, x = sample_graph(), sample_inputs()
+    fixed = quality.predictions(evaluate(graph, x))
+    random = np.random.default_rng(3)
+    labels = np.where(random.random(len(fixed)) < 0.1, (fixed + 1) % 3, fixed)
+    qat = np.where(random.random(len(fixed)) < 0.01, (fixed + 2) % 3, fixed)
+    predicted: dict[str, Any] = {"float": labels, "qat": qat, "fixed": fixed}
+    reasons = {"int8": "onnx/int8.onnx is not in the run"}
+    rows, activations = layers.measure(graph, {"x": x})
+    fields: dict[str, Any] = {
+        "model": "sample",
+        "graph": graph.digest,
+        "summary": "two dense layers",
+        "data": Data(
+            name="pets",
+            source="invented",
+            licence="none stated",
+            checksum="ab" * 32,
+            note="subset: no accuracy claim",
+            scaling="standard",
+            train=900,
+            val=300,
+            test=300,
+        ),
+        "seed": 7,
+        "versions": {"edgeml": "0.1", "numpy": "2.4"},
+        "machine": "test machine",
+        "samples": len(labels),
+        "layer_samples": len(labels),
+        "accuracy": quality.accuracies(labels, predicted, reasons),
+        "agreement": quality.agreements(predicted, reasons),
+        "sizes": weights.sizes(graph, absent("the baseline was not exported")),
+        "per_class": quality.per_class(labels, fixed, CLASSES),
+        "confusion": quality.confusion(labels, fixed, CLASSES),
+        "exactness": sample_check(graph, mismatch),
+        "layers": rows,
+        "weights": weights.histograms(graph),
+        "activations": activations,
+        "history": sample_history(),
+        "speed": Speed(
+            exact=measured(8.1),
+            float=measured(7.0),
+            int8=absent(reasons["int8"]),
+            samples=300,
+            threads=1,
+            repeats=7,
+        ),
+        "certificate": (
+            CertificateRow(node="fc1.matmul", op="mat_mul", bits=13, carrier="float32", limit=24),
+        ),
+        "commands": ("edgeml train sample --seed 7", "edgeml check runs/sample"),
+        "missing": {"resources": "later", "latency": "later"},
+    }
+    return Facts(**{**fields, **changes})
