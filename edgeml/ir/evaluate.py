@@ -48,7 +48,7 @@ def evaluate_codes(
     Raises:
         EdgemlError: an input is missing, of the wrong shape or out of range, or a name is unknown.
     """
-    wanted = tuple(graph.outputs if keep is None else keep)
+    wanted = tuple(dict.fromkeys(graph.outputs if keep is None else keep))
     for name in wanted:
         if name not in graph.infos:
             raise EdgemlError(f"there is no value {name!r}", graph.name)

@@ -1,0 +1,42 @@
+"""The back end: options, refusals, the file exact.onnx."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+from edgeml.backends.base import Backend, Refusal, Runner
+from edgeml.backends.onnx.lowering import build_model, plan_of
+from edgeml.backends.onnx.runner import FILE, OnnxRunner
+from edgeml.files import FileSet
+from edgeml.ir import Graph
+from edgeml.settings import Settings, parse_settings
+
+
+class OnnxOptions(Settings):
+    """None: the carriers and the order of ops follow from the graph."""
+
+
+class OnnxBackend(Backend):
+    """A plain ONNX model whose float arithmetic is exact."""
+
+    name: ClassVar[str] = "onnx"
+    folder: ClassVar[str] = "onnx"
+    summary: ClassVar[str] = "exact ONNX model of standard ops, for ONNX Runtime"
+
+    def missing(self) -> str:
+        return "" if find_spec("onnx") else "onnx is not installed (pip install onnx)"
+
+    def options(self, settings: Mapping[str, Any]) -> OnnxOptions:
+        return parse_settings(OnnxOptions, settings, "onnx")
+
+    def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
+        return plan_of(graph).refusals
+
+    def write(self, graph: Graph, options: Any) -> FileSet:
+        model = build_model(graph, plan_of(graph))
+        return FileSet({FILE: model.SerializeToString(deterministic=True)})
+
+    def runners(self) -> tuple[Runner, ...]:
+        return (OnnxRunner(),)

@@ -1,0 +1,182 @@
+"""Input and Cast: bring a value into units of the new LSB, clip, round, wrap.
+
+A saturating clip comes before the rounding: its bounds are integers and every rounding is monotone and
+keeps integers, so the two commute, and the clip can fuse with what stands before it. A bound that the
+interval proves unreachable is not emitted. RND_CONV is ONNX's Round, TRN is Floor; the other modes are
+composed, each step exact because `demand` counted the half LSB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeml.backends.onnx.demand import rounds
+from edgeml.backends.onnx.grid import overflow_sides
+from edgeml.backends.onnx.layout import LAST, Layout, arrange
+from edgeml.backends.onnx.plan import Step
+from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo
+from edgeml.ir import Node, Shape
+from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.input import Input
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One quantization: what is known of the value and what is to be done."""
+
+    name: str
+    shape: Shape
+    layout: Layout
+    double: bool
+    to: ElementType
+    below: bool
+    above: bool
+    rounds: bool
+    lo: int
+    hi: int
+    """Signs of the value's bounds: is it never negative, never positive?"""
+
+
+def emit_input(terms: Terms, node: Node, step: Step) -> Term:
+    """Floats as they come from outside, rounded to codes; codes * LSB pass through unchanged."""
+    op = node.op
+    assert isinstance(op, Input)
+    tensor = node.name
+    if step.double and node.name not in terms.plan.wide:
+        tensor = terms.to_float(tensor, double=True)
+    if np.any(np.asarray(op.type.frac) != 0):
+        unit = np.asarray(op.type.frac, np.int64)
+        factor = terms.scaled(np.ones_like(unit), 0, unit, step.double, node.name)
+        constant = terms.writer.constant(arrange(factor, op.shape, LAST), f"{node.name}/factor")
+        tensor = terms.writer.node("Mul", [tensor, constant], f"{node.name}/scaled")
+    job = _Job(node.name, op.shape, LAST, step.double, op.type, True, True, True, -1, 1)
+    if op.overflow is Overflow.WRAP:
+        tensor = _round(terms, tensor, op.rounding, job)
+        modulus = _constant(terms, job, np.asarray(op.type.width), power=True)
+        tensor = terms.writer.node("Mod", [tensor, modulus], f"{node.name}/modulo", fmod=1)
+        tensor = _wrap(terms, tensor, job)
+    else:
+        tensor = _quantized(terms, tensor, op.rounding, op.overflow, job)
+    if step.double and not step.result_double:
+        tensor = terms.to_float(tensor, double=False)
+    return Term(tensor, step.unit, step.result_double)
+
+
+def emit_cast(terms: Terms, node: Node, step: Step) -> Term:
+    """To another type."""
+    op = node.op
+    assert isinstance(op, Cast)
+    (source,) = node.inputs
+    x = terms.terms[source]
+    if step.noop:
+        return x
+    info = terms.graph.info(source)
+    below, above = (bool(np.any(side)) for side in overflow_sides(op, info))
+    lo, hi = int(info.lo.min()), int(info.hi.max())
+    if op.overflow in (Overflow.SAT, Overflow.SAT_SYM) and below and not op.to.signed:
+        lo = 0  # the clip comes first
+    job = _Job(
+        node.name,
+        info.shape,
+        x.layout,
+        step.double,
+        op.to,
+        below,
+        above,
+        rounds(op, terms.plan.grids[source]),
+        lo,
+        hi,
+    )
+    tensor = terms.fetch(source, step.unit, step.double, x.layout)
+    tensor = _quantized(terms, tensor, op.rounding, op.overflow, job)
+    if step.double and not step.result_double:
+        tensor = terms.to_float(tensor, double=False)
+    return Term(tensor, step.unit, step.result_double, x.layout)
+
+
+def _quantized(terms: Terms, tensor: str, rounding: Round, overflow: Overflow, job: _Job) -> str:
+    saturates = overflow in (Overflow.SAT, Overflow.SAT_SYM)
+    if saturates:
+        lo = symmetric_lo(job.to) if overflow is Overflow.SAT_SYM else job.to.lo
+        tensor = _clip(terms, tensor, np.asarray(lo), np.asarray(job.to.hi), job)
+    if job.rounds:
+        tensor = _round(terms, tensor, rounding, job)
+    if saturates or not (job.below or job.above):
+        return tensor
+    if overflow is Overflow.WRAP:
+        return _wrap(terms, tensor, job)
+    inside = _clip(terms, tensor, np.asarray(job.to.lo), np.asarray(job.to.hi), job)
+    same = terms.writer.node("Equal", [tensor, inside], f"{job.name}/inside")
+    zero = _constant(terms, job, np.int64(0))
+    return terms.writer.node("Where", [same, tensor, zero], job.name)
+
+
+def _clip(terms: Terms, tensor: str, lo: IntArray, hi: IntArray, job: _Job) -> str:
+    """Between integer bounds, those that can be reached."""
+    lows, highs = np.unique(lo), np.unique(hi)
+    if lows.size == 1 and highs.size == 1:
+        if not (job.below or job.above):
+            return tensor
+        bounds = [
+            _constant(terms, job, bound[0]) if reached else ""
+            for bound, reached in ((lows, job.below), (highs, job.above))
+        ]
+        return terms.writer.node("Clip", [tensor, *bounds] if bounds[1] else [tensor, bounds[0]], f"{job.name}/clip")
+    if job.below:
+        tensor = terms.writer.node("Max", [tensor, _constant(terms, job, lo)], f"{job.name}/low")
+    if job.above:
+        tensor = terms.writer.node("Min", [tensor, _constant(terms, job, hi)], f"{job.name}/high")
+    return tensor
+
+
+def _round(terms: Terms, tensor: str, rounding: Round, job: _Job) -> str:
+    """To an integer."""
+    node, name = terms.writer.node, job.name
+    up = rounding is Round.RND or (rounding is Round.RND_INF and job.lo >= 0)
+    up = up or (rounding is Round.RND_ZERO and job.hi <= 0)
+    down = rounding is Round.RND_MIN_INF or (rounding is Round.RND_INF and job.hi <= 0)
+    down = down or (rounding is Round.RND_ZERO and job.lo >= 0)
+    if rounding is Round.RND_CONV:
+        return node("Round", [tensor], name)
+    if rounding is Round.TRN or (rounding is Round.TRN_ZERO and job.lo >= 0):
+        return node("Floor", [tensor], name)
+    if rounding is Round.TRN_ZERO and job.hi <= 0:
+        return node("Ceil", [tensor], name)
+    half = terms.writer.constant(np.array(0.5, np.float64 if job.double else np.float32), "/half")
+    if up:
+        return node("Floor", [node("Add", [tensor, half], f"{name}/half")], name)
+    if down:
+        return node("Ceil", [node("Sub", [tensor, half], f"{name}/half")], name)
+    # What is left treats both signs alike: round the magnitude, put the sign back.
+    size = node("Abs", [tensor], f"{name}/size")
+    if rounding is Round.TRN_ZERO:
+        size = node("Floor", [size], f"{name}/whole")
+    elif rounding is Round.RND_INF:
+        size = node("Floor", [node("Add", [size, half], f"{name}/half")], f"{name}/whole")
+    else:
+        size = node("Ceil", [node("Sub", [size, half], f"{name}/half")], f"{name}/whole")
+    return node("Mul", [node("Sign", [tensor], f"{name}/sign"), size], name)
+
+
+def _wrap(terms: Terms, tensor: str, job: _Job) -> str:
+    """r - 2^w floor((r - lo) / 2^w)."""
+    node, name = terms.writer.node, job.name
+    width = np.asarray(job.to.width)
+    shifted = tensor
+    if job.to.signed:
+        shifted = node("Sub", [tensor, _constant(terms, job, np.asarray(job.to.lo))], f"{name}/above")
+    turns = node("Mul", [shifted, _constant(terms, job, -width, power=True)], f"{name}/turns")
+    whole = node("Floor", [turns], f"{name}/whole_turns")
+    back = node("Mul", [whole, _constant(terms, job, width, power=True)], f"{name}/back")
+    return node("Sub", [tensor, back], name)
+
+
+def _constant(terms: Terms, job: _Job, values: IntArray | np.int64, *, power: bool = False) -> str:
+    """Integers, or powers of two, in the job's carrier and layout."""
+    array = np.asarray(values, np.int64)
+    codes, unit = (np.ones_like(array), array) if power else (array, np.int64(0))
+    floats = terms.scaled(codes, 0, unit, job.double, job.name)
+    return terms.writer.constant(arrange(floats, job.shape, job.layout), "/bound")

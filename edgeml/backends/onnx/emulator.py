@@ -1,0 +1,153 @@
+"""The fast exact executor: a graph as an exact ONNX model in ONNX Runtime.
+
+Invariant: for every input the integers are those of `edgeml.ir.evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.backends.onnx.lowering import build_model, output_tensor, plan_of
+from edgeml.backends.onnx.session import exact_codes, open_session, run_session
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray, to_float
+from edgeml.ir import Graph, outputs_of
+
+_ELEMENTS = 1 << 20
+"""Elements of the largest intermediate per batch: beyond, it leaves the cache and larger batches gain nothing."""
+
+_MOST = 4096
+"""Samples per batch of the narrowest network."""
+
+
+class Emulator:
+    """Runs one graph; making it takes milliseconds, it keeps no state between calls.
+
+    Args:
+        graph: the exact graph.
+        threads: for ONNX Runtime; 0 takes all cores.
+
+    Raises:
+        EdgemlError: an op needs more bits than float64 carries exactly; names it. `edgeml.evaluate` still
+            runs such a graph.
+        MissingToolError: ONNX Runtime is not installed.
+
+    >>> from edgeml.fixed import FixedType
+    >>> from edgeml.ir import Builder
+    >>> build = Builder("double")
+    >>> x = build.input((2,), FixedType(True, 4, 1))
+    >>> from edgeml.ir.ops.add import Add
+    >>> Emulator(build.graph(build.add(Add(), x, x))).predict([[0.3, -1.5]])
+    array([[ 1., -3.]])
+    """
+
+    def __init__(self, graph: Graph, threads: int = 0) -> None:
+        plan = plan_of(graph)
+        self._graph = graph
+        self._wide = plan.wide
+        self._outputs = tuple(dict.fromkeys(graph.outputs))
+        self._tensors = [output_tensor(graph, name) for name in self._outputs]
+        self._session = open_session(build_model(graph, plan).SerializeToString(), graph.name, threads)
+        largest = max(info.size for info in plan.graph.infos.values())
+        self._batch = max(1, min(_MOST, _ELEMENTS // largest))
+
+    @property
+    def graph(self) -> Graph:
+        """What it runs."""
+        return self._graph
+
+    def predict(self, x: Any, raw: bool = False) -> Any:
+        """Run the network on floats.
+
+        Args:
+            x: floats (samples, *shape) like the Keras input; a mapping by name or a sequence in order for
+                several inputs. Taken as float32, as Keras does.
+            raw: return int64 codes instead of values.
+
+        Returns:
+            float64 values code * 2^-frac (or the codes) of shape (samples, ...); a dict by output name if
+            there are several outputs.
+
+        Raises:
+            EdgemlError: inputs are missing, shapes differ, or values are NaN or infinite.
+        """
+        feeds = {name: self._floats(name, values) for name, values in self._by_name(x).items()}
+        values = self._run(feeds)
+        if raw:
+            return outputs_of(self._graph, self._codes(values), raw=True)
+        results = {name: tensor.astype(np.float64) + 0.0 for name, tensor in values.items()}
+        return next(iter(results.values())) if len(results) == 1 else results
+
+    def predict_codes(self, inputs: Mapping[str, IntArray]) -> dict[str, IntArray]:
+        """Run the network on codes.
+
+        Args:
+            inputs: codes (samples, *shape) by input name.
+
+        Returns:
+            Codes (samples, *shape) by output name.
+
+        Raises:
+            EdgemlError: an input is missing, of the wrong shape or out of range.
+        """
+        feeds: dict[str, NDArray[Any]] = {}
+        for name in self._graph.inputs:
+            if name not in inputs:
+                raise EdgemlError("no codes given for this input", name)
+            info, codes = self._graph.info(name), np.asarray(inputs[name])
+            if codes.shape[1:] != info.shape or codes.ndim != len(info.shape) + 1:
+                raise EdgemlError(f"codes of shape {codes.shape}, (samples, *{info.shape}) expected", name)
+            if codes.size and (np.any(codes < info.lo) or np.any(codes > info.hi)):
+                raise EdgemlError(f"codes from {codes.min()} to {codes.max()} do not fit {info.type}", name)
+            feeds[name] = to_float(codes, info.type.frac).astype(self._kind(name))
+        return self._codes(self._run(feeds))
+
+    def _codes(self, values: Mapping[str, NDArray[Any]]) -> dict[str, IntArray]:
+        return {name: exact_codes(tensor, self._graph.info(name).type.frac) for name, tensor in values.items()}
+
+    def _kind(self, name: str) -> type[np.floating[Any]]:
+        return np.float64 if name in self._wide else np.float32
+
+    def _by_name(self, x: Any) -> dict[str, Any]:
+        names = self._graph.inputs
+        if isinstance(x, Mapping):
+            given: dict[str, Any] = dict(x)
+        elif len(names) == 1:
+            given = {names[0]: x}
+        elif len(x) == len(names):
+            given = dict(zip(names, x, strict=True))
+        else:
+            raise EdgemlError(f"{len(x)} inputs given, {len(names)} expected: {', '.join(names)}", self._graph.name)
+        if set(given) != set(names):
+            raise EdgemlError(f"inputs {', '.join(given)} given, {', '.join(names)} expected", self._graph.name)
+        return given
+
+    def _floats(self, name: str, values: Any) -> NDArray[Any]:
+        floats, shape = np.asarray(values, np.float32), self._graph.info(name).shape
+        if floats.shape[1:] != shape or floats.ndim != len(shape) + 1:
+            expected = ", ".join(map(str, shape))
+            raise EdgemlError(f"data of shape {floats.shape} given, (samples, {expected}) expected", name)
+        if not np.isfinite(floats).all():
+            count = int(np.count_nonzero(~np.isfinite(floats)))
+            raise EdgemlError(f"{count} of {floats.size} values are NaN or infinite", name, "clean the data first")
+        return np.ascontiguousarray(floats, self._kind(name))
+
+    def _run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        counts = {values.shape[0] for values in feeds.values()}
+        if len(counts) != 1:
+            raise EdgemlError(f"inputs with different numbers of samples: {sorted(counts)}", self._graph.name)
+        samples = counts.pop()
+        parts: list[list[NDArray[Any]]] = []
+        for start in range(0, samples, self._batch):
+            batch = {name: values[start : start + self._batch] for name, values in feeds.items()}
+            parts.append(run_session(self._session, self._tensors, batch, self._graph.name))
+        if not parts:
+            return {name: np.zeros((0, *self._graph.info(name).shape)) for name in self._outputs}
+        return {
+            name: np.concatenate(chunks) if len(chunks) > 1 else chunks[0]
+            for name, chunks in zip(self._outputs, zip(*parts, strict=True), strict=True)
+        }

@@ -1,0 +1,74 @@
+"""How the elements of a tensor lie, compared with the graph's value.
+
+The graph is channels last, ONNX convolutions are channels first. Values stay channels first through a
+trunk of convolutions, and flattening such a value only reorders its elements, which the next dense layer
+undoes in its weights.
+
+Invariant: `restore(arrange(a)) == a` for every layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, unique
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.ir import Shape
+
+
+@unique
+class Order(Enum):
+    """Where the channels are."""
+
+    LAST = "last"
+    """The axes of the graph."""
+    FIRST = "first"
+    """(channels, *space) for a graph value (*space, channels)."""
+    FLAT = "flat"
+    """One axis: a value (*space, channels) flattened after its channels were put first."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An order and, for FLAT, the shape (*space, channels) that was flattened."""
+
+    order: Order
+    image: Shape = ()
+
+
+LAST = Layout(Order.LAST)
+FIRST = Layout(Order.FIRST)
+
+
+def trivial(shape: Shape) -> bool:
+    """True if channels first and channels last are the same sequence of elements."""
+    return shape[-1] == 1 or all(size == 1 for size in shape[:-1])
+
+
+def arrange(values: NDArray[Any], shape: Shape, layout: Layout) -> NDArray[Any]:
+    """An array that broadcasts to the graph's value as one that broadcasts to the tensor (no batch axis).
+
+    Args:
+        values: broadcasts to `shape`.
+        shape: of the graph's value.
+        layout: of the tensor.
+    """
+    if layout.order is Order.LAST or values.size == 1:
+        return values.reshape(()) if values.size == 1 else values
+    if layout.order is Order.FIRST:
+        full = values.reshape((1,) * (len(shape) - values.ndim) + values.shape)
+        return np.moveaxis(full, -1, 0)
+    return np.moveaxis(np.broadcast_to(values, shape).reshape(layout.image), -1, 0).reshape(-1)
+
+
+def restore(values: NDArray[Any], shape: Shape, layout: Layout) -> NDArray[Any]:
+    """What the tensor (batch, ...) holds, as (batch, *shape) in the graph's order."""
+    if layout.order is Order.FIRST:
+        return np.moveaxis(values, 1, -1)
+    if layout.order is Order.FLAT:
+        image = values.reshape(values.shape[0], layout.image[-1], *layout.image[:-1])
+        return np.moveaxis(image, 1, -1).reshape(values.shape[0], *shape)
+    return values

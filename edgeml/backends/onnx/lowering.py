@@ -1,0 +1,189 @@
+"""The exact graph as an ONNX model: prepare, plan, emit.
+
+To answer a new core op, write an emitter (terms, node, step) -> Term and enter it in `EMITTERS`.
+
+Invariant: the model's outputs are exactly code * 2^-frac of the graph's outputs, for every float32 input and
+for every input that holds codes times their LSB.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from edgeml.backends.base import Refusal
+from edgeml.backends.onnx.casting import emit_cast, emit_input
+from edgeml.backends.onnx.elementwise import emit_lookup, emit_mul, emit_pair, emit_relu
+from edgeml.backends.onnx.linear import emit_conv, emit_mat_mul, emit_sum_pool
+from edgeml.backends.onnx.moving import (
+    emit_arg_max,
+    emit_concat,
+    emit_max_pool,
+    emit_pad,
+    emit_repeat,
+    emit_reshape,
+    emit_scale,
+    emit_slice,
+    emit_transpose,
+)
+from edgeml.backends.onnx.plan import Plan, Step, make_plan
+from edgeml.backends.onnx.prepare import Prepare
+from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.backends.onnx.writer import Port, Writer
+from edgeml.errors import EdgemlError
+from edgeml.ir import Graph, Node
+
+Emitter: TypeAlias = Callable[[Terms, Node, Step], Term]
+
+EMITTERS: Mapping[str, Emitter] = MappingProxyType(
+    {
+        "add": emit_pair,
+        "arg_max": emit_arg_max,
+        "cast": emit_cast,
+        "concat": emit_concat,
+        "conv": emit_conv,
+        "input": emit_input,
+        "lookup": emit_lookup,
+        "mat_mul": emit_mat_mul,
+        "max": emit_pair,
+        "max_pool": emit_max_pool,
+        "min": emit_pair,
+        "mul": emit_mul,
+        "pad": emit_pad,
+        "relu": emit_relu,
+        "repeat": emit_repeat,
+        "reshape": emit_reshape,
+        "scale": emit_scale,
+        "slice": emit_slice,
+        "sum_pool": emit_sum_pool,
+        "transpose": emit_transpose,
+    }
+)
+"""By op name; constants need none, they are part of the ops that read them."""
+
+VALUES_KEY = "edgeml.values"
+"""Metadata key: for each value of the graph its tensor, unit and layout, as JSON."""
+
+_LARGEST_UNIT = 4096
+"""A value with more units than this is not listed in the metadata."""
+
+_DOC = (
+    "Exact fixed-point network written by edgeml. Inputs are the network's floats; each is rounded inside to the "
+    "type that metadata 'edgeml.inputs' states. Outputs are exactly code * 2^-frac. Every intermediate is an "
+    "integer times a power of two that its float type holds exactly, so the result does not depend on the order "
+    "of sums. Do not run it with reduced-precision matrix products (TF32, bfloat16)."
+)
+
+
+def plan_of(graph: Graph) -> Plan:
+    """The plan of any graph; see `Plan.refusals` for what cannot be exact.
+
+    Raises:
+        EdgemlError: there is a core op without an emitter.
+    """
+    prepared = Prepare().apply(graph)
+    for node in prepared.nodes:
+        name = node.op.op_name()
+        if name != "const" and name not in EMITTERS:
+            raise EdgemlError(f"the ONNX back end has no emitter for {name}", node.name)
+    return make_plan(prepared)
+
+
+def build_model(graph: Graph, plan: Plan) -> Any:
+    """The ModelProto of a graph.
+
+    Args:
+        graph: as the user has it; its digest and types go into the metadata.
+        plan: of that graph, without refusals.
+
+    Raises:
+        EdgemlError: an op cannot be exact.
+    """
+    raise_refusal(plan.refusals)
+    terms = Terms(plan, Writer())
+    for name in plan.graph.inputs:
+        terms.writer.unique(name)
+    for node in plan.graph.nodes:
+        step = plan.steps[node.name]
+        if not step.skip:
+            op = step.fused.op if step.fused is not None else node.op
+            terms.terms[node.name] = EMITTERS[op.op_name()](terms, node, step)
+    renamed = _outputs(terms)
+    return terms.writer.finish(
+        graph.name,
+        [Port(name, graph.info(name).shape, name in plan.wide) for name in graph.inputs],
+        [
+            Port(output_tensor(graph, name), graph.info(name).shape, name in plan.wide)
+            for name in dict.fromkeys(graph.outputs)
+        ],
+        _metadata(graph, terms, renamed),
+        _DOC,
+    )
+
+
+def raise_refusal(refusals: tuple[Refusal, ...]) -> None:
+    """Raise the first refusal, if any.
+
+    Raises:
+        EdgemlError: naming the op, the bits it needs and the remedy.
+    """
+    if refusals:
+        first = refusals[0]
+        raise EdgemlError(f"{first.op} cannot be exact in ONNX: {first.reason}", first.node, first.remedy)
+
+
+def output_tensor(graph: Graph, name: str) -> str:
+    """The tensor of an output: its own name, unless it is an input as well, rounded."""
+    return f"{name}/rounded" if name in graph.inputs else name
+
+
+def _outputs(terms: Terms) -> Mapping[str, str]:
+    """Bring the outputs into plain values under their own names; returns what was renamed."""
+    names: dict[str, str] = {}
+    for name in dict.fromkeys(terms.graph.outputs):
+        tensor = _plain(terms, name)
+        if tensor in terms.graph.inputs or tensor in names:
+            tensor = terms.writer.node("Identity", [tensor], f"{name}/output")
+        names[tensor] = output_tensor(terms.graph, name)
+    changed = {tensor: name for tensor, name in names.items() if tensor != name}
+    for name in names.values():
+        if name not in names:  # something else may have the name of this output
+            changed[name] = terms.writer.unique(f"{name}/codes")
+    terms.writer.rename(changed)
+    return changed
+
+
+def _plain(terms: Terms, name: str) -> str:
+    """The tensor with the plain values of an output."""
+    double = name in terms.plan.wide
+    if not terms.constant(name):
+        return terms.fetch(name, 0, double)
+    info = terms.graph.info(name)
+    values = terms.scaled(terms.plan.constants[name], info.type.frac, 0, double, name)
+    full = np.array(np.broadcast_to(values, info.shape))
+    return terms.batch(terms.writer.constant(full, f"{name}/value"), info.shape, name)
+
+
+def _metadata(graph: Graph, terms: Terms, renamed: Mapping[str, str]) -> dict[str, str]:
+    def types(names: tuple[str, ...]) -> str:
+        return json.dumps({name: str(graph.info(name).type) for name in names})
+
+    values: dict[str, dict[str, Any]] = {}
+    for name, term in terms.terms.items():
+        if name in graph.infos and np.size(term.unit) <= _LARGEST_UNIT:
+            values[name] = {
+                "tensor": renamed.get(term.tensor, term.tensor),
+                "unit": np.asarray(term.unit).tolist(),
+                "order": term.layout.order.value,
+                "image": list(term.layout.image),
+            }
+    return {
+        "edgeml.graph": graph.digest,
+        "edgeml.inputs": types(graph.inputs),
+        "edgeml.outputs": types(graph.outputs),
+        VALUES_KEY: json.dumps(values),
+    }

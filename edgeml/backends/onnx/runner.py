@@ -1,0 +1,126 @@
+"""Execute exact.onnx as it lies on the disk.
+
+Invariant: nothing but the file decides what comes out; the graph only tells shapes and types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.backends.base import Runner
+from edgeml.backends.onnx.layout import Layout, Order, restore
+from edgeml.backends.onnx.lowering import VALUES_KEY, output_tensor
+from edgeml.backends.onnx.session import available, exact_codes, open_session, run_session
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.files import read_bytes
+from edgeml.fixed import IntArray, to_float
+from edgeml.ir import Graph
+
+FILE = "exact.onnx"
+
+_BATCH = 1024
+
+
+class OnnxRunner(Runner):
+    """ONNX Runtime on the CPU, with its default settings."""
+
+    name: ClassVar[str] = "onnxruntime"
+    artefact: ClassVar[str] = FILE
+
+    def available(self) -> str:
+        return available()
+
+    def run(
+        self, folder: Path, graph: Graph, inputs: Mapping[str, IntArray], keep: Sequence[str] = ()
+    ) -> dict[str, IntArray]:
+        """Run the file; inner values are found through the names in its metadata.
+
+        A float that is no code of its value's type comes back as `session.NO_CODE`.
+        """
+        missing = self.available()
+        if missing:
+            raise MissingToolError(missing, self.name)
+        path = folder / FILE
+        content = read_bytes(path, "exact ONNX model")
+        inner: dict[str, Mapping[str, Any]] = {}
+        if keep:
+            content, inner = _exposed(content, graph, keep, str(path))
+        session = open_session(content, str(path))
+        tensors = {name: output_tensor(graph, name) for name in dict.fromkeys(graph.outputs)}
+        wanted = [*tensors.values(), *(entry["tensor"] for entry in inner.values())]
+        _check_ports(session, graph, wanted, str(path))
+        samples = next(iter(inputs.values())).shape[0]
+        kinds = {port.name: np.float64 if "double" in port.type else np.float32 for port in session.get_inputs()}
+        parts: list[list[NDArray[Any]]] = []
+        for start in range(0, max(samples, 1), _BATCH):
+            feeds = {
+                name: to_float(codes[start : start + _BATCH], graph.info(name).type.frac).astype(kinds[name])
+                for name, codes in inputs.items()
+            }
+            parts.append(run_session(session, wanted, feeds, str(path)))
+        values = [np.concatenate(chunks) for chunks in zip(*parts, strict=True)]
+        found = dict(zip([*tensors, *inner], values, strict=True))
+        return {name: _codes(graph, name, tensor, inner.get(name)) for name, tensor in found.items()}
+
+
+def _codes(graph: Graph, name: str, tensor: NDArray[Any], entry: Mapping[str, Any] | None) -> IntArray:
+    """A tensor of the model as codes of the graph's value."""
+    info = graph.info(name)
+    if entry is None:
+        return exact_codes(tensor, info.type.frac)
+    layout = Layout(Order(entry["order"]), tuple(entry["image"]))
+    shape = (tensor.shape[0], *info.shape)
+    values = np.broadcast_to(restore(tensor, info.shape, layout), shape)
+    frac = np.asarray(info.type.frac, np.int64) - np.asarray(entry["unit"], np.int64)
+    return exact_codes(values, frac)
+
+
+def _exposed(
+    content: bytes, graph: Graph, keep: Sequence[str], where: str
+) -> tuple[bytes, dict[str, Mapping[str, Any]]]:
+    """The model with those inner values as outputs that its metadata can name."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        model = onnx.load_from_string(content)
+    except DecodeError as error:
+        raise EdgemlError(f"not a readable ONNX model ({error})", where, "export it again") from error
+    text = next((entry.value for entry in model.metadata_props if entry.key == VALUES_KEY), "{}")
+    try:
+        known = json.loads(text)
+        inner = {
+            name: known[name]
+            for name in dict.fromkeys(keep)
+            if name in known and name in graph.infos and name not in graph.outputs
+        }
+        tensors = {entry["tensor"] for entry in inner.values()}
+    except (ValueError, TypeError, KeyError) as error:
+        raise EdgemlError(f"its metadata {VALUES_KEY} cannot be read ({error!r})", where) from error
+    made = {output for node in model.graph.node for output in node.output}
+    inner = {name: entry for name, entry in inner.items() if entry["tensor"] in made}
+    present = {port.name for port in model.graph.output}
+    for tensor in sorted(tensors & made - present):
+        model.graph.output.append(onnx.ValueInfoProto(name=tensor))
+    return model.SerializeToString(), inner
+
+
+def _check_ports(session: Any, graph: Graph, wanted: Sequence[str], where: str) -> None:
+    """The model has the inputs and outputs of the graph."""
+    inputs = {port.name for port in session.get_inputs()}
+    outputs = {port.name for port in session.get_outputs()}
+    if inputs != set(graph.inputs):
+        raise EdgemlError(
+            f"has inputs {', '.join(sorted(inputs))}; the graph has {', '.join(graph.inputs)}",
+            where,
+            "export it again",
+        )
+    missing = [name for name in wanted if name not in outputs]
+    if missing:
+        raise EdgemlError(f"has no output {', '.join(missing)}", where, "export it again")

@@ -1,0 +1,87 @@
+"""ONNX Runtime sessions, and its exceptions as one `EdgemlError`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError, MissingToolError
+
+
+def available() -> str:
+    """Empty if ONNX Runtime can be imported, else how to get it."""
+    from importlib.util import find_spec
+
+    missing = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
+    return f"{' and '.join(missing)} not installed (pip install {' '.join(missing)})" if missing else ""
+
+
+def open_session(model: bytes, where: str, threads: int = 0, optimize: bool = True) -> Any:
+    """A session on the CPU.
+
+    Args:
+        model: serialized ModelProto.
+        where: the file or model, for messages.
+        threads: for one op; 0 leaves it to ONNX Runtime (all cores).
+        optimize: let ONNX Runtime fuse ops.
+
+    Raises:
+        EdgemlError: not a model that ONNX Runtime can load.
+        MissingToolError: ONNX Runtime is not installed.
+    """
+    missing = available()
+    if missing:
+        raise MissingToolError(missing, where)
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    if not optimize:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    with runtime_errors(where):
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def run_session(
+    session: Any, outputs: Sequence[str], feeds: Mapping[str, NDArray[Any]], where: str
+) -> list[NDArray[Any]]:
+    """The outputs of one batch.
+
+    Raises:
+        EdgemlError: the model does not run on these inputs.
+    """
+    with runtime_errors(where):
+        return session.run(list(outputs), dict(feeds))
+
+
+@contextmanager
+def runtime_errors(where: str) -> Iterator[None]:
+    """Turn what ONNX Runtime raises into an `EdgemlError`."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    kinds = tuple(
+        kind for kind in vars(state).values() if isinstance(kind, type) and issubclass(kind, Exception)
+    )
+    try:
+        yield
+    except (*kinds, ValueError) as error:
+        text = str(error).strip().splitlines()
+        raise EdgemlError(f"ONNX Runtime: {text[0] if text else 'unknown error'}", where) from error
+
+
+def exact_codes(values: NDArray[Any], frac: int | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Floats code * 2^-frac as codes; `NO_CODE` where a float is no multiple of 2^-frac below 2^62."""
+    scaled = np.ldexp(values.astype(np.float64), np.asarray(frac, np.int32))
+    with np.errstate(invalid="ignore"):
+        bad = ~(np.abs(scaled) < 2.0**62) | (scaled != np.rint(scaled))
+    return np.where(bad, NO_CODE, np.where(bad, 0, scaled).astype(np.int64))
+
+
+NO_CODE = np.int64(-(2**63))
+"""What a runner returns for a float that is no code at all: it differs from every code."""
