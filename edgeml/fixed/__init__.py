@@ -4,12 +4,13 @@
 `cast` applies both. Nothing here knows about graphs. The names and semantics are those of ap_fixed in
 AMD UG1399 ("Arbitrary Precision Fixed-Point Data Types") and are tested against the real headers.
 """
+
 from __future__ import annotations
 
-from edgeml.fixed.cast import align, cast, quantize, rescale, to_float
+from edgeml.fixed.cast import align, cast, outside, quantize, rescale, to_float
 from edgeml.fixed.overflow import Overflow, symmetric_lo
 from edgeml.fixed.rounding import Round
-from edgeml.fixed.types import MAX_WIDTH, ElementType, FixedType, FixedTypeArray, IntArray, cover
+from edgeml.fixed.types import MAX_WIDTH, ElementType, FixedType, FixedTypeArray, IntArray, cover, int_array
 
 __all__ = [
     "MAX_WIDTH",
@@ -22,6 +23,8 @@ __all__ = [
     "align",
     "cast",
     "cover",
+    "int_array",
+    "outside",
     "quantize",
     "rescale",
     "symmetric_lo",

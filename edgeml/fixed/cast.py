@@ -16,8 +16,9 @@ from edgeml.fixed.overflow import Overflow, fit
 from edgeml.fixed.rounding import Round, round_float, shift_right
 from edgeml.fixed.types import ElementType, IntArray
 
-_INT64_FLOAT = 2.0**63 - 1024
-"""The largest float64 below 2^63; whatever lies beyond overflows every type."""
+_MOST = np.int64(2**63 - 1)
+_LEAST = np.int64(-(2**63))
+"""The ends of int64. No type has the code _LEAST; ufixed<63> has _MOST."""
 
 
 def cast(
@@ -37,6 +38,8 @@ def cast(
     >>> cast(np.array([5, 7, 99]), 3, t, Round.RND_CONV, Overflow.SAT)
     array([1, 2, 7])
     """
+    if overflow is Overflow.SAT_ZERO:
+        return np.where(outside(codes, frac, to, rounding), 0, rescale(codes, frac, to.frac, rounding))
     if overflow is Overflow.WRAP:
         grow = np.asarray(to.frac, np.int64) - np.asarray(frac, np.int64)
         # Bits shifted out at the top of int64 are not among the low bits that WRAP keeps.
@@ -48,17 +51,29 @@ def cast(
 def rescale(codes: IntArray, frac: int | IntArray, to_frac: int | IntArray, rounding: Round) -> IntArray:
     """Codes with `to_frac` instead of `frac` fractional bits, rounded but not brought into any range.
 
-    What would leave int64 becomes the int64 nearest to it, which lies outside every type's range.
+    What would leave int64 becomes the end of int64 nearest to it, which saturates as the value itself
+    would; `outside` tells whether a value fits a type.
     """
     drop = np.asarray(frac, np.int64) - np.asarray(to_frac, np.int64)
     rounded = shift_right(codes, np.maximum(drop, 0), rounding)
     grow = np.maximum(-drop, 0)
     if not np.any(grow):
         return rounded
-    limit = np.int64(2**63 - 1) >> np.minimum(grow, 63)
-    beyond = np.where(codes > 0, np.int64(2**63 - 1), np.int64(-(2**63)))
-    shifted = codes << np.minimum(grow, 62)
-    return np.where(grow == 0, rounded, np.where((codes > limit) | (codes < -limit), beyond, shifted))
+    shifted = np.where(grow == 0, rounded, codes << np.minimum(grow, 62))
+    return np.where(_leaves_int64(codes, grow), np.where(codes > 0, _MOST, _LEAST), shifted)
+
+
+def outside(codes: IntArray, frac: int | IntArray, to: ElementType, rounding: Round) -> NDArray[np.bool_]:
+    """Where a value with `frac` fractional bits, once rounded, lies outside the range of `to`."""
+    rounded = rescale(codes, frac, to.frac, rounding)
+    grow = np.maximum(np.asarray(to.frac, np.int64) - np.asarray(frac, np.int64), 0)
+    return _leaves_int64(codes, grow) | (rounded < to.lo) | (rounded > to.hi)
+
+
+def _leaves_int64(codes: IntArray, grow: IntArray) -> NDArray[np.bool_]:
+    """Where codes * 2^grow, grow >= 0, does not fit int64 (or is -2^63, which is no type's code)."""
+    limit = _MOST >> np.minimum(grow, 63)
+    return (grow > 0) & ((codes > limit) | (codes < -limit))
 
 
 def align(codes: IntArray, frac: int | IntArray, to_frac: int) -> IntArray:
@@ -70,8 +85,7 @@ def align(codes: IntArray, frac: int | IntArray, to_frac: int) -> IntArray:
     shift = to_frac - np.asarray(frac, np.int64)
     if not np.any(shift):
         return codes
-    limit = np.int64(2**63 - 1) >> np.minimum(shift, 63)
-    if np.any((codes > limit) | (codes < -limit)):
+    if np.any(_leaves_int64(codes, shift)):
         raise EdgemlError("values with this LSB need more than 63 bits", hint="use narrower types")
     return np.where(codes == 0, 0, codes << np.minimum(shift, 63))
 
@@ -92,13 +106,22 @@ def quantize(values: Any, to: ElementType, rounding: Round, overflow: Overflow) 
     if not np.all(np.isfinite(floats)):
         count = int(np.count_nonzero(~np.isfinite(floats)))
         raise EdgemlError(f"{count} of {floats.size} values are NaN or infinite", hint="clean the data first")
-    with np.errstate(over="ignore"):
-        steps = round_float(np.ldexp(floats, np.asarray(to.frac, np.int32)), rounding)
+    mantissa, exponent = np.frexp(floats)
+    # Scaled by 2^frac without overflow or underflow. Below 2^-3 only the sign matters to the rounding;
+    # from 2^1000 on no type holds the value and its low bits are zero.
+    places = np.clip(exponent + np.asarray(to.frac, np.int64), -3, 1000).astype(np.int32)
+    steps = round_float(np.ldexp(mantissa, places), rounding)
     if overflow is Overflow.WRAP:
         steps = np.fmod(steps, np.ldexp(1.0, np.asarray(to.width, np.int32)))
-    return fit(np.clip(steps, -_INT64_FLOAT, _INT64_FLOAT).astype(np.int64), to, overflow)
+    beyond = np.abs(steps) >= 2.0**63
+    high = (steps > 0) & (overflow is not Overflow.SAT_ZERO)  # _LEAST is outside every type's range
+    return fit(
+        np.where(beyond, np.where(high, _MOST, _LEAST), np.where(beyond, 0, steps).astype(np.int64)),
+        to,
+        overflow,
+    )
 
 
 def to_float(codes: IntArray, frac: int | IntArray) -> NDArray[np.float64]:
-    """code * 2^-frac as float64; exact for codes below 2^53."""
+    """code * 2^-frac as float64; exact for codes below 2^53, else rounded to the nearest float64."""
     return np.ldexp(codes.astype(np.float64), -np.asarray(frac, np.int32))

@@ -8,6 +8,7 @@ Invariant: every code of a type fits an int64 (width <= 63).
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -22,10 +23,10 @@ IntArray: TypeAlias = NDArray[np.int64]
 MAX_WIDTH = 63
 """Bits the int64 reference can hold for signed and unsigned codes alike."""
 
-_MAX_FRAC = 1000
-"""|frac| beyond this could not be told apart in float64, whose exponent ends at 2^-1074."""
+_MAX_FRAC = 960
+"""Up to this |frac|, float64 holds code * 2^-frac for every code without overflow: 2^63 * 2^960 = 2^1023."""
 
-_NAME = re.compile(r"(?:ap_)?(u?)fixed<\s*(-?\d+)\s*,\s*(-?\d+)\s*>")
+_NAME = re.compile(r"(?:ap_)?(u?)fixed<\s*(-?\d{1,9})\s*,\s*(-?\d{1,9})\s*>", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class FixedType:
         frac: the value of a code is code * 2^-frac.
 
     Raises:
-        EdgemlError: the width is not between 1 and 63.
+        EdgemlError: the width is not between 1 and 63, |frac| above 960, or one of them no whole number.
 
     >>> FixedType(True, 6, 4)
     fixed<6,2>
@@ -53,6 +54,9 @@ class FixedType:
     frac: int
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "signed", bool(self.signed))
+        for name in ("width", "frac"):  # Python's own int: 1 << numpy.int64(63) would overflow
+            object.__setattr__(self, name, _whole(getattr(self, name), name))
         if not 1 <= self.width <= MAX_WIDTH:
             raise EdgemlError(
                 f"a width of {self.width} bits cannot be exact",
@@ -117,21 +121,23 @@ class FixedTypeArray:
         frac: int array of the same shape as `width` (or one that broadcasts with it).
 
     Raises:
-        EdgemlError: a width is not between 1 and 63, or the two do not broadcast.
+        EdgemlError: a width is not between 1 and 63, the two do not broadcast, or hold no whole numbers.
     """
 
     __slots__ = ("_frac", "_signed", "_width")
 
     def __init__(self, signed: bool, width: Any, frac: Any) -> None:
         try:
-            widths, fracs = np.broadcast_arrays(np.asarray(width, np.int64), np.asarray(frac, np.int64))
+            widths, fracs = np.broadcast_arrays(int_array(width, "width"), int_array(frac, "frac"))
         except ValueError:
             raise EdgemlError("width and frac of different shapes", "fixed-point type") from None
-        for pair in {(int(w), int(f)) for w, f in zip(widths.ravel(), fracs.ravel(), strict=True)}:
-            FixedType(signed, *pair)  # the same limits as one type
-        self._signed = signed
-        self._width: IntArray = _frozen(widths)
-        self._frac: IntArray = _frozen(fracs)
+        if widths.size == 0:
+            raise EdgemlError("types for no element", "fixed-point type")
+        for end in (np.min, np.max):  # the same limits as one type
+            FixedType(signed, end(widths), end(fracs))
+        self._signed = bool(signed)
+        self._width = int_array(widths, "width")
+        self._frac = int_array(fracs, "frac")
 
     @property
     def signed(self) -> bool:
@@ -216,7 +222,39 @@ def cover(lo: int, hi: int, frac: int) -> FixedType:
     return FixedType(True, max((-lo - 1).bit_length(), hi.bit_length() if hi > 0 else 0) + 1, frac)
 
 
-def _frozen(values: NDArray[Any]) -> IntArray:
-    copy = np.array(values, np.int64)
+def int_array(values: Any, what: str) -> IntArray:
+    """A read-only int64 copy of whole numbers, of whatever kind they are given.
+
+    Args:
+        values: anything NumPy makes an array of.
+        what: what they are, for the message.
+
+    Raises:
+        EdgemlError: some are not whole numbers, or do not fit int64.
+
+    >>> int_array([1.0, 2.0], "codes")
+    array([1, 2])
+    """
+    try:
+        given = np.asarray(values)
+    except ValueError:
+        raise EdgemlError("rows of different lengths", what) from None
+    match given.dtype.kind:
+        case "f":  # NaN and infinity fail the comparisons
+            fits = bool(np.all((np.trunc(given) == given) & (given >= -(2.0**63)) & (given < 2.0**63)))
+        case "u":
+            fits = given.size == 0 or int(given.max()) < 2**63
+        case kind:
+            fits = kind in "bi"
+    if not fits:
+        raise EdgemlError("whole numbers within 64 bits expected", what)
+    copy = np.array(given, np.int64)
     copy.flags.writeable = False
     return copy
+
+
+def _whole(value: Any, what: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise EdgemlError(f"a {what} of {value!r} is no whole number", "fixed-point type") from None

@@ -3,6 +3,7 @@
 `graph` is the verified graph, `builder` makes one, `evaluate` runs it in int64 (the oracle), `text`
 prints and parses it, `saved` stores it, `ops/` holds one file per op.
 """
+
 from __future__ import annotations
 
 from edgeml.ir.builder import Builder

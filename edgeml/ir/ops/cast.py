@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeml.fixed import ElementType, IntArray, Overflow, Round, cast, rescale, symmetric_lo
+from edgeml.fixed import ElementType, IntArray, Overflow, Round, cast, outside, rescale, symmetric_lo
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.op import Op
 
@@ -40,7 +40,8 @@ class Cast(Op):
                 least = symmetric_lo(self.to)
                 return ValueInfo(x.shape, self.to, np.clip(lo, least, full.hi), np.clip(hi, least, full.hi))
             case _:
-                fits = (lo >= full.lo) & (hi <= full.hi)
+                leaves = (outside(end, x.type.frac, self.to, self.rounding) for end in (x.lo, x.hi))
+                fits = ~np.logical_or(*leaves)
                 return ValueInfo(x.shape, self.to, np.where(fits, lo, full.lo), np.where(fits, hi, full.hi))
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
