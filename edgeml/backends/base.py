@@ -43,6 +43,9 @@ class Runner(ABC):
     artefact: ClassVar[str]
     """The file in the folder that it executes; if it is not there, nothing was exported."""
 
+    samples: ClassVar[int] = 0
+    """How many samples a check runs if nothing is said; 0 for all, a number for a slow executor."""
+
     @abstractmethod
     def available(self) -> str:
         """Empty if it can run on this machine, else the reason why not and how to get it."""
@@ -80,6 +83,10 @@ class Backend(ABC):
 
     summary: ClassVar[str]
     """One line for `edgeml list backends`."""
+
+    def missing(self) -> str:
+        """Empty if it can emit on this machine, else which package is not installed and how to get it."""
+        return ""
 
     @abstractmethod
     def options(self, settings: Mapping[str, Any]) -> Any:

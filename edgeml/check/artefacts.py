@@ -46,6 +46,7 @@ def check_folder(
     graph: Graph,
     golden: Golden,
     names: Sequence[str] = ("all",),
+    samples: int = 0,
     model_file: Path | None = None,
     progress: Progress | None = None,
 ) -> Check:
@@ -54,14 +55,18 @@ def check_folder(
     Args:
         folder: a run folder, or one with the same layout.
         graph: the exact graph.
-        golden: the vectors; all of them are compared.
+        golden: the vectors.
         names: which checks, see `choices`.
+        samples: how many vectors are compared; 0 for all, or `Runner.samples` where a runner is slow.
         model_file: the Keras model, if there is one.
         progress: told what is run next.
 
     Raises:
         EdgemlError: an unknown check, or an artefact that is there but does not run.
     """
+    if samples < 0:
+        raise EdgemlError(f"{samples} samples cannot be checked", "--samples", "give a positive number, or 0 for all")
+    golden = golden.head(samples) if samples else golden
     results: list[Result] = []
     for name in select(names):
         if progress is not None:
@@ -73,7 +78,14 @@ def check_folder(
         else:
             backend = backends.load(name)
             results += [
-                _check_runner(runner, folder / backend.folder, name, graph, golden) for runner in backend.runners()
+                _check_runner(
+                    runner,
+                    folder / backend.folder,
+                    name,
+                    graph,
+                    golden if samples or not runner.samples else golden.head(runner.samples),
+                )
+                for runner in backend.runners()
             ]
     return Check(model=graph.name, graph=graph.digest, samples=golden.samples, results=tuple(results))
 
@@ -115,7 +127,7 @@ def check_graph(
                     backend.emit(graph, options).write(folder / backend.folder)
             except MissingToolError as error:
                 unemitted += [_not_run(runner.name, str(error)) for runner in backend.runners()]
-        found = check_folder(folder, graph, golden, [n for n in select(names) if n != KERAS], None, progress)
+        found = check_folder(folder, graph, golden, [n for n in select(names) if n != KERAS], progress=progress)
     reasons = {result.backend: result for result in unemitted}
     results = tuple(reasons.get(result.backend, result) for result in found.results)
     return found.model_copy(update={"results": results})

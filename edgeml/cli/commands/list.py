@@ -39,8 +39,11 @@ def _rows(kind: str) -> list[dict[str, Any]]:
         case "datasets":
             from edgeml import datasets
 
-            infos = [datasets.info(name) for name in datasets.names()]
-            return [{"name": i.name, "shape": "x".join(map(str, i.shape)), "source": i.source} for i in infos]
+            infos = {name: datasets.info(name) for name in datasets.names()}
+            return [
+                {"name": name, "shape": "x".join(map(str, i.shape)), "classes": len(i.classes), "title": i.title}
+                for name, i in infos.items()
+            ]
         case "boards":
             from edgeml import boards
 

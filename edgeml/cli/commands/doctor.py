@@ -1,0 +1,97 @@
+"""`edgeml doctor`: what this machine has, what is missing, and what that costs."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edgeml._version import __version__
+from edgeml.cli.console import OUT, print_json, table
+
+_PACKAGES = {
+    "numpy": "everything",
+    "onnx": "everything",
+    "onnxruntime": "the exact emulator",
+    "pydantic": "everything",
+    "tensorflow": "training and lowering",
+    "keras": "training and lowering",
+    "qkeras-v3": "training and lowering",
+    "scikit-learn": "data sets, metrics",
+    "hls4ml": "hls4ml projects",
+    "qonnx": "running QONNX as a check",
+    "jinja2": "reports",
+    "plotly": "reports",
+}
+
+
+def command(json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False) -> None:
+    """Say what is installed, what is missing, and how to get it. Exits with 1 if a package is missing."""
+    packages = [_package(name, use) for name, use in _PACKAGES.items()]
+    facts = {"machine": _machine(), "packages": packages, "tools": _tools()}
+    if json:
+        print_json(facts)
+    else:
+        _show(facts)
+    if any(not package["version"] for package in packages):
+        raise typer.Exit(1)
+
+
+def _machine() -> dict[str, Any]:
+    data = os.environ.get("EDGEML_DATA", "")
+    return {
+        "edgeml": __version__,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "system": platform.platform(),
+        "cores": len(os.sched_getaffinity(0)),
+        "free_disk_gb": round(shutil.disk_usage(Path.cwd()).free / 1e9, 1),
+        "EDGEML_DATA": data if not data or Path(data).is_dir() else f"{data} (no such folder)",
+    }
+
+
+def _package(name: str, use: str) -> dict[str, str]:
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        version = ""
+    return {"name": name, "version": version, "needed_for": use}
+
+
+def _tools() -> list[dict[str, str]]:
+    from edgeml import tools
+
+    rows: list[dict[str, str]] = []
+    for name in tools.names():
+        tool, found = tools.load(name), tools.find(name)
+        rows.append(
+            {
+                "name": name,
+                "version": found.version if found else "",
+                "path": str(found.path) if found else "",
+                "needed_for": tool.purpose,
+                "install": tool.install,
+            }
+        )
+    return rows
+
+
+def _show(facts: dict[str, Any]) -> None:
+    OUT.print(table(("machine", ""), [[key, str(value) or "-"] for key, value in facts["machine"].items()]))
+    OUT.print()
+    rows = [[p["name"], p["version"] or "[red]missing[/]", p["needed_for"]] for p in facts["packages"]]
+    OUT.print(table(("package", "version", "needed for"), rows))
+    OUT.print()
+    rows = [
+        [t["name"], t["version"] or "not found", t["needed_for"] if t["version"] else f"{t['needed_for']}; {t['install']}"]
+        for t in facts["tools"]
+    ]
+    OUT.print(table(("tool", "version", "needed for"), rows))
+    if any(not package["version"] for package in facts["packages"]):
+        OUT.print('\nInstall what is missing with: pip install "edgeml\\[all]"')

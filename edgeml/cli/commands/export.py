@@ -1,0 +1,50 @@
+"""`edgeml export`: write a run's graph for one or more back ends."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from edgeml import backends
+from edgeml.cli import steps
+from edgeml.cli.console import OUT, print_json
+from edgeml.cli.options import BoardOption, JsonOption, RunArgument, SetOption, comma_list, without_none
+
+
+def command(
+    run: RunArgument,
+    to: Annotated[str, typer.Option("--to", help="Back ends, separated by commas, or all.")] = "all",
+    board: BoardOption = None,
+    hls_backend: Annotated[
+        str | None, typer.Option("--hls-backend", help="Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.")
+    ] = None,
+    io_type: Annotated[str | None, typer.Option("--io-type", help="io_parallel or io_stream.")] = None,
+    reuse_factor: Annotated[int | None, typer.Option("--reuse-factor", help="For every layer of hls4ml.")] = None,
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write ONNX, QONNX, hls4ml projects and more into the run folder.
+
+    --set takes the options of a back end: --set hls4ml.strategy=Resource
+    """
+    from edgeml import api, pipeline
+    from edgeml.settings import set_values
+
+    opened = api.load(run)
+    names = list(backends.names()) if to == "all" else comma_list(to, "--to")
+    for name in names:
+        backends.load(name)
+    shortcuts = without_none(
+        {"board": board, "backend": hls_backend, "io_type": io_type, "reuse_factor": reuse_factor}
+    )
+    chosen: dict[str, Any] = set_values(
+        pipeline.target_settings(opened, {"hls4ml": shortcuts}), settings or []
+    )
+    with steps.working("export") as tell:
+        rows = pipeline.export_installed(opened, names, chosen, strict=to != "all", tell=tell)
+    if json:
+        print_json([asdict(row) for row in rows])
+    else:
+        OUT.print(steps.exported_table(rows))

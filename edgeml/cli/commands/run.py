@@ -1,0 +1,62 @@
+"""`edgeml run`: all of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeml import backends
+from edgeml.cli import steps
+from edgeml.cli.console import ERR, OUT
+from edgeml.cli.options import (
+    BoardOption,
+    EpochsOption,
+    JsonOption,
+    OutOption,
+    PresetArgument,
+    SamplesOption,
+    SeedOption,
+    SetOption,
+    comma_list,
+    without_none,
+)
+
+
+def command(
+    preset: PresetArgument,
+    out: OutOption = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
+    to: Annotated[str, typer.Option("--to", help="Back ends, separated by commas, or all.")] = "all",
+    board: BoardOption = None,
+    samples: SamplesOption = 0,
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train, export, check and report. Goes on where an interrupted run stopped."""
+    from edgeml import pipeline
+
+    names = list(backends.names()) if to == "all" else comma_list(to, "--to")
+    for name in names:
+        backends.load(name)
+    run = steps.train(preset, out, settings or [], seed, epochs)
+    shortcuts = without_none({"board": board})
+    with steps.working("export") as tell:
+        rows = pipeline.export_installed(
+            run, names, pipeline.target_settings(run, {"hls4ml": shortcuts}), strict=to != "all", tell=tell
+        )
+    ERR.print(steps.exported_table(rows))
+    with steps.working("check") as tell:
+        result = pipeline.check(run, samples=samples, tell=tell)
+    ERR.print(steps.check_table(result))
+    with steps.working("report") as tell:
+        facts = pipeline.report(run, tell)
+    if json:
+        OUT.file.write(run.report_file("json").read_text(encoding="utf-8"))
+    else:
+        for line in facts.headline():
+            OUT.print(line)
+        OUT.print(f"report: {run.report_file('html')}")
+    if not result.ok:
+        raise typer.Exit(1)

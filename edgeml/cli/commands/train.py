@@ -1,0 +1,23 @@
+"""`edgeml train`: float baseline, quantization-aware model, exact graph."""
+
+from __future__ import annotations
+
+from edgeml.cli import steps
+from edgeml.cli.console import OUT, print_json
+from edgeml.cli.options import EpochsOption, JsonOption, OutOption, PresetArgument, SeedOption, SetOption
+
+
+def command(
+    preset: PresetArgument,
+    out: OutOption = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train a preset and lower it to the exact graph. Goes on where an interrupted run stopped."""
+    run = steps.train(preset, out, settings or [], seed, epochs)
+    if json:
+        print_json({"run": str(run.folder), "graph": run.graph().digest})
+    else:
+        OUT.print(f"next: edgeml export {run.folder} --to onnx,qonnx,hls4ml && edgeml check {run.folder}")

@@ -1,0 +1,67 @@
+"""Arguments and options that several commands share, with their tab completion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edgeml.errors import EdgemlError
+
+
+def _presets(incomplete: str) -> list[str]:
+    from edgeml import presets
+
+    return [name for name in presets.names() if name.startswith(incomplete)]
+
+
+def _boards(incomplete: str) -> list[str]:
+    from edgeml import boards
+
+    return [name for name in boards.names() if name.startswith(incomplete)]
+
+
+def _runs(incomplete: str) -> list[str]:
+    found = (path.parent.as_posix() for path in Path.cwd().glob("runs/*/config.toml"))
+    names = [str(Path(name).relative_to(Path.cwd())) for name in found]
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+PresetArgument = Annotated[
+    str, typer.Argument(help="A preset's name, or your own file.py with a PRESET.", autocompletion=_presets)
+]
+RunArgument = Annotated[Path, typer.Argument(help="A run folder, such as runs/digits_mlp.", autocompletion=_runs)]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Run folder; runs/PRESET by default.")]
+EpochsOption = Annotated[
+    int | None, typer.Option("--epochs", help="Most epochs of either training phase; early stopping may take fewer.")
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of initial weights and shuffling.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as quantizers.weights.bits=4."),
+]
+BoardOption = Annotated[
+    str | None, typer.Option("--board", help="A board, see edgeml list boards.", autocompletion=_boards)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+SamplesOption = Annotated[
+    int, typer.Option("--samples", help="Test samples to compare; 0: all, fewer for slow executors.")
+]
+
+
+def comma_list(text: str, flag: str) -> list[str]:
+    """ "a,b" as ["a", "b"].
+
+    Raises:
+        EdgemlError: nothing is named.
+    """
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if not names:
+        raise EdgemlError("names nothing", flag)
+    return list(dict.fromkeys(names))
+
+
+def without_none(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings that were given."""
+    return {key: value for key, value in settings.items() if value is not None}

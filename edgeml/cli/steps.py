@@ -1,0 +1,112 @@
+"""The steps of a run as people see them: a bar or a line while they work, a table when they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from edgeml.cli.console import ERR, progress, table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+    from rich.table import Table
+
+    from edgeml.check.result import Check, Result
+    from edgeml.keras.progress import EpochRow
+    from edgeml.pipeline import Exported
+    from edgeml.runs import Run
+
+_STYLES = {"exact": "[green]exact[/]", "mismatch": "[bold red]MISMATCH[/]", "not-run": "[yellow]not run[/]"}
+
+
+class TrainingBars:
+    """Progress of training as one bar per phase."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._task: TaskID | None = None
+        self._done = 0
+
+    def phase(self, name: str, epochs: int, done: int) -> None:
+        """Start a bar."""
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+        self._done = done
+        title = {"float": "float baseline", "qat": "quantization-aware"}.get(name, name)
+        self._task = self._bars.add_task(title, total=epochs, completed=done, detail="")
+
+    def advance(self, fraction: float) -> None:
+        """Move it within an epoch."""
+        if self._task is not None:
+            self._bars.update(self._task, completed=self._done + fraction)
+
+    def epoch(self, row: EpochRow) -> None:
+        """Move it to the end of an epoch."""
+        self._done = row.epoch
+        if self._task is not None:
+            detail = f"loss {row.loss:.4f}  validation accuracy {row.val_accuracy:.4f}"
+            self._bars.update(self._task, completed=row.epoch, detail=detail)
+
+
+@contextmanager
+def training_bars() -> Iterator[TrainingBars]:
+    """Bars for `edgeml.keras.training.train`."""
+    with progress() as bars:
+        yield TrainingBars(bars)
+
+
+@contextmanager
+def working(title: str) -> Iterator[Callable[[str], None]]:
+    """A spinner that tells what is being done."""
+    with ERR.status(f"{title} ...") as status:
+        yield lambda what: status.update(f"{title}: {what} ...")
+
+
+def train(preset: str, out: Path | None, settings: Sequence[str], seed: int | None, epochs: int | None) -> Run:
+    """Train with bars, lower, and say where the run is."""
+    from edgeml import pipeline, presets
+    from edgeml.keras.training import train as train_preset
+
+    chosen = presets.load(preset)
+    folder = out or Path("runs") / chosen.name
+    with training_bars() as bars:
+        run = train_preset(chosen, folder, presets.choose(chosen, settings, seed, epochs), bars)
+    with working("lowering"):
+        graph = pipeline.lower(run)
+    ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")
+    return run
+
+
+def exported_table(rows: Sequence[Exported]) -> Table:
+    """Back ends and what became of them."""
+    cells = [
+        [row.backend, str(row.files) if row.files else "-", escape(row.reason) or "[green]written[/]"] for row in rows
+    ]
+    return table(("back end", "files", "result"), cells)
+
+
+def check_table(check: Check) -> Table:
+    """The exactness matrix."""
+    cells = [[r.backend, _STYLES[r.status], *_figures(r), _said(r)] for r in check.results]
+    return table(("executor", "integers", "samples", "differ", "max LSB", "seconds", ""), cells)
+
+
+def _figures(result: Result) -> list[str]:
+    if result.status == "not-run":
+        return ["-", "-", "-", "-"]
+    return [str(result.samples), str(result.mismatches), str(result.max_abs_lsb), f"{result.seconds:.2f}"]
+
+
+def _said(result: Result) -> str:
+    if result.first is None:
+        return escape(result.reason)
+    first = result.first
+    where = f"{first.op}{list(first.index)}: expected {first.expected}, got {first.got}"
+    return escape(f"first: {where}; {result.reason}")
+
+
