@@ -1,7 +1,7 @@
 """A run folder: what one model was trained with and everything that was made of it.
 
-RUN/config.toml holds all that is needed to repeat the run. Files appear one by one, each written atomically, so
-what is there is whole, and the same command goes on with what is not.
+RUN/config.toml holds all that is needed to repeat the run. Files appear one by one, each written
+atomically, so what is there is whole, and the same command goes on with what is not.
 
 Invariant: config.toml never changes after it was written, but for the targets, which training does not
 depend on. A folder that holds a run of another configuration is refused, never overwritten.
@@ -236,7 +236,7 @@ class Run:
         data = prepare(self.config.data, Scaling.from_dict(numbers, f"{self.config_file}: scaling"))
         if data.dataset.checksum != self.config.checksum:
             raise EdgemlError(
-                f"the data set {self.config.data.dataset} is not the one this run was trained on (checksum differs)",
+                f"{self.config.data.dataset} is not the data set this run was trained on (checksum differs)",
                 str(self.folder),
                 "put the same files where EDGEML_DATA points, or train anew with another --out",
             )

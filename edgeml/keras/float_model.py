@@ -78,7 +78,8 @@ def _leaves(model: keras.Model) -> list[keras.Layer]:
 
 
 def _weights(layer: keras.Layer) -> list[tuple[tuple[str, str], Any]]:
-    return [((layer.name, weight.name), weight) for weight in layer.weights]
+    """Weights by layer and name; what QKeras calls "depthwise_kernel" Keras calls "kernel"."""
+    return [((layer.name, weight.name.removeprefix("depthwise_")), weight) for weight in layer.weights]
 
 
 def _float_layer(layer: keras.Layer) -> keras.Layer:

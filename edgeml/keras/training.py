@@ -1,4 +1,4 @@
-"""From a preset to a trained run folder: data, scaling, float baseline, quantization-aware model, exact graph.
+"""From a preset to a trained run folder: float baseline, quantization-aware model, exact graph.
 
 Each step ends in a file of the run folder; a step whose file is there is done. So the same call goes on
 where a killed one stopped, and ends with the same weights.
@@ -20,7 +20,7 @@ from edgeml.keras.build import build_model
 from edgeml.keras.fit import Plan, fit
 from edgeml.keras.float_model import copy_weights, float_model
 from edgeml.keras.history import read_history, tensorboard, write_history
-from edgeml.keras.load import load_keras
+from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower
 from edgeml.keras.progress import Progress, Silent
 from edgeml.keras.seeds import make_repeatable
@@ -89,7 +89,7 @@ def trained_model(run: Run) -> keras.Model:
         raise EdgemlError(
             "its training is not complete", str(run.folder), f"run edgeml train {run.name} again"
         )
-    return load_keras(run.model_file)
+    return load_model(run.model_file)
 
 
 def _train_phase(
@@ -102,7 +102,7 @@ def _train_phase(
     if phase == "float":
         model, before, file = float_model(model), [], run.float_file
     else:
-        copy_weights(load_keras(run.float_file), model)
+        copy_weights(load_model(run.float_file), model)
         before = [row for row in read_history(run.history_file) if row.phase != phase]
         file = run.model_file
     with tensorboard(run.logs, phase) as board:

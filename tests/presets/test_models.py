@@ -1,0 +1,94 @@
+"""The contract of every file in models/: it builds, fits its data, lowers, is exact with random weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeml import boards, datasets, presets
+from edgeml.datasets import Scaling
+from edgeml.fixed import quantize
+from edgeml.ir import evaluate_codes
+from edgeml.keras.backend import import_keras
+from edgeml.keras.build import build_model
+from edgeml.keras.float_model import float_model
+from edgeml.keras.lower import lower
+from edgeml.keras.runner import keras_codes
+
+SAMPLES = 8
+
+
+@pytest.fixture(params=presets.names())
+def preset(request):
+    return presets.load(request.param)
+
+
+def scaled(preset, rng):
+    """Samples in the range of the stored data, as the model would see them."""
+    info, spec = datasets.info(preset.data.dataset), preset.data
+    if spec.scaling == "unit":
+        x = rng.integers(0, int(min(spec.constant, 255)) + 1, (SAMPLES, *info.shape)).astype(np.float32)
+        x = Scaling.fit("unit", x, spec.constant).apply(x)
+    else:
+        x = rng.normal(0, 2, (SAMPLES, *info.shape)).astype(np.float32)
+    return x.reshape(SAMPLES, -1) if spec.flatten else x
+
+
+def test_it_is_described(preset):
+    info = datasets.info(preset.data.dataset)
+    assert preset.summary
+    assert preset.targets.board in boards.names()
+    flat = (int(np.prod(info.shape)),)
+    model = build_model(preset, preset.quantizers)
+    assert model.input_shape[1:] == (flat if preset.data.flatten else info.shape)
+    assert model.output_shape[1:] == (1 if len(info.classes) == 2 else len(info.classes),)
+    assert model.name == preset.name
+
+
+def test_names_of_layers_do_not_depend_on_what_was_built_before(preset):
+    first, second = (build_model(preset, preset.quantizers) for _ in range(2))
+    assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
+
+
+def test_stored_pixels_are_the_codes_of_the_input(preset):
+    if preset.data.scaling != "unit":
+        assert preset.quantizers.inputs.signed
+        return
+    model = build_model(preset, preset.quantizers)
+    highest = int(min(preset.data.constant, 255))
+    pixels = np.arange(highest + 1, dtype=np.float32)
+    shape = model.input_shape[1:]
+    x = np.resize(pixels, (4, *shape))
+    graph = lower(model)
+    node = graph.node(graph.inputs[0])
+    assert node is not None
+    codes = quantize(x / preset.data.constant, graph.info(node.name).type, node.op.rounding, node.op.overflow)
+    np.testing.assert_array_equal(codes, x.astype(np.int64))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_it_lowers_and_is_exact_with_random_weights(preset, seed):
+    keras = import_keras()
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = build_model(preset, preset.quantizers)
+    for weight in model.weights:
+        weight.assign(rng.normal(0, 0.5, weight.shape))
+    graph, x = lower(model), scaled(preset, rng)
+    codes = keras_codes(model, graph, x)
+    node = graph.node(graph.inputs[0])
+    assert node is not None
+    inputs = {node.name: quantize(x, graph.info(node.name).type, node.op.rounding, node.op.overflow)}
+    expected = evaluate_codes(graph, inputs)
+    for name in graph.outputs:
+        np.testing.assert_array_equal(codes[name], expected[name])
+        assert len(np.unique(expected[name])) > 1
+
+
+def test_the_float_counterpart_has_the_same_topology_and_no_quantizer(preset):
+    model = build_model(preset, preset.quantizers)
+    counterpart = float_model(model)
+    assert [layer.name for layer in counterpart.layers] == [layer.name for layer in model.layers]
+    assert [w.path for w in counterpart.weights] == [w.path for w in model.weights]
+    assert not [layer for layer in counterpart.layers if "qkeras" in type(layer).__module__]
+    assert "quantized" not in str(counterpart.get_config())
