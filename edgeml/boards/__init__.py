@@ -1,0 +1,59 @@
+"""FPGA boards, described by `hw/boards/NAME.toml`. The folder is the registry: a new board is one new file.
+
+board = boards.load("ulx3s-85f")                # a name of boards.names()
+board = boards.load("my_board.toml")            # or a file of the user's
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from edgeml.boards.model import Board, Clock, Flow, Hls4ml, Leds, Pin, Pins, Resources, Source
+from edgeml.errors import EdgemlError, unknown_name
+from edgeml.settings import parse_settings, read_toml
+from edgeml.share import share_dir
+
+__all__ = [
+    "Board",
+    "Clock",
+    "Flow",
+    "Hls4ml",
+    "Leds",
+    "Pin",
+    "Pins",
+    "Resources",
+    "Source",
+    "load",
+    "names",
+]
+
+
+def names() -> list[str]:
+    """The boards that ship with edgeml, sorted."""
+    return sorted(path.stem for path in _folder().glob("*.toml"))
+
+
+def load(name: str | os.PathLike[str]) -> Board:
+    """A board.
+
+    Args:
+        name: one of `names()`, or the path of a .toml file with the same keys.
+
+    Raises:
+        EdgemlError: there is no such board or file, or the file has an unknown key, lacks one, or a value
+            does not fit; with near matches.
+    """
+    path = Path(name)
+    if path.suffix.lower() != ".toml" and path.parent == Path():
+        if path.name not in names():
+            raise unknown_name("board", path.name, names(), "")
+        path = _folder() / f"{path.name}.toml"
+    values = read_toml(path, "board file")
+    if "name" in values:
+        raise EdgemlError("unknown key 'name'", str(path), "remove it: the file name is the board's name")
+    return parse_settings(Board, {**values, "name": path.stem}, str(path))
+
+
+def _folder() -> Path:
+    return share_dir("hw") / "boards"

@@ -1,0 +1,203 @@
+"""The description of a board: part, flow, resources, clocks, pins, and the documents the figures are from.
+
+Units, the same for every vendor so that figures compare:
+- a LUT is what the vendor's tool counts, `lut_kind` says which: a 6-input or 4-input table, or an Intel ALM;
+- a DSP is one block, `dsp_kind`; `dsp_bits` are the operand widths of one signed multiplier in it;
+- a block RAM is one block of `bram_kbit` x 1024 bits (hls4ml and Vitis HLS count 18-kbit halves of AMD's
+36-kbit blocks); - a large RAM (`uram`: UltraRAM, SPRAM of iCE40, LRAM of Nexus) is one block of `uram_kbit` x
+1024 bits.
+
+Invariant: a figure or pin that could not be verified is left out, not guessed; every table names its
+document.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from edgeml.settings import Settings
+
+PinName = Annotated[str, Field(pattern=r"^[A-Z]{0,2}[0-9]{1,2}$")]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Flow(StrEnum):
+    """The tools that turn Verilog or HLS into a bitstream for a board."""
+
+    VIVADO = "vivado"
+    VITIS = "vitis"
+    QUARTUS = "quartus"
+    RADIANT = "radiant"
+    YOSYS_ECP5 = "yosys-ecp5"
+    YOSYS_ICE40 = "yosys-ice40"
+    YOSYS_GOWIN = "yosys-gowin"
+    YOSYS_NEXUS = "yosys-nexus"
+
+    @property
+    def is_open(self) -> bool:
+        """Yosys and nextpnr."""
+        return self.value.startswith("yosys-")
+
+
+class Resources(Settings):
+    """What the whole device has; a shell or platform takes its share of it."""
+
+    lut: PositiveInt
+    lut_kind: Literal["lut6", "lut4", "alm"]
+    ff: PositiveInt
+    dsp: PositiveInt
+    dsp_kind: Text
+    dsp_bits: tuple[PositiveInt, PositiveInt]
+    bram: PositiveInt
+    bram_kbit: PositiveInt
+    uram: PositiveInt | None = None
+    uram_kbit: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _uram_has_a_size(self) -> Self:
+        if (self.uram is None) != (self.uram_kbit is None):
+            raise ValueError("uram and uram_kbit come together")
+        return self
+
+
+class Clock(Settings):
+    """A clock the fabric can use without the processor: an oscillator on pins, or one inside the FPGA.
+
+    Args:
+        name: its name in constraint files.
+        mhz: its frequency.
+        pin: the FPGA's pin, the positive one of a pair.
+        pin_n: the negative pin of a pair.
+        io: the IO standard of the pins.
+        primitive: the FPGA's own oscillator, instead of pins.
+    """
+
+    name: Text
+    mhz: PositiveFloat
+    pin: PinName | None = None
+    pin_n: PinName | None = None
+    io: Text | None = None
+    primitive: Text | None = None
+
+    @model_validator(mode="after")
+    def _comes_from_somewhere(self) -> Self:
+        if (self.pin is None) == (self.primitive is None):
+            raise ValueError(f"clock {self.name!r} needs either a pin or a primitive")
+        if (self.pin is None) != (self.io is None) or (self.pin_n and not self.pin):
+            raise ValueError(f"clock {self.name!r}: pin and io come together")
+        return self
+
+
+class Pin(Settings):
+    """One pin of the FPGA.
+
+    Args:
+        pin: its name on the package.
+        io: its IO standard, in the flow's own words.
+        active_low: 0 means pressed, lit, in reset.
+        pull: the pull resistor it needs inside the FPGA.
+    """
+
+    pin: PinName
+    io: Text
+    active_low: bool = False
+    pull: Literal["up", "down", "none"] | None = None
+
+
+class Leds(Settings):
+    """Single LEDs (or the colours of one), in the order of the board's own numbering."""
+
+    pins: Annotated[tuple[PinName, ...], Field(min_length=1)]
+    io: Text
+    active_low: bool = False
+
+
+class Pins(Settings):
+    """The pins a design that speaks over a serial line needs.
+
+    Args:
+        reset: a reset or user button.
+        leds: LEDs.
+        uart_tx: driven by the FPGA.
+        uart_rx: driven by the host.
+        high: pins the design must drive to 1, or the board misbehaves (the file says how).
+    """
+
+    reset: Pin | None = None
+    leds: Leds | None = None
+    uart_tx: Pin | None = None
+    uart_rx: Pin | None = None
+    high: tuple[Pin, ...] = ()
+
+
+class Hls4ml(Settings):
+    """What hls4ml calls this board.
+
+    Args:
+        backend: the hls4ml backend for it.
+        part: the value of hls4ml's `part`, if it is not the board's part.
+        board: its name among the boards hls4ml's VivadoAccelerator backend builds bitstreams for.
+    """
+
+    backend: Literal["Vitis", "Quartus", "oneAPI"]
+    part: Text | None = None
+    board: Text | None = None
+
+
+class Source(Settings):
+    """A document, and the tables of this file whose figures are from it."""
+
+    covers: Annotated[tuple[Literal["part", "resources", "clocks", "pins"], ...], Field(min_length=1)]
+    document: Text
+    title: Text
+    url: Annotated[str, Field(pattern=r"^https://\S+$")]
+
+
+class Board(Settings):
+    """An FPGA board, or a bare part to estimate for.
+
+    Args:
+        name: the file name without its suffix.
+        title: the name its maker gives it.
+        vendor: who makes the board.
+        family: the FPGA's family.
+        part: the part number as the flow's tools take it.
+        flow: the tools.
+        nextpnr: the device options of nextpnr, for the open flows.
+        clock_mhz: the clock that designs are made for if the user names none.
+        resources: what the device has.
+        clocks: clocks the fabric has without the processor; the first is the one to use.
+        pins: pins a bitstream needs; None for cards that are programmed through a platform.
+        hls4ml: what hls4ml calls it, if it can target it.
+        sources: the documents.
+    """
+
+    name: Text
+    title: Text
+    vendor: Text
+    family: Text
+    part: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9/-]+$")]
+    flow: Flow
+    nextpnr: tuple[Text, ...] = ()
+    clock_mhz: PositiveFloat
+    resources: Resources
+    clocks: tuple[Clock, ...] = ()
+    pins: Pins | None = None
+    hls4ml: Hls4ml | None = None
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.flow.is_open != bool(self.nextpnr):
+            raise ValueError("nextpnr options go with the flows yosys-..., and only with them")
+        names = [clock.name for clock in self.clocks]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two clocks have one name: {', '.join(names)}")
+        tables = {"part", "resources", *(["clocks"] if self.clocks else []), *(["pins"] if self.pins else [])}
+        uncited = tables - {table for source in self.sources for table in source.covers}
+        if uncited:
+            raise ValueError(f"no source covers {', '.join(sorted(uncited))}")
+        return self
