@@ -55,6 +55,8 @@ def parse_settings(model_class: type[M], settings: Mapping[str, Any], where: str
         return model_class.model_validate(dict(settings))
     except ValidationError as error:
         found = error.errors(include_url=False)
+    # A misspelt key is often a missing one too; the near match is what helps.
+    found.sort(key=lambda detail: detail["type"] != "extra_forbidden")
     told = [
         _told(model_class, detail["type"], detail["loc"], detail["msg"], detail.get("input"))
         for detail in found
