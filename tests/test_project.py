@@ -231,25 +231,24 @@ import json, pathlib, sys
 root = pathlib.Path(sys.argv[1])
 sys.path = [path for path in sys.path if pathlib.Path(path or ".").resolve() != root]
 import edgeml
-from edgeml import presets
-from edgeml.share import share_dir
-preset = presets.load("digits_mlp")
-json.dump([edgeml.__file__, str(share_dir("models")), presets.names(), preset.name], sys.stdout)
+from edgeml import boards, presets
+board, preset = boards.load("pynq-z2"), presets.load("digits_mlp")
+json.dump([edgeml.__file__, boards.names(), presets.names(), board.part, preset.name], sys.stdout)
 """
 
 
 @pytest.mark.slow
 def test_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
-    """Presets are read from an installed wheel, in a process that cannot see the checkout."""
+    """Boards and presets are read from an installed wheel, in a process that cannot see the checkout."""
     site = tmp_path / "site"
     run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", site, wheel)
     environment = {**os.environ, "PYTHONPATH": str(site)}
     found = json.loads(run(sys.executable, "-c", _AWAY, ROOT, cwd=tmp_path, env=environment))
-    where, models, presets, loaded_preset = found
+    where, boards, presets, part, preset = found
     assert Path(where) == site / "edgeml" / "__init__.py"
-    assert Path(models) == site / "edgeml" / "share_data" / "models"
+    assert boards == sorted(path.stem for path in (ROOT / "hw" / "boards").glob("*.toml"))
     assert presets == sorted(path.stem for path in (ROOT / "models").glob("[a-z]*.py"))
-    assert loaded_preset == "digits_mlp"
+    assert (part, preset) == ("xc7z020clg400-1", "digits_mlp")
 
 
 # ---------------------------------------------------------------- commands
@@ -260,6 +259,13 @@ def test_make_explains_every_target() -> None:
     (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)
     explained = re.findall(r"^  ([a-z-]+) +\S", run("make", "-s", cwd=ROOT), flags=re.MULTILINE)
     assert explained == phony.split()
+
+
+def test_every_edgeml_command_of_the_makefile_exists() -> None:
+    used = set(re.findall(r"\$\(EDGEML\) ([a-z]+)", (ROOT / "Makefile").read_text()))
+    assert used == {"run", "train", "export", "check", "report"}
+    help_text = run(Path(sys.executable).with_name("edgeml"), "--help")
+    assert {name for name in used if not re.search(rf"\b{name}\b", help_text)} == set()
 
 
 def find_python(*arguments: str, path: str | None = None) -> Any:
