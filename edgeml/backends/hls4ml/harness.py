@@ -1,0 +1,108 @@
+"""The C++ main program around an hls4ml project's own bridge.
+
+Invariant: it computes nothing; it feeds doubles to the bridge and writes what comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_MAIN = r"""// The project's sources and bridge in one translation unit: the headers are read once.
+#include <cstdlib>
+static const char *weights_folder() {
+    const char *folder = std::getenv("EDGEML_WEIGHTS");
+    return folder ? folder : "";
+}
+#define WEIGHTS_DIR weights_folder()
+#include "firmware/@PROJECT@.cpp"
+#include "@PROJECT@_bridge.cpp"
+
+#include <cstdio>
+#include <cstring>
+#include <pthread.h>
+#include <string>
+#include <vector>
+
+static int count;
+static char **words;
+
+static void *simulate(void *) {
+    const int inputs = @INPUTS@, outputs = @OUTPUTS@;
+    std::FILE *in = std::fopen(words[1], "rb"), *out = std::fopen(words[2], "wb");
+    if (!in || !out) {
+        std::fprintf(stderr, "error: cannot open the data files\n");
+        std::exit(3);
+    }
+    std::vector<double> x(inputs), y(outputs);
+    const long samples = std::atol(words[3]);
+    if (count > 4) allocate_trace_storage(sizeof(double));
+    for (long sample = 0; sample < samples; sample++) {
+        if (std::fread(x.data(), sizeof(double), inputs, in) != (size_t)inputs) {
+            std::fprintf(stderr, "error: the input file is too short\n");
+            std::exit(3);
+        }
+        std::memset(y.data(), 0, outputs * sizeof(double));
+        @PROJECT@_double(@ARGUMENTS@);
+        std::fwrite(y.data(), sizeof(double), outputs, out);
+        for (int word = 4; word + 1 < count; word += 2) {
+            auto found = nnet::trace_outputs->find(words[word]);
+            if (found == nnet::trace_outputs->end()) {
+                std::fprintf(stderr, "error: the project has no layer %s to look into\n", words[word]);
+                std::exit(3);
+            }
+            std::fwrite(found->second, sizeof(double), std::atol(words[word + 1]), out);
+        }
+    }
+    if (std::fclose(out)) {
+        std::fprintf(stderr, "error: cannot write the output file\n");
+        std::exit(3);
+    }
+    return nullptr;
+}
+
+int main(int argc, char **argv) {
+    count = argc;
+    words = argv;
+    // hls4ml keeps whole layers on the stack: 8 MB, the usual limit, is 1,000 x 1,000 products.
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)1 << 30);
+    if (pthread_create(&thread, &attributes, simulate, nullptr)) {
+        std::fprintf(stderr, "error: cannot start a thread with a stack of 1 GB\n");
+        return 3;
+    }
+    pthread_join(thread, nullptr);
+    std::fflush(nullptr);
+    return 0;
+}
+"""
+
+
+def main_program(project: str, inputs: Sequence[int], outputs: Sequence[int]) -> str:
+    """The program's source.
+
+    Usage: simulation IN OUT SAMPLES [LAYER SIZE]...; IN and OUT hold raw doubles, sample after sample, OUT
+    the outputs and then the traced layers.
+
+    Args:
+        project: name of the top function.
+        inputs: elements of every input, in the bridge's order.
+        outputs: elements of every output.
+    """
+    arguments: list[str] = []
+    for name, sizes in (("x", inputs), ("y", outputs)):
+        start = 0
+        for size in sizes:
+            arguments.append(f"{name}.data() + {start}")
+            start += size
+    replaced = {
+        "PROJECT": project,
+        "INPUTS": str(sum(inputs)),
+        "OUTPUTS": str(sum(outputs)),
+        "ARGUMENTS": ", ".join(arguments),
+    }
+    text = _MAIN
+    for key, value in replaced.items():
+        text = text.replace(f"@{key}@", value)
+    return text

@@ -1,0 +1,69 @@
+"""x * scale + bias with constants, as hls4ml's BatchNormalization: product and sum are exact there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
+from edgeml.fixed import FixedType, IntArray
+from edgeml.ir import Node, Shape
+
+ONE = Weights(np.array(1, np.int64), FixedType(False, 1, 0))
+ZERO = Weights(np.array(0, np.int64), FixedType(False, 1, 0))
+
+
+def affine(
+    node: Node,
+    planner: Planner,
+    source: str,
+    shape: Shape,
+    result: FixedType | Precision,
+    scale: Weights = ONE,
+    bias: Weights = ZERO,
+    part: str = "",
+) -> str:
+    """Add the layer.
+
+    Args:
+        node: the op it belongs to.
+        planner: where to add it.
+        source: the layer it reads.
+        shape: of x and of the result; the constants broadcast to it.
+        result: type of the result, wide enough for every value.
+        scale: factors.
+        bias: summands.
+        part: as for `Planner.add`.
+
+    Returns:
+        The layer's name.
+
+    Raises:
+        CannotExpressError: a constant does not broadcast to the shape.
+    """
+    if any(np.broadcast_shapes(held.codes.shape, shape) != shape for held in (scale, bias)):
+        raise CannotExpressError(f"a constant that is larger than the value of shape {shape}")
+    size = int(np.prod(shape, dtype=np.int64))
+    per_channel = len(shape) > 1 and all(_is_per_channel(held.codes) for held in (scale, bias))
+    target = (shape[-1],) if per_channel else shape
+    constants = {
+        name: Weights(np.broadcast_to(_squeezed(held.codes, len(target)), target).reshape(-1), held.type)
+        for name, held in (("scale", scale), ("bias", bias))
+    }
+    return planner.add(
+        node,
+        "BatchNormalization",
+        (source,),
+        result,
+        part=part,
+        attributes={"n_in": size, "n_filt": shape[-1] if per_channel else -1, "use_gamma": True, "use_beta": True},
+        weights=constants,
+    )
+
+
+def _is_per_channel(codes: IntArray) -> bool:
+    return codes.ndim == 0 or codes.size == codes.shape[-1]
+
+
+def _squeezed(codes: IntArray, rank: int) -> IntArray:
+    return codes.reshape(codes.shape[codes.ndim - rank :]) if codes.ndim > rank else codes

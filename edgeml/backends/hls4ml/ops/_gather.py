@@ -1,0 +1,73 @@
+"""Any rearrangement of elements that hls4ml has no layer for: a Dense layer whose weights are 0 and 1.
+
+It is exact, and synthesis turns it into wires; in C simulation it costs a product per pair, hence the limit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
+from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT
+from edgeml.fixed import FixedType, IntArray
+from edgeml.ir import Node
+
+_BIT = FixedType(False, 1, 0)
+
+
+def gather(node: Node, planner: Planner, x: str, index: IntArray, part: str = "") -> str:
+    """result[i] = x.ravel()[index[i]], and 0 where the index is -1.
+
+    Args:
+        node: the op it belongs to.
+        planner: where to add it.
+        x: the graph value it reads.
+        index: positions in C order; the result has its shape.
+        part: as for `Planner.add`.
+
+    Returns:
+        The name of the layer that holds the result.
+
+    Raises:
+        CannotExpressError: it would be larger than what HLS tools unroll.
+    """
+    inputs, flat = planner.graph.info(x).size, index.reshape(-1)
+    if inputs * flat.size > UNROLL_LIMIT:
+        raise CannotExpressError(
+            f"hls4ml has no layer for it, and {inputs} times {flat.size} elements are too many to wire up one by one"
+        )
+    codes = np.zeros((inputs, flat.size), np.int64)
+    codes[flat[flat >= 0], np.flatnonzero(flat >= 0)] = 1
+    held = planner.held_as(x)
+    result = Precision(held.type)
+    prefix = f"{part}_" if part else ""
+    source = planner.source(x)
+    if len(planner.shape(x)) != 1:
+        source = planner.add(
+            node,
+            "Reshape",
+            (source,),
+            held,
+            part=f"{prefix}flat",
+            attributes={"target_shape": [inputs]},
+            follows_input=True,
+        )
+    shaped = index.ndim != 1
+    wires: dict[str, Any] = {
+        "attributes": {"n_in": inputs, "n_out": flat.size},
+        "types": {"accum": result},
+        "weights": {
+            "weight": Weights(codes, _BIT),
+            "bias": Weights(np.zeros(flat.size, np.int64), _BIT),
+        },
+    }
+    name = planner.add(node, "Dense", (source,), result, part=f"{prefix}wires" if shaped or part else "", **wires)
+    if shaped:
+        attributes = {"target_shape": list(index.shape) or [1]}
+        name = planner.add(
+            node, "Reshape", (name,), result, part=part, attributes=attributes, follows_input=True
+        )
+    return name

@@ -1,0 +1,27 @@
+"""Element-wise ops of two values that both depend on an input, as hls4ml's Merge."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.hls4ml.ops._gather import gather
+from edgeml.backends.hls4ml.planner import Planner
+from edgeml.ir import Node
+
+
+def merge(node: Node, planner: Planner, operation: str) -> None:
+    """hls4ml's "add", "multiply", "maximum" or "minimum": exact, then assigned to a type that holds it.
+
+    hls4ml does not broadcast; the smaller value is repeated first.
+    """
+    shape = planner.shape(node.name)
+    size = int(np.prod(shape, dtype=np.int64))
+    sources: list[str] = []
+    for position, name in enumerate(node.inputs):
+        own = planner.shape(name)
+        if own == shape or (not planner.stream and np.prod(own, dtype=np.int64) == size):
+            sources.append(planner.source(name))
+            continue
+        index = np.broadcast_to(np.arange(np.prod(own, dtype=np.int64)).reshape(own), shape)
+        sources.append(gather(node, planner, name, index, part=f"spread{position}"))
+    planner.add(node, "Merge", tuple(sources), planner.type(node.name), attributes={"op": operation})

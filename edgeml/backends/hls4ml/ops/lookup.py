@@ -1,0 +1,48 @@
+"""Lookup: an Embedding with one output per element, indexed by the code counted from the lowest one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.ops._affine import affine
+from edgeml.backends.hls4ml.planner import Planner
+from edgeml.fixed import FixedType
+from edgeml.ir import Node
+
+
+def plan(node: Node, planner: Planner) -> None:
+    """x * 2^frac - lowest code is the index; the table is the graph's own."""
+    x, table = node.inputs
+    index, held = planner.type(x), planner.constant(table)
+    shape, size = planner.shape(x), planner.graph.info(x).size
+    source = planner.source(x)
+    unsigned = FixedType(False, index.width, 0)
+    if (index.frac, index.lo) != (0, 0):
+        factor = Weights(np.array(1, np.int64), FixedType(False, 1, -index.frac))
+        offset = Weights(np.array(-index.lo, np.int64), unsigned)
+        source = affine(node, planner, source, shape, unsigned, factor, offset, part="index")
+    if len(shape) != 1:
+        attributes = {"target_shape": [size]}
+        source = planner.add(
+            node,
+            "Reshape",
+            (source,),
+            planner.held_in(source),
+            part="flat",
+            attributes=attributes,
+            follows_input=True,
+        )
+    name = planner.add(
+        node,
+        "Embedding",
+        (source,),
+        held.type,
+        part="table",
+        attributes={"n_in": size, "n_out": 1, "vocab_size": len(held.codes)},
+        weights={"embeddings": held},
+    )
+    attributes = {"target_shape": list(shape) or [1]}
+    planner.add(
+        node, "Reshape", (name,), planner.held_in(name), attributes=attributes, follows_input=True
+    )

@@ -1,0 +1,33 @@
+"""MatMul: Dense for a vector, a pointwise convolution for more axes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.ops._linear import bias_of, place
+from edgeml.backends.hls4ml.ops._window import conv_attributes
+from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
+from edgeml.ir import Node
+
+
+def plan(node: Node, planner: Planner) -> None:
+    """x (..., k) times w (k, n), with the bias that may follow."""
+    x, w = node.inputs
+    weights, shape = planner.constant(w), planner.shape(x)
+    sizes = (weights.codes.shape[0], weights.codes.shape[1])
+    last, bias = bias_of(node, planner, sizes[1])
+    source = planner.source(x)
+    if len(shape) == 1:
+        attributes = {"n_in": sizes[0], "n_out": sizes[1]}
+        place(node, last, planner, "Dense", source, weights, bias, attributes, sizes)
+        return
+    space = shape[:-1]
+    if len(space) > 2:
+        raise CannotExpressError(
+            f"a product over an input of shape {shape}", "reshape it to at most three axes first"
+        )
+    ones = (1,) * len(space)
+    attributes = conv_attributes(shape, space, sizes[1], ones, ones, ((0, 0),) * len(space))
+    kernel = Weights(weights.codes[(np.newaxis,) * len(space)], weights.type)
+    place(node, last, planner, f"Conv{len(space)}D", source, kernel, bias, attributes, sizes)

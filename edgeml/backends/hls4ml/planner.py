@@ -1,0 +1,263 @@
+"""From the exact graph to a list of hls4ml layers.
+
+`Planner` walks the graph once; what an op becomes is written in `ops/<op>.py`, which defines
+`plan(node, planner)`. An op without such a file is one that hls4ml cannot express.
+
+Invariant: every graph value that a later op reads is held by one hls4ml layer, whose type holds every
+code that the value can take, and whose modes are those of the graph's Cast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeml.backends.base import Refusal
+from edgeml.backends.hls4ml import ops
+from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType, IntArray, align
+from edgeml.ir import Graph, Node, Shape
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.reshape import Reshape
+
+# What C++, hls4ml's variables (w2, layer3_out, config4) and its reserved "input" already mean.
+_TAKEN = re.compile(
+    r"_.*|.*__.*|input|result_t|(w|b|s|e|a|d|p|z|config|layer|input|weight|bias)\d.*|nnet|hls|std|main|int|long|short"
+    r"|char|float|double|half|bool|void|auto|const|static|signed|unsigned|struct|union|class|enum|typedef|template"
+    r"|typename|this|new|delete|if|else|for|while|do|switch|case|default|break|continue|return|goto|try|catch|throw"
+    r"|public|private|protected|virtual|operator|namespace|using|inline|extern|register|volatile|friend|explicit"
+    r"|and|or|not|xor|true|false|asm|export|sizeof|concept|requires|max|min|abs|log|exp|sin|cos|tan|pow|floor|ceil"
+    r"|y0|y1|yn|j0|j1|jn|gamma|index|time|read|write|open|close|round|trunc|signal|div|free|exit"
+)
+
+
+class CannotExpressError(Exception):
+    """An op that hls4ml would not compute exactly; becomes a `Refusal`."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason, remedy)
+        self.reason = reason
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The layers of a project.
+
+    Args:
+        layers: in topological order.
+        inputs: graph input -> layer, in the graph's order.
+        outputs: graph output -> layer, in the graph's order; two outputs may share one layer.
+        values: inner graph value -> layer that holds it.
+        refusals: ops that cannot be expressed; the rest is then incomplete.
+    """
+
+    layers: tuple[Layer, ...]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    values: Mapping[str, str]
+    refusals: tuple[Refusal, ...]
+
+
+class Planner:
+    """Collects layers for a graph of core ops.
+
+    Args:
+        graph: without composite ops.
+        io_type: "io_parallel" or "io_stream".
+        reserved: names no layer may have, such as the project's.
+    """
+
+    def __init__(self, graph: Graph, io_type: str, reserved: str) -> None:
+        self.graph = graph
+        self.stream = io_type == "io_stream"
+        self.layers: list[Layer] = []
+        self._names = {reserved.lower()}
+        self._held: dict[str, str] = {}
+        self._by_name: dict[str, Layer] = {}
+        self._constants: dict[str, IntArray] = {}
+        self._done: set[str] = set()
+
+    def plan(self) -> Plan:
+        """The whole graph."""
+        refused: list[Refusal] = []
+        broken: set[str] = set()
+        varying = [node for node in self.graph.nodes if not self._constant(node)]
+        for node in varying:
+            if node.name in self._done:
+                continue
+            if broken.intersection(node.inputs):
+                broken.add(node.name)  # one refusal is enough for a chain
+                continue
+            try:
+                self._emit(node)
+            except CannotExpressError as error:
+                broken.add(node.name)
+                refused.append(Refusal(node.name, node.op.op_name(), error.reason, error.remedy))
+        outputs: dict[str, str] = {}
+        for name in self.graph.outputs:
+            if name in broken:
+                continue
+            try:
+                outputs[name] = self._output(name)
+            except CannotExpressError as error:
+                refused.append(Refusal(name, self.graph.node(name).op.op_name(), error.reason, error.remedy))
+        inputs = {name: self._held[name] for name in self.graph.inputs if name in self._held}
+        held = {name: self._visible(where) for name, where in self._held.items() if name not in inputs}
+        held = {name: where for name, where in held.items() if where}
+        return Plan(tuple(self.layers), inputs, outputs, held, tuple(refused))
+
+    def _emit(self, node: Node) -> None:
+        emitters = {module.name for module in pkgutil.iter_modules(ops.__path__)}
+        if node.op.op_name() not in emitters:
+            raise CannotExpressError("hls4ml has no layer for it")
+        importlib.import_module(f"{ops.__name__}.{node.op.op_name()}").plan(node, self)
+        self._done.add(node.name)
+
+    def _constant(self, node: Node) -> bool:
+        """Fold what does not depend on an input."""
+        if isinstance(node.op, Const):
+            self._constants[node.name] = node.op.codes
+        elif node.inputs and all(name in self._constants for name in node.inputs):
+            infos = [self.graph.info(name) for name in node.inputs]
+            sources = [self._constants[name][np.newaxis] for name in node.inputs]
+            self._constants[node.name] = node.op.evaluate(sources, infos, self.graph.info(node.name))[0]
+        return node.name in self._constants
+
+    def _output(self, name: str) -> str:
+        """The layer whose memory holds an output: a final reshape changes no number."""
+        if name in self._constants:
+            raise CannotExpressError("an output that does not depend on an input", "leave it out")
+        node = self.graph.node(name)
+        if isinstance(node.op, Reshape):
+            return self._output(node.inputs[0])
+        held = self._held[name]
+        if self._by_name[held].kind == "InputLayer":
+            raise CannotExpressError("an output that is an input unchanged", "leave it out")
+        return held
+
+    def _visible(self, name: str) -> str:
+        """The layer through which C simulation can show what a layer holds, "" if there is none."""
+        layer = self._by_name[name]
+        while layer.kind == "Reshape":  # no code of its own in io_parallel, another name in io_stream
+            layer = self._by_name[layer.inputs[0]]
+        return "" if layer.kind == "InputLayer" else layer.name
+
+    # ------------------------------------------------------------ what an emitter asks
+
+    def shape(self, name: str) -> Shape:
+        """Shape of a graph value."""
+        return self.graph.info(name).shape
+
+    def type(self, name: str) -> FixedType:
+        """The one type that holds every code of a graph value."""
+        return self.graph.info(name).scalar
+
+    def held_as(self, name: str) -> Precision:
+        """The type of the layer that holds a graph value."""
+        return self._by_name[self._held[name]].result
+
+    def held_in(self, layer: str) -> Precision:
+        """The type of a layer's output."""
+        return self._by_name[layer].result
+
+    def source(self, name: str) -> str:
+        """The layer that holds a graph value."""
+        return self._held[name]
+
+    def is_constant(self, name: str) -> bool:
+        """True if the value does not depend on an input."""
+        return name in self._constants
+
+    def constant(self, name: str) -> Weights:
+        """Codes and type of a constant; per-element types become the one type that covers them."""
+        info = self.graph.info(name)
+        codes = align(self._constants[name], info.type.frac, info.frac)
+        return Weights(np.broadcast_to(codes, info.shape), info.scalar)
+
+    def users(self, name: str) -> tuple[Node, ...]:
+        """The ops that read a value."""
+        return self.graph.users[name]
+
+    def only_user(self, name: str) -> Node | None:
+        """The one op that reads a value that nothing else needs, or None."""
+        users = self.users(name)
+        return users[0] if len(users) == 1 and name not in self.graph.outputs else None
+
+    # ------------------------------------------------------------ what an emitter says
+
+    def add(
+        self,
+        node: Node,
+        kind: str,
+        inputs: tuple[str, ...],
+        result: FixedType | Precision,
+        *,
+        part: str = "",
+        absorbs: tuple[str, ...] = (),
+        **details: Any,
+    ) -> str:
+        """Add a layer.
+
+        Args:
+            node: the op it belongs to.
+            kind: hls4ml's class name.
+            inputs: layers it reads.
+            result: its type.
+            part: what it does, if it is not the layer that holds the op's value.
+            absorbs: further graph values computed on the way, which no layer holds.
+            details: other fields of `Layer`.
+
+        Returns:
+            The layer's name.
+        """
+        precision = result if isinstance(result, Precision) else Precision(result)
+        name = self._unique(f"{node.name}_{part}" if part else node.name, node)
+        layer = Layer(name, kind, inputs, precision, layer=node.layer, **details)
+        self.layers.append(layer)
+        self._by_name[name] = layer
+        if not part:
+            self._held[node.name] = name
+            self._done.update(absorbs)
+        return name
+
+    def alias(self, node: Node, source: str) -> None:
+        """The op changes nothing that hls4ml stores: its value is held where `source` is."""
+        self._held[node.name] = self._held[source]
+
+    def done(self, node: Node) -> None:
+        """The op was expressed together with another one."""
+        self._done.add(node.name)
+
+    def _unique(self, wanted: str, node: Node) -> str:
+        stem = re.sub(r"[^A-Za-z0-9]+", "_", wanted).strip("_") or "value"
+        if stem[0].isdigit() or _TAKEN.fullmatch(stem.lower()):
+            stem = f"in_{stem}" if isinstance(node.op, Input) else f"op_{stem}"
+        name, count = stem, 1
+        while name.lower() in self._names:  # hls4ml looks its layers up in lower case
+            count += 1
+            name = f"{stem}_{count}"
+        self._names.add(name.lower())
+        return name
+
+
+def plan_graph(graph: Graph, io_type: str, project: str) -> Plan:
+    """The layers for a graph.
+
+    Raises:
+        EdgemlError: the graph has composite ops.
+    """
+    from edgeml.ir import Composite
+
+    for node in graph.nodes:
+        if isinstance(node.op, Composite):
+            raise EdgemlError("is a composite op; expand it first", node.name)
+    return Planner(graph, io_type, project).plan()

@@ -1,0 +1,210 @@
+"""From a plan to the files of an hls4ml project.
+
+Invariant: after hls4ml's optimizer passes every type, constant, strategy and reuse factor is the one that
+was asked for, or nothing is returned. The bytes depend on plan and options alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeml.backends.hls4ml.layer import Layer, Precision
+from edgeml.backends.hls4ml.options import Options
+from edgeml.backends.hls4ml.planner import Plan
+from edgeml.backends.hls4ml.reuse import Parallelism, choose
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.files import FileSet
+from edgeml.ir import Graph
+
+MANIFEST = "edgeml.json"
+"""Says which variable of the project holds which value of the graph; read by the runner."""
+
+_NEVER_USED = "fixed<61,29,TRN_ZERO,SAT_SYM,0>"
+"""The default of every type. It stands out: if it is found after the passes, something was left open."""
+
+
+def build(graph: Graph, plan: Plan, options: Options) -> FileSet:
+    """Write the project into memory.
+
+    Raises:
+        MissingToolError: hls4ml is not installed.
+        EdgemlError: hls4ml refuses the project or changes a type.
+    """
+    parallel = choose(plan.layers, options)
+    with tempfile.TemporaryDirectory(prefix="edgeml-hls4ml-") as folder, quiet():
+        model = model_graph(plan, options, parallel, Path(folder) / "project")
+        verify(model, plan, parallel)
+        _hls4ml_does(model.write, "cannot write the project")
+        files = _collected(Path(folder) / "project", model.config.config["Stamp"])
+    files[MANIFEST] = _manifest(graph, plan, options)
+    return FileSet(files)
+
+
+def model_graph(plan: Plan, options: Options, parallel: dict[str, Parallelism], folder: Path) -> Any:
+    """hls4ml's ModelGraph for a plan; it will write to `folder`.
+
+    Raises:
+        MissingToolError: hls4ml is not installed.
+        EdgemlError: hls4ml refuses it.
+    """
+    try:
+        from hls4ml.backends import get_backend
+        from hls4ml.model.graph import ModelGraph
+    except ImportError as error:
+        raise MissingToolError(f"hls4ml is not installed ({error})", "hls4ml", "pip install edgeml[hls4ml]") from None
+
+    config = get_backend(options.backend).create_initial_config(
+        part=options.target_part(), clock_period=options.clock_period_ns, io_type=options.io_type
+    )
+    config |= {
+        "Backend": options.backend,
+        "ProjectName": options.project,
+        "OutputDir": str(folder),
+        "TraceOutput": options.trace,
+        "HLSConfig": {
+            "Model": {"Precision": _NEVER_USED, "ReuseFactor": 1, "Strategy": "latency", "BramFactor": 10**9},
+            "LayerName": {layer.name: _layer_config(layer, parallel[layer.name], options) for layer in plan.layers},
+        },
+    }
+    return _hls4ml_does(
+        lambda: ModelGraph.from_layer_list(
+            config,
+            [layer.description() for layer in plan.layers],
+            list(plan.inputs.values()),
+            list(dict.fromkeys(plan.outputs.values())),
+        ),
+        "does not accept the network",
+    )
+
+
+def verify(model: Any, plan: Plan, parallel: dict[str, Parallelism]) -> None:
+    """Compare what hls4ml made of the layers with what was asked.
+
+    Raises:
+        EdgemlError: a type, constant, strategy or reuse factor is another one, or a layer is gone.
+    """
+    asked = {layer.name: layer for layer in plan.layers}
+    for node in model.get_layers():
+        name = node.name if node.name in asked else node.name.removeprefix("repack_")
+        if name in asked:
+            _verify_layer(node, asked.pop(name), parallel[name])
+            continue
+        # What hls4ml puts between layers (clones and paddings of streams) only moves values.
+        held = [variable.type.precision for variable in node.get_variables()]
+        if any(str(precision) != str(node.get_input_variable().type.precision) for precision in held):
+            raise _changed(node.name, f"an inserted {node.class_name} changes the type")
+    kept = {name for name, layer in asked.items() if layer.kind != "Reshape"}
+    if kept:
+        raise _changed(sorted(kept)[0], "the layer was removed")
+
+
+def _verify_layer(node: Any, layer: Layer, parallelism: Parallelism) -> None:
+    expected = {f"{name}_t": str(precision) for name, precision in layer.precisions.items()}
+    for name, named in node.types.items():
+        if name == "index_t" and str(named.precision) == "uint<1>":
+            continue  # of compressed weights; there are none
+        if str(named.precision) != expected.get(name):
+            raise _changed(layer.name, f"{name} is {named.precision} instead of {expected.get(name)}")
+    for variable in node.get_variables():
+        if str(variable.type.precision) != expected["result_t"]:
+            raise _changed(layer.name, f"its output is {variable.type.precision} instead of {layer.result}")
+    for name, held in node.weights.items():
+        asked = layer.weights.get(name)
+        if asked is None or str(held.type.precision) != str(Precision(asked.type)):
+            raise _changed(layer.name, f"{name} is {held.type.precision}, asked for {asked and asked.type}")
+        if not np.array_equal(np.sort(np.ravel(held.data)), np.sort(np.ravel(asked.values))):
+            raise _changed(layer.name, f"the values of {name} are not those of the graph")
+    if layer.products is not None:
+        found = (node.get_attr("strategy"), node.get_attr("reuse_factor"))
+        if found != (parallelism.strategy, parallelism.reuse_factor):
+            raise _changed(layer.name, f"strategy and reuse factor are {found} instead of {parallelism}")
+
+
+def _changed(name: str, what: str) -> EdgemlError:
+    return EdgemlError(f"hls4ml changed what it was told: {what}", name, "this is a defect; please report it")
+
+
+def _layer_config(layer: Layer, parallelism: Parallelism, options: Options) -> dict[str, Any]:
+    return {
+        "Precision": {name: str(precision) for name, precision in layer.precisions.items()},
+        "Strategy": parallelism.strategy,
+        "ReuseFactor": parallelism.reuse_factor,
+        "Trace": options.trace and layer.kind != "InputLayer",
+        # hls4ml reads these from here and not from "Precision".
+        **{f"{name}_t": str(precision) for name, precision in layer.types.items() if name != "accum"},
+    }
+
+
+def _hls4ml_does(step: Any, what: str) -> Any:
+    """Run a step of hls4ml, whose refusals are of every exception class there is."""
+    try:
+        return step()
+    except EdgemlError:
+        raise
+    except Exception as error:  # noqa: BLE001  # hls4ml raises bare Exception, RuntimeError, ValueError, KeyError...
+        reason = str(error).strip() or type(error).__name__
+        raise EdgemlError(f"hls4ml {what}: {reason}", "hls4ml") from error
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing of what hls4ml prints or warns of reaches the user, and it does not load TensorFlow.
+
+    hls4ml's writers import Keras only to be able to save a Keras model, which there is none of here.
+    """
+    blocked = [name for name in ("keras", "tensorflow") if name not in sys.modules]
+    disabled = logging.root.manager.disable
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore")
+            try:
+                for name in blocked:
+                    sys.modules[name] = None  # type: ignore[assignment]  # makes the import raise ImportError
+                yield
+            finally:
+                for name in blocked:
+                    sys.modules.pop(name, None)
+                logging.disable(disabled)
+
+
+def _collected(folder: Path, stamp: str) -> dict[str, bytes]:
+    """The files, with hls4ml's random stamp replaced by a digest and without the temporary folder's name."""
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes().replace(str(folder).encode(), b".")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    total = hashlib.sha256()
+    for name, content in files.items():
+        total.update(name.encode() + b"\0" + content.replace(stamp.encode(), b""))
+    fixed_stamp = total.hexdigest()[:8].encode()
+    return {name: content.replace(stamp.encode(), fixed_stamp) for name, content in files.items()}
+
+
+def _manifest(graph: Graph, plan: Plan, options: Options) -> bytes:
+    def entry(name: str, layer: str) -> dict[str, Any]:
+        info = graph.info(name)
+        return {"value": name, "layer": layer, "shape": list(info.shape), "frac": info.frac}
+
+    content = {
+        "schema": 1,
+        "graph": graph.digest,
+        "backend": options.backend,
+        "project": options.project,
+        "inputs": [entry(*pair) for pair in plan.inputs.items()],
+        "outputs": [entry(*pair) for pair in plan.outputs.items()],
+        "values": [entry(*pair) for pair in plan.values.items()] if options.trace else [],
+    }
+    return (json.dumps(content, indent=1) + "\n").encode()

@@ -1,0 +1,142 @@
+"""Strategy and reuse factor of every matrix product.
+
+A reuse factor rf makes n_in * n_out / rf multipliers, each used rf times. In hls4ml's resource kernel only
+some rf compute the right sums ("valid"); an invalid one is refused here, where hls4ml would take another.
+HLS tools unroll at most 4,096 elements, so larger layers need a reuse factor.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeml.backends.hls4ml.layer import Layer
+from edgeml.backends.hls4ml.options import Options, check_layers, per_layer
+from edgeml.errors import EdgemlError
+
+UNROLL_LIMIT = 4096
+"""hls4ml's MaximumSize: more elements than that an HLS tool does not unroll."""
+
+_ONLY_RESOURCE = ("Quartus", "oneAPI")
+_WITH_ADDER_GRAPHS = ("Vitis", "Vivado")
+
+
+@dataclass(frozen=True)
+class Parallelism:
+    """How one layer multiplies."""
+
+    strategy: Literal["latency", "resource", "distributed_arithmetic"]
+    reuse_factor: int
+
+
+def is_valid(n_in: int, n_out: int, reuse: int) -> bool:
+    """Whether hls4ml's resource kernel is right for this reuse factor.
+
+    The formula is that of hls4ml 1.3, FPGABackend._validate_reuse_factor.
+
+    >>> [reuse for reuse in range(1, 129) if is_valid(16, 8, reuse)]
+    [1, 2, 4, 8, 16, 32, 64, 128]
+    """
+    limit = math.ceil(n_in * n_out / min(n_in, reuse))
+    whole_outputs = limit % n_out == 0 or reuse >= n_in
+    whole_inputs = reuse % n_in == 0 or reuse < n_in
+    return whole_outputs and whole_inputs and (n_in * n_out) % reuse == 0
+
+
+def valid_factors(n_in: int, n_out: int) -> list[int]:
+    """All valid reuse factors, ascending."""
+    size = n_in * n_out
+    divisors = {d for low in range(1, math.isqrt(size) + 1) if size % low == 0 for d in (low, size // low)}
+    return sorted(reuse for reuse in divisors if is_valid(n_in, n_out, reuse))
+
+
+def choose(layers: tuple[Layer, ...], options: Options) -> dict[str, Parallelism]:
+    """Strategy and reuse factor for every layer by its name in the project.
+
+    Raises:
+        EdgemlError: an invalid reuse factor (nearest valid ones given), a strategy that the hls4ml back end
+            does not have, more to unroll than HLS tools do, or a layer that is not there.
+    """
+    multiplying = {layer.layer for layer in layers if layer.products is not None}
+    check_layers("strategy", options.strategy, multiplying)
+    check_layers("reuse_factor", options.reuse_factor, multiplying)
+    return {layer.name: _choose(layer, options) for layer in layers}
+
+
+def _choose(layer: Layer, options: Options) -> Parallelism:
+    if layer.products is None:
+        return Parallelism("latency", 1)
+    strategy = per_layer(options.strategy, layer.layer) or "auto"
+    reuse: int | None = per_layer(options.reuse_factor, layer.layer)
+    size = layer.products[0] * layer.products[1]
+    if strategy == "auto":
+        fits = size <= UNROLL_LIMIT and reuse in (None, 1)
+        strategy = "latency" if fits and options.backend not in _ONLY_RESOURCE else "resource"
+    if strategy == "distributed_arithmetic":
+        return _adder_graph(layer, options, reuse)
+    if strategy == "latency":
+        return _latency(layer, options, reuse or 1, size)
+    factors = valid_factors(*layer.products)
+    if reuse is None:
+        return Parallelism("resource", next(f for f in factors if size // f <= UNROLL_LIMIT))
+    if reuse not in factors:
+        raise EdgemlError(
+            f"{reuse} is not a valid reuse factor for {layer.products[0]} inputs and {layer.products[1]} outputs",
+            layer.layer,
+            f"the nearest valid ones are {' and '.join(map(str, _nearest(factors, reuse)))}",
+        )
+    if size // reuse > UNROLL_LIMIT:
+        raise _too_large(layer, size // reuse)
+    return Parallelism("resource", reuse)
+
+
+def _latency(layer: Layer, options: Options, reuse: int, size: int) -> Parallelism:
+    if options.backend in _ONLY_RESOURCE:
+        raise EdgemlError(
+            f"hls4ml's {options.backend} back end has no latency strategy", layer.layer, "use resource or auto"
+        )
+    if size > UNROLL_LIMIT:
+        raise _too_large(layer, size)
+    if size % reuse:
+        raise EdgemlError(
+            f"a reuse factor of {reuse} does not divide {size} products",
+            layer.layer,
+            f"the nearest valid ones are {' and '.join(map(str, _nearest(_divisors(size), reuse)))}",
+        )
+    return Parallelism("latency", reuse)
+
+
+def _adder_graph(layer: Layer, options: Options, reuse: int | None) -> Parallelism:
+    if options.backend not in _WITH_ADDER_GRAPHS:
+        raise EdgemlError(
+            f"hls4ml's {options.backend} back end has no distributed arithmetic",
+            layer.layer,
+            f"use {' or '.join(_WITH_ADDER_GRAPHS)}",
+        )
+    if reuse not in (None, 1):
+        raise EdgemlError(
+            "distributed arithmetic has no multipliers to reuse", layer.layer, "leave the reuse factor at 1"
+        )
+    return Parallelism("distributed_arithmetic", 1)
+
+
+def _divisors(size: int) -> list[int]:
+    return [d for d in range(1, size + 1) if size % d == 0]
+
+
+def _nearest(factors: list[int], reuse: int) -> list[int]:
+    below = [f for f in factors if f < reuse][-2:]
+    above = [f for f in factors if f > reuse][:2]
+    return below + above
+
+
+def _too_large(layer: Layer, unrolled: int) -> EdgemlError:
+    assert layer.products is not None
+    size = layer.products[0] * layer.products[1]
+    factor = next(f for f in valid_factors(*layer.products) if size // f <= UNROLL_LIMIT)
+    return EdgemlError(
+        f"{unrolled} products at once, and HLS tools unroll at most {UNROLL_LIMIT}",
+        layer.layer,
+        f"use the strategy resource with a reuse factor of {factor} or more, or auto",
+    )

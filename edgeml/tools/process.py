@@ -1,0 +1,149 @@
+"""Run one program: the only place in edgeml that starts a process.
+
+Invariant: when `run` returns or raises, the program and all it started are gone, and everything it printed
+is in the log file. A program that fails raises one `EdgemlError` with the line that says why and the log's path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeml.errors import EdgemlError, MissingToolError
+
+_GRACE_SECONDS = 3.0
+_LONGEST_LINE = 300
+_ERROR = re.compile(r"\b(fatal error|error|undefined reference|cannot find|no such file)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a program left behind.
+
+    Args:
+        command: the program and its arguments.
+        code: the exit code.
+        seconds: wall clock time it took.
+        log: the file with all it printed, standard output and standard error in order.
+    """
+
+    command: tuple[str, ...]
+    code: int
+    seconds: float
+    log: Path
+
+    @property
+    def output(self) -> str:
+        """All it printed."""
+        return read_log(self.log)
+
+
+def run(
+    command: Sequence[str | os.PathLike[str]],
+    folder: Path,
+    log: Path,
+    seconds: float,
+    environment: Mapping[str, str] | None = None,
+    check: bool = True,
+) -> Completed:
+    """Run a program to its end.
+
+    Args:
+        command: the program and its arguments; no shell is involved.
+        folder: where it runs.
+        log: the file its output goes to, replaced; its folder must exist.
+        seconds: time limit.
+        environment: variables added to those of this process.
+        check: whether an exit code other than 0 is an error.
+
+    Raises:
+        MissingToolError: there is no such program.
+        EdgemlError: it failed or took too long; names the log.
+    """
+    words = tuple(os.fspath(word) for word in command)
+    start = time.monotonic()
+    with log.open("wb") as output:
+        process = _started(words, folder, output.fileno(), environment)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise EdgemlError(
+                f"took longer than {seconds:g} s and was stopped", _shown(words), f"its output is in {log}"
+            ) from None
+        finally:
+            # After a normal end this only catches what the program left running behind it.
+            _end_group(process)
+    done = Completed(words, code, time.monotonic() - start, log)
+    if check and code != 0:
+        raise failure(done)
+    return done
+
+
+def failure(done: Completed) -> EdgemlError:
+    """The error for a program that did not do its job."""
+    line = error_line(done.output)
+    how = f"ended by signal {signal.Signals(-done.code).name}" if done.code < 0 else f"failed with code {done.code}"
+    return EdgemlError(f"{how}{f': {line}' if line else ''}", _shown(done.command), f"all output is in {done.log}")
+
+
+def error_line(text: str) -> str:
+    """The first line that tells of an error, else the last line with text; "" if there is none.
+
+    >>> error_line("compiling\\na.cpp:3:1: error: expected ';'\\nmake: *** stop")
+    "a.cpp:3:1: error: expected ';'"
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    line = next((line for line in lines if _ERROR.search(line)), lines[-1] if lines else "")
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+
+
+def read_log(log: Path) -> str:
+    """The text of a log; bytes that are not UTF-8 are replaced."""
+    return log.read_text(encoding="utf-8", errors="replace")
+
+
+def _started(
+    words: tuple[str, ...], folder: Path, output: int, environment: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,  # a process group of its own, so that all of it can be ended
+        )
+    except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise EdgemlError("there is no such folder to run in", str(folder)) from None
+        raise MissingToolError("there is no such program", words[0], "edgeml doctor lists the tools") from error
+    except OSError as error:
+        raise EdgemlError(f"cannot be started: {error.strerror}", words[0]) from error
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End the whole process group, politely first."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM if process.poll() is None else signal.SIGKILL)
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _shown(words: tuple[str, ...]) -> str:
+    text = " ".join((Path(words[0]).name, *words[1:]))
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}..."
