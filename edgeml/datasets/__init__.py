@@ -114,6 +114,8 @@ def _compare(raw: Raw, known: DatasetInfo, where: str) -> None:
     samples = sum(len(array) for name, array in raw.arrays().items() if name.startswith("y"))
     if raw.whole and samples != known.samples:
         raise EdgemlError(f"found {samples} samples, expected {known.samples}", where, hint)
+    if raw.digest and raw.digest != known.digest:
+        raise EdgemlError("this is not the published file (SHA-256 differs)", where, hint)
     if raw.whole and known.checksum and checksum(raw.arrays()) != known.checksum:
         raise EdgemlError("these are not the published values (checksum differs)", where, hint)
 

@@ -37,8 +37,8 @@ class DatasetInfo:
         classes: class names; label i is classes[i].
         samples: how many samples all parts have together.
         features: names of the features of tabular data.
-        checksum: `checksum()` of the arrays before the split; empty if they are not known (then the file's is
-            checked).
+        checksum: `checksum()` of the arrays before the split; empty if they are not known.
+        digest: "sha256:HEX" of the published file, for data whose arrays are not known.
     """
 
     title: str
@@ -50,6 +50,7 @@ class DatasetInfo:
     samples: int
     features: tuple[str, ...] | None = None
     checksum: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,7 @@ class Raw:
         note: what a reader of a result must know, e.g. that this is a subset.
         whole: false if the arrays are a subset, so that the known checksum and number of samples do not
             apply.
+        digest: "sha256:HEX" of the file, if it is the published one that `DatasetInfo.digest` is of.
     """
 
     train: Part
@@ -82,6 +84,7 @@ class Raw:
     features: tuple[str, ...] | None = None
     note: str = ""
     whole: bool = True
+    digest: str = ""
 
     def arrays(self) -> dict[str, Array]:
         """The arrays by name, those that are there: x_train, y_train, x_val, ..."""

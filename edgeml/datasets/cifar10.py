@@ -8,6 +8,7 @@ publisher.
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
 import zlib
 from dataclasses import replace
@@ -31,8 +32,8 @@ DATASET = DatasetInfo(
     shape=(32, 32, 3),
     classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
     samples=60_000,
+    digest="sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
 )
-_DIGEST = "sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 _RECORD_BYTES = 1 + 3 * 32 * 32  # a label, then the red, the green and the blue plane
 _TRAIN_FILES = tuple(f"cifar-10-batches-bin/data_batch_{i}.bin" for i in range(1, 6))
 _TEST_FILES = ("cifar-10-batches-bin/test_batch.bin",)
@@ -45,7 +46,7 @@ def load(sources: Sources) -> Raw:
         EdgemlError: no file and no network, or a damaged file.
     """
     path = sources.find(["cifar10.npz", _ARCHIVE, _SUBSET]) or sources.keras_file(
-        _ARCHIVE, DATASET.url, _DIGEST
+        _ARCHIVE, DATASET.url, DATASET.digest
     )
     if path.name == _ARCHIVE:
         return _read_archive(path)
@@ -58,11 +59,13 @@ def load(sources: Sources) -> Raw:
 
 def _read_archive(path: Path) -> Raw:
     try:
+        with path.open("rb") as file:
+            digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
         with tarfile.open(path) as archive:
             train, test = (_records(archive, names, path) for names in (_TRAIN_FILES, _TEST_FILES))
     except (OSError, EOFError, KeyError, tarfile.TarError, zlib.error) as error:
         raise EdgemlError(f"damaged archive: {error}", str(path), "delete it and get it again") from error
-    return Raw(train, DATASET.classes, test)
+    return Raw(train, DATASET.classes, test, digest=digest)
 
 
 def _records(archive: tarfile.TarFile, names: tuple[str, ...], path: Path) -> Part:

@@ -67,8 +67,8 @@ class Sources:
         Args:
             name: path below the cache folder, the one Keras itself uses.
             url: where to download it.
-            digest: "sha256:HEX" or "md5:HEX" as published; only a download is checked against it, since
-                loaders check the arrays of every file.
+            digest: "sha256:HEX" or "md5:HEX" as published. A download is checked against it; what is read
+                from any file is compared with the published values once it is loaded.
 
         Raises:
             EdgemlError: it cannot be downloaded, or what comes back is not the published file.

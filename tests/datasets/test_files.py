@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
 
@@ -72,6 +73,18 @@ def test_cifar10_archive_and_npz_agree(tmp_path: Path) -> None:
     expected = checksum(cifar10.load(sources).arrays())
     offline.save(tmp_path / "data" / "cifar10.npz", offline.pixels("cifar10", (3,)))
     assert checksum(cifar10.load(sources).arrays()) == expected
+
+
+def test_cifar10_archive_of_the_right_size_is_not_enough(tmp_path: Path, monkeypatch) -> None:
+    sources = offline.cifar10(tmp_path)
+    made_up = replace(cifar10.DATASET, samples=400)
+    monkeypatch.setattr(cifar10, "DATASET", made_up)
+    with pytest.raises(EdgemlError, match="not the published file"):
+        datasets.load("cifar10", sources=sources)
+    archive = (tmp_path / "keras" / "cifar-10-binary.tar.gz").read_bytes()
+    digest = f"sha256:{hashlib.sha256(archive).hexdigest()}"
+    monkeypatch.setattr(cifar10, "DATASET", replace(made_up, digest=digest))
+    assert len(datasets.load("cifar10", sources=sources).y_test) == 200
 
 
 def test_cifar10_subset_says_so(tmp_path: Path) -> None:
