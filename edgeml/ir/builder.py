@@ -5,14 +5,11 @@ Invariant: what has been added so far verifies; the first op that does not is re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from edgeml.fixed import ElementType, FixedType, Overflow, Round
-from edgeml.ir.graph import Graph, Node, infer_node
+from edgeml.ir.graph import Graph, Node, infer_node, valid_name
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.op import Op
 from edgeml.ir.ops.cast import Cast
@@ -24,12 +21,12 @@ class Builder:
     """Collects nodes; `graph` ends it.
 
     Args:
-        name: of the graph.
+        name: of the graph, made valid.
         given: values that exist already, for building a part of a graph.
     """
 
     def __init__(self, name: str, given: Mapping[str, ValueInfo] | None = None) -> None:
-        self._name = name
+        self._name = valid_name(name)
         self._nodes: list[Node] = []
         self._infos: dict[str, ValueInfo] = dict(given or {})
         self._by_name: dict[str, Node] = {}
@@ -82,8 +79,7 @@ class Builder:
 
     def unique(self, wanted: str) -> str:
         """A valid name that is still free, `wanted` if possible."""
-        stem = re.sub(r"[^A-Za-z0-9_.]", "_", wanted)
-        stem = stem if re.match(r"[A-Za-z_]", stem) else f"_{stem}"
+        stem = valid_name(wanted)
         name, count = stem, 1
         while name in self._infos:
             count += 1
@@ -96,7 +92,7 @@ class Builder:
 
     def const(self, codes: Any, type: ElementType, name: str = "const") -> str:
         """A constant of integer codes."""
-        return self.add(Const(np.asarray(codes, np.int64), type), name=name)
+        return self.add(Const(codes, type), name=name)
 
     def cast(
         self,
@@ -111,7 +107,7 @@ class Builder:
 
     def scalar_const(self, code: int, type: FixedType, name: str = "const") -> str:
         """A constant of shape () that broadcasts to anything."""
-        return self.const(np.int64(code), type, name)
+        return self.const(code, type, name)
 
     def graph(self, *outputs: str) -> Graph:
         """The finished graph."""

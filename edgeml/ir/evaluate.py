@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
-from edgeml.fixed import IntArray, to_float
+from edgeml.fixed import IntArray, int_array, to_float
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.ops.input import Input
@@ -52,11 +52,15 @@ def evaluate_codes(
     for name in wanted:
         if name not in graph.infos:
             raise EdgemlError(f"there is no value {name!r}", graph.name)
-    samples = _check_inputs(graph, inputs)
+    given = {name: _checked(graph, name, inputs) for name in graph.inputs}
+    counts = {codes.shape[0] for codes in given.values()}
+    if len(counts) != 1:
+        raise EdgemlError(f"inputs with different numbers of samples: {sorted(counts)}", graph.name)
+    (samples,) = counts
     parts: dict[str, list[IntArray]] = {name: [] for name in wanted}
     for start in range(0, max(samples, 1), _CHUNK):
         count = min(_CHUNK, samples - start)
-        values = {name: np.asarray(inputs[name][start : start + count], np.int64) for name in graph.inputs}
+        values = {name: codes[start : start + count] for name, codes in given.items()}
         run_nodes(graph.nodes, graph.infos, values)
         for name in wanted:
             shape = (count, *graph.info(name).shape)
@@ -77,20 +81,36 @@ def input_codes(graph: Graph, x: Any) -> dict[str, IntArray]:
     names = graph.inputs
     if isinstance(x, Mapping):
         given: dict[str, Any] = dict(cast("Mapping[str, Any]", x))
-    elif len(names) == 1 and not (type(x) in {list, tuple} and len(x) == 1 and np.ndim(x[0]) > 1):
+    elif len(names) == 1 and not _is_list_of_one(x, len(graph.info(names[0]).shape) + 1):
         given = {names[0]: x}
-    elif len(x) == len(names):
-        given = dict(zip(names, x, strict=True))
     else:
-        raise EdgemlError(f"{len(x)} inputs given, {len(names)} expected: {', '.join(names)}", graph.name)
+        items: list[Any] = list(x) if np.iterable(x) else [x]
+        if len(items) != len(names):
+            raise EdgemlError(
+                f"{len(items)} inputs given, {len(names)} expected: {', '.join(names)}", graph.name
+            )
+        given = dict(zip(names, items, strict=True))
     if set(given) != set(names):
         raise EdgemlError(f"inputs {', '.join(given)} given, {', '.join(names)} expected", graph.name)
     codes: dict[str, IntArray] = {}
     for name in names:
         op = graph.node(name).op
         if isinstance(op, Input):
-            codes[name] = op.codes(given[name])
+            try:
+                codes[name] = op.codes(given[name])
+            except EdgemlError as error:
+                raise EdgemlError(error.what, f"input {name}", error.hint) from error
     return codes
+
+
+def _is_list_of_one(x: Any, rank: int) -> bool:
+    """Whether x is [array] rather than an array, for an input whose batch has `rank` axes."""
+    if type(x) not in {list, tuple} or len(x) != 1:
+        return False
+    try:
+        return np.ndim(x[0]) == rank
+    except ValueError:  # rows of different lengths; Input refuses them
+        return False
 
 
 def evaluate(graph: Graph, x: Any, raw: bool = False) -> Any:
@@ -120,17 +140,12 @@ def outputs_of(graph: Graph, codes: Mapping[str, IntArray], raw: bool) -> Any:
     return next(iter(results.values())) if len(results) == 1 else results
 
 
-def _check_inputs(graph: Graph, inputs: Mapping[str, IntArray]) -> int:
-    counts: set[int] = set()
-    for name in graph.inputs:
-        if name not in inputs:
-            raise EdgemlError("no codes given for this input", name)
-        codes, info = np.asarray(inputs[name]), graph.info(name)
-        if codes.shape[1:] != info.shape or codes.ndim != len(info.shape) + 1:
-            raise EdgemlError(f"codes of shape {codes.shape}, (samples, *{info.shape}) expected", name)
-        if codes.size and (np.any(codes < info.lo) or np.any(codes > info.hi)):
-            raise EdgemlError(f"codes from {codes.min()} to {codes.max()} do not fit {info.type}", name)
-        counts.add(codes.shape[0])
-    if len(counts) != 1:
-        raise EdgemlError(f"inputs with different numbers of samples: {sorted(counts)}", graph.name)
-    return counts.pop()
+def _checked(graph: Graph, name: str, inputs: Mapping[str, IntArray]) -> IntArray:
+    if name not in inputs:
+        raise EdgemlError("no codes given for this input", name)
+    codes, info = int_array(inputs[name], name), graph.info(name)
+    if codes.ndim != len(info.shape) + 1 or codes.shape[1:] != info.shape:
+        raise EdgemlError(f"codes of shape {codes.shape}, (samples, *{info.shape}) expected", name)
+    if codes.size and (np.any(codes < info.lo) or np.any(codes > info.hi)):
+        raise EdgemlError(f"codes from {codes.min()} to {codes.max()} do not fit {info.type}", name)
+    return codes

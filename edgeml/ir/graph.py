@@ -22,6 +22,19 @@ from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+"""Of graphs and nodes; text form, saved form and back ends rely on it."""
+
+_NAME_HINT = "letters, digits, _ and . after a first letter or _"
+
+
+def valid_name(wanted: str) -> str:
+    """`wanted` with every character that names cannot have replaced by _.
+
+    >>> valid_name("my model"), valid_name("3x3"), valid_name("")
+    ('my_model', '_3x3', '_')
+    """
+    name = re.sub(r"[^A-Za-z0-9_.]", "_", wanted)
+    return name if NAME.fullmatch(name) else f"_{name}"
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,8 @@ class Graph:
         self.name = name
         self.nodes = tuple(nodes)
         self.outputs = tuple(outputs)
+        if not NAME.fullmatch(name):
+            raise EdgemlError("is not a name for a graph", repr(name), _NAME_HINT)
         infos: dict[str, ValueInfo] = {}
         by_name: dict[str, Node] = {}
         for node in self.nodes:
@@ -66,6 +81,8 @@ class Graph:
         for output in self.outputs:
             if output not in infos:
                 raise EdgemlError(f"output {output!r} is not defined", name)
+        if len(set(self.outputs)) != len(self.outputs):
+            raise EdgemlError("an output is given twice", name)
         if not self.outputs:
             raise EdgemlError("a graph needs at least one output", name)
         if not self.inputs:
@@ -113,10 +130,13 @@ class Graph:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical text, constants included."""
-        from edgeml.ir.text import to_text
+        """SHA-256 of the canonical text and of every array, all bits of it."""
+        from edgeml.ir.text import arrays_of, to_text
 
-        return hashlib.sha256(to_text(self).encode()).hexdigest()
+        total = hashlib.sha256(to_text(self).encode())
+        for key, array in arrays_of(self).items():
+            total.update(f"\n{key}{array.shape}".encode() + array.astype("<i8").tobytes())
+        return total.hexdigest()
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -143,7 +163,7 @@ def infer_node(node: Node, infos: Mapping[str, ValueInfo], nodes: Mapping[str, N
     """
     where = f"{node.name} ({node.op.op_name()})"
     if not NAME.fullmatch(node.name):
-        raise EdgemlError("is not a name", repr(node.name), "letters, digits, _ and . after a first letter")
+        raise EdgemlError("is not a name", repr(node.name), _NAME_HINT)
     if node.name in infos:
         raise EdgemlError("is defined twice", where)
     for source in node.inputs:
@@ -153,8 +173,9 @@ def infer_node(node: Node, infos: Mapping[str, ValueInfo], nodes: Mapping[str, N
     if (arity is None and not node.inputs) or (arity is not None and len(node.inputs) != arity):
         raise EdgemlError(f"takes {arity or 'one or more'} inputs, got {len(node.inputs)}", where)
     for position in node.op.constant_inputs:
-        source = nodes.get(node.inputs[position])
-        if source is None or not isinstance(source.op, Const):
+        name = node.inputs[position]
+        # A value given to a Builder has no node here; the whole graph checks it once it is put together.
+        if not (isinstance(nodes[name].op, Const) if name in nodes else infos[name].is_constant):
             raise EdgemlError(f"input {position} must be a constant", where)
     try:
         return node.op.infer(*(infos[source] for source in node.inputs))

@@ -27,6 +27,12 @@ class ValueInfo:
     lo: IntArray
     hi: IntArray
 
+    def __post_init__(self) -> None:
+        for name in ("lo", "hi"):  # a proof that anyone could overwrite is none
+            view = np.asarray(getattr(self, name)).view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
+
     @classmethod
     def full(cls, shape: Shape, type: ElementType) -> ValueInfo:
         """Every code of the type is possible.
@@ -43,9 +49,7 @@ class ValueInfo:
         Raises:
             EdgemlError: more than 63 bits are needed.
         """
-        element = cover(int(lo.min(initial=0)), int(hi.max(initial=0)), frac) if lo.size == 0 else None
-        element = element or cover(int(lo.min()), int(hi.max()), frac)
-        return cls(tuple(lo.shape), element, lo, hi)
+        return cls(tuple(lo.shape), cover(int(lo.min()), int(hi.max()), frac), lo, hi)
 
     @property
     def size(self) -> int:
@@ -70,7 +74,7 @@ class ValueInfo:
     @property
     def magnitude(self) -> int:
         """The largest |code| possible, at the element's own LSB."""
-        return max(abs(int(self.lo.min(initial=0))), abs(int(self.hi.max(initial=0))))
+        return max(abs(int(self.lo.min())), abs(int(self.hi.max())))
 
     def aligned(self, frac: int) -> tuple[IntArray, IntArray]:
         """The bounds with `frac` fractional bits for all elements.

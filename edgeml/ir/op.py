@@ -16,12 +16,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_type_hints
 
 import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
+from edgeml.ir.attributes import conform
 from edgeml.ir.info import ValueInfo
 
 if TYPE_CHECKING:
@@ -29,13 +31,28 @@ if TYPE_CHECKING:
 
 
 class Op(ABC):
-    """One operation. Subclasses are frozen dataclasses with `eq=False`; equality is by attributes."""
+    """One operation. Subclasses are frozen dataclasses with `eq=False`; equality is by attributes.
+
+    Attributes are brought to the kinds their fields declare: NumPy integers to int, lists to tuples,
+    arrays to read-only int64 copies.
+
+    Raises:
+        EdgemlError: an attribute is nothing of the kind its field declares.
+    """
 
     arity: ClassVar[int | None] = 1
     """Number of inputs; None for one or more."""
 
     constant_inputs: ClassVar[tuple[int, ...]] = ()
     """Positions that must come from a Const."""
+
+    def __post_init__(self) -> None:
+        kinds = _kinds(type(self))
+        for key, value in self.attributes().items():
+            try:
+                object.__setattr__(self, key, conform(value, kinds[key]))
+            except EdgemlError as error:
+                raise EdgemlError(error.what, f"{self.op_name()}.{key}", error.hint) from None
 
     @classmethod
     def op_name(cls) -> str:
@@ -73,15 +90,13 @@ class Op(ABC):
         """
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return False
-        mine, theirs = self.attributes(), other.attributes()
-        return all(_same(mine[key], theirs[key]) for key in mine)
+        return isinstance(other, Op) and type(other) is type(self) and other._key() == self._key()
 
     def __hash__(self) -> int:
-        return hash(
-            (self.op_name(), *(repr(v) for v in self.attributes().values() if not isinstance(v, np.ndarray)))
-        )
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.op_name(), *map(_hashable, self.attributes().values()))
 
 
 class Composite(Op):
@@ -133,7 +148,19 @@ def need(condition: bool, what: str, hint: str = "") -> None:
         raise EdgemlError(what, hint=hint)
 
 
-def _same(mine: Any, theirs: Any) -> bool:
-    if any(isinstance(value, np.ndarray) for value in (mine, theirs)):
-        return np.array_equal(mine, theirs)
-    return bool(mine == theirs)
+def _hashable(value: Any) -> Any:
+    """An attribute as something that has a hash; equal attributes give equal ones."""
+    match value:
+        case np.ndarray():  # int64, see Op
+            array = cast("IntArray", value)
+            return array.shape, array.tobytes()
+        case tuple():
+            return tuple(map(_hashable, cast("tuple[Any, ...]", value)))
+        case _:
+            return value
+
+
+@cache
+def _kinds(op: type[Op]) -> dict[str, Any]:
+    """The declared kinds of the attributes."""
+    return get_type_hints(op)

@@ -107,7 +107,7 @@ def read_npz(path: Path, what: str) -> dict[str, Any]:
 def _document(path: Path) -> dict[str, Any]:
     try:
         document: Any = json.loads(read_bytes(path, "graph"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EdgemlError(f"not readable as JSON ({error})", str(path), "export the graph again") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:  # pyright: ignore[reportUnknownMemberType]  # JSON
         raise EdgemlError("is not a saved edgeml graph", str(path))

@@ -21,12 +21,11 @@ from collections.abc import Mapping
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import ops
-from edgeml.ir.attributes import decode, encode
+from edgeml.ir.attributes import decode, encode, split
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.op import Op
 
-_LINE = re.compile(r"%(?P<name>\S+) = (?P<op>\w+)\((?P<inputs>[^)]*)\)(?: \{(?P<attrs>.*?)\})? :.*")
-_ATTR = re.compile(r"(\w+)=((?:\[[^=]*\])|(?:u?fixed<[^>]*>)|[^,\s]+)(?:, |$)")
+_LINE = re.compile(r"%(?P<name>\S+) = (?P<op>\w+)\((?P<inputs>[^)]*)\)(?: \{(?P<attrs>[^}]*)\})? : .*")
 _DIGEST = re.compile(r"@([\w.]+)#([0-9a-f]{8})")
 
 
@@ -70,8 +69,10 @@ def build_op(name: str, attrs: Mapping[str, str], arrays: Mapping[str, IntArray]
     kind = ops.load(name)
     try:
         return kind(**{key: decode(value, arrays) for key, value in attrs.items()})
-    except (TypeError, ValueError) as error:
-        raise EdgemlError(f"attributes {', '.join(attrs) or 'none'} do not fit: {error}", name) from None
+    except TypeError:  # the keyword arguments of the class are other ones
+        raise EdgemlError(f"has not exactly the attributes {', '.join(attrs) or '(none)'}", name) from None
+    except RecursionError:
+        raise EdgemlError("attributes nested too deeply", name) from None
 
 
 def parse(text: str, arrays: Mapping[str, IntArray]) -> Graph:
@@ -85,7 +86,7 @@ def parse(text: str, arrays: Mapping[str, IntArray]) -> Graph:
         EdgemlError: a line cannot be read (its number is given), an array is missing or another one
             than the text says, or the graph does not verify.
     """
-    lines = text.strip().splitlines()
+    lines = text.strip().split("\n")
     if len(lines) < 2 or not lines[0].startswith("graph ") or not lines[-1].startswith("return "):
         raise EdgemlError("a graph's text starts with 'graph NAME' and ends with 'return %NAME'")
     nodes = [_parse_line(line, f"line {number}", arrays) for number, line in enumerate(lines[1:-1], start=2)]
@@ -99,12 +100,20 @@ def _parse_line(line: str, where: str, arrays: Mapping[str, IntArray]) -> Node:
     for key, digest in _DIGEST.findall(line):
         if key in arrays and _digest(arrays[key]) != digest:
             raise EdgemlError(f"the array {key!r} is not the one the text was written for", where)
-    attrs = dict(_ATTR.findall(_DIGEST.sub(r"@\1", match["attrs"] or "")))
-    return Node(match["name"], build_op(match["op"], attrs, arrays), _names(match["inputs"]))
+    try:
+        attrs = split(_DIGEST.sub(r"@\1", match["attrs"] or ""))
+        return Node(match["name"], build_op(match["op"], attrs, arrays), _names(match["inputs"]))
+    except EdgemlError as error:
+        raise EdgemlError(
+            error.what, f"{where}: {error.where}" if error.where else where, error.hint
+        ) from None
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip().removeprefix("%") for part in text.split(",") if part.strip())
+    parts = text.split(", ") if text else []
+    if not all(part.startswith("%") for part in parts):
+        raise EdgemlError(f"names start with %: {text!r}")
+    return tuple(part[1:] for part in parts)
 
 
 def _with_digests(text: str, arrays: Mapping[str, IntArray]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeml.ir import Builder, Composite, Graph, Node
+from edgeml.ir.ops.scale import Scale
 from edgeml.passes.base import Pass
 
 
@@ -48,6 +49,8 @@ class Expand(Pass):
 def _expansion(graph: Graph, node: Node, op: Composite, taken: set[str]) -> list[Node]:
     build = Builder(graph.name, given={name: graph.info(name) for name in node.inputs})
     last = op.expand(build, *node.inputs)
+    if build.node(last) is None:  # it stands for one of its inputs, which keeps its own name
+        last = build.add(Scale(0), last)
     renamed: dict[str, str] = {}
     for part in build.nodes:
         stem = f"{node.name}.{part.name}"

@@ -43,7 +43,7 @@ class Concat(Op):
         """The codes side by side."""
         del result
         frac = max(info.frac for info in infos)
-        batch = max(codes.shape[0] for codes in inputs)
+        (batch,) = np.broadcast_shapes(*(codes.shape[:1] for codes in inputs))
         parts = [
             np.broadcast_to(align(codes, info.type.frac, frac), (batch, *info.shape))
             for codes, info in zip(inputs, infos, strict=True)

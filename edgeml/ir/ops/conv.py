@@ -72,9 +72,9 @@ class Conv(Op):
         taps = windows(pad(x, self.padding, 0), w.shape[:rank], self.strides, self.dilation)
         # (batch, *space, channels, *kernel) -> (batch, *space, *kernel, channels)
         taps = np.moveaxis(taps, rank + 1, -1)
-        space = taps.shape[: rank + 1]
+        space, taps_per_group = taps.shape[: rank + 1], int(np.prod(w.shape[:-1]))
         rows = [
-            part.reshape(*space, -1) @ weights.reshape(-1, weights.shape[-1])
+            part.reshape(*space, taps_per_group) @ weights.reshape(taps_per_group, weights.shape[-1])
             for part, weights in zip(
                 np.split(taps, self.groups, axis=-1), np.split(w, self.groups, axis=-1), strict=True
             )

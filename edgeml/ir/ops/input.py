@@ -48,9 +48,16 @@ class Input(Op):
         """Floats of shape (batch, *shape) as codes.
 
         Raises:
-            EdgemlError: the shape differs, or a value is NaN or infinite.
+            EdgemlError: the shape differs, or a value is no number, NaN, infinite or beyond float32.
         """
-        floats = np.asarray(values, np.float32)
+        try:
+            given = np.asarray(values)
+        except ValueError:
+            raise EdgemlError("rows of different lengths", "input") from None
+        if given.dtype.kind not in "buif":
+            raise EdgemlError(f"data of type {given.dtype}, numbers expected", "input")
+        with np.errstate(over="ignore"):  # becomes infinite and is refused as such
+            floats = given.astype(np.float32)
         if floats.shape[1:] != self.shape or floats.ndim != len(self.shape) + 1:
             raise EdgemlError(
                 f"data of shape {floats.shape} given, (samples, {', '.join(map(str, self.shape))}) expected",

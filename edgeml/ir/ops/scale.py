@@ -23,20 +23,17 @@ class Scale(Op):
 
     shift: int | IntArray
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.shift, int):
-            copy = np.array(self.shift, np.int64)
-            copy.flags.writeable = False
-            object.__setattr__(self, "shift", copy)
-
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
         """The same codes under another type."""
         (x,) = inputs
         if isinstance(self.shift, int) and isinstance(x.type, FixedType):
             element = FixedType(x.type.signed, x.type.width, x.type.frac - self.shift)
             return ValueInfo(x.shape, element, x.lo, x.hi)
-        shape = np.broadcast_shapes(np.shape(self.shift), x.shape)
-        need(shape == x.shape, f"a shift of shape {np.shape(self.shift)} for a value of shape {x.shape}")
+        size = np.shape(self.shift)
+        fits = len(size) <= len(x.shape) and all(
+            m in (1, n) for m, n in zip(size[::-1], x.shape[::-1], strict=False)
+        )
+        need(fits, f"a shift of shape {size} for a value of shape {x.shape}")
         frac = np.asarray(x.type.frac) - self.shift
         return ValueInfo(x.shape, FixedTypeArray(x.type.signed, x.type.width, frac), x.lo, x.hi)
 
