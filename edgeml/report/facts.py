@@ -328,6 +328,24 @@ class Facts(Fact):
     commands: tuple[str, ...] = ()
     missing: Mapping[str, str] = {}
 
+    def headline(self) -> tuple[str, ...]:
+        """A few lines for a terminal: the verdict, the accuracies, the size."""
+        from edgeml.report.words import number  # words shows facts, so facts cannot need it to be imported
+
+        found, accuracy = verdict(self), self.accuracy
+        told = f"{found.text} ({found.detail})" if found.detail else found.text
+        shown = {
+            "fixed-point": accuracy.fixed,
+            "QAT": accuracy.qat,
+            "float32": accuracy.float_,
+            "int8": accuracy.int8,
+        }
+        models = (
+            f"{name} {number(item, 'percent')}" for name, item in shown.items() if item.value is not None
+        )
+        weights = number(self.sizes.weight_bits, "size")
+        return told, f"accuracy: {', '.join(models)}", f"weights: {weights}, {number(self.sizes.macs)} MACs"
+
     @model_validator(mode="after")
     def _absent_has_reason(self) -> Self:
         for name in self.sections:

@@ -1,4 +1,4 @@
-"""report.md: the same facts, short enough to be pasted into a pull request.
+"""report.md: the same facts but for charts and the confusion matrix, short enough for a pull request.
 
 Invariant: cells are escaped, so a name cannot end a cell, a row, or start HTML.
 """
@@ -34,6 +34,7 @@ def to_markdown(facts: Facts) -> str:
     parts += ["## Size", *_size(facts)]
     parts += ["## Classes (fixed-point, measured)", *_classes(facts)]
     parts += ["## Layers", *_layers(facts)]
+    parts += ["## Weights (proven)", *_weights(facts)]
     parts += ["## Training (measured)", *_training(facts)]
     parts += ["## Emulation speed (measured)", *_speed(facts)]
     parts += ["## Precision certificate (proven)", *_certificate(facts)]
@@ -109,6 +110,19 @@ def _layers(facts: Facts) -> Iterable[str]:
     note = f"Used, saturated, SQNR and wasted are measured on {samples} test samples; possible is proven."
     head = ["value", "op", "type", "used", "possible", "saturated", "SQNR", "bits wasted"]
     return [note, _table(head, rows)]
+
+
+def _weights(facts: Facts) -> Iterable[str]:
+    if not facts.weights:
+        return [_gone(facts, "weights")]
+    rows = [
+        [
+            *(f"`{w.name}`", f"`{w.type}`", "x".join(map(str, w.shape))),
+            *(percent(w.zeros, 1), "" if w.powers is None else percent(w.powers, 1)),
+        ]
+        for w in facts.weights
+    ]
+    return [_table(["constant", "type", "shape", "zero", "±2^k"], rows)]
 
 
 def _training(facts: Facts) -> Iterable[str]:

@@ -6,8 +6,12 @@ several runs counts, for the others were disturbed.
 
 from __future__ import annotations
 
+import os
+import platform
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +20,21 @@ from edgeml.report.facts import Number, Speed, absent, measured
 REPEATS = 7
 SECONDS = 2.0
 """A model slower than this in total is not repeated further."""
+
+
+def threads() -> int:
+    """Cores that this process may use; ONNX Runtime gets as many threads."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine() -> str:
+    """The processor, the cores this process may use, and the system."""
+    names: list[str] = []
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    processor = names[0] if names else platform.processor() or platform.machine()
+    return f"{processor}, {threads()} cores, {platform.system()} {platform.release()}"
 
 
 def best_time(run: Callable[[], object]) -> float:
@@ -30,14 +49,14 @@ def best_time(run: Callable[[], object]) -> float:
 
 
 def measure(
-    models: Mapping[str, Callable[[], object]], samples: int, threads: int, reasons: Mapping[str, str]
+    models: Mapping[str, Callable[[], object]], samples: int, cores: int, reasons: Mapping[str, str]
 ) -> Speed:
     """Time models.
 
     Args:
         models: by "exact", "float", "int8": a call that runs all samples; left out if there is none.
         samples: how many samples a call runs.
-        threads: of ONNX Runtime, as stated by whoever made the calls.
+        cores: threads of ONNX Runtime, as whoever made the calls set them.
         reasons: why a model is left out.
     """
 
@@ -47,4 +66,4 @@ def measure(
         return measured(best_time(models[name]) / samples * 1e6)
 
     timed = {name: number(name) for name in ("exact", "float", "int8")}
-    return Speed.model_validate({**timed, "samples": samples, "threads": threads, "repeats": REPEATS})
+    return Speed.model_validate({**timed, "samples": samples, "threads": cores, "repeats": REPEATS})

@@ -55,9 +55,12 @@ class Browser:
         )
 
     def media(self, kind: str = "screen", scheme: str = "light") -> None:
-        """Print or screen, and the colour scheme the system asks for."""
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        """Print or screen, and the colour scheme the system asks for; nothing moves, so that clicks hit."""
+        wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
         self.devtools("Emulation.setEmulatedMedia", media=kind, features=features)
+        frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(0)));"
+        self._call("POST", "/execute/async", {"script": frames, "args": []})  # the page has seen the change
 
     def press(self, *keys: str) -> None:
         """Keys into whatever has the focus."""

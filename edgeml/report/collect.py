@@ -1,0 +1,259 @@
+"""Facts of a run folder: reads its files, runs its models on the test set, times them.
+
+Invariant: what is not in the folder or cannot run here is absent with the reason; only a run without an exact
+graph or without its data is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.check.result import Check
+from edgeml.errors import EdgemlError
+from edgeml.ir import Graph, evaluate
+from edgeml.report import layers, quality, speed, weights
+from edgeml.report.facts import CertificateRow, Data, Facts, Number, absent, measured
+from edgeml.report.floats import FloatModel
+from edgeml.report.inputs import history
+from edgeml.report.repeat import commands
+
+if TYPE_CHECKING:
+    from edgeml.presets import Prepared
+    from edgeml.runs import Run
+
+LAYER_SAMPLES = 1_000
+"""Test samples for layer table and histograms: the int64 reference is slow, the statistics settle early."""
+
+SPEED_SAMPLES = 1_000
+"""Samples of the batch that is timed."""
+
+_PACKAGES = ("onnx", "onnxruntime", "qonnx", "hls4ml")
+"""Their versions are the report's; those of training stand in the run's configuration."""
+
+_LATER = {
+    "resources": "this version of edgeml does not estimate or read resources",
+    "latency": "this version of edgeml does not estimate or read latency",
+}
+
+Tell = Callable[[str], None]
+"""Told what begins."""
+
+
+def _quiet(what: str) -> None:
+    del what
+
+
+def collect(run: Run, tell: Tell = _quiet) -> Facts:
+    """Everything a report of the run holds.
+
+    Args:
+        run: a trained and lowered run; what was exported and checked is in the report as well.
+        tell: told what begins.
+
+    Raises:
+        EdgemlError: there is no exact graph, the data are missing or other ones, or a file is damaged.
+        MissingToolError: scikit-learn is not installed.
+    """
+    graph, data = run.graph(), run.data()
+    labels, classes = np.asarray(data.y_test, np.int64), data.class_names
+    tell("predictions")
+    models = _Models(run, graph, data.x_test)
+    predicted, reasons = models.predictions, models.reasons
+    fixed = predicted["fixed"]
+    tell("layers")
+    looked = data.x_test[:LAYER_SAMPLES]
+    rows, activations = layers.measure(graph, {graph.inputs[0]: looked})
+    tell("speed")
+    timed, no_speed = models.timed(data.x_test[:SPEED_SAMPLES])
+    parts: dict[str, Any] = {
+        "exactness": Check.read(run.check_file) if run.check_file.is_file() else None,
+        "history": _history(run.history_file),
+        "speed": timed,
+        "certificate": _certificate(graph),
+        "weights": weights.histograms(graph),
+        "activations": activations,
+    }
+    why = {
+        "exactness": "there is no check.json yet (edgeml check RUN)",
+        "history": "there is no history.csv",
+        "speed": no_speed,
+        "certificate": "the exact ONNX model cannot carry this graph",
+        "weights": "the graph has no weights",
+        "activations": "the graph casts nothing",
+    }
+    return Facts(
+        model=run.name,
+        graph=graph.digest,
+        summary=_shape(graph),
+        data=_data(run, data),
+        seed=run.config.seed,
+        versions={**run.config.versions, **_versions()},
+        machine=speed.machine(),
+        samples=len(labels),
+        layer_samples=len(looked),
+        accuracy=quality.accuracies(labels, predicted, reasons),
+        agreement=quality.agreements(predicted, reasons),
+        sizes=weights.sizes(graph, models.float_parameters()),
+        per_class=quality.per_class(labels, fixed, classes),
+        confusion=quality.confusion(labels, fixed, classes),
+        layers=rows,
+        commands=commands(run),
+        missing={**_LATER, **{name: why[name] for name, value in parts.items() if not value}},
+        **parts,
+    )
+
+
+class _Models:
+    """The four models of a run and their predictions on the test set."""
+
+    def __init__(self, run: Run, graph: Graph, x: NDArray[np.float32]) -> None:
+        self._graph = graph
+        self._floats: dict[str, FloatModel] = {}
+        self.reasons: dict[str, str] = {}
+        self._exact = self._emulator()
+        outputs = graph.info(graph.outputs[0])
+        # What is never negative is no logit but a probability (or a class).
+        threshold = 0.5 if int(outputs.lo.min()) >= 0 else 0.0
+        self.predictions: dict[str, Any] = {
+            "fixed": quality.predictions(_first(self.exact(x)), threshold),
+            "qat": self._qat(run, x, threshold),
+        }
+        for name in ("float", "int8"):
+            self.predictions[name] = self._float(name, run.onnx / f"{name}.onnx", x)
+
+    def exact(self, x: NDArray[np.float32]) -> Any:
+        """Values of the graph's outputs, by the emulator unless the graph is too wide for it."""
+        return self._exact(x)
+
+    def float_parameters(self) -> Number:
+        """Elements of the baseline's weights."""
+        if "float" not in self._floats:
+            return absent(self.reasons["float"])
+        return measured(self._floats["float"].parameters)
+
+    def timed(self, x: NDArray[np.float32]) -> tuple[Any, str]:
+        """The models timed side by side, or None and the reason."""
+        if "exact" in self.reasons:
+            return None, self.reasons["exact"]
+        calls: dict[str, Callable[[], object]] = {"exact": lambda: self._exact(x)}
+        calls |= {name: _call(model, x) for name, model in self._floats.items()}
+        return speed.measure(calls, len(x), speed.threads(), self.reasons), ""
+
+    def _emulator(self) -> Callable[[Any], Any]:
+        from edgeml.backends.onnx.emulator import Emulator
+
+        try:
+            return Emulator(self._graph, threads=speed.threads()).predict
+        except EdgemlError as error:
+            self.reasons["exact"] = str(error)
+            return lambda x: evaluate(self._graph, x)
+
+    def _qat(self, run: Run, x: NDArray[np.float32], threshold: float) -> Any:
+        if not run.model_file.is_file():
+            self.reasons["qat"] = "there is no model.keras"
+            return None
+        try:
+            from edgeml.keras.load import load_model
+            from edgeml.keras.runner import keras_floats
+
+            outputs = keras_floats(load_model(run.model_file), self._graph, x)
+        except EdgemlError as error:
+            self.reasons["qat"] = str(error)
+            return None
+        return quality.predictions(outputs[self._graph.outputs[0]], threshold)
+
+    def _float(self, name: str, path: Path, x: NDArray[np.float32]) -> Any:
+        if not path.is_file():
+            self.reasons[name] = f"onnx/{path.name} is not in the run (edgeml export RUN --to onnx)"
+            return None
+        try:
+            self._floats[name] = model = FloatModel(path, speed.threads())
+            return quality.predictions(model.predict(x), model.threshold)
+        except EdgemlError as error:
+            self._floats.pop(name, None)
+            self.reasons[name] = str(error)
+            return None
+
+
+def _call(model: FloatModel, x: NDArray[np.float32]) -> Callable[[], object]:
+    return lambda: model.predict(x, batch=len(x))
+
+
+def _first(values: Any) -> Any:
+    """The values of the first output of several."""
+    return next(iter(values.values())) if isinstance(values, Mapping) else values
+
+
+def _history(path: Path) -> Any:
+    if not path.is_file():
+        return ()
+    from dataclasses import asdict
+
+    from edgeml.keras.history import read_history
+
+    return history((asdict(row) for row in read_history(path)), str(path))
+
+
+def _certificate(graph: Graph) -> tuple[CertificateRow, ...]:
+    from edgeml.backends.onnx.demand import FLOAT32_BITS, FLOAT64_BITS
+    from edgeml.backends.onnx.lowering import plan_of
+
+    try:
+        plan = plan_of(graph)
+    except EdgemlError:
+        return ()
+    if plan.refusals:
+        return ()
+    return tuple(
+        CertificateRow(
+            node=step.node.name,
+            op=step.node.op.op_name(),
+            bits=step.bits,
+            carrier="float64" if step.double else "float32",
+            limit=FLOAT64_BITS if step.double else FLOAT32_BITS,
+        )
+        for step in plan.steps.values()
+        if step.node.name not in plan.constants
+    )
+
+
+def _data(run: Run, data: Prepared) -> Data:
+    numbers = run.config.scaling
+    scaled = f"{numbers.kind}, (x - offset) * scale with the numbers in config.toml"
+    return Data(
+        name=data.dataset.name,
+        source=data.dataset.source,
+        licence=data.dataset.licence,
+        checksum=data.dataset.checksum,
+        note=data.dataset.note,
+        scaling="none" if numbers.kind == "none" else scaled,
+        train=len(data.y_train),
+        val=len(data.y_val),
+        test=len(data.y_test),
+    )
+
+
+def _shape(graph: Graph) -> str:
+    """The model in a line: its input's shape, its matrix products and convolutions, its output's shape."""
+    parts = ["x".join(map(str, graph.info(graph.inputs[0]).shape))]
+    for node in graph.nodes:
+        if node.op.op_name() in ("mat_mul", "conv"):
+            filters = graph.info(node.name).shape[-1]
+            parts.append(f"{'conv' if node.op.op_name() == 'conv' else 'dense'} {filters}")
+    return ", ".join(parts)
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found

@@ -1,0 +1,72 @@
+"""The float and int8 ONNX baselines of a run, in ONNX Runtime. Invariant: the files run as they lie there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.backends.onnx.session import open_session, run_session
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+
+_BATCH = 1024
+
+
+class FloatModel:
+    """One ONNX model with one float input.
+
+    Args:
+        path: the .onnx file.
+        threads: for ONNX Runtime; 0 takes all cores.
+
+    Raises:
+        EdgemlError: the file is missing or no model that ONNX Runtime can load.
+        MissingToolError: onnx or ONNX Runtime is not installed.
+    """
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        content = read_bytes(path, "ONNX model")
+        self._where = str(path)
+        self._session = open_session(content, self._where, threads)
+        self._input = self._session.get_inputs()[0].name
+        self._outputs = [self._session.get_outputs()[0].name]
+        self._model = _parse(content, self._where)
+
+    @property
+    def parameters(self) -> int:
+        """Elements of the float initializers."""
+        import onnx
+
+        floats = (t for t in self._model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT)
+        return sum(int(np.prod(tensor.dims, dtype=np.int64)) for tensor in floats)
+
+    @property
+    def threshold(self) -> float:
+        """Above it a single output means class 1: 0.5 behind a sigmoid, else 0."""
+        producers = {name: node.op_type for node in self._model.graph.node for name in node.output}
+        return 0.5 if producers.get(self._outputs[0]) == "Sigmoid" else 0.0
+
+    def predict(self, x: NDArray[np.float32], batch: int = _BATCH) -> NDArray[np.float32]:
+        """The first output for float32 samples (samples, ...), `batch` at a time.
+
+        Raises:
+            EdgemlError: the model does not run on such samples.
+        """
+        parts = [
+            run_session(self._session, self._outputs, {self._input: x[start : start + batch]}, self._where)[0]
+            for start in range(0, len(x), batch)
+        ]
+        return np.concatenate(parts)
+
+
+def _parse(content: bytes, where: str) -> Any:
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        return onnx.load_from_string(content)
+    except DecodeError:
+        raise EdgemlError("is not an ONNX model", where, "export the run again") from None

@@ -1,0 +1,167 @@
+"""The page in a real browser: loads from a disk without a network, draws, sorts, changes colours, prints."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeml.report import write
+from tests.report.browser import ENTER, SPACE, TAB, browser
+from tests.report.samples import sample_facts
+from tests.support import needs_tool
+
+pytestmark = [pytest.mark.tool, pytest.mark.slow]
+
+COLUMN = """
+const table = document.querySelector(arguments[0]);
+return [...table.tBodies[0].rows].map((row) => row.cells[arguments[1]].textContent.trim());
+"""
+LAYERS = "#layers table"
+
+
+@pytest.fixture(scope="module")
+def chrome():
+    with browser(
+        needs_tool("chromium", "chromium-browser", "google-chrome"), needs_tool("chromedriver")
+    ) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    return write(sample_facts(mismatch=True), tmp_path_factory.mktemp("report"))[2]
+
+
+@pytest.fixture(autouse=True)
+def opened(chrome, page):
+    chrome.size(1400, 900)
+    chrome.media()
+    chrome.console()
+    chrome.requests()
+    chrome.open(page)
+    return chrome
+
+
+def test_loads_without_console_messages_or_requests(opened, page):
+    asked = [url for url in opened.requests() if not url.startswith(("data:", "chrome:"))]
+    assert asked == [page.resolve().as_uri()]
+    assert opened.console() == []
+
+
+def test_every_chart_is_drawn_and_visible(opened):
+    sizes = opened.run(
+        "return [...document.querySelectorAll('svg[role=img]')].map((s) => [s.getBoundingClientRect().width,"
+        " s.getBoundingClientRect().height, s.querySelectorAll('rect, path, circle, line').length])"
+    )
+    facts = sample_facts()
+    assert len(sizes) == 1 + 2 + len(facts.weights) + len(facts.activations) + len(facts.layers)
+    assert all(width > 40 and height > 5 and marks >= 3 for width, height, marks in sizes)
+
+
+def test_a_bar_of_a_histogram_has_its_geometry(opened):
+    # A style that resets everything would also reset x, y, width and height of a rect.
+    heights = opened.run(
+        "const bars = [...document.querySelectorAll('#weights svg .bar')];"
+        "return bars.map((bar) => bar.getBoundingClientRect().height)"
+    )
+    assert len(heights) > 10
+    assert max(heights) > 40
+
+
+def test_tables_sort_by_number_on_click(opened):
+    head = f"{LAYERS} thead th:nth-child(10)"
+    opened.click(f"{head} button")
+    widths = [int(text) for text in opened.run(COLUMN, LAYERS, 9)]
+    assert widths == sorted(widths)
+    assert opened.run("return document.querySelector(arguments[0]).ariaSort", head) == "ascending"
+    opened.click(f"{head} button")
+    again = [int(text) for text in opened.run(COLUMN, LAYERS, 9)]
+    assert again == sorted(widths, reverse=True)
+    assert len(set(widths)) > 2
+    assert opened.run(f"return document.querySelectorAll('{LAYERS} th[aria-sort]').length") == 1
+
+
+def test_tables_sort_with_the_keyboard(opened):
+    opened.run(f"document.querySelector('{LAYERS} th:nth-child(1) button').focus()")
+    opened.press(ENTER)
+    names = opened.run(COLUMN, LAYERS, 0)
+    assert names == sorted(names)
+    assert names != [layer.name for layer in sample_facts().layers]
+    opened.press(TAB)
+    opened.press(SPACE)
+    ops = opened.run(COLUMN, LAYERS, 1)
+    assert ops == sorted(ops)
+
+
+def test_what_has_no_value_stays_last_in_both_directions(opened):
+    exactness = "#exactness table"
+    for _ in range(2):
+        opened.click(f"{exactness} thead th:nth-child(4) button")
+        assert opened.run(COLUMN, exactness, 0)[-1] == "hls4ml"
+
+
+def test_colours_follow_the_system_and_the_button(opened):
+    ink = "return [document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor]"
+    theme, light = opened.run(ink)
+    assert theme == "light"
+    opened.media(scheme="dark")
+    theme, dark = opened.run(ink)
+    assert theme == "dark"
+    assert light != dark
+    opened.click("#theme")
+    assert opened.run(ink) == ["light", light]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast(opened, scheme):
+    opened.media(scheme=scheme)
+    # WCAG 2.2, 1.4.3: 4.5 to 1; large text and what is only decoration 3 to 1.
+    worst = opened.run(
+        """
+        const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+        const light = (c) => c.slice(0, 3).map((v) => v / 255)
+          .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+          .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+        const ground = (e) => {
+          for (; e; e = e.parentElement) {
+            const c = rgb(getComputedStyle(e).backgroundColor);
+            if (c.length === 3 || c[3] === 1) return c;
+          }
+          return [255, 255, 255];
+        };
+        const found = [];
+        const texts = "p, td, th, dd, dt, h1, h2, h3, .badge, .status, a, figcaption, summary";
+        for (const e of document.querySelectorAll(texts)) {
+          if (!e.textContent.trim() || !e.getBoundingClientRect().width || e.closest(".confusion")) continue;
+          const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))];
+          const name = `${e.tagName}.${e.className} ${e.textContent.slice(0, 30)}`;
+          found.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), name]);
+        }
+        return found.sort((a, b) => a[0] - b[0]).slice(0, 5);
+        """
+    )
+    assert worst[0][0] >= 4.5, worst
+
+
+@pytest.mark.parametrize("width", [1400, 768, 400, 320])
+def test_nothing_sticks_out_sideways(opened, width):
+    opened.size(width, 800, mobile=width < 600)
+    assert opened.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_a_tip_tells_what_is_under_the_pointer(opened):
+    opened.run(
+        "const dot = document.querySelector('#accuracy svg .dot');"
+        "dot.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const box = dot.getBoundingClientRect();"
+        "dot.dispatchEvent(new PointerEvent('pointermove', {bubbles: true, clientX: box.x, clientY: box.y}));"
+    )
+    assert "float32: " in opened.run("return document.getElementById('tip').textContent")
+
+
+def test_prints_to_pdf(opened):
+    pdf = opened.pdf()
+    assert pdf.startswith(b"%PDF")
+    assert len(pdf) > 30_000
+    opened.media("print", "dark")
+    assert opened.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert opened.run("return getComputedStyle(document.querySelector('header')).display") == "none"

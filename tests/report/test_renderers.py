@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from edgeml.errors import EdgemlError
+from edgeml.report import FILES, charts, render, words, write
+from edgeml.report.facts import Histogram, Span, absent, measured
+from edgeml.report.html import to_html
+from edgeml.report.inputs import history
+from edgeml.report.json import from_json, read, to_json
+from edgeml.report.markdown import to_markdown
+from tests.report.samples import sample_facts
+
+EVIL = '<script>alert("x")</script> | `a` [b](javascript:c) & "d\' \n# e'
+LATER = {"resources": "later", "latency": "later"}
+VOID = {"meta", "link", "br", "img", "hr", "input", "path", "line", "rect", "circle"}
+
+
+class Balanced(HTMLParser):
+    """Fails on a tag that is closed without being open, and keeps what a test asks about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+def parsed(text):
+    page = Balanced()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    return page
+
+
+def bare():
+    """Facts of a run of which hardly anything is there."""
+    sections = ("per_class", "layers", "weights", "activations", "history", "certificate")
+    gone = {name: f"no {name} here" for name in (*sections, "confusion", "exactness", "speed")}
+    none = absent("not exported")
+    accuracy = sample_facts().accuracy.model_copy(update={"float_": none, "qat": none, "fixed": none})
+    agreement = sample_facts().agreement.model_copy(update={"fixed_qat": none, "fixed_float": none})
+    return sample_facts(
+        **dict.fromkeys(sections, ()),
+        confusion=None,
+        exactness=None,
+        speed=None,
+        accuracy=accuracy,
+        agreement=agreement,
+        missing={**LATER, **gone},
+    )
+
+
+def test_json_round_trip():
+    for facts in (sample_facts(), sample_facts(mismatch=True), bare()):
+        text = to_json(facts)
+        assert from_json(text) == facts
+        assert "NaN" not in text
+        assert "Infinity" not in text
+
+
+def test_json_has_the_documented_shape():
+    found = json.loads(to_json(sample_facts()))
+    assert found["schema"] == 1
+    assert set(found["accuracy"]) == {"float", "qat", "fixed", "int8"}
+    assert found["accuracy"]["fixed"]["source"] == "measured"
+    assert found["accuracy"]["int8"] == {
+        "value": None,
+        "source": "measured",
+        "low": None,
+        "high": None,
+        "reason": "onnx/int8.onnx is not in the run",
+    }
+    assert (found["resources"], found["latency"]) == ([], [])
+    assert found["exactness"]["results"][2]["status"] == "not-run"
+    assert found["missing"] == LATER
+
+
+def test_a_damaged_report_is_one_clear_error(tmp_path):
+    text = to_json(sample_facts())
+    path = tmp_path / "report.json"
+    path.write_text(text[: len(text) // 2])
+    with pytest.raises(EdgemlError, match=r"report\.json.*not a report.*run edgeml report again"):
+        read(path)
+    with pytest.raises(EdgemlError, match="not a report: seed"):
+        from_json(text.replace('"seed": 7', '"seed": "x"'))
+    with pytest.raises(EdgemlError, match="no such report"):
+        read(tmp_path / "none.json")
+
+
+def test_equal_facts_give_equal_files(tmp_path):
+    assert render(sample_facts()).digest == render(sample_facts()).digest
+    assert render(from_json(to_json(sample_facts()))).digest == render(sample_facts()).digest
+    paths = write(sample_facts(), tmp_path)
+    assert [path.name for path in paths] == list(FILES)
+    assert all(path.stat().st_size > 1000 for path in paths)
+
+
+@pytest.mark.parametrize(
+    "facts", [sample_facts(), sample_facts(mismatch=True), bare()], ids=["all", "bad", "bare"]
+)
+def test_html_is_whole_self_contained_and_has_all_sections(facts):
+    text = to_html(facts)
+    page = parsed(text)
+    ids = [attrs["id"] for _, attrs in page.seen if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    links = [attrs["href"] for tag, attrs in page.seen if tag == "a"]
+    assert all(link is not None and link.startswith("#") and link[1:] in ids for link in links)
+    sources = [attrs[key] for _, attrs in page.seen for key in ("src", "href") if key in attrs]
+    assert all(source is not None and source.startswith(("#", "data:")) for source in sources)
+    assert "http://" not in text
+    assert "https://" not in text
+    assert not re.search(r"\bnan\b|\bNone\b|\binf\b", text)
+    for tag, attrs in page.seen:
+        if attrs.get("role") == "img":
+            assert attrs["aria-label"], tag
+
+
+@pytest.mark.parametrize(
+    ("render_one", "charts_only"), [(to_html, ()), (to_markdown, ("activations", "confusion"))]
+)
+def test_what_is_absent_is_said_with_its_reason(render_one, charts_only):
+    text = render_one(bare())
+    reasons = [reason for name, reason in bare().missing.items() if name not in charts_only]
+    for reason in reasons:
+        assert reason in text
+    assert text.count("later") == 2
+    assert text.lower().count("not available") >= len(reasons)
+    assert "not exported" in text
+
+
+def test_html_escapes_everything_from_outside():
+    check, matrix = sample_facts().exactness, sample_facts().confusion
+    assert check is not None
+    assert matrix is not None
+    results = tuple(result.model_copy(update={"backend": EVIL, "reason": EVIL}) for result in check.results)
+    facts = sample_facts(
+        model=EVIL,
+        summary=EVIL,
+        machine=EVIL,
+        commands=(EVIL,),
+        versions={EVIL: EVIL},
+        data=sample_facts().data.model_copy(
+            update={"name": EVIL, "note": EVIL, "source": EVIL, "licence": EVIL}
+        ),
+        missing={"resources": EVIL, "latency": EVIL},
+        exactness=check.model_copy(update={"results": results}),
+        per_class=tuple(item.model_copy(update={"name": EVIL}) for item in sample_facts().per_class),
+        confusion=matrix.model_copy(update={"classes": (EVIL, EVIL, EVIL)}),
+        history=history([{"phase": EVIL, "epoch": 1, "loss": 1, "accuracy": 0.5}]),
+        weights=tuple(
+            item.model_copy(update={"name": EVIL, "type": EVIL}) for item in sample_facts().weights
+        ),
+        layers=tuple(
+            item.model_copy(update={"name": EVIL, "type": EVIL, "op": EVIL}) for item in sample_facts().layers
+        ),
+    )
+    text = to_html(facts)
+    page = parsed(text)
+    assert "<script>alert" not in text
+    assert [tag for tag, _ in page.seen].count("script") == 1
+    assert text.count("&lt;script&gt;alert") > 20
+    markdown = to_markdown(facts)
+    assert "<script>" not in re.sub(r"`[^`]*`|^    .*$", "", markdown, flags=re.M)
+    assert not re.search(r"(?<!\\)\]\(javascript", re.sub(r"`[^`]*`|^    .*$", "", markdown, flags=re.M))
+
+
+def test_html_policy_allows_its_own_script_and_nothing_else():
+    import base64
+    import hashlib
+
+    text = to_html(sample_facts())
+    script = re.search(r"<script>(.*)</script>", text, re.S)
+    assert script is not None
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    policy = next(attrs["content"] for tag, attrs in parsed(text).seen if attrs.get("http-equiv"))
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert f"script-src 'sha256-{digest}'" in policy
+
+
+def test_exact_mismatch_and_not_run_look_different():
+    text = to_html(sample_facts(mismatch=True))
+    for status in ("s-exact", "s-mismatch", "s-not-run"):
+        assert f'class="status {status}"' in text
+    assert "expected <b>17</b>, got <b>16</b>" in text
+    row = re.search(r'<tr class="s-not-run">.*?</tr>', text, re.S)
+    assert row is not None
+    assert "no g++ on PATH" in row[0]
+    assert not re.search(r">0[< ]", row[0])  # what was not run has no zero differences
+    assert "NOT RUN" in row[0]
+
+
+@pytest.mark.parametrize("mismatch", [False, True])
+def test_markdown_tables_are_rectangular(mismatch):
+    text = to_markdown(sample_facts(mismatch=mismatch))
+    for block in text.split("\n\n"):
+        if block.startswith("|"):
+            cells = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+            assert len(cells) == 1
+    assert ("**MISMATCH**" in text) == mismatch
+    assert "| hls4ml | NOT RUN | - | - | - | no g++ on PATH |" in text
+    assert "`fixed<6,3>`" in text
+
+
+def test_history_reads_blank_and_nan_as_nothing_and_refuses_a_row_without_an_epoch():
+    first, second = history(
+        [{"phase": "qat", "epoch": "1", "loss": "nan"}, {"phase": "qat", "epoch": 2, "loss": 0.5}]
+    )
+    assert (first.loss, first.accuracy, second.loss) == (None, None, 0.5)
+    with pytest.raises(EdgemlError, match=r"history.csv, row 1: needs a phase and an epoch"):
+        history([{"phase": "qat", "epoch": ""}])
+
+
+def test_charts_of_degenerate_facts():
+    one = history([{"phase": "qat", "epoch": 1, "loss": 0.0, "accuracy": 1.0}])
+    for metric in ("loss", "accuracy"):
+        assert charts.curves(one, metric, metric).startswith("<svg")
+        assert "nan" not in charts.curves(one, metric, metric)
+    assert charts.curves(history([{"phase": "qat", "epoch": 1}]), "loss", "Loss") == ""
+    none = absent("none")
+    accuracy = sample_facts().accuracy.model_copy(
+        update={"float_": none, "qat": none, "int8": none, "fixed": measured(1.0)}
+    )
+    assert charts.accuracy(accuracy).count("not available") == 3
+    assert charts.accuracy(accuracy.model_copy(update={"fixed": none})) == ""
+    empty = Histogram(
+        name="w",
+        type="ufixed<1,1>",
+        shape=(1,),
+        start=0,
+        step=1,
+        counts=(0,),
+        limits=Span(lo=0, hi=0),
+        zeros=1,
+    )
+    assert "nan" not in charts.histogram(empty)
+
+
+def test_numbers_in_words():
+    assert words.number(absent("no tool"), "percent") == "not available: no tool"
+    assert words.number(measured(0.5), "percent") == "50.00 %"
+    assert words.number(measured(12.34), "db") == "12.3 dB"
+    assert words.interval(measured(0.5)) == ""
+    assert words.interval(measured(0.5, 0.4, 0.6)) == "40.00 to 60.00 %"
