@@ -1,7 +1,7 @@
 """Where the shipped data folders are: `models/` (presets) and `hw/` (boards, RTL).
 
 In a source checkout (and an editable install, which points at it) they are top-level folders; in a wheel they
-lie inside the package, in `share_data/`. Invariant: nothing else in edgeml knows this. To ship another folder,
+lie inside the package, in `share_data/`. Invariant: nothing else in edgeml knows this. To ship another one,
 add it to `_FOLDERS` here and to the wheel's `include` and `sources` in pyproject.toml.
 """
 
