@@ -11,7 +11,7 @@ Invariant: a node of the graph is exact, or a note with `exact=False` names its 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,14 +65,15 @@ class Function:
         source: the exact value.
         apply: the function on float32 as Keras computes it.
         what: its name, for messages.
-        approximate: builds a stated approximation for readers that are not quantizers; None refuses.
+        approximate: builds a stated approximation from the source, for readers that are not quantizers
+            and for sources too wide for a table; None refuses.
         logits: how the source decides what the function would (softmax, sigmoid); empty if it does not.
     """
 
     source: str
     apply: FloatFunction
     what: str
-    approximate: Callable[[], str] | None = None
+    approximate: Callable[[str], str] | None = None
     logits: str = ""
 
 
@@ -163,7 +164,7 @@ class LayerBuilder:
             )
         if value not in self._approximations:
             here, self.layer = self.layer, value[1:]
-            self._approximations[value] = pending.approximate()
+            self._approximations[value] = pending.approximate(pending.source)
             self.layer = here
         return self._approximations[value]
 
@@ -171,18 +172,20 @@ class LayerBuilder:
         """Announce a model input; it enters the graph when it is quantized."""
         return self._pend(name, RawInput(name, shape))
 
-    def moved_input(self, value: str, move: Callable[[LayerBuilder, str], str]) -> str:
-        """A layer that only moves elements of a raw input; repeated once the input is quantized."""
-        raw = self.floats[value]
-        assert isinstance(raw, RawInput)
-        return self._pend(self.layer, RawInput(raw.name, raw.shape, (*raw.moves, (self.layer, move))))
+    def moved(self, value: str, move: Callable[[LayerBuilder, str], str]) -> str:
+        """A layer that only moves elements of a value that is not exact yet; the quantizer comes after it."""
+        pending = self.floats[value]
+        if isinstance(pending, RawInput):
+            later = RawInput(pending.name, pending.shape, (*pending.moves, (self.layer, move)))
+            return self._pend(self.layer, later)
+        return self._pend(self.layer, replace(pending, source=move(self, pending.source)))
 
     def function(
         self,
         value: str,
         apply: FloatFunction,
         what: str,
-        approximate: Callable[[], str] | None = None,
+        approximate: Callable[[str], str] | None = None,
         logits: str = "",
     ) -> str:
         """A real function of a value, to be made exact by the quantizer that follows.

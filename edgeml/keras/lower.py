@@ -21,7 +21,7 @@ from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
-from edgeml.keras.builder import Function, LayerBuilder, Note, RawInput
+from edgeml.keras.builder import Function, LayerBuilder, Note
 from edgeml.keras.registry import module_for
 from edgeml.keras.topology import Call, Topology, topology
 
@@ -85,12 +85,12 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
             "build the model with dtype='float32', whose sums can be exact",
         )
     module = module_for(layers, "layer", layer, call.name)
-    if getattr(module, "MOVES", False) and isinstance(builder.floats.get(inputs[0]), RawInput):
+    if getattr(module, "MOVES", False) and inputs[0] in builder.floats:
 
         def move(again: LayerBuilder, value: str) -> str:
             return module.lower(layer, again, (value,))
 
-        return builder.moved_input(inputs[0], move)
+        return builder.moved(inputs[0], move)
     if not getattr(module, "TAKES_FLOAT", False):
         inputs = tuple(builder.exact(value) for value in inputs)
         builder.layer = call.name

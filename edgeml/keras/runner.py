@@ -133,10 +133,8 @@ def _arrays(graph: Graph, x: Any) -> list[NDArray[np.float32]]:
     names = graph.inputs
     if isinstance(x, Mapping):
         given = [x[name] for name in names if name in x]
-    elif len(names) == 1 and not isinstance(x, list | tuple):
-        given = [x]
     else:
-        given = list(x)
+        given = list(x) if isinstance(x, list | tuple) and len(x) == len(names) else [x]
     if len(given) != len(names):
         raise EdgemlError(f"{len(given)} inputs given, {len(names)} expected: {', '.join(names)}", graph.name)
     arrays = [np.asarray(array, np.float32) for array in given]

@@ -8,16 +8,18 @@ import pytest
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType
 from edgeml.ir import evaluate
-from edgeml.keras.backend import import_keras
+from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.lower import lower, lower_model
 from edgeml.keras.runner import keras_codes
 from tests.keras.exactness import assert_same, corner_data, randomize
 
-keras = import_keras()
-
-import qkeras  # noqa: E402  # after the environment is set
-from keras import layers  # noqa: E402
-from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_relu  # noqa: E402
+keras, qkeras = import_keras(), import_qkeras()
+layers = keras.layers
+QActivation = qkeras.QActivation
+QConv2D = qkeras.QConv2D
+QDense = qkeras.QDense
+quantized_bits = qkeras.quantized_bits
+quantized_relu = qkeras.quantized_relu
 
 
 def bits(width=6, integer=0, **settings):

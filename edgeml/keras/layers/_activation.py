@@ -11,9 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.ir.ops.max import Max
+from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.relu import Relu
 from edgeml.keras.builder import Function, LayerBuilder
 from edgeml.keras.quantizers import lower_activation
+from edgeml.keras.quantizers._ops import scaled, significant
+
+CLASSES = "the class is the largest logit"
+"""How logits decide what softmax would."""
 
 ELEMENTWISE = frozenset(
     [
@@ -55,7 +61,7 @@ def activate(activation: Any, builder: LayerBuilder, value: str) -> str:
     if name == "relu":
         return relu(builder, value)
     if name == "softmax":
-        return decision(builder, value, activation, "softmax", "the class is the largest logit")
+        return decision(builder, value, activation, "softmax", CLASSES)
     if name == "sigmoid":
         return decision(
             builder,
@@ -74,6 +80,25 @@ def relu(builder: LayerBuilder, value: str) -> str:
     if isinstance(builder.floats.get(value), Function):
         return builder.function(value, lambda x: np.maximum(x, np.float32(0)), "relu")
     return builder.add(Relu(), value, part="relu")
+
+
+def leaky(builder: LayerBuilder, value: str, slope: float, layer: Any) -> str:
+    """x where positive, slope * x elsewhere.
+
+    With a slope that 17 significant bits hold it is exact. Any other slope waits for a quantizer, to be a
+    table with it; where that is impossible the slope is rounded, and a note says so.
+    """
+    real_slope = float(np.float32(slope))
+
+    def ops(source: str) -> str:
+        product = scaled(builder, source, real_slope, "slope")
+        return builder.add(Max() if real_slope <= 1 else Min(), source, product, part="leaky")
+
+    if real_slope == 0:
+        return builder.add(Relu(), value, part="relu")
+    if significant(np.asarray(real_slope))[2] == 0:
+        return ops(builder.exact(value))
+    return builder.function(value, keras_function(layer), f"leaky ReLU of slope {slope}", approximate=ops)
 
 
 def real(builder: LayerBuilder, value: str, function: Any, name: str) -> str:

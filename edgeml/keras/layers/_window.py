@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from edgeml.keras.builder import LayerBuilder
 
 Pairs = tuple[tuple[int, int], ...]
@@ -53,3 +55,14 @@ def tuple_of(value: int | tuple[int, ...] | list[int], rank: int) -> tuple[int, 
     ((2, 2), (3,))
     """
     return (value,) * rank if isinstance(value, int) else tuple(int(v) for v in value)
+
+
+def pairs_of(value: Any) -> Pairs:
+    """Amounts (before, after) per axis as Keras keeps them: pairs, or one pair for one axis.
+
+    >>> pairs_of((1, 2)), pairs_of(((1, 2), (3, 4)))
+    (((1, 2),), ((1, 2), (3, 4)))
+    """
+    if isinstance(value[0], int):
+        return ((int(value[0]), int(value[1])),)
+    return tuple((int(before), int(after)) for before, after in value)

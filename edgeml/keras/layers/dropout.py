@@ -7,7 +7,6 @@ from typing import Any
 from edgeml.keras.builder import LayerBuilder
 
 MOVES = True
-TAKES_FLOAT = True
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:

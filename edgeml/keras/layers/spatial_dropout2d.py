@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.dropout import MOVES, TAKES_FLOAT, lower
+from edgeml.keras.layers.dropout import MOVES, lower
 
-__all__ = ["MOVES", "TAKES_FLOAT", "lower"]
+__all__ = ["MOVES", "lower"]

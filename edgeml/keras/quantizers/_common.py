@@ -60,6 +60,14 @@ def plain(quantizer: Any, where: str) -> None:
         )
 
 
+def sigmoid_kind() -> str:
+    """The approximation QKeras uses wherever "the" sigmoid is meant: "hard", "smooth" or "real"."""
+    from edgeml.keras.backend import import_qkeras
+
+    name = getattr(import_qkeras().quantizers._sigmoid, "__name__", "")
+    return {"hard_sigmoid": "hard", "smooth_sigmoid": "smooth"}.get(name, "real")
+
+
 def number(value: Any) -> float:
     """A Python number, NumPy scalar, Keras variable or tensor as a float.
 
@@ -128,13 +136,13 @@ def read_codes(
     """
     floats = np.asarray(values, np.float32)
     first, out = call(quantizer, floats), call(quantizer, floats)
-    if not np.array_equal(first, out):
-        raise EdgemlError(
-            f"{type(quantizer).__name__} gives other values at every call", where, "use a deterministic one"
-        )
     if not np.all(np.isfinite(out)):
         raise EdgemlError(
             f"{type(quantizer).__name__} returns values that are not finite", where, "check the weights"
+        )
+    if not np.array_equal(first, out):
+        raise EdgemlError(
+            f"{type(quantizer).__name__} gives other values at every call", where, "use a deterministic one"
         )
     factor = np.asarray(scale() if callable(scale) else scale, np.float64)
     shifts = exponents(factor)

@@ -10,7 +10,7 @@ from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow, Round, c
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
-from edgeml.keras.quantizers._common import exponents
+from edgeml.keras.quantizers._common import exponents, number
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
@@ -19,6 +19,20 @@ CONSTANT_BITS = 17
 """Significant bits of a real factor: with its sign one 18-bit operand of an FPGA's multiplier."""
 
 _BIT = FixedType(True, 1, 0)
+
+
+def constant_alpha(quantizer: Any, builder: LayerBuilder) -> float:
+    """The factor of an activation quantizer; None is one.
+
+    Raises:
+        EdgemlError: it is chosen from the data.
+    """
+    if isinstance(quantizer.alpha, str):
+        raise builder.refuse(
+            f"{type(quantizer).__name__} with alpha={quantizer.alpha!r} takes its scale from each batch",
+            "use alpha=1.0 for activations",
+        )
+    return 1.0 if quantizer.alpha is None else number(quantizer.alpha)
 
 
 def below_zero(builder: LayerBuilder, value: str, part: str) -> str:

@@ -14,8 +14,8 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round
-from edgeml.keras.quantizers._common import Weights, integer, magnitude_bits, number, read_codes
-from edgeml.keras.quantizers._ops import scaled, sign
+from edgeml.keras.quantizers._common import Weights, integer, magnitude_bits, read_codes
+from edgeml.keras.quantizers._ops import constant_alpha, scaled, sign
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
@@ -45,13 +45,8 @@ def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
 
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
     """A cast, and the constant alpha behind it."""
-    if isinstance(quantizer.alpha, str):
-        raise builder.refuse(
-            f"quantized_bits with alpha={quantizer.alpha!r} takes its scale from each batch of data",
-            "use alpha=1.0 for activations",
-        )
+    alpha = constant_alpha(quantizer, builder)
     kind = grid(quantizer, builder.layer)
-    alpha = 1.0 if quantizer.alpha is None else number(quantizer.alpha)
     if kind.signed and kind.width == 1:
         return scaled(builder, sign(builder, value, name), alpha, name)
     overflow = Overflow.SAT_SYM if kind.signed and quantizer.symmetric else Overflow.SAT

@@ -22,6 +22,8 @@ from edgeml.keras.quantizers._common import grid_of, integer, magnitude_bits, nu
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
 
+_MAX_INTEGER = 30
+
 
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
     """A saturating cast to an unsigned type; with a slope, one more for the negative side."""
@@ -31,7 +33,13 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     bits = magnitude_bits(quantizer, slope != 0, builder.layer)
     if bits < 1:
         raise builder.refuse("quantized_relu without a bit for the value", "use more bits")
-    kind = FixedType(False, bits, bits - integer(quantizer, "integer", builder.layer))
+    whole = integer(quantizer, "integer", builder.layer)
+    if not 0 <= whole <= _MAX_INTEGER:
+        raise builder.refuse(
+            f"quantized_relu with integer={whole}",
+            f"use 0 to {_MAX_INTEGER}: QKeras computes 2^integer in int32",
+        )
+    kind = FixedType(False, bits, bits - whole)
     result = builder.cast(value, kind, Round.RND_CONV, Overflow.SAT, part=name)
     if slope:
         result = _with_negative(builder, value, result, kind, int(np.log2(slope)), name)

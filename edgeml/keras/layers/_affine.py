@@ -1,0 +1,64 @@
+"""x * a + b with constants per channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.fixed import FixedType, FixedTypeArray
+from edgeml.ir.ops.add import Add
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.quantizers._ops import CONSTANT_BITS, factor_type, scaled, significant
+
+
+def affine(
+    builder: LayerBuilder, value: str, factor: NDArray[np.float32], offset: NDArray[np.float32]
+) -> str:
+    """The value times `factor` plus `offset`, each of shape (channels,).
+
+    Both are exact if 17 significant bits hold them. Otherwise the factor is rounded to 17 bits and the
+    offset to the LSB of its channel's product, and a note says so.
+
+    Raises:
+        EdgemlError: a constant is not finite, or cannot be exact and the lowering is strict.
+    """
+    if not (np.all(np.isfinite(factor)) and np.all(np.isfinite(offset))):
+        raise builder.refuse("its constants are not finite", "train the model again")
+    product = scaled(builder, value, factor, "factor")
+    codes, frac, error = significant(offset)
+    if error:
+        codes, frac = _at_product(builder, product, offset)
+        rest = np.abs(np.ldexp(codes.astype(np.float64), -frac.astype(np.int32)) - offset)
+        if np.any(rest):
+            builder.inexact(
+                f"an offset is rounded to the product's grid, off by at most {rest.max():.1e}",
+                "use QBatchNormalization with an inverse_quantizer, or QDenseBatchnorm / QConv2DBatchnorm",
+            )
+    constant = builder.const(codes, factor_type(codes, frac), "offset")
+    return builder.add(Add(), product, constant, part="sum")
+
+
+def _at_product(
+    builder: LayerBuilder, product: str, offset: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The offset on the grid of its channel's product, which is at least 17 bits fine where it matters."""
+    kind = builder.info(product).type
+    fracs = np.asarray(kind.frac if isinstance(kind, FixedType | FixedTypeArray) else 0)
+    grid = np.broadcast_to(fracs, builder.info(product).shape).reshape(-1, offset.size).max(axis=0)
+    _, exponent = np.frexp(offset.astype(np.float64))
+    frac = np.maximum(grid, CONSTANT_BITS - exponent).astype(np.int64)
+    return np.rint(np.ldexp(offset.astype(np.float64), frac.astype(np.int32))).astype(np.int64), frac
+
+
+def last_axis(layer: Any, builder: LayerBuilder, value: str) -> None:
+    """Refuse normalization along another axis than the channels.
+
+    Raises:
+        EdgemlError: the axis is not the last.
+    """
+    rank = len(builder.info(value).shape)
+    axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
+    if axis not in (-1, rank):
+        raise builder.refuse(f"normalizes axis {axis}", "use axis=-1")

@@ -1,0 +1,35 @@
+"""Division of an exact sum by a count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeml.ir.ops.mul import Mul
+from edgeml.ir.ops.scale import Scale
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.quantizers import quantize_weights
+from edgeml.keras.quantizers._ops import scaled
+
+
+def divided(builder: LayerBuilder, total: str, count: int) -> str:
+    """total / count: exact for a power of two, else a table with the quantizer that follows.
+
+    Where a table is impossible, 1 / count is rounded to 17 significant bits and a note says so.
+    """
+    if count & (count - 1) == 0:
+        return total if count == 1 else builder.add(Scale(-(count.bit_length() - 1)), total, part="mean")
+
+    def rounded(source: str) -> str:
+        return scaled(builder, source, 1.0 / count, "mean")
+
+    return builder.function(total, lambda x: x / np.float32(count), f"mean of {count}", approximate=rounded)
+
+
+def times_quantized(layer: Any, builder: LayerBuilder, total: str, count: int) -> str:
+    """total * quantizer(1 / count), the way QKeras averages when it has an `average_quantizer`."""
+    weights = quantize_weights(layer.average_quantizer_internal, 1.0 / count, f"{builder.layer}.average")
+    factor = builder.const(weights.codes, weights.type, "factor")
+    result = builder.add(Mul(), total, factor, part="mean")
+    return result if weights.scale is None else scaled(builder, result, weights.scale, "mean")

@@ -1,0 +1,23 @@
+"""PReLU: x where positive, alpha * x elsewhere, alpha trained per element or per channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeml.fixed import cover
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.min import Min
+from edgeml.ir.ops.relu import Relu
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.quantizers._ops import scaled
+
+
+def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
+    """relu(x) + alpha * min(x, 0), alpha as constants of 17 significant bits."""
+    (value,) = inputs
+    zero = builder.const(0, cover(0, 0, 0), "zero")
+    negative = builder.add(Min(), value, zero, part="negative")
+    negative = scaled(builder, negative, np.asarray(layer.alpha, np.float32), "alpha")
+    return builder.add(Add(), builder.add(Relu(), value, part="positive"), negative, part="sum")

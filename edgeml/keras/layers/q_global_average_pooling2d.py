@@ -1,0 +1,7 @@
+"""QGlobalAveragePooling2D: the sum times a quantized 1 / positions."""
+
+from __future__ import annotations
+
+from edgeml.keras.layers.global_average_pooling2d import lower
+
+__all__ = ["lower"]

@@ -1,0 +1,18 @@
+"""Subtract: the first input minus the second, element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeml.fixed import FixedType
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.mul import Mul
+from edgeml.keras.builder import LayerBuilder
+
+
+def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
+    """a + (-1) * b."""
+    del layer
+    minus = builder.const(-1, FixedType(True, 1, 0), "minus")
+    negative = builder.add(Mul(), inputs[1], minus, part="negative")
+    return builder.add(Add(), inputs[0], negative, part="difference")

@@ -1,0 +1,15 @@
+"""quantized_po2: sign(x) * 2^round(log2 |x|), the exponent clipped to what `bits` can hold.
+
+The logarithm is float32's own; codes are read off the output, never recomputed. Activations are tables.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeml.keras.quantizers._common import Weights, read_codes
+
+
+def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
+    """The narrowest type that holds all powers of two that occur."""
+    return read_codes(quantizer, values, where)

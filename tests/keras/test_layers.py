@@ -1,0 +1,341 @@
+"""Every layer: Keras float32 equals the graph on random inputs, corner values and saturating weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeml.errors import EdgemlError
+from edgeml.ir import evaluate_codes, input_codes
+from edgeml.keras import layers as folder
+from edgeml.keras.backend import import_keras, import_qkeras
+from edgeml.keras.lower import lower, lower_model
+from edgeml.keras.registry import names
+from tests.keras.exactness import assert_same, corner_data, randomize
+
+keras, qkeras = import_keras(), import_qkeras()
+layers = keras.layers
+QActivation = qkeras.QActivation
+quantized_bits = qkeras.quantized_bits
+quantized_relu = qkeras.quantized_relu
+
+
+def bits(width=6, integer=0, **settings):
+    return quantized_bits(width, integer, alpha=settings.pop("alpha", 1.0), **settings)
+
+
+def weighted(kernel="kernel_quantizer", **settings):
+    return {kernel: bits(5), "bias_quantizer": bits(8, 2), **settings}
+
+
+def wrap(shape, *stack, spread=0.7):
+    """Input, its quantizer, the layers, and random weights."""
+    model = keras.Sequential([keras.Input(shape, name="x"), QActivation(bits(6, 2), name="q"), *stack])
+    randomize(model, spread=spread)
+    return model
+
+
+def act(width=6, integer=3):
+    return QActivation(bits(width, integer), name="act")
+
+
+separable = {"depthwise_quantizer": bits(5), "pointwise_quantizer": bits(5), "bias_quantizer": bits(8, 2)}
+folding = {"bias_quantizer": bits(14, 5)}
+
+# (name, input shape, layers): every output must be equal, integer for integer.
+EXACT = {
+    "q_conv1d": ((9, 3), [qkeras.QConv1D(4, 3, **weighted())]),
+    "q_conv1d_strided": ((9, 3), [qkeras.QConv1D(4, 4, strides=2, padding="same", **weighted())]),
+    "q_conv1d_dilated": ((9, 3), [qkeras.QConv1D(4, 3, dilation_rate=2, use_bias=False, **weighted())]),
+    "q_conv2d": ((7, 6, 2), [qkeras.QConv2D(3, (2, 3), **weighted())]),
+    "q_conv2d_same": ((7, 6, 2), [qkeras.QConv2D(3, 4, padding="same", **weighted())]),
+    "q_conv2d_strided": ((7, 6, 2), [qkeras.QConv2D(3, 3, strides=(2, 3), padding="same", **weighted())]),
+    "q_conv2d_dilated": (
+        (9, 8, 2),
+        [qkeras.QConv2D(3, 3, dilation_rate=(2, 3), padding="same", **weighted())],
+    ),
+    "q_conv2d_groups": ((7, 6, 4), [qkeras.QConv2D(6, 3, groups=2, **weighted())]),
+    "q_conv2d_auto_po2": ((7, 6, 2), [qkeras.QConv2D(3, 3, **weighted(kernel_quantizer=quantized_bits(4)))]),
+    "q_conv2d_masked": (
+        (7, 6, 2),
+        [qkeras.QConv2D(3, 3, mask=np.eye(3, dtype=np.float32), **weighted())],
+    ),
+    "q_conv2d_binary": (
+        (6, 6, 2),
+        [qkeras.QConv2D(3, 3, **weighted(kernel_quantizer=qkeras.binary(alpha=1.0)))],
+    ),
+    "q_dense_ternary": ((6,), [qkeras.QDense(3, **weighted(kernel_quantizer=qkeras.ternary()))]),
+    "q_dense_po2": ((6,), [qkeras.QDense(3, **weighted(kernel_quantizer=qkeras.quantized_po2(4, 2)))]),
+    "q_dense_linear": ((6,), [qkeras.QDense(3, **weighted(kernel_quantizer=qkeras.quantized_linear(5, 1)))]),
+    "q_dense_scaled": ((6,), [qkeras.QDense(3, **weighted(kernel_quantizer=bits(5, alpha=0.75)))]),
+    "q_dense_rows": ((4, 6), [qkeras.QDense(3, **weighted())]),
+    "q_depthwise_conv2d": ((7, 6, 3), [qkeras.QDepthwiseConv2D(3, **weighted("depthwise_quantizer"))]),
+    "q_depthwise_conv2d_multiplied": (
+        (7, 6, 3),
+        [
+            qkeras.QDepthwiseConv2D(
+                3, strides=2, padding="same", depth_multiplier=2, **weighted("depthwise_quantizer")
+            )
+        ],
+    ),
+    "q_depthwise_conv2d_auto_po2": (
+        (7, 6, 3),
+        [
+            qkeras.QDepthwiseConv2D(
+                3, depth_multiplier=2, depthwise_quantizer=quantized_bits(4, 0), bias_quantizer=bits(8, 2)
+            )
+        ],
+    ),
+    "q_separable_conv2d": ((7, 6, 3), [qkeras.QSeparableConv2D(4, 3, **separable)]),
+    "q_separable_conv2d_strided": (
+        (7, 6, 3),
+        [qkeras.QSeparableConv2D(4, 3, strides=2, padding="same", depth_multiplier=2, **separable)],
+    ),
+    "q_separable_conv1d": ((9, 3), [qkeras.QSeparableConv1D(4, 3, **separable)]),
+    "q_separable_conv1d_same": ((9, 3), [qkeras.QSeparableConv1D(4, 4, padding="same", **separable)]),
+    "q_conv2d_transpose": ((4, 5, 2), [qkeras.QConv2DTranspose(3, 3, **weighted())]),
+    "q_conv2d_transpose_strided": ((4, 5, 2), [qkeras.QConv2DTranspose(3, 3, strides=2, **weighted())]),
+    "q_conv2d_transpose_same": (
+        (4, 5, 2),
+        [qkeras.QConv2DTranspose(3, (4, 3), strides=2, padding="same", **weighted())],
+    ),
+    "q_conv2d_transpose_gaps": ((4, 5, 2), [qkeras.QConv2DTranspose(3, 2, strides=3, **weighted())]),
+    "q_conv2d_transpose_auto_po2": (
+        (4, 5, 2),
+        [qkeras.QConv2DTranspose(3, 2, strides=(1, 2), **weighted(kernel_quantizer=quantized_bits(4)))],
+    ),
+    "q_conv2d_batchnorm": (
+        (7, 6, 2),
+        [qkeras.QConv2DBatchnorm(3, 3, padding="same", kernel_quantizer=bits(6, 2), **folding)],
+    ),
+    "q_dense_batchnorm": ((6,), [qkeras.QDenseBatchnorm(3, kernel_quantizer=bits(6, 2), **folding)]),
+    "q_depthwise_conv2d_batchnorm": (
+        (7, 6, 2),
+        [qkeras.QDepthwiseConv2DBatchnorm(3, depthwise_quantizer=bits(6, 2), **folding)],
+    ),
+    "q_batch_normalization": (
+        (6,),
+        [
+            qkeras.QBatchNormalization(
+                mean_quantizer=bits(6, 2),
+                beta_quantizer=bits(6, 2),
+                gamma_quantizer=None,
+                variance_quantizer=None,
+                inverse_quantizer=qkeras.quantized_po2(4),
+            )
+        ],
+    ),
+    "max_pooling1d": ((9, 3), [layers.MaxPooling1D(3, strides=2, padding="same")]),
+    "max_pooling2d": ((7, 6, 3), [layers.MaxPooling2D((3, 2), strides=(1, 2), padding="same")]),
+    "global_max_pooling1d": ((9, 3), [layers.GlobalMaxPooling1D()]),
+    "global_max_pooling2d": ((7, 6, 3), [layers.GlobalMaxPooling2D(keepdims=True)]),
+    "average_pooling1d": ((9, 3), [layers.AveragePooling1D(4, strides=1)]),
+    "average_pooling2d": ((7, 6, 3), [layers.AveragePooling2D(2)]),
+    "average_pooling2d_of_nine": ((7, 6, 3), [layers.AveragePooling2D(3), act()]),
+    "global_average_pooling1d": ((8, 3), [layers.GlobalAveragePooling1D()]),
+    "global_average_pooling2d": ((4, 4, 3), [layers.GlobalAveragePooling2D(keepdims=True)]),
+    "global_average_pooling2d_of_thirty": ((6, 5, 3), [layers.GlobalAveragePooling2D(), act(5, 2)]),
+    "q_average_pooling2d": (
+        (7, 6, 3),
+        [qkeras.QAveragePooling2D(2, average_quantizer=bits(8), activation=bits(6, 1))],
+    ),
+    "q_global_average_pooling2d": (
+        (7, 6, 3),
+        [qkeras.QGlobalAveragePooling2D(average_quantizer=bits(8, -3), activation=bits(6, 1))],
+    ),
+    "re_lu": ((6,), [layers.ReLU()]),
+    "re_lu_bounded": ((6,), [layers.ReLU(max_value=1.3)]),
+    "re_lu_threshold": ((6,), [layers.ReLU(threshold=0.8)]),
+    "re_lu_sloped": ((6,), [layers.ReLU(negative_slope=0.25, max_value=2)]),
+    "re_lu_everything": ((6,), [layers.ReLU(2.5, 0.3, 0.6), act()]),
+    "leaky_re_lu": ((6,), [layers.LeakyReLU(negative_slope=0.125)]),
+    "leaky_re_lu_of_a_third": ((6,), [layers.LeakyReLU(negative_slope=0.3), act()]),
+    "leaky_re_lu_steep": ((6,), [layers.LeakyReLU(negative_slope=2.0)]),
+    "elu": ((6,), [layers.ELU(0.7), act()]),
+    "activation_tanh": ((6,), [layers.Activation("tanh"), act(6, 0)]),
+    "activation_sigmoid": ((6,), [layers.Activation("sigmoid"), act(6, 0)]),
+    "activation_hard_sigmoid": ((6,), [layers.Activation("hard_sigmoid"), act(6, 0)]),
+    "activation_swish": ((6,), [layers.Activation("swish"), act()]),
+    "activation_gelu": ((6,), [layers.Activation("gelu"), act()]),
+    "activation_chain": ((6,), [layers.Activation("tanh"), layers.ReLU(), layers.Dropout(0.5), act(6, 0)]),
+    "activation_relu": ((6,), [layers.Activation("relu")]),
+    "activation_moved": ((2, 3), [layers.Activation("tanh"), layers.Flatten(), act(6, 0)]),
+    "flatten": ((3, 2, 2), [layers.Flatten()]),
+    "reshape": ((3, 2, 2), [layers.Reshape((-1, 6))]),
+    "permute": ((3, 2, 4), [layers.Permute((3, 1, 2))]),
+    "repeat_vector": ((5,), [layers.RepeatVector(3)]),
+    "zero_padding1d": ((5, 2), [layers.ZeroPadding1D((1, 2))]),
+    "zero_padding2d": ((5, 4, 2), [layers.ZeroPadding2D(((1, 2), (0, 3)))]),
+    "cropping1d": ((7, 2), [layers.Cropping1D((1, 2))]),
+    "cropping2d": ((7, 6, 2), [layers.Cropping2D(((1, 2), (0, 3)))]),
+    "up_sampling1d": ((4, 2), [layers.UpSampling1D(3)]),
+    "up_sampling2d": ((4, 3, 2), [layers.UpSampling2D((2, 3))]),
+    "dropout": ((6,), [layers.Dropout(0.5), layers.Identity(), layers.GaussianNoise(1.0), layers.ReLU()]),
+    "spatial_dropout2d": ((4, 4, 2), [layers.SpatialDropout2D(0.5), layers.ReLU()]),
+    "spatial_dropout1d": ((4, 2), [layers.SpatialDropout1D(0.5), layers.GaussianDropout(0.3), layers.ReLU()]),
+    "alpha_dropout": ((4,), [layers.AlphaDropout(0.5), layers.ActivityRegularization(0.1), layers.ReLU()]),
+}
+
+
+@pytest.mark.parametrize("case", EXACT)
+def test_exact(case):
+    shape, stack = EXACT[case]
+    lowered = assert_same(wrap(shape, *stack), corner_data(shape))
+    assert all(note.exact for note in lowered.notes)
+
+
+MERGES = {
+    "add": (layers.Add, 3),
+    "subtract": (layers.Subtract, 2),
+    "multiply": (layers.Multiply, 3),
+    "maximum": (layers.Maximum, 3),
+    "minimum": (layers.Minimum, 2),
+    "average": (layers.Average, 4),
+    "concatenate": (layers.Concatenate, 3),
+}
+
+
+@pytest.mark.parametrize("case", MERGES)
+def test_merges(case):
+    make, count = MERGES[case]
+    sources = [keras.Input((4, 3), name=f"x{i}") for i in range(count)]
+    values = [QActivation(bits(5 + i, i), name=f"q{i}")(source) for i, source in enumerate(sources)]
+    model = keras.Model(sources, make(name="merged")(values))
+    assert_same(model, [corner_data((4, 3), seed=i) for i in range(count)])
+
+
+def test_mean_of_three_is_exact_with_its_quantizer():
+    sources = [keras.Input((5,), name=f"x{i}") for i in range(3)]
+    values = [QActivation(bits(6, 2), name=f"q{i}")(source) for i, source in enumerate(sources)]
+    model = keras.Model(sources, QActivation(bits(5, 2), name="out")(layers.Average(name="mean")(values)))
+    lowered = assert_same(model, [corner_data((5,), seed=i) for i in range(3)], missing=("mean",))
+    assert lowered.notes == ()
+
+
+def test_concatenate_along_an_inner_axis():
+    source = keras.Input((4, 3), name="x")
+    x = QActivation(bits(6, 2), name="q")(source)
+    model = keras.Model(source, layers.Concatenate(axis=1)([x, layers.Cropping1D(1)(x)]))
+    assert_same(model, corner_data((4, 3)))
+
+
+def test_residual_and_maxout():
+    source = keras.Input((6,), name="x")
+    x = QActivation(bits(6, 2), name="q")(source)
+    pieces = [qkeras.QDense(6, name=f"piece{i}", **weighted())(x) for i in range(3)]
+    model = keras.Model(source, layers.Add(name="residual")([x, layers.Maximum(name="maxout")(pieces)]))
+    randomize(model)
+    assert_same(model, corner_data((6,)))
+
+
+def inexact(model, x, most_lsb=1, most_share=0.02):
+    """Differences after the last quantizer, as a share of all elements; noted, and refused when strict."""
+    lowered = lower_model(model)
+    name = lowered.graph.outputs[0]
+    ours = evaluate_codes(lowered.graph, input_codes(lowered.graph, x))[name]
+    floats = np.asarray(model(x, training=False), np.float64)
+    theirs = np.ldexp(floats, np.asarray(lowered.graph.info(name).type.frac, np.int32))
+    assert np.array_equal(theirs, np.rint(theirs))
+    assert np.ptp(theirs) > 0
+    assert np.abs(ours - theirs).max() <= most_lsb
+    assert np.mean(ours != theirs) <= most_share
+    assert any(not note.exact for note in lowered.notes)
+    with pytest.raises(EdgemlError, match="cannot be exact"):
+        lower(model, strict=True)
+    return lowered
+
+
+class TestNotedApproximations:
+    def test_batch_normalization(self):
+        head = [qkeras.QDense(5, name="fc", **weighted()), layers.BatchNormalization(name="bn"), act(7, 3)]
+        lowered = inexact(wrap((8,), *head), corner_data((8,), 400))
+        assert {note.layer for note in lowered.notes} == {"bn"}
+
+    def test_batch_normalization_of_images(self):
+        head = [qkeras.QConv2D(4, 3, name="c", **weighted()), layers.BatchNormalization(name="bn"), act(7, 3)]
+        inexact(wrap((6, 6, 2), *head), corner_data((6, 6, 2), 100))
+
+    def test_q_batch_normalization(self):
+        head = [qkeras.QDense(5, name="fc", **weighted()), qkeras.QBatchNormalization(name="bn"), act(7, 3)]
+        inexact(wrap((8,), *head), corner_data((8,), 400))
+
+    def test_prelu(self):
+        inexact(wrap((8,), layers.PReLU(name="p"), act(7, 3)), corner_data((8,), 400))
+
+    def test_real_scale_per_channel(self):
+        kernel = quantized_bits(4, 0, alpha="auto")
+        head = [qkeras.QDense(5, name="fc", **weighted(kernel_quantizer=kernel)), act(7, 3)]
+        model = wrap((8,), *head)
+        model.get_layer("fc").kernel.assign(np.random.default_rng(1).normal(0, 1, (8, 5)))
+        inexact(model, corner_data((8,), 400))
+
+    def test_wide_leaky_relu(self):
+        head = [
+            qkeras.QDense(5, name="fc", **weighted()),
+            layers.LeakyReLU(negative_slope=0.3, name="leaky"),
+            act(7, 3),
+        ]
+        lowered = inexact(wrap((40,), *head), corner_data((40,), 400))
+        assert {note.layer for note in lowered.notes} == {"leaky"}
+
+    def test_wide_mean(self):
+        head = [
+            qkeras.QConv2D(3, 3, name="c", **weighted()),
+            layers.AveragePooling2D(3, name="mean"),
+            act(7, 3),
+        ]
+        inexact(wrap((8, 8, 3), *head), corner_data((8, 8, 3), 100))
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("layer", "shape", "says"),
+        [
+            (layers.Conv2D(2, 3), (5, 5, 2), "the kernel of this Conv2D is not quantized (use QConv2D"),
+            (layers.Conv1D(2, 3), (5, 2), "use QConv1D"),
+            (layers.DepthwiseConv2D(3), (5, 5, 2), "use QDepthwiseConv2D"),
+            (layers.DepthwiseConv1D(3), (5, 2), "is not quantized"),
+            (layers.SeparableConv2D(2, 3), (5, 5, 2), "the depthwise kernel of this SeparableConv2D"),
+            (layers.SeparableConv1D(2, 3), (5, 2), "the depthwise kernel of this SeparableConv1D"),
+            (layers.Conv2DTranspose(2, 3), (5, 5, 2), "use QConv2DTranspose"),
+            (layers.Conv1DTranspose(2, 3), (5, 2), "is not quantized"),
+            (layers.AveragePooling2D(3, padding="same"), (5, 5, 2), "windows at the border"),
+            (layers.UpSampling2D(2, interpolation="bilinear"), (5, 5, 2), "interpolation 'bilinear'"),
+            (layers.BatchNormalization(axis=1), (5, 2), "normalizes axis 1"),
+            (layers.Softmax(axis=1), (5, 2), "softmax along axis 1"),
+            (layers.LayerNormalization(), (5,), "the layer LayerNormalization is not covered"),
+        ],
+        ids=lambda value: type(value).__name__ if isinstance(value, layers.Layer) else "",
+    )
+    def test_refused(self, layer, shape, says):
+        with pytest.raises(EdgemlError) as caught:
+            lower(wrap(shape, layer))
+        assert says in str(caught.value)
+        assert str(caught.value).startswith(layer.name)
+
+    def test_folded_bias_without_quantizer(self):
+        with pytest.raises(EdgemlError, match="the folded bias is not quantized"):
+            lower(wrap((5,), qkeras.QDenseBatchnorm(3, kernel_quantizer=bits(6, 2))))
+
+
+def test_every_layer_file_is_tried():
+    """A new file in the folder needs a case here."""
+    tried = {type(layer) for _, stack in EXACT.values() for layer in stack}
+    tried |= {make for make, _ in MERGES.values()}
+    from edgeml.keras.registry import snake_case
+
+    known = {snake_case(kind.__name__) for kind in tried}
+    elsewhere = {
+        "q_activation",
+        "q_dense",
+        "dense",
+        "softmax",
+        "conv1d",
+        "conv2d",
+        "depthwise_conv1d",
+        "depthwise_conv2d",
+    }
+    elsewhere |= {"separable_conv1d", "separable_conv2d", "conv1d_transpose", "conv2d_transpose"}
+    elsewhere |= {"batch_normalization", "p_re_lu"}
+    assert set(names(folder)) - known - elsewhere == set()
+    assert quantized_relu is not None
