@@ -59,7 +59,9 @@ class Browser:
         wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         features = [{"name": name, "value": value} for name, value in wanted.items()]
         self.devtools("Emulation.setEmulatedMedia", media=kind, features=features)
-        frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(0)));"
+        frames = (
+            "const [done] = arguments; requestAnimationFrame(() => requestAnimationFrame(() => done(0)));"
+        )
         self._call("POST", "/execute/async", {"script": frames, "args": []})  # the page has seen the change
 
     def press(self, *keys: str) -> None:

@@ -80,6 +80,13 @@ def test_tables_sort_by_number_on_click(opened):
     assert opened.run(f"return document.querySelectorAll('{LAYERS} th[aria-sort]').length") == 1
 
 
+def test_negative_fractions_sort_as_numbers(opened):
+    opened.click(f"{LAYERS} thead th:nth-child(6) button")
+    lowest = [float(text) for text in opened.run(COLUMN, LAYERS, 5)]
+    assert lowest == sorted(lowest)
+    assert len({value for value in lowest if value < 0}) > 3
+
+
 def test_tables_sort_with_the_keyboard(opened):
     opened.run(f"document.querySelector('{LAYERS} th:nth-child(1) button').focus()")
     opened.press(ENTER)

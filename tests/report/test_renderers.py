@@ -173,9 +173,30 @@ def test_html_escapes_everything_from_outside():
     assert "<script>alert" not in text
     assert [tag for tag, _ in page.seen].count("script") == 1
     assert text.count("&lt;script&gt;alert") > 20
-    markdown = to_markdown(facts)
-    assert "<script>" not in re.sub(r"`[^`]*`|^    .*$", "", markdown, flags=re.M)
-    assert not re.search(r"(?<!\\)\]\(javascript", re.sub(r"`[^`]*`|^    .*$", "", markdown, flags=re.M))
+
+
+def test_markdown_escapes_everything_from_outside():
+    check = sample_facts().exactness
+    assert check is not None
+    results = tuple(result.model_copy(update={"backend": EVIL, "reason": EVIL}) for result in check.results)
+    facts = sample_facts(
+        model=EVIL,
+        machine=EVIL,
+        versions={EVIL: EVIL},
+        data=sample_facts().data.model_copy(
+            update={"name": EVIL, "note": EVIL, "source": EVIL, "licence": EVIL}
+        ),
+        missing={"resources": EVIL, "latency": EVIL},
+        exactness=check.model_copy(update={"results": results}),
+        per_class=tuple(item.model_copy(update={"name": EVIL}) for item in sample_facts().per_class),
+        history=history([{"phase": EVIL, "epoch": 1, "loss": 1, "accuracy": 0.5}]),
+    )
+    text = to_markdown(facts)
+    assert text.count("&lt;script&gt;alert") > 10
+    assert "<script>" not in text
+    assert "\n# e" not in text
+    assert not re.search(r"(?<!\\)\]\(javascript", text)
+    assert not re.search(r"(?<!\\)`a", text)
 
 
 def test_html_policy_allows_its_own_script_and_nothing_else():
