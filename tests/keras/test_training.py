@@ -1,0 +1,374 @@
+"""Training as a user starts, kills and continues it: iris data, a network that is awkward to resume."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeml import presets
+from edgeml.errors import EdgemlError
+from edgeml.fixed import quantize
+from edgeml.ir import evaluate_codes
+from edgeml.keras import fit, state
+from edgeml.keras.fit import classes_of, logits_of
+from edgeml.keras.history import read_history
+from edgeml.keras.load import load_model
+from edgeml.keras.runner import keras_codes
+from edgeml.keras.training import lower_run, train, trained_model
+from edgeml.runs import Run
+
+PRESET = """
+from edgeml.presets import Bits, DataSpec, Preset, Quantizers, Targets, Training
+
+
+def build(q):
+    import keras
+    from qkeras import QActivation, QDense
+
+    x = inputs = keras.Input((4,), name="measures")
+    x = QActivation(q.input(), name="quantize")(x)
+    x = QDense(8, kernel_quantizer=q.kernel("fc1"), bias_quantizer=q.bias("fc1"), name="fc1")(x)
+    x = QActivation(q.relu("act1"), name="act1")(x)
+    x = keras.layers.Dropout(0.2)(x)
+    x = QDense(3, kernel_quantizer=q.kernel("logits"), bias_quantizer=q.bias("logits"), name="logits")(x)
+    return keras.Model(inputs, x)
+
+
+PRESET = Preset(
+    summary="small, with random numbers in training",
+    build=build,
+    data=DataSpec(dataset="iris", scaling="standard"),
+    quantizers=Quantizers(
+        inputs=Bits(bits=8, integer=2),
+        weights=Bits(bits=6, integer=1),
+        biases=Bits(bits=6, integer=1),
+        activations=Bits(bits=6, integer=3, signed=False),
+    ),
+    training=Training(
+        float_epochs=5, epochs=6, batch_size=16, float_learning_rate=2e-2, learning_rate=1e-2,
+        schedule="plateau", plateau_patience=1,
+    ),
+    targets=Targets(),
+)
+"""
+
+
+class Recorder:
+    """Keeps what it is told, and dies where it is told to."""
+
+    def __init__(self, die=None, at=None, error=None):
+        self.phases, self.rows, self.fractions = [], [], []
+        self.die, self.at, self.error = die, at, error
+
+    def phase(self, name, epochs, done):
+        self.phases.append((name, epochs, done))
+        self._maybe(name, "phase")
+
+    def advance(self, fraction):
+        self.fractions.append(fraction)
+        self._maybe(self.phases[-1][0], ("advance", len(self.rows)))
+
+    def epoch(self, row):
+        self.rows.append(row)
+        self._maybe(row.phase, row.epoch)
+
+    def _maybe(self, phase, at):
+        if self.die == phase and self.at == at:
+            raise self.error
+
+
+class Killed(BaseException):
+    """Nothing in edgeml may catch it, as nothing can catch SIGKILL."""
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    path = tmp_path_factory.mktemp("preset") / "awkward.py"
+    path.write_text(PRESET)
+    return presets.load(path)
+
+
+@pytest.fixture(scope="module")
+def whole(preset, tmp_path_factory):
+    """A run that nothing interrupted, and what it told."""
+    told = Recorder()
+    return train(preset, tmp_path_factory.mktemp("runs") / "whole", progress=told), told
+
+
+def same(run: Run, other: Run) -> None:
+    for mine, theirs in ((run.float_file, other.float_file), (run.model_file, other.model_file)):
+        for a, b in zip(load_model(mine).weights, load_model(theirs).weights, strict=True):
+            assert a.path == b.path
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+    assert run.history_file.read_bytes() == other.history_file.read_bytes()
+
+
+def test_a_run_folder_is_complete(whole, preset):
+    run, told = whole
+    assert told.phases == [("float", 5, 0), ("qat", 6, 0)]
+    assert read_history(run.history_file) == told.rows
+    assert [(row.phase, row.epoch) for row in told.rows] == [
+        *(("float", n) for n in range(1, 6)),
+        *(("qat", n) for n in range(1, 7)),
+    ]
+    assert told.fractions.count(1.0) == 11
+    assert not run.state_file.exists()
+    assert not [path for path in run.folder.iterdir() if path.name.startswith(".")]
+    assert {path.parent.parent.name for path in run.logs.rglob("events*")} == {"float", "qat"}
+    assert Run.open(run.folder) == run
+    assert trained_model(run).name == preset.name
+
+
+def test_the_weights_are_those_of_the_best_epoch(whole):
+    run, told = whole
+    data = run.data()
+    for phase, file in (("float", run.float_file), ("qat", run.model_file)):
+        best = max((row.val_accuracy, -row.val_loss) for row in told.rows if row.phase == phase)
+        logits = logits_of(load_model(file), data.x_val)
+        assert (classes_of(logits) == data.y_val).mean() == best[0]
+
+
+def test_the_learning_rate_follows_the_plateau_schedule(whole):
+    _, told = whole
+    for phase, start in (("float", 2e-2), ("qat", 1e-2)):
+        rates = [row.learning_rate for row in told.rows if row.phase == phase]
+        assert rates[0] == start
+        assert all(later in (rate, rate / 2) for rate, later in itertools.pairwise(rates))
+
+
+def test_quantized_training_starts_from_the_float_weights(preset, tmp_path, monkeypatch):
+    seen = {}
+
+    def no_training(model, data, plan, *_):
+        seen[plan.phase] = {weight.path: weight.numpy() for weight in model.weights}
+        if plan.phase == "float":
+            for weight in model.trainable_weights:
+                weight.assign(weight + 0.25)
+                seen[weight.path] = weight.numpy()
+        return ()
+
+    monkeypatch.setattr("edgeml.keras.training.fit", no_training)
+    train(preset, tmp_path / "run")
+    for path in ("fc1/kernel", "fc1/bias", "logits/kernel", "logits/bias"):
+        np.testing.assert_array_equal(seen["qat"][path], seen[path])
+
+
+def test_two_runs_are_equal_bit_for_bit_and_another_seed_is_not(whole, preset, tmp_path):
+    run, _ = whole
+    again = train(preset, tmp_path / "again")
+    same(again, run)
+    other = train(preset, tmp_path / "other", presets.choose(preset, seed=1))
+    assert other.history_file.read_bytes() != run.history_file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("error", "phase", "at"),
+    [
+        (Killed, "float", 3),
+        (Killed, "float", ("advance", 2)),
+        (Killed, "qat", "phase"),
+        (Killed, "qat", ("advance", 9)),
+        (KeyboardInterrupt, "qat", 1),
+    ],
+)
+def test_a_run_that_was_interrupted_ends_as_if_it_had_not_been(
+    whole, preset, tmp_path, monkeypatch, error, phase, at
+):
+    monkeypatch.setattr(fit, "_SAVE_SECONDS", 0.0)
+    with pytest.raises(error):
+        train(preset, tmp_path / "run", progress=Recorder(phase, at, error()))
+    assert not (tmp_path / "run" / "model.keras").exists()
+    told = Recorder()
+    run = train(preset, tmp_path / "run", progress=told)
+    same(run, whole[0])
+    if isinstance(at, int) and error is KeyboardInterrupt:
+        assert told.phases[0] == (phase, 5 if phase == "float" else 6, at)
+
+
+def test_an_interruption_saves_the_last_epoch_even_between_two_saves(preset, whole, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(preset, tmp_path / "run", progress=Recorder("float", 3, KeyboardInterrupt()))
+    assert state.load_state(tmp_path / "run" / ".training.npz").epoch == 3
+    told = Recorder()
+    same(train(preset, tmp_path / "run", progress=told), whole[0])
+    assert told.phases[0] == ("float", 5, 3)
+
+
+@pytest.mark.parametrize("file", ["float.keras", "history.csv", "model.keras"])
+def test_a_kill_while_a_file_is_written(whole, preset, tmp_path, monkeypatch, file):
+    import edgeml.files
+
+    real = edgeml.files.Path.replace
+
+    def replace(self, target):
+        if Path(target).name == file:
+            raise Killed
+        return real(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(edgeml.files.Path, "replace", replace)
+        with pytest.raises(Killed):
+            train(preset, tmp_path / "run")
+    same(train(preset, tmp_path / "run"), whole[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("phase", "epoch"), [("float", 2), ("qat", 4)])
+def test_after_sigkill_the_same_command_goes_on(whole, preset, tmp_path, phase, epoch):
+    child = f"""
+import os, signal
+from edgeml import presets
+from edgeml.keras import fit
+from edgeml.keras.progress import Silent
+from edgeml.keras.training import train
+
+class Suicide(Silent):
+    def epoch(self, row):
+        if (row.phase, row.epoch) == ({phase!r}, {epoch}):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+fit._SAVE_SECONDS = 0.0
+train(presets.load({str(preset.file)!r}), {str(tmp_path / "run")!r}, progress=Suicide())
+"""
+    done = subprocess.run([sys.executable, "-c", child], check=False, env=os.environ, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    told = Recorder()
+    run = train(preset, tmp_path / "run", progress=told)
+    assert told.phases[0] == (phase, 5 if phase == "float" else 6, epoch - 1)
+    same(run, whole[0])
+
+
+def test_a_finished_run_is_not_trained_again(whole, preset):
+    told = Recorder()
+    before = whole[0].model_file.stat().st_mtime_ns
+    assert train(preset, whole[0].folder, progress=told) == whole[0]
+    assert not told.phases
+    assert whole[0].model_file.stat().st_mtime_ns == before
+
+
+def test_the_graph_is_saved_once_and_equals_keras(whole):
+    run, _ = whole
+    graph = lower_run(run)
+    assert graph.name == run.name
+    assert lower_run(run) == graph == run.graph()
+    data = run.data()
+    node = graph.node(graph.inputs[0])
+    codes = quantize(data.x_test, graph.info(node.name).type, node.op.rounding, node.op.overflow)
+    expected = evaluate_codes(graph, {node.name: codes})
+    got = keras_codes(trained_model(run), graph, data.x_test)
+    for name in graph.outputs:
+        np.testing.assert_array_equal(got[name], expected[name])
+
+
+def test_an_unfinished_run_cannot_be_lowered(preset, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(preset, tmp_path / "run", progress=Recorder("float", "phase", KeyboardInterrupt()))
+    with pytest.raises(EdgemlError, match="training is not complete"):
+        lower_run(Run.open(tmp_path / "run"))
+
+
+def test_early_stopping(preset, tmp_path):
+    choices = presets.choose(
+        preset, ["training.patience=1", "training.epochs=200", "training.learning_rate=1e-12"]
+    )
+    run = train(preset, tmp_path / "run", choices)
+    rows = [row for row in read_history(run.history_file) if row.phase == "qat"]
+    assert len(rows) < 200
+    assert (rows[-1].val_accuracy, -rows[-1].val_loss) <= (rows[-2].val_accuracy, -rows[-2].val_loss)
+
+
+def test_the_cosine_schedule(preset, tmp_path):
+    run = train(preset, tmp_path / "run", presets.choose(preset, ["training.schedule=cosine"], epochs=2))
+    rates = [row.learning_rate for row in read_history(run.history_file)]
+    assert rates == pytest.approx([2e-2, 2e-2 * 0.505, 1e-2, 1e-2 * 0.505])
+
+
+def test_two_classes_train_with_one_logit(tmp_path):
+    run = train(
+        presets.load("cancer_mlp"), tmp_path / "run", presets.choose(presets.load("cancer_mlp"), epochs=12)
+    )
+    data = run.data()
+    logits = logits_of(trained_model(run), data.x_test)
+    assert logits.shape == (len(data.x_test), 1)
+    assert (classes_of(logits) == data.y_test).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        (["data.dataset=digits"], r"input has shape \(4,\), the data \(8, 8, 1\)"),
+        (["data.dataset=breast_cancer"], r"input has shape \(4,\), the data \(30,\)"),
+        (["quantizers.layers.fc9.weights.bits=2"], "unknown layer 'fc9'"),
+        (["data.dataset=irs"], "unknown data set 'irs'"),
+        (["training.learning_rate=1.0", "training.float_learning_rate=1.0", "data.scaling=none"], ""),
+    ],
+)
+def test_what_does_not_fit_is_one_error(preset, tmp_path, changes, what):
+    if not what:  # a large rate alone must not be an error
+        train(preset, tmp_path / "run", presets.choose(preset, changes, epochs=1))
+        return
+    with pytest.raises(EdgemlError, match=what):
+        train(preset, tmp_path / "run", presets.choose(preset, changes, epochs=1))
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("return 3", "returned a int"),
+        ("return 1 / 0", "ZeroDivisionError"),
+        ("import keras; return keras.Sequential([keras.layers.Dense(3)])", "input shape is unknown"),
+        (
+            "import keras; return keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])",
+            "the data 3 classes",
+        ),
+    ],
+)
+def test_a_bad_build_function_is_one_error(tmp_path, body, what):
+    path = tmp_path / "bad.py"
+    path.write_text(PRESET.replace("    import keras\n    from qkeras", f"    {body}\n    from qkeras"))
+    with pytest.raises(EdgemlError, match=what):
+        train(presets.load(path), tmp_path / "run")
+
+
+def test_a_loss_that_is_not_finite_is_an_error(preset, tmp_path, monkeypatch):
+    real = fit._loss
+
+    def broken(outputs):
+        loss = real(outputs)
+        return lambda labels, logits: loss(labels, logits) * float("nan")
+
+    monkeypatch.setattr(fit, "_loss", broken)
+    with pytest.raises(EdgemlError, match="no longer finite in epoch 1"):
+        train(preset, tmp_path / "run")
+    assert not (tmp_path / "run" / "float.keras").exists()
+
+
+def test_a_damaged_state_is_one_error(preset, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(preset, tmp_path / "run", progress=Recorder("float", 2, KeyboardInterrupt()))
+    path = tmp_path / "run" / ".training.npz"
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(EdgemlError) as caught:
+        train(preset, tmp_path / "run")
+    assert caught.value.where == str(path)
+    path.unlink()
+    train(preset, tmp_path / "run")
+
+
+def test_a_state_of_another_model_is_refused(preset, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(preset, tmp_path / "run", progress=Recorder("float", 2, KeyboardInterrupt()))
+    path = tmp_path / "run" / ".training.npz"
+    kept = state.load_state(path)
+    state.save_state(path, replace(kept, weights=[np.zeros(3, np.float32)]))
+    with pytest.raises(EdgemlError, match="is of another model"):
+        train(preset, tmp_path / "run")

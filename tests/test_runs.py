@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeml import presets
+from edgeml.errors import EdgemlError
+from edgeml.presets import prepare
+from edgeml.runs import Run, RunConfig
+
+
+@pytest.fixture(scope="module")
+def preset():
+    return presets.load("iris_mlp")
+
+
+def config(preset, *assignments, seed=0) -> RunConfig:
+    choices = presets.choose(preset, assignments, seed)
+    return RunConfig.of(preset, choices, prepare(choices.data))
+
+
+def test_what_is_written_is_what_is_read(preset, tmp_path):
+    wanted = config(preset, "quantizers.layers.fc1.weights.bits=4", "targets.clock_ns=2.5")
+    run = Run.create(tmp_path / "run", wanted)
+    assert Run.open(tmp_path / "run") == run
+    assert run.config == wanted
+    assert run.config.preset.file == ""
+    assert set(run.config.versions) == {
+        "python",
+        "edgeml",
+        "tensorflow",
+        "keras",
+        "qkeras",
+        "numpy",
+        "scikit-learn",
+    }
+    assert run.config_file.read_text() == wanted.to_toml()
+
+
+def test_the_data_come_back_bit_for_bit(preset, tmp_path):
+    run = Run.create(tmp_path / "run", config(preset))
+    fresh, again = prepare(presets.choose(preset).data), run.data()
+    assert fresh.scaling.kind == "standard"
+    for part in ("x_train", "x_val", "x_test"):
+        assert getattr(again, part).dtype == np.float32
+        np.testing.assert_array_equal(getattr(again, part), getattr(fresh, part))
+
+
+def test_the_scaling_is_the_runs_own(preset, tmp_path):
+    run = Run.create(tmp_path / "run", config(preset))
+    text = run.config_file.read_text()
+    first = text.index("scale = [")
+    run.config_file.write_text(
+        text[:first] + "scale = [\n 1, 1, 1, 1 ]\n" + text[text.index("]", first) + 1 :]
+    )
+    assert not np.array_equal(Run.open(run.folder).data().x_train, run.data().x_train)
+
+
+def test_other_data_than_it_was_trained_on_is_an_error(preset, tmp_path):
+    run = Run.create(tmp_path / "run", config(preset))
+    text = run.config_file.read_text()
+    run.config_file.write_text(text.replace("split_seed = 0", "split_seed = 1"))
+    with pytest.raises(EdgemlError, match="checksum differs"):
+        Run.open(run.folder).data()
+
+
+@pytest.mark.parametrize(
+    ("assignments", "seed", "told"),
+    [
+        (["training.epochs=7"], 0, "training.epochs is 200 there, 7 now"),
+        (["quantizers.weights.bits=5"], 0, "quantizers.weights.bits is 8 there, 5 now"),
+        (["quantizers.layers.fc1.biases.bits=5"], 0, "quantizers.layers.fc1"),
+        (["data.split_seed=3"], 0, "data.split_seed is 0 there, 3 now"),
+        ([], 4, "seed is 0 there, 4 now"),
+    ],
+)
+def test_a_run_of_another_configuration_is_refused_and_left_alone(preset, tmp_path, assignments, seed, told):
+    run = Run.create(tmp_path / "run", config(preset))
+    before = run.config_file.read_bytes()
+    with pytest.raises(EdgemlError) as caught:
+        Run.create(run.folder, config(preset, *assignments, seed=seed))
+    assert told in caught.value.what
+    assert "--out" in caught.value.hint
+    assert run.config_file.read_bytes() == before
+
+
+def test_a_changed_preset_file_is_another_configuration(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(presets.load("iris_mlp").file.read_text())
+    Run.create(tmp_path / "run", config(presets.load(path)))
+    assert Run.open(tmp_path / "run").config.preset.file == str(path)
+    path.write_text(path.read_text() + "# changed\n")
+    with pytest.raises(EdgemlError, match="preset.sha256 is"):
+        Run.create(tmp_path / "run", config(presets.load(path)))
+
+
+def test_other_targets_need_no_other_training(preset, tmp_path):
+    first = Run.create(tmp_path / "run", config(preset))
+    second = Run.create(tmp_path / "run", config(preset, "targets.reuse_factor=4"))
+    assert second.config.targets.reuse_factor == 4
+    assert second.config.created == first.config.created
+    assert Run.open(tmp_path / "run") == second
+
+
+def test_other_versions_matter_only_while_training(preset, tmp_path):
+    wanted = config(preset)
+    old = wanted.model_copy(update={"versions": wanted.versions | {"keras": "3.0.0"}})
+    run = Run.create(tmp_path / "run", old)
+    with pytest.raises(EdgemlError, match=r"begun with other versions: keras is 3\.0\.0 there"):
+        Run.create(tmp_path / "run", wanted)
+    run.model_file.write_bytes(b"")
+    assert Run.create(tmp_path / "run", wanted) == run
+
+
+def test_a_folder_of_something_else_is_refused(preset, tmp_path):
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(EdgemlError, match="not empty and not a run"):
+        Run.create(tmp_path, config(preset))
+    (tmp_path / "letter.txt").rename(tmp_path / ".tmp-killed")
+    Run.create(tmp_path, config(preset))
+
+
+def test_a_file_in_place_of_the_folder_is_refused(preset, tmp_path):
+    (tmp_path / "run").write_text("")
+    with pytest.raises(EdgemlError, match="cannot write"):
+        Run.create(tmp_path / "run", config(preset))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda text: text[: len(text) // 2], ""),
+        (lambda text: text.replace("schema_version = 1", "schema_version = 2"), "schema_version = 2"),
+        (lambda text: text.replace("seed = 0", "sed = 0", 1), "did you mean"),
+        (lambda text: "", "is missing"),
+    ],
+)
+def test_a_damaged_config_is_one_error(preset, tmp_path, change, what):
+    run = Run.create(tmp_path / "run", config(preset))
+    run.config_file.write_text(change(run.config_file.read_text()))
+    with pytest.raises(EdgemlError) as caught:
+        Run.open(run.folder)
+    assert what in str(caught.value)
+    assert caught.value.where == str(run.config_file)
+
+
+def test_a_folder_without_a_run(tmp_path):
+    with pytest.raises(EdgemlError, match="not a run folder"):
+        Run.open(tmp_path)
+    with pytest.raises(EdgemlError, match="not a run folder"):
+        Run.open(Path("/dev/null"))
+
+
+def test_a_run_that_was_not_lowered(preset, tmp_path):
+    with pytest.raises(EdgemlError, match="no exact graph yet"):
+        Run.create(tmp_path / "run", config(preset)).graph()
