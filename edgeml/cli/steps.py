@@ -70,12 +70,14 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
 def train(preset: str, out: Path | None, settings: Sequence[str], seed: int | None, epochs: int | None) -> Run:
     """Train with bars, lower, and say where the run is."""
     from edgeml import pipeline, presets
-    from edgeml.keras.training import train as train_preset
 
     chosen = presets.load(preset)
+    choices = presets.choose(chosen, settings, seed, epochs)
     folder = out or Path("runs") / chosen.name
+    with working("loading TensorFlow"):
+        from edgeml.keras.training import train as train_preset
     with training_bars() as bars:
-        run = train_preset(chosen, folder, presets.choose(chosen, settings, seed, epochs), bars)
+        run = train_preset(chosen, folder, choices, bars)
     with working("lowering"):
         graph = pipeline.lower(run)
     ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")

@@ -75,7 +75,7 @@ def _tools() -> list[dict[str, str]]:
                 "name": name,
                 "version": found.version if found else "",
                 "path": str(found.path) if found else "",
-                "needed_for": tool.purpose,
+                "needed_for": tool.summary,
                 "install": tool.install,
             }
         )
