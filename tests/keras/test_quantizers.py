@@ -73,7 +73,31 @@ def assert_same_on_all_codes(quantizer, kind: FixedType):
     return builder
 
 
+CORNERS = [
+    (qkeras.quantized_relu(4, 1, negative_slope=0.5), FixedType(True, 9, 3)),
+    (qkeras.quantized_relu(4, 1, negative_slope=2.0), FixedType(True, 9, 3)),
+    (qkeras.quantized_relu(3, 1, negative_slope=0.0625), FixedType(True, 11, 3)),  # ends below one LSB
+    (qkeras.quantized_relu(4, 1), FixedType(True, 9, 3)),
+    (qkeras.quantized_relu(4, 1), FixedType(False, 9, 5)),
+    (qkeras.quantized_bits(4, 1, 0, alpha=1.0), FixedType(True, 9, 4)),
+    (qkeras.quantized_bits(4, 1, 1, alpha=1.0), FixedType(True, 9, 4)),
+    (qkeras.quantized_bits(4, 1, keep_negative=False, alpha=1.0), FixedType(True, 9, 4)),
+    (qkeras.quantized_bits(4, 6, alpha=1.0), FixedType(True, 10, 1)),
+    (qkeras.quantized_bits(4, -2, alpha=1.0), FixedType(True, 9, 8)),
+    (qkeras.quantized_bits(1, 3, alpha=2.0), FixedType(True, 5, 2)),
+    (qkeras.quantized_linear(1, 0), FixedType(True, 5, 2)),
+    (qkeras.quantized_linear(4, 1, symmetric=False, alpha=0.5), FixedType(True, 9, 4)),
+    (qkeras.quantized_tanh(4), FixedType(True, 9, 5)),
+    (qkeras.quantized_tanh(4, symmetric=True), FixedType(True, 9, 5)),
+    (qkeras.quantized_sigmoid(4, symmetric=True), FixedType(True, 9, 5)),
+]
+
+
 class TestActivations:
+    @pytest.mark.parametrize(("quantizer", "kind"), CORNERS, ids=lambda value: str(value))
+    def test_saturates_rounds_ties_and_clips_on_both_sides(self, quantizer, kind):
+        assert_same_on_all_codes(quantizer, kind)
+
     @MANY
     @given(bits_quantizers, types)
     def test_quantized_bits(self, quantizer, kind):
