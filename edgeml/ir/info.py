@@ -101,7 +101,7 @@ def guard(bound: Any, what: str) -> None:
     """
     peak = float(np.max(bound, initial=0.0))
     if peak >= 2.0**62:
-        bits = int(np.ceil(np.log2(peak))) + 1
+        bits = int(np.log2(peak)) + 2  # of a signed type
         raise EdgemlError(
             f"{what} needs about {bits} bits; at most 63 can be exact", hint="use narrower types"
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -22,6 +23,12 @@ from edgeml.ir.text import build_op, encode_attributes
 
 FORMAT = "edgeml-graph"
 SCHEMA = 1
+
+# What NumPy and zipfile raise on files that were cut short or changed, found by trying (see the tests).
+_NPZ_ERRORS = (
+    ValueError, OSError, EOFError, KeyError, RuntimeError, OverflowError, MemoryError, struct.error,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def save(graph: Graph, stem: str = "graph") -> FileSet:
@@ -70,7 +77,7 @@ def load(folder: str | Path, stem: str = "graph") -> Graph:
         ]
         graph = Graph(str(document["name"]), nodes, tuple(map(str, document["outputs"])))
         digest = document["digest"]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise EdgemlError(f"malformed: {error!r}", str(structure), "export the graph again") from None
     except EdgemlError as error:
         where = f"{structure}: {error.where}" if error.where else str(structure)
@@ -96,9 +103,12 @@ def read_npz(path: Path, what: str) -> dict[str, Any]:
     """
     content = read_bytes(path, what)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        archive: Any = np.load(io.BytesIO(content), allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("a single array")
+        with archive:
             return {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except _NPZ_ERRORS as error:
         raise EdgemlError(
             f"not a readable .npz ({error})", str(path), f"the {what} must be written again"
         ) from None
