@@ -1,0 +1,36 @@
+"""A shell, and a tiny trained run that tests may copy and damage."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Shell
+
+
+@pytest.fixture
+def edgeml(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Shell:
+    """`edgeml("list", "boards")` gives exit code and output."""
+    return Shell(monkeypatch, capfd)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """iris_mlp after two epochs, lowered and exported to ONNX: little accuracy, all the files."""
+    from edgeml import pipeline, presets
+    from edgeml.keras.training import train
+
+    preset = presets.load("iris_mlp")
+    folder = tmp_path_factory.mktemp("runs") / "iris"
+    run = train(preset, folder, presets.choose(preset, ("training.float_epochs=2", "training.epochs=2")))
+    pipeline.lower(run)
+    pipeline.export_installed(run, ["onnx", "qonnx"], pipeline.target_settings(run, {}), strict=True)
+    return folder
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Path:
+    """A copy of that run for one test."""
+    return Path(shutil.copytree(trained, tmp_path / "iris"))

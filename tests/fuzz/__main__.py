@@ -1,0 +1,76 @@
+"""`python -m tests.fuzz`: as many attempts as wanted, or a saved failure again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.progress import Progress
+
+from edgeml import backends
+from tests.fuzz.campaign import Outcome, graph_campaign
+from tests.fuzz.case import EXACT, Difference, replay
+from tests.fuzz.models import model_campaign
+
+
+def main() -> int:
+    """0 if nothing differed, 1 otherwise."""
+    if sys.argv[1:2] == ["replay"]:
+        return _replay(Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument(
+        "--graphs", type=int, default=1000, help="random graphs for every back end that needs no compiler"
+    )
+    parser.add_argument("--models", type=int, default=50, help="random QKeras models")
+    parser.add_argument("--hls4ml", type=int, default=10, help="random graphs as compiled hls4ml projects")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("fuzz-failures"))
+    args = parser.parse_args()
+    wanted = {name: args.graphs for name in ("onnx", "qonnx") if name in backends.names()}
+    wanted["hls4ml"] = args.hls4ml
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="edgeml-fuzz-cache-") as cache, Progress(transient=True) as bars:
+        os.environ["EDGEML_CACHE"] = cache
+        for name, count in wanted.items():
+            if not count:
+                continue
+            task = bars.add_task(name, total=None)
+            start = time.perf_counter()
+            outcome = graph_campaign(name, count, args.seed, lambda t=task: bars.advance(t))
+            failed |= _told(name, outcome, count, args, time.perf_counter() - start)
+        if args.models:
+            task = bars.add_task("models", total=args.models)
+            start = time.perf_counter()
+            outcome = model_campaign(args.models, args.seed, lambda: bars.advance(task))
+            failed |= _told("keras", outcome, args.models, args, time.perf_counter() - start)
+    return 1 if failed else 0
+
+
+def _told(name: str, outcome: Outcome, count: int, args: argparse.Namespace, seconds: float) -> bool:
+    verdicts = ", ".join(f"{number} {verdict}" for verdict, number in sorted(outcome.counts.items()))
+    sys.stdout.write(f"{name}: {verdicts or 'nothing run'}; seed {args.seed}, {seconds:.0f} s\n")
+    if outcome.failure is not None:
+        folder = outcome.failure.save(args.out)
+        sys.stdout.write(f"  {outcome.failure.message}\n  replay: python -m tests.fuzz replay {folder}\n")
+        return True
+    if outcome.counts[EXACT] < count:
+        sys.stdout.write(f"  only {outcome.counts[EXACT]} of {count} could be run\n")
+        return True
+    return False
+
+
+def _replay(folder: Path) -> int:
+    try:
+        sys.stdout.write(f"{replay(folder)}\n")
+    except Difference as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Many attempts with one seed, shrunk to the smallest failure if there is one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, reject, seed, settings
+from hypothesis import strategies as st
+
+from edgeml.errors import EdgemlError
+from edgeml.ir import Graph
+from tests.fuzz.case import EXACT, Failure, attempt
+from tests.strategies import graph_codes, graphs
+
+Attempt = Callable[[str, Mapping[str, Any], Graph, Mapping[str, Any]], str]
+
+_HLS4ML = tuple(
+    {"backend": backend, "io_type": io_type}
+    for backend in ("Vitis", "Vivado")
+    for io_type in ("io_parallel", "io_stream")
+)
+
+
+@dataclass
+class Outcome:
+    """What a campaign found: counts by verdict, and the smallest failure."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failure: Failure | None = None
+
+
+def graph_campaign(
+    backend: str,
+    count: int,
+    number: int,
+    tell: Callable[[], None] = lambda: None,
+    run: Attempt = attempt,
+) -> Outcome:
+    """Random graphs of core ops through one back end.
+
+    Args:
+        backend: its name.
+        count: graphs to run; those that the back end refuses are drawn anew and do not count.
+        number: the seed.
+        tell: called after each graph.
+        run: what tries one graph; tests put in one that is wrong.
+
+    Returns:
+        How many were exact and refused, and the smallest failure.
+    """
+    outcome = Outcome()
+    small = {"max_nodes": 5, "max_width": 12, "max_bits": 48} if backend == "hls4ml" else {}
+    turns = _HLS4ML if backend == "hls4ml" else ({},)
+
+    @hunting(number, count)
+    @given(graph=graphs(**small), options=st.sampled_from(turns), data=st.data())
+    def hunt(graph: Graph, options: Mapping[str, Any], data: Any) -> None:
+        inputs = data.draw(graph_codes(graph, 16))
+        try:
+            verdict = run(backend, options, graph, inputs)
+        except (AssertionError, EdgemlError) as error:
+            outcome.failure = Failure(backend, options, graph, inputs, str(error))
+            raise
+        outcome.counts[verdict] += 1
+        tell()
+        if verdict != EXACT:
+            reject()
+
+    try:
+        hunt()
+    except (AssertionError, EdgemlError):
+        outcome.counts["different"] += 1
+    return outcome
+
+
+def hunting(number: int, count: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Hypothesis settings of a campaign: `count` accepted examples of seed `number`, shrunk, nothing remembered."""
+    chosen = settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    return lambda test: seed(number)(chosen(test))

@@ -1,0 +1,101 @@
+"""The bounded campaigns of CI, and the proof that a campaign finds, shrinks, saves and replays a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeml import backends
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph, evaluate_codes
+from tests.fuzz.campaign import graph_campaign
+from tests.fuzz.case import EXACT, Difference, attempt, replay
+from tests.fuzz.models import model_campaign
+from tests.support import needs_tool
+
+
+def no_saturation(backend: str, options: Mapping[str, Any], graph: Graph, inputs: Mapping[str, IntArray]) -> str:
+    """A wrong executor: it gives another integer wherever an output is above 2."""
+    codes = evaluate_codes(graph, inputs)
+    if any(np.any(values > 2) for values in codes.values()):
+        raise Difference("3 became 2")
+    return EXACT
+
+
+def test_a_failure_is_found_shrunk_saved_and_replayed(tmp_path: Path) -> None:
+    outcome = graph_campaign("onnx", 100, 1, run=no_saturation)
+    assert outcome.failure is not None
+    assert len(outcome.failure.graph.nodes) <= 3, "not shrunk"
+    folder = outcome.failure.save(tmp_path)
+    assert "3 became 2" in (folder / "what.txt").read_text()
+    assert replay(folder) == EXACT, "the real back end gives the right integers for it"
+
+
+def test_a_saved_failure_that_still_differs_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = graph_campaign("onnx", 100, 1, run=no_saturation)
+    assert outcome.failure is not None
+    folder = outcome.failure.save(tmp_path)
+    (runner,) = backends.load("onnx").runners()
+    real = type(runner).run
+
+    def off_by_one(self: Any, folder: Path, graph: Graph, inputs: Any, keep: Any = ()) -> dict[str, IntArray]:
+        return {name: codes + 1 for name, codes in real(self, folder, graph, inputs, keep).items()}
+
+    monkeypatch.setattr(type(runner), "run", off_by_one)
+    with pytest.raises(Difference, match="expected"):
+        replay(folder)
+
+
+def test_a_few_graphs_each_time() -> None:
+    outcome = graph_campaign("onnx", 40, 7)
+    assert outcome.failure is None
+    assert outcome.counts[EXACT] == 40
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_two_thousand_graphs_in_onnx_runtime() -> None:
+    outcome = graph_campaign("onnx", 2000, 2026)
+    assert outcome.failure is None, outcome.failure
+    assert outcome.counts[EXACT] >= 2000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_graphs_in_qonnx() -> None:
+    outcome = graph_campaign("qonnx", 100, 2026)
+    assert outcome.failure is None, outcome.failure
+    assert outcome.counts[EXACT] >= 100
+
+
+@pytest.mark.slow
+@pytest.mark.tool
+@pytest.mark.timeout(1800)
+def test_forty_compiled_hls4ml_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs_tool("g++")
+    monkeypatch.setenv("EDGEML_CACHE", str(tmp_path))
+    outcome = graph_campaign("hls4ml", 40, 2026)
+    assert outcome.failure is None, outcome.failure
+    assert outcome.counts[EXACT] >= 40
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_random_models_against_keras() -> None:
+    outcome = model_campaign(60, 2026)
+    assert outcome.failure is None, outcome.failure
+    assert outcome.counts[EXACT] >= 60
+
+
+def test_attempt_tells_a_refusal() -> None:
+    from tests.zoo import codes, zoo
+
+    refused = [
+        graph for graph in zoo().values() if backends.load("qonnx").refusals(graph, backends.load("qonnx").options({}))
+    ]
+    assert refused
+    assert attempt("qonnx", {}, refused[0], codes(refused[0])) == "refused"
