@@ -2,11 +2,15 @@
 
 Invariant: a file on disk is either the old one or the whole new one. Every write goes to a temporary
 name in the same folder, is flushed to the disk and then renamed; a full disk, Ctrl-C or a kill leaves
-the old file alone.
+the old file alone. (A kill that no program can answer may leave the temporary file, .tmp-*, behind.)
+
+A folder that is a symbolic link is written through; a file that is one is replaced, so that no write
+ends outside of the folder the caller named.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -29,7 +33,8 @@ class FileSet:
     """Relative POSIX paths with their bytes; what every back end returns.
 
     Raises:
-        EdgemlError: a path is absolute or leaves the folder.
+        EdgemlError: a path is absolute, leaves the folder, is not in its shortest form, or is a file and
+            a folder at once.
     """
 
     files: Mapping[str, bytes] = field(default_factory=_no_files)
@@ -37,8 +42,12 @@ class FileSet:
     def __post_init__(self) -> None:
         for path in self.files:
             pure = PurePosixPath(path)
-            if pure.is_absolute() or ".." in pure.parts or not pure.parts:
-                raise EdgemlError("not a relative path inside the folder", repr(path))
+            if pure.is_absolute() or ".." in pure.parts or str(pure) != path or path == "." or "\0" in path:
+                raise EdgemlError(
+                    "not a relative path inside the folder, or not its shortest form", repr(path)
+                )
+            if inside := next((str(parent) for parent in pure.parents if str(parent) in self.files), ""):
+                raise EdgemlError(f"is a file, and the folder of {path!r} as well", repr(inside))
         object.__setattr__(self, "files", MappingProxyType(dict(self.files)))
 
     def __getitem__(self, path: str) -> bytes:
@@ -79,47 +88,62 @@ class FileSet:
             EdgemlError: the folder cannot be written or the disk is full.
         """
         root = Path(folder)
+        with _disk_errors(root):
+            self._write(root)
+        return root
+
+    def _write(self, root: Path) -> None:
+        made: list[Path] = []
         staged: list[tuple[Path, Path]] = []
+        done = False
         try:
-            with _disk_errors(root):
-                for path in self:
-                    target = root / path
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    staged.append((_stage(target, self.files[path]), target))
-                for temporary, target in staged:
-                    temporary.replace(target)
+            for path in self:
+                target = root / path
+                _make_folder(target.parent, made)
+                staged.append((_stage(target, self.files[path]), target))
+            for _, target in staged:
+                if target.is_dir() and not target.is_symlink():
+                    raise IsADirectoryError(errno.EISDIR, "there is a folder of that name", str(target))
+            for temporary, target in staged:
+                temporary.replace(target)
+            done = True
         finally:
             for temporary, _ in staged:
                 with suppress(OSError):
                     temporary.unlink(missing_ok=True)
-        return root
+            for folder in () if done else reversed(made):
+                with suppress(OSError):  # not empty after all
+                    folder.rmdir()
 
     def replace(self, folder: str | os.PathLike[str]) -> Path:
         """Make `folder` hold exactly these files: a whole new folder is built beside it and swapped in.
 
+        Killed between the two renames of the swap, it leaves the old folder beside, as .NAME.*.old.
+
         Raises:
-            EdgemlError: the folder cannot be written or the disk is full; the old folder is then still there.
+            EdgemlError: the folder is a file, cannot be written or the disk is full; the old folder is
+                then still there.
         """
-        root = Path(folder)
-        with _disk_errors(root):
+        named = Path(folder)
+        root = named.resolve()  # of a link, what it points to
+        with _disk_errors(named):
+            if root.exists() and not root.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", str(named))
             root.parent.mkdir(parents=True, exist_ok=True)
             fresh = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
             old = fresh.with_name(f"{fresh.name}.old")
             try:
-                fresh.chmod(0o755)
-                self.write(fresh)
+                fresh.chmod(0o777 & ~_umask())
+                self._write(fresh)
                 if root.exists():
                     root.rename(old)
-                try:
-                    fresh.rename(root)
-                except OSError:
-                    if old.exists():
-                        old.rename(root)
-                    raise
+                fresh.rename(root)
             finally:
+                if old.exists() and not root.exists():
+                    old.rename(root)
                 shutil.rmtree(old, ignore_errors=True)
                 shutil.rmtree(fresh, ignore_errors=True)
-        return root
+        return named
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
@@ -175,6 +199,14 @@ def read_bytes(path: str | os.PathLike[str], what: str) -> bytes:
         raise EdgemlError(f"cannot read the {what}: {error.strerror}", str(path)) from error
 
 
+def _make_folder(folder: Path, made: list[Path]) -> None:
+    """As mkdir -p; the folders that were not there go to `made`, outermost first."""
+    missing = [part for part in (folder, *folder.parents) if not part.exists()]
+    for part in reversed(missing):
+        part.mkdir(exist_ok=True)
+        made.append(part)
+
+
 def _stage(target: Path, content: bytes) -> Path:
     handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=f"-{target.name}", dir=target.parent)
     temporary = Path(name)
@@ -212,5 +244,6 @@ def _disk_errors(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = "free some space and run the same command again" if error.errno == 28 else ""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "free some space and run the same command again" if full else ""
         raise EdgemlError(f"cannot write: {error.strerror or error}", str(where), hint) from error

@@ -1,0 +1,50 @@
+"""EdgemlError: its text, and near matches for a name."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from edgeml.errors import EdgemlError, MissingToolError, unknown_name
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (("broken",), "broken"),
+        (("broken", "fc1"), "fc1: broken"),
+        (("broken", "fc1", "mend it"), "fc1: broken (mend it)"),
+        (("broken", "", "mend it"), "broken (mend it)"),
+    ],
+)
+def test_text(parts, text):
+    error = EdgemlError(*parts)
+    assert str(error) == text
+    assert (error.what, error.where, error.hint) == (*parts, "", "")[:3]
+
+
+def test_crosses_processes():
+    """Test runners and worker pools send exceptions from one process to another."""
+    error = pickle.loads(pickle.dumps(MissingToolError("no g++", "gxx", "apt-get install g++")))
+    assert isinstance(error, MissingToolError)
+    assert str(error) == "gxx: no g++ (apt-get install g++)"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("digits_mpl", "did you mean digits_mlp or mnist_mlp?"),
+        ("mnist_", "did you mean mnist_mlp or mnist_cnn?"),
+        ("zzz", "known: digits_mlp, mnist_cnn, mnist_mlp"),
+    ],
+)
+def test_near_matches(name, hint):
+    error = unknown_name("preset", name, ["mnist_mlp", "mnist_cnn", "digits_mlp"], "run")
+    assert error.what == f"unknown preset {name!r}"
+    assert error.where == "run"
+    assert error.hint == hint
+
+
+def test_none_known():
+    assert unknown_name("board", "x", []).hint == "known: none"
