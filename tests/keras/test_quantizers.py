@@ -94,7 +94,7 @@ CORNERS = [
 
 
 class TestActivations:
-    @pytest.mark.parametrize(("quantizer", "kind"), CORNERS, ids=lambda value: str(value))
+    @pytest.mark.parametrize(("quantizer", "kind"), CORNERS, ids=[f"{i}" for i in range(len(CORNERS))])
     def test_saturates_rounds_ties_and_clips_on_both_sides(self, quantizer, kind):
         assert_same_on_all_codes(quantizer, kind)
 
