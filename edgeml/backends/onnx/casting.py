@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeml.backends.onnx.demand import rounds
 from edgeml.backends.onnx.grid import overflow_sides
-from edgeml.backends.onnx.layout import LAST, Layout, arrange
+from edgeml.backends.onnx.layout import LAST, Layout
 from edgeml.backends.onnx.plan import Step
 from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo
@@ -32,12 +32,15 @@ class _Job:
     layout: Layout
     double: bool
     to: ElementType
+    bounds: tuple[IntArray, IntArray]
+    """What a clip brings the codes between."""
     below: bool
     above: bool
+    """Which of the two can be reached."""
     rounds: bool
-    lo: int
-    hi: int
-    """Signs of the value's bounds: is it never negative, never positive?"""
+    lo: int = -1
+    hi: int = 1
+    """Of the value: is it never negative, never positive?"""
 
 
 def emit_input(terms: Terms, node: Node, step: Step) -> Term:
@@ -50,9 +53,10 @@ def emit_input(terms: Terms, node: Node, step: Step) -> Term:
     if np.any(np.asarray(op.type.frac) != 0):
         unit = np.asarray(op.type.frac, np.int64)
         factor = terms.scaled(np.ones_like(unit), 0, unit, step.double, node.name)
-        constant = terms.writer.constant(arrange(factor, op.shape, LAST), f"{node.name}/factor")
+        constant = terms.spread(factor, op.shape, LAST, f"{node.name}/factor")
         tensor = terms.writer.node("Mul", [tensor, constant], f"{node.name}/scaled")
-    job = _Job(node.name, op.shape, LAST, step.double, op.type, True, True, True, -1, 1)
+    bounds = _bounds(op.type, op.overflow)
+    job = _Job(node.name, op.shape, LAST, step.double, op.type, bounds, True, True, True)
     if op.overflow is Overflow.WRAP:
         tensor = _round(terms, tensor, op.rounding, job)
         modulus = _constant(terms, job, np.asarray(op.type.width), power=True)
@@ -73,10 +77,14 @@ def emit_cast(terms: Terms, node: Node, step: Step) -> Term:
     x = terms.terms[source]
     if step.noop:
         return x
-    info = terms.graph.info(source)
-    below, above = (bool(np.any(side)) for side in overflow_sides(op, info))
+    info, result = terms.graph.info(source), terms.graph.info(node.name)
+    below, above = overflow_sides(op, info)
+    bounds = _bounds(op.to, op.overflow)
+    if any(bound.ndim for bound in bounds):
+        # Where a bound cannot be reached, it may be too wide for the carrier; the interval's end is not.
+        bounds = np.where(below, bounds[0], result.lo), np.where(above, bounds[1], result.hi)
     lo, hi = int(info.lo.min()), int(info.hi.max())
-    if op.overflow in (Overflow.SAT, Overflow.SAT_SYM) and below and not op.to.signed:
+    if op.overflow in (Overflow.SAT, Overflow.SAT_SYM) and np.any(below) and not op.to.signed:
         lo = 0  # the clip comes first
     job = _Job(
         node.name,
@@ -84,8 +92,9 @@ def emit_cast(terms: Terms, node: Node, step: Step) -> Term:
         x.layout,
         step.double,
         op.to,
-        below,
-        above,
+        bounds,
+        bool(np.any(below)),
+        bool(np.any(above)),
         rounds(op, terms.plan.grids[source]),
         lo,
         hi,
@@ -100,31 +109,41 @@ def emit_cast(terms: Terms, node: Node, step: Step) -> Term:
 def _quantized(terms: Terms, tensor: str, rounding: Round, overflow: Overflow, job: _Job) -> str:
     saturates = overflow in (Overflow.SAT, Overflow.SAT_SYM)
     if saturates:
-        lo = symmetric_lo(job.to) if overflow is Overflow.SAT_SYM else job.to.lo
-        tensor = _clip(terms, tensor, np.asarray(lo), np.asarray(job.to.hi), job)
+        tensor = _clip(terms, tensor, job)
     if job.rounds:
         tensor = _round(terms, tensor, rounding, job)
     if saturates or not (job.below or job.above):
         return tensor
     if overflow is Overflow.WRAP:
         return _wrap(terms, tensor, job)
-    inside = _clip(terms, tensor, np.asarray(job.to.lo), np.asarray(job.to.hi), job)
+    inside = _clip(terms, tensor, job)
     same = terms.writer.node("Equal", [tensor, inside], f"{job.name}/inside")
     zero = _constant(terms, job, np.int64(0))
     return terms.writer.node("Where", [same, tensor, zero], job.name)
 
 
-def _clip(terms: Terms, tensor: str, lo: IntArray, hi: IntArray, job: _Job) -> str:
+def _bounds(to: ElementType, overflow: Overflow) -> tuple[IntArray, IntArray]:
+    """The smallest and largest codes a clip leaves."""
+    lo = symmetric_lo(to) if overflow is Overflow.SAT_SYM else to.lo
+    return np.asarray(lo, np.int64), np.asarray(to.hi, np.int64)
+
+
+def _clip(terms: Terms, tensor: str, job: _Job) -> str:
     """Between integer bounds, those that can be reached."""
+    lo, hi = job.bounds
     lows, highs = np.unique(lo), np.unique(hi)
     if lows.size == 1 and highs.size == 1:
         if not (job.below or job.above):
             return tensor
         bounds = [
-            _constant(terms, job, bound[0]) if reached else ""
+            terms.writer.constant(terms.scaled(bound[0], 0, 0, job.double, job.name), "/bound")
+            if reached
+            else ""
             for bound, reached in ((lows, job.below), (highs, job.above))
         ]
-        return terms.writer.node("Clip", [tensor, *bounds] if bounds[1] else [tensor, bounds[0]], f"{job.name}/clip")
+        return terms.writer.node(
+            "Clip", [tensor, *bounds] if bounds[1] else [tensor, bounds[0]], f"{job.name}/clip"
+        )
     if job.below:
         tensor = terms.writer.node("Max", [tensor, _constant(terms, job, lo)], f"{job.name}/low")
     if job.above:
@@ -145,7 +164,7 @@ def _round(terms: Terms, tensor: str, rounding: Round, job: _Job) -> str:
         return node("Floor", [tensor], name)
     if rounding is Round.TRN_ZERO and job.hi <= 0:
         return node("Ceil", [tensor], name)
-    half = terms.writer.constant(np.array(0.5, np.float64 if job.double else np.float32), "/half")
+    half = _constant(terms, job, np.int64(-1), power=True)
     if up:
         return node("Floor", [node("Add", [tensor, half], f"{name}/half")], name)
     if down:
@@ -177,6 +196,6 @@ def _wrap(terms: Terms, tensor: str, job: _Job) -> str:
 def _constant(terms: Terms, job: _Job, values: IntArray | np.int64, *, power: bool = False) -> str:
     """Integers, or powers of two, in the job's carrier and layout."""
     array = np.asarray(values, np.int64)
-    codes, unit = (np.ones_like(array), array) if power else (array, np.int64(0))
+    codes, unit = (np.ones_like(array), array) if power else (array, np.zeros_like(array))
     floats = terms.scaled(codes, 0, unit, job.double, job.name)
-    return terms.writer.constant(arrange(floats, job.shape, job.layout), "/bound")
+    return terms.spread(floats, job.shape, job.layout, "/integer" if not power else "/power")

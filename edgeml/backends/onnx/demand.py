@@ -37,7 +37,6 @@ _BEYOND = np.int64(1) << 62
 def demand(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> int:
     """Bits of the largest intermediate of one op, inputs and result included."""
     infos = [graph.info(name) for name in node.inputs]
-    info = graph.info(node.name)
     edges = [value_bits(graph.info(name), grids[name]) for name in (*node.inputs, node.name)]
     match node.op:
         case MatMul() | Conv():
@@ -46,7 +45,7 @@ def demand(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> int:
             edges[1] = 0  # the weights are factors of terms of the sum
         case Add():
             frac = max(i.frac for i in infos)
-            total = sum((_peak(i, frac) for i in infos), np.int64(0))
+            total = np.add(*(_peak(i, frac) for i in infos))
             inner = bits(total, frac, np.maximum(*(grids[name] for name in node.inputs)))
         case Mul():
             (fa, fb) = (i.frac for i in infos)
@@ -56,12 +55,12 @@ def demand(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> int:
             total = over_space(_peak(infos[0], infos[0].frac)) * int(np.prod(node.op.pool))
             inner = bits(total, infos[0].frac, over_space(grids[node.inputs[0]]))
         case Cast():
-            inner = _cast_bits(node.op, infos[0], grids[node.inputs[0]], info)
+            inner = _cast_bits(node.op, infos[0], grids[node.inputs[0]])
         case Input():
             # Adding one half to a code needs one bit more.
             inner = edges[0] if _by_mantissa(node.op.rounding) else edges[0] + 1
         case Lookup():
-            inner, edges[1] = 0, infos[1].magnitude.bit_length()
+            inner, edges[1] = 0, 0  # of the table only what can be read matters, and that is the result
         case _:
             inner = 0
     return max(inner, *edges)
@@ -69,7 +68,7 @@ def demand(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> int:
 
 @dataclass(frozen=True)
 class Sums:
-    """Per output column of a MatMul or Conv: the sum of all |terms| as codes with `frac` bits, and its grid."""
+    """Per column of a MatMul or filter of a Conv: the sum of all |terms|, with `frac` bits, and its grid."""
 
     peak: IntArray
     frac: int
@@ -84,7 +83,7 @@ class Sums:
         """The sums when a constant per column (or one for all) is added anywhere in between."""
         own = np.broadcast_to(np.asarray(frac, np.int64), codes.shape)
         finest = max(self.frac, int(own.max()))
-        terms = _raised(self.peak, finest - np.int64(self.frac)), _raised(np.abs(codes), finest - own)
+        terms = _raised(self.peak, np.asarray(finest - self.frac)), _raised(np.abs(codes), finest - own)
         total = np.minimum(np.minimum(terms[0], _BEYOND - terms[1].clip(0, _BEYOND)) + terms[1], _BEYOND)
         return Sums(total, finest, np.maximum(self.grid, constant_grid(codes, own)))
 
@@ -164,7 +163,7 @@ def _by_mantissa(rounding: Round) -> bool:
     return rounding in (Round.RND_CONV, Round.TRN, Round.TRN_ZERO)
 
 
-def _cast_bits(op: Cast, x: ValueInfo, grid: IntArray, info: ValueInfo) -> int:
+def _cast_bits(op: Cast, x: ValueInfo, grid: IntArray) -> int:
     """What rounding by adding one half, and wrapping, need beyond the input and the result."""
     frac = np.asarray(op.to.frac, np.int64)
     steps = _steps(np.maximum(np.abs(x.lo), np.abs(x.hi)), x.type.frac, grid)

@@ -26,9 +26,7 @@ def emit_mul(terms: Terms, node: Node, step: Step) -> Term:
     variable = [terms.terms[name].unit for name in node.inputs if not terms.constant(name)]
     rest = np.asarray(step.unit) - variable[0]
     operands = [
-        terms.fetch(
-            name, rest if terms.constant(name) else terms.terms[name].unit, step.double, layout, rank
-        )
+        terms.fetch(name, rest if terms.constant(name) else terms.terms[name].unit, step.double, layout, rank)
         for name in node.inputs
     ]
     return Term(terms.writer.node("Mul", operands, node.name), step.unit, step.double, layout)
@@ -37,7 +35,7 @@ def emit_mul(terms: Terms, node: Node, step: Step) -> Term:
 def emit_relu(terms: Terms, node: Node, step: Step) -> Term:
     """The larger of the value and zero."""
     x = terms.terms[node.inputs[0]]
-    return Term(terms.writer.node("Relu", [x.tensor], node.name), x.unit, x.double, x.layout)
+    return Term(terms.writer.node("Relu", [x.tensor], node.name), step.unit, x.double, x.layout)
 
 
 def emit_lookup(terms: Terms, node: Node, step: Step) -> Term:
@@ -49,7 +47,10 @@ def emit_lookup(terms: Terms, node: Node, step: Step) -> Term:
     x = terms.terms[source]
     codes = terms.fetch(source, info.frac, x.double, x.layout)
     index = terms.writer.node("Cast", [codes], f"{node.name}/index", to=int(TensorProto.INT32))
-    rolled = np.roll(terms.plan.constants[table], info.scalar.lo)
+    codes_of = np.arange(entries.size) + info.scalar.lo
+    reached = (codes_of >= info.lo.min()) & (codes_of <= info.hi.max())
+    # An entry that is never read may be too wide for the carrier.
+    rolled = np.roll(np.where(reached, terms.plan.constants[table], 0), info.scalar.lo)
     values = terms.scaled(rolled, entries.type.frac, step.unit, step.double, node.name)
     constant = terms.writer.constant(values, f"{node.layer}/table")
     tensor = terms.writer.node("Gather", [constant, index], node.name, axis=0)

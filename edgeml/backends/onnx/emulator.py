@@ -6,7 +6,7 @@ Invariant: for every input the integers are those of `edgeml.ir.evaluate`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, outputs_of
 
-_ELEMENTS = 1 << 20
-"""Elements of the largest intermediate per batch: beyond, it leaves the cache and larger batches gain nothing."""
+_ELEMENTS = 1 << 18
+"""Elements of the largest intermediate per batch: one megabyte stays in the cache, more is slower."""
 
 _MOST = 4096
 """Samples per batch of the narrowest network."""
@@ -52,13 +52,18 @@ class Emulator:
         self._outputs = tuple(dict.fromkeys(graph.outputs))
         self._tensors = [output_tensor(graph, name) for name in self._outputs]
         self._session = open_session(build_model(graph, plan).SerializeToString(), graph.name, threads)
-        largest = max(info.size for info in plan.graph.infos.values())
+        largest = max(info.size for name, info in plan.graph.infos.items() if name not in plan.constants)
         self._batch = max(1, min(_MOST, _ELEMENTS // largest))
 
     @property
     def graph(self) -> Graph:
         """What it runs."""
         return self._graph
+
+    @property
+    def batch(self) -> int:
+        """Samples that are run at a time."""
+        return self._batch
 
     def predict(self, x: Any, raw: bool = False) -> Any:
         """Run the network on floats.
@@ -107,7 +112,9 @@ class Emulator:
         return self._codes(self._run(feeds))
 
     def _codes(self, values: Mapping[str, NDArray[Any]]) -> dict[str, IntArray]:
-        return {name: exact_codes(tensor, self._graph.info(name).type.frac) for name, tensor in values.items()}
+        return {
+            name: exact_codes(tensor, self._graph.info(name).type.frac) for name, tensor in values.items()
+        }
 
     def _kind(self, name: str) -> type[np.floating[Any]]:
         return np.float64 if name in self._wide else np.float32
@@ -115,15 +122,19 @@ class Emulator:
     def _by_name(self, x: Any) -> dict[str, Any]:
         names = self._graph.inputs
         if isinstance(x, Mapping):
-            given: dict[str, Any] = dict(x)
+            given = dict(cast("Mapping[str, Any]", x))
         elif len(names) == 1:
             given = {names[0]: x}
         elif len(x) == len(names):
             given = dict(zip(names, x, strict=True))
         else:
-            raise EdgemlError(f"{len(x)} inputs given, {len(names)} expected: {', '.join(names)}", self._graph.name)
+            raise EdgemlError(
+                f"{len(x)} inputs given, {len(names)} expected: {', '.join(names)}", self._graph.name
+            )
         if set(given) != set(names):
-            raise EdgemlError(f"inputs {', '.join(given)} given, {', '.join(names)} expected", self._graph.name)
+            raise EdgemlError(
+                f"inputs {', '.join(given)} given, {', '.join(names)} expected", self._graph.name
+            )
         return given
 
     def _floats(self, name: str, values: Any) -> NDArray[Any]:
@@ -131,9 +142,15 @@ class Emulator:
         if floats.shape[1:] != shape or floats.ndim != len(shape) + 1:
             expected = ", ".join(map(str, shape))
             raise EdgemlError(f"data of shape {floats.shape} given, (samples, {expected}) expected", name)
-        if not np.isfinite(floats).all():
+        # One pass of a dot product is cheaper than isfinite; only if it overflows the elements are looked at.
+        flat = floats.reshape(-1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = np.dot(flat, flat)
+        if not np.isfinite(squares) and not np.isfinite(floats).all():
             count = int(np.count_nonzero(~np.isfinite(floats)))
-            raise EdgemlError(f"{count} of {floats.size} values are NaN or infinite", name, "clean the data first")
+            raise EdgemlError(
+                f"{count} of {floats.size} values are NaN or infinite", name, "clean the data first"
+            )
         return np.ascontiguousarray(floats, self._kind(name))
 
     def _run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -141,13 +158,12 @@ class Emulator:
         if len(counts) != 1:
             raise EdgemlError(f"inputs with different numbers of samples: {sorted(counts)}", self._graph.name)
         samples = counts.pop()
-        parts: list[list[NDArray[Any]]] = []
+        parts: dict[str, list[NDArray[Any]]] = {name: [] for name in self._outputs}
         for start in range(0, samples, self._batch):
             batch = {name: values[start : start + self._batch] for name, values in feeds.items()}
-            parts.append(run_session(self._session, self._tensors, batch, self._graph.name))
-        if not parts:
+            found = run_session(self._session, self._tensors, batch, self._graph.name)
+            for name, tensor in zip(self._outputs, found, strict=True):
+                parts[name].append(tensor)
+        if not samples:
             return {name: np.zeros((0, *self._graph.info(name).shape)) for name in self._outputs}
-        return {
-            name: np.concatenate(chunks) if len(chunks) > 1 else chunks[0]
-            for name, chunks in zip(self._outputs, zip(*parts, strict=True), strict=True)
-        }
+        return {name: np.concatenate(chunks) for name, chunks in parts.items()}

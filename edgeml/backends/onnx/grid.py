@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeml.fixed import FixedType, IntArray, Overflow, rescale, symmetric_lo
 from edgeml.ir import Graph, Node, ValueInfo
@@ -99,10 +100,9 @@ def _grid(node: Node, grids: Sequence[IntArray], infos: Sequence[ValueInfo], inf
         case Const():
             return constant_grid(node.op.codes, info.type.frac)
         case Cast():
-            return _cast_grid(node.op, grids[0], infos[0], info)
+            return _cast_grid(node.op, grids[0], infos[0])
         case MatMul():
-            rows = grids[0].reshape(-1, grids[0].shape[-1]).max(axis=0)
-            return linear_grid(rows, grids[1])
+            return linear_grid(over_space(grids[0]), grids[1])
         case Conv():
             rows, columns = conv_rows(over_space(grids[0]), grids[1], node.op.groups)
             return np.concatenate([linear_grid(r, c) for r, c in zip(rows, columns, strict=True)])
@@ -119,13 +119,11 @@ def _grid(node: Node, grids: Sequence[IntArray], infos: Sequence[ValueInfo], inf
         case Pad():
             return np.pad(grids[0], node.op.padding, constant_values=ZERO)
         case Lookup():
-            return np.max(grids[1])
+            return grids[1].max(keepdims=True)
         case ArgMax():
             return np.zeros(info.shape, np.int64)
-        case Relu():
-            return grids[0]
-        case _:  # Reshape, Transpose, Slice, Repeat: elements move, none changes its grid
-            return moved(node, grids[0])
+        case _:  # a Relu; or Reshape, Transpose, Slice, Repeat: elements move, none changes its grid
+            return grids[0] if isinstance(node.op, Relu) else moved(node, grids[0])
 
 
 def moved(node: Node, per_element: IntArray) -> IntArray:
@@ -134,21 +132,21 @@ def moved(node: Node, per_element: IntArray) -> IntArray:
     return node.op.evaluate([per_element[np.newaxis]], [info], node.op.infer(info))[0]
 
 
-def _cast_grid(op: Cast, grid: IntArray, x: ValueInfo, info: ValueInfo) -> IntArray:
+def _cast_grid(op: Cast, grid: IntArray, x: ValueInfo) -> IntArray:
     to = np.asarray(op.to.frac)
     if op.overflow is Overflow.SAT_ZERO:
         return np.minimum(grid, to)
     return np.where(overflows(op, x), to, np.minimum(grid, to))
 
 
-def overflows(op: Cast, x: ValueInfo) -> IntArray:
+def overflows(op: Cast, x: ValueInfo) -> NDArray[np.bool_]:
     """Where a cast can meet a value outside its range, as an array of x's shape."""
     below, above = overflow_sides(op, x)
     return below | above
 
 
-def overflow_sides(op: Cast, x: ValueInfo) -> tuple[IntArray, IntArray]:
+def overflow_sides(op: Cast, x: ValueInfo) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Where a cast can meet a value below and above its range."""
     lo, hi = (rescale(end, x.type.frac, op.to.frac, op.rounding) for end in (x.lo, x.hi))
     least = symmetric_lo(op.to) if op.overflow is Overflow.SAT_SYM else op.to.lo
-    return lo < least, hi > op.to.hi
+    return np.asarray(lo < least), np.asarray(hi > op.to.hi)

@@ -49,19 +49,24 @@ def trivial(shape: Shape) -> bool:
 
 
 def arrange(values: NDArray[Any], shape: Shape, layout: Layout) -> NDArray[Any]:
-    """An array that broadcasts to the graph's value as one that broadcasts to the tensor (no batch axis).
+    """An array that broadcasts to the graph's value as one that broadcasts to the tensor, without batch axis.
+
+    It has the tensor's rank: ONNX Runtime is many times slower when a constant of lower rank meets a tensor
+    whose last axis is short.
 
     Args:
         values: broadcasts to `shape`.
         shape: of the graph's value.
         layout: of the tensor.
     """
-    if layout.order is Order.LAST or values.size == 1:
-        return values.reshape(()) if values.size == 1 else values
+    full = values.reshape((1,) * (len(shape) - values.ndim) + values.shape)
+    if layout.order is Order.LAST:
+        return full
     if layout.order is Order.FIRST:
-        full = values.reshape((1,) * (len(shape) - values.ndim) + values.shape)
         return np.moveaxis(full, -1, 0)
-    return np.moveaxis(np.broadcast_to(values, shape).reshape(layout.image), -1, 0).reshape(-1)
+    if full.size == 1:
+        return full
+    return np.moveaxis(np.broadcast_to(full, shape).reshape(layout.image), -1, 0).reshape(-1)
 
 
 def restore(values: NDArray[Any], shape: Shape, layout: Layout) -> NDArray[Any]:

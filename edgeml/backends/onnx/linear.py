@@ -51,14 +51,15 @@ def emit_mat_mul(terms: Terms, node: Node, step: Step) -> Term:
 def emit_conv(terms: Terms, node: Node, step: Step) -> Term:
     """A convolution, with its bias if it has one."""
     linear = step.fused or node
-    source, weight = linear.inputs
+    weight = linear.inputs[1]
     op = linear.op
     assert isinstance(op, Conv)
     codes = terms.plan.constants[weight]
     if not step.double:
-        inputs = [_convolved(terms, linear, node, step, codes)]
-        bias = [_bias(terms, node, step)] if step.fused is not None else []
-        return Term(_conv(terms, op, terms.shape(weight), [*inputs[0], *bias], node.name), step.unit, False, FIRST)
+        inputs = _convolved(terms, linear, node, step, codes)
+        if step.fused is not None:
+            inputs.append(_bias(terms, node, step))
+        return Term(_conv(terms, op, terms.shape(weight), inputs, node.name), step.unit, False, FIRST)
     limbs = _limbs(terms, linear)
     if not limbs:
         return _by_taps(terms, node, op, step)
@@ -79,7 +80,7 @@ def emit_conv(terms: Terms, node: Node, step: Step) -> Term:
 
 
 def emit_sum_pool(terms: Terms, node: Node, step: Step) -> Term:
-    """Sums of windows: a reduction if one window is the whole space, else a depthwise convolution with ones."""
+    """Sums of windows: a reduction if the window is the whole space, else a depthwise convolution."""
     op = node.op
     assert isinstance(op, SumPool)
     (source,) = node.inputs
@@ -137,7 +138,7 @@ def _convolved(terms: Terms, linear: Node, node: Node, step: Step, codes: IntArr
 
 
 def _weight_units(op: Conv, shape: Shape, unit: Unit, step: Step) -> IntArray:
-    """Exponents of the weights (*kernel, channels / groups, filters): out with the input's, in with the result's."""
+    """Exponents of the weights (*kernel, channels / groups, filters): the result's less the input's."""
     inside, filters = shape[-2:]
     channels = np.broadcast_to(np.asarray(unit, np.int64).reshape(-1), (inside * op.groups,))
     per_filter = np.repeat(channels.reshape(op.groups, inside).T, filters // op.groups, axis=1)
@@ -199,7 +200,11 @@ def _by_taps(terms: Terms, node: Node, op: Conv, step: Step) -> Term:
 
 
 def _taps(
-    terms: Terms, node: Node, source: str, unit: Unit, window: tuple[Shape, Shape, tuple[tuple[int, int], ...], Shape]
+    terms: Terms,
+    node: Node,
+    source: str,
+    unit: Unit,
+    window: tuple[Shape, Shape, tuple[tuple[int, int], ...], Shape],
 ) -> Iterator[tuple[str, Shape]]:
     """For every tap of a window the float64 values it meets, channels last, and its position."""
     kernel, strides, padding, dilation = window
@@ -207,7 +212,9 @@ def _taps(
     if any(n for pair in padding for n in pair):
         pairs = ((0, 0), *padding, (0, 0))
         pads = np.array([*(before for before, _ in pairs), *(after for _, after in pairs)])
-        tensor = terms.writer.node("Pad", [tensor, terms.writer.constant(pads, "/pads")], f"{node.name}/padded")
+        tensor = terms.writer.node(
+            "Pad", [tensor, terms.writer.constant(pads, "/pads")], f"{node.name}/padded"
+        )
     axes = terms.writer.constant(np.arange(1, len(kernel) + 1), "/axes")
     steps = terms.writer.constant(np.array(strides), "/steps")
     space = np.array(terms.shape(node.name)[: len(kernel)])

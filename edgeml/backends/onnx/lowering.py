@@ -72,10 +72,10 @@ _LARGEST_UNIT = 4096
 """A value with more units than this is not listed in the metadata."""
 
 _DOC = (
-    "Exact fixed-point network written by edgeml. Inputs are the network's floats; each is rounded inside to the "
-    "type that metadata 'edgeml.inputs' states. Outputs are exactly code * 2^-frac. Every intermediate is an "
-    "integer times a power of two that its float type holds exactly, so the result does not depend on the order "
-    "of sums. Do not run it with reduced-precision matrix products (TF32, bfloat16)."
+    "Exact fixed-point network written by edgeml. Inputs are the network's floats; each is rounded inside to "
+    "the type that metadata 'edgeml.inputs' states. Outputs are exactly code * 2^-frac. Each intermediate is "
+    "an integer times a power of two that its float type holds exactly, so the result does not depend on the "
+    "order of sums. Do not run it with reduced-precision matrix products (TF32, bfloat16)."
 )
 
 

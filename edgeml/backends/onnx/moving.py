@@ -1,4 +1,4 @@
-"""Ops that move or choose elements: pooling by maximum, reshape, transpose, slice, pad, concat, repeat, arg max."""
+"""Ops that move or choose elements: max pooling, reshape, transpose, slice, pad, concat, repeat, arg max."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def emit_arg_max(terms: Terms, node: Node, step: Step) -> Term:
     unit = x.unit if isinstance(x.unit, int) else terms.graph.info(source).frac
     tensor = terms.fetch(source, unit, x.double, LAST)
     index = terms.writer.node("ArgMax", [tensor], f"{node.name}/index", axis=-1, keepdims=0)
-    return Term(terms.to_float(index, double=False), 0, False)
+    return Term(terms.to_float(index, double=False), step.unit, False)
 
 
 def _kept(terms: Terms, node: Node, step: Step) -> tuple[str, Layout]:

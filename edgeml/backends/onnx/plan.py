@@ -220,7 +220,9 @@ class _Planner:
             x, w = source.inputs
             sums = linear_sums(
                 source, self._graph.info(x), self._grids[x], self._constants[w], self._graph.info(w)
-            ).plus(self._constants[const].reshape(-1), np.broadcast_to(bias.type.frac, bias.shape).reshape(-1))
+            ).plus(
+                self._constants[const].reshape(-1), np.broadcast_to(bias.type.frac, bias.shape).reshape(-1)
+            )
             step = self._steps[linear]
             limit = FLOAT64_BITS if step.double else FLOAT32_BITS
             conv_in_double = step.double and isinstance(source.op, Conv)

@@ -58,9 +58,9 @@ def _rewritten(
         fewer = graph.info(node.name).size < graph.info(source.name).size
         name = f"{node.name}.max"
         if users[source.name] == 1 and _monotone(cast) and fewer and not wide and name not in nodes:
-            return (Node(name, op, _past_relu(graph, source, nodes)), Node(node.name, cast, (name,)))
+            return (Node(name, op, _past_relu(source, nodes)), Node(node.name, cast, (name,)))
     if isinstance(node.op, Cast):
-        return (Node(node.name, node.op, _past_relu(graph, node, nodes)),)
+        return (Node(node.name, node.op, _past_relu(node, nodes)),)
     return (node,)
 
 
@@ -69,7 +69,7 @@ def _monotone(op: Cast) -> bool:
     return op.overflow in (Overflow.SAT, Overflow.SAT_SYM) and isinstance(op.to, FixedType)
 
 
-def _past_relu(graph: Graph, cast: Node, nodes: Mapping[str, Node]) -> tuple[str, ...]:
+def _past_relu(cast: Node, nodes: Mapping[str, Node]) -> tuple[str, ...]:
     """The cast's input, or the input of the relu before it if the cast cuts off at zero itself."""
     source = nodes[cast.inputs[0]]
     op = cast.op

@@ -56,7 +56,9 @@ class OnnxRunner(Runner):
         wanted = [*tensors.values(), *(entry["tensor"] for entry in inner.values())]
         _check_ports(session, graph, wanted, str(path))
         samples = next(iter(inputs.values())).shape[0]
-        kinds = {port.name: np.float64 if "double" in port.type else np.float32 for port in session.get_inputs()}
+        kinds = {
+            port.name: np.float64 if "double" in port.type else np.float32 for port in session.get_inputs()
+        }
         parts: list[list[NDArray[Any]]] = []
         for start in range(0, max(samples, 1), _BATCH):
             feeds = {

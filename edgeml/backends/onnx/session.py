@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,16 +61,16 @@ def run_session(
 
 
 @contextmanager
-def runtime_errors(where: str) -> Iterator[None]:
+def runtime_errors(where: str) -> Generator[None]:
     """Turn what ONNX Runtime raises into an `EdgemlError`."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
+    import onnxruntime
 
-    kinds = tuple(
-        kind for kind in vars(state).values() if isinstance(kind, type) and issubclass(kind, Exception)
-    )
+    state: Any = onnxruntime.capi.onnxruntime_pybind11_state
+    kinds = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile)
+    more = (state.NotImplemented, state.RuntimeException, state.EPFail)
     try:
         yield
-    except (*kinds, ValueError) as error:
+    except (*kinds, *more, ValueError) as error:
         text = str(error).strip().splitlines()
         raise EdgemlError(f"ONNX Runtime: {text[0] if text else 'unknown error'}", where) from error
 

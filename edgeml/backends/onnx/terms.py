@@ -52,7 +52,9 @@ class Terms:
         """The value's shape."""
         return self.graph.info(name).shape
 
-    def fetch(self, name: str, unit: Unit, double: bool, layout: Layout = LAST, rank: int | None = None) -> str:
+    def fetch(
+        self, name: str, unit: Unit, double: bool, layout: Layout = LAST, rank: int | None = None
+    ) -> str:
         """The tensor that holds a value in a given form.
 
         Args:
@@ -65,9 +67,11 @@ class Terms:
         shape = self.shape(name)
         rank = len(shape) if rank is None else rank
         if self.constant(name):
-            values = self.scaled(self.plan.constants[name], self.graph.info(name).type.frac, unit, double, name)
+            values = self.scaled(
+                self.plan.constants[name], self.graph.info(name).type.frac, unit, double, name
+            )
             full = (1,) * (rank - values.ndim) + values.shape
-            return self.writer.constant(arrange(values.reshape(full), full, layout), f"{name}/value")
+            return self.spread(values.reshape(full), full, layout, f"{name}/value")
         term = self.terms[name]
         tensor, current, mine = term.tensor, term.layout, term.double
         if mine != double and double:
@@ -75,7 +79,7 @@ class Terms:
         if not same_unit(term.unit, unit):
             shift = np.asarray(unit, np.int64) - np.asarray(term.unit, np.int64)
             factor = self.scaled(np.ones_like(shift), 0, shift, mine, name)
-            constant = self.writer.constant(arrange(factor, shape, current), f"{name}/factor")
+            constant = self.spread(factor, shape, current, f"{name}/factor")
             tensor = self._once("Mul", [tensor, constant], f"{name}/scaled")
         if mine != double:
             tensor = self.to_float(tensor, double=False)
@@ -84,6 +88,10 @@ class Terms:
         if rank > len(shape):
             tensor = self.reshape(tensor, (*(1,) * (rank - len(shape)), *shape), f"{name}/spread")
         return tensor
+
+    def spread(self, values: NDArray[Any], shape: Shape, layout: Layout, name: str) -> str:
+        """A constant that broadcasts to a value of `shape`, for an element-wise op on its tensor."""
+        return self.writer.constant(arrange(values, shape, layout)[np.newaxis], name)
 
     def scaled(
         self, codes: IntArray, frac: int | IntArray, unit: Unit, double: bool, where: str
@@ -104,7 +112,9 @@ class Terms:
         )
         if not exact or np.any(sizes < np.finfo(kind).tiny) or not np.all(np.isfinite(values)):
             raise EdgemlError(
-                f"its powers of two are beyond {kind.__name__}", where, "use types whose LSBs are nearer to one"
+                f"its powers of two are beyond {kind.__name__}",
+                where,
+                "use types whose LSBs are nearer to one",
             )
         return values
 

@@ -73,7 +73,12 @@ class Writer:
         ]
 
     def finish(
-        self, name: str, inputs: Sequence[Port], outputs: Sequence[Port], metadata: Mapping[str, str], doc: str
+        self,
+        name: str,
+        inputs: Sequence[Port],
+        outputs: Sequence[Port],
+        metadata: Mapping[str, str],
+        doc: str,
     ) -> Any:
         """The ModelProto."""
         from onnx import TensorProto, helper, numpy_helper
