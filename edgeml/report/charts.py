@@ -113,7 +113,8 @@ def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
             text = percent(value) if metric == "accuracy" else f"{value:.4g}"
             tip = escape(f"{phase}, {kind}, epoch {epoch:g}: {text}")
             at = f'cx="{x(epoch):.1f}" cy="{y(value):.1f}"'
-            parts.append(f'<circle class="hit {style}" {at} r="3" data-tip="{tip}"/>')
+            shown = "dot" if len(points) == 1 else "hit"  # a line of one point cannot be seen
+            parts.append(f'<circle class="{shown} {style}" {at} r="4" data-tip="{tip}"/>')
     ends = (f"{phase} {kind} ends at {points[-1][1]:.4g}" for phase, kind, points in lines)
     return _svg(460, bottom + 42, parts, f"{title} by epoch: {', '.join(ends)}")
 

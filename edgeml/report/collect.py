@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edgeml.check.result import Check
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph, evaluate
+from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.report import layers, quality, speed, weights
 from edgeml.report.facts import CertificateRow, Data, Facts, Number, absent, measured
 from edgeml.report.floats import FloatModel
@@ -121,15 +122,11 @@ class _Models:
         # What is never negative is no logit but a probability (or a class).
         threshold = 0.5 if int(outputs.lo.min()) >= 0 else 0.0
         self.predictions: dict[str, Any] = {
-            "fixed": quality.predictions(_first(self.exact(x)), threshold),
+            "fixed": self._classes(_first(self._exact(x)), threshold),
             "qat": self._qat(run, x, threshold),
         }
         for name in ("float", "int8"):
             self.predictions[name] = self._float(name, run.onnx / f"{name}.onnx", x)
-
-    def exact(self, x: NDArray[np.float32]) -> Any:
-        """Values of the graph's outputs, by the emulator unless the graph is too wide for it."""
-        return self._exact(x)
 
     def float_parameters(self) -> Number:
         """Elements of the baseline's weights."""
@@ -146,6 +143,7 @@ class _Models:
         return speed.measure(calls, len(x), speed.threads(), self.reasons), ""
 
     def _emulator(self) -> Callable[[Any], Any]:
+        """What evaluates the graph: the emulator, unless the graph is too wide for it."""
         from edgeml.backends.onnx.emulator import Emulator
 
         try:
@@ -166,7 +164,13 @@ class _Models:
         except EdgemlError as error:
             self.reasons["qat"] = str(error)
             return None
-        return quality.predictions(outputs[self._graph.outputs[0]], threshold)
+        return self._classes(outputs[self._graph.outputs[0]], threshold)
+
+    def _classes(self, values: Any, threshold: float) -> Any:
+        """The class of each sample; the values of an ArgMax are classes already."""
+        if isinstance(self._graph.node(self._graph.outputs[0]).op, ArgMax):
+            values = np.asarray(values).astype(np.int64)
+        return quality.predictions(values, threshold)
 
     def _float(self, name: str, path: Path, x: NDArray[np.float32]) -> Any:
         if not path.is_file():

@@ -65,6 +65,13 @@ def test_nothing_compared_is_not_exact():
     assert (found.status, found.detail) == ("unknown", "not checked yet")
 
 
+def test_the_reference_alone_compares_nothing():
+    alone = Result(backend="evaluate", status="exact", samples=300)
+    check = Check(model="sample", graph=sample_graph().digest, samples=300, results=(alone,))
+    found = verdict(sample_facts(exactness=check))
+    assert (found.status, found.text) == ("unknown", "nothing was compared with the reference")
+
+
 def test_a_check_of_another_graph_proves_nothing():
     check = sample_facts().exactness
     assert check is not None

@@ -251,6 +251,7 @@ def test_charts_of_degenerate_facts():
     for metric in ("loss", "accuracy"):
         assert charts.curves(one, metric, metric).startswith("<svg")
         assert "nan" not in charts.curves(one, metric, metric)
+        assert 'class="dot' in charts.curves(one, metric, metric)  # a single epoch is a point, not nothing
     assert charts.curves(history([{"phase": "qat", "epoch": 1}]), "loss", "Loss") == ""
     none = absent("none")
     accuracy = sample_facts().accuracy.model_copy(
