@@ -19,10 +19,10 @@ def build(q: Quantizers) -> keras.Model:
 
     x = inputs = keras.Input((28, 28, 1), name="image")
     x = QActivation(q.input(), name="quantize")(x)
-    x = QConv2D(8, 3, kernel_quantizer=q.kernel("conv1"), bias_quantizer=q.bias("conv1"), name="conv1")(x)
+    x = QConv2D(16, 3, kernel_quantizer=q.kernel("conv1"), bias_quantizer=q.bias("conv1"), name="conv1")(x)
     x = QActivation(q.relu("act1"), name="act1")(x)
     x = keras.layers.MaxPooling2D(2, name="pool1")(x)
-    x = QConv2D(16, 3, kernel_quantizer=q.kernel("conv2"), bias_quantizer=q.bias("conv2"), name="conv2")(x)
+    x = QConv2D(24, 3, kernel_quantizer=q.kernel("conv2"), bias_quantizer=q.bias("conv2"), name="conv2")(x)
     x = QActivation(q.relu("act2"), name="act2")(x)
     x = keras.layers.MaxPooling2D(2, name="pool2")(x)
     x = keras.layers.Flatten(name="flatten")(x)
@@ -43,7 +43,7 @@ PRESET = Preset(
         activations=Bits(bits=6, integer=2, signed=False),
     ),
     training=Training(
-        float_epochs=12, epochs=12, batch_size=128, float_learning_rate=2e-3, learning_rate=1e-3, patience=6
+        float_epochs=12, epochs=8, batch_size=128, float_learning_rate=2e-3, learning_rate=1e-3, patience=6
     ),
     targets=Targets(board="pynq-z2", io_type="io_stream", strategy="Resource", reuse_factor=16),
 )

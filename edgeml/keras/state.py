@@ -107,7 +107,7 @@ def load_state(path: Path) -> State:
         if document.pop("schema") != _SCHEMA:
             raise EdgemlError("was written by another version of edgeml", str(path), hint)
         rows = tuple(EpochRow(**row) for row in document.pop("rows"))
-        groups = {
+        groups: dict[str, Any] = {
             group: [
                 arrays[f"{group}.{index}"]
                 for index in range(sum(key.startswith(f"{group}.") for key in arrays))

@@ -13,7 +13,7 @@ qkeras = pytest.importorskip("qkeras")
 Q = "quantized_bits(16, 4, alpha=1)"
 
 
-def quantized(build) -> object:
+def quantized(build):
     inputs = keras.Input((8, 8, 2), name="image")
     return keras.Model(inputs, build(inputs))
 

@@ -15,8 +15,7 @@ import pytest
 
 from edgeml import presets
 from edgeml.errors import EdgemlError
-from edgeml.fixed import quantize
-from edgeml.ir import evaluate_codes
+from edgeml.ir.evaluate import evaluate_codes, input_codes
 from edgeml.keras import fit, state
 from edgeml.keras.fit import classes_of, logits_of
 from edgeml.keras.history import read_history
@@ -82,6 +81,7 @@ class Recorder:
 
     def _maybe(self, phase, at):
         if self.die == phase and self.at == at:
+            assert self.error is not None
             raise self.error
 
 
@@ -260,9 +260,7 @@ def test_the_graph_is_saved_once_and_equals_keras(whole):
     assert graph.name == run.name
     assert lower_run(run) == graph == run.graph()
     data = run.data()
-    node = graph.node(graph.inputs[0])
-    codes = quantize(data.x_test, graph.info(node.name).type, node.op.rounding, node.op.overflow)
-    expected = evaluate_codes(graph, {node.name: codes})
+    expected = evaluate_codes(graph, input_codes(graph, data.x_test))
     got = keras_codes(trained_model(run), graph, data.x_test)
     for name in graph.outputs:
         np.testing.assert_array_equal(got[name], expected[name])

@@ -7,8 +7,7 @@ import pytest
 
 from edgeml import boards, datasets, presets
 from edgeml.datasets import Scaling
-from edgeml.fixed import quantize
-from edgeml.ir import evaluate_codes
+from edgeml.ir.evaluate import evaluate_codes, input_codes
 from edgeml.keras.backend import import_keras
 from edgeml.keras.build import build_model
 from edgeml.keras.float_model import float_model
@@ -60,9 +59,7 @@ def test_stored_pixels_are_the_codes_of_the_input(preset):
     shape = model.input_shape[1:]
     x = np.resize(pixels, (4, *shape))
     graph = lower(model)
-    node = graph.node(graph.inputs[0])
-    assert node is not None
-    codes = quantize(x / preset.data.constant, graph.info(node.name).type, node.op.rounding, node.op.overflow)
+    codes = input_codes(graph, x / preset.data.constant)[graph.inputs[0]]
     np.testing.assert_array_equal(codes, x.astype(np.int64))
 
 
@@ -76,10 +73,7 @@ def test_it_lowers_and_is_exact_with_random_weights(preset, seed):
         weight.assign(rng.normal(0, 0.5, weight.shape))
     graph, x = lower(model), scaled(preset, rng)
     codes = keras_codes(model, graph, x)
-    node = graph.node(graph.inputs[0])
-    assert node is not None
-    inputs = {node.name: quantize(x, graph.info(node.name).type, node.op.rounding, node.op.overflow)}
-    expected = evaluate_codes(graph, inputs)
+    expected = evaluate_codes(graph, input_codes(graph, x))
     for name in graph.outputs:
         np.testing.assert_array_equal(codes[name], expected[name])
         assert len(np.unique(expected[name])) > 1
