@@ -49,8 +49,8 @@ def train(
         The run, with float.keras, model.keras, history.csv, logs/ and config.toml.
 
     Raises:
-        EdgemlError: the folder holds another run, the data is not there, the model does not fit it,
-            training diverges, or the disk is full.
+        EdgemlError: the folder holds another run, the data is not there, the model does not fit it or
+            cannot be lowered, training diverges, or the disk is full.
         MissingToolError: TensorFlow, QKeras or scikit-learn is not installed.
         KeyboardInterrupt: the same call goes on from there.
     """
@@ -72,7 +72,7 @@ def lower_run(run: Run) -> Graph:
     Raises:
         EdgemlError: training is not complete, a layer is not covered, or the disk is full.
     """
-    if run.graph_file.is_file():
+    if run.graph_file.is_file() and run.graph_file.with_suffix(".npz").is_file():
         return run.graph()
     graph = lower(trained_model(run), run.name)
     saved.save(graph).write(run.folder)
@@ -100,6 +100,7 @@ def _train_phase(
     make_repeatable(run.config.seed)
     model = build_model(preset, run.config.quantizers)
     if phase == "float":
+        lower(model, run.name)  # a model that cannot be lowered is refused now, not after hours of training
         model, before, file = float_model(model), [], run.float_file
     else:
         copy_weights(load_model(run.float_file), model)

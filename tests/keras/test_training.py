@@ -266,6 +266,22 @@ def test_the_graph_is_saved_once_and_equals_keras(whole):
         np.testing.assert_array_equal(got[name], expected[name])
 
 
+def test_a_kill_between_the_two_files_of_the_graph(whole):
+    run, _ = whole
+    graph = lower_run(run)
+    (run.folder / "graph.npz").unlink()
+    assert lower_run(run) == graph == run.graph()
+
+
+def test_a_model_that_cannot_be_lowered_is_refused_before_it_is_trained(tmp_path):
+    path = tmp_path / "raw.py"
+    path.write_text(PRESET.replace('x = QActivation(q.input(), name="quantize")(x)', ""))
+    told = Recorder()
+    with pytest.raises(EdgemlError, match="unquantized input 'measures'"):
+        train(presets.load(path), tmp_path / "run", progress=told)
+    assert not told.phases
+
+
 def test_an_unfinished_run_cannot_be_lowered(preset, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(preset, tmp_path / "run", progress=Recorder("float", "phase", KeyboardInterrupt()))
@@ -323,16 +339,19 @@ def test_what_does_not_fit_is_one_error(preset, tmp_path, changes, what):
         ("return 3", "returned a int"),
         ("return 1 / 0", "ZeroDivisionError"),
         ("import keras; return keras.Sequential([keras.layers.Dense(3)])", "input shape is unknown"),
-        (
-            "import keras; return keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])",
-            "the data 3 classes",
-        ),
     ],
 )
 def test_a_bad_build_function_is_one_error(tmp_path, body, what):
     path = tmp_path / "bad.py"
     path.write_text(PRESET.replace("    import keras\n    from qkeras", f"    {body}\n    from qkeras"))
     with pytest.raises(EdgemlError, match=what):
+        train(presets.load(path), tmp_path / "run")
+
+
+def test_a_model_with_the_wrong_number_of_outputs_is_one_error(tmp_path):
+    path = tmp_path / "two.py"
+    path.write_text(PRESET.replace("QDense(3,", "QDense(2,"))
+    with pytest.raises(EdgemlError, match="the data 3 classes"):
         train(presets.load(path), tmp_path / "run")
 
 
