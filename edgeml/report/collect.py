@@ -84,7 +84,7 @@ def collect(run: Run, tell: Tell = _quiet) -> Facts:
         "exactness": "there is no check.json yet (edgeml check RUN)",
         "history": "there is no history.csv",
         "speed": no_speed,
-        "certificate": "the exact ONNX model cannot carry this graph",
+        "certificate": "the graph computes nothing",
         "weights": "the graph has no weights",
         "activations": "the graph casts nothing",
     }
@@ -205,26 +205,11 @@ def _history(path: Path) -> Any:
 
 
 def _certificate(graph: Graph) -> tuple[CertificateRow, ...]:
-    from edgeml.backends.onnx.demand import FLOAT32_BITS, FLOAT64_BITS
-    from edgeml.backends.onnx.lowering import plan_of
+    from dataclasses import asdict
 
-    try:
-        plan = plan_of(graph)
-    except EdgemlError:
-        return ()
-    if plan.refusals:
-        return ()
-    return tuple(
-        CertificateRow(
-            node=step.node.name,
-            op=step.node.op.op_name(),
-            bits=step.bits,
-            carrier="float64" if step.double else "float32",
-            limit=FLOAT64_BITS if step.double else FLOAT32_BITS,
-        )
-        for step in plan.steps.values()
-        if step.node.name not in plan.constants
-    )
+    from edgeml.backends.onnx.certificate import certificate
+
+    return tuple(CertificateRow(**asdict(row)) for row in certificate(graph))
 
 
 def _data(run: Run, data: Prepared) -> Data:

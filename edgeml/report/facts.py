@@ -246,26 +246,35 @@ class Speed(Fact):
 
 
 class CertificateRow(Fact):
-    """Why the exact ONNX model cannot be wrong at one op.
+    """Why the exact ONNX model cannot be wrong at one op; see `edgeml.backends.onnx.certificate`.
 
     Attributes:
-        node: the value.
-        op: of the graph.
-        bits: the widest integer met there, partial sums included.
-        carrier: what carries the integers, float32 or float64.
-        limit: bits the carrier holds exactly.
+        node: the value, under its name in the ONNX model.
+        layer: where it comes from.
+        op: its kind.
+        type: of the result.
+        lo: smallest code the result can take.
+        hi: largest code.
+        width: bits of the type.
+        needed: bits that the interval needs.
+        headroom: width - needed.
+        bits: the widest integer met there, partial sums in any order included.
+        carrier: what carries the integers: float32, float64, or none if neither is exact.
+        margin: bits the carrier could still take.
     """
 
     node: str
+    layer: str
     op: str
+    type: str
+    lo: int
+    hi: int
+    width: int
+    needed: int
+    headroom: int
     bits: int
     carrier: str
-    limit: int
-
-    @property
-    def headroom(self) -> int:
-        """Bits to spare."""
-        return self.limit - self.bits
+    margin: int
 
 
 class Sizes(Fact):

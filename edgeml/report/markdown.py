@@ -153,8 +153,14 @@ def _speed(facts: Facts) -> Iterable[str]:
 def _certificate(facts: Facts) -> Iterable[str]:
     if not facts.certificate:
         return [_gone(facts, "certificate")]
-    rows = [[f"`{c.node}`", str(c.bits), c.carrier, str(c.headroom)] for c in facts.certificate]
-    return [_table(["value", "bits needed", "carrier", "headroom"], rows)]
+    rows = [
+        [
+            *(f"`{c.node}`", f"`{c.type}`", f"{amount(c.lo)} to {amount(c.hi)}", str(c.headroom)),
+            *(str(c.bits), c.carrier, "" if c.carrier == "none" else str(c.margin)),
+        ]
+        for c in facts.certificate
+    ]
+    return [_table(["value", "type", "codes", "headroom", "sums need", "carrier", "margin"], rows)]
 
 
 def _provenance(facts: Facts) -> Iterable[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from edgeml.backends.onnx.certificate import certificate
 from edgeml.check.result import Check, Difference, Result
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph, evaluate
@@ -122,9 +124,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
             threads=1,
             repeats=7,
         ),
-        "certificate": (
-            CertificateRow(node="fc1.matmul", op="mat_mul", bits=13, carrier="float32", limit=24),
-        ),
+        "certificate": tuple(CertificateRow(**asdict(row)) for row in certificate(graph)),
         "commands": ("edgeml train sample --seed 7", "edgeml check runs/sample"),
         "missing": {"resources": "later", "latency": "later"},
     }

@@ -89,7 +89,7 @@ def test_a_run_without_artefacts_says_what_is_missing(tmp_path):
     assert facts.speed.exact.value is not None
     assert facts.speed.float_.value is None
     assert [row.node for row in facts.certificate if row.op == "mat_mul"] == ["logits.matmul"]
-    assert all(0 < row.bits <= row.limit for row in facts.certificate)
+    assert all(row.carrier == "float32" and row.margin >= 0 for row in facts.certificate)
     write(facts, run.folder)
     assert run.report_file("html").is_file()
 
@@ -120,6 +120,22 @@ def test_an_arg_max_at_the_end_gives_the_same_classes(tmp_path):
     classes = collect(make_run(tmp_path / "classes", iris_graph(classes=True)))
     assert classes.confusion == plain.confusion
     assert len({column for row in plain.confusion.counts for column, n in enumerate(row) if n}) == 3  # type: ignore[union-attr]  # it is there
+
+
+def test_a_graph_too_wide_for_the_emulator_goes_through_the_reference(tmp_path):
+    build = Builder("iris_mlp")
+    x = build.input((4,), FixedType(True, 30, 24), "features")
+    weight = build.const(WEIGHTS * 2**24 + 1, FixedType(True, 29, 26), "logits.weight")
+    graph = build.graph(build.add(MatMul(), x, weight, name="logits"))
+    run = make_run(tmp_path / "run", graph)
+    data, facts = run.data(), collect(run)
+    right = np.argmax(evaluate(graph, data.x_test), axis=1) == data.y_test
+    assert facts.accuracy.fixed.value == np.mean(right)
+    assert facts.speed is None
+    assert "bits" in facts.missing["speed"]
+    assert [row.node for row in facts.certificate if row.carrier == "none"] == ["logits"]
+    write(facts, run.folder)
+    assert "Not carried" in run.report_file("html").read_text()
 
 
 def test_a_damaged_baseline_is_a_reason_and_not_the_end(tmp_path):
