@@ -82,10 +82,13 @@ class RunConfig(Choices):
 
     @staticmethod
     def of(preset: Preset, choices: Choices, data: Prepared) -> RunConfig:
-        """The configuration of a run that begins now."""
+        """The configuration of a run that begins now; paths in it do not depend on the current folder."""
         shipped = preset.file.resolve().is_relative_to(share_dir("models").resolve())
+        source = Path(choices.data.dataset)
+        absolute = {"dataset": str(source.resolve())} if source.is_file() else {}
+        asked: dict[str, Any] = dict(choices) | {"data": choices.data.model_copy(update=absolute)}
         return RunConfig(
-            **dict(choices),
+            **asked,
             preset=PresetRef(
                 name=preset.name, file="" if shipped else str(preset.file.resolve()), sha256=preset.digest
             ),

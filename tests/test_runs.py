@@ -58,6 +58,16 @@ def test_the_scaling_is_the_runs_own(preset, tmp_path):
     assert not np.array_equal(Run.open(run.folder).data().x_train, run.data().x_train)
 
 
+def test_a_users_own_data_are_found_from_another_folder(preset, tmp_path, monkeypatch):
+    table = "a,b,c,d,kind\n" + "".join(f"{i},{i * i % 7},{i % 3},{-i},{'xyz'[i % 3]}\n" for i in range(60))
+    (tmp_path / "flows.csv").write_text(table)
+    monkeypatch.chdir(tmp_path)
+    run = Run.create(tmp_path / "run", config(preset, "data.dataset=flows.csv", "data.target=kind"))
+    monkeypatch.chdir("/")
+    assert run.config.data.dataset == str(tmp_path / "flows.csv")
+    assert Run.open(run.folder).data().class_names == ("x", "y", "z")
+
+
 def test_other_data_than_it_was_trained_on_is_an_error(preset, tmp_path):
     run = Run.create(tmp_path / "run", config(preset))
     text = run.config_file.read_text()
