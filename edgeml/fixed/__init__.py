@@ -8,12 +8,14 @@ AMD UG1399 ("Arbitrary Precision Fixed-Point Data Types") and are tested against
 from __future__ import annotations
 
 from edgeml.fixed.cast import align, cast, outside, quantize, rescale, to_float
+from edgeml.fixed.exact import NO_CODE, from_float
 from edgeml.fixed.overflow import Overflow, symmetric_lo
 from edgeml.fixed.rounding import Round
 from edgeml.fixed.types import MAX_WIDTH, ElementType, FixedType, FixedTypeArray, IntArray, cover, int_array
 
 __all__ = [
     "MAX_WIDTH",
+    "NO_CODE",
     "ElementType",
     "FixedType",
     "FixedTypeArray",
@@ -23,6 +25,7 @@ __all__ = [
     "align",
     "cast",
     "cover",
+    "from_float",
     "int_array",
     "outside",
     "quantize",

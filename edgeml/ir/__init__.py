@@ -7,7 +7,7 @@ prints and parses it, `saved` stores it, `ops/` holds one file per op.
 from __future__ import annotations
 
 from edgeml.ir.builder import Builder
-from edgeml.ir.evaluate import evaluate, evaluate_codes, input_codes, outputs_of
+from edgeml.ir.evaluate import constant_codes, evaluate, evaluate_codes, input_codes, outputs_of
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.info import Shape, ValueInfo
 from edgeml.ir.op import Composite, Op
@@ -20,6 +20,7 @@ __all__ = [
     "Op",
     "Shape",
     "ValueInfo",
+    "constant_codes",
     "evaluate",
     "evaluate_codes",
     "input_codes",

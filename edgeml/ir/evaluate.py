@@ -32,6 +32,19 @@ def run_nodes(nodes: Sequence[Node], infos: Mapping[str, ValueInfo], values: dic
         values[node.name] = node.op.evaluate(sources, kinds, infos[node.name])
 
 
+def constant_codes(graph: Graph) -> Mapping[str, IntArray]:
+    """Codes, of the value's shape, of every constant and of all that is computed from constants alone."""
+    found: dict[str, IntArray] = {}
+    for node in graph.nodes:
+        if isinstance(node.op, Input) or not all(name in found for name in node.inputs):
+            continue
+        infos = [graph.info(name) for name in node.inputs]
+        info = graph.info(node.name)
+        codes = node.op.evaluate([found[name][np.newaxis] for name in node.inputs], infos, info)[0]
+        found[node.name] = np.array(np.broadcast_to(codes, info.shape))
+    return found
+
+
 def evaluate_codes(
     graph: Graph, inputs: Mapping[str, IntArray], keep: Iterable[str] | None = None
 ) -> dict[str, IntArray]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeml.backends.onnx.demand import rounds
-from edgeml.backends.onnx.grid import overflow_sides
-from edgeml.backends.onnx.layout import LAST, Layout
 from edgeml.backends.onnx.plan import Step
 from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo
 from edgeml.ir import Node, Shape
+from edgeml.ir.demand import rounds
+from edgeml.ir.grid import overflow_sides
+from edgeml.ir.layout import LAST, Layout
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeml.backends.onnx.demand import FLOAT32_BITS, FLOAT64_BITS
 from edgeml.backends.onnx.lowering import plan_of
 from edgeml.backends.onnx.plan import Plan, Step
 from edgeml.fixed import cover
 from edgeml.ir import Graph
+from edgeml.ir.demand import FLOAT32_BITS, FLOAT64_BITS
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.onnx.layout import FIRST, LAST, Layout
 from edgeml.backends.onnx.plan import Step
 from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.ir import Node
+from edgeml.ir.layout import FIRST, LAST, Layout
 
 _OPERATORS = {"add": "Add", "max": "Max", "min": "Min", "mul": "Mul"}
 

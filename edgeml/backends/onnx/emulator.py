@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backends.onnx.lowering import build_model, output_tensor, plan_of
-from edgeml.backends.onnx.session import exact_codes, open_session, run_session
+from edgeml.backends.onnx.session import open_session, run_session
 from edgeml.errors import EdgemlError
-from edgeml.fixed import IntArray, to_float
+from edgeml.fixed import IntArray, from_float, to_float
 from edgeml.ir import Graph, outputs_of
 
 _ELEMENTS = 1 << 18
@@ -112,9 +112,7 @@ class Emulator:
         return self._codes(self._run(feeds))
 
     def _codes(self, values: Mapping[str, NDArray[Any]]) -> dict[str, IntArray]:
-        return {
-            name: exact_codes(tensor, self._graph.info(name).type.frac) for name, tensor in values.items()
-        }
+        return {name: from_float(tensor, self._graph.info(name).type.frac) for name, tensor in values.items()}
 
     def _kind(self, name: str) -> type[np.floating[Any]]:
         return np.float64 if name in self._wide else np.float32

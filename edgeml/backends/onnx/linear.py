@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from edgeml.backends.onnx.demand import FLOAT32_BITS, linear_sums, value_bits
-from edgeml.backends.onnx.layout import FIRST, LAST, Order, arrange
 from edgeml.backends.onnx.plan import Step, Unit, per_last_axis
 from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.fixed import IntArray
 from edgeml.ir import Node, Shape
+from edgeml.ir.demand import FLOAT32_BITS, linear_sums, value_bits
+from edgeml.ir.layout import FIRST, LAST, Order, arrange
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.sum_pool import SumPool
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.onnx.layout import FIRST, LAST, Layout, Order, trivial
 from edgeml.backends.onnx.plan import Step
 from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.ir import Node
+from edgeml.ir.layout import FIRST, LAST, Layout, Order, trivial
 from edgeml.ir.ops.concat import Concat
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.pad import Pad

@@ -17,7 +17,9 @@ from typing import TypeAlias
 import numpy as np
 
 from edgeml.backends.base import Refusal
-from edgeml.backends.onnx.demand import (
+from edgeml.fixed import IntArray, Round
+from edgeml.ir import Graph, Node, constant_codes
+from edgeml.ir.demand import (
     FLOAT32_BITS,
     FLOAT64_BITS,
     Sums,
@@ -26,9 +28,7 @@ from edgeml.backends.onnx.demand import (
     rounds,
     value_bits,
 )
-from edgeml.backends.onnx.grid import NEVER_ZERO, grids, moved, overflows
-from edgeml.fixed import IntArray, Round
-from edgeml.ir import Graph, Node
+from edgeml.ir.grid import NEVER_ZERO, grids, moved, overflows
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.const import Const
@@ -121,7 +121,7 @@ class _Planner:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._grids = grids(graph)
-        self._constants = _constants(graph)
+        self._constants = constant_codes(graph)
         self._wishes = _wishes(graph, self._constants)
         self._steps: dict[str, Step] = {}
         self._refusals: list[Refusal] = []
@@ -300,21 +300,6 @@ def _refusal(node: Node, bits: int, low: int, high: int) -> Refusal:
         return Refusal(node.name, node.op.op_name(), reason, f"use narrower types in {node.layer}")
     reason = f"its values span 2^{low} to 2^{high}, beyond float64"
     return Refusal(node.name, node.op.op_name(), reason, f"use types nearer to one in {node.layer}")
-
-
-def _constants(graph: Graph) -> Mapping[str, IntArray]:
-    """Codes of Const nodes and of everything computed from constants alone."""
-    found: dict[str, IntArray] = {}
-    for node in graph.nodes:
-        if isinstance(node.op, Const):
-            found[node.name] = node.op.codes
-        elif node.inputs and all(name in found for name in node.inputs):
-            infos = [graph.info(name) for name in node.inputs]
-            sources = [found[name][np.newaxis] for name in node.inputs]
-            info = graph.info(node.name)
-            codes = node.op.evaluate(sources, infos, info)[0]
-            found[node.name] = np.array(np.broadcast_to(codes, info.shape))
-    return found
 
 
 def _wishes(graph: Graph, constants: Mapping[str, IntArray]) -> Mapping[str, Unit]:

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backends.base import Runner
-from edgeml.backends.onnx.layout import Layout, Order, restore
 from edgeml.backends.onnx.lowering import VALUES_KEY, output_tensor
-from edgeml.backends.onnx.session import available, exact_codes, open_session, run_session
+from edgeml.backends.onnx.session import available, open_session, run_session
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
-from edgeml.fixed import IntArray, to_float
+from edgeml.fixed import IntArray, from_float, to_float
 from edgeml.ir import Graph
+from edgeml.ir.layout import Layout, Order, restore
 
 FILE = "exact.onnx"
 
@@ -41,7 +41,7 @@ class OnnxRunner(Runner):
     ) -> dict[str, IntArray]:
         """Run the file; inner values are found through the names in its metadata.
 
-        A float that is no code of its value's type comes back as `session.NO_CODE`.
+        A float that is no code of its value's type comes back as `fixed.NO_CODE`.
         """
         missing = self.available()
         if missing:
@@ -75,12 +75,12 @@ def _codes(graph: Graph, name: str, tensor: NDArray[Any], entry: Mapping[str, An
     """A tensor of the model as codes of the graph's value."""
     info = graph.info(name)
     if entry is None:
-        return exact_codes(tensor, info.type.frac)
+        return from_float(tensor, info.type.frac)
     layout = Layout(Order(entry["order"]), tuple(entry["image"]))
     shape = (tensor.shape[0], *info.shape)
     values = np.broadcast_to(restore(tensor, info.shape, layout), shape)
     frac = np.asarray(info.type.frac, np.int64) - np.asarray(entry["unit"], np.int64)
-    return exact_codes(values, frac)
+    return from_float(values, frac)
 
 
 def _exposed(

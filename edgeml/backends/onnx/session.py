@@ -6,7 +6,6 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError, MissingToolError
@@ -73,15 +72,3 @@ def runtime_errors(where: str) -> Generator[None]:
     except (*kinds, *more, ValueError) as error:
         text = str(error).strip().splitlines()
         raise EdgemlError(f"ONNX Runtime: {text[0] if text else 'unknown error'}", where) from error
-
-
-def exact_codes(values: NDArray[Any], frac: int | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Floats code * 2^-frac as codes; `NO_CODE` where a float is no multiple of 2^-frac below 2^62."""
-    scaled = np.ldexp(values.astype(np.float64), np.asarray(frac, np.int32))
-    with np.errstate(invalid="ignore"):
-        bad = ~(np.abs(scaled) < 2.0**62) | (scaled != np.rint(scaled))
-    return np.where(bad, NO_CODE, np.where(bad, 0, scaled).astype(np.int64))
-
-
-NO_CODE = np.int64(-(2**63))
-"""What a runner returns for a float that is no code at all: it differs from every code."""

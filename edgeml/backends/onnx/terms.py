@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.onnx.layout import FIRST, LAST, Layout, Order, arrange, trivial
 from edgeml.backends.onnx.plan import Plan, Unit, same_unit
 from edgeml.backends.onnx.writer import Writer
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, Shape
+from edgeml.ir.layout import FIRST, LAST, Layout, Order, arrange, trivial
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeml.backends.onnx.grid import constant_grid, conv_rows, linear_grid, over_space, overflows
 from edgeml.fixed import IntArray, Overflow, Round, align
 from edgeml.ir import Graph, Node, ValueInfo
+from edgeml.ir.grid import constant_grid, conv_rows, linear_grid, over_space, overflows
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
