@@ -1,0 +1,242 @@
+"""Break the arithmetic and the graph on purpose, one small change at a time, and see that tests notice.
+
+    python tests/mutants.py              all of them, a line each; exit 1 if one survives
+    python tests/mutants.py tie wrap     those whose name contains one of the words
+
+Each mutant is one piece of text replaced in a copy of the package; the tests named with it run there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OPS = "tests/ir/test_ops.py"
+CAST = "tests/fixed/test_cast.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`old` becomes `new` in `file`; one of `tests` (paths, then what -k takes) must then fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str = CAST
+    only: str = ""
+
+
+MUTANTS = (
+    Mutant("tie-conv-to-odd", "fixed/rounding.py", "return odd", "return ~odd"),
+    Mutant(
+        "tie-inf-down", "fixed/rounding.py", "            return positive\n", "            return ~positive\n"
+    ),
+    Mutant("tie-included", "fixed/rounding.py", "up = (rest > half)", "up = (rest >= half)"),
+    Mutant("trn-zero-floors", "fixed/rounding.py", "floor + ((codes < 0) & (rest > 0))", "floor"),
+    Mutant(
+        "far-shift", "fixed/rounding.py", "count = np.where(far, 2, count)", "count = np.where(far, 1, count)"
+    ),
+    Mutant("float-tie", "fixed/rounding.py", "np.fmod(whole, 2.0) != 0", "np.fmod(whole, 2.0) == 0"),
+    Mutant("wrap-sign", "fixed/overflow.py", "return (low ^ sign) - sign", "return low"),
+    Mutant(
+        "sat-sym-as-sat",
+        "fixed/overflow.py",
+        "np.clip(codes, symmetric_lo(to), to.hi)",
+        "np.clip(codes, to.lo, to.hi)",
+    ),
+    Mutant("sat-zero-high", "fixed/cast.py", "| (rounded > to.hi)", ""),
+    Mutant("int64-edge", "fixed/cast.py", "(codes > limit) | (codes < -limit)", "(codes > limit)"),
+    Mutant(
+        "saturates-to-wrong-end",
+        "fixed/cast.py",
+        "np.where(codes > 0, _MOST, _LEAST), shifted",
+        "_MOST, shifted",
+    ),
+    Mutant("quantize-underflow", "fixed/cast.py", ", -3, 1000)", ", -2000, 1000)"),
+    Mutant(
+        "hi-too-large",
+        "fixed/types.py",
+        "return (1 << (self.width - 1)) - 1 if self.signed",
+        "return (1 << (self.width - 1)) if self.signed",
+        "tests/fixed/test_types.py",
+    ),
+    Mutant(
+        "cover-too-narrow",
+        "fixed/types.py",
+        "(-lo - 1).bit_length()",
+        "(-lo - 2).bit_length()",
+        "tests/fixed/test_types.py",
+    ),
+    Mutant("guard-late", "ir/info.py", "if peak >= 2.0**62", "if peak >= 2.0**64", "tests/ir/test_graph.py"),
+    Mutant(
+        "matmul-bounds",
+        "ir/ops/mat_mul.py",
+        "lo @ plus + hi @ minus",
+        "lo @ plus + lo @ minus",
+        OPS,
+        "MatMul",
+    ),
+    Mutant(
+        "matmul-loose-bounds",
+        "ir/ops/mat_mul.py",
+        "lo @ plus + hi @ minus",
+        "lo @ plus + 2 * (hi @ minus)",
+        OPS,
+        "MatMul",
+    ),
+    Mutant(
+        "conv-bounds",
+        "ir/ops/conv.py",
+        "self._convolve(hi, plus) + self._convolve(lo, minus)",
+        "self._convolve(hi, plus)",
+        OPS,
+        "Conv",
+    ),
+    Mutant(
+        "conv-tap-order",
+        "ir/ops/conv.py",
+        "taps = np.moveaxis(taps, rank + 1, -1)",
+        "taps = np.moveaxis(taps, -1, rank + 1)",
+        OPS,
+        "Conv",
+    ),
+    Mutant(
+        "dilation-ignored",
+        "ir/ops/_window.py",
+        "slice(None, None, d) for d in dilation",
+        "slice(None, k) for k in kernel",
+        OPS,
+        "Conv",
+    ),
+    Mutant(
+        "padding-wins",
+        "ir/ops/max_pool.py",
+        "pad(x, self.padding, _LOWEST)",
+        "pad(x, self.padding, 0)",
+        OPS,
+        "MaxPool",
+    ),
+    Mutant(
+        "last-tie",
+        "ir/ops/arg_max.py",
+        "return np.argmax(align(inputs[0], infos[0].type.frac, infos[0].frac), axis=-1)",
+        "x = align(inputs[0], infos[0].type.frac, infos[0].frac)[..., ::-1]\n"
+        "        return x.shape[-1] - 1 - np.argmax(x, axis=-1)",
+        OPS,
+        "ArgMax",
+    ),
+    Mutant(
+        "add-unaligned",
+        "ir/ops/_elementwise.py",
+        "same_rank(align(codes, info.type.frac, frac), info, rank)",
+        "same_rank(codes, info, rank)",
+        OPS,
+        "TestAdd",
+    ),
+    Mutant(
+        "rank-and-batch",
+        "ir/ops/_elementwise.py",
+        "codes.reshape(codes.shape[0], *(1,) * (rank - len(info.shape)), *info.shape)",
+        "codes",
+        OPS,
+        "TestAdd",
+    ),
+    Mutant(
+        "mul-bounds",
+        "ir/ops/mul.py",
+        "for a in ends_a for b in ends_b",
+        "for a, b in zip(ends_a, ends_b, strict=True)",
+        OPS,
+        "TestMul",
+    ),
+    Mutant(
+        "cast-bounds",
+        "ir/ops/cast.py",
+        "fits = ~np.logical_or(*leaves)",
+        "fits = ~np.logical_and(*leaves)",
+        OPS,
+        "Cast",
+    ),
+    Mutant(
+        "lookup-offset", "ir/ops/lookup.py", "table[0][x - infos[0].scalar.lo]", "table[0][x]", OPS, "Lookup"
+    ),
+    Mutant(
+        "scale-direction",
+        "ir/ops/scale.py",
+        "x.type.frac - self.shift)",
+        "x.type.frac + self.shift)",
+        OPS,
+        "Scale",
+    ),
+    Mutant(
+        "digest-unchecked", "ir/saved.py", "if graph.digest != digest:", "if False:", "tests/ir/test_saved.py"
+    ),
+    Mutant(
+        "pickle-allowed", "ir/saved.py", "allow_pickle=False)", "allow_pickle=True)", "tests/ir/test_saved.py"
+    ),
+    Mutant(
+        "range-unchecked", "ir/evaluate.py", "np.any(codes < info.lo) or ", "", "tests/ir/test_evaluate.py"
+    ),
+    Mutant("expand-loses-name", "passes/expand.py", "renamed[last] = node.name", "pass", "tests/passes"),
+    Mutant(
+        "write-in-place",
+        "files.py",
+        "        temporary.write_bytes(content)\n",
+        "        Path(path).write_bytes(content)\n        temporary.write_bytes(content)\n",
+        "tests/test_files.py",
+    ),
+)
+
+
+def survives(mutant: Mutant | None, tests: str, only: str) -> bool:
+    """Whether the tests pass on a copy of the package with the mutant in it."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
+        folder = Path(name)
+        ignore = shutil.ignore_patterns("__pycache__", ".hypothesis")
+        for part in ("edgeml", "tests"):
+            shutil.copytree(ROOT / part, folder / part, ignore=ignore)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        if mutant is not None:
+            file = folder / "edgeml" / mutant.file
+            text = file.read_text()
+            if text.count(mutant.old) < 1:
+                raise ValueError(f"{mutant.name}: {mutant.file} has no {mutant.old!r}")
+            file.write_text(text.replace(mutant.old, mutant.new))
+        chosen = ["-k", f"({only}) and not back_end"] if only else []
+        command = [sys.executable, "-m", "pytest", tests, *chosen, "-x", "-q", "-m", "not slow and not tool"]
+        # CI: the same hypothesis examples every time, so that the verdict is the mutant's.
+        environment = {**os.environ, "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [*command, "-p", "no:cacheprovider"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            timeout=600,
+        )
+        if done.returncode not in (0, 1):
+            raise RuntimeError(done.stdout.decode()[-2000:])
+        return done.returncode == 0
+
+
+def main(words: list[str]) -> int:
+    """Try the mutants whose name has one of the words, or all; 1 if one survives."""
+    chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant.name for word in words)]
+    survivors = 0
+    for mutant in chosen:
+        alive = survives(mutant, mutant.tests, mutant.only)
+        survivors += alive
+        sys.stdout.write(f"{'SURVIVED' if alive else 'caught  '} {mutant.name}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{len(chosen) - survivors} of {len(chosen)} caught\n")
+    return int(survivors > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
