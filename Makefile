@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check report test test-slow test-all lint format lock clean
+.PHONY: help setup demo train export hls check report test test-slow test-all fuzz bench lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -66,6 +66,13 @@ test-slow: $(STAMP) ## the other tests: training, compiled simulations, the whee
 
 test-all: $(STAMP) ## all tests
 	$(PYTEST) $(ARGS)
+
+N ?= 1000
+fuzz: $(STAMP) ## N=1000 random graphs, N/20 QKeras models, N/100 hls4ml projects: is every integer equal?
+	$(BIN)/python -m tests.fuzz --graphs $(N) --models $$(($(N) / 20)) --hls4ml $$(($(N) / 100)) $(ARGS)
+
+bench: $(STAMP) ## speed against float32 ONNX Runtime and hls4ml, written to docs/benchmarks.md
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 lint: $(STAMP) ## style, types and layers; pre-commit and CI run the same
 	@failed=; for tool in 'ruff check .' 'ruff format --check .' pyright 'lint-imports --no-logo'; do \

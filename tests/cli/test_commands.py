@@ -41,7 +41,6 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         "onnxruntime",
         "hls4ml",
         "sklearn",
-        "plotly",
         "jinja2",
         "scipy",
     }

@@ -27,7 +27,6 @@ _PACKAGES = {
     "hls4ml": "hls4ml projects",
     "qonnx": "running QONNX as a check",
     "jinja2": "reports",
-    "plotly": "reports",
 }
 
 
