@@ -36,6 +36,7 @@ from edgeml.ir.ops.repeat import Repeat
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.ir.ops.scale import Scale
 from edgeml.ir.ops.slice import Slice
+from edgeml.ir.ops.softmax import Softmax
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.ops.transpose import Transpose
 
@@ -373,6 +374,10 @@ def _pad(draw: st.DrawFn, build: Builder, x: str, names: list[str], limits: Limi
     return build.add(Pad(_pairs(draw, len(build.info(x).shape), 2)), x)
 
 
+def _softmax(draw: st.DrawFn, build: Builder, x: str, names: list[str], limits: Limits) -> str:
+    return build.add(Softmax(draw(st.integers(1, 10)), draw(st.integers(4, 10))), x)
+
+
 STEPS: dict[str, _Step] = {
     "add": _pair(Add),
     "arg_max": _plain(ArgMax),
@@ -391,6 +396,7 @@ STEPS: dict[str, _Step] = {
     "reshape": _reshape,
     "scale": _scale,
     "slice": _slice,
+    "softmax": _softmax,
     "sum_pool": _pool(SumPool),
     "transpose": _transpose,
 }

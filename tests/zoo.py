@@ -32,6 +32,7 @@ from edgeml.ir.ops.repeat import Repeat
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.ir.ops.scale import Scale
 from edgeml.ir.ops.slice import Slice
+from edgeml.ir.ops.softmax import Softmax
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.ops.transpose import Transpose
 
@@ -553,6 +554,20 @@ def unread_input() -> Graph:
     return build.graph(build.add(Relu(), a, name="relu"))
 
 
+def softmax() -> Graph:
+    """Probabilities of narrow logits, cast behind it as a layer would."""
+    build = Builder("softmax")
+    x = build.add(Softmax(8, 10), build.input((5,), fixed(6, 4)), name="softmax")
+    return build.graph(build.cast(x, ufixed(4, 0), name="act"), x)
+
+
+def softmax_rows() -> Graph:
+    """Along the last axis of two, of values whose differences are clipped and rounded."""
+    build = Builder("softmax_rows")
+    x = build.input((2, 3), fixed(12, 7))
+    return build.graph(build.add(Softmax(6, 6), x, name="softmax"))
+
+
 def cast_modes() -> Graph:
     """Every rounding with every overflow, to a signed and an unsigned type, one output each."""
     build = Builder("cast_modes")
@@ -631,6 +646,8 @@ _FUNCTIONS: tuple[Callable[[], Graph], ...] = (
     passed_through,
     unread_input,
     cast_modes,
+    softmax,
+    softmax_rows,
 )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import decimal
 import itertools
+import math
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -32,6 +35,7 @@ from edgeml.ir.ops.repeat import Repeat
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.ir.ops.scale import Scale
 from edgeml.ir.ops.slice import Slice
+from edgeml.ir.ops.softmax import Softmax
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.ops.transpose import Transpose
 from tests.fixed import reference
@@ -532,6 +536,99 @@ class TestSlice(OpCase):
         return object_array(
             tuple(map(len, kept)), lambda *at: x[tuple(k[i] for k, i in zip(kept, at, strict=True))]
         )
+
+
+class TestSoftmax(OpCase):
+    name = "softmax"
+    refusals = (
+        Refused(lambda: Softmax(0, 8), ((3,),), "0 fractional bits"),
+        Refused(lambda: Softmax(25, 8), ((3,),), "25 fractional bits"),
+        Refused(lambda: Softmax(8, 3), ((3,),), "3 index bits"),
+        Refused(lambda: Softmax(8, 17), ((3,),), "17 index bits"),
+        Refused(lambda: Softmax(8, 4), ((16,),), "a sum over 16 classes"),
+        Refused(lambda: Softmax(8, 8), ((),), "a scalar has no axis"),
+    )
+
+    def expected(self, op, node, graph, *inputs):
+        (x,) = inputs
+        steps = op.steps(graph.info(node.inputs[0]))
+        result = np.empty(x.shape, object)
+        for row in np.ndindex(x.shape[:-1]):
+            logits = list(x[row])
+            index = [min(rounded(max(logits) - v, steps.index), top(steps.index)) for v in logits]
+            power = [Fraction(round(exp(-i) * 2**steps.power.frac), 2**steps.power.frac) for i in index]
+            total = rounded(sum(power, Fraction(0)), steps.total)
+            assert 1 <= total <= top(steps.total)
+            share = rounded(1 / total, steps.share)
+            result[row] = [rounded(p * share, steps.result) for p in power]
+        return result
+
+    @settings(max_examples=60)
+    @given(data=st.data())
+    def test_is_near_softmax_and_keeps_the_order(self, data):
+        """Against float64, within the stated bound; a larger logit never gets less."""
+        n, frac, bits = (data.draw(st.integers(low, high)) for low, high in ((1, 12), (1, 14), (5, 12)))
+        kind = FixedType(
+            data.draw(st.booleans()), data.draw(st.integers(1, 14)), data.draw(st.integers(-3, 9))
+        )
+        build, op = Builder("near"), Softmax(frac, bits)
+        x = build.input((n,), kind)
+        graph = build.graph(build.add(op, x, name="softmax"))
+        info = graph.info(x)
+        codes = np.stack([data.draw(code_arrays((n,), kind.lo, kind.hi)) for _ in range(8)])
+        got = evaluate_codes(graph, {"input": codes})["softmax"]
+        logits = codes * kind.lsb
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        meant = powers / powers.sum(axis=1, keepdims=True)
+        assert np.abs(got * 2.0**-frac - meant).max() <= op.error_bound(info) * (1 + 1e-9)
+        order = np.argsort(codes, axis=1, kind="stable")
+        assert np.all(np.diff(np.take_along_axis(got, order, 1), axis=1) >= 0)
+        assert np.all(np.take_along_axis(got, np.argmax(codes, 1)[:, None], 1)[:, 0] == got.max(axis=1))
+        if op.keeps_argmax(info):
+            np.testing.assert_array_equal(np.argmax(got, 1), np.argmax(codes, 1))
+
+    @pytest.mark.parametrize("frac", [6, 8, 9, 12])
+    def test_keeps_argmax_exactly_where_it_says(self, frac):
+        """Two logits one LSB apart, all others equal to the larger: the worst case."""
+        build, op, n = Builder("gap"), Softmax(frac, 12), 10
+        x = build.input((n,), FixedType(True, 8, 4))
+        graph = build.graph(build.add(op, x, name="softmax"))
+        codes = np.full((1, n), 5)
+        codes[0, 0] = 4
+        got = evaluate_codes(graph, {"input": codes})["softmax"][0]
+        assert op.keeps_argmax(graph.info(x)) == (frac >= 8)
+        assert got[0] < got[1] or frac < 8
+
+    def test_ends(self):
+        """One class is certain; a spread that wraps hls4ml's own block, and equal logits."""
+        build, op = Builder("ends"), Softmax(8, 12)
+        x = build.input((4,), FixedType(True, 16, 0))
+        graph = build.graph(build.add(op, x, name="softmax"))
+        codes = np.array([[32767, -32768, -32768, -32768], [7, 7, 7, 7], [0, -32768, 32767, 32767]])
+        got = evaluate_codes(graph, {"input": codes})["softmax"]
+        assert got.tolist() == [[256, 0, 0, 0], [64, 64, 64, 64], [0, 0, 128, 128]]
+        build = Builder("one")
+        y = build.add(op, build.input((1,), FixedType(True, 5, 2)))
+        assert evaluate_codes(build.graph(y), {"input": np.array([[-16], [15]])})[y].tolist() == [
+            [256],
+            [256],
+        ]
+
+
+def rounded(value: Fraction, kind: FixedType) -> Fraction:
+    """To the grid of a type, halves up."""
+    return Fraction(math.floor(value * Fraction(2) ** kind.frac + Fraction(1, 2))) / Fraction(2) ** kind.frac
+
+
+def top(kind: FixedType) -> Fraction:
+    """The largest value of a type."""
+    return Fraction(kind.hi) / Fraction(2) ** kind.frac
+
+
+def exp(value: Fraction) -> Fraction:
+    """To 40 digits."""
+    with decimal.localcontext(prec=40):
+        return Fraction((Decimal(value.numerator) / Decimal(value.denominator)).exp())
 
 
 @pytest.mark.parametrize("name", ops.names())
