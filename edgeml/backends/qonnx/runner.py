@@ -1,0 +1,209 @@
+"""Execute qonnx.onnx, as it lies on the disk, with the qonnx package.
+
+The package executes node by node, Quant in NumPy and the rest in an ONNX Runtime session each; the batch
+size of the file is raised first, so that a session serves many samples.
+
+Invariant: nothing but the file decides what comes out; the graph only tells shapes and types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.backends.base import Runner
+from edgeml.backends.qonnx.model import VALUES_KEY
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.files import read_bytes
+from edgeml.fixed import IntArray, from_float, to_float
+from edgeml.ir import Graph
+from edgeml.ir.layout import Layout, Order, restore
+
+FILE = "qonnx.onnx"
+
+_BATCH = 256
+
+
+class QonnxRunner(Runner):
+    """The qonnx package's own executor."""
+
+    name: ClassVar[str] = "qonnx"
+    artefact: ClassVar[str] = FILE
+
+    def available(self) -> str:
+        missing = [name for name in ("onnx", "onnxruntime", "qonnx") if find_spec(name) is None]
+        return f"{' and '.join(missing)} not installed (pip install 'edgeml[qonnx]')" if missing else ""
+
+    def run(
+        self, folder: Path, graph: Graph, inputs: Mapping[str, IntArray], keep: Sequence[str] = ()
+    ) -> dict[str, IntArray]:
+        """Run the file; a float that is no code of its value's type comes back as `fixed.NO_CODE`."""
+        missing = self.available()
+        if missing:
+            raise MissingToolError(missing, self.name)
+        path = folder / FILE
+        model = load_model(read_bytes(path, "QONNX model"), str(path))
+        _check_ports(model, graph, str(path))
+        tensors = {name: (name, None) for name in dict.fromkeys(graph.outputs)} | _inner(
+            model, graph, keep, str(path)
+        )
+        samples = next(iter(inputs.values())).shape[0]
+        parts: dict[str, list[IntArray]] = {name: [] for name in tensors}
+        for start in range(0, max(samples, 1), _BATCH):
+            feeds = {
+                name: to_float(codes[start : start + _BATCH], graph.info(name).type.frac).astype(np.float32)
+                for name, codes in inputs.items()
+            }
+            context = execute(model, feeds, str(path))
+            for name, (tensor, layout) in tensors.items():
+                parts[name].append(_codes(graph, name, context[tensor], layout))
+        return {name: np.concatenate(chunks) for name, chunks in parts.items()}
+
+
+def load_model(content: bytes, where: str) -> Any:
+    """The ModelProto of a QONNX file, checked.
+
+    Raises:
+        EdgemlError: it is not readable or not valid.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        model = onnx.load_from_string(content)
+        onnx.checker.check_model(model)  # pyright: ignore[reportUnknownMemberType]  # PathLike without its type
+    except (DecodeError, onnx.checker.ValidationError) as error:
+        text = str(error).strip().splitlines()
+        raise EdgemlError(
+            f"not a valid ONNX model ({text[0] if text else error!r})", where, "export it again"
+        ) from error
+    return model
+
+
+def execute(model: Any, feeds: Mapping[str, NDArray[np.float32]], where: str) -> dict[str, NDArray[Any]]:
+    """Every tensor of the model for one batch of inputs, computed by the qonnx package.
+
+    Args:
+        model: the ModelProto; left as it is.
+        feeds: float32 by input name, all with the same number of samples.
+        where: the file, for messages.
+
+    Raises:
+        EdgemlError: the package cannot execute it.
+    """
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.core.onnx_exec import execute_onnx
+    from qonnx.transformation.infer_shapes import InferShapes
+
+    samples = next(iter(feeds.values())).shape[0]
+    with _same_ir_version(model.ir_version), _errors(where):
+        wrapper = ModelWrapper(model, make_deepcopy=True)
+        _rebatch(wrapper, samples)
+        wrapper = wrapper.transform(InferShapes())
+        # The package raises a bare Exception for these two.
+        if not wrapper.check_all_tensor_shapes_specified():
+            raise ValueError("the shapes of some tensors cannot be inferred")
+        for name, values in feeds.items():
+            if list(values.shape) != wrapper.get_tensor_shape(name):
+                raise ValueError(f"input {name} has another shape than {values.shape}")
+        return execute_onnx(wrapper, dict(feeds), return_full_exec_context=True)
+
+
+def _rebatch(wrapper: Any, samples: int) -> None:
+    """Another batch size; the package's own ChangeBatchSize knows one input and one output only."""
+    import onnx
+
+    graph = wrapper.model.graph
+    for port in (*graph.input, *graph.output):
+        port.type.tensor_type.shape.dim[0].dim_value = samples
+    del graph.value_info[:]
+    targets = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
+    for tensor in graph.initializer:
+        if tensor.name in targets:
+            shape = onnx.numpy_helper.to_array(tensor).copy()
+            shape[0] = samples
+            tensor.CopyFrom(onnx.numpy_helper.from_array(shape, tensor.name))
+
+
+@contextmanager
+def _same_ir_version(version: int) -> Generator[None]:
+    """Let qonnx 1.0 write its one-node models in the file's IR version.
+
+    It takes the newest that onnx knows, which ONNX Runtime may not read: onnx 1.23 writes 14, ONNX
+    Runtime 1.31 reads up to 13.
+    """
+    from qonnx.core import onnx_exec as module
+
+    onnx_exec: Any = module
+    original = onnx_exec.qonnx_make_model
+
+    def make(graph_proto: Any, **kwargs: Any) -> Any:
+        return original(graph_proto, **{"ir_version": version, **kwargs})
+
+    onnx_exec.qonnx_make_model = make
+    try:
+        yield
+    finally:
+        onnx_exec.qonnx_make_model = original
+
+
+@contextmanager
+def _errors(where: str) -> Generator[None]:
+    """Turn what the package and ONNX Runtime raise for a broken model into an `EdgemlError`."""
+    import onnx
+    import onnxruntime
+
+    state: Any = onnxruntime.capi.onnxruntime_pybind11_state
+    kinds = (
+        state.Fail,
+        state.InvalidArgument,
+        state.InvalidGraph,
+        state.NotImplemented,
+        state.RuntimeException,
+    )
+    try:
+        yield
+    except (*kinds, onnx.shape_inference.InferenceError, AssertionError, KeyError, ValueError) as error:
+        text = str(error).strip().splitlines()
+        raise EdgemlError(f"qonnx cannot execute it: {text[0] if text else error!r}", where) from error
+
+
+def _check_ports(model: Any, graph: Graph, where: str) -> None:
+    """The model has the inputs and outputs of the graph, with their shapes."""
+    for ports, names in ((model.graph.input, graph.inputs), (model.graph.output, graph.outputs)):
+        found = {
+            port.name: tuple(dim.dim_value for dim in port.type.tensor_type.shape.dim)[1:] for port in ports
+        }
+        expected = {name: graph.info(name).shape for name in names}
+        if found != expected:
+            raise EdgemlError(f"has {found} where the graph has {expected}", where, "export it again")
+
+
+def _inner(model: Any, graph: Graph, keep: Sequence[str], where: str) -> dict[str, tuple[str, Layout | None]]:
+    """The tensors of inner values that the metadata names."""
+    text = next((entry.value for entry in model.metadata_props if entry.key == VALUES_KEY), "{}")
+    made = {output for node in model.graph.node for output in node.output}
+    found: dict[str, tuple[str, Layout | None]] = {}
+    try:
+        known = json.loads(text)
+        for name in dict.fromkeys(keep):
+            if name in known and name in graph.infos and name not in graph.outputs:
+                entry = known[name]
+                if entry["tensor"] in made:
+                    found[name] = entry["tensor"], Layout(Order(entry["order"]), tuple(entry["image"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise EdgemlError(f"its metadata {VALUES_KEY} cannot be read ({error!r})", where) from error
+    return found
+
+
+def _codes(graph: Graph, name: str, tensor: NDArray[Any], layout: Layout | None) -> IntArray:
+    info = graph.info(name)
+    values = tensor if layout is None else restore(tensor, info.shape, layout)
+    return from_float(values, info.type.frac)
