@@ -219,7 +219,7 @@ def report(run: Run, tell: Tell = _quiet) -> Facts:
     from edgeml.report.collect import collect
 
     tell("collecting facts")
-    facts = collect(run)
+    facts = collect(run, tell)
     tell("drawing")
     write(facts, run.folder)
     return facts
