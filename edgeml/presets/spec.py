@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Count = Annotated[int, Field(ge=1, strict=True)]
 Rate = Annotated[float, Field(gt=0, le=1, strict=True)]
 Width = Annotated[int, Field(ge=1, le=MAX_WIDTH, strict=True)]
+Strategy = Literal["auto", "Latency", "Resource", "distributed_arithmetic"]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
 
 
@@ -157,17 +158,18 @@ class Targets(Settings):
         board: one of `edgeml list boards`.
         hls_backend: the hls4ml back end.
         io_type: "io_parallel", everything at once, or "io_stream", value by value.
-        strategy: "Latency" unrolls every multiplication, "Resource" shares multipliers.
-        reuse_factor: how often one multiplier is used per inference; hls4ml needs one that divides the work,
-            and the nearest such is taken.
+        strategy: "Latency" unrolls every multiplication, "Resource" shares multipliers; "auto" takes Latency where
+            everything can be unrolled. For all layers, or per layer ("default" is for the others).
+        reuse_factor: how often one multiplier is used per inference, for all layers or per layer; None: 1, or the
+            smallest that stays within hls4ml's unroll limit.
         clock_ns: clock period in nanoseconds.
     """
 
     board: str = "pynq-z2"
     hls_backend: str = "Vitis"
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
-    strategy: Literal["Latency", "Resource"] = "Latency"
-    reuse_factor: Count = 1
+    strategy: Strategy | dict[str, Strategy] = "auto"
+    reuse_factor: Count | dict[str, Count] | None = None
     clock_ns: float = Field(default=5.0, gt=0)
 
 
