@@ -21,33 +21,8 @@ from benchmarks import emulation, hls4ml_peer
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
-_TEXT = """# Benchmarks
-
-Written by `make bench` on {when}: {cpu}, {cores} cores, {system}; Python {python}, edgeml {edgeml},
-ONNX Runtime {onnxruntime}, hls4ml {hls4ml}, NumPy {numpy}. All sides run in one process on the same machine, the two ONNX
-Runtime sides in turn, {rounds} rounds; medians. Weights are random with the spread of trained ones; speed does not
-depend on them.
-
-## Emulation, per sample
-
-| network | samples | edgeml, exact | float32 ONNX Runtime, same topology | edgeml / float32 | hls4ml {hls4ml} `predict` | hls4ml / edgeml |
-|---|---|---|---|---|---|---|
-{speed}
-
-Times in microseconds per sample. hls4ml's side is its own `compile()` and `predict()` of the same fixed-point graph; its
-integers were equal to the reference's ({exact}).
-
-## From the graph to the first prediction
-
-| network | edgeml | hls4ml | hls4ml / edgeml |
-|---|---|---|---|
-{ready}
-
-edgeml builds the exact ONNX model and a session; hls4ml writes C++ and compiles it with `g++`.
-
-The float32 side is the same topology with float32 weights in plain ONNX (Gemm or Conv, ReLU, MaxPool), with the better of
-one batch and edgeml's batch size. `benchmarks/emulation.py` and `benchmarks/hls4ml_peer.py` are what ran.
-"""
+PAGE = Path(__file__).with_name("page.md")
+"""The text around the figures."""
 
 
 def main() -> int:
@@ -81,18 +56,22 @@ def main() -> int:
 
 
 def _page(about: dict[str, Any], rows: list[dict[str, Any]]) -> str:
-    speed = [
-        f"| {r['network']} | {r['samples']} (hls4ml {r['hls4ml']['samples']}, {r['hls4ml']['io_type']}) | {r['exact_us']:.1f} | "
-        f"{r['float_us']:.1f} | {r['ratio']:.2f} | {r['hls4ml']['predict_us']:.0f} | {r['hls4ml']['predict_us'] / r['exact_us']:.0f} |"
-        for r in rows
-    ]
-    ready = [
-        f"| {r['network']} | {r['ready_ms']:.0f} ms | {r['hls4ml']['ready_s']:.1f} s | "
-        f"{r['hls4ml']['ready_s'] / r['ready_ms'] * 1e3:.0f} |"
-        for r in rows
-    ]
-    exact = "yes" if all(r["hls4ml"]["exact"] for r in rows) else "NOT in every case"
-    return _TEXT.format(**about, speed="\n".join(speed), ready="\n".join(ready), exact=exact)
+    speed: list[str] = []
+    ready: list[str] = []
+    for row in rows:
+        peer = row["hls4ml"]
+        sizes = f"{row['samples']} (hls4ml {peer['samples']}, {peer['io_type']})"
+        ratio = peer["predict_us"] / row["exact_us"]
+        ours = f"{row['exact_us']:.1f} | {row['float_us']:.1f} | {row['ratio']:.2f}"
+        times = f"{ours} | {peer['predict_us']:.0f} | {ratio:.0f}"
+        speed.append(f"| {row['network']} | {sizes} | {times} |")
+        first = peer["ready_s"] / row["ready_ms"] * 1e3
+        ready.append(
+            f"| {row['network']} | {row['ready_ms']:.0f} ms | {peer['ready_s']:.1f} s | {first:.0f} |"
+        )
+    exact = "yes" if all(row["hls4ml"]["exact"] for row in rows) else "NOT in every case"
+    text = PAGE.read_text(encoding="utf-8")
+    return text.format(**about, speed="\n".join(speed), ready="\n".join(ready), exact=exact)
 
 
 if __name__ == "__main__":

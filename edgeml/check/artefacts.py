@@ -65,7 +65,9 @@ def check_folder(
         EdgemlError: an unknown check, or an artefact that is there but does not run.
     """
     if samples < 0:
-        raise EdgemlError(f"{samples} samples cannot be checked", "--samples", "give a positive number, or 0 for all")
+        raise EdgemlError(
+            f"{samples} samples cannot be checked", "--samples", "give a positive number, or 0 for all"
+        )
     golden = golden.head(samples) if samples else golden
     results: list[Result] = []
     for name in select(names):
@@ -127,7 +129,9 @@ def check_graph(
                     backend.emit(graph, options).write(folder / backend.folder)
             except MissingToolError as error:
                 unemitted += [_not_run(runner.name, str(error)) for runner in backend.runners()]
-        found = check_folder(folder, graph, golden, [n for n in select(names) if n != KERAS], progress=progress)
+        found = check_folder(
+            folder, graph, golden, [n for n in select(names) if n != KERAS], progress=progress
+        )
     reasons = {result.backend: result for result in unemitted}
     results = tuple(reasons.get(result.backend, result) for result in found.results)
     return found.model_copy(update={"results": results})

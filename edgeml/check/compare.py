@@ -83,7 +83,9 @@ def _locate(
         if not np.array_equal(expected, got[name]):
             first = _first_difference(name, expected[chosen], got[name][chosen], chosen)
             return first, "the artefact agrees with the graph; the golden vectors do not"
-    raise EdgemlError("differs in one run and not in the next", graph.name, "the artefact is not deterministic")
+    raise EdgemlError(
+        "differs in one run and not in the next", graph.name, "the artefact is not deterministic"
+    )
 
 
 def _first_difference(name: str, expected: IntArray, got: IntArray, samples: IntArray) -> Difference:

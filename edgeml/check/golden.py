@@ -60,7 +60,9 @@ def make(graph: Graph, x: Any, label: IntArray | None = None) -> Golden:
     if not next(iter(codes.values())).shape[0]:
         raise EdgemlError("no samples to check with", graph.name)
     given: Mapping[str, Any] = (
-        x if isinstance(x, Mapping) else dict(zip(graph.inputs, [x] if len(graph.inputs) == 1 else x, strict=True))
+        x
+        if isinstance(x, Mapping)
+        else dict(zip(graph.inputs, [x] if len(graph.inputs) == 1 else x, strict=True))
     )
     floats = {name: np.asarray(given[name], np.float32) for name in graph.inputs}
     return Golden(floats, codes, evaluate_codes(graph, codes), label)
@@ -93,7 +95,9 @@ def read(path: Path, graph: Graph) -> Golden:
             arrays["label"].astype(np.int64) if "label" in arrays else None,
         )
     except KeyError as error:
-        raise EdgemlError(f"has no vectors {error}", str(path), "export the run again to renew them") from None
+        raise EdgemlError(
+            f"has no vectors {error}", str(path), "export the run again to renew them"
+        ) from None
     for name, codes in golden.expected.items():
         if codes.shape != (golden.samples, *graph.info(name).shape):
             raise EdgemlError(f"vectors of shape {codes.shape} for {name}", str(path), "export the run again")

@@ -31,10 +31,13 @@ def _runs(incomplete: str) -> list[str]:
 PresetArgument = Annotated[
     str, typer.Argument(help="A preset's name, or your own file.py with a PRESET.", autocompletion=_presets)
 ]
-RunArgument = Annotated[Path, typer.Argument(help="A run folder, such as runs/digits_mlp.", autocompletion=_runs)]
+RunArgument = Annotated[
+    Path, typer.Argument(help="A run folder, such as runs/digits_mlp.", autocompletion=_runs)
+]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Run folder; runs/PRESET by default.")]
 EpochsOption = Annotated[
-    int | None, typer.Option("--epochs", help="Most epochs of either training phase; early stopping may take fewer.")
+    int | None,
+    typer.Option("--epochs", help="Most epochs of either training phase; early stopping may take fewer."),
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of initial weights and shuffling.")]
 SetOption = Annotated[
@@ -51,7 +54,7 @@ SamplesOption = Annotated[
 
 
 def comma_list(text: str, flag: str) -> list[str]:
-    """ "a,b" as ["a", "b"].
+    """Split at commas: "a,b" is ["a", "b"].
 
     Raises:
         EdgemlError: nothing is named.

@@ -67,7 +67,9 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
         yield lambda what: status.update(f"{title}: {what} ...")
 
 
-def train(preset: str, out: Path | None, settings: Sequence[str], seed: int | None, epochs: int | None) -> Run:
+def train(
+    preset: str, out: Path | None, settings: Sequence[str], seed: int | None, epochs: int | None
+) -> Run:
     """Train with bars, lower, and say where the run is."""
     from edgeml import pipeline, presets
 
@@ -87,7 +89,8 @@ def train(preset: str, out: Path | None, settings: Sequence[str], seed: int | No
 def exported_table(rows: Sequence[Exported]) -> Table:
     """Back ends and what became of them."""
     cells = [
-        [row.backend, str(row.files) if row.files else "-", escape(row.reason) or "[green]written[/]"] for row in rows
+        [row.backend, str(row.files) if row.files else "-", escape(row.reason) or "[green]written[/]"]
+        for row in rows
     ]
     return table(("back end", "files", "result"), cells)
 
@@ -110,5 +113,3 @@ def _said(result: Result) -> str:
     first = result.first
     where = f"{first.op}{list(first.index)}: expected {first.expected}, got {first.got}"
     return escape(f"first: {where}; {result.reason}")
-
-

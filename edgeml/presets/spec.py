@@ -158,10 +158,10 @@ class Targets(Settings):
         board: one of `edgeml list boards`.
         hls_backend: the hls4ml back end.
         io_type: "io_parallel", everything at once, or "io_stream", value by value.
-        strategy: "Latency" unrolls every multiplication, "Resource" shares multipliers; "auto" takes Latency where
-            everything can be unrolled. For all layers, or per layer ("default" is for the others).
-        reuse_factor: how often one multiplier is used per inference, for all layers or per layer; None: 1, or the
-            smallest that stays within hls4ml's unroll limit.
+        strategy: "Latency" unrolls every multiplication, "Resource" shares multipliers; "auto" takes Latency
+            where everything can be unrolled. For all layers, or per layer ("default" is for the others).
+        reuse_factor: how often one multiplier is used per inference, for all layers or per layer; None: 1,
+            or the smallest that stays within hls4ml's unroll limit.
         clock_ns: clock period in nanoseconds.
     """
 

@@ -26,7 +26,9 @@ def graph() -> Graph:
     build = Builder("net")
     value = build.input((6,), FixedType(False, 6, 6))
     for layer, (inputs, outputs) in {"fc1": (6, 5), "fc2": (5, 3)}.items():
-        weight = build.const(rng.integers(-16, 16, (inputs, outputs)), FixedType(True, 5, 4), f"{layer}.weight")
+        weight = build.const(
+            rng.integers(-16, 16, (inputs, outputs)), FixedType(True, 5, 4), f"{layer}.weight"
+        )
         bias = build.const(rng.integers(-16, 16, (outputs,)), FixedType(True, 5, 4), f"{layer}.bias")
         value = build.add(MatMul(), value, weight, name=f"{layer}.matmul")
         value = build.add(Add(), value, bias, name=layer)
@@ -77,7 +79,10 @@ def test_another_weight_is_named(
     result = compare("artefact", graph, golden, executing(wrong))
     assert result.first is not None and result.first.op == f"{layer}.matmul"
     before = graph.constant(f"{layer}.weight")[position]
-    assert f"weight [{position[0]}, {position[1]}] had code {before + change} instead of {before}" in result.reason
+    assert (
+        f"weight [{position[0]}, {position[1]}] had code {before + change} instead of {before}"
+        in result.reason
+    )
 
 
 def test_another_bias_is_named(graph: Graph, golden: Golden) -> None:

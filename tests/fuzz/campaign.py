@@ -52,11 +52,11 @@ def graph_campaign(
         How many were exact and refused, and the smallest failure.
     """
     outcome = Outcome()
-    small = {"max_nodes": 5, "max_width": 12, "max_bits": 48} if backend == "hls4ml" else {}
+    drawn = graphs(max_nodes=5, max_width=12, max_bits=48) if backend == "hls4ml" else graphs()
     turns = _HLS4ML if backend == "hls4ml" else ({},)
 
     @hunting(number, count)
-    @given(graph=graphs(**small), options=st.sampled_from(turns), data=st.data())
+    @given(graph=drawn, options=st.sampled_from(turns), data=st.data())
     def hunt(graph: Graph, options: Mapping[str, Any], data: Any) -> None:
         inputs = data.draw(graph_codes(graph, 16))
         try:
@@ -77,13 +77,13 @@ def graph_campaign(
 
 
 def hunting(number: int, count: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Hypothesis settings of a campaign: `count` accepted examples of seed `number`, shrunk, nothing remembered."""
+    """Settings of a campaign: `count` accepted examples of seed `number`, shrunk, nothing remembered."""
     chosen = settings(
         max_examples=count,
         deadline=None,
         database=None,
         derandomize=False,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]  # iterating the enum, which its stub does not know
         phases=(Phase.generate, Phase.shrink),
         report_multiple_bugs=False,
         print_blob=False,

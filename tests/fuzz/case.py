@@ -18,7 +18,7 @@ REFUSED = "refused"
 EXACT = "exact"
 
 
-class Difference(AssertionError):
+class DifferenceError(AssertionError):
     """Integers differ."""
 
 
@@ -55,7 +55,7 @@ def attempt(backend: str, options: Mapping[str, Any], graph: Graph, inputs: Mapp
         "exact", or "refused" if the back end says it cannot express the graph.
 
     Raises:
-        Difference: integers differ; the first one is told.
+        DifferenceError: integers differ; the first one is told.
     """
     target = backends.load(backend)
     chosen = target.options(options)
@@ -71,8 +71,9 @@ def attempt(backend: str, options: Mapping[str, Any], graph: Graph, inputs: Mapp
                 apart = np.argwhere(got[output] != codes)
                 if apart.size:
                     first = tuple(int(i) for i in apart[0])
-                    raise Difference(
-                        f"{runner.name}: {output}{list(first)} is {got[output][first]}, expected {codes[first]}"
+                    raise DifferenceError(
+                        f"{runner.name}: {output}{list(first)} is {got[output][first]}, "
+                        f"expected {codes[first]}"
                     )
     return EXACT
 
@@ -81,7 +82,7 @@ def replay(folder: Path) -> str:
     """Try a saved failure again.
 
     Raises:
-        Difference: it still differs.
+        DifferenceError: it still differs.
     """
     backend, *rest = (folder / "what.txt").read_text(encoding="utf-8").splitlines()
     options = dict(line.split("=", 1) for line in rest[: rest.index("")])

@@ -17,7 +17,7 @@ from edgeml.keras.float32 import not_proven
 from edgeml.keras.lower import lower_model
 from edgeml.keras.runner import keras_codes
 from tests.fuzz.campaign import Outcome, hunting
-from tests.fuzz.case import EXACT, REFUSED, Difference, Failure
+from tests.fuzz.case import EXACT, REFUSED, DifferenceError, Failure
 from tests.keras.exactness import corner_data, randomize
 
 
@@ -59,7 +59,7 @@ def recipes(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[tuple[Any, ...], ..
     """Input shape, layers as (kind, arguments ...), seed of the weights."""
     image = draw(st.booleans())
     shape = (
-        tuple(draw(st.integers(3, 7)) for _ in range(2)) + (draw(st.integers(1, 3)),)
+        (draw(st.integers(3, 7)), draw(st.integers(3, 7)), draw(st.integers(1, 3)))
         if image
         else (draw(st.integers(1, 9)),)
     )
@@ -143,7 +143,7 @@ def try_model(model: Any, outcome: Outcome) -> str:
     """Lower, compare with Keras where float32 is proven exact, and compare ONNX Runtime always.
 
     Raises:
-        Difference: integers differ.
+        DifferenceError: integers differ.
     """
     try:
         lowered = lower_model(model)
@@ -157,13 +157,13 @@ def try_model(model: Any, outcome: Outcome) -> str:
     output = graph.outputs[0]
     if not np.array_equal(fast, ours[output]):
         outcome.failure = Failure("onnx", {}, graph, codes, "ONNX Runtime differs")
-        raise Difference("ONNX Runtime differs")
+        raise DifferenceError("ONNX Runtime differs")
     if not all(note.exact for note in lowered.notes) or not_proven(graph):
         return "float32 not exact"
     theirs = keras_codes(model, graph, x)[output]
     if not np.array_equal(theirs, ours[output]):
         outcome.failure = Failure("onnx", {}, graph, codes, "Keras differs")
-        raise Difference("Keras differs")
+        raise DifferenceError("Keras differs")
     return EXACT
 
 
@@ -176,8 +176,8 @@ def model_campaign(count: int, number: int, tell: Callable[[], None] = lambda: N
     def hunt(recipe: Any) -> None:
         try:
             verdict = try_model(build(*recipe), outcome)
-        except Difference as error:
-            raise Difference(f"{error}: {recipe}") from None
+        except DifferenceError as error:
+            raise DifferenceError(f"{error}: {recipe}") from None
         outcome.counts[verdict] += 1
         tell()
         if verdict != EXACT:
@@ -185,7 +185,7 @@ def model_campaign(count: int, number: int, tell: Callable[[], None] = lambda: N
 
     try:
         hunt()
-    except Difference as error:
+    except DifferenceError as error:
         outcome.counts["different"] += 1
         if outcome.failure is not None:
             failure = outcome.failure

@@ -13,16 +13,18 @@ from edgeml import backends
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
 from tests.fuzz.campaign import graph_campaign
-from tests.fuzz.case import EXACT, Difference, attempt, replay
+from tests.fuzz.case import EXACT, DifferenceError, attempt, replay
 from tests.fuzz.models import model_campaign
 from tests.support import needs_tool
 
 
-def no_saturation(backend: str, options: Mapping[str, Any], graph: Graph, inputs: Mapping[str, IntArray]) -> str:
+def no_saturation(
+    backend: str, options: Mapping[str, Any], graph: Graph, inputs: Mapping[str, IntArray]
+) -> str:
     """A wrong executor: it gives another integer wherever an output is above 2."""
     codes = evaluate_codes(graph, inputs)
     if any(np.any(values > 2) for values in codes.values()):
-        raise Difference("3 became 2")
+        raise DifferenceError("3 became 2")
     return EXACT
 
 
@@ -46,7 +48,7 @@ def test_a_saved_failure_that_still_differs_raises(tmp_path: Path, monkeypatch: 
         return {name: codes + 1 for name, codes in real(self, folder, graph, inputs, keep).items()}
 
     monkeypatch.setattr(type(runner), "run", off_by_one)
-    with pytest.raises(Difference, match="expected"):
+    with pytest.raises(DifferenceError, match="expected"):
         replay(folder)
 
 
@@ -95,7 +97,9 @@ def test_attempt_tells_a_refusal() -> None:
     from tests.zoo import codes, zoo
 
     refused = [
-        graph for graph in zoo().values() if backends.load("qonnx").refusals(graph, backends.load("qonnx").options({}))
+        graph
+        for graph in zoo().values()
+        if backends.load("qonnx").refusals(graph, backends.load("qonnx").options({}))
     ]
     assert refused
     assert attempt("qonnx", {}, refused[0], codes(refused[0])) == "refused"

@@ -7,14 +7,17 @@ from typing import Annotated
 import typer
 
 from edgeml.cli import steps
-from edgeml.cli.console import OUT, print_json, say
+from edgeml.cli.console import OUT, say
 from edgeml.cli.options import JsonOption, RunArgument, SamplesOption, comma_list
 
 
 def command(
     run: RunArgument,
     with_: Annotated[
-        str, typer.Option("--with", help="all, or some of evaluate, keras, onnx, qonnx, hls4ml, separated by commas.")
+        str,
+        typer.Option(
+            "--with", help="all, or some of evaluate, keras, onnx, qonnx, hls4ml, separated by commas."
+        ),
     ] = "all",
     samples: SamplesOption = 0,
     json: JsonOption = False,

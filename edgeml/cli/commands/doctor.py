@@ -30,7 +30,9 @@ _PACKAGES = {
 }
 
 
-def command(json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False) -> None:
+def command(
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
     """Say what is installed, what is missing, and how to get it. Exits with 1 if a package is missing."""
     packages = [_package(name, use) for name, use in _PACKAGES.items()]
     facts = {"machine": _machine(), "packages": packages, "tools": _tools()}
@@ -88,7 +90,11 @@ def _show(facts: dict[str, Any]) -> None:
     OUT.print(table(("package", "version", "needed for"), rows))
     OUT.print()
     rows = [
-        [t["name"], t["version"] or "not found", t["needed_for"] if t["version"] else f"{t['needed_for']}; {t['install']}"]
+        [
+            t["name"],
+            t["version"] or "not found",
+            t["needed_for"] if t["version"] else f"{t['needed_for']}; {t['install']}",
+        ]
         for t in facts["tools"]
     ]
     OUT.print(table(("tool", "version", "needed for"), rows))

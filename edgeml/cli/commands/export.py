@@ -21,7 +21,9 @@ def command(
         str | None, typer.Option("--hls-backend", help="Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.")
     ] = None,
     io_type: Annotated[str | None, typer.Option("--io-type", help="io_parallel or io_stream.")] = None,
-    reuse_factor: Annotated[int | None, typer.Option("--reuse-factor", help="For every layer of hls4ml.")] = None,
+    reuse_factor: Annotated[
+        int | None, typer.Option("--reuse-factor", help="For every layer of hls4ml.")
+    ] = None,
     settings: SetOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -17,7 +17,9 @@ def _complete(incomplete: str) -> list[str]:
 
 
 def command(
-    kind: Annotated[str, typer.Argument(help="presets, datasets, boards, backends or tools", autocompletion=_complete)],
+    kind: Annotated[
+        str, typer.Argument(help="presets, datasets, boards, backends or tools", autocompletion=_complete)
+    ],
     json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
 ) -> None:
     """List presets, datasets, boards, backends or tools."""
@@ -41,14 +43,25 @@ def _rows(kind: str) -> list[dict[str, Any]]:
 
             infos = {name: datasets.info(name) for name in datasets.names()}
             return [
-                {"name": name, "shape": "x".join(map(str, i.shape)), "classes": len(i.classes), "title": i.title}
+                {
+                    "name": name,
+                    "shape": "x".join(map(str, i.shape)),
+                    "classes": len(i.classes),
+                    "title": i.title,
+                }
                 for name, i in infos.items()
             ]
         case "boards":
             from edgeml import boards
 
             return [
-                {"name": b.name, "part": b.part, "lut": b.resources.lut, "dsp": b.resources.dsp, "flow": b.flow.value}
+                {
+                    "name": b.name,
+                    "part": b.part,
+                    "lut": b.resources.lut,
+                    "dsp": b.resources.dsp,
+                    "flow": b.flow.value,
+                }
                 for b in map(boards.load, boards.names())
             ]
         case "backends":

@@ -28,9 +28,14 @@ def command(
     rows = [(n.name, n.op.op_name(), exact.info(n.name)) for n in exact.nodes if n.op.op_name() != "const"]
     if json:
         values = [
-            {"name": name, "op": op, "shape": list(info.shape), "type": str(info.type)} for name, op, info in rows
+            {"name": name, "op": op, "shape": list(info.shape), "type": str(info.type)}
+            for name, op, info in rows
         ]
-        document = {"config": jsonlib.loads(opened.config.model_dump_json()), "graph": str(exact), "values": values}
+        document = {
+            "config": jsonlib.loads(opened.config.model_dump_json()),
+            "graph": str(exact),
+            "values": values,
+        }
         print_json(document)
         return
     OUT.print(f"[bold]{escape(exact.name)}[/]  {escape(str(opened.folder))}  seed {opened.config.seed}")
