@@ -35,14 +35,18 @@ _BEYOND = np.int64(1) << 62
 
 
 def demand(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> int:
-    """Bits of the largest intermediate of one op, inputs and result included."""
+    """Bits of the largest intermediate of one op, inputs and result included.
+
+    Args:
+        graph: a graph of core ops.
+        node: one of its nodes.
+        grids: of all values, see `edgeml.ir.grid.grids`.
+    """
     infos = [graph.info(name) for name in node.inputs]
     edges = [value_bits(graph.info(name), grids[name]) for name in (*node.inputs, node.name)]
     match node.op:
         case MatMul() | Conv():
-            w = graph.constant(node.inputs[1])
-            inner = linear_sums(node, infos[0], grids[node.inputs[0]], w, infos[1]).bits
-            edges[1] = 0  # the weights are factors of terms of the sum
+            inner = sums_of(graph, node, grids).bits
         case Add():
             frac = max(i.frac for i in infos)
             total = np.add(*(_peak(i, frac) for i in infos))
@@ -88,7 +92,16 @@ class Sums:
         return Sums(total, finest, np.maximum(self.grid, constant_grid(codes, own)))
 
 
-def linear_sums(node: Node, x: ValueInfo, grid: IntArray, weights: IntArray, w: ValueInfo) -> Sums:
+def sums_of(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> Sums:
+    """The partial sums of a MatMul or Conv of the graph."""
+    x, w = node.inputs
+    infos = graph.info(x), graph.info(w)
+    return linear_sums(node, infos[0], grids[x], graph.constant(w), infos[1], grids[w])
+
+
+def linear_sums(
+    node: Node, x: ValueInfo, grid: IntArray, weights: IntArray, w: ValueInfo, fine: IntArray
+) -> Sums:
     """The partial sums of a MatMul or Conv.
 
     Args:
@@ -97,10 +110,10 @@ def linear_sums(node: Node, x: ValueInfo, grid: IntArray, weights: IntArray, w: 
         grid: of the input.
         weights: codes of w's shape and type, all of them or only some of their bits.
         w: the weights.
+        fine: grid of `weights`.
     """
     peak = _peak(x, x.frac)
     codes = np.abs(align(weights, w.type.frac, w.frac))
-    fine = constant_grid(weights, np.broadcast_to(w.type.frac, w.shape))
     if isinstance(node.op, Conv):
         peaks, columns = conv_rows(over_space(peak), codes, node.op.groups)
         sources, weight_grids = conv_rows(over_space(grid), fine, node.op.groups)

@@ -16,6 +16,7 @@ from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.fixed import IntArray
 from edgeml.ir import Node, Shape
 from edgeml.ir.demand import FLOAT32_BITS, linear_sums, value_bits
+from edgeml.ir.grid import constant_grid
 from edgeml.ir.layout import FIRST, LAST, Order, arrange
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.sum_pool import SumPool
@@ -170,7 +171,9 @@ def _limbs(terms: Terms, node: Node) -> list[IntArray]:
         step = -(-int(size.max()).bit_length() // count)
         masks = [((size >> (step * i)) & ((1 << step) - 1)) << (step * i) for i in range(count)]
         limbs = [np.sign(codes) * mask for mask in masks]
-        if all(linear_sums(node, x, grid, limb, w).bits <= FLOAT32_BITS for limb in limbs):
+        grids = [constant_grid(limb, w.type.frac) for limb in limbs]
+        parts = zip(limbs, grids, strict=True)
+        if all(linear_sums(node, x, grid, limb, w, fine).bits <= FLOAT32_BITS for limb, fine in parts):
             return limbs
     return []
 

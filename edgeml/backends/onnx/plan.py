@@ -24,8 +24,8 @@ from edgeml.ir.demand import (
     FLOAT64_BITS,
     Sums,
     demand,
-    linear_sums,
     rounds,
+    sums_of,
     value_bits,
 )
 from edgeml.ir.grid import NEVER_ZERO, grids, moved, overflows
@@ -142,7 +142,7 @@ class _Planner:
 
     def _step(self, node: Node) -> Step:
         if node.name in self._constants:
-            return Step(node, self._bits(node.name), skip=True)
+            return Step(node, 0, skip=True)
         fused = self._fused(node)
         if fused is not None:
             linear, sums = fused
@@ -217,12 +217,8 @@ class _Planner:
                 continue
             if len(bias.shape) > len(info.shape):
                 continue
-            x, w = source.inputs
-            sums = linear_sums(
-                source, self._graph.info(x), self._grids[x], self._constants[w], self._graph.info(w)
-            ).plus(
-                self._constants[const].reshape(-1), np.broadcast_to(bias.type.frac, bias.shape).reshape(-1)
-            )
+            fracs = np.broadcast_to(bias.type.frac, bias.shape).reshape(-1)
+            sums = sums_of(self._graph, source, self._grids).plus(self._constants[const].reshape(-1), fracs)
             step = self._steps[linear]
             limit = FLOAT64_BITS if step.double else FLOAT32_BITS
             conv_in_double = step.double and isinstance(source.op, Conv)

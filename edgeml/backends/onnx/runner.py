@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,12 +49,12 @@ class OnnxRunner(Runner):
             raise MissingToolError(missing, self.name)
         path = folder / FILE
         content = read_bytes(path, "exact ONNX model")
-        inner: dict[str, Mapping[str, Any]] = {}
+        inner: dict[str, _Inner] = {}
         if keep:
             content, inner = _exposed(content, graph, keep, str(path))
         session = open_session(content, str(path))
         tensors = {name: output_tensor(graph, name) for name in dict.fromkeys(graph.outputs)}
-        wanted = [*tensors.values(), *(entry["tensor"] for entry in inner.values())]
+        wanted = [*tensors.values(), *(entry.tensor for entry in inner.values())]
         _check_ports(session, graph, wanted, str(path))
         samples = next(iter(inputs.values())).shape[0]
         kinds = {
@@ -71,21 +72,32 @@ class OnnxRunner(Runner):
         return {name: _codes(graph, name, tensor, inner.get(name)) for name, tensor in found.items()}
 
 
-def _codes(graph: Graph, name: str, tensor: NDArray[Any], entry: Mapping[str, Any] | None) -> IntArray:
+@dataclass(frozen=True, eq=False)
+class _Inner:
+    """Where an inner value is: tensor = value * 2^unit, in a layout."""
+
+    tensor: str
+    unit: IntArray
+    layout: Layout
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> _Inner:
+        layout = Layout(Order(entry["order"]), tuple(map(int, entry["image"])))
+        return cls(str(entry["tensor"]), np.array(entry["unit"], np.int64), layout)
+
+
+def _codes(graph: Graph, name: str, tensor: NDArray[Any], inner: _Inner | None) -> IntArray:
     """A tensor of the model as codes of the graph's value."""
     info = graph.info(name)
-    if entry is None:
+    if inner is None:
         return from_float(tensor, info.type.frac)
-    layout = Layout(Order(entry["order"]), tuple(entry["image"]))
-    shape = (tensor.shape[0], *info.shape)
-    values = np.broadcast_to(restore(tensor, info.shape, layout), shape)
-    frac = np.asarray(info.type.frac, np.int64) - np.asarray(entry["unit"], np.int64)
-    return from_float(values, frac)
+    values = restore(tensor, info.shape, inner.layout)
+    return from_float(values, np.asarray(info.type.frac, np.int64) - inner.unit)
 
 
 def _exposed(
     content: bytes, graph: Graph, keep: Sequence[str], where: str
-) -> tuple[bytes, dict[str, Mapping[str, Any]]]:
+) -> tuple[bytes, dict[str, _Inner]]:
     """The model with those inner values as outputs that its metadata can name."""
     import onnx
     from google.protobuf.message import DecodeError
@@ -98,17 +110,16 @@ def _exposed(
     try:
         known = json.loads(text)
         inner = {
-            name: known[name]
+            name: _Inner.read(known[name])
             for name in dict.fromkeys(keep)
             if name in known and name in graph.infos and name not in graph.outputs
         }
-        tensors = {entry["tensor"] for entry in inner.values()}
     except (ValueError, TypeError, KeyError) as error:
         raise EdgemlError(f"its metadata {VALUES_KEY} cannot be read ({error!r})", where) from error
     made = {output for node in model.graph.node for output in node.output}
-    inner = {name: entry for name, entry in inner.items() if entry["tensor"] in made}
+    inner = {name: entry for name, entry in inner.items() if entry.tensor in made}
     present = {port.name for port in model.graph.output}
-    for tensor in sorted(tensors & made - present):
+    for tensor in sorted({entry.tensor for entry in inner.values()} - present):
         model.graph.output.append(onnx.ValueInfoProto(name=tensor))
     return model.SerializeToString(), inner
 

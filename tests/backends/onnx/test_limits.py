@@ -8,11 +8,11 @@ import pytest
 
 from edgeml.backends.onnx import BACKEND
 from edgeml.backends.onnx.certificate import certificate
-from edgeml.ir.demand import bits
 from edgeml.backends.onnx.emulator import Emulator
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round
 from edgeml.ir import Builder, Graph, evaluate_codes
+from edgeml.ir.demand import bits
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv

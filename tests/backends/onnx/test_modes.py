@@ -65,8 +65,10 @@ def awkward(frac: int) -> np.ndarray:
     near = np.concatenate(
         [halves, np.nextafter(halves, np.float32(99)), np.nextafter(halves, np.float32(-99))]
     )
-    tiny = np.float32([1e-45, -1e-45, 1e-38, -1e-38, 1e-30, -1e-30, 0.0, -0.0])
-    huge = np.float32([3.4e38, -3.4e38, 2**31, -(2**31), 2**24 + 2, -(2**24) - 2, 1e20, -1e20, 12345.678])
+    tiny = np.array([1e-45, -1e-45, 1e-38, -1e-38, 1e-30, -1e-30, 0.0, -0.0], np.float32)
+    huge = np.array(
+        [3.4e38, -3.4e38, 2**31, -(2**31), 2**24 + 2, -(2**24) - 2, 1e20, -1e20, 12345.678], np.float32
+    )
     with np.errstate(over="ignore", under="ignore"):
         return np.concatenate([np.ldexp(near, -frac), near, tiny, huge]).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Every graph of the zoo: the file passes the checker and gives the graph's integers, inner values included."""
+"""Every graph of the zoo: the file is valid ONNX and gives the graph's integers, inner values included."""
 
 from __future__ import annotations
 
