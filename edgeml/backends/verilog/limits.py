@@ -1,0 +1,58 @@
+"""What is too large to be laid out side by side, and what this back end has no circuit for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.base import Refusal
+from edgeml.backends.verilog.design import folded, known_ops
+from edgeml.ir import Graph, Node
+from edgeml.ir.ops.conv import Conv
+from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.ir.ops.max_pool import MaxPool
+from edgeml.ir.ops.sum_pool import SumPool
+
+_WIRES = ("input", "scale", "reshape", "transpose", "slice", "repeat", "concat", "pad")
+
+
+def operations(graph: Graph, node: Node) -> int:
+    """Operations that a node takes if every one has a circuit of its own; weights of zero take none."""
+    op, result = node.op, graph.info(node.name)
+    match op:
+        case MatMul():
+            weights = graph.info(node.inputs[1])
+            return int(np.count_nonzero(weights.lo)) * (result.size // weights.shape[1])
+        case Conv():
+            weights = graph.info(node.inputs[1])
+            return int(np.count_nonzero(weights.lo)) * (result.size // weights.shape[-1])
+        case MaxPool() | SumPool():
+            return result.size * (int(np.prod(op.pool, dtype=np.int64)) - 1)
+        case _:
+            return 0 if op.op_name() in _WIRES else result.size
+
+
+def parallel_refusals(graph: Graph, limit: int) -> tuple[Refusal, ...]:
+    """Ops without a circuit, and the largest op if all of them together exceed the limit."""
+    known, fixed = known_ops(), folded(graph)
+    varying = [node for node in graph.nodes if node.name not in fixed and not isinstance(node.op, Input)]
+    unknown = [
+        Refusal(
+            node.name, node.op.op_name(), "there is no circuit for it", "expand it, or use another back end"
+        )
+        for node in varying
+        if node.op.op_name() not in known
+    ]
+    counts = {node.name: operations(graph, node) for node in varying}
+    total = sum(counts.values())
+    if unknown or total <= limit:
+        return tuple(unknown)
+    largest = max(varying, key=lambda node: counts[node.name])
+    reason = (
+        f"unrolled it takes {counts[largest.name]} operations and the whole graph {total}, "
+        f"at most {limit} are laid out"
+    )
+    remedy = (
+        f"raise unroll_limit to {total} if the FPGA is large enough, prune weights, or make the layer smaller"
+    )
+    return (Refusal(largest.name, largest.op.op_name(), reason, remedy),)

@@ -1,0 +1,204 @@
+"""Products with a constant matrix as adder graphs, found by da4ml's solver.
+
+da4ml (Sun et al., "da4ml: Distributed Arithmetic for Real-time Neural Networks on FPGAs", 2025) shares
+partial sums between outputs. What it returns is checked here: the weights that its additions amount to are
+computed along and compared with the matrix, so a wrong graph cannot be emitted. They also give the exact
+interval of every partial sum, and so its width.
+
+Weights that da4ml's float32 matrix cannot hold are multiplied digit by digit instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.backends.verilog.cells import Circuit, Num
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray
+
+_FLOAT32_BITS = 24
+_INT64_BITS = 60
+
+
+@dataclass(frozen=True)
+class Product:
+    """x (n,) times a matrix (n, m) of integer codes.
+
+    Args:
+        matrix: codes of the weights.
+        frac: fractional bits of the weights.
+        lows: smallest codes of x, all with the same LSB.
+        highs: largest codes of x.
+        fracs: fractional bits of each element of x.
+    """
+
+    matrix: IntArray
+    frac: int
+    lows: tuple[int, ...]
+    highs: tuple[int, ...]
+    fracs: tuple[int, ...]
+
+    @cached_property
+    def _weights(self) -> IntArray | None:
+        """The matrix for codes of x, differences of LSB included; None if float32 or int64 cannot hold it."""
+        finest = max(self.fracs)
+        shifts = [finest - frac for frac in self.fracs]
+        used = [i for i, row in enumerate(self.matrix) if np.any(row)]
+        peak = max((int(np.abs(self.matrix[i]).max()) << shifts[i] for i in used), default=0)
+        most = max((max(abs(self.lows[i]), abs(self.highs[i])) for i in used), default=0)
+        bits = peak.bit_length() + most.bit_length() + len(self.fracs).bit_length()
+        if peak.bit_length() > _FLOAT32_BITS or bits > _INT64_BITS:
+            return None
+        return self.matrix << np.minimum(np.asarray(shifts, np.int64), _INT64_BITS)[:, np.newaxis]
+
+    @cached_property
+    def _solution(self) -> Any:
+        from da4ml.cmvm import solve
+
+        weights = self._weights
+        assert weights is not None
+        intervals = [(float(lo), float(hi), 1.0) for lo, hi in zip(self.lows, self.highs, strict=True)]
+        return solve(weights.astype(np.float32), qintervals=intervals, search_all_decompose_dc=False)
+
+    def apply(self, circuit: Circuit, x: Sequence[Num]) -> list[Num]:
+        """The m products with these elements; each must have the LSB that `fracs` says, or be zero."""
+        weights = self._weights
+        if weights is None or not np.any(weights):
+            return self._digit_by_digit(circuit, x)
+        lows, highs = (np.zeros(len(x), np.int64) for _ in range(2))
+        terms: list[_Term] = []
+        for position, (num, frac) in enumerate(zip(x, self.fracs, strict=True)):
+            # The weights hold the differences of LSB, so every code counts as a whole number here.
+            cell = circuit.shift(num, frac - num.frac).cell if num.cell.lo or num.cell.hi else num.cell
+            lows[position], highs[position] = cell.lo, cell.hi
+            terms.append(_Term(Num(cell, 0), np.eye(1, len(x), position, dtype=np.int64)[0], 0))
+        scale = max(self.fracs) + self.frac
+        circuit.offset += scale
+        for part in self._solution.solutions:
+            terms = _run(circuit, part, terms, lows, highs)
+        circuit.offset -= scale
+        for term, exact in zip(terms, weights.T, strict=True):
+            if not np.array_equal(
+                term.weights, exact << term.frac if term.frac >= 0 else _halved(exact, -term.frac)
+            ):
+                raise EdgemlError(
+                    "da4ml's adder graph is not the product asked for", "da4ml", "please report it"
+                )
+        return [Num(term.num.cell, term.num.frac + scale) for term in terms]
+
+    def _digit_by_digit(self, circuit: Circuit, x: Sequence[Num]) -> list[Num]:
+        return [
+            circuit.sum(
+                [circuit.times(num, int(w), self.frac) for num, w in zip(x, column, strict=True) if w]
+            )
+            for column in self.matrix.T
+        ]
+
+
+class _AdderOp(Protocol):
+    """da4ml's `Op`: what one entry of its buffer is made of."""
+
+    id0: int
+    id1: int
+    opcode: int
+    data: int
+
+
+class _CombLogic(Protocol):
+    """da4ml's `CombLogic`, as far as it is read here."""
+
+    inp_shifts: list[int]
+    out_idxs: list[int]
+    out_shifts: list[int]
+    out_negs: list[bool]
+    ops: list[_AdderOp]
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A partial sum and the weight of every input in it: weights * 2^-frac."""
+
+    num: Num
+    weights: NDArray[np.int64]
+    frac: int
+
+
+def _halved(weights: NDArray[np.int64], bits: int) -> NDArray[np.int64]:
+    """weights * 2^-bits; something else if that is no whole number."""
+    halved = weights >> bits
+    return halved if np.array_equal(halved << bits, weights) else np.full_like(halved, np.iinfo(np.int64).min)
+
+
+def _run(
+    circuit: Circuit, logic: _CombLogic, terms: list[_Term], lows: IntArray, highs: IntArray
+) -> list[_Term]:
+    """One of da4ml's `CombLogic`: opcodes -1 (input), 0 (a + b * 2^s) and 1 (a - b * 2^s)."""
+    inputs = [_scaled(term, shift) for term, shift in zip(terms, logic.inp_shifts, strict=True)]
+    buffer: list[_Term] = []
+    for op in logic.ops:
+        match op.opcode:
+            case -1:
+                buffer.append(inputs[op.id0])
+            case 0 | 1:
+                buffer.append(
+                    _sum(circuit, buffer[op.id0], _scaled(buffer[op.id1], op.data), op.opcode, lows, highs)
+                )
+            case code:
+                raise EdgemlError(f"da4ml used operation {code} in a product", "da4ml", "please report it")
+    outputs: list[_Term] = []
+    nothing = _Term(circuit.const(0, 0), np.zeros(len(lows), np.int64), 0)
+    for index, shift, negative in zip(logic.out_idxs, logic.out_shifts, logic.out_negs, strict=True):
+        term = _scaled(buffer[index], int(shift)) if index >= 0 else nothing
+        outputs.append(_Term(circuit.neg(term.num), -term.weights, term.frac) if negative else term)
+    return outputs
+
+
+def _scaled(term: _Term, shift: int) -> _Term:
+    return _Term(Num(term.num.cell, term.num.frac - int(shift)), term.weights, term.frac - int(shift))
+
+
+def _sum(circuit: Circuit, a: _Term, b: _Term, minus: int, lows: IntArray, highs: IntArray) -> _Term:
+    frac = max(a.frac, b.frac)
+    wa, wb = a.weights << (frac - a.frac), b.weights << (frac - b.frac)
+    weights = wa - wb if minus else wa + wb
+    plus, less = np.maximum(weights, 0), np.minimum(weights, 0)
+    ends = int(lows @ plus + highs @ less), int(highs @ plus + lows @ less)
+    finer = max(a.num.frac, b.num.frac) - frac
+    bounds = (
+        (ends[0] << finer, ends[1] << finer) if finer >= 0 else (-(-ends[0] >> -finer), ends[1] >> -finer)
+    )
+    return _Term((circuit.sub if minus else circuit.add)(a.num, b.num, bounds), weights, frac)
+
+
+def over_rows(circuit: Circuit, rows: list[list[Num]], matrix: IntArray, frac: int) -> list[list[Num]]:
+    """Every row (n,) times one matrix (n, m): one adder graph for all rows.
+
+    Args:
+        circuit: where the cells go.
+        rows: the elements; columns may have LSBs of their own.
+        matrix: codes of the weights.
+        frac: fractional bits of the weights.
+    """
+    columns = list(zip(*rows, strict=True))
+    fracs = [max((num.frac for num in column if num.cell.lo or num.cell.hi), default=0) for column in columns]
+    even = [
+        [
+            circuit.shift(num, f - num.frac) if num.cell.lo or num.cell.hi else num
+            for num, f in zip(row, fracs, strict=True)
+        ]
+        for row in rows
+    ]
+    product = Product(
+        matrix,
+        frac,
+        tuple(min(num.cell.lo for num in column) for column in zip(*even, strict=True)),
+        tuple(max(num.cell.hi for num in column) for column in zip(*even, strict=True)),
+        tuple(fracs),
+    )
+    return [product.apply(circuit, row) for row in even]

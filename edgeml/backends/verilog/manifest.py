@@ -1,0 +1,168 @@
+"""edgeml.json: what the emitter promises of the Verilog beside it, and how to talk to it.
+
+Packing. A sample is `beats` beats on the input stream and `beats` on the output stream. A beat holds, for
+every value one after the other from bit `offset` on, size / beats elements in C order, the first in the
+lowest bits. Each element has a lane of 8, 16, 32 or 64 bits (`lane`), its code in the lowest `width` bits:
+an array of int8_t, int16_t, ... in memory, as a DMA sends it. Input bits above `width` are ignored; output
+bits above it continue the sign (zero for unsigned values).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+
+MANIFEST = "edgeml.json"
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Where a graph value lies in a beat.
+
+    Args:
+        value: name in the graph.
+        shape: without the batch axis.
+        signed: two's complement.
+        width: bits of a code.
+        frac: fractional bits per element in C order; one number if they are all equal.
+        lane: bits of a lane.
+        offset: lowest bit of the first lane.
+        elements: lanes in a beat.
+    """
+
+    value: str
+    shape: tuple[int, ...]
+    signed: bool
+    width: int
+    frac: int | tuple[int, ...]
+    lane: int
+    offset: int
+    elements: int
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One AXI4-Stream port.
+
+    Args:
+        port: what its signals begin with ("s_axis").
+        bits: of tdata.
+        beats: per sample.
+        values: what a beat holds.
+    """
+
+    port: str
+    bits: int
+    beats: int
+    values: tuple[Lanes, ...]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What edgeml.json says.
+
+    Args:
+        model: name of the graph.
+        graph: its digest.
+        top: the top module.
+        mode: how it was laid out ("parallel").
+        clock_mhz: the clock it was pipelined for; 0 if adders per stage were given.
+        latency: clocks from the edge that takes the first beat of a sample to the one that hands over the
+            last beat of its result, nothing being in the way.
+        interval: clocks between samples at full speed (initiation interval).
+        input: where samples go in.
+        output: where results come out.
+        files: all Verilog files.
+    """
+
+    model: str
+    graph: str
+    top: str
+    mode: str
+    clock_mhz: float
+    latency: int
+    interval: int
+    input: Stream
+    output: Stream
+    files: tuple[str, ...]
+
+    def text(self) -> str:
+        """As JSON."""
+        return (
+            json.dumps({"schema": _SCHEMA, "clock": "aclk", "reset": "aresetn", **asdict(self)}, indent=1)
+            + "\n"
+        )
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """The manifest in a folder.
+
+        Raises:
+            EdgemlError: it is missing or malformed.
+        """
+        path = folder / MANIFEST
+        try:
+            found: Any = json.loads(read_bytes(path, "Verilog project"))
+            if found["schema"] != _SCHEMA:
+                raise EdgemlError(
+                    f"has schema {found['schema']}, {_SCHEMA} expected", str(path), "export again"
+                )
+            return cls(
+                str(found["model"]),
+                str(found["graph"]),
+                str(found["top"]),
+                str(found["mode"]),
+                float(found["clock_mhz"]),
+                int(found["latency"]),
+                int(found["interval"]),
+                _stream(found["input"]),
+                _stream(found["output"]),
+                tuple(_file(name) for name in found["files"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise EdgemlError(f"is not a manifest of edgeml: {error}", str(path), "export again") from None
+
+
+def lane_bits(width: int) -> int:
+    """Bits of the lane for codes of `width` bits.
+
+    >>> lane_bits(6), lane_bits(17)
+    (8, 32)
+    """
+    return next(bits for bits in (8, 16, 32, 64) if width <= bits)
+
+
+def _file(name: Any) -> str:
+    if not isinstance(name, str) or Path(name).name != name:
+        raise ValueError(f"{name!r} is not the name of a file beside it")
+    return name
+
+
+def _stream(found: Any) -> Stream:
+    return Stream(
+        str(found["port"]), int(found["bits"]), int(found["beats"]), tuple(_lanes(v) for v in found["values"])
+    )
+
+
+def _lanes(found: Any) -> Lanes:
+    frac: Any = found["frac"]
+    return Lanes(
+        str(found["value"]),
+        tuple(int(n) for n in found["shape"]),
+        bool(found["signed"]),
+        int(found["width"]),
+        _whole(frac) if isinstance(frac, list) else int(frac),
+        int(found["lane"]),
+        int(found["offset"]),
+        int(found["elements"]),
+    )
+
+
+def _whole(numbers: Any) -> tuple[int, ...]:
+    return tuple(int(n) for n in numbers)

@@ -1,0 +1,406 @@
+"""One module per layer, and the core that connects them.
+
+Buses carry elements side by side, element 0 in the lowest bits: those of a layer each as wide as its interval
+needs, those of the core's inputs and outputs all as wide as the value's type (`Port`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeml.backends.verilog.cells import Cell
+from edgeml.backends.verilog.design import Design, Layer
+from edgeml.backends.verilog.names import Names
+from edgeml.backends.verilog.schedule import Schedule
+from edgeml.backends.verilog.text import Ref, declaration, expression, fit, pattern, type_comment
+from edgeml.ir import Graph
+
+WAIVERS = """\
+// Operands extend to the width that the interval of the result needs; casts drop bits, and weights of zero
+// leave elements unread.
+// verilator lint_off WIDTHEXPAND
+// verilator lint_off UNUSEDSIGNAL
+"""
+"""What linters would remark on and what is meant; stands in front of every emitted module."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """A graph input or output as a bus of equal elements.
+
+    Args:
+        value: the graph value.
+        identifier: its name in Verilog.
+        shape: of the value, without the batch axis.
+        width: bits of an element: of the widest type among them.
+        signed: whether elements are two's complement.
+        frac: fractional bits of every element, in C order.
+    """
+
+    value: str
+    identifier: str
+    shape: tuple[int, ...]
+    width: int
+    signed: bool
+    frac: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return len(self.frac)
+
+    @property
+    def bits(self) -> int:
+        """Bits of the bus."""
+        return self.size * self.width
+
+
+def port(graph: Graph, value: str, identifier: str) -> Port:
+    """The port of a graph value."""
+    info = graph.info(value)
+    fracs = np.broadcast_to(np.asarray(info.type.frac), info.shape).reshape(-1)
+    width = int(np.max(info.type.width))
+    return Port(value, identifier, info.shape, width, info.type.signed, tuple(int(f) for f in fracs))
+
+
+@dataclass(frozen=True)
+class Core:
+    """A pipeline without handshake: inputs in, `latency` enabled clocks later outputs out.
+
+    Args:
+        name: of the module.
+        inputs: its input buses.
+        outputs: its output buses.
+        latency: clocks; 0 is combinational.
+        files: file name -> text.
+    """
+
+    name: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    latency: int
+    files: dict[str, str]
+
+
+def write_core(design: Design, times: Schedule, name: str, names: Names) -> Core:
+    """The modules of all layers and of the core called `name`.
+
+    Args:
+        design: the layers.
+        times: their schedule.
+        name: what the core's module is called; layers have it in front of their own names.
+        names: identifiers of modules, so that several cores do not collide.
+    """
+    graph = design.graph
+    buses = Names("clk", "ce")
+    for layer in design.layers:
+        layer.module = buses.unique(layer.module)
+    inputs = tuple(
+        port(graph, value, layer.module) for value, layer in zip(graph.inputs, design.layers, strict=False)
+    )
+    outputs = tuple(port(graph, value, buses.unique(f"out_{value}")) for value in graph.outputs)
+    files: dict[str, str] = {}
+    instances: list[str] = []
+    layout = {id(cell): place for layer in design.layers for cell, place in _places(layer, inputs)}
+    for index, layer in enumerate(design.layers):
+        if layer.is_input or not layer.exports:
+            continue
+        module = names.unique(f"{name}_{layer.module}")
+        files[f"{module}.v"] = _layer_text(design, times, index, module, layout)
+        instances += _instance(design, times, index, module)
+    top = names.unique(f"{name}_core")
+    files[f"{top}.v"] = _core_text(design, times, top, inputs, outputs, instances, layout)
+    return Core(top, inputs, outputs, times.last, files)
+
+
+# ---------------------------------------------------------------- buses
+
+
+def _places(layer: Layer, inputs: tuple[Port, ...]) -> Iterator[tuple[Cell, tuple[int, int]]]:
+    """Where every exported cell lies in its layer's bus: lowest bit and width."""
+    if layer.is_input:
+        width = next(p.width for p in inputs if p.identifier == layer.module)
+        for cell in layer.cells:
+            yield cell, (cell.data[0] * width, cell.width)
+        return
+    start = 0
+    for cell in layer.exports:
+        yield cell, (start, cell.width)
+        start += cell.width
+
+
+def _bus_bits(design: Design, index: int) -> int:
+    layer = design.layers[index]
+    if layer.is_input:
+        return port(design.graph, layer.nodes[0].name, "").bits
+    return sum(cell.width for cell in layer.exports)
+
+
+def _range(bits: int) -> str:
+    return f"[{bits - 1}:0]"
+
+
+def _part(bus: str, start: int, width: int) -> str:
+    return f"{bus}[{start + width - 1}:{start}]"
+
+
+def _delayed(design: Design, index: int, cycles: int) -> str:
+    bus = design.layers[index].module
+    return f"{bus}_d{cycles}" if cycles else bus
+
+
+# ---------------------------------------------------------------- a layer
+
+
+def _layer_text(
+    design: Design, times: Schedule, index: int, module: str, layout: dict[int, tuple[int, int]]
+) -> str:
+    layer = design.layers[index]
+    inside = _Inside(times.enters[index], times)
+    local = Names("clk", "ce", layer.module, *(design.layers[i].module for i in layer.sources))
+    foreign = _foreign(layer)
+    for cell in (*foreign, *layer.cells):
+        inside.name(cell, local)
+    for cell in foreign:
+        inside.foreign(cell)
+    leaves = times.leaves[index]
+    lines_of = {id(cell): _cell_line(cell, inside, layer) for cell in layer.cells}
+    exits = [
+        f"  assign {_part(layer.module, *layout[id(cell)])} = {inside.ref(cell, leaves).name};"
+        for cell in layer.exports
+    ]
+    registers = list(inside.registers())
+    ports = [*(["clk", "ce"] if registers else [])]
+    ports = [f"input wire {name}" for name in ports]
+    ports += [f"input wire {_range(_bus_bits(design, i))} {design.layers[i].module}" for i in layer.sources]
+    ports.append(f"output wire {_range(_bus_bits(design, index))} {layer.module}")
+    latency = leaves - times.enters[index]
+    lines = [
+        f"// Layer {layer.name} of {design.graph.name}.",
+        f"// {len(layer.cells)} operations, latency {latency} clock{'' if latency == 1 else 's'}.",
+        "// Comments: type of the value, interval of the code.",
+        WAIVERS + f"module {module} (",
+        ",\n".join(f"  {text}" for text in ports),
+        ");",
+    ]
+    for source in layer.sources:
+        lines.append(f"  // {design.layers[source].name}")
+        for cell in (cell for cell in foreign if cell.layer == source):
+            part = _part(design.layers[source].module, *layout[id(cell)])
+            lines.append(f"  {declaration(cell)} {inside.first(cell)} = {part};  // {type_comment(cell)}")
+            lines += inside.declarations(cell)
+    lines += _functions(layer)
+    for node in layer.nodes:
+        lines.append(f"  // {node.name}: {_op_text(design.graph, node.name)}")
+        for cell in (cell for cell in layer.cells if cell.node == node.name):
+            lines += [lines_of[id(cell)], *inside.declarations(cell)]
+    if registers:
+        lines += ["", "  // Registers between the stages: _p1 is one clock later."]
+        lines += ["  always @(posedge clk) if (ce) begin"]
+        lines += [f"    {to} <= {source};" for source, to in registers]
+        lines += ["  end"]
+    lines += ["", *exits, "endmodule", ""]
+    return "\n".join(lines)
+
+
+class _Inside:
+    """Names of cells within one module, stage by stage; notes which registers that takes."""
+
+    def __init__(self, enters: int, times: Schedule) -> None:
+        self._enters, self._times = enters, times
+        self._names: dict[int, str] = {}
+        self._foreign: set[int] = set()
+        self._cells: list[Cell] = []
+        self._latest: dict[int, int] = {}
+        self._local: Names | None = None
+        self._registered: dict[tuple[int, int], str] = {}
+
+    def name(self, cell: Cell, names: Names) -> None:
+        """Give the cell a name that is free in this module."""
+        self._local = names
+        self._names[id(cell)] = names.unique(cell.name)
+        self._cells.append(cell)
+
+    def foreign(self, cell: Cell) -> None:
+        """The cell comes from another layer: it is there when this layer starts."""
+        self._foreign.add(id(cell))
+
+    def at(self, cell: Cell) -> int:
+        """The stage in which the cell is there first."""
+        return self._enters if id(cell) in self._foreign else self._times.stage[id(cell)]
+
+    def ref(self, cell: Cell, stage: int) -> Ref:
+        """The cell as it is read in a stage."""
+        if cell.is_const:
+            return Ref(cell, "")
+        base, late = self._names[id(cell)], stage - self.at(cell)
+        assert self._local is not None
+        for step in range(1, late + 1):
+            if (id(cell), step) not in self._registered:
+                self._registered[id(cell), step] = self._local.unique(f"{base}_p{step}")
+        return Ref(cell, self._registered[id(cell), late] if late else base)
+
+    def first(self, cell: Cell) -> str:
+        """The name of the cell in the stage where it is there first."""
+        return self._names[id(cell)]
+
+    def registers(self) -> Iterator[tuple[str, str]]:
+        """Source and name of every register."""
+        for cell in self._cells:
+            source = self.first(cell)
+            for name in self._late(cell):
+                yield source, name
+                source = name
+
+    def declarations(self, cell: Cell) -> list[str]:
+        """Lines that declare the registers of one cell."""
+        late = list(self._late(cell))
+        return [f"  {declaration(cell, 'reg')} {', '.join(late)};"] if late else []
+
+    def _late(self, cell: Cell) -> Iterator[str]:
+        step = 1
+        while (id(cell), step) in self._registered:
+            yield self._registered[id(cell), step]
+            step += 1
+
+
+def _foreign(layer: Layer) -> list[Cell]:
+    """The cells of other layers that this one reads, in the order of their buses."""
+    own = {id(cell) for cell in layer.cells}
+    found = {
+        id(arg): arg for cell in layer.cells for arg in cell.args if not arg.is_const and id(arg) not in own
+    }
+    return sorted(found.values(), key=lambda cell: (cell.layer, _number(cell.name)))
+
+
+def _number(name: str) -> tuple[int, str]:
+    number = name.rpartition("_")[2]
+    return (int(number), name) if number.isdigit() else (0, name)
+
+
+def _cell_line(cell: Cell, inside: _Inside, layer: Layer) -> str:
+    refs = [inside.ref(arg, inside.at(cell)) for arg in cell.args]
+    if cell.kind == "rom":
+        text = f"{_function_name(layer, cell)}({fit(refs[0], 0, cell.data[0])})"
+    else:
+        text = expression(cell, refs)
+    comment = type_comment(cell) if cell.is_result else f"{cell.lo}..{cell.hi}"
+    return f"  {declaration(cell)} {inside.first(cell)} = {text};  // {comment}"
+
+
+def _op_text(graph: Graph, name: str) -> str:
+    return f"{graph.node(name).op.op_name()} {graph.info(name)}"
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _function_name(layer: Layer, cell: Cell) -> str:
+    return f"table_{list(_tables(layer)).index((*cell.data, cell.lo, cell.hi)) + 1}"
+
+
+def _tables(layer: Layer) -> dict[tuple[Any, ...], Cell]:
+    """One cell for every table of a layer, by index bits, lowest index, entries, interval of the result."""
+    found: dict[tuple[Any, ...], Cell] = {}
+    for cell in layer.cells:
+        if cell.kind == "rom":
+            found.setdefault((*cell.data, cell.lo, cell.hi), cell)
+    return found
+
+
+def _functions(layer: Layer) -> Iterator[str]:
+    for cell in _tables(layer).values():
+        name, (width, least, table) = _function_name(layer, cell), cell.data
+        yield f"  function [{cell.width - 1}:0] {name};"
+        yield f"    input [{width - 1}:0] code;"
+        yield "    case (code)"
+        for position, entry in enumerate(table):
+            if cell.lo <= entry <= cell.hi:  # the interval of the index does not reach the others
+                yield f"      {pattern(position + least, width)}: {name} = {pattern(entry, cell.width)};"
+        yield f"      default: {name} = {cell.width}'d0;"
+        yield "    endcase"
+        yield "  endfunction"
+
+
+# ---------------------------------------------------------------- the core
+
+
+def _instance(design: Design, times: Schedule, index: int, module: str) -> list[str]:
+    layer = design.layers[index]
+    late = [(i, times.enters[index] - times.leaves[i]) for i in layer.sources]
+    pins = [f".{design.layers[i].module}({_delayed(design, i, cycles)})" for i, cycles in late]
+    pins.append(f".{layer.module}({layer.module})")
+    if times.leaves[index] > times.enters[index]:
+        pins = [".clk(clk)", ".ce(ce)", *pins]
+    return [
+        f"  // stages {times.enters[index]} to {times.leaves[index]}",
+        f"  {module} u_{layer.module} ({', '.join(pins)});",
+    ]
+
+
+def _core_text(
+    design: Design,
+    times: Schedule,
+    name: str,
+    inputs: tuple[Port, ...],
+    outputs: tuple[Port, ...],
+    instances: Iterable[str],
+    layout: dict[int, tuple[int, int]],
+) -> str:
+    delays: set[tuple[int, int]] = set()
+    for index, layer in enumerate(design.layers):
+        if layer.exports and not layer.is_input:
+            delays |= {(i, times.enters[index] - times.leaves[i]) for i in layer.sources}
+    ends: list[str] = []
+    for out, nums in zip(outputs, design.outputs.values(), strict=True):
+        for position, num in enumerate(nums.reshape(-1)):
+            text, need = _output_element(
+                design, times, num.cell, out.frac[position] - num.frac, out.width, layout
+            )
+            delays |= need
+            ends.append(f"  assign {_part(out.identifier, position * out.width, out.width)} = {text};")
+    delays = {(i, cycles) for i, cycles in delays if cycles}
+    ports = [f"input wire {name}" for name in ("clk", "ce")]
+    ports += [f"input wire {_range(p.bits)} {p.identifier}" for p in inputs]
+    ports += [f"output wire {_range(p.bits)} {p.identifier}" for p in outputs]
+    lines = [
+        f"// The layers of {design.graph.name}: outputs follow inputs after {times.last} clocks with ce = 1.",
+        WAIVERS + f"module {name} (",
+        ",\n".join(f"  {text}" for text in ports),
+        ");",
+    ]
+    lines += [
+        f"  wire {_range(_bus_bits(design, i))} {layer.module};  // {len(layer.exports)} elements"
+        for i, layer in enumerate(design.layers)
+        if layer.exports and not layer.is_input
+    ]
+    lines += list(instances)
+    for i, cycles in sorted(delays):
+        bits = _bus_bits(design, i)
+        late = _delayed(design, i, cycles)
+        lines.append(f"  wire {_range(bits)} {late};")
+        lines.append(
+            f"  edgeml_delay #(.WIDTH({bits}), .CYCLES({cycles})) u_{late} "
+            f"(.clk(clk), .ce(ce), .d({design.layers[i].module}), .q({late}));"
+        )
+    return "\n".join([*lines, "", *ends, "endmodule", ""])
+
+
+def _output_element(
+    design: Design, times: Schedule, cell: Cell, shift: int, width: int, layout: dict[int, tuple[int, int]]
+) -> tuple[str, set[tuple[int, int]]]:
+    """One element of an output as exactly `width` bits, and the delay of its bus that this takes."""
+    if cell.is_const:
+        return fit(Ref(cell, ""), shift if shift >= 0 else 0, width), set()
+    cycles = times.last - times.leaves[cell.layer]
+    start, bits = layout[id(cell)]
+    bus = _delayed(design, cell.layer, cycles)
+    parts = [f"{width - shift - bits}'d0"] if width - shift > bits and not cell.signed else []
+    if width - shift > bits and cell.signed:
+        parts = [f"{{{width - shift - bits}{{{bus}[{start + bits - 1}]}}}}"]
+    parts += [_part(bus, start, min(bits, width - shift)), *([f"{shift}'d0"] if shift else [])]
+    return (parts[0] if len(parts) == 1 else f"{{{', '.join(parts)}}}"), {(cell.layer, cycles)}

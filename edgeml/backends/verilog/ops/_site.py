@@ -1,0 +1,25 @@
+"""What an emitter is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeml.backends.verilog.cells import Circuit, Nums
+from edgeml.ir import Graph, Node
+
+
+@dataclass(frozen=True)
+class Site:
+    """One node and all that stands around it.
+
+    Args:
+        node: the node.
+        circuit: makes the cells.
+        x: the elements of every input.
+        graph: for shapes, types and constants.
+    """
+
+    node: Node
+    circuit: Circuit
+    x: list[Nums]
+    graph: Graph

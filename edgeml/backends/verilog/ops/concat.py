@@ -1,0 +1,16 @@
+"""Concat: wires only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.verilog.cells import Nums
+from edgeml.backends.verilog.ops._site import Site
+from edgeml.ir.ops.concat import Concat
+
+
+def emit(at: Site) -> Nums:
+    """The inputs side by side."""
+    op = at.node.op
+    assert isinstance(op, Concat)
+    return np.concatenate(at.x, axis=op.axis)

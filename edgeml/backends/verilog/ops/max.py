@@ -1,0 +1,11 @@
+"""Max: a comparison and a choice per element."""
+
+from __future__ import annotations
+
+from edgeml.backends.verilog.cells import Nums, each
+from edgeml.backends.verilog.ops._site import Site
+
+
+def emit(at: Site) -> Nums:
+    """The larger of each pair."""
+    return each(at.circuit.larger, *at.x)

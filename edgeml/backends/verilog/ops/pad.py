@@ -1,0 +1,19 @@
+"""Pad: constant zeros around the wires."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.verilog.cells import Nums, as_array
+from edgeml.backends.verilog.ops._site import Site
+from edgeml.ir.ops.pad import Pad
+
+
+def emit(at: Site) -> Nums:
+    """The elements with zeros around them."""
+    op = at.node.op
+    assert isinstance(op, Pad)
+    flat = list(at.x[0].reshape(-1))
+    indices = np.pad(np.arange(at.x[0].size).reshape(at.x[0].shape), op.padding, constant_values=-1)
+    zero = at.circuit.const(0, 0)
+    return as_array([zero if i < 0 else flat[i] for i in indices.reshape(-1)], indices.shape)

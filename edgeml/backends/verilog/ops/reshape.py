@@ -1,0 +1,14 @@
+"""Reshape: wires only."""
+
+from __future__ import annotations
+
+from edgeml.backends.verilog.cells import Nums
+from edgeml.backends.verilog.ops._site import Site
+from edgeml.ir.ops.reshape import Reshape
+
+
+def emit(at: Site) -> Nums:
+    """The same elements in another shape."""
+    op = at.node.op
+    assert isinstance(op, Reshape)
+    return at.x[0].reshape(op.shape)

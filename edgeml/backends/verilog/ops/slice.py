@@ -1,0 +1,14 @@
+"""Slice: wires only."""
+
+from __future__ import annotations
+
+from edgeml.backends.verilog.cells import Nums
+from edgeml.backends.verilog.ops._site import Site
+from edgeml.ir.ops.slice import Slice
+
+
+def emit(at: Site) -> Nums:
+    """A part of the elements."""
+    op = at.node.op
+    assert isinstance(op, Slice)
+    return at.x[0][tuple(map(slice, op.starts, op.stops, op.steps))]

@@ -1,0 +1,12 @@
+"""SumPool: a balanced adder tree per window."""
+
+from __future__ import annotations
+
+from edgeml.backends.verilog.cells import Nums
+from edgeml.backends.verilog.ops._pool import pooled
+from edgeml.backends.verilog.ops._site import Site
+
+
+def emit(at: Site) -> Nums:
+    """The sum of every window."""
+    return pooled(at, at.circuit.sum, padding_counts=True)

@@ -1,0 +1,14 @@
+"""Transpose: wires only."""
+
+from __future__ import annotations
+
+from edgeml.backends.verilog.cells import Nums
+from edgeml.backends.verilog.ops._site import Site
+from edgeml.ir.ops.transpose import Transpose
+
+
+def emit(at: Site) -> Nums:
+    """The axes in another order."""
+    op = at.node.op
+    assert isinstance(op, Transpose)
+    return at.x[0].transpose(op.order)

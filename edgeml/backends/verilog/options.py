@@ -1,0 +1,52 @@
+"""What a user can say about the Verilog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from edgeml.backends.verilog.names import Names
+from edgeml.settings import Settings, parse_settings
+
+_NS_PER_LEVEL = 2.5
+"""A 16-bit adder with the wires to it on a low-cost 28 to 45 nm FPGA. Only place and route knows better."""
+
+
+def _identifier(name: str) -> str:
+    if Names().unique(name) != name:
+        raise ValueError("is not an identifier in Verilog, or a reserved word")
+    return name
+
+
+class Options(Settings):
+    """Options of the Verilog back end.
+
+    Attributes:
+        top: name of the top module, and the beginning of all others; the model's name by default.
+        clock_mhz: clock to pipeline for, by a coarse delay model.
+        adders_per_stage: adders between two registers; takes the place of `clock_mhz`.
+        unroll_limit: most operations (nonzero weights times positions, and elements) laid out side by side.
+    """
+
+    top: Annotated[str, Field(max_length=64), AfterValidator(_identifier)] | None = None
+    clock_mhz: Annotated[float, Field(gt=0, le=1000)] = 100.0
+    adders_per_stage: Annotated[int, Field(ge=1, le=1000)] | None = None
+    unroll_limit: Annotated[int, Field(ge=1)] = 16384
+
+    @property
+    def levels(self) -> float:
+        """Adder levels per stage."""
+        if self.adders_per_stage is not None:
+            return float(self.adders_per_stage)
+        return max(1.0, 1000.0 / self.clock_mhz / _NS_PER_LEVEL)
+
+
+def parse_options(settings: Mapping[str, Any]) -> Options:
+    """Options from plain settings.
+
+    Raises:
+        EdgemlError: an unknown key (near matches given) or a bad value.
+    """
+    return parse_settings(Options, settings, "verilog options")

@@ -1,0 +1,137 @@
+"""Cycle-accurate simulation of the Verilog as it lies on the disk, compiled by Verilator.
+
+Invariant: an output is a code of the graph's type read from the lanes that the manifest states, after latency
+and interval were measured and found as promised, or there is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.backends.base import Runner
+from edgeml.backends.verilog.harness import MAIN
+from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph
+from edgeml.tools import verilator
+from edgeml.tools.process import run
+
+_SECONDS = 3600.0
+
+
+class Simulation(Runner):
+    """Compiles and runs the Verilog.
+
+    Args:
+        stalls: random gaps on both streams and a reset in mid-stream before the samples.
+        seed: of the stalls and of what stands in unused bits.
+    """
+
+    name: ClassVar[str] = "verilator"
+    artefact: ClassVar[str] = MANIFEST
+    samples: ClassVar[int] = 1000
+
+    def __init__(self, stalls: bool = True, seed: int = 0) -> None:
+        self._stalls, self._seed = stalls, seed
+
+    def available(self) -> str:
+        return verilator.missing()
+
+    def run(
+        self, folder: Path, graph: Graph, inputs: Mapping[str, IntArray], keep: Sequence[str] = ()
+    ) -> dict[str, IntArray]:
+        manifest = Manifest.read(folder)
+        _check_ports(manifest, graph, folder)
+        sources = [folder / name for name in manifest.files]
+        for path in sources:
+            if not path.is_file():
+                raise EdgemlError("a file that edgeml.json lists is missing", str(path), "export again")
+        program = verilator.simulation(sources, manifest.top, MAIN)
+        samples = len(inputs[graph.inputs[0]])
+        if not samples:
+            return {v.value: np.zeros((0, *v.shape), np.int64) for v in manifest.output.values}
+        words = pack(manifest.input, inputs, np.random.default_rng(self._seed))
+        source, sink = manifest.input, manifest.output
+        with tempfile.TemporaryDirectory(prefix="edgeml-") as name:
+            scratch = Path(name)
+            words.tofile(scratch / "in")
+            numbers = (
+                samples,
+                source.bits,
+                source.beats,
+                sink.bits,
+                sink.beats,
+                manifest.latency,
+                manifest.interval,
+            )
+            arguments = [str(n) for n in (*numbers, int(self._stalls), self._seed)]
+            log = program.parent / f"run-{os.getpid()}.log"
+            run([program, "in", "out", *arguments], scratch, log, _SECONDS)
+            log.unlink(missing_ok=True)
+            found = np.fromfile(scratch / "out", "<u4")
+        return unpack(sink, found.reshape(samples, sink.beats, -1))
+
+
+def pack(stream: Stream, codes: Mapping[str, IntArray], rng: np.random.Generator) -> NDArray[np.uint32]:
+    """Beats as little-endian words, shape (samples, beats, words); unused bits of lanes are random.
+
+    Args:
+        stream: the port.
+        codes: (samples, *shape) by value.
+        rng: for the unused bits.
+    """
+    parts: list[NDArray[np.uint8]] = []
+    for lanes in stream.values:
+        given = codes[lanes.value]
+        table = given.reshape(len(given), stream.beats, lanes.elements).astype(np.int64).view(np.uint64)
+        mask = np.uint64((1 << lanes.width) - 1)
+        noise = rng.integers(0, 2**64, table.shape, np.uint64, endpoint=False)
+        mixed = (table & mask) | (noise & ~mask)
+        parts.append(mixed.astype(f"<u{lanes.lane // 8}").view(np.uint8))
+    data = np.concatenate(parts, axis=-1)
+    padded = np.zeros((*data.shape[:2], -(-data.shape[2] // 4) * 4), np.uint8)
+    padded[..., : data.shape[2]] = data
+    return padded.view("<u4")
+
+
+def unpack(stream: Stream, words: NDArray[Any]) -> dict[str, IntArray]:
+    """Codes (samples, *shape) by value from beats; whole lanes are read: their upper bits must be right."""
+    data = np.ascontiguousarray(words.astype("<u4")).view(np.uint8)
+    return {lanes.value: _codes(lanes, data) for lanes in stream.values}
+
+
+def _codes(lanes: Lanes, data: NDArray[np.uint8]) -> IntArray:
+    start, size = lanes.offset // 8, lanes.elements * lanes.lane // 8
+    kind = f"<{'i' if lanes.signed else 'u'}{lanes.lane // 8}"
+    table = np.ascontiguousarray(data[..., start : start + size]).view(kind)
+    return table.reshape(len(data), *lanes.shape).astype(np.int64)
+
+
+def _check_ports(manifest: Manifest, graph: Graph, folder: Path) -> None:
+    for kind, stream, names in (
+        ("inputs", manifest.input, graph.inputs),
+        ("outputs", manifest.output, graph.outputs),
+    ):
+        found = [lanes.value for lanes in stream.values]
+        if found != list(names):
+            raise EdgemlError(
+                f"has the {kind} {', '.join(found)}, the graph has {', '.join(names)}",
+                str(folder),
+                "export again",
+            )
+        for lanes in stream.values:
+            info = graph.info(lanes.value)
+            fracs = np.broadcast_to(np.asarray(info.type.frac), info.shape).reshape(-1)
+            same = np.array_equal(np.broadcast_to(np.asarray(lanes.frac), fracs.shape), fracs)
+            if info.shape != lanes.shape or not same or info.type.signed != lanes.signed:
+                raise EdgemlError(
+                    f"holds another type than {info}", f"{folder}, {lanes.value}", "export again"
+                )
