@@ -14,13 +14,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from edgeml.backends.qonnx.casting import emit_cast, emit_input
 from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.backends.qonnx.rules import fused_biases
 from edgeml.ir import Graph, Node, constant_codes
+from edgeml.ir.grid import grids
 from edgeml.ir.layout import FIRST, LAST, Layout, Order, arrange, trivial
-from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.concat import Concat
 from edgeml.ir.ops.conv import Conv
-from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.pad import Pad
 from edgeml.ir.ops.repeat import Repeat
@@ -36,36 +37,16 @@ _PAIRS = {"add": "Add", "max": "Max", "min": "Min", "mul": "Mul"}
 
 def build_model(graph: Graph) -> Any:
     """The ModelProto of a graph of core ops that `rules.refusals` finds nothing in."""
-    model = Model(graph, constant_codes(graph))
+    model = Model(graph, constant_codes(graph), grids(graph))
+    biases = fused_biases(graph, model.grids, model.constants)
+    convolutions = {graph.node(conv).name for conv, _ in biases.values()}
     for node in graph.nodes:
-        if node.name in model.constants:
-            continue
-        model.tensors[node.name] = EMITTERS[node.op.op_name()](model, node)
-    for name in dict.fromkeys(graph.outputs):
-        tensor = model.value(name)
-        if tensor != name:
-            model.node("Identity", [tensor], name)
+        if node.name in biases:
+            conv, bias = biases[node.name]
+            model.tensors[node.name] = emit_conv(model, graph.node(conv), bias, node.name)
+        elif node.name not in model.constants and node.name not in convolutions:
+            model.tensors[node.name] = EMITTERS[node.op.op_name()](model, node)
     return model.finish()
-
-
-def emit_input(model: Model, node: Node) -> Tensor:
-    """Quant of the floats that come in."""
-    op = node.op
-    assert isinstance(op, Input)
-    frac = np.broadcast_to(op.type.frac, (1, *op.shape))
-    output = model.unique(f"{node.name}_quant")
-    return Tensor(model.quant(node.name, output, op.type, frac, op.rounding, op.overflow))
-
-
-def emit_cast(model: Model, node: Node) -> Tensor:
-    """Quant in the layout the value has."""
-    op = node.op
-    assert isinstance(op, Cast)
-    (source,) = node.inputs
-    x, shape = model.tensors[source], model.shape(source)
-    frac = arrange(np.broadcast_to(op.to.frac, shape), shape, x.layout)[np.newaxis]
-    output = _name(model, node, x.layout)
-    return Tensor(model.quant(x.name, output, op.to, frac, op.rounding, op.overflow), x.layout)
 
 
 def emit_mat_mul(model: Model, node: Node) -> Tensor:
@@ -79,15 +60,18 @@ def emit_mat_mul(model: Model, node: Node) -> Tensor:
     return Tensor(model.node("MatMul", [model.value(source, layout), matrix], node.name))
 
 
-def emit_conv(model: Model, node: Node) -> Tensor:
-    """Conv, channels first."""
+def emit_conv(model: Model, node: Node, bias: str = "", result: str = "") -> Tensor:
+    """Conv, channels first, as the value `result` if a constant `bias` is part of it."""
     op = node.op
     assert isinstance(op, Conv)
     source, weight = node.inputs
     rank = len(op.strides)
     kernel = model.constant(weight, lambda values: values.transpose(rank + 1, rank, *range(rank)))
     inputs = [model.value(source, FIRST), kernel]
-    return Tensor(_conv(model, node, op, model.shape(weight)[:rank], inputs), FIRST)
+    if bias:
+        filters = model.shape(node.name)[-1:]
+        inputs.append(model.constant(bias, lambda values: np.broadcast_to(values.reshape(-1), filters)))
+    return Tensor(_conv(model, result or node.name, op, model.shape(weight)[:rank], inputs), FIRST)
 
 
 def emit_sum_pool(model: Model, node: Node) -> Tensor:
@@ -96,9 +80,12 @@ def emit_sum_pool(model: Model, node: Node) -> Tensor:
     assert isinstance(op, SumPool)
     (source,) = node.inputs
     channels = model.shape(source)[-1]
-    ones = model.initializer(np.ones((channels, 1, *op.pool), np.float32), f"{node.name}_ones")
+    ones = model.initializer(np.ones((channels, 1, *op.pool), np.float32), f"{node.name}_ones_float")
+    kernel = model.quant(
+        ones, model.unique(f"{node.name}_ones"), signed=False, width=1, frac=np.zeros(1, np.int64)
+    )
     conv = Conv(op.strides, op.padding, (1,) * len(op.pool), channels)
-    return Tensor(_conv(model, node, conv, op.pool, [model.value(source, FIRST), ones]), FIRST)
+    return Tensor(_conv(model, node.name, conv, op.pool, [model.value(source, FIRST), kernel]), FIRST)
 
 
 def emit_max_pool(model: Model, node: Node) -> Tensor:
@@ -108,7 +95,7 @@ def emit_max_pool(model: Model, node: Node) -> Tensor:
     tensor = model.node(
         "MaxPool",
         [model.value(node.inputs[0], FIRST)],
-        _name(model, node, FIRST),
+        model.output_name(node.name, FIRST),
         kernel_shape=op.pool,
         strides=op.strides,
         pads=_pads(op.padding),
@@ -126,13 +113,13 @@ def emit_pair(model: Model, node: Node) -> Tensor:
     layout = layouts.copy().pop() if len(layouts) == 1 and same else LAST
     layout = FIRST if FIRST in layouts and full else layout
     inputs = [model.value(name, layout, len(shape)) for name in node.inputs]
-    return Tensor(model.node(_PAIRS[node.op.op_name()], inputs, _name(model, node, layout)), layout)
+    return Tensor(model.node(_PAIRS[node.op.op_name()], inputs, model.output_name(node.name, layout)), layout)
 
 
 def emit_relu(model: Model, node: Node) -> Tensor:
     """Relu."""
     x = model.tensors[node.inputs[0]]
-    return Tensor(model.node("Relu", [x.name], _name(model, node, x.layout)), x.layout)
+    return Tensor(model.node("Relu", [x.name], model.output_name(node.name, x.layout)), x.layout)
 
 
 def emit_scale(model: Model, node: Node) -> Tensor:
@@ -145,7 +132,7 @@ def emit_scale(model: Model, node: Node) -> Tensor:
     factor = model.initializer(
         arrange(powers.astype(np.float32), shape, x.layout)[np.newaxis], f"{node.name}_factor"
     )
-    return Tensor(model.node("Mul", [x.name, factor], _name(model, node, x.layout)), x.layout)
+    return Tensor(model.node("Mul", [x.name, factor], model.output_name(node.name, x.layout)), x.layout)
 
 
 def emit_lookup(model: Model, node: Node) -> Tensor:
@@ -165,7 +152,9 @@ def emit_lookup(model: Model, node: Node) -> Tensor:
         "Mul", [x.name, model.initializer(lsb, f"{node.name}_steps")], model.unique(f"{node.name}_code")
     )
     index = model.node("Cast", [codes], model.unique(f"{node.name}_index"), to=int(TensorProto.INT64))
-    return Tensor(model.node("Gather", [rolled, index], _name(model, node, x.layout), axis=0), x.layout)
+    return Tensor(
+        model.node("Gather", [rolled, index], model.output_name(node.name, x.layout), axis=0), x.layout
+    )
 
 
 def emit_reshape(model: Model, node: Node) -> Tensor:
@@ -176,7 +165,7 @@ def emit_reshape(model: Model, node: Node) -> Tensor:
     if x.layout == FIRST and len(after) == 1 and not trivial(before):
         layout = Layout(Order.FLAT, before)
     keep = layout != LAST or (x.layout == FIRST and trivial(before))
-    output = _name(model, node, layout)
+    output = model.output_name(node.name, layout)
     inputs = [x.name if keep else model.value(source), model.integers((1, *after), f"{output}_shape")]
     return Tensor(model.node("Reshape", inputs, output), layout)
 
@@ -224,10 +213,11 @@ def emit_concat(model: Model, node: Node) -> Tensor:
     op = node.op
     assert isinstance(op, Concat)
     rank = len(model.shape(node.name))
-    layout = FIRST if all(model.tensors[name].layout == FIRST for name in node.inputs) else LAST
+    variable = [name for name in node.inputs if name not in model.constants]
+    layout = FIRST if all(model.tensors[name].layout == FIRST for name in variable) else LAST
     axis = op.axis if layout == LAST else (op.axis + 1) % rank
     inputs = [model.value(name, layout) for name in node.inputs]
-    return Tensor(model.node("Concat", inputs, _name(model, node, layout), axis=axis + 1), layout)
+    return Tensor(model.node("Concat", inputs, model.output_name(node.name, layout), axis=axis + 1), layout)
 
 
 def emit_arg_max(model: Model, node: Node) -> Tensor:
@@ -266,18 +256,11 @@ EMITTERS: Mapping[str, Emitter] = MappingProxyType(
 """By op name; constants need none, they are part of the ops that read them."""
 
 
-def _name(model: Model, node: Node, layout: Layout) -> str:
-    """The node's name, unless it is an output and the tensor is not what the output has to be."""
-    if node.name in model.graph.outputs and layout != LAST:
-        return model.unique(f"{node.name}_{layout.order.value}")
-    return node.name
-
-
-def _conv(model: Model, node: Node, op: Conv, kernel: tuple[int, ...], inputs: list[str]) -> str:
+def _conv(model: Model, name: str, op: Conv, kernel: tuple[int, ...], inputs: list[str]) -> str:
     return model.node(
         "Conv",
         inputs,
-        _name(model, node, FIRST),
+        model.output_name(name, FIRST),
         kernel_shape=kernel,
         strides=op.strides,
         pads=_pads(op.padding),

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.qonnx.rules import ROUNDINGS, width_of
-from edgeml.fixed import ElementType, FixedType, IntArray, Overflow, Round, to_float
+from edgeml.backends.qonnx.rules import width_of
+from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, Shape
 from edgeml.ir.layout import FIRST, LAST, Layout, Order, arrange, trivial
 
@@ -26,6 +26,9 @@ IR_VERSION = 7
 
 VALUES_KEY = "edgeml.values"
 """Metadata key: for each value of the graph its tensor and layout, as JSON."""
+
+OUTPUTS_KEY = "edgeml.outputs"
+"""Metadata key: for each output of the graph its tensor, as JSON."""
 
 Rearrange: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -44,6 +47,9 @@ class Model:
 
     graph: Graph
     constants: Mapping[str, IntArray]
+    """Codes of every value that does not depend on an input."""
+    grids: Mapping[str, IntArray]
+    """The grid of every value."""
     tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
     _nodes: list[Any] = field(default_factory=list[Any])
     _initializers: dict[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
@@ -80,39 +86,50 @@ class Model:
         self._initializers[name] = np.array(values, order="C")
         return name
 
+    def output_name(self, name: str, layout: Layout) -> str:
+        """Like the value, unless that is an output and this tensor is not what the output has to be."""
+        if name in self.graph.outputs and layout != LAST:
+            return self.unique(f"{name}_{layout.order.value}")
+        return name
+
     def integers(self, values: Sequence[int], wanted: str) -> str:
         """Add a constant list of integers."""
         return self.initializer(np.array(values, np.int64), wanted)
 
+    def parameter(self, values: NDArray[Any], wanted: str) -> str:
+        """Add a constant in float32, as small as broadcasting allows."""
+        return self.initializer(_reduced(values).astype(np.float32), wanted)
+
     def quant(
-        self, source: str, output: str, to: ElementType, frac: IntArray, rounding: Round, overflow: Overflow
+        self,
+        source: str,
+        output: str,
+        *,
+        signed: bool,
+        width: int,
+        frac: IntArray,
+        mode: str = "ROUND",
+        narrow: bool = False,
     ) -> str:
         """Add a Quant node.
 
         Args:
             source: tensor to quantize.
             output: name of the result.
-            to: its type.
-            frac: of its elements, arranged like the tensor; axes along which nothing varies become one.
-            rounding: RND_CONV if nothing is rounded and the mode has no name in QONNX.
-            overflow: SAT_SYM gives a narrow range.
+            signed: of its type.
+            width: of its type.
+            frac: of its elements, arranged like the tensor.
+            mode: the rounding, by QONNX's name.
+            narrow: leave out the lowest code.
         """
-        scale = np.ldexp(np.float32(1), -_reduced(frac))
         inputs = [
             source,
-            self.initializer(scale.astype(np.float32), f"{output}_scale"),
+            self.parameter(np.ldexp(1.0, -frac), f"{output}_scale"),
             self.initializer(np.array(0, np.float32), f"{output}_zeropt"),
-            self.initializer(np.array(width_of(to), np.float32), f"{output}_bitwidth"),
+            self.initializer(np.array(width, np.float32), f"{output}_bitwidth"),
         ]
-        return self.node(
-            "Quant",
-            inputs,
-            output,
-            DOMAIN,
-            signed=int(to.signed),
-            narrow=int(overflow is Overflow.SAT_SYM and to.signed),
-            rounding_mode=ROUNDINGS.get(rounding, "ROUND"),
-        )
+        options = {"signed": int(signed), "narrow": int(narrow), "rounding_mode": mode}
+        return self.node("Quant", inputs, output, DOMAIN, **options)
 
     def constant(self, name: str, rearrange: Rearrange) -> str:
         """A constant behind a Quant node that states its type and changes nothing.
@@ -127,13 +144,13 @@ class Model:
         frac = rearrange(np.broadcast_to(info.type.frac, info.shape))
         key = (name, values.shape, values.tobytes())
         if key not in self._made:
-            again = any(made[0] == name for made in self._made)
-            output = self.unique(f"{name}_again") if again else name
+            taken = name in self.graph.outputs or any(made[0] == name for made in self._made)
+            output = self.unique(f"{name}_again") if taken else name
             source = self.initializer(values, f"{name}_float")
             signed = info.type.signed
             # A wider Quant changes nothing either; a signed one of one bit would be bipolar.
-            to = FixedType(signed, max(width_of(info.type), 2 if signed else 1), 0)
-            self._made[key] = self.quant(source, output, to, frac, Round.RND_CONV, Overflow.SAT)
+            width = max(width_of(info.type), 2 if signed else 1)
+            self._made[key] = self.quant(source, output, signed=signed, width=width, frac=frac)
         return self._made[key]
 
     def value(self, name: str, layout: Layout = LAST, rank: int | None = None) -> str:
@@ -171,23 +188,23 @@ class Model:
         return self._made[key]
 
     def finish(self) -> Any:
-        """The ModelProto: outputs under their own names and channels last."""
+        """The ModelProto: outputs channels last under their own names, unless an input has that name."""
         from onnx import TensorProto, helper, numpy_helper
 
         from edgeml._version import __version__
 
-        def ports(names: Sequence[str]) -> list[Any]:
+        def ports(tensors: Mapping[str, str]) -> list[Any]:
             return [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, *self.shape(name)])
-                for name in names
+                helper.make_tensor_value_info(tensor, TensorProto.FLOAT, [1, *self.shape(name)])
+                for name, tensor in tensors.items()
             ]
 
-        outputs = tuple(dict.fromkeys(self.graph.outputs))
+        outputs = {name: self._output(name) for name in self.graph.outputs}
         model = helper.make_model(
             helper.make_graph(
                 self._nodes,
                 self.graph.name,
-                ports(self.graph.inputs),
+                ports({name: name for name in self.graph.inputs}),
                 ports(outputs),
                 [numpy_helper.from_array(values, name) for name, values in self._initializers.items()],
             ),
@@ -201,9 +218,21 @@ class Model:
             for name, each in self.tensors.items()
         }
         types = {name: str(self.graph.info(name).type) for name in (*self.graph.inputs, *outputs)}
-        metadata = {"edgeml.types": json.dumps(types), VALUES_KEY: json.dumps(values)}
+        metadata = {
+            "edgeml.graph": self.graph.digest,
+            "edgeml.types": json.dumps(types),
+            OUTPUTS_KEY: json.dumps(outputs),
+            VALUES_KEY: json.dumps(values),
+        }
         helper.set_model_props(model, metadata)
         return model
+
+    def _output(self, name: str) -> str:
+        """The tensor of an output."""
+        tensor = self.value(name)
+        if tensor != name and name not in self.graph.inputs:
+            tensor = self.node("Identity", [tensor], name)
+        return tensor
 
     def _rearranged(self, name: str, tensor: Tensor, to: Layout) -> str:
         shape, made, layout = self.shape(name), tensor.name, tensor.layout
@@ -225,12 +254,12 @@ class Model:
         return self.transpose(made, axes, f"{name}_{moved}")
 
 
-def _reduced(frac: IntArray) -> IntArray:
-    """The smallest array that broadcasts to `frac`; a scalar if all are the same."""
-    if np.all(frac == frac.flat[0]):
-        return np.asarray(frac.flat[0])
-    for axis in range(frac.ndim):
-        first = frac.take([0], axis=axis)
-        if np.all(frac == first):
-            frac = first
-    return frac
+def _reduced(values: NDArray[Any]) -> NDArray[Any]:
+    """The smallest array that broadcasts to `values`; a scalar if all are the same."""
+    if np.all(values == values.flat[0]):
+        return np.asarray(values.flat[0])
+    for axis in range(values.ndim):
+        first = values.take([0], axis=axis)
+        if np.all(values == first):
+            values = first
+    return values

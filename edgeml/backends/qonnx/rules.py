@@ -1,9 +1,9 @@
 """What QONNX can express exactly, decided before anything is written.
 
 A Quant node divides by its scale, clamps, rounds and multiplies again, in float32. With scales that are
-powers of two that is exact as long as every value and every partial sum has at most 24 bits on its own grid.
-The rounding modes are those that the qonnx package executes: its HALF_UP rounds ties away from zero, its
-HALF_DOWN towards zero.
+powers of two that is exact as long as every value and every partial sum has at most 24 bits on its own grid
+and no quotient leaves the exponents of float32. The rounding modes are those that the qonnx package executes:
+its HALF_UP rounds ties away from zero, its HALF_DOWN towards zero.
 
 Invariant: a graph without refusals is executed exactly by the qonnx package.
 """
@@ -16,13 +16,16 @@ from types import MappingProxyType
 import numpy as np
 
 from edgeml.backends.base import Refusal
-from edgeml.fixed import ElementType, FixedTypeArray, IntArray, Overflow, Round
+from edgeml.fixed import ElementType, IntArray, Overflow, Round
 from edgeml.ir import Graph, Node, constant_codes
-from edgeml.ir.demand import FLOAT32_BITS, demand, rounds
+from edgeml.ir.demand import FLOAT32_BITS, demand, sums_of, value_bits
 from edgeml.ir.grid import NEVER_ZERO, grids, overflows
+from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
-from edgeml.ir.ops.concat import Concat
+from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.lookup import Lookup
+from edgeml.ir.ops.scale import Scale
 
 ROUNDINGS: Mapping[Round, str] = MappingProxyType(
     {
@@ -33,99 +36,150 @@ ROUNDINGS: Mapping[Round, str] = MappingProxyType(
         Round.RND_ZERO: "HALF_DOWN",
     }
 )
-"""Names in QONNX; RND and RND_MIN_INF have none."""
+"""Names in QONNX; RND and RND_MIN_INF have none, see casting.py."""
 
 _EXPONENTS = (-126, 127)
-"""Of normal float32 numbers."""
+"""Of normal float32 numbers: smaller ones lose bits and may be flushed to zero."""
+
+_LARGEST = 125
+"""Of |frac| and |shift|: 2^-frac, its half and its inverse are then normal."""
 
 
 def refusals(graph: Graph) -> tuple[Refusal, ...]:
     """What a graph of core ops has that QONNX cannot express, op by op."""
     found: list[Refusal] = []
     proven, constants = grids(graph), constant_codes(graph)
-    for name in dict.fromkeys(graph.outputs):
-        node = graph.node(name)
-        if name in constants or isinstance(node.op, Input):
-            kind = "does not depend on an input" if name in constants else "is an input itself"
-            found.append(_refusal(node, f"the output {kind}", "leave it out of the model's outputs"))
+    read = {name for node in graph.nodes if node.name not in constants for name in _tensors(node)}
     for node in graph.nodes:
         if node.name not in constants:
-            reason, remedy = _reason(graph, node, proven, constants)
-            if reason:
-                found.append(_refusal(node, reason, remedy))
+            reason, remedy = _reason(graph, node, proven)
+        elif node.name in read or node.name in graph.outputs:
+            reason, remedy = _constant_reason(graph, node, proven)
+        else:
+            continue
+        if reason:
+            found.append(Refusal(node.name, node.op.op_name(), reason, remedy))
     return tuple(found)
 
 
-def _refusal(node: Node, reason: str, remedy: str) -> Refusal:
-    return Refusal(node.name, node.op.op_name(), reason, remedy)
+def fused_biases(
+    graph: Graph, proven: Mapping[str, IntArray], constants: Mapping[str, IntArray]
+) -> Mapping[str, tuple[str, str]]:
+    """The Adds that can be the bias of a Conv, each with the Conv and the bias.
+
+    hls4ml reads a channels-first bias nowhere but there. The sums with the bias still have to be exact.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for node in graph.nodes:
+        if not isinstance(node.op, Add) or node.name in constants:
+            continue
+        for name, bias in (node.inputs, node.inputs[::-1]):
+            conv, info = graph.node(name), graph.info(bias)
+            filters = graph.info(name).shape[-1:]
+            alone = graph.users[name] == (node,) and name not in graph.outputs and name not in constants
+            if not isinstance(conv.op, Conv) or bias not in constants or not alone:
+                continue
+            if info.size != 1 and (*info.shape[-1:], info.size) != filters * 2:
+                continue
+            if len(info.shape) > len(graph.info(name).shape):
+                continue
+            frac = np.broadcast_to(info.type.frac, info.shape).reshape(-1)
+            if sums_of(graph, conv, proven).plus(constants[bias].reshape(-1), frac).bits <= FLOAT32_BITS:
+                found[node.name] = name, bias
+    return found
 
 
-def _reason(
-    graph: Graph, node: Node, proven: Mapping[str, IntArray], constants: Mapping[str, IntArray]
-) -> tuple[str, str]:
+def _tensors(node: Node) -> tuple[str, ...]:
+    """The inputs that stand in the model as they are; a table is written in another order."""
+    return node.inputs[:1] if isinstance(node.op, Lookup) else node.inputs
+
+
+def _reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:
     """Why a node cannot be expressed, and the remedy; empty if it can."""
-    needed = demand(graph, node, proven)
+    needed, op = demand(graph, node, proven), node.op
     if needed > FLOAT32_BITS:
-        return (
-            f"its largest partial sum needs {needed} bits; QONNX runs in float32, with {FLOAT32_BITS}",
-            f"use narrower types in {node.layer}",
-        )
-    if not _in_range(graph, node.name, proven[node.name]):
-        return "its values lie beyond float32's exponents", f"use types nearer to one in {node.layer}"
-    op = node.op
+        return _too_wide("its largest partial sum", needed, node)
+    if int(np.max(np.abs(_power(graph, node)))) > _LARGEST:
+        return _out_of_range(node)
+    met: list[tuple[str, int | IntArray]] = [(node.name, 0)]
+    if isinstance(op, Cast):  # the quotients x / scale, before and after the rounding
+        met += [(name, np.asarray(op.to.frac)) for name in (node.inputs[0], node.name)]
+    if not all(_in_range(graph, name, proven[name], unit) for name, unit in met):
+        return _out_of_range(node)
     if isinstance(op, Input):
         return _input_reason(op)
-    if isinstance(op, Cast):
-        x = graph.info(node.inputs[0])
-        return _cast_reason(op, rounds(op, proven[node.inputs[0]]), bool(np.any(overflows(op, x))))
-    if isinstance(op, Concat) and any(name in constants for name in node.inputs):
-        return "a constant is one of its inputs", "join constants with the weights of the next layer"
+    if isinstance(op, Cast) and np.any(overflows(op, graph.info(node.inputs[0]))):
+        return _overflow_reason(op)
     return "", ""
 
 
-def _in_range(graph: Graph, name: str, grid: IntArray) -> bool:
+def _power(graph: Graph, node: Node) -> int | IntArray:
+    """The exponents of the power of two that the model of an op contains."""
+    match node.op:
+        case Scale():
+            return node.op.shift
+        case Cast():
+            return np.asarray(node.op.to.frac)
+        case Input():
+            return np.asarray(node.op.type.frac)
+        case Lookup():
+            return graph.info(node.inputs[0]).frac
+        case _:
+            return 0
+
+
+def _constant_reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:
+    """Why a constant cannot be a float32 tensor behind a Quant node."""
+    info = graph.info(node.name)
+    needed = value_bits(info, proven[node.name])
+    if needed > FLOAT32_BITS:
+        return _too_wide("its largest code", needed, node)
+    codes = np.maximum(np.abs(info.lo), np.abs(info.hi)).astype(np.float64)
+    if np.max(np.abs(np.asarray(info.type.frac))) > _LARGEST or float(codes.max()) >= 2.0**100:
+        return _out_of_range(node)
+    return ("", "") if _in_range(graph, node.name, proven[node.name], 0) else _out_of_range(node)
+
+
+def _too_wide(what: str, needed: int, node: Node) -> tuple[str, str]:
+    reason = f"{what} needs {needed} bits; QONNX runs in float32, with {FLOAT32_BITS}"
+    return reason, f"use narrower types in {node.layer}"
+
+
+def _out_of_range(node: Node) -> tuple[str, str]:
+    return "its values or its LSB lie beyond float32's exponents", f"use types nearer to one in {node.layer}"
+
+
+def _in_range(graph: Graph, name: str, grid: IntArray, unit: int | IntArray) -> bool:
+    """Whether value * 2^unit is a normal float32 down to its lowest bit, or always zero."""
     info = graph.info(name)
     used = grid > NEVER_ZERO
     if not np.any(used):
         return True
     size = np.frexp(np.maximum(np.abs(info.lo), np.abs(info.hi)).astype(np.float64))[1]
-    top = size - np.broadcast_to(info.type.frac, info.shape)
-    return int((-grid)[used].min()) >= _EXPONENTS[0] and int(top[used].max()) <= _EXPONENTS[1]
+    top = size - np.asarray(info.type.frac) + np.asarray(unit)
+    low = np.asarray(unit) - grid
+    return int(np.broadcast_to(low, info.shape)[used].min()) >= _EXPONENTS[0] and (
+        int(np.broadcast_to(top, info.shape)[used].max()) <= _EXPONENTS[1]
+    )
 
 
 def _input_reason(op: Input) -> tuple[str, str]:
     """An input meets any float, so nothing can be taken for granted."""
-    exact = (Round.RND_CONV, Round.TRN, Round.TRN_ZERO)
-    if op.rounding in ROUNDINGS and op.rounding not in exact:
-        return (
-            f"{op.rounding.value} of an arbitrary float is not exact in float32",
-            "quantize the input with RND_CONV, TRN or TRN_ZERO",
-        )
     if op.rounding is Round.TRN and np.any(np.asarray(op.type.frac) < 0):
         return (
             "TRN to an LSB above one loses the sign of subnormal floats",
             "quantize the input with RND_CONV",
         )
-    return _cast_reason(op, True, True)
+    return _overflow_reason(op)
 
 
-def _cast_reason(op: Cast | Input, drops: bool, leaves: bool) -> tuple[str, str]:
-    """What keeps a cast from being one Quant node."""
-    to = op.to if isinstance(op, Cast) else op.type
-    if drops and op.rounding not in ROUNDINGS:
-        return (
-            f"Quant has no rounding {op.rounding.value}",
-            f"use one of {', '.join(mode.value for mode in ROUNDINGS)}",
-        )
-    if leaves and op.overflow in (Overflow.WRAP, Overflow.SAT_ZERO):
+def _overflow_reason(op: Cast | Input) -> tuple[str, str]:
+    """What keeps a cast that meets values beyond its type from being a Quant node."""
+    if op.overflow in (Overflow.WRAP, Overflow.SAT_ZERO):
         return (
             f"Quant saturates and the cast's overflow is {op.overflow.value}",
             "use SAT or SAT_SYM, or a type wide enough that nothing overflows",
         )
-    if isinstance(to, FixedTypeArray) and np.unique(to.width).size > 1:
-        return "its elements have different widths and a Quant node has one", "use one width per tensor"
-    if to.signed and width_of(to) == 1:
-        return "qonnx takes a signed 1-bit Quant for bipolar -1 and +1", "use two bits, or an unsigned bit"
     return "", ""
 
 

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backends.base import Runner
-from edgeml.backends.qonnx.model import VALUES_KEY
+from edgeml.backends.qonnx.model import OUTPUTS_KEY, VALUES_KEY
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, from_float, to_float
 from edgeml.ir import Graph
-from edgeml.ir.layout import Layout, Order, restore
+from edgeml.ir.layout import LAST, Layout, Order, restore
 
 FILE = "qonnx.onnx"
 
@@ -50,20 +50,22 @@ class QonnxRunner(Runner):
             raise MissingToolError(missing, self.name)
         path = folder / FILE
         model = load_model(read_bytes(path, "QONNX model"), str(path))
-        _check_ports(model, graph, str(path))
-        tensors = {name: (name, None) for name in dict.fromkeys(graph.outputs)} | _inner(
-            model, graph, keep, str(path)
-        )
+        outputs = _outputs(model, graph, str(path))
+        _check_ports(model, graph, outputs, str(path))
+        tensors = {name: (tensor, LAST) for name, tensor in outputs.items()}
+        tensors |= _inner(model, graph, keep, str(path))
         samples = next(iter(inputs.values())).shape[0]
         parts: dict[str, list[IntArray]] = {name: [] for name in tensors}
-        for start in range(0, max(samples, 1), _BATCH):
+        size = _BATCH if _any_batch(model) else 1
+        for start in range(0, max(samples, 1), size):
             feeds = {
-                name: to_float(codes[start : start + _BATCH], graph.info(name).type.frac).astype(np.float32)
+                name: to_float(codes[start : start + size], graph.info(name).type.frac).astype(np.float32)
                 for name, codes in inputs.items()
             }
             context = execute(model, feeds, str(path))
+            count = min(size, samples - start)
             for name, (tensor, layout) in tensors.items():
-                parts[name].append(_codes(graph, name, context[tensor], layout))
+                parts[name].append(_codes(graph, name, context[tensor], layout, count))
         return {name: np.concatenate(chunks) for name, chunks in parts.items()}
 
 
@@ -121,7 +123,8 @@ def _rebatch(wrapper: Any, samples: int) -> None:
     import onnx
 
     graph = wrapper.model.graph
-    for port in (*graph.input, *graph.output):
+    live = _live(graph)
+    for port in (port for port in (*graph.input, *graph.output) if port.name in live):
         port.type.tensor_type.shape.dim[0].dim_value = samples
     del graph.value_info[:]
     targets = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
@@ -130,6 +133,21 @@ def _rebatch(wrapper: Any, samples: int) -> None:
             shape = onnx.numpy_helper.to_array(tensor).copy()
             shape[0] = samples
             tensor.CopyFrom(onnx.numpy_helper.from_array(shape, tensor.name))
+
+
+def _live(graph: Any) -> set[str]:
+    """The tensors that depend on an input of the model; the others have a batch of one."""
+    live = {port.name for port in graph.input}
+    for node in graph.node:
+        if not live.isdisjoint(node.input):
+            live.update(node.output)
+    return live
+
+
+def _any_batch(model: Any) -> bool:
+    """False if a constant is joined to a value: its batch of one is then the batch of the model."""
+    live = _live(model.graph)
+    return not any(node.op_type == "Concat" and not live.issuperset(node.input) for node in model.graph.node)
 
 
 @contextmanager
@@ -175,24 +193,41 @@ def _errors(where: str) -> Generator[None]:
         raise EdgemlError(f"qonnx cannot execute it: {text[0] if text else error!r}", where) from error
 
 
-def _check_ports(model: Any, graph: Graph, where: str) -> None:
+def _outputs(model: Any, graph: Graph, where: str) -> dict[str, str]:
+    """The tensor of each output; its own name, unless an input has that."""
+    known = _metadata(model, OUTPUTS_KEY, where)
+    return {name: str(known.get(name, name)) for name in graph.outputs}
+
+
+def _metadata(model: Any, key: str, where: str) -> dict[str, Any]:
+    """A JSON object in the model's metadata; empty if it is not there."""
+    text = next((entry.value for entry in model.metadata_props if entry.key == key), "{}")
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise EdgemlError(f"its metadata {key} cannot be read ({error!r})", where) from error
+
+
+def _check_ports(model: Any, graph: Graph, outputs: Mapping[str, str], where: str) -> None:
     """The model has the inputs and outputs of the graph, with their shapes."""
-    for ports, names in ((model.graph.input, graph.inputs), (model.graph.output, graph.outputs)):
+    for ports, tensors in (
+        (model.graph.input, {name: name for name in graph.inputs}),
+        (model.graph.output, outputs),
+    ):
         found = {
             port.name: tuple(dim.dim_value for dim in port.type.tensor_type.shape.dim)[1:] for port in ports
         }
-        expected = {name: graph.info(name).shape for name in names}
+        expected = {tensor: graph.info(name).shape for name, tensor in tensors.items()}
         if found != expected:
             raise EdgemlError(f"has {found} where the graph has {expected}", where, "export it again")
 
 
-def _inner(model: Any, graph: Graph, keep: Sequence[str], where: str) -> dict[str, tuple[str, Layout | None]]:
+def _inner(model: Any, graph: Graph, keep: Sequence[str], where: str) -> dict[str, tuple[str, Layout]]:
     """The tensors of inner values that the metadata names."""
-    text = next((entry.value for entry in model.metadata_props if entry.key == VALUES_KEY), "{}")
+    known = _metadata(model, VALUES_KEY, where)
     made = {output for node in model.graph.node for output in node.output}
-    found: dict[str, tuple[str, Layout | None]] = {}
+    found: dict[str, tuple[str, Layout]] = {}
     try:
-        known = json.loads(text)
         for name in dict.fromkeys(keep):
             if name in known and name in graph.infos and name not in graph.outputs:
                 entry = known[name]
@@ -203,7 +238,8 @@ def _inner(model: Any, graph: Graph, keep: Sequence[str], where: str) -> dict[st
     return found
 
 
-def _codes(graph: Graph, name: str, tensor: NDArray[Any], layout: Layout | None) -> IntArray:
+def _codes(graph: Graph, name: str, tensor: NDArray[Any], layout: Layout, samples: int) -> IntArray:
+    """A tensor of the model as codes of the graph's value, one row per sample."""
     info = graph.info(name)
-    values = tensor if layout is None else restore(tensor, info.shape, layout)
+    values = np.broadcast_to(restore(tensor, info.shape, layout), (samples, *info.shape))
     return from_float(values, info.type.frac)

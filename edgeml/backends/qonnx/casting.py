@@ -1,0 +1,145 @@
+"""Input and Cast as Quant nodes, exact for every mode but WRAP and SAT_ZERO.
+
+Quant saturates to the range of one width. Where an element's own range is smaller (widths per element, or
+the one signed bit that qonnx would take for bipolar), Max and Min clamp before it: the bounds are codes and
+every rounding is monotone and keeps codes, so the order does not matter.
+
+Two roundings have no name in QONNX: RND(x) is FLOOR of x plus half an LSB, RND_MIN_INF is CEIL of x minus
+half an LSB. An input meets any float, and adding a half to it may not be exact; it is first rounded to half
+LSBs, in the direction in which ties stay ties.
+
+Invariant: the tensor made is the cast of its source, for every value the source can have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.backends.qonnx.rules import ROUNDINGS, width_of
+from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo, to_float
+from edgeml.ir import Node
+from edgeml.ir.demand import rounds
+from edgeml.ir.grid import overflow_sides
+from edgeml.ir.layout import LAST, Layout, arrange
+from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.input import Input
+
+_SHIFTED = {Round.RND: (0.5, "FLOOR"), Round.RND_MIN_INF: (-0.5, "CEIL")}
+"""What is added, in LSBs, and how the sum is rounded."""
+
+_TO_HALVES = {Round.RND: "FLOOR", Round.RND_MIN_INF: "CEIL", Round.RND_INF: "DOWN"}
+"""How an arbitrary float is brought to half LSBs without making or breaking a tie."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One value to quantize."""
+
+    model: Model
+    node: Node
+    to: ElementType
+    overflow: Overflow
+    layout: Layout
+
+    @property
+    def narrow(self) -> bool:
+        """Leave out the lowest code."""
+        return self.overflow is Overflow.SAT_SYM and self.to.signed
+
+    @property
+    def width(self) -> int:
+        """Of the Quant node; one signed bit would be bipolar."""
+        return max(width_of(self.to), 2 if self.to.signed else 1)
+
+    def arranged(self, values: IntArray | int) -> IntArray:
+        """An integer per element as the tensor has them, batch axis included."""
+        shape = self.model.shape(self.node.name)
+        return arrange(np.broadcast_to(np.asarray(values, np.int64), shape), shape, self.layout)[np.newaxis]
+
+
+def emit_input(model: Model, node: Node) -> Tensor:
+    """Quant of the floats that come in."""
+    op = node.op
+    assert isinstance(op, Input)
+    job = _Job(model, node, op.type, op.overflow, LAST)
+    source = node.name
+    if op.rounding in _TO_HALVES:
+        source = model.quant(
+            source,
+            model.unique(f"{node.name}_halves"),
+            signed=op.type.signed,
+            width=job.width + 1,
+            frac=job.arranged(op.type.frac) + 1,
+            mode=_TO_HALVES[op.rounding],
+        )
+    everywhere = np.ones(op.shape, np.bool_)
+    output = model.unique(f"{node.name}_quant")
+    return Tensor(_quantize(job, source, output, op.rounding, True, (everywhere, everywhere)))
+
+
+def emit_cast(model: Model, node: Node) -> Tensor:
+    """Quant in the layout the value has."""
+    op = node.op
+    assert isinstance(op, Cast)
+    (source,) = node.inputs
+    x = model.tensors[source]
+    job = _Job(model, node, op.to, op.overflow, x.layout)
+    output = model.output_name(node.name, x.layout)
+    sides = overflow_sides(op, model.graph.info(source))
+    return Tensor(
+        _quantize(job, x.name, output, op.rounding, rounds(op, model.grids[source]), sides), x.layout
+    )
+
+
+def _quantize(
+    job: _Job,
+    source: str,
+    output: str,
+    rounding: Round,
+    drops: bool,
+    sides: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+) -> str:
+    """Clamp where Quant alone would not, shift by half an LSB where the rounding has no name, Quant.
+
+    Args:
+        job: what is quantized.
+        source: the tensor.
+        output: name of the result.
+        rounding: the mode.
+        drops: whether any bit is lost.
+        sides: where the value may be below and above the type's range.
+    """
+    model, frac = job.model, job.arranged(job.to.frac)
+    source = _clamped(job, source, sides)
+    mode = ROUNDINGS.get(rounding, "ROUND")
+    if drops and rounding in _SHIFTED:
+        half, mode = _SHIFTED[rounding]
+        shift = model.parameter(np.copysign(to_float(np.ones_like(frac), frac + 1), half), f"{output}_half")
+        source = model.node("Add", [source, shift], model.unique(f"{output}_shifted"))
+    return model.quant(
+        source, output, signed=job.to.signed, width=job.width, frac=frac, mode=mode, narrow=job.narrow
+    )
+
+
+def _clamped(job: _Job, source: str, sides: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> str:
+    """The tensor brought into the type's range where the range of Quant is larger and may be left."""
+    to, info = job.to, job.model.graph.info(job.node.name)
+    least = symmetric_lo(to) if job.overflow is Overflow.SAT_SYM else to.lo
+    power = 1 << (job.width - 1)
+    lowest = job.narrow - power if to.signed else 0
+    highest = power - 1 if to.signed else 2 * power - 1
+    frac = job.arranged(to.frac)
+    ends = (("Max", least, lowest, sides[0], info.lo), ("Min", to.hi, highest, sides[1], info.hi))
+    for op, end, reach, leaves, proven in ends:
+        if np.any(leaves & (np.asarray(end) != reach)):
+            # What the interval proves is within the type, and float32 holds it.
+            bound = np.maximum(end, proven) if op == "Max" else np.minimum(end, proven)
+            values = to_float(job.arranged(bound), frac)
+            constant = job.model.parameter(values, f"{job.node.name}_{op.lower()}")
+            clamped = job.model.unique(f"{job.node.name}_at_{'least' if op == 'Max' else 'most'}")
+            source = job.model.node(op, [source, constant], clamped)
+    return source
