@@ -68,6 +68,7 @@ class Function:
         approximate: builds a stated approximation from the source, for readers that are not quantizers
             and for sources too wide for a table; None refuses.
         logits: how the source decides what the function would (softmax, sigmoid); empty if it does not.
+        vector: it mixes the elements of the last axis (softmax), so that no table of one value can hold it.
     """
 
     source: str
@@ -75,6 +76,7 @@ class Function:
     what: str
     approximate: Callable[[str], str] | None = None
     logits: str = ""
+    vector: bool = False
 
 
 class LayerBuilder:
@@ -178,7 +180,10 @@ class LayerBuilder:
         if isinstance(pending, RawInput):
             later = RawInput(pending.name, pending.shape, (*pending.moves, (self.layer, move)))
             return self._pend(self.layer, later)
-        return self._pend(self.layer, replace(pending, source=move(self, pending.source)))
+        later = replace(pending, source=move(self, pending.source))
+        if pending.vector:  # the axis it runs along is the one before the move
+            later = replace(later, approximate=lambda _: move(self, self.exact(value)))
+        return self._pend(self.layer, later)
 
     def function(
         self,
@@ -187,6 +192,7 @@ class LayerBuilder:
         what: str,
         approximate: Callable[[str], str] | None = None,
         logits: str = "",
+        vector: bool = False,
     ) -> str:
         """A real function of a value, to be made exact by the quantizer that follows.
 
@@ -194,11 +200,16 @@ class LayerBuilder:
             EdgemlError: the value is an unquantized input.
         """
         before = self.floats.get(value)
-        if isinstance(before, Function) and before.what != "softmax":
+        if isinstance(before, Function) and not before.vector and not vector:
             first = before.apply
             chained = Function(before.source, lambda x: apply(first(x)), f"{what} of {before.what}")
             return self._pend(self.layer, chained)
-        return self._pend(self.layer, Function(self.exact(value), apply, what, approximate, logits))
+        pending = Function(self.exact(value), apply, what, approximate, logits, vector)
+        return self._pend(self.layer, pending)
+
+    def settled(self, value: str) -> str:
+        """The node of a value that was approximated, else the value itself."""
+        return self._approximations.get(value, value)
 
     def note(self, text: str) -> None:
         """Tell the user something about this layer."""

@@ -19,6 +19,7 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.mul import Mul
+from edgeml.ir.ops.scale import Scale
 from edgeml.ir.ops.sum_pool import SumPool
 
 FLOAT32_BITS = 24
@@ -52,7 +53,7 @@ def bits_needed(graph: Graph, node: Node) -> int:
     if isinstance(node.op, MatMul | Conv):
         return _products(node, infos)
     if isinstance(node.op, Cast):
-        return _straight_through(infos[0], result)
+        return max(_straight_through(infos[0], after) for after in _settled(graph, node))
     parts = [*infos, result] if isinstance(node.op, Add) else [result]
     frac = max(info.frac for info in parts)
     return max(_bits(_peak(info) * 2.0 ** (frac - info.frac)) for info in parts)
@@ -73,6 +74,15 @@ def _products(node: Node, infos: list[ValueInfo]) -> int:
     return max(
         _bits(float(total)) for total in np.max(sums >> spare, axis=tuple(range(sums.ndim - 1))).ravel()
     )
+
+
+def _settled(graph: Graph, node: Node) -> list[ValueInfo]:
+    """A cast's result and what its layer makes of it: a quantizer's constant factor may be finer."""
+    found = [graph.info(node.name)]
+    for user in graph.users[node.name]:
+        if user.layer == node.layer and isinstance(user.op, Scale | Mul | Add):
+            found += _settled(graph, user)
+    return found
 
 
 def _straight_through(before: ValueInfo, after: ValueInfo) -> int:

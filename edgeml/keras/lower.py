@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph, Node
@@ -24,6 +24,15 @@ from edgeml.keras.backend import import_keras
 from edgeml.keras.builder import Function, LayerBuilder, Note
 from edgeml.keras.registry import module_for
 from edgeml.keras.topology import Call, Topology, topology
+
+_SOFTMAX = ("logits", "table")
+
+_REMEDIES = {
+    "QAdaptiveActivation": "use a QActivation with the integer bits it settled on, and train once more",
+    "LayerNormalization": "use BatchNormalization or QBatchNormalization, whose statistics are constants",
+    "Lambda": "write it with Keras layers",
+}
+"""What to use instead of a layer that is known and not covered; near names are added."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +50,37 @@ class Lowered:
     layer_values: Mapping[str, str]
 
 
-def lower(model: Any, name: str | None = None, strict: bool = False) -> Graph:
+def lower(
+    model: Any, name: str | None = None, strict: bool = False, softmax: Literal["logits", "table"] = "logits"
+) -> Graph:
     """The exact graph of a trained QKeras model.
 
     Args:
         model: a Keras 3 model, sequential or functional, of the layers in `edgeml/keras/layers`.
         name: of the graph; the model's own by default.
         strict: refuse what would not be exact instead of noting it.
+        softmax: what an output softmax becomes: "logits" leaves it off (the largest logit is the class),
+            "table" gives probabilities from tables (`edgeml.ir.ops.softmax`). An inner softmax is always
+            a table.
 
     Raises:
         EdgemlError: a layer or quantizer is not covered, or a tensor is not quantized; names the layer.
         MissingToolError: TensorFlow, Keras or QKeras is not installed.
     """
-    return lower_model(model, name, strict).graph
+    return lower_model(model, name, strict, softmax).graph
 
 
-def lower_model(model: Any, name: str | None = None, strict: bool = False) -> Lowered:
+def lower_model(
+    model: Any, name: str | None = None, strict: bool = False, softmax: Literal["logits", "table"] = "logits"
+) -> Lowered:
     """As `lower`, with the notes and the names of the layers' values.
 
     Raises:
         EdgemlError: as `lower`.
         MissingToolError: as `lower`.
     """
+    if softmax not in _SOFTMAX:
+        raise EdgemlError(f"softmax={softmax!r}", "lower", f"one of {', '.join(_SOFTMAX)}")
     import_keras()
     plan = topology(model)
     builder = LayerBuilder(_graph_name(name or model.name), strict)
@@ -71,7 +89,7 @@ def lower_model(model: Any, name: str | None = None, strict: bool = False) -> Lo
         values[key] = builder.raw_input(input_name, _input_shape(input_name, tensor))
     for call in plan.calls:
         values[call.output] = _lower_call(builder, call, tuple(values[key] for key in call.inputs))
-    outputs = [_output(builder, plan, values, key) for key in plan.outputs]
+    outputs = [_output(builder, plan, values, key, softmax) for key in plan.outputs]
     return _finish(builder, plan, values, outputs)
 
 
@@ -84,7 +102,12 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
             f"computes in {layer.compute_dtype}",
             "build the model with dtype='float32', whose sums can be exact",
         )
-    module = module_for(layers, "layer", layer, call.name)
+    module = module_for(layers, "layer", layer, call.name, _REMEDIES.get(type(layer).__name__, ""))
+    if len(inputs) > 1 and not getattr(module, "MERGES", False):
+        raise builder.refuse(
+            f"this {type(layer).__name__} is called on {len(inputs)} tensors",
+            "call it on one, without a mask",
+        )
     if getattr(module, "MOVES", False) and inputs[0] in builder.floats:
 
         def move(again: LayerBuilder, value: str) -> str:
@@ -97,13 +120,14 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
     return module.lower(layer, builder, inputs)
 
 
-def _output(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], key: int) -> str:
-    """The exact value of a model output; softmax and sigmoid give their logits."""
+def _output(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], key: int, softmax: str) -> str:
+    """The exact value of a model output; sigmoid, and softmax if asked for, give their logits."""
     value = values[key]
     makers = [call.name for call in plan.calls if call.output == key]
     builder.layer = makers[0] if makers else value
     pending = builder.floats.get(value)
-    if isinstance(pending, Function) and pending.logits:
+    table = isinstance(pending, Function) and pending.vector and softmax == "table"
+    if isinstance(pending, Function) and pending.logits and not table:
         builder.note(f"the graph's output is the logits before {pending.what}: {pending.logits}")
         return pending.source
     try:
@@ -123,7 +147,7 @@ def _finish(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], ou
     renamed: dict[str, str] = {}
     carried: dict[str, str] = {}
     for call in plan.calls:
-        value = values[call.output]
+        value = builder.settled(values[call.output])
         if value in builder.floats:
             continue
         if builder.owners.get(value) == call.name:

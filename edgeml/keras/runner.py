@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
+from edgeml.ir.ops.softmax import Softmax
 from edgeml.keras.backend import import_keras
 from edgeml.keras.lower import Lowered, lower_model
 from edgeml.keras.topology import Topology, topology
@@ -67,7 +68,7 @@ def keras_floats(
         EdgemlError: the model does not fit the graph.
     """
     keras = import_keras()
-    lowered, plan = lower_model(model, graph.name), topology(model)
+    lowered, plan = _lowered_like(model, graph), topology(model)
     if lowered.graph.outputs != graph.outputs or lowered.graph.inputs != graph.inputs:
         raise EdgemlError(
             f"the model has the inputs and outputs {lowered.graph.inputs} -> {lowered.graph.outputs}, "
@@ -80,7 +81,7 @@ def keras_floats(
     missing = [name for name in graph.outputs if name not in tensors]
     if missing:
         raise EdgemlError("Keras has no tensor for this output", missing[0], "compare an earlier layer")
-    with _without_decisions(plan):
+    with _without_decisions(lowered, plan):
         inner = keras.Model(list(model.inputs), [tensors[name] for name in wanted])
         arrays = _arrays(graph, x)
         samples = len(arrays[0])
@@ -109,14 +110,27 @@ def _tensors(lowered: Lowered, plan: Topology) -> dict[str, Any]:
     return found
 
 
+def _lowered_like(model: Any, graph: Graph) -> Lowered:
+    """The model lowered with the outputs the graph has: logits, or a table softmax."""
+    lowered = lower_model(model, graph.name)
+    if lowered.graph.outputs == graph.outputs and not _ends_in_softmax(graph):
+        return lowered
+    return lower_model(model, graph.name, softmax="table")
+
+
+def _ends_in_softmax(graph: Graph) -> bool:
+    return any(isinstance(graph.node(name).op, Softmax) for name in graph.outputs)
+
+
 @contextmanager
-def _without_decisions(plan: Topology) -> Iterator[None]:
-    """Inside, inline softmax and sigmoid of output layers are off: the graph's outputs are the logits."""
+def _without_decisions(lowered: Lowered, plan: Topology) -> Iterator[None]:
+    """Inside, inline softmax and sigmoid whose logits are the graph's outputs are off."""
     changed: list[tuple[Any, Any]] = []
     try:
         for call in plan.calls:
             activation = getattr(call.layer, "activation", None)
-            if call.output in plan.outputs and getattr(activation, "__name__", "") in ("softmax", "sigmoid"):
+            logits = call.output in plan.outputs and call.name not in lowered.layer_values
+            if logits and getattr(activation, "__name__", "") in ("softmax", "sigmoid"):
                 changed.append((call.layer, activation))
                 call.layer.activation = _linear
         yield

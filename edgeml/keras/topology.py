@@ -92,10 +92,13 @@ class _Walk:
                 if isinstance(layer, keras.layers.InputLayer):
                     continue
                 if not isinstance(layer, keras.layers.Layer):
+                    name = type(layer).__name__
+                    raise EdgemlError(f"the operation {name} is not a layer", layer.name, _instead_of(name))
+                if node.arguments.kwargs.get("training"):
                     raise EdgemlError(
-                        f"the operation {type(layer).__name__} is not a layer",
+                        "is called with training=True, so that it is not the same at every inference",
                         layer.name,
-                        "use the Keras layer of that name, such as keras.layers.Add for +",
+                        "call it without",
                     )
                 sources = tuple(self.keys[id(tensor)] for tensor in node.input_tensors)
                 if isinstance(layer, keras.Model):
@@ -120,6 +123,18 @@ class _Walk:
         results = self.run(functional, nested=True)
         self.keys = outer
         return results
+
+
+def _instead_of(operation: str) -> str:
+    """The layer that does what an operation of keras.ops or of Python does."""
+    import keras
+
+    for name in dir(keras.layers):
+        if name.lower() == operation.lower():
+            return f"use keras.layers.{name}"
+    if hasattr(keras.activations, operation.lower()):
+        return f"use keras.layers.Activation({operation.lower()!r})"
+    return "write it with Keras layers, such as keras.layers.Add for +"
 
 
 def _functional(model: Any) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeml.errors import EdgemlError
-from edgeml.ir import evaluate_codes, input_codes
+from edgeml.ir import evaluate, evaluate_codes, input_codes
 from edgeml.keras import layers as folder
 from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.lower import lower, lower_model
@@ -47,6 +47,10 @@ EXACT = {
     "q_conv1d": ((9, 3), [qkeras.QConv1D(4, 3, **weighted())]),
     "q_conv1d_strided": ((9, 3), [qkeras.QConv1D(4, 4, strides=2, padding="same", **weighted())]),
     "q_conv1d_dilated": ((9, 3), [qkeras.QConv1D(4, 3, dilation_rate=2, use_bias=False, **weighted())]),
+    "q_conv1d_causal_by_padding": (
+        (9, 3),
+        [layers.ZeroPadding1D((4, 0)), qkeras.QConv1D(4, 3, dilation_rate=2, **weighted())],
+    ),
     "q_conv2d": ((7, 6, 2), [qkeras.QConv2D(3, (2, 3), **weighted())]),
     "q_conv2d_same": ((7, 6, 2), [qkeras.QConv2D(3, 4, padding="same", **weighted())]),
     "q_conv2d_strided": ((7, 6, 2), [qkeras.QConv2D(3, 3, strides=(2, 3), padding="same", **weighted())]),
@@ -131,6 +135,19 @@ EXACT = {
     "global_max_pooling2d": ((7, 6, 3), [layers.GlobalMaxPooling2D(keepdims=True)]),
     "average_pooling1d": ((9, 3), [layers.AveragePooling1D(4, strides=1)]),
     "average_pooling2d": ((7, 6, 3), [layers.AveragePooling2D(2)]),
+    "average_pooling1d_same": ((9, 3), [layers.AveragePooling1D(2, padding="same")]),
+    "average_pooling1d_same_of_three": ((9, 3), [layers.AveragePooling1D(3, 1, padding="same"), act(5, 1)]),
+    "average_pooling2d_same_of_nine": ((7, 8, 3), [layers.AveragePooling2D(3, 2, padding="same"), act(7, 3)]),
+    "average_pooling2d_same": ((7, 5, 3), [layers.AveragePooling2D(2, padding="same")]),
+    "average_pooling2d_same_inside": ((6, 4, 3), [layers.AveragePooling2D(2, padding="same")]),
+    "q_average_pooling2d_same": (
+        (7, 6, 3),
+        [
+            qkeras.QAveragePooling2D(
+                3, strides=2, padding="same", average_quantizer=bits(8), activation=bits(6, 1)
+            )
+        ],
+    ),
     "average_pooling2d_of_nine": ((7, 6, 3), [layers.AveragePooling2D(3), act()]),
     "global_average_pooling1d": ((8, 3), [layers.GlobalAveragePooling1D()]),
     "global_average_pooling2d": ((4, 4, 3), [layers.GlobalAveragePooling2D(keepdims=True)]),
@@ -286,6 +303,83 @@ class TestNotedApproximations:
         ]
         inexact(wrap((8, 8, 3), *head), corner_data((8, 8, 3), 100))
 
+    def test_mean_at_the_border(self):
+        head = [
+            qkeras.QConv2D(3, 2, name="c", **weighted()),
+            layers.AveragePooling2D(3, 1, padding="same", name="mean"),
+            act(7, 3),
+        ]
+        lowered = inexact(wrap((7, 8, 3), *head), corner_data((7, 8, 3), 100))
+        assert {note.layer for note in lowered.notes} == {"mean"}
+
+
+class TestSoftmax:
+    """An inner softmax, and an output one where it is asked for, is a table; see tests/ir for its bound."""
+
+    def model(self, *tail):
+        return wrap((8,), qkeras.QDense(5, name="fc", **weighted()), *tail)
+
+    @pytest.mark.parametrize(
+        "tail", [[layers.Softmax(name="p")], [layers.Activation("softmax", name="p")]], ids=["layer", "name"]
+    )
+    def test_output(self, tail):
+        model, x = self.model(*tail), corner_data((8,), 300)
+        lowered = lower_model(model, softmax="table")
+        graph = lowered.graph
+        assert graph.outputs == ("p",)
+        assert graph.node("p").op.op_name() == "softmax"
+        ours, theirs = evaluate(graph, x), np.asarray(model(x, training=False))
+        bound = graph.node("p").op.error_bound(graph.info("fc"))
+        assert np.abs(ours - theirs).max() <= bound < 0.005
+        assert np.array_equal(np.argmax(ours, 1), np.argmax(theirs, 1))
+        assert f"{bound:.1e}" in lowered.notes[0].text
+        with pytest.raises(EdgemlError, match="p: the model's output cannot be exact: softmax"):
+            lower(model, strict=True, softmax="table")
+        assert lower(model, strict=True).outputs == ("fc",)
+
+    def test_inline(self):
+        model = wrap((8,), qkeras.QDense(5, name="fc", activation="softmax", **weighted()))
+        x = corner_data((8,), 300)
+        assert lower(model, softmax="table").outputs == ("fc",)
+        ours = evaluate(lower(model, softmax="table"), x)
+        assert np.abs(ours - np.asarray(model(x))).max() < 0.005
+
+    def test_inner_of_rows_and_moved(self):
+        """Softmax runs along the axis it was called on, whatever moves its result."""
+        tail = [layers.Reshape((2, 3)), layers.Softmax(name="p"), layers.Flatten(), act(8, 1)]
+        model = wrap((8,), qkeras.QDense(6, name="fc", **weighted()), *tail)
+        inexact(model, corner_data((8,), 300), most_share=0.1)
+        ours = evaluate(lower(model), corner_data((8,), 300))
+        assert np.abs(ours.reshape(-1, 2, 3).sum(axis=2) - 1).max() < 0.05
+
+    def test_relu_of_it(self):
+        model = self.model(layers.Softmax(name="p"), layers.ReLU(), act(8, 1))
+        inexact(model, corner_data((8,), 300), most_share=0.1)
+
+    def test_wide_logits_may_tie_and_the_note_says_so(self):
+        model = self.model(QActivation(bits(20, 1), name="fine"), layers.Softmax(name="p"))
+        (note,) = lower_model(model, softmax="table").notes
+        assert "may get the same probability" in note.text
+
+    def test_many_classes(self):
+        model = wrap((3,), qkeras.QDense(300, **weighted()), layers.Softmax(name="p"))
+        x = corner_data((3,), 50)
+        graph = lower(model, softmax="table")
+        assert np.abs(evaluate(graph, x) - np.asarray(model(x))).max() < 0.02
+        too_many = wrap((1,), qkeras.QDense(70_000, **weighted()), layers.Softmax(name="p"))
+        with pytest.raises(EdgemlError, match="p: the model's output softmax over 70000 classes"):
+            lower(too_many, softmax="table")
+
+    def test_masked(self):
+        source, mask = keras.Input((4,), name="x"), keras.Input((4,), name="m", dtype="bool")
+        q = QActivation(bits(6, 2), name="q")(source)
+        with pytest.raises(EdgemlError, match="p: this Softmax is called on 2 tensors"):
+            lower(keras.Model([source, mask], layers.Softmax(name="p")(q, mask)))
+
+    def test_unknown_choice(self):
+        with pytest.raises(EdgemlError, match="one of logits, table"):
+            lower(self.model(), softmax="probabilities")
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
@@ -293,17 +387,36 @@ class TestRefusals:
         [
             (layers.Conv2D(2, 3), (5, 5, 2), "the kernel of this Conv2D is not quantized (use QConv2D"),
             (layers.Conv1D(2, 3), (5, 2), "use QConv1D"),
+            (
+                qkeras.QConv1D(2, 3, padding="causal", **weighted()),
+                (5, 2),
+                "use 'valid' behind ZeroPadding1D((2, 0))",
+            ),
             (layers.DepthwiseConv2D(3), (5, 5, 2), "use QDepthwiseConv2D"),
-            (layers.DepthwiseConv1D(3), (5, 2), "is not quantized"),
+            (
+                layers.DepthwiseConv1D(3),
+                (5, 2),
+                "is not quantized (use QDepthwiseConv2D((1, ...), ... behind a Reshape to (1, steps,",
+            ),
             (layers.SeparableConv2D(2, 3), (5, 5, 2), "the depthwise kernel of this SeparableConv2D"),
             (layers.SeparableConv1D(2, 3), (5, 2), "the depthwise kernel of this SeparableConv1D"),
             (layers.Conv2DTranspose(2, 3), (5, 5, 2), "use QConv2DTranspose"),
-            (layers.Conv1DTranspose(2, 3), (5, 2), "is not quantized"),
-            (layers.AveragePooling2D(3, padding="same"), (5, 5, 2), "windows at the border"),
+            (
+                layers.Conv1DTranspose(2, 3),
+                (5, 2),
+                "is not quantized (use QConv2DTranspose((1, ...), ... behind",
+            ),
             (layers.UpSampling2D(2, interpolation="bilinear"), (5, 5, 2), "interpolation 'bilinear'"),
             (layers.BatchNormalization(axis=1), (5, 2), "normalizes axis 1"),
             (layers.Softmax(axis=1), (5, 2), "softmax along axis 1"),
-            (layers.LayerNormalization(), (5,), "the layer LayerNormalization is not covered"),
+            (layers.LayerNormalization(), (5,), "LayerNormalization is not covered (use BatchNormalization"),
+            (
+                qkeras.QAdaptiveActivation("quantized_relu", 6, quantization_delay=1),
+                (5,),
+                "use a QActivation",
+            ),
+            (QActivation(qkeras.quantized_ulaw(4)), (5,), "the quantizer quantized_ulaw is not covered"),
+            (QActivation(qkeras.bernoulli()), (5,), "the quantizer bernoulli is not covered"),
         ],
         ids=lambda value: type(value).__name__ if isinstance(value, layers.Layer) else "",
     )

@@ -289,7 +289,23 @@ class TestRefusals:
     def test_operation_that_is_no_layer(self):
         source = keras.Input((3,))
         x = QActivation(bits())(source)
-        self.refused(keras.Model(source, x + x), "the operation Add is not a layer", "keras.layers.Add")
+        self.refused(keras.Model(source, x + x), "the operation Add is not a layer", "use keras.layers.Add")
+        self.refused(keras.Model(source, x - 1.0), "the operation Subtract", "use keras.layers.Subtract")
+        self.refused(keras.Model(source, keras.ops.relu(x)), "the operation Relu", "use keras.layers.ReLU")
+        self.refused(keras.Model(source, keras.ops.tanh(x)), "the operation Tanh", "Activation('tanh')")
+        self.refused(keras.Model(source, x[:, :2]), "the operation GetItem", "write it with Keras layers")
+
+    def test_called_as_in_training(self):
+        source = keras.Input((3,))
+        x = QActivation(bits())(source)
+        random = layers.Dropout(0.5, name="drop")(x, training=True)
+        self.refused(keras.Model(source, random), "drop: is called with training=True")
+        assert lower(keras.Model(source, layers.Dropout(0.5)(x, training=False))).outputs
+
+    def test_several_tensors_where_one_is_meant(self):
+        a, b = keras.Input((3,)), keras.Input((3,))
+        both = layers.Concatenate()([QActivation(bits())(a), QActivation(bits())(b)])
+        assert lower(keras.Model([a, b], both)).outputs
 
     def test_half_precision(self):
         model = keras.Sequential(

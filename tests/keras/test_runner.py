@@ -120,6 +120,22 @@ class TestFloat32:
         # 3 * 255 needs 10 bits; the factor 64 of the first column is an exponent, not bits.
         assert exact_in_float32(graph) == {"product": 10}
 
+    def test_a_constant_factor_of_a_quantizer_makes_its_lsb_finer(self):
+        """8200 + (q - 8200) rounds to 2^-10 in float32; q's LSB is 2^-11, of which alpha is 2^-3."""
+        quantizer = quantized_bits(3, -5, keep_negative=False, alpha=0.125)
+        model = keras.Sequential(
+            [
+                keras.Input((1,), name="x"),
+                QActivation(quantized_bits(12, 14, keep_negative=False, alpha=1.0), name="huge"),
+                QActivation(quantizer, name="fine"),
+            ]
+        )
+        graph = lower(model)
+        x = np.array([[8200.0]], np.float32)
+        assert evaluate(graph, x)[0, 0] == 7 * 2.0**-11
+        assert float(np.asarray(model(x))[0, 0]) == 2.0**-8
+        assert len(not_proven(graph)) == 1
+
     def test_a_cast_from_a_huge_value_to_a_fine_grid_is_not_proven(self):
         build = Builder("g")
         x = build.input((1,), FixedType(True, 22, 0), "x")

@@ -15,11 +15,9 @@ from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.relu import Relu
 from edgeml.keras.builder import Function, LayerBuilder
+from edgeml.keras.layers._softmax import probabilities
 from edgeml.keras.quantizers import lower_activation
 from edgeml.keras.quantizers._ops import scaled, significant
-
-CLASSES = "the class is the largest logit"
-"""How logits decide what softmax would."""
 
 ELEMENTWISE = frozenset(
     [
@@ -61,15 +59,9 @@ def activate(activation: Any, builder: LayerBuilder, value: str) -> str:
     if name == "relu":
         return relu(builder, value)
     if name == "softmax":
-        return decision(builder, value, activation, "softmax", CLASSES)
+        return softmax(builder, value, activation)
     if name == "sigmoid":
-        return decision(
-            builder,
-            value,
-            activation,
-            "sigmoid",
-            "the probability is above one half where the logit is above zero",
-        )
+        return sigmoid(builder, value, activation)
     if name in ELEMENTWISE:
         return real(builder, value, activation, name)
     raise builder.refuse(f"the activation {name} is not covered", "use relu, or a QActivation")
@@ -106,10 +98,22 @@ def real(builder: LayerBuilder, value: str, function: Any, name: str) -> str:
     return builder.function(value, keras_function(function), name)
 
 
-def decision(builder: LayerBuilder, value: str, function: Any, name: str, meaning: str) -> str:
-    """softmax or sigmoid: as the last layer the graph gives the logits, which decide the same."""
+def softmax(builder: LayerBuilder, value: str, function: Any) -> str:
+    """Softmax along the last axis: logits as the last layer, two tables and a sum elsewhere."""
     builder.exact(value)
-    return builder.function(value, keras_function(function), name, logits=meaning)
+
+    def table(source: str) -> str:
+        return probabilities(builder, source)
+
+    meaning = "the class is the largest logit"
+    return builder.function(value, keras_function(function), "softmax", table, meaning, vector=True)
+
+
+def sigmoid(builder: LayerBuilder, value: str, function: Any) -> str:
+    """Sigmoid: the logits as the last layer, a table with its quantizer elsewhere."""
+    builder.exact(value)
+    meaning = "the probability is above one half where the logit is above zero"
+    return builder.function(value, keras_function(function), "sigmoid", logits=meaning)
 
 
 def keras_function(function: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from edgeml.fixed import FixedTypeArray, IntArray
 from edgeml.ir.op import Op
 from edgeml.ir.ops.add import Add
+from edgeml.keras.backend import import_qkeras
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._activation import activate
 from edgeml.keras.quantizers import Weights, quantize_weights
@@ -32,14 +33,21 @@ def kernel_weights(
     """
     chosen = quantizer_of(layer, quantizer)
     if chosen is None:
-        cls = type(layer).__name__
-        quantized = cls if cls.startswith("Q") else f"Q{cls}"
         raise builder.refuse(
-            f"the {tensor.replace('_', ' ')} of this {cls} is not quantized",
-            f"use {quantized}(..., {quantizer}=quantized_bits(6, 0, alpha=1.0)) and train again",
+            f"the {tensor.replace('_', ' ')} of this {type(layer).__name__} is not quantized",
+            f"use {_quantized_form(layer)}, {quantizer}=quantized_bits(6, 0, alpha=1.0)) and train again",
         )
     given = getattr(layer, tensor) if values is None else values
     return quantize_weights(chosen, np.asarray(given, np.float32), f"{builder.layer}.{tensor}")
+
+
+def _quantized_form(layer: Any) -> str:
+    """The QKeras layer to use instead; where there is none for one axis, the one for two."""
+    name = type(layer).__name__
+    wanted = name if name.startswith("Q") else f"Q{name}"
+    if hasattr(import_qkeras(), wanted):
+        return f"{wanted}(..."
+    return f"{wanted.replace('1D', '2D')}((1, ...), ... behind a Reshape to (1, steps, channels)"
 
 
 def quantizer_of(layer: Any, stem: str) -> Any:

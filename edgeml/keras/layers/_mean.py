@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeml.fixed import IntArray
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
 from edgeml.keras.builder import LayerBuilder
@@ -25,6 +26,26 @@ def divided(builder: LayerBuilder, total: str, count: int) -> str:
         return scaled(builder, source, 1.0 / count, "mean")
 
     return builder.function(total, lambda x: x / np.float32(count), f"mean of {count}", approximate=rounded)
+
+
+def divided_by_each(builder: LayerBuilder, total: str, counts: IntArray) -> str:
+    """total / counts, a count per position: exact for powers of two, else a table with the quantizer.
+
+    The sums are brought to a common count first, so that one table does for all positions. Where a table
+    is impossible, every 1 / count is rounded to 17 significant bits and a note says so.
+    """
+    if np.all(counts & (counts - 1) == 0):
+        return scaled(builder, total, 1.0 / counts, "mean")
+    common = int(np.lcm.reduce(counts.ravel()))
+
+    def rounded(source: str) -> str:
+        del source
+        return scaled(builder, total, 1.0 / counts, "mean")
+
+    alike = scaled(builder, total, common / counts, "alike")
+    return builder.function(
+        alike, lambda x: x / np.float32(common), f"mean of up to {counts.max()}", approximate=rounded
+    )
 
 
 def times_quantized(layer: Any, builder: LayerBuilder, total: str, count: int) -> str:

@@ -8,6 +8,8 @@ from edgeml.ir.ops.add import Add
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._merge import fold
 
+MERGES = True
+
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """Add of all inputs."""

@@ -9,6 +9,8 @@ from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._mean import divided
 from edgeml.keras.layers._merge import fold
 
+MERGES = True
+
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """The exact sum, divided."""

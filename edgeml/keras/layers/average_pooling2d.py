@@ -1,7 +1,7 @@
 """AveragePooling: the mean of each window, 1-D or 2-D; exact for a power of two of positions.
 
-With padding "same" Keras divides by the positions inside the image. QAveragePooling2D multiplies the sum by
-a quantized 1 / positions.
+With padding "same" Keras divides by the positions inside the image, another number at each border.
+QAveragePooling2D multiplies the sum by a quantized 1 / positions, at the border also by positions / inside.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from edgeml.fixed import IntArray
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._activation import activate
-from edgeml.keras.layers._mean import divided, times_quantized
-from edgeml.keras.layers._window import channels_last, padding, tuple_of
+from edgeml.keras.layers._mean import divided, divided_by_each, times_quantized
+from edgeml.keras.layers._window import Pairs, channels_last, padding, tuple_of
+from edgeml.keras.quantizers._ops import scaled
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -22,13 +26,26 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     size = builder.info(inputs[0]).shape[:-1]
     pool, strides = tuple_of(layer.pool_size, len(size)), tuple_of(layer.strides, len(size))
     pads = padding(layer.padding, size, pool, strides, (1,) * len(size), builder)
-    if any(n for pair in pads for n in pair):
-        raise builder.refuse(
-            "windows at the border average fewer positions",
-            "use padding='valid', with a ZeroPadding2D before it",
-        )
     total = builder.add(SumPool(pool, strides, pads), inputs[0], part="sum")
+    area = math.prod(pool)
+    if not any(n for pair in pads for n in pair):
+        return _finish(layer, builder, total, area)
+    counts = _counts(size, pool, strides, pads)
+    if getattr(layer, "average_quantizer", None) is None:
+        return activate(getattr(layer, "activation", None), builder, divided_by_each(builder, total, counts))
+    return _finish(layer, builder, scaled(builder, total, area / counts, "inside"), area)
+
+
+def _finish(layer: Any, builder: LayerBuilder, total: str, area: int) -> str:
     quantized = getattr(layer, "average_quantizer", None) is not None
-    count = math.prod(pool)
-    mean = times_quantized(layer, builder, total, count) if quantized else divided(builder, total, count)
+    mean = times_quantized(layer, builder, total, area) if quantized else divided(builder, total, area)
     return activate(getattr(layer, "activation", None), builder, mean)
+
+
+def _counts(size: tuple[int, ...], pool: tuple[int, ...], strides: tuple[int, ...], pads: Pairs) -> IntArray:
+    """How many positions of each window lie inside, shape (*positions, 1)."""
+    total = np.ones((), np.int64)
+    for n, k, s, (before, after) in zip(size, pool, strides, pads, strict=True):
+        first = np.arange(0, n + before + after - k + 1, s) - before
+        total = np.multiply.outer(total, np.minimum(first + k, n) - np.maximum(first, 0))
+    return total[..., None]

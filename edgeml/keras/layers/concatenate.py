@@ -7,6 +7,8 @@ from typing import Any
 from edgeml.ir.ops.concat import Concat
 from edgeml.keras.builder import LayerBuilder
 
+MERGES = True
+
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A Concat; Keras counts the batch axis, the graph does not."""

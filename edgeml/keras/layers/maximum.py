@@ -8,6 +8,8 @@ from edgeml.ir.ops.max import Max
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._merge import fold
 
+MERGES = True
+
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """Max of all inputs."""

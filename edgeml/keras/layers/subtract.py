@@ -9,6 +9,8 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder
 
+MERGES = True
+
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """a + (-1) * b."""

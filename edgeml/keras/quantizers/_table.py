@@ -86,6 +86,8 @@ def after_function(quantizer: Any, builder: LayerBuilder, value: str, pending: F
     """
     from edgeml.keras.quantizers import lower_activation
 
+    if pending.vector:
+        return lower_activation(quantizer, builder, builder.exact(value), name)
     width = builder.info(pending.source).scalar.width
     if pending.approximate is not None and width > _PREFERRED_BITS:
         return lower_activation(quantizer, builder, builder.exact(value), name)
