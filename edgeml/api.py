@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeml.backends.onnx.emulator import Emulator
-    from edgeml.check.result import Check
+    from edgeml.checks.result import Check
     from edgeml.files import FileSet
     from edgeml.ir import Graph
     from edgeml.runs import Run
@@ -82,7 +82,7 @@ def check(
     Raises:
         EdgemlError: an unknown name, data that do not fit, or an artefact that does not run.
     """
-    from edgeml.check.artefacts import check_graph
+    from edgeml.checks.artefacts import check_graph
 
     return check_graph(graph, x, backends, settings)
 

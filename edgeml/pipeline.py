@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from edgeml import backends
 from edgeml.backends.base import Backend
-from edgeml.check import golden as vectors
-from edgeml.check.artefacts import check_folder
-from edgeml.check.result import Check
+from edgeml.checks import golden as vectors
+from edgeml.checks.artefacts import check_folder
+from edgeml.checks.result import Check
 from edgeml.errors import MissingToolError
 from edgeml.files import FileSet, write_atomic
 
@@ -194,7 +194,7 @@ def check(run: Run, names: Sequence[str] = ("all",), samples: int = 0, tell: Tel
 
     Args:
         run: an exported run.
-        names: which checks, see `edgeml.check.artefacts.choices`.
+        names: which checks, see `edgeml.checks.artefacts.choices`.
         samples: how many test samples; 0 for as many as each executor takes by default.
         tell: told what begins.
 

@@ -14,8 +14,19 @@ from rich.table import Table
 
 from edgeml.errors import EdgemlError
 
-OUT = Console(highlight=False, soft_wrap=True)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+_PLAIN_WIDTH = 200
+"""Columns where there is no terminal to ask, so that a log or a pipe gets whole lines."""
+
+
+def _console(stderr: bool) -> Console:
+    made = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not made.is_terminal:
+        made.width = _PLAIN_WIDTH
+    return made
+
+
+OUT = _console(stderr=False)
+ERR = _console(stderr=True)
 
 
 def show_error(error: EdgemlError) -> None:

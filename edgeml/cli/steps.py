@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
     from rich.table import Table
 
-    from edgeml.check.result import Check, Result
+    from edgeml.checks.result import Check, Result
     from edgeml.keras.progress import EpochRow
     from edgeml.pipeline import Exported
     from edgeml.runs import Run

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.check.result import Check
+from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph, evaluate
 from edgeml.ir.ops.arg_max import ArgMax

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from edgeml.check.result import Check
+from edgeml.checks.result import Check
 
 Source = Literal["measured", "proven", "estimate", "synthesis", "place-and-route", "vendor"]
 """Where a number is from; `SOURCES` says what each means."""

@@ -143,8 +143,9 @@ def test_python_api(run: Path) -> None:
     assert values.dtype == np.float64 and values.shape == (30, 3)
     assert np.array_equal(api.emulator(graph).predict(x), values)
     assert np.array_equal(api.emulator(graph).predict(x, raw=True), api.evaluate(graph, x, raw=True))
-    found = api.check(graph, x, backends=("evaluate", "onnx"))
-    assert found.ok and {r.backend for r in found.compared} == {"evaluate", "onnxruntime"}
+    for _ in range(2):  # a package of the function's name would take its place at the first call
+        found = api.check(graph, x, backends=("evaluate", "onnx"))
+        assert found.ok and {r.backend for r in found.compared} == {"evaluate", "onnxruntime"}
     assert "exact.onnx" in api.emit(graph, "onnx").files
 
 

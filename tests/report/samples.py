@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.backends.onnx.certificate import certificate
-from edgeml.check.result import Check, Difference, Result
+from edgeml.checks.result import Check, Difference, Result
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.add import Add

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edgeml import presets
-from edgeml.check import golden
-from edgeml.check.artefacts import check_folder
+from edgeml.checks import golden
+from edgeml.checks.artefacts import check_folder
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
 from edgeml.fixed import FixedType

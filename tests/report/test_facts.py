@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from edgeml.check.result import Check, Result
+from edgeml.checks.result import Check, Result
 from edgeml.report.facts import Epoch, Number, absent, measured, proven, verdict
 from tests.report.samples import sample_facts, sample_graph
 

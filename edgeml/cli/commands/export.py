@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from edgeml import backends
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import BoardOption, JsonOption, RunArgument, SetOption, comma_list, without_none
+from edgeml.errors import unknown_name
 
 
 def command(
@@ -41,9 +42,10 @@ def command(
     shortcuts = without_none(
         {"board": board, "backend": hls_backend, "io_type": io_type, "reuse_factor": reuse_factor}
     )
-    chosen: dict[str, Any] = set_values(
-        pipeline.target_settings(opened, {"hls4ml": shortcuts}), settings or []
-    )
+    chosen = set_values(pipeline.target_settings(opened, {"hls4ml": shortcuts}), settings or [])
+    for group in chosen:
+        if group not in backends.names():
+            raise unknown_name("back end", group, backends.names(), "--set")
     with steps.working("export") as tell:
         rows = pipeline.export_installed(opened, names, chosen, strict=to != "all", tell=tell)
     if json:

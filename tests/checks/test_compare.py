@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from edgeml.check import golden as vectors
-from edgeml.check.compare import Execute, compare
-from edgeml.check.golden import Golden
-from edgeml.check.result import Check, Result
+from edgeml.checks import golden as vectors
+from edgeml.checks.compare import Execute, compare
+from edgeml.checks.golden import Golden
+from edgeml.checks.result import Check, Result
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, Overflow, Round
 from edgeml.ir import Builder, Graph, Node, evaluate_codes

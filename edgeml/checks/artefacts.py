@@ -9,10 +9,10 @@ from typing import Any
 
 from edgeml import backends
 from edgeml.backends.base import Runner
-from edgeml.check import golden as vectors
-from edgeml.check.compare import compare
-from edgeml.check.golden import Golden
-from edgeml.check.result import Check, Result
+from edgeml.checks import golden as vectors
+from edgeml.checks.compare import compare
+from edgeml.checks.golden import Golden
+from edgeml.checks.result import Check, Result
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes

@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from edgeml.check.explain import explain
-from edgeml.check.golden import Golden
-from edgeml.check.result import Difference, Result
+from edgeml.checks.explain import explain
+from edgeml.checks.golden import Golden
+from edgeml.checks.result import Difference, Result
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
