@@ -1,7 +1,7 @@
 """Run one program: the only place in edgeml that starts a process.
 
 Invariant: when `run` returns or raises, the program and all it started are gone, and everything it printed
-is in the log file. A program that fails raises one `EdgemlError` with the line that says why and the log's path.
+is in the log file. A program that fails raises one `EdgemlError` with the line that says why and the log.
 """
 
 from __future__ import annotations
@@ -89,14 +89,20 @@ def run(
 def failure(done: Completed) -> EdgemlError:
     """The error for a program that did not do its job."""
     line = error_line(done.output)
-    how = f"ended by signal {signal.Signals(-done.code).name}" if done.code < 0 else f"failed with code {done.code}"
-    return EdgemlError(f"{how}{f': {line}' if line else ''}", _shown(done.command), f"all output is in {done.log}")
+    how = (
+        f"ended by signal {signal.Signals(-done.code).name}"
+        if done.code < 0
+        else f"failed with code {done.code}"
+    )
+    return EdgemlError(
+        f"{how}{f': {line}' if line else ''}", _shown(done.command), f"all output is in {done.log}"
+    )
 
 
 def error_line(text: str) -> str:
-    """The first line that tells of an error, else the last line with text; "" if there is none.
+    r"""The first line that tells of an error, else the last line with text; "" if there is none.
 
-    >>> error_line("compiling\\na.cpp:3:1: error: expected ';'\\nmake: *** stop")
+    >>> error_line("compiling\na.cpp:3:1: error: expected ';'\nmake: *** stop")
     "a.cpp:3:1: error: expected ';'"
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -125,7 +131,9 @@ def _started(
     except FileNotFoundError as error:
         if not folder.is_dir():
             raise EdgemlError("there is no such folder to run in", str(folder)) from None
-        raise MissingToolError("there is no such program", words[0], "edgeml doctor lists the tools") from error
+        raise MissingToolError(
+            "there is no such program", words[0], "edgeml doctor lists the tools"
+        ) from error
     except OSError as error:
         raise EdgemlError(f"cannot be started: {error.strerror}", words[0]) from error
 

@@ -47,7 +47,7 @@ class Hls4ml(Backend):
 
 
 def _planned(graph: Graph, options: Options) -> Plan:
-    return plan_graph(Expand().apply(graph), options.io_type, options.project)
+    return plan_graph(Expand().apply(graph), options.target().backend, options.io_type, options.project)
 
 
 BACKEND = Hls4ml()

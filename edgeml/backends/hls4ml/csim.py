@@ -1,7 +1,8 @@
 """hls4ml's C simulation: the project as it lies on the disk, compiled with g++ and run on integers.
 
-The project's own sources and bridge are compiled together with a small main program, which hands codes over
-as doubles (exact up to 53 bits) and writes outputs and inner values back. Nothing is written into the project.
+The project's own sources and bridge are compiled together with a small main program, which hands codes
+over as doubles (exact up to 53 bits) and writes outputs and inner values back. Nothing is written into the
+project.
 The program is kept in a cache under a digest of everything it was compiled from; weights are read from the
 project at run time, as hls4ml does it.
 
@@ -142,7 +143,9 @@ def compiled(folder: Path, manifest: Manifest) -> Path:
     """
     if manifest.backend not in _INCLUDES:
         reason = _NEEDS.get(manifest.backend, "it has no C simulation that edgeml knows")
-        raise MissingToolError(f"{manifest.backend}: {reason}", str(folder), "check the Vitis project instead")
+        raise MissingToolError(
+            f"{manifest.backend}: {reason}", str(folder), "check the Vitis project instead"
+        )
     gxx = tools.need("gxx")
     main = main_program(manifest.project, [p.size for p in manifest.inputs], _distinct_sizes(manifest))
     flags = (*_FLAGS, *(f"-I{path}" for path in ("", *_INCLUDES[manifest.backend])))
@@ -177,7 +180,9 @@ def simulated(
     samples = len(inputs[manifest.inputs[0].value])
     with tempfile.TemporaryDirectory(prefix="edgeml-") as scratch:
         data = [
-            to_float(np.asarray(inputs[p.value], np.int64), graph.info(p.value).type.frac).reshape(samples, p.size)
+            to_float(np.asarray(inputs[p.value], np.int64), graph.info(p.value).type.frac).reshape(
+                samples, p.size
+            )
             for p in manifest.inputs
         ]
         np.concatenate(data, axis=1).astype("<f8").tofile(Path(scratch) / "in")
@@ -199,7 +204,9 @@ def simulated(
     columns = [(layer, True) for layer in outputs] + [(layer, False) for layer in layers]
     width = sum(sizes[layer] for layer, _ in columns)
     if found.size != samples * width:
-        raise EdgemlError(f"the simulation wrote {found.size} numbers, {samples * width} expected", str(folder))
+        raise EdgemlError(
+            f"the simulation wrote {found.size} numbers, {samples * width} expected", str(folder)
+        )
     table = found.reshape(samples, width)
     parts: dict[tuple[str, bool], NDArray[np.float64]] = {}
     start = 0
@@ -240,7 +247,7 @@ def _check_ports(manifest: Manifest, graph: Graph, folder: Path) -> None:
             )
         if info.magnitude >= 1 << _DOUBLE_BITS:
             raise EdgemlError(
-                f"needs {info.scalar.width} bits; hls4ml's bridge carries doubles, exact up to {_DOUBLE_BITS}",
+                f"needs {info.scalar.width} bits; hls4ml's bridge carries doubles, exact to {_DOUBLE_BITS}",
                 port.value,
             )
 
@@ -251,7 +258,8 @@ def _codes(values: NDArray[np.float64], port: Port, graph: Graph) -> IntArray:
     rounded = np.rint(codes)
     if not np.array_equal(codes, rounded) or np.any(np.abs(codes) > 2.0**62):
         raise EdgemlError(
-            f"the project's values are no multiples of 2^-{info.frac}: its type is not {info.type}", port.value
+            f"the project's values are no multiples of 2^-{info.frac}: its type is not {info.type}",
+            port.value,
         )
     return rounded.astype(np.int64)
 

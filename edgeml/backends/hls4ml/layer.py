@@ -64,7 +64,7 @@ class Layer:
         types: further types by hls4ml's names ("accum", "table").
         weights: constants by hls4ml's names ("weight", "bias", "scale"); stored as NAME_data.
         follows_input: hls4ml gives this layer the type of its input, whatever is asked.
-        products: (inputs, outputs) of the matrix product it does, which reuse factors divide; None if it does none.
+        products: (inputs, outputs) of the matrix product that reuse factors divide; None if it does none.
         layer: the Keras layer it came from.
     """
 

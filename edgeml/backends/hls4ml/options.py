@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from edgeml.errors import EdgemlError
+from edgeml import boards
+from edgeml.errors import EdgemlError, unknown_name
 from edgeml.settings import Settings, parse_settings
 
 HlsBackend: TypeAlias = Literal["Vitis", "Vivado", "Quartus", "oneAPI", "Catapult", "Libero"]
 Strategy: TypeAlias = Literal["auto", "latency", "resource", "distributed_arithmetic"]
+
+_T = TypeVar("_T")
+
+
+def _form(value: Any) -> str:
+    return "layer" if isinstance(value, Mapping) else "all"
+
+
+PerLayer: TypeAlias = Annotated[
+    Annotated[_T, Tag("all")] | Annotated[dict[str, _T], Tag("layer")], Discriminator(_form)
+]
+"""One value for all layers, or a table by layer; the tag keeps messages short."""
 
 DEFAULT_PARTS: Mapping[HlsBackend, str] = {
     "Vitis": "xc7z020clg400-1",
@@ -22,6 +36,13 @@ DEFAULT_PARTS: Mapping[HlsBackend, str] = {
     "Libero": "MPF300",
 }
 """The part when neither board nor part is given: a PYNQ-Z2's for AMD, hls4ml's own elsewhere."""
+
+_SAME_CHIPS: Mapping[str, tuple[str, ...]] = {
+    "Vitis": ("Vitis", "Vivado", "Catapult"),
+    "Quartus": ("Quartus", "oneAPI"),
+    "oneAPI": ("oneAPI", "Quartus"),
+}
+"""hls4ml back ends for the chips of the board's own one."""
 
 OTHERS = "default"
 """The key of a per-layer table that stands for the layers it does not name."""
@@ -35,7 +56,8 @@ def _known_case(name: Any) -> Any:
 
 def _lower(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _lower(item) for key, item in value.items()}
+        table = cast("Mapping[Any, Any]", value)
+        return {key: _lower(item) for key, item in table.items()}
     return value.lower() if isinstance(value, str) else value
 
 
@@ -45,14 +67,29 @@ def _no_clash(name: str) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where the project goes, with nothing left open.
+
+    Args:
+        backend: hls4ml's back end.
+        part: the device, as that back end calls it.
+        clock_period_ns: target clock period.
+    """
+
+    backend: HlsBackend
+    part: str
+    clock_period_ns: float
+
+
 class Options(Settings):
     """Options of the hls4ml back end.
 
     Attributes:
-        backend: hls4ml's back end, upper or lower case.
-        board: a board of `edgeml list boards`; gives the part.
+        backend: hls4ml's back end, upper or lower case. None: the board's, or Vitis.
+        board: a board of `edgeml list boards`; gives back end, part and clock.
         part: the device by the vendor's name; not together with `board`.
-        clock_period_ns: target clock period.
+        clock_period_ns: target clock period. None: the board's, or 5.
         io_type: "io_parallel" (all values of a tensor at once) or "io_stream" (pixel by pixel through FIFOs).
         strategy: of the matrix products, for all or per layer ({"fc1": "resource", "default": "latency"}).
             "auto": latency if everything can be unrolled, else resource.
@@ -62,13 +99,13 @@ class Options(Settings):
         trace: write hooks (left out of synthesis) through which C simulation shows inner values.
     """
 
-    backend: Annotated[HlsBackend, BeforeValidator(_known_case)] = "Vitis"
+    backend: Annotated[HlsBackend | None, BeforeValidator(_known_case)] = None
     board: str | None = None
     part: Annotated[str, Field(min_length=1, pattern=r"^[\w.+-]+$")] | None = None
-    clock_period_ns: Annotated[float, Field(gt=0, le=1000)] = 5.0
+    clock_period_ns: Annotated[float, Field(gt=0, le=1000)] | None = None
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
-    strategy: Annotated[Strategy | dict[str, Strategy], BeforeValidator(_lower)] = "auto"
-    reuse_factor: Annotated[int, Field(ge=1)] | dict[str, Annotated[int, Field(ge=1)]] | None = None
+    strategy: Annotated[PerLayer[Strategy], BeforeValidator(_lower)] = "auto"
+    reuse_factor: PerLayer[Annotated[int, Field(ge=1)]] | None = None
     project: Annotated[
         str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=64), AfterValidator(_no_clash)
     ] = "myproject"
@@ -80,19 +117,31 @@ class Options(Settings):
             raise ValueError("give a board or a part, not both")
         return self
 
-    def target_part(self) -> str:
-        """The device by the vendor's name.
+    def target(self) -> Target:
+        """Back end, part and clock.
 
         Raises:
             EdgemlError: the board is unknown, or its chip is none that this hls4ml back end can target.
         """
-        if self.part is not None:
-            return self.part
         if self.board is None:
-            return DEFAULT_PARTS[self.backend]
-        from edgeml import boards
-
-        return boards.load(self.board).part
+            backend = self.backend or "Vitis"
+            return Target(backend, self.part or DEFAULT_PARTS[backend], self.clock_period_ns or 5.0)
+        board = boards.load(self.board)
+        if board.hls4ml is None:
+            raise EdgemlError(
+                f"hls4ml has no back end for {board.title}, a {board.family}",
+                "hls4ml options, board",
+                "choose a board with an AMD or Altera chip, or another target",
+            )
+        backend = self.backend or board.hls4ml.backend
+        if backend not in _SAME_CHIPS[board.hls4ml.backend]:
+            raise EdgemlError(
+                f"hls4ml's {backend} back end cannot target {board.title}, a {board.family}",
+                "hls4ml options, backend",
+                f"use {' or '.join(_SAME_CHIPS[board.hls4ml.backend])}",
+            )
+        clock = self.clock_period_ns or 1000.0 / board.clock_mhz
+        return Target(backend, board.hls4ml.part or board.part, clock)
 
 
 def parse_options(settings: Mapping[str, Any]) -> Options:
@@ -102,7 +151,7 @@ def parse_options(settings: Mapping[str, Any]) -> Options:
         EdgemlError: an unknown key or board (near matches given) or a bad value.
     """
     options = parse_settings(Options, settings, "hls4ml options")
-    options.target_part()
+    options.target()
     return options
 
 
@@ -110,7 +159,7 @@ def per_layer(table: Any, layer: str) -> Any:
     """The entry of a per-layer option for one layer; None if the table says nothing of it."""
     if not isinstance(table, Mapping):
         return table
-    entries: Mapping[str, Any] = dict(table)
+    entries = cast("Mapping[str, Any]", table)
     return entries.get(layer, entries.get(OTHERS))
 
 
@@ -120,10 +169,8 @@ def check_layers(option: str, table: Any, layers: set[str]) -> None:
     Raises:
         EdgemlError: with near matches.
     """
-    from edgeml.errors import unknown_name
-
     if isinstance(table, Mapping):
-        for name in dict(table):
+        for name in cast("Mapping[str, Any]", table):
             if name not in layers and name != OTHERS:
                 error = unknown_name("layer", name, layers, f"hls4ml options, {option}")
                 raise EdgemlError(f"{error.what} or it multiplies nothing", error.where, error.hint)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from edgeml.backends.base import Refusal
 from edgeml.backends.hls4ml import ops
 from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType, IntArray, align
+from edgeml.fixed import FixedType, IntArray, Overflow, Round, align
 from edgeml.ir import Graph, Node, Shape
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
@@ -37,6 +37,9 @@ _TAKEN = re.compile(
     r"|and|or|not|xor|true|false|asm|export|sizeof|concept|requires|max|min|abs|log|exp|sin|cos|tan|pow|floor|ceil"
     r"|y0|y1|yn|j0|j1|jn|gamma|index|time|read|write|open|close|round|trunc|signal|div|free|exit"
 )
+
+
+_MOST_COPIES = 7
 
 
 class CannotExpressError(Exception):
@@ -72,12 +75,14 @@ class Planner:
 
     Args:
         graph: without composite ops.
+        backend: hls4ml's.
         io_type: "io_parallel" or "io_stream".
         reserved: names no layer may have, such as the project's.
     """
 
-    def __init__(self, graph: Graph, io_type: str, reserved: str) -> None:
+    def __init__(self, graph: Graph, backend: str, io_type: str, reserved: str) -> None:
         self.graph = graph
+        self.backend = backend
         self.stream = io_type == "io_stream"
         self.layers: list[Layer] = []
         self._names = {reserved.lower()}
@@ -110,10 +115,13 @@ class Planner:
                 outputs[name] = self._output(name)
             except CannotExpressError as error:
                 refused.append(Refusal(name, self.graph.node(name).op.op_name(), error.reason, error.remedy))
+        layers = self._needed(outputs.values())
+        kept = {layer.name for layer in layers}
         inputs = {name: self._held[name] for name in self.graph.inputs if name in self._held}
-        held = {name: self._visible(where) for name, where in self._held.items() if name not in inputs}
-        held = {name: where for name, where in held.items() if where}
-        return Plan(tuple(self.layers), inputs, outputs, held, tuple(refused))
+        shown = {name: self._base(held) for name, held in self._held.items() if held in kept}
+        values = {name: base.name for name, base in shown.items() if base.kind != "InputLayer"}
+        refused += self._overread(layers, outputs)
+        return Plan(tuple(layers), inputs, outputs, values, tuple(refused))
 
     def _emit(self, node: Node) -> None:
         emitters = {module.name for module in pkgutil.iter_modules(ops.__path__)}
@@ -140,16 +148,47 @@ class Planner:
         if isinstance(node.op, Reshape):
             return self._output(node.inputs[0])
         held = self._held[name]
-        if self._by_name[held].kind == "InputLayer":
-            raise CannotExpressError("an output that is an input unchanged", "leave it out")
-        return held
+        base = self._base(held)
+        if base.kind != "InputLayer":
+            return base.name
+        # A copy; hls4ml would take it away if it had the very type of the input, modes included.
+        result = Precision(base.result.type, Round.RND_CONV, Overflow.SAT)
+        attributes = {"activation": "linear", "n_in": self.graph.info(name).size}
+        types = {"table": result}
+        return self.add(
+            node, "Activation", (base.name,), result, part="copy", attributes=attributes, types=types
+        )
 
-    def _visible(self, name: str) -> str:
-        """The layer through which C simulation can show what a layer holds, "" if there is none."""
+    def _overread(self, layers: Sequence[Layer], outputs: Mapping[str, str]) -> list[Refusal]:
+        """Streams that too many read: each reader needs a copy of its own."""
+        if not self.stream:
+            return []
+        readers = [source for layer in layers for source in layer.inputs] + list(outputs.values())
+        return [
+            Refusal(
+                layer.layer,
+                layer.kind,
+                f"{count} layers read it, and hls4ml copies a stream at most {_MOST_COPIES} times",
+                "use io_parallel",
+            )
+            for layer in layers
+            if (count := readers.count(layer.name)) > _MOST_COPIES
+        ]
+
+    def _base(self, name: str) -> Layer:
+        """The layer that computes what a layer holds; a reshape has no code of its own, or another name."""
         layer = self._by_name[name]
-        while layer.kind == "Reshape":  # no code of its own in io_parallel, another name in io_stream
+        while layer.kind == "Reshape":
             layer = self._by_name[layer.inputs[0]]
-        return "" if layer.kind == "InputLayer" else layer.name
+        return layer
+
+    def _needed(self, outputs: Iterable[str]) -> list[Layer]:
+        """The layers that outputs depend on, and all inputs; a stream that nobody reads would block."""
+        needed = set(outputs)
+        for layer in reversed(self.layers):
+            if layer.name in needed:
+                needed.update(layer.inputs)
+        return [layer for layer in self.layers if layer.name in needed or layer.kind == "InputLayer"]
 
     # ------------------------------------------------------------ what an emitter asks
 
@@ -168,6 +207,10 @@ class Planner:
     def held_in(self, layer: str) -> Precision:
         """The type of a layer's output."""
         return self._by_name[layer].result
+
+    def kind(self, layer: str) -> str:
+        """hls4ml's class of a layer."""
+        return self._by_name[layer].kind
 
     def source(self, name: str) -> str:
         """The layer that holds a graph value."""
@@ -233,6 +276,12 @@ class Planner:
         """The op changes nothing that hls4ml stores: its value is held where `source` is."""
         self._held[node.name] = self._held[source]
 
+    def hold(self, node: Node, layer: str, part: str = "") -> str:
+        """A layer that is there already does what would have been added; arguments as for `add`."""
+        if not part:
+            self._held[node.name] = layer
+        return layer
+
     def done(self, node: Node) -> None:
         """The op was expressed together with another one."""
         self._done.add(node.name)
@@ -249,7 +298,7 @@ class Planner:
         return name
 
 
-def plan_graph(graph: Graph, io_type: str, project: str) -> Plan:
+def plan_graph(graph: Graph, backend: str, io_type: str, project: str) -> Plan:
     """The layers for a graph.
 
     Raises:
@@ -260,4 +309,4 @@ def plan_graph(graph: Graph, io_type: str, project: str) -> Plan:
     for node in graph.nodes:
         if isinstance(node.op, Composite):
             raise EdgemlError("is a composite op; expand it first", node.name)
-    return Planner(graph, io_type, project).plan()
+    return Planner(graph, backend, io_type, project).plan()

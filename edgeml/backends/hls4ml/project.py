@@ -14,7 +14,7 @@ import logging
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -63,19 +63,27 @@ def model_graph(plan: Plan, options: Options, parallel: dict[str, Parallelism], 
         from hls4ml.backends import get_backend
         from hls4ml.model.graph import ModelGraph
     except ImportError as error:
-        raise MissingToolError(f"hls4ml is not installed ({error})", "hls4ml", "pip install edgeml[hls4ml]") from None
+        raise MissingToolError(
+            f"hls4ml is not installed ({error})", "hls4ml", "pip install edgeml[hls4ml]"
+        ) from None
 
-    config = get_backend(options.backend).create_initial_config(
-        part=options.target_part(), clock_period=options.clock_period_ns, io_type=options.io_type
+    target = options.target()
+    config = get_backend(target.backend).create_initial_config(
+        part=target.part, clock_period=target.clock_period_ns, io_type=options.io_type
     )
     config |= {
-        "Backend": options.backend,
+        "Backend": target.backend,
         "ProjectName": options.project,
         "OutputDir": str(folder),
         "TraceOutput": options.trace,
         "HLSConfig": {
             "Model": {"Precision": _NEVER_USED, "ReuseFactor": 1, "Strategy": "latency", "BramFactor": 10**9},
-            "LayerName": {layer.name: _layer_config(layer, parallel[layer.name], options) for layer in plan.layers},
+            "LayerName": {
+                name: _layer_config(layer, parallel[layer.name], options)
+                for layer in plan.layers
+                # In io_stream a Reshape becomes a "repack_..." whose copies take their type from here.
+                for name in (layer.name, *((f"repack_{layer.name}",) if layer.kind == "Reshape" else ()))
+            },
         },
     }
     return _hls4ml_does(
@@ -153,30 +161,30 @@ def _hls4ml_does(step: Any, what: str) -> Any:
         return step()
     except EdgemlError:
         raise
-    except Exception as error:  # noqa: BLE001  # hls4ml raises bare Exception, RuntimeError, ValueError, KeyError...
+    except Exception as error:  # hls4ml raises bare Exception, RuntimeError, ValueError, KeyError...
         reason = str(error).strip() or type(error).__name__
         raise EdgemlError(f"hls4ml {what}: {reason}", "hls4ml") from error
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def quiet() -> Generator[None]:
     """Nothing of what hls4ml prints or warns of reaches the user, and it does not load TensorFlow.
 
     hls4ml's writers import Keras only to be able to save a Keras model, which there is none of here.
     """
     blocked = [name for name in ("keras", "tensorflow") if name not in sys.modules]
     disabled = logging.root.manager.disable
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore")
-            try:
-                for name in blocked:
-                    sys.modules[name] = None  # type: ignore[assignment]  # makes the import raise ImportError
-                yield
-            finally:
-                for name in blocked:
-                    sys.modules.pop(name, None)
-                logging.disable(disabled)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
+        warnings.filterwarnings("ignore")
+        try:
+            for name in blocked:
+                sys.modules[name] = None  # type: ignore[assignment]  # makes the import raise ImportError
+            yield
+        finally:
+            for name in blocked:
+                sys.modules.pop(name, None)
+            logging.disable(disabled)
 
 
 def _collected(folder: Path, stamp: str) -> dict[str, bytes]:
@@ -201,10 +209,11 @@ def _manifest(graph: Graph, plan: Plan, options: Options) -> bytes:
     content = {
         "schema": 1,
         "graph": graph.digest,
-        "backend": options.backend,
+        "backend": options.target().backend,
         "project": options.project,
         "inputs": [entry(*pair) for pair in plan.inputs.items()],
         "outputs": [entry(*pair) for pair in plan.outputs.items()],
-        "values": [entry(*pair) for pair in plan.values.items()] if options.trace else [],
+        # What is inside a composite op has no name in the graph.
+        "values": [entry(*pair) for pair in plan.values.items() if options.trace and pair[0] in graph.infos],
     }
     return (json.dumps(content, indent=1) + "\n").encode()

@@ -61,10 +61,11 @@ def choose(layers: tuple[Layer, ...], options: Options) -> dict[str, Parallelism
     multiplying = {layer.layer for layer in layers if layer.products is not None}
     check_layers("strategy", options.strategy, multiplying)
     check_layers("reuse_factor", options.reuse_factor, multiplying)
-    return {layer.name: _choose(layer, options) for layer in layers}
+    backend = options.target().backend
+    return {layer.name: _choose(layer, options, backend) for layer in layers}
 
 
-def _choose(layer: Layer, options: Options) -> Parallelism:
+def _choose(layer: Layer, options: Options, backend: str) -> Parallelism:
     if layer.products is None:
         return Parallelism("latency", 1)
     strategy = per_layer(options.strategy, layer.layer) or "auto"
@@ -72,17 +73,18 @@ def _choose(layer: Layer, options: Options) -> Parallelism:
     size = layer.products[0] * layer.products[1]
     if strategy == "auto":
         fits = size <= UNROLL_LIMIT and reuse in (None, 1)
-        strategy = "latency" if fits and options.backend not in _ONLY_RESOURCE else "resource"
+        strategy = "latency" if fits and backend not in _ONLY_RESOURCE else "resource"
     if strategy == "distributed_arithmetic":
-        return _adder_graph(layer, options, reuse)
+        return _adder_graph(layer, backend, reuse)
     if strategy == "latency":
-        return _latency(layer, options, reuse or 1, size)
+        return _latency(layer, backend, reuse or 1, size)
     factors = valid_factors(*layer.products)
+    n_in, n_out = layer.products
     if reuse is None:
         return Parallelism("resource", next(f for f in factors if size // f <= UNROLL_LIMIT))
     if reuse not in factors:
         raise EdgemlError(
-            f"{reuse} is not a valid reuse factor for {layer.products[0]} inputs and {layer.products[1]} outputs",
+            f"{reuse} is no valid reuse factor for {n_in} inputs and {n_out} outputs",
             layer.layer,
             f"the nearest valid ones are {' and '.join(map(str, _nearest(factors, reuse)))}",
         )
@@ -91,10 +93,12 @@ def _choose(layer: Layer, options: Options) -> Parallelism:
     return Parallelism("resource", reuse)
 
 
-def _latency(layer: Layer, options: Options, reuse: int, size: int) -> Parallelism:
-    if options.backend in _ONLY_RESOURCE:
+def _latency(layer: Layer, backend: str, reuse: int, size: int) -> Parallelism:
+    if backend in _ONLY_RESOURCE:
         raise EdgemlError(
-            f"hls4ml's {options.backend} back end has no latency strategy", layer.layer, "use resource or auto"
+            f"hls4ml's {backend} back end has no latency strategy",
+            layer.layer,
+            "use resource or auto",
         )
     if size > UNROLL_LIMIT:
         raise _too_large(layer, size)
@@ -107,10 +111,10 @@ def _latency(layer: Layer, options: Options, reuse: int, size: int) -> Paralleli
     return Parallelism("latency", reuse)
 
 
-def _adder_graph(layer: Layer, options: Options, reuse: int | None) -> Parallelism:
-    if options.backend not in _WITH_ADDER_GRAPHS:
+def _adder_graph(layer: Layer, backend: str, reuse: int | None) -> Parallelism:
+    if backend not in _WITH_ADDER_GRAPHS:
         raise EdgemlError(
-            f"hls4ml's {options.backend} back end has no distributed arithmetic",
+            f"hls4ml's {backend} back end has no distributed arithmetic",
             layer.layer,
             f"use {' or '.join(_WITH_ADDER_GRAPHS)}",
         )

@@ -43,9 +43,12 @@ def affine(
     """
     if any(np.broadcast_shapes(held.codes.shape, shape) != shape for held in (scale, bias)):
         raise CannotExpressError(f"a constant that is larger than the value of shape {shape}")
+    if np.all(scale.values == 1) and not bias.codes.any():  # hls4ml removes x * 1 + 0
+        return identity(node, planner, source, shape, result, part)
     size = int(np.prod(shape, dtype=np.int64))
+    channels = shape[-1] if shape else 1
     per_channel = len(shape) > 1 and all(_is_per_channel(held.codes) for held in (scale, bias))
-    target = (shape[-1],) if per_channel else shape
+    target = (channels,) if per_channel else shape
     constants = {
         name: Weights(np.broadcast_to(_squeezed(held.codes, len(target)), target).reshape(-1), held.type)
         for name, held in (("scale", scale), ("bias", bias))
@@ -56,8 +59,31 @@ def affine(
         (source,),
         result,
         part=part,
-        attributes={"n_in": size, "n_filt": shape[-1] if per_channel else -1, "use_gamma": True, "use_beta": True},
+        attributes={
+            "n_in": size,
+            "n_filt": channels if per_channel else -1,
+            "use_gamma": True,
+            "use_beta": True,
+        },
         weights=constants,
+    )
+
+
+def identity(
+    node: Node, planner: Planner, source: str, shape: Shape, result: FixedType | Precision, part: str = ""
+) -> str:
+    """The same values in another type that holds them; no layer at all if the type is the same."""
+    wanted = result if isinstance(result, Precision) else Precision(result)
+    if planner.held_in(source).type == wanted.type:
+        return planner.hold(node, source, part)
+    return planner.add(
+        node,
+        "Activation",
+        (source,),
+        wanted,
+        part=part,
+        attributes={"activation": "linear", "n_in": int(np.prod(shape, dtype=np.int64))},
+        types={"table": Precision(wanted.type)},
     )
 
 

@@ -1,4 +1,4 @@
-"""max(x, c) and min(x, c) with a constant c, from hls4ml's relu: it has no layer for constants to compare with."""
+"""max(x, c) and min(x, c) with a constant c, from hls4ml's relu; it cannot compare with constants."""
 
 from __future__ import annotations
 

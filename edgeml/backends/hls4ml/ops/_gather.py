@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.ops._reshape import reshape
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT
 from edgeml.fixed import FixedType, IntArray
@@ -37,7 +38,7 @@ def gather(node: Node, planner: Planner, x: str, index: IntArray, part: str = ""
     inputs, flat = planner.graph.info(x).size, index.reshape(-1)
     if inputs * flat.size > UNROLL_LIMIT:
         raise CannotExpressError(
-            f"hls4ml has no layer for it, and {inputs} times {flat.size} elements are too many to wire up one by one"
+            f"hls4ml has no layer for it, and {inputs} x {flat.size} elements are too many to wire up"
         )
     codes = np.zeros((inputs, flat.size), np.int64)
     codes[flat[flat >= 0], np.flatnonzero(flat >= 0)] = 1
@@ -46,15 +47,7 @@ def gather(node: Node, planner: Planner, x: str, index: IntArray, part: str = ""
     prefix = f"{part}_" if part else ""
     source = planner.source(x)
     if len(planner.shape(x)) != 1:
-        source = planner.add(
-            node,
-            "Reshape",
-            (source,),
-            held,
-            part=f"{prefix}flat",
-            attributes={"target_shape": [inputs]},
-            follows_input=True,
-        )
+        source = reshape(node, planner, source, planner.shape(x), (inputs,), f"{prefix}flat", for_dense=True)
     shaped = index.ndim != 1
     wires: dict[str, Any] = {
         "attributes": {"n_in": inputs, "n_out": flat.size},
@@ -64,10 +57,9 @@ def gather(node: Node, planner: Planner, x: str, index: IntArray, part: str = ""
             "bias": Weights(np.zeros(flat.size, np.int64), _BIT),
         },
     }
-    name = planner.add(node, "Dense", (source,), result, part=f"{prefix}wires" if shaped or part else "", **wires)
+    name = planner.add(
+        node, "Dense", (source,), result, part=f"{prefix}wires" if shaped or part else "", **wires
+    )
     if shaped:
-        attributes = {"target_shape": list(index.shape) or [1]}
-        name = planner.add(
-            node, "Reshape", (name,), result, part=part, attributes=attributes, follows_input=True
-        )
+        name = reshape(node, planner, name, (flat.size,), index.shape, part)
     return name

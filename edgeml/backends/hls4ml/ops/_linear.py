@@ -20,7 +20,7 @@ _NO_BIAS = FixedType(False, 1, 0)
 
 
 def bias_of(node: Node, planner: Planner, outputs: int) -> tuple[Node, Weights]:
-    """The op that ends the product and its bias: the following Add of a constant per output, if there is one."""
+    """The op that ends the product, the Add of a constant per output if that follows, and the bias."""
     user = planner.only_user(node.name)
     if user is not None and isinstance(user.op, Add):
         (other,) = [name for name in user.inputs if name != node.name] or [node.name]

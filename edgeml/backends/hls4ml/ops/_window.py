@@ -35,7 +35,9 @@ def conv_attributes(
     }
 
 
-def pool_attributes(shape: Shape, space: Shape, pool: Shape, strides: Shape, padding: Pairs) -> dict[str, Any]:
+def pool_attributes(
+    shape: Shape, space: Shape, pool: Shape, strides: Shape, padding: Pairs
+) -> dict[str, Any]:
     """What MaxPooling1D and MaxPooling2D expect; arguments as for `conv_attributes`."""
     common = {
         **_space("pool", pool),

@@ -16,7 +16,4 @@ def plan(node: Node, planner: Planner) -> None:
         return
     (x,) = [name for name in node.inputs if name not in constants]
     bias = planner.constant(constants[0])
-    if not bias.codes.any() and planner.shape(x) == planner.shape(node.name):
-        planner.alias(node, x)  # hls4ml removes x * 1 + 0
-        return
     affine(node, planner, planner.source(x), planner.shape(x), planner.type(node.name), bias=bias)

@@ -1,4 +1,4 @@
-"""ArgMax: hls4ml's softmax in its "argmax" form marks the first largest element with a one; a Dense layer numbers it."""
+"""ArgMax: hls4ml's softmax in its "argmax" form marks the first largest element; a Dense layer numbers it."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from edgeml.backends.hls4ml.layer import Weights
 from edgeml.backends.hls4ml.ops._affine import affine
+from edgeml.backends.hls4ml.ops._reshape import reshape
 from edgeml.backends.hls4ml.planner import Planner
 from edgeml.fixed import FixedType
 from edgeml.ir import Node
@@ -23,16 +24,7 @@ def plan(node: Node, planner: Planner) -> None:
         offset = Weights(np.array(-index.lo, np.int64), unsigned)
         source = affine(node, planner, source, shape, unsigned, factor, offset, part="index")
     if len(shape) != 1:
-        attributes = {"target_shape": [size]}
-        source = planner.add(
-            node,
-            "Reshape",
-            (source,),
-            planner.held_in(source),
-            part="flat",
-            attributes=attributes,
-            follows_input=True,
-        )
+        source = reshape(node, planner, source, shape, (size,), part="flat")
     name = planner.add(
         node,
         "Embedding",
@@ -42,7 +34,4 @@ def plan(node: Node, planner: Planner) -> None:
         attributes={"n_in": size, "n_out": 1, "vocab_size": len(held.codes)},
         weights={"embeddings": held},
     )
-    attributes = {"target_shape": list(shape) or [1]}
-    planner.add(
-        node, "Reshape", (name,), planner.held_in(name), attributes=attributes, follows_input=True
-    )
+    reshape(node, planner, name, (size, 1), shape)

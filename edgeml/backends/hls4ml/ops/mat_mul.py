@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.ops._convolution import convolution
 from edgeml.backends.hls4ml.ops._linear import bias_of, place
-from edgeml.backends.hls4ml.ops._window import conv_attributes
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.ir import Node
 
@@ -17,17 +17,14 @@ def plan(node: Node, planner: Planner) -> None:
     weights, shape = planner.constant(w), planner.shape(x)
     sizes = (weights.codes.shape[0], weights.codes.shape[1])
     last, bias = bias_of(node, planner, sizes[1])
-    source = planner.source(x)
     if len(shape) == 1:
         attributes = {"n_in": sizes[0], "n_out": sizes[1]}
-        place(node, last, planner, "Dense", source, weights, bias, attributes, sizes)
+        place(node, last, planner, "Dense", planner.source(x), weights, bias, attributes, sizes)
         return
-    space = shape[:-1]
-    if len(space) > 2:
+    space = len(shape) - 1
+    if space > 2:
         raise CannotExpressError(
             f"a product over an input of shape {shape}", "reshape it to at most three axes first"
         )
-    ones = (1,) * len(space)
-    attributes = conv_attributes(shape, space, sizes[1], ones, ones, ((0, 0),) * len(space))
-    kernel = Weights(weights.codes[(np.newaxis,) * len(space)], weights.type)
-    place(node, last, planner, f"Conv{len(space)}D", source, kernel, bias, attributes, sizes)
+    kernel = Weights(weights.codes[(np.newaxis,) * space], weights.type)
+    convolution(node, last, planner, kernel, bias, (1,) * space, ((0, 0),) * space)

@@ -13,7 +13,7 @@ from edgeml.backends.hls4ml.layer import Precision, Weights
 from edgeml.backends.hls4ml.ops._affine import affine
 from edgeml.backends.hls4ml.ops._window import pool_attributes
 from edgeml.backends.hls4ml.ops.pad import zero_padding
-from edgeml.backends.hls4ml.planner import Planner
+from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.fixed import cover
 from edgeml.ir import Node, Shape
 from edgeml.ir.ops.max_pool import MaxPool
@@ -24,6 +24,11 @@ def plan(node: Node, planner: Planner) -> None:
     op = node.op
     assert isinstance(op, MaxPool)
     (x,) = node.inputs
+    if planner.stream and op.pool != op.strides:
+        raise CannotExpressError(
+            f"in io_stream hls4ml pools without overlap only, not {op.pool} by {op.strides}",
+            "use io_parallel, or strides equal to the pool",
+        )
     source, shape, result = planner.source(x), planner.shape(x), Precision(planner.type(node.name))
     if not any(size for pair in op.padding for size in pair):
         _pool(node, planner, op, source, shape, result)
@@ -38,7 +43,9 @@ def plan(node: Node, planner: Planner) -> None:
         source = affine(node, planner, source, shape, held, bias=raised, part="raised")
     source = zero_padding(node, planner, source, held, shape, op.padding, part="padded")
     padded = tuple(size + sum(pair) for size, pair in zip(shape, op.padding, strict=False))
-    name = _pool(node, planner, op, source, (*padded, shape[-1]), held if low < 0 else result, "max" if low < 0 else "")
+    name = _pool(
+        node, planner, op, source, (*padded, shape[-1]), held if low < 0 else result, "max" if low < 0 else ""
+    )
     if low < 0:
         lowered = Weights(np.array(low, np.int64), cover(low, low, frac))
         affine(node, planner, name, planner.shape(node.name), result, bias=lowered)
@@ -55,5 +62,6 @@ def _pool(
         result,
         part=part,
         attributes=pool_attributes(shape, planner.shape(node.name)[:-1], op.pool, op.strides, nothing),
-        types={"accum": Precision(result.type)},
+        # The window is copied to this type before the maximum is taken, so it has to hold every input.
+        types={"accum": Precision(planner.held_in(source).type)},
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from edgeml.backends.hls4ml.layer import Weights
 from edgeml.backends.hls4ml.ops._affine import ZERO, affine
 from edgeml.backends.hls4ml.ops._merge import merge
@@ -21,16 +19,8 @@ def plan(node: Node, planner: Planner) -> None:
     (x,) = [name for name in node.inputs if name not in constants]
     scale, shape = planner.constant(constants[0]), planner.shape(x)
     last, bias = _bias(node, planner)
-    if is_nothing(scale, bias) and shape == planner.shape(last.name):
-        planner.alias(last, x)
-    else:
-        affine(last, planner, planner.source(x), shape, planner.type(last.name), scale, bias)
+    affine(last, planner, planner.source(x), shape, planner.type(last.name), scale, bias)
     planner.done(last)
-
-
-def is_nothing(scale: Weights, bias: Weights) -> bool:
-    """Whether x * scale + bias is x; hls4ml removes such a layer."""
-    return bool(np.all(scale.values == 1)) and not bias.codes.any()
 
 
 def _bias(node: Node, planner: Planner) -> tuple[Node, Weights]:

@@ -17,9 +17,13 @@ def plan(node: Node, planner: Planner) -> None:
     (x,) = node.inputs
     shape = planner.shape(x)
     space = len(shape) - 1
-    whole_channels = (op.starts[-1], op.stops[-1], op.steps[-1]) == (0, shape[-1], 1)
+    whole_channels = space >= 0 and (op.starts[-1], op.stops[-1], op.steps[-1]) == (0, shape[-1], 1)
     if space in (1, 2) and whole_channels and all(step == 1 for step in op.steps):
-        names = (("width", "left", "right"),) if space == 1 else (("height", "top", "bottom"), ("width", "left", "right"))
+        names = (
+            (("width", "left", "right"),)
+            if space == 1
+            else (("height", "top", "bottom"), ("width", "left", "right"))
+        )
         attributes = {"n_chan": shape[-1]}
         for (axis, before, after), size, start, stop in zip(names, shape, op.starts, op.stops, strict=False):
             attributes |= {

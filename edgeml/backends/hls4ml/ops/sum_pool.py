@@ -1,4 +1,4 @@
-"""SumPool: a convolution in which every channel is summed with weights of one.
+"""SumPool: a depthwise convolution with weights of one.
 
 hls4ml's own average pooling divides and rounds in its accumulator type.
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.hls4ml.layer import Weights
-from edgeml.backends.hls4ml.ops._linear import place
-from edgeml.backends.hls4ml.ops._window import conv_attributes
+from edgeml.backends.hls4ml.ops._convolution import convolution
 from edgeml.backends.hls4ml.planner import Planner
 from edgeml.fixed import FixedType
 from edgeml.ir import Node
@@ -19,22 +18,10 @@ _BIT = FixedType(False, 1, 0)
 
 
 def plan(node: Node, planner: Planner) -> None:
-    """A convolution with an identity matrix at every tap."""
+    """Every channel is summed on its own."""
     op = node.op
     assert isinstance(op, SumPool)
-    (x,) = node.inputs
-    shape, space = planner.shape(x), planner.shape(node.name)[:-1]
-    channels = shape[-1]
-    codes = np.broadcast_to(np.eye(channels, dtype=np.int64), (*op.pool, channels, channels))
-    attributes = conv_attributes(shape, space, channels, op.pool, op.strides, op.padding)
-    place(
-        node,
-        node,
-        planner,
-        f"Conv{len(op.pool)}D",
-        planner.source(x),
-        Weights(codes, _BIT),
-        Weights(np.zeros(channels, np.int64), _BIT),
-        attributes,
-        None,
-    )
+    channels = planner.shape(node.name)[-1]
+    ones = Weights(np.ones((*op.pool, 1, channels), np.int64), _BIT)
+    nothing = Weights(np.zeros(channels, np.int64), _BIT)
+    convolution(node, node, planner, ones, nothing, op.strides, op.padding, channels)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.hls4ml.ops._gather import gather
+from edgeml.backends.hls4ml.ops._reshape import reshape
 from edgeml.backends.hls4ml.planner import Planner
 from edgeml.ir import Node
+from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.transpose import Transpose
 
 
@@ -16,15 +18,20 @@ def plan(node: Node, planner: Planner) -> None:
     assert isinstance(op, Transpose)
     (x,) = node.inputs
     shape = planner.shape(x)
-    if op.order == tuple(range(len(shape))):
-        planner.alias(node, x)
-        return
-    if 2 <= len(shape) <= 3 and not planner.stream:
-        held = planner.held_as(x)
-        attributes = {"perm": list(op.order)}
-        planner.add(
-            node, "Transpose", (planner.source(x),), held, attributes=attributes, follows_input=True
-        )
-        return
     index = np.arange(planner.graph.info(x).size).reshape(shape).transpose(op.order)
-    gather(node, planner, x, index)
+    if np.array_equal(index.reshape(-1), np.arange(index.size)):
+        reshape(node, planner, planner.source(x), shape, planner.shape(node.name))
+        return
+    # hls4ml drops every transpose of an input whose first axis is 1, in whatever order.
+    dropped = shape[0] == 1 and isinstance(planner.graph.node(x).op, Input)
+    if planner.stream or len(shape) not in (2, 3) or dropped:
+        gather(node, planner, x, index)
+        return
+    planner.add(
+        node,
+        "Transpose",
+        (planner.source(x),),
+        planner.held_as(x),
+        attributes={"perm": list(op.order)},
+        follows_input=True,
+    )
