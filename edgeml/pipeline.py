@@ -17,7 +17,7 @@ from edgeml.backends.base import Backend
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
 from edgeml.checks.result import Check
-from edgeml.errors import MissingToolError
+from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import FileSet, write_atomic
 
 if TYPE_CHECKING:
@@ -45,16 +45,20 @@ class Exported:
     reason: str = ""
 
 
-def lower(run: Run) -> Graph:
-    """Lower the trained model, write graph.json, graph.npz and golden.npz.
+def lower(run: Run, strict: bool = False) -> Graph:
+    """Lower the trained model, write graph.json, graph.npz, notes.json and golden.npz.
+
+    Args:
+        run: a trained run.
+        strict: refuse what cannot be exact instead of noting it.
 
     Raises:
-        EdgemlError: the model cannot be lowered; names the layer.
+        EdgemlError: the model cannot be lowered or, if strict, not exactly; names the layer.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
     from edgeml.keras.training import lower_run
 
-    graph = lower_run(run)
+    graph = lower_run(run, strict)
     data = run.data()
     golden = vectors.make(graph, data.x_test[:GOLDEN_SAMPLES], data.y_test[:GOLDEN_SAMPLES])
     vectors.save(golden, run.golden_file)
@@ -65,9 +69,10 @@ def export(
     run: Run,
     names: Sequence[str],
     settings: Mapping[str, Mapping[str, Any]],
+    strict: bool = True,
     tell: Tell = _quiet,
 ) -> list[Exported]:
-    """Emit the run's graph for each back end into the run folder.
+    """Emit the run's graph into the run folder; the float models as well where "onnx" is among the back ends.
 
     All back ends are asked before one file is written, so that a refusal leaves the folder as it was.
 
@@ -75,56 +80,78 @@ def export(
         run: a trained and lowered run.
         names: of back ends.
         settings: options by back end.
+        strict: a missing package or an op that cannot be expressed is an error; else the back end's row
+            tells the reason, and the others are written.
         tell: told what begins.
 
+    Returns:
+        One row per back end and float model.
+
     Raises:
-        EdgemlError: an unknown back end or option, or an op that one cannot express.
-        MissingToolError: a back end's package is not installed.
+        EdgemlError: an unknown back end or option, or, if strict, an op that one cannot express.
+        MissingToolError: strict, and a back end's package is not installed.
     """
     graph = run.graph()
-    chosen: dict[str, tuple[Backend, Any]] = {}
+    rows: list[Exported] = []
+    by_folder: dict[str, FileSet] = {}
     for name in names:
         backend = backends.load(name)
-        chosen[name] = (backend, backend.options(settings.get(name, {})))
-    emitted: dict[str, FileSet] = {}
-    for name, (backend, options) in chosen.items():
+        options = backend.options(settings.get(name, {}))
         tell(name)
-        emitted[name] = backend.emit(graph, options)
-    by_folder: dict[str, FileSet] = {}
-    for name, files in emitted.items():
-        folder = chosen[name][0].folder
-        by_folder[folder] = by_folder.get(folder, FileSet()).merged(files)
+        reason = _why_not(backend, graph, options)
+        if reason and not strict:
+            rows.append(Exported(name, 0, reason))
+            continue
+        if backend.missing():
+            raise MissingToolError(f"cannot be emitted: {backend.missing()}", name)
+        files = backend.emit(graph, options)
+        by_folder[backend.folder] = by_folder.get(backend.folder, FileSet()).merged(files)
+        rows.append(Exported(name, len(files)))
     for folder, files in by_folder.items():
         # A folder of its own is replaced whole; the onnx folder is shared and also holds the float models.
-        target = run.folder / folder
-        if folder == "onnx":
-            files.write(target)
+        if folder == run.onnx.name:
+            files.write(run.folder / folder)
         else:
-            files.replace(target)
-    return [Exported(name, len(files)) for name, files in emitted.items()]
+            files.replace(run.folder / folder)
+    if "onnx" in names and run.float_file.exists():
+        rows += _export_float(run, tell)
+    return rows
 
 
-def export_float(run: Run, tell: Tell = _quiet) -> list[Exported]:
-    """The float baseline as ONNX, and its int8 QDQ form calibrated on training samples, for comparison.
+def _why_not(backend: Backend, graph: Graph, options: Any) -> str:
+    """Why a back end cannot emit the graph here; empty if it can."""
+    if backend.missing():
+        return backend.missing()
+    refused = backend.refusals(graph, options)
+    if not refused:
+        return ""
+    first = refused[0]
+    return f"cannot express {first.node} ({first.op}): {first.reason}"
 
-    Raises:
-        EdgemlError: the float model cannot be written as ONNX; names the layer.
+
+def _export_float(run: Run, tell: Tell) -> list[Exported]:
+    """The float baseline as ONNX, and its int8 QDQ form calibrated on training samples.
+
+    Both are there to be compared with; one that cannot be made is a row with the reason.
     """
     from edgeml.backends.onnx.int8 import quantize_int8
     from edgeml.keras.float_onnx import float_onnx
     from edgeml.keras.load import load_model
 
     tell("float baseline")
-    written: list[Exported] = []
-    model = float_onnx(load_model(run.float_file))
-    write_atomic(run.onnx / "float.onnx", model)
-    written.append(Exported("float", 1))
     try:
-        write_atomic(run.onnx / "int8.onnx", quantize_int8(model, run.data().x_train))
-        written.append(Exported("int8", 1))
-    except MissingToolError as error:
-        written.append(Exported("int8", 0, str(error)))
-    return written
+        plain = float_onnx(load_model(run.float_file))
+    except EdgemlError as error:
+        return [Exported(name, 0, str(error)) for name in ("float", "int8")]
+    write_atomic(run.onnx / "float.onnx", plain)
+    rows = [Exported("float", 1)]
+    tell("int8 baseline")
+    try:
+        quantized = quantize_int8(plain, run.data().x_train)
+    except EdgemlError as error:
+        return [*rows, Exported("int8", 0, str(error))]
+    write_atomic(run.onnx / "int8.onnx", quantized)
+    return [*rows, Exported("int8", 1)]
 
 
 def target_settings(run: Run, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -138,55 +165,11 @@ def target_settings(run: Run, changes: Mapping[str, Mapping[str, Any]]) -> dict[
         "reuse_factor": targets.reuse_factor,
         "clock_period_ns": targets.clock_ns,
     }
-    settings = {"hls4ml": hls4ml}
+    # What is not set is left out, so that --set hls4ml.reuse_factor.fc1=8 can make a table of it.
+    settings = {"hls4ml": {key: value for key, value in hls4ml.items() if value is not None}}
     for name, change in changes.items():
         settings[name] = {**settings.get(name, {}), **change}
     return settings
-
-
-def export_installed(
-    run: Run,
-    names: Sequence[str],
-    settings: Mapping[str, Mapping[str, Any]],
-    strict: bool,
-    tell: Tell = _quiet,
-) -> list[Exported]:
-    """As `export`, with the float models where "onnx" is among the back ends.
-
-    Args:
-        run: a trained and lowered run.
-        names: of back ends.
-        settings: options by back end.
-        strict: a back end whose package is missing is an error; else its row tells the reason.
-        tell: told what begins.
-
-    Raises:
-        EdgemlError: see `export`.
-        MissingToolError: strict, and a package is missing.
-    """
-    ready, missing = installed(names)
-    if strict and missing:
-        raise MissingToolError(f"cannot be emitted: {missing[0].reason}", missing[0].backend)
-    rows = export(run, ready, settings, tell)
-    if "onnx" in ready and run.float_file.exists():
-        try:
-            rows += export_float(run, tell)
-        except MissingToolError as error:
-            rows.append(Exported("float", 0, str(error)))
-    return rows + missing
-
-
-def installed(names: Sequence[str]) -> tuple[list[str], list[Exported]]:
-    """Which back ends can emit here, and the reasons of those that cannot."""
-    ready: list[str] = []
-    missing: list[Exported] = []
-    for name in names:
-        reason = backends.load(name).missing()
-        if reason:
-            missing.append(Exported(name, 0, reason))
-        else:
-            ready.append(name)
-    return ready, missing
 
 
 def check(run: Run, names: Sequence[str] = ("all",), samples: int = 0, tell: Tell = _quiet) -> Check:

@@ -44,6 +44,12 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as quantizers.weights.bits=4."),
 ]
+StrictOption = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Refuse layers whose integers may differ from Keras, instead of noting them."
+    ),
+]
 BoardOption = Annotated[
     str | None, typer.Option("--board", help="A board, see edgeml list boards.", autocompletion=_boards)
 ]

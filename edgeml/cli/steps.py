@@ -68,7 +68,12 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
 
 
 def train(
-    preset: str, out: Path | None, settings: Sequence[str], seed: int | None, epochs: int | None
+    preset: str,
+    out: Path | None,
+    settings: Sequence[str],
+    seed: int | None,
+    epochs: int | None,
+    strict: bool = False,
 ) -> Run:
     """Train with bars, lower, and say where the run is."""
     from edgeml import pipeline, presets
@@ -79,11 +84,31 @@ def train(
     with working("loading TensorFlow"):
         from edgeml.keras.training import train as train_preset
     with training_bars() as bars:
-        run = train_preset(chosen, folder, choices, bars)
+        run = train_preset(chosen, folder, choices, bars, strict)
     with working("lowering"):
-        graph = pipeline.lower(run)
+        graph = pipeline.lower(run, strict)
+    for row in inexact_rows(run):
+        ERR.print(row)
     ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")
     return run
+
+
+def inexact_rows(run: Run) -> Iterator[Table | str]:
+    """What the lowering noted as not exact, and the differences measured; nothing for an exact graph."""
+    from edgeml.keras.notes import Notes
+
+    notes = Notes.read(run.notes_file)
+    for note in notes.notes:
+        if not note.exact:
+            yield f"[yellow]not exact[/] {escape(note.layer)}: {escape(note.text)}"
+    if notes.differences:
+        yield table(
+            ("layer", "samples", "integers", "differ from Keras", "max LSB"),
+            [
+                [escape(r.layer), str(r.samples), str(r.elements), str(r.differing), f"{r.max_lsb:.3g}"]
+                for r in notes.differences
+            ],
+        )
 
 
 def exported_table(rows: Sequence[Exported]) -> Table:

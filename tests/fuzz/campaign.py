@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
 
-from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 from tests.fuzz.case import EXACT, Failure, attempt
 from tests.strategies import graph_codes, graphs
@@ -61,8 +60,8 @@ def graph_campaign(
         inputs = data.draw(graph_codes(graph, 16))
         try:
             verdict = run(backend, options, graph, inputs)
-        except (AssertionError, EdgemlError) as error:
-            outcome.failure = Failure(backend, options, graph, inputs, str(error))
+        except Exception as error:  # a crash is a failure as much as a difference
+            outcome.failure = Failure(backend, options, graph, inputs, f"{type(error).__name__}: {error}")
             raise
         outcome.counts[verdict] += 1
         tell()
@@ -71,7 +70,9 @@ def graph_campaign(
 
     try:
         hunt()
-    except (AssertionError, EdgemlError):
+    except Exception:
+        if outcome.failure is None:  # not from the executor: the campaign itself is broken
+            raise
         outcome.counts["different"] += 1
     return outcome
 

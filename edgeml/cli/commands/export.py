@@ -47,7 +47,7 @@ def command(
         if group not in backends.names():
             raise unknown_name("back end", group, backends.names(), "--set")
     with steps.working("export") as tell:
-        rows = pipeline.export_installed(opened, names, chosen, strict=to != "all", tell=tell)
+        rows = pipeline.export(opened, names, chosen, strict=to != "all", tell=tell)
     if json:
         print_json([asdict(row) for row in rows])
     else:

@@ -18,6 +18,7 @@ from edgeml.cli.options import (
     SamplesOption,
     SeedOption,
     SetOption,
+    StrictOption,
     comma_list,
     without_none,
 )
@@ -32,6 +33,7 @@ def command(
     board: BoardOption = None,
     samples: SamplesOption = 0,
     settings: SetOption = None,
+    strict: StrictOption = False,
     json: JsonOption = False,
 ) -> None:
     """Train, export, check and report. Goes on where an interrupted run stopped."""
@@ -40,10 +42,10 @@ def command(
     names = list(backends.names()) if to == "all" else comma_list(to, "--to")
     for name in names:
         backends.load(name)
-    run = steps.train(preset, out, settings or [], seed, epochs)
+    run = steps.train(preset, out, settings or [], seed, epochs, strict)
     shortcuts = without_none({"board": board})
     with steps.working("export") as tell:
-        rows = pipeline.export_installed(
+        rows = pipeline.export(
             run, names, pipeline.target_settings(run, {"hls4ml": shortcuts}), strict=to != "all", tell=tell
         )
     ERR.print(steps.exported_table(rows))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
-from edgeml.cli.options import EpochsOption, JsonOption, OutOption, PresetArgument, SeedOption, SetOption
+from edgeml.cli.options import (
+    EpochsOption,
+    JsonOption,
+    OutOption,
+    PresetArgument,
+    SeedOption,
+    SetOption,
+    StrictOption,
+)
 
 
 def command(
@@ -13,10 +21,11 @@ def command(
     epochs: EpochsOption = None,
     seed: SeedOption = None,
     settings: SetOption = None,
+    strict: StrictOption = False,
     json: JsonOption = False,
 ) -> None:
     """Train a preset and lower it to the exact graph. Goes on where an interrupted run stopped."""
-    run = steps.train(preset, out, settings or [], seed, epochs)
+    run = steps.train(preset, out, settings or [], seed, epochs, strict)
     if json:
         print_json({"run": str(run.folder), "graph": run.graph().digest})
     else:
