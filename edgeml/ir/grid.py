@@ -42,7 +42,7 @@ NEVER_ZERO = -(1 << 18)
 
 
 def grids(graph: Graph) -> Mapping[str, IntArray]:
-    """The grid of every value, as an array of the value's shape."""
+    """The grid of every value of a graph of core ops, as an array of the value's shape."""
     found: dict[str, IntArray] = {}
     for node in graph.nodes:
         sources = [found[name] for name in node.inputs]
@@ -117,9 +117,10 @@ def _grid(node: Node, grids: Sequence[IntArray], infos: Sequence[ValueInfo], inf
         case Concat():
             return np.concatenate(grids, axis=node.op.axis)
         case Pad():
-            return np.pad(grids[0], node.op.padding, constant_values=ZERO)
+            # np.pad takes no array without axes
+            return np.pad(grids[0][np.newaxis], ((0, 0), *node.op.padding), constant_values=ZERO)[0]
         case Lookup():
-            return grids[1].max(keepdims=True)
+            return np.asarray(grids[1].max())
         case ArgMax():
             return np.zeros(info.shape, np.int64)
         case _:  # a Relu; or Reshape, Transpose, Slice, Repeat: elements move, none changes its grid
