@@ -17,8 +17,11 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, from_float, to_float
 from edgeml.ir import Graph, outputs_of
 
-_ELEMENTS = 1 << 18
-"""Elements of the largest intermediate per batch: one megabyte stays in the cache, more is slower."""
+_ELEMENTS = 1 << 17
+"""Elements of the largest intermediate per batch: half a megabyte stays in the cache, more is slower."""
+
+_FEWEST = 8
+"""Samples per batch of the widest network: below, the calls cost more than the cache saves."""
 
 _MOST = 4096
 """Samples per batch of the narrowest network."""
@@ -53,7 +56,7 @@ class Emulator:
         self._tensors = [output_tensor(graph, name) for name in self._outputs]
         self._session = open_session(build_model(graph, plan).SerializeToString(), graph.name, threads)
         largest = max(info.size for name, info in plan.graph.infos.items() if name not in plan.constants)
-        self._batch = max(1, min(_MOST, _ELEMENTS // largest))
+        self._batch = max(_FEWEST, min(_MOST, _ELEMENTS // largest))
 
     @property
     def graph(self) -> Graph:
