@@ -194,6 +194,11 @@ class Run:
         return self.folder / "graph.json"
 
     @property
+    def notes_file(self) -> Path:
+        """What the lowering noted, see `edgeml.keras.notes`."""
+        return self.folder / "notes.json"
+
+    @property
     def golden_file(self) -> Path:
         """Inputs and expected integers."""
         return self.folder / "golden.npz"

@@ -12,13 +12,14 @@ from edgeml.backends.base import Runner
 from edgeml.checks import golden as vectors
 from edgeml.checks.compare import compare
 from edgeml.checks.golden import Golden
+from edgeml.checks.keras import NAME as KERAS
+from edgeml.checks.keras import check_keras
 from edgeml.checks.result import Check, Result
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
 
 REFERENCE = "evaluate"
-KERAS = "keras"
 
 Progress = Callable[[str], None]
 """Told the name of what is run next."""
@@ -76,7 +77,7 @@ def check_folder(
         if name == REFERENCE:
             results.append(compare(name, graph, golden, _reference(graph)))
         elif name == KERAS:
-            results.append(_check_keras(graph, golden, model_file))
+            results.append(check_keras(graph, golden, model_file, folder / "notes.json"))
         else:
             backend = backends.load(name)
             results += [
@@ -158,23 +159,6 @@ def _check_runner(runner: Runner, folder: Path, backend: str, graph: Graph, gold
         return compare(runner.name, graph, golden, execute)
     except MissingToolError as error:
         return _not_run(runner.name, str(error))
-
-
-def _check_keras(graph: Graph, golden: Golden, model_file: Path | None) -> Result:
-    if model_file is None or not model_file.exists():
-        return _not_run(KERAS, "there is no Keras model here")
-    try:
-        from edgeml.keras.load import load_model
-        from edgeml.keras.runner import keras_codes
-
-        model = load_model(model_file)
-    except MissingToolError as error:
-        return _not_run(KERAS, str(error))
-
-    def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
-        return keras_codes(model, graph, part.x, keep)
-
-    return compare(KERAS, graph, golden, execute)
 
 
 def _not_run(backend: str, reason: str) -> Result:

@@ -24,6 +24,10 @@ from edgeml.keras.topology import Topology, topology
 _BATCH = 512
 
 
+class OffGridError(EdgemlError):
+    """Keras returned a float that is no integer of the graph's value."""
+
+
 def keras_codes(model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()) -> dict[str, IntArray]:
     """Run Keras eagerly in float32 and read its tensors as integers.
 
@@ -38,8 +42,8 @@ def keras_codes(model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()) -> d
         int64 codes (samples, *shape) of every graph output and of what could be kept.
 
     Raises:
-        EdgemlError: the model does not fit the graph, or an output is not on its grid; tells the first
-            element, where float32 was not exact.
+        EdgemlError: the model does not fit the graph.
+        OffGridError: an output is not on its grid; tells the first element, where float32 was not exact.
     """
     floats = keras_floats(model, graph, x, keep)
     codes: dict[str, IntArray] = {}
@@ -51,7 +55,7 @@ def keras_codes(model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()) -> d
             codes[name] = whole.astype(np.int64)
         elif name in graph.outputs:
             first = tuple(int(i) for i in np.argwhere(off)[0])
-            raise EdgemlError(
+            raise OffGridError(
                 f"Keras returns {values[first]} at {list(first)}, no multiple of 2^-{graph.info(name).frac}",
                 name,
                 "float32 was not exact here; edgeml.keras.float32 tells which layers can be",

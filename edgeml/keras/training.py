@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from edgeml.errors import EdgemlError
-from edgeml.files import staged_path
+from edgeml.files import staged_path, write_atomic
 from edgeml.ir import Graph, saved
 from edgeml.keras.backend import import_keras
 from edgeml.keras.build import build_model
@@ -21,7 +21,8 @@ from edgeml.keras.fit import Plan, fit
 from edgeml.keras.float_model import copy_weights, float_model
 from edgeml.keras.history import read_history, tensorboard, write_history
 from edgeml.keras.load import load_model
-from edgeml.keras.lower import lower
+from edgeml.keras.lower import lower, lower_model
+from edgeml.keras.notes import Notes
 from edgeml.keras.progress import Progress, Silent
 from edgeml.keras.seeds import make_repeatable
 from edgeml.presets import Choices, Prepared, Preset, choose, prepare
@@ -36,6 +37,7 @@ def train(
     folder: str | os.PathLike[str],
     choices: Choices | None = None,
     progress: Progress | None = None,
+    strict: bool = False,
 ) -> Run:
     """Train the float baseline and, from its weights, the quantization-aware model.
 
@@ -44,6 +46,7 @@ def train(
         folder: the run folder; if it holds the same run, finished or not, that one goes on.
         choices: the preset's settings with changes, see `edgeml.presets.choose`; the preset's own if None.
         progress: told of every epoch.
+        strict: refuse a model that cannot be lowered exactly, before it is trained.
 
     Returns:
         The run, with float.keras, model.keras, history.csv, logs/ and config.toml.
@@ -60,23 +63,36 @@ def train(
     run = Run.create(Path(folder), RunConfig.of(preset, wanted, data))
     told = progress or Silent()
     if not run.float_file.is_file() and not run.model_file.is_file():
-        _train_phase("float", preset, run, data, told)
+        _train_phase("float", preset, run, data, told, strict)
     if not run.model_file.is_file():
         _train_phase("qat", preset, run, data, told)
     return run
 
 
-def lower_run(run: Run) -> Graph:
+def lower_run(run: Run, strict: bool = False) -> Graph:
     """The run's exact graph, from its graph.json and graph.npz or, if there are none, lowered and saved.
 
+    Writes notes.json beside it: what the lowering noted, and where Keras and the graph may differ, how much.
+
+    Args:
+        run: a trained run.
+        strict: refuse a model that cannot be lowered exactly.
+
     Raises:
-        EdgemlError: training is not complete, a layer is not covered, or the disk is full.
+        EdgemlError: training is not complete, a layer is not covered or, if strict, not exact, or the
+            disk is full.
     """
-    if run.graph_file.is_file() and run.graph_file.with_suffix(".npz").is_file():
+    graph_there = run.graph_file.is_file() and run.graph_file.with_suffix(".npz").is_file()
+    if graph_there and run.notes_file.is_file():
+        if strict:
+            Notes.read(run.notes_file).refuse_inexact(str(run.folder))
         return run.graph()
-    graph = lower(trained_model(run), run.name)
-    saved.save(graph).write(run.folder)
-    return graph
+    model = trained_model(run)
+    lowered = lower_model(model, run.name, strict)
+    notes = Notes.of(model, lowered, run.data().x_test)
+    saved.save(lowered.graph).write(run.folder)
+    write_atomic(run.notes_file, notes.to_json())
+    return lowered.graph
 
 
 def trained_model(run: Run) -> keras.Model:
@@ -93,14 +109,20 @@ def trained_model(run: Run) -> keras.Model:
 
 
 def _train_phase(
-    phase: Literal["float", "qat"], preset: Preset, run: Run, data: Prepared, progress: Progress
+    phase: Literal["float", "qat"],
+    preset: Preset,
+    run: Run,
+    data: Prepared,
+    progress: Progress,
+    strict: bool = False,
 ) -> None:
     """Train one model and write its file last."""
     plan = Plan.of(phase, run.config.training, run.config.seed)
     make_repeatable(run.config.seed)
     model = build_model(preset, run.config.quantizers)
     if phase == "float":
-        lower(model, run.name)  # a model that cannot be lowered is refused now, not after hours of training
+        # A model that cannot be lowered is refused now, not after hours of training.
+        lower(model, run.name, strict)
         model, before, file = float_model(model), [], run.float_file
     else:
         copy_weights(load_model(run.float_file), model)

@@ -1,0 +1,106 @@
+"""How far Keras and the exact graph are apart, layer by layer, on real samples.
+
+For a model whose lowering is exact there is nothing to measure; for one with a note `exact=False` this is
+the other half of the note. Floats are compared as they are, never rounded to the graph's grid first.
+
+Invariant: an element counts as equal only if Keras' float32 is exactly code * 2^-frac.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from edgeml.ir import evaluate_codes, input_codes
+from edgeml.keras.lower import Lowered
+from edgeml.keras.runner import keras_floats
+
+_BATCH = 256
+"""Samples at a time: every inner value of them is held twice."""
+
+
+class Row(BaseModel):
+    """One layer's output: Keras against the graph.
+
+    Attributes:
+        layer: its name in the graph.
+        samples: how many were compared.
+        elements: integers compared, over all samples.
+        differing: how many of them are not equal.
+        max_lsb: the largest difference in LSBs of the graph's value.
+        max_abs: the largest difference as a number.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layer: str
+    samples: int
+    elements: int
+    differing: int
+    max_lsb: float
+    max_abs: float
+
+
+def measure(model: Any, lowered: Lowered, x: Any) -> tuple[Row, ...]:
+    """Run both on the same samples.
+
+    Args:
+        model: the Keras model.
+        lowered: what it was lowered to.
+        x: floats (samples, *shape), at least one; a mapping by input name or a sequence for several inputs.
+
+    Returns:
+        In the graph's order, every layer with a difference, and every output, different or not.
+
+    Raises:
+        EdgemlError: the data or the model do not fit the graph.
+    """
+    graph = lowered.graph
+    wanted = {*lowered.layer_values.values(), *graph.outputs}
+    names = [node.name for node in graph.nodes if node.name in wanted]
+    rows: dict[str, Row] = {}
+    for part in _batches(x):
+        floats = keras_floats(model, graph, part, names)
+        codes = evaluate_codes(graph, input_codes(graph, part), keep=names)
+        for name in (name for name in names if name in floats):
+            frac = np.asarray(graph.info(name).type.frac, np.int32)
+            apart = np.abs(floats[name].astype(np.float64) - np.ldexp(codes[name].astype(np.float64), -frac))
+            now = Row(
+                layer=name,
+                samples=len(apart),
+                elements=apart.size,
+                differing=int(np.count_nonzero(apart)),
+                max_lsb=float(np.ldexp(apart, frac).max()),
+                max_abs=float(apart.max()),
+            )
+            rows[name] = _joined(rows[name], now) if name in rows else now
+    return tuple(rows[name] for name in names if name in rows and _tells(rows[name], graph.outputs))
+
+
+def _tells(row: Row, outputs: tuple[str, ...]) -> bool:
+    return row.differing > 0 or row.layer in outputs
+
+
+def _joined(a: Row, b: Row) -> Row:
+    return Row(
+        layer=a.layer,
+        samples=a.samples + b.samples,
+        elements=a.elements + b.elements,
+        differing=a.differing + b.differing,
+        max_lsb=max(a.max_lsb, b.max_lsb),
+        max_abs=max(a.max_abs, b.max_abs),
+    )
+
+
+def _batches(x: Any) -> list[Any]:
+    """The samples in batches, in the form they were given."""
+    arrays = list(x.values()) if isinstance(x, Mapping) else list(x) if isinstance(x, list | tuple) else [x]
+    starts = range(0, len(arrays[0]), _BATCH)
+    if isinstance(x, Mapping):
+        return [{name: array[at : at + _BATCH] for name, array in x.items()} for at in starts]
+    if isinstance(x, list | tuple):
+        return [[array[at : at + _BATCH] for array in x] for at in starts]
+    return [x[at : at + _BATCH] for at in starts]

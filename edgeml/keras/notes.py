@@ -1,0 +1,115 @@
+"""RUN/notes.json: what the lowering noted, and how far Keras and the graph are apart where it matters.
+
+Invariant: if `exact` is true, Keras and the graph give the same integers for every input.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+from edgeml.keras.difference import Row, measure
+from edgeml.keras.float32 import not_proven
+from edgeml.keras.lower import Lowered
+
+SAMPLES = 1000
+"""How many test samples differences are measured on."""
+
+
+class LayerNote(BaseModel):
+    """One note; see `edgeml.keras.builder.Note`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layer: str
+    text: str
+    exact: bool
+
+
+class Notes(BaseModel):
+    """The object behind notes.json.
+
+    Attributes:
+        graph: digest of the graph they are about.
+        notes: as the lowering made them.
+        float32: layers whose sums in Keras are not proven to be exact in float32.
+        differences: measured, if `exact` is false.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    graph: str
+    notes: tuple[LayerNote, ...]
+    float32: tuple[str, ...]
+    differences: tuple[Row, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Keras and the graph cannot differ."""
+        return not self.float32 and all(note.exact for note in self.notes)
+
+    @property
+    def reason(self) -> str:
+        """Why Keras and the graph may differ, in one sentence; empty if they cannot."""
+        inexact = [note for note in self.notes if not note.exact]
+        if inexact:
+            more = f" (and {len(inexact) - 1} more notes)" if len(inexact) > 1 else ""
+            return f"expected: {inexact[0].layer}: {inexact[0].text}{more}"
+        if self.float32:
+            return f"possible: float32 cannot be proven to hold the sums of {', '.join(self.float32[:3])}"
+        return ""
+
+    @staticmethod
+    def of(model: Any, lowered: Lowered, x: Any) -> Notes:
+        """The notes of a lowering, and the differences on the first samples of x if there may be any.
+
+        Raises:
+            EdgemlError: the data do not fit the model.
+        """
+        notes = Notes(
+            graph=lowered.graph.digest,
+            notes=tuple(LayerNote(layer=n.layer, text=n.text, exact=n.exact) for n in lowered.notes),
+            float32=not_proven(lowered.graph),
+            differences=(),
+        )
+        if notes.exact:
+            return notes
+        return notes.model_copy(update={"differences": measure(model, lowered, x[:SAMPLES])})
+
+    def refuse_inexact(self, where: str) -> None:
+        """What `--strict` asks of a graph that is there already.
+
+        Raises:
+            EdgemlError: a note says that the graph is not exact.
+        """
+        for note in self.notes:
+            if not note.exact:
+                raise EdgemlError(
+                    f"cannot be exact: {note.text}", f"{where}: {note.layer}", "train without --strict"
+                )
+
+    def to_json(self) -> str:
+        """The text of notes.json."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=1) + "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> Notes:
+        """Read a notes.json.
+
+        Raises:
+            EdgemlError: it is missing, cut short or of another form.
+        """
+        try:
+            return cls.model_validate_json(read_bytes(path, "notes of the lowering"))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise EdgemlError(
+                f"not notes of a lowering: {where} {first['msg']}", str(path), "run edgeml train again"
+            ) from None
