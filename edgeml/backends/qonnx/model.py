@@ -73,10 +73,19 @@ class Model:
         return name
 
     def node(self, op: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any) -> str:
-        """Add a node; it has the name of its output."""
+        """Add a node; it has the name of its output.
+
+        No node reads a tensor twice: the cleanup of qonnx 1.0 renames the first mention only.
+        """
         from onnx import helper
 
-        made = helper.make_node(op, list(inputs), [output], name=output, domain=domain or None, **attributes)
+        sources: list[str] = []
+        for source in inputs:
+            again = source in sources
+            sources.append(
+                self.node("Identity", [source], self.unique(f"{source}_copy")) if again else source
+            )
+        made = helper.make_node(op, sources, [output], name=output, domain=domain or None, **attributes)
         self._nodes.append(made)
         return output
 

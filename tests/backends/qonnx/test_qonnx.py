@@ -79,7 +79,7 @@ def test_file_is_valid(name: str) -> None:
     assert [port.name for port in model.graph.output] == expected
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn_2d", "cnn_1d", "residual", "mul_constant", "conv_groups"])
+@pytest.mark.parametrize("name", EMITTED)
 def test_the_cleanup_of_qonnx_accepts_it_and_changes_no_integer(name: str) -> None:
     """cleanup_model infers shapes, folds constants and renames; FINN and hls4ml users run it first."""
     from qonnx.core.modelwrapper import ModelWrapper
@@ -87,12 +87,14 @@ def test_the_cleanup_of_qonnx_accepts_it_and_changes_no_integer(name: str) -> No
 
     graph = GRAPHS[name]
     clean = cleanup_model(ModelWrapper(load_model(BACKEND.emit(graph)["qonnx.onnx"], name)))
-    (port,) = clean.model.graph.input
-    inputs = codes(graph, 12, seed=6)
-    x = to_float(inputs[graph.inputs[0]], graph.info(graph.inputs[0]).type.frac).astype(np.float32)
-    context = execute(clean.model, {port.name: x}, name)
-    expected = evaluate(graph, x)
-    np.testing.assert_array_equal(context[clean.model.graph.output[0].name], expected)
+    inputs = {key: values[-1:] for key, values in codes(graph, 12, seed=6).items()}  # a random sample
+    feeds = {
+        port.name: to_float(inputs[key], graph.info(key).type.frac).astype(np.float32)
+        for key, port in zip(graph.inputs, clean.model.graph.input, strict=True)
+    }
+    context, expected = execute(clean.model, feeds, name), evaluate_codes(graph, inputs)
+    for key, port in zip(graph.outputs, clean.model.graph.output, strict=True):
+        np.testing.assert_array_equal(context[port.name], to_float(expected[key], graph.info(key).type.frac))
     kinds = [node.op_type for node in clean.model.graph.node]
     assert kinds.count("Quant") == [
         node.op_type for node in onnx.load_from_string(BACKEND.emit(graph)["qonnx.onnx"]).graph.node
