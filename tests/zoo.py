@@ -227,6 +227,14 @@ def conv_pointwise() -> Graph:
     return build.graph(conv(build, build.input((3, 3, 3), ufixed(4, 0)), "conv", (1, 1), 2, 73))
 
 
+def add_broadcast_per_element() -> Graph:
+    """A value of one element added to one of a higher rank whose elements have types of their own."""
+    build = Builder("add_broadcast_per_element")
+    x = build.input((2, 3), FixedTypeArray(False, 1, [[1, 1, 1], [1, 1, 0]]), "x")
+    y = build.input((1,), ufixed(1, 0), "y")
+    return build.graph(build.add(Add(), x, y, name="sum"))
+
+
 def add_broadcast() -> Graph:
     """Sums of values of different rank and of axes of one."""
     build = Builder("add_broadcast")
@@ -603,6 +611,7 @@ _FUNCTIONS: tuple[Callable[[], Graph], ...] = (
     conv_groups,
     conv_depthwise,
     conv_1d_all,
+    add_broadcast_per_element,
     conv_pointwise,
     add_broadcast,
     mul,

@@ -76,6 +76,11 @@ class Terms:
         tensor, current, mine = term.tensor, term.layout, term.double
         if mine != double and double:
             tensor, mine = self.to_float(tensor, double=True), True
+        if rank > len(shape):  # before scaling, since a unit per element can spread the value
+            if current != layout:
+                tensor, current = self._rearranged(tensor, name, current, layout), layout
+            shape = (*(1,) * (rank - len(shape)), *shape)
+            tensor = self.reshape(tensor, shape, f"{name}/spread")
         if not same_unit(term.unit, unit):
             shift = np.asarray(unit, np.int64) - np.asarray(term.unit, np.int64)
             factor = self.scaled(np.ones_like(shift), 0, shift, mine, name)
@@ -85,8 +90,6 @@ class Terms:
             tensor = self.to_float(tensor, double=False)
         if current != layout:
             tensor = self._rearranged(tensor, name, current, layout)
-        if rank > len(shape):
-            tensor = self.reshape(tensor, (*(1,) * (rank - len(shape)), *shape), f"{name}/spread")
         return tensor
 
     def spread(self, values: NDArray[Any], shape: Shape, layout: Layout, name: str) -> str:
