@@ -38,6 +38,12 @@ _PARTS = (
 )
 """Modules whose classes a model is made of; a file has no reason to name keras.utils or keras.ops."""
 
+_UNLOADABLE = {
+    "QDenseBatchnorm": "QDense and BatchNormalization",
+    "quantized_hswish": "an Activation('hard_swish') and a QActivation(quantized_bits(...))",
+}
+"""Classes that QKeras saves and cannot load, and what to use instead."""
+
 _AGAIN = "save the model again with model.save('model.keras')"
 
 
@@ -56,7 +62,8 @@ def load_model(path: str | Path) -> Any:
         MissingToolError: TensorFlow, Keras or QKeras is not installed.
     """
     where = str(path)
-    _check_config(_config(read_bytes(path, "Keras model"), where), where)
+    config = _config(read_bytes(path, "Keras model"), where)
+    _check_config(config, where)
     keras = import_keras()
     try:
         return keras.saving.load_model(where, compile=False, safe_mode=True)
@@ -71,6 +78,14 @@ def load_model(path: str | Path) -> Any:
         zipfile.BadZipFile,
     ) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        classes = {str(entry["class_name"]) for entry in _objects(config)}
+        for name in _UNLOADABLE:
+            if name in classes:
+                raise EdgemlError(
+                    f"does not load: QKeras saves {name} and cannot load it",
+                    where,
+                    f"lower the model before it is saved, or use {_UNLOADABLE[name]}",
+                ) from error
         raise EdgemlError(f"does not load as a Keras model: {reason[:300]}", where, _AGAIN) from error
 
 

@@ -9,6 +9,7 @@ Invariant: model.keras is there only if both trainings are complete.
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -108,6 +109,18 @@ def trained_model(run: Run) -> keras.Model:
     return load_model(run.model_file)
 
 
+def _reload(model: keras.Model) -> None:
+    """Save the untrained model and load it again: some layers of QKeras do not come back.
+
+    Raises:
+        EdgemlError: it does not load.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgeml-") as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        load_model(path)
+
+
 def _train_phase(
     phase: Literal["float", "qat"],
     preset: Preset,
@@ -123,6 +136,7 @@ def _train_phase(
     if phase == "float":
         # A model that cannot be lowered is refused now, not after hours of training.
         lower(model, run.name, strict)
+        _reload(model)
         model, before, file = float_model(model), [], run.float_file
     else:
         copy_weights(load_model(run.float_file), model)

@@ -152,7 +152,7 @@ class TestExact:
         assert_same(model, corner_data((5,)))
 
     def test_kernels_without_alpha_get_a_power_of_two_per_channel(self):
-        # QKeras turns alpha=None into auto_po2 on kernels, see fastmachinelearning/hls4ml#1088.
+        # QKeras turns alpha=None into auto_po2 on kernels.
         model = keras.Sequential(
             [
                 keras.Input((5,)),
