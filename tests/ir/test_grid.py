@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeml.fixed import FixedType, IntArray
+from edgeml.fixed import FixedType, IntArray, Overflow, Round
 from edgeml.ir import Builder, Graph, constant_codes, evaluate_codes
 from edgeml.ir.demand import demand, sums_of, value_bits
 from edgeml.ir.grid import NEVER_ZERO, constant_grid, grids
@@ -67,6 +68,26 @@ def test_a_value_that_is_always_zero_needs_no_bits() -> None:
     graph = build.graph(build.add(Relu(), build.add(MatMul(), x, minus), name="y"))
     assert graph.info("y").hi.max() == 0
     assert value_bits(graph.info("y"), grids(graph)["y"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "rounding", "overflow", "needed"),
+    [
+        (FixedType(True, 25, 1), FixedType(True, 24, 0), Round.RND_CONV, Overflow.SAT, 24),
+        (FixedType(True, 25, 1), FixedType(True, 24, 0), Round.TRN, Overflow.SAT, 24),
+        (FixedType(True, 25, 1), FixedType(True, 24, 0), Round.RND, Overflow.SAT, 25),  # 2^24 and one half
+        (FixedType(False, 24, 0), FixedType(True, 4, 0), Round.TRN, Overflow.SAT, 24),
+        (FixedType(False, 24, 0), FixedType(True, 4, 0), Round.TRN, Overflow.WRAP, 25),  # 2^24 - 1 + 8
+        (FixedType(False, 24, 0), FixedType(False, 4, 0), Round.TRN, Overflow.WRAP, 25),
+        (FixedType(False, 24, 0), FixedType(True, 30, 0), Round.TRN, Overflow.WRAP, 24),  # never wraps
+    ],
+)
+def test_what_a_cast_needs_in_between(
+    source: FixedType, target: FixedType, rounding: Round, overflow: Overflow, needed: int
+) -> None:
+    build = Builder("cast")
+    graph = build.graph(build.cast(build.input((2,), source), target, rounding, overflow, name="y"))
+    assert demand(graph, graph.node("y"), grids(graph)) == needed
 
 
 def test_constant_codes_follow_constants_alone() -> None:

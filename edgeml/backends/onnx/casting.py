@@ -57,13 +57,7 @@ def emit_input(terms: Terms, node: Node, step: Step) -> Term:
         tensor = terms.writer.node("Mul", [tensor, constant], f"{node.name}/scaled")
     bounds = _bounds(op.type, op.overflow)
     job = _Job(node.name, op.shape, LAST, step.double, op.type, bounds, True, True, True)
-    if op.overflow is Overflow.WRAP:
-        tensor = _round(terms, tensor, op.rounding, job)
-        modulus = _constant(terms, job, np.asarray(op.type.width), power=True)
-        tensor = terms.writer.node("Mod", [tensor, modulus], f"{node.name}/modulo", fmod=1)
-        tensor = _wrap(terms, tensor, job)
-    else:
-        tensor = _quantized(terms, tensor, op.rounding, op.overflow, job)
+    tensor = _quantized(terms, tensor, op.rounding, op.overflow, job)
     if step.double and not step.result_double:
         tensor = terms.to_float(tensor, double=False)
     return Term(tensor, step.unit, step.result_double)
@@ -181,7 +175,10 @@ def _round(terms: Terms, tensor: str, rounding: Round, job: _Job) -> str:
 
 
 def _wrap(terms: Terms, tensor: str, job: _Job) -> str:
-    """r - 2^w floor((r - lo) / 2^w)."""
+    """r - 2^w floor((r - lo) / 2^w).
+
+    Exact in float64 for every float32 r as well: one whose span with lo exceeds 53 bits is a multiple of 2^w.
+    """
     node, name = terms.writer.node, job.name
     width = np.asarray(job.to.width)
     shifted = tensor

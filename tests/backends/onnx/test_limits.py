@@ -16,6 +16,7 @@ from edgeml.ir.demand import bits
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
+from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.sum_pool import SumPool
@@ -140,6 +141,21 @@ def test_convolutions_beyond_float32(x: int, w: int, convs: int, matmuls: int) -
         kinds = [node.op_type for node in model.graph.node]
         assert kinds.count("MatMul") == matmuls
         assert kinds.count("Conv") == convs or (groups == 2 and kinds.count("Conv") in range(1, convs))
+
+
+def test_rounding_an_input_by_one_half_needs_a_bit_more() -> None:
+    """The float64 sum of 2^53 - 1 and one half would be rounded to even."""
+    for rounding, width, refused in (
+        (Round.RND_CONV, 53, False),
+        (Round.RND, 53, True),
+        (Round.RND, 52, False),
+        (Round.RND_CONV, 54, True),
+    ):
+        build = Builder("input")
+        x = build.add(Input((3,), FixedType(False, width, 2), rounding), name="x")
+        graph = build.graph(build.cast(x, FixedType(False, 62, 2), name="y"))
+        assert bool(BACKEND.refusals(graph, BACKEND.options({}))) == refused
+        assert refused or exact(graph)
 
 
 def test_wide_sum_pools() -> None:
