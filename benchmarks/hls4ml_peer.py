@@ -42,7 +42,7 @@ class Peer:
 def measure(graph: Graph, io_type: str, samples: int, rounds: int = 3) -> Peer:
     """Build, compile and time the project of a graph, without the trace hooks that edgeml adds for itself."""
     options = BACKEND.options({"io_type": io_type, "trace": False})
-    plan = plan_graph(graph, options.backend, options.io_type, options.project)
+    plan = plan_graph(graph, options.target().backend, options.io_type, options.project)
     info = graph.info(graph.inputs[0])
     codes = np.random.default_rng(0).integers(info.lo, info.hi, (samples, *info.shape), endpoint=True)
     # On the input's grid: hls4ml truncates floats where the graph rounds them.

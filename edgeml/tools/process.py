@@ -153,5 +153,5 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _shown(words: tuple[str, ...]) -> str:
-    text = " ".join((Path(words[0]).name, *words[1:]))
-    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}..."
+    """The program's name; its arguments would drown the message."""
+    return Path(words[0]).name

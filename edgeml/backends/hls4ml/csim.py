@@ -147,7 +147,8 @@ def compiled(folder: Path, manifest: Manifest) -> Path:
             f"{manifest.backend}: {reason}", str(folder), "check the Vitis project instead"
         )
     gxx = tools.need("gxx")
-    main = main_program(manifest.project, [p.size for p in manifest.inputs], _distinct_sizes(manifest))
+    inputs = [port.size for port in manifest.inputs]
+    main = main_program(manifest.project, inputs, _distinct_sizes(manifest), manifest.backend == "Quartus")
     flags = (*_FLAGS, *(f"-I{path}" for path in ("", *_INCLUDES[manifest.backend])))
     digest = _digest(folder, (main, " ".join(flags), gxx.version))
     program = cache_folder() / digest / "simulation"

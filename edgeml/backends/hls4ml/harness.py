@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 _MAIN = r"""// The project's sources and bridge in one translation unit: the headers are read once.
 #include <cstdlib>
-static const char *weights_folder() {
+static const char *edgeml_weights_folder() {
     const char *folder = std::getenv("EDGEML_WEIGHTS");
     return folder ? folder : "";
 }
-#define WEIGHTS_DIR weights_folder()
+#define WEIGHTS_DIR edgeml_weights_folder()
 #include "firmware/@PROJECT@.cpp"
 #include "@PROJECT@_bridge.cpp"
 
@@ -23,19 +23,20 @@ static const char *weights_folder() {
 #include <string>
 #include <vector>
 
-static int count;
-static char **words;
+static unsigned short edgeml_size; // what Quartus' bridge has for sizes and does not use
+static int edgeml_count;
+static char **edgeml_words;
 
-static void *simulate(void *) {
+static void *edgeml_simulate(void *) {
     const int inputs = @INPUTS@, outputs = @OUTPUTS@;
-    std::FILE *in = std::fopen(words[1], "rb"), *out = std::fopen(words[2], "wb");
+    std::FILE *in = std::fopen(edgeml_words[1], "rb"), *out = std::fopen(edgeml_words[2], "wb");
     if (!in || !out) {
         std::fprintf(stderr, "error: cannot open the data files\n");
         std::exit(3);
     }
     std::vector<double> x(inputs), y(outputs);
-    const long samples = std::atol(words[3]);
-    if (count > 4) allocate_trace_storage(sizeof(double));
+    const long samples = std::atol(edgeml_words[3]);
+    if (edgeml_count > 4) allocate_trace_storage(sizeof(double));
     for (long sample = 0; sample < samples; sample++) {
         if (std::fread(x.data(), sizeof(double), inputs, in) != (size_t)inputs) {
             std::fprintf(stderr, "error: the input file is too short\n");
@@ -44,13 +45,13 @@ static void *simulate(void *) {
         std::memset(y.data(), 0, outputs * sizeof(double));
         @PROJECT@_double(@ARGUMENTS@);
         std::fwrite(y.data(), sizeof(double), outputs, out);
-        for (int word = 4; word + 1 < count; word += 2) {
-            auto found = nnet::trace_outputs->find(words[word]);
+        for (int word = 4; word + 1 < edgeml_count; word += 2) {
+            auto found = nnet::trace_outputs->find(edgeml_words[word]);
             if (found == nnet::trace_outputs->end()) {
-                std::fprintf(stderr, "error: the project has no layer %s to look into\n", words[word]);
+                std::fprintf(stderr, "error: the project has no layer %s to look into\n", edgeml_words[word]);
                 std::exit(3);
             }
-            std::fwrite(found->second, sizeof(double), std::atol(words[word + 1]), out);
+            std::fwrite(found->second, sizeof(double), std::atol(edgeml_words[word + 1]), out);
         }
     }
     if (std::fclose(out)) {
@@ -61,14 +62,14 @@ static void *simulate(void *) {
 }
 
 int main(int argc, char **argv) {
-    count = argc;
-    words = argv;
+    edgeml_count = argc;
+    edgeml_words = argv;
     // hls4ml keeps whole layers on the stack: 8 MB, the usual limit, is 1,000 x 1,000 products.
     pthread_attr_t attributes;
     pthread_t thread;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, (size_t)1 << 30);
-    if (pthread_create(&thread, &attributes, simulate, nullptr)) {
+    if (pthread_create(&thread, &attributes, edgeml_simulate, nullptr)) {
         std::fprintf(stderr, "error: cannot start a thread with a stack of 1 GB\n");
         return 3;
     }
@@ -79,7 +80,7 @@ int main(int argc, char **argv) {
 """
 
 
-def main_program(project: str, inputs: Sequence[int], outputs: Sequence[int]) -> str:
+def main_program(project: str, inputs: Sequence[int], outputs: Sequence[int], sizes: bool) -> str:
     """The program's source.
 
     Usage: simulation IN OUT SAMPLES [LAYER SIZE]...; IN and OUT hold raw doubles, sample after sample, OUT
@@ -89,13 +90,16 @@ def main_program(project: str, inputs: Sequence[int], outputs: Sequence[int]) ->
         project: name of the top function.
         inputs: elements of every input, in the bridge's order.
         outputs: elements of every output.
+        sizes: the bridge takes a size behind every input and output, as Quartus' does.
     """
     arguments: list[str] = []
-    for name, sizes in (("x", inputs), ("y", outputs)):
+    for name, elements in (("x", inputs), ("y", outputs)):
         start = 0
-        for size in sizes:
+        for size in elements:
             arguments.append(f"{name}.data() + {start}")
             start += size
+    if sizes:
+        arguments += ["edgeml_size"] * (len(inputs) + len(outputs))
     replaced = {
         "PROJECT": project,
         "INPUTS": str(sum(inputs)),

@@ -17,6 +17,8 @@ def plan(node: Node, planner: Planner) -> None:
     """The index of the largest of n elements."""
     (x,) = node.inputs
     shape = planner.shape(x)
+    if planner.backend == "Catapult":
+        raise CannotExpressError("hls4ml's Catapult back end has no argmax", "return the logits")
     if len(shape) != 1:
         raise CannotExpressError(f"the largest along one of {len(shape)} axes", "flatten first")
     size, result = shape[0], planner.type(node.name)

@@ -7,7 +7,7 @@ import numpy as np
 from edgeml.backends.hls4ml.layer import Weights
 from edgeml.backends.hls4ml.ops._affine import affine
 from edgeml.backends.hls4ml.ops._reshape import reshape
-from edgeml.backends.hls4ml.planner import Planner
+from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.fixed import FixedType
 from edgeml.ir import Node
 
@@ -18,11 +18,15 @@ def plan(node: Node, planner: Planner) -> None:
     index, held = planner.type(x), planner.constant(table)
     shape, size = planner.shape(x), planner.graph.info(x).size
     source = planner.source(x)
-    unsigned = FixedType(False, index.width, 0)
-    if (index.frac, index.lo) != (0, 0):
-        factor = Weights(np.array(1, np.int64), FixedType(False, 1, -index.frac))
-        offset = Weights(np.array(-index.lo, np.int64), unsigned)
-        source = affine(node, planner, source, shape, unsigned, factor, offset, part="index")
+    # ac_fixed, unlike ap_fixed, cannot index an array; only Quartus' parallel kernel converts it.
+    if planner.backend in ("Catapult", "oneAPI") or (planner.backend == "Quartus" and planner.stream):
+        raise CannotExpressError(
+            f"hls4ml's {planner.backend} back end cannot look up a fixed-point value", "use Vitis or Vivado"
+        )
+    whole = FixedType(False, index.width, 0)
+    factor = Weights(np.array(1, np.int64), FixedType(False, 1, -index.frac))
+    offset = Weights(np.array(-index.lo, np.int64), whole)
+    source = affine(node, planner, source, shape, whole, factor, offset, part="index")
     if len(shape) != 1:
         source = reshape(node, planner, source, shape, (size,), part="flat")
     name = planner.add(
