@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from edgeml.backends.onnx.emulator import Emulator
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from edgeml.runs import Run
 
 
-def lower(model: Any, name: str = "") -> Graph:
+def lower(
+    model: Any, name: str = "", strict: bool = False, softmax: Literal["logits", "table"] = "logits"
+) -> Graph:
     """The exact graph of a trained QKeras model.
 
     Args:
         model: a Keras 3 model of quantized layers.
         name: of the graph; the model's own by default.
+        strict: refuse what may differ from Keras, such as batch normalization, instead of noting it.
+        softmax: what an output softmax becomes: "logits" leaves it off, "table" gives probabilities.
 
     Raises:
         EdgemlError: a layer or quantizer is not covered, or a tensor is not quantized; names the layer.
@@ -27,7 +31,7 @@ def lower(model: Any, name: str = "") -> Graph:
     """
     from edgeml.keras.lower import lower as lower_model
 
-    return lower_model(model, name or None)
+    return lower_model(model, name or None, strict, softmax)
 
 
 def emulator(graph: Graph) -> Emulator:

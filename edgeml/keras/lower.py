@@ -103,9 +103,10 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
             "build the model with dtype='float32', whose sums can be exact",
         )
     module = module_for(layers, "layer", layer, call.name, _REMEDIES.get(type(layer).__name__, ""))
-    if len(inputs) > 1 and not getattr(module, "MERGES", False):
+    count = len(call.inputs)
+    if count > 1 and not getattr(module, "MERGES", False):
         raise builder.refuse(
-            f"this {type(layer).__name__} is called on {len(inputs)} tensors",
+            f"this {type(layer).__name__} is called on {count} tensors",
             "call it on one, without a mask",
         )
     if getattr(module, "MOVES", False) and inputs[0] in builder.floats:
