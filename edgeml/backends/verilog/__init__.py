@@ -12,8 +12,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from edgeml.backends.base import Backend, Refusal, Runner
-from edgeml.backends.verilog.build import build
-from edgeml.backends.verilog.limits import parallel_refusals
+from edgeml.backends.verilog.build import build, refusals
 from edgeml.backends.verilog.options import Options, parse_options
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.files import FileSet
@@ -37,7 +36,7 @@ class Verilog(Backend):
         return parse_options(settings)
 
     def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
-        return parallel_refusals(Expand().apply(graph), options.unroll_limit)
+        return refusals(Expand().apply(graph), options)
 
     def write(self, graph: Graph, options: Any) -> FileSet:
         return build(Expand().apply(graph), graph.digest, options)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from edgeml.backends.base import Refusal
 from edgeml.backends.verilog.design import elaborate
+from edgeml.backends.verilog.limits import parallel_refusals
 from edgeml.backends.verilog.manifest import MANIFEST, Manifest
 from edgeml.backends.verilog.module import write_core
 from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.options import Options
 from edgeml.backends.verilog.schedule import schedule
+from edgeml.backends.verilog.stream import top as stream_top
+from edgeml.backends.verilog.stream.beats import CannotStreamError
+from edgeml.backends.verilog.stream.plan import plan
+from edgeml.backends.verilog.stream.top import Streamed, write_stream
 from edgeml.backends.verilog.top import PRIMITIVES, latency, parallel_top, stream
 from edgeml.files import FileSet
 from edgeml.ir import Graph
@@ -24,28 +31,64 @@ def build(graph: Graph, digest: str, options: Options) -> FileSet:
         digest: of the graph as the user has it, before anything was expanded.
         options: how to lay it out.
     """
-    names = Names(*PRIMITIVES)
+    names = Names(*PRIMITIVES, *stream_top.PRIMITIVES)
     top = names.unique(options.top or graph.name)
-    design = elaborate(graph)
-    core = write_core(design, schedule(design, options.levels), top, names)
-    source, sink = stream("s_axis", core.inputs), stream("m_axis", core.outputs)
-    files = dict(core.files)
-    files[f"{top}.v"] = parallel_top(top, graph.name, core, source, sink)
-    for primitive in PRIMITIVES:
+    mode = chosen_mode(graph, options)
+    made = (
+        _parallel(graph, top, names, options) if mode == "parallel" else _streamed(graph, top, names, options)
+    )
+    files = dict(made.files)
+    for primitive in (*PRIMITIVES, *stream_top.PRIMITIVES):
         if any(re.search(rf"\b{primitive}\b", text) for text in files.values()):
             files[f"{primitive}.v"] = (share_dir("hw") / "rtl" / f"{primitive}.v").read_text()
     manifest = Manifest(
         model=graph.name,
         graph=digest,
         top=top,
-        mode="parallel",
+        mode=mode,
         clock_mhz=0.0 if options.adders_per_stage is not None else options.clock_mhz,
-        latency=latency(core),
-        interval=1,
-        input=source,
-        output=sink,
+        latency=made.latency,
+        interval=made.interval,
+        input=made.source,
+        output=made.sink,
         files=tuple(sorted(files)),
     )
     return FileSet(
         {**{name: text.encode() for name, text in files.items()}, MANIFEST: manifest.text().encode()}
     )
+
+
+def chosen_mode(graph: Graph, options: Options) -> str:
+    """What mode=auto comes to: parallel where that is allowed, else stream."""
+    if options.mode != "auto":
+        return options.mode
+    if options.reuse_factor is not None and options.reuse_factor > 1:
+        return "stream"
+    return "stream" if parallel_refusals(graph, options.unroll_limit) else "parallel"
+
+
+def refusals(graph: Graph, options: Options) -> tuple[Refusal, ...]:
+    """What keeps the graph from being written in the chosen mode."""
+    parallel = parallel_refusals(graph, options.unroll_limit)
+    if chosen_mode(graph, options) == "parallel":
+        return parallel
+    try:
+        plan(graph, options.reuse_factor)
+    except CannotStreamError as error:
+        if options.mode != "auto" or not parallel:
+            return (error.refusal,)
+        why = f"{parallel[0].reason}; nor can it be streamed: {error.refusal.node}: {error.refusal.reason}"
+        return (replace(parallel[0], reason=why), *parallel[1:])
+    return ()
+
+
+def _parallel(graph: Graph, top: str, names: Names, options: Options) -> Streamed:
+    design = elaborate(graph)
+    core = write_core(design, schedule(design, options.levels), top, names)
+    source, sink = stream("s_axis", core.inputs), stream("m_axis", core.outputs)
+    files = {**core.files, f"{top}.v": parallel_top(top, graph.name, core, source, sink)}
+    return Streamed(files, source, sink, latency(core), 1)
+
+
+def _streamed(graph: Graph, top: str, names: Names, options: Options) -> Streamed:
+    return write_stream(graph, plan(graph, options.reuse_factor), top, names, options.levels)

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.backends.verilog.codes import rounded, signed_digits, width_of
 from edgeml.errors import EdgemlError
 from edgeml.fixed import Round
-from edgeml.fixed.rounding import shift_right
 
 
 @dataclass(eq=False)
@@ -74,13 +74,6 @@ class Num(NamedTuple):
 
 Nums: TypeAlias = NDArray[Any]
 """An object array of Num: the elements of a graph value."""
-
-
-def width_of(lo: int, hi: int) -> int:
-    """Bits for the codes from lo to hi, two's complement if lo is negative."""
-    if lo >= 0:
-        return max(1, hi.bit_length())
-    return max((-lo - 1).bit_length(), max(hi, 0).bit_length()) + 1
 
 
 def as_array(items: Sequence[Num], shape: tuple[int, ...]) -> Nums:
@@ -364,33 +357,6 @@ class Circuit:
         if min(reached) == max(reached):
             return Num(self._raw(reached[0]), frac)
         return self._make("rom", (x.cell,), (width, least, table), min(reached), max(reached), frac)
-
-
-def rounded(code: int, drop: int, mode: Round) -> int:
-    """One code with `drop` bits fewer, rounded as `fixed` does it."""
-    if abs(code) >= 1 << 62:  # beyond int64: the same rounding on what decides it, top apart
-        cut = max(0, drop - 2)
-        sticky = int(code & ((1 << cut) - 1) != 0)
-        code, drop = (code >> cut) | sticky, drop - cut
-    return int(shift_right(np.asarray(code, np.int64), drop, mode))
-
-
-def signed_digits(code: int) -> list[tuple[int, int]]:
-    """Places and digits (+1 or -1) of the non-adjacent form, lowest first.
-
-    >>> signed_digits(7), signed_digits(-6)
-    ([(0, -1), (3, 1)], [(1, 1), (3, -1)])
-    """
-    digits: list[tuple[int, int]] = []
-    place = 0
-    while code:
-        if code & 1:
-            digit = 2 - (code & 3)
-            digits.append((place, digit))
-            code -= digit
-        code >>= 1
-        place += 1
-    return digits
 
 
 def _shifts(cell: Cell) -> tuple[int, int]:

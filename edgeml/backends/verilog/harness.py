@@ -93,6 +93,8 @@ struct Bench {
         fail("tlast is not at the last beat of a result");
       if (in) { if (sent == 0) first_in = clocks; ++sent; offering = false; }
       if (out) {
+        if (results && (taken + 1) * out_words > long(results->size()))
+          fail("more results came than samples went in");
         if (results) std::memcpy(&(*results)[taken * out_words], shown.data(), out_words * 4);
         if (++taken % out_beats == 0) ends.push_back(clocks);
       }
@@ -108,15 +110,14 @@ struct Bench {
     sent = taken = 0; first_in = -1; ends.clear(); waiting = false;
   }
 
-  // Send `samples` samples and wait for all results.
+  // Send `samples` samples and wait for all results; the last pixels of an image may matter to none.
   void all(const Words& beats, long samples, long patience) {
     long last = clocks, before = -1;
-    while (taken < samples * out_beats) {
+    while (taken < samples * out_beats || sent < samples * in_beats) {
       clock(beats, samples * in_beats, false);
       if (sent + taken != before) { before = sent + taken; last = clocks; }
       if (clocks - last > patience) fail("no beat has moved for " + std::to_string(patience) + " clocks");
     }
-    if (sent != samples * in_beats) fail("a result came before its sample was in");
   }
 };
 

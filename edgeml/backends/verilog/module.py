@@ -7,86 +7,21 @@ needs, those of the core's inputs and outputs all as wide as the value's type (`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from edgeml.backends.verilog.cells import Cell
 from edgeml.backends.verilog.design import Design, Layer
 from edgeml.backends.verilog.names import Names
+from edgeml.backends.verilog.ports import WAIVERS, Core, Port, port
 from edgeml.backends.verilog.schedule import Schedule
 from edgeml.backends.verilog.text import Ref, declaration, expression, fit, pattern, type_comment
 from edgeml.ir import Graph
 
-WAIVERS = """\
-// Operands extend to the width that the interval of the result needs; casts drop bits, and weights of zero
-// leave elements unread.
-// verilator lint_off WIDTHEXPAND
-// verilator lint_off UNUSEDSIGNAL
-"""
-"""What linters would remark on and what is meant; stands in front of every emitted module."""
 
-
-@dataclass(frozen=True)
-class Port:
-    """A graph input or output as a bus of equal elements.
-
-    Args:
-        value: the graph value.
-        identifier: its name in Verilog.
-        shape: of the value, without the batch axis.
-        width: bits of an element: of the widest type among them.
-        signed: whether elements are two's complement.
-        frac: fractional bits of every element, in C order.
-    """
-
-    value: str
-    identifier: str
-    shape: tuple[int, ...]
-    width: int
-    signed: bool
-    frac: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return len(self.frac)
-
-    @property
-    def bits(self) -> int:
-        """Bits of the bus."""
-        return self.size * self.width
-
-
-def port(graph: Graph, value: str, identifier: str) -> Port:
-    """The port of a graph value."""
-    info = graph.info(value)
-    fracs = np.broadcast_to(np.asarray(info.type.frac), info.shape).reshape(-1)
-    width = int(np.max(info.type.width))
-    return Port(value, identifier, info.shape, width, info.type.signed, tuple(int(f) for f in fracs))
-
-
-@dataclass(frozen=True)
-class Core:
-    """A pipeline without handshake: inputs in, `latency` enabled clocks later outputs out.
-
-    Args:
-        name: of the module.
-        inputs: its input buses.
-        outputs: its output buses.
-        latency: clocks; 0 is combinational.
-        files: file name -> text.
-    """
-
-    name: str
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
-    latency: int
-    files: dict[str, str]
-
-
-def write_core(design: Design, times: Schedule, name: str, names: Names) -> Core:
+def write_core(
+    design: Design, times: Schedule, name: str, names: Names, core: str = "", width: int = 0
+) -> Core:
     """The modules of all layers and of the core called `name`.
 
     Args:
@@ -94,6 +29,8 @@ def write_core(design: Design, times: Schedule, name: str, names: Names) -> Core
         times: their schedule.
         name: what the core's module is called; layers have it in front of their own names.
         names: identifiers of modules, so that several cores do not collide.
+        core: wanted name of the core's module, by default `name`_core.
+        width: bits of an element of the outputs, by default those of the value's type.
     """
     graph = design.graph
     buses = Names("clk", "ce")
@@ -103,6 +40,8 @@ def write_core(design: Design, times: Schedule, name: str, names: Names) -> Core
         port(graph, value, layer.module) for value, layer in zip(graph.inputs, design.layers, strict=False)
     )
     outputs = tuple(port(graph, value, buses.unique(f"out_{value}")) for value in graph.outputs)
+    if width:
+        outputs = tuple(replace(out, width=width) for out in outputs)
     files: dict[str, str] = {}
     instances: list[str] = []
     layout = {id(cell): place for layer in design.layers for cell, place in _places(layer, inputs)}
@@ -112,7 +51,7 @@ def write_core(design: Design, times: Schedule, name: str, names: Names) -> Core
         module = names.unique(f"{name}_{layer.module}")
         files[f"{module}.v"] = _layer_text(design, times, index, module, layout)
         instances += _instance(design, times, index, module)
-    top = names.unique(f"{name}_core")
+    top = names.unique(core or f"{name}_core")
     files[f"{top}.v"] = _core_text(design, times, top, inputs, outputs, instances, layout)
     return Core(top, inputs, outputs, times.last, files)
 

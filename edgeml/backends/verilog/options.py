@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -27,12 +27,18 @@ class Options(Settings):
         top: name of the top module, and the beginning of all others; the model's name by default.
         clock_mhz: clock to pipeline for, by a coarse delay model.
         adders_per_stage: adders between two registers; takes the place of `clock_mhz`.
+        mode: "parallel": a sample per beat, everything laid out side by side; "stream": a pixel with all its
+            channels per beat, dense layers folded; "auto": parallel if `unroll_limit` allows it, else stream.
+        reuse_factor: clocks that a streamed dense layer may take for a sample, and so how often each of its
+            multipliers is used; by default as many as it takes for the sample to come in.
         unroll_limit: most operations (nonzero weights times positions, and elements) laid out side by side.
     """
 
     top: Annotated[str, Field(max_length=64), AfterValidator(_identifier)] | None = None
     clock_mhz: Annotated[float, Field(gt=0, le=1000)] = 100.0
     adders_per_stage: Annotated[int, Field(ge=1, le=1000)] | None = None
+    mode: Literal["auto", "parallel", "stream"] = "auto"
+    reuse_factor: Annotated[int, Field(ge=1)] | None = None
     unroll_limit: Annotated[int, Field(ge=1)] = 16384
 
     @property

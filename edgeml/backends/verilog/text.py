@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from edgeml.backends.verilog.cells import Cell, width_of
+from edgeml.backends.verilog.cells import Cell
+from edgeml.backends.verilog.codes import width_of
 from edgeml.fixed import Round
 
 

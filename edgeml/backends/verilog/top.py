@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeml.backends.verilog.manifest import Lanes, Stream, lane_bits
-from edgeml.backends.verilog.module import WAIVERS, Core, Port
+from edgeml.backends.verilog.ports import WAIVERS, Core, Port
 
 PRIMITIVES = ("edgeml_delay", "edgeml_pipe_control", "edgeml_skid")
 """Files of hw/rtl that it needs."""

@@ -39,7 +39,7 @@ def test_a_layer_is_a_module_and_names_are_the_models() -> None:
 
 
 def test_a_graph_that_is_too_large_is_refused_with_numbers_and_a_remedy() -> None:
-    options = BACKEND.options({"unroll_limit": 10})
+    options = BACKEND.options({"unroll_limit": 10, "mode": "parallel"})
     (refusal,) = BACKEND.refusals(small(), options)
     assert (refusal.node, refusal.op) == ("fc.matmul", "mat_mul")
     assert "at most 10" in refusal.reason and "unroll_limit" in refusal.remedy

@@ -25,14 +25,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _cache(tmp_path_factory: pytest.TempPathFactory):
-    """Simulations are built into a folder of the tests; Verilator's runtime is compiled once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EDGEML_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(zoo()))
 def test_the_zoo_is_exact(name: str, tmp_path: Path) -> None:

@@ -1,0 +1,152 @@
+"""What happens to one beat, as a graph of its own.
+
+Invariant: the nodes keep their names, so modules and lines are named after the model; for every beat the
+kernel's integers are those of the whole graph at that position.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edgeml.backends.verilog.stream.beats import Beats, CannotStreamError, uniform
+from edgeml.errors import EdgemlError
+from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray
+from edgeml.ir import Builder, Graph, Node, Op
+from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.conv import Conv
+from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.lookup import Lookup
+from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.ir.ops.max_pool import MaxPool
+from edgeml.ir.ops.reshape import Reshape
+from edgeml.ir.ops.scale import Scale
+from edgeml.ir.ops.sum_pool import SumPool
+
+POINTWISE = ("cast", "relu", "scale", "lookup", "add", "mul", "max", "min")
+"""Ops that treat every element by itself."""
+
+
+class Kernel:
+    """Collects the ops that are applied to a beat.
+
+    Args:
+        graph: the whole graph.
+        constants: codes of its values that no input reaches.
+        start: the beats that come in.
+    """
+
+    def __init__(self, graph: Graph, constants: dict[str, IntArray], start: Beats) -> None:
+        self._graph, self._constants, self.start = graph, constants, start
+        self._build = Builder(graph.name)
+        self._last = self._build.append(Node(start.value, Input(start.beat, start.type)))
+        self.value = start.value
+        self.empty = True
+
+    @property
+    def graph(self) -> Graph:
+        """The kernel."""
+        return self._build.graph(self._last)
+
+    @property
+    def bounds(self) -> dict[str, tuple[IntArray, IntArray]]:
+        """Of its input."""
+        return {self.start.value: (self.start.lo, self.start.hi)}
+
+    def whole(self, node: Node) -> None:
+        """An op on a value that is one beat: as it is."""
+        sources = [
+            self._last if name not in self._constants else self._whole_constant(node, name)
+            for name in node.inputs
+        ]
+        self._append(node, node.op, sources)
+
+    def windowed(self, node: Node) -> None:
+        """A convolution or a pooling of the window that a beat holds."""
+        op = node.op
+        assert isinstance(op, Conv | MaxPool | SumPool)
+        rank = len(op.strides)
+        same = {"strides": (1,) * rank, "padding": ((0, 0),) * rank}
+        sources = [self._last, *(self._whole_constant(node, name) for name in node.inputs[1:])]
+        self._append(node, replace(op, **same), sources)
+
+    def pointwise(self, node: Node, count: int) -> None:
+        """An op on every element, or on the channels of every pixel, the same in all beats."""
+        shape = self._graph.info(node.name).shape
+        op = node.op
+        match op:
+            case Cast():
+                op = Cast(self._beat_type(node, op.to, shape, count), op.rounding, op.overflow)
+            case Scale():
+                shift = uniform(node, np.asarray(op.shift), shape, count, "shifts")
+                op = Scale(shift.reshape(self._shape()))
+            case Reshape():
+                op = Reshape(self._reshaped(node, op))
+            case Lookup():
+                return self._append(node, op, [self._last, self._table(node)])
+            case MatMul():
+                return self._append(node, op, [self._last, self._whole_constant(node, node.inputs[1])])
+            case _:
+                pass
+        sources = [
+            self._beat_constant(node, name, shape, count) if name in self._constants else self._last
+            for name in node.inputs
+        ]
+        return self._append(node, op, sources)
+
+    def _append(self, node: Node, op: Op, sources: list[str]) -> None:
+        try:
+            self._last = self._build.append(Node(node.name, op, tuple(sources)))
+        except EdgemlError as error:  # a hull over all pixels may need more bits than any pixel does
+            raise CannotStreamError(node, f"for all pixels alike: {error.what}") from None
+        self.value, self.empty = node.name, False
+
+    def _shape(self) -> tuple[int, ...]:
+        return self._build.info(self._last).shape
+
+    def _reshaped(self, node: Node, op: Reshape) -> tuple[int, ...]:
+        size = self._build.info(self._last).size
+        if len(op.shape) > 1 and op.shape[-1] != size:
+            raise CannotStreamError(node, f"a beat of {size} elements is no pixel of shape {op.shape}")
+        return (*(1,) * (len(op.shape) - 1), size)
+
+    def _beat_type(self, node: Node, to: ElementType, shape: tuple[int, ...], count: int) -> ElementType:
+        if isinstance(to, FixedType):
+            return to
+        parts = (uniform(node, np.asarray(part), shape, count, "types") for part in (to.width, to.frac))
+        return FixedTypeArray(to.signed, *(part.reshape(self._shape()) for part in parts))
+
+    def _whole_constant(self, node: Node, name: str) -> str:
+        info = self._graph.info(name)
+        return self._constant(name, self._constants[name], info.type)
+
+    def _beat_constant(self, node: Node, name: str, shape: tuple[int, ...], count: int) -> str:
+        info, beat = self._graph.info(name), self._shape()
+        codes = uniform(node, self._constants[name], shape, count, "constants").reshape(beat)
+        if isinstance(info.type, FixedType):
+            return self._constant(name, codes, info.type)
+        parts = (
+            uniform(node, np.broadcast_to(part, info.shape), shape, count, "types")
+            for part in (info.type.width, info.type.frac)
+        )
+        return self._constant(
+            name, codes, FixedTypeArray(info.type.signed, *(part.reshape(beat) for part in parts))
+        )
+
+    def _constant(self, name: str, codes: IntArray, type: ElementType) -> str:
+        fresh = self._build.unique(name)
+        return self._build.append(Node(fresh, Const(codes, type)))
+
+    def _table(self, node: Node) -> str:
+        """The table for the index type that the beat has, which may differ in width from the graph's."""
+        index, table = self._graph.info(node.inputs[0]).scalar, self._graph.info(node.inputs[1])
+        here = self._build.info(self._last).type
+        if not isinstance(here, FixedType) or here.frac != index.frac:
+            raise CannotStreamError(node, "its index has another LSB in a stream")
+        assert isinstance(table.type, FixedType)
+        codes = np.arange(here.lo, here.hi + 1) - index.lo
+        reached = (codes >= 0) & (codes < table.lo.size)
+        entries = np.where(reached, table.lo[np.clip(codes, 0, table.lo.size - 1)], table.lo[0])
+        return self._constant(node.inputs[1], entries, table.type)

@@ -1,0 +1,232 @@
+"""Latency and interval of a chain of parts, computed clock by clock from models of hw/rtl.
+
+Each model has the state of its module that decides when beats move, and nothing else. The simulation of the
+Verilog measures both figures again, so a model that differs from its module is found.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+class Part(ABC):
+    """A module with a stream in and a stream out."""
+
+    @abstractmethod
+    def offers(self, given: bool) -> bool:
+        """Whether a beat stands at its output; `given` tells of its input, for what is combinational."""
+
+    @abstractmethod
+    def accepts(self, taken: bool) -> bool:
+        """Whether it takes a beat if its output is ready (`taken`) or not."""
+
+    @abstractmethod
+    def clock(self, given: bool, taken: bool) -> None:
+        """One edge: `given`, a beat stands at the input; `taken`, the output is ready."""
+
+
+@dataclass
+class Wires(Part):
+    """A kernel without registers."""
+
+    def offers(self, given: bool) -> bool:
+        return given
+
+    def accepts(self, taken: bool) -> bool:
+        return taken
+
+    def clock(self, given: bool, taken: bool) -> None:
+        """Nothing to remember."""
+
+
+@dataclass
+class Pipe(Part):
+    """edgeml_pipe_control."""
+
+    stages: int
+    valid: list[bool] = field(default_factory=list[bool])
+
+    def __post_init__(self) -> None:
+        self.valid = [False] * self.stages
+
+    def offers(self, given: bool) -> bool:
+        return self.valid[-1]
+
+    def accepts(self, taken: bool) -> bool:
+        return taken or not self.valid[-1]
+
+    def clock(self, given: bool, taken: bool) -> None:
+        if self.accepts(taken):
+            self.valid = [given, *self.valid[:-1]]
+
+
+@dataclass
+class Skid(Part):
+    """edgeml_skid."""
+
+    valid: bool = False
+    ready: bool = True
+
+    def offers(self, given: bool) -> bool:
+        return self.valid
+
+    def accepts(self, taken: bool) -> bool:
+        return self.ready
+
+    def clock(self, given: bool, taken: bool) -> None:
+        if taken or not self.valid:
+            self.valid, self.ready = given or not self.ready, True
+        elif given:
+            self.ready = False
+
+
+@dataclass
+class Fifo(Part):
+    """edgeml_fifo."""
+
+    words: int
+    count: int = 0
+    valid: bool = False
+
+    def offers(self, given: bool) -> bool:
+        return self.valid
+
+    def accepts(self, taken: bool) -> bool:
+        return self.count < self.words
+
+    def clock(self, given: bool, taken: bool) -> None:
+        put = given and self.count < self.words
+        free = taken or not self.valid
+        take = self.count > 0 and free
+        self.count += put - take
+        if free:
+            self.valid = take
+
+
+@dataclass
+class Serialize(Part):
+    """edgeml_serialize."""
+
+    parts: int
+    valid: bool = False
+    part: int = 0
+
+    def offers(self, given: bool) -> bool:
+        return self.valid
+
+    def accepts(self, taken: bool) -> bool:
+        return not self.valid or (self.part == self.parts - 1 and taken)
+
+    def clock(self, given: bool, taken: bool) -> None:
+        ready = self.accepts(taken)
+        if self.valid and taken:
+            self.part = (self.part + 1) % self.parts
+        if ready:
+            self.valid = given
+
+
+@dataclass
+class Fold(Part):
+    """edgeml_fold."""
+
+    beats: int
+    beat: int = 0
+    stages: tuple[bool, bool, bool] = (False, False, False)
+    valid: bool = False
+
+    def offers(self, given: bool) -> bool:
+        return self.valid
+
+    def accepts(self, taken: bool) -> bool:
+        return taken or not self.valid
+
+    def clock(self, given: bool, taken: bool) -> None:
+        if not self.accepts(taken):
+            return
+        last = given and self.beat == self.beats - 1
+        self.valid, self.stages = self.stages[2], (last, *self.stages[:2])
+        if given:
+            self.beat = (self.beat + 1) % self.beats
+
+
+@dataclass
+class Window(Part):
+    """edgeml_window; sizes as (rows, columns), padding as (before, after) for each."""
+
+    size: tuple[int, int]
+    reach: tuple[int, int]
+    strides: tuple[int, int]
+    padding: tuple[tuple[int, int], tuple[int, int]]
+    at: tuple[int, int] = (0, 0)
+    valid: bool = False
+
+    def _inside(self) -> bool:
+        return all(
+            0 <= place - before < size
+            for place, size, (before, _) in zip(self.at, self.size, self.padding, strict=True)
+        )
+
+    def offers(self, given: bool) -> bool:
+        return self.valid
+
+    def accepts(self, taken: bool) -> bool:
+        return (taken or not self.valid) and self._inside()
+
+    def clock(self, given: bool, taken: bool) -> None:
+        if self.valid and not taken:
+            return
+        self.valid = False
+        if not given and self._inside():
+            return
+        over = [place - (reach - 1) for place, reach in zip(self.at, self.reach, strict=True)]
+        self.valid = all(n >= 0 and n % stride == 0 for n, stride in zip(over, self.strides, strict=True))
+        rows, columns = (size + sum(pair) for size, pair in zip(self.size, self.padding, strict=True))
+        y, x = self.at
+        self.at = (y, x + 1) if x + 1 < columns else ((y + 1) % rows, 0)
+
+
+_SAMPLES = 5
+"""Samples sent one after the other; the interval is that of the last two, as the runner measures it."""
+
+
+def latency_and_interval(
+    parts: Sequence[Part], fresh: Sequence[Part], beats_in: int, beats_out: int
+) -> tuple[int, int]:
+    """Clocks from the first beat in to the last beat out of one sample, and between samples at full speed.
+
+    Args:
+        parts: the chain, never clocked before.
+        fresh: the same once more.
+        beats_in: per sample.
+        beats_out: per sample.
+    """
+    alone = _ends(parts, beats_in, beats_out, 1)
+    many = _ends(fresh, beats_in, beats_out, _SAMPLES)
+    return alone[0], many[-1] - many[-2]
+
+
+def _ends(parts: Sequence[Part], beats_in: int, beats_out: int, samples: int) -> list[int]:
+    """The clock in which the last beat of every result leaves, from the one that takes the first beat."""
+    sent = taken = clock = first = 0
+    ends: list[int] = []
+    while len(ends) < samples:
+        offered = [sent < samples * beats_in]
+        for part in parts:
+            offered.append(part.offers(offered[-1]))
+        ready = [True]
+        for part in reversed(parts):
+            ready.append(part.accepts(ready[-1]))
+        ready.reverse()
+        if offered[0] and ready[0]:
+            first = first if sent else clock
+            sent += 1
+        if offered[-1]:
+            taken += 1
+            if taken % beats_out == 0:
+                ends.append(clock - first)
+        for position, part in enumerate(parts):
+            part.clock(offered[position], ready[position + 1])
+        clock += 1
+    return ends

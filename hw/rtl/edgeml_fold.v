@@ -1,0 +1,88 @@
+// Product of a vector with a matrix, folded: BEATS beats of LANES elements come in, each clock LANES * OUTPUTS
+// multipliers work, and after the last beat all OUTPUTS sums leave at once.
+//
+// The matrix lies outside: `address` is the number of the beat, and `weights` has to follow it one enabled clock
+// later (a memory with a registered output), the weight of lane l for output o at (l*OUTPUTS + o)*WEIGHT. Sums are
+// exact modulo 2^SUM.
+module edgeml_fold #(
+  parameter LANES = 1,
+  parameter ELEMENT = 8,     // bits of an element
+  parameter SIGNED = 0,      // elements are two's complement
+  parameter OUTPUTS = 4,
+  parameter WEIGHT = 8,      // bits of a weight, two's complement
+  parameter SUM = 24,        // bits of a sum
+  parameter BEATS = 16,
+  parameter COUNT = 4        // bits of the address: 2^COUNT is at least BEATS
+) (
+  input  wire                            clk,
+  input  wire                            rst,      // synchronous
+  input  wire [LANES*ELEMENT-1:0]        s_data,
+  input  wire                            s_valid,
+  output wire                            s_ready,
+  output reg  [COUNT-1:0]                address,
+  output wire                            ce,
+  input  wire [LANES*OUTPUTS*WEIGHT-1:0] weights,
+  output wire [OUTPUTS*SUM-1:0]          m_data,
+  output reg                             m_valid,
+  input  wire                            m_ready
+);
+  localparam PRODUCT = ELEMENT + 1 + WEIGHT;
+  localparam FINAL = BEATS - 1;
+  localparam [COUNT-1:0] LAST = FINAL[COUNT-1:0];
+
+  // Stage 1: element and weight; 2: product; 3: sum over the lanes; then the sum over the beats.
+  reg valid1, first1, last1, valid2, first2, last2, valid3, first3, last3;
+  reg [LANES*ELEMENT-1:0] elements;
+
+  assign ce = m_ready | ~m_valid;
+  assign s_ready = ce;
+
+  always @(posedge clk) begin
+    if (ce) begin
+      elements <= s_data;
+      {first1, last1} <= {address == {COUNT{1'b0}}, address == LAST};
+      {first2, last2} <= {first1, last1};
+      {first3, last3} <= {first2, last2};
+    end
+    if (rst) begin
+      address <= {COUNT{1'b0}};
+      {valid1, valid2, valid3, m_valid} <= 4'd0;
+    end else if (ce) begin
+      if (s_valid) address <= address == LAST ? {COUNT{1'b0}} : address + 1'b1;
+      {valid1, valid2, valid3} <= {s_valid, valid1, valid2};
+      m_valid <= valid3 & last3;
+    end
+  end
+
+  genvar o, l;
+  generate
+    for (o = 0; o < OUTPUTS; o = o + 1) begin : out
+      wire [LANES*SUM-1:0] terms;
+      for (l = 0; l < LANES; l = l + 1) begin : lane
+        wire sign = (SIGNED != 0) & elements[l*ELEMENT + ELEMENT - 1];
+        wire signed [ELEMENT:0] element = {sign, elements[l*ELEMENT +: ELEMENT]};
+        wire signed [WEIGHT-1:0] weight = weights[(l*OUTPUTS + o)*WEIGHT +: WEIGHT];
+        reg signed [PRODUCT-1:0] product;
+        // verilator lint_off WIDTHEXPAND
+        always @(posedge clk) if (ce) product <= element * weight;
+        // verilator lint_on WIDTHEXPAND
+        // verilator lint_off UNUSEDSIGNAL
+        wire [SUM+PRODUCT-1:0] wide = {{SUM{product[PRODUCT-1]}}, product};
+        // verilator lint_on UNUSEDSIGNAL
+        assign terms[l*SUM +: SUM] = wide[SUM-1:0];
+      end
+      integer k;
+      reg [SUM-1:0] beat;
+      always @* begin
+        beat = {SUM{1'b0}};
+        for (k = 0; k < LANES; k = k + 1) beat = beat + terms[k*SUM +: SUM];
+      end
+      reg [SUM-1:0] now, total;
+      always @(posedge clk) if (ce) begin
+        now <= beat;
+        if (valid3) total <= first3 ? now : total + now;
+      end
+      assign m_data[o*SUM +: SUM] = total;
+    end
+  endgenerate
+endmodule
