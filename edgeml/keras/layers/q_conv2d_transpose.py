@@ -39,14 +39,25 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
 
 
 def _spread(builder: LayerBuilder, value: str, strides: tuple[int, ...]) -> str:
-    """stride - 1 zeros behind every pixel, along both axes."""
-    if strides == (1, 1):
-        return value
+    """stride - 1 zeros behind every pixel, along both axes.
+
+    One axis after the other, as zeros behind the one column of an image: every target has that padding.
+    """
     height, width, channels = builder.info(value).shape
-    apart = builder.add(Reshape((height, 1, width, 1, channels)), value, part="apart")
-    zeros = ((0, 0), (0, strides[0] - 1), (0, 0), (0, strides[1] - 1), (0, 0))
-    padded = builder.add(Pad(zeros), apart, part="zeros")
-    return builder.add(Reshape((height * strides[0], width * strides[1], channels)), padded, part="spread")
+    down, right = strides
+    if down > 1:
+        value = _behind(builder, value, (height, 1, width * channels), down)
+        height *= down
+        value = builder.add(Reshape((height, width, channels)), value, part="rows")
+    if right > 1:
+        value = _behind(builder, value, (height * width, 1, channels), right)
+        value = builder.add(Reshape((height, width * right, channels)), value, part="columns")
+    return value
+
+
+def _behind(builder: LayerBuilder, value: str, shape: tuple[int, int, int], stride: int) -> str:
+    apart = builder.add(Reshape(shape), value, part="apart")
+    return builder.add(Pad(((0, 0), (0, stride - 1), (0, 0))), apart, part="zeros")
 
 
 def _flipped(weights: Weights, builder: LayerBuilder) -> Weights:
