@@ -12,6 +12,8 @@ from edgeml.ir.ops.add import Add
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.quantizers._ops import CONSTANT_BITS, factor_type, scaled, significant
 
+_REMEDY = "use QBatchNormalization with inverse_quantizer=quantized_po2(4), or QConv2DBatchnorm"
+
 
 def affine(
     builder: LayerBuilder, value: str, factor: NDArray[np.float32], offset: NDArray[np.float32]
@@ -26,7 +28,7 @@ def affine(
     """
     if not (np.all(np.isfinite(factor)) and np.all(np.isfinite(offset))):
         raise builder.refuse("its constants are not finite", "train the model again")
-    product = scaled(builder, value, factor, "factor")
+    product = scaled(builder, value, factor, "factor", _REMEDY)
     codes, frac, error = significant(offset)
     if error:
         codes, frac = _at_product(builder, product, offset)
@@ -34,7 +36,7 @@ def affine(
         if np.any(rest):
             builder.inexact(
                 f"an offset is rounded to the product's grid, off by at most {rest.max():.1e}",
-                "use QBatchNormalization with an inverse_quantizer, or QDenseBatchnorm / QConv2DBatchnorm",
+                _REMEDY,
             )
     constant = builder.const(codes, factor_type(codes, frac), "offset")
     return builder.add(Add(), product, constant, part="sum")

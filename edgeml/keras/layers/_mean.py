@@ -13,6 +13,8 @@ from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.quantizers import quantize_weights
 from edgeml.keras.quantizers._ops import scaled
 
+_REMEDY = "average a power of two of them, or quantize to fewer bits before the mean"
+
 
 def divided(builder: LayerBuilder, total: str, count: int) -> str:
     """total / count: exact for a power of two, else a table with the quantizer that follows.
@@ -23,7 +25,7 @@ def divided(builder: LayerBuilder, total: str, count: int) -> str:
         return total if count == 1 else builder.add(Scale(-(count.bit_length() - 1)), total, part="mean")
 
     def rounded(source: str) -> str:
-        return scaled(builder, source, 1.0 / count, "mean")
+        return scaled(builder, source, 1.0 / count, "mean", _REMEDY)
 
     return builder.function(total, lambda x: x / np.float32(count), f"mean of {count}", approximate=rounded)
 
@@ -40,7 +42,7 @@ def divided_by_each(builder: LayerBuilder, total: str, counts: IntArray) -> str:
 
     def rounded(source: str) -> str:
         del source
-        return scaled(builder, total, 1.0 / counts, "mean")
+        return scaled(builder, total, 1.0 / counts, "mean", _REMEDY)
 
     alike = scaled(builder, total, common / counts, "alike")
     return builder.function(

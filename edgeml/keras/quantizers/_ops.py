@@ -47,7 +47,13 @@ def sign(builder: LayerBuilder, value: str, part: str) -> str:
     return builder.add(Add(), twice, one, part=part)
 
 
-def scaled(builder: LayerBuilder, value: str, factor: Any, part: str) -> str:
+def scaled(
+    builder: LayerBuilder,
+    value: str,
+    factor: Any,
+    part: str,
+    remedy: str = "use a power of two (alpha=1.0 or 'auto_po2')",
+) -> str:
     """The value times a real constant, exactly if the constant has at most 17 significant bits.
 
     Args:
@@ -55,6 +61,7 @@ def scaled(builder: LayerBuilder, value: str, factor: Any, part: str) -> str:
         value: an exact value.
         factor: float, or an array that broadcasts to the value; positive or negative, not zero.
         part: of the layer.
+        remedy: how the user gets an exact one.
 
     Raises:
         EdgemlError: it cannot be exact and the lowering is strict.
@@ -73,7 +80,7 @@ def scaled(builder: LayerBuilder, value: str, factor: Any, part: str) -> str:
     if error:
         builder.inexact(
             f"a factor is rounded to {CONSTANT_BITS} significant bits, at most {error:.1e} of it",
-            "use a power of two (alpha=1.0 or 'auto_po2')",
+            remedy,
         )
     constant = builder.const(codes, factor_type(codes, frac), f"{part}.factor")
     return builder.add(Mul(), value, constant, part=f"{part}.scaled")
