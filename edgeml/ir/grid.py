@@ -135,8 +135,7 @@ def moved(node: Node, per_element: IntArray) -> IntArray:
 
 def _cast_grid(op: Cast, grid: IntArray, x: ValueInfo) -> IntArray:
     to = np.asarray(op.to.frac)
-    if op.overflow is Overflow.SAT_ZERO:
-        return np.minimum(grid, to)
+    # A value that is out of range becomes a bound of it, or is compared with one.
     return np.where(overflows(op, x), to, np.minimum(grid, to))
 
 

@@ -158,6 +158,16 @@ def test_rounding_an_input_by_one_half_needs_a_bit_more() -> None:
         assert refused or exact(graph)
 
 
+@pytest.mark.parametrize("overflow", Overflow)
+def test_a_coarse_value_against_a_bound_that_float32_cannot_hold(overflow: Overflow) -> None:
+    """Every code of x fits float32, 2^30 - 1 does not."""
+    build = Builder("bound")
+    x = build.input((64,), FixedType(True, 8, -26))
+    to = FixedType(False, 30, 0), FixedType(True, 31, 0)
+    names = [build.add(Cast(kind, Round.TRN, overflow), x, name=f"act{i}") for i, kind in enumerate(to)]
+    assert exact(build.graph(*names))
+
+
 def test_wide_sum_pools() -> None:
     for width in (20, 30):
         build = Builder("pool")
