@@ -105,6 +105,7 @@ def collect(run: Run, tell: Tell = _quiet) -> Facts:
         confusion=quality.confusion(labels, fixed, classes),
         layers=rows,
         commands=commands(run),
+        lowering=_lowering(run),
         missing={**_LATER, **{name: why[name] for name, value in parts.items() if not value}},
         **parts,
     )
@@ -192,6 +193,23 @@ def _call(model: FloatModel, x: NDArray[np.float32]) -> Callable[[], object]:
 def _first(values: Any) -> Any:
     """The values of the first output of several."""
     return next(iter(values.values())) if isinstance(values, Mapping) else values
+
+
+def _lowering(run: Run) -> tuple[str, ...]:
+    """What the lowering noted, and how far the graph then is from Keras, a sentence each."""
+    from edgeml.keras.notes import Notes
+
+    if not run.notes_file.is_file():
+        return ()
+    notes = Notes.read(run.notes_file)
+    sentences = [f"{n.layer}: {n.text}{'' if n.exact else ' (not exact)'}" for n in notes.notes]
+    sentences += [
+        f"{row.layer}: {row.differing} of {row.elements} integers differ from Keras, by at most "
+        f"{row.max_lsb:.3g} LSB (measured on {row.samples} samples)"
+        for row in notes.differences
+        if row.differing
+    ]
+    return tuple(sentences)
 
 
 def _history(path: Path) -> Any:

@@ -305,6 +305,7 @@ class Facts(Fact):
         layer_samples: test samples that the layer table and the activation histograms are over.
         resources: and latency are empty in schema 1; `missing` says what will fill them.
         commands: what repeats the run.
+        lowering: what the lowering noted and how far the graph is from Keras, a sentence each.
         missing: why a section that is None or empty is so, by field name.
     """
 
@@ -335,6 +336,7 @@ class Facts(Fact):
     resources: tuple[()] = ()
     latency: tuple[()] = ()
     commands: tuple[str, ...] = ()
+    lowering: tuple[str, ...] = ()
     missing: Mapping[str, str] = {}
 
     def headline(self) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ def to_markdown(facts: Facts) -> str:
     ]
     if facts.data.note:
         parts.append(f"> {_safe(facts.data.note)}")
+    if facts.lowering:
+        parts.append("\n".join(f"> - {_safe(sentence)}" for sentence in facts.lowering))
     parts += ["## Exactness", *_exactness(facts)]
     parts += ["## Accuracy (measured)", *_accuracy(facts)]
     parts += ["## Size", *_size(facts)]

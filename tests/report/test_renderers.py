@@ -278,3 +278,10 @@ def test_numbers_in_words():
     assert words.number(measured(12.34), "db") == "12.3 dB"
     assert words.interval(measured(0.5)) == ""
     assert words.interval(measured(0.5, 0.4, 0.6)) == "40.00 to 60.00 %"
+
+
+def test_notes_of_the_lowering_are_shown_and_escaped():
+    facts = sample_facts(lowering=("bn1: its constants have 17 <bits> (not exact)",))
+    assert "17 &lt;bits&gt; (not exact)" in to_html(facts)
+    assert "bn1" in to_markdown(facts) and "<bits>" not in to_markdown(facts)
+    assert "Note on the lowering" not in to_html(sample_facts())
