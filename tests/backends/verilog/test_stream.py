@@ -147,14 +147,14 @@ class TestSimulated:
         ("file", "old", "new"),
         [
             ("edgeml_window.v", "taps[REACH_X*PIXEL-1:PIXEL]}", "taps[REACH_X*PIXEL-1:PIXEL]} ^ 1"),
-            ("small_cnn_fc1_matmul_weights.v", "words[1] = ", "words[1] = ~"),
+            ("small_cnn_logits_matmul_weights.v", "] = ", "] = ~"),
         ],
     )
     def test_a_wrong_line_is_found(self, file: str, old: str, new: str, tmp_path: Path) -> None:
         emitted(cnn(), tmp_path, mode="stream")
         text = (tmp_path / file).read_text()
         assert old in text
-        (tmp_path / file).write_text(text.replace(old, new, 1))
+        (tmp_path / file).write_text(text.replace(old, new))
         inputs = codes(cnn(), 40)
         got = Simulation().run(tmp_path, cnn(), inputs)["logits"]
         assert not np.array_equal(got, evaluate_codes(cnn(), inputs)["logits"])

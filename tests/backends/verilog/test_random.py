@@ -1,0 +1,59 @@
+"""Random graphs, several in one design so that they are compiled together: every integer under Verilator."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from edgeml.backends.verilog import BACKEND
+from edgeml.ir import Graph, Node
+from edgeml.tools import verilator
+from tests.backends.verilog.samples import assert_exact, emitted
+from tests.strategies import graphs
+from tests.zoo import codes
+
+pytest.importorskip("da4ml", reason="da4ml is not installed")
+pytestmark = [
+    pytest.mark.tool,
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(bool(verilator.missing()), reason=verilator.missing() or "-"),
+]
+
+QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+TOGETHER = 12
+
+
+def side_by_side(parts: list[Graph]) -> Graph:
+    """One graph that computes all of them, under names with a number in front."""
+    nodes: list[Node] = []
+    for number, part in enumerate(parts):
+        nodes += [
+            Node(f"g{number}_{n.name}", n.op, tuple(f"g{number}_{x}" for x in n.inputs)) for n in part.nodes
+        ]
+    outputs = [f"g{number}_{name}" for number, part in enumerate(parts) for name in part.outputs]
+    return Graph("random", nodes, outputs)
+
+
+@given(st.lists(graphs(), min_size=TOGETHER, max_size=TOGETHER), st.integers(1, 4))
+@settings(max_examples=3, phases=[Phase.generate], suppress_health_check=QUIET)
+def test_random_graphs_are_exact(parts: list[Graph], adders: int) -> None:
+    graph = side_by_side(parts)
+    with tempfile.TemporaryDirectory() as name:
+        emitted(graph, Path(name), adders_per_stage=adders, unroll_limit=10**6, mode="parallel")
+        assert_exact(graph, Path(name), codes(graph, 40))
+
+
+@given(st.lists(graphs(max_inputs=1, max_outputs=1, max_nodes=4), min_size=TOGETHER, max_size=TOGETHER))
+@settings(max_examples=2, phases=[Phase.generate], suppress_health_check=QUIET)
+def test_random_graphs_that_can_be_streamed_are_exact(parts: list[Graph]) -> None:
+    options = BACKEND.options({"mode": "stream"})
+    chosen = [graph for graph in parts if not BACKEND.refusals(graph, options)][:3]
+    for graph in chosen:
+        with tempfile.TemporaryDirectory() as name:
+            emitted(graph, Path(name), mode="stream")
+            assert_exact(graph, Path(name), codes(graph, 20))
