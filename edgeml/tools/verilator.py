@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import tempfile
 from collections.abc import Sequence
@@ -42,8 +43,9 @@ def missing() -> str:
         found = tool.find()
         if found is None:
             return f"{tool.name} is not installed: {tool.install}"
-        if tool is TOOL and _major(found) < _OLDEST:
-            return f"verilator {found.version} is too old, {_OLDEST} or later is needed: {tool.install}"
+        if tool is TOOL and _major(_version(found)) < _OLDEST:
+            told = f"{found.path} tells version {_version(found) or 'none'}"
+            return f"verilator {_OLDEST} or later is needed, {told}: {tool.install}"
     return ""
 
 
@@ -78,7 +80,7 @@ def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
     if reason := missing():
         raise MissingToolError(reason, top)
     verilator, compiler = _need(TOOL), _need(gxx.TOOL)
-    versions = (verilator.version, str(verilator.path), compiler.version, *_FLAGS)
+    versions = (_version(verilator), str(verilator.path), compiler.version, *_FLAGS)
     name = digest(
         [*versions, top, main, *(part for path in sources for part in (path.name, path.read_bytes()))]
     )
@@ -158,6 +160,13 @@ def _need(tool: Tool) -> Found:
     return found
 
 
-def _major(found: Found) -> int:
-    match = re.match(r"\d+", found.version)
+def _version(found: Found) -> str:
+    """The program of PyPI's package does not tell its version; the package does."""
+    if found.environment:
+        return importlib.metadata.version(TOOL.package)
+    return found.version
+
+
+def _major(version: str) -> int:
+    match = re.match(r"\d+", version)
     return int(match[0]) if match else 0

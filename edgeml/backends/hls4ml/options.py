@@ -123,6 +123,12 @@ class Options(Settings):
         Raises:
             EdgemlError: the board is unknown, or its chip is none that this hls4ml back end can target.
         """
+        if self.backend == "Libero" and self.io_type == "io_stream":
+            raise EdgemlError(
+                "hls4ml 1.3 cannot write io_stream projects for Libero",
+                "hls4ml options, io_type",
+                "use io_parallel",
+            )
         if self.board is None:
             backend = self.backend or "Vitis"
             return Target(backend, self.part or DEFAULT_PARTS[backend], self.clock_period_ns or 5.0)

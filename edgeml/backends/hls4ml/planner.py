@@ -28,18 +28,21 @@ from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
 
-# What C++, hls4ml's variables (w2, layer3_out, config4) and its reserved "input" already mean.
+# Names with a meaning: C++, hls4ml's variables (w2, layer3_out, config4) and its reserved "input" already mean.
 _TAKEN = re.compile(
     r"_.*|.*__.*|input|result_t|(w|b|s|e|a|d|p|z|config|layer|input|weight|bias)\d.*|nnet|hls|std|main|int|long|short"
     r"|char|float|double|half|bool|void|auto|const|static|signed|unsigned|struct|union|class|enum|typedef|template"
     r"|typename|this|new|delete|if|else|for|while|do|switch|case|default|break|continue|return|goto|try|catch|throw"
     r"|public|private|protected|virtual|operator|namespace|using|inline|extern|register|volatile|friend|explicit"
     r"|and|or|not|xor|true|false|asm|export|sizeof|concept|requires|max|min|abs|log|exp|sin|cos|tan|pow|floor|ceil"
+    r"|softmax|sigmoid|tanh|elu|selu|softplus|softsign"  # Quartus' writer takes a layer's name for its function
     r"|y0|y1|yn|j0|j1|jn|gamma|index|time|read|write|open|close|round|trunc|signal|div|free|exit"
 )
 
 
 _MOST_COPIES = 7
+_LIBERO = ("InputLayer", "Dense", "Activation", "Reshape")
+"""What hls4ml's Libero back end has code for; other layers it would leave out without a word."""
 
 
 class CannotExpressError(Exception):
@@ -262,6 +265,8 @@ class Planner:
         Returns:
             The layer's name.
         """
+        if self.backend == "Libero" and kind not in _LIBERO:
+            raise CannotExpressError(f"hls4ml's Libero back end has no {kind}", "use Vitis or Vivado")
         precision = result if isinstance(result, Precision) else Precision(result)
         name = self._unique(f"{node.name}_{part}" if part else node.name, node)
         layer = Layer(name, kind, inputs, precision, layer=node.layer, **details)

@@ -32,6 +32,11 @@ from edgeml.ir import Graph
 MANIFEST = "edgeml.json"
 """Says which variable of the project holds which value of the graph; read by the runner."""
 
+_CONFIG = "hls4ml_config.yml"
+
+_SMART_HLS = "$(SHLS_ROOT_DIR)"
+"""Where Libero's makefiles find SmartHLS: its own variable, since hls4ml would look for the program."""
+
 _NEVER_USED = "fixed<61,29,TRN_ZERO,SAT_SYM,0>"
 """The default of every type. It stands out: if it is found after the passes, something was left open."""
 
@@ -47,8 +52,8 @@ def build(graph: Graph, plan: Plan, options: Options) -> FileSet:
     with tempfile.TemporaryDirectory(prefix="edgeml-hls4ml-") as folder, quiet():
         model = model_graph(plan, options, parallel, Path(folder) / "project")
         verify(model, plan, parallel)
-        _hls4ml_does(model.write, "cannot write the project")
-        files = _collected(Path(folder) / "project", model.config.config["Stamp"])
+        _hls4ml_does(lambda: _write(model), "cannot write the project")
+        files = _collected(Path(folder) / "project", model.config.config)
     files[MANIFEST] = _manifest(graph, plan, options)
     return FileSet(files)
 
@@ -69,8 +74,9 @@ def model_graph(plan: Plan, options: Options, parallel: dict[str, Parallelism], 
         ) from None
 
     target = options.target()
+    extra = {"smarthls_path": _SMART_HLS} if target.backend == "Libero" else {}
     config = get_backend(target.backend).create_initial_config(
-        part=target.part, clock_period=target.clock_period_ns, io_type=options.io_type
+        part=target.part, clock_period=target.clock_period_ns, io_type=options.io_type, **extra
     )
     config |= {
         "Backend": target.backend,
@@ -140,6 +146,8 @@ def _verify_layer(node: Any, layer: Layer, parallelism: Parallelism) -> None:
             raise _changed(layer.name, f"{name} is {held.type.precision}, asked for {asked and asked.type}")
         if not np.array_equal(np.sort(np.ravel(held.data)), np.sort(np.ravel(asked.values))):
             raise _changed(layer.name, f"the values of {name} are not those of the graph")
+    if layer.kind not in ("InputLayer", "Reshape") and not node.get_attr("function_cpp"):
+        raise EdgemlError(f"hls4ml's back end has no code for a {node.class_name}", layer.name)
     if layer.products is not None:
         found = (node.get_attr("strategy"), node.get_attr("reuse_factor"))
         if found != (parallelism.strategy, parallelism.reuse_factor):
@@ -208,18 +216,41 @@ def quiet() -> Generator[None]:
             logging.disable(disabled)
 
 
-def _collected(folder: Path, stamp: str) -> dict[str, bytes]:
+def _write(model: Any) -> None:
+    """Have hls4ml write its files.
+
+    The wheel of hls4ml 1.3.0 lacks Libero's build_lib.sh, which only its own `compile` would run; the steps
+    that come after it are done here.
+    """
+    try:
+        model.write()
+    except FileNotFoundError as error:
+        writer = model.config.backend.writer
+        if writer.__class__.__name__ != "LiberoWriter" or Path(str(error.filename)).name != "build_lib.sh":
+            raise
+        writer.write_nnet_utils(model)
+        writer.write_generated_code(model)
+        writer.write_yml(model)
+
+
+def _collected(folder: Path, config: dict[str, Any]) -> dict[str, bytes]:
     """The files, with hls4ml's random stamp replaced by a digest and without the temporary folder's name."""
+    import yaml  # hls4ml brings it
+
+    stamp = str(config["Stamp"]).encode()
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes().replace(str(folder).encode(), b".")
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != _CONFIG
     }
     total = hashlib.sha256()
     for name, content in files.items():
-        total.update(name.encode() + b"\0" + content.replace(stamp.encode(), b""))
-    fixed_stamp = total.hexdigest()[:8].encode()
-    return {name: content.replace(stamp.encode(), fixed_stamp) for name, content in files.items()}
+        total.update(name.encode() + b"\0" + content.replace(stamp, b""))
+    fixed_stamp = total.hexdigest()[:8]
+    plain = {key: str(value) if isinstance(value, Path) else value for key, value in config.items()}
+    plain |= {"OutputDir": ".", "Stamp": fixed_stamp}
+    files = {name: content.replace(stamp, fixed_stamp.encode()) for name, content in files.items()}
+    return files | {_CONFIG: yaml.safe_dump(plain).encode()}
 
 
 def _manifest(graph: Graph, plan: Plan, options: Options) -> bytes:
@@ -235,6 +266,8 @@ def _manifest(graph: Graph, plan: Plan, options: Options) -> bytes:
         "inputs": [entry(*pair) for pair in plan.inputs.items()],
         "outputs": [entry(*pair) for pair in plan.outputs.items()],
         # What is inside a composite op has no name in the graph.
-        "values": [entry(*pair) for pair in plan.values.items() if _traced(options) and pair[0] in graph.infos],
+        "values": [
+            entry(*pair) for pair in plan.values.items() if _traced(options) and pair[0] in graph.infos
+        ],
     }
     return (json.dumps(content, indent=1) + "\n").encode()
