@@ -71,7 +71,6 @@ def test_what_is_not_finite_is_refused(bad: float) -> None:
 
 
 def test_huge_finite_values_saturate() -> None:
-    """Their squares overflow, which must not be taken for infinity."""
     x = np.full((3, 16), 3e38, np.float32)
     x[:, ::2] *= -1
     np.testing.assert_array_equal(Emulator(GRAPHS["mlp"]).predict(x), evaluate(GRAPHS["mlp"], x))
