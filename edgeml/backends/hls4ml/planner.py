@@ -28,14 +28,15 @@ from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
 
-# Names with a meaning: C++, hls4ml's variables (w2, layer3_out, config4) and its reserved "input" already mean.
+# Names with a meaning in C++ or hls4ml: its variables are w2, layer3_out, config4, its placeholder "input".
+# Quartus' writer takes a layer called softmax or tanh for the function.
 _TAKEN = re.compile(
     r"_.*|.*__.*|input|result_t|(w|b|s|e|a|d|p|z|config|layer|input|weight|bias)\d.*|nnet|hls|std|main|int|long|short"
     r"|char|float|double|half|bool|void|auto|const|static|signed|unsigned|struct|union|class|enum|typedef|template"
     r"|typename|this|new|delete|if|else|for|while|do|switch|case|default|break|continue|return|goto|try|catch|throw"
     r"|public|private|protected|virtual|operator|namespace|using|inline|extern|register|volatile|friend|explicit"
     r"|and|or|not|xor|true|false|asm|export|sizeof|concept|requires|max|min|abs|log|exp|sin|cos|tan|pow|floor|ceil"
-    r"|softmax|sigmoid|tanh|elu|selu|softplus|softsign"  # Quartus' writer takes a layer's name for its function
+    r"|softmax|sigmoid|tanh|elu|selu|softplus|softsign"
     r"|y0|y1|yn|j0|j1|jn|gamma|index|time|read|write|open|close|round|trunc|signal|div|free|exit"
 )
 

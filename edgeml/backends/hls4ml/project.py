@@ -241,7 +241,7 @@ def _collected(folder: Path, config: dict[str, Any]) -> dict[str, bytes]:
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes().replace(str(folder).encode(), b".")
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != _CONFIG
+        if path.is_file() and path.name != _CONFIG and path.suffix != ".pyc"  # Catapult's headers bring one
     }
     total = hashlib.sha256()
     for name, content in files.items():

@@ -1,0 +1,7 @@
+"""All tests of this folder need hls4ml."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("hls4ml", reason="hls4ml is not installed (pip install 'edgeml[hls4ml]')")
