@@ -33,7 +33,8 @@ def test_yosys_synthesizes_it(graph: Graph, mode: str, tmp_path: Path) -> None:
     if yosys is None:
         pytest.skip(f"yosys: {tools.load('yosys').install}")
     manifest = emitted(graph, tmp_path, mode=mode)
-    script = f"read_verilog {' '.join(manifest.files)}; synth -top {manifest.top} -flatten -noabc; check -assert; log done"
+    steps = (f"read_verilog {' '.join(manifest.files)}", f"synth -top {manifest.top} -flatten -noabc")
+    script = "; ".join((*steps, "check -assert", "log done"))
     done = run([yosys.path, "-p", script], tmp_path, tmp_path / "yosys.log", 280.0, yosys.environment)
     assert "\ndone\n" in done.output  # an exit code of 0 alone does not tell that Yosys came to the end
     warnings = [line for line in done.output.splitlines() if line.startswith("Warning")]
