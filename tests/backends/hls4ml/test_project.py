@@ -21,6 +21,7 @@ from edgeml.errors import EdgemlError
 from edgeml.files import FileSet
 from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir import Builder, Graph
+from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.max_pool import MaxPool
 from tests.zoo import conv, dense, fixed, ufixed, zoo
 
@@ -291,3 +292,31 @@ def test_a_convolution_keeps_its_pixels_and_strides() -> None:
     assert layer.products == (12, 3)
     assert layer.weights["weight"].type == FixedType(True, 4, 3)
     assert np.array_equal(layer.weights["weight"].codes, graph.constant("c.weight"))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "reason"),
+    [
+        ("max_min", {"backend": "Catapult", "io_type": "io_stream"}, "does not compile in hls4ml's Catapult"),
+        ("lookup", {"backend": "Catapult"}, "cannot look up a fixed-point value"),
+        ("lookup", {"backend": "Quartus", "io_type": "io_stream"}, "cannot look up a fixed-point value"),
+        ("mlp_classes", {"backend": "Catapult"}, "has no argmax"),
+        ("cast_modes", {"io_type": "io_stream"}, "copies a stream at most 7 times"),
+        ("cast_per_element", {}, "widths that differ per element"),
+    ],
+)
+def test_what_does_not_compile_or_differs_is_refused_before_it_is_written(
+    name: str, settings: dict[str, object], reason: str
+) -> None:
+    refusals = BACKEND.refusals(GRAPHS[name], BACKEND.options(settings))
+    assert any(reason in refusal.reason for refusal in refusals)
+    assert all(refusal.remedy for refusal in refusals)
+
+
+def test_argmax_of_wide_values_on_quartus() -> None:
+    build = Builder("g")
+    x = build.input((3,), fixed(40, 20))
+    graph = build.graph(build.add(ArgMax(), x, name="label"))
+    (refusal,) = BACKEND.refusals(graph, BACKEND.options({"backend": "Quartus"}))
+    assert (refusal.node, refusal.op) == ("label", "arg_max")
+    assert BACKEND.refusals(graph, BACKEND.options({})) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.hls4ml.ops._gather import gather
-from edgeml.backends.hls4ml.planner import Planner
+from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.ir import Node
 
 
@@ -14,6 +14,11 @@ def merge(node: Node, planner: Planner, operation: str) -> None:
 
     hls4ml does not broadcast; the smaller value is repeated first.
     """
+    if planner.backend == "Catapult" and planner.stream and operation in ("maximum", "minimum"):
+        raise CannotExpressError(
+            f"the {operation} of two streams does not compile in hls4ml's Catapult back end",
+            "use io_parallel",
+        )
     shape = planner.shape(node.name)
     size = int(np.prod(shape, dtype=np.int64))
     sources: list[str] = []

@@ -10,6 +10,7 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Node
 
 _BIT = FixedType(False, 1, 0)
+_AC_BITS = 32
 _TABLES = ("table", "exp_table", "inv_table", "inv_inp", "accum")
 
 
@@ -21,6 +22,12 @@ def plan(node: Node, planner: Planner) -> None:
         raise CannotExpressError("hls4ml's Catapult back end has no argmax", "return the logits")
     if len(shape) != 1:
         raise CannotExpressError(f"the largest along one of {len(shape)} axes", "flatten first")
+    width = planner.held_as(x).type.width
+    if planner.backend in ("Quartus", "oneAPI") and width > _AC_BITS:
+        raise CannotExpressError(
+            f"a value of {width} bits; hls4ml's {planner.backend} softmax compiles up to {_AC_BITS}",
+            "cast to fewer bits first",
+        )
     size, result = shape[0], planner.type(node.name)
     one_hot = planner.add(
         node,
