@@ -1,6 +1,6 @@
 """Speed of exact emulation against float32 ONNX Runtime on the same topology.
 
-    python benchmarks/emulation.py [--samples 2000] [--rounds 15] [--threads 0] [--json]
+    python benchmarks/emulation.py [--samples 5000] [--rounds 15] [--threads 0] [--json]
 
 Both sides run in this process on the same samples, in turn, so that a change of clock or load meets both;
 the medians are compared. The float side is the topology with float32 weights in plain ONNX: its input is not
@@ -202,7 +202,7 @@ def cpu() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Exact emulation against float32 ONNX Runtime.")
-    parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument(
         "--threads", type=int, default=0, help="of ONNX Runtime, both sides; 0 is its default"
