@@ -227,6 +227,13 @@ def conv_pointwise() -> Graph:
     return build.graph(conv(build, build.input((3, 3, 3), ufixed(4, 0)), "conv", (1, 1), 2, 73))
 
 
+def pad_scalar() -> Graph:
+    """A value without axes, which has nothing to pad."""
+    build = Builder("pad_scalar")
+    x = build.add(Reshape(()), build.input((1,), fixed(4, 2), "x"), name="scalar")
+    return build.graph(build.add(Reshape((1,)), build.add(Pad(()), x, name="padded"), name="out"))
+
+
 def add_broadcast_per_element() -> Graph:
     """A value of one element added to one of a higher rank whose elements have types of their own."""
     build = Builder("add_broadcast_per_element")
@@ -612,6 +619,7 @@ _FUNCTIONS: tuple[Callable[[], Graph], ...] = (
     conv_depthwise,
     conv_1d_all,
     add_broadcast_per_element,
+    pad_scalar,
     conv_pointwise,
     add_broadcast,
     mul,

@@ -22,7 +22,9 @@ def plan(node: Node, planner: Planner) -> None:
         zero_padding(node, planner, planner.source(x), planner.held_as(x), shape, op.padding[:-1])
         return
     index = np.arange(planner.graph.info(x).size).reshape(shape)
-    gather(node, planner, x, np.pad(index, op.padding, constant_values=-1))
+    # An axis in front: a scalar has none to pad.
+    padded = np.pad(index[np.newaxis], ((0, 0), *op.padding), constant_values=-1)[0]
+    gather(node, planner, x, padded)
 
 
 def zero_padding(

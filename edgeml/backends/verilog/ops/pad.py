@@ -14,6 +14,7 @@ def emit(at: Site) -> Nums:
     op = at.node.op
     assert isinstance(op, Pad)
     flat = list(at.x[0].reshape(-1))
-    indices = np.pad(np.arange(at.x[0].size).reshape(at.x[0].shape), op.padding, constant_values=-1)
+    indices = np.arange(at.x[0].size).reshape(1, *at.x[0].shape)  # an axis in front: a scalar has none to pad
+    indices = np.pad(indices, ((0, 0), *op.padding), constant_values=-1)[0]
     zero = at.circuit.const(0, 0)
     return as_array([zero if i < 0 else flat[i] for i in indices.reshape(-1)], indices.shape)
