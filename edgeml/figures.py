@@ -1,0 +1,168 @@
+"""Hardware figures: resources, clocks and cycles of one design on one part, each with its source.
+
+What an estimate, a synthesis, a place and route or a vendor's report say about a design has one form, a
+`Hardware`, so that they can stand beside each other in a report and be compared in the ledger.
+
+Units, the same for every vendor (see `edgeml.boards.model`): a LUT is what the vendor's tool counts, FF are
+single flip-flops, a DSP is one block, a BRAM one whole block of the part (36 kbit on AMD's: a report that
+counts 18-kbit halves is halved here), a URAM one large block; clocks are in MHz, latencies in clock cycles.
+
+Invariant: a figure that is not known is None, never zero; an estimate has an interval, a tool's count none.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes, write_atomic
+
+Source = Literal["measured", "proven", "estimate", "synthesis", "place-and-route", "vendor"]
+"""Where a number is from."""
+
+KINDS = ("lut", "ff", "dsp", "bram", "uram")
+"""The resources, in the order in which they are shown."""
+
+
+class _Figures(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+class Figure(_Figures):
+    """A number, with the interval it lies in if it is an estimate."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _in_its_interval(self) -> Self:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("an interval has two ends")
+        if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
+            raise ValueError(f"{self.value} is not in [{self.low}, {self.high}]")
+        return self
+
+
+class Usage(_Figures):
+    """Resources used; None where the source does not tell."""
+
+    lut: Figure | None = None
+    ff: Figure | None = None
+    dsp: Figure | None = None
+    bram: Figure | None = None
+    uram: Figure | None = None
+
+    def known(self) -> dict[str, Figure]:
+        """The figures that are there, by kind, in the order of `KINDS`."""
+        found = {kind: getattr(self, kind) for kind in KINDS}
+        return {kind: figure for kind, figure in found.items() if figure is not None}
+
+
+class LayerFigures(_Figures):
+    """One layer's share.
+
+    Args:
+        layer: the value of the graph that the layer ends in, or the module if it is none of the graph's.
+        op: its kind in the graph, "" if it is none.
+        usage: resources.
+        start: cycles from the design's first input to the layer's first input; None if unknown.
+        cycles: latency of the layer itself.
+        ii: cycles between two samples that the layer needs.
+        reuse: its reuse factor, None if it has none.
+    """
+
+    layer: str
+    op: str = ""
+    usage: Usage = Usage()
+    start: Figure | None = None
+    cycles: Figure | None = None
+    ii: Figure | None = None
+    reuse: int | None = None
+
+
+class Hop(_Figures):
+    """One stretch of the critical path: `ns` spent in a layer ("" outside all), and what does it."""
+
+    layer: str
+    ns: float
+    what: str = ""
+
+
+class Stage(_Figures):
+    """One program that was run: its version, wall time in seconds, and log (relative to the result)."""
+
+    name: str
+    tool: str
+    version: str = ""
+    seconds: float
+    log: str = ""
+
+
+class Hardware(_Figures):
+    """What one source says of one design on one part.
+
+    Args:
+        design: whose: edgeml's own Verilog, or an hls4ml project.
+        settings: how it was laid out, a few words ("parallel, 100 MHz"; "io_stream, Resource, rf 16").
+        model: the graph's name.
+        graph: SHA-256 of the exact graph; "" for a project that edgeml did not write.
+        board: its name, "" for a bare part.
+        part: as its tools call it.
+        source: where all figures here are from, unless a figure says otherwise by having an interval.
+        total: resources of the whole design.
+        layers: shares of it, in the order of the data.
+        cycles: latency of a sample.
+        ii: initiation interval, cycles from one sample to the next.
+        clock_mhz: the clock it was made for, or that cycles are to be multiplied with.
+        fmax_mhz: the fastest clock that the source found it good for.
+        critical_path: from register to register.
+        stages: what was run.
+        bitstream: file beside the result, "" if there is none.
+        notes: what a reader must know, a sentence each.
+    """
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    design: Literal["verilog", "hls4ml"]
+    settings: str = ""
+    model: str = ""
+    graph: str = ""
+    board: str = ""
+    part: str
+    source: Source
+    total: Usage
+    layers: tuple[LayerFigures, ...] = ()
+    cycles: Figure | None = None
+    ii: Figure | None = None
+    clock_mhz: float | None = None
+    fmax_mhz: Figure | None = None
+    critical_path: tuple[Hop, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    bitstream: str = ""
+    notes: tuple[str, ...] = ()
+
+    def write(self, path: Path) -> None:
+        """Save as JSON, atomically."""
+        write_atomic(path, json.dumps(self.model_dump(mode="json", by_alias=True), indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Hardware:
+        """The figures in a file.
+
+        Raises:
+            EdgemlError: it is missing or not what `write` writes.
+        """
+        try:
+            return cls.model_validate_json(read_bytes(path, "hardware figures"))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise EdgemlError(
+                f"is not a file of hardware figures: {key}: {first['msg']}",
+                str(path),
+                "remove it, or run edgeml synth again",
+            ) from None
