@@ -29,11 +29,11 @@ def import_keras() -> ModuleType:
     Raises:
         MissingToolError: a package is not installed.
         EdgemlError: Keras was already imported with another back end, or is set to channels_first or
-            to another float type than float32.
+            to another float type than float32; or another package than qkeras-v3 has the name qkeras.
     """
     _import("tensorflow")
     keras = _import("keras")
-    _import("qkeras")
+    qkeras = _import("qkeras")
     if keras.backend.backend() != "tensorflow":
         raise EdgemlError(
             f"Keras runs on the {keras.backend.backend()} back end",
@@ -50,6 +50,7 @@ def import_keras() -> ModuleType:
             "keras",
             "use keras.config.set_image_data_format('channels_last')",
         )
+    _check_qkeras(keras, qkeras)
     return keras
 
 
@@ -62,6 +63,17 @@ def import_qkeras() -> ModuleType:
     """
     import_keras()
     return _import("qkeras")
+
+
+def _check_qkeras(keras: ModuleType, qkeras: ModuleType) -> None:
+    """HGQ2 ships a `qkeras` of its own, and that of google/qkeras has the layers of Keras 2."""
+    layers = [getattr(qkeras, name, None) for name in ("QActivation", "QDense", "QConv2DBatchnorm")]
+    if not all(isinstance(kind, type) and issubclass(kind, keras.layers.Layer) for kind in layers):
+        raise EdgemlError(
+            "the package imported as qkeras is not qkeras-v3 (HGQ2, for one, ships its own)",
+            str(getattr(qkeras, "__file__", "qkeras")),
+            "use an environment of its own for edgeml: " + _HINT,
+        )
 
 
 def _import(name: str) -> ModuleType:

@@ -1,12 +1,19 @@
-"""Traps of QKeras itself; a number in a name is an issue or pull request of google/qkeras."""
+"""Traps of QKeras itself; a number in a name is an issue or pull request of google/qkeras.
+
+Tests without a number are about what has no public issue that is known.
+"""
 
 from __future__ import annotations
+
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from edgeml import presets
 from edgeml.errors import EdgemlError
+from edgeml.keras.backend import import_qkeras
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower
 from edgeml.keras.training import train
@@ -102,10 +109,28 @@ class TestScales:
         with pytest.raises(EdgemlError, match="cannot be exact"):
             lower(model, strict=True)
 
-    def test_another_package_under_the_name_qkeras_is_noticed(self):
-        """HGQ2 ships a top-level qkeras of its own; ours is the one with quantized Keras 3 layers."""
-        from edgeml.keras.backend import import_qkeras
 
+class TestPackages:
+    """No public issue is known."""
+
+    def test_hgq2s_own_qkeras_is_noticed(self, monkeypatch):
+        """HGQ2 ships a top-level qkeras, without the layers of qkeras-v3."""
+        other = ModuleType("qkeras")
+        other.__file__ = "/site-packages/qkeras/__init__.py"
+        monkeypatch.setitem(sys.modules, "qkeras", other)
+        with pytest.raises(EdgemlError, match="site-packages/qkeras/__init__.py: .* is not qkeras-v3 .HGQ2"):
+            import_qkeras()
+
+    def test_130_layers_of_keras_2_under_the_name_qkeras_are_noticed(self, monkeypatch):
+        """google/qkeras derives its layers from tf_keras: no model of Keras 3 takes them."""
+        other = ModuleType("qkeras")
+        for name in ("QActivation", "QDense", "QConv2DBatchnorm"):
+            setattr(other, name, type(name, (), {}))
+        monkeypatch.setitem(sys.modules, "qkeras", other)
+        with pytest.raises(EdgemlError, match="environment of its own"):
+            import_qkeras()
+
+    def test_the_right_one_is_taken(self):
         assert issubclass(import_qkeras().QDense, keras.layers.Dense)
 
 
