@@ -24,6 +24,9 @@ from edgeml.files import read_bytes, write_atomic
 Source = Literal["measured", "proven", "estimate", "synthesis", "place-and-route", "vendor"]
 """Where a number is from."""
 
+Reached = Literal["", "estimated", "simulated", "synthesized", "fitted"]
+"""How far a vendor's flow had come: HLS estimate, co-simulation, after synthesis, after place and route."""
+
 KINDS = ("lut", "ff", "dsp", "bram", "uram")
 """The resources, in the order in which they are shown."""
 
@@ -107,7 +110,7 @@ class Hardware(_Figures):
     """What one source says of one design on one part.
 
     Args:
-        design: whose: edgeml's own Verilog, or an hls4ml project.
+        design: whose: edgeml's own Verilog, an hls4ml project, or a project that edgeml knows nothing of.
         settings: how it was laid out, a few words ("parallel, 100 MHz"; "io_stream, Resource, rf 16").
         model: the graph's name.
         graph: SHA-256 of the exact graph; "" for a project that edgeml did not write.
@@ -123,11 +126,15 @@ class Hardware(_Figures):
         critical_path: from register to register.
         stages: what was run.
         bitstream: file beside the result, "" if there is none.
+        tool: program and version that a vendor's report names.
+        reached: how far the vendor's flow had come when it was written; "" if it is no vendor's.
+        power_w: on-chip power in watts.
+        reports: the files these figures were read from.
         notes: what a reader must know, a sentence each.
     """
 
     schema_: Literal[1] = Field(default=1, alias="schema")
-    design: Literal["verilog", "hls4ml"]
+    design: Literal["verilog", "hls4ml", "other"]
     settings: str = ""
     model: str = ""
     graph: str = ""
@@ -143,6 +150,10 @@ class Hardware(_Figures):
     critical_path: tuple[Hop, ...] = ()
     stages: tuple[Stage, ...] = ()
     bitstream: str = ""
+    tool: str = ""
+    reached: Reached = ""
+    power_w: Figure | None = None
+    reports: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
