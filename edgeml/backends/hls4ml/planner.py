@@ -41,6 +41,9 @@ _TAKEN = re.compile(
 )
 
 
+DOUBLE_BITS = 53
+"""hls4ml's bridge hands values over as doubles, and its weights are doubles until they are written."""
+
 _MOST_COPIES = 7
 _LIBERO = ("InputLayer", "Dense", "Activation", "Reshape")
 """What hls4ml's Libero back end has code for; other layers it would leave out without a word."""
@@ -125,6 +128,11 @@ class Planner:
         shown = {name: self._base(held) for name, held in self._held.items() if held in kept}
         values = {name: base.name for name, base in shown.items() if base.kind != "InputLayer"}
         refused += self._overread(layers, outputs)
+        refused += [
+            self._too_wide(name)
+            for name in dict.fromkeys((*inputs, *outputs))
+            if self.graph.info(name).magnitude >= 1 << DOUBLE_BITS
+        ]
         return Plan(tuple(layers), inputs, outputs, values, tuple(refused))
 
     def _emit(self, node: Node) -> None:
@@ -178,6 +186,15 @@ class Planner:
             for layer in layers
             if (count := readers.count(layer.name)) > _MOST_COPIES
         ]
+
+    def _too_wide(self, name: str) -> Refusal:
+        node, width = self.graph.node(name), self.graph.info(name).scalar.width
+        return Refusal(
+            name,
+            node.op.op_name(),
+            f"{width} bits at a port, and hls4ml's bridge carries doubles, exact to {DOUBLE_BITS} bits",
+            f"cast it to at most {DOUBLE_BITS} bits, or use the Verilog back end",
+        )
 
     def _base(self, name: str) -> Layer:
         """The layer that computes what a layer holds; a reshape has no code of its own, or another name."""
@@ -268,6 +285,12 @@ class Planner:
         """
         if self.backend == "Libero" and kind not in _LIBERO:
             raise CannotExpressError(f"hls4ml's Libero back end has no {kind}", "use Vitis or Vivado")
+        weights: Mapping[str, Weights] = details.get("weights", {})
+        for what, held in weights.items():
+            if np.any(held.codes.astype(np.float64).astype(np.int64) != held.codes):
+                raise CannotExpressError(
+                    f"a {what} of more than {DOUBLE_BITS} bits, and hls4ml takes doubles", "use fewer bits"
+                )
         precision = result if isinstance(result, Precision) else Precision(result)
         name = self._unique(f"{node.name}_{part}" if part else node.name, node)
         layer = Layer(name, kind, inputs, precision, layer=node.layer, **details)

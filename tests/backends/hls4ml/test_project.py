@@ -22,6 +22,7 @@ from edgeml.files import FileSet
 from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.arg_max import ArgMax
+from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.max_pool import MaxPool
 from tests.zoo import conv, dense, fixed, ufixed, zoo
 
@@ -217,6 +218,22 @@ class TestRefusals:
                     BACKEND.emit(graph, options)
             else:
                 assert BACKEND.emit(graph, options)["edgeml.json"], name
+
+    def test_a_port_of_more_bits_than_a_double_is_refused_before_anything_is_written(self) -> None:
+        """C simulation could not compare it: the bridge of the project hands doubles over."""
+        with pytest.raises(EdgemlError, match=r"60 bits at a port.*exact to 53") as caught:
+            files(GRAPHS["beyond_float"])
+        assert caught.value.where == "product"
+        assert "at most 53 bits" in caught.value.hint
+
+    def test_a_weight_of_more_bits_than_a_double_is_refused(self) -> None:
+        build = Builder("heavy")
+        x = build.input((1,), fixed(2, 2))
+        weight = build.const(np.array([[2**55 + 1]]), fixed(57, 57), "heavy")
+        product = build.add(MatMul(), x, weight, name="fc")
+        graph = build.graph(build.cast(product, fixed(8, 8), name="y"))
+        with pytest.raises(EdgemlError, match="a weight of more than 53 bits"):
+            files(graph)
 
     def test_overlapping_pools_in_a_stream(self) -> None:
         build = Builder("g")
