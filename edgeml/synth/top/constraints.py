@@ -1,0 +1,100 @@
+"""Constraint files: where the ports of the top module are on the board, and how fast its clock is.
+
+One writer per flow; to add a flow, add a function and its line in `_WRITERS`. Port names are those of
+`edgeml_board`; every port is one bit, since tools name the bits of a bus differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeml.boards import Flow
+from edgeml.errors import EdgemlError
+
+
+@dataclass(frozen=True)
+class Place:
+    """A port and its pin.
+
+    Args:
+        port: of the top module.
+        pin: of the package.
+        io: IO standard, in the flow's words.
+        pull: pull resistor.
+        mhz: of a clock; 0 for other ports.
+    """
+
+    port: str
+    pin: str
+    io: str
+    pull: Literal["up", "down", "none"] | None = None
+    mhz: float = 0.0
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """A constraint file."""
+
+    name: str
+    text: str
+
+
+def flows() -> frozenset[Flow]:
+    """The flows there is a writer for."""
+    return frozenset(_WRITERS)
+
+
+def write(flow: Flow, title: str, places: Sequence[Place]) -> Constraints:
+    """The constraint file for a flow; `flow` is one of `flows()`."""
+    suffix, comment, lines = _WRITERS[flow]
+    text = [f"{comment} {title}", *(line for place in places for line in lines(place))]
+    return Constraints(f"edgeml_board.{suffix}", "\n".join([*text, ""]))
+
+
+def _lpf(place: Place) -> list[str]:
+    """Lattice ECP5, as Diamond and nextpnr-ecp5 read it."""
+    pull = f" PULLMODE={place.pull.upper()}" if place.pull else ""
+    clock = [f'FREQUENCY PORT "{place.port}" {place.mhz:g} MHZ;'] if place.mhz else []
+    return [
+        f'LOCATE COMP "{place.port}" SITE "{place.pin}";',
+        f'IOBUF PORT "{place.port}"{pull} IO_TYPE={place.io};',
+        *clock,
+    ]
+
+
+def _pcf(place: Place) -> list[str]:
+    """Lattice iCE40, as nextpnr-ice40 reads it; its pull resistors only pull up."""
+    if place.pull == "down":
+        raise EdgemlError("iCE40 has no pull-down resistors", f"pin {place.pin}", "change the board's file")
+    pull = "-pullup yes " if place.pull == "up" else ""
+    clock = [f"set_frequency {place.port} {place.mhz:g}"] if place.mhz else []
+    return [f"set_io {pull}{place.port} {place.pin}", *clock]
+
+
+def _cst(place: Place) -> list[str]:
+    """Gowin; clocks are told to nextpnr on its command line."""
+    pull = f" PULL_MODE={place.pull.upper()}" if place.pull else ""
+    return [f'IO_LOC "{place.port}" {place.pin};', f'IO_PORT "{place.port}" IO_TYPE={place.io}{pull};']
+
+
+def _pdc(place: Place) -> list[str]:
+    """Lattice Nexus, as Radiant and nextpnr-nexus read it."""
+    pull = f" PULLMODE={place.pull.upper()}" if place.pull else ""
+    port = f"[get_ports {{{place.port}}}]"
+    clock = [f"create_clock -name {{{place.port}}} -period {1000 / place.mhz:g} {port}"] if place.mhz else []
+    return [
+        f"ldc_set_location -site {{{place.pin}}} {port}",
+        f"ldc_set_port -iobuf {{IO_TYPE={place.io}{pull}}} {port}",
+        *clock,
+    ]
+
+
+_WRITERS: dict[Flow, tuple[str, str, Callable[[Place], list[str]]]] = {
+    Flow.YOSYS_ECP5: ("lpf", "#", _lpf),
+    Flow.YOSYS_ICE40: ("pcf", "#", _pcf),
+    Flow.YOSYS_GOWIN: ("cst", "//", _cst),
+    Flow.YOSYS_NEXUS: ("pdc", "#", _pdc),
+    Flow.RADIANT: ("pdc", "#", _pdc),
+}

@@ -1,0 +1,200 @@
+"""What is said to a simulated board, and what it has to answer.
+
+Invariant: the scenario has every type of request, every way in which a frame can break on its way, and at
+least one self-test that has to fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeml.errors import EdgemlError
+from edgeml.synth.top.protocol import SYNC, UNASKED, Decoder, Frame, Identity, Kind, Report
+
+GARBAGE = bytes.fromhex("00ff5a137f")
+"""Bytes that begin no frame."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stood at a mark of the script.
+
+    Args:
+        data: bytes that the board sent since the mark before.
+        lamps: bit i is 1 if led i is lit.
+        clock: when.
+    """
+
+    data: bytes
+    lamps: int
+    clock: int
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The one frame that has to stand at a mark.
+
+    Args:
+        mark: its name.
+        what: for the message.
+        frame: the frame; of a report the clocks do not count.
+        passed: whether the lamps have to tell that the self-test passed, or that it failed.
+    """
+
+    mark: str
+    what: str
+    frame: Frame
+    passed: bool
+
+
+class Scenario:
+    """A script for `harness`, and what it has to lead to.
+
+    Args:
+        limit: clocks that an answer may take.
+        lamps: of the board; with two or more, led 0 tells of a failure and led 1 of success.
+    """
+
+    def __init__(self, limit: int, lamps: int) -> None:
+        self._limit = limit
+        self._lamps = lamps
+        self._passed = True
+        self.script: list[str] = []
+        self.expected: list[Expected] = []
+
+    def do(self, command: str) -> None:
+        """A command that draws no answer."""
+        self.script.append(command)
+
+    def send(self, data: bytes) -> None:
+        """Bytes, as they are."""
+        self.script.append(f"send {data.hex()}")
+
+    def expect(self, what: str, frame: Frame) -> None:
+        """Wait for an answer."""
+        if frame.kind is Kind.REPORT:
+            self._passed = Report.decode(frame.payload).passed
+        mark = f"m{len(self.expected)}"
+        self.expected.append(Expected(mark, what, frame, self._passed))
+        self.script += [f"answer {self._limit} {what}", f"mark {mark}"]
+
+    def ask(self, what: str, request: Frame, answer: Frame) -> None:
+        """A request and its answer."""
+        self.send(request.encode())
+        self.expect(what, answer)
+
+    def complain(self, what: str, code: int, tag: int) -> None:
+        """An answer that tells of an error."""
+        self.expect(what, Frame(Kind.ERROR, tag, bytes([code])))
+
+    def latency(self, seen: dict[str, Seen]) -> int:
+        """Check all that was seen; the clocks of the last vector, as the reports of good self-tests say.
+
+        Raises:
+            EdgemlError: something else was seen than expected; says what.
+        """
+        clocks: set[int] = set()
+        for wanted in self.expected:
+            frame = self._one(wanted, seen[wanted.mark])
+            if frame.kind is Kind.REPORT:
+                report = Report.decode(frame.payload)
+                clocks.add(report.clocks)
+                frame = Frame(frame.kind, frame.tag, _timeless(report).encode())
+            if frame != wanted.frame:
+                raise _wrong(wanted.what, f"{_told(frame)} came, not {_told(wanted.frame)}")
+            lit = seen[wanted.mark].lamps & 3
+            if self._lamps > 1 and lit != (2 if wanted.passed else 1):
+                raise _wrong(wanted.what, f"the lamps led0 and led1 show {lit & 1} and {lit >> 1}")
+        if len(clocks) != 1:
+            raise _wrong("self-test", f"it took different numbers of clocks: {sorted(clocks)}")
+        return clocks.pop()
+
+    def _one(self, wanted: Expected, at: Seen) -> Frame:
+        decoder = Decoder()
+        frames = decoder.feed(at.data) + decoder.finish()
+        if len(frames) != 1 or decoder.skipped:
+            told = f"{len(frames)} frames and {decoder.skipped} bytes beside them came, not one frame"
+            raise _wrong(wanted.what, told)
+        return frames[0]
+
+
+def breakages(scenario: Scenario, run: Frame, answer: Frame, bit: int, silence: int) -> None:
+    """Every way in which a frame can break, each followed by one that is right.
+
+    Args:
+        scenario: is added to.
+        run: a request.
+        answer: the right answer to it.
+        bit: clocks of a bit.
+        silence: clocks after which the board gives a frame up.
+    """
+    whole, tag = run.encode(), run.tag
+
+    def good(after: str) -> None:
+        scenario.ask(f"a sample after {after}", run, answer)
+
+    scenario.send(GARBAGE)
+    good("bytes that begin no frame")
+    for place, what in ((-1, "in the CRC"), (6, "in the sample"), (2, "in the tag")):
+        broken = bytearray(whole)
+        broken[place] ^= 0x10
+        scenario.send(bytes(broken))
+        scenario.complain(f"a wrong bit {what}", 1, tag ^ 0x10 if place == 2 else tag)
+        good(f"a wrong bit {what}")
+    for cut in (len(whole) - 1, 7, 5, 1):
+        scenario.send(whole[:cut])
+        scenario.do(f"quiet {silence}")
+        scenario.complain(f"a frame that stopped after {cut} bytes", 4, tag if cut > 3 else UNASKED)
+        good("a frame that stopped")
+    scenario.send(whole[:7])
+    scenario.do(f"level 0 {20 * bit}")
+    scenario.complain("a line held down within a frame", 5, tag)
+    good("a line held down")
+    scenario.do(f"level 0 {20 * bit}")
+    scenario.do(f"quiet {2 * bit}")
+    good("a line held down between frames")
+    scenario.send(Frame(Kind.RESULT, 7, b"").encode())
+    scenario.complain("a type that is no request", 2, 7)
+    good("a type that is no request")
+    for payload in (run.payload[:-1], run.payload + b"\0"):
+        # Only the header: the board answers at once, while a host would go on sending.
+        scenario.send(Frame(Kind.RUN, 9, payload).encode()[:6])
+        scenario.complain("a length that does not fit", 3, 9)
+        good("a length that does not fit")
+    scenario.send(bytes([SYNC]) + whole)
+    # The second A5 reads as a type that is unknown; all that follows is lost with the answer.
+    scenario.do(f"quiet {silence + 40 * bit}")
+    scenario.do("mark lost")
+    good("a second A5")
+
+
+def identify(scenario: Scenario, identity: Identity) -> None:
+    """Who are you?"""
+    scenario.ask("identity", Frame(Kind.IDENTIFY, 5), Frame(Kind.IDENTITY, 5, identity.encode()))
+
+
+def self_test(scenario: Scenario, vectors: int, failed: Sequence[int] = (), tag: int = 6) -> None:
+    """Test yourself, and find these failures."""
+    first = min(failed) if failed else None
+    report = Report(vectors, len(failed), first, 0, False)
+    what = f"self-test with a wrong bit in vector {first}" if failed else "self-test"
+    scenario.ask(what, Frame(Kind.TEST, tag), Frame(Kind.REPORT, tag, report.encode()))
+
+
+def _timeless(report: Report) -> Report:
+    return Report(report.vectors, report.failures, report.first, 0, report.hung)
+
+
+def _told(frame: Frame) -> str:
+    if frame.kind is Kind.ERROR:
+        return f'an error (tag {frame.tag:04x}, "{frame.problem()}")'
+    if frame.kind is Kind.REPORT:
+        return f"a report (tag {frame.tag:04x}, {Report.decode(frame.payload)})"
+    return f"{frame.kind.name.lower()} (tag {frame.tag:04x}, {frame.payload.hex()})"
+
+
+def _wrong(what: str, told: str) -> EdgemlError:
+    return EdgemlError(
+        told, f"simulation of the board, {what}", "nothing is synthesized; please report this with the model"
+    )
