@@ -31,7 +31,7 @@ def build(graph: Graph, digest: str, options: Options) -> FileSet:
         digest: of the graph as the user has it, before anything was expanded.
         options: how to lay it out.
     """
-    names = Names(*PRIMITIVES, *stream_top.PRIMITIVES)
+    names = module_names()
     top = names.unique(options.top or graph.name)
     mode = chosen_mode(graph, options)
     made = (
@@ -52,10 +52,16 @@ def build(graph: Graph, digest: str, options: Options) -> FileSet:
         input=made.source,
         output=made.sink,
         files=tuple(sorted(files)),
+        reuse_factor=options.reuse_factor,
     )
     return FileSet(
         {**{name: text.encode() for name, text in files.items()}, MANIFEST: manifest.text().encode()}
     )
+
+
+def module_names() -> Names:
+    """Identifiers of modules, those of hw/rtl taken."""
+    return Names(*PRIMITIVES, *stream_top.PRIMITIVES)
 
 
 def chosen_mode(graph: Graph, options: Options) -> str:

@@ -53,12 +53,13 @@ class Layer:
 
 @dataclass(frozen=True)
 class Design:
-    """All layers, inputs first, and the elements of every graph output."""
+    """All layers, inputs first, and the elements of every graph output and of every value on the way."""
 
     graph: Graph
     layers: tuple[Layer, ...]
     inputs: Mapping[str, Nums]
     outputs: Mapping[str, Nums]
+    values: Mapping[str, Nums]
 
 
 def known_ops() -> frozenset[str]:
@@ -115,7 +116,7 @@ def elaborate(graph: Graph, bounds: Bounds | None = None) -> Design:
         _name_results(values[node.name], stem, len(groups) - 1, graph, node)
     outputs = {name: values[name] for name in graph.outputs}
     layers = _layers(circuit, groups, count, outputs)
-    return Design(graph, layers, {name: values[name] for name in graph.inputs}, outputs)
+    return Design(graph, layers, {name: values[name] for name in graph.inputs}, outputs, values)
 
 
 def _inputs(circuit: Circuit, graph: Graph, node: Node, lo: IntArray, hi: IntArray, stem: str) -> Nums:

@@ -8,7 +8,8 @@ line "error: ..." and exit code 1.
 
 from __future__ import annotations
 
-HARNESS = r"""
+COMMON = r"""#include "Vdut.h"
+#include "verilated.h"
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -40,7 +41,10 @@ static void fail(const std::string& what) {
   std::exit(1);
 }
 
-struct Random {
+"""
+"""What every main program starts with: ports of any width from and to words, and how to fail."""
+
+_HARNESS = r"""struct Random {
   uint64_t state;
   uint32_t next() {
     state ^= state << 13;
@@ -177,4 +181,4 @@ int main(int argc, char** argv) {
 }
 """
 
-MAIN = '#include "Vdut.h"\n#include "verilated.h"\n' + HARNESS
+MAIN = COMMON + _HARNESS

@@ -79,6 +79,7 @@ class Manifest:
         input: where samples go in.
         output: where results come out.
         files: all Verilog files.
+        reuse_factor: the option of that name, None if it was left open.
     """
 
     model: str
@@ -91,6 +92,7 @@ class Manifest:
     input: Stream
     output: Stream
     files: tuple[str, ...]
+    reuse_factor: int | None = None
 
     def text(self) -> str:
         """As JSON."""
@@ -124,6 +126,7 @@ class Manifest:
                 _stream(found["input"]),
                 _stream(found["output"]),
                 tuple(_file(name) for name in found["files"]),
+                None if found.get("reuse_factor") is None else int(found["reuse_factor"]),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise EdgemlError(f"is not a manifest of edgeml: {error}", str(path), "export again") from None

@@ -98,12 +98,8 @@ def _delayed(design: Design, index: int, cycles: int) -> str:
 def _layer_text(
     design: Design, times: Schedule, index: int, module: str, layout: dict[int, tuple[int, int]]
 ) -> str:
-    layer = design.layers[index]
-    inside = _Inside(times.enters[index], times)
-    local = Names("clk", "ce", layer.module, *(design.layers[i].module for i in layer.sources))
-    foreign = _foreign(layer)
-    for cell in (*foreign, *layer.cells):
-        inside.name(cell, local)
+    layer, foreign = design.layers[index], _foreign(design.layers[index])
+    inside = _Inside(times.enters[index], times, *_named(design, index))
     for cell in foreign:
         inside.foreign(cell)
     leaves = times.leaves[index]
@@ -146,23 +142,36 @@ def _layer_text(
     return "\n".join(lines)
 
 
+def _named(design: Design, index: int) -> tuple[dict[int, tuple[Cell, str]], Names]:
+    """Every cell that the module of a layer names, those it reads included, and the names that are taken."""
+    layer = design.layers[index]
+    local = Names("clk", "ce", layer.module, *(design.layers[i].module for i in layer.sources))
+    cells = (*_foreign(layer), *layer.cells)
+    return {id(cell): (cell, local.unique(cell.name)) for cell in cells}, local
+
+
+def wires(design: Design) -> dict[int, str]:
+    """Where every live cell stands, seen from the core that `write_core` wrote, by id: instance.name."""
+    return {
+        key: f"u_{layer.module}.{name}"
+        for index, layer in enumerate(design.layers)
+        if layer.exports and not layer.is_input
+        for key, (cell, name) in _named(design, index)[0].items()
+        if cell.layer == index
+    }
+
+
 class _Inside:
     """Names of cells within one module, stage by stage; notes which registers that takes."""
 
-    def __init__(self, enters: int, times: Schedule) -> None:
-        self._enters, self._times = enters, times
-        self._names: dict[int, str] = {}
+    def __init__(
+        self, enters: int, times: Schedule, named: dict[int, tuple[Cell, str]], local: Names
+    ) -> None:
+        self._enters, self._times, self._local = enters, times, local
+        self._names = {key: name for key, (_, name) in named.items()}
+        self._cells = [cell for cell, _ in named.values()]
         self._foreign: set[int] = set()
-        self._cells: list[Cell] = []
-        self._latest: dict[int, int] = {}
-        self._local: Names | None = None
         self._registered: dict[tuple[int, int], str] = {}
-
-    def name(self, cell: Cell, names: Names) -> None:
-        """Give the cell a name that is free in this module."""
-        self._local = names
-        self._names[id(cell)] = names.unique(cell.name)
-        self._cells.append(cell)
 
     def foreign(self, cell: Cell) -> None:
         """The cell comes from another layer: it is there when this layer starts."""
@@ -177,7 +186,6 @@ class _Inside:
         if cell.is_const:
             return Ref(cell, "")
         base, late = self._names[id(cell)], stage - self.at(cell)
-        assert self._local is not None
         for step in range(1, late + 1):
             if (id(cell), step) not in self._registered:
                 self._registered[id(cell), step] = self._local.unique(f"{base}_p{step}")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgeml.backends.base import Runner
 from edgeml.backends.verilog.harness import MAIN
 from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
+from edgeml.backends.verilog.probe import inner_values
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
@@ -77,7 +78,9 @@ class Simulation(Runner):
             run([program, "in", "out", *arguments], scratch, log, _SECONDS)
             log.unlink(missing_ok=True)
             found = np.fromfile(scratch / "out", "<u4")
-        return unpack(sink, found.reshape(samples, sink.beats, -1))
+        outputs = unpack(sink, found.reshape(samples, sink.beats, -1))
+        wanted = [name for name in keep if name not in outputs]
+        return outputs | (inner_values(sources, manifest, graph, inputs, words, wanted) if wanted else {})
 
 
 def pack(stream: Stream, codes: Mapping[str, IntArray], rng: np.random.Generator) -> NDArray[np.uint32]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeml.backends.verilog.design import elaborate
+from edgeml.backends.verilog.design import Design, elaborate
 from edgeml.backends.verilog.manifest import Lanes, Stream, lane_bits
 from edgeml.backends.verilog.module import write_core
 from edgeml.backends.verilog.names import Names
-from edgeml.backends.verilog.ports import WAIVERS
+from edgeml.backends.verilog.ports import WAIVERS, Core
 from edgeml.backends.verilog.schedule import schedule
 from edgeml.backends.verilog.stream import timing
 from edgeml.backends.verilog.stream.beats import Beats
@@ -32,6 +32,23 @@ _DEEPEST = 1024
 
 
 @dataclass(frozen=True)
+class Tap:
+    """A bus of the top module, BUS_data, on which a beat passes when BUS_valid and BUS_ready are set.
+
+    Args:
+        bus: what its signals begin with.
+        beats: what passes.
+        core: the kernel that reads them; None behind a folded layer, whose result they are.
+        design: of the kernel.
+    """
+
+    bus: str
+    beats: Beats
+    core: Core | None = None
+    design: Design | None = None
+
+
+@dataclass(frozen=True)
 class Streamed:
     """A network as a stream."""
 
@@ -40,6 +57,7 @@ class Streamed:
     sink: Stream
     latency: int
     interval: int
+    taps: tuple[Tap, ...] = ()
 
 
 def write_stream(graph: Graph, plan: Plan, top: str, names: Names, levels: float) -> Streamed:
@@ -62,6 +80,7 @@ class _Writer:
         self._files: dict[str, str] = {}
         self._body: list[str] = []
         self._parts: list[tuple[type[timing.Part], tuple[object, ...]]] = []
+        self._taps: list[Tap] = []
         self._bus = ""
 
     def write(self) -> Streamed:
@@ -104,7 +123,7 @@ class _Writer:
         self._files[f"{self._top}.v"] = text
         chains = [[kind(*given) for kind, given in self._parts] for _ in range(2)]  # pyright: ignore[reportCallIssue]
         latency, interval = timing.latency_and_interval(chains[0], chains[1], source.beats, sink.beats)
-        return Streamed(self._files, source, sink, latency, interval)
+        return Streamed(self._files, source, sink, latency, interval, tuple(self._taps))
 
     # ------------------------------------------------------------ parts of the chain
 
@@ -174,6 +193,7 @@ class _Writer:
             design, times, self._top, self._modules, f"{self._top}_{first}_kernel", at.sink.width
         )
         self._files |= core.files
+        self._taps.append(Tap(self._bus, kernel.start, core, design))
         (source,), (sink,) = core.inputs, core.outputs
         self._note(f"{kernel.value}: {core.latency} stages")
         before, after = self._join(f"{kernel.value}_now", at.sink.bits)
@@ -239,6 +259,7 @@ class _Writer:
         ]
         pins = (f".address({stem}_address), .ce({stem}_ce), .weights({stem}_weights)",)
         self._instance("edgeml_fold", parameters, f"{at.node}_sums", sink.bits, *pins)
+        self._taps.append(Tap(self._bus, sink))
         self._parts.append((timing.Fold, (beats,)))
         self._buffer(at.node, sink.bits)
 
