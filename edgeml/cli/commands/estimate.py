@@ -1,0 +1,48 @@
+"""`edgeml estimate`: what a run's designs would need, before anything is synthesized."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeml.cli.console import OUT, print_json, table
+from edgeml.cli.options import JsonOption, RunArgument, SetOption, comma_list
+
+
+def command(
+    run: RunArgument,
+    board: Annotated[str, typer.Option("--board", help="Boards, separated by commas.")],
+    design: Annotated[
+        str, typer.Option("--design", help="verilog, hls4ml, or both separated by a comma.")
+    ] = "verilog,hls4ml",
+    settings: SetOption = None,
+    layers: Annotated[bool, typer.Option("--layers", help="Show every layer's share as well.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Estimate LUT, FF, DSP, BRAM, latency and interval, each with the interval it lies in.
+
+    --set takes the options of a back end: --set verilog.mode=stream, --set hls4ml.reuse_factor=8
+    """
+    from edgeml import api, boards
+    from edgeml.cli import estimates
+
+    names = comma_list(board, "--board")
+    designs = estimates.designs(design)
+    opened = api.load(run)
+    chosen = estimates.settings(opened, settings or [])
+    graph = opened.graph()
+    rows = [
+        row
+        for name in names
+        for row in estimates.rows(graph, boards.load(name), designs, chosen, strict=len(names) == 1)
+    ]
+    if json:
+        print_json([row.document() for row in rows])
+        return
+    OUT.print(table(estimates.COLUMNS, [row.cells() for row in rows]))
+    for row in rows:
+        if layers and row.found is not None:
+            OUT.print(table(estimates.LAYER_COLUMNS, estimates.layer_cells(row.found), title=row.title))
+    for note in dict.fromkeys(note for row in rows for note in row.notes):
+        OUT.print(f"[dim]{note}[/]")

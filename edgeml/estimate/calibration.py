@@ -1,0 +1,147 @@
+"""How a count becomes a number with an interval: weights and errors that were measured, in calibration.json.
+
+`benchmarks/estimates.py` writes that file from synthesized designs: per family the weights of the kinds of
+logic, fitted on a third of the designs, and the ratios real/estimate that the interval is made from. Nothing
+in it is typed in by hand. A family that no tool here can synthesize borrows another's errors, widened, and
+its note says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Annotated
+
+from pydantic import Field
+
+from edgeml.estimate.circuit import Count
+from edgeml.estimate.family import Family
+from edgeml.figures import Figure
+from edgeml.settings import Settings
+
+BORROWED = 1.6
+"""Factor on the logarithm of an interval that another tool or family was measured for; a choice, no fit."""
+
+_SHARES = 1.5
+"""The same for the share of one layer, since optimization across layers blurs it; a choice as well."""
+
+
+class Spread(Settings):
+    """Ratios real/estimate of one kind of figure.
+
+    Args:
+        low: the estimate times this is the interval's low end.
+        high: the same for its high end.
+        slack: added on both sides, for small numbers.
+        designs: how many the ends are from.
+        median: of the ratio, on designs that were not fitted on; None if there are none.
+        p90: 90th percentile of max(ratio, 1/ratio) there.
+        inside: share of those whose real figure is in the interval.
+    """
+
+    low: Annotated[float, Field(gt=0)] = 1.0
+    high: Annotated[float, Field(gt=0)] = 1.0
+    slack: Annotated[float, Field(ge=0)] = 0.0
+    designs: int = 0
+    median: float | None = None
+    p90: float | None = None
+    inside: float | None = None
+
+
+class Calibration(Settings):
+    """What was measured of one family.
+
+    Args:
+        tool: which tool, with its version.
+        weights: LUTs for a unit of each kind of logic ("chain", "saved", "inverted", "logic").
+        spread: by kind of figure ("lut", "ff", "dsp", "bram", "cycles", "ii").
+        source: what the ratios are from.
+    """
+
+    tool: str = ""
+    weights: Mapping[str, float] = Field(default_factory=dict[str, float])
+    spread: Mapping[str, Spread] = Field(default_factory=dict[str, Spread])
+    source: str = ""
+
+
+class _File(Settings):
+    schema_version: int
+    families: dict[str, Calibration]
+
+
+_LIKE = {
+    "yosys-gowin": "yosys-ecp5",
+    "yosys-nexus": "yosys-ecp5",
+    "vendor-lut4": "yosys-ecp5",
+    "vivado": "yosys-xilinx",
+    "quartus": "yosys-xilinx",
+}
+"""Whose measurements a family borrows."""
+
+
+@cache
+def measured() -> dict[str, Calibration]:
+    """Everything in calibration.json, by family."""
+    text = resources.files(__package__ or "edgeml.estimate").joinpath("calibration.json").read_text("utf-8")
+    return _File.model_validate_json(text).families
+
+
+def of(family: str) -> tuple[Calibration, bool]:
+    """The calibration of a family, and whether it is borrowed from another one."""
+    known = measured()
+    if family in known:
+        return known[family], False
+    return known[_LIKE[family]], True
+
+
+def luts(count: Count, family: Family, calibration: Calibration, borrowed: bool) -> float:
+    """LUTs of a count: the measured weights, or for a vendor's tool the plain ones of its carry chain."""
+    if family.merges_adders or not borrowed:
+        weights = calibration.weights
+    else:
+        # No merging, inversion is free, and an ALM holds two bits of an adder.
+        weights = {
+            "chain": family.pairs,
+            "saved": family.pairs,
+            "inverted": 0.0,
+            "logic": calibration.weights["logic"],
+        }
+    return sum(weight * getattr(count, name) for name, weight in weights.items())
+
+
+def interval(value: float, spread: Spread, widening: float = 1.0) -> Figure:
+    """A number with its interval.
+
+    Args:
+        value: the estimate.
+        spread: measured ratios.
+        widening: power of the ratios; 1 leaves them.
+
+    >>> interval(100, Spread(low=0.9, high=1.25, slack=2))
+    Figure(value=100.0, low=88.0, high=127.0)
+    """
+    low = value * spread.low**widening - spread.slack * widening
+    high = value * spread.high**widening + spread.slack * widening
+    return Figure(value=_short(value), low=max(0.0, math.floor(low)), high=math.ceil(high))
+
+
+def layer_widening(widening: float) -> float:
+    """The same for one layer of a design."""
+    return widening * _SHARES
+
+
+def _short(value: float) -> float:
+    """Counts are whole; halves of block RAM stay."""
+    return round(value * 2) / 2 if value < 100 else float(round(value))
+
+
+def sentence(kind: str, spread: Spread, what: str) -> str:
+    """The error of a model in words."""
+    if spread.median is None or spread.p90 is None or spread.inside is None:
+        return f"{kind}: interval from {spread.designs} {what}"
+    return (
+        f"{kind}: real/estimate on {spread.designs} {what} not fitted on: median {spread.median:.2f}, "
+        f"90th percentile of the factor {spread.p90:.2f}, {spread.inside:.0%} inside the interval"
+    )

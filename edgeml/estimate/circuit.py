@@ -1,0 +1,286 @@
+"""Tables and flip-flops of a pipeline, counted on the cells that the Verilog is written from.
+
+`edgeml.backends.verilog` elaborates a graph into integer cells and schedules them; one cell becomes one line
+of Verilog. This module counts what those lines become on a chip. A part of an expression that costs nothing
+(wires, shifts, slices) counts nothing; a register counts once per bit and clock.
+
+Invariant: it reads the circuit and changes nothing; the counts are for the cells exactly as they are emitted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from edgeml.backends.verilog.cells import Cell
+from edgeml.backends.verilog.design import Design, Layer
+from edgeml.backends.verilog.schedule import Schedule
+from edgeml.estimate.family import Family
+from edgeml.fixed import Round
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a piece of a design needs, as fractions of LUTs add up.
+
+    Args:
+        chain: bits of adders on carry chains, one table each.
+        saved: bits of carry-save adders, two tables each.
+        inverted: bits of subtrahends on carry chains.
+        logic: tables for everything else.
+        ff: flip-flops.
+        delay: bits of delays that may become shift registers instead of flip-flops.
+        dsp: multiplier blocks.
+        bram: block RAMs.
+    """
+
+    chain: float = 0.0
+    saved: float = 0.0
+    inverted: float = 0.0
+    logic: float = 0.0
+    ff: float = 0.0
+    delay: float = 0.0
+    dsp: float = 0.0
+    bram: float = 0.0
+
+    def __add__(self, other: Count) -> Count:
+        mine, theirs = vars(self), vars(other)
+        return Count(**{name: mine[name] + theirs[name] for name in mine})
+
+
+def total(counts: Iterable[Count]) -> Count:
+    """The sum."""
+    result = Count()
+    for count in counts:
+        result = result + count
+    return result
+
+
+# ---------------------------------------------------------------- logic
+
+
+def tables(inputs: int, lut_inputs: int) -> int:
+    """Tables for one output of `inputs` bits that a tree of tables can compute (an OR, an AND, a XOR).
+
+    >>> tables(4, 4), tables(5, 4), tables(13, 4), tables(1, 6)
+    (1, 2, 4, 0)
+    """
+    return 0 if inputs <= 1 else math.ceil((inputs - 1) / (lut_inputs - 1))
+
+
+def rom_tables(index: int, entries: Iterable[int], width: int, lut_inputs: int) -> int:
+    """Tables for a function of `index` bits given by all its values.
+
+    Outputs that are constant or equal to another cost nothing, and a cofactor that occurs twice is stored
+    once; what remains are multiplexers of two data inputs each (a table of six inputs holds a four-way one).
+
+    >>> rom_tables(4, range(16), 4, 4)
+    4
+    >>> rom_tables(5, [0] * 32, 3, 4)
+    0
+    """
+    values = list(entries)
+    values += [values[-1]] * ((1 << index) - len(values))
+    seen: set[tuple[int, ...]] = set()
+    return sum(
+        _column_tables(tuple((value >> bit) & 1 for value in values), lut_inputs, seen)
+        for bit in range(width)
+    )
+
+
+def _column_tables(column: tuple[int, ...], lut_inputs: int, seen: set[tuple[int, ...]]) -> int:
+    """Tables for one output bit, shared with those already in `seen`."""
+    if len(set(column)) == 1 or column in seen:
+        return 0
+    seen.add(column)
+    if len(column) <= 1 << lut_inputs:
+        return 1
+    ways = 4 if lut_inputs >= 6 and len(column) >= 4 << lut_inputs else 2
+    part = len(column) // ways
+    parts = [column[start : start + part] for start in range(0, len(column), part)]
+    if len(set(parts)) == 1:
+        return _column_tables(parts[0], lut_inputs, seen)
+    return 1 + sum(_column_tables(piece, lut_inputs, seen) for piece in parts)
+
+
+def product(a: int, b: int, family: Family) -> Count:
+    """A multiplier of two variables of `a` and `b` bits.
+
+    In a block if it is wide enough; otherwise partial products, summed by adders of `a` bits.
+    """
+    if min(a, b) == 1:
+        return Count(logic=max(a, b))
+    wide, narrow = max(family.dsp_bits), min(family.dsp_bits)
+    if family.dsp_least and a + b >= family.dsp_least and min(a, b) >= 2:
+        return Count(dsp=math.ceil(max(a, b) / wide) * math.ceil(min(a, b) / narrow))
+    long, short = max(a, b), min(a, b)
+    if not family.merges_adders:
+        return Count(chain=long * short / 2 + long)  # two partial products fit into one table and its carry
+    return Count(logic=long * short, saved=long * (short - 2), chain=long + short)
+
+
+# ---------------------------------------------------------------- cells
+
+
+def _adder(bits: int, family: Family, inverted: int = 0) -> Count:
+    if bits <= family.short_adder:
+        return Count(logic=1.5 * bits if bits > 1 else 1.0)
+    step = family.adder_step if family.lut_inputs == 4 else 1
+    return Count(chain=math.ceil(bits / step) * step, inverted=inverted)
+
+
+def _compare(cell: Cell, bound: int, above: bool, family: Family) -> Count:
+    """x > bound or x < bound, as the text has it: by the bits above a power of two, or with a carry chain."""
+    x = cell.args[0]
+    if above:
+        bits = bound.bit_length()
+        if bound >= 0 and bound + 1 == 1 << bits:
+            return Count(logic=tables(x.width - bits, family.lut_inputs))
+    else:
+        if bound == 0:
+            return Count()
+        bits = (-bound).bit_length() - 1
+        if bound < 0 and -bound == 1 << bits and x.signed:
+            return Count(logic=tables(x.width - bits, family.lut_inputs))
+    return Count(chain=x.width) if x.width > family.short_adder else Count(logic=1)
+
+
+def cell_count(cell: Cell, family: Family) -> Count:
+    """What computes one cell; its registers are counted elsewhere."""
+    k, width = family.lut_inputs, cell.width
+    match cell.kind:
+        case "add":
+            return _adder(max(1, width - max(cell.data[:2])), family)
+        case "sub":
+            # Below the lowest bit of the subtrahend the difference is the minuend.
+            return _adder(max(1, width - cell.data[1]), family, width - cell.data[1])
+        case "neg":
+            return _adder(width, family, width)
+        case "round":
+            drop, mode = cell.data
+            ties = tables(drop + (mode is Round.RND_CONV), k) if mode is not Round.RND else 0
+            return _adder(width, family) + Count(logic=ties)
+        case "clip":
+            least, most = cell.data
+            x = cell.args[0]
+            low = _compare(cell, least, False, family) if x.lo < least else Count()
+            high = _compare(cell, most, True, family) if x.hi > most else Count()
+            return low + high + Count(logic=width)
+        case "zero_outside":
+            least, most = cell.data
+            x = cell.args[0]
+            low = _compare(cell, least, False, family) if x.lo < least else Count()
+            high = _compare(cell, most, True, family) if x.hi > most else Count()
+            return low + high + Count(logic=width)
+        case "max" | "min":
+            widest = max(arg.width + shift for arg, shift in zip(cell.args, cell.data, strict=False))
+            return _adder(widest, family, widest) + Count(logic=width)
+        case "greater":
+            widest = max(arg.width + shift for arg, shift in zip(cell.args, cell.data, strict=False))
+            return _adder(widest, family, widest)
+        case "mux":
+            return Count(logic=width)
+        case "rom":
+            index, least, table = cell.data
+            return Count(logic=_rom(cell, index, least, table, k))
+        case "mul":
+            a, b = (arg.width + (not arg.signed and cell.signed) for arg in cell.args)
+            return product(a, b, family)
+        case _:
+            return Count()
+
+
+def _rom(cell: Cell, index: int, least: int, table: tuple[int, ...], lut_inputs: int) -> int:
+    """Entries by the pattern of their index; what the index never reaches is zero, as in the text."""
+    values = [0] * (1 << index)
+    for position, entry in enumerate(table):
+        if cell.lo <= entry <= cell.hi:
+            values[(position + least) % (1 << index)] = entry & ((1 << cell.width) - 1)
+    return rom_tables(index, values, cell.width, lut_inputs)
+
+
+# ---------------------------------------------------------------- layers
+
+
+def layer_count(design: Design, times: Schedule, index: int, family: Family) -> Count:
+    """One layer's module: cells and the registers between its stages."""
+    layer = design.layers[index]
+    merged = _merged(layer, times) if family.merges_adders else {}
+    count = Count()
+    for cell in layer.cells:
+        if id(cell) in merged:
+            bits = merged[id(cell)]
+            count = count + Count(saved=bits)
+        else:
+            count = count + cell_count(cell, family)
+    return count + Count(ff=_registers(layer, times, index))
+
+
+def _merged(layer: Layer, times: Schedule) -> dict[int, int]:
+    """Adders whose sum goes, in the same clock, into one other adder only and as it is: bits by cell.
+
+    Yosys' alumacc joins such chains into one sum of many terms, made of carry-save adders with one carry
+    chain at the end. A shifted or re-signed term, or a term that is read twice, is not joined.
+    """
+    readers: dict[int, list[tuple[Cell, int]]] = {}
+    for cell in layer.cells:
+        for position, arg in enumerate(cell.args):
+            readers.setdefault(id(arg), []).append((cell, position))
+    exported = {id(cell) for cell in layer.exports}
+    found: dict[int, int] = {}
+    for cell in layer.cells:
+        users = readers.get(id(cell), [])
+        if cell.kind not in ("add", "sub", "neg") or id(cell) in exported or len(users) != 1:
+            continue
+        (user, position), at = users[0], times.stage[id(cell)]
+        if user.kind not in ("add", "sub") or times.stage[id(user)] != at or user.data[position]:
+            continue
+        signed = any(arg.signed for arg in user.args)
+        widest = max(
+            arg.width + shift + (signed and not arg.signed)
+            for arg, shift in zip(user.args, user.data[:2], strict=True)
+        )
+        if (signed and not cell.signed) or widest > user.width:
+            continue
+        found[id(cell)] = user.width
+    return found
+
+
+def _registers(layer: Layer, times: Schedule, index: int) -> int:
+    """Bits of registers in a layer: every value, from the clock in which it is there to the last reading."""
+    last: dict[int, int] = {}
+    arrives: dict[int, int] = {}
+    width: dict[int, int] = {}
+    own = {id(cell) for cell in layer.cells}
+    for cell in layer.cells:
+        arrives[id(cell)], width[id(cell)] = times.stage[id(cell)], cell.width
+        for arg in cell.args:
+            if arg.is_const:
+                continue
+            if id(arg) not in own:
+                arrives[id(arg)], width[id(arg)] = times.enters[index], arg.width
+            last[id(arg)] = max(last.get(id(arg), 0), times.stage[id(cell)])
+    for cell in layer.exports:
+        last[id(cell)] = max(last.get(id(cell), 0), times.leaves[index])
+    return sum(max(0, end - arrives[key]) * width[key] for key, end in last.items())
+
+
+def delay_bits(design: Design, times: Schedule) -> list[tuple[int, int, int]]:
+    """Delay lines between layers: (index of the layer in front, bits, clocks)."""
+    found: set[tuple[int, int]] = set()
+    for index, layer in enumerate(design.layers):
+        if layer.exports and not layer.is_input:
+            found |= {(i, times.enters[index] - times.leaves[i]) for i in layer.sources}
+    for nums in design.outputs.values():
+        for num in nums.reshape(-1):
+            if not num.cell.is_const:
+                found.add((num.cell.layer, times.last - times.leaves[num.cell.layer]))
+    longest: dict[int, int] = {}
+    for i, cycles in found:
+        longest[i] = max(longest.get(i, 0), cycles)
+    return [
+        (i, sum(cell.width for cell in design.layers[i].exports), cycles)
+        for i, cycles in sorted(longest.items())
+        if cycles
+    ]

@@ -1,0 +1,108 @@
+"""What a chip is made of, as far as the models ask: tables, carry chains, multipliers, block RAM.
+
+`family(board, tool)` chooses one. Figures are from the vendors' documents and, where a tool decides, from
+its own mapping rules (see docs/estimates.md); none is fitted. To add a family, add a constant and its line in
+`_BY_KIND`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from edgeml.boards import Board
+
+Tool = Literal["yosys", "vendor"]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A chip family under one synthesis tool.
+
+    Args:
+        name: key of its calibration, such as "yosys-ecp5".
+        lut_inputs: inputs of one table.
+        merges_adders: the tool turns chains of adders in one stage into carry-save trees (Yosys' alumacc).
+        short_adder: widest adder that is put into tables instead of a carry chain.
+        adder_step: a carry chain takes a multiple of so many bits.
+        pairs: tables that share one LUT when their inputs fit (an ALM holds two adder bits).
+        dsp_bits: operand widths of one signed multiplier.
+        dsp_least: narrowest product that is put into a DSP block; 0: none is, there are no blocks to use.
+        bram_kbit: size of one block RAM.
+        bram_widths: the widest words of one block RAM, and how many words it then has.
+        bram_least: fewest bits of a memory that are put into block RAM.
+        lutram_words: words of a one-bit memory in one table; 0: no table is a memory.
+        rom_in_tables: largest depth of a ROM that becomes logic.
+        shift_registers: delays of at least so many registers become one table; 0: never.
+    """
+
+    name: str
+    lut_inputs: int
+    merges_adders: bool
+    short_adder: int
+    adder_step: int
+    pairs: float
+    dsp_bits: tuple[int, int]
+    dsp_least: int
+    bram_kbit: int
+    bram_widths: tuple[int, int]
+    bram_least: int
+    lutram_words: int
+    rom_in_tables: int
+    shift_registers: int
+
+    def brams(self, words: int, bits: int) -> int:
+        """Blocks for a memory of `words` words of `bits` bits, each block used in its best shape."""
+        width, depth = self.bram_widths
+        best = 0
+        while width >= 1:
+            blocks = math.ceil(bits / width) * math.ceil(words / depth)
+            best = blocks if not best else min(best, blocks)
+            width, depth = width // 2, depth * 2
+        return best
+
+
+ECP5 = Family("yosys-ecp5", 4, True, 4, 2, 1.0, (18, 18), 2, 18, (36, 512), 128 * 8, 16, 16, 0)
+ICE40 = Family("yosys-ice40", 4, True, 2, 1, 1.0, (16, 16), 11, 4, (16, 256), 64 * 8, 0, 16, 0)
+XC7 = Family("yosys-xilinx", 6, True, 2, 4, 1.0, (25, 18), 9, 36, (72, 512), 4096, 32, 32, 3)
+GOWIN = replace(ECP5, name="yosys-gowin", short_adder=2, adder_step=1, dsp_least=0)
+NEXUS = replace(ECP5, name="yosys-nexus")
+AMD = replace(XC7, name="vivado", merges_adders=False, adder_step=1, rom_in_tables=64)
+ALTERA = replace(
+    XC7,
+    name="quartus",
+    merges_adders=False,
+    adder_step=1,
+    pairs=0.5,
+    dsp_bits=(18, 19),
+    dsp_least=10,
+    bram_kbit=20,
+    bram_widths=(40, 512),
+    lutram_words=32,
+    shift_registers=0,
+)
+
+
+def family(board: Board, tool: Tool | None = None) -> Family:
+    """The family of a board's chip under a tool; by default the open flow if the board has one.
+
+    Args:
+        board: the board.
+        tool: "yosys" for open synthesis, "vendor" for the maker's own.
+    """
+    chosen = tool or ("yosys" if board.flow.is_open else "vendor")
+    resources = board.resources
+    if chosen == "yosys" and board.flow.is_open:
+        base = {
+            "yosys-ecp5": ECP5,
+            "yosys-ice40": ICE40,
+            "yosys-gowin": GOWIN,
+            "yosys-nexus": NEXUS,
+        }[board.flow.value]
+    elif chosen == "yosys":
+        base = XC7 if resources.lut_kind == "lut6" else ALTERA
+    else:
+        base = {"lut6": AMD, "alm": ALTERA, "lut4": ECP5}[resources.lut_kind]
+        base = replace(base, name="vendor-lut4") if resources.lut_kind == "lut4" else base
+    return replace(base, dsp_bits=resources.dsp_bits, bram_kbit=resources.bram_kbit)

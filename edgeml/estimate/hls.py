@@ -1,0 +1,233 @@
+"""An hls4ml project in time and space: its layers put together as its top function does.
+
+io_parallel with the latency strategy is one pipeline; otherwise the layers are processes that hand arrays
+(io_parallel) or streams of pixels (io_stream) to each other.
+
+Invariant: resources are the sum over layers, so a layer's reuse factor changes its own share only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from edgeml.backends.hls4ml.layer import Layer
+from edgeml.backends.hls4ml.planner import Plan
+from edgeml.backends.hls4ml.reuse import Parallelism
+from edgeml.estimate import hls_layer
+from edgeml.estimate.circuit import Count
+from edgeml.estimate.family import Family
+from edgeml.estimate.hls_layer import Cost, Site
+from edgeml.ir import Graph, Shape
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A layer in time: its cost, and the clock in which its first input comes."""
+
+    layer: Layer
+    cost: Cost
+    start: int
+
+
+@dataclass(frozen=True)
+class Project:
+    """A whole project; latency and interval in clocks."""
+
+    placed: tuple[Placed, ...]
+    latency: int
+    interval: int
+
+
+class Model:
+    """Costs of the layers of one plan; a layer's cost is computed anew for every way to multiply.
+
+    Args:
+        graph: what was planned, for the shapes.
+        plan: its layers.
+        chip: the family.
+        clock_ns: clock period.
+        stream: io_stream.
+    """
+
+    def __init__(self, graph: Graph, plan: Plan, chip: Family, clock_ns: float, stream: bool) -> None:
+        self._plan, self._stream, self._chip, self._clock_ns = plan, stream, chip, clock_ns
+        self._by_name = {layer.name: layer for layer in plan.layers}
+        self._known = {layer: graph.info(value).shape for value, layer in plan.values.items()}
+        self._known |= {layer: graph.info(value).shape for value, layer in plan.inputs.items()}
+        self._shapes: dict[str, Shape] = {}
+        for layer in plan.layers:
+            self._shapes[layer.name] = self._shape(layer)
+
+    @property
+    def layers(self) -> Sequence[Layer]:
+        """The plan's layers, in the order of the data."""
+        return self._plan.layers
+
+    def _shape(self, layer: Layer) -> Shape:
+        """What comes out of a layer."""
+        given = layer.attributes
+        if "target_shape" in given:
+            return tuple(int(n) for n in given["target_shape"])
+        if layer.kind == "Dense":
+            return (int(given["n_out"]),)
+        if "out_width" in given:
+            height = (int(given["out_height"]),) if "out_height" in given else ()
+            return (*height, int(given["out_width"]), int(given.get("n_filt", given.get("n_chan", 1))))
+        if layer.name in self._known:
+            return self._known[layer.name]
+        return self._shapes[layer.inputs[0]] if layer.inputs else ()
+
+    def cost(self, layer: Layer, how: Parallelism) -> Cost:
+        """One layer's cost."""
+        if not layer.inputs or layer.kind == "Reshape":
+            return Cost(Count(), 0)
+        before = self._by_name[layer.inputs[0]]
+        shape = self._shapes[before.name]
+        site = Site(self._chip, self._clock_ns, self._stream, before.result.type)
+        made = layer_cost(layer, how, site, shape, self._shapes[layer.name])
+        if not self._stream:
+            return made
+        space, channels = _split(self._shapes[layer.name])
+        queue = hls_layer.fifo(space, channels * layer.result.type.width, self._chip)
+        return replace(made, count=made.count + queue)
+
+    def project(self, ways: Mapping[str, Parallelism]) -> Project:
+        """The layers in time, each multiplied as `ways` says by its name."""
+        costs = {layer.name: self.cost(layer, ways[layer.name]) for layer in self.layers}
+        return self.arranged(costs, ways)
+
+    def arranged(self, costs: Mapping[str, Cost], ways: Mapping[str, Parallelism]) -> Project:
+        """The same from costs that are known already."""
+        if self._stream:
+            return self._streamed(costs)
+        dataflow = any(
+            how.strategy == "resource" and self._by_name[name].products is not None
+            for name, how in ways.items()
+        ) or any(cost.steps > 1 for cost in costs.values())
+        return self._in_turn(costs, 1 if dataflow else 0)
+
+    def _in_turn(self, costs: Mapping[str, Cost], handover: int) -> Project:
+        """io_parallel: a layer begins when those it reads are done."""
+        ends: dict[str, int] = {}
+        placed: list[Placed] = []
+        for layer in self.layers:
+            cost = costs[layer.name]
+            start = max((ends[name] for name in layer.inputs), default=0)
+            idle = not layer.inputs or layer.kind == "Reshape"
+            span = 0 if idle else cost.depth + cost.interval * (cost.steps - 1) + handover
+            ends[layer.name] = start + span
+            placed.append(Placed(layer, cost, start))
+        latency = max((ends[name] for name in self._plan.outputs.values()), default=0)
+        interval = max(cost.busy for cost in costs.values())
+        return Project(tuple(placed), max(1, latency), interval + (handover if interval > 1 else 0))
+
+    def _streamed(self, costs: Mapping[str, Cost]) -> Project:
+        """io_stream: a layer begins with its first pixel and ends when the layers before it have ended."""
+        starts: dict[str, int] = {}
+        ends: dict[str, int] = {}
+        placed: list[Placed] = []
+        for layer in self.layers:
+            cost = costs[layer.name]
+            begin = max((starts[name] for name in layer.inputs), default=0)
+            done = max((ends[name] for name in layer.inputs), default=0)
+            if not layer.inputs:
+                space, _ = _split(self._shapes[layer.name])
+                starts[layer.name], ends[layer.name] = 0, space
+                placed.append(Placed(layer, cost, 0))
+                continue
+            if layer.kind == "Reshape":
+                starts[layer.name], ends[layer.name] = begin, done
+                placed.append(Placed(layer, cost, begin))
+                continue
+            start = done if cost.gathers else begin
+            starts[layer.name] = start + cost.interval * (cost.first - 1) + cost.depth
+            ends[layer.name] = max(done, start + cost.interval * (cost.steps - 1)) + cost.depth
+            placed.append(Placed(layer, cost, start))
+        latency = max((ends[name] for name in self._plan.outputs.values()), default=0)
+        busiest = max(
+            [cost.busy if not cost.gathers else cost.interval for cost in costs.values()]
+            + [_split(self._shapes[name])[0] for name in self._plan.inputs.values()]
+        )
+        return Project(tuple(placed), max(1, latency), busiest)
+
+
+def layer_cost(layer: Layer, how: Parallelism, site: Site, shape: Shape, result: Shape) -> Cost:
+    """One layer's cost, whatever its kind.
+
+    Args:
+        layer: the layer.
+        how: how it multiplies.
+        site: what it is built for.
+        shape: of its input.
+        result: of its output.
+    """
+    kind = layer.kind
+    if kind.startswith(("Conv", "DepthwiseConv")):
+        return _convolution(layer, how, site, shape, result)
+    if layer.products is not None:
+        made = hls_layer.dense_cost(layer, how, site)
+        return replace(made, depth=made.depth + 2, gathers=True) if site.stream else made
+    if kind.startswith(("MaxPooling", "AveragePooling", "GlobalPooling")):
+        return _pool(layer, site, shape, result)
+    pixels, channels = _split(result)
+    side, steps = (channels, pixels) if site.stream else (pixels * channels, 1)
+    if kind == "Embedding" or (kind == "Activation" and layer.attributes["activation"] not in _PLAIN):
+        return Cost(hls_layer.table(layer, site, side), 2, 1, steps)
+    if kind in ("Activation", "BatchNormalization"):
+        return Cost(hls_layer.elementwise(layer, site, side), 1, 1, steps)
+    if kind in ("ZeroPadding1D", "ZeroPadding2D", "Transpose", "Concatenate", "Resize"):
+        moved = side * layer.result.type.width
+        return Cost(Count(logic=moved if site.stream else 0, ff=moved if site.stream else 0), 1, 1, steps)
+    width = layer.result.type.width
+    return Cost(Count(chain=side * width, ff=side * width), 1, 1, steps)
+
+
+_PLAIN = ("linear", "relu")
+
+
+def _split(shape: Shape) -> tuple[int, int]:
+    """Pixels and channels; a vector is one pixel."""
+    return (math.prod(shape[:-1]), shape[-1]) if shape else (1, 1)
+
+
+def _window(layer: Layer) -> tuple[int, int]:
+    given = layer.attributes
+    rows = int(given.get("filt_height", given.get("pool_height", 1)))
+    return rows, int(given.get("filt_width", given.get("pool_width", 1)))
+
+
+def _convolution(layer: Layer, how: Parallelism, site: Site, shape: Shape, result: Shape) -> Cost:
+    (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
+    if layer.products is not None:
+        core = hls_layer.dense_cost(layer, how, site)
+    else:
+        core = hls_layer.depthwise(layer, site)
+    taps, bits = rows * columns * channels, site.held.width
+    if not site.stream:
+        # The window of every position is chosen from the whole image, four ways in a table.
+        choose = Count(logic=taps * bits * math.ceil(out / 4), ff=taps * bits)
+        return replace(core, count=core.count + choose, depth=core.depth + 1, steps=out, first=out)
+    held = hls_layer.line_buffer(rows - 1, shape[-2], channels * bits)
+    window = Count(ff=taps * bits * 2, logic=40)
+    return Cost(
+        core.count + held + window,
+        core.depth + 2,
+        core.interval
+        if how.strategy != "resource"
+        else core.depth + 2,  # resource is not pipelined over pixels
+        pixels,
+        (rows - 1) * shape[-2] + columns,
+        reuse=core.reuse,
+    )
+
+
+def _pool(layer: Layer, site: Site, shape: Shape, result: Shape) -> Cost:
+    (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
+    if not site.stream:
+        count = hls_layer.pooling(layer, out * channels, rows * columns, whole=True)
+        return Cost(count, hls_layer.clocks(math.log2(rows * columns) * 1.5, site.clock_ns))
+    count = hls_layer.pooling(layer, channels, rows * columns, whole=False)
+    held = hls_layer.line_buffer(rows - 1, shape[-2], channels * site.held.width)
+    return Cost(count + held, 2, 1, pixels, (rows - 1) * shape[-2] + columns)

@@ -1,0 +1,169 @@
+"""The estimate for an hls4ml project, as `Hardware`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from edgeml.backends.hls4ml.options import Options as Hls4mlOptions
+from edgeml.backends.hls4ml.options import parse_options
+from edgeml.backends.hls4ml.planner import plan_graph
+from edgeml.backends.hls4ml.reuse import Parallelism, choose
+from edgeml.boards import Board
+from edgeml.errors import EdgemlError
+from edgeml.estimate import calibration
+from edgeml.estimate.calibration import Calibration
+from edgeml.estimate.circuit import Count, total
+from edgeml.estimate.family import Family, family
+from edgeml.estimate.hls import Model, Project
+from edgeml.figures import Figure, Hardware, LayerFigures, Usage
+from edgeml.ir import Graph
+
+__all__ = ["Hls4mlOptions", "Planned", "estimate_hls4ml", "parse_hls4ml"]
+
+FAMILY = "hls4ml"
+"""The entry of calibration.json for every hls4ml project."""
+
+
+def parse_hls4ml(settings: Mapping[str, Any]) -> Hls4mlOptions:
+    """Options from plain settings; the board in them is not looked at here."""
+    return parse_options({key: value for key, value in settings.items() if value is not None})
+
+
+class Planned:
+    """A graph planned for hls4ml on a board.
+
+    Args:
+        graph: of core ops.
+        board: the target.
+        options: of the back end; its board and part are replaced by `board`.
+
+    Raises:
+        EdgemlError: hls4ml cannot target the board, or cannot express the graph.
+    """
+
+    def __init__(self, graph: Graph, board: Board, options: Hls4mlOptions) -> None:
+        if board.hls4ml is None:
+            raise EdgemlError(
+                f"hls4ml has no back end for {board.title}, a {board.family}",
+                board.name,
+                "choose a board with an AMD or Altera chip, or another target",
+            )
+        backend = options.backend or board.hls4ml.backend
+        self.options = options.model_copy(update={"board": None, "part": None, "backend": backend})
+        self.graph, self.board = graph, board
+        self.clock_ns = options.clock_period_ns or 1000.0 / board.clock_mhz
+        self.chip: Family = family(board, "vendor")
+        self.plan = plan_graph(graph, backend, options.io_type, options.project)
+        if self.plan.refusals:
+            first = self.plan.refusals[0]
+            raise EdgemlError(
+                f"hls4ml cannot express this {first.op}: {first.reason}", first.node, first.remedy
+            )
+        self.model = Model(graph, self.plan, self.chip, self.clock_ns, options.io_type == "io_stream")
+
+    def opened(self) -> Planned:
+        """The same with strategies and reuse factors left open."""
+        free = self.options.model_copy(
+            update={"strategy": "auto", "reuse_factor": None, "clock_period_ns": self.clock_ns}
+        )
+        return Planned(self.graph, self.board, free)
+
+    def ways(self) -> dict[str, Parallelism]:
+        """Strategy and reuse factor of every layer, as the options say."""
+        return choose(self.plan.layers, self.options)
+
+
+def estimate_hls4ml(graph: Graph, digest: str, board: Board, options: Hls4mlOptions) -> Hardware:
+    """What an hls4ml project takes after the vendor's logic synthesis.
+
+    Args:
+        graph: of core ops.
+        digest: of the graph as the user has it.
+        board: the target.
+        options: of the hls4ml back end.
+    """
+    at = Planned(graph, board, options)
+    ways = at.ways()
+    return figures(at, ways, at.model.project(ways), graph.name, digest, board)
+
+
+def figures(
+    at: Planned, ways: Mapping[str, Parallelism], project: Project, name: str, digest: str, board: Board
+) -> Hardware:
+    """A project as `Hardware`."""
+    measured, _ = calibration.of(FAMILY)
+    whole = total(item.cost.count for item in project.placed)
+    strategies = sorted({how.strategy for layer, how in _multiplying(at, ways)})
+    reuse = sorted({how.reuse_factor for layer, how in _multiplying(at, ways)})
+    words = [at.options.io_type, *strategies]
+    if reuse:
+        words.append(f"rf {reuse[0]}" if len(reuse) == 1 else f"rf {reuse[0]} to {reuse[-1]}")
+    return Hardware(
+        design="hls4ml",
+        settings=", ".join(words),
+        model=name,
+        graph=digest,
+        board=board.name,
+        part=board.part,
+        source="estimate",
+        total=usage(whole, at.chip, measured, 1.0),
+        layers=tuple(
+            LayerFigures(
+                layer=item.layer.name,
+                op=item.layer.kind,
+                usage=usage(item.cost.count, at.chip, measured, calibration.layer_widening(1.0)),
+                start=_clocks(item.start, measured),
+                cycles=_clocks(item.cost.depth + item.cost.interval * (item.cost.steps - 1), measured),
+                ii=_clocks(item.cost.busy, measured, "ii"),
+                reuse=item.cost.reuse,
+            )
+            for item in project.placed
+            if item.layer.inputs and item.layer.kind != "Reshape"
+        ),
+        cycles=_clocks(project.latency, measured),
+        ii=_clocks(project.interval, measured, "ii"),
+        clock_mhz=1000.0 / at.clock_ns,
+        notes=_notes(measured),
+    )
+
+
+def _multiplying(at: Planned, ways: Mapping[str, Parallelism]) -> list[tuple[str, Parallelism]]:
+    return [(layer.name, ways[layer.name]) for layer in at.plan.layers if layer.products is not None]
+
+
+def usage(count: Count, chip: Family, measured: Calibration, widening: float) -> Usage:
+    """A count as figures."""
+    values = {
+        "lut": luts(count, chip, measured),
+        "ff": count.ff * measured.weights["ff"],
+        "dsp": count.dsp,
+        "bram": count.bram,
+    }
+    return Usage(
+        **{
+            kind: calibration.interval(value, measured.spread[kind], widening)
+            for kind, value in values.items()
+        }
+    )
+
+
+def luts(count: Count, chip: Family, measured: Calibration) -> float:
+    """Tables: additions share those of an ALM in pairs."""
+    weights = measured.weights
+    return count.chain * chip.pairs * weights["chain"] + count.logic * weights["logic"]
+
+
+def _clocks(value: int, measured: Calibration, kind: str = "cycles") -> Figure:
+    return calibration.interval(value, measured.spread[kind])
+
+
+def _notes(measured: Calibration) -> tuple[str, ...]:
+    said = "; ".join(
+        calibration.sentence(name, measured.spread[kind], "published designs")
+        for kind, name in (("lut", "LUT"), ("ff", "FF"), ("dsp", "DSP"), ("cycles", "cycles"))
+    )
+    return (
+        f"Model of hls4ml's layers against {measured.source}: {said}.",
+        "LUTs and FFs are those after the vendor's logic synthesis; an HLS report estimates more.",
+    )

@@ -1,0 +1,305 @@
+"""What tools really reported, kept beside what was estimated, one line of JSON each.
+
+The file is ~/.local/share/edgeml/ledger.jsonl, or what EDGEML_LEDGER says. A line is appended in one write
+under a lock, so runs side by side lose nothing; a line that is torn or of a newer version is left where it is
+and skipped. Once there are enough results of the same design style, tool, version and family, they shift and
+narrow the interval: that of the split conformal method, on the logarithm of real/estimate.
+
+Invariant: the file only grows, and an interval from the ledger says how many results it is from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from edgeml.errors import EdgemlError
+from edgeml.figures import KINDS, Figure, Hardware, Source, Usage
+from edgeml.settings import Settings
+
+ENOUGH = 10
+"""Results from which on an interval is the user's own; with fewer, 90 % coverage cannot be promised."""
+
+_COVERAGE = 0.9
+_LEAST = 5.0
+"""Ratios of smaller figures say more about rounding than about the model."""
+
+
+class Entry(Settings):
+    """One real result and its estimate.
+
+    Args:
+        schema_version: of the line.
+        when: UTC, ISO 8601.
+        design: "verilog" or "hls4ml".
+        family: of the chip, as edgeml.estimate.family names it.
+        part: as the tool calls it.
+        tool: program and version.
+        source: how real: synthesis, place-and-route, vendor.
+        graph: digest of the graph.
+        settings: how it was laid out.
+        real: figures by kind ("lut", "ff", "dsp", "bram", "uram", "cycles", "ii").
+        estimated: the model's own, before any ledger was asked.
+    """
+
+    schema_version: Literal[1] = 1
+    when: str
+    design: Literal["verilog", "hls4ml"]
+    family: str
+    part: str
+    tool: str
+    source: Source
+    graph: str = ""
+    settings: str = ""
+    real: dict[str, Annotated[float, Field(ge=0)]]
+    estimated: dict[str, Annotated[float, Field(ge=0)]]
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Real/estimate in the user's own results: median and ends of the interval, and how many there are."""
+
+    median: float
+    low: float
+    high: float
+    count: int
+
+
+class Ledger:
+    """The file.
+
+    Args:
+        path: where it is; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @staticmethod
+    def default() -> Ledger:
+        """The user's own."""
+        named = os.environ.get("EDGEML_LEDGER")
+        home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+        return Ledger(Path(named) if named else Path(home) / "edgeml" / "ledger.jsonl")
+
+    def entries(self) -> list[Entry]:
+        """All lines that can be read, oldest first; one result counted once, the newest word about it."""
+        found: dict[tuple[str, ...], Entry] = {}
+        for line in self._lines():
+            try:
+                entry = Entry.model_validate_json(line)
+            except ValidationError:
+                continue  # torn by a crash or written by a newer version; it stays in the file
+            key = (
+                entry.design,
+                entry.family,
+                entry.tool,
+                entry.source,
+                entry.graph,
+                entry.settings,
+                entry.part,
+            )
+            found[key] = entry
+        return list(found.values())
+
+    def unread(self) -> int:
+        """Lines that cannot be read."""
+        count = 0
+        for line in self._lines():
+            try:
+                Entry.model_validate_json(line)
+            except ValidationError:
+                count += 1
+        return count
+
+    def _lines(self) -> list[bytes]:
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise EdgemlError(
+                f"cannot be read: {error.strerror}", str(self.path), "see EDGEML_LEDGER"
+            ) from None
+        return [line for line in content.split(b"\n") if line.strip()]
+
+    def add(self, real: Hardware, estimate: Hardware, tool: str, family: str) -> Entry:
+        """Append a result.
+
+        Args:
+            real: what a tool reported.
+            estimate: the model's own figures for the same design, from an empty ledger.
+            tool: program and version ("Yosys 0.23").
+            family: of the chip.
+
+        Raises:
+            EdgemlError: the two are not of one design, or the file cannot be written.
+        """
+        design = estimate.design
+        if (
+            real.source == "estimate"
+            or design == "other"
+            or (real.design, real.graph) != (design, estimate.graph)
+        ):
+            raise EdgemlError(
+                "a ledger entry is a tool's result and the estimate of the same design", real.model
+            )
+        entry = Entry(
+            when=datetime.now(UTC).isoformat(timespec="seconds"),
+            design=design,
+            family=family,
+            part=real.part,
+            tool=tool,
+            source=real.source,
+            graph=real.graph,
+            settings=estimate.settings,
+            real=values(real),
+            estimated=values(estimate),
+        )
+        self._append(entry.model_dump_json().encode() + b"\n")
+        return entry
+
+    def _append(self, line: bytes) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise EdgemlError(
+                f"cannot be written: {error.strerror}", str(self.path), "see EDGEML_LEDGER"
+            ) from None
+        try:
+            with _locked(descriptor):
+                size = os.fstat(descriptor).st_size
+                if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                    line = b"\n" + line  # the line before was torn; it must not take this one with it
+                os.write(descriptor, line)
+                os.fsync(descriptor)
+        except OSError as error:
+            raise EdgemlError(
+                f"cannot be written: {error.strerror}", str(self.path), "see EDGEML_LEDGER"
+            ) from None
+        finally:
+            os.close(descriptor)
+
+    def narrowed(self, design: str, family: str, kind: str, tool: str = "") -> Narrowed | None:
+        """The user's own ratios for one kind of figure; None if there are fewer than `ENOUGH`.
+
+        Args:
+            design: "verilog" or "hls4ml".
+            family: of the chip.
+            kind: which figure.
+            tool: program and version; "" for the one used last.
+        """
+        mine = [e for e in self.entries() if (e.design, e.family) == (design, family)]
+        if not mine:
+            return None
+        wanted = tool or mine[-1].tool
+        ratios = [
+            e.real[kind] / e.estimated[kind]
+            for e in mine
+            if e.tool == wanted and min(e.real.get(kind, 0), e.estimated.get(kind, 0)) >= _LEAST
+        ]
+        return conformal(ratios)
+
+    def applied(self, found: Hardware) -> Hardware:
+        """An estimate with its intervals shifted and narrowed by the results of the same family and tool."""
+        family = chip_of(found)
+        last = [e.tool for e in self.entries() if (e.design, e.family) == (found.design, family)]
+        if not last:
+            return found
+        changed: dict[str, Narrowed] = {}
+        for kind in KINDS:
+            figure = getattr(found.total, kind)
+            narrowed = self.narrowed(found.design, family, kind, last[-1]) if figure is not None else None
+            if narrowed is not None:
+                changed[kind] = narrowed
+        if not changed:
+            return found
+        total = _scaled(found.total, changed)
+        layers = tuple(
+            layer.model_copy(update={"usage": _scaled(layer.usage, changed)}) for layer in found.layers
+        )
+        said = ", ".join(
+            f"{kind.upper()} n = {n.count}, median {n.median:.2f}, {n.low:.2f} to {n.high:.2f}"
+            for kind, n in changed.items()
+        )
+        note = f"Intervals of your own results with {last[-1]} on {family} (real/estimate): {said}."
+        return found.model_copy(update={"total": total, "layers": layers, "notes": (*found.notes, note)})
+
+
+def values(hardware: Hardware) -> dict[str, float]:
+    """The figures of a whole design by kind."""
+    found = {kind: figure.value for kind, figure in hardware.total.known().items()}
+    for kind in ("cycles", "ii"):
+        figure = getattr(hardware, kind)
+        if figure is not None:
+            found[kind] = figure.value
+    return found
+
+
+def chip_of(hardware: Hardware) -> str:
+    """The family that an estimate was made for, by its board; its part if the board is not known."""
+    from edgeml import boards
+    from edgeml.estimate.family import family
+
+    if hardware.board not in boards.names():
+        return hardware.part
+    return family(boards.load(hardware.board), "vendor" if hardware.design == "hls4ml" else None).name
+
+
+def conformal(ratios: Iterable[float]) -> Narrowed | None:
+    """Median and interval of ratios, by the split conformal method; None if they are too few.
+
+    The score is the distance of the logarithm from the median; its ceil((n + 1) * 0.9)-th smallest value
+    bounds a new one with a probability of at least 90 %.
+
+    >>> conformal([1.1] * 9) is None, conformal([1.1] * 12).low
+    (True, 1.1)
+    """
+    logs = sorted(math.log(ratio) for ratio in ratios)
+    if len(logs) < ENOUGH:
+        return None
+    middle = logs[len(logs) // 2] if len(logs) % 2 else (logs[len(logs) // 2 - 1] + logs[len(logs) // 2]) / 2
+    scores = sorted(abs(log - middle) for log in logs)
+    rank = min(len(scores), math.ceil((len(scores) + 1) * _COVERAGE))
+    reach = scores[rank - 1]
+    median, low, high = (round(math.exp(end), 6) for end in (middle, middle - reach, middle + reach))
+    return Narrowed(median, low, high, len(logs))
+
+
+def _scaled(usage: Usage, changed: Mapping[str, Narrowed]) -> Usage:
+    update: dict[str, Figure] = {}
+    for kind, narrowed in changed.items():
+        figure = getattr(usage, kind)
+        if figure is None:
+            continue
+        value = figure.value
+        update[kind] = Figure(
+            value=round(value * narrowed.median),
+            low=math.floor(value * narrowed.low),
+            high=math.ceil(value * narrowed.high),
+        )
+    return usage.model_copy(update=update)
+
+
+@contextlib.contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    """Hold the file against other runs; where the system has no such lock, the single append has to do."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

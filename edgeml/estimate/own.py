@@ -1,0 +1,103 @@
+"""The estimate for our own Verilog, as `Hardware`."""
+
+from __future__ import annotations
+
+from edgeml.backends.verilog.options import Options
+from edgeml.boards import Board
+from edgeml.estimate import calibration
+from edgeml.estimate.calibration import Calibration
+from edgeml.estimate.circuit import Count, total
+from edgeml.estimate.family import Family, Tool, family
+from edgeml.estimate.verilog import Counted, Piece, count
+from edgeml.figures import Figure, Hardware, LayerFigures, Usage
+from edgeml.ir import Graph
+
+
+def estimate_verilog(
+    graph: Graph, digest: str, board: Board, options: Options, tool: Tool | None
+) -> Hardware:
+    """What our Verilog takes.
+
+    Args:
+        graph: of core ops.
+        digest: of the graph as the user has it.
+        board: the target.
+        options: of the Verilog back end.
+        tool: who synthesizes; None: the open flow if the board has one, else the vendor's tools.
+    """
+    chip = family(board, tool)
+    counted = count(graph, options, chip)
+    measured, borrowed = calibration.of(chip.name)
+    widening = calibration.BORROWED if borrowed else 1.0
+    whole = total(piece.count for piece in counted.pieces)
+    clock = options.clock_mhz if options.adders_per_stage is None else board.clock_mhz
+    return Hardware(
+        design="verilog",
+        settings=_settings(counted, options),
+        model=graph.name,
+        graph=digest,
+        board=board.name,
+        part=board.part,
+        source="estimate",
+        total=_usage(whole, chip, measured, borrowed, widening),
+        layers=tuple(_layer(piece, chip, measured, borrowed, widening) for piece in counted.pieces),
+        cycles=Figure(value=counted.latency),
+        ii=Figure(value=counted.interval),
+        clock_mhz=clock,
+        notes=_notes(chip, measured, borrowed),
+    )
+
+
+def _settings(counted: Counted, options: Options) -> str:
+    pace = (
+        f"{options.clock_mhz:g} MHz"
+        if options.adders_per_stage is None
+        else f"{options.adders_per_stage} adders per stage"
+    )
+    reuse = f", reuse {options.reuse_factor}" if options.reuse_factor else ""
+    return f"{counted.mode}, {pace}{reuse}"
+
+
+def _usage(count: Count, chip: Family, measured: Calibration, borrowed: bool, widening: float) -> Usage:
+    luts = calibration.luts(count, chip, measured, borrowed)
+    values = {"lut": luts, "ff": count.ff, "dsp": count.dsp, "bram": count.bram}
+    return Usage(
+        **{
+            kind: calibration.interval(value, measured.spread[kind], widening)
+            for kind, value in values.items()
+        }
+    )
+
+
+def _layer(
+    piece: Piece, chip: Family, measured: Calibration, borrowed: bool, widening: float
+) -> LayerFigures:
+    def clocks(number: int | None) -> Figure | None:
+        return None if number is None else Figure(value=number)
+
+    return LayerFigures(
+        layer=piece.layer,
+        op=piece.op,
+        usage=_usage(piece.count, chip, measured, borrowed, calibration.layer_widening(widening)),
+        start=clocks(piece.start),
+        cycles=clocks(piece.cycles),
+        ii=clocks(piece.ii),
+        reuse=piece.reuse,
+    )
+
+
+def _notes(chip: Family, measured: Calibration, borrowed: bool) -> tuple[str, ...]:
+    first = (
+        "Cycles and interval are proven: they come from the schedule that the Verilog is written with, and "
+        "simulation confirms them."
+    )
+    errors = "; ".join(
+        calibration.sentence(kind.upper(), measured.spread[kind], "designs") for kind in ("lut", "ff")
+    )
+    said = f"Model of {chip.name}, measured with {measured.tool}: {errors}."
+    if borrowed:
+        said = (
+            f"There was no {chip.name} to measure with: the errors are those of {measured.tool}, their "
+            f"logarithm times {calibration.BORROWED:g}. Measured there: {errors}."
+        )
+    return (first, said, "Shares of layers are less certain than the total; see docs/estimates.md.")

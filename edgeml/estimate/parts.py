@@ -1,0 +1,139 @@
+"""What the modules of hw/rtl need, by their parameters: buffers, windows, FIFOs, folded products.
+
+Each function mirrors one module; the flip-flops are its registers, one for one.
+"""
+
+from __future__ import annotations
+
+import math
+
+from edgeml.estimate.circuit import Count, product, tables
+from edgeml.estimate.family import Family
+
+
+def skid(bits: int) -> Count:
+    """edgeml_skid: two registers, a multiplexer per bit."""
+    return Count(logic=bits + 4, ff=2 * bits + 2)
+
+
+def pipe_control(stages: int) -> Count:
+    """edgeml_pipe_control: a bit per stage."""
+    return Count(logic=2, ff=stages)
+
+
+def delay(bits: int, clocks: int, family: Family) -> Count:
+    """edgeml_delay: registers, or shift registers in tables where the tool finds them."""
+    if family.shift_registers and clocks >= family.shift_registers:
+        return Count(logic=bits * math.ceil((clocks - 1) / 16), ff=bits)
+    return Count(ff=bits * clocks)
+
+
+def counter(bits: int) -> Count:
+    """A counter that starts over at a value."""
+    return Count(logic=2 * bits, ff=bits)
+
+
+def memory(words: int, bits: int, family: Family) -> Count:
+    """A memory that is written: block RAM if it is large, else tables, else flip-flops."""
+    if words * bits >= family.bram_least:
+        return Count(bram=family.brams(words, bits))
+    if family.lutram_words:
+        # An ECP5 slice holds 16 words of 4 bits in as many tables as it takes to address them, four.
+        per_bit = 1 if family.lut_inputs == 4 else 0.75
+        return Count(logic=bits * per_bit * math.ceil(words / family.lutram_words), ff=bits)
+    readers = sum(tables_of_mux(words, family.lut_inputs) for _ in range(1))
+    return Count(logic=bits * (readers + 1), ff=words * bits + bits)
+
+
+def tables_of_mux(ways: int, lut_inputs: int) -> int:
+    """Tables for one bit chosen out of `ways`.
+
+    >>> tables_of_mux(2, 4), tables_of_mux(16, 4), tables_of_mux(16, 6)
+    (1, 15, 5)
+    """
+    per_table = 4 if lut_inputs >= 6 else 2
+    return math.ceil((ways - 1) / (per_table - 1))
+
+
+def fifo(bits: int, address: int, family: Family) -> Count:
+    """edgeml_fifo: 2^address words, two pointers, a count, an output register."""
+    held = memory(1 << address, bits, family)
+    control = counter(address) + counter(address) + Count(logic=3 * (address + 1), ff=address + 2)
+    return held + control + Count(logic=tables(address + 1, family.lut_inputs))
+
+
+def serialize(bits: int, parts: int) -> Count:
+    """edgeml_serialize: a register that shifts, or is loaded."""
+    return Count(logic=bits * (parts - 1) + 3, ff=bits * parts + 1) + counter(_count_bits(parts))
+
+
+def window(
+    pixel: int,
+    full: tuple[int, int],
+    reach: tuple[int, int],
+    family: Family,
+) -> Count:
+    """edgeml_window: taps, line buffers, position counters.
+
+    Args:
+        pixel: bits of a pixel.
+        full: rows and columns, padding included.
+        reach: rows and columns of the window.
+        family: the chip.
+    """
+    rows, columns = reach
+    held = memory(full[1], (rows - 1) * pixel, family) if rows > 1 else Count()
+    taps = Count(logic=2, ff=rows * columns * pixel + 1)
+    places = [counter(_count_bits(size)) + counter(_count_bits(size)) for size in full]
+    return held + taps + places[0] + places[1]
+
+
+def fold(
+    lanes: int,
+    outputs: int,
+    element: int,
+    signed: bool,
+    weight: int,
+    total: int,
+    beats: int,
+    family: Family,
+) -> Count:
+    """edgeml_fold with its weights.
+
+    Args:
+        lanes: elements per beat.
+        outputs: sums.
+        element: bits of an element.
+        signed: whether elements are two's complement.
+        weight: bits of a weight.
+        total: bits of a sum.
+        beats: clocks, and words of the weights' memory.
+        family: the chip.
+    """
+    products = lanes * outputs
+    operand = element + (not signed)
+    one = product(operand, weight, family)
+    result = Count(
+        ff=lanes * element + 10 + products * (element + 1 + weight) * (not one.dsp) + 2 * outputs * total
+    )
+    for _ in range(products):
+        result = result + one
+    # Over the lanes, then over the beats with a choice of where to begin.
+    if family.merges_adders and lanes > 2:
+        result = result + Count(saved=(lanes - 2) * total * outputs, chain=total * outputs)
+    elif lanes > 1:
+        result = result + Count(chain=(lanes - 1) * total * outputs)
+    result = result + Count(chain=total * outputs, logic=total * outputs)
+    return result + counter(_count_bits(beats)) + rom(beats, products * weight, family)
+
+
+def rom(words: int, bits: int, family: Family) -> Count:
+    """A memory that is only read, with a registered output."""
+    if words > family.rom_in_tables and words * bits >= family.bram_least:
+        return Count(bram=family.brams(words, bits))
+    per_bit = max(1.0, words / (1 << family.lut_inputs)) if words > 2 else 0.5
+    return Count(logic=bits * per_bit, ff=bits)
+
+
+def _count_bits(values: int) -> int:
+    return max(1, (values - 1).bit_length())

@@ -1,0 +1,268 @@
+"""Our own Verilog before synthesis: the emitter's plan, its clocks, and what its cells become.
+
+Latency, interval and the start of every layer are not estimated: they come from the schedule and from the
+clock-by-clock model that the emitter itself uses, and that Verilator confirms (`edgeml check`).
+
+Invariant: the segments are walked in the order in which the emitter writes them, so the clocks are those of
+the manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from edgeml.backends.verilog.build import chosen_mode
+from edgeml.backends.verilog.design import Design, elaborate
+from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.ports import port
+from edgeml.backends.verilog.schedule import Schedule, schedule
+from edgeml.backends.verilog.stream import timing
+from edgeml.backends.verilog.stream.plan import (
+    FoldSegment,
+    KernelSegment,
+    SerializeSegment,
+    WindowSegment,
+    plan,
+)
+from edgeml.estimate import parts
+from edgeml.estimate.circuit import Count, delay_bits, layer_count
+from edgeml.estimate.family import Family
+from edgeml.ir import Graph
+
+_DEEPEST = 1024
+"""Words of the deepest FIFO in front of a folded layer, as the emitter has it."""
+
+_SAMPLES = 4
+
+
+@dataclass
+class Piece:
+    """A layer's share.
+
+    Args:
+        layer: name of the value it ends in, or of the module.
+        op: the graph's op.
+        count: what it is made of.
+        start: clock in which the first value goes in.
+        cycles: clocks from there to its last value.
+        ii: clocks between two samples.
+        reuse: how often a multiplier is used for a sample.
+    """
+
+    layer: str
+    op: str
+    count: Count = field(default_factory=Count)
+    start: int | None = None
+    cycles: int | None = None
+    ii: int | None = None
+    reuse: int | None = None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A whole design: its pieces in the order of the data, latency and interval in clocks."""
+
+    mode: str
+    pieces: tuple[Piece, ...]
+    latency: int
+    interval: int
+
+
+def count(graph: Graph, options: Options, family: Family) -> Counted:
+    """Count a graph of core ops.
+
+    Args:
+        graph: what `edgeml.backends.verilog` would write.
+        options: how it would be laid out.
+        family: the chip.
+    """
+    mode = chosen_mode(graph, options)
+    if mode == "parallel":
+        return _parallel(graph, options, family)
+    return _Stream(graph, options, family).counted()
+
+
+# ---------------------------------------------------------------- side by side
+
+
+def _parallel(graph: Graph, options: Options, family: Family) -> Counted:
+    design = elaborate(graph)
+    times = schedule(design, options.levels)
+    pieces = _layers(design, times, family, 1)
+    ins = sum(port(graph, name, "").bits for name in graph.inputs)
+    outs = sum(port(graph, name, "").bits for name in graph.outputs)
+    frame = Count(ff=ins) + parts.pipe_control(times.last + 1) + parts.skid(outs)
+    pieces.append(Piece("(input and output)", "", frame, 0, times.last + 2, 1))
+    return Counted("parallel", tuple(pieces), times.last + 2, 1)
+
+
+def _layers(design: Design, times: Schedule, family: Family, offset: int) -> list[Piece]:
+    """The modules of a pipeline; the delay lines count for the layer whose values wait."""
+    pieces: list[Piece] = []
+    waiting = {index: (bits, clocks) for index, bits, clocks in delay_bits(design, times)}
+    for index, layer in enumerate(design.layers):
+        if layer.is_input and index not in waiting:
+            continue
+        held = parts.delay(*waiting[index], family) if index in waiting else Count()
+        here = Count() if layer.is_input else layer_count(design, times, index, family)
+        last = layer.nodes[-1]
+        start, cycles = times.enters[index] + offset, times.leaves[index] - times.enters[index]
+        pieces.append(Piece(last.name, last.op.op_name(), here + held, start, cycles, 1))
+    return pieces
+
+
+# ---------------------------------------------------------------- as a stream
+
+
+class _Stream:
+    def __init__(self, graph: Graph, options: Options, family: Family) -> None:
+        self._graph, self._options, self._family = graph, options, family
+        self._plan = plan(graph, options.reuse_factor)
+        self._parts: list[timing.Part] = []
+        self._pieces: list[Piece] = []
+        self._spans: list[tuple[Piece, int, int]] = []
+
+    def counted(self) -> Counted:
+        source, sink = self._plan.source, self._plan.sink
+        frame = Piece("(input and output)", "")
+        self._add(frame, timing.Skid(), parts.skid(source.bits))
+        for segment in self._plan.segments:
+            match segment:
+                case WindowSegment():
+                    self._window(segment)
+                case KernelSegment():
+                    self._kernel(segment)
+                case SerializeSegment():
+                    self._serialize(segment)
+                case FoldSegment():
+                    self._fold(segment)
+        self._pieces.append(frame)
+        first, last, latency, interval = run(self._parts, source.count, sink.count)
+        for piece, begin, end in self._spans:
+            piece.start = min(first[begin], piece.start if piece.start is not None else first[begin])
+            piece.cycles = max(last[end] - piece.start, piece.cycles or 0)
+            piece.ii = interval
+        return Counted("stream", tuple(self._pieces), latency, interval)
+
+    def _add(self, piece: Piece, part: timing.Part, count: Count) -> None:
+        piece.count = piece.count + count
+        self._spans.append((piece, len(self._parts), len(self._parts)))
+        self._parts.append(part)
+
+    def _piece(self, node: str) -> Piece:
+        """The share of a node, the same one if its window or queue stands there already."""
+        for piece in self._pieces:
+            if piece.layer == node:
+                return piece
+        self._pieces.append(Piece(node, self._graph.node(node).op.op_name()))
+        return self._pieces[-1]
+
+    def _window(self, at: WindowSegment) -> None:
+        full = (sum(at.padding[0]) + at.size[0], sum(at.padding[1]) + at.size[1])
+        made = parts.window(at.source.bits, full, at.reach, self._family)
+        part = timing.Window(at.size, at.reach, at.strides, at.padding)
+        self._add(self._piece(at.node), part, made)
+
+    def _kernel(self, at: KernelSegment) -> None:
+        design = elaborate(at.kernel.graph, at.kernel.bounds)
+        times = schedule(design, self._options.levels)
+        position = len(self._parts)
+        for piece in _layers(design, times, self._family, 0):
+            known = next((p for p in self._pieces if _same_layer(self._graph, p.layer, piece.layer)), None)
+            if known is None:
+                self._pieces.append(piece)
+                known = piece
+            else:
+                known.layer, known.op = piece.layer, piece.op
+                known.count = known.count + piece.count
+            known.start = known.cycles = None
+            self._spans.append((known, position, position))
+        if times.last:
+            self._parts.append(timing.Pipe(times.last))
+        else:
+            self._parts.append(timing.Wires())
+        tail = self._pieces[-1]
+        tail.count = tail.count + (parts.pipe_control(times.last) if times.last else Count())
+        self._add(tail, timing.Skid(), parts.skid(at.sink.bits))
+
+    def _serialize(self, at: SerializeSegment) -> None:
+        piece = self._piece(at.node)
+        source, sink = at.source, at.sink
+        if source.count > 1:
+            address = max(1, min(source.count, _DEEPEST).bit_length())
+            self._add(piece, timing.Fifo(1 << address), parts.fifo(source.bits, address, self._family))
+        ways = source.size // sink.size
+        self._add(piece, timing.Serialize(ways), parts.serialize(sink.bits, ways))
+
+    def _fold(self, at: FoldSegment) -> None:
+        piece = self._piece(at.node)
+        source, sink = at.source, at.sink
+        beats, lanes, outputs = at.weights.shape
+        piece.reuse = beats
+        made = parts.fold(
+            lanes, outputs, source.width, source.signed, at.weight_bits, sink.width, beats, self._family
+        )
+        self._add(piece, timing.Fold(beats), made)
+        self._add(piece, timing.Skid(), parts.skid(sink.bits))
+
+
+def _same_layer(graph: Graph, first: str, second: str) -> bool:
+    return (
+        first in graph.infos and second in graph.infos and graph.node(first).layer == graph.node(second).layer
+    )
+
+
+def run(
+    chain: Sequence[timing.Part], beats_in: int, beats_out: int, samples: int = _SAMPLES
+) -> tuple[list[int], list[int], int, int]:
+    """Clock the chain at full speed.
+
+    Args:
+        chain: never clocked before.
+        beats_in: per sample.
+        beats_out: per sample.
+        samples: how many go through.
+
+    Returns:
+        For every part the clock of its first beat in and of its last beat out of the first sample, then the
+        latency of that sample and the clocks between the last two.
+    """
+    first: list[int | None] = [None] * len(chain)
+    given: list[list[int]] = [[] for _ in chain]
+    sent = taken = clock = 0
+    begin = 0
+    ends: list[int] = []
+    while len(ends) < samples:
+        offered = [sent < samples * beats_in]
+        for part in chain:
+            offered.append(part.offers(offered[-1]))
+        ready = [True]
+        for part in reversed(chain):
+            ready.append(part.accepts(ready[-1]))
+        ready.reverse()
+        for position in range(len(chain)):
+            if first[position] is None and offered[position] and ready[position]:
+                first[position] = clock
+            if not ends and offered[position + 1] and ready[position + 1]:
+                given[position].append(clock)
+        if offered[0] and ready[0]:
+            begin = begin if sent else clock
+            sent += 1
+        if offered[-1]:
+            taken += 1
+            if taken % beats_out == 0:
+                ends.append(clock - begin)
+        for position, part in enumerate(chain):
+            part.clock(offered[position], ready[position + 1])
+        clock += 1
+    return (
+        [(at or 0) - begin for at in first],
+        _lasts(given, begin),
+        ends[0],
+        ends[-1] - ends[-2],
+    )
+
+
+def _lasts(given: list[list[int]], begin: int) -> list[int]:
+    return [(clocks[-1] if clocks else begin) - begin for clocks in given]
