@@ -16,6 +16,7 @@ from edgeml import backends
 from edgeml.backends.base import Backend
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
+from edgeml.checks.board import Wiring
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import FileSet, write_atomic
@@ -172,7 +173,13 @@ def target_settings(run: Run, changes: Mapping[str, Mapping[str, Any]]) -> dict[
     return settings
 
 
-def check(run: Run, names: Sequence[str] = ("all",), samples: int = 0, tell: Tell = _quiet) -> Check:
+def check(
+    run: Run,
+    names: Sequence[str] = ("all",),
+    samples: int = 0,
+    tell: Tell = _quiet,
+    wiring: Wiring | None = None,
+) -> Check:
     """Run the artefacts in the folder, compare integers, write check.json.
 
     Args:
@@ -180,13 +187,14 @@ def check(run: Run, names: Sequence[str] = ("all",), samples: int = 0, tell: Tel
         names: which checks, see `edgeml.checks.artefacts.choices`.
         samples: how many test samples; 0 for as many as each executor takes by default.
         tell: told what begins.
+        wiring: a board's port, or the log of one.
 
     Raises:
         EdgemlError: an unknown check, a damaged file, or an artefact that does not run.
     """
     graph = run.graph()
     golden = vectors.read(run.golden_file, graph)
-    result = check_folder(run.folder, graph, golden, names, samples, run.model_file, tell)
+    result = check_folder(run.folder, graph, golden, names, samples, run.model_file, tell, wiring)
     write_atomic(run.check_file, result.to_json())
     return result
 

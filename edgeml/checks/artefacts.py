@@ -10,6 +10,8 @@ from typing import Any
 from edgeml import backends
 from edgeml.backends.base import Runner
 from edgeml.checks import golden as vectors
+from edgeml.checks.board import NAME as BOARD
+from edgeml.checks.board import Wiring, check_board
 from edgeml.checks.compare import compare
 from edgeml.checks.golden import Golden
 from edgeml.checks.keras import NAME as KERAS
@@ -26,12 +28,12 @@ Progress = Callable[[str], None]
 
 
 def choices() -> tuple[str, ...]:
-    """What `--with` takes: the reference, Keras and every back end."""
-    return (REFERENCE, KERAS, *backends.names())
+    """What `--with` takes: the reference, Keras, every back end, and a board on a serial line."""
+    return (REFERENCE, KERAS, *backends.names(), BOARD)
 
 
 def select(names: Sequence[str]) -> tuple[str, ...]:
-    """The chosen names, "all" meaning every one.
+    """The chosen names, "all" meaning every one but the board, which has to be named or wired.
 
     Raises:
         EdgemlError: an unknown name.
@@ -39,7 +41,8 @@ def select(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name != "all" and name not in choices():
             raise unknown_name("check", name, ("all", *choices()))
-    return choices() if "all" in names or not names else tuple(name for name in choices() if name in names)
+    chosen = {*names, *(choices()[:-1] if "all" in names or not names else ())}
+    return tuple(name for name in choices() if name in chosen)
 
 
 def check_folder(
@@ -50,6 +53,7 @@ def check_folder(
     samples: int = 0,
     model_file: Path | None = None,
     progress: Progress | None = None,
+    wiring: Wiring | None = None,
 ) -> Check:
     """Run what lies in `folder` and compare it with the golden integers.
 
@@ -61,6 +65,7 @@ def check_folder(
         samples: how many vectors are compared; 0 for all, or `Runner.samples` where a runner is slow.
         model_file: the Keras model, if there is one.
         progress: told what is run next.
+        wiring: where a board is heard; if it is given, the board is checked as well.
 
     Raises:
         EdgemlError: an unknown check, or an artefact that is there but does not run.
@@ -69,15 +74,19 @@ def check_folder(
         raise EdgemlError(
             f"{samples} samples cannot be checked", "--samples", "give a positive number, or 0 for all"
         )
-    golden = golden.head(samples) if samples else golden
+    whole, golden = golden, golden.head(samples) if samples else golden
+    wiring = wiring or Wiring()
     results: list[Result] = []
-    for name in select(names):
+    for name in select([*(names or ["all"]), *([BOARD] if wiring.given else [])]):
         if progress is not None:
             progress(name)
         if name == REFERENCE:
             results.append(compare(name, graph, golden, _reference(graph)))
         elif name == KERAS:
             results.append(check_keras(graph, golden, model_file, folder / "notes.json"))
+        elif name == BOARD:
+            verilog = folder / backends.load("verilog").folder
+            results.append(check_board(graph, whole, verilog, wiring, samples))
         else:
             backend = backends.load(name)
             results += [
@@ -117,7 +126,7 @@ def check_graph(
     with tempfile.TemporaryDirectory(prefix="edgeml-check-") as name:
         folder = Path(name)
         for chosen in select(names):
-            if chosen in (REFERENCE, KERAS):
+            if chosen in (REFERENCE, KERAS, BOARD):
                 continue
             backend = backends.load(chosen)
             try:

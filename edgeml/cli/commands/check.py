@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,22 +16,32 @@ def command(
     run: RunArgument,
     with_: Annotated[
         str,
-        typer.Option(
-            "--with", help="all, or some of evaluate, keras, onnx, qonnx, hls4ml, separated by commas."
-        ),
+        typer.Option("--with", help="all, or some of evaluate, keras, onnx, qonnx, hls4ml, verilog, board."),
     ] = "all",
     samples: SamplesOption = 0,
+    port: Annotated[str, typer.Option("--port", help="Serial port of a board, such as /dev/ttyUSB0.")] = "",
+    baud: Annotated[int, typer.Option("--baud", help="Baud rate of that port.")] = 115_200,
+    log: Annotated[
+        Path | None, typer.Option("--log", help="What a board said earlier, instead of a port.")
+    ] = None,
+    save_log: Annotated[
+        Path | None, typer.Option("--save-log", help="Keep what the board on the port says.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Run the artefacts as they lie in the folder, on real test samples, and compare every integer.
 
+    With --port or --log, a real board as well.
+
     Exits with 1 if anything differs, naming the first op.
     """
     from edgeml import api, pipeline
+    from edgeml.checks.board import Wiring
 
+    wiring = Wiring(port, log, baud, save_log)
     opened = api.load(run)
     with steps.working("check") as tell:
-        result = pipeline.check(opened, comma_list(with_, "--with"), samples, tell)
+        result = pipeline.check(opened, comma_list(with_, "--with"), samples, tell, wiring)
     if json:
         OUT.file.write(result.to_json())
     else:
