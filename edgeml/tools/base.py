@@ -11,13 +11,13 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.tools.process import run
 
 _PROBE_SECONDS = 20.0
@@ -43,6 +43,16 @@ class Found:
     environment: Mapping[str, str] = field(default_factory=_none)
 
 
+def version_number(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version, to compare; empty if it has none.
+
+    >>> version_number("0.23+42"), version_number("0.70.0.0.post1259"), version_number("")
+    ((0, 23), (0, 70, 0, 0), ())
+    """
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in match[0].split(".")) if match else ()
+
+
 @dataclass(frozen=True)
 class Tool:
     """A program and how to find it.
@@ -57,6 +67,7 @@ class Tool:
         pattern: what the version looks like in that output; the first group, or else the whole match.
         package: a Python package that brings the program in its `bin` folder, "" if there is none.
         root: the variable that has to point to that package's folder.
+        distribution: the Python distribution that installs the program, where its name is another.
     """
 
     name: str
@@ -67,29 +78,55 @@ class Tool:
     pattern: str = _VERSION
     package: str = ""
     root: str = ""
+    distribution: str = ""
 
     def find(self) -> Found | None:
         """The first executable that is there: on PATH, beside this Python, or in the package."""
+        return next(self.candidates(), None)
+
+    def candidates(self) -> Iterator[Found]:
+        """Every executable that is there, best first; a version is only asked for when one is taken."""
         scripts, home = Path(sys.executable).parent, self._home()
         for name in self.executables:
             path = shutil.which(name) or shutil.which(name, path=str(scripts))
             native = path is not None and (home is None or Path(path).parent != scripts)
             if path is not None and native:
-                return Found(Path(path), self._version_of(name, Path(path), _none()))
+                yield Found(Path(path), self._version_of(name, Path(path), _none()))
             if home is not None and (bundled := shutil.which(name, path=str(home / "bin"))):
                 environment = {self.root: str(home)} if self.root else _none()
-                return Found(Path(bundled), self._version_of(name, Path(bundled), environment), environment)
-        return None
+                yield Found(Path(bundled), self._version_of(name, Path(bundled), environment), environment)
+
+    def need(self, oldest: tuple[int, ...] = ()) -> Found:
+        """The first executable that is there and not older than `oldest`.
+
+        Raises:
+            MissingToolError: there is none; says how to get it, and what was found that is too old.
+        """
+        old: list[str] = []
+        for found in self.candidates():
+            if version_number(found.version) >= oldest:
+                return found
+            old.append(f"{found.path} has version {found.version or 'unknown'}")
+        if not old:
+            raise MissingToolError(f"{self.name} is not installed", self.summary, self.install)
+        wanted = ".".join(str(part) for part in oldest)
+        raise MissingToolError(
+            f"{self.name} {wanted} or later is needed, {'; '.join(old)}", self.summary, self.install
+        )
 
     def _home(self) -> Path | None:
         """The folder of the package, found without importing it."""
         spec = importlib.util.find_spec(self.package) if self.package else None
         return Path(spec.origin).resolve().parent if spec is not None and spec.origin else None
 
+    def _is_python(self, path: Path, environment: Mapping[str, str]) -> bool:
+        """Installed into this Python, beside it or inside of a package."""
+        return bool(environment) or path.parent == Path(sys.executable).parent
+
     def _version_of(self, name: str, path: Path, environment: Mapping[str, str]) -> str:
-        if path.parent == Path(sys.executable).parent:  # a Python package's, which tells its version for free
+        if self._is_python(path, environment):  # a Python package's, which tells its version for free
             with suppress(importlib.metadata.PackageNotFoundError):
-                return importlib.metadata.version(name)
+                return importlib.metadata.version(self.distribution or self.package or name)
         with tempfile.TemporaryDirectory(prefix="edgeml-") as folder:
             try:
                 done = run(

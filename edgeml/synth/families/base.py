@@ -1,0 +1,99 @@
+"""What a family is, and how cells become resources.
+
+Invariant: every kind of cell is named, as a cost or as free; one that is not is an error and not zero, so
+that a new version of Yosys cannot make a design look small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edgeml.errors import EdgemlError
+from edgeml.figures import KINDS, Figure, Usage
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one cell takes, in the units of `edgeml.boards.model`; halves are halves of a block.
+
+    Args:
+        lut: lookup tables.
+        lut_high: the most lookup tables it can take, where packing decides; 0: `lut` it is.
+        ff: flip-flops.
+        dsp: DSP blocks.
+        bram: block RAMs.
+        uram: large RAMs.
+    """
+
+    lut: float = 0.0
+    ff: float = 0.0
+    dsp: float = 0.0
+    bram: float = 0.0
+    uram: float = 0.0
+    lut_high: float = 0.0
+
+
+@dataclass(frozen=True)
+class Family:
+    """An FPGA family.
+
+    Args:
+        name: the file's name.
+        title: for people.
+        boards: values of `Board.family` that belong to it.
+        passes: Yosys' command. Modules are kept apart (see `edgeml.tools.yosys`).
+        core: options for a design whose ports do not go to pins: no buffers.
+        costs: what a kind of cell takes.
+        free: kinds that take none of these, separated by blanks: carry chains, wide multiplexers,
+            buffers, constants.
+        oldest: the oldest Yosys that maps to it properly.
+        no_dsp: the option that keeps multipliers out of DSP blocks; "" if there is none.
+        pnr: the name that nextpnr's program ends in; "" if there is no open place and route for it.
+        note: what a reader of the figures must know; "" if nothing.
+    """
+
+    name: str
+    title: str
+    boards: tuple[str, ...]
+    passes: str
+    costs: Mapping[str, Cost]
+    free: str
+    core: str = ""
+    oldest: tuple[int, ...] = ()
+    no_dsp: str = ""
+    pnr: str = ""
+    note: str = ""
+
+    def usage(self, cells: Mapping[str, int]) -> Usage:
+        """Resources of cells, every kind known.
+
+        Args:
+            cells: number by type.
+
+        Raises:
+            EdgemlError: a type is in neither table.
+        """
+        unknown = sorted(set(cells) - set(self.costs) - set(self.free.split()))
+        if unknown:
+            raise EdgemlError(
+                f"does not know what {', '.join(unknown[:5])} takes",
+                f"edgeml/synth/families/{self.name}.py",
+                "Yosys made a cell that edgeml has no figure for; please report it",
+            )
+        paid = [(self.costs[kind], number) for kind, number in cells.items() if kind in self.costs]
+        figures: dict[str, Figure] = {}
+        for kind in KINDS:
+            value = sum(getattr(cost, kind) * number for cost, number in paid)
+            high = value
+            if kind == "lut":
+                high = sum(max(cost.lut, cost.lut_high) * number for cost, number in paid)
+            figures[kind] = (
+                Figure(value=value) if high == value else Figure(value=value, low=value, high=high)
+            )
+        return Usage(**figures)
+
+
+def each(names: str, cost: Cost) -> dict[str, Cost]:
+    """The same cost for several kinds of cells, their names separated by blanks."""
+    return dict.fromkeys(names.split(), cost)

@@ -1,0 +1,39 @@
+"""Gowin LittleBee and Arora: 4-input LUTs.
+
+- LUT1 to LUT4: one. ALU: an adder's bit, in the place of a LUT. MUX2_LUT5 to MUX2_LUT8: the cell's own
+  multiplexers; none.
+- RAM16SDP4 and the like: 16 words of 4 bits are the four LUTs of two slices (UG288, "SSRAM").
+- A block of a Gowin DSP is counted per 18x18 multiplier: MULT9X9 is half of one, MULT36X36 four.
+- Block RAMs of 16 or 18 kbit: one each.
+"""
+
+from __future__ import annotations
+
+from edgeml.synth.families.base import Cost, Family, each
+
+_FF = " ".join(
+    f"DFF{edge}{kind}" for edge in ("", "N") for kind in ("", "E", "S", "SE", "R", "RE", "P", "PE", "C", "CE")
+)
+
+FAMILY = Family(
+    name="gowin",
+    title="Gowin LittleBee and Arora",
+    boards=("Gowin LittleBee", "Gowin Arora"),
+    passes="synth_gowin -noflatten",
+    costs={
+        **each("LUT1 LUT2 LUT3 LUT4 ALU", Cost(lut=1)),
+        **each("RAM16S1 RAM16S2 RAM16S4 RAM16SDP1 RAM16SDP2 RAM16SDP4", Cost(lut=4)),
+        **each(_FF, Cost(ff=1)),
+        "MULT9X9": Cost(dsp=0.5),
+        **each("MULT18X18 MULTALU18X18", Cost(dsp=1)),
+        "MULT36X36": Cost(dsp=4),
+        **each(
+            "SP SPX9 SDP SDPX9 SDPB SDPX9B DP DPX9 DPB DPX9B ROM ROMX9 PROM PROMX9 pROM pROMX9", Cost(bram=1)
+        ),
+    },
+    free="MUX2_LUT5 MUX2_LUT6 MUX2_LUT7 MUX2_LUT8 GND VCC GSR IBUF OBUF TBUF IOBUF RPLL rPLL OSC",
+    core="-noiopads",
+    # Version 0.23 puts multipliers into LUTs, 0.70 into DSP blocks; none in between was tried.
+    oldest=(0, 60),
+    pnr="himbaechel-gowin",
+)
