@@ -1,0 +1,148 @@
+"""File a vendor's reports under a run: the figures as `Hardware`, and the reports they were read from.
+
+    RUN/synth/BOARD-hls4ml/result.json         an hls4ml project's figures, nearest to the hardware
+    RUN/synth/BOARD-hls4ml/vendor-STAGE.json   those of every stage
+    RUN/synth/BOARD-hls4ml/reports/            the reports
+    RUN/synth/BOARD/vendor-STAGE.json, reports/, result.json    the same of our own Verilog
+
+Invariant: nothing is written if a report cannot be read or it is not clear whose it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeml import boards, vendor
+from edgeml.backends.verilog.manifest import Manifest
+from edgeml.errors import EdgemlError
+from edgeml.figures import Hardware
+from edgeml.files import FileSet, read_bytes
+
+_RESULT = "result.json"
+
+
+def file_reports(
+    run_folder: Path,
+    directory: Path,
+    board: str = "",
+    model: str = "",
+    graph: str = "",
+    skip: Sequence[str] = (),
+) -> list[Hardware]:
+    """Read the reports in a folder and keep them in the run.
+
+    Args:
+        run_folder: the run.
+        directory: where the reports lie, at any depth.
+        board: which board they are of; "" takes the one board that has the reports' part.
+        model: the run's model, for the figures.
+        graph: digest of its exact graph.
+        skip: names of files to leave out.
+
+    Raises:
+        EdgemlError: a report cannot be read, no board or several have its part, or a design is neither the
+            run's Verilog nor an hls4ml project.
+    """
+    folder = directory if directory.is_dir() else directory.parent
+    kept: dict[str, list[Hardware]] = {}
+    for row in vendor.read(directory, skip):
+        name = board or _board(row)
+        design = _design(row, run_folder, directory)
+        update = {
+            "design": design,
+            "board": name if name in boards.names() else "",
+            "model": model or row.model,
+            "graph": graph,
+        }
+        place = name if design == "verilog" else f"{name}-hls4ml"
+        kept.setdefault(place, []).append(row.model_copy(update=update))
+    for place, rows in kept.items():
+        _write(run_folder / "synth" / place, rows, folder)
+    return [row for rows in kept.values() for row in rows]
+
+
+def best(rows: Sequence[Hardware]) -> Hardware:
+    """The row nearest to the hardware that has resources, completed by what only others know.
+
+    A fitted design's report has no latency; the HLS estimate or the co-simulation of the same project has.
+    """
+    order = ("fitted", "synthesized", "estimated", "simulated", "")
+    ranked = sorted(rows, key=lambda row: (not row.total.known(), order.index(row.reached)))
+    first, notes, update = ranked[0], list(ranked[0].notes), {}
+    for field in ("cycles", "ii"):
+        if getattr(first, field) is not None:
+            continue
+        # What a simulation counted is worth more than what a schedule promised.
+        others = sorted(ranked[1:], key=lambda row: row.reached != "simulated")
+        if other := next((row for row in others if getattr(row, field) is not None), None):
+            update[field] = getattr(other, field)
+            notes.append(f"{field} from the {other.reached} stage ({other.tool})")
+    return first.model_copy(update={**update, "notes": tuple(notes)})
+
+
+def _write(folder: Path, rows: Sequence[Hardware], source: Path) -> None:
+    files: dict[str, bytes] = {}
+    stages: dict[str, int] = {}
+    for row in rows:
+        stage = row.reached or "unknown"
+        stages[stage] = stages.get(stage, 0) + 1
+        name = f"vendor-{stage}.json" if stages[stage] == 1 else f"vendor-{stage}-{stages[stage]}.json"
+        files[name] = _text(row)
+        for report in row.reports:
+            files[f"reports/{report}"] = read_bytes(source / report, "report")
+    chosen = best(rows)
+    files[_RESULT] = _text(
+        chosen.model_copy(update={"reports": tuple(f"reports/{name}" for name in chosen.reports)})
+    )
+    FileSet(files).write(folder)
+
+
+def _text(row: Hardware) -> bytes:
+    return (json.dumps(row.model_dump(mode="json", by_alias=True), indent=1) + "\n").encode()
+
+
+def _board(row: Hardware) -> str:
+    """The board with the row's part; the part's own name if edgeml knows no board that has it."""
+    if not row.part:
+        raise EdgemlError("the reports name no part", ", ".join(row.reports), "say which --board they are of")
+    part = _plain(row.part)
+    found = [name for name in boards.names() if _plain(boards.load(name).part) == part]
+    if len(found) > 1:
+        raise EdgemlError(
+            f"several boards have part {row.part}: {', '.join(found)}",
+            ", ".join(row.reports),
+            "say which --board it is",
+        )
+    return found[0] if found else re.sub(r"[^A-Za-z0-9.-]", "-", row.part)
+
+
+def _plain(part: str) -> str:
+    """Parts as the tools write them: with and without xc, dashes and the grade's last letters.
+
+    >>> _plain("7z020clg400-1") == _plain("xc7z020-clg400-1")
+    True
+    """
+    return re.sub(r"[^a-z0-9]", "", part.lower()).removeprefix("xc")
+
+
+def _design(row: Hardware, run_folder: Path, directory: Path) -> str:
+    if row.design != "other":
+        return row.design
+    if row.reached in ("estimated", "simulated"):
+        return "hls4ml"  # only HLS tools estimate
+    manifest = run_folder / "verilog" / "edgeml.json"
+    top = Manifest.read(manifest.parent).top if manifest.is_file() else ""
+    if top and row.model in (top, f"{top}_system", f"{top}_system_wrapper", f"{top}_board"):
+        return "verilog"
+    project = run_folder / "hls4ml" / "edgeml.json"
+    name = json.loads(read_bytes(project, "hls4ml project"))["project"] if project.is_file() else "myproject"
+    if row.model in (name, f"{name}_axi"):
+        return "hls4ml"
+    raise EdgemlError(
+        f"design {row.model!r} is neither the run's Verilog nor its hls4ml project",
+        str(directory),
+        "read it with edgeml vendor, or leave it out with --skip",
+    )

@@ -1,0 +1,55 @@
+"""What Vivado's reports have in common: the box with tool, design, device and state at the top."""
+
+from __future__ import annotations
+
+from edgeml.vendor.base import Level, Report
+
+_STATES = (
+    ("routed", Level.ROUTED),
+    ("postroute", Level.ROUTED),
+    ("placed", Level.PLACED),
+    ("postplace", Level.PLACED),
+    ("synthesized", Level.SYNTHESIZED),
+    ("optimized", Level.SYNTHESIZED),
+    ("synth", Level.SYNTHESIZED),
+    ("opted", Level.SYNTHESIZED),
+)
+
+
+def tool(report: Report) -> str:
+    """Program and version, such as Vivado 2020.1."""
+    words = report.value("Tool Version").split()
+    if len(words) < 2:
+        report.fail("the head has no tool version", 1)
+    return f"{words[0]} {words[1].removeprefix('v.')}"
+
+
+def design(report: Report) -> str:
+    """The top module.
+
+    Raises:
+        EdgemlError: it is not stated.
+    """
+    name = report.value("Design")
+    if not name:
+        report.fail("the head names no design", 1)
+    return name
+
+
+def level(report: Report) -> Level:
+    """The design's state as the head says it, or else the file's name (timing reports have no state).
+
+    Raises:
+        EdgemlError: the state is none of those known.
+    """
+    state = report.value("Design State")
+    if state:
+        found = _level_in(state.lower().replace(" ", ""))
+        if found is None:
+            report.fail(f"unknown design state {state!r}", 1)
+        return found
+    return _level_in(report.path.stem.lower()) or Level.UNKNOWN
+
+
+def _level_in(text: str) -> Level | None:
+    return next((level for word, level in _STATES if word in text), None)

@@ -1,0 +1,41 @@
+"""Reports that are known and hold none of the figures that edgeml keeps: DRC, IO, flow logs and their like.
+
+They are named here so that a report that nobody knows stays an error.
+"""
+
+from __future__ import annotations
+
+from edgeml.vendor.base import Format, Reading, Report
+
+_QUARTUS = (
+    "Analysis & Synthesis|Synthesis|Assembler|Flow|EDA Netlist Writer|Power Analyzer|"
+    "PowerPlay Power Analyzer|Partition Merge|Merge|Design Assistant|DRC|IP Upgrade|Interface Planner|"
+    "Early Power Estimator|SSN Analyzer|I/O Assignment Analysis|Incremental Compilation|Simulator"
+)
+
+
+def read(report: Report) -> Reading | None:
+    """Nothing."""
+    del report
+    return None
+
+
+FORMATS = (
+    Format(
+        "other Vivado report",
+        ("*.rpt", "*.txt"),
+        r"^\| Command\s*:\s*(?!report_utilization|report_timing_summary|report_power)report_\w+",
+        read,
+        rank=9,
+    ),
+    Format(
+        "Vivado utilization of a part of the design",
+        ("*.rpt", "*.txt"),
+        r"^\| Command\s*:\s*report_utilization.*-(pblocks|cells|slr)",
+        read,
+        rank=9,
+    ),
+    Format("other Quartus report", ("*.rpt",), rf"^({_QUARTUS}) report for ", read, rank=9),
+    Format("HLS design size", ("csynth_design_size*.rpt",), r"Design Size Report", read, rank=9),
+    Format("HLS design size", ("csynth_design_size*.xml",), r"^<", read, rank=9),
+)

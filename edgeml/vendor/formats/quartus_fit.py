@@ -1,0 +1,142 @@
+"""REVISION.fit.rpt and REVISION.fit.summary of Quartus (II, Standard, Pro): resources after the fitter.
+
+Devices with adaptive logic count ALMs ("Logic utilization (in ALMs)"); older ones count logic elements, of
+which the 4-input functions are taken as LUTs. Two 9-bit multiplier elements are one block. The report has
+the RAM blocks and, in its table by entity, the share of every instance; the summary of old versions has
+neither. Block RAMs are M9K, M10K or M20K: blocks of the part, as everywhere in edgeml.
+"""
+
+from __future__ import annotations
+
+import re
+
+from edgeml.figures import LayerFigures, Usage
+from edgeml.vendor.base import Format, Level, Reading, Report, exactly
+from edgeml.vendor.tables import Row, Table, table_at
+
+
+def read(report: Report) -> Reading:
+    """The report: summary, resource usage and entities."""
+    start, _ = report.need(r"^; Fitter Summary\s", "fitter summary")
+    cells = {row.label: (row[1], row.line) for row in _rows(report, start) if len(row) > 1}
+    usage = report.find(r"^; Fitter Resource Usage Summary\s")
+    more = {row.label: (row[1], row.line) for row in _rows(report, usage[0]) if len(row) > 1} if usage else {}
+    return _reading(report, {**more, **cells}, _entities(report))
+
+
+def read_summary(report: Report) -> Reading:
+    """The summary: lines of "name : value"."""
+    cells: dict[str, tuple[str, int]] = {}
+    for number, text in enumerate(report.lines, 1):
+        name, colon, value = text.partition(" : ")
+        if colon:
+            cells[name.strip()] = (value.strip(), number)
+    return _reading(report, cells, ())
+
+
+def _reading(report: Report, cells: dict[str, tuple[str, int]], layers: tuple[LayerFigures, ...]) -> Reading:
+    status = cells.get("Fitter Status", ("", 1))
+    if not status[0].lower().startswith("successful"):
+        report.fail(f"the fitter did not succeed: {status[0] or 'no status'}", status[1])
+
+    def text(*names: str) -> str:
+        return next((cells[name][0] for name in names if name in cells), "")
+
+    def number(*names: str) -> float | None:
+        name = next((name for name in names if name in cells), None)
+        return None if name is None else report.number(*cells[name])
+
+    version = text("Quartus Prime Version", "Quartus II Version", "Quartus II 64-Bit Version") or next(
+        (value for name, (value, _) in cells.items() if name.startswith("Quartus")), ""
+    )
+    alms = number("Logic utilization (in ALMs)")
+    functions = number("Total combinational functions", "Combinational ALUTs")
+    notes: tuple[str, ...] = ()
+    if alms is None:
+        if functions is None:
+            report.fail("neither ALMs nor combinational functions are stated", len(report.lines))
+        notes = ("LUTs are 4-input combinational functions; the part has no ALMs",)
+    multipliers = number("Embedded Multiplier 9-bit elements")
+    blocks = number("Total RAM Blocks", "M20K blocks", "M10K blocks", "M9K blocks", "M20Ks", "M10Ks", "M9Ks")
+    if blocks is None and number("Total block memory bits") == 0:
+        blocks = 0.0
+    return Reading(
+        report=report.path,
+        tool=f"Quartus {version.split(' ')[0]}{' Pro' if 'Pro Edition' in version else ''}",
+        model=text("Revision Name"),
+        root=report.path.parent,
+        level=Level.ROUTED,
+        part=text("Device"),
+        usage=Usage(
+            lut=exactly(alms if alms is not None else functions),
+            ff=exactly(
+                number("Total registers", "Total dedicated logic registers", "Dedicated logic registers")
+            ),
+            dsp=exactly(
+                number("Total DSP Blocks", "DSP block 18-bit elements")
+                if multipliers is None
+                else multipliers / 2
+            ),
+            bram=exactly(blocks),
+        ),
+        layers=layers,
+        notes=notes,
+    )
+
+
+def _rows(report: Report, start: int) -> tuple[Row, ...]:
+    """The rows under a title that stands in the table's first line."""
+    table = table_at(report, start, ";")
+    return (*table.head, *table.rows) if table else ()
+
+
+def _entities(report: Report) -> tuple[LayerFigures, ...]:
+    """The first level of the hierarchy that has several instances."""
+    start = report.find(r"^; Fitter Resource Utilization by Entity\s")
+    table = table_at(report, start[0], ";") if start else None
+    if table is None or not table.rows or table.column("Compilation Hierarchy Node") is None:
+        return ()
+    rows = list(table.rows)
+    level = [rows[0]]
+    while len(level) == 1:
+        inner = _children(level[0], rows)
+        if not inner:
+            break
+        level = inner
+    if level == [rows[0]]:
+        return ()
+    return tuple(LayerFigures(layer=_name(row.label), usage=_usage(report, table, row)) for row in level)
+
+
+def _children(of: Row, rows: list[Row]) -> list[Row]:
+    below: list[Row] = []
+    for row in rows[rows.index(of) + 1 :]:
+        if row.depth <= of.depth:
+            break
+        below.append(row)
+    nearest = min((row.depth for row in below), default=0)
+    return [row for row in below if row.depth == nearest]
+
+
+def _name(label: str) -> str:
+    """The instance of "|module:instance|"."""
+    return re.sub(r"^.*:", "", label.strip("|"))
+
+
+def _usage(report: Report, table: Table, row: Row) -> Usage:
+    def cell(*names: str) -> float | None:
+        column = table.column(*names)
+        return None if column is None or column >= len(row) else report.number(row[column], row.line)
+
+    return Usage(
+        lut=exactly(cell("ALMs needed [=A-B+C]", "ALMs needed", "LUT-Only LCs")),
+        ff=exactly(cell("Dedicated Logic Registers")),
+        dsp=exactly(cell("DSP Blocks")),
+        bram=exactly(cell("M20Ks", "M10Ks", "M9Ks")),
+    )
+
+
+FORMATS = (
+    Format("Quartus fitter report", ("*.fit.rpt",), r"^Fitter report for ", read),
+    Format("Quartus fitter summary", ("*.fit.summary",), r"^Fitter Status : ", read_summary, rank=1),
+)

@@ -1,0 +1,1 @@
+var quartusJSON={"quartusFitClockSummary":{"nodes":[{"name":"Quartus Fit Summary: Clock Frequency (MHz)","clock":"251.5"}]},"quartusFitResourceUsageSummary":{"nodes":[{"name":"myproject","alm":"2000.5","reg":"5000","dsp":"90","ram":"70","mlab":"3"}]}};
