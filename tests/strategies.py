@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray, Overflow, Round
-from edgeml.ir import Builder, Graph, Op
+from edgeml.ir import Builder, Graph, Node, Op
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.cast import Cast
@@ -400,3 +400,14 @@ STEPS: dict[str, _Step] = {
     "sum_pool": _pool(SumPool),
     "transpose": _transpose,
 }
+
+
+def side_by_side(parts: Collection[Graph], name: str = "random") -> Graph:
+    """One graph that computes all of them, to be compiled once; names get a number in front."""
+    nodes: list[Node] = []
+    for number, part in enumerate(parts):
+        nodes += [
+            Node(f"g{number}_{n.name}", n.op, tuple(f"g{number}_{x}" for x in n.inputs)) for n in part.nodes
+        ]
+    outputs = [f"g{number}_{name}" for number, part in enumerate(parts) for name in part.outputs]
+    return Graph(name, nodes, outputs)

@@ -8,10 +8,11 @@ gives the same integers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,13 +28,19 @@ from edgeml.ir import Builder, Composite, Graph, Node, Op, ValueInfo, evaluate_c
 from edgeml.ir.saved import load, save
 from edgeml.ir.text import arrays_of, parse, to_text
 from edgeml.passes.expand import Expand
-from tests.strategies import graph_codes, graphs
+from tests.strategies import graph_codes, graphs, side_by_side
 from tests.zoo import codes, zoo
 
 Values = Any
 """An object array of Fraction; NumPy indexes it, all arithmetic is Python's."""
 
 PLAIN = FixedType(True, 8, 4)
+
+COMPILED: Mapping[str, Mapping[str, Any]] = {
+    "hls4ml": {},
+    "verilog": {"mode": "parallel", "unroll_limit": 10**6},
+}
+"""Back ends whose artefacts a compiler has to see first, with the options for many graphs in one."""
 
 INHERITED = [HealthCheck.differing_executors]
 """The same test runs from every subclass, which is the purpose."""
@@ -78,13 +85,15 @@ def within(codes: IntArray, info: ValueInfo) -> bool:
 
 def back_ends() -> list[Any]:
     """The back ends' names as test parameters; compiling ones are slow."""
-    compiling = [pytest.mark.slow, pytest.mark.tool]
-    return [pytest.param(name, marks=compiling if name == "hls4ml" else []) for name in backends.names()]
+    slow = [pytest.mark.slow, pytest.mark.tool]
+    return [pytest.param(name, marks=slow if name in COMPILED else []) for name in backends.names()]
 
 
-def runs_exactly(target: Backend, graph: Graph, folder: Path) -> str:
+def runs_exactly(
+    target: Backend, graph: Graph, folder: Path, settings: Mapping[str, Any] = MappingProxyType({})
+) -> str:
     """Emit, run by every runner, compare all outputs. Returns why not, if it is refused or cannot run."""
-    options = target.options({})
+    options = target.options(settings)
     refused = target.refusals(graph, options)
     if refused:
         with pytest.raises(EdgemlError):
@@ -207,12 +216,13 @@ class OpCase:
 
     @pytest.mark.parametrize("backend", back_ends())
     def test_every_back_end(self, backend, tmp_path):
-        target = backends.load(backend)
+        target, chosen = backends.load(backend), COMPILED.get(backend, {})
         graphs = self.samples()
-        if backend == "hls4ml":  # a compilation each: one graph per op, one that can be emitted
-            fit = [graph for graph in graphs if not target.refusals(graph, target.options({}))]
-            graphs = (fit or graphs)[:1]
-        reasons = [runs_exactly(target, graph, tmp_path / graph.name) for graph in graphs]
+        if backend in COMPILED:  # one compilation for all that can be emitted
+            fit = [graph for graph in graphs if not target.refusals(graph, target.options(chosen))]
+            refused = [graph for graph in graphs if graph not in fit]
+            graphs = [side_by_side(fit, "together"), *refused] if fit else refused
+        reasons = [runs_exactly(target, graph, tmp_path / graph.name, chosen) for graph in graphs]
         if all(reasons):
             pytest.skip("; ".join(dict.fromkeys(reasons)))
 

@@ -34,6 +34,9 @@ MANIFEST = "edgeml.json"
 
 _CONFIG = "hls4ml_config.yml"
 
+_SEPCONV1D = "firmware/nnet_utils/nnet_sepconv1d_latency.h"
+"""Has the include guard of its 2-D twin in hls4ml 1.3.0, so a project with both would not compile."""
+
 _SMART_HLS = "$(SHLS_ROOT_DIR)"
 """Where Libero's makefiles find SmartHLS: its own variable, since hls4ml would look for the program."""
 
@@ -243,6 +246,8 @@ def _collected(folder: Path, config: dict[str, Any]) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != _CONFIG and path.suffix != ".pyc"  # Catapult's headers bring one
     }
+    if _SEPCONV1D in files:
+        files[_SEPCONV1D] = files[_SEPCONV1D].replace(b"CONV2D_LATENCY_H_", b"CONV1D_LATENCY_H_")
     total = hashlib.sha256()
     for name, content in files.items():
         total.update(name.encode() + b"\0" + content.replace(stamp, b""))

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from edgeml.backends.verilog import BACKEND
-from edgeml.ir import Graph, Node
+from edgeml.ir import Graph
 from edgeml.tools import verilator
 from tests.backends.verilog.samples import assert_exact, emitted
-from tests.strategies import graphs
+from tests.strategies import graphs, side_by_side
 from tests.zoo import codes
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")
@@ -26,17 +26,6 @@ pytestmark = [
 
 QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 TOGETHER = 12
-
-
-def side_by_side(parts: list[Graph]) -> Graph:
-    """One graph that computes all of them, under names with a number in front."""
-    nodes: list[Node] = []
-    for number, part in enumerate(parts):
-        nodes += [
-            Node(f"g{number}_{n.name}", n.op, tuple(f"g{number}_{x}" for x in n.inputs)) for n in part.nodes
-        ]
-    outputs = [f"g{number}_{name}" for number, part in enumerate(parts) for name in part.outputs]
-    return Graph("random", nodes, outputs)
 
 
 @given(st.lists(graphs(), min_size=TOGETHER, max_size=TOGETHER), st.integers(1, 4))
