@@ -157,17 +157,7 @@ def _export_float(run: Run, tell: Tell) -> list[Exported]:
 
 def target_settings(run: Run, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Options of the back ends as the run's targets say, with `changes` put over them."""
-    targets = run.config.targets
-    hls4ml: dict[str, Any] = {
-        "board": targets.board,
-        "backend": targets.hls_backend,
-        "io_type": targets.io_type,
-        "strategy": targets.strategy,
-        "reuse_factor": targets.reuse_factor,
-        "clock_period_ns": targets.clock_ns,
-    }
-    # What is not set is left out, so that --set hls4ml.reuse_factor.fc1=8 can make a table of it.
-    settings = {"hls4ml": {key: value for key, value in hls4ml.items() if value is not None}}
+    settings = run.target_options()
     for name, change in changes.items():
         settings[name] = {**settings.get(name, {}), **change}
     return settings

@@ -222,6 +222,20 @@ class Run:
         """The report in one of its forms."""
         return self.folder / f"report.{kind}"
 
+    def target_options(self) -> dict[str, dict[str, Any]]:
+        """Options of the back ends as the run's targets say."""
+        targets = self.config.targets
+        hls4ml: dict[str, Any] = {
+            "board": targets.board,
+            "backend": targets.hls_backend,
+            "io_type": targets.io_type,
+            "strategy": targets.strategy,
+            "reuse_factor": targets.reuse_factor,
+            "clock_period_ns": targets.clock_ns,
+        }
+        # What is not set is left out, so that --set hls4ml.reuse_factor.fc1=8 can make a table of it.
+        return {"hls4ml": {key: value for key, value in hls4ml.items() if value is not None}}
+
     def graph(self) -> Graph:
         """The exact graph.
 

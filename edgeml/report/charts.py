@@ -4,7 +4,7 @@ Invariant: a chart is a pure function of facts to a string; every text in it is 
 label that says in words what it shows. Colours are classes, so that light, dark and print are the style
 sheet's affair.
 
-To add a chart: a function that collects parts and returns `_svg(...)`.
+To add a chart: a function that collects parts and returns `svg(...)`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import math
 from collections.abc import Callable, Sequence
 from html import escape
 
-from edgeml.report.facts import Accuracy, Epoch, Histogram, Layer, Number
+from edgeml.report.facts import Accuracy, Epoch, Histogram, Layer
+from edgeml.report.numbers import Number
+from edgeml.report.svg import line, log_ticks, svg, text, ticks
 from edgeml.report.words import exact, interval, percent
 
 MODELS = (("float", "float32"), ("qat", "QAT"), ("fixed", "fixed-point"), ("int8", "int8 QDQ"))
@@ -38,21 +40,21 @@ def accuracy(facts: Accuracy) -> str:
 
     parts: list[str] = []
     for tick in ticks(low, high, 5):
-        parts.append(_line(x(tick), top - 6, x(tick), bottom, "grid"))
-        parts.append(_text(x(tick), bottom + 16, f"{100 * tick:g} %", "tick mid"))
+        parts.append(line(x(tick), top - 6, x(tick), bottom, "grid"))
+        parts.append(text(x(tick), bottom + 16, f"{100 * tick:g} %", "tick mid"))
     for row, (key, name, number) in enumerate(rows):
         y = top + pitch * (row + 0.5)
-        parts.append(_text(left - 12, y + 4, name, "label end"))
+        parts.append(text(left - 12, y + 4, name, "label end"))
         if number.value is None:
-            parts.append(_text(left + 6, y + 4, "not available", "tick"))
+            parts.append(text(left + 6, y + 4, "not available", "tick"))
             continue
         tip = f"{name}: {percent(number.value)}, 95 % interval {interval(number)}"
         parts.append(f'<g class="m-{key}" data-tip="{escape(tip)}">')
-        parts.append(_line(x(_low(number)), y, x(_high(number)), y, "whisker"))
+        parts.append(line(x(_low(number)), y, x(_high(number)), y, "whisker"))
         parts.append(f'<circle class="dot" cx="{x(number.value):.1f}" cy="{y:.1f}" r="6"/></g>')
-        parts.append(_text(_clear(x(number.value), left, right), y - 9, percent(number.value), "value mid"))
+        parts.append(text(_clear(x(number.value), left, right), y - 9, percent(number.value), "value mid"))
     shown = (f"{name} {percent(n.value)}" for _, name, n in rows if n.value is not None)
-    return _svg(460, bottom + 24, parts, f"Accuracy with 95 % intervals: {', '.join(shown)}")
+    return svg(460, bottom + 24, parts, f"Accuracy with 95 % intervals: {', '.join(shown)}")
 
 
 def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
@@ -98,25 +100,25 @@ def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
 
     parts: list[str] = []
     for tick in log_ticks(low, high) if logarithmic else ticks(low, high, 5):
-        parts.append(_line(left, y(tick), right, y(tick), "grid"))
+        parts.append(line(left, y(tick), right, y(tick), "grid"))
         label = f"{100 * tick:g} %" if metric == "accuracy" else f"{tick:g}"
-        parts.append(_text(left - 8, y(tick) + 4, label, "tick end"))
+        parts.append(text(left - 8, y(tick) + 4, label, "tick end"))
     whole = (tick for tick in ticks(first, last, 6) if tick == int(tick))
-    parts.extend(_text(x(tick), bottom + 18, f"{int(tick)}", "tick mid") for tick in whole)
-    parts.append(_text(right, bottom + 34, "epoch", "tick end"))
+    parts.extend(text(x(tick), bottom + 18, f"{int(tick)}", "tick mid") for tick in whole)
+    parts.append(text(right, bottom + 34, "epoch", "tick end"))
     names = list(dict.fromkeys(phase for phase, *_ in lines))
     for phase, kind, points in lines:
         path = " ".join(f"{'L' if i else 'M'}{x(a):.1f} {y(b):.1f}" for i, (a, b) in enumerate(points))
         style = f"curve p{names.index(phase) % 4} {kind}"
         parts.append(f'<path class="{style}" d="{path}"/>')
         for epoch, value in points:
-            text = percent(value) if metric == "accuracy" else f"{value:.4g}"
-            tip = escape(f"{phase}, {kind}, epoch {epoch:g}: {text}")
+            said = percent(value) if metric == "accuracy" else f"{value:.4g}"
+            tip = escape(f"{phase}, {kind}, epoch {epoch:g}: {said}")
             at = f'cx="{x(epoch):.1f}" cy="{y(value):.1f}"'
             shown = "dot" if len(points) == 1 else "hit"  # a line of one point cannot be seen
             parts.append(f'<circle class="{shown} {style}" {at} r="4" data-tip="{tip}"/>')
     ends = (f"{phase} {kind} ends at {points[-1][1]:.4g}" for phase, kind, points in lines)
-    return _svg(460, bottom + 42, parts, f"{title} by epoch: {', '.join(ends)}")
+    return svg(460, bottom + 42, parts, f"{title} by epoch: {', '.join(ends)}")
 
 
 def histogram(item: Histogram) -> str:
@@ -149,15 +151,15 @@ def histogram(item: Histogram) -> str:
             f'<rect class="{style}" x="{x(begin):.2f}" y="{bottom - height:.2f}" '
             f'width="{wide:.2f}" height="{height:.2f}" data-tip="{tip}"/>'
         )
-    parts.append(_line(left, bottom, right, bottom, "axis"))
+    parts.append(line(left, bottom, right, bottom, "axis"))
     for value, anchor in ((item.limits.lo, "lo"), (item.limits.hi, "hi")):
-        parts.append(_line(x(value), top - 4, x(value), bottom + 4, "limit"))
+        parts.append(line(x(value), top - 4, x(value), bottom + 4, "limit"))
         near = x(value)
         side = "start" if near < 60 else "end" if near > 200 else "mid"
-        parts.append(_text(near, bottom + 17, exact(value), f"tick {side} {anchor}"))
+        parts.append(text(near, bottom + 17, exact(value), f"tick {side} {anchor}"))
     label = f"{item.name}, {item.type}: values from {exact(item.start)} to {exact(stop)}, "
     label += f"the type holds {exact(item.limits.lo)} to {exact(item.limits.hi)}"
-    return _svg(260, bottom + 22, parts, label)
+    return svg(260, bottom + 22, parts, label)
 
 
 def range_bar(layer: Layer) -> str:
@@ -178,37 +180,13 @@ def range_bar(layer: Layer) -> str:
     ]
     zero = (0 - low) / length * 100
     if 0 < zero < 100:
-        parts.append(_line(zero, 0, zero, 10, "r-zero"))
+        parts.append(line(zero, 0, zero, 10, "r-zero"))
     label = f"used {exact(layer.used.lo)} to {exact(layer.used.hi)}, possible {exact(layer.possible.lo)} to "
     label += f"{exact(layer.possible.hi)}, the type holds {exact(full.lo)} to {exact(full.hi)}"
     return (
         f'<svg class="range" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(label)}" data-tip="{escape(label)}">{"".join(parts)}</svg>'
     )
-
-
-def ticks(low: float, high: float, wanted: int) -> list[float]:
-    """Round numbers between `low` and `high`, about `wanted` of them.
-
-    >>> ticks(0.93, 0.99, 4)
-    [0.94, 0.96, 0.98]
-    """
-    if not high > low:
-        return [low]
-    rough = (high - low) / wanted
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(i * step, 12) for i in range(first, last + 1)]
-
-
-def log_ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten between 10^low and 10^high."""
-    powers = range(math.floor(low) - 1, math.ceil(high) + 1)
-    every = [m * 10.0**p for p in powers for m in (1, 2, 5)]
-    found = [float(f"{v:.3g}") for v in every if low <= math.log10(v) <= high]
-    whole = [v for v in found if math.log10(v) == round(math.log10(v))]
-    return whole if len(found) > 7 and len(whole) > 1 else found
 
 
 def _model(facts: Accuracy, key: str) -> Number:
@@ -226,18 +204,3 @@ def _high(number: Number) -> float:
 def _clear(x: float, left: float, right: float) -> float:
     """Where a centred label does not leave the chart."""
     return min(max(x, left + 24), right - 20)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
-    return f'<line class="{style}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-
-
-def _text(x: float, y: float, text: str, style: str) -> str:
-    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
-
-
-def _svg(width: float, height: float, parts: Sequence[str], label: str) -> str:
-    return (
-        f'<svg class="chart" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
-        f"{''.join(parts)}</svg>"
-    )

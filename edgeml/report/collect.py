@@ -18,10 +18,12 @@ from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph, evaluate
 from edgeml.ir.ops.arg_max import ArgMax
-from edgeml.report import layers, quality, speed, weights
-from edgeml.report.facts import CertificateRow, Data, Facts, Number, absent, measured
+from edgeml.report import hardware, layers, quality, speed, weights
+from edgeml.report.facts import CertificateRow, Data, Facts
+from edgeml.report.facts_hardware import latency_rows, resource_rows
 from edgeml.report.floats import FloatModel
 from edgeml.report.inputs import history
+from edgeml.report.numbers import Number, absent, measured
 from edgeml.report.repeat import commands
 
 if TYPE_CHECKING:
@@ -36,11 +38,6 @@ SPEED_SAMPLES = 1_000
 
 _PACKAGES = ("onnx", "onnxruntime", "qonnx", "hls4ml")
 """Their versions are the report's; those of training stand in the run's configuration."""
-
-_LATER = {
-    "resources": "this version of edgeml does not estimate or read resources",
-    "latency": "this version of edgeml does not estimate or read latency",
-}
 
 Tell = Callable[[str], None]
 """Told what begins."""
@@ -70,6 +67,8 @@ def collect(run: Run, tell: Tell = _quiet) -> Facts:
     tell("layers")
     looked = data.x_test[:LAYER_SAMPLES]
     rows, activations = layers.measure(graph, {graph.inputs[0]: looked})
+    tell("hardware")
+    found = hardware.look(run, graph)
     tell("speed")
     timed, no_speed = models.timed(data.x_test[:SPEED_SAMPLES])
     parts: dict[str, Any] = {
@@ -79,7 +78,10 @@ def collect(run: Run, tell: Tell = _quiet) -> Facts:
         "certificate": _certificate(graph),
         "weights": weights.histograms(graph),
         "activations": activations,
+        "resources": resource_rows(found.hardware),
+        "latency": latency_rows(found.hardware),
     }
+    nothing = " ".join(found.gaps) or "no source tells"
     why = {
         "exactness": "there is no check.json yet (edgeml check RUN)",
         "history": "there is no history.csv",
@@ -87,6 +89,8 @@ def collect(run: Run, tell: Tell = _quiet) -> Facts:
         "certificate": "the graph computes nothing",
         "weights": "the graph has no weights",
         "activations": "the graph casts nothing",
+        "resources": nothing,
+        "latency": nothing,
     }
     return Facts(
         model=run.name,
@@ -100,13 +104,17 @@ def collect(run: Run, tell: Tell = _quiet) -> Facts:
         layer_samples=len(looked),
         accuracy=quality.accuracies(labels, predicted, reasons),
         agreement=quality.agreements(predicted, reasons),
-        sizes=weights.sizes(graph, models.float_parameters()),
+        sizes=weights.sizes(graph, models.float_parameters(), models.int8_bits()),
         per_class=quality.per_class(labels, fixed, classes),
         confusion=quality.confusion(labels, fixed, classes),
         layers=rows,
         commands=commands(run),
         lowering=_lowering(run),
-        missing={**_LATER, **{name: why[name] for name, value in parts.items() if not value}},
+        target=run.config.targets.board,
+        boards=found.boards,
+        hardware=found.hardware,
+        gaps=found.gaps,
+        missing={name: why[name] for name, value in parts.items() if not value},
         **parts,
     )
 
@@ -135,13 +143,22 @@ class _Models:
             return absent(self.reasons["float"])
         return measured(self._floats["float"].parameters)
 
+    def int8_bits(self) -> Number:
+        """Bits of the int8 model's constants."""
+        if "int8" not in self._floats:
+            return absent(self.reasons["int8"])
+        return measured(self._floats["int8"].constant_bits)
+
     def timed(self, x: NDArray[np.float32]) -> tuple[Any, str]:
         """The models timed side by side, or None and the reason."""
         if "exact" in self.reasons:
             return None, self.reasons["exact"]
+        one = x[:1]
         calls: dict[str, Callable[[], object]] = {"exact": lambda: self._exact(x)}
         calls |= {name: _call(model, x) for name, model in self._floats.items()}
-        return speed.measure(calls, len(x), speed.threads(), self.reasons), ""
+        alone: dict[str, Callable[[], object]] = {"exact": lambda: self._exact(one)}
+        alone |= {name: _call(model, one) for name, model in self._floats.items()}
+        return speed.measure(calls, alone, len(x), speed.threads(), self.reasons), ""
 
     def _emulator(self) -> Callable[[Any], Any]:
         """What evaluates the graph: the emulator, unless the graph is too wide for it."""

@@ -1,8 +1,11 @@
-"""What a report holds: typed, frozen, schema 1 of report.json.
+"""What a report holds: typed, frozen, schema 2 of report.json.
 
 Invariant: nothing is absent without a reason and nothing present is without a source. A number that could not
 be had is a `Number` with a reason instead of a value; a section that could not be had is None (or empty) and
 `missing` says why. No NaN, no infinity, no zero that stands for "unknown".
+
+Hardware has a file of its own, `facts_hardware`; the flat rows `resources` and `latency` follow from
+`hardware` and are there for whoever reads report.json without edgeml.
 
 To add a fact, add a field with its unit in the docstring, and if it may be absent add it to `_SECTIONS`.
 """
@@ -12,71 +15,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from edgeml.checks.result import Check
-
-Source = Literal["measured", "proven", "estimate", "synthesis", "place-and-route", "vendor"]
-"""Where a number is from; `SOURCES` says what each means."""
-
-SOURCES: Mapping[str, str] = {
-    "measured": "counted or timed on this machine, on the data named here",
-    "proven": "follows from the graph's integers; holds for every possible input",
-    "estimate": "from a model, not from a tool",
-    "synthesis": "a synthesis tool reported it",
-    "place-and-route": "a place-and-route tool reported it",
-    "vendor": "read from a vendor tool's report",
-}
+from edgeml.figures import Hardware
+from edgeml.report.facts_hardware import BoardFacts, LatencyRow, ResourceRow, latency_rows, resource_rows
+from edgeml.report.numbers import Fact, Number
+from edgeml.report.words import number
 
 _SECTIONS = (
     *("per_class", "confusion", "exactness", "layers", "weights", "activations", "history", "speed"),
     *("certificate", "resources", "latency"),
 )
-
-
-class Fact(BaseModel):
-    """Base of everything in a report: immutable, no undeclared key, no NaN or infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
-
-
-class Number(Fact):
-    """A number with its source, or the reason why there is none.
-
-    Attributes:
-        value: None if it is not available.
-        source: where it is from.
-        low: lower end of the interval the value lies in, if one is known.
-        high: upper end.
-        reason: why there is no value; empty if there is one.
-    """
-
-    value: int | float | None
-    source: Source = "measured"
-    low: float | None = None
-    high: float | None = None
-    reason: str = ""
-
-    @model_validator(mode="after")
-    def _value_or_reason(self) -> Self:
-        if (self.value is None) == (self.reason == ""):
-            raise ValueError("a number has either a value or a reason why not")
-        return self
-
-
-def measured(value: float, low: float | None = None, high: float | None = None) -> Number:
-    """A number counted or timed in this run."""
-    return Number(value=value, low=low, high=high)
-
-
-def proven(value: float) -> Number:
-    """A number that follows from the graph for every input."""
-    return Number(value=value, source="proven")
-
-
-def absent(reason: str, source: Source = "measured") -> Number:
-    """A number that could not be had."""
-    return Number(value=None, source=source, reason=reason)
 
 
 class Data(Fact):
@@ -235,11 +185,13 @@ class Speed(Fact):
         samples: in the one batch that was timed.
         threads: of ONNX Runtime.
         repeats: runs, of which the fastest counts.
+        alone: the same three by name for one sample at a time, which is the latency a caller sees.
     """
 
     exact: Number
     float_: Number = Field(alias="float")
     int8: Number
+    alone: Mapping[str, Number]
     samples: int
     threads: int
     repeats: int
@@ -285,14 +237,18 @@ class Sizes(Fact):
         weight_bits: bits to store them at their types.
         macs: multiply-accumulates per sample.
         nonzero_macs: those whose weight is not zero.
+        bops: bit operations per sample, a proxy for energy; see `edgeml.report.bops`.
         float_parameters: of the float baseline, elements.
+        int8_bits: bits of the constants in the int8 model's file.
     """
 
     parameters: Number
     weight_bits: Number
     macs: Number
     nonzero_macs: Number
+    bops: Number
     float_parameters: Number
+    int8_bits: Number
 
 
 class Facts(Fact):
@@ -303,7 +259,11 @@ class Facts(Fact):
         graph: SHA-256 of the exact graph.
         samples: test samples that accuracy, agreement and the classes are over.
         layer_samples: test samples that the layer table and the activation histograms are over.
-        resources: and latency are empty in schema 1; `missing` says what will fill them.
+        target: the board that the run is built for.
+        boards: every board that `hardware` names.
+        hardware: what estimates and tools say, a design on a board by one source each.
+        resources: rows that follow from `hardware`; so do those of `latency`.
+        gaps: what of the hardware could not be estimated or read, and why, a sentence each.
         commands: what repeats the run.
         lowering: what the lowering noted and how far the graph is from Keras, a sentence each.
         missing: why a section that is None or empty is so, by field name.
@@ -311,7 +271,7 @@ class Facts(Fact):
 
     sections: ClassVar[tuple[str, ...]] = _SECTIONS
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
+    schema_: Literal[2] = Field(default=2, alias="schema")
     model: str
     graph: str
     summary: str = ""
@@ -333,16 +293,18 @@ class Facts(Fact):
     history: tuple[Epoch, ...] = ()
     speed: Speed | None = None
     certificate: tuple[CertificateRow, ...] = ()
-    resources: tuple[()] = ()
-    latency: tuple[()] = ()
+    target: str = ""
+    boards: tuple[BoardFacts, ...] = ()
+    hardware: tuple[Hardware, ...] = ()
+    resources: tuple[ResourceRow, ...] = ()
+    latency: tuple[LatencyRow, ...] = ()
+    gaps: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     lowering: tuple[str, ...] = ()
     missing: Mapping[str, str] = {}
 
     def headline(self) -> tuple[str, ...]:
         """A few lines for a terminal: the verdict, the accuracies, the size."""
-        from edgeml.report.words import number  # words shows facts, so facts cannot need it to be imported
-
         found, accuracy = verdict(self), self.accuracy
         told = f"{found.text} ({found.detail})" if found.detail else found.text
         shown = {
@@ -362,6 +324,8 @@ class Facts(Fact):
         for name in self.sections:
             if bool(getattr(self, name)) == bool(self.missing.get(name)):
                 raise ValueError(f"{name} is neither there nor said to be missing, or both")
+        if self.resources != resource_rows(self.hardware) or self.latency != latency_rows(self.hardware):
+            raise ValueError("resources and latency are not those of hardware")
         unknown = set(self.missing) - set(self.sections)
         if unknown:
             raise ValueError(f"missing names unknown sections: {', '.join(sorted(unknown))}")

@@ -44,6 +44,17 @@ class FloatModel:
         return sum(int(np.prod(tensor.dims, dtype=np.int64)) for tensor in floats)
 
     @property
+    def constant_bits(self) -> int:
+        """Bits of the initializers at their types; scales and zero points are among them."""
+        import onnx
+
+        def bits(tensor: Any) -> int:
+            kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+            return int(np.prod(tensor.dims, dtype=np.int64)) * kind.itemsize * 8
+
+        return sum(bits(tensor) for tensor in self._model.graph.initializer)
+
+    @property
     def threshold(self) -> float:
         """Above it a single output means class 1: 0.5 behind a sigmoid, else 0."""
         producers = {name: node.op_type for node in self._model.graph.node for name in node.output}

@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
 from edgeml.errors import MissingToolError
-from edgeml.report import charts, words
-from edgeml.report.facts import SOURCES, Confusion, Facts, Number, verdict
+from edgeml.figures import Hardware
+from edgeml.report import charts, charts_hardware, facts_hardware, words
+from edgeml.report.facts import Confusion, Facts, verdict
+from edgeml.report.facts_hardware import BoardFacts
+from edgeml.report.numbers import SOURCES, Number, figure
+from edgeml.report.ways import Way, ways
 
 SECTIONS = (
     ("exactness", "Exactness"),
     ("accuracy", "Accuracy"),
+    ("ways", "Ways to run it"),
+    ("hardware", "Hardware"),
+    ("boards", "Boards"),
     ("classes", "Classes"),
     ("layers", "Layers"),
     ("weights", "Weights"),
@@ -27,14 +35,53 @@ SECTIONS = (
     ("training", "Training"),
     ("speed", "Emulation"),
     ("certificate", "Precision"),
-    ("hardware", "Hardware"),
     ("provenance", "Repeat it"),
 )
 """Anchor and title of every section; the template is `_<anchor>.html.j2`."""
 
+_CHARTS = (
+    (charts, ("accuracy", "curves", "histogram", "range_bar")),
+    (charts_hardware, ("resources", "timeline", "critical_path", "times")),
+)
+"""Each is `draw_<name>` in a template."""
+
 
 def to_html(facts: Facts) -> str:
     """The text of report.html.
+
+    Raises:
+        MissingToolError: jinja2 is not installed.
+    """
+
+    def board_of(item: Hardware) -> BoardFacts | None:
+        return next((board for board in facts.boards if board.name == item.board), None)
+
+    found = ways(facts)
+    return rendered(
+        "report.html.j2",
+        SECTIONS,
+        facts.versions.get("edgeml", ""),
+        facts=facts,
+        verdict=verdict(facts),
+        models=charts.MODELS,
+        pairs=confused(facts.confusion) if facts.confusion else (),
+        ratio=_ratio(facts.sizes.float_parameters, facts.sizes.weight_bits),
+        ways=found,
+        way_times=[(_where(way), way.style, way.latency) for way in found],
+        groups=facts_hardware.detailed(facts.hardware, facts.target),
+        all_groups=facts_hardware.groups(facts.hardware, facts.target),
+        board_of=board_of,
+    )
+
+
+def rendered(template: str, sections: Sequence[tuple[str, str]], version: str, **values: Any) -> str:
+    """A page of the package's templates.
+
+    Args:
+        template: its file.
+        sections: anchor and title of each; the template of one is `_<anchor>.html.j2`.
+        version: of edgeml.
+        **values: what the templates ask for.
 
     Raises:
         MissingToolError: jinja2 is not installed.
@@ -55,23 +102,29 @@ def to_html(facts: Facts) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("percent", "amount", "exact", "size", "interval", "number", "index"):
+    for name in ("percent", "amount", "exact", "size", "interval", "number", "index", "share", "span"):
         environment.filters[name] = getattr(words, name)
-    for name in ("accuracy", "curves", "histogram", "range_bar"):
-        environment.globals[f"draw_{name}"] = drawn(getattr(charts, name))
+    for module, names in _CHARTS:
+        for name in names:
+            environment.globals[f"draw_{name}"] = drawn(getattr(module, name))
+    environment.globals |= {
+        "hw": facts_hardware,
+        "as_number": figure,
+        "layer_keys": charts_hardware.layer_keys,
+        "layer_kinds": facts_hardware.layer_kinds,
+        "group_kinds": facts_hardware.group_kinds,
+        "largest": facts_hardware.largest,
+    }
     style, script = _shipped("report.css"), _shipped("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("report.html.j2").render(
-        facts=facts,
-        verdict=verdict(facts),
-        sections=SECTIONS,
+    return environment.get_template(template).render(
+        sections=sections,
+        version=version,
         sources=SOURCES,
-        models=charts.MODELS,
-        pairs=confused(facts.confusion) if facts.confusion else (),
-        ratio=_ratio(facts.sizes.float_parameters, facts.sizes.weight_bits),
         style=Markup(style),  # noqa: S704  # shipped with the package
         script=Markup(script),  # noqa: S704  # shipped with the package
         script_hash=digest,
+        **values,
     )
 
 
@@ -85,6 +138,10 @@ def confused(matrix: Confusion, most: int = 3) -> tuple[tuple[str, str, int], ..
     ]
     worst = sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2]))[:most]
     return tuple((matrix.classes[i], matrix.classes[j], count) for count, i, j in worst)
+
+
+def _where(way: Way) -> str:
+    return way.name if way.where == "this CPU" else f"{way.name}, {way.where}"
 
 
 def _ratio(parameters: Number, bits: Number) -> float | None:

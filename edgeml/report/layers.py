@@ -22,7 +22,8 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
 from edgeml.report.bins import SHOWN, Counter
-from edgeml.report.facts import Histogram, Layer, Number, Span, absent, measured
+from edgeml.report.facts import Histogram, Layer, Span
+from edgeml.report.numbers import Number, absent, measured
 
 _CHUNK = 256
 """Samples at a time."""

@@ -1,46 +1,49 @@
 """report.md: the same facts but for charts and the confusion matrix, short enough for a pull request.
 
-Invariant: cells are escaped, so a name cannot end a cell, a row, or start HTML.
+Invariant: cells are escaped, so a name cannot end a cell, a row, or start HTML. What is about hardware is in
+`markdown_hardware`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
+from edgeml.report import markdown_hardware
 from edgeml.report.charts import MODELS
-from edgeml.report.facts import Facts, Number, verdict
+from edgeml.report.facts import Facts, verdict
+from edgeml.report.mdtext import one_line, safe, table
+from edgeml.report.numbers import Number
 from edgeml.report.words import amount, exact, index, interval, number, percent
 
 _SIGNS = {"exact": "**EXACT**", "mismatch": "**MISMATCH**", "unknown": "**UNKNOWN**"}
 _STATUS = {"exact": "exact", "mismatch": "MISMATCH", "not-run": "NOT RUN"}
-_BOLD = {"MISMATCH": "**MISMATCH**"}
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def to_markdown(facts: Facts) -> str:
     """The text of report.md."""
     found = verdict(facts)
     parts = [
-        f"# {_safe(facts.model)}",
-        f"{_SIGNS[found.status]}: {_safe(found.text)}{f' ({_safe(found.detail)})' if found.detail else ''}",
-        f"Data: {_safe(facts.data.name)}, {amount(facts.samples)} test samples, {_safe(facts.data.source)}, "
-        f"licence: {_safe(facts.data.licence)}.",
+        f"# {safe(facts.model)}",
+        f"{_SIGNS[found.status]}: {safe(found.text)}{f' ({safe(found.detail)})' if found.detail else ''}",
+        f"Data: {safe(facts.data.name)}, {amount(facts.samples)} test samples, {safe(facts.data.source)}, "
+        f"licence: {safe(facts.data.licence)}.",
     ]
     if facts.data.note:
-        parts.append(f"> {_safe(facts.data.note)}")
+        parts.append(f"> {safe(facts.data.note)}")
     if facts.lowering:
-        parts.append("\n".join(f"> - {_safe(sentence)}" for sentence in facts.lowering))
+        parts.append("\n".join(f"> - {safe(sentence)}" for sentence in facts.lowering))
     parts += ["## Exactness", *_exactness(facts)]
     parts += ["## Accuracy (measured)", *_accuracy(facts)]
     parts += ["## Size", *_size(facts)]
+    parts += ["## Ways to run it", *markdown_hardware.ways_table(facts)]
+    parts += ["## Hardware", *markdown_hardware.hardware(facts)]
+    parts += ["## Boards", *markdown_hardware.boards(facts)]
     parts += ["## Classes (fixed-point, measured)", *_classes(facts)]
     parts += ["## Layers", *_layers(facts)]
     parts += ["## Weights (proven)", *_weights(facts)]
     parts += ["## Training (measured)", *_training(facts)]
     parts += ["## Emulation speed (measured)", *_speed(facts)]
     parts += ["## Precision certificate (proven)", *_certificate(facts)]
-    parts += ["## Resources", _gone(facts, "resources"), "## Latency", _gone(facts, "latency")]
     parts += ["## Repeat it", *_provenance(facts)]
     return "\n\n".join(parts) + "\n"
 
@@ -59,7 +62,7 @@ def _exactness(facts: Facts) -> Iterable[str]:
         numbers = [amount(r.samples), amount(r.mismatches), f"{r.max_abs_lsb} LSB"] if ran else ["-"] * 3
         rows.append([r.backend, _STATUS[r.status], *numbers, told])
     head = ["executor", "verdict", "samples", "differ", "largest", "first difference or reason"]
-    return [_table(head, rows)]
+    return [table(head, rows)]
 
 
 def _accuracy(facts: Facts) -> Iterable[str]:
@@ -69,7 +72,7 @@ def _accuracy(facts: Facts) -> Iterable[str]:
         item: Number = facts.accuracy.float_ if key == "float" else getattr(facts.accuracy, key)
         same = number(agree[key], "percent") if key in agree else ""
         rows.append([name, number(item, "percent"), interval(item), same])
-    return [_table(["model", "accuracy", "95 % interval", "fixed-point agrees on"], rows)]
+    return [table(["model", "accuracy", "95 % interval", "fixed-point agrees on"], rows)]
 
 
 def _size(facts: Facts) -> Iterable[str]:
@@ -79,9 +82,11 @@ def _size(facts: Facts) -> Iterable[str]:
         ["stored at their types", number(s.weight_bits, "size"), _source(s.weight_bits)],
         ["multiply-accumulates per sample", number(s.macs), _source(s.macs)],
         ["of these with a non-zero weight", number(s.nonzero_macs), _source(s.nonzero_macs)],
+        ["bit operations per sample (energy proxy)", number(s.bops), _source(s.bops)],
+        ["int8 model, constants", number(s.int8_bits, "size"), _source(s.int8_bits)],
         ["float32 parameters", number(s.float_parameters), _source(s.float_parameters)],
     ]
-    return [_table(["", "value", "source"], rows)]
+    return [table(["", "value", "source"], rows)]
 
 
 def _classes(facts: Facts) -> Iterable[str]:
@@ -91,7 +96,7 @@ def _classes(facts: Facts) -> Iterable[str]:
         [c.name, *(number(n, "percent1") for n in (c.precision, c.recall, c.f1)), amount(c.support)]
         for c in facts.per_class
     ]
-    return [_table(["class", "precision", "recall", "F1", "support"], rows)]
+    return [table(["class", "precision", "recall", "F1", "support"], rows)]
 
 
 def _layers(facts: Facts) -> Iterable[str]:
@@ -111,7 +116,7 @@ def _layers(facts: Facts) -> Iterable[str]:
     samples = amount(facts.layer_samples)
     note = f"Used, saturated, SQNR and wasted are measured on {samples} test samples; possible is proven."
     head = ["value", "op", "type", "used", "possible", "saturated", "SQNR", "bits wasted"]
-    return [note, _table(head, rows)]
+    return [note, table(head, rows)]
 
 
 def _weights(facts: Facts) -> Iterable[str]:
@@ -124,7 +129,7 @@ def _weights(facts: Facts) -> Iterable[str]:
         ]
         for w in facts.weights
     ]
-    return [_table(["constant", "type", "shape", "zero", "±2^k"], rows)]
+    return [table(["constant", "type", "shape", "zero", "±2^k"], rows)]
 
 
 def _training(facts: Facts) -> Iterable[str]:
@@ -136,7 +141,7 @@ def _training(facts: Facts) -> Iterable[str]:
         best = max((row.val_accuracy for row in epochs if row.val_accuracy is not None), default=None)
         told = "not available: no val_accuracy" if best is None else percent(best)
         rows.append([phase, str(len(epochs)), told])
-    return [_table(["phase", "epochs", "best validation accuracy"], rows)]
+    return [table(["phase", "epochs", "best validation accuracy"], rows)]
 
 
 def _speed(facts: Facts) -> Iterable[str]:
@@ -145,10 +150,10 @@ def _speed(facts: Facts) -> Iterable[str]:
         return [_gone(facts, "speed")]
     models = (("exact fixed-point", speed.exact), ("float32", speed.float_), ("int8 QDQ", speed.int8))
     batch = f"one batch of {amount(speed.samples)} samples"
-    how = f"ONNX Runtime, {speed.threads} threads, {batch}, {_safe(facts.machine)}."
+    how = f"ONNX Runtime, {speed.threads} threads, {batch}, {safe(facts.machine)}."
     return [
         how,
-        _table(["model", "time per sample"], [[name, number(item, "micro")] for name, item in models]),
+        table(["model", "time per sample"], [[name, number(item, "micro")] for name, item in models]),
     ]
 
 
@@ -162,12 +167,12 @@ def _certificate(facts: Facts) -> Iterable[str]:
         ]
         for c in facts.certificate
     ]
-    return [_table(["value", "type", "codes", "headroom", "sums need", "carrier", "margin"], rows)]
+    return [table(["value", "type", "codes", "headroom", "sums need", "carrier", "margin"], rows)]
 
 
 def _provenance(facts: Facts) -> Iterable[str]:
     if facts.commands:
-        yield "\n".join(f"    {_line(command)}" for command in facts.commands)
+        yield "\n".join(f"    {one_line(command)}" for command in facts.commands)
     rows = [
         ["graph", f"`{facts.graph}`"],
         ["data", f"`{facts.data.checksum}`"],
@@ -175,33 +180,12 @@ def _provenance(facts: Facts) -> Iterable[str]:
         ["machine", facts.machine],
         *([name, version] for name, version in sorted(facts.versions.items())),
     ]
-    yield _table(["", ""], rows)
+    yield table(["", ""], rows)
 
 
 def _gone(facts: Facts, section: str) -> str:
-    return f"Not available: {_safe(facts.missing[section])}"
+    return f"Not available: {safe(facts.missing[section])}"
 
 
 def _source(item: Number) -> str:
     return item.source if item.value is not None else ""
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([_cell(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """Between backticks is code: entities would be shown as they are there, and a bar still ends the cell."""
-    if len(text) > 2 and text[0] == text[-1] == "`":
-        return f"`{_line(text[1:-1]).replace('`', '').replace('|', '/')}`"
-    return _BOLD.get(text) or _safe(text)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _safe(text: str) -> str:
-    """One line in which nothing is HTML, a link, emphasis or the end of a cell."""
-    return re.sub(r"[<>&]|[\\\[\]*|`]", lambda m: _ENTITIES.get(m[0], f"\\{m[0]}"), _line(text))

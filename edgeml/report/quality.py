@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.report.facts import Accuracy, Agreement, ClassFacts, Confusion, Number, absent, measured
+from edgeml.report.facts import Accuracy, Agreement, ClassFacts, Confusion
+from edgeml.report.numbers import Number, absent, measured
 
 _Z = 1.959963984540054
 """97.5 % quantile of the normal distribution: a two-sided 95 % interval."""

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from edgeml.report.facts import Number, Speed, absent, measured
+from edgeml.report.facts import Speed
+from edgeml.report.numbers import Number, absent, measured
 
 REPEATS = 7
 SECONDS = 2.0
@@ -56,22 +57,31 @@ def best_times(models: Mapping[str, Callable[[], object]]) -> dict[str, float]:
 
 
 def measure(
-    models: Mapping[str, Callable[[], object]], samples: int, cores: int, reasons: Mapping[str, str]
+    models: Mapping[str, Callable[[], object]],
+    alone: Mapping[str, Callable[[], object]],
+    samples: int,
+    cores: int,
+    reasons: Mapping[str, str],
 ) -> Speed:
     """Time models.
 
     Args:
         models: by "exact", "float", "int8": a call that runs all samples; left out if there is none.
+        alone: the same, a call that runs one sample.
         samples: how many samples a call runs.
         cores: threads of ONNX Runtime, as whoever made the calls set them.
         reasons: why a model is left out.
     """
-    best = best_times(models)
+    names = ("exact", "float", "int8")
 
-    def number(name: str) -> Number:
-        if name not in models:
-            return absent(reasons.get(name, "not in the run"))
-        return measured(best[name] / samples * 1e6)
+    def numbers(calls: Mapping[str, Callable[[], object]], count: int) -> dict[str, Number]:
+        best = best_times(calls)
+        return {
+            name: measured(best[name] / count * 1e6)
+            if name in best
+            else absent(reasons.get(name, "not in the run"))
+            for name in names
+        }
 
-    timed = {name: number(name) for name in ("exact", "float", "int8")}
+    timed = {**numbers(models, samples), "alone": numbers(alone, 1)}
     return Speed.model_validate({**timed, "samples": samples, "threads": cores, "repeats": REPEATS})

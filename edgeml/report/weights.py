@@ -13,8 +13,10 @@ from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.report.bins import Counter
-from edgeml.report.facts import Histogram, Number, Sizes, proven
+from edgeml.report.bops import bit_operations
+from edgeml.report.facts import Histogram, Sizes
 from edgeml.report.layers import code_bins, span
+from edgeml.report.numbers import Number, proven
 
 
 def histograms(graph: Graph) -> tuple[Histogram, ...]:
@@ -26,12 +28,13 @@ def histograms(graph: Graph) -> tuple[Histogram, ...]:
     )
 
 
-def sizes(graph: Graph, float_parameters: Number) -> Sizes:
+def sizes(graph: Graph, float_parameters: Number, int8_bits: Number) -> Sizes:
     """Parameters, bits and multiply-accumulates, counted.
 
     Args:
         graph: the exact graph.
         float_parameters: of the float baseline, which the graph does not know.
+        int8_bits: of the int8 model, which it does not know either.
     """
     constants = [node for node in graph.nodes if isinstance(node.op, Const)]
     bits = sum(
@@ -45,7 +48,9 @@ def sizes(graph: Graph, float_parameters: Number) -> Sizes:
         weight_bits=proven(bits),
         macs=proven(sum(all_ for all_, _ in products)),
         nonzero_macs=proven(sum(nonzero for _, nonzero in products)),
+        bops=bit_operations(graph),
         float_parameters=float_parameters,
+        int8_bits=int8_bits,
     )
 
 

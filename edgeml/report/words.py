@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from edgeml.report.facts import Number
+from edgeml.report.numbers import Number
 
 
 def percent(value: float, digits: int = 2) -> str:
@@ -26,6 +26,15 @@ def percent(value: float, digits: int = 2) -> str:
     if float(text) == 0:
         return f"<{end:.{digits}f} %"
     return f"{text} %"
+
+
+def share(value: float) -> str:
+    """A share of a board, which may be more than all of it.
+
+    >>> share(0.0234), share(1.5), share(0.0)
+    ('2.3 %', '150 %', '0 %')
+    """
+    return percent(value, 1) if value <= 1 else f"{100 * value:,.0f} %"
 
 
 def amount(value: float) -> str:
@@ -65,6 +74,43 @@ def size(bits: float) -> str:
     return f"{count} B"
 
 
+def duration(ns: float) -> str:
+    """A time given in nanoseconds.
+
+    >>> duration(90), duration(1234), duration(29571.9), duration(4.2e6), duration(2.5e9)
+    ('90 ns', '1.23 µs', '29.6 µs', '4.2 ms', '2.5 s')
+    """
+    for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if ns >= scale:
+            return f"{amount(ns / scale)} {unit}"
+    return f"{amount(ns)} ns"
+
+
+def rate(per_second: float) -> str:
+    """Samples per second.
+
+    >>> rate(1e8), rate(2.5e6), rate(33800), rate(12)
+    ('100 M/s', '2.5 M/s', '33.8 k/s', '12 /s')
+    """
+    for unit, scale in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if per_second >= scale:
+            return f"{amount(per_second / scale)} {unit}/s"
+    return f"{amount(per_second)} /s"
+
+
+def span(item: Number, kind: str = "amount") -> str:
+    """The interval of a number, in its own unit, or nothing.
+
+    >>> span(Number(value=3, low=2, high=1200)), span(Number(value=3))
+    ('2 to 1,200', '')
+    """
+    if item.low is None or item.high is None:
+        return ""
+    ends = (Number(value=end, source=item.source) for end in (item.low, item.high))
+    low, high = (number(end, kind) for end in ends)
+    return f"{low} to {high}"
+
+
 def interval(number: Number) -> str:
     """The interval of a share, or nothing."""
     if number.low is None or number.high is None:
@@ -77,7 +123,8 @@ def number(item: Number, kind: str = "amount") -> str:
 
     Args:
         item: the number.
-        kind: "percent", "percent1" (one digit), "micro" (seconds), "db", "size" or "amount".
+        kind: "percent", "percent1" (one digit), "micro" (seconds), "ns", "rate", "mhz", "db", "size" or
+            "amount".
     """
     if item.value is None:
         return f"not available: {item.reason}"
@@ -88,6 +135,12 @@ def number(item: Number, kind: str = "amount") -> str:
             return percent(item.value, 1)
         case "micro":
             return f"{item.value:.3g} µs"
+        case "ns":
+            return duration(item.value)
+        case "rate":
+            return rate(item.value)
+        case "mhz":
+            return f"{amount(item.value)} MHz"
         case "db":
             return f"{item.value:.1f} dB"
         case "size":

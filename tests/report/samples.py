@@ -14,8 +14,10 @@ from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.report import layers, quality, weights
-from edgeml.report.facts import CertificateRow, Data, Epoch, Facts, Speed, absent, measured
+from edgeml.report.facts import CertificateRow, Data, Epoch, Facts, Speed
 from edgeml.report.inputs import history
+from edgeml.report.numbers import absent, measured
+from tests.report.hardware import sample_hardware
 
 CLASSES = ("cat", "dog", "fish")
 
@@ -108,7 +110,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "layer_samples": len(labels),
         "accuracy": quality.accuracies(labels, predicted, reasons),
         "agreement": quality.agreements(predicted, reasons),
-        "sizes": weights.sizes(graph, absent("the baseline was not exported")),
+        "sizes": weights.sizes(graph, absent("the baseline was not exported"), absent(reasons["int8"])),
         "per_class": quality.per_class(labels, fixed, CLASSES),
         "confusion": quality.confusion(labels, fixed, CLASSES),
         "exactness": sample_check(graph, mismatch),
@@ -120,12 +122,13 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
             exact=measured(8.1),
             float=measured(7.0),
             int8=absent(reasons["int8"]),
+            alone={"exact": measured(29.6), "float": measured(12.7), "int8": absent(reasons["int8"])},
             samples=300,
             threads=1,
             repeats=7,
         ),
         "certificate": tuple(CertificateRow(**asdict(row)) for row in certificate(graph)),
         "commands": ("edgeml train sample --seed 7", "edgeml check runs/sample"),
-        "missing": {"resources": "later", "latency": "later"},
+        **sample_hardware(graph.digest),
     }
     return Facts(**{**fields, **changes})

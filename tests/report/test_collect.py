@@ -77,14 +77,14 @@ def test_a_run_without_artefacts_says_what_is_missing(tmp_path):
     run = make_run(tmp_path / "run", iris_graph())
     data, told = run.data(), []
     facts = collect(run, told.append)
-    assert told == ["predictions", "layers", "speed"]
+    assert told == ["predictions", "layers", "hardware", "speed"]
     assert (facts.samples, facts.data.name, facts.seed) == (30, "iris", 3)
     right = np.argmax(evaluate(iris_graph(), data.x_test), axis=1) == data.y_test
     assert facts.accuracy.fixed.value == np.mean(right)
     assert facts.accuracy.qat.reason == "there is no model.keras"
     assert facts.accuracy.float_.reason.startswith("onnx/float.onnx is not in the run")
     assert facts.sizes.float_parameters.value is None
-    assert set(facts.missing) == {"resources", "latency", "exactness", "history"}
+    assert set(facts.missing) == {"exactness", "history"}
     assert facts.speed is not None
     assert facts.speed.exact.value is not None
     assert facts.speed.float_.value is None
@@ -103,7 +103,7 @@ def test_a_run_with_everything(tmp_path):
     write_atomic(run.check_file, check_folder(run.folder, graph, vectors, ("evaluate",)).to_json())
     write_history(run.history_file, [EpochRow("qat", 1, 0.001, 0.5, 0.8, 0.6, 0.7)])
     facts = collect(run)
-    assert set(facts.missing) == {"resources", "latency"}
+    assert facts.missing == {}
     logits = data.x_test.astype(np.float64) @ (WEIGHTS / 4) + BIAS / 4
     assert facts.accuracy.float_.value == np.mean(np.argmax(logits, axis=1) == data.y_test)
     assert facts.sizes.float_parameters.value == 15
@@ -198,6 +198,6 @@ def test_models_take_turns_and_every_one_is_timed():
     best = speed.best_times({name: lambda name=name: calls.append(name) for name in ("a", "b")})
     assert calls[:4] == ["a", "b", "a", "b"]
     assert all(0 <= seconds < 1 for seconds in best.values())
-    found = speed.measure({"exact": lambda: None}, 10, 1, {"float": "no float.onnx"})
+    found = speed.measure({"exact": lambda: None}, {"exact": lambda: None}, 10, 1, {"float": "no float.onnx"})
     assert found.exact.value is not None
     assert (found.float_.reason, found.int8.reason) == ("no float.onnx", "not in the run")

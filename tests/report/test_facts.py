@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from edgeml.checks.result import Check, Result
-from edgeml.report.facts import Epoch, Number, absent, measured, proven, verdict
+from edgeml.report.facts import Epoch, verdict
+from edgeml.report.numbers import Number, absent, measured, proven
 from tests.report.samples import sample_facts, sample_graph
 
 
@@ -30,12 +31,10 @@ def test_a_section_is_there_or_said_to_be_missing():
     with pytest.raises(ValidationError, match="speed is neither there"):
         sample_facts(speed=None)
     with pytest.raises(ValidationError, match="speed is neither there nor said to be missing, or both"):
-        sample_facts(missing={"resources": "later", "latency": "later", "speed": "no onnxruntime"})
+        sample_facts(missing={"speed": "no onnxruntime"})
     with pytest.raises(ValidationError, match="unknown sections: sped"):
-        sample_facts(missing={"resources": "later", "latency": "later", "sped": "typo"})
-    facts = sample_facts(
-        speed=None, missing={"resources": "later", "latency": "later", "speed": "no runtime"}
-    )
+        sample_facts(missing={"sped": "typo"})
+    facts = sample_facts(speed=None, missing={"speed": "no runtime"})
     assert facts.missing["speed"] == "no runtime"
 
 
@@ -60,7 +59,7 @@ def test_nothing_compared_is_not_exact():
         results=(Result(backend="keras", status="not-run", reason="no TensorFlow"),),
     )
     assert verdict(sample_facts(exactness=idle)).status == "unknown"
-    missing = {"resources": "later", "latency": "later", "exactness": "not checked yet"}
+    missing = {"exactness": "not checked yet"}
     found = verdict(sample_facts(exactness=None, missing=missing))
     assert (found.status, found.detail) == ("unknown", "not checked yet")
 

@@ -13,7 +13,7 @@ from edgeml.ir import Builder, evaluate_codes, input_codes
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.report import layers, weights
 from edgeml.report.bins import SHOWN, Counter
-from edgeml.report.facts import absent
+from edgeml.report.numbers import absent
 from tests.report.samples import sample_graph, sample_inputs
 
 
@@ -173,7 +173,7 @@ def test_bins_hold_every_code_once_in_its_place(codes, margin):
 
 def test_weights_and_sizes_by_hand():
     graph = sample_graph()
-    found = weights.sizes(graph, absent("none"))
+    found = weights.sizes(graph, absent("none"), absent("none"))
     assert found.parameters.value == 8 * 6 + 6 + 6 * 3 + 3
     assert found.weight_bits.value == 6 * (8 * 6 + 6 + 6 * 3 + 3)
     assert found.macs.value == 8 * 6 + 6 * 3
@@ -196,4 +196,4 @@ def test_macs_of_a_convolution_count_every_position():
     x = build.input((6, 6, 2), FixedType(False, 4, 0), "x")
     w = build.const(np.ones((3, 3, 2, 5)), FixedType(True, 4, 0), "w")
     graph = build.graph(build.add(Conv((1, 1), ((1, 1), (1, 1)), (1, 1)), x, w, name="y"))
-    assert weights.sizes(graph, absent("none")).macs.value == 6 * 6 * 3 * 3 * 2 * 5
+    assert weights.sizes(graph, absent("none"), absent("none")).macs.value == 6 * 6 * 3 * 3 * 2 * 5

@@ -7,16 +7,19 @@ from html.parser import HTMLParser
 import pytest
 
 from edgeml.errors import EdgemlError
+from edgeml.figures import Hop, LayerFigures, Stage, Usage
 from edgeml.report import FILES, charts, render, words, write
-from edgeml.report.facts import Histogram, Span, absent, measured
+from edgeml.report.facts import Histogram, Span
+from edgeml.report.facts_hardware import latency_rows, resource_rows
 from edgeml.report.html import to_html
 from edgeml.report.inputs import history
 from edgeml.report.json import from_json, read, to_json
 from edgeml.report.markdown import to_markdown
+from edgeml.report.numbers import absent, measured
+from tests.report.hardware import count, estimated
 from tests.report.samples import sample_facts
 
 EVIL = '<script>alert("x")</script> | `a` [b](javascript:c) & "d\' \n# e'
-LATER = {"resources": "later", "latency": "later"}
 VOID = {"meta", "link", "br", "img", "hr", "input", "path", "line", "rect", "circle"}
 
 
@@ -49,6 +52,7 @@ def parsed(text):
 def bare():
     """Facts of a run of which hardly anything is there."""
     sections = ("per_class", "layers", "weights", "activations", "history", "certificate")
+    sections += ("resources", "latency")
     gone = {name: f"no {name} here" for name in (*sections, "confusion", "exactness", "speed")}
     none = absent("not exported")
     accuracy = sample_facts().accuracy.model_copy(update={"float_": none, "qat": none, "fixed": none})
@@ -60,7 +64,10 @@ def bare():
         speed=None,
         accuracy=accuracy,
         agreement=agreement,
-        missing={**LATER, **gone},
+        hardware=(),
+        boards=(),
+        gaps=("no estimate here",),
+        missing=gone,
     )
 
 
@@ -74,7 +81,7 @@ def test_json_round_trip():
 
 def test_json_has_the_documented_shape():
     found = json.loads(to_json(sample_facts()))
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert set(found["accuracy"]) == {"float", "qat", "fixed", "int8"}
     assert found["accuracy"]["fixed"]["source"] == "measured"
     assert found["accuracy"]["int8"] == {
@@ -84,9 +91,17 @@ def test_json_has_the_documented_shape():
         "high": None,
         "reason": "onnx/int8.onnx is not in the run",
     }
-    assert (found["resources"], found["latency"]) == ([], [])
+    first, *_, last = found["resources"]
+    assert {"board", "source", "lut", "ff", "dsp", "bram", "low", "high"} <= set(first)
+    assert (first["board"], first["source"], first["lut"]) == ("pynq-z2", "estimate", 900)
+    assert (first["low"]["lut"], first["high"]["lut"], last["high"]["lut"]) == (720, 1080, 24000)
+    assert {"board", "source", "cycles", "ii", "clock_mhz", "ns"} <= set(found["latency"][0])
+    placed = next(row for row in found["latency"] if row["source"] == "place-and-route")
+    assert (placed["cycles"], placed["clock_mhz"]) == (7, 81.5)  # it was too slow for its 100 MHz
+    assert placed["ns"] == pytest.approx(7 * 1000 / 81.5)
+    assert (placed["low"], placed["high"]) == ({}, {})
     assert found["exactness"]["results"][2]["status"] == "not-run"
-    assert found["missing"] == LATER
+    assert found["missing"] == {}
 
 
 def test_a_damaged_report_is_one_clear_error(tmp_path):
@@ -137,9 +152,19 @@ def test_what_is_absent_is_said_with_its_reason(render_one, charts_only):
     reasons = [reason for name, reason in bare().missing.items() if name not in charts_only]
     for reason in reasons:
         assert reason in text
-    assert text.count("later") == 2
     assert text.lower().count("not available") >= len(reasons)
     assert "not exported" in text
+
+
+def evil_hardware():
+    """Every text of a tool's result is from outside."""
+    part = LayerFigures(layer=EVIL, op=EVIL, usage=Usage(lut=count(3)), start=count(0), cycles=count(2))
+    stage = Stage(name=EVIL, tool=EVIL, version=EVIL, seconds=1)
+    hop = Hop(layer=EVIL, ns=1, what=EVIL)
+    texts = dict.fromkeys(("settings", "tool", "bitstream"), EVIL)
+    known = estimated("", "pynq-z2", stages=(stage,), critical_path=(hop,), notes=(EVIL,))
+    known = known.model_copy(update={**texts, "source": "synthesis", "layers": (part,)})
+    return known, known.model_copy(update={"board": EVIL, "part": EVIL})
 
 
 def test_html_escapes_everything_from_outside():
@@ -147,6 +172,7 @@ def test_html_escapes_everything_from_outside():
     assert check is not None
     assert matrix is not None
     results = tuple(result.model_copy(update={"backend": EVIL, "reason": EVIL}) for result in check.results)
+    evil = evil_hardware()
     facts = sample_facts(
         model=EVIL,
         summary=EVIL,
@@ -156,7 +182,10 @@ def test_html_escapes_everything_from_outside():
         data=sample_facts().data.model_copy(
             update={"name": EVIL, "note": EVIL, "source": EVIL, "licence": EVIL}
         ),
-        missing={"resources": EVIL, "latency": EVIL},
+        hardware=evil,
+        resources=resource_rows(evil),
+        latency=latency_rows(evil),
+        gaps=(EVIL,),
         exactness=check.model_copy(update={"results": results}),
         per_class=tuple(item.model_copy(update={"name": EVIL}) for item in sample_facts().per_class),
         confusion=matrix.model_copy(update={"classes": (EVIL, EVIL, EVIL)}),
@@ -179,6 +208,7 @@ def test_markdown_escapes_everything_from_outside():
     check = sample_facts().exactness
     assert check is not None
     results = tuple(result.model_copy(update={"backend": EVIL, "reason": EVIL}) for result in check.results)
+    evil = evil_hardware()
     facts = sample_facts(
         model=EVIL,
         machine=EVIL,
@@ -186,14 +216,17 @@ def test_markdown_escapes_everything_from_outside():
         data=sample_facts().data.model_copy(
             update={"name": EVIL, "note": EVIL, "source": EVIL, "licence": EVIL}
         ),
-        missing={"resources": EVIL, "latency": EVIL},
+        hardware=evil,
+        resources=resource_rows(evil),
+        latency=latency_rows(evil),
+        gaps=(EVIL,),
         exactness=check.model_copy(update={"results": results}),
         per_class=tuple(item.model_copy(update={"name": EVIL}) for item in sample_facts().per_class),
         history=history([{"phase": EVIL, "epoch": 1, "loss": 1, "accuracy": 0.5}]),
     )
     text = to_markdown(facts)
     assert text.count("&lt;script&gt;alert") > 10
-    assert "<script>" not in text
+    assert "<script>" not in re.sub(r"(?<!\\)`[^`\n]*`", "", text)  # between backticks nothing is HTML
     assert "\n# e" not in text
     assert not re.search(r"(?<!\\)\]\(javascript", text)
     assert not re.search(r"(?<!\\)`a`", text)

@@ -1,0 +1,285 @@
+"""Charts of one design on one board: resources by layer, the pipeline over time, the critical path, times.
+
+Invariant: as in `charts`; and what a source does not tell is not drawn, an estimate is drawn with its
+interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from edgeml.figures import KINDS, Figure, Hardware
+from edgeml.report.facts_hardware import DESIGNS, KIND_NAMES, BoardFacts, clock, shares
+from edgeml.report.numbers import Number
+from edgeml.report.svg import line, log_ticks, rect, svg, text, ticks
+from edgeml.report.words import amount, duration, number, share, span
+
+COLOURS = 8
+"""Colours of layers in the style sheet, used again from the start when there are more layers."""
+
+_WIDTH = 760.0
+_OUTSIDE = "outside the layers"
+
+
+def layer_keys(item: Hardware) -> tuple[tuple[str, str], ...]:
+    """Name and colour class of every layer that takes resources, in the order of the data, then the rest."""
+    names = [part.layer for part in item.layers if any(f.value for f in part.usage.known().values())]
+    keys = [(name, f"l{index % COLOURS}") for index, name in enumerate(dict.fromkeys(names))]
+    if any(_rest(item, kind) > 0 for kind in item.total.known()):
+        keys.append((_OUTSIDE, "rest") if keys else ("all layers", "l0"))
+    return tuple(keys)
+
+
+def resources(item: Hardware, board: BoardFacts | None) -> str:
+    """Resources by layer as stacked bars against the board's capacity.
+
+    Args:
+        item: figures.
+        board: what they are set against.
+
+    Returns:
+        The chart, or "" if no kind's share of the board is known.
+    """
+    known, part = item.total.known(), shares(item.total, board)
+    if board is None or not part:
+        return ""
+    left, right, pitch, height = 74.0, 560.0, 42.0, 20.0
+    most = max((known[kind].high or known[kind].value) / board.capacity[kind] for kind in part)
+    # Small designs get a finer axis, which says so; from a third on the whole board is shown.
+    end = max(1.0, most * 1.02) if most > 0.33 else _round_up(max(most * 1.05, 1e-4))
+    top = 30.0 if end >= 1 else 12.0
+    bottom = top + pitch * len(part)
+
+    def x(value: float) -> float:
+        return left + value / end * (right - left)
+
+    parts: list[str] = []
+    if end > 1:
+        parts.append(rect(x(1), top - 8, right - x(1), bottom - top + 8, "outside"))
+    for tick in ticks(0, end, 5):
+        parts.append(line(x(tick), top - 8, x(tick), bottom, "grid"))
+        parts.append(text(x(tick), bottom + 16, f"{100 * tick:g} %", "tick mid"))
+    if end >= 1:
+        parts.append(line(x(1), top - 12, x(1), bottom, "limit"))
+        parts.append(text(x(1), top - 16, "whole board", "tick mid"))
+    for row, kind in enumerate(part):
+        total, have = known[kind], board.capacity[kind]
+        y = top + pitch * row
+        parts.append(text(left - 12, y + 15, KIND_NAMES[kind], "label end"))
+        parts.extend(_stack(item, kind, have, y, height, x))
+        tip = f"{KIND_NAMES[kind]}: {amount(total.value)} of {amount(have)}"
+        if total.low is not None and total.high is not None:
+            a, b, middle = x(total.low / have), x(min(total.high / have, end)), y + height / 2
+            tip += f", between {amount(total.low)} and {amount(total.high)}"
+            parts.append(f'<g data-tip="{escape(tip)}">')
+            parts.extend((line(a, middle, b, middle, "bound"), line(a, y + 4, a, y + height - 4, "bound")))
+            parts.append(f"{line(b, y + 4, b, y + height - 4, 'bound')}</g>")
+        parts.append(text(_WIDTH, y + 9, f"{amount(total.value)} of {amount(have)}", "value end"))
+        parts.append(text(_WIDTH, y + 24, share(part[kind]), "tick end"))
+    told = ", ".join(f"{KIND_NAMES[kind]} {share(part[kind])}" for kind in part)
+    label = (
+        f"Resources of {DESIGNS[item.design]} on {board.title} by layer ({item.source}): {told} of the board"
+    )
+    return svg(_WIDTH, bottom + 26, parts, label, _by_layer(item), "wide")
+
+
+def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x) -> list[str]:  # noqa: ANN001
+    """The layers of one kind side by side, and what belongs to none of them."""
+    colours, parts, at = dict(layer_keys(item)), list[str](), 0.0
+    for part in item.layers:
+        own = part.usage.known().get(kind)
+        if own is None or not own.value:
+            continue
+        tip = f"{part.layer}: {_bounds(own)} {KIND_NAMES[kind]}"
+        width = x((at + own.value) / have) - x(at / have)
+        parts.append(rect(x(at / have), y, width, height, f"seg {colours[part.layer]}", tip))
+        at += own.value
+    rest = _rest(item, kind)
+    if rest > 0:
+        name, style = layer_keys(item)[-1]
+        width = x((at + rest) / have) - x(at / have)
+        tip = f"{name}: {amount(rest)} {KIND_NAMES[kind]}"
+        parts.append(rect(x(at / have), y, width, height, f"seg {style}", tip))
+    return parts
+
+
+def _rest(item: Hardware, kind: str) -> float:
+    """What belongs to none of the layers."""
+    own = (part.usage.known().get(kind) for part in item.layers)
+    rest = item.total.known()[kind].value - sum(figure.value for figure in own if figure)
+    return rest if rest > 1e-9 else 0.0
+
+
+def timeline(item: Hardware) -> str:
+    """When each layer works on a sample, in cycles from the sample's first word.
+
+    Returns:
+        The chart, or "" if no layer's start and latency are known.
+    """
+    rows = [part for part in item.layers if part.start is not None and part.cycles is not None]
+    if not rows:
+        return ""
+    ends = [part.start.value + part.cycles.value for part in rows if part.start and part.cycles]
+    end = max([*ends, item.cycles.value if item.cycles else 0.0, 1.0])
+    longest = max(len(part.layer) for part in rows)
+    left, right, top, pitch = min(240.0, 24 + 7.2 * longest), _WIDTH - 84, 30.0, 26.0
+    bottom = top + pitch * len(rows)
+    mhz = clock(item)
+
+    def x(cycle: float) -> float:
+        return left + cycle / end * (right - left)
+
+    parts: list[str] = []
+    for tick in (t for t in ticks(0, end, 8) if t == int(t)):
+        parts.append(line(x(tick), top - 6, x(tick), bottom, "grid"))
+        parts.append(text(x(tick), bottom + 16, f"{int(tick)}", "tick mid"))
+        if mhz is not None:
+            parts.append(text(x(tick), top - 12, amount(tick * 1000 / mhz), "tick mid"))
+    parts.append(text(_WIDTH, bottom + 16, "cycles", "tick end"))
+    if mhz is not None:
+        parts.append(text(_WIDTH, top - 12, f"ns at {amount(mhz)} MHz", "tick end"))
+    for row, part in enumerate(rows):
+        assert part.start is not None and part.cycles is not None
+        begin, length, y = part.start.value, part.cycles.value, top + pitch * row
+        said = _bounds(part.cycles)
+        tip = f"{part.layer}: starts at cycle {amount(begin)}, takes {said} cycle{'s' if length != 1 else ''}"
+        if part.ii is not None and part.ii.value > 1:
+            tip += f", takes a sample every {_bounds(part.ii)} cycles"
+        if part.reuse is not None:
+            tip += f", reuse factor {part.reuse}"
+        parts.append(text(left - 10, y + 17, _shortened(part.layer), "label end"))
+        parts.append(rect(x(begin), y + 4, max(x(begin + length) - x(begin), 2.5), pitch - 9, "step", tip))
+        after = x(begin + length)
+        if (
+            part.cycles.low is not None
+            and part.cycles.high is not None
+            and part.cycles.low != part.cycles.high
+        ):
+            after = x(min(begin + part.cycles.high, end))
+            parts.append(
+                line(x(begin + part.cycles.low), y + pitch / 2 - 0.5, after, y + pitch / 2 - 0.5, "bound")
+            )
+        parts.append(text(after + 6, y + 17, said, "tick start"))
+    if item.ii is not None and 0 < item.ii.value < end:
+        parts.append(line(x(item.ii.value), top - 6, x(item.ii.value), bottom, "next"))
+    steps = "; ".join(
+        f"{p.layer} from {amount(p.start.value)} for {amount(p.cycles.value)}"
+        for p in rows
+        if p.start and p.cycles
+    )
+    label = (
+        f"Timeline of {DESIGNS[item.design]}: {amount(end)} cycles over {len(rows)} layers ({item.source})"
+    )
+    return svg(_WIDTH, bottom + 26, parts, label, steps, "wide")
+
+
+def critical_path(item: Hardware) -> str:
+    """Where the time of the slowest path goes, against the clock period; "" if no path is known."""
+    hops = [hop for hop in item.critical_path if hop.ns > 0]
+    if not hops:
+        return ""
+    total = sum(hop.ns for hop in hops)
+    period = 1000.0 / item.clock_mhz if item.clock_mhz else None
+    end = max(total, period or 0.0) * 1.04
+    left, right, top, height = 8.0, _WIDTH - 8, 26.0, 30.0
+    names = list(dict.fromkeys(hop.layer for hop in hops))
+
+    def x(ns: float) -> float:
+        return left + ns / end * (right - left)
+
+    parts: list[str] = []
+    for tick in ticks(0, end, 8):
+        parts.append(line(x(tick), top - 4, x(tick), top + height + 6, "grid"))
+        parts.append(text(x(tick), top + height + 20, f"{tick:g} ns", "tick mid"))
+    at = 0.0
+    for hop in hops:
+        name = hop.layer or _OUTSIDE
+        style = f"seg l{names.index(hop.layer) % COLOURS}" if hop.layer else "seg rest"
+        what = f" ({hop.what})" if hop.what else ""
+        parts.append(
+            rect(x(at), top, x(at + hop.ns) - x(at), height, style, f"{name}: {hop.ns:.3g} ns{what}")
+        )
+        at += hop.ns
+    if period is not None:
+        parts.append(line(x(period), top - 8, x(period), top + height + 6, "limit"))
+        side = "end" if x(period) > _WIDTH / 2 else "start"
+        parts.append(text(x(period), top - 12, f"clock period {period:.3g} ns", f"tick {side}"))
+    told = ", ".join(
+        f"{name or _OUTSIDE} {sum(h.ns for h in hops if h.layer == name):.3g} ns" for name in names
+    )
+    return svg(
+        _WIDTH, top + height + 26, parts, f"Critical path, {total:.3g} ns: {told} ({item.source})", "", "wide"
+    )
+
+
+def times(rows: Sequence[tuple[str, str, Number]]) -> str:
+    """Times of one sample on a logarithmic axis, a point per way to run the model.
+
+    Args:
+        rows: name, class of its colour, nanoseconds.
+
+    Returns:
+        The chart, or "" if no time is known.
+    """
+    known = [item for *_, item in rows if item.value]
+    if not known:
+        return ""
+    low = math.log10(min(float(item.low or item.value or 1) for item in known))
+    high = math.log10(max(float(item.high or item.value or 1) for item in known))
+    low, high = math.floor(low - 0.05), math.ceil(high + 0.05)
+    left, right, top, pitch = 178.0, 640.0, 12.0, 32.0
+    bottom = top + pitch * len(rows)
+
+    def x(ns: float) -> float:
+        return left + (math.log10(ns) - low) / ((high - low) or 1) * (right - left)
+
+    parts: list[str] = []
+    for tick in (10.0**power for power in range(low, high + 1)):
+        parts.append(line(x(tick), top - 4, x(tick), bottom, "grid"))
+        parts.append(text(x(tick), bottom + 16, duration(tick), "tick mid"))
+    for row, (name, style, item) in enumerate(rows):
+        y = top + pitch * (row + 0.5)
+        parts.append(text(left - 12, y + 4, _shortened(name, 26), "label end"))
+        if not item.value:
+            parts.append(text(left + 8, y + 4, "not available", "tick"))
+            continue
+        said = number(item, "ns")
+        between = f", between {span(item, 'ns')}" if item.low is not None else ""
+        parts.append(f'<g class="{style}" data-tip="{escape(f"{name}: {said}{between} ({item.source})")}">')
+        if item.low and item.high:
+            parts.append(line(x(item.low), y, x(item.high), y, "whisker"))
+        hollow = " hollow" if item.source == "estimate" else ""
+        parts.append(f'<circle class="dot{hollow}" cx="{x(item.value):.1f}" cy="{y:.1f}" r="6"/></g>')
+        parts.append(text(_WIDTH, y + 4, said, "value end"))
+    told = ", ".join(f"{name} {number(item, 'ns')} ({item.source})" for name, _, item in rows if item.value)
+    return svg(_WIDTH, bottom + 26, parts, f"Time of one sample, logarithmic: {told}", "", "wide")
+
+
+def _by_layer(item: Hardware) -> str:
+    """The layers in words, for whoever does not see the chart."""
+    told: list[str] = []
+    for part in item.layers:
+        known = part.usage.known()
+        if known:
+            counts = ", ".join(
+                f"{amount(known[kind].value)} {KIND_NAMES[kind]}" for kind in KINDS if kind in known
+            )
+            told.append(f"{part.layer}: {counts}")
+    return "; ".join(told)
+
+
+def _bounds(item: Figure) -> str:
+    if item.low is None or item.high is None or item.low == item.high:
+        return amount(item.value)
+    return f"{amount(item.value)} ({amount(item.low)} to {amount(item.high)})"
+
+
+def _round_up(value: float) -> float:
+    """The next 1, 2 or 5 times a power of ten."""
+    return next(tick for tick in log_ticks(math.log10(value) - 0.001, math.log10(value) + 1) if tick >= value)
+
+
+def _shortened(name: str, most: int = 30) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"

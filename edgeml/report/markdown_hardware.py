@@ -1,0 +1,154 @@
+"""The hardware half of report.md. Invariant: every row has its source, as in the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from edgeml.figures import Figure, Hardware, Source
+from edgeml.report.facts import Facts
+from edgeml.report.facts_hardware import (
+    DESIGNS,
+    KIND_NAMES,
+    REACHED,
+    clock,
+    detailed,
+    fit,
+    group_kinds,
+    groups,
+    latency_ns,
+    layer_kinds,
+    misses_clock,
+    shares,
+    throughput,
+    used,
+)
+from edgeml.report.mdtext import safe, table
+from edgeml.report.numbers import Number, figure
+from edgeml.report.ways import ways
+from edgeml.report.words import amount, number, share, span
+
+
+def ways_table(facts: Facts) -> Iterable[str]:
+    """The model on the CPU and on FPGAs."""
+    rows = [
+        [
+            *(way.name, way.how, way.where, sourced(way.accuracy, "percent"), sourced(way.bits, "size")),
+            *(sourced(way.latency, "ns"), sourced(way.rate, "rate")),
+        ]
+        for way in ways(facts)
+    ]
+    head = ["model", "quantized", "runs on", "accuracy", "constants", "latency of one sample", "throughput"]
+    return [table(head, rows)]
+
+
+def hardware(facts: Facts) -> Iterable[str]:
+    """Each design that a tool has spoken of or that is on the target board, by source and by layer."""
+    for section in ("resources", "latency"):
+        if section in facts.missing:
+            yield f"{section.capitalize()} not available: {safe(facts.missing[section])}"
+    for group in detailed(facts.hardware, facts.target):
+        best = group[0]
+        where = _title(facts, best)
+        yield f"### {DESIGNS[best.design]} on {safe(where)}"
+        if misses_clock(best) and best.fmax_mhz and best.clock_mhz:
+            told = f"made for {amount(best.clock_mhz)} MHz, good for {amount(best.fmax_mhz.value)} MHz"
+            yield f"Too slow for its clock: {told}; times are at the latter."
+        yield _sources(group)
+        if best.layers:
+            yield _layers(best)
+        if best.critical_path:
+            hops = [f"{hop.layer or 'outside the layers'} {hop.ns:.3g} ns" for hop in best.critical_path]
+            yield f"Critical path ({best.source}): {safe(', '.join(hops))}."
+        if best.notes:
+            yield "\n".join(f"> - {safe(note)}" for note in best.notes)
+    if facts.gaps and facts.resources:
+        yield "\n".join(f"> - Not included: {safe(sentence)}" for sentence in facts.gaps)
+
+
+def boards(facts: Facts) -> Iterable[str]:
+    """Every board with its best source."""
+    found = groups(facts.hardware, facts.target)
+    if not found:
+        return ["No board was compared."]
+    rows: list[Sequence[str]] = []
+    for group in found:
+        best = group[0]
+        board = next((item for item in facts.boards if item.name == best.board), None)
+        part = shares(best.total, board)
+        kinds = [
+            f"{amount(count.value)}{f' ({share(part[kind])})' if kind in part else ''}"
+            if (count := used(best, kind)).value is not None
+            else "-"
+            for kind in ("lut", "ff", "dsp", "bram")
+        ]
+        mhz = clock(best)
+        rows.append(
+            [
+                *(_title(facts, best), DESIGNS[best.design], origin(best), fit(best.total, board), *kinds),
+                *(_optional(best.cycles, best.source), _optional(best.ii, best.source)),
+                *(f"{amount(mhz)} MHz" if mhz else "-", _known(latency_ns(best), "ns")),
+                _known(throughput(best), "rate"),
+            ]
+        )
+    head = ["board", "design", "source", "fits", "LUT", "FF", "DSP", "BRAM"]
+    return [table([*head, "cycles", "II", "clock", "latency", "throughput"], rows)]
+
+
+def origin(item: Hardware) -> str:
+    """The source, and how far a vendor's flow had come."""
+    return f"{item.source}, {REACHED[item.reached]}" if item.reached else item.source
+
+
+def sourced(item: Number, kind: str) -> str:
+    """A number with its source and its interval."""
+    if item.value is None:
+        return number(item, kind)
+    between = span(item, kind)
+    return f"{number(item, kind)} ({item.source}{f', {between}' if between and kind != 'percent' else ''})"
+
+
+def _sources(group: Sequence[Hardware]) -> str:
+    kinds = group_kinds(group)
+    rows = [
+        [
+            *(origin(item), item.tool or ", ".join(f"{s.tool} {s.version}".strip() for s in item.stages)),
+            item.settings,
+            *(_known(used(item, kind), "amount") for kind in kinds),
+            *(_optional(item.cycles, item.source), _optional(item.ii, item.source)),
+            *(_known(latency_ns(item), "ns"), _known(figure(item.fmax_mhz, item.source), "mhz")),
+        ]
+        for item in group
+    ]
+    names = [KIND_NAMES[kind] for kind in kinds]
+    return table(["source", "tool", "settings", *names, "cycles", "II", "latency", "fastest clock"], rows)
+
+
+def _layers(item: Hardware) -> str:
+    kinds = layer_kinds(item)
+    rows = [
+        [
+            *(f"`{part.layer}`", part.op.replace("_", " ")),
+            *(_optional(part.usage.known().get(kind), item.source) for kind in kinds),
+            *(_optional(found, item.source) for found in (part.start, part.cycles, part.ii)),
+            "-" if part.reuse is None else str(part.reuse),
+        ]
+        for part in item.layers
+    ]
+    names = [KIND_NAMES[kind] for kind in kinds]
+    return table([f"layer ({item.source})", "op", *names, "starts at", "cycles", "II", "reuse"], rows)
+
+
+def _optional(item: Figure | None, source: Source) -> str:
+    return _known(figure(item, source), "amount")
+
+
+def _known(item: Number, kind: str) -> str:
+    if item.value is None:
+        return "-"
+    between = span(item, kind) if item.low != item.high else ""
+    return f"{number(item, kind)}{f' ({between})' if between else ''}"
+
+
+def _title(facts: Facts, item: Hardware) -> str:
+    found = next((board.title for board in facts.boards if board.name == item.board), "")
+    return found or item.board or item.part
