@@ -1,9 +1,10 @@
-"""Break the arithmetic and the graph on purpose, one small change at a time, and see that tests notice.
+"""Break the arithmetic, the graph and the back ends on purpose, one small change at a time: do tests notice?
 
     python tests/mutants.py              all of them, a line each; exit 1 if one survives
     python tests/mutants.py tie wrap     those whose name contains one of the words
 
-Each mutant is one piece of text replaced in a copy of the package; the tests named with it run there.
+Each mutant is one piece of text replaced in a copy of the package; the tests named with it run there: the
+quick ones, or those that compile C++ or Verilog where only a compiled artefact can tell (`compiled`).
 """
 
 from __future__ import annotations
@@ -19,11 +20,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OPS = "tests/ir/test_ops.py"
 CAST = "tests/fixed/test_cast.py"
+ONNX = "tests/backends/onnx/test_modes.py tests/backends/onnx/test_zoo.py"
+QONNX = "tests/backends/qonnx/test_qonnx.py"
+PROJECT = "tests/backends/hls4ml/test_project.py"
+CSIM = "tests/ir/test_ops.py"
+VERILATOR = "tests/backends/verilog/test_simulation.py"
+STREAM = "tests/backends/verilog/test_stream.py"
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """`old` becomes `new` in `file`; one of `tests` (paths, then what -k takes) must then fail."""
+    """`old` becomes `new` in `file`; one of `tests` (paths, then what -k takes) must then fail.
+
+    `compiled`: the tests are among the slow ones, which compile what was emitted.
+    """
 
     name: str
     file: str
@@ -31,9 +41,10 @@ class Mutant:
     new: str
     tests: str = CAST
     only: str = ""
+    compiled: bool = False
 
 
-MUTANTS = (
+ARITHMETIC = (
     Mutant("tie-conv-to-odd", "fixed/rounding.py", "return odd", "return ~odd"),
     Mutant(
         "tie-inf-down", "fixed/rounding.py", "            return positive\n", "            return ~positive\n"
@@ -195,12 +206,192 @@ MUTANTS = (
 )
 
 
-def survives(mutant: Mutant | None, tests: str, only: str) -> bool:
+BACK_ENDS = (
+    Mutant(
+        "onnx-clip-bound",
+        "backends/onnx/casting.py",
+        'terms.scaled(bound[0], 0, 0, job.double, job.name), "/bound"',
+        'terms.scaled(bound[0] + 1, 0, 0, job.double, job.name), "/bound"',
+        ONNX,
+    ),
+    Mutant(
+        "onnx-round-to-floor",
+        "backends/onnx/casting.py",
+        'return node("Round", [tensor], name)',
+        'return node("Floor", [tensor], name)',
+        ONNX,
+    ),
+    Mutant(
+        "onnx-half",
+        "backends/onnx/casting.py",
+        "half = _constant(terms, job, np.int64(-1), power=True)",
+        "half = _constant(terms, job, np.int64(-2), power=True)",
+        ONNX,
+    ),
+    Mutant(
+        "onnx-wrap-turns",
+        "backends/onnx/casting.py",
+        "_constant(terms, job, -width, power=True)",
+        "_constant(terms, job, 1 - width, power=True)",
+        ONNX,
+    ),
+    Mutant(
+        "onnx-units-of-rows",
+        "backends/onnx/linear.py",
+        "_columns(step, columns)[np.newaxis] - rows[:, np.newaxis]",
+        "_columns(step, columns)[np.newaxis] + rows[:, np.newaxis]",
+        ONNX,
+    ),
+    Mutant(
+        "onnx-table-not-turned",
+        "backends/onnx/elementwise.py",
+        "terms.plan.constants[table], 0), info.scalar.lo)",
+        "terms.plan.constants[table], 0), 0)",
+        ONNX,
+    ),
+    Mutant(
+        "onnx-cast-of-relu",
+        "backends/onnx/prepare.py",
+        "isinstance(source.op, Relu) and not op.to.signed and",
+        "isinstance(source.op, Relu) and",
+        "tests/backends/onnx tests/ir/test_ops.py",
+    ),
+    Mutant(
+        "qonnx-scale",
+        "backends/qonnx/emitters.py",
+        "np.ldexp(np.float32(1), np.asarray(op.shift, np.int32))",
+        "np.ldexp(np.float32(1), -np.asarray(op.shift, np.int32))",
+        QONNX,
+    ),
+    Mutant(
+        "qonnx-half",
+        "backends/qonnx/casting.py",
+        "np.copysign(to_float(np.ones_like(frac), frac + 1), half)",
+        "np.copysign(to_float(np.ones_like(frac), frac), half)",
+        QONNX,
+    ),
+    Mutant(
+        "qonnx-clamp",
+        "backends/qonnx/casting.py",
+        "if np.any(leaves & (np.asarray(end) != reach)):",
+        "if np.any(leaves & (np.asarray(end) != end)):",
+        QONNX,
+    ),
+    Mutant(
+        "hls4ml-modes",
+        "backends/hls4ml/ops/cast.py",
+        '"linear", x, Precision(op.to, op.rounding, op.overflow))',
+        '"linear", x, Precision(op.to))',
+        PROJECT,
+    ),
+    Mutant(
+        "hls4ml-accumulator",
+        "backends/hls4ml/ops/_linear.py",
+        'types={"accum": Precision(total)}',
+        'types={"accum": Precision(FixedType(total.signed, total.width - 1, total.frac))}',
+        PROJECT,
+    ),
+    Mutant(
+        "hls4ml-table-offset",
+        "backends/hls4ml/ops/lookup.py",
+        "np.array(-index.lo, np.int64)",
+        "np.array(-index.lo + 1, np.int64)",
+        CSIM,
+        "Lookup and back_end and hls4ml",
+        compiled=True,
+    ),
+    Mutant(
+        "hls4ml-padding-of-pools",
+        "backends/hls4ml/ops/max_pool.py",
+        "low, high = min(int(lo.min()), 0), int(hi.max())",
+        "low, high = 0, int(hi.max())",
+        CSIM,
+        "MaxPool and back_end and hls4ml",
+        compiled=True,
+    ),
+    Mutant(
+        "hls4ml-wide-copy",
+        "backends/hls4ml/ops/cast.py",
+        "if drop < held.width or result.rounding is Round.TRN:",
+        "if True:",
+        "tests/backends/hls4ml/test_ops.py",
+        "rare",
+        compiled=True,
+    ),
+    Mutant(
+        "hls4ml-shift-back",
+        "backends/hls4ml/ops/cast.py",
+        "planner.type(node.name), powers(-shift))",
+        "planner.type(node.name), powers(-shift - 1))",
+        "tests/backends/hls4ml/test_ops.py",
+        "rare",
+        compiled=True,
+    ),
+    Mutant(
+        "verilog-ties",
+        "backends/verilog/text.py",
+        "ties = [*rest, odd]",
+        "ties = [*rest, '1']",
+        VERILATOR,
+        "zoo and cast_modes",
+        compiled=True,
+    ),
+    Mutant(
+        "verilog-clip-top",
+        "backends/verilog/text.py",
+        "{_above(x, most)} ? {pattern(most, cell.width)}",
+        "{_above(x, most)} ? {pattern(most - 1, cell.width)}",
+        VERILATOR,
+        "zoo and cast_modes",
+        compiled=True,
+    ),
+    Mutant(
+        "verilog-sat-sym",
+        "backends/verilog/casting.py",
+        "circuit.clip(circuit.shift(x, finer), int(symmetric_lo(to)), to.hi)",
+        "circuit.clip(circuit.shift(x, finer), to.lo, to.hi)",
+        VERILATOR,
+        "zoo and cast_modes",
+        compiled=True,
+    ),
+    Mutant(
+        "verilog-wrap-bits",
+        "backends/verilog/casting.py",
+        "kept = to.width - finer",
+        "kept = to.width - finer + 1",
+        VERILATOR,
+        "zoo and cast_modes",
+        compiled=True,
+    ),
+    Mutant(
+        "verilog-output-shift",
+        "backends/verilog/module.py",
+        "design, times, num.cell, out.frac[position] - num.frac, out.width, layout",
+        "design, times, num.cell, 0, out.width, layout",
+        VERILATOR,
+        "zoo and (scale_per_channel or average_pool or mlp)",
+        compiled=True,
+    ),
+    Mutant(
+        "verilog-rom-word",
+        "backends/verilog/stream/top.py",
+        "word |= (int(weight) & ((1 << at.weight_bits) - 1))",
+        "word |= (int(weight) & ((1 << at.weight_bits) - 2))",
+        STREAM,
+        "small_cnn",
+        compiled=True,
+    ),
+)
+
+MUTANTS = (*ARITHMETIC, *BACK_ENDS)
+
+
+def survives(mutant: Mutant | None, tests: str, only: str, compiled: bool = False) -> bool:
     """Whether the tests pass on a copy of the package with the mutant in it."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
         folder = Path(name)
         ignore = shutil.ignore_patterns("__pycache__", ".hypothesis")
-        for part in ("edgeml", "tests"):
+        for part in ("edgeml", "tests", "hw", "models"):
             shutil.copytree(ROOT / part, folder / part, ignore=ignore)
         shutil.copy(ROOT / "pyproject.toml", folder)
         if mutant is not None:
@@ -209,8 +400,10 @@ def survives(mutant: Mutant | None, tests: str, only: str) -> bool:
             if text.count(mutant.old) < 1:
                 raise ValueError(f"{mutant.name}: {mutant.file} has no {mutant.old!r}")
             file.write_text(text.replace(mutant.old, mutant.new))
-        chosen = ["-k", f"({only}) and not back_end"] if only else []
-        command = [sys.executable, "-m", "pytest", tests, *chosen, "-x", "-q", "-m", "not slow and not tool"]
+        quick = ["-m", "not slow and not tool"]
+        chosen = ["-k", only if compiled else f"({only}) and not back_end"] if only else []
+        chosen += [] if compiled else quick
+        command = [sys.executable, "-m", "pytest", *tests.split(), *chosen, "-x", "-q"]
         # CI: the same hypothesis examples every time, so that the verdict is the mutant's.
         environment = {**os.environ, "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
@@ -218,7 +411,7 @@ def survives(mutant: Mutant | None, tests: str, only: str) -> bool:
             cwd=folder,
             env=environment,
             capture_output=True,
-            timeout=600,
+            timeout=1200,
         )
         if done.returncode not in (0, 1):
             raise RuntimeError(done.stdout.decode()[-2000:])
@@ -230,7 +423,7 @@ def main(words: list[str]) -> int:
     chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant.name for word in words)]
     survivors = 0
     for mutant in chosen:
-        alive = survives(mutant, mutant.tests, mutant.only)
+        alive = survives(mutant, mutant.tests, mutant.only, mutant.compiled)
         survivors += alive
         sys.stdout.write(f"{'SURVIVED' if alive else 'caught  '} {mutant.name}\n")
         sys.stdout.flush()

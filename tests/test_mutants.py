@@ -21,7 +21,9 @@ def test_unbroken_code_passes():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["tie-conv-to-odd", "matmul-bounds", "wrap-sign"])
+@pytest.mark.parametrize(
+    "name", ["tie-conv-to-odd", "matmul-bounds", "wrap-sign", "onnx-clip-bound", "qonnx-half"]
+)
 def test_is_noticed(name):
     (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
     assert not survives(mutant, mutant.tests, mutant.only)

@@ -1,8 +1,9 @@
 """The float counterpart of a quantized model: same topology, same layer names, no quantizers.
 
 It is the baseline that quantization is compared with, and its weights are where quantization-aware training
-starts. A QKeras layer "QX" that extends the Keras layer "X" becomes that X; a quantizer becomes the function
-it approximates (`_FUNCTIONS`). To cover another quantizer, add it there.
+starts. A QKeras layer "QX" that extends the Keras layer "X" becomes that X, "QXBatchnorm" becomes X, a
+BatchNormalization and the activation, as one small model of the layer's name; a quantizer becomes the
+function it approximates (`_FUNCTIONS`). To cover another quantizer, add it there.
 
 Invariant: what has no float counterpart is refused by name; nothing is dropped silently.
 """
@@ -27,8 +28,21 @@ _FUNCTIONS = {
     "quantized_tanh": "tanh",
     "quantized_sigmoid": "sigmoid",
     "quantized_hswish": "hard_swish",
+    "binary": "tanh",
+    "ternary": "tanh",
+    "stochastic_binary": "tanh",
+    "stochastic_ternary": "tanh",
 }
 """What each QKeras quantizer approximates, by its Keras name."""
+
+_FOLDED = "Batchnorm"
+"""How the names of QKeras layers end that have a batch normalization inside."""
+
+_NORM, _ACTIVATION = ".batchnorm", ".activation"
+"""What the parts of such a layer are called behind the layer's own name."""
+
+_COUNTERS = ("iteration",)
+"""Weights of folded layers that count training steps, which begin anew."""
 
 
 def float_model(model: keras.Model) -> keras.Model:
@@ -62,6 +76,8 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
     values = {key: value for layer in _leaves(source) for key, value in _weights(layer)}
     for layer in _leaves(target):
         for key, weight in _weights(layer):
+            if key[1] in _COUNTERS:
+                continue
             if key not in values:
                 raise EdgemlError(f"{source.name} has no weight {key[1]}", layer.name)
             if values[key].shape != weight.shape:
@@ -79,7 +95,8 @@ def _leaves(model: keras.Model) -> list[keras.Layer]:
 
 def _weights(layer: keras.Layer) -> list[tuple[tuple[str, str], Any]]:
     """Weights by layer and name; what QKeras calls "depthwise_kernel" Keras calls "kernel"."""
-    return [((layer.name, weight.name.removeprefix("depthwise_")), weight) for weight in layer.weights]
+    owner = layer.name.removesuffix(_NORM)  # QKeras keeps them in the folded layer
+    return [((owner, weight.name.removeprefix("depthwise_")), weight) for weight in layer.weights]
 
 
 def _float_layer(layer: keras.Layer) -> keras.Layer:
@@ -92,17 +109,38 @@ def _float_layer(layer: keras.Layer) -> keras.Layer:
     if home == "keras":
         cls: Any = type(layer)
     else:
-        cls = next((base for base in type(layer).__mro__[1:] if f"Q{base.__name__}" == kind), None)
+        plain = kind.removesuffix(_FOLDED)
+        cls = next((base for base in type(layer).__mro__[1:] if f"Q{base.__name__}" == plain), None)
         if home != "qkeras" or cls is None or not issubclass(cls, keras.layers.Layer):
             raise EdgemlError(
                 f"the layer class {kind} has no float counterpart", layer.name, "use a Keras or QKeras layer"
             )
-    config = layer.get_config()
-    known = _arguments(cls)
-    config = {key: _plain(value) for key, value in config.items() if key in known}
+    if home == "qkeras" and kind.endswith(_FOLDED):
+        return _folded_layers(layer, cls)
+    config = _config(layer, cls)
     if "activation" in config:
         config["activation"] = _function(layer.activation, layer.name)
     return cls.from_config(config)
+
+
+def _config(layer: keras.Layer, cls: type) -> dict[str, Any]:
+    """The part of a layer's configuration that another class takes, without QKeras."""
+    known = _arguments(cls)
+    return {key: _plain(value) for key, value in layer.get_config().items() if key in known}
+
+
+def _folded_layers(layer: Any, cls: Any) -> keras.Layer:
+    """What a layer with a folded batch normalization is before it is folded."""
+    import keras
+
+    linear = cls.from_config({**_config(layer, cls), "activation": "linear"})
+    config = {**_config(layer, keras.layers.BatchNormalization), "name": f"{layer.name}{_NORM}"}
+    parts = [linear, keras.layers.BatchNormalization.from_config(config)]
+    if _function(layer.activation, layer.name) not in ("linear", keras.activations.linear):
+        last = _activation_layer(layer)
+        last.name = f"{layer.name}{_ACTIVATION}"
+        parts.append(last)
+    return keras.Sequential([keras.Input(layer.input.shape[1:]), *parts], name=layer.name)
 
 
 def _activation_layer(layer: Any) -> keras.Layer:

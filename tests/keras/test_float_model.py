@@ -85,21 +85,66 @@ def test_a_model_inside_a_model_is_converted_too():
     np.testing.assert_allclose(counterpart(x).numpy(), model(x).numpy(), atol=1e-2)
 
 
-@pytest.mark.parametrize(
-    ("build", "layer", "what"),
-    [
-        (lambda x: qkeras.QActivation("ternary(alpha=1)", name="act")(x), "act", "activation ternary"),
-        (
-            lambda x: qkeras.QConv2DBatchnorm(2, 3, kernel_quantizer=Q, bias_quantizer=Q, name="cb")(x),
-            "cb",
-            "layer class QConv2DBatchnorm",
-        ),
-    ],
-)
-def test_what_has_no_counterpart_is_refused_by_name(build, layer, what):
-    with pytest.raises(EdgemlError, match=what) as caught:
-        float_model(quantized(build))
-    assert caught.value.where == layer
+def folded(x):
+    x = qkeras.QActivation("quantized_bits(12, 3, alpha=1)", name="quantize")(x)
+    x = qkeras.QConv2DBatchnorm(
+        3, 3, kernel_quantizer=Q, bias_quantizer=Q, activation="quantized_relu(16, 6)", name="conv"
+    )(x)
+    x = qkeras.QDepthwiseConv2DBatchnorm(2, depthwise_quantizer=Q, bias_quantizer=Q, name="depth")(x)
+    x = keras.layers.Flatten(name="flatten")(x)
+    return qkeras.QDenseBatchnorm(4, kernel_quantizer=Q, bias_quantizer=Q, name="fc")(x)
+
+
+def test_folded_layers_are_a_layer_and_its_batch_normalization():
+    keras.utils.set_random_seed(0)
+    model = quantized(folded)
+    rng = np.random.default_rng(2)
+    for layer in model.layers:
+        for weight in layer.weights:
+            if weight.name != "iteration":
+                weight.assign(rng.uniform(0.2, 1.2, weight.shape) * (1 if "var" in weight.name else 0.5))
+    counterpart = float_model(model)
+    parts = [type(part).__name__ for part in counterpart.get_layer("conv").layers]
+    assert parts == ["Conv2D", "BatchNormalization", "ReLU"]
+    assert "qkeras" not in str(counterpart.get_config())
+    x = rng.uniform(-2, 2, (16, 8, 8, 2)).astype(np.float32)
+    got, wanted = np.asarray(counterpart(x)), np.asarray(model(x))
+    assert np.abs(wanted).max() > 0.5
+    np.testing.assert_allclose(got, wanted, atol=0.02)
+
+
+def test_weights_of_folded_layers_are_copied_both_ways_and_counters_are_not():
+    model = quantized(folded)
+    counterpart = float_model(model)
+    rng = np.random.default_rng(3)
+    for weight in counterpart.weights:
+        weight.assign(rng.normal(size=weight.shape))
+    copy_weights(counterpart, model)
+    for name in ("conv", "depth", "fc"):
+        layer, parts = model.get_layer(name), counterpart.get_layer(name)
+        there = {w.name.removeprefix("depthwise_"): np.asarray(w) for w in layer.weights}
+        assert there.pop("iteration") <= 0
+        assert set(there) == {w.name for w in parts.weights}
+        for weight in parts.weights:
+            np.testing.assert_array_equal(there[weight.name], np.asarray(weight))
+
+
+@pytest.mark.parametrize("kind", ["binary", "ternary", "stochastic_binary", "stochastic_ternary"])
+def test_signs_become_tanh_and_quantizers_of_weights_go(kind):
+    def build(x):
+        x = keras.layers.Flatten(name="flatten")(x)
+        x = qkeras.QDense(4, kernel_quantizer=f"{kind}(alpha=1)", bias_quantizer=Q, name="fc")(x)
+        return qkeras.QActivation(f"{kind}(alpha=1)", name="act")(x)
+
+    counterpart = float_model(quantized(build))
+    assert counterpart.get_layer("act").activation is keras.activations.tanh
+    assert type(counterpart.get_layer("fc")) is keras.layers.Dense
+
+
+def test_what_has_no_counterpart_is_refused_by_name():
+    with pytest.raises(EdgemlError, match="activation quantized_ulaw") as caught:
+        float_model(quantized(lambda x: qkeras.QActivation("quantized_ulaw(6)", name="act")(x)))
+    assert caught.value.where == "act"
 
 
 def test_a_users_own_layer_class_is_refused():

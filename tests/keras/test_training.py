@@ -299,6 +299,28 @@ def test_early_stopping(preset, tmp_path):
     assert (rows[-1].val_accuracy, -rows[-1].val_loss) <= (rows[-2].val_accuracy, -rows[-2].val_loss)
 
 
+FOLDED = """
+    x = inputs = keras.Input((4,), name="measures")
+    x = keras.layers.Reshape((2, 2, 1), name="image")(QActivation(q.input(), name="quantize")(x))
+    wide = "quantized_bits(12, 4, alpha=1)"
+    x = QConv2DBatchnorm(4, 2, kernel_quantizer=q.kernel("conv"), bias_quantizer=wide, name="conv")(x)
+    x = keras.layers.Flatten(name="flatten")(QActivation("ternary(alpha=1)", name="signs")(x))
+"""
+
+
+@pytest.mark.slow
+def test_folded_and_ternary_layers_are_trained_too(tmp_path):
+    text = PRESET.replace("import QActivation, QDense", "import QActivation, QConv2DBatchnorm, QDense")
+    before, after = text.index("    x = inputs"), text.index("    x = QDense(3")
+    (tmp_path / "folded.py").write_text(text[:before] + FOLDED[1:] + text[after:])
+    run = train(presets.load(tmp_path / "folded.py"), tmp_path / "run")
+    graph, x = lower_run(run, strict=True), run.data().x_test
+    codes = keras_codes(trained_model(run), graph, x)
+    expected = evaluate_codes(graph, input_codes(graph, x))
+    for name in graph.outputs:
+        np.testing.assert_array_equal(codes[name], expected[name])
+
+
 def test_two_classes_train_with_one_logit(tmp_path):
     run = train(
         presets.load("cancer_mlp"), tmp_path / "run", presets.choose(presets.load("cancer_mlp"), epochs=12)
