@@ -99,6 +99,7 @@ def emit(
     *,
     baud: int = BAUD,
     vectors: int | None = None,
+    vendors: bool = False,
 ) -> Top:
     """The files that make a board of a network's Verilog.
 
@@ -109,12 +110,13 @@ def emit(
         expected: codes (samples, *shape) by output.
         baud: of the serial line.
         vectors: in the self-test; by default what fits in a quarter of the block RAM, 64 at most.
+        vendors: for a vendor's project, so that `constraints.vendors()` will do as well.
 
     Raises:
         EdgemlError: the board has no serial line or clock for this, or the network's samples are too
             large; says what would do.
     """
-    pins = _pins(board)
+    pins = _pins(board, vendors)
     line = serial(board, baud, manifest.clock_mhz)
     sizes, identity = _measure(manifest, board, inputs, expected, line, vectors)
     names = [*_PARTS, *(["edgeml_fifo"] if manifest.output.beats > 1 else [])]
@@ -131,8 +133,8 @@ def emit(
     return Top(FileSet(files), verilog, written.name, identity, sizes.vectors, line, notes)
 
 
-def _pins(board: Board) -> Pins:
-    if board.flow not in constraints.flows():
+def _pins(board: Board, vendors: bool) -> Pins:
+    if board.flow not in constraints.flows() | (constraints.vendors() if vendors else frozenset()):
         raise EdgemlError(
             f"goes through {board.flow.value}, the serial top is for the open flows",
             board.name,

@@ -42,13 +42,18 @@ class Constraints:
 
 
 def flows() -> frozenset[Flow]:
-    """The flows there is a writer for."""
+    """The flows there is a writer for, those of the vendors' projects apart."""
     return frozenset(_WRITERS)
 
 
+def vendors() -> frozenset[Flow]:
+    """The flows of `edgeml.synth.projects` there is a writer for."""
+    return frozenset(_VENDORS)
+
+
 def write(flow: Flow, title: str, places: Sequence[Place]) -> Constraints:
-    """The constraint file for a flow; `flow` is one of `flows()`."""
-    suffix, comment, lines = _WRITERS[flow]
+    """The constraint file for a flow; `flow` is one of `flows()` or `vendors()`."""
+    suffix, comment, lines = {**_WRITERS, **_VENDORS}[flow]
     text = [f"{comment} {title}", *(line for place in places for line in lines(place))]
     return Constraints(f"edgeml_board.{suffix}", "\n".join([*text, ""]))
 
@@ -91,10 +96,38 @@ def _pdc(place: Place) -> list[str]:
     ]
 
 
+def _xdc(place: Place) -> list[str]:
+    """Vivado."""
+    port = f"[get_ports {place.port}]"
+    pull = {"up": "PULLUP", "down": "PULLDOWN"}.get(place.pull or "")
+    clock = [f"create_clock -name {place.port} -period {1000 / place.mhz:.3f} {port}"] if place.mhz else []
+    return [
+        f"set_property -dict {{PACKAGE_PIN {place.pin} IOSTANDARD {place.io}}} {port}",
+        *([f"set_property {pull} true {port}"] if pull else []),
+        *clock,
+    ]
+
+
+def _qsf(place: Place) -> list[str]:
+    """Quartus settings; clocks stand in the project's .sdc file."""
+    if place.pull == "down":
+        raise EdgemlError("has no pull-down resistors", f"pin {place.pin}", "change the board's file")
+    pull = [f"set_instance_assignment -name WEAK_PULL_UP_RESISTOR ON -to {place.port}"]
+    return [
+        f"set_location_assignment PIN_{place.pin} -to {place.port}",
+        f'set_instance_assignment -name IO_STANDARD "{place.io}" -to {place.port}',
+        *(pull if place.pull == "up" else []),
+    ]
+
+
 _WRITERS: dict[Flow, tuple[str, str, Callable[[Place], list[str]]]] = {
     Flow.YOSYS_ECP5: ("lpf", "#", _lpf),
     Flow.YOSYS_ICE40: ("pcf", "#", _pcf),
     Flow.YOSYS_GOWIN: ("cst", "//", _cst),
     Flow.YOSYS_NEXUS: ("pdc", "#", _pdc),
     Flow.RADIANT: ("pdc", "#", _pdc),
+}
+_VENDORS: dict[Flow, tuple[str, str, Callable[[Place], list[str]]]] = {
+    Flow.VIVADO: ("xdc", "#", _xdc),
+    Flow.QUARTUS: ("qsf", "#", _qsf),
 }

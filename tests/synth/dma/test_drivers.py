@@ -151,7 +151,7 @@ def test_python_driver_refuses_what_does_not_fit(built: Built) -> None:
     codes[lanes.value] = codes[lanes.value] + (1 << lanes.width)
     with pytest.raises(ValueError, match=f"{lanes.value} has codes beyond"):
         board.run(codes)
-    codes[lanes.value] = np.zeros((2, *lanes.shape, 1))
+    codes[lanes.value] = np.zeros((2, *lanes.shape, 1), np.int64)
     with pytest.raises(ValueError, match=f"{lanes.value} has shape"):
         board.run(codes)
     assert dma.transfers == 0
