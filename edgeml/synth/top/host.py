@@ -1,0 +1,120 @@
+"""The host's side of the serial line: requests, answers, and what to do when a frame gets lost.
+
+Invariant: a result is only ever taken from a frame that is whole and has the tag of the request. A line that
+disturbs frames leads to repeats, and if they do not help to an error, never to a result.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from edgeml.errors import EdgemlError
+from edgeml.synth.top.port import Line
+from edgeml.synth.top.protocol import Decoder, Frame, Identity, Kind, Report
+
+PATIENCE = 1.0
+"""Seconds that a board may think before it answers; it gives up a network that hangs after half of that."""
+
+_TRIES = 3
+_SILENT = 0.05  # s without a byte: the board has said all it wants to
+_DRAINED = 2.0  # s at most that old bytes are waited out
+_ANSWERS = {Kind.IDENTIFY: Kind.IDENTITY, Kind.TEST: Kind.REPORT, Kind.RUN: Kind.RESULT}
+
+
+class Host:
+    """Talks to a board.
+
+    Args:
+        line: the port.
+        where: its name, for messages.
+        baud: of the line, for the time that frames take.
+        heard: told every byte that the board says, for a log.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        where: str,
+        baud: int,
+        heard: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._line, self._where, self._baud = line, where, baud
+        self._heard = heard
+        self._settled = False
+
+    def identify(self) -> Identity:
+        """Who is there.
+
+        Raises:
+            EdgemlError: nobody, or nobody who speaks the protocol.
+        """
+        return Identity.decode(self._ask(Frame(Kind.IDENTIFY, 1), 255).payload)
+
+    def test(self, longest_seconds: float) -> Report:
+        """Let the board test itself."""
+        return Report.decode(self._ask(Frame(Kind.TEST, 2), 16, longest_seconds).payload)
+
+    def run(self, tag: int, sample: bytes, result_bytes: int) -> bytes:
+        """The board's result for a sample.
+
+        Raises:
+            EdgemlError: it gives none, or one of another length.
+        """
+        answer = self._ask(Frame(Kind.RUN, tag, sample), result_bytes)
+        if len(answer.payload) != result_bytes:
+            raise EdgemlError(
+                f"gave a result of {len(answer.payload)} bytes, {result_bytes} expected", self._where
+            )
+        return answer.payload
+
+    def _ask(self, request: Frame, most_bytes: int, more_seconds: float = 0.0) -> Frame:
+        """The answer to a request, which is repeated if it or its answer gets lost.
+
+        Args:
+            request: what is asked.
+            most_bytes: payload of the answer.
+            more_seconds: what the board needs beside its usual patience.
+        """
+        told = ""
+        data = request.encode()
+        seconds = PATIENCE + more_seconds + (len(data) + most_bytes + 32) * 10 / self._baud
+        for _ in range(_TRIES):
+            self._settle()
+            self._line.write(data)
+            frame, told = self._answer(request, most_bytes, seconds)
+            if frame is not None:
+                return frame
+            self._settled = False
+        raise EdgemlError(
+            f"no answer to {request.kind.name.lower()} in {_TRIES} tries: {told}",
+            self._where,
+            "is the bitstream loaded, the baud rate right, and nothing else on the port?",
+        )
+
+    def _answer(self, request: Frame, most_bytes: int, seconds: float) -> tuple[Frame | None, str]:
+        decoder = Decoder(max(most_bytes, 255))
+        heard, until = 0, time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            data = self._read(left)
+            heard += len(data)
+            for frame in decoder.feed(data):
+                if frame.kind is _ANSWERS[request.kind] and frame.tag == request.tag:
+                    return frame, ""
+                if frame.kind is Kind.ERROR:
+                    return None, f"the board says that {frame.problem()}"
+        if not heard:
+            return None, "it said nothing"
+        return None, f"it said {heard} bytes, none of them the answer"
+
+    def _settle(self) -> None:
+        """Wait until the board is silent: it drops what comes while it speaks."""
+        until = time.monotonic() + _DRAINED
+        while not self._settled:
+            self._settled = not self._read(_SILENT) or time.monotonic() > until
+
+    def _read(self, seconds: float) -> bytes:
+        data = self._line.read(seconds)
+        if data and self._heard is not None:
+            self._heard(data)
+        return data

@@ -1,0 +1,317 @@
+"""What a board says is compared; what a line or a wrong board does is one clear error, never a pass."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
+from edgeml.checks import golden as vectors
+from edgeml.checks.artefacts import check_folder, choices, select
+from edgeml.checks.board import Wiring, check_board
+from edgeml.checks.golden import Golden
+from edgeml.checks.result import Result
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType
+from edgeml.ir import Builder, Graph
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.synth.top.payload import encode, sample_bytes
+from edgeml.synth.top.port import Port
+from edgeml.synth.top.protocol import Decoder, Frame, Identity, Kind, Report
+from tests.checks.software_board import SoftwareBoard
+
+SAMPLES = 40
+
+
+@dataclass
+class Bench:
+    """A graph, its vectors, the folder with its manifest, and a board that is right."""
+
+    graph: Graph
+    golden: Golden
+    folder: Path
+    board: SoftwareBoard
+
+    def check(self, samples: int = 0, **wiring) -> Result:
+        return check_board(self.graph, self.golden, self.folder, Wiring(**wiring), samples)
+
+    def plugged(self, spoil: Callable[[Frame, int], bytes | None] | None = None, **wiring) -> Result:
+        if spoil is not None:
+            self.board.spoil = spoil
+        with self.board.plugged_in() as port:
+            return self.check(port=port, **wiring)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    rng = np.random.default_rng(7)
+    build = Builder("net")
+    value = build.input((6,), FixedType(False, 6, 6))
+    weight = build.const(rng.integers(-16, 16, (6, 3)), FixedType(True, 5, 4), "fc.weight")
+    bias = build.const(rng.integers(-16, 16, (3,)), FixedType(True, 5, 4), "fc.bias")
+    value = build.add(MatMul(), value, weight, name="fc.matmul")
+    value = build.add(Add(), value, bias, name="fc")
+    graph = build.graph(value)
+    golden = vectors.make(graph, np.random.default_rng(1).random((SAMPLES, 6)))
+    ports: list[Stream] = []
+    for name, port, lane in ((graph.inputs[0], "s_axis", 8), (graph.outputs[0], "m_axis", 16)):
+        info = graph.info(name)
+        size = info.shape[0]
+        lanes = Lanes(
+            name, info.shape, bool(info.type.signed), int(np.max(info.type.width)), 0, lane, 0, size
+        )
+        ports.append(Stream(port, size * lane, 1, (lanes,)))
+    manifest = Manifest("net", graph.digest, "net", "parallel", 100.0, 5, 1, ports[0], ports[1], ("net.v",))
+    (tmp_path / MANIFEST).write_text(manifest.text())
+    sizes = sample_bytes(ports[0]), sample_bytes(ports[1])
+    given, wanted = encode(ports[0], golden.inputs), encode(ports[1], golden.expected)
+    board = SoftwareBoard(
+        Identity(graph.digest, sizes[0], sizes[1], 8, 12_000_000, 5, 1, "net", "icebreaker"),
+        {a.tobytes(): b.tobytes() for a, b in zip(given, wanted, strict=True)},
+        Report(8, 0, None, 5, False),
+    )
+    return Bench(graph, golden, tmp_path, board)
+
+
+def answers(kind: Kind, change: Callable[[Frame], bytes | None]) -> Callable[[Frame, int], bytes | None]:
+    return lambda frame, count: change(frame) if frame.kind is kind else frame.encode()
+
+
+# ---------------------------------------------------------------- over the port
+
+
+def test_a_board_that_is_right_is_exact(bench: Bench) -> None:
+    result = bench.plugged()
+    assert (result.backend, result.status, result.samples, result.reason) == ("board", "exact", SAMPLES, "")
+    assert result.seconds > 0
+    assert bench.plugged(samples=5).samples == 5
+
+
+def test_a_wrong_result_is_a_mismatch(bench: Bench) -> None:
+    def wrong(frame: Frame) -> bytes:
+        payload = bytearray(frame.payload)
+        payload[2] ^= 1 if frame.tag == 17 else 0
+        return replace(frame, payload=bytes(payload)).encode()
+
+    result = bench.plugged(answers(Kind.RESULT, wrong))
+    assert (result.status, result.mismatches, result.max_abs_lsb) == ("mismatch", 1, 1)
+    assert result.first is not None and result.first.index == (17, 1)
+
+
+def test_a_failed_self_test_is_a_mismatch(bench: Bench) -> None:
+    bench.board.report = Report(8, 2, 3, 5, False)
+    result = bench.plugged()
+    assert result.status == "mismatch"
+    assert result.reason == "the board's self-test failed: 2 of 8 vectors, the first is 3"
+
+
+@pytest.mark.parametrize("kind", [Kind.IDENTITY, Kind.REPORT, Kind.RESULT])
+@pytest.mark.parametrize("what", ["broken", "complaint", "garbage", "twice", "other"])
+def test_a_line_that_disturbs_a_frame_is_no_mismatch(bench: Bench, kind: Kind, what: str) -> None:
+    """Every answer of this kind is disturbed, but not the repeated one."""
+    seen: dict[int, int] = {}
+
+    def spoil(frame: Frame, count: int) -> bytes:
+        data = frame.encode()
+        if frame.kind is not kind or seen.setdefault(frame.tag, count) != count or frame.tag > 3:
+            return data
+        stale = Frame(Kind.RESULT, 0x7777, bytes(len(frame.payload))).encode()
+        return {
+            "broken": data[:-1] + bytes([data[-1] ^ 1]) + Frame(Kind.ERROR, 0, b"\x01").encode(),
+            "complaint": Frame(Kind.ERROR, frame.tag, b"\x05").encode(),
+            "garbage": b"\xa5\x00hello\xa5" + data + b"\xa5\x83",
+            "twice": data + data,
+            "other": stale + data,
+        }[what]
+
+    assert bench.plugged(spoil).status == "exact"
+
+
+def test_silence_is_an_error(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeml.synth.top.host.PATIENCE", 0.1)
+    with pytest.raises(EdgemlError, match="no answer to identify in 3 tries: it said nothing"):
+        bench.plugged(lambda frame, count: b"")
+
+
+def test_babble_is_an_error(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeml.synth.top.host.PATIENCE", 0.1)
+    with pytest.raises(EdgemlError, match="said 400 bytes, none of them the answer"):
+        bench.plugged(lambda frame, count: b"\xa5\x81\x00\x00" * 100)
+
+
+def test_a_board_that_complains_again_and_again(bench: Bench) -> None:
+    with pytest.raises(
+        EdgemlError, match="no answer to run in 3 tries: the board says that the network gave no"
+    ):
+        bench.plugged(answers(Kind.RESULT, lambda frame: Frame(Kind.ERROR, frame.tag, b"\x06").encode()))
+
+
+def test_a_board_that_is_unplugged(bench: Bench) -> None:
+    with pytest.raises(EdgemlError, match="the port went away"):
+        bench.plugged(lambda frame, count: None if count == 20 else frame.encode())
+
+
+def test_another_network_is_an_error_that_names_both(bench: Bench) -> None:
+    bench.board.identity = replace(bench.board.identity, graph="f" * 64, model="other")
+    with pytest.raises(
+        EdgemlError, match="other with the graph ffffffffffffffff, the run is of net with"
+    ) as error:
+        bench.plugged()
+    assert (
+        bench.graph.digest[:16] in str(error.value)
+        and "edgeml synth RUN --board icebreaker" in error.value.hint
+    )
+
+
+def test_other_lanes_are_an_error(bench: Bench) -> None:
+    bench.board.identity = replace(bench.board.identity, output_bytes=12)
+    with pytest.raises(EdgemlError, match="takes 6 bytes and gives 12, the Verilog of the run 6 and 6"):
+        bench.plugged()
+
+
+@pytest.mark.parametrize(
+    ("port", "baud", "told"),
+    [
+        ("/dev/no-such-port", 115_200, "cannot open the port: No such file"),
+        ("/dev/null", 115_200, "is not a serial port"),
+        (str(Path(__file__)), 115_200, "is not a serial port"),
+        ("/dev/null", 12_345, "this system has no 12345 baud"),
+        ("/dev/null", 0, "this system has no 0 baud"),
+    ],
+)
+def test_a_port_that_is_none(bench: Bench, port: str, baud: int, told: str) -> None:
+    with pytest.raises(EdgemlError, match=told):
+        bench.check(port=port, baud=baud)
+
+
+def test_bytes_that_a_terminal_would_change_pass(bench: Bench) -> None:
+    board, host = os.openpty()
+    with Port(os.ttyname(host), 115_200) as port:
+        every = bytes(range(256))
+        os.write(board, every)
+        port.write(every)
+        assert port.read(1.0) == every and os.read(board, 4096) == every
+        assert port.read(0.0) == b""
+    os.close(board)
+    os.close(host)
+
+
+# ---------------------------------------------------------------- from a log
+
+
+@pytest.fixture
+def log(bench: Bench, tmp_path: Path) -> Path:
+    path = tmp_path / "board.log"
+    assert bench.plugged(save_log=path).status == "exact"
+    bench.board.answers = 0
+    return path
+
+
+def rewritten(log: Path, change: Callable[[Frame], bytes]) -> Path:
+    log.write_bytes(b"".join(map(change, Decoder().feed(log.read_bytes()))))
+    return log
+
+
+def only(*kinds: Kind) -> Callable[[Frame], bytes]:
+    return lambda frame: frame.encode() if frame.kind in kinds else b""
+
+
+def test_a_log_is_as_good_as_the_board(bench: Bench, log: Path) -> None:
+    result = bench.check(log=log)
+    assert (result.status, result.samples) == ("exact", SAMPLES)
+
+
+def test_a_log_with_gaps_and_garbage_counts_what_is_whole(bench: Bench, log: Path) -> None:
+    frames = Decoder().feed(log.read_bytes())
+    data = b"\xa5\x83" + b"x".join(frame.encode() for frame in reversed(frames) if frame.tag != 9)
+    log.write_bytes(data + frames[20].encode()[:-1])
+    result = bench.check(log=log)
+    assert (result.status, result.samples) == ("exact", SAMPLES - 1)
+
+
+def test_a_wrong_result_in_a_log_is_a_mismatch_even_if_a_right_one_follows(bench: Bench, log: Path) -> None:
+    def change(frame: Frame) -> bytes:
+        if frame.kind is not Kind.RESULT or frame.tag != 30:
+            return frame.encode()
+        return replace(frame, payload=bytes(6)).encode() + frame.encode()
+
+    result = bench.check(log=rewritten(log, change))
+    assert result.status == "mismatch" and result.samples == SAMPLES + 1
+    assert result.first is not None and result.first.index[0] == 30
+
+
+def test_a_log_without_results_proves_nothing(bench: Bench, log: Path) -> None:
+    result = bench.check(log=rewritten(log, only(Kind.IDENTITY, Kind.REPORT)))
+    assert result.status == "not-run" and "only the board's own word" in result.reason
+
+
+def test_a_failed_self_test_in_a_log_is_a_mismatch(bench: Bench, log: Path) -> None:
+    failed = Frame(Kind.REPORT, 0xFFFF, Report(8, 1, 0, 5, True).encode())
+    log.write_bytes(log.read_bytes() + failed.encode())
+    result = bench.check(log=log)
+    assert result.status == "mismatch" and "and it gave no result" in result.reason
+    assert bench.check(log=rewritten(log, only(Kind.IDENTITY, Kind.REPORT))).status == "mismatch"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda data: b"", "holds 0 bytes and none of a board's frames"),
+        (lambda data: b"hello\n" * 99, "none of a board's frames"),
+        (lambda data: data[80:], "does not say which network"),
+        (
+            lambda data: data + Frame(Kind.RESULT, 40, bytes(6)).encode(),
+            "sample 40; golden.npz has 40 samples",
+        ),
+        (lambda data: data + Frame(Kind.RESULT, 4, bytes(7)).encode(), "a result of 7 bytes for sample 4"),
+    ],
+)
+def test_logs_that_are_none(bench: Bench, log: Path, change: Callable[[bytes], bytes], told: str) -> None:
+    log.write_bytes(change(log.read_bytes()))
+    with pytest.raises(EdgemlError, match=told):
+        bench.check(log=log)
+
+
+def test_a_log_of_another_network_is_an_error(bench: Bench, log: Path) -> None:
+    other = replace(bench.board.identity, graph="f" * 64)
+    log.write_bytes(log.read_bytes() + Frame(Kind.IDENTITY, 1, other.encode()).encode())
+    with pytest.raises(EdgemlError, match="graph ffffffffffffffff"):
+        bench.check(log=log)
+
+
+# ---------------------------------------------------------------- as one of the checks
+
+
+def test_without_a_line_it_is_not_run(bench: Bench) -> None:
+    result = bench.check()
+    assert result.status == "not-run" and "--port" in result.reason
+
+
+def test_without_verilog_it_is_not_run(bench: Bench, log: Path) -> None:
+    (bench.folder / MANIFEST).unlink()
+    assert bench.check(log=log).status == "not-run"
+
+
+def test_it_is_named_or_wired_never_part_of_all(bench: Bench, log: Path, tmp_path: Path) -> None:
+    assert "board" in choices() and "board" not in select(["all"]) and "board" in select(["all", "board"])
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "verilog").symlink_to(bench.folder)
+    check = check_folder(run, bench.graph, bench.golden, ["evaluate"], 3, wiring=Wiring(log=log))
+    assert [(r.backend, r.status, r.samples) for r in check.results] == [
+        ("evaluate", "exact", 3),
+        ("board", "exact", SAMPLES),
+    ]
+
+
+def test_wirings_that_make_no_sense() -> None:
+    with pytest.raises(EdgemlError, match="both a port and a log"):
+        Wiring("/dev/ttyUSB0", Path("log"))
+    with pytest.raises(EdgemlError, match="nothing to save"):
+        Wiring(save_log=Path("log"))
