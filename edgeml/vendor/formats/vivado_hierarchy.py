@@ -10,12 +10,7 @@ from edgeml.vendor.tables import Row, Table, table_at
 
 def read(report: Report) -> Reading:
     """The whole design and its layers."""
-    start, _ = report.need(r"^\|\s*Instance\s*\|\s*Module\s*\|", "table by instance")
-    table = table_at(report, start - 1)
-    if table is None or not table.rows:
-        report.fail("the table by instance is empty", start + 1)
-    if table.column("Total LUTs") is None or table.column("FFs") is None:
-        report.fail("the table by instance lacks the columns Total LUTs and FFs", start + 1)
+    table = _table(report)
     top, *below = table.rows
     return Reading(
         report=report.path,
@@ -27,6 +22,35 @@ def read(report: Report) -> Reading:
         usage=_usage(report, table, top),
         layers=_layers(report, table, top, below),
     )
+
+
+def share(report: Report, module: str) -> tuple[Usage, tuple[LayerFigures, ...]] | None:
+    """What the instance of one of edgeml's modules takes, and its layers; None if there is no such instance.
+
+    A layer is an instance of MODULE_LAYER, however deep; logic that no layer has is in the whole only.
+    """
+    table = _table(report)
+    for index, row in enumerate(table.rows):
+        named = row[1] == module or (row[1] == "(top)" and row.label == module)
+        if named and not row.label.startswith("("):
+            inside = [r for r in table.rows[index + 1 :] if r.depth > row.depth]
+            mine = [r for r in inside if r[1].startswith(f"{module}_") and r[1] != f"{module}_core"]
+            layers = [
+                LayerFigures(layer=r[1].removeprefix(f"{module}_"), usage=_usage(report, table, r))
+                for r in mine
+            ]
+            return _usage(report, table, row), tuple(layers)
+    return None
+
+
+def _table(report: Report) -> Table:
+    start, _ = report.need(r"^\|\s*Instance\s*\|\s*Module\s*\|", "table by instance")
+    table = table_at(report, start - 1)
+    if table is None or not table.rows:
+        report.fail("the table by instance is empty", start + 1)
+    if table.column("Total LUTs") is None or table.column("FFs") is None:
+        report.fail("the table by instance lacks the columns Total LUTs and FFs", start + 1)
+    return table
 
 
 def _layers(report: Report, table: Table, top: Row, below: list[Row]) -> tuple[LayerFigures, ...]:

@@ -1,0 +1,56 @@
+"""Run an hls4ml project through Vitis HLS (or Vivado HLS) and read its reports.
+
+The project is as edgeml exported it: its build_prj.tcl and project.tcl are hls4ml's own. Only build_opt.tcl,
+which says what to do, is written here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from edgeml import tools, vendor
+from edgeml.errors import EdgemlError
+from edgeml.figures import Hardware
+from edgeml.files import read_bytes, write_atomic
+from edgeml.tools.process import run
+
+SECONDS = 4 * 3600.0
+_BACKENDS = ("Vitis", "Vivado", "VivadoAccelerator")
+_STEPS = ("reset", "csim", "synth", "cosim", "validation", "export", "vsynth", "fifo_opt")
+
+
+def build(
+    project: Path, cosim: bool = False, vsynth: bool = False, seconds: float = SECONDS
+) -> list[Hardware]:
+    """Synthesize and read what comes out.
+
+    Args:
+        project: the hls4ml project, RUN/hls4ml.
+        cosim: count cycles in a simulation of the RTL too.
+        vsynth: run Vivado's synthesis on the RTL too.
+        seconds: time limit.
+
+    Raises:
+        MissingToolError: there is no Vitis HLS here.
+        EdgemlError: it is another tool's project, or the tool fails, hangs or leaves no report.
+    """
+    manifest = project / "edgeml.json"
+    backend = json.loads(read_bytes(manifest, "hls4ml project")).get("backend", "")
+    if backend not in _BACKENDS:
+        raise EdgemlError(
+            f"was written for hls4ml's {backend or 'unknown'} backend",
+            str(project),
+            "export again with --hls-backend Vitis; other backends build with hls4ml itself",
+        )
+    found = tools.need("vitis_hls")
+    wanted = {"reset", "synth", *(["cosim"] if cosim else []), *(["vsynth"] if vsynth else [])}
+    steps = "".join(f"    {step:<10} {int(step in wanted)}\n" for step in _STEPS)
+    write_atomic(project / "build_opt.tcl", f"array set opt {{\n{steps}}}\n")
+    script = ["--mode", "hls", "--tcl"] if found.path.name == "vitis-run" else ["-f"]
+    log = project / "vitis_hls.log"
+    run([found.path, *script, "build_prj.tcl"], project, log, seconds, found.environment)
+    rows = vendor.read(project)
+    if not any(row.reached == "estimated" for row in rows):
+        raise EdgemlError("ended without a synthesis report", found.path.name, f"all output is in {log}")
+    return rows

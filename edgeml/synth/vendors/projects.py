@@ -1,0 +1,186 @@
+"""Write a board's vendor project into a run, run it where the tool is, and read its figures back.
+
+RUN/synth/BOARD/project/         all that the tool needs; build.tcl is the beginning
+RUN/synth/BOARD/project/reports/ what the tool wrote
+RUN/synth/BOARD/vendor-fitted.json, vendor-synthesized.json
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeml import tools, vendor
+from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.boards import Board, Flow
+from edgeml.errors import EdgemlError
+from edgeml.figures import Figure, Hardware, Stage
+from edgeml.files import read_bytes
+from edgeml.fixed import IntArray
+from edgeml.synth.vendors import quartus, vivado
+from edgeml.synth.vendors.base import Project
+from edgeml.tools.process import run
+from edgeml.vendor.base import Report
+from edgeml.vendor.formats import vivado_hierarchy
+
+SECONDS = 6 * 3600.0
+"""Time limit of a whole compilation."""
+
+_WRITERS = {Flow.VIVADO: vivado.emit, Flow.VITIS: vivado.emit, Flow.QUARTUS: quartus.emit}
+_COMMANDS = {"vivado": ("-mode", "batch", "-nojournal", "-notrace", "-source"), "quartus": ("-t",)}
+_HIERARCHY = "utilization_hierarchy_routed.rpt"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of it.
+
+    Args:
+        project: the folder that was written.
+        settings: what was chosen for the board.
+        hardware: figures of the network, nearest to the hardware first; empty if the tool did not run.
+        not_run: why it did not run; "" if it did.
+        bitstream: path inside the project, "" if there is none.
+        notes: what a reader must know.
+    """
+
+    project: Path
+    settings: str
+    hardware: tuple[Hardware, ...]
+    not_run: str
+    bitstream: str
+    notes: tuple[str, ...]
+
+
+def vendor_project(
+    verilog: Path,
+    board: Board,
+    folder: Path,
+    inputs: Mapping[str, IntArray],
+    expected: Mapping[str, IntArray],
+    *,
+    execute: bool = True,
+    seconds: float = SECONDS,
+) -> Done:
+    """Write the project, and run it if its tool is here.
+
+    Args:
+        verilog: the emitted Verilog with its manifest, RUN/verilog.
+        board: a board with a vendor's flow.
+        folder: where the board's results go, RUN/synth/BOARD; the project is written to project/ in it.
+        inputs: golden codes (samples, *shape) by input.
+        expected: golden codes by output.
+        execute: whether to run the tool.
+        seconds: its time limit.
+
+    Raises:
+        EdgemlError: the board has another flow, a file is missing, or the tool fails, hangs, or leaves no
+            report or one that is not known; names the log.
+    """
+    made = project_of(verilog, board, inputs, expected)
+    target = folder / "project"
+    made.files.write(target)
+    (target / "reports").mkdir(exist_ok=True)
+    manifest = Manifest.read(verilog)
+    if not execute:
+        return Done(target, made.settings, (), "it was not asked to run", "", made.notes)
+    found = tools.find(made.tool)
+    if found is None:
+        why = f"{made.tool} is not installed: {tools.load(made.tool).install}"
+        return Done(target, made.settings, (), why, "", made.notes)
+    for old in (target / "reports").iterdir():
+        old.unlink()  # what is read afterwards was written by this run
+    log = folder / f"{made.tool}.log"
+    start = time.monotonic()
+    run(
+        [found.path, *_COMMANDS[made.tool], made.script],
+        target,
+        log,
+        seconds,
+        found.environment,
+    )
+    stage = Stage(
+        name="compilation",
+        tool=made.tool,
+        version=found.version,
+        seconds=round(time.monotonic() - start, 3),
+        log=log.name,
+    )
+    bitstream = _bitstream(target)
+    try:
+        rows = vendor.read(target / "reports")
+    except EdgemlError as error:
+        raise EdgemlError(error.what, error.where, f"{made.tool} ended; all its output is in {log}") from None
+    rows = [_of_network(row, manifest, board, target, made, stage, bitstream) for row in rows]
+    if not any(row.reached == "fitted" and row.total.lut and row.fmax_mhz for row in rows):
+        raise EdgemlError(
+            "ended without reports of place, route and timing", made.tool, f"all output is in {log}"
+        )
+    for row in rows:
+        row.write(folder / f"vendor-{row.reached or 'unknown'}.json")
+    return Done(target, made.settings, tuple(rows), "", bitstream, made.notes)
+
+
+def project_of(
+    verilog: Path, board: Board, inputs: Mapping[str, IntArray], expected: Mapping[str, IntArray]
+) -> Project:
+    """The project's files, not written yet.
+
+    Raises:
+        EdgemlError: the board has another flow, or a file of the Verilog is missing.
+    """
+    write = _WRITERS.get(board.flow)
+    if write is None:
+        raise EdgemlError(
+            f"goes through {board.flow.value}, which has no vendor project here",
+            board.name,
+            "edgeml list boards shows the flows",
+        )
+    manifest = Manifest.read(verilog)
+    sources = {name: read_bytes(verilog / name, f"file that {MANIFEST} lists") for name in manifest.files}
+    return write(manifest, sources, board, inputs, expected)
+
+
+def _bitstream(target: Path) -> str:
+    places = ("drivers/python/edgeml.bit", "edgeml.bit", "reports/edgeml.sof")
+    return next((place for place in places if (target / place).is_file()), "")
+
+
+def _of_network(
+    row: Hardware,
+    manifest: Manifest,
+    board: Board,
+    target: Path,
+    made: Project,
+    stage: Stage,
+    bitstream: str,
+) -> Hardware:
+    """The row as one of this run: the network's share where the design has more than the network."""
+    update: dict[str, object] = {
+        "design": "verilog",
+        "model": manifest.model,
+        "graph": manifest.graph,
+        "board": board.name,
+        "part": row.part or board.part,
+        "settings": f"{manifest.mode}, {made.mhz:g} MHz",
+        "clock_mhz": row.clock_mhz or made.mhz,
+        "cycles": Figure(value=manifest.latency),
+        "ii": Figure(value=manifest.interval),
+        "stages": (stage,),
+        "bitstream": f"project/{bitstream}" if bitstream and row.reached == "fitted" else "",
+        "reports": tuple(f"project/reports/{name}" for name in row.reports),
+    }
+    notes = [*row.notes, "cycles are those that the Verilog promises and its simulation measures"]
+    hierarchy = target / "reports" / _HIERARCHY
+    if row.reached == "fitted" and hierarchy.is_file():
+        share = vivado_hierarchy.share(Report.load(hierarchy), manifest.top)
+        if share is not None:
+            usage, layers = share
+            if usage != row.total and row.total.lut is not None:
+                notes.append(
+                    f"the whole design with what is around the network takes {row.total.lut.value:g} LUTs"
+                )
+            update |= {"total": usage, "layers": layers}
+    return row.model_copy(update={**update, "notes": tuple(notes)})

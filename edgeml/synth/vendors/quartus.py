@@ -1,0 +1,87 @@
+"""A Quartus project for a network: `quartus_sh -t build.tcl` compiles it, its reports are in reports/.
+
+A board with a serial line on the FPGA's pins gets the serial top with its self-test; a bare part gets the
+network alone with virtual pins, which are placed and timed but lead nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.boards import Board
+from edgeml.files import FileSet
+from edgeml.fixed import IntArray
+from edgeml.share import share_dir
+from edgeml.synth import top as serial_top
+from edgeml.synth.vendors.base import Project
+
+_REVISION = "edgeml"
+
+
+def emit(
+    manifest: Manifest,
+    verilog: Mapping[str, bytes],
+    board: Board,
+    inputs: Mapping[str, IntArray],
+    expected: Mapping[str, IntArray],
+) -> Project:
+    """The project.
+
+    Args:
+        manifest: of the Verilog.
+        verilog: its files by name.
+        board: the board; its flow is Quartus's.
+        inputs: golden codes (samples, *shape) by input.
+        expected: golden codes by output.
+
+    Raises:
+        EdgemlError: the serial top cannot be made for this board; says why.
+    """
+    files = {f"rtl/{name}": content for name, content in verilog.items()}
+    files[MANIFEST] = manifest.text().encode()
+    if board.pins is not None and board.pins.uart_tx is not None and board.pins.uart_rx is not None:
+        made = serial_top.emit(manifest, board, inputs, expected, vendors=True)
+        files |= {f"rtl/{name}": made.files[name] for name in made.verilog}
+        pins = made.files[made.constraints].decode().splitlines()
+        top, clock, mhz, notes = serial_top.TOP, "clk", made.serial.clock.mhz, made.notes
+        sources, settings = made.sources(manifest), "serial line"
+    else:
+        pins = [f"set_instance_assignment -name VIRTUAL_PIN ON -to {port}" for port in _ports(manifest)]
+        top, clock, mhz = manifest.top, "aclk", manifest.clock_mhz or board.clock_mhz
+        notes = ("Virtual pins: figures of the network alone, no image to load.",)
+        sources, settings = list(manifest.files), "virtual pins"
+    files["edgeml.qpf"] = f'PROJECT_REVISION = "{_REVISION}"\n'.encode()
+    files["edgeml.qsf"] = _settings(board, top, sources, pins).encode()
+    files["edgeml.sdc"] = (
+        f"create_clock -name {clock} -period {1000 / mhz:.3f} [get_ports {{{clock}}}]\n"
+        "derive_clock_uncertainty\n"
+    ).encode()
+    files["build.tcl"] = (share_dir("hw") / "quartus" / "build.tcl").read_bytes()
+    return Project(
+        "quartus", f"{board.name}: {settings}, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, notes
+    )
+
+
+def _ports(manifest: Manifest) -> list[str]:
+    """All ports but the clock; buses with all their bits."""
+    source, sink = manifest.input.port, manifest.output.port
+    buses = [f"{source}_tdata[*]", f"{sink}_tdata[*]"]
+    wires = [f"{source}_tvalid", f"{source}_tready", f"{sink}_tvalid", f"{sink}_tready", f"{sink}_tlast"]
+    return ["aresetn", *buses, *wires]
+
+
+def _settings(board: Board, top: str, sources: Sequence[str], pins: Sequence[str]) -> str:
+    lines = [
+        f"# {board.title}",
+        f'set_global_assignment -name FAMILY "{board.family}"',
+        f"set_global_assignment -name DEVICE {board.part}",
+        f"set_global_assignment -name TOP_LEVEL_ENTITY {top}",
+        "set_global_assignment -name PROJECT_OUTPUT_DIRECTORY reports",
+        "set_global_assignment -name VERILOG_INPUT_VERSION VERILOG_2001",
+        "set_global_assignment -name NUM_PARALLEL_PROCESSORS ALL",
+        *(f"set_global_assignment -name VERILOG_FILE rtl/{name}" for name in sources),
+        "set_global_assignment -name SDC_FILE edgeml.sdc",
+        *pins,
+    ]
+    return "\n".join([*lines, ""])
