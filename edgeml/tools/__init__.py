@@ -15,7 +15,7 @@ from edgeml.errors import MissingToolError, unknown_name
 if TYPE_CHECKING:
     from edgeml.tools.base import Found, Tool
 
-_HELPERS = ("base", "cache", "process")
+_HELPERS = ("base", "cache", "place", "process")
 
 
 def names() -> tuple[str, ...]:

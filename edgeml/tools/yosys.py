@@ -66,6 +66,8 @@ def synthesize(
     passes: str,
     folder: Path,
     *,
+    output: str = ".",
+    log: str = "synthesis.log",
     seconds: float = _SECONDS,
     oldest: tuple[int, ...] = (),
     found: Found | None = None,
@@ -76,7 +78,9 @@ def synthesize(
         sources: Verilog files, all that are needed; those outside of `folder` are copied into it.
         top: the top module.
         passes: what maps the design, such as "synth_ecp5 -noflatten"; "-top" is put behind it.
-        folder: where Yosys runs; gets netlist.json, stat.json and synthesis.log.
+        folder: where Yosys runs; a WebAssembly one sees nothing outside of it.
+        output: a folder in it, gets netlist.json and stat.json.
+        log: file in `folder` for all that Yosys says; what it prints goes beside it, as .console.log.
         seconds: time limit.
         oldest: the oldest version that will do; a native one that is older is passed over.
         found: the program, if it was looked for before.
@@ -87,45 +91,47 @@ def synthesize(
             expected; names the log.
     """
     found = found or TOOL.need(oldest)
-    folder.mkdir(parents=True, exist_ok=True)
+    there = folder / output
+    for needed in (there, (folder / log).parent):
+        needed.mkdir(parents=True, exist_ok=True)
     names = [_inside(path, folder) for path in sources]
     script = [
         f"read_verilog {' '.join(names)}",
         f"{passes} -top {top}",
         # Not `stat -hierarchy`: the forms differ from version to version; one count per module does not.
-        "tee -q -o stat.json stat -json",
+        f"tee -q -o {output}/stat.json stat -json",
         "flatten",
         "delete t:$scopeinfo",  # newer versions keep the hierarchy in such cells; nextpnr 0.4 knows none
-        "write_json netlist.json",
-        f"tee -q -o end.txt log {_MARKER}",
+        f"write_json {output}/netlist.json",
+        f"tee -q -o {output}/end.txt log {_MARKER}",
     ]
-    done = run_script(found, script, folder, seconds)
-    log = folder / "synthesis.log"
-    cells = count_cells(read_stat(folder / "stat.json", log), top)
-    instances = count_instances(folder / "netlist.json", top, log)
+    done = run_script(found, script, folder, output, log, seconds)
+    full = folder / log
+    cells = count_cells(read_stat(there / "stat.json", full), top)
+    instances = count_instances(there / "netlist.json", top, full)
     total: Counter[str] = Counter()
     for part in instances.values():
         total.update(part)
     if total != Counter(cells):
         raise EdgemlError(
-            f"counts {sum(cells.values())} cells and writes {sum(total.values())}", "yosys", f"see {log}"
+            f"counts {sum(cells.values())} cells and writes {sum(total.values())}", "yosys", f"see {full}"
         )
-    return Synthesized(cells, instances, folder / "netlist.json", found.version, done.seconds, log)
+    return Synthesized(cells, instances, there / "netlist.json", found.version, done.seconds, full)
 
 
 def run_script(
-    found: Found, script: Sequence[str], folder: Path, seconds: float, log: str = "synthesis.log"
+    found: Found, script: Sequence[str], folder: Path, output: str, log: str, seconds: float
 ) -> Completed:
-    """Run commands in `folder` and make sure that the last one, which writes end.txt, was reached.
+    """Run commands in `folder` and make sure that the last one, which writes output/end.txt, was reached.
 
     Raises:
         EdgemlError: it was not, or Yosys failed or took too long; names the log.
     """
-    full, end = folder / log, folder / "end.txt"
+    full, end = folder / log, folder / output / "end.txt"
     for stale in (full, end):
         stale.unlink(missing_ok=True)
-    (folder / "script.ys").write_text("\n".join(script) + "\n")
-    words = [found.path, "-q", "-l", log, "-s", "script.ys"]
+    (folder / output / "script.ys").write_text("\n".join(script) + "\n")
+    words = [found.path, "-q", "-l", log, "-s", f"{output}/script.ys"]
     console = full.with_suffix(".console.log")
     done = run(words, folder, console, seconds, found.environment, check=False, keep_command=True)
     told = full if full.is_file() and full.stat().st_size else console

@@ -13,9 +13,9 @@ import pkgutil
 
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
-from edgeml.synth.families.base import Cost, Family
+from edgeml.synth.families.base import Cost, Family, OpenFlow
 
-__all__ = ["Cost", "Family", "load", "names", "of"]
+__all__ = ["Cost", "Family", "OpenFlow", "load", "names", "of"]
 
 
 def names() -> tuple[str, ...]:

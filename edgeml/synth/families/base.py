@@ -35,6 +35,36 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class OpenFlow:
+    """Place and route and packing of a family with open tools.
+
+    In the words, {constraints}, {placed} and {bitstream} are files, {device} is the value of the first of the
+    board's nextpnr options called "family=".
+
+    Args:
+        placer: the tool of `edgeml.tools` that places and routes.
+        place: its words for constraint file and result.
+        placed: name of the result.
+        packer: the tool that makes the bitstream; "" if there is none.
+        pack: its words.
+        suffix: of the bitstream.
+        counts: which cell of nextpnr's utilization each resource is; one that is missing there is taken
+            from the synthesis.
+        margin: how much faster a clock than asked for the Verilog is pipelined for, since its model of
+            delays is that of faster FPGAs (docs/synthesis.md has the measurements).
+    """
+
+    placer: str
+    place: tuple[str, ...]
+    placed: str
+    counts: Mapping[str, str]
+    packer: str = ""
+    pack: tuple[str, ...] = ()
+    suffix: str = ""
+    margin: float = 1.0
+
+
+@dataclass(frozen=True)
 class Family:
     """An FPGA family.
 
@@ -49,7 +79,7 @@ class Family:
             buffers, constants.
         oldest: the oldest Yosys that maps to it properly.
         no_dsp: the option that keeps multipliers out of DSP blocks; "" if there is none.
-        pnr: the name that nextpnr's program ends in; "" if there is no open place and route for it.
+        open: the open place and route; None if there is none.
         note: what a reader of the figures must know; "" if nothing.
     """
 
@@ -62,7 +92,7 @@ class Family:
     core: str = ""
     oldest: tuple[int, ...] = ()
     no_dsp: str = ""
-    pnr: str = ""
+    open: OpenFlow | None = None
     note: str = ""
 
     def usage(self, cells: Mapping[str, int]) -> Usage:

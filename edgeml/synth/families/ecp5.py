@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from edgeml.synth.families.base import Cost, Family, each
+from edgeml.synth.families.base import Cost, Family, OpenFlow, each
 
 FAMILY = Family(
     name="ecp5",
@@ -28,5 +28,14 @@ FAMILY = Family(
     },
     free="PFUMX L6MUX21 ALU54B TRELLIS_IO EHXPLLL DCCA GSR SGSR VHI VLO OSCG USRMCLK",
     no_dsp="-nodsp",
-    pnr="ecp5",
+    open=OpenFlow(
+        placer="nextpnr_ecp5",
+        place=("--lpf", "{constraints}", "--textcfg", "{placed}"),
+        placed="design.config",
+        counts={"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "dsp": "MULT18X18D", "bram": "DP16KD"},
+        packer="ecppack",
+        pack=("--compress", "--input", "{placed}", "--bit", "{bitstream}"),
+        suffix=".bit",
+        margin=4.0,
+    ),
 )

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from edgeml.synth.families.base import Cost, Family, each
+from edgeml.synth.families.base import Cost, Family, OpenFlow, each
 
 _FF = " ".join(
     f"DFF{edge}{kind}" for edge in ("", "N") for kind in ("", "E", "S", "SE", "R", "RE", "P", "PE", "C", "CE")
@@ -35,5 +35,14 @@ FAMILY = Family(
     core="-noiopads",
     # Version 0.23 puts multipliers into LUTs, 0.70 into DSP blocks; none in between was tried.
     oldest=(0, 60),
-    pnr="himbaechel-gowin",
+    open=OpenFlow(
+        placer="nextpnr_gowin",
+        place=("--vopt", "cst={constraints}", "--write", "{placed}"),
+        placed="design.json",
+        counts={"lut": "LUT4", "ff": "DFF", "dsp": "MULT18X18", "bram": "BSRAM"},
+        packer="gowin_pack",
+        pack=("-d", "{device}", "-o", "{bitstream}", "{placed}"),
+        suffix=".fs",
+        margin=4.0,
+    ),
 )

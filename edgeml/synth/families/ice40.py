@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from edgeml.synth.families.base import Cost, Family, each
+from edgeml.synth.families.base import Cost, Family, OpenFlow, each
 
 _FF = " ".join(
     f"SB_DFF{edge}{kind}"
@@ -32,5 +32,19 @@ FAMILY = Family(
         "SB_CARRY SB_GB SB_GB_IO SB_IO SB_IO_OD SB_HFOSC SB_LFOSC SB_RGBA_DRV SB_LEDDA_IP SB_PLL40_CORE "
         "SB_PLL40_PAD SB_PLL40_2_PAD SB_WARMBOOT"
     ),
-    pnr="ice40",
+    open=OpenFlow(
+        placer="nextpnr_ice40",
+        place=("--pcf", "{constraints}", "--asc", "{placed}"),
+        placed="design.asc",
+        counts={
+            "lut": "ICESTORM_LC",
+            "dsp": "ICESTORM_DSP",
+            "bram": "ICESTORM_RAM",
+            "uram": "ICESTORM_SPRAM",
+        },
+        packer="icepack",
+        pack=("{placed}", "{bitstream}"),
+        suffix=".bin",
+        margin=4.0,
+    ),
 )

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from edgeml.synth.families.base import Cost, Family, each
+from edgeml.synth.families.base import Cost, Family, OpenFlow, each
 
 FAMILY = Family(
     name="nexus",
@@ -31,5 +31,10 @@ FAMILY = Family(
     free="INV VHI VLO IB OB OBZ BB OSCA DCC GSR PLL",
     core="-noiopad",
     no_dsp="-nodsp",
-    pnr="nexus",
+    open=OpenFlow(
+        placer="nextpnr_nexus",
+        place=("--pdc", "{constraints}", "--fasm", "{placed}"),
+        placed="design.fasm",
+        counts={"lut": "OXIDE_COMB", "ff": "OXIDE_FF", "bram": "OXIDE_EBR"},
+    ),
 )

@@ -1,0 +1,87 @@
+"""From what the tools wrote to a `Hardware`.
+
+Invariant: a figure is from the last tool that counts it, and the notes say where that differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from edgeml.boards import Board
+from edgeml.errors import EdgemlError
+from edgeml.figures import KINDS, Figure, Hop, Usage
+from edgeml.synth.families import Family
+from edgeml.synth.layers import Instance, layer_of
+from edgeml.tools.place import Report, Segment
+from edgeml.tools.yosys import instance_path
+
+
+def refuse_what_does_not_fit(usage: Usage, board: Board, what: str) -> None:
+    """Refuse a design that needs more than the board has, by count.
+
+    Raises:
+        EdgemlError: with the counts, the capacities and what would help.
+    """
+    over = [
+        f"{figure.low if figure.low is not None else figure.value:,.0f} {kind.upper()}, the board has {has:,}"
+        for kind, figure in usage.known().items()
+        if (has := getattr(board.resources, kind) or 0) < (figure.low or figure.value)
+    ]
+    if over:
+        raise EdgemlError(
+            f"does not fit {board.title}: {what} counts {'; '.join(over)}",
+            board.name,
+            "take a larger board; fewer bits or smaller layers; or fold the dense layers: "
+            "--set verilog.mode=stream --set verilog.reuse_factor=N",
+        )
+
+
+def placed_usage(report: Report, family: Family, synthesized: Usage) -> Usage:
+    """Resources after place and route; what nextpnr does not count stays as synthesis has it.
+
+    Raises:
+        EdgemlError: the report lacks a cell that the family should have.
+    """
+    counts: Mapping[str, str] = family.open.counts if family.open is not None else {}
+    missing = sorted(set(counts.values()) - set(report.used))
+    if missing:
+        raise EdgemlError(
+            f"does not count {', '.join(missing)}", "nextpnr's report", f"it counts {', '.join(report.used)}"
+        )
+    found = {kind: Figure(value=report.used[cell]) for kind, cell in counts.items()}
+    return Usage(**{kind: found.get(kind, getattr(synthesized, kind)) for kind in KINDS})
+
+
+def hops(path: Iterable[Segment], prefix: Instance, known: Iterable[str]) -> tuple[Hop, ...]:
+    """The critical path as one hop per layer that it goes through, one after the other.
+
+    The delay of a wire belongs to the layer of the cell that drives it.
+
+    Args:
+        path: segments from register to register.
+        prefix: path of the design in the netlist.
+        known: names of layers.
+    """
+    layers = tuple(known)
+    found: list[tuple[str, list[Segment]]] = []
+    for segment in path:
+        layer = layer_of(instance_path(segment.cell), prefix, layers)
+        if not found or found[-1][0] != layer:
+            found.append((layer, []))
+        found[-1][1].append(segment)
+    return tuple(
+        Hop(layer=layer, ns=round(sum(s.ns for s in part), 3), what=_said(part)) for layer, part in found
+    )
+
+
+def unattributed(found: Iterable[Hop]) -> float:
+    """The share of the critical path that is in no layer."""
+    rows = tuple(found)
+    total = sum(hop.ns for hop in rows)
+    return sum(hop.ns for hop in rows if not hop.layer) / total if total else 0.0
+
+
+def _said(part: list[Segment]) -> str:
+    logic = sum(segment.kind == "logic" for segment in part)
+    wires = sum(segment.ns for segment in part if segment.kind == "routing")
+    return f"{logic} cells, {wires:.1f} ns of wires"

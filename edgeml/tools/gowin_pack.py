@@ -1,0 +1,14 @@
+"""gowin_pack, of Project Apicula: the bitstream of a Gowin FPGA. Its version is its package's."""
+
+from __future__ import annotations
+
+from edgeml.tools.base import Tool
+
+TOOL = Tool(
+    name="gowin_pack",
+    summary="bitstreams for Gowin",
+    install="pip install apycula",
+    executables=("gowin_pack",),
+    pattern=r"[Vv]ersion\s+([\w.+-]+)",
+    distribution="apycula",
+)

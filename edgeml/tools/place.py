@@ -1,0 +1,145 @@
+"""Place and route with nextpnr, whichever family's program it is, and the report it writes.
+
+Invariant: figures are returned only from a report that has the form this file knows; anything else is an
+error that names the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeml.errors import EdgemlError
+from edgeml.tools.base import Found
+from edgeml.tools.process import Completed, failure, run
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a timing path.
+
+    Args:
+        cell: where it begins.
+        ns: its delay.
+        kind: "logic", "routing", "clk-to-q" or "setup".
+    """
+
+    cell: str
+    ns: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What nextpnr says of a clock, in MHz."""
+
+    name: str
+    achieved: float
+    constraint: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """nextpnr's report.
+
+    Args:
+        clocks: every clock, the one with the least slack first.
+        used: cells by kind.
+        available: what the device has of them.
+        path: the longest path from register to register in the first clock's domain.
+    """
+
+    clocks: tuple[Clock, ...]
+    used: Mapping[str, int]
+    available: Mapping[str, int]
+    path: tuple[Segment, ...]
+
+
+def place(
+    found: Found,
+    netlist: str,
+    top: str,
+    options: Sequence[str],
+    folder: Path,
+    report: str,
+    log: Path,
+    *,
+    mhz: float,
+    seed: int,
+    seconds: float,
+    outputs: Sequence[str],
+) -> Completed:
+    """Place and route.
+
+    Args:
+        found: nextpnr for the family.
+        netlist: Yosys' JSON; this and all other names are relative to `folder`, outside of which a
+            WebAssembly program sees nothing.
+        top: the top module.
+        options: device, constraint file, output.
+        folder: where it runs.
+        report: the file for the report.
+        log: the file for what it prints.
+        mhz: the clock to try for; one that is not met is no error here.
+        seed: of the placement.
+        seconds: time limit.
+        outputs: files that have to be there in the end.
+
+    Raises:
+        EdgemlError: it failed, took too long, or ended without writing what it should; names the log.
+    """
+    for name in (report, *outputs):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).unlink(missing_ok=True)
+    words = [found.path, "--json", netlist, "--top", top, *options, "--report", report]
+    words += ["--freq", f"{mhz:g}", "--seed", str(seed), "--timing-allow-fail"]
+    done = run(words, folder, log, seconds, found.environment, check=False, keep_command=True)
+    missing = [name for name in (*outputs, report) if not (folder / name).is_file()]
+    if done.code:
+        raise failure(done)
+    if missing:
+        raise EdgemlError(
+            f"ended without an error and without {', '.join(missing)}",
+            found.path.name,
+            f"all output is in {log}",
+        )
+    return done
+
+
+def read_report(path: Path, log: Path) -> Report:
+    """The report of nextpnr 0.4 and later.
+
+    Raises:
+        EdgemlError: it has another form; names the log.
+    """
+    try:
+        found: Any = json.loads(path.read_bytes())
+        clocks = [
+            Clock(str(name), float(clock["achieved"]), float(clock["constraint"]))
+            for name, clock in found["fmax"].items()
+        ]
+        clocks.sort(key=lambda clock: clock.achieved / clock.constraint)
+        table = found["utilization"]
+        return Report(
+            tuple(clocks),
+            {str(kind): int(row["used"]) for kind, row in table.items()},
+            {str(kind): int(row["available"]) for kind, row in table.items()},
+            _longest(found["critical_paths"], clocks[0].name if clocks else ""),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+        raise EdgemlError(
+            f"is no report of nextpnr that edgeml can read: {error!r}", str(path), f"the log is {log}"
+        ) from None
+
+
+def _longest(paths: Any, clock: str) -> tuple[Segment, ...]:
+    """The longest path that begins and ends at a register of the clock."""
+    inner = [
+        tuple(Segment(str(s["from"]["cell"]), float(s["delay"]), str(s["type"])) for s in path["path"])
+        for path in paths
+        if path["from"].endswith(f" {clock}") and path["to"].endswith(f" {clock}")
+    ]
+    return max(inner, key=lambda path: sum(segment.ns for segment in path), default=())
