@@ -85,8 +85,7 @@ def check_folder(
         elif name == KERAS:
             results.append(check_keras(graph, golden, model_file, folder / "notes.json"))
         elif name == BOARD:
-            verilog = folder / backends.load("verilog").folder
-            results.append(check_board(graph, whole, verilog, wiring, samples))
+            results.append(check_board(graph, whole, folder, wiring, samples))
         else:
             backend = backends.load(name)
             results += [

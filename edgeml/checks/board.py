@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, Manifest, Stream
 from edgeml.checks.compare import compare
 from edgeml.checks.golden import Golden
 from edgeml.checks.result import Result
@@ -35,6 +35,9 @@ NAME = "board"
 SAMPLES = 1000
 """Samples that are sent if nothing is said: a serial line is slow."""
 
+# Where edgeml.synth.flow leaves the Verilog of a board, and `edgeml export` that of no board in particular.
+_SYNTHESIZED = "synth/{}/verilog"
+_EXPORTED = "verilog"
 _NO_LINE = "no port and no log was given (--port /dev/tty..., or --log FILE)"
 
 
@@ -71,27 +74,27 @@ class _Heard:
     """What a board said.
 
     Args:
-        identity: who it is.
+        output: how its results are packed.
         reports: of its self-tests.
         samples: numbers of the golden vectors that it gave results for.
         results: their bytes, (len(samples), bytes).
         seconds: between the first request and the last answer; 0 for a log.
     """
 
-    identity: Identity
+    output: Stream
     reports: tuple[Report, ...]
     samples: IntArray
     results: NDArray[np.uint8]
     seconds: float
 
 
-def check_board(graph: Graph, golden: Golden, folder: Path, wiring: Wiring, samples: int = 0) -> Result:
+def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples: int = 0) -> Result:
     """Compare a board's integers with the golden ones.
 
     Args:
         graph: the exact graph.
         golden: the vectors.
-        folder: with the Verilog that the bitstream was made of.
+        run: the run folder, with the Verilog that the bitstream was made of.
         wiring: port or log.
         samples: how many are sent; 0 for `SAMPLES`. A log is compared whole.
 
@@ -101,32 +104,34 @@ def check_board(graph: Graph, golden: Golden, folder: Path, wiring: Wiring, samp
     """
     if not wiring.given:
         return Result(backend=NAME, status="not-run", reason=_NO_LINE)
-    if not (folder / MANIFEST).exists():
-        return Result(backend=NAME, status="not-run", reason="not exported (edgeml export RUN --to verilog)")
-    manifest = Manifest.read(folder)
+    if (
+        not any(run.glob(f"{_SYNTHESIZED.format('*')}/{MANIFEST}"))
+        and not (run / _EXPORTED / MANIFEST).exists()
+    ):
+        return Result(backend=NAME, status="not-run", reason="no bitstream was made (edgeml synth RUN)")
     if wiring.log is not None:
-        heard = _read_log(wiring.log, graph, manifest, golden.samples)
+        heard = _read_log(wiring.log, graph, run, golden.samples)
     else:
-        heard = _talk(graph, manifest, golden.head(min(samples or SAMPLES, UNASKED)), wiring)
+        heard = _talk(graph, run, golden.head(min(samples or SAMPLES, UNASKED)), wiring)
     bad = next((report for report in heard.reports if not report.passed), None)
     if not len(heard.samples):
         told = "holds no results to compare, only the board's own word"
         return _failed(bad) or Result(backend=NAME, status="not-run", reason=f"the log {told}")
-    result = _compared(graph, golden, manifest, heard)
+    result = _compared(graph, golden, heard)
     if bad is None or result.status == "mismatch":
         return result
     # Every result was right and the self-test failed: its memory is damaged, or the board is not reliable.
     return result.model_copy(update={"status": "mismatch", "reason": _complaint(bad)})
 
 
-def _compared(graph: Graph, golden: Golden, manifest: Manifest, heard: _Heard) -> Result:
+def _compared(graph: Graph, golden: Golden, heard: _Heard) -> Result:
     chosen = heard.samples
     part = Golden(
         {NAME: np.arange(len(chosen))},
         {name: codes[chosen] for name, codes in golden.inputs.items()},
         {name: codes[chosen] for name, codes in golden.expected.items()},
     )
-    found = decode(manifest.output, heard.results)
+    found = decode(heard.output, heard.results)
 
     def execute(asked: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
         del keep  # no inner value leaves a board
@@ -139,16 +144,15 @@ def _compared(graph: Graph, golden: Golden, manifest: Manifest, heard: _Heard) -
     return result.model_copy(update={"first": first, "seconds": heard.seconds})
 
 
-def _talk(graph: Graph, manifest: Manifest, golden: Golden, wiring: Wiring) -> _Heard:
+def _talk(graph: Graph, run: Path, golden: Golden, wiring: Wiring) -> _Heard:
     said = bytearray()
-    inputs = encode(manifest.input, golden.inputs)
-    size = sample_bytes(manifest.output)
     try:
         with Port(wiring.port, wiring.baud) as port:
             host = Host(port, wiring.port, wiring.baud, said.extend)
             start = time.monotonic()
             identity = host.identify()
-            _same_network(identity, graph, manifest, wiring.port)
+            manifest = _manifest(identity, graph, run, wiring.port)
+            inputs, size = encode(manifest.input, golden.inputs), sample_bytes(manifest.output)
             report = host.test(_test_seconds(identity))
             results = [host.run(i, given.tobytes(), size) for i, given in enumerate(inputs)]
             seconds = time.monotonic() - start
@@ -156,10 +160,10 @@ def _talk(graph: Graph, manifest: Manifest, golden: Golden, wiring: Wiring) -> _
         if wiring.save_log is not None and said:
             write_atomic(wiring.save_log, bytes(said))
     table = np.frombuffer(b"".join(results), np.uint8).reshape(len(results), size)
-    return _Heard(identity, (report,), np.arange(len(results)), table, seconds)
+    return _Heard(manifest.output, (report,), np.arange(len(results)), table, seconds)
 
 
-def _read_log(path: Path, graph: Graph, manifest: Manifest, samples: int) -> _Heard:
+def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _Heard:
     where = str(path)
     decoder = Decoder()
     data = read_bytes(path, "log of a board")
@@ -175,10 +179,10 @@ def _read_log(path: Path, graph: Graph, manifest: Manifest, samples: int) -> _He
         raise EdgemlError(
             "does not say which network the board holds", where, "record the answer to an identify request"
         )
-    for identity in identities:
-        _same_network(identity, graph, manifest, where)
+    manifests = [_manifest(identity, graph, run, where) for identity in identities]
+    output = manifests[0].output
     results = [frame for frame in frames if frame.kind is Kind.RESULT]
-    size = sample_bytes(manifest.output)
+    size = sample_bytes(output)
     for frame in results:
         if frame.tag >= samples or len(frame.payload) != size:
             told = f"a result of {len(frame.payload)} bytes for sample {frame.tag}"
@@ -187,10 +191,15 @@ def _read_log(path: Path, graph: Graph, manifest: Manifest, samples: int) -> _He
             )
     table = np.frombuffer(b"".join(frame.payload for frame in results), np.uint8).reshape(len(results), size)
     reports = tuple(Report.decode(frame.payload) for frame in frames if frame.kind is Kind.REPORT)
-    return _Heard(identities[0], reports, np.array([f.tag for f in results], np.int64), table, 0.0)
+    return _Heard(output, reports, np.array([f.tag for f in results], np.int64), table, 0.0)
 
 
-def _same_network(identity: Identity, graph: Graph, manifest: Manifest, where: str) -> None:
+def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> Manifest:
+    """Of the Verilog that is in the board: what was synthesized for it, or else what was exported.
+
+    Raises:
+        EdgemlError: the board holds another network, or takes and gives other numbers of bytes.
+    """
     if identity.graph != graph.digest:
         raise EdgemlError(
             f"the board holds {identity.model} with the graph {identity.graph[:16]}, "
@@ -198,6 +207,8 @@ def _same_network(identity: Identity, graph: Graph, manifest: Manifest, where: s
             where,
             f"edgeml synth RUN --board {identity.board}, and load the new bitstream",
         )
+    made = run / _SYNTHESIZED.format(Path(identity.board).name)
+    manifest = Manifest.read(made if (made / MANIFEST).exists() else run / _EXPORTED)
     sizes = (sample_bytes(manifest.input), sample_bytes(manifest.output))
     if (identity.input_bytes, identity.output_bytes) != sizes:
         raise EdgemlError(
@@ -206,6 +217,7 @@ def _same_network(identity: Identity, graph: Graph, manifest: Manifest, where: s
             where,
             "export the Verilog as it was, or make a new bitstream",
         )
+    return manifest
 
 
 def _test_seconds(identity: Identity) -> float:

@@ -68,7 +68,8 @@ def bench(tmp_path: Path) -> Bench:
         )
         ports.append(Stream(port, size * lane, 1, (lanes,)))
     manifest = Manifest("net", graph.digest, "net", "parallel", 100.0, 5, 1, ports[0], ports[1], ("net.v",))
-    (tmp_path / MANIFEST).write_text(manifest.text())
+    (tmp_path / "verilog").mkdir()
+    (tmp_path / "verilog" / MANIFEST).write_text(manifest.text())
     sizes = sample_bytes(ports[0]), sample_bytes(ports[1])
     given, wanted = encode(ports[0], golden.inputs), encode(ports[1], golden.expected)
     board = SoftwareBoard(
@@ -294,16 +295,23 @@ def test_without_a_line_it_is_not_run(bench: Bench) -> None:
 
 
 def test_without_verilog_it_is_not_run(bench: Bench, log: Path) -> None:
-    (bench.folder / MANIFEST).unlink()
-    assert bench.check(log=log).status == "not-run"
+    (bench.folder / "verilog" / MANIFEST).unlink()
+    result = bench.check(log=log)
+    assert result.status == "not-run" and "edgeml synth RUN" in result.reason
 
 
-def test_it_is_named_or_wired_never_part_of_all(bench: Bench, log: Path, tmp_path: Path) -> None:
+def test_what_was_synthesized_for_the_board_counts_before_what_was_exported(bench: Bench, log: Path) -> None:
+    exported = bench.folder / "verilog" / MANIFEST
+    made = bench.folder / "synth" / "icebreaker" / "verilog"
+    made.mkdir(parents=True)
+    exported.rename(made / MANIFEST)
+    exported.write_text("{}")
+    assert bench.check(log=log).status == "exact"
+
+
+def test_it_is_named_or_wired_never_part_of_all(bench: Bench, log: Path) -> None:
     assert "board" in choices() and "board" not in select(["all"]) and "board" in select(["all", "board"])
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / "verilog").symlink_to(bench.folder)
-    check = check_folder(run, bench.graph, bench.golden, ["evaluate"], 3, wiring=Wiring(log=log))
+    check = check_folder(bench.folder, bench.graph, bench.golden, ["evaluate"], 3, wiring=Wiring(log=log))
     assert [(r.backend, r.status, r.samples) for r in check.results] == [
         ("evaluate", "exact", 3),
         ("board", "exact", SAMPLES),

@@ -134,14 +134,14 @@ def test_a_simulated_board_on_a_port(made, mode: str, board: str, tmp_path: Path
     simulation = program(folder, manifest, chosen, top, parameters, HEADERS + HOST + SERVE)
     log = tmp_path / "board.log"
     with plugged_in(simulation, tmp_path / "scratch") as port:
-        result = check_board(graph, golden, folder, Wiring(port=port, save_log=log))
+        result = check_board(graph, golden, tmp_path, Wiring(port=port, save_log=log))
     assert (result.status, result.samples) == ("exact", golden.samples)
-    assert check_board(graph, golden, folder, Wiring(log=log)).status == "exact"
+    assert check_board(graph, golden, tmp_path, Wiring(log=log)).status == "exact"
 
     # The same log against vectors that differ in one integer.
     name = graph.outputs[0]
     codes = golden.expected[name].copy()
     codes[(7, *[0] * (codes.ndim - 1))] += 1
     other = Golden(golden.x, golden.inputs, {name: codes})
-    wrong = check_board(graph, other, folder, Wiring(log=log))
+    wrong = check_board(graph, other, tmp_path, Wiring(log=log))
     assert (wrong.status, wrong.mismatches) == ("mismatch", 1)
