@@ -9,7 +9,9 @@ depend on. A folder that holds a run of another configuration is refused, never 
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +26,16 @@ from edgeml.datasets import Scaling
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
 from edgeml.ir import Graph, saved
-from edgeml.presets import Choices, Prepared, Preset, prepare
+from edgeml.presets import (
+    Choices,
+    DataSpec,
+    Prepared,
+    Preset,
+    Quantizers,
+    Targets,
+    Training,
+    prepare,
+)
 from edgeml.settings import Settings, parse_settings, read_toml
 from edgeml.share import share_dir
 
@@ -40,12 +51,12 @@ _NO_VERSION = "not installed"
 
 
 class PresetRef(Settings):
-    """Which preset a run is of.
+    """Which preset a run is of, or which model was imported.
 
     Args:
-        name: the preset's name.
+        name: the preset's or the imported file's name.
         file: the user's own file; empty for a preset that ships with edgeml.
-        sha256: of the preset's file.
+        sha256: of the file.
     """
 
     name: str
@@ -61,18 +72,28 @@ class ScalingNumbers(Settings):
     scale: float | list[float]
 
 
-class RunConfig(Choices):
-    """What is in config.toml, beside the preset's `Choices`.
+class RunConfig(Settings):
+    """What is in config.toml: the preset's `Choices`, and where they come from.
 
     Args:
+        data: as in `Choices`.
+        quantizers: as in `Choices`; None if the model was imported, which has its own.
+        training: as in `Choices`; None if the model was imported, trained elsewhere.
+        targets: as in `Choices`.
+        seed: as in `Choices`.
         schema_version: of this file.
-        preset: which preset.
+        preset: which preset, or which file was imported.
         checksum: of the data set, split included.
         scaling: as fitted to the training part.
         versions: of Python and of the packages that trained it.
         created: when, UTC, ISO 8601.
     """
 
+    data: DataSpec
+    quantizers: Quantizers | None = None
+    training: Training | None = None
+    targets: Targets
+    seed: int = 0
     schema_version: Literal[1] = 1
     preset: PresetRef
     checksum: str
@@ -84,19 +105,43 @@ class RunConfig(Choices):
     def of(preset: Preset, choices: Choices, data: Prepared) -> RunConfig:
         """The configuration of a run that begins now; paths in it do not depend on the current folder."""
         shipped = preset.file.resolve().is_relative_to(share_dir("models").resolve())
-        source = Path(choices.data.dataset)
+        ref = PresetRef(
+            name=preset.name, file="" if shipped else str(preset.file.resolve()), sha256=preset.digest
+        )
+        return RunConfig._now(ref, data, dict(choices))
+
+    @staticmethod
+    def of_import(file: Path, content: bytes, spec: DataSpec, targets: Targets, data: Prepared) -> RunConfig:
+        """The configuration of a run whose model was trained elsewhere.
+
+        Args:
+            file: the user's .keras file, which names the run.
+            content: its bytes.
+            spec: which data.
+            targets: what it is built for.
+            data: the data as read.
+        """
+        name = re.sub(r"\W+", "_", file.stem, flags=re.ASCII).strip("_") or "model"
+        ref = PresetRef(name=name, file=str(file.resolve()), sha256=hashlib.sha256(content).hexdigest())
+        return RunConfig._now(ref, data, {"data": spec, "targets": targets})
+
+    @staticmethod
+    def _now(ref: PresetRef, data: Prepared, asked: dict[str, Any]) -> RunConfig:
+        source = Path(asked["data"].dataset)
         absolute = {"dataset": str(source.resolve())} if source.is_file() else {}
-        asked: dict[str, Any] = dict(choices) | {"data": choices.data.model_copy(update=absolute)}
         return RunConfig(
-            **asked,
-            preset=PresetRef(
-                name=preset.name, file="" if shipped else str(preset.file.resolve()), sha256=preset.digest
-            ),
+            **asked | {"data": asked["data"].model_copy(update=absolute)},
+            preset=ref,
             checksum=data.dataset.checksum,
             scaling=ScalingNumbers(**data.scaling.to_dict()),
             versions=versions(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
+
+    @property
+    def imported(self) -> bool:
+        """Whether the model was trained elsewhere."""
+        return self.training is None
 
     def asked(self) -> dict[str, Any]:
         """What two runs of the same model have in common, plain."""
@@ -157,6 +202,12 @@ class Run:
     def name(self) -> str:
         """The preset's name."""
         return self.config.preset.name
+
+    @property
+    def origin(self) -> str:
+        """The command that made it, without options: "train NAME" or "import FILE"."""
+        ref = self.config.preset
+        return f"import {ref.file}" if self.config.imported else f"train {ref.name}"
 
     @property
     def config_file(self) -> Path:
@@ -243,9 +294,7 @@ class Run:
             EdgemlError: the model was not lowered yet, or the files are damaged.
         """
         if not self.graph_file.is_file():
-            raise EdgemlError(
-                "has no exact graph yet", str(self.folder), f"run edgeml train {self.name} again"
-            )
+            raise EdgemlError("has no exact graph yet", str(self.folder), f"run edgeml {self.origin} again")
         return saved.load(self.folder)
 
     def data(self) -> Prepared:

@@ -103,9 +103,7 @@ def trained_model(run: Run) -> keras.Model:
         EdgemlError: training is not complete, or the file is damaged.
     """
     if not run.model_file.is_file():
-        raise EdgemlError(
-            "its training is not complete", str(run.folder), f"run edgeml train {run.name} again"
-        )
+        raise EdgemlError("its training is not complete", str(run.folder), f"run edgeml {run.origin} again")
     return load_model(run.model_file)
 
 
@@ -130,6 +128,7 @@ def _train_phase(
     strict: bool = False,
 ) -> None:
     """Train one model and write its file last."""
+    assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
     plan = Plan.of(phase, run.config.training, run.config.seed)
     make_repeatable(run.config.seed)
     model = build_model(preset, run.config.quantizers)

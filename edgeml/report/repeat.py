@@ -33,7 +33,10 @@ def commands(run: Run) -> tuple[str, ...]:
     ref, folder = run.config.preset, f"runs/{run.name}"
     lines = [f"pip install 'edgeml[all]=={__version__}'"]
     words = ["edgeml", "train", ref.file or ref.name, "--out", folder, "--seed", str(run.config.seed)]
-    if ref.file:
+    if run.config.imported:
+        words = ["edgeml", "import", ref.file, "--data", run.config.data.dataset, "--out", folder]
+        lines.append(f"# with the settings in config.toml; SHA-256 of the imported file: {ref.sha256}")
+    elif ref.file:
         lines.append(f"# with the settings in config.toml; SHA-256 of the preset's file: {ref.sha256}")
     elif ref.name not in presets.names():
         lines.append("# this preset is not shipped any more; config.toml has its settings")

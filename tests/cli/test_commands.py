@@ -50,7 +50,7 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
 def test_every_command_has_help(edgeml: Shell) -> None:
     listed = edgeml("--help")
     assert listed.code == 0
-    for name in ("run", "train", "export", "check", "report", "show", "list", "doctor"):
+    for name in ("run", "train", "import", "export", "check", "report", "show", "list", "doctor"):
         assert name in listed.out
         assert edgeml(name, "--help").code == 0
 

@@ -1,0 +1,49 @@
+"""`edgeml import`: a run folder from a model that was trained elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from edgeml.cli import steps
+from edgeml.cli.console import ERR, OUT, print_json
+from edgeml.cli.options import JsonOption, SetOption, StrictOption
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="A QKeras model: a .keras file, saved by model.save().")],
+    data: Annotated[
+        str,
+        typer.Option("--data", help="A data set's name, or your own .npz or .csv file.", metavar="NAME|FILE"),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Run folder; runs/ and the file's name by default.")
+    ] = None,
+    settings: SetOption = None,
+    strict: StrictOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Bring your own model: lower a trained QKeras model to the exact graph, ready for export and check.
+
+    The data is fed as it is stored; --set data.scaling=standard, data.flatten=true or targets.board=NAME
+    change that. No code of the file is run.
+    """
+    from edgeml import pipeline
+    from edgeml.settings import set_values
+
+    plain: dict[str, Any] = {"data": {"dataset": data}}
+    with steps.working("loading TensorFlow"):
+        from edgeml.keras.imported import import_model
+    with steps.working("import"):
+        run = import_model(file, out, set_values(plain, settings or []), strict)
+        graph = pipeline.lower(run, strict)
+    for row in steps.inexact_rows(run):
+        ERR.print(row)
+    if json:
+        print_json({"run": str(run.folder), "graph": graph.digest})
+    else:
+        ERR.print(f"[green]imported[/] {escape(graph.name)} into {escape(str(run.folder))}")
+        OUT.print(f"next: edgeml export {run.folder} --to onnx,qonnx,hls4ml && edgeml check {run.folder}")
