@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeml import backends
@@ -22,9 +23,12 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import FileSet, write_atomic
 
 if TYPE_CHECKING:
+    from edgeml.boards import Board
+    from edgeml.figures import Hardware
     from edgeml.ir import Graph
     from edgeml.report.facts import Facts
     from edgeml.runs import Run
+    from edgeml.synth.flow import Request
 
 GOLDEN_SAMPLES = 10_000
 """Test samples kept in golden.npz; the whole test set of MNIST."""
@@ -44,6 +48,25 @@ class Exported:
     backend: str
     files: int
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What a synthesis gave.
+
+    Args:
+        folder: RUN/synth/BOARD.
+        hardware: the figures; None if no tool here gives any for the board.
+        project: the vendor's project; None for open boards.
+        not_run: why the vendor's tool did not run; "" if it did.
+        notes: of the project.
+    """
+
+    folder: Path
+    hardware: Hardware | None
+    project: Path | None = None
+    not_run: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def lower(run: Run, strict: bool = False) -> Graph:
@@ -187,6 +210,41 @@ def check(
     result = check_folder(run.folder, graph, golden, names, samples, run.model_file, tell, wiring)
     write_atomic(run.check_file, result.to_json())
     return result
+
+
+def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet) -> Synthesis:
+    """Synthesize the run's Verilog for a board; an open board ends in a bitstream.
+
+    Args:
+        run: a lowered run.
+        board: the target.
+        request: clock, last step, seed.
+        tell: told what begins.
+
+    Raises:
+        EdgemlError: the model does not fit, an integer differs, or a tool failed; names the log.
+        MissingToolError: a tool is missing.
+    """
+    from edgeml.boards import Flow
+    from edgeml.synth import flow
+    from edgeml.synth.read import best
+    from edgeml.synth.vendors import projects
+
+    graph = run.graph()
+    golden = vectors.read(run.golden_file, graph)
+    folder = run.folder / "synth" / board.name
+    tell("estimate")
+    given = flow.Vectors(golden.inputs, golden.expected)
+    hardware = flow.Flow(graph, given, board, folder, request).run(tell)
+    if board.flow not in (Flow.VIVADO, Flow.VITIS, Flow.QUARTUS) or request.until is not None:
+        return Synthesis(folder, hardware)
+    tell(f"{board.flow.value} project")
+    codes = (golden.inputs, golden.expected)
+    done = projects.vendor_project(folder / "verilog", board, folder, *codes, seconds=request.seconds)
+    if done.hardware:
+        hardware = best(done.hardware)
+        hardware.write(folder / flow.RESULT)
+    return Synthesis(folder, hardware, done.project, done.not_run, done.notes)
 
 
 def report(run: Run, tell: Tell = _quiet) -> Facts:

@@ -8,7 +8,8 @@
                     result.json   the figures; steps.json: what ran last
 
 Open boards get the whole board: the top with its serial line and self-test is simulated before it is
-synthesized. For the others Yosys gives the figures of the network alone, its ports not bound to pins.
+synthesized. For the others Yosys gives the figures of the network alone, its ports not bound to pins; where
+Yosys does not know the FPGA, the flow ends with the checked Verilog, which a vendor's project needs.
 
 Invariant: what is synthesized was simulated before, integer for integer; figures exist only of files that do.
 """
@@ -91,28 +92,33 @@ class Flow:
         request: what is asked for.
 
     Raises:
-        EdgemlError: Yosys knows no such FPGA, the board has no open flow as far as that, or the graph cannot
-            be written as Verilog.
+        EdgemlError: the board has no open flow as far as that, the graph cannot be written as Verilog, or
+            the design certainly does not fit the board.
         MissingToolError: a program that is needed is not there, or too old.
     """
 
     def __init__(self, graph: Graph, vectors: Vectors, board: Board, folder: Path, request: Request) -> None:
         self._graph, self._vectors, self._board, self._folder = graph, vectors, board, folder
         self._request = request
-        self._family = families.of(board)
-        self._until = _last(board, self._family, request.until)
+        known = any(board.family in families.load(name).boards for name in families.names())
+        self._known = families.of(board) if known or request.until or board.flow.is_open else None
+        self._until = _last(board, self._known, request.until)
         serial = board.pins is not None and board.pins.uart_rx is not None
         self._whole = board.flow.is_open and (serial or self._until != "synthesis")
         self.clock_mhz = request.clock_mhz or board.clock_mhz
-        margin = self._family.open.margin if self._family.open is not None else 1.0
+        flow = self._known.open if self._known is not None else None
+        margin = flow.margin if flow is not None and board.flow.is_open else 1.0
         wanted = {"clock_mhz": min(1000.0, self.clock_mhz * margin), **(request.settings or {})}
         self.options: Options = BACKEND.options(wanted)
         refuse_if_too_big(graph, board, "verilog", self.options, tool="yosys")
-        self._tools = {name: _found(name, self._family) for name in self._needed()}
+        self._tools = {name: self._find(name) for name in self._needed()}
         self._top: Top | None = None
 
-    def run(self, tell: Callable[[str], None]) -> Hardware:
+    def run(self, tell: Callable[[str], None]) -> Hardware | None:
         """All steps; result.json holds the figures after each.
+
+        Returns:
+            The figures; None if Yosys does not know the FPGA.
 
         Raises:
             EdgemlError: a step failed, an integer differs, or the design does not fit the board.
@@ -122,7 +128,8 @@ class Flow:
         steps = [self._emit(), self._check()]
         if self._whole:
             steps.append(self._simulate())
-        steps.append(self._synthesize())
+        if self._known is not None:
+            steps.append(self._synthesize())
         if self._until != "synthesis":
             steps.append(self._place())
         if self._until == "bitstream":
@@ -139,7 +146,7 @@ class Flow:
                 result.refuse_what_does_not_fit(found[-1].total, self._board, "Yosys")
 
         run_steps(steps, self._folder, tell, after)
-        return found[-1]
+        return found[-1] if found else None
 
     # ------------------------------------------------------------ steps
 
@@ -327,9 +334,18 @@ class Flow:
 
     # ------------------------------------------------------------ small things
 
+    @property
+    def _family(self) -> families.Family:
+        """The family; asked for only where there is one."""
+        assert self._known is not None
+        return self._known
+
+    def _find(self, name: str) -> Found:
+        return load_tool(name).need(self._family.oldest if name == "yosys" else ())
+
     def _needed(self) -> list[str]:
-        flow = self._family.open
-        names = ["yosys"]
+        flow = self._known.open if self._known is not None else None
+        names = ["yosys"] if self._known is not None else []
         if self._until != "synthesis" and flow is not None:
             names.append(flow.placer)
         if self._until == "bitstream" and flow is not None:
@@ -380,13 +396,9 @@ def _own(name: str, start: float, tool: str = "edgeml") -> Stage:
     return Stage(name=name, tool=tool, version=version, seconds=round(time.monotonic() - start, 2))
 
 
-def _found(name: str, family: families.Family) -> Found:
-    return load_tool(name).need(family.oldest if name == "yosys" else ())
-
-
-def _last(board: Board, family: families.Family, asked: Until | None) -> Until:
+def _last(board: Board, family: families.Family | None, asked: Until | None) -> Until:
     """The last step that is asked for, or that the board's flow has."""
-    flow = family.open if board.flow.is_open else None
+    flow = family.open if family is not None and board.flow.is_open else None
     most: Until = "synthesis" if flow is None else "bitstream" if flow.packer else "place"
     if asked is None:
         return most

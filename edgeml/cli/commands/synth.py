@@ -1,0 +1,184 @@
+"""`edgeml synth`: real synthesis for a board, as far as open tools go, to a bitstream for open boards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from edgeml.cli import steps
+from edgeml.cli.console import ERR, OUT, print_json, table
+from edgeml.cli.options import JsonOption, RunArgument, SetOption
+from edgeml.errors import EdgemlError, unknown_name
+
+if TYPE_CHECKING:
+    from edgeml.boards import Board
+    from edgeml.figures import Hardware
+    from edgeml.pipeline import Synthesis
+
+_WORDS = {
+    "estimate": "estimating",
+    "verilog": "writing Verilog",
+    "check": "simulating the network",
+    "simulation": "simulating the whole board",
+    "synthesis": "synthesizing",
+    "place": "placing and routing (this takes minutes)",
+    "bitstream": "packing the bitstream",
+}
+
+
+def command(
+    run: RunArgument,
+    board: Annotated[str, typer.Option("--board", help="A board or a board's .toml file.")],
+    clock: Annotated[
+        float | None,
+        typer.Option("--clock", metavar="MHZ", help="Clock to design for; the board's by default."),
+    ] = None,
+    until: Annotated[
+        Literal["synthesis", "place", "bitstream"] | None,
+        typer.Option("--until", help="Stop after this step."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the placement.")] = 1,
+    limit: Annotated[float, typer.Option("--limit", help="Most minutes for any one program.")] = 120.0,
+    read: Annotated[
+        Path | None, typer.Option("--read", help="Read the vendor's reports in this folder instead.")
+    ] = None,
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Synthesize the run's Verilog for a board; boards with open tools end in a bitstream.
+
+    The Verilog is written for the board's clock and simulated first. Steps whose inputs did not change are
+    not run again. --set takes options of the Verilog back end: --set verilog.reuse_factor=8. Exits with 1 if
+    the design is slower than its clock.
+    """
+    from edgeml import api, boards, pipeline
+    from edgeml.settings import set_values
+    from edgeml.synth.flow import Request
+
+    opened, target = api.load(run), boards.load(board)
+    if read is not None:
+        _read(opened.folder, read, target, opened.graph().name, opened.graph().digest, json)
+        return
+    if clock is not None and not 0 < clock <= 1000:
+        raise EdgemlError(f"{clock:g} MHz is no clock for an FPGA", "--clock", "0 to 1000")
+    if not 0 < limit <= 7 * 24 * 60:
+        raise EdgemlError("must be minutes above 0 and up to a week", "--limit")
+    chosen = set_values({}, settings or [])
+    for group in chosen:
+        if group != "verilog":
+            raise unknown_name("back end", group, ["verilog"], "--set")
+    request = Request(clock, until, seed, chosen.get("verilog", {}), limit * 60)
+    with steps.working("synth") as tell:
+        made = pipeline.synth(opened, target, request, lambda what: tell(_WORDS.get(what, what)))
+    if json:
+        print_json(_document(made))
+    else:
+        _show(made, target)
+    if too_slow(made.hardware):
+        raise typer.Exit(1)
+
+
+def too_slow(found: Hardware | None) -> bool:
+    """Whether the fastest clock the design is good for is below its clock."""
+    if found is None or found.fmax_mhz is None or not found.clock_mhz:
+        return False
+    return found.fmax_mhz.value < found.clock_mhz
+
+
+def _document(made: Synthesis) -> dict[str, object]:
+    found = made.hardware
+    return {
+        "folder": str(made.folder),
+        "meets_clock": None if found is None or found.fmax_mhz is None else not too_slow(found),
+        "project": str(made.project or ""),
+        "not_run": made.not_run,
+        "result": found.model_dump(mode="json", by_alias=True) if found is not None else None,
+    }
+
+
+def _read(folder: Path, reports: Path, board: Board, model: str, graph: str, json: bool) -> None:
+    from edgeml.synth.read import file_reports
+
+    rows = file_reports(folder, reports, board.name, model, graph)
+    if json:
+        print_json([row.model_dump(mode="json", by_alias=True) for row in rows])
+        return
+    for row in rows:
+        _figures(row, board)
+
+
+def _show(made: Synthesis, board: Board) -> None:
+    found = made.hardware
+    if found is None:
+        OUT.print(
+            f"Yosys does not know {board.family}: no figures, the Verilog is checked and in {made.folder}"
+        )
+    else:
+        _figures(found, board)
+        if found.bitstream:
+            OUT.print(f"bitstream: {made.folder / found.bitstream}", markup=False)
+    if made.project is not None:
+        OUT.print(f"project: {made.project}", markup=False)
+        if made.not_run:
+            OUT.print(f"[yellow]NOT RUN[/] {board.flow.value}: {made.not_run}")
+    for note in made.notes:
+        OUT.print(f"[dim]{note}[/]")
+
+
+def _figures(found: Hardware, board: Board) -> None:
+    told = f"{found.model} on {board.title}, {found.settings}; figures: {found.source}"
+    OUT.print(table(("resource", "used", "board has", "share"), _resources(found, board), told))
+    OUT.print()
+    rows = [
+        [layer.layer, layer.op, *(_number(layer.usage.known().get(k)) for k in ("lut", "ff", "dsp", "bram"))]
+        for layer in found.layers
+    ]
+    if rows:
+        OUT.print(table(("layer", "op", "LUT", "FF", "DSP", "BRAM"), rows))
+        OUT.print()
+    if found.critical_path:
+        total = sum(hop.ns for hop in found.critical_path)
+        cells = [[hop.layer or "(no layer)", f"{hop.ns:.2f}", hop.what] for hop in found.critical_path]
+        OUT.print(table(("critical path", "ns", ""), [*cells, ["in all", f"{total:.2f}", ""]]))
+        OUT.print()
+    if found.stages:
+        cells = [[s.name, f"{s.tool} {s.version}".strip(), f"{s.seconds:.1f}", s.log] for s in found.stages]
+        OUT.print(table(("step", "program", "seconds", "log"), cells))
+    if found.cycles is not None and found.clock_mhz:
+        ns = found.cycles.value * 1000 / found.clock_mhz
+        ii = f", a sample every {found.ii.value:g}" if found.ii is not None else ""
+        OUT.print(f"latency {found.cycles.value:g} clocks ({ns:,.0f} ns at {found.clock_mhz:g} MHz){ii}")
+    for note in found.notes:
+        OUT.print(f"[dim]{note}[/]")
+    if found.fmax_mhz is None or not found.clock_mhz:
+        return
+    if too_slow(found):
+        ERR.print(
+            f"[bold red]TOO SLOW[/]: good for {found.fmax_mhz.value:.2f} MHz, the clock is "
+            f"{found.clock_mhz:g} MHz. The bitstream must not be trusted; try another --seed, or "
+            "--set verilog.clock_mhz=HIGHER for more registers"
+        )
+    else:
+        OUT.print(f"[green]Fmax {found.fmax_mhz.value:.2f} MHz[/] for a clock of {found.clock_mhz:g} MHz")
+
+
+def _resources(found: Hardware, board: Board) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for kind, figure in found.total.known().items():
+        has = getattr(board.resources, kind)
+        share = f"{figure.value / has:.1%}" if has else "-"
+        rows.append([kind.upper(), _number(figure), f"{has:,}" if has else "-", share])
+    return rows
+
+
+def _number(figure: object) -> str:
+    from edgeml.figures import Figure
+
+    if not isinstance(figure, Figure):
+        return "-"
+    text = f"{figure.value:,.1f}".removesuffix(".0")
+    if figure.low is None or figure.high is None:
+        return text
+    return f"{text} ({figure.low:,.0f} to {figure.high:,.0f})"
