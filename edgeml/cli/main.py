@@ -17,7 +17,19 @@ from edgeml.cli import commands
 from edgeml.cli.console import OUT, show_error
 from edgeml.errors import EdgemlError
 
-_ORDER = ("run", "train", "import", "export", "check", "report", "estimate", "synth", "show", "list", "doctor")
+_ORDER = (
+    "run",
+    "train",
+    "import",
+    "export",
+    "check",
+    "report",
+    "estimate",
+    "synth",
+    "show",
+    "list",
+    "doctor",
+)
 """As they stand in --help; a command not named here comes after them."""
 
 
