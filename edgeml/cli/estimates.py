@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.markup import escape
 
-from edgeml import pipeline
+from edgeml import boards, pipeline
 from edgeml.backends.hls4ml.options import Options as Hls4mlOptions
 from edgeml.boards import Board
+from edgeml.cli.console import say
 from edgeml.cli.options import comma_list
 from edgeml.errors import EdgemlError, unknown_name
-from edgeml.estimate import Preflight, preflight
+from edgeml.estimate import Goal, Preflight, preflight
 from edgeml.estimate.model import Design
 from edgeml.estimate.preflight import range_text
 from edgeml.figures import Figure, Hardware
@@ -159,6 +161,88 @@ def rows(
             if strict and len(wanted) == 1:
                 raise
             yield Row(board.name, design, None, error.what)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user wants of an hls4ml project: `--max-latency`, `--ii`, `--fit`."""
+
+    max_latency: str | None = None
+    ii: int | None = None
+    fit: bool = False
+
+    def __bool__(self) -> bool:
+        return self.max_latency is not None or self.ii is not None or self.fit
+
+    def goal(self, clock_ns: float) -> Goal:
+        """The same in clocks.
+
+        Raises:
+            EdgemlError: the latency is no number of clocks and no time, or less than a clock.
+        """
+        if self.max_latency is None:
+            return Goal(None, self.ii, self.fit)
+        match = re.fullmatch(r"(\d+(?:\.\d+)?) ?(ns|us|ms)?", self.max_latency.strip())
+        if match is None or (match[2] is None and "." in match[1]):
+            raise EdgemlError(
+                f"{self.max_latency!r} is no latency",
+                "--max-latency",
+                "write clocks (100) or a time (500ns, 2us)",
+            )
+        number = float(match[1])
+        clocks = int(number if match[2] is None else number * _NS[match[2]] / clock_ns)
+        if clocks < 1:
+            raise EdgemlError(
+                f"is less than one clock of {clock_ns:g} ns", f"--max-latency {self.max_latency}"
+            )
+        return Goal(clocks, self.ii, self.fit)
+
+
+_NS = {"ns": 1.0, "us": 1e3, "ms": 1e6}
+
+
+def preflight_hls4ml(
+    graph: Graph, options: Mapping[str, Any], wish: Wish, named_board: bool
+) -> dict[str, Any]:
+    """Say on standard error whether the project fits, and choose reuse factors if the user has a wish.
+
+    Args:
+        graph: the exact graph.
+        options: of the hls4ml back end.
+        wish: what the reuse factors have to meet.
+        named_board: whether the user named the board in this very command.
+
+    Returns:
+        The options, with the reuse factors and strategies that were found.
+
+    Raises:
+        EdgemlError: there is a wish and no board, or no reuse factors meet it.
+    """
+    name = options.get("board")
+    if name is None:
+        if wish:
+            raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
+        return dict(options)
+    board = boards.load(name)
+    kept = for_board(options, board)
+    try:
+        clock_ns = float(options.get("clock_period_ns") or 1000.0 / board.clock_mhz)
+        told = preflight(graph, board, "hls4ml", kept, wish.goal(clock_ns))
+    except EdgemlError as error:
+        if wish:
+            raise
+        say(f"[dim]no estimate: {escape(str(error))}[/]")  # the back end itself says what is wrong
+        return dict(options)
+    certain = told.state == "does not fit" and named_board
+    for line in told.lines():
+        say(
+            f"[bold yellow]warning:[/] {escape(line)}"
+            if certain and line.startswith("estimate:")
+            else escape(line)
+        )
+    if told.solution is None:
+        return dict(options)
+    return {**options, **told.solution.settings()}
 
 
 def for_board(options: Mapping[str, Any], board: Board) -> dict[str, Any]:

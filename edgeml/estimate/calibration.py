@@ -35,7 +35,8 @@ class Spread(Settings):
         low: the estimate times this is the interval's low end.
         high: the same for its high end.
         slack: added on both sides, for small numbers.
-        designs: how many the ends are from.
+        share: for DSP blocks, the share of products in tables that a tool may still put into blocks.
+        designs: how many the ends were tested on.
         median: of the ratio, on designs that were not fitted on; None if there are none.
         p90: 90th percentile of max(ratio, 1/ratio) there.
         inside: share of those whose real figure is in the interval.
@@ -44,6 +45,7 @@ class Spread(Settings):
     low: Annotated[float, Field(gt=0)] = 1.0
     high: Annotated[float, Field(gt=0)] = 1.0
     slack: Annotated[float, Field(ge=0)] = 0.0
+    share: Annotated[float, Field(ge=0)] = 0.0
     designs: int = 0
     median: float | None = None
     p90: float | None = None
@@ -111,19 +113,20 @@ def luts(count: Count, family: Family, calibration: Calibration, borrowed: bool)
     return sum(weight * getattr(count, name) for name, weight in weights.items())
 
 
-def interval(value: float, spread: Spread, widening: float = 1.0) -> Figure:
+def interval(value: float, spread: Spread, widening: float = 1.0, soft: float = 0.0) -> Figure:
     """A number with its interval.
 
     Args:
         value: the estimate.
         spread: measured ratios.
         widening: power of the ratios; 1 leaves them.
+        soft: products in tables, for DSP blocks.
 
     >>> interval(100, Spread(low=0.9, high=1.25, slack=2))
     Figure(value=100.0, low=88.0, high=127.0)
     """
     low = value * spread.low**widening - spread.slack * widening
-    high = value * spread.high**widening + spread.slack * widening
+    high = value * spread.high**widening + spread.slack * widening + spread.share * soft
     return Figure(value=_short(value), low=max(0.0, math.floor(low)), high=math.ceil(high))
 
 
@@ -142,6 +145,6 @@ def sentence(kind: str, spread: Spread, what: str) -> str:
     if spread.median is None or spread.p90 is None or spread.inside is None:
         return f"{kind}: interval from {spread.designs} {what}"
     return (
-        f"{kind}: real/estimate on {spread.designs} {what} not fitted on: median {spread.median:.2f}, "
+        f"{kind}: real/estimate on {spread.designs} {what}: median {spread.median:.2f}, "
         f"90th percentile of the factor {spread.p90:.2f}, {spread.inside:.0%} inside the interval"
     )

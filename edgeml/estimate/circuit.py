@@ -33,6 +33,7 @@ class Count:
         delay: bits of delays that may become shift registers instead of flip-flops.
         dsp: multiplier blocks.
         bram: block RAMs.
+        soft: products in tables, of which a tool may put a few into blocks.
     """
 
     chain: float = 0.0
@@ -43,6 +44,7 @@ class Count:
     delay: float = 0.0
     dsp: float = 0.0
     bram: float = 0.0
+    soft: float = 0.0
 
     def __add__(self, other: Count) -> Count:
         mine, theirs = vars(self), vars(other)

@@ -35,6 +35,8 @@ class Family:
         lutram_words: words of a one-bit memory in one table; 0: no table is a memory.
         rom_in_tables: largest depth of a ROM that becomes logic.
         shift_registers: delays of at least so many registers become one table; 0: never.
+        dsp_registers: a register behind a product goes into its block.
+        adder_ns: an adder of some 16 bits with its wires, as HLS counts it, roughly.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Family:
     lutram_words: int
     rom_in_tables: int
     shift_registers: int
+    dsp_registers: bool = True
+    adder_ns: float = 1.0
 
     def brams(self, words: int, bits: int) -> int:
         """Blocks for a memory of `words` words of `bits` bits, each block used in its best shape."""
@@ -63,7 +67,9 @@ class Family:
         return best
 
 
-ECP5 = Family("yosys-ecp5", 4, True, 4, 2, 1.0, (18, 18), 2, 18, (36, 512), 128 * 8, 16, 16, 0)
+ECP5 = Family(
+    "yosys-ecp5", 4, True, 4, 2, 1.0, (18, 18), 2, 18, (36, 512), 128 * 8, 16, 16, 0, dsp_registers=False
+)
 ICE40 = Family("yosys-ice40", 4, True, 2, 1, 1.0, (16, 16), 11, 4, (16, 256), 64 * 8, 0, 16, 0)
 XC7 = Family("yosys-xilinx", 6, True, 2, 4, 1.0, (25, 18), 9, 36, (72, 512), 4096, 32, 32, 3)
 GOWIN = replace(ECP5, name="yosys-gowin", short_adder=2, adder_step=1, dsp_least=0)
@@ -82,6 +88,10 @@ ALTERA = replace(
     lutram_words=32,
     shift_registers=0,
 )
+
+
+_FAST, _FAST_NS = ("UltraScale", "Agilex"), 0.6
+"""Words in the names of families of 16 nm and less, and their adder."""
 
 
 def family(board: Board, tool: Tool | None = None) -> Family:
@@ -105,4 +115,10 @@ def family(board: Board, tool: Tool | None = None) -> Family:
     else:
         base = {"lut6": AMD, "alm": ALTERA, "lut4": ECP5}[resources.lut_kind]
         base = replace(base, name="vendor-lut4") if resources.lut_kind == "lut4" else base
-    return replace(base, dsp_bits=resources.dsp_bits, bram_kbit=resources.bram_kbit)
+    fast = any(word in board.family for word in _FAST)
+    return replace(
+        base,
+        dsp_bits=resources.dsp_bits,
+        bram_kbit=resources.bram_kbit,
+        adder_ns=_FAST_NS if fast else base.adder_ns,
+    )

@@ -176,7 +176,8 @@ def layer_cost(layer: Layer, how: Parallelism, site: Site, shape: Shape, result:
     if kind == "Embedding" or (kind == "Activation" and layer.attributes["activation"] not in _PLAIN):
         return Cost(hls_layer.table(layer, site, side), 2, 1, steps)
     if kind in ("Activation", "BatchNormalization"):
-        return Cost(hls_layer.elementwise(layer, site, side), 1, 1, steps)
+        # A cast is chained behind what comes before it, unless it is a process of its own.
+        return Cost(hls_layer.elementwise(layer, site, side), 1 if site.stream else 0, 1, steps)
     if kind in ("ZeroPadding1D", "ZeroPadding2D", "Transpose", "Concatenate", "Resize"):
         moved = side * layer.result.type.width
         return Cost(Count(logic=moved if site.stream else 0, ff=moved if site.stream else 0), 1, 1, steps)
@@ -211,23 +212,21 @@ def _convolution(layer: Layer, how: Parallelism, site: Site, shape: Shape, resul
         return replace(core, count=core.count + choose, depth=core.depth + 1, steps=out, first=out)
     held = hls_layer.line_buffer(rows - 1, shape[-2], channels * bits)
     window = Count(ff=taps * bits * 2, logic=40)
-    return Cost(
-        core.count + held + window,
-        core.depth + 2,
-        core.interval
-        if how.strategy != "resource"
-        else core.depth + 2,  # resource is not pipelined over pixels
-        pixels,
-        (rows - 1) * shape[-2] + columns,
-        reuse=core.reuse,
-    )
+    given, wide = layer.attributes, shape[-2]
+    if any(given.get(f"pad_{side}", 0) for side in ("top", "bottom", "left", "right")):
+        wide += int(given["pad_left"]) + int(given["pad_right"])
+        pixels = wide * (pixels // shape[-2] + int(given.get("pad_top", 0)) + int(given.get("pad_bottom", 0)))
+    # The resource strategy is not pipelined over pixels.
+    pace = core.depth + hls_layer.PIXEL_CLOCKS if how.strategy == "resource" else core.interval
+    first = (rows - 1) * wide + columns
+    return Cost(core.count + held + window, core.depth + 2, pace, pixels, first, reuse=core.reuse)
 
 
 def _pool(layer: Layer, site: Site, shape: Shape, result: Shape) -> Cost:
     (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
     if not site.stream:
         count = hls_layer.pooling(layer, out * channels, rows * columns, whole=True)
-        return Cost(count, hls_layer.clocks(math.log2(rows * columns) * 1.5, site.clock_ns))
+        return Cost(count, hls_layer.clocks(math.log2(rows * columns) * 1.5, site))
     count = hls_layer.pooling(layer, channels, rows * columns, whole=False)
     held = hls_layer.line_buffer(rows - 1, shape[-2], channels * site.held.width)
     return Cost(count + held, 2, 1, pixels, (rows - 1) * shape[-2] + columns)

@@ -23,11 +23,17 @@ from edgeml.estimate.family import Family
 from edgeml.estimate.parts import tables_of_mux
 from edgeml.fixed import FixedType
 
-DSP_LEAST = 10
-"""HLS puts a product into a DSP block if its wider operand has at least so many bits, else into tables."""
+DSP_OPERAND, DSP_PRODUCT = 7, 20
+"""A product goes into a DSP block if its narrower operand and its result have at least so many bits.
 
-ADDER_NS = 1.0
-"""A carry chain of 16 bits with its wires on a 16 to 28 nm chip, as HLS counts it, roughly."""
+Published results (docs/estimates.md): 16 x 8 bits take a block, 16 x 6 and 6 x 6 do not.
+"""
+
+PIXEL_CLOCKS = 8
+"""Clocks that a streamed convolution with the resource strategy spends on a pixel beside its product."""
+
+_SHALLOW = 64
+"""A weight memory of at most so many words ends up in tables, whatever HLS asked for."""
 
 _USABLE = 0.73
 """Share of the clock period that HLS fills: Vitis keeps 27 % as its default uncertainty."""
@@ -81,14 +87,14 @@ class Site:
     held: FixedType
 
 
-def levels_per_clock(clock_ns: float) -> int:
+def levels_per_clock(site: Site) -> int:
     """Adder levels that HLS chains in one clock."""
-    return max(1, int(clock_ns * _USABLE / ADDER_NS))
+    return max(1, int(site.clock_ns * _USABLE / site.chip.adder_ns))
 
 
-def clocks(levels: float, clock_ns: float) -> int:
+def clocks(levels: float, site: Site) -> int:
     """Clocks for a path of so many adder levels."""
-    return max(1, math.ceil(levels / levels_per_clock(clock_ns)))
+    return max(1, math.ceil(levels / levels_per_clock(site)))
 
 
 def digits(codes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -123,17 +129,18 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: Site) -> C
     """Every product has its own constant: nothing for zero, wires for a power of two."""
     found = digits(codes)
     hard = codes[found > 1]
-    in_dsp = site.chip.dsp_least > 0 and max(site.held.width, width) >= DSP_LEAST
+    in_dsp = in_block(width, site)
     # A product with two digits is one addition, which HLS prefers to a block.
     blocks = int(np.count_nonzero(found > 2)) if in_dsp else 0
     small = hard if not in_dsp else codes[found == 2]
     product_bits = int((digits(small) - 1).sum()) * (site.held.width + 1)
     terms = np.count_nonzero(codes, axis=0) + 1
     sums = int((terms - 1).sum()) * accum
-    levels = math.log2(max(2, int(terms.max()))) + (math.log2(max(2, int(found.max()))) if len(hard) else 0)
-    depth = clocks(levels, site.clock_ns) + (2 if blocks else 0)
+    inner = 2 if blocks else int(found.max())  # what stands in front of the tree, if it is no block
+    levels = math.log2(max(2, int(terms.max()))) + (math.log2(max(2, inner)) if len(hard) else 0)
+    depth = clocks(levels, site) + (1 if blocks else 0)
     # Between two clocks stands a tree that has shrunk to what its levels leave.
-    per_clock = levels_per_clock(site.clock_ns)
+    per_clock = levels_per_clock(site)
     registers = sum(
         math.ceil(int(terms.sum()) / 2 ** (per_clock * stage)) * accum for stage in range(1, depth + 1)
     )
@@ -142,10 +149,17 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: Site) -> C
             chain=product_bits + sums,
             ff=registers + site.held.width * codes.shape[0],
             dsp=blocks * _per(width, site),
+            soft=len(hard) - blocks,
         ),
         depth,
         reuse=1,
     )
+
+
+def in_block(width: int, site: Site) -> bool:
+    """Whether a product of the input with a factor of `width` bits goes into a DSP block."""
+    narrow = min(width, site.held.width)
+    return narrow >= DSP_OPERAND and width + site.held.width >= DSP_PRODUCT
 
 
 def _per(width: int, site: Site) -> int:
@@ -157,9 +171,9 @@ def _per(width: int, site: Site) -> int:
 
 def _multipliers(count: int, width: int, site: Site) -> Count:
     """`count` multipliers of a variable by a variable."""
-    if site.chip.dsp_least and max(site.held.width, width) >= DSP_LEAST:
+    if in_block(width, site):
         return Count(dsp=count * _per(width, site))
-    return Count(chain=count * (site.held.width * width / 2 + max(site.held.width, width)))
+    return Count(chain=count * (site.held.width * width / 2 + max(site.held.width, width)), soft=count)
 
 
 def _limited(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site: Site) -> Cost:
@@ -170,7 +184,7 @@ def _limited(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site:
     choose = count * (site.held.width + width) * tables_of_mux(reuse, site.chip.lut_inputs)
     terms = np.count_nonzero(codes, axis=0) + 1
     sums = int((terms - 1).sum()) * accum
-    depth = clocks(math.log2(max(2, int(terms.max()))), site.clock_ns) + 2 + reuse
+    depth = clocks(math.log2(max(2, int(terms.max()))), site) + 2 + reuse
     held = int(terms.sum()) * accum + site.held.width * codes.shape[0]
     return Cost(made + Count(chain=sums, logic=choose, ff=held), depth, interval=reuse, reuse=reuse)
 
@@ -180,19 +194,16 @@ def _resource(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site
     inputs, outputs = codes.shape
     count = codes.size // reuse
     made = _multipliers(count, width, site)
-    ways = min(reuse, inputs)
+    # The inputs a multiplier sees in turn; beyond n_in clocks it also serves several outputs in turn.
+    ways, serves = min(reuse, inputs), max(1, reuse // inputs)
     choose = math.ceil(inputs / ways) * site.held.width * tables_of_mux(ways, site.chip.lut_inputs)
-    scatter = outputs * accum if reuse > inputs else 0
-    adders = count * accum
-    words = site.chip.brams(reuse, count * width)
-    depth = reuse + 3 + clocks(math.log2(max(2, math.ceil(count / outputs) + 1)), site.clock_ns)
+    choose += count * accum * tables_of_mux(serves, site.chip.lut_inputs)
+    hold = outputs * accum * (2 if serves > 1 else 1)
     held = outputs * accum * 2 + count * (width + site.held.width) + inputs * site.held.width
-    return Cost(
-        made + Count(chain=adders, logic=choose + scatter, ff=held, bram=words),
-        depth,
-        interval=reuse,
-        reuse=reuse,
-    )
+    bits = count * width
+    rom = Count(logic=bits / 2) if reuse <= _SHALLOW else Count(bram=site.chip.brams(reuse, bits))
+    logic = Count(chain=count * accum, logic=choose + hold, ff=held)
+    return Cost(made + rom + logic, reuse + 1, interval=reuse, reuse=reuse)
 
 
 def _adder_graph(codes: NDArray[np.int64], accum: int, site: Site) -> Cost:
@@ -201,7 +212,7 @@ def _adder_graph(codes: NDArray[np.int64], accum: int, site: Site) -> Cost:
     shared = adders * sharing(codes)
     width = (site.held.width + accum) / 2
     terms = np.maximum(digits(codes).sum(axis=0), 1)
-    depth = clocks(math.log2(max(2, int(terms.max()))), site.clock_ns)
+    depth = clocks(math.log2(max(2, int(terms.max()))), site)
     registers = depth * codes.shape[1] * accum + site.held.width * codes.shape[0]
     return Cost(Count(chain=shared * width, ff=registers), depth, reuse=1)
 
@@ -245,7 +256,7 @@ def depthwise(layer: Layer, site: Site) -> Cost:
     codes = np.asarray(layer.weights["weight"].codes)
     taps = math.prod(codes.shape[:-2]) if codes.ndim > 2 else codes.shape[0]
     bits = int(digits(codes).sum()) * layer.types["accum"].type.width
-    return Cost(Count(chain=bits, ff=bits / 2), clocks(math.log2(taps + 1), site.clock_ns) + 1)
+    return Cost(Count(chain=bits, ff=bits / 2), clocks(math.log2(taps + 1), site) + 1)
 
 
 def table(layer: Layer, site: Site, elements: int) -> Count:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edgeml.backends.hls4ml.layer import Layer
 from edgeml.backends.hls4ml.options import Options as Hls4mlOptions
 from edgeml.backends.hls4ml.options import parse_options
 from edgeml.backends.hls4ml.planner import plan_graph
@@ -21,8 +22,16 @@ from edgeml.ir import Graph
 
 __all__ = ["Hls4mlOptions", "Planned", "estimate_hls4ml", "parse_hls4ml"]
 
-FAMILY = "hls4ml"
-"""The entry of calibration.json for every hls4ml project."""
+FAMILY, FOLDED = "hls4ml", "hls4ml-resource"
+"""Entries of calibration.json: of any project, and of dense layers in io_parallel that all reuse multipliers,
+which most published figures are of."""
+
+
+def calibrated(stream: bool, ways: Mapping[str, Parallelism], layers: Sequence[Layer]) -> str:
+    """The entry that a project is like."""
+    multiplying = [layer for layer in layers if layer.products is not None]
+    alike = all(layer.kind == "Dense" and ways[layer.name].reuse_factor > 1 for layer in multiplying)
+    return FOLDED if alike and multiplying and not stream else FAMILY
 
 
 def parse_hls4ml(settings: Mapping[str, Any]) -> Hls4mlOptions:
@@ -92,7 +101,8 @@ def figures(
     at: Planned, ways: Mapping[str, Parallelism], project: Project, name: str, digest: str, board: Board
 ) -> Hardware:
     """A project as `Hardware`."""
-    measured, _ = calibration.of(FAMILY)
+    like = calibrated(at.options.io_type == "io_stream", ways, at.plan.layers)
+    measured, _ = calibration.of(like)
     whole = total(item.cost.count for item in project.placed)
     strategies = sorted({how.strategy for layer, how in _multiplying(at, ways)})
     reuse = sorted({how.reuse_factor for layer, how in _multiplying(at, ways)})
@@ -138,11 +148,11 @@ def usage(count: Count, chip: Family, measured: Calibration, widening: float) ->
         "lut": luts(count, chip, measured),
         "ff": count.ff * measured.weights["ff"],
         "dsp": count.dsp,
-        "bram": count.bram,
+        "bram": count.bram * measured.weights["bram"],
     }
     return Usage(
         **{
-            kind: calibration.interval(value, measured.spread[kind], widening)
+            kind: calibration.interval(value, measured.spread[kind], widening, count.soft)
             for kind, value in values.items()
         }
     )
@@ -155,7 +165,9 @@ def luts(count: Count, chip: Family, measured: Calibration) -> float:
 
 
 def _clocks(value: int, measured: Calibration, kind: str = "cycles") -> Figure:
-    return calibration.interval(value, measured.spread[kind])
+    found = calibration.interval(value, measured.spread[kind])
+    least = min(1.0, float(value))  # what works at all takes a clock
+    return found.model_copy(update={"low": max(least, found.low or 0.0)})
 
 
 def _notes(measured: Calibration) -> tuple[str, ...]:

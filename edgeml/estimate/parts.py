@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from edgeml.estimate.circuit import Count, product, tables
 from edgeml.estimate.family import Family
+from edgeml.fixed import IntArray
 
 
 def skid(bits: int) -> Count:
@@ -41,8 +44,7 @@ def memory(words: int, bits: int, family: Family) -> Count:
         # An ECP5 slice holds 16 words of 4 bits in as many tables as it takes to address them, four.
         per_bit = 1 if family.lut_inputs == 4 else 0.75
         return Count(logic=bits * per_bit * math.ceil(words / family.lutram_words), ff=bits)
-    readers = sum(tables_of_mux(words, family.lut_inputs) for _ in range(1))
-    return Count(logic=bits * (readers + 1), ff=words * bits + bits)
+    return Count(logic=bits * (tables_of_mux(words, family.lut_inputs) + 1), ff=words * bits + bits)
 
 
 def tables_of_mux(ways: int, lut_inputs: int) -> int:
@@ -88,51 +90,48 @@ def window(
     return held + taps + places[0] + places[1]
 
 
-def fold(
-    lanes: int,
-    outputs: int,
-    element: int,
-    signed: bool,
-    weight: int,
-    total: int,
-    beats: int,
-    family: Family,
-) -> Count:
+def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int, family: Family) -> Count:
     """edgeml_fold with its weights.
 
     Args:
-        lanes: elements per beat.
-        outputs: sums.
+        weights: (beats, lanes, outputs), codes.
+        weight: bits of a weight.
         element: bits of an element.
         signed: whether elements are two's complement.
-        weight: bits of a weight.
         total: bits of a sum.
-        beats: clocks, and words of the weights' memory.
         family: the chip.
     """
+    beats, lanes, outputs = weights.shape
+    one = product(element + (not signed), weight, family)
+    inside = bool(one.dsp) and family.dsp_registers
     products = lanes * outputs
-    operand = element + (not signed)
-    one = product(operand, weight, family)
-    result = Count(
-        ff=lanes * element + 10 + products * (element + 1 + weight) * (not one.dsp) + 2 * outputs * total
-    )
-    for _ in range(products):
-        result = result + one
+    registers = lanes * element + 10 + (0 if inside else products * (element + weight)) + 2 * outputs * total
+    result = Count(ff=registers, logic=one.logic * products, chain=one.chain * products)
+    result = result + Count(saved=one.saved * products, dsp=one.dsp * products)
     # Over the lanes, then over the beats with a choice of where to begin.
     if family.merges_adders and lanes > 2:
         result = result + Count(saved=(lanes - 2) * total * outputs, chain=total * outputs)
     elif lanes > 1:
         result = result + Count(chain=(lanes - 1) * total * outputs)
     result = result + Count(chain=total * outputs, logic=total * outputs)
-    return result + counter(_count_bits(beats)) + rom(beats, products * weight, family)
+    return result + counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, family)
 
 
-def rom(words: int, bits: int, family: Family) -> Count:
-    """A memory that is only read, with a registered output."""
-    if words > family.rom_in_tables and words * bits >= family.bram_least:
-        return Count(bram=family.brams(words, bits))
-    per_bit = max(1.0, words / (1 << family.lut_inputs)) if words > 2 else 0.5
-    return Count(logic=bits * per_bit, ff=bits)
+def rom(words: IntArray, width: int, family: Family) -> Count:
+    """A memory that is only read, with a registered output.
+
+    Args:
+        words: (depth, values), codes.
+        width: bits of a value.
+        family: the chip.
+    """
+    depth, bits = len(words), words.shape[1] * width
+    if depth > family.rom_in_tables and depth * bits >= family.bram_least:
+        return Count(bram=family.brams(depth, bits))
+    columns = (words[:, :, np.newaxis] >> np.arange(width)) & 1
+    distinct = np.unique(columns.reshape(depth, -1), axis=1)
+    live = int(np.count_nonzero(distinct.any(axis=0) & ~distinct.all(axis=0)))
+    return Count(logic=live * max(1, depth >> family.lut_inputs), ff=live)
 
 
 def _count_bits(values: int) -> int:

@@ -162,7 +162,7 @@ def preflight(
     told = Preflight(design, board.name, found, needs(found, board), _verilog_clock(found, board))
     if told.state == "fits":
         return told
-    return _with(told, remedies=tuple(_verilog_remedies(graph, board, options, tool, kept)))
+    return _with(told, remedies=tuple(_verilog_remedies(graph, board, options, tool, kept, found)))
 
 
 def refuse_if_too_big(
@@ -218,18 +218,18 @@ def _verilog_clock(found: Hardware, board: Board) -> str:
 
 
 def _verilog_remedies(
-    graph: Graph, board: Board, options: Any, tool: Tool | None, kept: ledger.Ledger | None
+    graph: Graph, board: Board, options: Any, tool: Tool | None, kept: ledger.Ledger | None, now: Hardware
 ) -> list[str]:
     """Other layouts that fit, then boards that do."""
     expanded = Expand().apply(graph)
     given = options.model_dump() if isinstance(options, VerilogOptions) else dict(options or {})
-    now = VerilogOptions(**given)
+    chosen = VerilogOptions(**given)
     told: list[str] = []
     widest = max((graph.info(name).size for name in graph.infos), default=1)
     tries = [None, *(reuse for reuse in (16, 64, 256, 1024) if reuse <= widest)]
     for reuse in tries:
         other = {**given, "mode": "stream", "reuse_factor": reuse}
-        if chosen_mode(expanded, now) == "stream" and (reuse or 0) <= (now.reuse_factor or 0):
+        if chosen_mode(expanded, chosen) == "stream" and (reuse or 0) <= (chosen.reuse_factor or 0):
             continue
         if refusals(expanded, VerilogOptions(**other)):
             break
@@ -240,7 +240,7 @@ def _verilog_remedies(
                 f"{shown} would fit: {'; '.join(n.text() for n in needs(found, board) if n.kind == 'lut')}"
             )
             break
-    larger = _larger_boards(estimate(graph, board, "verilog", options, tool, kept), board)
+    larger = _larger_boards(now, board)
     if larger:
         told.append(f"boards of this flow that are large enough: {', '.join(larger)}")
     return told

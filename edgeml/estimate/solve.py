@@ -214,14 +214,14 @@ def _impossible(search: _Search, goal: Goal) -> EdgemlError:
     quick = search.project(())
     told: list[str] = []
     if goal.max_latency is not None:
-        told.append(f"a latency of {goal.max_latency} clocks (the fastest has about {quick.latency})")
+        told.append(f"a latency of {goal.max_latency} clocks (alone at least {quick.latency})")
     if goal.ii is not None:
-        told.append(f"an interval of {goal.ii} clocks (the shortest is about {quick.interval})")
+        told.append(f"an interval of {goal.ii} clocks (alone at least {quick.interval})")
     if goal.fit:
         small = [f + r for f, r in zip(search.fixed, search.least[0], strict=True)]
         worst = max(range(len(KINDS)), key=lambda k: small[k])
         share = f"{small[worst]:.0%} of its {KINDS[worst].upper()}"
-        told.append(f"fitting {search.board.name} (the smallest takes about {share})")
+        told.append(f"fitting {search.board.name} (alone at least {share})")
     return EdgemlError(
         f"no valid reuse factors meet {' and '.join(told)}",
         "hls4ml",
@@ -237,7 +237,7 @@ def shares(count: Count, at: Planned, board: Board) -> tuple[float, ...]:
         luts(count, at.chip, measured) / have.lut,
         count.ff * measured.weights["ff"] / have.ff,
         count.dsp / have.dsp,
-        count.bram / have.bram,
+        count.bram * measured.weights["bram"] / have.bram,
     )
 
 

@@ -198,11 +198,8 @@ class _Stream:
     def _fold(self, at: FoldSegment) -> None:
         piece = self._piece(at.node)
         source, sink = at.source, at.sink
-        beats, lanes, outputs = at.weights.shape
-        piece.reuse = beats
-        made = parts.fold(
-            lanes, outputs, source.width, source.signed, at.weight_bits, sink.width, beats, self._family
-        )
+        piece.reuse = beats = len(at.weights)
+        made = parts.fold(at.weights, at.weight_bits, source.width, source.signed, sink.width, self._family)
         self._add(piece, timing.Fold(beats), made)
         self._add(piece, timing.Skid(), parts.skid(sink.bits))
 

@@ -1,0 +1,105 @@
+"""Estimates against synthesis: measure, fit, test, and write down what came out.
+
+    python -m benchmarks.estimates measure ecp5 xilinx7 ice40    # Yosys over all; goes on where it stopped
+    python -m benchmarks.estimates write                         # calibration.json, estimates-validation.md
+
+Results are kept in benchmarks/results/FAMILY.json, one line per design. `write` fits the weights of the kinds
+of logic on a third of the designs (benchmarks/designs.py says which) and tests on the rest; nothing is typed
+in by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import validation
+from benchmarks.designs import Design, designs
+from edgeml.backends.verilog import BACKEND
+from edgeml.backends.verilog.manifest import Manifest
+from edgeml.synth.families import load
+from edgeml.tools import yosys
+
+RESULTS = Path(__file__).with_name("results")
+
+PASSES = {"ecp5": "", "xilinx7": "-noiopad -noclkbuf", "ice40": ""}
+"""The families, and options for ports that do not go to pins."""
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("step", choices=("measure", "write"))
+    parser.add_argument("families", nargs="*", default=[])
+    parser.add_argument(
+        "--minutes", type=float, default=1e9, help="stop before a design that would begin later"
+    )
+    parser.add_argument("--backwards", action="store_true", help="begin with the last design")
+    args = parser.parse_args()
+    if args.step == "write":
+        return validation.write(RESULTS)
+    end = time.monotonic() + args.minutes * 60
+    order = list(designs())
+    for design in reversed(order) if args.backwards else order:
+        for family in args.families or PASSES:
+            if design.name not in results(family) and time.monotonic() < end:
+                row = measured(design, family)
+                keep(family, row)
+                sys.stdout.write(f"{family} {design.name} {row['lut']} LUT, {row['seconds']} s\n")
+                sys.stdout.flush()
+    return 0
+
+
+def results(family: str) -> dict[str, dict[str, Any]]:
+    """What is known of a family, by design."""
+    path = RESULTS / f"{family}.json"
+    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+    return {row["design"]: row for row in rows}
+
+
+def keep(family: str, row: dict[str, Any]) -> None:
+    """Add one line."""
+    RESULTS.mkdir(exist_ok=True)
+    with (RESULTS / f"{family}.json").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def measured(design: Design, family: str) -> dict[str, Any]:
+    """Synthesize one design; resources of the whole and of every module instance."""
+    target = load(family)
+    with tempfile.TemporaryDirectory(prefix="edgeml-estimates-") as folder:
+        source = Path(folder) / "verilog"
+        BACKEND.emit(design.graph, BACKEND.options(design.options)).write(source)
+        manifest = Manifest.read(source)
+        made = yosys.synthesize(
+            [source / name for name in manifest.files],
+            manifest.top,
+            f"{target.passes} {PASSES[family]}".strip(),
+            Path(folder) / "synthesis",
+            seconds=900.0,
+        )
+        total = target.usage(made.cells)
+        parts = {".".join(path): target.usage(cells) for path, cells in made.instances.items()}
+    return {
+        "design": design.name,
+        "tool": f"Yosys {made.version}",
+        **{kind: figure.value for kind, figure in total.known().items()},
+        "latency": manifest.latency,
+        "interval": manifest.interval,
+        "seconds": round(made.seconds, 1),
+        "cells": dict(sorted(made.cells.items())),
+        "instances": {
+            name: [usage.lut.value, usage.ff.value]
+            for name, usage in sorted(parts.items())
+            if usage.lut and usage.ff
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""Counts of single cells and parts, against counts by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeml.backends.verilog.design import elaborate
+from edgeml.backends.verilog.schedule import schedule
+from edgeml.estimate import parts
+from edgeml.estimate.circuit import Count, cell_count, layer_count, product, rom_tables, tables
+from edgeml.estimate.family import AMD, ECP5, ICE40, XC7
+from edgeml.fixed import FixedType
+from edgeml.ir import Builder, Graph
+from edgeml.ir.ops.add import Add
+
+pytest.importorskip("da4ml", reason="da4ml is not installed")
+
+
+def graph_of_sum(a: int, b: int) -> Graph:
+    """The sum of two unsigned inputs of a and b bits."""
+    build = Builder("sum")
+    x = build.input((1,), FixedType(False, a, 0), "x")
+    y = build.input((1,), FixedType(False, b, 0), "y")
+    return build.graph(build.add(Add(), x, y, name="total"))
+
+
+def test_an_adder_takes_a_bit_of_carry_chain_per_bit_of_the_sum() -> None:
+    design = elaborate(graph_of_sum(8, 6))
+    (cell,) = (cell for layer in design.layers for cell in layer.cells if cell.kind == "add")
+    assert cell.width == 9
+    assert cell_count(cell, XC7) == Count(chain=9)
+    assert cell_count(cell, ECP5) == Count(chain=10)  # CCU2C: two bits at a time
+
+
+def test_a_short_adder_is_logic() -> None:
+    design = elaborate(graph_of_sum(2, 2))
+    (cell,) = (cell for layer in design.layers for cell in layer.cells if cell.kind == "add")
+    assert cell_count(cell, ECP5).chain == 0
+    assert cell_count(cell, ECP5).logic == 4.5
+
+
+def test_registers_are_counted_from_the_clock_a_value_is_there_to_the_last_it_is_read() -> None:
+    build = Builder("chain")
+    x = build.input((4,), FixedType(False, 4, 0), "x")
+    y = build.input((4,), FixedType(False, 4, 0), "y")
+    graph = build.graph(build.add(Add(), build.add(Add(), x, y, name="a"), x, name="b"))
+    design = elaborate(graph)
+    times = schedule(design, 1.0)  # an adder per stage
+    index = next(i for i, layer in enumerate(design.layers) if layer.name == "b")
+    # Per element: the sum of 5 bits and x of 4 wait for a clock; b itself leaves without a register.
+    assert layer_count(design, times, index, XC7).ff == 4 * (5 + 4)
+    one = next(i for i, layer in enumerate(design.layers) if layer.name == "a")
+    assert layer_count(design, times, one, XC7).chain == 4 * 5
+
+
+@pytest.mark.parametrize(
+    ("inputs", "k", "expected"), [(1, 4, 0), (4, 4, 1), (7, 4, 2), (8, 4, 3), (11, 6, 2)]
+)
+def test_a_tree_of_tables(inputs: int, k: int, expected: int) -> None:
+    assert tables(inputs, k) == expected
+
+
+def test_a_table_is_as_large_as_what_it_holds() -> None:
+    identity = range(64)
+    assert rom_tables(6, [0] * 64, 8, 6) == 0
+    assert rom_tables(6, identity, 6, 6) == 6
+    assert rom_tables(6, [value >> 2 for value in identity], 4, 4) < rom_tables(
+        6, [v * v for v in identity], 12, 4
+    )
+
+
+def test_products_go_into_blocks_by_their_width() -> None:
+    assert product(9, 8, ECP5) == Count(dsp=1)
+    assert product(20, 10, ECP5) == Count(dsp=2)  # 18 x 18 bits in a block
+    assert product(24, 18, XC7) == Count(dsp=1)  # 25 x 18
+    assert product(4, 4, XC7).dsp == 0
+    assert product(4, 4, ICE40).dsp == 0 and product(6, 6, ICE40).dsp == 1
+    assert product(1, 7, AMD) == Count(logic=7)
+
+
+def test_buffers_by_hand() -> None:
+    assert parts.skid(8) == Count(logic=12, ff=18)
+    assert parts.pipe_control(5).ff == 5
+    assert parts.delay(10, 2, XC7) == Count(ff=20)
+    assert parts.delay(10, 5, XC7) == Count(logic=10, ff=10)  # SRL16 and the register behind it
+    assert parts.delay(10, 5, ECP5) == Count(ff=50)
+    assert parts.serialize(4, 3).ff == 4 * 3 + 1 + 2
+
+
+def test_memories_go_into_block_ram_when_they_are_large() -> None:
+    assert parts.memory(1024, 18, ECP5) == Count(bram=1)
+    assert parts.memory(16, 8, ECP5).bram == 0 and parts.memory(16, 8, ECP5).logic > 0
+    assert parts.memory(16, 8, ICE40).ff == 16 * 8 + 8  # iCE40 has no memory in tables
+    assert XC7.brams(512, 72) == 1 and XC7.brams(513, 72) == 2 and XC7.brams(32768, 1) == 1
+
+
+def test_a_rom_holds_every_different_column_once() -> None:
+    words = np.array([[1, 1, 3], [2, 2, 3]])
+    # Columns of two bits per value: (1, 0), (0, 1), twice; the ones of the third never change.
+    assert parts.rom(words, 2, ECP5) == Count(logic=2, ff=2)
+
+
+def test_a_fold_multiplies_in_blocks_and_sums_in_tables() -> None:
+    weights = np.arange(1, 17).reshape(8, 1, 2)
+    made = parts.fold(weights, 6, 8, False, 20, XC7)
+    assert made.dsp == 2 and made.saved == 0
+    assert made.chain == 2 * 20
+    more = parts.fold(weights.reshape(4, 2, 2), 6, 8, False, 20, XC7)
+    assert more.dsp == 4 and more.chain == 2 * 20 + 2 * 20

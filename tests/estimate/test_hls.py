@@ -1,0 +1,229 @@
+"""hls4ml layers against counts by hand, and the search for reuse factors against trying all."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from edgeml import boards
+from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
+from edgeml.backends.hls4ml.reuse import Parallelism, choose, valid_factors
+from edgeml.errors import EdgemlError
+from edgeml.estimate import Goal, estimate, preflight
+from edgeml.estimate.circuit import total
+from edgeml.estimate.family import AMD, family
+from edgeml.estimate.hls_layer import Site, clocks, dense_cost, digits, fifo, in_block
+from edgeml.estimate.hls_own import Hls4mlOptions, Planned, parse_hls4ml
+from edgeml.estimate.solve import shares, solve
+from edgeml.fixed import FixedType, IntArray
+from edgeml.ir import Builder, Graph
+from edgeml.passes.expand import Expand
+from tests.backends.verilog.test_stream import cnn
+from tests.zoo import dense, fixed, ufixed, zoo
+
+SITE = Site(AMD, 10.0, False, FixedType(False, 8, 0))
+SMALL = boards.load("cora-z7")
+
+
+def layer(codes: IntArray, weight: int = 6, accum: int = 16) -> Layer:
+    """A dense layer with these weights."""
+    type = Precision(FixedType(True, accum, 0))
+    held = {"weight": Weights(codes, FixedType(True, weight, 0))}
+    return Layer("fc", "Dense", ("x",), type, {}, {"accum": type}, held, products=codes.shape, layer="fc")  # type: ignore[arg-type]
+
+
+def mlp(name: str = "three", sizes: tuple[int, ...] = (16, 12, 8, 4)) -> Graph:
+    """Dense layers and casts."""
+    build = Builder(name)
+    x = build.input((sizes[0],), ufixed(8, 0))
+    for position, units in enumerate(sizes[1:], start=1):
+        x = dense(build, x, f"fc{position}", units, fixed(6, 1), fixed(6, 1), 10 * position)
+        if position < len(sizes) - 1:
+            x = build.cast(x, ufixed(6, 2), name=f"act{position}")
+    return build.graph(x)
+
+
+def planned(graph: Graph, board: str = "pynq-z2", **settings: object) -> Planned:
+    """A graph planned for a board."""
+    return Planned(Expand().apply(graph), boards.load(board), parse_hls4ml(settings))
+
+
+def test_zeros_cost_nothing_and_powers_of_two_only_their_addition() -> None:
+    latency = Parallelism("latency", 1)
+    nothing = dense_cost(layer(np.zeros((4, 2), np.int64)), latency, SITE).count
+    assert nothing.chain == 0 and nothing.dsp == 0
+    powers = dense_cost(layer(np.array([[1, 2], [4, -8]])), latency, SITE).count
+    assert powers.chain == 4 * 16  # two terms and the bias per output: two additions of 16 bits
+    threes = dense_cost(layer(np.array([[3, 3], [3, 3]])), latency, SITE).count
+    assert threes.chain == powers.chain + 4 * 9  # 3 x = x + 2 x, nine bits each
+
+
+@pytest.mark.parametrize(
+    ("act", "weight", "expected"),
+    [(16, 8, True), (16, 6, False), (6, 6, False), (8, 8, False), (18, 16, True)],
+)
+def test_products_take_blocks_as_published_designs_do(act: int, weight: int, expected: bool) -> None:
+    assert in_block(weight, Site(AMD, 5.0, False, FixedType(True, act, 0))) is expected
+
+
+def test_the_resource_strategy_has_as_many_multipliers_as_are_left_and_counts_to_the_reuse_factor() -> None:
+    site = Site(AMD, 5.0, False, FixedType(True, 16, 0))
+    made = dense_cost(layer(np.ones((104, 64), np.int64), 16), Parallelism("resource", 832), site)
+    assert made.count.dsp == 104 * 64 / 832 == 8
+    assert made.interval == 832 and made.depth == 833
+
+
+def test_one_long_adder_tree_takes_more_clocks_than_a_short_one() -> None:
+    assert clocks(1, SITE) == 1 and clocks(40, SITE) == math.ceil(40 / 7)
+
+
+def test_digits_of_the_non_adjacent_form() -> None:
+    for code in range(-300, 300):
+        rest, count = abs(code), 0
+        while rest:
+            if rest & 1:
+                rest -= 2 - (rest & 3)
+                count += 1
+            rest >>= 1
+        assert digits(np.array([code]))[0] == count
+
+
+def test_a_short_fifo_is_shift_registers_and_a_long_one_block_ram() -> None:
+    assert fifo(16, 16, AMD).bram == 0
+    assert fifo(676, 16, AMD).bram == 1
+
+
+def test_one_pipeline_if_nothing_is_reused_and_processes_in_turn_otherwise() -> None:
+    at = planned(mlp())
+    quick = at.model.project(at.ways())
+    assert quick.interval == 1
+    folded = planned(mlp(), strategy="resource", reuse_factor={"fc1": 16, "fc2": 12, "fc3": 8})
+    slow = folded.model.project(folded.ways())
+    assert (
+        slow.latency == 16 + 12 + 8 + 3 * 2 + 2
+    )  # each its factor, its last product, and handing over, casts as well
+    assert slow.interval == 16 + 1
+
+
+def test_a_stream_takes_a_clock_per_pixel() -> None:
+    at = planned(cnn(8), io_type="io_stream", strategy="latency")
+    project = at.model.project(at.ways())
+    assert project.interval == 10 * 10  # the padded image
+    starts = [item.start for item in project.placed]
+    assert starts[0] == 0 and project.latency > project.interval
+    assert max(item.start for item in project.placed) < project.latency
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize("strategy", ["latency", "resource", "distributed_arithmetic"])
+def test_every_strategy_has_an_estimate_with_intervals(io_type: str, strategy: str) -> None:
+    found = estimate(mlp(), boards.load("pynq-z2"), "hls4ml", {"io_type": io_type, "strategy": strategy})
+    for figure in (*found.total.known().values(), found.cycles, found.ii):
+        assert figure is not None and figure.low is not None and figure.low <= figure.value
+    assert found.total.lut is not None and found.total.lut.value > 0
+    assert [item.layer for item in found.layers][:2] == ["fc1", "act1"]
+
+
+def test_every_graph_that_hls4ml_expresses_is_estimated() -> None:
+    for name, graph in zoo().items():
+        at = None
+        for io_type in ("io_parallel", "io_stream"):
+            try:
+                at = planned(graph, io_type=io_type)
+            except EdgemlError:
+                continue
+            project = at.model.project(at.ways())
+            made = total(item.cost.count for item in project.placed)
+            assert made.chain >= 0 and project.latency >= 1 and project.interval >= 1, name
+
+
+def test_more_reuse_never_takes_more_multipliers_or_fewer_clocks() -> None:
+    site = Site(AMD, 5.0, False, FixedType(True, 16, 0))
+    codes = np.ones((24, 16), np.int64)
+    factors = [factor for factor in valid_factors(24, 16) if factor > 1]
+    made = [dense_cost(layer(codes, 16), Parallelism("resource", factor), site) for factor in factors]
+    assert [cost.count.dsp for cost in made] == sorted((c.count.dsp for c in made), reverse=True)
+    assert [cost.depth for cost in made] == sorted(cost.depth for cost in made)
+
+
+# ---------------------------------------------------------------- the search
+
+
+def brute(at: Planned, goal: Goal) -> tuple[float, float] | None:
+    """The best score of all combinations of valid reuse factors."""
+    layers = [one for one in at.plan.layers if one.products is not None]
+    choices = []
+    for one in layers:
+        assert one.products is not None
+        found = [("latency", 1)] if one.products[0] * one.products[1] <= 4096 else []
+        choices.append(
+            found + [("resource", factor) for factor in valid_factors(*one.products) if factor > 1]
+        )
+    plain = Parallelism("latency", 1)
+    best: tuple[float, float] | None = None
+    for combination in itertools.product(*choices):
+        ways = {one.name: plain for one in at.plan.layers}
+        ways |= {one.name: Parallelism(*way) for one, way in zip(layers, combination, strict=True)}  # type: ignore[arg-type]
+        project = at.model.project(ways)
+        used = np.sum([shares(item.cost.count, at, at.board) for item in project.placed], axis=0)
+        if goal.max_latency is not None and project.latency > goal.max_latency:
+            continue
+        if (goal.ii is not None and project.interval > goal.ii) or (goal.fit and max(used) > 1):
+            continue
+        fit_alone = goal.max_latency is None and goal.ii is None
+        latency, area = float(project.latency), float(sum(used))
+        score = (latency, area) if fit_alone else (area, latency)
+        best = score if best is None or score < best else best
+    return best
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize(
+    "goal",
+    [Goal(max_latency=40), Goal(ii=9), Goal(max_latency=60, ii=33), Goal(fit=True), Goal(ii=60, fit=True)],
+    ids=lambda goal: f"{goal.max_latency}-{goal.ii}-{goal.fit}",
+)
+def test_the_search_finds_what_trying_all_finds(io_type: str, goal: Goal) -> None:
+    at = planned(mlp("two", (16, 12, 6)), "cora-z7", io_type=io_type)
+    found = solve(at, at.board, goal)
+    expected = brute(at, goal)
+    assert expected is not None and found.proven
+    used = sum(sum(shares(item.cost.count, at, at.board)) for item in found.project.placed)
+    score = (
+        (found.project.latency, used)
+        if goal.max_latency is None and goal.ii is None
+        else (used, found.project.latency)
+    )
+    assert score == pytest.approx(expected)
+
+
+def test_what_was_found_is_what_the_back_end_takes() -> None:
+    at = planned(mlp())
+    found = solve(at, at.board, Goal(max_latency=50))
+    options = at.options.model_copy(update=found.settings())
+    again = choose(at.plan.layers, Hls4mlOptions(**options.model_dump()))
+    assert all(again[name] == way for name, way in found.ways.items() if way.reuse_factor > 1)
+    assert found.project.latency <= 50
+
+
+def test_a_fixed_reuse_factor_stays() -> None:
+    at = planned(mlp(), reuse_factor={"fc2": 6}, strategy="resource")
+    assert solve(at, at.board, Goal(max_latency=80)).by_layer["fc2"].reuse_factor == 6
+
+
+def test_a_goal_that_cannot_be_met_is_refused_with_what_can() -> None:
+    with pytest.raises(EdgemlError, match=r"a latency of 1 clocks \(alone at least \d+\)"):
+        preflight(mlp(), boards.load("pynq-z2"), "hls4ml", {}, Goal(max_latency=1))
+
+
+def test_a_board_without_an_hls_tool_is_refused() -> None:
+    with pytest.raises(EdgemlError, match="no back end for ULX3S"):
+        estimate(mlp(), boards.load("ulx3s-85f"), "hls4ml")
+
+
+def test_faster_chips_chain_more_adders() -> None:
+    slow, fast = family(boards.load("pynq-z2"), "vendor"), family(boards.load("alveo-u250"), "vendor")
+    assert fast.adder_ns < slow.adder_ns

@@ -1,0 +1,136 @@
+"""The ledger loses nothing, survives torn lines and writers side by side, and narrows honestly."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeml import boards
+from edgeml.errors import EdgemlError
+from edgeml.estimate import estimate
+from edgeml.estimate.ledger import ENOUGH, Ledger, conformal
+from edgeml.figures import Figure, Hardware, Source, Usage
+from tests.backends.verilog.samples import small
+
+pytest.importorskip("da4ml", reason="da4ml is not installed")
+
+
+def hardware(source: Source, lut: float, graph: str = "g", settings: str = "") -> Hardware:
+    """A result or an estimate of one figure."""
+    return Hardware(
+        design="verilog",
+        graph=graph,
+        part="p",
+        source=source,
+        settings=settings,
+        total=Usage(lut=Figure(value=lut)),  # type: ignore[arg-type]
+    )
+
+
+def filled(path: Path, ratios: list[float], tool: str = "Yosys 1") -> Ledger:
+    """A ledger with results of an ECP5."""
+    ledger = Ledger(path)
+    for number, ratio in enumerate(ratios):
+        real = hardware("synthesis", 1000 * ratio, f"g{number}")
+        made = hardware("estimate", 1000, f"g{number}")
+        ledger.add(real, made, tool, "yosys-ecp5")
+    return ledger
+
+
+def test_what_is_added_comes_back(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "deep" / "ledger.jsonl")
+    ledger.add(hardware("synthesis", 120), hardware("estimate", 100), "Yosys 1", "yosys-ecp5")
+    (entry,) = ledger.entries()
+    assert entry.real == {"lut": 120} and entry.estimated == {"lut": 100} and entry.tool == "Yosys 1"
+
+
+def test_a_torn_line_takes_nothing_with_it(tmp_path: Path) -> None:
+    ledger = filled(tmp_path / "l.jsonl", [1.1, 1.2])
+    with ledger.path.open("ab") as file:
+        file.write(b'{"schema_version": 1, "when": "2026')  # killed in the midst
+    ledger.add(hardware("synthesis", 90, "new"), hardware("estimate", 100, "new"), "Yosys 1", "yosys-ecp5")
+    assert [entry.graph for entry in ledger.entries()] == ["g0", "g1", "new"]
+    assert ledger.unread() == 1
+    assert len(ledger.path.read_bytes().splitlines()) == 4  # the torn line is still there
+
+
+def test_lines_of_a_newer_version_stay_and_are_skipped(tmp_path: Path) -> None:
+    ledger = filled(tmp_path / "l.jsonl", [1.0])
+    entry = json.loads(ledger.path.read_text())
+    with ledger.path.open("a") as file:
+        file.write(json.dumps({**entry, "schema_version": 2}) + "\n" + "\xff not json\n")
+    assert len(ledger.entries()) == 1 and ledger.unread() == 2
+
+
+def test_writers_side_by_side_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+
+    def write(worker: int) -> None:
+        for number in range(20):
+            name = f"{worker}-{number}"
+            Ledger(path).add(hardware("synthesis", 10, name), hardware("estimate", 10, name), "t", "f")
+
+    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Ledger(path).entries()) == 80 and Ledger(path).unread() == 0
+
+
+def test_the_same_result_twice_counts_once(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l.jsonl")
+    for lut in (100, 110):
+        ledger.add(hardware("synthesis", lut), hardware("estimate", 100), "Yosys 1", "yosys-ecp5")
+    (entry,) = ledger.entries()
+    assert entry.real["lut"] == 110  # the newest word
+    assert len(ledger.path.read_bytes().splitlines()) == 2
+
+
+def test_an_estimate_is_no_result(tmp_path: Path) -> None:
+    with pytest.raises(EdgemlError, match="a tool's result"):
+        Ledger(tmp_path / "l").add(hardware("estimate", 1), hardware("estimate", 1), "t", "f")
+    with pytest.raises(EdgemlError, match="of the same design"):
+        Ledger(tmp_path / "l").add(hardware("synthesis", 1, "a"), hardware("estimate", 1, "b"), "t", "f")
+
+
+def test_too_few_results_change_nothing(tmp_path: Path) -> None:
+    ledger = filled(tmp_path / "l.jsonl", [1.1] * (ENOUGH - 1))
+    assert ledger.narrowed("verilog", "yosys-ecp5", "lut") is None
+    assert conformal([1.0] * (ENOUGH - 1)) is None
+
+
+def test_enough_results_of_the_same_tool_shift_and_narrow(tmp_path: Path) -> None:
+    ledger = filled(tmp_path / "l.jsonl", [1.2 + 0.01 * (n % 3) for n in range(14)])
+    found = ledger.narrowed("verilog", "yosys-ecp5", "lut")
+    assert found is not None and found.count == 14
+    assert found.low == pytest.approx(1.2, abs=0.02) and found.high == pytest.approx(1.22, abs=0.02)
+    assert ledger.narrowed("verilog", "yosys-ecp5", "lut", "Yosys 2") is None
+    assert ledger.narrowed("verilog", "yosys-ice40", "lut") is None
+    board = boards.load("ulx3s-85f")
+    plain = estimate(small(), board, kept=Ledger(tmp_path / "none.jsonl"))
+    mine = estimate(small(), board, kept=ledger)
+    assert plain.total.lut is not None and mine.total.lut is not None
+    assert mine.total.lut.value == pytest.approx(1.21 * plain.total.lut.value, rel=0.02)
+    assert "n = 14" in mine.notes[-1] and "Yosys 1" in mine.notes[-1]
+
+
+def test_the_conformal_interval_holds_for_nine_in_ten() -> None:
+    rng = np.random.default_rng(7)
+    inside = 0
+    for _ in range(400):
+        ratios = np.exp(rng.normal(0.2, 0.15, 21))
+        found = conformal(ratios[:-1].tolist())
+        assert found is not None
+        inside += found.low <= ratios[-1] <= found.high
+    assert inside / 400 >= 0.87
+
+
+def test_an_unreadable_place_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EdgemlError, match="cannot be"):
+        filled(tmp_path / "file" / "l.jsonl", [1.0])

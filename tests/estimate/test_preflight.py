@@ -1,0 +1,94 @@
+"""What is said before a synthesis, and when it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from edgeml import boards
+from edgeml.boards import Board
+from edgeml.errors import EdgemlError
+from edgeml.estimate import Goal, preflight, refuse_if_too_big
+from edgeml.estimate.preflight import Need, range_text
+from edgeml.figures import Figure
+from tests.backends.verilog.samples import small
+from tests.estimate.test_hls import mlp
+
+pytest.importorskip("da4ml", reason="da4ml is not installed")
+
+
+def shrunk(name: str, **resources: int) -> Board:
+    """A board with less in it."""
+    board = boards.load(name)
+    return board.model_copy(update={"resources": board.resources.model_copy(update=resources)})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "state"),
+    [(50, 90, "fits"), (50, 100, "fits"), (90, 101, "may not fit"), (101, 200, "does not fit")],
+)
+def test_only_certain_things_are_said_to_be_certain(low: float, high: float, state: str) -> None:
+    assert Need("lut", Figure(value=high, low=low, high=high), 100).state == state
+
+
+def test_ranges_are_readable() -> None:
+    assert range_text(Figure(value=1234567)) == "1,234,567"
+    assert range_text(Figure(value=1200, low=900, high=1500)) == "1,200 (900 to 1,500)"
+    assert range_text(Figure(value=2.5, low=2, high=3)) == "2.5 (2 to 3)"
+
+
+def test_a_small_design_fits_and_nothing_is_proposed() -> None:
+    told = preflight(small(), boards.load("ulx3s-85f"))
+    assert told.state == "fits" and told.remedies == () and told.over == ()
+    first, needs, time, clock, *_ = told.lines()
+    assert first == "estimate: fits ULX3S 85F"
+    assert "LUT of 83,640" in needs and "latency" in time and "clock: pipelined for 100 MHz" in clock
+
+
+def test_what_is_too_large_is_refused_with_estimate_capacity_and_remedy() -> None:
+    graph = mlp("big", (24, 32, 24, 16))
+    lut = preflight(graph, boards.load("ulx3s-85f")).estimate.total.lut
+    assert lut is not None and lut.low is not None
+    board = shrunk("ulx3s-85f", lut=int(lut.low) - 1)
+    with pytest.raises(EdgemlError) as caught:
+        refuse_if_too_big(graph, board)
+    error = caught.value
+    assert "does not fit ULX3S 85F" in error.what and f"LUT, the board has {int(lut.low) - 1:,}" in error.what
+    assert error.where == "ulx3s-85f"
+    assert "mode=stream" in error.hint and "would fit" in error.hint and "boards of this flow" in error.hint
+
+
+def test_what_may_fit_is_not_refused() -> None:
+    sure = preflight(mlp(), boards.load("ulx3s-85f"))
+    lut = sure.estimate.total.lut
+    assert lut is not None and lut.low is not None and lut.high is not None
+    board = shrunk("ulx3s-85f", lut=int(lut.value))
+    told = refuse_if_too_big(mlp(), board)
+    assert told.state == "may not fit" and "the interval reaches beyond its LUT" in told.lines()[0]
+
+
+def test_hls4ml_proposes_reuse_factors_when_it_does_not_fit() -> None:
+    told = preflight(mlp(), shrunk("pynq-z2", lut=4000), "hls4ml")
+    assert told.state != "fits"
+    assert any("--fit would choose the reuse factors fc1" in line for line in told.remedies)
+    assert any("limits: at most 192 products" in line for line in told.limits)
+
+
+def test_the_lines_say_what_was_minimized() -> None:
+    told = preflight(mlp(), boards.load("pynq-z2"), "hls4ml", {}, Goal(ii=16))
+    (line,) = (line for line in told.lines() if line.startswith("reuse factors"))
+    assert (
+        "minimized: the sum of the shares" in line and "the best of all valid ones" in line and "fc1" in line
+    )
+    assert told.estimate.ii is not None and told.estimate.ii.value <= 16
+
+
+def test_reuse_factors_are_not_solved_for_our_verilog() -> None:
+    with pytest.raises(EdgemlError, match="hls4ml only"):
+        preflight(mlp(), boards.load("pynq-z2"), "verilog", {}, Goal(fit=True))
+
+
+def test_a_preflight_can_be_replaced_field_by_field() -> None:
+    told = preflight(small(), boards.load("ulx3s-85f"))
+    assert replace(told, clock="").lines()[-1] != ""
