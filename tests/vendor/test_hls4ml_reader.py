@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,6 @@ from edgeml import vendor
 REPORTS = Path(__file__).parent / "reports"
 
 
-@pytest.mark.slow
 def test_hls4ml_reads_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parse = pytest.importorskip("hls4ml.report.vivado_report").parse_vivado_report
     shutil.copytree(REPORTS / "vitis", tmp_path / "p")
@@ -23,7 +23,7 @@ def test_hls4ml_reads_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str
     (tmp_path / "p/myproject_prj/hls.app").write_text(app, encoding="utf-8")
     theirs = parse(str(tmp_path / "p"))
     capsys.readouterr()
-    ours = {row.reached: row for row in vendor.read(tmp_path / "p")}
+    ours: dict[str, Any] = {row.reached: row for row in vendor.read(tmp_path / "p")}
 
     estimate, csynth = ours["estimated"], theirs["CSynthesisReport"]
     assert float(csynth["WorstLatency"]) == estimate.cycles.value
