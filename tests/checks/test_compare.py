@@ -115,6 +115,20 @@ def test_an_altered_golden_integer_is_found(graph: Graph, golden: Golden) -> Non
     assert "golden vectors do not" in result.reason
 
 
+@pytest.mark.parametrize("wrong", ["fc1", "act_fc2"])
+def test_every_output_is_compared(graph: Graph, wrong: str) -> None:
+    two = Graph(graph.name, graph.nodes, ["fc1", "act_fc2"])
+    golden = vectors.make(two, np.random.default_rng(2).random((50, 6)))
+
+    def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
+        codes = evaluate_codes(two, part.inputs, [*two.outputs, *keep])
+        return codes | {wrong: codes[wrong] + 1}
+
+    result = compare("second", two, golden, execute)
+    assert result.status == "mismatch" and result.first is not None
+    assert (result.first.op, result.mismatches) == (wrong, golden.expected[wrong].size)
+
+
 def test_a_wrong_shape_is_an_error(graph: Graph, golden: Golden) -> None:
     def execute(golden: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
         return {"act_fc2": np.zeros((golden.samples, 2), np.int64)}
