@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check report test test-slow test-all fuzz bench lint format lock clean
+.PHONY: help setup demo train export hls check report test test-slow test-all coverage fuzz bench lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -66,6 +66,12 @@ test-slow: $(STAMP) ## the other tests: training, compiled simulations, the whee
 
 test-all: $(STAMP) ## all tests
 	$(PYTEST) $(ARGS)
+
+COVERED := fixed ir passes backends
+coverage: $(STAMP) ## line coverage of the exact core by all of its tests; fails below 95 % (half an hour)
+	$(PYTEST) $(wildcard $(COVERED:%=tests/%)) tests/traps $(COVERED:%=edgeml/%) $(COVERED:%=--cov=edgeml.%) \
+	    --cov-report=json:.coverage.json $(ARGS)
+	$(BIN)/python -m tests.covered .coverage.json
 
 N ?= 1000
 fuzz: $(STAMP) ## N=1000 random graphs, N/20 QKeras models, N/100 hls4ml projects: is every integer equal?
