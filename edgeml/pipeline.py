@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from edgeml.boards import Board
     from edgeml.figures import Hardware
     from edgeml.ir import Graph
+    from edgeml.report.comparison import Comparison
     from edgeml.report.facts import Facts
     from edgeml.runs import Run
     from edgeml.synth.flow import Request
@@ -247,8 +248,13 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet) -> Synt
     return Synthesis(folder, hardware, done.project, done.not_run, done.notes)
 
 
-def report(run: Run, tell: Tell = _quiet) -> Facts:
-    """Write report.json, report.md and report.html from what lies in the folder.
+def report(run: Run, tell: Tell = _quiet, folder: Path | None = None) -> Facts:
+    """Write report.json, report.md and report.html from what lies in the run folder.
+
+    Args:
+        run: what it is about.
+        tell: told what begins.
+        folder: where it is written; the run folder by default.
 
     Raises:
         EdgemlError: a file is missing or damaged.
@@ -260,5 +266,37 @@ def report(run: Run, tell: Tell = _quiet) -> Facts:
     tell("collecting facts")
     facts = collect(run, tell)
     tell("drawing")
-    write(facts, run.folder)
+    write(facts, folder or run.folder)
     return facts
+
+
+def compare(runs: Sequence[Run], folder: Path, tell: Tell = _quiet) -> Comparison:
+    """Write comparison.json, comparison.md and comparison.html of several runs.
+
+    A run whose report is older than what it is made of gets a new one first.
+
+    Args:
+        runs: at least two.
+        folder: where it is written.
+        tell: told what begins.
+
+    Raises:
+        EdgemlError: a run is named twice, or its report cannot be made.
+        MissingToolError: the report's packages are not installed.
+    """
+    from edgeml.report import comparison, render_comparison
+
+    seen = [run.folder.resolve() for run in runs]
+    for run, place in zip(runs, seen, strict=True):
+        if seen.count(place) > 1:
+            raise EdgemlError("is named twice", str(run.folder), "name each run once")
+    found: list[tuple[Path, Facts]] = []
+    for run in runs:
+        facts = comparison.up_to_date(run)
+        found.append(
+            (run.folder, facts or report(run, lambda what, run=run: tell(f"{run.folder.name}: {what}")))
+        )
+    tell("drawing")
+    made = comparison.compare(found, folder)
+    render_comparison(made).write(folder)
+    return made

@@ -22,7 +22,8 @@ def _boards(incomplete: str) -> list[str]:
     return [name for name in boards.names() if name.startswith(incomplete)]
 
 
-def _runs(incomplete: str) -> list[str]:
+def complete_runs(incomplete: str) -> list[str]:
+    """Run folders below runs/ that begin so."""
     found = (path.parent.as_posix() for path in Path.cwd().glob("runs/*/config.toml"))
     names = [str(Path(name).relative_to(Path.cwd())) for name in found]
     return sorted(name for name in names if name.startswith(incomplete))
@@ -32,7 +33,7 @@ PresetArgument = Annotated[
     str, typer.Argument(help="A preset's name, or your own file.py with a PRESET.", autocompletion=_presets)
 ]
 RunArgument = Annotated[
-    Path, typer.Argument(help="A run folder, such as runs/digits_mlp.", autocompletion=_runs)
+    Path, typer.Argument(help="A run folder, such as runs/digits_mlp.", autocompletion=complete_runs)
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Run folder; runs/PRESET by default.")]
 EpochsOption = Annotated[

@@ -1,7 +1,8 @@
 """The report of a run: facts first, then three ways to show them.
 
 `facts` says what a report holds; `quality`, `layers`, `weights`, `speed` and `inputs` work the facts out from
-plain values, `collect` from a run folder; `json`, `markdown` and `html` render facts and know nothing else.
+plain values, `collect` and `hardware` from a run folder; `json`, `markdown` and `html` render facts and know
+nothing else. `comparison` puts the facts of several runs side by side, with renderers of its own.
 
 Invariant: a renderer adds nothing that does not follow from the facts, so the three files never disagree, and
 a fact that is absent is shown with its reason, never as zero.
@@ -15,9 +16,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeml.files import FileSet
+from edgeml.report.comparison import Comparison
 from edgeml.report.facts import Facts
 
 FILES = ("report.json", "report.md", "report.html")
+COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")
+
+
+def render_comparison(found: Comparison) -> FileSet:
+    """The three files of a comparison; equal comparisons give equal bytes.
+
+    Raises:
+        MissingToolError: jinja2 is not installed.
+    """
+    from edgeml.report import html_compare, json, markdown_compare
+
+    texts = (json.to_json(found), markdown_compare.to_markdown(found), html_compare.to_html(found))
+    return FileSet({name: text.encode() for name, text in zip(COMPARISON_FILES, texts, strict=True)})
 
 
 def render(facts: Facts) -> FileSet:

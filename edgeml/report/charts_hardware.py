@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from html import escape
 
 from edgeml.figures import KINDS, Figure, Hardware
-from edgeml.report.facts_hardware import DESIGNS, KIND_NAMES, BoardFacts, clock, shares
+from edgeml.report.facts_hardware import DESIGNS, KIND_NAMES, BoardFacts, clock, group_kinds, shares
 from edgeml.report.numbers import Number
-from edgeml.report.svg import line, log_ticks, rect, svg, text, ticks
+from edgeml.report.svg import Scale, line, log_ticks, rect, svg, text, ticks
 from edgeml.report.words import amount, duration, number, share, span
 
 COLOURS = 8
@@ -43,9 +43,10 @@ def resources(item: Hardware, board: BoardFacts | None) -> str:
         The chart, or "" if no kind's share of the board is known.
     """
     known, part = item.total.known(), shares(item.total, board)
+    part = {kind: value for kind, value in part.items() if kind in group_kinds([item])}
     if board is None or not part:
         return ""
-    left, right, pitch, height = 74.0, 560.0, 42.0, 20.0
+    left, right, pitch, height = 90.0, 560.0, 42.0, 20.0
     most = max((known[kind].high or known[kind].value) / board.capacity[kind] for kind in part)
     # Small designs get a finer axis, which says so; from a third on the whole board is shown.
     end = max(1.0, most * 1.02) if most > 0.33 else _round_up(max(most * 1.05, 1e-4))
@@ -85,7 +86,7 @@ def resources(item: Hardware, board: BoardFacts | None) -> str:
     return svg(_WIDTH, bottom + 26, parts, label, _by_layer(item), "wide")
 
 
-def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x) -> list[str]:  # noqa: ANN001
+def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x: Scale) -> list[str]:
     """The layers of one kind side by side, and what belongs to none of them."""
     colours, parts, at = dict(layer_keys(item)), list[str](), 0.0
     for part in item.layers:

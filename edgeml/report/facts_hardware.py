@@ -222,14 +222,23 @@ def shares(usage: Usage, board: BoardFacts | None) -> dict[str, float]:
 
 def layer_kinds(item: Hardware) -> tuple[str, ...]:
     """The kinds of resources that any layer tells of."""
-    told = {kind for part in item.layers for kind in part.usage.known()}
-    return tuple(kind for kind in KINDS if kind in told)
+    return _shown([part.usage for part in item.layers])
 
 
 def group_kinds(group: Sequence[Hardware]) -> tuple[str, ...]:
     """The kinds of resources that any of the sources tells of."""
-    told = {kind for item in group for kind in item.total.known()}
-    return tuple(kind for kind in KINDS if kind in told)
+    return _shown([item.total for item in group])
+
+
+def timed(group: Sequence[Hardware]) -> Hardware | None:
+    """The best source that tells when each layer starts, if it speaks of as many cycles as the best one."""
+
+    def same(item: Hardware) -> bool:
+        told = group[0].cycles
+        return told is None or item.cycles is None or told.value == item.cycles.value
+
+    having = (item for item in group if any(part.start and part.cycles for part in item.layers))
+    return next((item for item in having if same(item)), None)
 
 
 def largest(item: Hardware, kind: str) -> float:
@@ -273,6 +282,13 @@ def groups(found: Sequence[Hardware], target: str) -> tuple[tuple[Hardware, ...]
         return best.source == "estimate", best.board != target, best.design != "verilog", best.board
 
     return tuple(sorted(made, key=key))
+
+
+def _shown(found: Sequence[Usage]) -> tuple[str, ...]:
+    """The kinds that are told of; of large RAMs only if there are any, for few parts have them."""
+    told = [usage.known() for usage in found]
+    largest = {kind: max((u[kind].value for u in told if kind in u), default=None) for kind in KINDS}
+    return tuple(kind for kind, most in largest.items() if most or (most is not None and kind != "uram"))
 
 
 def _rank(item: Hardware) -> int:

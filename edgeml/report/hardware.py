@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeml import boards
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, Manifest
 from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate
 from edgeml.estimate.model import Design
@@ -75,30 +75,38 @@ def estimates(run: Run, graph: Graph, others: Iterable[str]) -> tuple[list[Hardw
     Args:
         run: its target board is estimated layer by layer.
         graph: its exact graph.
-        others: further boards that a tool has spoken of, layer by layer as well.
+        others: further boards that a tool has spoken of, layer by layer as well; their Verilog may have been
+            laid out for their own clock.
 
     Returns:
         The estimates, those of `COMPARED` without layers, and what could not be estimated.
     """
     target, known = run.config.targets.board, boards.names()
     whole = [name for name in dict.fromkeys((target, *others)) if name in known]
-    options: dict[Design, dict[str, Any]] = {"verilog": {}, "hls4ml": run.target_options()["hls4ml"]}
-    gaps: list[str] = []
-    if (run.folder / "verilog").is_dir():
-        options["verilog"] = _as_written(run.folder / "verilog")
+    wanted = [name for name in dict.fromkeys((*whole, *COMPARED)) if name in known]
     made: list[Hardware] = []
-    for design, chosen in options.items():
-        for name in dict.fromkeys((*whole, *(name for name in COMPARED if name in known))):
+    gaps: list[str] = []
+    designs: tuple[Design, ...] = ("verilog", "hls4ml")
+    for design in designs:
+        for name in wanted:
             board = boards.load(name)
             if design == "hls4ml" and board.hls4ml is None and name != target:
                 continue
             try:
-                item = estimate(graph, board, design, chosen)
+                item = estimate(graph, board, design, _options(run, design, name))
             except EdgemlError as error:
                 gaps.append(f"No estimate of the {DESIGNS[design]} on {board.title}: {error}.")
                 break  # what keeps a design from one board nearly always keeps it from all
             made.append(item if name in whole else item.model_copy(update={"layers": ()}))
     return made, gaps
+
+
+def _options(run: Run, design: Design, board: str) -> dict[str, Any]:
+    """Options of a design, as it was written for the board or else for the run."""
+    if design == "hls4ml":
+        return run.target_options()["hls4ml"]
+    places = (run.folder / "synth" / board / "verilog", run.folder / "verilog")
+    return next((_as_written(place) for place in places if (place / MANIFEST).is_file()), {})
 
 
 def _as_written(folder: Path) -> dict[str, Any]:

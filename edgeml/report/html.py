@@ -16,7 +16,7 @@ from typing import Any
 
 from edgeml.errors import MissingToolError
 from edgeml.figures import Hardware
-from edgeml.report import charts, charts_hardware, facts_hardware, words
+from edgeml.report import charts, charts_compare, charts_hardware, facts_hardware, words
 from edgeml.report.facts import Confusion, Facts, verdict
 from edgeml.report.facts_hardware import BoardFacts
 from edgeml.report.numbers import SOURCES, Number, figure
@@ -42,6 +42,7 @@ SECTIONS = (
 _CHARTS = (
     (charts, ("accuracy", "curves", "histogram", "range_bar")),
     (charts_hardware, ("resources", "timeline", "critical_path", "times")),
+    (charts_compare, ("tradeoff",)),
 )
 """Each is `draw_<name>` in a template."""
 

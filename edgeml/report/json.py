@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.report.facts import Facts
+from edgeml.report.numbers import Fact
 
 
-def to_json(facts: Facts) -> str:
-    """The text of report.json."""
+def to_json(facts: Fact) -> str:
+    """The text of report.json, or of comparison.json."""
     return json.dumps(facts.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -6,8 +6,11 @@ Invariant: every text is escaped here, and a chart has a role and a name that sa
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
+
+Scale = Callable[[float], float]
+"""From a value to a place in the chart."""
 
 
 def line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:

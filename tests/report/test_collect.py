@@ -69,8 +69,9 @@ def write_float(path: Path, sigmoid=False) -> None:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
+def quick(monkeypatch, tmp_path):
     monkeypatch.setattr(speed, "SECONDS", 0.01)
+    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))  # not the user's own
 
 
 def test_a_run_without_artefacts_says_what_is_missing(tmp_path):

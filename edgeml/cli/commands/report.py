@@ -1,30 +1,47 @@
-"""`edgeml report`: report.html, report.md and report.json of a run."""
+"""`edgeml report`: report.html, report.md and report.json of a run, or a comparison of several."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edgeml.cli import steps
 from edgeml.cli.console import OUT
-from edgeml.cli.options import JsonOption, RunArgument
+from edgeml.cli.options import JsonOption, complete_runs
 
 
 def command(
-    run: RunArgument,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="A run folder; several for a comparison.", autocompletion=complete_runs),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder to write into; the run's own, or comparison beside the first run."
+        ),
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write the report of a checked run: accuracy, exactness, layers, how it was trained."""
+    """Write the report of a checked run: accuracy, exactness, layers, hardware; or compare several runs."""
     from edgeml import api, pipeline
 
-    opened = api.load(run)
-    with steps.working("report") as tell:
-        pipeline.report(opened, tell)
-    if json:
-        OUT.file.write(opened.report_file("json").read_text(encoding="utf-8"))
+    opened = [api.load(run) for run in runs]
+    if len(opened) == 1:
+        name, folder = "report", out or opened[0].folder
+        with steps.working("report") as tell:
+            pipeline.report(opened[0], tell, folder)
     else:
-        OUT.print(f"report: {opened.report_file('html')}")
+        name, folder = "comparison", out or opened[0].folder.parent / "comparison"
+        with steps.working("comparison") as tell:
+            pipeline.compare(opened, folder, tell)
+    page = folder / f"{name}.html"
+    if json:
+        OUT.file.write((folder / f"{name}.json").read_text(encoding="utf-8"))
+    else:
+        OUT.print(f"{name}: {page}")
     if open_:
-        typer.launch(opened.report_file("html").resolve().as_uri())
+        typer.launch(page.resolve().as_uri())

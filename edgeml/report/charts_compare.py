@@ -1,0 +1,129 @@
+"""Charts of several runs: accuracy against what it costs.
+
+Invariant: as in `charts`; only runs of one data set come into one chart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from edgeml.report.charts_hardware import COLOURS
+from edgeml.report.comparison import Point, pareto
+from edgeml.report.facts_hardware import DESIGNS
+from edgeml.report.numbers import Number
+from edgeml.report.svg import Scale, line, log_ticks, svg, text, ticks
+from edgeml.report.words import duration, interval, number, percent, span
+
+AXES = {"lut": "LUTs", "latency": "latency of a sample", "bops": "bit operations per sample"}
+"""What is on the x axis."""
+
+
+def tradeoff(points: Sequence[Point], what: str) -> str:
+    """Accuracy with its interval over a logarithmic cost; a line through what nothing else beats.
+
+    Args:
+        points: of one data set.
+        what: a key of `AXES`.
+
+    Returns:
+        The chart, or "" if there are no points.
+    """
+    if not points:
+        return ""
+    kind = "ns" if what == "latency" else "amount"
+    low, high = _ends([point.x for point in points], math.log10, 0.06, 0.08)
+    bottom_value, top_value = _ends([point.accuracy for point in points], float, 0.08, 0.01)
+    top_value = min(top_value, 1.0)
+    left, right, top, bottom = 50.0, 392.0, 14.0, 236.0
+
+    def x(value: float) -> float:
+        return left + (math.log10(value) - low) / (high - low) * (right - left)
+
+    def y(value: float) -> float:
+        return bottom - (value - bottom_value) / (top_value - bottom_value) * (bottom - top)
+
+    parts: list[str] = []
+    for tick in ticks(bottom_value, top_value, 5):
+        parts.append(line(left, y(tick), right, y(tick), "grid"))
+        parts.append(text(left - 8, y(tick) + 4, f"{100 * tick:g} %", "tick end"))
+    for tick in _few(log_ticks(low, high)):
+        parts.append(line(x(tick), top, x(tick), bottom, "grid"))
+        parts.append(
+            text(x(tick), bottom + 18, duration(tick) if what == "latency" else _short(tick), "tick mid")
+        )
+    parts.append(text(right, bottom + 36, f"{AXES[what]}, logarithmic", "tick end"))
+    front = pareto(points)
+    corners = [(x(float(p.x.value or 1)), y(float(p.accuracy.value or 0))) for p in front]
+    if len(corners) > 1:
+        steps = "".join(f"H{a:.1f}V{b:.1f}" for a, b in corners[1:])
+        parts.append(f'<path class="front" d="M{corners[0][0]:.1f} {corners[0][1]:.1f}{steps}"/>')
+    parts.extend(_mark(point, x, y, kind) for point in points)
+    best = ", ".join(f"{p.key} {number(p.x, kind)} {percent(float(p.accuracy.value or 0))}" for p in front)
+    told = "; ".join(f"{p.key} {p.name} {_design(p)}: {_said(p, kind)}" for p in points)
+    return svg(404, bottom + 44, parts, f"Accuracy against {AXES[what]}; not beaten: {best}", told)
+
+
+def _mark(point: Point, x: Scale, y: Scale, kind: str) -> str:
+    cost, share = float(point.x.value or 1), float(point.accuracy.value or 0)
+    a, b = x(cost), y(share)
+    colour = f"k{index(point.key) % COLOURS}"
+    tip = f"{point.key} {point.name} {_design(point)}: {_said(point, kind)}"
+    parts = [f'<g class="{colour}" data-tip="{escape(tip)}">']
+    if point.accuracy.low is not None and point.accuracy.high is not None:
+        parts.append(line(a, y(point.accuracy.low), a, y(point.accuracy.high), "thin"))
+    if point.x.low and point.x.high:
+        parts.append(line(x(point.x.low), b, x(point.x.high), b, "thin"))
+    style = "dot hollow" if point.x.source == "estimate" else "dot"
+    if point.design == "hls4ml":
+        parts.append(f'<rect class="{style}" x="{a - 8:.1f}" y="{b - 8:.1f}" width="16" height="16" rx="2"/>')
+    else:
+        parts.append(f'<circle class="{style}" cx="{a:.1f}" cy="{b:.1f}" r="9"/>')
+    letter = "letter dark" if point.x.source == "estimate" else "letter"
+    return "".join([*parts, text(a, b + 4, point.key, f"{letter} mid"), "</g>"])
+
+
+def _ends(found: Sequence[Number], scale: Scale, margin: float, least: float) -> tuple[float, float]:
+    """Ends of an axis on which all numbers and their intervals are."""
+    values = [end for n in found for end in (n.low, n.value, n.high) if end is not None]
+    scaled = [scale(value) for value in values if scale is float or value > 0]
+    low, high = min(scaled), max(scaled)
+    room = max((high - low) * margin, least)
+    return low - room, high + room
+
+
+def _said(point: Point, kind: str) -> str:
+    between = f", between {span(point.x, kind)}" if point.x.low is not None else ""
+    share = f"{percent(float(point.accuracy.value or 0))} ({interval(point.accuracy)})"
+    return f"{number(point.x, kind)}{between} ({point.x.source}), {share}"
+
+
+def _design(point: Point) -> str:
+    return f"({DESIGNS[point.design]})" if point.design else ""
+
+
+def _few(found: list[float]) -> list[float]:
+    """Powers of ten alone where there would be many labels, and there are enough of those."""
+    whole = [tick for tick in found if math.log10(tick) == round(math.log10(tick))]
+    return whole if len(found) > 5 and len(whole) > 1 else found
+
+
+def _short(value: float) -> str:
+    """A round number, short.
+
+    >>> _short(20000), _short(500), _short(1e6)
+    ('20k', '500', '1M')
+    """
+    for unit, scale in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= scale:
+            return f"{value / scale:g}{unit}"
+    return f"{value:g}"
+
+
+def index(key: str) -> int:
+    """Which run a letter stands for, counted from 0."""
+    index = 0
+    for letter in key:
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from edgeml import boards
+from edgeml.figures import Figure, Hop, LayerFigures, Usage
+from edgeml.report import charts_hardware as charts
+from edgeml.report.facts_hardware import BoardFacts
+from edgeml.report.numbers import Number, absent, measured
+from tests.report.hardware import count, estimated, placed, vendor
+
+PYNQ = BoardFacts.of(boards.load("pynq-z2"))
+ULX3S = BoardFacts.of(boards.load("ulx3s-85f"))
+
+
+def widths(chart, style):
+    return [float(w) for w in re.findall(rf'<rect class="{style}"[^>]* width="([\d.]+)"', chart)]
+
+
+def test_segments_are_as_wide_as_their_share_of_the_total():
+    chart = charts.resources(placed(""), ULX3S)
+    fc1, fc2, rest = (widths(chart, f"seg {key}")[0] for key in ("l0", "l1", "rest"))
+    assert fc1 / (fc1 + fc2 + rest) == pytest.approx(800 / 1210, rel=1e-3)
+    assert rest / fc2 == pytest.approx(110 / 300, rel=1e-3)
+    assert "1,210 of 83,640" in chart and "1.4 %" in chart
+    assert "outside the layers: 110 LUT" in chart
+    assert "bound" not in chart  # a tool's count has no interval
+    assert "<desc>fc1: 800 LUT, 200 FF" in chart
+
+
+def test_an_estimate_has_whiskers_and_a_large_design_the_whole_board():
+    small = charts.resources(estimated("", "pynq-z2"), PYNQ)
+    assert small.count('class="bound"') == 3 * 4 and "whole board" not in small
+    assert "between 720 and 1,080" in small
+    large = charts.resources(estimated("", "pynq-z2", 60_000), PYNQ)
+    assert "whole board" in large and 'class="outside"' in large and "113 %" in large
+
+
+def test_without_layers_the_bar_is_whole_and_without_a_board_there_is_none():
+    chart = charts.resources(vendor(""), PYNQ)
+    assert "all layers: 2,345 LUT" in chart
+    assert charts.layer_keys(vendor("")) == (("all layers", "l0"),)
+    assert charts.resources(vendor(""), None) == ""
+    assert charts.resources(vendor("").model_copy(update={"total": Usage()}), PYNQ) == ""
+
+
+def test_layers_beyond_the_colours_begin_again():
+    parts = tuple(LayerFigures(layer=f"l{i}", usage=Usage(lut=count(1))) for i in range(charts.COLOURS + 2))
+    item = estimated("", "pynq-z2", total=Usage(lut=count(10)), layers=parts).model_copy(
+        update={"layers": parts}
+    )
+    keys = dict(charts.layer_keys(item))
+    assert (keys["l0"], keys["l8"], keys["l7"]) == ("l0", "l0", "l7")
+
+
+def test_the_timeline_has_a_bar_per_layer_where_it_belongs():
+    chart = charts.timeline(estimated("", "pynq-z2"))
+    places = [
+        (float(x), float(w))
+        for x, w in re.findall(r'class="step" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', chart)
+    ]
+    (a, long), (b, short) = places
+    assert long == pytest.approx(3 * short, abs=0.05) and b == pytest.approx(a + long, abs=0.05)
+    assert "ns at 100 MHz" in chart
+    assert "fc1: starts at cycle 0, takes 3 cycles" in chart
+    assert "act1: starts at cycle 3, takes 1 cycle, reuse factor 2" in chart
+    assert 'class="next"' in chart  # a sample every cycle, well before the end
+
+
+def test_a_timeline_needs_starts_and_shows_intervals():
+    assert charts.timeline(placed("")) == ""
+    cycles = Figure(value=4, low=2, high=9)
+    part = LayerFigures(layer="fc", start=count(1), cycles=cycles, ii=Figure(value=3, low=2, high=4))
+    item = estimated("", "pynq-z2", clock_mhz=None, cycles=count(6)).model_copy(update={"layers": (part,)})
+    chart = charts.timeline(item)
+    assert chart.count('class="bound"') == 1 and "takes 4 (2 to 9) cycles" in chart
+    assert "ns at" not in chart and "every 3 (2 to 4) cycles" in chart
+
+
+def test_the_critical_path_adds_up_and_stands_against_the_clock():
+    chart = charts.critical_path(placed(""))
+    assert sum(widths(chart, "seg l[0-9]") + widths(chart, "seg rest")) > 600
+    assert "Critical path, 12.3 ns" in chart and "clock period 10 ns" in chart
+    assert "outside the layers: 1.5 ns (routing)" in chart
+    assert charts.critical_path(vendor("")) == ""
+    assert (
+        charts.critical_path(vendor("").model_copy(update={"critical_path": (Hop(layer="a", ns=0),)})) == ""
+    )
+
+
+def test_times_from_nanoseconds_to_milliseconds_and_none():
+    rows = [
+        ("cpu", "m-float", measured(12_300)),
+        ("fpga", "m-fixed", Number(value=90, source="estimate", low=60, high=120)),
+        ("none", "m-int8", absent("not there")),
+    ]
+    chart = charts.times(rows)
+    x = [float(value) for value in re.findall(r'class="dot[^"]*" cx="([\d.]+)"', chart)]
+    assert len(x) == 2 and x[0] > x[1]
+    assert "hollow" in chart and "not available" in chart and "60 ns to 120 ns" in chart
+    assert charts.times([("none", "m-int8", absent("not there"))]) == ""
+    assert "nan" not in charts.times([("one", "m-float", measured(100))])

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+
+import pytest
+
+from edgeml import pipeline
+from edgeml.errors import EdgemlError
+from edgeml.figures import Hardware
+from edgeml.report import COMPARISON_FILES, charts_compare, comparison, render_comparison, speed
+from edgeml.report.comparison import Point, compare, pareto, tradeoffs, up_to_date
+from edgeml.report.html_compare import best, to_html
+from edgeml.report.markdown_compare import to_markdown
+from edgeml.report.numbers import Number, measured, proven
+from tests.report.hardware import count
+from tests.report.samples import sample_facts
+from tests.report.test_collect import iris_graph, make_run
+from tests.report.test_renderers import EVIL, parsed
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, tmp_path):
+    monkeypatch.setattr(speed, "SECONDS", 0.01)
+    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
+
+
+def smaller(facts, share, accuracy, **changes):
+    """Facts of a model that takes a share of the resources."""
+    hardware = tuple(
+        item.model_copy(update={"total": item.total.model_copy(update={"lut": count(900 * share)})})
+        if (item.board, item.design) == ("pynq-z2", "verilog")
+        else item
+        for item in facts.hardware
+    )
+    scored = facts.accuracy.model_copy(update={"fixed": measured(accuracy, accuracy - 0.03, accuracy + 0.02)})
+    sizes = facts.sizes.model_copy(update={"bops": proven(1000 * share)})
+    return facts.model_copy(update={"hardware": hardware, "accuracy": scored, "sizes": sizes, **changes})
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """Two runs of one data set, one better and one smaller, and one of another; and where they are."""
+    tmp_path = tmp_path_factory.mktemp("three")
+    facts = sample_facts()
+    other = facts.data.model_copy(update={"checksum": "cd" * 32, "name": "plants"})
+    found = []
+    for name, made in (
+        ("large", smaller(facts, 1, 0.95)),
+        ("small", smaller(facts, 0.5, 0.90)),
+        ("plants", smaller(facts, 0.1, 0.99, data=other)),
+    ):
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        (folder / "report.html").write_text("the run's own report")
+        found.append((folder, made))
+    folder = tmp_path / "runs" / "comparison"
+    return compare(found, folder), folder
+
+
+def test_runs_are_grouped_by_their_data_and_compared_on_their_target(three):
+    found, _ = three
+    assert found.board is not None and found.board.name == "pynq-z2"
+    assert [(run.key, run.label, run.link) for run in found.runs] == [
+        ("A", "large", "../large/report.html"),
+        ("B", "small", "../small/report.html"),
+        ("C", "plants", "../plants/report.html"),
+    ]
+    assert [[run.key for run in rows] for rows in found.groups()] == [["A", "B"], ["C"]]
+    assert [item.source for item in found.runs[0].hardware] == ["vendor", "estimate"]
+    assert best(found) == ()  # nothing is best across data sets
+    together = found.model_copy(update={"runs": found.runs[:2]})
+    assert [(title, who.split(",")[0]) for title, _, _, who in best(together)] == [
+        ("Most accurate", "A large"),
+        ("Fewest LUTs", "B small"),
+        ("Fastest", "A large"),
+        ("Fewest bit operations", "B small"),
+    ]
+
+
+def test_a_board_that_not_all_have_is_not_compared_on(tmp_path):
+    facts = sample_facts()
+    less = facts.model_copy(update={"hardware": facts.hardware[2:3], "target": "ulx3s-85f"})
+    found = compare([(tmp_path / "a", facts), (tmp_path / "b", less)], tmp_path)
+    assert found.board is not None and found.board.name == "ulx3s-85f"
+    assert [[item.source for item in run.hardware] for run in found.runs] == [["place-and-route"]] * 2
+    assert found.runs[0].link == ""  # there is no page to lead to
+    none = facts.model_copy(update={"hardware": ()})
+    found = compare([(tmp_path / "a", facts), (tmp_path / "b", none)], tmp_path)
+    assert found.board is None and found.runs[0].hardware == ()
+    assert "no board that all of these runs" in to_html(found)
+    assert "no board that all of these runs" in to_markdown(found)
+
+
+def test_the_front_is_what_nothing_else_beats():
+    def point(key, x, y):
+        return Point(key=key, name=key, design="", x=measured(x), accuracy=measured(y))
+
+    a, b, c, d = point("A", 100, 0.9), point("B", 200, 0.95), point("C", 150, 0.89), point("D", 200, 0.95)
+    assert pareto([c, b, a, d]) == (a, b, d)  # equal ones do not beat each other
+    assert pareto([]) == ()
+
+
+def test_trade_offs_have_a_point_per_design_with_a_known_number(three):
+    rows = three[0].groups()[0]
+    found = tradeoffs(rows)
+    assert [(p.key, p.design, p.x.value) for p in found["lut"]] == [
+        ("A", "hls4ml", 2345),
+        ("A", "verilog", 900),
+        ("B", "hls4ml", 2345),
+        ("B", "verilog", 450),
+    ]
+    assert [(p.key, p.x.value, p.x.source) for p in found["bops"]] == [
+        ("A", 1000, "proven"),
+        ("B", 500, "proven"),
+    ]
+    chart = charts_compare.tradeoff(found["lut"], "lut")
+    assert chart.count("<circle") == 2 and chart.count("<rect") == 2 and chart.count('class="front"') == 1
+    assert "not beaten: B 450 90.00 %, A 900 95.00 %" in chart
+    assert charts_compare.tradeoff((), "lut") == ""
+    one = (Point(key="A", name="a", design="", x=Number(value=5, low=0, high=9), accuracy=measured(1.0)),)
+    assert "nan" not in charts_compare.tradeoff(one, "latency")
+
+
+def test_the_three_files_say_the_same(three):
+    found, _ = three
+    files = render_comparison(found)
+    assert set(files) == set(COMPARISON_FILES)
+    document = json.loads(files["comparison.json"])
+    assert document["schema"] == 1
+    assert [run["accuracy"]["fixed"]["value"] for run in document["runs"]] == [0.95, 0.9, 0.99]
+    page, text = files["comparison.html"].decode(), files["comparison.md"].decode()
+    for told in (page, text):
+        assert "95.00 %" in told and "2,345" in told and "vendor" in told and "proxy" in told
+    assert "Not all of these compare" in page and "Not all of these compare" in text
+    assert "A, B: pets; C: plants" in text
+    assert "only run of this data set" in page
+    assert render_comparison(found).digest == files.digest
+
+
+def test_everything_from_outside_is_escaped(three):
+    found, _ = three
+    texts = dict.fromkeys(("label", "model", "summary", "data", "note"), EVIL)
+    rows = tuple(run.model_copy(update=texts) for run in found.runs)
+    evil = found.model_copy(update={"runs": rows})
+    page = to_html(evil)
+    assert [tag for tag, _ in parsed(page).seen].count("script") == 1
+    assert "<script>alert" not in page and "http://" not in page and "https://" not in page
+    assert "<script>" not in to_markdown(evil)
+
+
+def test_links_lead_to_sections_or_to_reports_that_are_there(three):
+    found, folder = three
+    render_comparison(found).write(folder)
+    page = parsed((folder / "comparison.html").read_text())
+    ids = {attrs["id"] for _, attrs in page.seen if "id" in attrs}
+    links = [attrs["href"] or "" for tag, attrs in page.seen if tag == "a"]
+    assert len([link for link in links if not link.startswith("#")]) == 3
+    for link in links:
+        assert link[1:] in ids if link.startswith("#") else (folder / link).is_file()
+
+
+def test_a_report_is_made_anew_only_if_something_is_newer(tmp_path, monkeypatch):
+    run = make_run(tmp_path / "one", iris_graph())
+    assert up_to_date(run) is None
+    pipeline.report(run)
+    facts = up_to_date(run)
+    assert facts is not None and facts.model == "iris_mlp"
+    later = run.report_file("json").stat().st_mtime + 5
+    os.utime(run.graph_file, (later, later))
+    assert up_to_date(run) is None
+    os.utime(run.graph_file, (1, 1))
+    assert up_to_date(run) is not None
+    result = run.folder / "synth" / "basys3" / "result.json"
+    facts.hardware[0].model_copy(update={"board": "basys3"}).write(result)
+    os.utime(result, (later, later))
+    assert up_to_date(run) is None
+    os.utime(result, (1, 1))
+    (tmp_path / "ledger.jsonl").write_text("")
+    os.utime(tmp_path / "ledger.jsonl", (later, later))
+    assert up_to_date(run) is None
+    os.utime(tmp_path / "ledger.jsonl", (1, 1))
+    monkeypatch.setattr(comparison, "__version__", "another")
+    assert up_to_date(run) is None
+    monkeypatch.undo()
+    run.report_file("json").write_text("{}")
+    assert up_to_date(run) is None
+
+
+def test_two_real_runs_are_compared(tmp_path):
+    runs = [make_run(tmp_path / name, iris_graph()) for name in ("one", "two")]
+    told: list[str] = []
+    found = pipeline.compare(runs, tmp_path / "comparison", told.append)
+    assert "one: predictions" in told and "two: hardware" in told
+    assert len(found.groups()) == 1 and found.board is not None
+    assert all((tmp_path / "comparison" / name).is_file() for name in COMPARISON_FILES)
+    assert all(run.report_file("html").is_file() for run in runs)  # what the links lead to
+    again = pipeline.compare(runs, tmp_path / "comparison", told.append)
+    assert again == found and told.count("one: predictions") == 1
+    with pytest.raises(EdgemlError, match="is named twice"):
+        pipeline.compare([runs[0], runs[0]], tmp_path / "twice")
+    assert not (tmp_path / "twice").exists()
+
+
+def test_a_result_of_a_tool_stands_before_the_estimate(tmp_path):
+    run = make_run(tmp_path / "run", iris_graph())
+    facts = pipeline.report(run)
+    target = next(item for item in facts.hardware if item.board == facts.target and item.design == "verilog")
+    assert target.source == "estimate" and target.layers and target.total.lut is not None
+    real = target.model_copy(update={"source": "place-and-route", "notes": ()})
+    real.write(run.folder / "synth" / facts.target / "result.json")
+    stale = Hardware.model_validate({**real.model_dump(by_alias=True), "graph": "0" * 64})
+    stale.write(run.folder / "synth" / "old" / "result.json")
+    (run.folder / "synth" / "torn").mkdir()
+    (run.folder / "synth" / "torn" / "result.json").write_text('{"schema": 1')
+    facts = pipeline.report(run)
+    found = [i for i in facts.hardware if (i.board, i.design) == (facts.target, "verilog")]
+    assert [item.source for item in found] == ["place-and-route", "estimate"]
+    assert [row.source for row in facts.resources].count("place-and-route") == 1
+    assert len(facts.gaps) == 2
+    assert "synth/old/result.json is of another graph" in facts.gaps[0]
+    assert re.search(r"synth/torn/result.json is not a file of hardware figures", facts.gaps[1])
+    assert "is of another graph" in run.report_file("html").read_text()
