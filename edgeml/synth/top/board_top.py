@@ -51,7 +51,7 @@ class Top:
     """What was emitted.
 
     Args:
-        files: Verilog of the top, parts of hw/rtl, the constraint file.
+        files: Verilog of the top, parts of hw/rtl, the words of the memory, the constraint file.
         verilog: names of the Verilog files among them; the network's own come on top.
         constraints: name of the constraint file.
         identity: what the board says that it is.
@@ -126,8 +126,10 @@ def emit(
     files[f"{TOP}.v"] = "\n".join(_module(manifest, board, pins, line, sizes, notes)).encode()
     given = encode(manifest.input, {name: codes[: sizes.vectors] for name, codes in inputs.items()})
     wanted = encode(manifest.output, {name: codes[: sizes.vectors] for name, codes in expected.items()})
-    files[f"{ROM}.v"] = rom.write(ROM, identity.encode(), given, wanted, sizes.address).encode()
+    memory = rom.write(ROM, identity.encode(), given, wanted, sizes.address)
+    files[f"{ROM}.v"] = memory.verilog.encode()
     verilog = tuple(sorted(files))
+    files[rom.DATA] = memory.data.encode()
     written = constraints.write(board.flow, f"{board.title}: ports of {TOP}", _places(pins, line))
     files[written.name] = written.text.encode()
     return Top(FileSet(files), verilog, written.name, identity, sizes.vectors, line, notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,16 @@ from numpy.typing import NDArray
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 
+DATA = "edgeml_board_rom.hex"
+"""The file with the words."""
+
 MOST_VECTORS = 64
 """More find little that these do not; every sample of the test set can go over the wire."""
 
 _SHARE = 4
 """The self-test takes at most this part of the board's block RAM: the rest is the network's."""
 _COUNTED = 0x7FFF
-_LINE = 16
+_LINE = 32
 
 
 def fitting(board: Board, identity: int, vector: int) -> int:
@@ -53,10 +57,23 @@ def chosen(board: Board, identity: int, vector: int, there: int, wanted: int | N
     return wanted if wanted is not None else min(there, fits, MOST_VECTORS)
 
 
+@dataclass(frozen=True)
+class Rom:
+    """A memory: its module and its words.
+
+    Args:
+        verilog: reads the words from the file DATA beside it, where a tool runs or beside the Verilog.
+        data: two digits a byte, for $readmemh. (As assignments in the Verilog they would take Yosys minutes.)
+    """
+
+    verilog: str
+    data: str
+
+
 def write(
     module: str, identity: bytes, inputs: NDArray[np.uint8], expected: NDArray[np.uint8], bits: int
-) -> str:
-    """The Verilog of the memory.
+) -> Rom:
+    """The memory.
 
     Args:
         module: its name.
@@ -66,38 +83,35 @@ def write(
         bits: of an address.
     """
     size = len(identity) + inputs.size + expected.size
-    return "\n".join(
-        [
-            f"// {size} bytes: the identity ({len(identity)}), then {len(inputs)} golden vectors, "
-            f"{inputs.shape[1]} bytes in and {expected.shape[1]} out.",
-            f"module {module} (",
-            "  input  wire clk,",
-            f"  input  wire [{bits - 1}:0] address,",
-            "  output reg  [7:0] data",
-            ");",
-            f"  reg [7:0] words [0:{size - 1}];",
-            "  always @(posedge clk) data <= words[address];",
-            "  initial begin",
-            *_words(identity, inputs, expected),
-            "  end",
-            "endmodule",
-            "",
-        ]
+    title = (
+        f"// {size} bytes: the identity ({len(identity)}), then {len(inputs)} golden vectors, "
+        f"{inputs.shape[1]} bytes in and {expected.shape[1]} out."
     )
+    verilog = [
+        title,
+        f"module {module} (",
+        "  input  wire clk,",
+        f"  input  wire [{bits - 1}:0] address,",
+        "  output reg  [7:0] data",
+        ");",
+        f"  reg [7:0] words [0:{size - 1}];",
+        "  always @(posedge clk) data <= words[address];",
+        f'  initial $readmemh("{DATA}", words);',
+        "endmodule",
+        "",
+    ]
+    return Rom("\n".join(verilog), "\n".join([title, *_words(identity, inputs, expected), ""]))
 
 
 def _words(identity: bytes, inputs: NDArray[np.uint8], expected: NDArray[np.uint8]) -> Iterator[str]:
-    yield "    // identity"
-    yield from _block(0, identity)
-    at = len(identity)
+    yield "// identity"
+    yield from _block(identity)
     for vector, (given, wanted) in enumerate(zip(inputs, expected, strict=True)):
         for what, data in (("in", given.tobytes()), ("out", wanted.tobytes())):
-            yield f"    // vector {vector}, {what}"
-            yield from _block(at, data)
-            at += len(data)
+            yield f"// vector {vector}, {what}"
+            yield from _block(data)
 
 
-def _block(start: int, data: bytes) -> Iterator[str]:
-    for line in range(0, len(data), _LINE):
-        row = data[line : line + _LINE]
-        yield "    " + " ".join(f"words[{start + line + i}] = 8'h{byte:02x};" for i, byte in enumerate(row))
+def _block(data: bytes) -> Iterator[str]:
+    for start in range(0, len(data), _LINE):
+        yield data[start : start + _LINE].hex(" ")

@@ -7,6 +7,7 @@ vectors equal their integers, and the self-test failed where one bit of an expec
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from edgeml.synth.top.board_top import TOP, Top
 from edgeml.synth.top.harness import EXPOSED, MAIN
 from edgeml.synth.top.payload import encode
 from edgeml.synth.top.protocol import UNASKED, Frame, Kind, Report
+from edgeml.synth.top.rom import DATA
 from edgeml.synth.top.scenario import Scenario, Seen, breakages, identify, self_test
 from edgeml.tools import verilator
 from edgeml.tools.process import run
@@ -109,9 +111,9 @@ def program(
         EdgemlError: a file is missing or does not compile; names the log.
     """
     sources = [folder / name for name in top.sources(manifest)]
-    for path in sources:
+    for path in (*sources, folder / DATA):
         if not path.is_file():
-            raise EdgemlError("a Verilog file is missing", str(path), "export and synthesize again")
+            raise EdgemlError("a file of the board is missing", str(path), "export and synthesize again")
     with tempfile.TemporaryDirectory(prefix="edgeml-") as name:
         extra = [Path(name) / f"{BENCH}.v", Path(name) / "edgeml_exposed.vlt"]
         extra[0].write_text(bench(board, parameters))
@@ -119,14 +121,21 @@ def program(
         return verilator.simulation([extra[1], *sources, extra[0]], BENCH, main)
 
 
-def play(simulation: Path, script: Sequence[str], clocks_per_bit: float) -> dict[str, Seen]:
+def play(simulation: Path, folder: Path, script: Sequence[str], clocks_per_bit: float) -> dict[str, Seen]:
     """Run a script, see `harness`; what was seen, by mark.
+
+    Args:
+        simulation: from `program`.
+        folder: with the words of the memory.
+        script: commands.
+        clocks_per_bit: of the host.
 
     Raises:
         EdgemlError: the board did something that no board may do, or did not answer.
     """
     with tempfile.TemporaryDirectory(prefix="edgeml-") as name:
         (Path(name) / "script").write_text("\n".join([*script, ""]))
+        shutil.copyfile(folder / DATA, Path(name) / DATA)
         log = simulation.parent / f"run-{os.getpid()}.log"
         done = run([simulation, "script", str(clocks_per_bit)], Path(name), log, _SECONDS)
     rows = [line.split() for line in done.output.splitlines()]
@@ -196,7 +205,7 @@ def simulate(
         scenario.ask("a sample after a reset", *frames[-1])
     _break_memory(scenario, top)
     scenario.ask("a sample at the end", *frames[-1])
-    seen = play(simulation, scenario.script, clocks)
+    seen = play(simulation, folder, scenario.script, clocks)
     latency = scenario.latency(seen)
     if manifest.mode == "parallel" and latency != manifest.latency:
         raise EdgemlError(

@@ -135,6 +135,8 @@ def test_the_self_test_takes_what_fits() -> None:
     assert emitted(parallel(200), "icebreaker", vectors=100).vectors == 100
     assert emitted(parallel(7), "icebreaker").vectors == 7
     assert "words [0:449]" in emitted(parallel(64), "icebreaker").files["edgeml_board_rom.v"].decode()
+    words = emitted(parallel(64), "icebreaker").files["edgeml_board_rom.hex"].decode().splitlines()
+    assert sum(len(line.split()) for line in words if not line.startswith("//")) == 450
     icebreaker = boards.load("icebreaker")
     few = icebreaker.resources.model_copy(update={"bram": 1})
     small = icebreaker.model_copy(update={"resources": few})

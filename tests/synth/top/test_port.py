@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.relu import Relu
 from edgeml.synth.top import emit, simulate
 from edgeml.synth.top.harness import HEADERS, HOST
+from edgeml.synth.top.rom import DATA
 from edgeml.synth.top.simulate import QUICK, program
 from edgeml.tools import verilator
 from edgeml.tools.process import run
@@ -70,9 +72,10 @@ int main(int argc, char** argv) {
 
 
 @contextmanager
-def plugged_in(simulation: Path, folder: Path) -> Iterator[str]:
+def plugged_in(simulation: Path, words: Path, folder: Path) -> Iterator[str]:
     """The device of a simulated board."""
     folder.mkdir()
+    shutil.copyfile(words, folder / words.name)
     failures: list[BaseException] = []
 
     def serve() -> None:
@@ -133,7 +136,7 @@ def test_a_simulated_board_on_a_port(made, mode: str, board: str, tmp_path: Path
     parameters = {"CLOCKS": QUICK, "TIMEOUT": 18, "RESET": 4}
     simulation = program(folder, manifest, chosen, top, parameters, HEADERS + HOST + SERVE)
     log = tmp_path / "board.log"
-    with plugged_in(simulation, tmp_path / "scratch") as port:
+    with plugged_in(simulation, folder / DATA, tmp_path / "scratch") as port:
         result = check_board(graph, golden, tmp_path, Wiring(port=port, save_log=log))
     assert (result.status, result.samples) == ("exact", golden.samples)
     assert check_board(graph, golden, tmp_path, Wiring(log=log)).status == "exact"

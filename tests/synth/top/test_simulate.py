@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -90,13 +89,10 @@ def test_a_broken_board_is_found(name: str, tmp_path: Path) -> None:
 def test_a_wrong_word_in_the_memory_is_found_and_named(tmp_path: Path) -> None:
     net = parallel(5)
     chosen, top = net.on("icebreaker", tmp_path)
-    rom = tmp_path / "edgeml_board_rom.v"
+    rom = tmp_path / "edgeml_board_rom.hex"
     text = rom.read_text()
-    line = next(line for line in text.split("// vector 3, out\n")[1].splitlines())
-    at = re.search(r"8'h(\w\w);", line)
-    assert at is not None
-    changed = line.replace(at[0], f"8'h{int(at[1], 16) ^ 4:02x};", 1)
-    rom.write_text(text.replace(line, changed))
+    line = text.split("// vector 3, out\n")[1].split("\n")[0]
+    rom.write_text(text.replace(line, f"{int(line[:2], 16) ^ 4:02x}{line[2:]}"))
     with pytest.raises(EdgemlError, match="failures=1, first=3"):
         simulate(tmp_path, net.manifest, chosen, top, net.inputs, net.expected)
 
@@ -108,7 +104,7 @@ def answers(net: Net, folder: Path, script: list[str], bit: float = 8.0, timeout
     """What the board says to a script, the report at power-on included."""
     chosen, top = net.on("icebreaker", folder)
     parameters = {"CLOCKS": 8, "TIMEOUT": timeout, "RESET": 4}
-    seen = play(program(folder, net.manifest, chosen, top, parameters), [*script, "mark all"], bit)
+    seen = play(program(folder, net.manifest, chosen, top, parameters), folder, [*script, "mark all"], bit)
     decoder = Decoder()
     frames = decoder.feed(seen["all"].data) + decoder.finish()
     assert not decoder.skipped
@@ -170,7 +166,7 @@ def test_one_lamp_blinks_slowly_or_fast(tmp_path: Path) -> None:
     script = ["answer 99999", *(line.format("good") for line in watch), f"flip {wrong} 1"]
     script += [f"send {Frame(Kind.TEST, 1).encode().hex()}", "answer 99999"]
     script += [line.format("bad") for line in watch]
-    seen = play(program(tmp_path, net.manifest, chosen, top, parameters), script, 8.0)
+    seen = play(program(tmp_path, net.manifest, chosen, top, parameters), tmp_path, script, 8.0)
 
     def changes(name: str) -> int:
         return int(np.count_nonzero(np.diff([seen[f"{name}{i}"].lamps for i in range(128)])))
@@ -183,5 +179,5 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     net = parallel(2)
     chosen, top = net.on("icebreaker", tmp_path)
     (tmp_path / "net.v").unlink()
-    with pytest.raises(EdgemlError, match=r"net\.v: a Verilog file is missing"):
+    with pytest.raises(EdgemlError, match=r"net\.v: a file of the board is missing"):
         simulate(tmp_path, net.manifest, chosen, top, net.inputs, net.expected)

@@ -1,0 +1,107 @@
+"""The flow on a tiny network: real tools to a bitstream, and what is refused before a tool runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeml import boards, tools
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.figures import Hardware
+from edgeml.ir import Graph, evaluate_codes
+from edgeml.synth.flow import RESULT, Flow, Request, Vectors
+from edgeml.tools import verilator
+from tests.backends.verilog.samples import digits_like, small
+
+pytest.importorskip("da4ml", reason="da4ml is not installed")
+
+
+def vectors(graph: Graph, samples: int = 50) -> Vectors:
+    rng = np.random.default_rng(5)
+    info = graph.info(graph.inputs[0])
+    low, high = (int(np.min(bound)) for bound in (info.low, info.high))
+    codes = {graph.inputs[0]: rng.integers(low, high, (samples, *info.shape), endpoint=True)}
+    return Vectors(codes, evaluate_codes(graph, codes))
+
+
+def flow(folder: Path, board: str, graph: Graph | None = None, **request: object) -> Flow:
+    graph = graph or small()
+    return Flow(graph, vectors(graph), boards.load(board), folder, Request(**request))  # type: ignore[arg-type]
+
+
+def test_too_big_is_refused_before_a_tool_runs(tmp_path: Path) -> None:
+    with pytest.raises(
+        EdgemlError, match=r"does not fit iCEBreaker: by estimate it needs [\d,]+ .*LUT, .*5,280"
+    ):
+        flow(tmp_path, "icebreaker", digits_like())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("until", ["place", "bitstream"])
+def test_a_vendors_board_goes_to_synthesis(tmp_path: Path, until: str) -> None:
+    with pytest.raises(EdgemlError, match="its flow is vivado: open tools go no further than synthesis"):
+        flow(tmp_path, "pynq-z2", until=until)
+
+
+def test_synthesis_for_an_unknown_fpga_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EdgemlError, match="Yosys cannot synthesize for Agilex 7"):
+        flow(tmp_path, "agilex7", until="synthesis")
+
+
+def test_a_missing_tool_is_named_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    with pytest.raises(MissingToolError, match="yosys is not installed"):
+        flow(tmp_path / "out", "icebreaker")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.tool
+@pytest.mark.slow
+def test_a_bitstream_from_a_graph(tmp_path: Path) -> None:
+    for name in ("yosys", "nextpnr_ice40", "icepack"):
+        if tools.find(name) is None:
+            pytest.skip(f"{name}: {tools.load(name).install}")
+    if reason := verilator.missing():
+        pytest.skip(reason)
+    ran: list[str] = []
+    all_steps = ["verilog", "check", "simulation", "synthesis", "place", "bitstream"]
+
+    def run(**request: object) -> Hardware:
+        ran.clear()
+        found = flow(tmp_path, "icebreaker", **request).run(ran.append)
+        assert found is not None
+        assert Hardware.read(tmp_path / RESULT) == found
+        return found
+
+    found = run()
+    assert ran == all_steps
+    assert [stage.name for stage in found.stages] == all_steps
+    assert all((tmp_path / stage.log).is_file() for stage in found.stages)
+    assert found.source == "place-and-route"
+    assert (tmp_path / found.bitstream).stat().st_size > 1000
+    assert found.total.lut is not None and found.total.lut.value > 100
+    assert {"fc", "act"} <= {layer.layer for layer in found.layers}
+    assert found.fmax_mhz is not None and found.fmax_mhz.value > 12
+    assert sum(hop.ns for hop in found.critical_path) == pytest.approx(1000 / found.fmax_mhz.value, rel=0.05)
+    assert json.loads((tmp_path / "check.json").read_text()) == {"samples": 50, "mismatches": 0}
+
+    assert run() == found
+    assert ran == []
+    (tmp_path / found.bitstream).unlink()
+    assert run() == found.model_copy(update={"stages": (*found.stages[:-1], _last_stage(tmp_path))})
+    assert ran == ["bitstream"]
+    run(seed=2)
+    assert ran[0] == "place"
+    (tmp_path / "synthesis" / "netlist.json").write_text("{}")
+    assert run(seed=2).total == Hardware.read(tmp_path / RESULT).total
+    assert ran[0] == "synthesis"
+
+
+def _last_stage(folder: Path) -> object:
+    return Hardware.read(folder / RESULT).stages[-1]
