@@ -360,7 +360,7 @@ BACK_ENDS = (
         "kept = to.width - finer",
         "kept = to.width - finer + 1",
         VERILATOR,
-        "zoo and cast_modes",
+        "zoo and wrapped_inside",
         compiled=True,
     ),
     Mutant(

@@ -583,6 +583,15 @@ def softmax_rows() -> Graph:
     return build.graph(build.add(Softmax(6, 6), x, name="softmax"))
 
 
+def wrapped_inside() -> Graph:
+    """Wrapped values that an op reads: an output port would cut bits too many off by itself."""
+    build = Builder("wrapped_inside")
+    x = build.input((5,), fixed(8, 4))
+    signed = build.cast(x, fixed(4, 3), Round.TRN, Overflow.WRAP, name="signed")
+    unsigned = build.cast(x, ufixed(5, 2), Round.RND_CONV, Overflow.WRAP, name="unsigned")
+    return build.graph(build.add(Add(), signed, unsigned, name="sum"))
+
+
 def cast_modes() -> Graph:
     """Every rounding with every overflow, to a signed and an unsigned type, one output each."""
     build = Builder("cast_modes")
@@ -663,6 +672,7 @@ _FUNCTIONS: tuple[Callable[[], Graph], ...] = (
     passed_through,
     unread_input,
     cast_modes,
+    wrapped_inside,
     softmax,
     softmax_rows,
 )
