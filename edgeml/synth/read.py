@@ -50,10 +50,12 @@ def file_reports(
     kept: dict[str, list[Hardware]] = {}
     for row in vendor.read(directory, skip):
         name = board or _board(row)
+        _same_part(row, name)
         design = _design(row, run_folder, directory)
         update = {
             "design": design,
             "board": name if name in boards.names() else "",
+            "settings": row.settings or f"{row.tool}, {row.reached or 'unknown stage'}",
             "model": model or row.model,
             "graph": graph,
         }
@@ -117,6 +119,22 @@ def _board(row: Hardware) -> str:
             "say which --board it is",
         )
     return found[0] if found else re.sub(r"[^A-Za-z0-9.-]", "-", row.part)
+
+
+def _same_part(row: Hardware, name: str) -> None:
+    """Refuse figures of one part under the name of a board that has another."""
+    if not row.part or name not in boards.names() or row.tool.startswith("Catapult"):
+        return  # Catapult names its library
+    board = boards.load(name)
+    theirs, ours = _plain(row.part), {_plain(board.part)}
+    if board.hls4ml is not None and board.hls4ml.part is not None:
+        ours.add(_plain(board.hls4ml.part))
+    if not any(theirs.startswith(part) or part.startswith(theirs) for part in ours):
+        raise EdgemlError(
+            f"is of part {row.part}; {name} has {board.part}",
+            ", ".join(row.reports),
+            "name the board that the project was made for, or leave the report out with --skip",
+        )
 
 
 def _plain(part: str) -> str:

@@ -143,6 +143,8 @@ def test_intel_hls_and_oneapi() -> None:
     assert used(one(rows, "estimated")) == {"ff": 7938, "dsp": 92, "bram": 77}
     rows = vendor.read(REPORTS / "oneapi")
     assert used(one(rows, "fitted")) == {"lut": 4000.5, "ff": 16000, "dsp": 40, "bram": 36}
+    # Two whole DSP blocks, and 80 fractional ones of which a block holds two.
+    assert used(one(rows, "estimated")) == {"ff": 7938, "dsp": 42, "bram": 77}
     assert [layer.layer for layer in one(rows, "estimated").layers] == ["dense_config2"]
 
 

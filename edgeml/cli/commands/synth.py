@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgeml.boards import Board
     from edgeml.figures import Hardware
     from edgeml.pipeline import Synthesis
+    from edgeml.runs import Run
 
 _WORDS = {
     "estimate": "estimating",
@@ -44,6 +45,10 @@ def command(
     read: Annotated[
         Path | None, typer.Option("--read", help="Read the vendor's reports in this folder instead.")
     ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option("--skip", metavar="PATTERN", help="With --read: leave out files of such names."),
+    ] = None,
     settings: SetOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -59,7 +64,7 @@ def command(
 
     opened, target = api.load(run), boards.load(board)
     if read is not None:
-        _read(opened.folder, read, target, opened.graph().name, opened.graph().digest, json)
+        _read(opened, read, target, skip or [], json)
         return
     if clock is not None and not 0 < clock <= 1000:
         raise EdgemlError(f"{clock:g} MHz is no clock for an FPGA", "--clock", "0 to 1000")
@@ -98,10 +103,11 @@ def _document(made: Synthesis) -> dict[str, object]:
     }
 
 
-def _read(folder: Path, reports: Path, board: Board, model: str, graph: str, json: bool) -> None:
+def _read(run: Run, reports: Path, board: Board, skip: list[str], json: bool) -> None:
     from edgeml.synth.read import file_reports
 
-    rows = file_reports(folder, reports, board.name, model, graph)
+    graph = run.graph()
+    rows = file_reports(run.folder, reports, board.name, graph.name, graph.digest, skip)
     if json:
         print_json([row.model_dump(mode="json", by_alias=True) for row in rows])
         return

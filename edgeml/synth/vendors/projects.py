@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeml import tools, vendor
@@ -17,7 +17,7 @@ from edgeml.backends.verilog.manifest import MANIFEST, Manifest
 from edgeml.boards import Board, Flow
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware, Stage
-from edgeml.files import read_bytes
+from edgeml.files import FileSet, read_bytes
 from edgeml.fixed import IntArray
 from edgeml.synth.vendors import quartus, vivado
 from edgeml.synth.vendors.base import Project
@@ -140,7 +140,26 @@ def project_of(
         )
     manifest = Manifest.read(verilog)
     sources = {name: read_bytes(verilog / name, f"file that {MANIFEST} lists") for name in manifest.files}
-    return write(manifest, sources, board, inputs, expected)
+    made = write(manifest, sources, board, inputs, expected)
+    files = {**made.files.files, "README.md": _readme(made, manifest, board).encode()}
+    return replace(made, files=FileSet(files))
+
+
+def _readme(made: Project, manifest: Manifest, board: Board) -> str:
+    command = " ".join((tools.load(made.tool).executables[0], *_COMMANDS[made.tool], made.script))
+    lines = [
+        f"# {manifest.model} on {board.title}",
+        "",
+        f"{made.settings}. Run in this folder, unattended:",
+        "",
+        f"    {command}",
+        "",
+        "Reports appear in `reports/`; `edgeml vendor reports` reads them, `edgeml synth RUN --board "
+        f"{board.name} --read .` files them under the run.",
+        "",
+        *(f"- {note}" for note in made.notes),
+    ]
+    return "\n".join([*lines, ""])
 
 
 def _bitstream(target: Path) -> str:

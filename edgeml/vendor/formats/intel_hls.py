@@ -53,16 +53,17 @@ def read_estimate(report: Report) -> Reading:
     rows: Any = found.get("", [])
     kernels: tuple[LayerFigures, ...] = ()
     if isinstance(area, dict):
-        total = area.get("total")
+        total, head = area.get("total"), area
     else:
+        head = next((row for row in rows if row.get("summary_type") == "estimatedResources"), {})
         mine = [row for row in rows if row.get("parent") == "estimatedResources"]
         total = next((row.get("data") for row in mine if row.get("name") == "Total"), None)
         kernels = tuple(
-            LayerFigures(layer=str(row["name"]), usage=_estimated(report, row["data"]))
+            LayerFigures(layer=str(row["name"]), usage=_estimated(report, head, row["data"]))
             for row in mine
             if row.get("debug") is not None
         )
-    if not isinstance(total, list) or len(total) < 4:
+    if not isinstance(total, list):
         report.fail("holds no total of estimated resources", 1)
     return Reading(
         report=report.path,
@@ -70,7 +71,7 @@ def read_estimate(report: Report) -> Reading:
         model=_model(report.path),
         root=_project(report.path),
         level=Level.ESTIMATED,
-        usage=_estimated(report, total),
+        usage=_estimated(report, head, total),
         layers=kernels,
         notes=(f"the compiler estimates {total[0]} ALUTs; an ALM holds two, so this is no count of ALMs",),
     )
@@ -105,10 +106,18 @@ def _fitted(report: Report, node: dict[str, Any]) -> Usage:
     )
 
 
-def _estimated(report: Report, data: list[Any]) -> Usage:
-    """ALUT, FF, RAM, DSP, MLAB."""
-    _, ff, ram, dsp = (report.number(str(cell), 1) for cell in data[:4])
-    return Usage(ff=exactly(ff), dsp=exactly(dsp), bram=exactly(ram))
+def _estimated(report: Report, head: dict[str, Any], data: list[Any]) -> Usage:
+    """The columns that the head names. A DSP block holds several of the fractional ones: "Frac. DSPs"."""
+    names = [str(name).strip() for name in head.get("columns", ())]
+    names = [name for name in names if name not in ("", "Kernel Name", "Details")]
+    cells = {name: report.number(str(cell), 1) for name, cell in zip(names, data, strict=False)}
+    missing = [name for name in ("ALUTs", "FFs", "RAMs", "DSPs") if name not in cells]
+    if missing:
+        report.fail(f"the estimated resources have no column {missing[0]}", 1)
+    dsp = cells["DSPs"]
+    if dsp is not None and (parts := cells.get("Frac. DSPs")):
+        dsp += parts / float(head.get("dsp_packing_factor", 1))
+    return Usage(ff=exactly(cells["FFs"]), dsp=exactly(dsp), bram=exactly(cells["RAMs"]))
 
 
 def _project(path: Path) -> Path:
