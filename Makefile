@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check report test test-slow test-all coverage fuzz bench lint format lock clean
+.PHONY: help setup demo train export hls check synth report test test-slow test-all coverage fuzz bench lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -54,6 +54,9 @@ hls: $(STAMP) $(RUN)/model.keras ## emit the hls4ml project of RUN for BOARD
 
 check: $(STAMP) $(RUN)/model.keras ## run every artefact of RUN and compare the integers
 	$(EDGEML) check $(RUN) $(ARGS)
+
+synth: $(STAMP) $(RUN)/model.keras ## synthesize RUN for BOARD; open boards (ulx3s-85f, icebreaker) end in a bitstream
+	$(EDGEML) synth $(RUN) --board $(BOARD) $(ARGS)
 
 report: $(STAMP) $(RUN)/model.keras ## write RUN/report.html, .md and .json
 	$(EDGEML) report $(RUN) $(ARGS)
