@@ -54,9 +54,11 @@ class Scenario:
     Args:
         limit: clocks that an answer may take.
         lamps: of the board; with two or more, led 0 tells of a failure and led 1 of success.
+        runs: golden vectors that are sent.
     """
 
-    def __init__(self, limit: int, lamps: int) -> None:
+    def __init__(self, limit: int, lamps: int, runs: int) -> None:
+        self.runs = runs
         self._limit = limit
         self._lamps = lamps
         self._passed = True

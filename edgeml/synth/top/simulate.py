@@ -31,8 +31,9 @@ BENCH = "edgeml_bench"
 QUICK = 8
 """Clocks per bit in a simulation, unless the real divider is asked for."""
 
+RESET = 4
+"""log2 of the clocks of a reset in a simulation."""
 _RUNS = 8
-_RESET = 4
 _SECONDS = 3600.0
 _BROKEN_BYTES = 8
 
@@ -173,38 +174,11 @@ def simulate(
         EdgemlError: the board does not do what it should; says what.
     """
     start = time.monotonic()
-    count = min(runs, len(next(iter(inputs.values()))))
-    given = encode(manifest.input, {name: codes[:count] for name, codes in inputs.items()})
-    wanted = encode(manifest.output, {name: codes[:count] for name, codes in expected.items()})
-    byte = 10 * clocks
-    identity = top.identity
-    vector = identity.input_bytes + identity.output_bytes
-    busy = identity.vectors * 2 * (manifest.latency + manifest.interval + vector)
-    silence = (4 * (manifest.latency + vector + byte)).bit_length()
-    parameters = {"CLOCKS": clocks, "TIMEOUT": silence, "RESET": _RESET}
+    silence = silence_bits(manifest, top, clocks)
+    parameters = {"CLOCKS": clocks, "TIMEOUT": silence, "RESET": RESET}
     simulation = program(folder, manifest, board, top, parameters)
-
-    pins = board.pins
-    lamps = len(pins.leds.pins) if pins is not None and pins.leds is not None else 0
-    longest = max(identity.input_bytes, identity.output_bytes, len(identity.encode())) + 8
-    scenario = Scenario(2 * (busy + longest * byte) + (2 << silence), lamps)
-    report = Report(identity.vectors, 0, None, 0, False)
-    scenario.expect("power-on self-test", Frame(Kind.REPORT, UNASKED, report.encode()))
-    identify(scenario, identity)
-    frames = [
-        (Frame(Kind.RUN, i, given[i].tobytes()), Frame(Kind.RESULT, i, wanted[i].tobytes()))
-        for i in range(count)
-    ]
-    for i, (request, answer) in enumerate(frames):
-        scenario.ask(f"golden vector {i}", request, answer)
-    breakages(scenario, *frames[0], clocks, (1 << silence) + 2 * byte)
-    if pins is not None and pins.reset is not None:
-        scenario.send(frames[-1][0].encode()[:7])
-        scenario.do(f"button {20 * clocks}")
-        scenario.expect("self-test after a reset in a frame", Frame(Kind.REPORT, UNASKED, report.encode()))
-        scenario.ask("a sample after a reset", *frames[-1])
+    scenario = whole_board(manifest, board, top, inputs, expected, runs, clocks)
     _break_memory(scenario, top)
-    scenario.ask("a sample at the end", *frames[-1])
     seen = play(simulation, folder, scenario.script, clocks)
     latency = scenario.latency(seen)
     if manifest.mode == "parallel" and latency != manifest.latency:
@@ -213,7 +187,52 @@ def simulate(
             "simulation of the board",
         )
     last = max(at.clock for at in seen.values())
-    return Simulated(identity.vectors, count, latency, last, time.monotonic() - start)
+    return Simulated(top.vectors, scenario.runs, latency, last, time.monotonic() - start)
+
+
+def silence_bits(manifest: Manifest, top: Top, clocks: int) -> int:
+    """TIMEOUT of a simulation: long enough for the network and for a pause between bytes, and no longer."""
+    vector = top.identity.input_bytes + top.identity.output_bytes
+    return (4 * (manifest.latency + vector + 10 * clocks)).bit_length()
+
+
+def whole_board(
+    manifest: Manifest,
+    board: Board,
+    top: Top,
+    inputs: Mapping[str, IntArray],
+    expected: Mapping[str, IntArray],
+    runs: int,
+    clocks: int,
+) -> Scenario:
+    """Power-on, every request, every broken frame, a reset; arguments as for `simulate`."""
+    count = min(runs, len(next(iter(inputs.values()))))
+    given = encode(manifest.input, {name: codes[:count] for name, codes in inputs.items()})
+    wanted = encode(manifest.output, {name: codes[:count] for name, codes in expected.items()})
+    identity, pins = top.identity, board.pins
+    vector = identity.input_bytes + identity.output_bytes
+    busy = identity.vectors * 2 * (manifest.latency + manifest.interval + vector)
+    silence = 1 << silence_bits(manifest, top, clocks)
+    longest = max(identity.input_bytes, identity.output_bytes, len(identity.encode())) + 8
+    lamps = len(pins.leds.pins) if pins is not None and pins.leds is not None else 0
+    scenario = Scenario(2 * (busy + longest * 10 * clocks + silence), lamps, count)
+    report = Frame(Kind.REPORT, UNASKED, Report(identity.vectors, 0, None, 0, False).encode())
+    scenario.expect("power-on self-test", report)
+    identify(scenario, identity)
+    frames = [
+        (Frame(Kind.RUN, i, given[i].tobytes()), Frame(Kind.RESULT, i, wanted[i].tobytes()))
+        for i in range(count)
+    ]
+    for i, (request, answer) in enumerate(frames):
+        scenario.ask(f"golden vector {i}", request, answer)
+    breakages(scenario, *frames[0], clocks, silence + 20 * clocks)
+    if pins is not None and pins.reset is not None:
+        scenario.send(frames[-1][0].encode()[:7])
+        scenario.do(f"button {20 * clocks}")
+        scenario.expect("self-test after a reset in a frame", report)
+    self_test(scenario, identity.vectors)
+    scenario.ask("a sample after a self-test", *frames[-1])
+    return scenario
 
 
 def _break_memory(scenario: Scenario, top: Top) -> None:
