@@ -1,0 +1,96 @@
+"""`edgeml synth`: what it shows, when it exits with 1, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeml import pipeline
+from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
+from edgeml.pipeline import Synthesis
+from tests.cli.command import Shell
+
+PLACED = Hardware(
+    design="verilog",
+    settings="parallel, 48 MHz",
+    model="iris_mlp",
+    board="icebreaker",
+    part="iCE40UP5K-SG48",
+    source="place-and-route",
+    total=Usage(lut=Figure(value=4136), bram=Figure(value=2)),
+    layers=(LayerFigures(layer="fc1", op="mat_mul", usage=Usage(lut=Figure(value=1583))),),
+    cycles=Figure(value=3),
+    ii=Figure(value=1),
+    clock_mhz=12.0,
+    fmax_mhz=Figure(value=16.3),
+    critical_path=(Hop(layer="fc1", ns=61.35, what="39 cells, 38.0 ns of wires"),),
+    stages=(Stage(name="place", tool="nextpnr-ice40", version="0.4", seconds=90.7, log="logs/place.log"),),
+    bitstream="icebreaker.bin",
+    notes=("The clock is clk12.",),
+)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What the pipeline gives in these tests; the request it got is under "request"."""
+    box: dict[str, Any] = {"synthesis": Synthesis(tmp_path / "synth", PLACED)}
+
+    def synth(run: Any, board: Any, request: Any, tell: Any) -> Synthesis:
+        tell("place")
+        box["request"] = request
+        return box["synthesis"]
+
+    monkeypatch.setattr(pipeline, "synth", synth)
+    return box
+
+
+def test_the_figures_are_shown(edgeml: Shell, run: Path, made: dict[str, Any]) -> None:
+    outcome = edgeml("synth", str(run), "--board", "icebreaker", "--seed", "7", "--limit", "5")
+    assert outcome.code == 0
+    for text in ("4,136", "5,280", "78.3%", "fc1", "61.35", "nextpnr-ice40 0.4", "Fmax 16.30 MHz", ".bin"):
+        assert text in outcome.out, text
+    assert (made["request"].seed, made["request"].seconds) == (7, 300)
+
+
+def test_too_slow_is_said_and_exits_with_1(edgeml: Shell, run: Path, made: dict[str, Any]) -> None:
+    slow = PLACED.model_copy(update={"fmax_mhz": Figure(value=9.27)})
+    made["synthesis"] = Synthesis(made["synthesis"].folder, slow)
+    outcome = edgeml("synth", str(run), "--board", "icebreaker")
+    assert outcome.code == 1
+    assert "TOO SLOW: good for 9.27 MHz, the clock is 12 MHz" in outcome.err
+    outcome = edgeml("synth", str(run), "--board", "icebreaker", "--json")
+    document = json.loads(outcome.out)
+    assert (outcome.code, document["meets_clock"]) == (1, False)
+    assert document["result"]["fmax_mhz"]["value"] == 9.27
+
+
+def test_a_tool_that_did_not_run_is_said(edgeml: Shell, run: Path, made: dict[str, Any]) -> None:
+    folder = made["synthesis"].folder
+    made["synthesis"] = Synthesis(folder, None, folder / "project", "quartus is not installed", ("A note.",))
+    outcome = edgeml("synth", str(run), "--board", "agilex7")
+    assert outcome.code == 0
+    for text in ("Yosys does not know Agilex 7", "NOT RUN quartus: quartus is not installed", "A note."):
+        assert text in outcome.out, text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--board", "icebraker"], "did you mean icebreaker"),
+        (["--board", "icebreaker", "--clock", "0"], "0 MHz is no clock"),
+        (["--board", "icebreaker", "--limit", "-1"], "minutes above 0"),
+        (["--board", "icebreaker", "--set", "hls4ml.strategy=Resource"], "unknown back end 'hls4ml'"),
+        (["--board", "icebreaker", "--set", "verilog.mod=stream"], "mode"),
+        (["--board", "pynq-z2", "--until", "bitstream"], "open tools go no further than synthesis"),
+        (["--board", "icebreaker", "--until", "everything"], "everything"),
+    ],
+)
+def test_bad_input(edgeml: Shell, run: Path, words: list[str], message: str) -> None:
+    pytest.importorskip("da4ml", reason="da4ml is not installed")
+    outcome = edgeml("synth", str(run), *words)
+    assert outcome.code == 2
+    assert message in outcome.err
+    assert not (run / "synth").exists()
