@@ -153,6 +153,7 @@ class Reading:
         notes: for the reader.
         parts: modules and what they are made of, for reports of one module each: (instance, module).
         dataflow: the module is a row of modules that work at once.
+        names_top: it is the report of a whole solution, so that its module is the top.
     """
 
     report: Path
@@ -172,6 +173,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
     dataflow: bool = False
+    names_top: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def _top_modules(found: list[Read]) -> list[Read]:
             for other in found
             if other.reading.root == reading.root and other.reading.level is Level.ESTIMATED
         ]
-        named = next((r.model for r in siblings if r.report.name == "csynth.rpt"), "")
+        named = next((r.model for r in siblings if r.names_top), "")
         used = {module for other in siblings for _, module in other.parts if module != other.model}
         if reading.model == named or (not named and reading.model not in used):
             kept.append(Read(item.rank, _opened(reading, siblings)))

@@ -45,6 +45,9 @@ def command(
     read: Annotated[
         Path | None, typer.Option("--read", help="Read the vendor's reports in this folder instead.")
     ] = None,
+    hls: Annotated[
+        bool, typer.Option("--hls", help="Run the run's hls4ml project through Vitis HLS instead.")
+    ] = False,
     skip: Annotated[
         list[str] | None,
         typer.Option("--skip", metavar="PATTERN", help="With --read: leave out files of such names."),
@@ -63,6 +66,13 @@ def command(
     from edgeml.synth.flow import Request
 
     opened, target = api.load(run), boards.load(board)
+    if hls:
+        from edgeml.synth.vendors.hls import build
+
+        with steps.working("synth") as tell:
+            tell("Vitis HLS (this takes minutes)")
+            build(opened.folder / "hls4ml", seconds=limit * 60)
+        read = opened.folder / "hls4ml"
     if read is not None:
         _read(opened, read, target, skip or [], json)
         return

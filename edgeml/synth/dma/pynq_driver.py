@@ -116,7 +116,7 @@ class Network:
         Raises:
             AssertionError: one differs; names the first.
         """
-        with np.load(golden) as vectors:
+        with np.load(golden, allow_pickle=False) as vectors:
             inputs = {name: vectors[f"input.{name}"] for name in self.inputs}
             expected = {name: vectors[f"expected.{name}"] for name in self.outputs}
         start = time.perf_counter()

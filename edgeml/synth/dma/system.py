@@ -88,8 +88,10 @@ def _module(manifest: Manifest, top: str) -> Iterator[str]:
     yield f"// ({sink.beats} beats of {outs}); a beat's unused upper bits are padding."
     yield f"""\
 module {top} (
+  (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 aclk CLK" *)
   (* X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF s_axis:m_axis, ASSOCIATED_RESET aresetn" *)
   input  wire        aclk,
+  (* X_INTERFACE_INFO = "xilinx.com:signal:reset:1.0 aresetn RST" *)
   (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
   input  wire        aresetn,        // synchronous, active low
   input  wire [{WORD - 1}:0] s_axis_tdata,

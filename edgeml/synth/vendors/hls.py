@@ -7,6 +7,7 @@ which says what to do, is written here.
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from edgeml import tools, vendor
@@ -16,6 +17,7 @@ from edgeml.files import read_bytes, write_atomic
 from edgeml.tools.process import run
 
 SECONDS = 4 * 3600.0
+_CLOCK_GRAIN = 2.0  # of a file system's times
 _BACKENDS = ("Vitis", "Vivado", "VivadoAccelerator")
 _STEPS = ("reset", "csim", "synth", "cosim", "validation", "export", "vsynth", "fifo_opt")
 
@@ -49,8 +51,10 @@ def build(
     write_atomic(project / "build_opt.tcl", f"array set opt {{\n{steps}}}\n")
     script = ["--mode", "hls", "--tcl"] if found.path.name == "vitis-run" else ["-f"]
     log = project / "vitis_hls.log"
+    start = time.time()
     run([found.path, *script, "build_prj.tcl"], project, log, seconds, found.environment)
     rows = vendor.read(project)
-    if not any(row.reached == "estimated" for row in rows):
-        raise EdgemlError("ended without a synthesis report", found.path.name, f"all output is in {log}")
+    made = [name for row in rows if row.reached == "estimated" for name in row.reports]
+    if not any((project / name).stat().st_mtime >= start - _CLOCK_GRAIN for name in made):
+        raise EdgemlError("ended without a new synthesis report", found.path.name, f"all output is in {log}")
     return rows

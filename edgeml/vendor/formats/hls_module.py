@@ -151,6 +151,4 @@ def _layer(name: str, used: Usage, times: _Times | None) -> LayerFigures:
     return LayerFigures(layer=name, usage=used, cycles=cycles, ii=ii)
 
 
-FORMATS = (
-    Format("HLS module report", ("*_csynth.rpt",), r"^== (Vivado|Vitis) HLS Report for '", read, rank=1),
-)
+FORMATS = (Format("HLS module report", ("*.rpt",), r"^== (Vivado|Vitis) HLS Report for '", read, rank=1),)

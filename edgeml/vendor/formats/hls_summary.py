@@ -1,4 +1,4 @@
-"""csynth.rpt of Vitis HLS: the tree of all modules of a solution in one table.
+"""csynth.rpt of Vitis HLS (hls_compile.rpt of v++): the tree of all modules of a solution in one table.
 
 In this table "-" stands for a resource that is not used as well as for one that is not known, so it is read
 as not known. The reports of the single modules say which; they are believed first.
@@ -50,6 +50,7 @@ def read(report: Report) -> Reading:
         cycles=exactly(cycles),
         ii=exactly(interval),
         clock_mhz=_clock(cycles, nanoseconds),
+        names_top=True,
     )
 
 
@@ -79,4 +80,4 @@ def _usage(report: Report, row: Row) -> Usage:
     return Usage(lut=exactly(lut), ff=exactly(ff), dsp=exactly(dsp), bram=halves(bram), uram=exactly(uram))
 
 
-FORMATS = (Format("HLS summary", ("csynth.rpt",), r"^== Synthesis Summary Report of '", read, rank=3),)
+FORMATS = (Format("HLS summary", ("*.rpt",), r"^== Synthesis Summary Report of '", read, rank=3),)

@@ -255,6 +255,13 @@ def test_hls_failures(project: Path, tools_there: None, monkeypatch: pytest.Monk
     monkeypatch.setenv("MOCK", "silent")
     with pytest.raises(EdgemlError, match="holds no report"):
         hls.build(project, seconds=60)
+    monkeypatch.delenv("MOCK")
+    assert hls.build(project, seconds=60)
+    for path in project.rglob("*csynth*"):
+        os.utime(path, (1.7e9, 1.7e9))  # of an earlier day
+    monkeypatch.setenv("MOCK", "silent")
+    with pytest.raises(EdgemlError, match="without a new synthesis report"):
+        hls.build(project, seconds=60)
     (project / "edgeml.json").write_text(json.dumps({"schema": 1, "backend": "oneAPI"}), encoding="utf-8")
     with pytest.raises(EdgemlError, match="oneAPI backend"):
         hls.build(project)
