@@ -30,7 +30,7 @@ static uint8_t WORDS[1];  // no memory to change in a netlist
 {HOST}{PLAY}"""
 
 
-# Yosys's models have timing in them, which Verilator leaves out; bits of a netlist's bus depend on each other.
+# Yosys's models have timing in them, which Verilator leaves out; bits of a bus depend on each other.
 QUIET = """\
 `verilator_config
 lint_off -rule TIMESCALEMOD
