@@ -41,6 +41,8 @@ class Kind(IntEnum):
     RESULT = 0x83
 
 
+_KINDS = frozenset(Kind)
+
 PROBLEMS = {
     1: "the CRC was wrong",
     2: "the type is unknown",
@@ -193,34 +195,36 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that are whole now."""
-        self._left += data
+        data = self._left + data
         frames: list[Frame] = []
+        at = used = 0  # bytes looked at, and those of them that belong to frames
         while True:
-            start = self._left.find(bytes([SYNC]))
-            self._skip(len(self._left) if start < 0 else start)
-            if len(self._left) < _HEAD.size:
-                return frames
-            _, kind, tag, length = _HEAD.unpack_from(self._left)
-            if kind not in set(Kind) or length > self._longest:
-                self._skip(1)
+            start = data.find(SYNC, at)
+            at = len(data) if start < 0 else start
+            if len(data) - at < _HEAD.size:
+                break
+            _, kind, tag, length = _HEAD.unpack_from(data, at)
+            if kind not in _KINDS or length > self._longest:
+                at += 1
                 continue
-            end = length + _OVERHEAD
-            if len(self._left) < end:
-                return frames
-            if binascii.crc_hqx(self._left[1:end], 0xFFFF):
-                self._skip(1)
+            end = at + length + _OVERHEAD
+            if len(data) < end:
+                break
+            if binascii.crc_hqx(data[at + 1 : end], 0xFFFF):
+                at += 1
                 continue
-            frames.append(Frame(Kind(kind), tag, self._left[_HEAD.size : end - 2]))
-            self._left = self._left[end:]
+            frames.append(Frame(Kind(kind), tag, data[at + _HEAD.size : end - 2]))
+            used += end - at
+            at = end
+        self._left = data[at:]
+        self.skipped += at - used
+        return frames
 
     def finish(self) -> list[Frame]:
         """No more will arrive: what looked like the beginning of a frame was none, but may hide one."""
         frames: list[Frame] = []
         while self._left:
-            self._skip(1)
+            self._left = self._left[1:]
+            self.skipped += 1
             frames += self.feed(b"")
         return frames
-
-    def _skip(self, count: int) -> None:
-        self._left = self._left[count:]
-        self.skipped += count
