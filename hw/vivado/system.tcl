@@ -62,7 +62,8 @@ connect_bd_net [get_bd_pins [dict get $ports reset]] [get_bd_pins reset/ext_rese
 foreach pin {control/aresetn data/aresetn network/aresetn axi_dma_0/axi_resetn} {
   connect_bd_net [get_bd_pins reset/peripheral_aresetn] [get_bd_pins $pin]
 }
-assign_bd_address -offset $dma_base -range 64K [get_bd_addr_segs axi_dma_0/S_AXI_LITE/Reg]
+assign_bd_address -offset $dma_base -range 64K -target_address_space [get_bd_addr_spaces ps/Data] \
+  [get_bd_addr_segs axi_dma_0/S_AXI_LITE/Reg]
 assign_bd_address
 validate_bd_design
 save_bd_design

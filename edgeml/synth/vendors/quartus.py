@@ -64,9 +64,9 @@ def emit(
 
 
 def _ports(manifest: Manifest) -> list[str]:
-    """All ports but the clock; buses with all their bits."""
+    """All ports but the clock; an assignment to a bus is one to all its bits."""
     source, sink = manifest.input.port, manifest.output.port
-    buses = [f"{source}_tdata[*]", f"{sink}_tdata[*]"]
+    buses = [f"{source}_tdata", f"{sink}_tdata"]
     wires = [f"{source}_tvalid", f"{source}_tready", f"{sink}_tvalid", f"{sink}_tready", f"{sink}_tlast"]
     return ["aresetn", *buses, *wires]
 
