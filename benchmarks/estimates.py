@@ -70,7 +70,7 @@ def keep(family: str, row: dict[str, Any]) -> None:
 
 
 def measured(design: Design, family: str) -> dict[str, Any]:
-    """Synthesize one design; resources of the whole and of every module instance."""
+    """Synthesize one design."""
     target = load(family)
     with tempfile.TemporaryDirectory(prefix="edgeml-estimates-") as folder:
         source = Path(folder) / "verilog"
@@ -84,7 +84,6 @@ def measured(design: Design, family: str) -> dict[str, Any]:
             seconds=900.0,
         )
         total = target.usage(made.cells)
-        parts = {".".join(path): target.usage(cells) for path, cells in made.instances.items()}
     return {
         "design": design.name,
         "tool": f"Yosys {made.version}",
@@ -93,11 +92,6 @@ def measured(design: Design, family: str) -> dict[str, Any]:
         "interval": manifest.interval,
         "seconds": round(made.seconds, 1),
         "cells": dict(sorted(made.cells.items())),
-        "instances": {
-            name: [usage.lut.value, usage.ff.value]
-            for name, usage in sorted(parts.items())
-            if usage.lut and usage.ff
-        },
     }
 
 

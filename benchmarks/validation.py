@@ -29,7 +29,7 @@ FAMILIES = {
     "xilinx7": ("yosys-xilinx", chips.XC7),
     "ice40": ("yosys-ice40", chips.ICE40),
 }
-LOGIC = ("chain", "saved", "inverted", "logic")
+LOGIC = ("chain", "saved", "inverted", "wide", "logic")
 COVERAGE = 0.9
 ALPHA = 0.04
 """Share of new designs that an interval may miss: less than the tenth promised, for the designs are few."""

@@ -12,8 +12,8 @@ To add a design style, add its counts here and its errors to calibration.json.
 
 from __future__ import annotations
 
-from edgeml.estimate.model import estimate
+from edgeml.estimate.model import estimate, record
 from edgeml.estimate.preflight import Preflight, preflight, refuse_if_too_big
 from edgeml.estimate.solve import Goal
 
-__all__ = ["Goal", "Preflight", "estimate", "preflight", "refuse_if_too_big"]
+__all__ = ["Goal", "Preflight", "estimate", "preflight", "record", "refuse_if_too_big"]

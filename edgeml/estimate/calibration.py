@@ -57,7 +57,7 @@ class Calibration(Settings):
 
     Args:
         tool: which tool, with its version.
-        weights: LUTs for a unit of each kind of logic ("chain", "saved", "inverted", "logic").
+        weights: LUTs for a unit of each kind of logic ("chain", "saved", "inverted", "wide", "logic").
         spread: by kind of figure ("lut", "ff", "dsp", "bram", "cycles", "ii").
         source: what the ratios are from.
     """
@@ -108,6 +108,7 @@ def luts(count: Count, family: Family, calibration: Calibration, borrowed: bool)
             "chain": family.pairs,
             "saved": family.pairs,
             "inverted": 0.0,
+            "wide": 0.0,
             "logic": calibration.weights["logic"],
         }
     return sum(weight * getattr(count, name) for name, weight in weights.items())

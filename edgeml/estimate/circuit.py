@@ -28,6 +28,7 @@ class Count:
         chain: bits of adders on carry chains, one table each.
         saved: bits of carry-save adders, two tables each.
         inverted: bits of subtrahends on carry chains.
+        wide: bits of sums of more than two registers in one clock, for which mapping spends tables on speed.
         logic: tables for everything else.
         ff: flip-flops.
         delay: bits of delays that may become shift registers instead of flip-flops.
@@ -39,6 +40,7 @@ class Count:
     chain: float = 0.0
     saved: float = 0.0
     inverted: float = 0.0
+    wide: float = 0.0
     logic: float = 0.0
     ff: float = 0.0
     delay: float = 0.0

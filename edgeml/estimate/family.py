@@ -30,12 +30,14 @@ class Family:
         dsp_bits: operand widths of one signed multiplier.
         dsp_least: narrowest product that is put into a DSP block; 0: none is, there are no blocks to use.
         bram_kbit: size of one block RAM.
-        bram_widths: the widest words of one block RAM, and how many words it then has.
-        bram_least: fewest bits of a memory that are put into block RAM.
-        lutram_words: words of a one-bit memory in one table; 0: no table is a memory.
-        rom_in_tables: largest depth of a ROM that becomes logic.
+        bram_widths: the widest words of the smallest piece of block RAM, and how many words it then has.
+        bram_piece: that piece as a share of a block (AMD's come in halves).
+        bram_cost: what a tool weighs such a piece with (memory_libmap in Yosys).
+        lutram: words, bits, cost and tables of the smallest memory in tables; zeros: no table is a memory.
         shift_registers: delays of at least so many registers become one table; 0: never.
         dsp_registers: a register behind a product goes into its block.
+        dsp_adders: so do the additions of products and the register behind the sum.
+        dsp_pairs: so does one addition of two products.
         adder_ns: an adder of some 16 bits with its wires, as HLS counts it, roughly.
     """
 
@@ -49,32 +51,84 @@ class Family:
     dsp_least: int
     bram_kbit: int
     bram_widths: tuple[int, int]
-    bram_least: int
-    lutram_words: int
-    rom_in_tables: int
+    bram_piece: float
+    bram_cost: float
+    lutram: tuple[int, int, float, float]
     shift_registers: int
     dsp_registers: bool = True
+    dsp_adders: bool = False
+    dsp_pairs: bool = False
     adder_ns: float = 1.0
 
-    def brams(self, words: int, bits: int) -> int:
-        """Blocks for a memory of `words` words of `bits` bits, each block used in its best shape."""
+    def block_cost(self, words: int, bits: int) -> float:
+        """What putting a memory into block RAM is weighed with."""
+        return self.bram_cost * self.brams(words, bits) / self.bram_piece
+
+    def brams(self, words: int, bits: int) -> float:
+        """Blocks for a memory of `words` words of `bits` bits, each piece used in the best shape."""
         width, depth = self.bram_widths
         best = 0
         while width >= 1:
             blocks = math.ceil(bits / width) * math.ceil(words / depth)
             best = blocks if not best else min(best, blocks)
             width, depth = width // 2, depth * 2
-        return best
+        return best * self.bram_piece
 
 
 ECP5 = Family(
-    "yosys-ecp5", 4, True, 4, 2, 1.0, (18, 18), 2, 18, (36, 512), 128 * 8, 16, 16, 0, dsp_registers=False
+    name="yosys-ecp5",
+    lut_inputs=4,
+    merges_adders=True,
+    short_adder=4,
+    adder_step=2,
+    pairs=1.0,
+    dsp_bits=(18, 18),
+    dsp_least=2,
+    bram_kbit=18,
+    bram_widths=(36, 512),
+    bram_piece=1.0,
+    bram_cost=128,
+    lutram=(16, 4, 4, 6),
+    shift_registers=0,
+    dsp_registers=False,
 )
-ICE40 = Family("yosys-ice40", 4, True, 2, 1, 1.0, (16, 16), 11, 4, (16, 256), 64 * 8, 0, 16, 0)
-XC7 = Family("yosys-xilinx", 6, True, 2, 4, 1.0, (25, 18), 9, 36, (72, 512), 4096, 32, 32, 3)
+ICE40 = Family(
+    name="yosys-ice40",
+    lut_inputs=4,
+    merges_adders=True,
+    short_adder=2,
+    adder_step=1,
+    pairs=1.0,
+    dsp_bits=(16, 16),
+    dsp_least=11,
+    bram_kbit=4,
+    bram_widths=(16, 256),
+    bram_piece=1.0,
+    bram_cost=64,
+    lutram=(0, 0, 0, 0),
+    shift_registers=0,
+    dsp_pairs=True,
+)
+XC7 = Family(
+    name="yosys-xilinx",
+    lut_inputs=6,
+    merges_adders=True,
+    short_adder=2,
+    adder_step=4,
+    pairs=1.0,
+    dsp_bits=(25, 18),
+    dsp_least=9,
+    bram_kbit=36,
+    bram_widths=(36, 512),
+    bram_piece=0.5,
+    bram_cost=129,
+    lutram=(32, 6, 8, 4),
+    shift_registers=3,
+    dsp_adders=True,
+)
 GOWIN = replace(ECP5, name="yosys-gowin", short_adder=2, adder_step=1, dsp_least=0)
 NEXUS = replace(ECP5, name="yosys-nexus")
-AMD = replace(XC7, name="vivado", merges_adders=False, adder_step=1, rom_in_tables=64)
+AMD = replace(XC7, name="vivado", merges_adders=False, adder_step=1)
 ALTERA = replace(
     XC7,
     name="quartus",
@@ -85,10 +139,9 @@ ALTERA = replace(
     dsp_least=10,
     bram_kbit=20,
     bram_widths=(40, 512),
-    lutram_words=32,
+    bram_piece=1.0,
     shift_registers=0,
 )
-
 
 _FAST, _FAST_NS = ("UltraScale", "Agilex"), 0.6
 """Words in the names of families of 16 nm and less, and their adder."""

@@ -38,6 +38,9 @@ _SHALLOW = 64
 _USABLE = 0.73
 """Share of the clock period that HLS fills: Vitis keeps 27 % as its default uncertainty."""
 
+_TABLE_BITS = 4096
+"""A table of at least so many bits goes into block RAM."""
+
 _SRL_BITS = 1024
 """FIFOs up to so many bits go into shift registers (Vitis HLS, config_storage -auto_srl_max_bits)."""
 
@@ -263,7 +266,7 @@ def table(layer: Layer, site: Site, elements: int) -> Count:
     """A table per element: block RAM with two ports if it is deep, else logic."""
     words = int(layer.attributes.get("table_size", 1 << site.held.width))
     width = layer.result.type.width
-    if words * width >= site.chip.bram_least:
+    if words * width >= _TABLE_BITS:
         return Count(bram=math.ceil(elements / 2) * site.chip.brams(words, width), ff=elements * width)
     per_bit = max(1, math.ceil(words / (1 << site.chip.lut_inputs)))
     return Count(logic=elements * width * per_bit, ff=elements * width)

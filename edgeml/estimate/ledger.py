@@ -209,9 +209,13 @@ class Ledger:
         ]
         return conformal(ratios)
 
-    def applied(self, found: Hardware) -> Hardware:
-        """An estimate with its intervals shifted and narrowed by the results of the same family and tool."""
-        family = chip_of(found)
+    def applied(self, found: Hardware, family: str) -> Hardware:
+        """An estimate with its intervals shifted and narrowed by the results of the same family and tool.
+
+        Args:
+            found: the model's own estimate.
+            family: of the chip.
+        """
         last = [e.tool for e in self.entries() if (e.design, e.family) == (found.design, family)]
         if not last:
             return found
@@ -235,6 +239,10 @@ class Ledger:
         return found.model_copy(update={"total": total, "layers": layers, "notes": (*found.notes, note)})
 
 
+NOTHING = Ledger(Path(os.devnull))
+"""A ledger without a line, for the model's own estimates."""
+
+
 def values(hardware: Hardware) -> dict[str, float]:
     """The figures of a whole design by kind."""
     found = {kind: figure.value for kind, figure in hardware.total.known().items()}
@@ -243,16 +251,6 @@ def values(hardware: Hardware) -> dict[str, float]:
         if figure is not None:
             found[kind] = figure.value
     return found
-
-
-def chip_of(hardware: Hardware) -> str:
-    """The family that an estimate was made for, by its board; its part if the board is not known."""
-    from edgeml import boards
-    from edgeml.estimate.family import family
-
-    if hardware.board not in boards.names():
-        return hardware.part
-    return family(boards.load(hardware.board), "vendor" if hardware.design == "hls4ml" else None).name
 
 
 def conformal(ratios: Iterable[float]) -> Narrowed | None:

@@ -12,7 +12,7 @@ from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import ledger
-from edgeml.estimate.family import Tool
+from edgeml.estimate.family import Tool, family
 from edgeml.estimate.hls_own import Hls4mlOptions, estimate_hls4ml, parse_hls4ml
 from edgeml.estimate.own import estimate_verilog
 from edgeml.figures import Hardware
@@ -52,11 +52,44 @@ def estimate(
     entries = kept if kept is not None else ledger.Ledger.default()
     if design == "hls4ml":
         chosen = options if isinstance(options, Hls4mlOptions) else parse_hls4ml(_plain(options))
-        return entries.applied(estimate_hls4ml(Expand().apply(graph), graph.digest, board, chosen))
+        made = estimate_hls4ml(Expand().apply(graph), graph.digest, board, chosen)
+        return entries.applied(made, family(board, "vendor").name)
     settings = options if isinstance(options, VerilogOptions) else parse_verilog(_plain(options))
     expanded = Expand().apply(graph)
     refuse("verilog", refusals(expanded, settings))
-    return entries.applied(estimate_verilog(expanded, graph.digest, board, settings, tool))
+    made = estimate_verilog(expanded, graph.digest, board, settings, tool)
+    return entries.applied(made, family(board, tool).name)
+
+
+def record(
+    graph: Graph,
+    board: Board,
+    real: Hardware,
+    options: Mapping[str, Any] | VerilogOptions | Hls4mlOptions | None = None,
+    kept: ledger.Ledger | None = None,
+) -> ledger.Entry:
+    """Put a tool's result into the ledger, beside the model's own estimate of the same design.
+
+    Args:
+        graph: the exact graph.
+        board: what it was made for.
+        real: the result; its `tool`, or else the first of its `stages`, names the program and the version.
+        options: what the design was laid out with.
+        kept: the ledger; None: the user's own.
+
+    Raises:
+        EdgemlError: it is no result of a tool or of another graph, or the ledger cannot be written.
+    """
+    entries = kept if kept is not None else ledger.Ledger.default()
+    if real.design == "other":
+        raise EdgemlError(
+            "is of a design that edgeml did not write", real.model, "there is nothing to compare"
+        )
+    first = f"{real.stages[0].tool} {real.stages[0].version}".strip() if real.stages else ""
+    named = real.tool or first or "unknown tool"
+    chosen: Tool = "yosys" if real.design == "verilog" and "yosys" in named.lower() else "vendor"
+    made = estimate(graph, board, real.design, options, chosen, ledger.NOTHING)
+    return entries.add(real, made, named, family(board, chosen).name)
 
 
 def refuse(backend: str, refused: tuple[Refusal, ...]) -> None:

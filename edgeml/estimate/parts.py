@@ -37,13 +37,13 @@ def counter(bits: int) -> Count:
 
 
 def memory(words: int, bits: int, family: Family) -> Count:
-    """A memory that is written: block RAM if it is large, else tables, else flip-flops."""
-    if words * bits >= family.bram_least:
+    """A memory that is written: in block RAM, tables or flip-flops, whatever is weighed least."""
+    deep, wide, cost, luts = family.lutram
+    pieces = math.ceil(words / deep) * math.ceil(bits / wide) if deep else 0
+    if family.block_cost(words, bits) < (pieces * cost if deep else words * bits):
         return Count(bram=family.brams(words, bits))
-    if family.lutram_words:
-        # An ECP5 slice holds 16 words of 4 bits in as many tables as it takes to address them, four.
-        per_bit = 1 if family.lut_inputs == 4 else 0.75
-        return Count(logic=bits * per_bit * math.ceil(words / family.lutram_words), ff=bits)
+    if deep:
+        return Count(logic=pieces * luts, ff=bits)
     return Count(logic=bits * (tables_of_mux(words, family.lut_inputs) + 1), ff=words * bits + bits)
 
 
@@ -103,17 +103,20 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
     """
     beats, lanes, outputs = weights.shape
     one = product(element + (not signed), weight, family)
-    inside = bool(one.dsp) and family.dsp_registers
-    products = lanes * outputs
-    registers = lanes * element + 10 + (0 if inside else products * (element + weight)) + 2 * outputs * total
+    products, sums = lanes * outputs, outputs * total
+    summed = bool(one.dsp) and family.dsp_adders  # the blocks also hold elements and the sum over the lanes
+    registers = 10 + (sums if summed else lanes * element + 2 * sums)
+    if not (one.dsp and family.dsp_registers):
+        registers += products * (element + weight)
     result = Count(ff=registers, logic=one.logic * products, chain=one.chain * products)
     result = result + Count(saved=one.saved * products, dsp=one.dsp * products)
     # Over the lanes, then over the beats with a choice of where to begin.
-    if family.merges_adders and lanes > 2:
-        result = result + Count(saved=(lanes - 2) * total * outputs, chain=total * outputs)
-    elif lanes > 1:
-        result = result + Count(chain=(lanes - 1) * total * outputs)
-    result = result + Count(chain=total * outputs, logic=total * outputs)
+    terms = lanes - 1 if one.dsp and family.dsp_pairs and lanes > 1 else lanes
+    if terms > 2 and family.merges_adders and not summed:
+        result = result + Count(saved=(terms - 2) * sums, chain=sums, wide=sums)
+    elif terms > 1 and not summed:
+        result = result + Count(chain=(terms - 1) * sums)
+    result = result + Count(chain=sums, logic=sums)
     return result + counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, family)
 
 
@@ -126,7 +129,7 @@ def rom(words: IntArray, width: int, family: Family) -> Count:
         family: the chip.
     """
     depth, bits = len(words), words.shape[1] * width
-    if depth > family.rom_in_tables and depth * bits >= family.bram_least:
+    if family.block_cost(depth, bits) <= depth * bits / (1 << family.lut_inputs):
         return Count(bram=family.brams(depth, bits))
     columns = (words[:, :, np.newaxis] >> np.arange(width)) & 1
     distinct = np.unique(columns.reshape(depth, -1), axis=1)

@@ -269,7 +269,7 @@ def _hls4ml(graph: Graph, board: Board, options: Any, goal: Goal, kept: ledger.L
     solution = solve(at, board, goal) if goal else None
     ways = solution.ways if solution else at.ways()
     project = solution.project if solution else at.model.project(ways)
-    found = entries.applied(figures(at, ways, project, graph.name, graph.digest, board))
+    found = entries.applied(figures(at, ways, project, graph.name, graph.digest, board), at.chip.name)
     largest = max(
         (
             layer.products[0] * layer.products[1] // ways[layer.name].reuse_factor

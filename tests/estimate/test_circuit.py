@@ -91,8 +91,9 @@ def test_buffers_by_hand() -> None:
 def test_memories_go_into_block_ram_when_they_are_large() -> None:
     assert parts.memory(1024, 18, ECP5) == Count(bram=1)
     assert parts.memory(16, 8, ECP5).bram == 0 and parts.memory(16, 8, ECP5).logic > 0
-    assert parts.memory(16, 8, ICE40).ff == 16 * 8 + 8  # iCE40 has no memory in tables
-    assert XC7.brams(512, 72) == 1 and XC7.brams(513, 72) == 2 and XC7.brams(32768, 1) == 1
+    assert parts.memory(6, 18, ICE40).ff == 6 * 18 + 18  # iCE40 has no memory in tables
+    assert parts.memory(8, 16, ICE40) == Count(bram=1)
+    assert XC7.brams(512, 72) == 1 and XC7.brams(513, 72) == 2 and XC7.brams(16384, 1) == 0.5
 
 
 def test_a_rom_holds_every_different_column_once() -> None:
@@ -103,8 +104,13 @@ def test_a_rom_holds_every_different_column_once() -> None:
 
 def test_a_fold_multiplies_in_blocks_and_sums_in_tables() -> None:
     weights = np.arange(1, 17).reshape(8, 1, 2)
-    made = parts.fold(weights, 6, 8, False, 20, XC7)
+    made = parts.fold(weights, 6, 8, False, 20, ECP5)
     assert made.dsp == 2 and made.saved == 0
     assert made.chain == 2 * 20
-    more = parts.fold(weights.reshape(4, 2, 2), 6, 8, False, 20, XC7)
-    assert more.dsp == 4 and more.chain == 2 * 20 + 2 * 20
+    two = parts.fold(weights.reshape(4, 2, 2), 6, 8, False, 20, ECP5)
+    assert two.dsp == 4 and two.chain == 2 * 20 + 2 * 20 and two.wide == 0
+    four = parts.fold(weights.reshape(2, 4, 2), 6, 8, False, 20, ECP5)
+    assert four.saved == 2 * 2 * 20 and four.wide == 2 * 20
+    # AMD's blocks add to each other, iCE40's add one pair.
+    assert parts.fold(weights.reshape(2, 4, 2), 6, 8, False, 20, XC7).chain == 2 * 20
+    assert parts.fold(weights.reshape(4, 2, 2), 6, 8, False, 20, ICE40).chain == 2 * 20

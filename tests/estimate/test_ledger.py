@@ -11,9 +11,9 @@ import pytest
 
 from edgeml import boards
 from edgeml.errors import EdgemlError
-from edgeml.estimate import estimate
+from edgeml.estimate import estimate, record
 from edgeml.estimate.ledger import ENOUGH, Ledger, conformal
-from edgeml.figures import Figure, Hardware, Source, Usage
+from edgeml.figures import Figure, Hardware, Source, Stage, Usage
 from tests.backends.verilog.samples import small
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")
@@ -134,3 +134,25 @@ def test_an_unreadable_place_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EdgemlError, match="cannot be"):
         filled(tmp_path / "file" / "l.jsonl", [1.0])
+
+
+def test_a_result_is_recorded_beside_the_models_own_estimate(tmp_path: Path) -> None:
+    board, ledger = boards.load("ulx3s-85f"), Ledger(tmp_path / "l.jsonl")
+    made = estimate(small(), board, kept=ledger)
+    assert made.total.lut is not None
+    stage = Stage(name="synthesis", tool="Yosys", version="0.23", seconds=1.0)
+    real = made.model_copy(
+        update={
+            "source": "synthesis",
+            "total": Usage(lut=Figure(value=300.0)),
+            "stages": (stage,),
+            "notes": (),
+        }
+    )
+    entry = record(small(), board, real, kept=ledger)
+    assert (entry.tool, entry.family) == ("Yosys 0.23", "yosys-ecp5")
+    assert entry.estimated["lut"] == made.total.lut.value and entry.real["lut"] == 300
+    with pytest.raises(EdgemlError, match="same design"):
+        record(small(), board, real.model_copy(update={"graph": "another"}), kept=ledger)
+    with pytest.raises(EdgemlError, match="did not write"):
+        record(small(), board, real.model_copy(update={"design": "other"}), kept=ledger)

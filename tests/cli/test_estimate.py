@@ -1,0 +1,96 @@
+"""`edgeml estimate`, `edgeml ledger` and what `edgeml export` says before it writes an hls4ml project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgeml.backends.hls4ml.options import parse_options
+from edgeml.cli.estimates import Wish
+from edgeml.errors import EdgemlError
+from tests.cli.command import Shell
+
+pytest.importorskip("da4ml", reason="da4ml is not installed")
+
+
+@pytest.fixture(autouse=True)
+def _own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
+
+
+def test_a_table_for_people_and_a_document_for_programs(edgeml: Shell, run: Path) -> None:
+    done = edgeml("estimate", str(run), "--board", "pynq-z2,ulx3s-85f", "--layers")
+    assert done.code == 0
+    assert "pynq-z2" in done.out and "fits" in done.out and "hls4ml has no back end for ULX3S" in done.out
+    assert "median" in done.out  # the model's error stands beside the estimate
+    document = json.loads(edgeml("estimate", str(run), "--board", "pynq-z2", "--json").out)
+    assert [row["design"] for row in document] == ["verilog", "hls4ml"]
+    for row in document:
+        assert row["estimate"]["source"] == "estimate" and row["state"] == "fits"
+        lut = row["estimate"]["total"]["lut"]
+        assert lut["low"] < lut["value"] < lut["high"]
+
+
+def test_options_of_a_back_end_and_names_that_do_not_exist(edgeml: Shell, run: Path) -> None:
+    done = edgeml(
+        "estimate",
+        str(run),
+        "--board",
+        "ulx3s-85f",
+        "--design",
+        "verilog",
+        "--set",
+        "verilog.mode=stream",
+        "--json",
+    )
+    assert json.loads(done.out)[0]["estimate"]["settings"].startswith("stream")
+    assert edgeml("estimate", str(run), "--board", "ulx3s").code == 2
+    assert (
+        "did you mean verilog" in edgeml("estimate", str(run), "--board", "pynq-z2", "--design", "verilg").err
+    )
+    assert edgeml("estimate", str(run), "--board", "ulx3s-85f", "--design", "hls4ml").code == 2
+
+
+def test_an_empty_ledger_is_listed(edgeml: Shell, tmp_path: Path) -> None:
+    assert "ledger.jsonl" in edgeml("ledger").out.replace("\n", "")
+    assert json.loads(edgeml("ledger", "--json").out) == []
+
+
+def test_export_says_whether_it_fits_and_chooses_reuse_factors(edgeml: Shell, run: Path) -> None:
+    pytest.importorskip("hls4ml", reason="hls4ml is not installed")
+    done = edgeml("export", str(run), "--to", "hls4ml", "--board", "pynq-z2", "--ii", "20")
+    assert (
+        done.code == 0
+        and "fits PYNQ-Z2" in done.err
+        and "reuse factors (the best of all valid ones" in done.err
+    )
+    config = (run / "hls4ml" / "hls4ml_config.yml").read_text()
+    factors = [int(line.split(":")[1]) for line in config.splitlines() if "ReuseFactor" in line]
+    assert max(factors) > 1 and max(factors) <= 20
+
+
+def test_wishes_that_cannot_be_granted_write_nothing(edgeml: Shell, run: Path) -> None:
+    for words in (["--max-latency", "fast"], ["--max-latency", "1ns"], ["--ii", "1", "--max-latency", "1"]):
+        done = edgeml("export", str(run), "--to", "hls4ml", "--board", "pynq-z2", *words)
+        assert done.code == 2 and "latency" in done.err and not (run / "hls4ml").exists()
+    done = edgeml("export", str(run), "--to", "onnx", "--fit")
+    assert done.code == 2 and "for hls4ml only" in done.err
+
+
+@pytest.mark.parametrize(("text", "clocks"), [("100", 100), ("500ns", 50), ("2us", 200), ("1.5us", 150)])
+def test_latencies_in_clocks_and_in_time(text: str, clocks: int) -> None:
+    assert Wish(text).goal(10.0).max_latency == clocks
+
+
+def test_latencies_that_are_none() -> None:
+    for text in ("1.5", "-3", "3 s", ""):
+        with pytest.raises(EdgemlError):
+            Wish(text).goal(10.0)
+
+
+def test_what_is_chosen_is_an_option() -> None:
+    assert parse_options({"reuse_factor": {"fc1": 4}, "strategy": {"fc1": "resource"}}).reuse_factor == {
+        "fc1": 4
+    }
