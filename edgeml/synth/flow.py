@@ -205,8 +205,8 @@ class Flow:
     def _synthesize(self) -> Step:
         out = self._folder / "synthesis"
         found = self._tools["yosys"]
-        core = "" if self._whole else self._family.core
-        passes = f"{self._family.passes} {core}".strip()
+        passes = f"{self._family.passes} {self._family.core}".strip()
+        pads = self._family.pads if self._whole else ""
 
         def work() -> Stage:
             made = yosys.synthesize(
@@ -214,6 +214,7 @@ class Flow:
                 self._top_name(),
                 passes,
                 self._folder,
+                pads=pads,
                 output=out.name,
                 log="logs/synthesis.log",
                 seconds=self._request.seconds,
@@ -225,7 +226,7 @@ class Flow:
             return self._stage("synthesis", "yosys", made.seconds, "logs/synthesis.log")
 
         outputs = (out / "netlist.json", out / "counts.json")
-        return Step("synthesis", (self._folder / _DESIGN,), outputs, f"{passes} {found}", work)
+        return Step("synthesis", (self._folder / _DESIGN,), outputs, f"{passes} {pads} {found}", work)
 
     def _place(self) -> Step:
         flow = self._family.open

@@ -66,6 +66,7 @@ def synthesize(
     passes: str,
     folder: Path,
     *,
+    pads: str = "",
     output: str = ".",
     log: str = "synthesis.log",
     seconds: float = _SECONDS,
@@ -79,6 +80,7 @@ def synthesize(
         top: the top module.
         passes: what maps the design, such as "synth_ecp5 -noflatten"; "-top" is put behind it.
         folder: where Yosys runs; a WebAssembly one sees nothing outside of it.
+        pads: the command that puts buffers at the top's ports, "" for none; the top's name is put behind it.
         output: a folder in it, gets netlist.json and stat.json.
         log: file in `folder` for all that Yosys says; what it prints goes beside it, as .console.log.
         seconds: time limit.
@@ -98,6 +100,7 @@ def synthesize(
     script = [
         f"read_verilog {' '.join(names)}",
         f"{passes} -top {top}",
+        *([f"{pads} {top}"] if pads else []),
         # Not `stat -hierarchy`: the forms differ from version to version; one count per module does not.
         f"tee -q -o {output}/stat.json stat -json",
         "flatten",

@@ -73,7 +73,10 @@ class Family:
         title: for people.
         boards: values of `Board.family` that belong to it.
         passes: Yosys' command. Modules are kept apart (see `edgeml.tools.yosys`).
-        core: options for a design whose ports do not go to pins: no buffers.
+        core: options that leave out the buffers at ports. Modules are mapped one by one, and Yosys would put
+            buffers at the ports of each.
+        pads: the command that puts them at the top's ports alone, for a design whose ports go to pins; the
+            name of the top is put behind it. "": nextpnr does it.
         costs: what a kind of cell takes.
         free: kinds that take none of these, separated by blanks: carry chains, wide multiplexers,
             buffers, constants.
@@ -90,6 +93,7 @@ class Family:
     costs: Mapping[str, Cost]
     free: str
     core: str = ""
+    pads: str = ""
     oldest: tuple[int, ...] = ()
     no_dsp: str = ""
     open: OpenFlow | None = None

@@ -33,6 +33,7 @@ FAMILY = Family(
     },
     free="MUX2_LUT5 MUX2_LUT6 MUX2_LUT7 MUX2_LUT8 GND VCC GSR IBUF OBUF TBUF IOBUF RPLL rPLL OSC",
     core="-noiopads",
+    pads="iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O -toutpad TBUF ~OEN:I:O",
     # Version 0.23 puts multipliers into LUTs, 0.70 into DSP blocks; none in between was tried.
     oldest=(0, 60),
     open=OpenFlow(

@@ -30,6 +30,7 @@ FAMILY = Family(
     },
     free="INV VHI VLO IB OB OBZ BB OSCA DCC GSR PLL",
     core="-noiopad",
+    pads="iopadmap -bits -outpad OB I:O -inpad IB O:I -toutpad OBZ ~T:I:O",
     no_dsp="-nodsp",
     open=OpenFlow(
         placer="nextpnr_nexus",
