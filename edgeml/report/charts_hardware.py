@@ -184,7 +184,7 @@ def critical_path(item: Hardware) -> str:
     total = sum(hop.ns for hop in hops)
     period = 1000.0 / item.clock_mhz if item.clock_mhz else None
     end = max(total, period or 0.0) * 1.04
-    left, right, top, height = 8.0, _WIDTH - 8, 26.0, 30.0
+    left, right, top, height = 18.0, _WIDTH - 8, 26.0, 30.0
     names = list(dict.fromkeys(hop.layer for hop in hops))
 
     def x(ns: float) -> float:

@@ -32,7 +32,9 @@ class Browser:
         self._base = f"http://127.0.0.1:{port}/session"
         options = {"binary": binary, "args": [*FLAGS, f"--user-data-dir={profile}"]}
         logs = {"browser": "ALL", "performance": "ALL"}
+        limits = {"script": 120_000, "pageLoad": 120_000}  # milliseconds; printing on a busy machine is slow
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logs}
+        wanted["timeouts"] = limits
         found = self._call("POST", "", {"capabilities": {"alwaysMatch": wanted}})
         self._base += f"/{found['sessionId']}"
 
@@ -55,7 +57,7 @@ class Browser:
         )
 
     def media(self, kind: str = "screen", scheme: str = "light") -> None:
-        """Print or screen, and the colour scheme the system asks for; nothing moves, so that clicks hit."""
+        """Print or screen (for `pdf` too) and the colour scheme; nothing moves, so that clicks hit."""
         wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         features = [{"name": name, "value": value} for name, value in wanted.items()]
         self.devtools("Emulation.setEmulatedMedia", media=kind, features=features)
@@ -98,7 +100,7 @@ class Browser:
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(self._base + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=150) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.read().decode()[:500]}") from error

@@ -15,6 +15,11 @@ COLUMN = """
 const table = document.querySelector(arguments[0]);
 return [...table.tBodies[0].rows].map((row) => row.cells[arguments[1]].textContent.trim());
 """
+CHARTS = """
+return [...document.querySelectorAll('svg[role=img]')].map((s) => [s.getBoundingClientRect().width,
+  s.getBoundingClientRect().height, s.querySelectorAll('rect, path, circle, line').length]);
+"""
+UNFOLD = "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
 LAYERS = "#layers table"
 
 
@@ -48,13 +53,57 @@ def test_loads_without_console_messages_or_requests(opened, page):
 
 
 def test_every_chart_is_drawn_and_visible(opened):
-    sizes = opened.run(
-        "return [...document.querySelectorAll('svg[role=img]')].map((s) => [s.getBoundingClientRect().width,"
-        " s.getBoundingClientRect().height, s.querySelectorAll('rect, path, circle, line').length])"
-    )
+    opened.run(UNFOLD)
+    sizes = opened.run(CHARTS)
     facts = sample_facts()
-    assert len(sizes) == 1 + 2 + len(facts.weights) + len(facts.activations) + len(facts.layers)
+    # Accuracy, two curves, times; of three designs resources, and of two each a timeline and a path.
+    hardware = 3 + 1 + 1
+    assert len(sizes) == 4 + len(facts.weights) + len(facts.activations) + len(facts.layers) + hardware
     assert all(width > 40 and height > 5 and marks >= 3 for width, height, marks in sizes)
+
+
+def test_a_segment_of_the_resources_has_its_size(opened):
+    opened.run(UNFOLD)
+    sizes = opened.run(
+        "return [...document.querySelectorAll('#hardware svg .seg, #hardware svg .step')]"
+        ".map((s) => [s.getBoundingClientRect().width, s.getBoundingClientRect().height])"
+    )
+    assert len(sizes) > 8
+    assert all(height > 10 for _, height in sizes)
+    assert max(width for width, _ in sizes) > 100
+
+
+def test_folded_designs_open_with_the_keyboard(opened):
+    state = "return [...document.querySelectorAll('details.design')].map((d) => d.open)"
+    assert opened.run(state) == [True, False, False]
+    opened.run("document.querySelectorAll('details.design > summary')[1].focus()")
+    opened.press(ENTER)
+    assert opened.run(state) == [True, True, False]
+
+
+@pytest.mark.parametrize("column", [6, 13])
+def test_boards_sort_by_share_and_by_time(opened, column):
+    head = f"#boards thead th:nth-child({column}) button"
+    values = (
+        "return [...document.querySelector('#boards table').tBodies[0].rows]"
+        f".map((row) => Number(row.cells[{column - 1}].dataset.v))"
+    )
+    opened.click(head)
+    rising = opened.run(values)
+    assert rising == sorted(rising) and len(set(rising)) > 2
+    opened.click(head)
+    assert opened.run(values) == sorted(rising, reverse=True)
+
+
+def test_links_within_the_page_lead_somewhere(opened):
+    lost = opened.run(
+        "return [...document.querySelectorAll('a[href^=\"#\"]')].map((a) => a.getAttribute('href'))"
+        ".filter((href) => !document.getElementById(href.slice(1)))"
+    )
+    assert lost == []
+    opened.click("nav a[href='#boards']")
+    assert opened.run("return location.hash") == "#boards"
+    assert opened.run("return document.getElementById('boards').getBoundingClientRect().top") < 300
 
 
 def test_a_bar_of_a_histogram_has_its_geometry(opened):
@@ -121,6 +170,7 @@ def test_colours_follow_the_system_and_the_button(opened):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast(opened, scheme):
     opened.media(scheme=scheme)
+    opened.run(UNFOLD)
     # WCAG 2.2, 1.4.3: 4.5 to 1; large text and what is only decoration 3 to 1.
     worst = opened.run(
         """
@@ -136,7 +186,7 @@ def test_text_has_contrast(opened, scheme):
           return [255, 255, 255];
         };
         const found = [];
-        const texts = "p, td, th, dd, dt, h1, h2, h3, .badge, .status, a, figcaption, summary";
+        const texts = "p, td, th, dd, dt, h1, h2, h3, a, figcaption, summary, .badge, .status, .fit, .stage";
         for (const e of document.querySelectorAll(texts)) {
           if (!e.textContent.trim() || !e.getBoundingClientRect().width || e.closest(".confusion")) continue;
           const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))];
@@ -149,8 +199,9 @@ def test_text_has_contrast(opened, scheme):
     assert worst[0][0] >= 4.5, worst
 
 
-@pytest.mark.parametrize("width", [1400, 768, 400, 320])
+@pytest.mark.parametrize("width", [1400, 1280, 768, 400, 320])
 def test_nothing_sticks_out_sideways(opened, width):
+    opened.run(UNFOLD)
     opened.size(width, 800, mobile=width < 600)
     assert opened.run("return document.documentElement.scrollWidth") <= width
 
@@ -166,9 +217,16 @@ def test_a_tip_tells_what_is_under_the_pointer(opened):
 
 
 def test_prints_to_pdf(opened):
+    opened.media(
+        "print", "dark"
+    )  # with "screen" emulated, the page would be printed in its style for screens
+    assert opened.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert opened.run("return getComputedStyle(document.querySelector('header')).display") == "none"
+    shadows = (
+        "const shown = [...document.querySelectorAll('*')].map((e) => getComputedStyle(e).boxShadow);"
+        "return shown.filter((shadow) => shadow !== 'none').length"
+    )
+    assert opened.run(shadows) == 0  # a blurred shadow makes printing twenty times slower
     pdf = opened.pdf()
     assert pdf.startswith(b"%PDF")
     assert len(pdf) > 30_000
-    opened.media("print", "dark")
-    assert opened.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert opened.run("return getComputedStyle(document.querySelector('header')).display") == "none"

@@ -48,9 +48,7 @@ def test_without_layers_the_bar_is_whole_and_without_a_board_there_is_none():
 
 def test_layers_beyond_the_colours_begin_again():
     parts = tuple(LayerFigures(layer=f"l{i}", usage=Usage(lut=count(1))) for i in range(charts.COLOURS + 2))
-    item = estimated("", "pynq-z2", total=Usage(lut=count(10)), layers=parts).model_copy(
-        update={"layers": parts}
-    )
+    item = estimated("", "pynq-z2", total=Usage(lut=count(10))).model_copy(update={"layers": parts})
     keys = dict(charts.layer_keys(item))
     assert (keys["l0"], keys["l8"], keys["l7"]) == ("l0", "l0", "l7")
 

@@ -1,0 +1,100 @@
+"""The comparison of runs in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeml.report import render_comparison
+from edgeml.report.comparison import compare
+from tests.report.browser import browser
+from tests.report.samples import sample_facts
+from tests.report.test_browser import CHARTS, COLUMN
+from tests.report.test_comparison import smaller
+from tests.support import needs_tool
+
+pytestmark = [pytest.mark.tool, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder, facts = tmp_path_factory.mktemp("compared"), sample_facts()
+    other = facts.data.model_copy(update={"checksum": "cd" * 32, "name": "plants"})
+    made = (
+        ("large", smaller(facts, 1, 0.95)),
+        ("small", smaller(facts, 0.5, 0.90)),
+        ("plants", smaller(facts, 0.1, 0.9, data=other)),
+    )
+    for name, _ in made:
+        (folder / name).mkdir()
+        (folder / name / "report.html").write_text("<!doctype html><title>its own report</title>")
+    out = folder / "comparison"
+    render_comparison(compare([(folder / name, one) for name, one in made], out)).write(out)
+    return out / "comparison.html"
+
+
+@pytest.fixture(scope="module")
+def chrome():
+    chromium = needs_tool("chromium", "chromium-browser", "google-chrome")
+    with browser(chromium, needs_tool("chromedriver")) as session:
+        yield session
+
+
+@pytest.fixture(autouse=True)
+def opened(chrome, page):
+    chrome.size(1280, 900)
+    chrome.media()
+    chrome.console()
+    chrome.requests()
+    chrome.open(page)
+    return chrome
+
+
+def test_loads_without_console_messages_or_requests(opened, page):
+    asked = [url for url in opened.requests() if not url.startswith(("data:", "chrome:"))]
+    assert asked == [page.resolve().as_uri()]
+    assert opened.console() == []
+
+
+def test_three_trade_offs_are_drawn_for_the_runs_that_compare(opened):
+    sizes = opened.run(CHARTS)
+    assert len(sizes) == 3
+    assert all(width > 250 and height > 150 and marks > 8 for width, height, marks in sizes)
+    dots = opened.run(
+        "const dots = [...document.querySelectorAll('#tradeoffs svg .dot')];"
+        "return dots.map((dot) => dot.getBoundingClientRect().width)"
+    )
+    assert len(dots) == 4 + 4 + 2 and min(dots) > 8
+
+
+def test_models_sort_by_accuracy_and_by_bit_operations(opened):
+    table = "#models table"
+    names = [name[1:] for name in opened.run(COLUMN, table, 0)]
+    assert names == ["large", "small", "plants"]
+    opened.click("#models thead th:nth-child(4) button")
+    assert [name[1:] for name in opened.run(COLUMN, table, 0)] == ["small", "plants", "large"]
+    opened.click("#models thead th:nth-child(10) button")
+    assert [name[1:] for name in opened.run(COLUMN, table, 0)] == ["plants", "small", "large"]
+    opened.click("#models thead th:nth-child(10) button")
+    assert [name[1:] for name in opened.run(COLUMN, table, 0)] == ["large", "small", "plants"]
+
+
+def test_a_link_opens_the_runs_own_report(opened):
+    opened.click(".runs li:nth-child(2) a")
+    assert opened.run("return document.title") == "its own report"
+    assert opened.run("return location.href").endswith("/small/report.html")
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_sticks_out_sideways(opened, width):
+    opened.size(width, 800, mobile=width < 600)
+    assert opened.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_dark_and_print(opened):
+    colour = "return getComputedStyle(document.body).backgroundColor"
+    light = opened.run(colour)
+    opened.media(scheme="dark")
+    assert opened.run(colour) != light
+    opened.media("print", "dark")
+    assert opened.run(colour) == "rgb(255, 255, 255)"
+    assert opened.pdf().startswith(b"%PDF")
