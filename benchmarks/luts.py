@@ -58,10 +58,11 @@ class Layer:
 
 
 LAYERS = (
+    Layer("iris_mlp logits", 16, 3, 8, False, 8),
     Layer("iris_mlp fc1", 4, 16, 8, True, 8),
-    Layer("cancer_mlp fc1", 30, 16, 8, True, 8),
-    Layer("digits_mlp logits", 32, 10, 6, False, 6),
     Layer("jets_mlp logits", 32, 5, 6, False, 6),
+    Layer("digits_mlp logits", 32, 10, 6, False, 6),
+    Layer("cancer_mlp fc1", 30, 16, 8, True, 8),
     Layer("digits_mlp fc2", 32, 32, 6, False, 6),
 )
 _SIDES: dict[str, dict[str, float]] = {
@@ -188,8 +189,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks-luts.md"))
     chosen = parser.parse_args()
     rows: list[Row] = []
-    for family in chosen.family or ["ecp5", "xilinx7"]:
-        for layer in LAYERS[: chosen.layers]:
+    for layer in LAYERS[: chosen.layers]:
+        for family in chosen.family or ["ecp5", "xilinx7"]:
             with tempfile.TemporaryDirectory(prefix="edgeml-luts-") as work:
                 rows.append(measure(family, layer, Path(work)))
             last = rows[-1]
