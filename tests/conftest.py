@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import hypothesis
 
@@ -11,6 +13,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+# No test reads or fills the user's own ledger of results.
+_LEDGER = tempfile.TemporaryDirectory(prefix="edgeml-ledger-")
+os.environ["EDGEML_LEDGER"] = str(Path(_LEDGER.name) / "ledger.jsonl")
 
 # ci: the same examples in every run, so that a failure is the commit's and not the day's.
 # dev: other examples each time; a failing one is kept in .hypothesis/ and tried first.

@@ -98,16 +98,7 @@ class Ledger:
                 entry = Entry.model_validate_json(line)
             except ValidationError:
                 continue  # torn by a crash or written by a newer version; it stays in the file
-            key = (
-                entry.design,
-                entry.family,
-                entry.tool,
-                entry.source,
-                entry.graph,
-                entry.settings,
-                entry.part,
-            )
-            found[key] = entry
+            found[_key(entry)] = entry
         return list(found.values())
 
     def unread(self) -> int:
@@ -164,6 +155,9 @@ class Ledger:
             real=values(real),
             estimated=values(estimate),
         )
+        known = next((old for old in self.entries() if _key(old) == _key(entry)), None)
+        if known is not None and (known.real, known.estimated) == (entry.real, entry.estimated):
+            return known  # the same synthesis once more
         self._append(entry.model_dump_json().encode() + b"\n")
         return entry
 
@@ -241,6 +235,19 @@ class Ledger:
 
 NOTHING = Ledger(Path(os.devnull))
 """A ledger without a line, for the model's own estimates."""
+
+
+def _key(entry: Entry) -> tuple[str, ...]:
+    """What makes two lines speak of one result."""
+    return (
+        entry.design,
+        entry.family,
+        entry.tool,
+        entry.source,
+        entry.graph,
+        entry.settings,
+        entry.part,
+    )
 
 
 def values(hardware: Hardware) -> dict[str, float]:

@@ -73,7 +73,8 @@ def record(
     Args:
         graph: the exact graph.
         board: what it was made for.
-        real: the result; its `tool`, or else the first of its `stages`, names the program and the version.
+        real: the result of the network alone, without what stands around it on a board; its `tool`, or else
+            the stage that its source names, tells program and version.
         options: what the design was laid out with.
         kept: the ledger; None: the user's own.
 
@@ -85,11 +86,17 @@ def record(
         raise EdgemlError(
             "is of a design that edgeml did not write", real.model, "there is nothing to compare"
         )
-    first = f"{real.stages[0].tool} {real.stages[0].version}".strip() if real.stages else ""
-    named = real.tool or first or "unknown tool"
+    named = real.tool or _program(real) or "unknown tool"
     chosen: Tool = "yosys" if real.design == "verilog" and "yosys" in named.lower() else "vendor"
     made = estimate(graph, board, real.design, options, chosen, ledger.NOTHING)
     return entries.add(real, made, named, family(board, chosen).name)
+
+
+def _program(real: Hardware) -> str:
+    """The program and version behind the figures; place and route packs what synthesis made."""
+    stages = {stage.name: f"{stage.tool} {stage.version}".strip() for stage in real.stages}
+    parts = [stages.get("synthesis", ""), stages.get("place", "") if real.source == "place-and-route" else ""]
+    return ", ".join(part for part in parts if part)
 
 
 def refuse(backend: str, refused: tuple[Refusal, ...]) -> None:

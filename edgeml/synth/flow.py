@@ -32,7 +32,7 @@ from edgeml.backends.verilog.options import Options
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.estimate.preflight import refuse_if_too_big
+from edgeml.estimate import record, refuse_if_too_big
 from edgeml.figures import Figure, Hardware, Stage
 from edgeml.files import write_atomic
 from edgeml.fixed import IntArray
@@ -140,7 +140,10 @@ class Flow:
             step = steps[len(stages) - 1].name
             if step not in UNTIL:
                 return
-            found.append(self._figures(stages))
+            made = self._figures(stages)
+            if step == "synthesis" and (told := self._remember(made)):
+                made = made.model_copy(update={"notes": (*made.notes, told)})
+            found.append(made)
             found[-1].write(self._folder / RESULT)
             if step == "synthesis":
                 result.refuse_what_does_not_fit(found[-1].total, self._board, "Yosys")
@@ -277,12 +280,35 @@ class Flow:
 
     # ------------------------------------------------------------ figures
 
+    def _remember(self, found: Hardware) -> str:
+        """Put the network's own share, without the board around it, into the ledger beside its estimate.
+
+        Returns:
+            Why that could not be done; "" if it was. A ledger that cannot be written ends no synthesis.
+        """
+        prefix = _NETWORK if self._whole else ()
+        cells: dict[str, int] = {}
+        for path, part in self._instances().items():
+            if path[: len(prefix)] == tuple(prefix):
+                for kind, number in part.items():
+                    cells[kind] = cells.get(kind, 0) + number
+        network = found.model_copy(update={"total": self._family.usage(cells)})
+        try:
+            record(self._graph, self._board, network, self.options)
+        except EdgemlError as error:
+            return f"Not kept in the ledger: {error}."
+        return ""
+
+    def _instances(self) -> dict[tuple[str, ...], dict[str, int]]:
+        """Cells by the module instance they are in."""
+        counts = json.loads((self._folder / "synthesis" / "counts.json").read_bytes())
+        return {tuple(path): cells for path, cells in counts}
+
     def _figures(self, stages: Sequence[Stage]) -> Hardware:
         """All that is known after these stages."""
         ran = {stage.name for stage in stages}
         manifest = self._manifest()
-        counts = json.loads((self._folder / "synthesis" / "counts.json").read_bytes())
-        instances = {tuple(path): cells for path, cells in counts}
+        instances = self._instances()
         ops = synthesis.layer_ops(self._graph)
         prefix = _NETWORK if self._whole else ()
         cells: dict[str, int] = {}
