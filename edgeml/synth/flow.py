@@ -106,6 +106,13 @@ class Flow:
         serial = board.pins is not None and board.pins.uart_rx is not None
         self._whole = board.flow.is_open and (serial or self._until != "synthesis")
         self.clock_mhz = request.clock_mhz or board.clock_mhz
+        slowest = min((clock.mhz for clock in board.clocks if clock.pin), default=0.0)
+        if self._whole and self.clock_mhz < slowest:
+            raise EdgemlError(
+                f"its oscillator gives {slowest:g} MHz, and the top has no PLL to make {self.clock_mhz:g}",
+                board.name,
+                f"--clock {slowest:g} or more",
+            )
         flow = self._known.open if self._known is not None else None
         margin = flow.margin if flow is not None and board.flow.is_open else 1.0
         wanted = {"clock_mhz": min(1000.0, self.clock_mhz * margin), **(request.settings or {})}

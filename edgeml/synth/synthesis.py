@@ -73,7 +73,7 @@ def synthesize_verilog(
 
 def settings(manifest: Manifest) -> str:
     """How the project is laid out, in a few words."""
-    clock = f"{manifest.clock_mhz:g} MHz" if manifest.clock_mhz else "adders per stage given"
+    clock = f"pipelined for {manifest.clock_mhz:g} MHz" if manifest.clock_mhz else "adders per stage given"
     return f"{manifest.mode}, {clock}"
 
 

@@ -40,6 +40,11 @@ def test_a_vendors_board_goes_to_synthesis(tmp_path: Path, until: Until) -> None
         flow(tmp_path, "pynq-z2", Request(until=until))
 
 
+def test_a_clock_below_the_oscillator_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EdgemlError, match="its oscillator gives 12 MHz, and the top has no PLL to make 6"):
+        flow(tmp_path, "icebreaker", Request(clock_mhz=6.0))
+
+
 def test_synthesis_for_an_unknown_fpga_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EdgemlError, match="Yosys cannot synthesize for Agilex 7"):
         flow(tmp_path, "agilex7", Request(until="synthesis"))
