@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from html import escape
 
 from edgeml.figures import KINDS, Figure, Hardware
-from edgeml.report.facts_hardware import DESIGNS, KIND_NAMES, BoardFacts, clock, group_kinds, shares
+from edgeml.report.facts_hardware import DESIGNS, KIND_NAMES, BoardFacts, group_kinds, shares
 from edgeml.report.numbers import Number
 from edgeml.report.svg import Scale, line, log_ticks, rect, svg, text, ticks
 from edgeml.report.words import amount, duration, number, share, span
@@ -113,8 +113,12 @@ def _rest(item: Hardware, kind: str) -> float:
     return rest if rest > 1e-9 else 0.0
 
 
-def timeline(item: Hardware) -> str:
+def timeline(item: Hardware, mhz: float | None) -> str:
     """When each layer works on a sample, in cycles from the sample's first word.
+
+    Args:
+        item: figures.
+        mhz: the clock for an axis in nanoseconds; None for no such axis.
 
     Returns:
         The chart, or "" if no layer's start and latency are known.
@@ -125,9 +129,8 @@ def timeline(item: Hardware) -> str:
     ends = [part.start.value + part.cycles.value for part in rows if part.start and part.cycles]
     end = max([*ends, item.cycles.value if item.cycles else 0.0, 1.0])
     longest = max(len(part.layer) for part in rows)
-    left, right, top, pitch = min(240.0, 24 + 7.2 * longest), _WIDTH - 84, 30.0, 26.0
+    left, right, top, pitch = min(240.0, max(110.0, 24 + 7.2 * longest)), _WIDTH - 84, 30.0, 26.0
     bottom = top + pitch * len(rows)
-    mhz = clock(item)
 
     def x(cycle: float) -> float:
         return left + cycle / end * (right - left)
@@ -138,9 +141,9 @@ def timeline(item: Hardware) -> str:
         parts.append(text(x(tick), bottom + 16, f"{int(tick)}", "tick mid"))
         if mhz is not None:
             parts.append(text(x(tick), top - 12, amount(tick * 1000 / mhz), "tick mid"))
-    parts.append(text(_WIDTH, bottom + 16, "cycles", "tick end"))
+    parts.append(text(0, bottom + 16, "cycles", "tick start"))
     if mhz is not None:
-        parts.append(text(_WIDTH, top - 12, f"ns at {amount(mhz)} MHz", "tick end"))
+        parts.append(text(0, top - 12, f"ns at {amount(mhz)} MHz", "tick start"))
     for row, part in enumerate(rows):
         assert part.start is not None and part.cycles is not None
         begin, length, y = part.start.value, part.cycles.value, top + pitch * row
@@ -185,7 +188,7 @@ def critical_path(item: Hardware) -> str:
     period = 1000.0 / item.clock_mhz if item.clock_mhz else None
     end = max(total, period or 0.0) * 1.04
     left, right, top, height = 18.0, _WIDTH - 8, 26.0, 30.0
-    names = list(dict.fromkeys(hop.layer for hop in hops))
+    names, colours = list(dict.fromkeys(hop.layer for hop in hops)), dict(layer_keys(item))
 
     def x(ns: float) -> float:
         return left + ns / end * (right - left)
@@ -197,7 +200,7 @@ def critical_path(item: Hardware) -> str:
     at = 0.0
     for hop in hops:
         name = hop.layer or _OUTSIDE
-        style = f"seg l{names.index(hop.layer) % COLOURS}" if hop.layer else "seg rest"
+        style = f"seg {colours.get(hop.layer, 'rest')}"
         what = f" ({hop.what})" if hop.what else ""
         parts.append(
             rect(x(at), top, x(at + hop.ns) - x(at), height, style, f"{name}: {hop.ns:.3g} ns{what}")

@@ -54,7 +54,7 @@ def test_layers_beyond_the_colours_begin_again():
 
 
 def test_the_timeline_has_a_bar_per_layer_where_it_belongs():
-    chart = charts.timeline(estimated("", "pynq-z2"))
+    chart = charts.timeline(estimated("", "pynq-z2"), 100.0)
     places = [
         (float(x), float(w))
         for x, w in re.findall(r'class="step" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', chart)
@@ -68,11 +68,11 @@ def test_the_timeline_has_a_bar_per_layer_where_it_belongs():
 
 
 def test_a_timeline_needs_starts_and_shows_intervals():
-    assert charts.timeline(placed("")) == ""
+    assert charts.timeline(placed(""), 81.5) == ""
     cycles = Figure(value=4, low=2, high=9)
     part = LayerFigures(layer="fc", start=count(1), cycles=cycles, ii=Figure(value=3, low=2, high=4))
-    item = estimated("", "pynq-z2", clock_mhz=None, cycles=count(6)).model_copy(update={"layers": (part,)})
-    chart = charts.timeline(item)
+    item = estimated("", "pynq-z2", cycles=count(6)).model_copy(update={"layers": (part,)})
+    chart = charts.timeline(item, None)
     assert chart.count('class="bound"') == 1 and "takes 4 (2 to 9) cycles" in chart
     assert "ns at" not in chart and "every 3 (2 to 4) cycles" in chart
 
