@@ -51,8 +51,12 @@ def read(folder: Path, skip: Sequence[str] = ()) -> list[Hardware]:
         report = Report.load(path)
         known = _format_of(report)
         reading = known.read(report)
-        if reading is not None:
-            found.append(Read(known.rank, reading))
+        if reading is None:
+            continue
+        used = [reading.usage, *(layer.usage for layer in reading.layers)]
+        if any(figure.value < 0 for usage in used for figure in usage.known().values()):
+            report.fail("counts less than nothing of a resource")
+        found.append(Read(known.rank, reading))
     return rows(found, root)
 
 

@@ -17,14 +17,18 @@ class Row:
     """One row of a table.
 
     Args:
+        report: the report it is from.
         line: where it stands, counted from 1.
         cells: between the bars, not stripped.
     """
 
+    report: Report
     line: int
     cells: tuple[str, ...]
 
     def __getitem__(self, index: int) -> str:
+        if index >= len(self.cells):
+            self.report.fail(f"a row has {len(self.cells)} cells, more expected", self.line)
         return self.cells[index].strip()
 
     def __len__(self) -> int:
@@ -77,7 +81,7 @@ def table_at(report: Report, start: int, bar: str = "|") -> Table | None:
         elif not text.strip().endswith(bar):
             report.fail("a row of a table is cut off", number)
         else:
-            blocks[-1].append(Row(number, tuple(text.strip()[1:-1].split(bar))))
+            blocks[-1].append(Row(report, number, tuple(text.strip()[1:-1].split(bar))))
     filled = [block for block in blocks if block]
     if not filled:
         return Table((), ())

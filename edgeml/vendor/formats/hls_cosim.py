@@ -17,7 +17,9 @@ def read(report: Report) -> Reading | None:
     """The latency counted; None if no simulation was run."""
     start, _ = report.need(r"\bLatency\b", "latency table")
     bars = [(n, text) for n, text in enumerate(report.lines, 1) if text.startswith("|")]
-    rows = [row for row in (Row(n, tuple(t.split("|")[1:-1])) for n, t in bars) if row.label in _LANGUAGES]
+    rows = [
+        row for row in (Row(report, n, tuple(t.split("|")[1:-1])) for n, t in bars) if row.label in _LANGUAGES
+    ]
     if not rows:
         report.fail("the table has no row for VHDL or Verilog", start + 1)
     run = [row for row in rows if row[_STATUS].upper() not in ("NA", "")]

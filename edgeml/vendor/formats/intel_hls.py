@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -167,18 +168,30 @@ def _decoded(report: Report, text: str, line: int) -> Any:
         report.fail(f"is not one JSON object per line: {error}", line)
 
 
+def _shaped(read: Callable[[Report], Reading | None]) -> Callable[[Report], Reading | None]:
+    """A reader that refuses JSON of another shape than it expects."""
+
+    def guarded(report: Report) -> Reading | None:
+        try:
+            return read(report)
+        except (AttributeError, IndexError, KeyError, TypeError, ZeroDivisionError) as error:
+            report.fail(f"is JSON of an unknown shape: {error}", 1)
+
+    return guarded
+
+
 FORMATS = (
     Format(
         "Quartus result of an HLS project",
         ("lib/quartus_data.js", "json/quartus.json", "json/quartus.ndjson"),
         r"quartusFit",
-        read_quartus,
+        _shaped(read_quartus),
     ),
     Format(
         "Intel HLS estimate",
         ("lib/report_data.js", "json/summary.ndjson"),
         r"areaJSON|estimatedResources",
-        read_estimate,
+        _shaped(read_estimate),
     ),
-    Format("Intel HLS simulation", ("lib/verification_data.js",), r"verifJSON", read_verification),
+    Format("Intel HLS simulation", ("lib/verification_data.js",), r"verifJSON", _shaped(read_verification)),
 )

@@ -22,9 +22,8 @@ def read(report: Report) -> Reading:
     start = 0
     while found := report.find(r"^\|\s+Site Type\s+\|", start):
         table = table_at(report, found[0] - 1)
-        assert table is not None, "the line found stands in a table"
-        column = table.column("Used")
-        if column is None:
+        column = table.column("Used") if table else None
+        if table is None or column is None:
             report.fail("a table of sites has no column Used", found[0] + 1)
         for row in table.rows:
             name = row.label.rstrip("*")
