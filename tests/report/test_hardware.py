@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeml import backends, boards
+from edgeml.errors import MissingToolError
+from edgeml.report import hardware
+from tests.report.hardware import placed
+from tests.report.test_collect import iris_graph, make_run
+
+
+@pytest.fixture(autouse=True)
+def own_ledger(monkeypatch, tmp_path):
+    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
+
+
+def test_the_boards_that_are_compared_are_there():
+    assert set(hardware.COMPARED) <= set(boards.names())
+    assert len({boards.load(name).family for name in hardware.COMPARED}) == len(hardware.COMPARED)
+
+
+def test_an_estimate_is_of_the_verilog_as_it_was_written_for_the_board(tmp_path):
+    graph = iris_graph()
+    run = make_run(tmp_path / "run", graph)
+    placed(graph.digest).write(run.folder / "synth" / "ulx3s-85f" / "result.json")
+    verilog = backends.load("verilog")
+    for clock, place in ((5.0, "synth/ulx3s-85f/verilog"), (250.0, "verilog")):
+        verilog.emit(graph, verilog.options({"clock_mhz": clock})).write(run.folder / place)
+    found = hardware.look(run, graph)
+    clocks = {(i.board, bool(i.layers)): i.clock_mhz for i in found.hardware if i.source == "estimate"}
+    assert clocks["ulx3s-85f", True] == 5.0
+    verilogs = {i.board: i for i in found.hardware if i.design == "verilog" and i.source == "estimate"}
+    assert verilogs["pynq-z2"].clock_mhz == 250.0 and verilogs["icebreaker"].layers == ()
+    assert {board.name for board in found.boards} == {i.board for i in found.hardware}
+    assert found.gaps == ()
+
+
+def test_what_cannot_be_estimated_is_a_sentence(tmp_path, monkeypatch):
+    def missing(*_):
+        raise MissingToolError("da4ml is not installed", "verilog", "pip install 'edgeml[verilog]'")
+
+    monkeypatch.setattr(hardware, "estimate", missing)
+    graph = iris_graph()
+    found = hardware.look(make_run(tmp_path / "run", graph), graph)
+    assert (found.hardware, found.boards) == ((), ())
+    assert [gap.split(":")[0] for gap in found.gaps] == [
+        "No estimate of the edgeml Verilog on PYNQ-Z2",
+        "No estimate of the hls4ml project on PYNQ-Z2",
+    ]
+    assert "da4ml is not installed" in found.gaps[0]
