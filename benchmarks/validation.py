@@ -161,7 +161,7 @@ def errors(
     exact = all(real == made for real, made in fit)
     if exact:
         low, high, slack = 1.0, 1.0, 0.0
-    tested = sorted(real / made for real, made in test if real >= 5 and made >= 5)
+    tested = sorted(real / made for real, made in test if min(real, made) >= least)
     inside = [low * made - slack <= real <= high * made + slack for real, made in test]
     return Errors(
         round(low, 4),
