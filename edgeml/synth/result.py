@@ -43,12 +43,13 @@ def placed_usage(report: Report, family: Family, synthesized: Usage) -> Usage:
         EdgemlError: the report lacks a cell that the family should have.
     """
     counts: Mapping[str, str] = family.open.counts if family.open is not None else {}
-    missing = sorted(set(counts.values()) - set(report.used))
+    cells = {kind: names.split() for kind, names in counts.items()}
+    missing = sorted({cell for names in cells.values() for cell in names} - set(report.used))
     if missing:
         raise EdgemlError(
             f"does not count {', '.join(missing)}", "nextpnr's report", f"it counts {', '.join(report.used)}"
         )
-    found = {kind: Figure(value=report.used[cell]) for kind, cell in counts.items()}
+    found = {kind: Figure(value=sum(report.used[cell] for cell in names)) for kind, names in cells.items()}
     return Usage(**{kind: found.get(kind, getattr(synthesized, kind)) for kind in KINDS})
 
 

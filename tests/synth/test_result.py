@@ -81,6 +81,12 @@ def test_counts_after_placement() -> None:
         result.placed_usage(short, ECP5, synthesized)
 
 
+def test_a_resource_of_two_kinds_of_cells() -> None:
+    used = {"LUT4": 2597, "ALU": 2246, "DFF": 1197, "MULT18X18": 0, "BSRAM": 1}
+    found = result.placed_usage(Report((), used, used, ()), families.load("gowin"), Usage())
+    assert found.lut == Figure(value=2597 + 2246)
+
+
 def test_what_does_not_fit_is_refused_with_figures() -> None:
     board = boards.load("icebreaker")
     result.refuse_what_does_not_fit(Usage(lut=Figure(value=5280), bram=Figure(value=30)), board, "Yosys")

@@ -48,8 +48,8 @@ class OpenFlow:
         packer: the tool that makes the bitstream; "" if there is none.
         pack: its words.
         suffix: of the bitstream.
-        counts: which cell of nextpnr's utilization each resource is; one that is missing there is taken
-            from the synthesis.
+        counts: which cells of nextpnr's utilization each resource is, separated by blanks; a resource that is
+            missing here is taken from the synthesis.
         margin: how much faster a clock than asked for the Verilog is pipelined for, since its model of
             delays is that of faster FPGAs (docs/synthesis.md has the measurements).
     """

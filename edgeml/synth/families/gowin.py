@@ -40,7 +40,7 @@ FAMILY = Family(
         placer="nextpnr_gowin",
         place=("--vopt", "cst={constraints}", "--write", "{placed}"),
         placed="design.json",
-        counts={"lut": "LUT4", "ff": "DFF", "dsp": "MULT18X18", "bram": "BSRAM"},
+        counts={"lut": "LUT4 ALU", "ff": "DFF", "dsp": "MULT18X18", "bram": "BSRAM"},
         packer="gowin_pack",
         pack=("-d", "{device}", "-o", "{bitstream}", "{placed}"),
         suffix=".fs",
