@@ -8,6 +8,7 @@ Invariant: `check` and `report` see the files in the folder as they are, never f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from edgeml.checks.artefacts import check_folder
 from edgeml.checks.board import Wiring
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.files import FileSet, write_atomic
+from edgeml.files import FileSet, read_bytes, write_atomic
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
@@ -246,6 +247,42 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet) -> Synt
         hardware = best(done.hardware)
         hardware.write(folder / flow.RESULT)
     return Synthesis(folder, hardware, done.project, done.not_run, done.notes)
+
+
+def read_reports(
+    run: Run, directory: Path, board: Board, skip: Sequence[str] = ()
+) -> tuple[list[Hardware], list[str]]:
+    """File a vendor tool's reports under the run; an hls4ml project's figures go into the ledger as well.
+
+    Args:
+        run: a lowered run.
+        directory: where the reports lie, at any depth.
+        board: which board they are of.
+        skip: names of files to leave out.
+
+    Returns:
+        All figures, and why some are not kept in the ledger, a sentence each.
+
+    Raises:
+        EdgemlError: a report cannot be read or is of something else; nothing is written then.
+    """
+    from edgeml.estimate import record
+    from edgeml.synth.read import best, file_reports
+
+    graph = run.graph()
+    rows = file_reports(run.folder, directory, board.name, graph.name, graph.digest, skip)
+    mine = [row for row in rows if row.design == "hls4ml" and row.total.known()]
+    if not mine:
+        return rows, []
+    manifest = run.folder / "hls4ml" / "edgeml.json"
+    try:
+        options = json.loads(read_bytes(manifest, "hls4ml project")).get("options")
+        if options is None:
+            raise EdgemlError("does not say how the project was laid out", str(manifest), "export again")
+        record(graph, board, best(mine), options)
+    except EdgemlError as error:
+        return rows, [f"Not kept in the ledger: {error}."]
+    return rows, []
 
 
 def report(run: Run, tell: Tell = _quiet, folder: Path | None = None) -> Facts:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edgeml import pipeline
+from edgeml.api import load
+from edgeml.estimate.ledger import Ledger
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
 from edgeml.pipeline import Synthesis
 from tests.cli.command import Shell
+
+REPORTS = Path(__file__).parent.parent / "vendor/reports/vitis"
 
 PLACED = Hardware(
     design="verilog",
@@ -94,3 +99,23 @@ def test_bad_input(edgeml: Shell, run: Path, words: list[str], message: str) -> 
     assert outcome.code == 2
     assert message in outcome.err
     assert not (run / "synth").exists()
+
+
+def test_reports_of_an_hls4ml_project_are_filed_and_kept_in_the_ledger(
+    edgeml: Shell, run: Path, tmp_path: Path
+) -> None:
+    reports = Path(shutil.copytree(REPORTS, tmp_path / "reports"))
+    part = reports / "vivado_synth.rpt"
+    part.write_text(part.read_text(encoding="utf-8").replace("xcu250-figd2104-2L-e", "7z020clg400-1"))
+    words = ("synth", str(run), "--board", "pynq-z2", "--read", str(reports))
+    outcome = edgeml(*words)
+    assert outcome.code == 0
+    assert "Not kept in the ledger" in outcome.err  # nobody exported the project they are of
+    pipeline.export(load(run), ["hls4ml"], {"hls4ml": {"reuse_factor": 4, "strategy": "resource"}})
+    before = Ledger.default().entries()
+    outcome = edgeml(*words)
+    assert (outcome.code, outcome.err) == (0, "")
+    (entry,) = [one for one in Ledger.default().entries() if one not in before]
+    assert (entry.design, entry.source, entry.real["lut"]) == ("hls4ml", "vendor", 2500)
+    assert "rf 4" in entry.settings and entry.estimated["lut"] > 0
+    assert Hardware.read(run / "synth/pynq-z2-hls4ml/result.json").total.lut == Figure(value=2500)

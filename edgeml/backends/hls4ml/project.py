@@ -268,6 +268,7 @@ def _manifest(graph: Graph, plan: Plan, options: Options) -> bytes:
         "graph": graph.digest,
         "backend": options.target().backend,
         "project": options.project,
+        "options": options.model_dump(mode="json", exclude_none=True),
         "inputs": [entry(*pair) for pair in plan.inputs.items()],
         "outputs": [entry(*pair) for pair in plan.outputs.items()],
         # What is inside a composite op has no name in the graph.

@@ -114,10 +114,11 @@ def _document(made: Synthesis) -> dict[str, object]:
 
 
 def _read(run: Run, reports: Path, board: Board, skip: list[str], json: bool) -> None:
-    from edgeml.synth.read import file_reports
+    from edgeml import pipeline
 
-    graph = run.graph()
-    rows = file_reports(run.folder, reports, board.name, graph.name, graph.digest, skip)
+    rows, notes = pipeline.read_reports(run, reports, board, skip)
+    for note in notes:
+        ERR.print(f"[dim]{note}[/]")
     if json:
         print_json([row.model_dump(mode="json", by_alias=True) for row in rows])
         return
