@@ -136,8 +136,10 @@ def _own_errors(rows: Sequence[Row], weights: Mapping[str, float]) -> dict[str, 
     test = [row for row in rows if row.held_out]
     found = {"lut": errors(own, [(row.real["lut"], luts(row.count, weights)) for row in test])}
     for kind in ("ff", "dsp", "bram"):
-        pairs = [[(row.real[kind], float(getattr(row.count, kind))) for row in part] for part in (fit, test)]
-        found[kind] = errors(*pairs)
+        fitted, held_out = (
+            [(row.real[kind], float(getattr(row.count, kind))) for row in part] for part in (fit, test)
+        )
+        found[kind] = errors(fitted, held_out)
     return found
 
 

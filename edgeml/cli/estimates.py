@@ -10,7 +10,7 @@ from typing import Any
 from rich.markup import escape
 
 from edgeml import boards, pipeline
-from edgeml.backends.hls4ml.options import Options as Hls4mlOptions
+from edgeml.backends.hls4ml.options import parse_options
 from edgeml.boards import Board
 from edgeml.cli.console import say
 from edgeml.cli.options import comma_list
@@ -246,11 +246,17 @@ def preflight_hls4ml(
 
 
 def for_board(options: Mapping[str, Any], board: Board) -> dict[str, Any]:
-    """Options without what belongs to another board: its name, its part, a back end for other chips."""
+    """Options without what belongs to another board: its name, its part, a back end for other chips.
+
+    Raises:
+        EdgemlError: hls4ml has no such back end.
+    """
     kept = {key: value for key, value in options.items() if key not in ("board", "part")}
-    if board.hls4ml is not None and "backend" in kept:
-        try:
-            Hls4mlOptions(backend=kept["backend"], board=board.name).target()
-        except EdgemlError:
-            del kept["backend"]
+    if board.hls4ml is None or "backend" not in kept:
+        return kept
+    chosen = parse_options({"backend": kept["backend"], "board": board.name})
+    try:
+        chosen.target()
+    except EdgemlError:
+        del kept["backend"]
     return kept

@@ -15,7 +15,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.tools.process import Completed, error_line, failure, run
 
 
-def python(code: str, folder: Path, seconds: float = 20.0, **more: object) -> Completed:
+def python(code: str, folder: Path, seconds: float = 120.0, **more: object) -> Completed:
     return run([sys.executable, "-c", code], folder, folder / "log", seconds, **more)  # type: ignore[arg-type]
 
 
