@@ -1,13 +1,16 @@
 """The `edgeml` command: finds the subcommands in `commands/` and turns errors into exit codes.
 
-Exit codes: 0 done, 1 the thing checked does not hold, 2 bad input, 130 Ctrl-C.
+Exit codes: 0 done, 1 the thing checked does not hold, 2 bad input, 130 Ctrl-C, 143 ended by SIGTERM.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import signal
 import sys
+import threading
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -61,8 +64,20 @@ def build_app() -> typer.Typer:
     return app
 
 
+def end_on_sigterm() -> None:
+    """Let SIGTERM end this process as an exception would, so that the tools it started end with it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _ended)
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    del frame
+    sys.exit(128 + number)
+
+
 def entry() -> None:
     """The console script."""
+    end_on_sigterm()
     try:
         build_app()()
     except EdgemlError as error:

@@ -30,7 +30,8 @@ FAMILY = Family(
     no_dsp="-nodsp",
     open=OpenFlow(
         placer="nextpnr_ecp5",
-        place=("--lpf", "{constraints}", "--textcfg", "{placed}"),
+        # router1, the default, rips up one arc at a time and does not come to an end on unrolled networks.
+        place=("--lpf", "{constraints}", "--router", "router2", "--textcfg", "{placed}"),
         placed="design.config",
         counts={"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "dsp": "MULT18X18D", "bram": "DP16KD"},
         packer="ecppack",
