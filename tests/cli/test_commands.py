@@ -163,10 +163,8 @@ def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     )
     process = start(*args, folder=tmp_path)
     deadline = time.monotonic() + 120
-    while (
-        not list(tmp_path.glob("run/.training*")) and process.poll() is None and time.monotonic() < deadline
-    ):
-        time.sleep(0.05)
+    while not list(tmp_path.glob("run/logs/*/*")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
