@@ -2,7 +2,7 @@
 
 Some of the designs of benchmarks/designs.py go through the whole flow of a board, with the top module and its
 self-test, as `edgeml synth` would do it. Kept in benchmarks/results/placed.json, one line per design and
-board; what is there is not measured again. `python -m benchmarks.placed --write` writes docs/placed.md.
+board; what is there is not measured again. `python -m benchmarks.placed --write` writes docs/estimates-placed.md.
 
 A row has the LUTs of the whole board after synthesis and after placement, those of the network alone with the
 estimate made for it, and the clock that routing reached beside the one that the design was pipelined for.
@@ -32,7 +32,7 @@ from edgeml.ir import Graph, evaluate_codes
 from edgeml.synth.flow import Flow, Request, Vectors
 
 RESULTS = Path(__file__).with_name("results") / "placed.json"
-PAGE = Path(__file__).parent.parent / "docs" / "placed.md"
+PAGE = Path(__file__).parent.parent / "docs" / "estimates-placed.md"
 CHOSEN = (
     *("dense_16_8_w2", "dense_16_8_w4", "dense_16_8_w6", "dense_24_12_w4_s60", "dense_24_12_w8_s85"),
     *("mlp_4_16_3_w4", "mlp_12_10_5_a4", "mlp_13_11_7_3_w3", "table_a6", "argmax_4"),

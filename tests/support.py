@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,11 @@ def needs_data(name: str) -> Path:
 
 
 def needs_tool(*names: str) -> str:
-    """The path of the first of these programs that is on PATH; skips the test if none is.
+    """The path of the first of these programs on PATH or beside this Python; skips the test if there is none.
 
     A test that calls it carries the marker `tool`.
     """
     for name in names:
-        if found := shutil.which(name):
+        if found := shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent)):
             return found
-    pytest.skip(f"no {' or '.join(names)} on PATH")
+    pytest.skip(f"no {' or '.join(names)} on PATH or beside {sys.executable}")
