@@ -2,7 +2,7 @@
 
 Some of the designs of benchmarks/designs.py go through the whole flow of a board, with the top module and its
 self-test, as `edgeml synth` would do it. Kept in benchmarks/results/placed.json, one line per design and
-board; what is there is not measured again. `python -m benchmarks.placed --write` writes docs/estimates-placed.md.
+board; what is there is not measured again. With `--write` only docs/estimates-placed.md is written anew.
 
 A row has the LUTs of the whole board after synthesis and after placement, those of the network alone with the
 estimate made for it, and the clock that routing reached beside the one that the design was pipelined for.
