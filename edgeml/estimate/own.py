@@ -30,7 +30,9 @@ def estimate_verilog(
     measured, borrowed = calibration.of(chip.name)
     widening = calibration.BORROWED if borrowed else 1.0
     whole = total(piece.count for piece in counted.pieces)
-    clock = options.clock_mhz if options.adders_per_stage is None else board.clock_mhz
+    # On open boards the oscillator is the clock, whatever the stages were made for: the top has no PLL.
+    paced = options.adders_per_stage is None and not board.flow.is_open
+    clock = options.clock_mhz if paced else board.clock_mhz
     return Hardware(
         design="verilog",
         settings=_settings(counted, options),

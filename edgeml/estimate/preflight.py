@@ -211,10 +211,10 @@ def _with(told: Preflight, **changes: Any) -> Preflight:
 
 def _verilog_clock(found: Hardware, board: Board) -> str:
     wanted = found.clock_mhz or board.clock_mhz
+    laid = f"clock: {wanted:g} MHz, laid out as {found.settings} by a coarse delay model"
     if wanted > board.clock_mhz:
-        above = f"above the board's {board.clock_mhz:g} MHz"
-        return f"clock: pipelined for {wanted:g} MHz, {above}; only place and route can tell"
-    return f"clock: pipelined for {wanted:g} MHz by a coarse delay model; place and route has the last word"
+        return f"{laid}; above the board's {board.clock_mhz:g} MHz: only place and route can tell"
+    return f"{laid}; place and route has the last word"
 
 
 def _verilog_remedies(

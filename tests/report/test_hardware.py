@@ -27,8 +27,9 @@ def test_an_estimate_is_of_the_verilog_as_it_was_written_for_the_board(tmp_path)
     for clock, place in ((5.0, "synth/ulx3s-85f/verilog"), (250.0, "verilog")):
         verilog.emit(graph, verilog.options({"clock_mhz": clock})).write(run.folder / place)
     found = hardware.look(run, graph)
-    clocks = {(i.board, bool(i.layers)): i.clock_mhz for i in found.hardware if i.source == "estimate"}
-    assert clocks["ulx3s-85f", True] == 5.0
+    told = {(i.board, bool(i.layers)): i for i in found.hardware if i.source == "estimate"}
+    assert told["ulx3s-85f", True].settings == "parallel, 5 MHz"
+    assert told["ulx3s-85f", True].clock_mhz == 25.0  # the oscillator, which the top has no PLL to change
     verilogs = {i.board: i for i in found.hardware if i.design == "verilog" and i.source == "estimate"}
     assert verilogs["pynq-z2"].clock_mhz == 250.0 and verilogs["icebreaker"].layers == ()
     assert {board.name for board in found.boards} == {i.board for i in found.hardware}
