@@ -9,7 +9,7 @@ the manifest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from edgeml.backends.verilog.build import chosen_mode
@@ -32,8 +32,6 @@ from edgeml.ir import Graph
 
 _DEEPEST = 1024
 """Words of the deepest FIFO in front of a folded layer, as the emitter has it."""
-
-_SAMPLES = 4
 
 
 @dataclass
@@ -138,12 +136,17 @@ class _Stream:
                 case FoldSegment():
                     self._fold(segment)
         self._pieces.append(frame)
-        first, last, latency, interval = run(self._parts, source.count, sink.count)
+        # One sample by itself for where it is when; several for how soon they follow each other.
+        seen = timing.trace(deepcopy(self._parts), source.count, sink.count, 1)
+        ends = timing.trace(self._parts, source.count, sink.count).ends
+        interval = ends[-1] - ends[-2]
         for piece, begin, end in self._spans:
-            piece.start = min(first[begin], piece.start if piece.start is not None else first[begin])
-            piece.cycles = max(last[end] - piece.start, piece.cycles or 0)
+            entered = seen.enters[begin]
+            piece.start = entered if piece.start is None else min(entered, piece.start)
+            piece.cycles = max(seen.leaves[end] - piece.start, piece.cycles or 0)
             piece.ii = interval
-        return Counted("stream", tuple(self._pieces), latency, interval)
+        frame.start, frame.cycles = 0, seen.ends[0]  # it holds the network, as side by side
+        return Counted("stream", tuple(self._pieces), seen.ends[0], interval)
 
     def _add(self, piece: Piece, part: timing.Part, count: Count) -> None:
         piece.count = piece.count + count
@@ -208,58 +211,3 @@ def _same_layer(graph: Graph, first: str, second: str) -> bool:
     return (
         first in graph.infos and second in graph.infos and graph.node(first).layer == graph.node(second).layer
     )
-
-
-def run(
-    chain: Sequence[timing.Part], beats_in: int, beats_out: int, samples: int = _SAMPLES
-) -> tuple[list[int], list[int], int, int]:
-    """Clock the chain at full speed.
-
-    Args:
-        chain: never clocked before.
-        beats_in: per sample.
-        beats_out: per sample.
-        samples: how many go through.
-
-    Returns:
-        For every part the clock of its first beat in and of its last beat out of the first sample, then the
-        latency of that sample and the clocks between the last two.
-    """
-    first: list[int | None] = [None] * len(chain)
-    given: list[list[int]] = [[] for _ in chain]
-    sent = taken = clock = 0
-    begin = 0
-    ends: list[int] = []
-    while len(ends) < samples:
-        offered = [sent < samples * beats_in]
-        for part in chain:
-            offered.append(part.offers(offered[-1]))
-        ready = [True]
-        for part in reversed(chain):
-            ready.append(part.accepts(ready[-1]))
-        ready.reverse()
-        for position in range(len(chain)):
-            if first[position] is None and offered[position] and ready[position]:
-                first[position] = clock
-            if not ends and offered[position + 1] and ready[position + 1]:
-                given[position].append(clock)
-        if offered[0] and ready[0]:
-            begin = begin if sent else clock
-            sent += 1
-        if offered[-1]:
-            taken += 1
-            if taken % beats_out == 0:
-                ends.append(clock - begin)
-        for position, part in enumerate(chain):
-            part.clock(offered[position], ready[position + 1])
-        clock += 1
-    return (
-        [(at or 0) - begin for at in first],
-        _lasts(given, begin),
-        ends[0],
-        ends[-1] - ends[-2],
-    )
-
-
-def _lasts(given: list[list[int]], begin: int) -> list[int]:
-    return [(clocks[-1] if clocks else begin) - begin for clocks in given]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from edgeml import boards
@@ -52,6 +54,17 @@ def test_clocks_of_a_folded_network_and_the_order_of_its_layers(reuse: int | Non
     assert starts == sorted(starts, key=lambda start: start or 0)
     last = max((piece.start or 0) + (piece.cycles or 0) for piece in made.pieces)
     assert last == made.latency
+
+
+@pytest.mark.parametrize("reuse", [4, 8])
+def test_folded_layers_hand_over_one_sample_whatever_follows_it(reuse: int) -> None:
+    """A folded layer gives its result in one beat, so the next one starts when it ends."""
+    made = count(zoo()["mlp"], BACKEND.options({"mode": "stream", "reuse_factor": reuse}), ECP5)
+    *layers, frame = [(piece.start or 0, piece.cycles or 0) for piece in made.pieces]
+    for (start, cycles), (after, _) in pairwise(layers):
+        assert start + cycles == after
+    assert sum(layers[-1]) == made.latency > made.interval  # samples do follow before the first is out
+    assert frame == (0, made.latency)
 
 
 def test_an_estimate_has_intervals_where_it_guesses_and_none_where_it_knows() -> None:

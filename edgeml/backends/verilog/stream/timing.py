@@ -202,13 +202,37 @@ def latency_and_interval(
         beats_in: per sample.
         beats_out: per sample.
     """
-    alone = _ends(parts, beats_in, beats_out, 1)
-    many = _ends(fresh, beats_in, beats_out, _SAMPLES)
+    alone = trace(parts, beats_in, beats_out, 1).ends
+    many = trace(fresh, beats_in, beats_out).ends
     return alone[0], many[-1] - many[-2]
 
 
-def _ends(parts: Sequence[Part], beats_in: int, beats_out: int, samples: int) -> list[int]:
-    """The clock in which the last beat of every result leaves, from the one that takes the first beat."""
+@dataclass(frozen=True)
+class Trace:
+    """What a chain did at full speed, in clocks from the one that takes the first beat.
+
+    Args:
+        enters: of every part, its first beat in.
+        leaves: of every part, its last beat out before the first result is whole.
+        ends: the last beat of every result.
+    """
+
+    enters: tuple[int, ...]
+    leaves: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+def trace(parts: Sequence[Part], beats_in: int, beats_out: int, samples: int = _SAMPLES) -> Trace:
+    """Clock a chain, nothing being in its way.
+
+    Args:
+        parts: the chain, never clocked before.
+        beats_in: per sample.
+        beats_out: per sample.
+        samples: how many go through.
+    """
+    enters: list[int | None] = [None] * len(parts)
+    leaves: list[int | None] = [None] * len(parts)
     sent = taken = clock = first = 0
     ends: list[int] = []
     while len(ends) < samples:
@@ -219,7 +243,13 @@ def _ends(parts: Sequence[Part], beats_in: int, beats_out: int, samples: int) ->
         for part in reversed(parts):
             ready.append(part.accepts(ready[-1]))
         ready.reverse()
-        if offered[0] and ready[0]:
+        moved = [here and there for here, there in zip(offered, ready, strict=True)]
+        for position in range(len(parts)):
+            if enters[position] is None and moved[position]:
+                enters[position] = clock
+            if not ends and moved[position + 1]:
+                leaves[position] = clock
+        if moved[0]:
             first = first if sent else clock
             sent += 1
         if offered[-1]:
@@ -229,4 +259,8 @@ def _ends(parts: Sequence[Part], beats_in: int, beats_out: int, samples: int) ->
         for position, part in enumerate(parts):
             part.clock(offered[position], ready[position + 1])
         clock += 1
-    return ends
+    return Trace(_since(enters, first), _since(leaves, first), tuple(ends))
+
+
+def _since(clocks: Sequence[int | None], first: int) -> tuple[int, ...]:
+    return tuple(0 if clock is None else clock - first for clock in clocks)
