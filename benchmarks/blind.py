@@ -1,0 +1,312 @@
+"""A blind test of the estimates: drawn designs, foretold before they are synthesized.
+
+    python -m benchmarks.blind foretell                        # results/blind-foretold.json
+    python -m benchmarks.blind measure [ecp5 xilinx7 ice40]    # Yosys over all; goes on where it stopped
+    python -m benchmarks.blind write                           # docs/estimates-blind.md
+
+The model in edgeml/estimate was written while looking at the designs of benchmarks/designs.py, so their
+held-out part flatters it. These designs were drawn at random after that, their estimates were committed
+before the first was synthesized, and nothing in the model is changed because of them.
+
+A line of the results is a design of a family. `measure` keeps shares of layers too, which nothing else tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.designs import Design, cnn, mlp, tail
+from edgeml import boards, estimate
+from edgeml.backends.verilog import BACKEND
+from edgeml.backends.verilog.manifest import Manifest
+from edgeml.estimate.ledger import NOTHING
+from edgeml.figures import Figure, Hardware, LayerFigures, Usage
+from edgeml.passes.expand import Expand
+from edgeml.synth import layers, synthesis
+from edgeml.synth.families import load
+from edgeml.tools import yosys
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+FORETOLD, MEASURED = RESULTS / "blind-foretold.json", RESULTS / "blind-measured.json"
+PAGE = ROOT / "docs" / "estimates-blind.md"
+CALIBRATION = ROOT / "edgeml" / "estimate" / "calibration.json"
+
+FAMILIES = {"ecp5": "ulx3s-85f", "xilinx7": "arty-a7-100t", "ice40": "icebreaker"}
+"""Families of `edgeml.synth.families`, each with a board that has one of its chips."""
+
+PASSES = {"ecp5": "", "xilinx7": "-noiopad -noclkbuf", "ice40": ""}
+KINDS = ("lut", "ff", "dsp", "bram")
+SEED = 20261121
+DESIGNS = 64
+LEAST = 20.0
+"""LUTs that a layer needs at least for its share to be compared."""
+
+
+def blind() -> Iterator[Design]:
+    """The designs: a quarter each of dense, folded and streamed ones, and of all other kinds."""
+    rng = np.random.default_rng(SEED)
+    for number in range(DESIGNS):
+        yield (_dense, _folded, _streamed, _other)[number % 4](rng, f"blind_{number:02d}")
+
+
+def _draw(rng: np.random.Generator, low: int, high: int) -> int:
+    return int(rng.integers(low, high + 1))
+
+
+def _bits(rng: np.random.Generator) -> tuple[int, int, float]:
+    """Weight width, activation width, share of zeros."""
+    return _draw(rng, 2, 8), _draw(rng, 3, 9), float(rng.choice([0.0, 0.0, 0.25, 0.5, 0.75]))
+
+
+def _dense(rng: np.random.Generator, name: str) -> Design:
+    """Unrolled, one to three layers, at most 500 products."""
+    bits, act, zeros = _bits(rng)
+    sizes = [_draw(rng, 4, 32)]
+    for _ in range(_draw(rng, 1, 3)):
+        sizes.append(_draw(rng, 2, max(2, min(24, 500 // sizes[-1] // 2))))
+    pace = rng.choice(["none", "clock", "adders"], p=[0.5, 0.3, 0.2])
+    options: dict[str, Any] = {}
+    if pace == "clock":
+        options["clock_mhz"] = float(rng.choice([20, 40, 75, 150, 250]))
+    elif pace == "adders":
+        options["adders_per_stage"] = _draw(rng, 1, 6)
+    return mlp(name, tuple(sizes), bits, act, zeros, **options)
+
+
+def _folded(rng: np.random.Generator, name: str) -> Design:
+    """Dense layers that use each multiplier several times."""
+    bits, act, zeros = _bits(rng)
+    sizes = (_draw(rng, 8, 64), *(_draw(rng, 4, 24) for _ in range(_draw(rng, 1, 2))))
+    reuse = int(rng.choice([2, 3, 4, 6, 8, 12, 16, 24, 32]))
+    return mlp(name, sizes, bits, act, zeros, mode="stream", reuse_factor=reuse)
+
+
+def _streamed(rng: np.random.Generator, name: str) -> Design:
+    """Convolutions, a pixel per clock, with dense layers behind some."""
+    bits, act, zeros = _bits(rng)
+    rank = 1 if rng.random() < 0.3 else 2
+    side = _draw(rng, 12, 28) if rank == 1 else _draw(rng, 10, 20)
+    filters = tuple(_draw(rng, 2, 6) for _ in range(_draw(rng, 1, 2)))
+    units = tuple(_draw(rng, 2, 10) for _ in range(_draw(rng, 0, 2)))
+    shape = (*(side,) * rank, int(rng.choice([1, 1, 2, 3])))
+    pad = bool(rng.random() < 0.3)
+    return cnn(name, shape, filters, units, bits, act, zeros, pad, mode="stream")
+
+
+def _other(rng: np.random.Generator, name: str) -> Design:
+    """Tables, the class, signed activations; small convolutions laid out side by side."""
+    bits, act, zeros = _bits(rng)
+    kind = str(rng.choice(["table", "argmax", "signed", "conv"]))
+    if kind == "conv":
+        side, filters = _draw(rng, 5, 6), (_draw(rng, 1, 3),)
+        return cnn(name, (side, side, 1), filters, (_draw(rng, 2, 4),), min(bits, 5), act, zeros)
+    return tail(
+        name, _draw(rng, 4, 16), _draw(rng, 3, 10), kind, bits, min(act, 8) if kind == "table" else act
+    )
+
+
+# ---------------------------------------------------------------- foretell
+
+
+def foretell() -> None:
+    """Write what the model says of every design, and which calibration it said it with."""
+    lines = [json.dumps({"calibration": hashlib.sha256(CALIBRATION.read_bytes()).hexdigest()})]
+    for design in blind():
+        for family, board in FAMILIES.items():
+            told = estimate.estimate(
+                design.graph, boards.load(board), "verilog", design.options, "yosys", NOTHING
+            )
+            lines.append(json.dumps({"design": design.name, "family": family, **_told(told)}))
+    FORETOLD.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _told(told: Hardware) -> dict[str, Any]:
+    assert told.cycles is not None and told.ii is not None
+    return {
+        "latency": int(told.cycles.value),
+        "interval": int(told.ii.value),
+        "settings": told.settings,
+        "total": _usage(told.total),
+        "layers": {layer.layer: _ends(layer.usage.lut) for layer in told.layers if layer.op},
+    }
+
+
+def _usage(usage: Usage) -> dict[str, list[float]]:
+    return {kind: _ends(figure) for kind, figure in usage.known().items() if kind in KINDS}
+
+
+def _ends(figure: Figure | None) -> list[float]:
+    """Low, value, high."""
+    assert figure is not None
+    low = figure.value if figure.low is None else figure.low
+    high = figure.value if figure.high is None else figure.high
+    return [low, figure.value, high]
+
+
+# ---------------------------------------------------------------- measure
+
+
+def measure(families: Sequence[str]) -> None:
+    """Synthesize what is not on the disk yet."""
+    known = {(row["design"], row["family"]) for row in rows(MEASURED)}
+    for design in blind():
+        for family in families:
+            if (design.name, family) not in known:
+                row = measured(design, family)
+                with MEASURED.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+                sys.stdout.write(f"{family} {design.name} {row['lut']:.0f} LUT, {row['seconds']} s\n")
+                sys.stdout.flush()
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of results that are designs."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [row for row in map(json.loads, lines) if "design" in row]
+
+
+def measured(design: Design, family: str) -> dict[str, Any]:
+    """One design through Yosys, with shares of layers."""
+    target = load(family)
+    with tempfile.TemporaryDirectory(prefix="edgeml-blind-") as name:
+        source = Path(name) / "verilog"
+        BACKEND.emit(design.graph, BACKEND.options(design.options)).write(source)
+        manifest = Manifest.read(source)
+        made = yosys.synthesize(
+            [source / file for file in manifest.files],
+            manifest.top,
+            f"{target.passes} {PASSES[family]}".strip(),
+            Path(name) / "synthesis",
+            seconds=1800.0,
+        )
+    ops = synthesis.layer_ops(Expand().apply(design.graph))
+    shares = layers.shares(made.instances, target, manifest.top, (), ops)
+    return {
+        "design": design.name,
+        "family": family,
+        "tool": f"Yosys {made.version}",
+        **{kind: figure.value for kind, figure in target.usage(made.cells).known().items() if kind in KINDS},
+        "latency": manifest.latency,
+        "interval": manifest.interval,
+        "layers": {share.layer: _lut(share) for share in shares if share.op},
+        "seconds": round(made.seconds, 1),
+    }
+
+
+def _lut(share: LayerFigures) -> float:
+    return share.usage.lut.value if share.usage.lut is not None else 0.0
+
+
+# ---------------------------------------------------------------- write
+
+_HEAD = """# Estimates: a blind test
+
+Written by `python -m benchmarks.blind write`. {designs} designs, drawn at random (benchmarks/blind.py, seed
+{seed}) after the model was made; their estimates were committed before the first of them was synthesized, and
+the model was not changed because of them. Calibration, SHA-256: `{calibration}`. Tool: {tools}.
+
+A ratio is real/estimate, taken where both are at least 5; the factor is the larger of the ratio and its
+inverse; *inside* counts all designs whose real figure lies in the interval that was foretold.
+"""
+
+
+def page() -> str:
+    """The results for people."""
+    first = json.loads(FORETOLD.read_text(encoding="utf-8").splitlines()[0])
+    told = {(row["design"], row["family"]): row for row in rows(FORETOLD)}
+    real = rows(MEASURED)
+    lines = _HEAD.format(
+        designs=len({row["design"] for row in real}),
+        seed=SEED,
+        calibration=first["calibration"],
+        tools=", ".join(dict.fromkeys(row["tool"] for row in real)),
+    ).splitlines()
+    lines += ["", "| family | designs | figure | median ratio | 90th percentile of the factor | inside |"]
+    lines.append("|---|---|---|---|---|---|")
+    for family in FAMILIES:
+        of = [row for row in real if row["family"] == family]
+        for kind in KINDS:
+            pairs = [(row[kind], told[row["design"], family]["total"][kind]) for row in of]
+            lines.append(f"| {family} | {len(of)} | {kind.upper()} | {_errors(pairs, 5.0)} |")
+    exact = sum(
+        (row["latency"], row["interval"])
+        == (told[row["design"], row["family"]]["latency"], told[row["design"], row["family"]]["interval"])
+        for row in real
+    )
+    lines += ["", f"Latency and initiation interval are the manifest's in {exact} of {len(real)}.", ""]
+    lines += ["## Shares of layers", "", f"LUTs of single layers of {LEAST:g} and more, by either count.", ""]
+    lines += [
+        "| family | layers | median ratio | 90th percentile of the factor | inside |",
+        "|---|---|---|---|---|",
+    ]
+    for family in FAMILIES:
+        pairs = _layer_pairs([row for row in real if row["family"] == family], told)
+        lines.append(f"| {family} | {len(pairs)} | {_errors(pairs, LEAST)} |")
+    lines += ["", "## All designs", "", "LUTs after synthesis, and what was foretold: low, value, high.", ""]
+    lines += ["| design | layout | " + " | ".join(FAMILIES) + " |", "|---|---|" + "---|" * len(FAMILIES)]
+    by = {(row["design"], row["family"]): row for row in real}
+    for design in dict.fromkeys(row["design"] for row in real):
+        layout = told[design, next(iter(FAMILIES))]["settings"]
+        cells = [_cell(by.get((design, family)), told[design, family]) for family in FAMILIES]
+        lines.append(f"| {design} | {layout} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def _cell(real: dict[str, Any] | None, told: dict[str, Any]) -> str:
+    low, value, high = told["total"]["lut"]
+    shown = "not measured" if real is None else f"{real['lut']:,.0f}"
+    missed = real is not None and not low <= real["lut"] <= high
+    return f"{shown} ({low:,.0f}, {value:,.0f}, {high:,.0f}){' outside' if missed else ''}"
+
+
+def _layer_pairs(
+    real: Sequence[dict[str, Any]], told: dict[tuple[str, str], dict[str, Any]]
+) -> list[tuple[float, list[float]]]:
+    """Every layer that both sides name and one of them says is not tiny."""
+    found: list[tuple[float, list[float]]] = []
+    for row in real:
+        shares = told[row["design"], row["family"]]["layers"]
+        for layer, ends in shares.items():
+            lut = row["layers"].get(layer, 0.0)
+            if max(lut, ends[1]) >= LEAST:
+                found.append((lut, ends))
+    return found
+
+
+def _errors(pairs: Sequence[tuple[float, Sequence[float]]], least: float) -> str:
+    ratios = [real / ends[1] for real, ends in pairs if real >= least and ends[1] >= least]
+    inside = sum(ends[0] <= real <= ends[2] for real, ends in pairs)
+    if not ratios:
+        return f"- | - | {inside} of {len(pairs)}"
+    factor = float(np.quantile([max(ratio, 1 / ratio) for ratio in ratios], 0.9))
+    share = f"{inside} of {len(pairs)}, {inside / len(pairs):.0%}"
+    return f"{float(np.median(ratios)):.2f} | {factor:.2f} | {share}"
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.blind")
+    parser.add_argument("step", choices=("foretell", "measure", "write"))
+    parser.add_argument("families", nargs="*", default=list(FAMILIES))
+    args = parser.parse_args()
+    if args.step == "foretell":
+        foretell()
+    elif args.step == "measure":
+        measure(args.families)
+    else:
+        PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
