@@ -1,7 +1,8 @@
 """From the graph to layers of live cells.
 
 Invariant: a layer is a run of neighbouring nodes with the same layer name, so layers have an order and no
-cycles; every cell in a layer is read by another cell or leaves the layer.
+cycles; every cell in a layer is read by another cell or leaves the layer. Cells never change once the design
+is there: the last few designs are kept and share theirs with whoever asks for the same graph again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -82,6 +84,10 @@ def folded(graph: Graph) -> dict[str, IntArray]:
     return found
 
 
+_KEPT = 16
+"""Designs that are kept: those of a model's segments, asked for board by board and layout by layout."""
+
+
 def elaborate(graph: Graph, bounds: Bounds | None = None) -> Design:
     """Cells for a graph of core ops that all have emitters.
 
@@ -89,6 +95,31 @@ def elaborate(graph: Graph, bounds: Bounds | None = None) -> Design:
         graph: the graph.
         bounds: narrower bounds of inputs, in codes.
     """
+    made = _elaborated(_Work(graph.digest, _bounds_key(bounds), graph, bounds))
+    return replace(made, layers=tuple(replace(layer) for layer in made.layers))  # who emits renames modules
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a design depends on: equal digests, equal designs."""
+
+    digest: str
+    key: tuple[tuple[str, tuple[int, ...], bytes, bytes], ...]
+    graph: Graph = field(compare=False)
+    bounds: Bounds | None = field(compare=False)
+
+
+def _bounds_key(bounds: Bounds | None) -> tuple[tuple[str, tuple[int, ...], bytes, bytes], ...]:
+    found = sorted((bounds or {}).items())
+    return tuple(
+        (name, lo.shape, lo.astype(np.int64).tobytes(), hi.astype(np.int64).tobytes())
+        for name, (lo, hi) in found
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def _elaborated(work: _Work) -> Design:
+    graph, bounds = work.graph, work.bounds
     circuit, names = Circuit(), Names()
     values: dict[str, Nums] = {}
     fixed = folded(graph)
