@@ -14,14 +14,18 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
 
 M = TypeVar("M", bound=BaseModel)
+_T = TypeVar("_T")
+
+OTHERS = "default"
+"""The key of a table by layer that stands for the layers it does not name."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _BARE = re.compile(r"[^\s\"'\[\]{}=,#][^\n\r\"'\[\]{}=,#]*")
@@ -32,6 +36,48 @@ class Settings(BaseModel):
     """Base of what a user can set: immutable, and an undeclared key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+def _form(value: Any) -> str:
+    return "layer" if isinstance(value, Mapping) else "all"
+
+
+PerLayer: TypeAlias = Annotated[
+    Annotated[_T, Tag("all")] | Annotated[dict[str, _T], Tag("layer")], Discriminator(_form)
+]
+"""One value for all layers, or a table by layer; the tag keeps messages short."""
+
+
+def per_layer(table: Any, layer: str) -> Any:
+    """The entry of a `PerLayer` option for one layer; None if the table says nothing of it.
+
+    >>> per_layer(4, "fc1"), per_layer({"fc1": 4, "default": 2}, "fc2"), per_layer({"fc1": 4}, "fc2")
+    (4, 2, None)
+    """
+    if not isinstance(table, Mapping):
+        return table
+    entries = cast("Mapping[str, Any]", table)
+    return entries.get(layer, entries.get(OTHERS))
+
+
+def check_layers(table: Any, layers: Iterable[str], where: str, otherwise: str) -> None:
+    """Refuse a `PerLayer` table that names a layer there is none of.
+
+    Args:
+        table: the option's value.
+        layers: those it may name.
+        where: the option, for the message.
+        otherwise: what else may be wrong with a layer that cannot be named, "it multiplies nothing".
+
+    Raises:
+        EdgemlError: with near matches.
+    """
+    if isinstance(table, Mapping):
+        known = set(layers)
+        for name in cast("Mapping[str, Any]", table):
+            if name not in known and name != OTHERS:
+                error = unknown_name("layer", name, known, where)
+                raise EdgemlError(f"{error.what} or {otherwise}", error.where, error.hint)
 
 
 def parse_settings(model_class: type[M], settings: Mapping[str, Any], where: str) -> M:

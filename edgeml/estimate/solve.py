@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edgeml.backends.hls4ml.layer import Layer
-from edgeml.backends.hls4ml.options import Options, per_layer
+from edgeml.backends.hls4ml.options import Options
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT, Parallelism, valid_factors
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
@@ -26,6 +26,7 @@ from edgeml.estimate.circuit import Count
 from edgeml.estimate.hls import Project
 from edgeml.estimate.hls_layer import Cost
 from edgeml.estimate.hls_own import FAMILY, Planned, luts
+from edgeml.settings import per_layer
 
 KINDS = ("lut", "ff", "dsp", "bram")
 _MOST_NODES = 200_000

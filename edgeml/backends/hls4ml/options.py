@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from edgeml import boards
-from edgeml.errors import EdgemlError, unknown_name
-from edgeml.settings import Settings, parse_settings
+from edgeml.errors import EdgemlError
+from edgeml.settings import PerLayer, Settings, parse_settings
 
 HlsBackend: TypeAlias = Literal["Vitis", "Vivado", "Quartus", "oneAPI", "Catapult", "Libero"]
 Strategy: TypeAlias = Literal["auto", "latency", "resource", "distributed_arithmetic"]
-
-_T = TypeVar("_T")
-
-
-def _form(value: Any) -> str:
-    return "layer" if isinstance(value, Mapping) else "all"
-
-
-PerLayer: TypeAlias = Annotated[
-    Annotated[_T, Tag("all")] | Annotated[dict[str, _T], Tag("layer")], Discriminator(_form)
-]
-"""One value for all layers, or a table by layer; the tag keeps messages short."""
 
 DEFAULT_PARTS: Mapping[HlsBackend, str] = {
     "Vitis": "xc7z020clg400-1",
@@ -43,9 +31,6 @@ _SAME_CHIPS: Mapping[str, tuple[str, ...]] = {
     "oneAPI": ("oneAPI", "Quartus"),
 }
 """hls4ml back ends for the chips of the board's own one."""
-
-OTHERS = "default"
-"""The key of a per-layer table that stands for the layers it does not name."""
 
 _BACKENDS = {name.lower(): name for name in DEFAULT_PARTS}
 
@@ -159,24 +144,3 @@ def parse_options(settings: Mapping[str, Any]) -> Options:
     options = parse_settings(Options, settings, "hls4ml options")
     options.target()
     return options
-
-
-def per_layer(table: Any, layer: str) -> Any:
-    """The entry of a per-layer option for one layer; None if the table says nothing of it."""
-    if not isinstance(table, Mapping):
-        return table
-    entries = cast("Mapping[str, Any]", table)
-    return entries.get(layer, entries.get(OTHERS))
-
-
-def check_layers(option: str, table: Any, layers: set[str]) -> None:
-    """Refuse a per-layer table that names a layer there is none of.
-
-    Raises:
-        EdgemlError: with near matches.
-    """
-    if isinstance(table, Mapping):
-        for name in cast("Mapping[str, Any]", table):
-            if name not in layers and name != OTHERS:
-                error = unknown_name("layer", name, layers, f"hls4ml options, {option}")
-                raise EdgemlError(f"{error.what} or it multiplies nothing", error.where, error.hint)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgeml.backends.hls4ml.layer import Layer
-from edgeml.backends.hls4ml.options import Options, check_layers, per_layer
+from edgeml.backends.hls4ml.options import Options
 from edgeml.errors import EdgemlError
+from edgeml.settings import check_layers, per_layer
 
 UNROLL_LIMIT = 4096
 """hls4ml's MaximumSize: more elements than that an HLS tool does not unroll."""
@@ -59,8 +60,8 @@ def choose(layers: tuple[Layer, ...], options: Options) -> dict[str, Parallelism
             does not have, more to unroll than HLS tools do, or a layer that is not there.
     """
     multiplying = {layer.layer for layer in layers if layer.products is not None}
-    check_layers("strategy", options.strategy, multiplying)
-    check_layers("reuse_factor", options.reuse_factor, multiplying)
+    for option, table in (("strategy", options.strategy), ("reuse_factor", options.reuse_factor)):
+        check_layers(table, multiplying, f"hls4ml options, {option}", "it multiplies nothing")
     backend = options.target().backend
     return {layer.name: _choose(layer, options, backend) for layer in layers}
 
