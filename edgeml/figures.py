@@ -118,6 +118,8 @@ class Hardware(_Figures):
         part: as its tools call it.
         source: where all figures here are from, unless a figure says otherwise by having an interval.
         total: resources of the whole design.
+        alone: whether the whole design is the network alone, with nothing around it on the chip. Only such
+            figures can be held against an estimate.
         layers: shares of it, in the order of the data.
         cycles: latency of a sample.
         ii: initiation interval, cycles from one sample to the next.
@@ -142,6 +144,7 @@ class Hardware(_Figures):
     part: str
     source: Source
     total: Usage
+    alone: bool = False
     layers: tuple[LayerFigures, ...] = ()
     cycles: Figure | None = None
     ii: Figure | None = None

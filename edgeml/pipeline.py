@@ -228,6 +228,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet) -> Synt
         MissingToolError: a tool is missing.
     """
     from edgeml.boards import Flow
+    from edgeml.estimate import record
     from edgeml.synth import flow
     from edgeml.synth.read import best
     from edgeml.synth.vendors import projects
@@ -237,22 +238,28 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet) -> Synt
     folder = run.folder / "synth" / board.name
     tell("estimate")
     given = flow.Vectors(golden.inputs, golden.expected)
-    hardware = flow.Flow(graph, given, board, folder, request).run(tell)
+    steps = flow.Flow(graph, given, board, folder, request)
+    hardware = steps.run(tell)
     if board.flow not in (Flow.VIVADO, Flow.VITIS, Flow.QUARTUS) or request.until is not None:
         return Synthesis(folder, hardware)
     tell(f"{board.flow.value} project")
     codes = (golden.inputs, golden.expected)
     done = projects.vendor_project(folder / "verilog", board, folder, *codes, seconds=request.seconds)
+    notes = done.notes
     if done.hardware:
         hardware = best(done.hardware)
         hardware.write(folder / flow.RESULT)
-    return Synthesis(folder, hardware, done.project, done.not_run, done.notes)
+        try:
+            record(graph, board, hardware, steps.options)
+        except EdgemlError as error:
+            notes = (*notes, f"Not kept in the ledger: {error}.")
+    return Synthesis(folder, hardware, done.project, done.not_run, notes)
 
 
 def read_reports(
     run: Run, directory: Path, board: Board, skip: Sequence[str] = ()
 ) -> tuple[list[Hardware], list[str]]:
-    """File a vendor tool's reports under the run; an hls4ml project's figures go into the ledger as well.
+    """File a vendor tool's reports under the run; what they say of the network alone goes into the ledger.
 
     Args:
         run: a lowered run.
@@ -271,18 +278,37 @@ def read_reports(
 
     graph = run.graph()
     rows = file_reports(run.folder, directory, board.name, graph.name, graph.digest, skip)
-    mine = [row for row in rows if row.design == "hls4ml" and row.total.known()]
-    if not mine:
-        return rows, []
-    manifest = run.folder / "hls4ml" / "edgeml.json"
-    try:
-        options = json.loads(read_bytes(manifest, "hls4ml project")).get("options")
-        if options is None:
-            raise EdgemlError("does not say how the project was laid out", str(manifest), "export again")
-        record(graph, board, best(mine), options)
-    except EdgemlError as error:
-        return rows, [f"Not kept in the ledger: {error}."]
-    return rows, []
+    told: list[str] = []
+    for design in ("hls4ml", "verilog"):
+        mine = [row for row in rows if row.design == design and row.total.known()]
+        try:
+            if mine:
+                options = _laid_out(run, design, board, directory)
+                record(graph, board, best([row for row in mine if row.alone] or mine), options)
+        except EdgemlError as error:
+            told.append(f"Not kept in the ledger: {error}.")
+    return rows, told
+
+
+def _laid_out(run: Run, design: str, board: Board, directory: Path) -> dict[str, Any]:
+    """The options that an artefact was written with, from its manifest.
+
+    Raises:
+        EdgemlError: there is none, or it does not tell.
+    """
+    from edgeml.synth.read import verilog_manifest
+    from edgeml.synth.vendors.network import options
+
+    if design == "hls4ml":
+        where = run.folder / "hls4ml" / "edgeml.json"
+        found = json.loads(read_bytes(where, "hls4ml project")).get("options")
+    else:
+        where = directory
+        manifest = verilog_manifest(run.folder, board.name, directory)
+        found = options(manifest) if manifest is not None else None
+    if found is None:
+        raise EdgemlError("does not say how the project was laid out", str(where), "export again")
+    return found
 
 
 def report(run: Run, tell: Tell = _quiet, folder: Path | None = None) -> Facts:

@@ -117,6 +117,7 @@ def figures(
         board=board.name,
         part=board.part,
         source="estimate",
+        alone=True,
         total=usage(whole, at.chip, measured, 1.0),
         layers=tuple(
             LayerFigures(

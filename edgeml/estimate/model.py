@@ -86,6 +86,12 @@ def record(
         raise EdgemlError(
             "is of a design that edgeml did not write", real.model, "there is nothing to compare"
         )
+    if not real.alone:
+        raise EdgemlError(
+            "counts what is around the network on the board as well",
+            real.model,
+            "an estimate is of the network alone; a report by instance would tell its share",
+        )
     named = real.tool or _program(real) or "unknown tool"
     chosen: Tool = "yosys" if real.design == "verilog" and "yosys" in named.lower() else "vendor"
     made = estimate(graph, board, real.design, options, chosen, ledger.NOTHING)

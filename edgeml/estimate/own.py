@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edgeml.backends.verilog.options import Options
 from edgeml.boards import Board
 from edgeml.estimate import calibration
@@ -41,6 +43,7 @@ def estimate_verilog(
         board=board.name,
         part=board.part,
         source="estimate",
+        alone=True,
         total=_usage(whole, chip, measured, borrowed, widening),
         layers=tuple(_layer(piece, chip, measured, borrowed, widening) for piece in counted.pieces),
         cycles=Figure(value=counted.latency),
@@ -56,7 +59,10 @@ def _settings(counted: Counted, options: Options) -> str:
         if options.adders_per_stage is None
         else f"{options.adders_per_stage} adders per stage"
     )
-    reuse = f", reuse {options.reuse_factor}" if options.reuse_factor else ""
+    asked = options.reuse_factor
+    by_layer = asked.items() if isinstance(asked, Mapping) else [("", asked)] if asked else []
+    told = " ".join(f"{layer} {factor}".strip() for layer, factor in by_layer)
+    reuse = f", reuse {told}" if told else ""
     return f"{counted.mode}, {pace}{reuse}"
 
 

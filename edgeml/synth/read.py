@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeml import boards, vendor
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, Manifest
 from edgeml.errors import EdgemlError
-from edgeml.figures import Hardware
+from edgeml.figures import Figure, Hardware
 from edgeml.files import FileSet, read_bytes
+from edgeml.synth.vendors.network import network
 
 _RESULT = "result.json"
 
@@ -44,7 +45,7 @@ def file_reports(
 
     Raises:
         EdgemlError: a report cannot be read, no board or several have its part, or a design is neither the
-            run's Verilog nor an hls4ml project.
+            run's Verilog nor an hls4ml project, or is of Verilog of another graph.
     """
     folder = directory if directory.is_dir() else directory.parent
     kept: dict[str, list[Hardware]] = {}
@@ -60,10 +61,52 @@ def file_reports(
             "graph": graph,
         }
         place = name if design == "verilog" else f"{name}-hls4ml"
-        kept.setdefault(place, []).append(row.model_copy(update=update))
+        filed = row.model_copy(update={**update, "alone": design == "hls4ml"})
+        if design == "verilog" and (manifest := verilog_manifest(run_folder, name, directory)):
+            _same_graph(manifest, graph, directory)
+            filed = _clocked(network(filed, folder, manifest) or filed, manifest)
+        kept.setdefault(place, []).append(filed)
     for place, rows in kept.items():
         _write(run_folder / "synth" / place, rows, folder)
     return [row for rows in kept.values() for row in rows]
+
+
+def verilog_manifest(run_folder: Path, board: str, directory: Path) -> Manifest | None:
+    """That of the Verilog that reports are of: beside them, else the board's in the run, else the run's.
+
+    Args:
+        run_folder: the run.
+        board: its name.
+        directory: where the reports lie, or one report.
+
+    Raises:
+        EdgemlError: it is malformed.
+    """
+    beside = directory if directory.is_dir() else directory.parent
+    places = [*(path.parent for path in sorted(beside.rglob(MANIFEST))), beside.parent]
+    places += [run_folder / "synth" / board / "verilog", run_folder / "verilog"]
+    for place in places:
+        if (place / MANIFEST).is_file() and "top" in json.loads(read_bytes(place / MANIFEST, "manifest")):
+            return Manifest.read(place)
+    return None
+
+
+def _same_graph(manifest: Manifest, graph: str, directory: Path) -> None:
+    if graph and manifest.graph != graph:
+        raise EdgemlError(
+            "is of Verilog that was written for another graph than the run's",
+            str(directory),
+            "edgeml synth RUN --board B writes the project of the present one",
+        )
+
+
+def _clocked(row: Hardware, manifest: Manifest) -> Hardware:
+    """With the latency that the Verilog promises, which no report has."""
+    if row.cycles is not None:
+        return row
+    note = "cycles are those that the Verilog promises and its simulation measures"
+    clocks = {"cycles": Figure(value=manifest.latency), "ii": Figure(value=manifest.interval)}
+    return row.model_copy(update={**clocks, "notes": (*row.notes, note)})
 
 
 def best(rows: Sequence[Hardware]) -> Hardware:

@@ -58,6 +58,7 @@ def synthesize_verilog(
         part=board.part,
         source="synthesis",
         total=family.usage(made.cells),
+        alone=True,
         layers=layers.shares(made.instances, family, manifest.top, (), layer_ops(graph)),
         cycles=Figure(value=manifest.latency),
         ii=Figure(value=manifest.interval),

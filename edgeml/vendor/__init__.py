@@ -20,10 +20,10 @@ from pathlib import Path
 from edgeml.errors import EdgemlError
 from edgeml.figures import Hardware
 from edgeml.vendor import formats
-from edgeml.vendor.base import Format, Report
+from edgeml.vendor.base import Format, Report, Share
 from edgeml.vendor.join import Read, rows
 
-__all__ = ["read", "reports"]
+__all__ = ["read", "reports", "share"]
 
 
 def read(folder: Path, skip: Sequence[str] = ()) -> list[Hardware]:
@@ -58,6 +58,27 @@ def read(folder: Path, skip: Sequence[str] = ()) -> list[Hardware]:
             report.fail("counts less than nothing of a resource")
         found.append(Read(known.rank, reading))
     return rows(found, root)
+
+
+def share(paths: Sequence[Path], module: str) -> Share | None:
+    """What one module of a design takes, with its layers, from the first report that tells.
+
+    Args:
+        paths: reports of one design at one level.
+        module: its name in the Verilog.
+
+    Returns:
+        None if no report has a table by instance, or none of them that module.
+
+    Raises:
+        EdgemlError: a report cannot be read.
+    """
+    for path in paths:
+        report = Report.load(path)
+        known = next((known for known in _formats() if known.share is not None and known.knows(report)), None)
+        if known is not None and known.share is not None and (found := known.share(report, module)):
+            return found
+    return None
 
 
 def reports(folder: Path, skip: Sequence[str] = ()) -> Iterator[Path]:

@@ -176,6 +176,10 @@ class Reading:
     names_top: bool = False
 
 
+Share = tuple[Usage, tuple[LayerFigures, ...]]
+"""Resources of an instance, and of the instances of its layers."""
+
+
 @dataclass(frozen=True)
 class Format:
     """A kind of report.
@@ -186,6 +190,8 @@ class Format:
         begins: a regular expression that the first lines of such a file, and of no other, contain.
         read: what it says; None if it holds no figure that edgeml keeps.
         rank: where two reports of a group state the same figure, the one with the lower rank is believed.
+        share: what one module of the design takes, with its layers, for reports that have a table by
+            instance; None for those that have none.
     """
 
     title: str
@@ -193,6 +199,7 @@ class Format:
     begins: str
     read: Callable[[Report], Reading | None]
     rank: int = 0
+    share: Callable[[Report, str], Share | None] | None = None
 
     def knows(self, report: Report) -> bool:
         """Whether a file is one."""

@@ -154,5 +154,7 @@ def test_a_result_is_recorded_beside_the_models_own_estimate(tmp_path: Path) -> 
     assert entry.estimated["lut"] == made.total.lut.value and entry.real["lut"] == 300
     with pytest.raises(EdgemlError, match="same design"):
         record(small(), board, real.model_copy(update={"graph": "another"}), kept=ledger)
+    with pytest.raises(EdgemlError, match="around the network"):
+        record(small(), board, real.model_copy(update={"alone": False}), kept=ledger)
     with pytest.raises(EdgemlError, match="did not write"):
         record(small(), board, real.model_copy(update={"design": "other"}), kept=ledger)

@@ -21,16 +21,14 @@ from edgeml.files import FileSet, read_bytes
 from edgeml.fixed import IntArray
 from edgeml.synth.vendors import quartus, vivado
 from edgeml.synth.vendors.base import Project
+from edgeml.synth.vendors.network import network
 from edgeml.tools.process import run
-from edgeml.vendor.base import Report
-from edgeml.vendor.formats import vivado_hierarchy
 
 SECONDS = 6 * 3600.0
 """Time limit of a whole compilation."""
 
 _WRITERS = {Flow.VIVADO: vivado.emit, Flow.VITIS: vivado.emit, Flow.QUARTUS: quartus.emit}
 _COMMANDS = {"vivado": ("-mode", "batch", "-nojournal", "-notrace", "-source"), "quartus": ("-t",)}
-_HIERARCHY = "utilization_hierarchy_routed.rpt"
 
 
 @dataclass(frozen=True)
@@ -177,29 +175,21 @@ def _of_network(
     bitstream: str,
 ) -> Hardware:
     """The row as one of this run: the network's share where the design has more than the network."""
-    update: dict[str, object] = {
-        "design": "verilog",
-        "model": manifest.model,
-        "graph": manifest.graph,
-        "board": board.name,
-        "part": row.part or board.part,
-        "settings": f"{manifest.mode}, {made.mhz:g} MHz",
-        "clock_mhz": row.clock_mhz or made.mhz,
-        "cycles": Figure(value=manifest.latency),
-        "ii": Figure(value=manifest.interval),
-        "stages": (stage,),
-        "bitstream": f"project/{bitstream}" if bitstream and row.reached == "fitted" else "",
-        "reports": tuple(f"project/reports/{name}" for name in row.reports),
-    }
-    notes = [*row.notes, "cycles are those that the Verilog promises and its simulation measures"]
-    hierarchy = target / "reports" / _HIERARCHY
-    if row.reached == "fitted" and hierarchy.is_file():
-        share = vivado_hierarchy.share(Report.load(hierarchy), manifest.top)
-        if share is not None:
-            usage, layers = share
-            if usage != row.total and row.total.lut is not None:
-                notes.append(
-                    f"the whole design with what is around the network takes {row.total.lut.value:g} LUTs"
-                )
-            update |= {"total": usage, "layers": layers}
-    return row.model_copy(update={**update, "notes": tuple(notes)})
+    row = network(row, target / "reports", manifest) or row
+    return row.model_copy(
+        update={
+            "design": "verilog",
+            "model": manifest.model,
+            "graph": manifest.graph,
+            "board": board.name,
+            "part": row.part or board.part,
+            "settings": f"{manifest.mode}, {made.mhz:g} MHz",
+            "clock_mhz": row.clock_mhz or made.mhz,
+            "cycles": Figure(value=manifest.latency),
+            "ii": Figure(value=manifest.interval),
+            "stages": (stage,),
+            "bitstream": f"project/{bitstream}" if bitstream and row.reached == "fitted" else "",
+            "reports": tuple(f"project/reports/{name}" for name in row.reports),
+            "notes": (*row.notes, "cycles are those that the Verilog promises and its simulation measures"),
+        }
+    )

@@ -8,10 +8,11 @@ neither. Block RAMs are M9K, M10K or M20K: blocks of the part, as everywhere in 
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from edgeml.figures import LayerFigures, Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, exactly
+from edgeml.vendor.base import Format, Level, Reading, Report, Share, exactly
 from edgeml.vendor.tables import Row, Table, table_at
 
 
@@ -90,11 +91,41 @@ def _rows(report: Report, start: int) -> tuple[Row, ...]:
     return (*table.head, *table.rows) if table else ()
 
 
-def _entities(report: Report) -> tuple[LayerFigures, ...]:
-    """The first level of the hierarchy that has several instances."""
+def share(report: Report, module: str) -> Share | None:
+    """What the instance of one of edgeml's modules takes, and its layers; None if there is no such instance.
+
+    A layer is an instance of MODULE_LAYER, however deep; logic that no layer has is in the whole only.
+    """
+    table = _table(report)
+    rows = list(table.rows) if table is not None else []
+    for index, row in enumerate(rows):
+        if table is not None and _module(row.label) == module:
+            layers = [
+                LayerFigures(layer=name.removeprefix(f"{module}_"), usage=_usage(report, table, below))
+                for below in _inside(row, rows[index + 1 :])
+                if (name := _module(below.label)).startswith(f"{module}_") and name != f"{module}_core"
+            ]
+            return _usage(report, table, row), tuple(layers)
+    return None
+
+
+def _inside(row: Row, following: list[Row]) -> list[Row]:
+    """The rows of the tree that lie below a row, however deep."""
+    return list(itertools.takewhile(lambda below: below.depth > row.depth, following))
+
+
+def _table(report: Report) -> Table | None:
     start = report.find(r"^; Fitter Resource Utilization by Entity\s")
     table = table_at(report, start[0], ";") if start else None
     if table is None or not table.rows or table.column("Compilation Hierarchy Node") is None:
+        return None
+    return table
+
+
+def _entities(report: Report) -> tuple[LayerFigures, ...]:
+    """The first level of the hierarchy that has several instances."""
+    table = _table(report)
+    if table is None:
         return ()
     rows = list(table.rows)
     level = [rows[0]]
@@ -109,11 +140,7 @@ def _entities(report: Report) -> tuple[LayerFigures, ...]:
 
 
 def _children(of: Row, rows: list[Row]) -> list[Row]:
-    below: list[Row] = []
-    for row in rows[rows.index(of) + 1 :]:
-        if row.depth <= of.depth:
-            break
-        below.append(row)
+    below = _inside(of, rows[rows.index(of) + 1 :])
     nearest = min((row.depth for row in below), default=0)
     return [row for row in below if row.depth == nearest]
 
@@ -121,6 +148,11 @@ def _children(of: Row, rows: list[Row]) -> list[Row]:
 def _name(label: str) -> str:
     """The instance of "|module:instance|"."""
     return re.sub(r"^.*:", "", label.strip("|"))
+
+
+def _module(label: str) -> str:
+    """The module of "|module:instance|"; that of the root, "|module", too."""
+    return label.strip("|").partition(":")[0]
 
 
 def _usage(report: Report, table: Table, row: Row) -> Usage:
@@ -137,6 +169,6 @@ def _usage(report: Report, table: Table, row: Row) -> Usage:
 
 
 FORMATS = (
-    Format("Quartus fitter report", ("*.fit.rpt",), r"^Fitter report for ", read),
+    Format("Quartus fitter report", ("*.fit.rpt",), r"^Fitter report for ", read, share=share),
     Format("Quartus fitter summary", ("*.fit.summary",), r"^Fitter Status : ", read_summary, rank=1),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeml.figures import LayerFigures, Usage
-from edgeml.vendor.base import Format, Reading, Report, exactly
+from edgeml.vendor.base import Format, Reading, Report, Share, exactly
 from edgeml.vendor.formats import _vivado
 from edgeml.vendor.tables import Row, Table, table_at
 
@@ -24,7 +24,7 @@ def read(report: Report) -> Reading:
     )
 
 
-def share(report: Report, module: str) -> tuple[Usage, tuple[LayerFigures, ...]] | None:
+def share(report: Report, module: str) -> Share | None:
     """What the instance of one of edgeml's modules takes, and its layers; None if there is no such instance.
 
     A layer is an instance of MODULE_LAYER, however deep; logic that no layer has is in the whole only.
@@ -96,5 +96,6 @@ FORMATS = (
         r"^\| Command\s*:\s*report_utilization.*-hierarchical",
         read,
         rank=1,
+        share=share,
     ),
 )
