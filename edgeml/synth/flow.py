@@ -299,7 +299,7 @@ class Flow:
             if path[: len(prefix)] == tuple(prefix):
                 for kind, number in part.items():
                     cells[kind] = cells.get(kind, 0) + number
-        network = found.model_copy(update={"total": self._family.usage(cells)})
+        network = found.model_copy(update={"total": self._family.usage(cells), "alone": True})
         try:
             record(self._graph, self._board, network, self.options)
         except EdgemlError as error:
@@ -331,6 +331,7 @@ class Flow:
             part=self._board.part,
             source="synthesis",
             total=self._family.usage(cells),
+            alone=not self._whole,
             layers=layers.shares(instances, self._family, self._top_name(), prefix, ops),
             cycles=Figure(value=manifest.latency),
             ii=Figure(value=manifest.interval),
