@@ -13,6 +13,7 @@ from edgeml.backends.verilog.module import write_core
 from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.options import Options
 from edgeml.backends.verilog.schedule import schedule
+from edgeml.backends.verilog.stream import factors
 from edgeml.backends.verilog.stream import top as stream_top
 from edgeml.backends.verilog.stream.beats import CannotStreamError
 from edgeml.backends.verilog.stream.plan import plan
@@ -68,13 +69,18 @@ def chosen_mode(graph: Graph, options: Options) -> str:
     """What mode=auto comes to: parallel where that is allowed, else stream."""
     if options.mode != "auto":
         return options.mode
-    if options.reuse_factor is not None and options.reuse_factor > 1:
+    if factors.largest(options.reuse_factor) > 1:
         return "stream"
     return "stream" if parallel_refusals(graph, options.unroll_limit) else "parallel"
 
 
 def refusals(graph: Graph, options: Options) -> tuple[Refusal, ...]:
-    """What keeps the graph from being written in the chosen mode."""
+    """What keeps the graph from being written in the chosen mode.
+
+    Raises:
+        EdgemlError: a reuse factor is given for a layer that is not there or not folded, or is too small.
+    """
+    factors.check(graph, options.reuse_factor)
     parallel = parallel_refusals(graph, options.unroll_limit)
     if chosen_mode(graph, options) == "parallel":
         return parallel

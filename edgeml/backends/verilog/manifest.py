@@ -10,6 +10,7 @@ bits above it continue the sign (zero for unsigned values).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ class Manifest:
         input: where samples go in.
         output: where results come out.
         files: all Verilog files.
-        reuse_factor: the option of that name, None if it was left open.
+        reuse_factor: the option of that name, by layer if it was given so; None if it was left open.
     """
 
     model: str
@@ -92,7 +93,7 @@ class Manifest:
     input: Stream
     output: Stream
     files: tuple[str, ...]
-    reuse_factor: int | None = None
+    reuse_factor: int | Mapping[str, int] | None = None
 
     def text(self) -> str:
         """As JSON."""
@@ -126,7 +127,7 @@ class Manifest:
                 _stream(found["input"]),
                 _stream(found["output"]),
                 tuple(_file(name) for name in found["files"]),
-                None if found.get("reuse_factor") is None else int(found["reuse_factor"]),
+                _reuse(found.get("reuse_factor")),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise EdgemlError(f"is not a manifest of edgeml: {error}", str(path), "export again") from None
@@ -139,6 +140,13 @@ def lane_bits(width: int) -> int:
     (8, 32)
     """
     return next(bits for bits in (8, 16, 32, 64) if width <= bits)
+
+
+def _reuse(found: Any) -> int | dict[str, int] | None:
+    if isinstance(found, dict):
+        table: dict[Any, Any] = found  # pyright: ignore[reportUnknownVariableType]
+        return {str(layer): int(factor) for layer, factor in table.items()}
+    return None if found is None else int(found)
 
 
 def _file(name: Any) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from edgeml.backends.verilog.names import Names
-from edgeml.settings import Settings, parse_settings
+from edgeml.backends.verilog.stream.factors import largest
+from edgeml.settings import PerLayer, Settings, parse_settings
 
 _NS_PER_LEVEL = 2.5
 """A 16-bit adder with the wires to it on a low-cost 28 to 45 nm FPGA. Only place and route knows better."""
@@ -30,7 +31,8 @@ class Options(Settings):
         mode: "parallel": a sample per beat, everything laid out side by side; "stream": a pixel with all its
             channels per beat, dense layers folded; "auto": parallel if `unroll_limit` allows it, else stream.
         reuse_factor: clocks that a streamed dense layer may take for a sample, and so how often each of its
-            multipliers is used; by default as many as it takes for the sample to come in.
+            multipliers is used; by default as many as it takes for the sample to come in. For all, or per
+            layer ({"fc1": 16, "default": 4}); 1 lays a layer out side by side if its input comes in one beat.
         unroll_limit: most operations (nonzero weights times positions, and elements) laid out side by side.
     """
 
@@ -38,8 +40,14 @@ class Options(Settings):
     clock_mhz: Annotated[float, Field(gt=0, le=1000)] = 100.0
     adders_per_stage: Annotated[int, Field(ge=1, le=1000)] | None = None
     mode: Literal["auto", "parallel", "stream"] = "auto"
-    reuse_factor: Annotated[int, Field(ge=1)] | None = None
+    reuse_factor: PerLayer[Annotated[int, Field(ge=1)]] | None = None
     unroll_limit: Annotated[int, Field(ge=1)] = 16384
+
+    @model_validator(mode="after")
+    def _something_to_fold(self) -> Options:
+        if self.mode == "parallel" and largest(self.reuse_factor) > 1:
+            raise ValueError("mode=parallel folds nothing: leave out reuse_factor, or use mode=stream")
+        return self
 
     @property
     def levels(self) -> float:

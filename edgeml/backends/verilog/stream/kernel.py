@@ -6,6 +6,7 @@ kernel's integers are those of the whole graph at that position.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -38,7 +39,7 @@ class Kernel:
         start: the beats that come in.
     """
 
-    def __init__(self, graph: Graph, constants: dict[str, IntArray], start: Beats) -> None:
+    def __init__(self, graph: Graph, constants: Mapping[str, IntArray], start: Beats) -> None:
         self._graph, self._constants, self.start = graph, constants, start
         self._build = Builder(graph.name)
         self._last = self._build.append(Node(start.value, Input(start.beat, start.type)))

@@ -9,14 +9,18 @@ Invariant: the graph is a chain, every segment reads the one before it, and the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from edgeml.backends.verilog.design import folded, known_ops
+from edgeml.backends.verilog.design import elaborate, folded, known_ops
+from edgeml.backends.verilog.stream import factors
 from edgeml.backends.verilog.stream.beats import Beats, CannotStreamError, beats
+from edgeml.backends.verilog.stream.factors import Reuse
 from edgeml.backends.verilog.stream.kernel import POINTWISE, Kernel
+from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, align
 from edgeml.ir import Graph, Node
 from edgeml.ir.ops.conv import Conv
@@ -83,66 +87,136 @@ class Plan:
     sink: Beats
 
 
-def plan(graph: Graph, reuse: int | None) -> Plan:
+@dataclass(frozen=True)
+class Chain:
+    """A graph whose nodes stand one after the other.
+
+    Args:
+        graph: of core ops.
+        constants: codes of the values that no input reaches.
+        start: the input.
+        nodes: all others that are not constant, in the order of the data.
+    """
+
+    graph: Graph
+    constants: Mapping[str, IntArray]
+    start: Node
+    nodes: tuple[Node, ...]
+
+
+def plan(graph: Graph, reuse: Reuse) -> Plan:
     """Cut a graph of core ops.
 
     Args:
         graph: the graph.
-        reuse: clocks that a dense layer may take; None: as many as it takes for a sample to come in.
+        reuse: clocks that dense layers may take.
 
     Raises:
         CannotStreamError: names the node that cannot be streamed.
+        EdgemlError: a layer cannot have the factor that is given for it.
     """
-    return _Planner(graph, reuse).plan()
+    found = chain(graph)
+    start = source(found, factors.of_input(reuse, graph, found.nodes))
+    segments, sink = stretch(found, start, found.nodes, reuse, start.count)
+    return Plan(start, segments, sink)
+
+
+def chain(graph: Graph) -> Chain:
+    """The nodes that segments are made of.
+
+    Raises:
+        CannotStreamError: there are branches, or several inputs or outputs.
+    """
+    constants = folded(graph)
+    (first, *more) = [node for node in graph.nodes if isinstance(node.op, Input)]
+    if more:
+        raise CannotStreamError(more[0], f"a stream has one input, the graph {len(more) + 1}")
+    nodes = tuple(n for n in graph.nodes if n.name not in constants and n is not first)
+    before = first.name
+    for node in nodes:
+        if [name for name in node.inputs if name not in constants] != [before]:
+            raise CannotStreamError(node, f"reads something else than {before} alone; a stream is a chain")
+        before = node.name
+    if graph.outputs != (before,):
+        told = f"the outputs are {', '.join(graph.outputs)}; a stream ends in one"
+        raise CannotStreamError(graph.node(before), told)
+    return Chain(graph, constants, first, nodes)
+
+
+def source(of: Chain, reuse: int | None) -> Beats:
+    """How the input comes.
+
+    Args:
+        of: the graph.
+        reuse: beats in which a vector may come; None: an element at a time. An image comes in pixels.
+
+    Raises:
+        CannotStreamError: it is no stream.
+    """
+    node, info = of.start, of.graph.info(of.start.name)
+    if not isinstance(info.type, FixedType):
+        raise CannotStreamError(node, "its elements have types of their own")
+    if not info.shape:
+        raise CannotStreamError(node, "a scalar is no stream")
+    lanes = info.shape[-1]
+    if len(info.shape) == 1:
+        lanes = factors.fewest_lanes(info.size, 1, reuse or info.size)
+    beat = (*(1,) * (len(info.shape) - 1), lanes)
+    lo, hi, frac = (np.full(beat, n, np.int64) for n in (info.type.lo, info.type.hi, info.type.frac))
+    return beats(node.name, info.shape, info.size // lanes, beat, lo, hi, frac)
+
+
+def stretch(
+    of: Chain, start: Beats, nodes: Sequence[Node], reuse: Reuse, clocks: int
+) -> tuple[tuple[Segment, ...], Beats]:
+    """Segments for some nodes that follow each other, and what comes out of the last.
+
+    Args:
+        of: the graph.
+        start: what goes into the first node.
+        nodes: neighbours in the chain.
+        reuse: clocks that dense layers may take.
+        clocks: the same for those that it says nothing of.
+
+    Raises:
+        CannotStreamError: names the node that cannot be streamed.
+        EdgemlError: a layer cannot have the factor that is given for it.
+    """
+    return _Planner(of, start, reuse, clocks).plan(nodes)
 
 
 class _Planner:
-    def __init__(self, graph: Graph, reuse: int | None) -> None:
-        self._graph, self._constants = graph, folded(graph)
+    def __init__(self, of: Chain, start: Beats, reuse: Reuse, clocks: int) -> None:
+        self._graph, self._constants = of.graph, of.constants
         self._segments: list[Segment] = []
-        (first, *more) = [node for node in graph.nodes if isinstance(node.op, Input)]
-        if more:
-            raise CannotStreamError(more[0], f"a stream has one input, the graph {len(more) + 1}")
-        self._now = self._source = self._input(first, reuse)
-        self._reuse = reuse or self._source.count
+        self._now, self._reuse, self._clocks = start, reuse, clocks
         self._kernel: Kernel | None = None
 
-    def plan(self) -> Plan:
-        graph = self._graph
-        chain = [n for n in graph.nodes if n.name not in self._constants and not isinstance(n.op, Input)]
-        before = self._source.value
-        for node in chain:
-            if [name for name in node.inputs if name not in self._constants] != [before]:
-                raise CannotStreamError(
-                    node, f"reads something else than {before} alone; a stream is a chain"
-                )
+    def plan(self, nodes: Sequence[Node]) -> tuple[tuple[Segment, ...], Beats]:
+        for node in nodes:
             self._add(node)
-            before = node.name
-        last = graph.node(before)
-        if graph.outputs != (before,):
-            raise CannotStreamError(last, f"the outputs are {', '.join(graph.outputs)}; a stream ends in one")
         self._flush()
-        return Plan(self._source, tuple(self._segments), self._now)
+        return tuple(self._segments), self._now
 
-    def _input(self, node: Node, reuse: int | None) -> Beats:
-        info = self._graph.info(node.name)
-        if not isinstance(info.type, FixedType):
-            raise CannotStreamError(node, "its elements have types of their own")
-        if not info.shape:
-            raise CannotStreamError(node, "a scalar is no stream")
-        lanes = info.shape[-1] if len(info.shape) > 1 else _lanes(info.size, 1, reuse or info.size)
-        beat = (*(1,) * (len(info.shape) - 1), lanes)
-        lo, hi, frac = (np.full(beat, n, np.int64) for n in (info.type.lo, info.type.hi, info.type.frac))
-        return beats(node.name, info.shape, info.size // lanes, beat, lo, hi, frac)
+    def _factor(self, node: Node) -> int:
+        """Clocks that a dense layer may take.
+
+        Raises:
+            EdgemlError: its elements come in more beats than it is given by its name.
+        """
+        asked = factors.of(self._reuse, node.layer)
+        if isinstance(self._reuse, Mapping) and self._reuse.get(node.layer, self._count()) < self._count():
+            raise EdgemlError(
+                f"cannot be done in {asked} clocks: what it reads comes in {self._count()} beats",
+                node.layer,
+                f"reuse_factor {self._count()} or a multiple of it",
+            )
+        return asked or self._clocks
 
     def _add(self, node: Node) -> None:
         op, count = node.op, self._count()
         name = op.op_name()
-        if (
-            isinstance(op, MatMul)
-            and len(self._graph.info(node.name).shape) == 1
-            and (count > 1 or self._reuse > 1)
-        ):
+        if factors.is_dense(self._graph, node) and (count > 1 or self._factor(node) > 1):
             self._fold(node)
         elif count == 1:
             if name not in known_ops():
@@ -174,8 +248,6 @@ class _Planner:
         kernel, self._kernel = self._kernel, None
         if kernel is None or kernel.empty:
             return
-        from edgeml.backends.verilog.design import elaborate
-
         nums = elaborate(kernel.graph, kernel.bounds).outputs[kernel.value]
         frac = np.broadcast_to(np.asarray(kernel.graph.info(kernel.value).type.frac), nums.shape)
         ends = np.zeros((2, nums.size), np.int64)
@@ -261,7 +333,7 @@ class _Planner:
             raise CannotStreamError(node, "elements with LSBs of their own are not folded")
         codes = align(self._constants[node.inputs[1]], weights.type.frac, weights.frac)
         matrix = np.broadcast_to(codes, weights.shape)
-        lanes = _lanes(now.size, now.count, self._reuse)
+        lanes = factors.fewest_lanes(now.size, now.count, self._factor(node))
         if lanes != now.size:
             parts = [np.asarray(part).reshape(-1, lanes) for part in (now.lo, now.hi)]
             lo, hi = parts[0].min(axis=0), parts[1].max(axis=0)
@@ -285,9 +357,3 @@ class _Planner:
 
 def _counted(now: Beats, count: int) -> Beats:
     return Beats(now.value, now.shape, count, now.beat, now.lo, now.hi, now.frac, now.signed, now.width)
-
-
-def _lanes(size: int, count: int, reuse: int) -> int:
-    """The fewest elements per beat so that `count` beats of `size` elements take at most `reuse` clocks."""
-    fits = [lanes for lanes in range(1, size + 1) if size % lanes == 0 and count * (size // lanes) <= reuse]
-    return min(fits, default=size)
