@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from edgeml import boards, vendor
@@ -61,10 +61,11 @@ def file_reports(
             "graph": graph,
         }
         place = name if design == "verilog" else f"{name}-hls4ml"
-        filed = row.model_copy(update={**update, "alone": design == "hls4ml"})
+        filed = row.model_copy(update={"alone": design == "hls4ml"})
         if design == "verilog" and (manifest := verilog_manifest(run_folder, name, directory)):
             _same_graph(manifest, graph, directory)
-            filed = _clocked(network(filed, folder, manifest) or filed, manifest)
+            filed = _clocked(network(row, folder, manifest) or row, manifest)
+        filed = filed.model_copy(update=update)
         kept.setdefault(place, []).append(filed)
     for place, rows in kept.items():
         _write(run_folder / "synth" / place, rows, folder)
@@ -82,13 +83,22 @@ def verilog_manifest(run_folder: Path, board: str, directory: Path) -> Manifest 
     Raises:
         EdgemlError: it is malformed.
     """
-    beside = directory if directory.is_dir() else directory.parent
-    places = [*(path.parent for path in sorted(beside.rglob(MANIFEST))), beside.parent]
-    places += [run_folder / "synth" / board / "verilog", run_folder / "verilog"]
-    for place in places:
-        if (place / MANIFEST).is_file() and "top" in json.loads(read_bytes(place / MANIFEST, "manifest")):
-            return Manifest.read(place)
-    return None
+    ours = (run_folder / "synth" / board / "verilog", run_folder / "verilog")
+    return next(_manifests((*_beside(directory), *ours)), None)
+
+
+def _beside(directory: Path) -> list[Path]:
+    """Folders in which the project that left reports may have put its manifest."""
+    folder = directory if directory.is_dir() else directory.parent
+    return [*(path.parent for path in sorted(folder.rglob(MANIFEST))), folder.parent]
+
+
+def _manifests(folders: Iterable[Path]) -> Iterator[Manifest]:
+    """Those of Verilog; an hls4ml project's has the same name."""
+    for folder in folders:
+        path = folder / MANIFEST
+        if path.is_file() and b'"top"' in read_bytes(path, "manifest"):
+            yield Manifest.read(folder)
 
 
 def _same_graph(manifest: Manifest, graph: str, directory: Path) -> None:
@@ -194,9 +204,10 @@ def _design(row: Hardware, run_folder: Path, directory: Path) -> str:
         return row.design
     if row.reached in ("estimated", "simulated"):
         return "hls4ml"  # only HLS tools estimate
-    manifest = run_folder / "verilog" / "edgeml.json"
-    top = Manifest.read(manifest.parent).top if manifest.is_file() else ""
-    if top and row.model in (top, f"{top}_system", f"{top}_system_wrapper", f"{top}_board"):
+    if next(_manifests(_beside(directory)), None) is not None:
+        return "verilog"
+    tops = [made.top for made in _manifests([run_folder / "verilog"])]
+    if row.model in [f"{top}{end}" for top in tops for end in ("", "_system", "_system_wrapper", "_board")]:
         return "verilog"
     project = run_folder / "hls4ml" / "edgeml.json"
     name = json.loads(read_bytes(project, "hls4ml project"))["project"] if project.is_file() else "myproject"

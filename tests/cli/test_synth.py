@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from edgeml.api import load
 from edgeml.estimate.ledger import Ledger
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
 from edgeml.pipeline import Synthesis
+from edgeml.tools import verilator
 from tests.cli.command import Shell
 
 REPORTS = Path(__file__).parent.parent / "vendor/reports/vitis"
+QUARTUS = REPORTS.parent / "quartus_standard/output_files"
+MOCKS = Path(__file__).parent.parent / "synth/vendors/mocks"
 
 PLACED = Hardware(
     design="verilog",
@@ -119,3 +123,61 @@ def test_reports_of_an_hls4ml_project_are_filed_and_kept_in_the_ledger(
     assert (entry.design, entry.source, entry.real["lut"]) == ("hls4ml", "vendor", 2500)
     assert "rf 4" in entry.settings and entry.estimated["lut"] > 0
     assert Hardware.read(run / "synth/pynq-z2-hls4ml/result.json").total.lut == Figure(value=2500)
+
+
+def quartus_project(run: Path, folder: Path) -> Path:
+    """A compiled Quartus project of the run's Verilog, which has something around the network."""
+    pipeline.export(load(run), ["verilog"], {})
+    shutil.copytree(QUARTUS, folder / "reports")
+    shutil.copy(run / "verilog/edgeml.json", folder)
+    fit = folder / "reports/net.fit.rpt"
+    text = fit.read_text(encoding="utf-8").replace("|net_fc", "|iris_mlp_fc")
+    text = text.replace("|net:u_net|             ; 2100.0", "|iris_mlp:u_net|        ; 1900.0")
+    fit.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_reports_of_our_verilog_are_cut_down_to_the_network(edgeml: Shell, run: Path, tmp_path: Path) -> None:
+    pytest.importorskip("da4ml", reason="da4ml is not installed")
+    project = quartus_project(run, tmp_path / "project")
+    before = Ledger.default().entries()
+    words = ("synth", str(run), "--board", "de10-nano", "--read", str(project / "reports"))
+    outcome = edgeml(*words)
+    assert outcome.code == 0 and "ledger" not in outcome.err
+    (entry,) = [one for one in Ledger.default().entries() if one not in before]
+    assert (entry.design, entry.source, entry.real["lut"]) == ("verilog", "vendor", 1900)
+    assert entry.tool == "Quartus 18.1.0" and entry.family == "quartus"
+    filed = Hardware.read(run / "synth/de10-nano/result.json")
+    assert filed.alone and filed.total.lut == Figure(value=1900)
+    assert "the whole design with what is around the network takes 2100 LUTs" in filed.notes
+    manifest = json.loads((project / "edgeml.json").read_text(encoding="utf-8"))
+    assert filed.cycles == Figure(value=manifest["latency"]) and entry.real["cycles"] == manifest["latency"]
+    # Without a table by instance nobody knows what the network takes.
+    (project / "reports/net.fit.rpt").unlink()
+    outcome = edgeml(*words)
+    assert outcome.code == 0
+    assert "Not kept in the ledger" in outcome.err and "around the network" in outcome.err
+    assert not Hardware.read(run / "synth/de10-nano/result.json").alone
+
+
+def test_reports_of_another_graph_are_refused(edgeml: Shell, run: Path, tmp_path: Path) -> None:
+    pytest.importorskip("da4ml", reason="da4ml is not installed")
+    project = quartus_project(run, tmp_path / "project")
+    manifest = json.loads((project / "edgeml.json").read_text(encoding="utf-8"))
+    (project / "edgeml.json").write_text(json.dumps({**manifest, "graph": "0" * 64}), encoding="utf-8")
+    outcome = edgeml("synth", str(run), "--board", "de10-nano", "--read", str(project))
+    assert outcome.code == 2 and "written for another graph" in outcome.err
+    assert not (run / "synth").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.tool
+@pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed: apt-get install tcl")
+@pytest.mark.skipif(bool(verilator.missing()), reason=verilator.missing() or "-")
+def test_a_vendor_flow_enters_the_ledger(edgeml: Shell, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{MOCKS}{os.pathsep}{os.environ['PATH']}")
+    before = Ledger.default().entries()
+    outcome = edgeml("synth", str(run), "--board", "vu13p")
+    assert outcome.code == 0, outcome.err
+    vendors = [one for one in Ledger.default().entries() if one not in before and one.source == "vendor"]
+    assert [(one.design, one.family, one.tool) for one in vendors] == [("verilog", "vivado", "Vivado 2023.1")]

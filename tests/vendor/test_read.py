@@ -116,6 +116,23 @@ def test_quartus_standard() -> None:
     assert "worst setup slack -0.471 ns" in row.notes
 
 
+def test_the_share_of_a_module() -> None:
+    fit = REPORTS / "quartus_standard/output_files/net.fit.rpt"
+    summary, timing = fit.with_suffix(".summary"), fit.with_name("net.sta.rpt")
+    found = vendor.share([timing, summary, fit], "net")
+    assert found is not None
+    usage, layers = found
+    assert {kind: figure.value for kind, figure in usage.known().items()} == {
+        "lut": 2100,
+        "ff": 3200,
+        "dsp": 6,
+        "bram": 8,
+    }
+    assert [(x.layer, value(x.usage.lut)) for x in layers] == [("fc1", 1500.5), ("fc2", 499.5)]
+    assert vendor.share([fit], "net_fc2") is not None and vendor.share([fit], "net_fc3") is None
+    assert vendor.share([timing, summary], "net") is None  # no table by instance
+
+
 def test_quartus_pro_and_a_part_without_alms() -> None:
     (row,) = vendor.read(REPORTS / "quartus_pro")
     assert used(row) == {"lut": 930, "ff": 1761, "dsp": 12, "bram": 2}
