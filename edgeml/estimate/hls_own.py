@@ -54,7 +54,7 @@ class Planned:
     def __init__(self, graph: Graph, board: Board, options: Hls4mlOptions) -> None:
         if board.hls4ml is None:
             raise EdgemlError(
-                f"hls4ml has no back end for {board.title}, a {board.family}",
+                f"hls4ml has no back end for {board.title} ({board.family})",
                 board.name,
                 "choose a board with an AMD or Altera chip, or another target",
             )

@@ -59,6 +59,12 @@ def test_version(edgeml: Shell) -> None:
     assert edgeml("--version").out.strip() == f"edgeml {api.__version__}"
 
 
+def test_the_package_is_a_command_too() -> None:
+    words = [sys.executable, "-m", "edgeml", "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"edgeml {api.__version__}"
+
+
 def test_doctor(edgeml: Shell) -> None:
     outcome = edgeml("doctor", "--json")
     facts = json.loads(outcome.out)

@@ -120,7 +120,7 @@ class Options(Settings):
         board = boards.load(self.board)
         if board.hls4ml is None:
             raise EdgemlError(
-                f"hls4ml has no back end for {board.title}, a {board.family}",
+                f"hls4ml has no back end for {board.title} ({board.family})",
                 "hls4ml options, board",
                 "choose a board with an AMD or Altera chip, or another target",
             )
