@@ -1,0 +1,51 @@
+"""The network's own share of a vendor's figures, without the DMA, the serial line or the self-test around it.
+
+It is what an estimate and the ledger are about. Reports by instance tell it: the module that the manifest
+names as the network's top.
+
+Invariant: a share is what a report states; where none does, there is no share, never the whole design's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgeml import vendor
+from edgeml.backends.verilog.manifest import Manifest
+from edgeml.figures import Hardware
+
+
+def options(manifest: Manifest) -> dict[str, Any] | None:
+    """What the Verilog was laid out with, as its back end's options; None if the manifest does not tell."""
+    if not manifest.clock_mhz:
+        return None  # adders per stage were given, and it does not say how many
+    told = {"mode": manifest.mode, "clock_mhz": manifest.clock_mhz, "reuse_factor": manifest.reuse_factor}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def network(row: Hardware, folder: Path, manifest: Manifest) -> Hardware | None:
+    """A design's figures, cut down to the network.
+
+    Args:
+        row: one design at one stage.
+        folder: what its reports' names are relative to.
+        manifest: of the Verilog in it.
+
+    Returns:
+        None if the reports do not tell the network from what is around it.
+
+    Raises:
+        EdgemlError: a report cannot be read.
+    """
+    found = vendor.share([folder / name for name in row.reports], manifest.top)
+    if found is None:
+        # The top of a design out of context is the network itself.
+        only = row.model == manifest.top and row.total.known()
+        return row.model_copy(update={"alone": True}) if only else None
+    usage, layers = found
+    notes = row.notes
+    if usage != row.total and row.total.lut is not None:
+        around = f"the whole design with what is around the network takes {row.total.lut.value:g} LUTs"
+        notes = (*notes, around)
+    return row.model_copy(update={"total": usage, "alone": True, "layers": layers, "notes": notes})
