@@ -1,7 +1,8 @@
 """Which layer a cell belongs to: the module instances in its name say it.
 
 Yosys maps every module apart and flattens afterwards, so the name of each cell begins with its path. Below
-the design, a layer's module is u_core.u_LAYER (a sample per beat) or u_LAYER, u_LAYER_ROLE (streamed).
+the design, a layer's module is u_core.u_LAYER (a sample per beat), or u_LAYER_ROLE (streamed); one of these
+may hold those of several layers that work in the same clocks, u_LAYER_now.u_OTHER.
 
 Invariant: every cell has one layer; what lies in no layer (streams, control) is counted under the name of
 its own module, so that the shares add up to the whole.
@@ -33,6 +34,8 @@ def layer_of(path: Instance, prefix: Instance = (), known: Iterable[str] = ()) -
     ('fc1', 'fc1')
     >>> layer_of(("u_conv1_control", "g[0]"), known=["conv", "conv1"]), layer_of(("u_skid",)), layer_of(())
     ('conv1', 'skid', '')
+    >>> layer_of(("u_act1_now", "u_fc1", "g[0]"), known=["fc1", "act1"])
+    'fc1'
     """
     if path[: len(prefix)] != prefix:
         return ""
@@ -40,8 +43,12 @@ def layer_of(path: Instance, prefix: Instance = (), known: Iterable[str] = ()) -
     inner = inner[1:] if inner[:1] == (_CORE,) else inner
     if not inner or not inner[0].startswith("u_"):
         return ""
+    layers = set(known)
+    for part in reversed(inner):
+        if part.startswith("u_") and part.removeprefix("u_") in layers:
+            return part.removeprefix("u_")
     name = inner[0].removeprefix("u_")
-    fitting = [layer for layer in known if name == layer or name.startswith(f"{layer}_")]
+    fitting = [layer for layer in layers if name == layer or name.startswith(f"{layer}_")]
     return max(fitting, key=len, default=name)
 
 

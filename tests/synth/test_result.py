@@ -46,6 +46,21 @@ def test_roles_of_a_streamed_layer_are_one() -> None:
     ]
 
 
+def test_layers_that_share_a_pipeline_are_told_apart() -> None:
+    parts = {
+        ("u_cact1_now",): {"LUT4": 1},
+        ("u_cact1_now", "u_conv1"): {"LUT4": 20},
+        ("u_cact1_now", "u_conv1", "g[0]"): {"LUT4": 2},
+        ("u_cact1_now", "u_cact1"): {"LUT4": 4},
+        ("u_conv1_conv_window",): {"LUT4": 8},
+    }
+    rows = layers.shares(parts, ECP5, "top", (), {"conv1": "conv", "cact1": "cast"})
+    assert [(row.layer, row.usage.lut) for row in rows] == [
+        ("conv1", Figure(value=30)),
+        ("cact1", Figure(value=5)),
+    ]
+
+
 def test_the_critical_path_by_layer() -> None:
     path = [
         Segment("u_network.now_x_DFF_Q", 0.5, "clk-to-q"),
