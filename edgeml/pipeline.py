@@ -311,13 +311,14 @@ def _laid_out(run: Run, design: str, board: Board, directory: Path) -> dict[str,
     return found
 
 
-def report(run: Run, tell: Tell = _quiet, folder: Path | None = None) -> Facts:
+def report(run: Run, tell: Tell = _quiet, folder: Path | None = None, boards: Sequence[Board] = ()) -> Facts:
     """Write report.json, report.md and report.html from what lies in the run folder.
 
     Args:
         run: what it is about.
         tell: told what begins.
         folder: where it is written; the run folder by default.
+        boards: to compare its designs on; none: those it was made for, and a few of each kind.
 
     Raises:
         EdgemlError: a file is missing or damaged.
@@ -327,21 +328,24 @@ def report(run: Run, tell: Tell = _quiet, folder: Path | None = None) -> Facts:
     from edgeml.report.collect import collect
 
     tell("collecting facts")
-    facts = collect(run, tell)
+    facts = collect(run, tell, boards)
     tell("drawing")
     write(facts, folder or run.folder)
     return facts
 
 
-def compare(runs: Sequence[Run], folder: Path, tell: Tell = _quiet) -> Comparison:
+def compare(
+    runs: Sequence[Run], folder: Path, tell: Tell = _quiet, boards: Sequence[Board] = ()
+) -> Comparison:
     """Write comparison.json, comparison.md and comparison.html of several runs.
 
-    A run whose report is older than what it is made of gets a new one first.
+    A run whose report is older than what it is made of, or lacks a board, gets a new one first.
 
     Args:
         runs: at least two.
         folder: where it is written.
         tell: told what begins.
+        boards: to compare on: the first that all runs have figures for.
 
     Raises:
         EdgemlError: a run is named twice, or its report cannot be made.
@@ -355,11 +359,13 @@ def compare(runs: Sequence[Run], folder: Path, tell: Tell = _quiet) -> Compariso
             raise EdgemlError("is named twice", str(run.folder), "name each run once")
     found: list[tuple[Path, Facts]] = []
     for run in runs:
-        facts = comparison.up_to_date(run)
-        found.append(
-            (run.folder, facts or report(run, lambda what, run=run: tell(f"{run.folder.name}: {what}")))
-        )
+
+        def told(what: str, name: str = run.folder.name) -> None:
+            tell(f"{name}: {what}")
+
+        facts = comparison.up_to_date(run, [board.name for board in boards])
+        found.append((run.folder, facts or report(run, told, boards=boards)))
     tell("drawing")
-    made = comparison.compare(found, folder)
+    made = comparison.compare(found, folder, [board.name for board in boards])
     render_comparison(made).write(folder)
     return made

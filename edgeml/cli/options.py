@@ -54,6 +54,14 @@ StrictOption = Annotated[
 BoardOption = Annotated[
     str | None, typer.Option("--board", help="A board, see edgeml list boards.", autocompletion=_boards)
 ]
+BoardsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--board",
+        help="A board to compare on, may be given again; those the run was made for and a few by default.",
+        autocompletion=_boards,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 SamplesOption = Annotated[
     int, typer.Option("--samples", help="Test samples to compare; 0: all, fewer for slow executors.")

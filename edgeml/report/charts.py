@@ -13,27 +13,24 @@ import math
 from collections.abc import Callable, Sequence
 from html import escape
 
-from edgeml.report.facts import Accuracy, Epoch, Histogram, Layer
+from edgeml.report.facts import Epoch, Histogram, Layer
 from edgeml.report.numbers import Number
 from edgeml.report.svg import line, log_ticks, svg, text, ticks
+from edgeml.report.ways import Model
 from edgeml.report.words import exact, interval, percent
 
-MODELS = (("float", "float32"), ("qat", "QAT"), ("fixed", "fixed-point"), ("int8", "int8 QDQ"))
-"""Key and name of the four models, in the order they are shown."""
 
-
-def accuracy(facts: Accuracy) -> str:
+def accuracy(models: Sequence[Model]) -> str:
     """Accuracy of the models as points with their 95 % intervals, on an axis that starts where they do."""
-    rows = [(key, name, _model(facts, key)) for key, name in MODELS]
-    known = [number for _, _, number in rows if number.value is not None]
+    known = [model.accuracy for model in models if model.accuracy.value is not None]
     if not known:
         return ""
     low = min(_low(number) for number in known)
     high = max(_high(number) for number in known)
     margin = max(0.002, (high - low) * 0.08)
     low, high = max(0.0, low - margin), min(1.0, high + margin)
-    left, right, top, pitch = 88.0, 452.0, 14.0, 34.0
-    bottom = top + pitch * len(rows)
+    left, right, top, pitch = 112.0, 452.0, 14.0, 34.0
+    bottom = top + pitch * len(models)
 
     def x(value: float) -> float:
         return left + (value - low) / (high - low) * (right - left)
@@ -42,18 +39,19 @@ def accuracy(facts: Accuracy) -> str:
     for tick in ticks(low, high, 5):
         parts.append(line(x(tick), top - 6, x(tick), bottom, "grid"))
         parts.append(text(x(tick), bottom + 16, f"{100 * tick:g} %", "tick mid"))
-    for row, (key, name, number) in enumerate(rows):
+    for row, model in enumerate(models):
+        name, number = model.name, model.accuracy
         y = top + pitch * (row + 0.5)
         parts.append(text(left - 12, y + 4, name, "label end"))
         if number.value is None:
             parts.append(text(left + 6, y + 4, "not available", "tick"))
             continue
         tip = f"{name}: {percent(number.value)}, 95 % interval {interval(number)}"
-        parts.append(f'<g class="m-{key}" data-tip="{escape(tip)}">')
+        parts.append(f'<g class="{model.style}" data-tip="{escape(tip)}">')
         parts.append(line(x(_low(number)), y, x(_high(number)), y, "whisker"))
         parts.append(f'<circle class="dot" cx="{x(number.value):.1f}" cy="{y:.1f}" r="6"/></g>')
         parts.append(text(_clear(x(number.value), left, right), y - 9, percent(number.value), "value mid"))
-    shown = (f"{name} {percent(n.value)}" for _, name, n in rows if n.value is not None)
+    shown = (f"{m.name} {percent(m.accuracy.value)}" for m in models if m.accuracy.value is not None)
     return svg(460, bottom + 24, parts, f"Accuracy with 95 % intervals: {', '.join(shown)}")
 
 
@@ -187,10 +185,6 @@ def range_bar(layer: Layer) -> str:
         f'<svg class="range" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(label)}" data-tip="{escape(label)}">{"".join(parts)}</svg>'
     )
-
-
-def _model(facts: Accuracy, key: str) -> Number:
-    return facts.float_ if key == "float" else getattr(facts, key)
 
 
 def _low(number: Number) -> float:

@@ -6,7 +6,7 @@ graph or without its data is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
-from edgeml.ir import Graph, evaluate
-from edgeml.ir.ops.arg_max import ArgMax
-from edgeml.report import hardware, layers, quality, speed, weights
+from edgeml.ir import Graph
+from edgeml.report import exact, hardware, layers, quality, rounded, speed, weights
 from edgeml.report.facts import CertificateRow, Data, Facts
 from edgeml.report.facts_hardware import latency_rows, resource_rows
 from edgeml.report.floats import FloatModel
@@ -27,6 +26,7 @@ from edgeml.report.numbers import Number, absent, measured
 from edgeml.report.repeat import commands
 
 if TYPE_CHECKING:
+    from edgeml.boards import Board
     from edgeml.presets import Prepared
     from edgeml.runs import Run
 
@@ -47,12 +47,13 @@ def _quiet(what: str) -> None:
     del what
 
 
-def collect(run: Run, tell: Tell = _quiet) -> Facts:
+def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Facts:
     """Everything a report of the run holds.
 
     Args:
         run: a trained and lowered run; what was exported and checked is in the report as well.
         tell: told what begins.
+        boards: to compare its designs on, beside its target; none: see `edgeml.report.hardware.look`.
 
     Raises:
         EdgemlError: there is no exact graph, the data are missing or other ones, or a file is damaged.
@@ -68,7 +69,9 @@ def collect(run: Run, tell: Tell = _quiet) -> Facts:
     looked = data.x_test[:LAYER_SAMPLES]
     rows, activations = layers.measure(graph, {graph.inputs[0]: looked})
     tell("hardware")
-    found = hardware.look(run, graph)
+    found = hardware.look(run, graph, boards)
+    tell("rounded after training")
+    post_training = rounded.look(run, data, predicted["float"], reasons.get("float", ""))
     tell("speed")
     timed, no_speed = models.timed(data.x_test[:SPEED_SAMPLES])
     parts: dict[str, Any] = {
@@ -105,12 +108,14 @@ def collect(run: Run, tell: Tell = _quiet) -> Facts:
         accuracy=quality.accuracies(labels, predicted, reasons),
         agreement=quality.agreements(predicted, reasons),
         sizes=weights.sizes(graph, models.float_parameters(), models.int8_bits()),
+        post_training=post_training,
         per_class=quality.per_class(labels, fixed, classes),
         confusion=quality.confusion(labels, fixed, classes),
         layers=rows,
         commands=commands(run),
         lowering=_lowering(run),
         target=run.config.targets.board,
+        compared=found.compared,
         boards=found.boards,
         hardware=found.hardware,
         gaps=found.gaps,
@@ -126,13 +131,12 @@ class _Models:
         self._graph = graph
         self._floats: dict[str, FloatModel] = {}
         self.reasons: dict[str, str] = {}
-        self._exact = self._emulator()
-        outputs = graph.info(graph.outputs[0])
-        # What is never negative is no logit but a probability (or a class).
-        threshold = 0.5 if int(outputs.lo.min()) >= 0 else 0.0
+        self._exact, reason = exact.executor(graph)
+        if reason:
+            self.reasons["exact"] = reason
         self.predictions: dict[str, Any] = {
-            "fixed": self._classes(_first(self._exact(x)), threshold),
-            "qat": self._qat(run, x, threshold),
+            "fixed": exact.classes(graph, self._exact(x)),
+            "qat": self._qat(run, x),
         }
         for name in ("float", "int8"):
             self.predictions[name] = self._float(name, run.onnx / f"{name}.onnx", x)
@@ -160,17 +164,7 @@ class _Models:
         alone |= {name: _call(model, one) for name, model in self._floats.items()}
         return speed.measure(calls, alone, len(x), speed.threads(), self.reasons), ""
 
-    def _emulator(self) -> Callable[[Any], Any]:
-        """What evaluates the graph: the emulator, unless the graph is too wide for it."""
-        from edgeml.backends.onnx.emulator import Emulator
-
-        try:
-            return Emulator(self._graph, threads=speed.threads()).predict
-        except EdgemlError as error:
-            self.reasons["exact"] = str(error)
-            return lambda x: evaluate(self._graph, x)
-
-    def _qat(self, run: Run, x: NDArray[np.float32], threshold: float) -> Any:
+    def _qat(self, run: Run, x: NDArray[np.float32]) -> Any:
         if not run.model_file.is_file():
             self.reasons["qat"] = "there is no model.keras"
             return None
@@ -182,13 +176,7 @@ class _Models:
         except EdgemlError as error:
             self.reasons["qat"] = str(error)
             return None
-        return self._classes(outputs[self._graph.outputs[0]], threshold)
-
-    def _classes(self, values: Any, threshold: float) -> Any:
-        """The class of each sample; the values of an ArgMax are classes already."""
-        if isinstance(self._graph.node(self._graph.outputs[0]).op, ArgMax):
-            values = np.asarray(values).astype(np.int64)
-        return quality.predictions(values, threshold)
+        return exact.classes(self._graph, outputs[self._graph.outputs[0]])
 
     def _float(self, name: str, path: Path, x: NDArray[np.float32]) -> Any:
         if not path.is_file():
@@ -205,11 +193,6 @@ class _Models:
 
 def _call(model: FloatModel, x: NDArray[np.float32]) -> Callable[[], object]:
     return lambda: model.predict(x, batch=len(x))
-
-
-def _first(values: Any) -> Any:
-    """The values of the first output of several."""
-    return next(iter(values.values())) if isinstance(values, Mapping) else values
 
 
 def _lowering(run: Run) -> tuple[str, ...]:

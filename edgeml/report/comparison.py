@@ -99,8 +99,8 @@ class Point(Fact):
     accuracy: Number
 
 
-def up_to_date(run: Run) -> Facts | None:
-    """The facts in a run's report.json, if nothing it was made of is newer."""
+def up_to_date(run: Run, boards: Sequence[str] = ()) -> Facts | None:
+    """The facts in a run's report.json, if nothing it was made of is newer and it has these boards."""
     path = run.report_file("json")
     if not path.is_file():
         return None
@@ -113,17 +113,20 @@ def up_to_date(run: Run) -> Facts | None:
         facts = json.read(path)
     except EdgemlError:
         return None
-    return facts if facts.versions.get("edgeml") == __version__ else None
+    if facts.versions.get("edgeml") != __version__:
+        return None
+    return facts if set(boards) <= {facts.target, *facts.compared} else None
 
 
-def compare(found: Sequence[tuple[Path, Facts]], folder: Path) -> Comparison:
+def compare(found: Sequence[tuple[Path, Facts]], folder: Path, boards: Sequence[str] = ()) -> Comparison:
     """Runs side by side.
 
     Args:
         found: run folder and its facts, at least two.
         folder: where the comparison will be.
+        boards: what hardware is compared on by preference, before the runs' own targets.
     """
-    board = _common_board([facts for _, facts in found])
+    board = _common_board([facts for _, facts in found], boards)
     names = Counter(path.resolve().name for path, _ in found)
     rows = [
         row(
@@ -193,12 +196,12 @@ def pareto(points: Sequence[Point]) -> tuple[Point, ...]:
     return tuple(sorted(left, key=lambda point: (point.x.value or 0, point.accuracy.value or 0)))
 
 
-def _common_board(found: Sequence[Facts]) -> BoardFacts | None:
-    """A board that every run has figures for: a target if possible, of as many runs as possible."""
+def _common_board(found: Sequence[Facts], asked: Sequence[str]) -> BoardFacts | None:
+    """A board that every run has figures for: one asked for, or else a target of as many as possible."""
     have = [{item.board for item in facts.hardware if item.board} for facts in found]
     common = set.intersection(*have) if have else set()
     wanted = [name for name, _ in Counter(facts.target for facts in found).most_common()]
-    order = [*(name for name in wanted if name in common), *sorted(common)]
+    order = [*(name for name in (*asked, *wanted) if name in common), *sorted(common)]
     boards = {board.name: board for facts in found for board in facts.boards}
     return next((boards[name] for name in order if name in boards), None)
 

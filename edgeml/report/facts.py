@@ -25,7 +25,7 @@ from edgeml.report.words import number
 
 _SECTIONS = (
     *("per_class", "confusion", "exactness", "layers", "weights", "activations", "history", "speed"),
-    *("certificate", "resources", "latency"),
+    *("certificate", "resources", "latency", "post_training"),
 )
 
 
@@ -65,6 +65,31 @@ class Accuracy(Fact):
     qat: Number
     fixed: Number
     int8: Number
+
+
+class PostTraining(Fact):
+    """The float baseline rounded to the run's widths without training for them, as an exact graph.
+
+    Attributes:
+        types: "own": the types of the run itself; "calibrated": their binary points moved to where the
+            baseline needs them, see `edgeml.keras.post_training`.
+        graph: SHA-256 of the graph, "" if it could not be made.
+        moved: the types that were moved, a few words each.
+        accuracy: share of the test samples that the graph classifies right.
+        agreement: share of them on which it says the same class as the float baseline.
+        weight_bits: as in `Sizes`.
+        bops: as in `Sizes`.
+        hardware: estimates of its designs on the run's target board; it was neither exported nor run.
+    """
+
+    types: Literal["own", "calibrated"]
+    graph: str = ""
+    moved: tuple[str, ...] = ()
+    accuracy: Number
+    agreement: Number
+    weight_bits: Number
+    bops: Number
+    hardware: tuple[Hardware, ...] = ()
 
 
 class Agreement(Fact):
@@ -259,7 +284,9 @@ class Facts(Fact):
         graph: SHA-256 of the exact graph.
         samples: test samples that accuracy, agreement and the classes are over.
         layer_samples: test samples that the layer table and the activation histograms are over.
+        post_training: the float baseline rounded after training, at the run's own types and calibrated.
         target: the board that the run is built for.
+        compared: the boards that were asked for, or else those taken to compare with.
         boards: every board that `hardware` names.
         hardware: what estimates and tools say, a design on a board by one source each.
         resources: rows that follow from `hardware`; so do those of `latency`.
@@ -284,6 +311,7 @@ class Facts(Fact):
     accuracy: Accuracy
     agreement: Agreement
     sizes: Sizes
+    post_training: tuple[PostTraining, ...] = ()
     per_class: tuple[ClassFacts, ...] = ()
     confusion: Confusion | None = None
     exactness: Check | None = None
@@ -294,6 +322,7 @@ class Facts(Fact):
     speed: Speed | None = None
     certificate: tuple[CertificateRow, ...] = ()
     target: str = ""
+    compared: tuple[str, ...] = ()
     boards: tuple[BoardFacts, ...] = ()
     hardware: tuple[Hardware, ...] = ()
     resources: tuple[ResourceRow, ...] = ()

@@ -6,13 +6,16 @@ Invariant: a file that is damaged or of another graph, and a design that cannot 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeml import boards
 from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate
 from edgeml.estimate.model import Design
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
     from edgeml.runs import Run
 
 COMPARED = ("icebreaker", "tangnano20k", "ulx3s-85f", "arty-a7-35t", "zcu104")
-"""Boards that every run is estimated for beside its own: a small, two middle and two larger ones of five
-families."""
+"""Boards that a run is estimated for beside its own if nobody names others: a small, two middle and two
+larger ones of five families."""
+
+_DESIGNS: tuple[Design, ...] = ("verilog", "hls4ml")
 
 
 @dataclass(frozen=True)
@@ -36,19 +41,46 @@ class Found:
         hardware: figures, a tool's and estimated ones.
         boards: every board that the figures name.
         gaps: what could not be had and why, a sentence each.
+        compared: names of the boards that were asked for, or else taken to compare with.
     """
 
     hardware: tuple[Hardware, ...] = ()
     boards: tuple[BoardFacts, ...] = ()
     gaps: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
 
 
-def look(run: Run, graph: Graph) -> Found:
-    """Figures of the run's designs on its target board and on boards to compare with."""
+def look(run: Run, graph: Graph, asked: Sequence[Board] = ()) -> Found:
+    """Figures of the run's designs on its target board and on boards to compare with.
+
+    Args:
+        run: whose.
+        graph: its exact graph.
+        asked: boards to compare with; none: those the run was exported or synthesized for, and `COMPARED`.
+    """
     read, gaps = results(run, graph)
-    guessed, more = estimates(run, graph, dict.fromkeys(item.board for item in read if item.board))
-    found = [*read, *guessed]
-    return Found(tuple(found), _boards(found), (*gaps, *more))
+    whole = _known((run.config.targets.board, *(item.board for item in read)))
+    others = {board.name: board for board in asked} or _known((*made_for(run), *COMPARED))
+    guessed, more = estimates(run, graph, whole, others, bool(asked))
+    found, known = [*read, *guessed], {**others, **whole}
+    named = dict.fromkeys(item.board for item in found if item.board in known)
+    facts = tuple(BoardFacts.of(known[name]) for name in named)
+    return Found(tuple(found), facts, (*gaps, *more), tuple(others))
+
+
+def made_for(run: Run) -> tuple[str, ...]:
+    """Names of the boards that something in the run was exported or synthesized for."""
+    found = [path.parent.parent.name for path in sorted(run.folder.glob(f"synth/*/verilog/{MANIFEST}"))]
+    with suppress(OSError, ValueError, AttributeError):  # a damaged project is the check's affair
+        manifest = json.loads((run.hls4ml / "edgeml.json").read_text(encoding="utf-8"))
+        found.append(str((manifest.get("options") or {}).get("board") or ""))
+    return tuple(found)
+
+
+def on_target(run: Run, graph: Graph) -> tuple[Hardware, ...]:
+    """Estimates of another graph, laid out like the run's designs, on the run's target board; no layers."""
+    guessed, _ = estimates(run, graph, {}, _known((run.config.targets.board,)))
+    return tuple(guessed)
 
 
 def results(run: Run, graph: Graph) -> tuple[list[Hardware], list[str]]:
@@ -69,28 +101,33 @@ def results(run: Run, graph: Graph) -> tuple[list[Hardware], list[str]]:
     return read, gaps
 
 
-def estimates(run: Run, graph: Graph, others: Iterable[str]) -> tuple[list[Hardware], list[str]]:
+def estimates(
+    run: Run,
+    graph: Graph,
+    whole: Mapping[str, Board],
+    others: Mapping[str, Board],
+    asked: bool = False,
+) -> tuple[list[Hardware], list[str]]:
     """Estimates of the Verilog and of the hls4ml project as the run's settings lay them out.
 
     Args:
-        run: its target board is estimated layer by layer.
-        graph: its exact graph.
-        others: further boards that a tool has spoken of, layer by layer as well; their Verilog may have been
-            laid out for their own clock.
+        run: whose settings; the Verilog of a board may have been laid out for that board's own clock.
+        graph: the exact graph.
+        whole: boards by name, estimated layer by layer.
+        others: further boards, estimated without layers.
+        asked: somebody wants to know of these others, so what cannot be is told.
 
     Returns:
-        The estimates, those of `COMPARED` without layers, and what could not be estimated.
+        The estimates, and what could not be estimated.
     """
-    target, known = run.config.targets.board, boards.names()
-    whole = [name for name in dict.fromkeys((target, *others)) if name in known]
-    wanted = [name for name in dict.fromkeys((*whole, *COMPARED)) if name in known]
     made: list[Hardware] = []
     gaps: list[str] = []
-    designs: tuple[Design, ...] = ("verilog", "hls4ml")
-    for design in designs:
-        for name in wanted:
-            board = boards.load(name)
-            if design == "hls4ml" and board.hls4ml is None and name != target:
+    for design in _DESIGNS:
+        for name, board in {**whole, **others}.items():
+            if design == "hls4ml" and board.hls4ml is None and name != run.config.targets.board:
+                if asked and name in others:
+                    told = f"No estimate of the {DESIGNS[design]} on {board.title}"
+                    gaps.append(f"{told}: hls4ml has no back end for it.")
                 continue
             try:
                 item = estimate(graph, board, design, _options(run, design, name))
@@ -120,7 +157,7 @@ def _as_written(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _boards(found: list[Hardware]) -> tuple[BoardFacts, ...]:
-    known = set(boards.names())
-    names = dict.fromkeys(item.board for item in found if item.board in known)
-    return tuple(BoardFacts.of(boards.load(name)) for name in names)
+def _known(names: Iterable[str]) -> dict[str, Board]:
+    """The boards that ship with edgeml, by name, each once."""
+    have = set(boards.names())
+    return {name: boards.load(name) for name in dict.fromkeys(names) if name in have}

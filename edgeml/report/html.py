@@ -20,7 +20,7 @@ from edgeml.report import charts, charts_compare, charts_hardware, facts_hardwar
 from edgeml.report.facts import Confusion, Facts, verdict
 from edgeml.report.facts_hardware import BoardFacts
 from edgeml.report.numbers import SOURCES, Number, figure
-from edgeml.report.ways import Way, ways
+from edgeml.report.ways import Way, models, roundings, ways
 
 SECTIONS = (
     ("exactness", "Exactness"),
@@ -64,10 +64,11 @@ def to_html(facts: Facts) -> str:
         facts.versions.get("edgeml", ""),
         facts=facts,
         verdict=verdict(facts),
-        models=charts.MODELS,
+        models=models(facts),
         pairs=confused(facts.confusion) if facts.confusion else (),
         ratio=_ratio(facts.sizes.float_parameters, facts.sizes.weight_bits),
         ways=found,
+        roundings=roundings(facts),
         way_times=[(_where(way), way.style, way.latency) for way in found],
         groups=facts_hardware.detailed(facts.hardware, facts.target),
         all_groups=facts_hardware.groups(facts.hardware, facts.target),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from edgeml.report import markdown_hardware
-from edgeml.report.charts import MODELS
 from edgeml.report.facts import Facts, verdict
 from edgeml.report.mdtext import one_line, safe, table
 from edgeml.report.numbers import Number
+from edgeml.report.ways import models
 from edgeml.report.words import amount, exact, index, interval, number, percent
 
 _SIGNS = {"exact": "**EXACT**", "mismatch": "**MISMATCH**", "unknown": "**UNKNOWN**"}
@@ -36,6 +36,10 @@ def to_markdown(facts: Facts) -> str:
     parts += ["## Accuracy (measured)", *_accuracy(facts)]
     parts += ["## Size", *_size(facts)]
     parts += ["## Ways to run it", *markdown_hardware.ways_table(facts)]
+    parts += ["### Trained for its types, or rounded after training"]
+    parts += (
+        markdown_hardware.roundings_table(facts) if facts.post_training else [_gone(facts, "post_training")]
+    )
     parts += ["## Hardware", *markdown_hardware.hardware(facts)]
     parts += ["## Boards", *markdown_hardware.boards(facts)]
     parts += ["## Classes (fixed-point, measured)", *_classes(facts)]
@@ -66,12 +70,13 @@ def _exactness(facts: Facts) -> Iterable[str]:
 
 
 def _accuracy(facts: Facts) -> Iterable[str]:
-    agree = {"float": facts.agreement.fixed_float, "qat": facts.agreement.fixed_qat}
-    rows: list[Sequence[str]] = []
-    for key, name in MODELS:
-        item: Number = facts.accuracy.float_ if key == "float" else getattr(facts.accuracy, key)
-        same = number(agree[key], "percent") if key in agree else ""
-        rows.append([name, number(item, "percent"), interval(item), same])
+    rows = [
+        [
+            *(model.name, number(model.accuracy, "percent"), interval(model.accuracy)),
+            "" if model.agreement is None else number(model.agreement, "percent"),
+        ]
+        for model in models(facts)
+    ]
     return [table(["model", "accuracy", "95 % interval", "fixed-point agrees on"], rows)]
 
 

@@ -24,8 +24,8 @@ from edgeml.report.facts_hardware import (
 )
 from edgeml.report.mdtext import safe, table
 from edgeml.report.numbers import Number, figure
-from edgeml.report.ways import ways
-from edgeml.report.words import amount, number, share, span
+from edgeml.report.ways import roundings, ways
+from edgeml.report.words import amount, interval, number, share, span
 
 
 def ways_table(facts: Facts) -> Iterable[str]:
@@ -39,6 +39,35 @@ def ways_table(facts: Facts) -> Iterable[str]:
     ]
     head = ["model", "quantized", "runs on", "accuracy", "constants", "latency of one sample", "throughput"]
     return [table(head, rows)]
+
+
+def roundings_table(facts: Facts) -> Iterable[str]:
+    """The run against its float baseline rounded after training, at equal widths."""
+    rows: list[Sequence[str]] = []
+    for row in roundings(facts):
+        between = f" ({interval(row.accuracy)})" if row.accuracy.value is not None else ""
+        told = [f"{number(row.accuracy, 'percent')}{between}"]
+        told += [
+            _known(row.agreement, "percent"),
+            _known(row.weight_bits, "size"),
+            _known(row.bops, "amount"),
+        ]
+        for item in row.hardware or (None,):
+            figures = ["-"] * 6
+            if item is not None:
+                counts = (_known(used(item, kind), "amount") for kind in ("lut", "ff", "dsp", "bram"))
+                figures = [DESIGNS[item.design], *counts, _known(latency_ns(item), "ns")]
+            rows.append([row.name, *told, *figures])
+    yield (
+        "PTQ: the float baseline's weights in the run's types, sums exact; calibrated: each binary point "
+        "moved to where the baseline needs it, at the same width. Accuracies are measured on all test "
+        "samples, constants and bit operations proven, resources and latency estimates for the target board."
+    )
+    head = ["weights and types", "accuracy (95 % interval)", "float agrees", "constants", "bit operations"]
+    yield table([*head, "design", "LUT", "FF", "DSP", "BRAM", "latency"], rows)
+    for item in facts.post_training:
+        if item.moved:
+            yield f"Moved by calibration: {safe('; '.join(item.moved))}."
 
 
 def hardware(facts: Facts) -> Iterable[str]:

@@ -3,15 +3,18 @@
 Invariant: every number is one of the facts with its source. A design on an FPGA has the exact graph's
 accuracy only if a check has run that design and found its integers equal.
 
-To add a way: a `Way` in `ways`.
+To add a way: a `Way` in `ways`; a model that only has an accuracy: a row in `models`.
 """
 
 from __future__ import annotations
 
 from edgeml.figures import Hardware
-from edgeml.report.facts import Facts
+from edgeml.report.facts import Facts, PostTraining
 from edgeml.report.facts_hardware import DESIGNS, detailed, latency_ns, throughput
 from edgeml.report.numbers import Fact, Number, absent
+
+_ROUNDED = {"own": "PTQ, same types", "calibrated": "PTQ, calibrated"}
+"""Names of the float baseline rounded after training, by its types."""
 
 _RUNNERS = {"verilog": "verilator", "hls4ml": "hls4ml"}
 """Which result of check.json speaks for a design."""
@@ -41,12 +44,96 @@ class Way(Fact):
     rate: Number
 
 
+class Model(Fact):
+    """A model whose accuracy is known.
+
+    Attributes:
+        name: of it.
+        style: class of its colour in charts.
+        accuracy: share of the test samples.
+        agreement: share of them on which it says the same class as the exact graph, None if not asked.
+    """
+
+    name: str
+    style: str
+    accuracy: Number
+    agreement: Number | None = None
+
+
+class Rounding(Fact):
+    """A way to come to the run's widths: trained for them, or rounded to them after training in float.
+
+    Attributes:
+        name: of it.
+        style: class of its colour in charts.
+        accuracy: of the exact graph on the test samples.
+        agreement: share of them on which it says the same class as the float baseline.
+        weight_bits: of all constants.
+        bops: bit operations per sample.
+        hardware: estimates of its designs on the target board, like with like.
+    """
+
+    name: str
+    style: str
+    accuracy: Number
+    agreement: Number
+    weight_bits: Number
+    bops: Number
+    hardware: tuple[Hardware, ...] = ()
+
+
+def models(facts: Facts) -> tuple[Model, ...]:
+    """Every model whose accuracy was asked for, in the order they are shown."""
+    accuracy, agreement = facts.accuracy, facts.agreement
+    found = [
+        Model(name="float32", style="m-float", accuracy=accuracy.float_, agreement=agreement.fixed_float),
+        Model(name="QAT", style="m-qat", accuracy=accuracy.qat, agreement=agreement.fixed_qat),
+        Model(name="fixed-point", style="m-fixed", accuracy=accuracy.fixed),
+    ]
+    found += [
+        Model(name=_ROUNDED[item.types], style=f"m-{item.types}", accuracy=item.accuracy)
+        for item in facts.post_training
+    ]
+    return (*found, Model(name="int8 QDQ", style="m-int8", accuracy=accuracy.int8))
+
+
+def roundings(facts: Facts) -> tuple[Rounding, ...]:
+    """The exact graph as trained, and those of the float baseline rounded after training."""
+    if not facts.post_training:
+        return ()
+    estimates = tuple(
+        item for item in facts.hardware if item.source == "estimate" and item.board == facts.target
+    )
+    trained = Rounding(
+        name="trained for it (QAT)",
+        style="m-fixed",
+        accuracy=facts.accuracy.fixed,
+        agreement=facts.agreement.fixed_float,
+        weight_bits=facts.sizes.weight_bits,
+        bops=facts.sizes.bops,
+        hardware=estimates,
+    )
+    return (trained, *(_rounding(item) for item in facts.post_training))
+
+
+def _rounding(item: PostTraining) -> Rounding:
+    return Rounding(
+        name=_ROUNDED[item.types],
+        style=f"m-{item.types}",
+        accuracy=item.accuracy,
+        agreement=item.agreement,
+        weight_bits=item.weight_bits,
+        bops=item.bops,
+        hardware=item.hardware,
+    )
+
+
 def ways(facts: Facts) -> tuple[Way, ...]:
     """Float, post-training and quantization-aware on the CPU, then the designs on FPGAs."""
     accuracy, sizes = facts.accuracy, facts.sizes
     cpu = (
         ("float32", "trained in float", "float", accuracy.float_, _times(sizes.float_parameters, 32)),
-        ("int8 QDQ", "quantized after training", "int8", accuracy.int8, sizes.int8_bits),
+        ("int8 QDQ", "after training", "int8", accuracy.int8, sizes.int8_bits),
         ("exact fixed-point", "quantization-aware", "exact", accuracy.fixed, sizes.weight_bits),
     )
     colours = {"float": "m-float", "int8": "m-int8", "exact": "m-fixed"}
@@ -62,6 +149,20 @@ def ways(facts: Facts) -> tuple[Way, ...]:
             rate=_rate(facts, key),
         )
         for name, how, key, share, bits in cpu
+    ]
+    untimed = absent("the same ops as trained for it, not timed apart")
+    found[2:2] = [
+        Way(
+            name="exact fixed-point",
+            how=f"after training ({_ROUNDED[item.types]})",
+            where="this CPU",
+            style=f"m-{item.types}",
+            accuracy=item.accuracy,
+            bits=item.weight_bits,
+            latency=untimed,
+            rate=untimed,
+        )
+        for item in facts.post_training
     ]
     found += [_on_fpga(facts, group[0]) for group in detailed(facts.hardware, facts.target)]
     return tuple(found)

@@ -37,21 +37,23 @@ def sizes(graph: Graph, float_parameters: Number, int8_bits: Number) -> Sizes:
         int8_bits: of the int8 model, which it does not know either.
     """
     constants = [node for node in graph.nodes if isinstance(node.op, Const)]
-    bits = sum(
-        int(np.broadcast_to(np.asarray(node.op.type.width), node.op.codes.shape).sum())
-        for node in constants
-        if isinstance(node.op, Const)
-    )
     products = [_macs(graph, node) for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
     return Sizes(
         parameters=proven(sum(graph.info(node.name).size for node in constants)),
-        weight_bits=proven(bits),
+        weight_bits=constant_bits(graph),
         macs=proven(sum(all_ for all_, _ in products)),
         nonzero_macs=proven(sum(nonzero for _, nonzero in products)),
         bops=bit_operations(graph),
         float_parameters=float_parameters,
         int8_bits=int8_bits,
     )
+
+
+def constant_bits(graph: Graph) -> Number:
+    """Bits to store all constants at their types."""
+    ops = (node.op for node in graph.nodes)
+    widths = ((op.type.width, op.codes.shape) for op in ops if isinstance(op, Const))
+    return proven(sum(int(np.broadcast_to(np.asarray(width), shape).sum()) for width, shape in widths))
 
 
 def _macs(graph: Graph, node: Node) -> tuple[int, int]:

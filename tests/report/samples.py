@@ -14,10 +14,10 @@ from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.report import layers, quality, weights
-from edgeml.report.facts import CertificateRow, Data, Epoch, Facts, Speed
+from edgeml.report.facts import CertificateRow, Data, Epoch, Facts, PostTraining, Speed
 from edgeml.report.inputs import history
-from edgeml.report.numbers import absent, measured
-from tests.report.hardware import sample_hardware
+from edgeml.report.numbers import absent, measured, proven
+from tests.report.hardware import estimated, sample_hardware
 
 CLASSES = ("cat", "dog", "fish")
 
@@ -78,6 +78,24 @@ def sample_history() -> tuple[Epoch, ...]:
     return history(rows)
 
 
+def sample_rounding() -> tuple[PostTraining, ...]:
+    """Rounded after training: at the run's own types, and calibrated, which could not be made."""
+    gone = absent("there is no float.keras to round")
+    return (
+        PostTraining(
+            types="own",
+            graph="cd" * 32,
+            moved=("act1 activation, 5 bits: 2 to 3 integer bits",),
+            accuracy=quality.share(240, 300),
+            agreement=quality.share(270, 300),
+            weight_bits=proven(432),
+            bops=proven(4321),
+            hardware=(estimated("cd" * 32, "pynq-z2", 950, layers=False),),
+        ),
+        PostTraining(types="calibrated", accuracy=gone, agreement=gone, weight_bits=gone, bops=gone),
+    )
+
+
 def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
     """Everything a report can hold; labels are the graph's own predictions with one in ten wrong."""
     graph, x = sample_graph(), sample_inputs()
@@ -111,6 +129,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "accuracy": quality.accuracies(labels, predicted, reasons),
         "agreement": quality.agreements(predicted, reasons),
         "sizes": weights.sizes(graph, absent("the baseline was not exported"), absent(reasons["int8"])),
+        "post_training": sample_rounding(),
         "per_class": quality.per_class(labels, fixed, CLASSES),
         "confusion": quality.confusion(labels, fixed, CLASSES),
         "exactness": sample_check(graph, mismatch),

@@ -78,7 +78,7 @@ def test_a_run_without_artefacts_says_what_is_missing(tmp_path):
     run = make_run(tmp_path / "run", iris_graph())
     data, told = run.data(), []
     facts = collect(run, told.append)
-    assert told == ["predictions", "layers", "hardware", "speed"]
+    assert told == ["predictions", "layers", "hardware", "rounded after training", "speed"]
     assert (facts.samples, facts.data.name, facts.seed) == (30, "iris", 3)
     right = np.argmax(evaluate(iris_graph(), data.x_test), axis=1) == data.y_test
     assert facts.accuracy.fixed.value == np.mean(right)

@@ -41,6 +41,29 @@ def test_several_runs_are_compared_beside_the_first(edgeml, runs, tmp_path):
     assert all((tmp_path / "runs" / "comparison" / name).is_file() for name in COMPARISON_FILES)
 
 
+def test_boards_are_chosen_and_recorded(edgeml, runs, tmp_path):
+    outcome = edgeml("report", str(runs[0]), "--board", "basys3", "--board", "icebreaker", "--json")
+    assert outcome.code == 0, outcome
+    found = json.loads(outcome.out)
+    assert found["compared"] == ["basys3", "icebreaker"]
+    assert {row["board"] for row in found["resources"]} == {"pynq-z2", "basys3", "icebreaker"}
+    before = (runs[0] / "report.json").read_bytes()
+    outcome = edgeml("report", str(runs[0]), "--board", "basys")
+    assert outcome.code == 2 and "basys3" in outcome.err
+    assert (runs[0] / "report.json").read_bytes() == before
+
+
+def test_runs_are_compared_on_the_board_that_is_asked_for(edgeml, runs, tmp_path):
+    outcome = edgeml("report", *map(str, runs), "--board", "zcu104", "--json")
+    assert outcome.code == 0, outcome
+    assert json.loads(outcome.out)["board"]["name"] == "zcu104"
+    made = [(run / "report.json").stat().st_mtime_ns for run in runs]
+    assert json.loads(edgeml("report", *map(str, runs), "--json").out)["board"]["name"] == "pynq-z2"
+    assert [(run / "report.json").stat().st_mtime_ns for run in runs] == made  # they know both boards
+    edgeml("report", *map(str, runs), "--board", "basys3")
+    assert [json.loads((run / "report.json").read_text())["compared"] for run in runs] == [["basys3"]] * 2
+
+
 def test_what_is_no_run_leaves_nothing_behind(edgeml, runs, tmp_path):
     outcome = edgeml("report", str(runs[0]), str(tmp_path / "nowhere"), "--out", str(tmp_path / "out"))
     assert outcome.code == 2 and "not a run folder" in outcome.err

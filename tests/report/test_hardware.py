@@ -49,3 +49,27 @@ def test_what_cannot_be_estimated_is_a_sentence(tmp_path, monkeypatch):
         "No estimate of the hls4ml project on PYNQ-Z2",
     ]
     assert "da4ml is not installed" in found.gaps[0]
+
+
+def test_boards_that_are_asked_for_take_the_place_of_the_others(tmp_path):
+    graph = iris_graph()
+    run = make_run(tmp_path / "run", graph)
+    placed(graph.digest).write(run.folder / "synth" / "ulx3s-85f" / "result.json")
+    found = hardware.look(run, graph, [boards.load("basys3"), boards.load("icebreaker")])
+    assert found.compared == ("basys3", "icebreaker")
+    assert [board.name for board in found.boards] == ["ulx3s-85f", "pynq-z2", "basys3", "icebreaker"]
+    (gap,) = found.gaps  # of the ULX3S nobody asked
+    assert gap == "No estimate of the hls4ml project on iCEBreaker: hls4ml has no back end for it."
+
+
+def test_by_default_what_the_run_was_made_for_comes_first(tmp_path):
+    graph = iris_graph()
+    run = make_run(tmp_path / "run", graph)
+    verilog = backends.load("verilog")
+    verilog.emit(graph, verilog.options({})).write(run.folder / "synth" / "basys3" / "verilog")
+    (run.hls4ml / "edgeml.json").parent.mkdir()
+    (run.hls4ml / "edgeml.json").write_text('{"options": {"board": "arty-a7-100t"}}')
+    made = ("basys3", "arty-a7-100t")
+    assert hardware.look(run, graph).compared == (*made, *hardware.COMPARED)
+    (run.hls4ml / "edgeml.json").write_text("not JSON")
+    assert hardware.look(run, graph).compared == ("basys3", *hardware.COMPARED)

@@ -16,6 +16,7 @@ from edgeml.report.inputs import history
 from edgeml.report.json import from_json, read, to_json
 from edgeml.report.markdown import to_markdown
 from edgeml.report.numbers import absent, measured
+from edgeml.report.ways import Model
 from tests.report.hardware import count, estimated
 from tests.report.samples import sample_facts
 
@@ -52,7 +53,7 @@ def parsed(text):
 def bare():
     """Facts of a run of which hardly anything is there."""
     sections = ("per_class", "layers", "weights", "activations", "history", "certificate")
-    sections += ("resources", "latency")
+    sections += ("resources", "latency", "post_training")
     gone = {name: f"no {name} here" for name in (*sections, "confusion", "exactness", "speed")}
     none = absent("not exported")
     accuracy = sample_facts().accuracy.model_copy(update={"float_": none, "qat": none, "fixed": none})
@@ -288,11 +289,10 @@ def test_charts_of_degenerate_facts():
         assert 'class="dot' in charts.curves(one, metric, metric)  # a single epoch is a point, not nothing
     assert charts.curves(history([{"phase": "qat", "epoch": 1}]), "loss", "Loss") == ""
     none = absent("none")
-    accuracy = sample_facts().accuracy.model_copy(
-        update={"float_": none, "qat": none, "int8": none, "fixed": measured(1.0)}
-    )
-    assert charts.accuracy(accuracy).count("not available") == 3
-    assert charts.accuracy(accuracy.model_copy(update={"fixed": none})) == ""
+    gone = [Model(name=name, style="m-float", accuracy=none) for name in ("float32", "QAT", "int8 QDQ")]
+    sure = Model(name="fixed-point", style="m-fixed", accuracy=measured(1.0))
+    assert charts.accuracy([*gone, sure]).count("not available") == 3
+    assert charts.accuracy(gone) == ""
     empty = Histogram(
         name="w",
         type="ufixed<1,1>",

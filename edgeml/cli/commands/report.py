@@ -9,7 +9,7 @@ import typer
 
 from edgeml.cli import steps
 from edgeml.cli.console import OUT
-from edgeml.cli.options import JsonOption, complete_runs
+from edgeml.cli.options import BoardsOption, JsonOption, complete_runs
 
 
 def command(
@@ -24,20 +24,22 @@ def command(
         ),
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    board: BoardsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write the report of a checked run: accuracy, exactness, layers, hardware; or compare several runs."""
-    from edgeml import api, pipeline
+    from edgeml import api, boards, pipeline
 
+    chosen = [boards.load(name) for name in dict.fromkeys(board or ())]
     opened = [api.load(run) for run in runs]
     if len(opened) == 1:
         name, folder = "report", out or opened[0].folder
         with steps.working("report") as tell:
-            pipeline.report(opened[0], tell, folder)
+            pipeline.report(opened[0], tell, folder, chosen)
     else:
         name, folder = "comparison", out or opened[0].folder.parent / "comparison"
         with steps.working("comparison") as tell:
-            pipeline.compare(opened, folder, tell)
+            pipeline.compare(opened, folder, tell, chosen)
     page = folder / f"{name}.html"
     if json:
         OUT.file.write((folder / f"{name}.json").read_text(encoding="utf-8"))

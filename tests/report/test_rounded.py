@@ -1,0 +1,73 @@
+"""The baseline rounded after training, in the report of a run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeml import presets
+from edgeml.keras.build import build_model
+from edgeml.keras.float_model import float_model
+from edgeml.keras.lower import lower
+from edgeml.report import rounded, speed
+from edgeml.report.collect import collect
+from edgeml.report.html import to_html
+from edgeml.report.markdown import to_markdown
+from edgeml.report.ways import roundings
+from edgeml.runs import RunConfig
+from tests.report.samples import sample_facts
+from tests.report.test_collect import iris_graph, make_run
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, tmp_path):
+    monkeypatch.setattr(speed, "SECONDS", 0.01)
+    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
+
+
+def test_with_the_trained_weights_it_is_as_accurate_and_as_large_as_the_trained_graph(tmp_path):
+    preset = presets.load("iris_mlp")
+    model = build_model(preset, preset.quantizers)
+    random = np.random.default_rng(3)
+    for weight in model.weights:
+        weight.assign(random.normal(0, 0.5, weight.shape))
+    graph = lower(model, "iris_mlp")
+    run = make_run(tmp_path / "run", graph)
+    model.save(run.model_file)
+    float_model(model).save(run.float_file)
+    facts = collect(run)
+    own, calibrated = facts.post_training
+    assert (own.graph, own.accuracy) == (facts.graph, facts.accuracy.fixed)
+    assert (own.weight_bits, own.bops) == (facts.sizes.weight_bits, facts.sizes.bops)
+    assert calibrated.moved and calibrated.graph not in ("", own.graph)
+    assert calibrated.weight_bits == own.weight_bits  # points move, widths do not
+    trained, same, _ = roundings(facts)
+    assert [item.board for item in trained.hardware] == ["pynq-z2", "pynq-z2"]
+    for mine, theirs in zip(trained.hardware, same.hardware, strict=True):
+        assert (mine.design, mine.total, mine.cycles) == (theirs.design, theirs.total, theirs.cycles)
+    right = facts.samples * (own.accuracy.value or 0)
+    assert right == pytest.approx(round(right)) and facts.samples == len(run.data().y_test)
+
+
+def test_without_a_baseline_each_row_says_why(tmp_path):
+    run = make_run(tmp_path / "run", iris_graph())
+    for item in rounded.look(run, run.data(), None, "no float.onnx"):
+        assert "there is no float.keras to round: it was not trained to the end" in item.accuracy.reason
+        assert item.weight_bits.reason == item.bops.reason == item.accuracy.reason
+        assert item.hardware == ()
+    imported = run.config.model_copy(update={"training": None, "quantizers": None})
+    assert isinstance(imported, RunConfig)
+    (first, _) = rounded.look(type(run)(run.folder, imported), run.data(), None, "")
+    assert "its model was imported" in first.accuracy.reason
+
+
+def test_the_page_and_the_text_show_both_rows_with_their_sources():
+    page, text = to_html(sample_facts()), to_markdown(sample_facts())
+    for told in ("PTQ, same types", "PTQ, calibrated", "there is no float.keras to round", "80.00 %"):
+        assert told in page and told in text
+    assert "act1 activation, 5 bits: 2 to 3 integer bits" in page
+    row = next(line for line in text.splitlines() if line.startswith("| PTQ, same types | 80.00 % (75"))
+    assert "950 (760 to 1,140)" in row
+    assert next(line for line in text.splitlines() if line.startswith("| trained for it (QAT)")).count(
+        "900 (720"
+    )
