@@ -1,127 +1,286 @@
-"""Place and route against synthesis and the estimate: `python -m benchmarks.placed [icebreaker ulx3s-85f]`.
+"""Whole boards after packing, and some of them after routing, against synthesis and the estimate.
 
-Some of the designs of benchmarks/designs.py go through the whole flow of a board, with the top module and its
-self-test, as `edgeml synth` would do it. Kept in benchmarks/results/placed.json, one line per design and
-board; what is there is not measured again. With `--write` only docs/estimates-placed.md is written anew.
+    python -m benchmarks.placed measure                 # icebreaker and ulx3s-85f; goes on where it stopped
+    python -m benchmarks.placed measure --routed --boards icebreaker
+    python -m benchmarks.placed write                   # placement.json and docs/estimates-placed.md
 
-A row has the LUTs of the whole board after synthesis and after placement, those of the network alone with the
-estimate made for it, and the clock that routing reached beside the one that the design was pipelined for.
+The designs of benchmarks/designs.py get a board's top with its self-test, as `edgeml synth` would write it,
+are synthesized once and packed by nextpnr, which takes seconds and says what the whole board uses: placing
+and routing move cells and add none. `--routed` goes all the way, for the clock, from the same netlist.
+
+Kept in benchmarks/results/placed.json, one line per design, board and stage; what is there is not measured
+again. A design that has a clock or a number of adders per stage of its own keeps it; the others get the
+flow's. `benchmarks/placement.py` fits and tests on these rows.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
-import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import placement
 from benchmarks.designs import Design, designs
-from edgeml import boards, estimate
+from benchmarks.placement import CELLS
+from edgeml import boards
+from edgeml.backends.verilog import BACKEND
+from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.options import Options
 from edgeml.boards import Board
-from edgeml.estimate.ledger import NOTHING
-from edgeml.figures import Figure, Hardware
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
-from edgeml.synth.flow import Flow, Request, Vectors
+from edgeml.synth import families
+from edgeml.synth.top import TOP, emit
+from edgeml.synth.top.payload import sample_bytes
+from edgeml.tools import load as load_tool
+from edgeml.tools import place, yosys
+from edgeml.tools.process import failure, run
 
 RESULTS = Path(__file__).with_name("results") / "placed.json"
-PAGE = Path(__file__).parent.parent / "docs" / "estimates-placed.md"
-CHOSEN = (
-    *("dense_16_8_w2", "dense_16_8_w4", "dense_16_8_w6", "dense_24_12_w4_s60", "dense_24_12_w8_s85"),
-    *("mlp_4_16_3_w4", "mlp_12_10_5_a4", "mlp_13_11_7_3_w3", "table_a6", "argmax_4"),
-    *("fold_16_8_r8", "fold_16_8_r4", "cnn_10_4_w6", "cnn_8_3_4_w4"),
-)
-"""Of every kind some, small enough for an iCE40 UltraPlus with the board's top around it."""
+SIZES = RESULTS.with_name("ice40.json")
+ROOM = 0.9
+"""A design is routed if packing says that it takes no more of the board; beyond that routing may not end."""
 
-_VECTORS = 32
-
-_HEAD = """# Place and route against synthesis and the estimate
-
-Written by `python -m benchmarks.placed` with Python {version}. Whole boards: the network, the serial line and
-the self-test. LUT counts of the whole board after synthesis and after placement; of the network alone after
-synthesis, beside the estimate that was made for it (low, value, high). Fmax in MHz is what routing reached,
-the clock is the board's."""
+_VECTORS = 64
+_SEED = 1
+_SECONDS = 1800.0
 
 
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.placed")
-    parser.add_argument("boards", nargs="*", default=["icebreaker", "ulx3s-85f"])
-    parser.add_argument("--write", action="store_true", help="only write the page")
+    parser.add_argument("step", choices=("measure", "write"))
+    parser.add_argument("--boards", nargs="*", default=list(CELLS))
+    parser.add_argument("--routed", action="store_true", help="place and route as well, where there is room")
+    parser.add_argument("--most", type=float, default=1e9, help="LUTs of the largest network")
+    parser.add_argument("--only", nargs="*", default=[], help="names of designs")
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin nothing later than that")
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "edgeml-placed")
     args = parser.parse_args()
-    wanted = {design.name: design for design in designs() if design.name in CHOSEN}
-    for board in [] if args.write else args.boards:
-        for name in CHOSEN:
-            if (board, name) not in results():
-                row = measured(wanted[name], boards.load(board))
-                with RESULTS.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
-                sys.stdout.write(f"{row}\n")
-                sys.stdout.flush()
-    PAGE.write_text(page(list(results().values())))
+    if args.step == "write":
+        return placement.write(list(results().values()), options_of)
+    end = time.monotonic() + args.minutes * 60
+    stage = "routed" if args.routed else "packed"
+    for design in _ordered(args.most):
+        for name in args.boards:
+            wanted = (not args.only or design.name in args.only) and time.monotonic() < end
+            if wanted and (name, design.name, stage) not in results():
+                _measure(design, boards.load(name), stage, args.work / name / design.name)
     return 0
 
 
-def results() -> dict[tuple[str, str], dict[str, Any]]:
-    """What is known, by board and design."""
+def _ordered(most: float) -> list[Design]:
+    """Small networks first, so that many are there soon."""
+    sizes = {row["design"]: row["lut"] for row in map(json.loads, SIZES.read_text().splitlines())}
+    found = [design for design in designs() if sizes[design.name] <= most]
+    return sorted(found, key=lambda design: sizes[design.name])
+
+
+def _measure(design: Design, board: Board, stage: str, folder: Path) -> None:
+    if stage == "routed":
+        packed = results().get((board.name, design.name, "packed"))
+        if packed is None or packed["whole"][CELLS[board.name]] > ROOM * board.resources.lut:
+            return
+        row = routed(design, board, folder)
+    else:
+        row = packed_row(design, board, folder)
+    RESULTS.parent.mkdir(exist_ok=True)
+    with RESULTS.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    sys.stdout.write(f"{row}\n"[:200].rstrip() + "\n")
+    sys.stdout.flush()
+
+
+def results() -> dict[tuple[str, str, str], dict[str, Any]]:
+    """What is known, by board, design and stage."""
     rows = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.is_file() else []
-    return {(row["board"], row["design"]): row for row in rows}
+    return {(row["board"], row["design"], row["stage"]): row for row in rows}
 
 
-def measured(design: Design, board: Board) -> dict[str, Any]:
-    """One design through the whole flow, but for the bitstream."""
+def options_of(design: Design, board: Board) -> Options:
+    """How `edgeml synth` would lay the design out, but for what the design itself says."""
+    flow = families.of(board).open
+    assert flow is not None
+    return BACKEND.options({"clock_mhz": board.clock_mhz * flow.margin, **design.options})
+
+
+# ---------------------------------------------------------------- measuring
+
+
+def _synthesized(design: Design, board: Board, folder: Path) -> dict[str, Any]:
+    """Emit, synthesize, count; the counts stay beside the netlist for the next stage."""
+    kept = folder / "synthesized.json"
+    if kept.is_file():
+        return json.loads(kept.read_text())
+    source, family = folder / "verilog", families.of(board)
+    BACKEND.emit(design.graph, options_of(design, board)).replace(source)
+    manifest = Manifest.read(source)
     inputs = _codes(design.graph)
-    vectors = Vectors(inputs, evaluate_codes(design.graph, inputs, design.graph.outputs))
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="edgeml-placed-") as name:
-        folder = Path(name)
-        flow = Flow(design.graph, vectors, board, folder, Request(None, "synthesis", 1, _settings(design)))
-        synthesized = _made(flow)
-        flow = Flow(design.graph, vectors, board, folder, Request(None, "place", 1, _settings(design)))
-        placed = _made(flow)
-        told = estimate.estimate(design.graph, board, "verilog", flow.options, "yosys", NOTHING)
-    assert told.total.lut is not None and placed.fmax_mhz is not None
-    network = sum(_lut(layer.usage.lut) for layer in synthesized.layers if layer.op)
+    top = emit(manifest, board, inputs, evaluate_codes(design.graph, inputs, design.graph.outputs))
+    top.files.write(source)
+    passes = f"{family.passes} {family.core}".strip()
+    names = [source / name for name in top.sources(manifest)]
+    made = yosys.synthesize(
+        names,
+        TOP,
+        passes,
+        folder,
+        pads=family.pads,
+        output="synthesis",
+        seconds=_SECONDS,
+        oldest=family.oldest,
+    )
+    network = _sum(cells for path, cells in made.instances.items() if path[:1] == ("u_network",))
+    around = _sum(cells for path, cells in made.instances.items() if path[:1] != ("u_network",))
+    row = {
+        "synthesis": {
+            part: family.usage(cells).model_dump(mode="json", exclude_none=True)
+            for part, cells in (("whole", made.cells), ("network", network), ("top", around))
+        },
+        "cells": {"network": network, "top": around},
+        "ports": {
+            "in_bits": manifest.input.bits,
+            "out_bits": manifest.output.bits,
+            "out_beats": manifest.output.beats,
+            "sample": sample_bytes(manifest.input),
+            "result": sample_bytes(manifest.output),
+            "identity": len(top.identity.encode()),
+            "vectors": top.vectors,
+        },
+        "mode": manifest.mode,
+        "yosys": made.version,
+        "constraints": f"verilog/{top.constraints}",
+        "synthesis_seconds": round(made.seconds, 1),
+    }
+    kept.write_text(json.dumps(row))
+    return row
+
+
+def packed_row(design: Design, board: Board, folder: Path) -> dict[str, Any]:
+    """One design, synthesized with its board's top and packed."""
+    made = _synthesized(design, board, folder)
+    program, words = _placer(board, made)
+    log = folder / "pack.log"
+    done = run(
+        [*words, "--pack-only", "--write", "packed.json"],
+        folder,
+        log,
+        _SECONDS,
+        program.environment,
+        check=False,
+    )
+    if done.code:
+        raise failure(done)
+    parts = packed_parts(json.loads((folder / "packed.json").read_bytes()))
+    whole = _sum(kinds for kinds in parts.values())
+    options = options_of(design, board)
     return {
         "board": board.name,
         "design": design.name,
-        "tools": ", ".join(
-            f"{s.tool} {s.version}" for s in placed.stages if s.name in ("synthesis", "place")
-        ),
-        "network": network,
-        "estimate": [told.total.lut.low, told.total.lut.value, told.total.lut.high],
-        "synthesized": _lut(synthesized.total.lut),
-        "placed": _lut(placed.total.lut),
-        "clock_mhz": placed.clock_mhz,
-        "fmax_mhz": placed.fmax_mhz.value,
-        "pipelined_mhz": flow.options.clock_mhz,
-        "seconds": round(time.monotonic() - start, 1),
+        "stage": "packed",
+        "tools": f"yosys {made['yosys']}, {program.path.name} {program.version}",
+        **{key: made[key] for key in ("synthesis", "cells", "ports", "mode")},
+        "whole": {kind: number for kind, number in whole.items() if "/" not in kind},
+        "network": parts["u_network"],
+        "top": _sum(kinds for name, kinds in parts.items() if name != "u_network"),
+        "clock_mhz": board.clock_mhz,
+        "pipelined_mhz": options.clock_mhz if options.adders_per_stage is None else 0.0,
+        "synthesis_seconds": made["synthesis_seconds"],
+        "seconds": round(done.seconds, 1),
     }
 
 
-def _settings(design: Design) -> dict[str, Any]:
-    """The design's own layout, but for the clock, which is the flow's choice."""
+def routed(design: Design, board: Board, folder: Path) -> dict[str, Any]:
+    """The same netlist, placed and routed."""
+    made = _synthesized(design, board, folder)
+    program, _ = _placer(board, made)
+    flow = families.of(board).open
+    assert flow is not None
+    values = {"constraints": made["constraints"], "placed": flow.placed}
+    words = [word.format(**values) for word in flow.place]
+    log, report = folder / "place.log", "report.json"
+    done = place.place(
+        program, "synthesis/netlist.json", TOP, [*board.nextpnr, *words], folder, report, log,
+        mhz=board.clock_mhz, seed=_SEED, seconds=_SECONDS, outputs=[flow.placed],
+    )  # fmt: skip
+    told = place.read_report(folder / report, log)
+    options = options_of(design, board)
     return {
-        key: value for key, value in design.options.items() if key not in ("clock_mhz", "adders_per_stage")
+        "board": board.name,
+        "design": design.name,
+        "stage": "routed",
+        "tools": f"yosys {made['yosys']}, {program.path.name} {program.version}",
+        "whole": {kind: number for kind, number in told.used.items() if number},
+        "clock_mhz": board.clock_mhz,
+        "pipelined_mhz": options.clock_mhz if options.adders_per_stage is None else 0.0,
+        "fmax_mhz": told.clocks[0].achieved,
+        "seed": _SEED,
+        "seconds": round(done.seconds, 1),
     }
 
 
-def _made(flow: Flow) -> Hardware:
-    found = flow.run(lambda _: None)
-    assert found is not None
-    return found
+def _placer(board: Board, made: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+    """nextpnr, and its words for this board but for what it should do."""
+    flow = families.of(board).open
+    assert flow is not None
+    found = load_tool(flow.placer).need(())
+    constraints = flow.place[:2]
+    words = [found.path, "--json", "synthesis/netlist.json", "--top", TOP, *board.nextpnr]
+    return found, [*words, *(word.format(constraints=made["constraints"]) for word in constraints)]
 
 
-def _lut(figure: Figure | None) -> float:
-    assert figure is not None
-    return figure.value
+def packed_parts(written: Mapping[str, Any]) -> dict[str, Counter[str]]:
+    """Cells by kind of every part of the board, from the design that nextpnr writes after packing.
+
+    A cell that nextpnr added to a carry chain has no part in its name; it belongs to its neighbour's. Beside
+    the kinds there is, behind a stroke, why a cell is there: "/register" holds a flip-flop and no table of
+    the netlist, "/carry" a carry alone, "/chain" was added to make a chain legal.
+    """
+    (module,) = written["modules"].values()
+    cells = module["cells"]
+    owner = {name: name.split(".")[0] for name in cells if "." in name}
+    holders: dict[int, set[str]] = {}
+    for name, cell in cells.items():
+        for bits in cell["connections"].values():
+            for bit in bits:
+                holders.setdefault(bit, set()).add(name)
+    for _ in range(3):  # an added cell may be the neighbour of another one
+        for name in cells:
+            if name.startswith("$nextpnr") and name not in owner:
+                bits = {bit for port in cells[name]["connections"].values() for bit in port}
+                near = sorted(
+                    (len(holders[bit]), other) for bit in bits for other in holders[bit] if other in owner
+                )
+                if near:
+                    owner[name] = owner[near[0][1]]
+    parts: dict[str, Counter[str]] = {"u_network": Counter()}
+    for name, cell in cells.items():
+        kinds = parts.setdefault(owner.get(name, ""), Counter())
+        kind = cell["type"]
+        kinds[kind] += 1
+        if kind in CELLS.values():
+            if name.startswith("$nextpnr"):
+                kinds[f"{kind}/chain"] += 1
+            elif name.endswith("_DFFLC"):
+                kinds[f"{kind}/register"] += 1
+            elif name.endswith("$CARRY"):
+                kinds[f"{kind}/carry"] += 1
+    return parts
+
+
+def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in counts:
+        total.update(part)
+    return dict(sorted(total.items()))
 
 
 def _codes(graph: Graph) -> dict[str, IntArray]:
@@ -131,49 +290,6 @@ def _codes(graph: Graph) -> dict[str, IntArray]:
         info = graph.info(name)
         found[name] = rng.integers(info.lo, np.asarray(info.hi) + 1, (_VECTORS, *info.shape))
     return found
-
-
-def page(rows: list[dict[str, Any]]) -> str:
-    """The results for people."""
-    ratios = {
-        board: [row["placed"] / row["synthesized"] for row in rows if row["board"] == board]
-        for board in dict.fromkeys(row["board"] for row in rows)
-    }
-    inside = sum(row["estimate"][0] <= row["network"] <= row["estimate"][2] for row in rows)
-    version = platform.python_version()
-    lines = [
-        *_HEAD.format(version=version).splitlines(),
-        "",
-        "| board | design | network | estimate | board, synthesized | placed | ratio | Fmax | clock, MHz |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        low, value, high = row["estimate"]
-        cells = [
-            *(
-                row["board"],
-                row["design"],
-                f"{row['network']:,.0f}",
-                f"{low:,.0f}, {value:,.0f}, {high:,.0f}",
-            ),
-            *(f"{row['synthesized']:,.0f}", f"{row['placed']:,.0f}"),
-            *(f"{row['placed'] / row['synthesized']:.2f}", f"{row['fmax_mhz']:.1f}", f"{row['clock_mhz']:g}"),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines.append("")
-    for board, found in ratios.items():
-        lines.append(
-            f"- {board}: placed over synthesized {statistics.median(found):.2f} in the median of "
-            f"{len(found)} designs, {min(found):.2f} to {max(found):.2f}."
-        )
-    slow = sum(row["fmax_mhz"] < row["clock_mhz"] for row in rows)
-    lines += [
-        f"- The network's LUTs after synthesis are in the estimate's interval in {inside} of {len(rows)}.",
-        f"- Slower than the board's clock: {slow} of {len(rows)}.",
-        f"- Tools: {'; '.join(dict.fromkeys(row['tools'] for row in rows))}.",
-        "",
-    ]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

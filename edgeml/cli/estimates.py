@@ -58,11 +58,11 @@ class Row:
             else ()
         )
 
-    def cells(self) -> list[str]:
-        """A line of the table."""
+    def cells(self) -> list[list[str]]:
+        """Lines of the table: the network, and the whole board where it is known, which has to fit."""
         if self.told is None or self.found is None:
-            return [self.board, self.design, *["-"] * 7, f"[dim]{escape(self.reason)}[/]"]
-        usage = self.found.total
+            return [[self.board, self.design, *["-"] * 7, f"[dim]{escape(self.reason)}[/]"]]
+        usage, whole = self.found.total, self.found.whole
         cycles = self.found.cycles
         ns = "-"
         if cycles is not None and self.found.clock_mhz:
@@ -71,7 +71,14 @@ class Row:
         state = self.told.state
         over = ", ".join(need.kind.upper() for need in self.told.over)
         verdict = f"[{_STYLES[state]}]{state}[/]{f' ({over})' if over else ''}"
-        return [self.board, self.design, *map(shown, numbers), ns, verdict]
+        alone = [self.board, self.design, *map(shown, numbers), ns]
+        if whole is None:
+            return [[*alone, verdict]]
+        packed = map(shown, (whole.lut, whole.ff, whole.dsp, whole.bram))
+        return [
+            [*alone, "[dim]the network, synthesized[/]"],
+            ["", "", *packed, "", "", "", f"{verdict} [dim]whole board, packed[/]"],
+        ]
 
     def document(self) -> dict[str, Any]:
         """For --json."""

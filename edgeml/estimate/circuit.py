@@ -26,11 +26,15 @@ class Count:
 
     Args:
         chain: bits of adders on carry chains, one table each.
+        chains: how many carry chains those are; a chain may take cells at its ends.
         saved: bits of carry-save adders, two tables each.
         inverted: bits of subtrahends on carry chains.
         wide: bits of sums of more than two registers in one clock, for which mapping spends tables on speed.
         logic: tables for everything else.
         ff: flip-flops.
+        bare: those of them that have no table of their own in front: a register that follows a register or a
+            port, or whose table also drives something else. Where a logic cell is a table with its flip-flop
+            (iCE40), each takes a cell after packing.
         delay: bits of delays that may become shift registers instead of flip-flops.
         dsp: multiplier blocks.
         bram: block RAMs.
@@ -38,11 +42,13 @@ class Count:
     """
 
     chain: float = 0.0
+    chains: float = 0.0
     saved: float = 0.0
     inverted: float = 0.0
     wide: float = 0.0
     logic: float = 0.0
     ff: float = 0.0
+    bare: float = 0.0
     delay: float = 0.0
     dsp: float = 0.0
     bram: float = 0.0
@@ -120,8 +126,9 @@ def product(a: int, b: int, family: Family) -> Count:
         return Count(dsp=math.ceil(max(a, b) / wide) * math.ceil(min(a, b) / narrow))
     long, short = max(a, b), min(a, b)
     if not family.merges_adders:
-        return Count(chain=long * short / 2 + long)  # two partial products fit into one table and its carry
-    return Count(logic=long * short, saved=long * (short - 2), chain=long + short)
+        chain = long * short / 2 + long  # two partial products fit into one table and its carry
+        return Count(chain=chain, chains=short / 2)
+    return Count(logic=long * short, saved=long * (short - 2), chain=long + short, chains=1)
 
 
 # ---------------------------------------------------------------- cells
@@ -131,7 +138,7 @@ def _adder(bits: int, family: Family, inverted: int = 0) -> Count:
     if bits <= family.short_adder:
         return Count(logic=1.5 * bits if bits > 1 else 1.0)
     step = family.adder_step if family.lut_inputs == 4 else 1
-    return Count(chain=math.ceil(bits / step) * step, inverted=inverted)
+    return Count(chain=math.ceil(bits / step) * step, chains=1, inverted=inverted)
 
 
 def _compare(cell: Cell, bound: int, above: bool, family: Family) -> Count:
@@ -147,7 +154,7 @@ def _compare(cell: Cell, bound: int, above: bool, family: Family) -> Count:
         bits = (-bound).bit_length() - 1
         if bound < 0 and -bound == 1 << bits and x.signed:
             return Count(logic=tables(x.width - bits, family.lut_inputs))
-    return Count(chain=x.width) if x.width > family.short_adder else Count(logic=1)
+    return Count(chain=x.width, chains=1) if x.width > family.short_adder else Count(logic=1)
 
 
 def cell_count(cell: Cell, family: Family) -> Count:
@@ -218,7 +225,7 @@ def layer_count(design: Design, times: Schedule, index: int, family: Family) -> 
             count = count + Count(saved=bits)
         else:
             count = count + cell_count(cell, family)
-    return count + Count(ff=_registers(layer, times, index))
+    return count + _registers(layer, times, index)
 
 
 def _merged(layer: Layer, times: Schedule) -> dict[int, int]:
@@ -251,23 +258,67 @@ def _merged(layer: Layer, times: Schedule) -> dict[int, int]:
     return found
 
 
-def _registers(layer: Layer, times: Schedule, index: int) -> int:
-    """Bits of registers in a layer: every value, from the clock in which it is there to the last reading."""
+def _registers(layer: Layer, times: Schedule, index: int) -> Count:
+    """Registers in a layer: every value, from the clock in which it is there to the last reading."""
     last: dict[int, int] = {}
     arrives: dict[int, int] = {}
-    width: dict[int, int] = {}
+    cells: dict[int, Cell] = {}
     own = {id(cell) for cell in layer.cells}
     for cell in layer.cells:
-        arrives[id(cell)], width[id(cell)] = times.stage[id(cell)], cell.width
+        arrives[id(cell)], cells[id(cell)] = times.stage[id(cell)], cell
         for arg in cell.args:
             if arg.is_const:
                 continue
             if id(arg) not in own:
-                arrives[id(arg)], width[id(arg)] = times.enters[index], arg.width
+                arrives[id(arg)], cells[id(arg)] = times.enters[index], arg
             last[id(arg)] = max(last.get(id(arg), 0), times.stage[id(cell)])
     for cell in layer.exports:
         last[id(cell)] = max(last.get(id(cell), 0), times.leaves[index])
-    return sum(max(0, end - arrives[key]) * width[key] for key, end in last.items())
+    read = _read_at_once(layer, arrives, times)
+    ff = bare = 0
+    for key, end in last.items():
+        cell, clocks = cells[key], max(0, end - arrives[key])
+        root = _root(cell)
+        # A value of the layer before that waited there comes out of a register.
+        waited = key not in own and times.leaves[cell.layer] != times.enters[index]
+        alone = 0 if waited or id(root) in read else min(cell.width, _own_tables(root))
+        ff += clocks * cell.width
+        bare += clocks * cell.width - (alone if clocks else 0)
+    return Count(ff=ff, bare=bare)
+
+
+_WIRES = ("shift", "floor", "wrap")
+
+
+def _root(cell: Cell) -> Cell:
+    """The cell whose tables drive a value: through what is only wires."""
+    while cell.kind in _WIRES:
+        cell = cell.args[0]
+    return cell
+
+
+def _read_at_once(layer: Layer, arrives: dict[int, int], times: Schedule) -> set[int]:
+    """Roots of the values that are also read in the clock in which they are there, by tables."""
+    return {
+        id(_root(arg))
+        for cell in layer.cells
+        if cell.kind not in _WIRES
+        for arg in cell.args
+        if not arg.is_const and times.stage[id(cell)] == arrives[id(arg)]
+    }
+
+
+def _own_tables(cell: Cell) -> int:
+    """Bits of a value that come out of tables, not out of wires or a multiplier."""
+    match cell.kind:
+        case "add":
+            return cell.width - max(cell.data[:2])
+        case "sub":
+            return cell.width - cell.data[1]
+        case "input" | "mul":
+            return 0
+        case _:
+            return cell.width
 
 
 def delay_bits(design: Design, times: Schedule) -> list[tuple[int, int, int]]:

@@ -11,7 +11,7 @@ from edgeml.backends.verilog.options import Options as VerilogOptions
 from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
-from edgeml.estimate import ledger
+from edgeml.estimate import ledger, placement
 from edgeml.estimate.family import Tool, family
 from edgeml.estimate.hls_own import Hls4mlOptions, estimate_hls4ml, parse_hls4ml
 from edgeml.estimate.own import estimate_verilog
@@ -58,7 +58,10 @@ def estimate(
     expanded = Expand().apply(graph)
     refuse("verilog", refusals(expanded, settings))
     made = estimate_verilog(expanded, graph.digest, board, settings, tool)
-    return entries.applied(made, family(board, tool).name)
+    told = entries.applied(made, family(board, tool).name)
+    if told.whole is None or told.total == made.total:
+        return told
+    return told.model_copy(update={"whole": placement.moved(told.whole, made.total, told.total)})
 
 
 def record(

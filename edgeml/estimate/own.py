@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from edgeml.backends.verilog.options import Options
 from edgeml.boards import Board
-from edgeml.estimate import calibration
+from edgeml.estimate import calibration, placement
 from edgeml.estimate.calibration import Calibration
 from edgeml.estimate.circuit import Count, total
 from edgeml.estimate.family import Family, Tool, family
@@ -27,29 +27,54 @@ def estimate_verilog(
         options: of the Verilog back end.
         tool: who synthesizes; None: the open flow if the board has one, else the vendor's tools.
     """
+    counted = count(graph, options, family(board, tool))
+    return figures(counted, graph.name, digest, board, options, tool)
+
+
+def figures(
+    counted: Counted, name: str, digest: str, board: Board, options: Options, tool: Tool | None
+) -> Hardware:
+    """What was counted, as `Hardware`.
+
+    Args:
+        counted: of the family that `board` and `tool` say.
+        name: the graph's.
+        digest: the graph's, as the user has it.
+        board: the target.
+        options: what it was counted with.
+        tool: as for `estimate_verilog`.
+    """
     chip = family(board, tool)
-    counted = count(graph, options, chip)
     measured, borrowed = calibration.of(chip.name)
     widening = calibration.BORROWED if borrowed else 1.0
     whole = total(piece.count for piece in counted.pieces)
     # On open boards the oscillator is the clock, whatever the stages were made for: the top has no PLL.
     paced = options.adders_per_stage is None and not board.flow.is_open
     clock = options.clock_mhz if paced else board.clock_mhz
+    alone = usage(whole, chip, measured, borrowed, widening)
+    around: Usage | None = None
+    said: tuple[str, ...] = ()
+    if placement.has_top(board) and tool != "vendor":
+        packing, other = placement.of(chip.name)
+        wide = calibration.BORROWED if other else 1.0
+        around = placement.whole(whole, alone, counted.ports, name, board, chip, packing, measured, wide)
+        said = (placement.note(packing, other),)
     return Hardware(
         design="verilog",
         settings=_settings(counted, options),
-        model=graph.name,
+        model=name,
         graph=digest,
         board=board.name,
         part=board.part,
         source="estimate",
         alone=True,
-        total=_usage(whole, chip, measured, borrowed, widening),
+        total=alone,
+        whole=around,
         layers=tuple(_layer(piece, chip, measured, borrowed, widening) for piece in counted.pieces),
         cycles=Figure(value=counted.latency),
         ii=Figure(value=counted.interval),
         clock_mhz=clock,
-        notes=_notes(chip, measured, borrowed),
+        notes=(*_notes(chip, measured, borrowed), *said),
     )
 
 
@@ -66,7 +91,8 @@ def _settings(counted: Counted, options: Options) -> str:
     return f"{counted.mode}, {pace}{reuse}"
 
 
-def _usage(count: Count, chip: Family, measured: Calibration, borrowed: bool, widening: float) -> Usage:
+def usage(count: Count, chip: Family, measured: Calibration, borrowed: bool, widening: float) -> Usage:
+    """Resources after synthesis, each with its interval."""
     luts = calibration.luts(count, chip, measured, borrowed)
     values = {"lut": luts, "ff": count.ff, "dsp": count.dsp, "bram": count.bram}
     return Usage(
@@ -86,7 +112,7 @@ def _layer(
     return LayerFigures(
         layer=piece.layer,
         op=piece.op,
-        usage=_usage(piece.count, chip, measured, borrowed, calibration.layer_widening(widening)),
+        usage=usage(piece.count, chip, measured, borrowed, calibration.layer_widening(widening)),
         start=clocks(piece.start),
         cycles=clocks(piece.cycles),
         ii=clocks(piece.ii),

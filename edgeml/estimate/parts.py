@@ -15,20 +15,20 @@ from edgeml.fixed import IntArray
 
 
 def skid(bits: int) -> Count:
-    """edgeml_skid: two registers, a multiplexer per bit."""
-    return Count(logic=bits + 4, ff=2 * bits + 2)
+    """edgeml_skid: two registers, a multiplexer per bit that both of them are behind."""
+    return Count(logic=bits + 4, ff=2 * bits + 2, bare=2 * bits)
 
 
 def pipe_control(stages: int) -> Count:
     """edgeml_pipe_control: a bit per stage."""
-    return Count(logic=2, ff=stages)
+    return Count(logic=2, ff=stages, bare=stages)
 
 
 def delay(bits: int, clocks: int, family: Family) -> Count:
     """edgeml_delay: registers, or shift registers in tables where the tool finds them."""
     if family.shift_registers and clocks >= family.shift_registers:
-        return Count(logic=bits * math.ceil((clocks - 1) / 16), ff=bits)
-    return Count(ff=bits * clocks)
+        return Count(logic=bits * math.ceil((clocks - 1) / 16), ff=bits, bare=bits)
+    return Count(ff=bits * clocks, bare=bits * clocks)
 
 
 def counter(bits: int) -> Count:
@@ -44,7 +44,8 @@ def memory(words: int, bits: int, family: Family) -> Count:
         return Count(bram=family.brams(words, bits))
     if deep:
         return Count(logic=pieces * luts, ff=bits)
-    return Count(logic=bits * (tables_of_mux(words, family.lut_inputs) + 1), ff=words * bits + bits)
+    muxes = bits * (tables_of_mux(words, family.lut_inputs) + 1)
+    return Count(logic=muxes, ff=words * bits + bits, bare=words * bits)
 
 
 def tables_of_mux(ways: int, lut_inputs: int) -> int:
@@ -66,7 +67,7 @@ def fifo(bits: int, address: int, family: Family) -> Count:
 
 def serialize(bits: int, parts: int) -> Count:
     """edgeml_serialize: a register that shifts, or is loaded."""
-    return Count(logic=bits * (parts - 1) + 3, ff=bits * parts + 1) + counter(_count_bits(parts))
+    return Count(logic=bits * (parts - 1) + 3, ff=bits * parts + 1, bare=bits) + counter(_count_bits(parts))
 
 
 def window(
@@ -85,7 +86,8 @@ def window(
     """
     rows, columns = reach
     held = memory(full[1], (rows - 1) * pixel, family) if rows > 1 else Count()
-    taps = Count(logic=2, ff=rows * columns * pixel + 1)
+    held_bits = rows * columns * pixel
+    taps = Count(logic=2, ff=held_bits + 1, bare=held_bits)
     places = [counter(_count_bits(size)) + counter(_count_bits(size)) for size in full]
     return held + taps + places[0] + places[1]
 
@@ -106,17 +108,21 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
     products, sums = lanes * outputs, outputs * total
     summed = bool(one.dsp) and family.dsp_adders  # the blocks also hold elements and the sum over the lanes
     registers = 10 + (sums if summed else lanes * element + 2 * sums)
+    bare = 0 if summed else lanes * element
     if not (one.dsp and family.dsp_registers):
         registers += products * (element + weight)
+        bare += products * (element + weight) if one.dsp else 0
     result = Count(ff=registers, logic=one.logic * products, chain=one.chain * products)
-    result = result + Count(saved=one.saved * products, dsp=one.dsp * products)
+    result = result + Count(chains=one.chains * products, saved=one.saved * products, dsp=one.dsp * products)
     # Over the lanes, then over the beats with a choice of where to begin.
     terms = lanes - 1 if one.dsp and family.dsp_pairs and lanes > 1 else lanes
     if terms > 2 and family.merges_adders and not summed:
-        result = result + Count(saved=(terms - 2) * sums, chain=sums, wide=sums)
+        result = result + Count(saved=(terms - 2) * sums, chain=sums, chains=outputs, wide=sums)
     elif terms > 1 and not summed:
-        result = result + Count(chain=(terms - 1) * sums)
-    result = result + Count(chain=sums, logic=sums)
+        result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * outputs)
+    elif one.dsp and not summed:
+        bare += sums  # the sum over the lanes comes straight out of the blocks
+    result = result + Count(chain=sums, chains=outputs, logic=sums, bare=bare + 10)
     return result + counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, family)
 
 

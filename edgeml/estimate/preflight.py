@@ -105,7 +105,7 @@ class Preflight:
                 f"latency {range_text(self.estimate.cycles)} clocks ({ns:,.0f} ns at "
                 f"{self.estimate.clock_mhz:g} MHz){ii}"
             )
-        told = [f"estimate: {verdict}", "; ".join(need.text() for need in self.needs), time, self.clock]
+        told = [f"estimate: {verdict}", *self._figures(), time, self.clock]
         told += list(self.limits)
         if self.solution is not None:
             factors = ", ".join(
@@ -118,6 +118,16 @@ class Preflight:
             )
             told.append(f"reuse factors ({proof}; minimized: {self.solution.minimized}): {factors}")
         return tuple(line for line in [*told, *self.remedies] if line)
+
+    def _figures(self) -> tuple[str, ...]:
+        """What is needed; where a top stands around the network, with and without it."""
+        needed = "; ".join(need.text() for need in self.needs)
+        if self.estimate.whole is None:
+            return (needed,)
+        alone = ", ".join(
+            f"{range_text(figure)} {kind.upper()}" for kind, figure in self.estimate.total.known().items()
+        )
+        return (f"whole board after packing: {needed}", f"the network alone after synthesis: {alone}")
 
 
 def range_text(figure: Figure) -> str:
@@ -194,10 +204,10 @@ def refuse_if_too_big(
 
 
 def needs(found: Hardware, board: Board) -> tuple[Need, ...]:
-    """Every estimated resource against the board's."""
+    """Every estimated resource against the board's: of the whole board where that is known."""
     return tuple(
         Need(kind, figure, capacity)
-        for kind, figure in found.total.known().items()
+        for kind, figure in (found.whole or found.total).known().items()
         if (capacity := getattr(board.resources, kind)) is not None
     )
 

@@ -9,24 +9,29 @@ the manifest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 from edgeml.backends.verilog.build import chosen_mode
 from edgeml.backends.verilog.design import Design, elaborate
+from edgeml.backends.verilog.manifest import lane_bits
 from edgeml.backends.verilog.options import Options
-from edgeml.backends.verilog.ports import port
+from edgeml.backends.verilog.ports import Port, port
 from edgeml.backends.verilog.schedule import Schedule, schedule
 from edgeml.backends.verilog.stream import timing
+from edgeml.backends.verilog.stream.beats import Beats
 from edgeml.backends.verilog.stream.plan import (
     FoldSegment,
     KernelSegment,
+    Plan,
+    Segment,
     SerializeSegment,
     WindowSegment,
     plan,
 )
 from edgeml.estimate import parts
-from edgeml.estimate.circuit import Count, delay_bits, layer_count
+from edgeml.estimate.circuit import Count, delay_bits, layer_count, total
 from edgeml.estimate.family import Family
 from edgeml.ir import Graph
 
@@ -58,13 +63,24 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Ports:
+    """The two streams of a design: bits of a beat, in the manifest's lanes, and beats of a sample."""
+
+    in_bits: int
+    in_beats: int
+    out_bits: int
+    out_beats: int
+
+
+@dataclass(frozen=True)
 class Counted:
-    """A whole design: its pieces in the order of the data, latency and interval in clocks."""
+    """A whole design: its pieces in the order of the data, latency and interval in clocks, its ports."""
 
     mode: str
     pieces: tuple[Piece, ...]
     latency: int
     interval: int
+    ports: Ports
 
 
 def count(graph: Graph, options: Options, family: Family) -> Counted:
@@ -78,7 +94,39 @@ def count(graph: Graph, options: Options, family: Family) -> Counted:
     mode = chosen_mode(graph, options)
     if mode == "parallel":
         return _parallel(graph, options, family)
-    return _Stream(graph, options, family).counted()
+    return _Stream(graph, options, family).counted(plan(graph, options.reuse_factor))
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some segments of a stream: what they are made of, and models of their modules, never clocked."""
+
+    count: Count
+    parts: tuple[timing.Part, ...]
+
+
+def stretch(graph: Graph, segments: Sequence[Segment], options: Options, family: Family) -> Stretch:
+    """Count neighbours in a stream by themselves; counts of stretches add up to those of the whole.
+
+    Args:
+        graph: what they are cut out of.
+        segments: as `edgeml.backends.verilog.stream.plan` cuts them.
+        options: how the network would be laid out.
+        family: the chip.
+    """
+    made = _Stream(graph, options, family)
+    made.walk(segments)
+    return Stretch(total(piece.count for piece in made.pieces), tuple(made.parts))
+
+
+def stream_ports(graph: Graph, source: Beats, sink: Beats) -> Ports:
+    """The ports of a stream."""
+    return Ports(
+        lane_bits(_width(graph, graph.inputs[0])) * source.size,
+        source.count,
+        lane_bits(_width(graph, graph.outputs[0])) * sink.size,
+        sink.count,
+    )
 
 
 # ---------------------------------------------------------------- side by side
@@ -88,11 +136,18 @@ def _parallel(graph: Graph, options: Options, family: Family) -> Counted:
     design = elaborate(graph)
     times = schedule(design, options.levels)
     pieces = _layers(design, times, family, 1)
-    ins = sum(port(graph, name, "").bits for name in graph.inputs)
-    outs = sum(port(graph, name, "").bits for name in graph.outputs)
-    frame = Count(ff=ins) + parts.pipe_control(times.last + 1) + parts.skid(outs)
+    sources = [port(graph, name, "") for name in graph.inputs]
+    sinks = [port(graph, name, "") for name in graph.outputs]
+    ins, outs = (sum(one.bits for one in side) for side in (sources, sinks))
+    frame = Count(ff=ins, bare=ins) + parts.pipe_control(times.last + 1) + parts.skid(outs)
     pieces.append(Piece("(input and output)", "", frame, 0, times.last + 2, 1))
-    return Counted("parallel", tuple(pieces), times.last + 2, 1)
+    ports = Ports(_lanes(sources), 1, _lanes(sinks), 1)
+    return Counted("parallel", tuple(pieces), times.last + 2, 1, ports)
+
+
+def _lanes(side: list[Port]) -> int:
+    """Bits of the stream that holds them all."""
+    return sum(lane_bits(one.width) * one.size for one in side)
 
 
 def _layers(design: Design, times: Schedule, family: Family, offset: int) -> list[Piece]:
@@ -116,16 +171,33 @@ def _layers(design: Design, times: Schedule, family: Family, offset: int) -> lis
 class _Stream:
     def __init__(self, graph: Graph, options: Options, family: Family) -> None:
         self._graph, self._options, self._family = graph, options, family
-        self._plan = plan(graph, options.reuse_factor)
-        self._parts: list[timing.Part] = []
-        self._pieces: list[Piece] = []
+        self.parts: list[timing.Part] = []
+        self.pieces: list[Piece] = []
         self._spans: list[tuple[Piece, int, int]] = []
 
-    def counted(self) -> Counted:
-        source, sink = self._plan.source, self._plan.sink
+    def counted(self, made: Plan) -> Counted:
+        source, sink = made.source, made.sink
         frame = Piece("(input and output)", "")
         self._add(frame, timing.Skid(), parts.skid(source.bits))
-        for segment in self._plan.segments:
+        self.walk(made.segments)
+        self.pieces.append(frame)
+        # One sample by itself for where it is when; several for how soon they follow each other.
+        seen = timing.trace(deepcopy(self.parts), source.count, sink.count, 1)
+        ends = timing.trace(self.parts, source.count, sink.count).ends
+        interval = ends[-1] - ends[-2]
+        for piece, begin, end in self._spans:
+            entered = seen.enters[begin]
+            piece.start = entered if piece.start is None else min(entered, piece.start)
+            piece.cycles = max(seen.leaves[end] - piece.start, piece.cycles or 0)
+            piece.ii = interval
+        frame.start, frame.cycles = 0, seen.ends[0]  # it holds the network, as side by side
+        return Counted(
+            "stream", tuple(self.pieces), seen.ends[0], interval, stream_ports(self._graph, source, sink)
+        )
+
+    def walk(self, segments: Sequence[Segment]) -> None:
+        """Count segments, in order."""
+        for segment in segments:
             match segment:
                 case WindowSegment():
                     self._window(segment)
@@ -135,31 +207,19 @@ class _Stream:
                     self._serialize(segment)
                 case FoldSegment():
                     self._fold(segment)
-        self._pieces.append(frame)
-        # One sample by itself for where it is when; several for how soon they follow each other.
-        seen = timing.trace(deepcopy(self._parts), source.count, sink.count, 1)
-        ends = timing.trace(self._parts, source.count, sink.count).ends
-        interval = ends[-1] - ends[-2]
-        for piece, begin, end in self._spans:
-            entered = seen.enters[begin]
-            piece.start = entered if piece.start is None else min(entered, piece.start)
-            piece.cycles = max(seen.leaves[end] - piece.start, piece.cycles or 0)
-            piece.ii = interval
-        frame.start, frame.cycles = 0, seen.ends[0]  # it holds the network, as side by side
-        return Counted("stream", tuple(self._pieces), seen.ends[0], interval)
 
     def _add(self, piece: Piece, part: timing.Part, count: Count) -> None:
         piece.count = piece.count + count
-        self._spans.append((piece, len(self._parts), len(self._parts)))
-        self._parts.append(part)
+        self._spans.append((piece, len(self.parts), len(self.parts)))
+        self.parts.append(part)
 
     def _piece(self, node: str) -> Piece:
         """The share of a node, the same one if its window or queue stands there already."""
-        for piece in self._pieces:
+        for piece in self.pieces:
             if piece.layer == node:
                 return piece
-        self._pieces.append(Piece(node, self._graph.node(node).op.op_name()))
-        return self._pieces[-1]
+        self.pieces.append(Piece(node, self._graph.node(node).op.op_name()))
+        return self.pieces[-1]
 
     def _window(self, at: WindowSegment) -> None:
         full = (sum(at.padding[0]) + at.size[0], sum(at.padding[1]) + at.size[1])
@@ -170,11 +230,11 @@ class _Stream:
     def _kernel(self, at: KernelSegment) -> None:
         design = elaborate(at.kernel.graph, at.kernel.bounds)
         times = schedule(design, self._options.levels)
-        position = len(self._parts)
+        position = len(self.parts)
         for piece in _layers(design, times, self._family, 0):
-            known = next((p for p in self._pieces if _same_layer(self._graph, p.layer, piece.layer)), None)
+            known = next((p for p in self.pieces if _same_layer(self._graph, p.layer, piece.layer)), None)
             if known is None:
-                self._pieces.append(piece)
+                self.pieces.append(piece)
                 known = piece
             else:
                 known.layer, known.op = piece.layer, piece.op
@@ -182,10 +242,10 @@ class _Stream:
             known.start = known.cycles = None
             self._spans.append((known, position, position))
         if times.last:
-            self._parts.append(timing.Pipe(times.last))
+            self.parts.append(timing.Pipe(times.last))
         else:
-            self._parts.append(timing.Wires())
-        tail = self._pieces[-1]
+            self.parts.append(timing.Wires())
+        tail = self.pieces[-1]
         tail.count = tail.count + (parts.pipe_control(times.last) if times.last else Count())
         self._add(tail, timing.Skid(), parts.skid(at.sink.bits))
 
@@ -205,6 +265,10 @@ class _Stream:
         made = parts.fold(at.weights, at.weight_bits, source.width, source.signed, sink.width, self._family)
         self._add(piece, timing.Fold(beats), made)
         self._add(piece, timing.Skid(), parts.skid(sink.bits))
+
+
+def _width(graph: Graph, value: str) -> int:
+    return port(graph, value, "").width
 
 
 def _same_layer(graph: Graph, first: str, second: str) -> bool:

@@ -12,6 +12,7 @@ from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, preflight, refuse_if_too_big
 from edgeml.estimate.preflight import Need, range_text
 from edgeml.figures import Figure
+from edgeml.ir import Graph
 from tests.backends.verilog.samples import small
 from tests.estimate.test_hls import mlp
 
@@ -22,6 +23,13 @@ def shrunk(name: str, **resources: int) -> Board:
     """A board with less in it."""
     board = boards.load(name)
     return board.model_copy(update={"resources": board.resources.model_copy(update=resources)})
+
+
+def whole_lut(graph: Graph) -> Figure:
+    """What has to fit on the ULX3S: the network and the board's top."""
+    whole = preflight(graph, boards.load("ulx3s-85f")).estimate.whole
+    assert whole is not None and whole.lut is not None
+    return whole.lut
 
 
 @pytest.mark.parametrize(
@@ -41,10 +49,12 @@ def test_ranges_are_readable() -> None:
 def test_a_small_design_fits_and_nothing_is_proposed() -> None:
     told = preflight(small(), boards.load("ulx3s-85f"))
     assert told.state == "fits" and told.remedies == () and told.over == ()
-    first, needs, time, clock, *_ = told.lines()
+    first, needs, alone, time, clock, *_ = told.lines()
     assert first == "estimate: fits ULX3S 85F"
     assert (
         "LUT of 83,640" in needs
+        and needs.startswith("whole board after packing: ")
+        and alone.startswith("the network alone after synthesis: ")
         and "latency" in time
         and "clock: 25 MHz, laid out as parallel, 100 MHz" in clock
     )
@@ -52,8 +62,8 @@ def test_a_small_design_fits_and_nothing_is_proposed() -> None:
 
 def test_what_is_too_large_is_refused_with_estimate_capacity_and_remedy() -> None:
     graph = mlp("big", (24, 32, 24, 16))
-    lut = preflight(graph, boards.load("ulx3s-85f")).estimate.total.lut
-    assert lut is not None and lut.low is not None
+    lut = whole_lut(graph)
+    assert lut.low is not None
     board = shrunk("ulx3s-85f", lut=int(lut.low) - 1)
     with pytest.raises(EdgemlError) as caught:
         refuse_if_too_big(graph, board)
@@ -64,12 +74,23 @@ def test_what_is_too_large_is_refused_with_estimate_capacity_and_remedy() -> Non
 
 
 def test_what_may_fit_is_not_refused() -> None:
-    sure = preflight(mlp(), boards.load("ulx3s-85f"))
-    lut = sure.estimate.total.lut
-    assert lut is not None and lut.low is not None and lut.high is not None
+    lut = whole_lut(mlp())
+    assert lut.low is not None and lut.low < lut.value
     board = shrunk("ulx3s-85f", lut=int(lut.value))
     told = refuse_if_too_big(mlp(), board)
     assert told.state == "may not fit" and "the interval reaches beyond its LUT" in told.lines()[0]
+
+
+def test_it_is_the_whole_board_that_has_to_fit() -> None:
+    told = preflight(small(), boards.load("ulx3s-85f")).estimate
+    network, lut = told.total.lut, whole_lut(small())
+    assert network is not None and network.high is not None and lut.low is not None
+    between = int(lut.low) - 1
+    assert between > network.high  # the network would fit alone
+    with pytest.raises(EdgemlError, match="does not fit"):
+        refuse_if_too_big(small(), shrunk("ulx3s-85f", lut=between))
+    # A vendor's flow has no such top: there the network counts.
+    assert preflight(small(), shrunk("ulx3s-85f", lut=between), tool="vendor").estimate.whole is None
 
 
 def test_hls4ml_proposes_reuse_factors_when_it_does_not_fit() -> None:

@@ -40,7 +40,7 @@ def command(
     if json:
         print_json([row.document() for row in rows])
         return
-    OUT.print(table(estimates.COLUMNS, [row.cells() for row in rows]))
+    OUT.print(table(estimates.COLUMNS, [cells for row in rows for cells in row.cells()]))
     for row in rows:
         if layers and row.found is not None:
             OUT.print(table(estimates.LAYER_COLUMNS, estimates.layer_cells(row.found), title=row.title))
