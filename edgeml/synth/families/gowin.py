@@ -40,8 +40,9 @@ FAMILY = Family(
         placer="nextpnr_gowin",
         place=("--vopt", "cst={constraints}", "--write", "{placed}"),
         placed="design.json",
-        # An adder's bit (ALU) takes a LUT's place: nextpnr blocks that LUT and counts it among the LUT4.
-        counts={"lut": "LUT4", "ff": "DFF", "dsp": "MULT18X18", "bram": "BSRAM"},
+        # An adder's bit (ALU) takes a LUT's place. nextpnr counts such LUTs among the LUT4 while it packs and no
+        # more after placement; then LUT4 has those instead that only let a register's input through.
+        counts={"lut": "LUT4 ALU", "ff": "DFF", "dsp": "MULT18X18", "bram": "BSRAM"},
         packer="gowin_pack",
         pack=("-d", "{device}", "-o", "{bitstream}", "{placed}"),
         suffix=".fs",
