@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from edgeml import backends
 from edgeml.backends.base import Backend
 from edgeml.checks import golden as vectors
+from edgeml.checks import kept
 from edgeml.checks.artefacts import check_folder
 from edgeml.checks.board import Wiring
 from edgeml.checks.result import Check
@@ -197,6 +199,8 @@ def check(
 ) -> Check:
     """Run the artefacts in the folder, compare integers, write check.json.
 
+    What was checked earlier, is not checked now and lies there unchanged keeps its row in check.json.
+
     Args:
         run: an exported run.
         names: which checks, see `edgeml.checks.artefacts.choices`.
@@ -204,13 +208,21 @@ def check(
         tell: told what begins.
         wiring: a board's port, or the log of one.
 
+    Returns:
+        What was run now, without those earlier rows.
+
     Raises:
         EdgemlError: an unknown check, a damaged file, or an artefact that does not run.
     """
     graph = run.graph()
     golden = vectors.read(run.golden_file, graph)
-    result = check_folder(run.folder, graph, golden, names, samples, run.model_file, tell, wiring)
-    write_atomic(run.check_file, result.to_json())
+    there = kept.prints(run.folder, graph, golden)  # before they run; nobody vouches for what changes then
+    found = check_folder(run.folder, graph, golden, names, samples, run.model_file, tell, wiring)
+    result = whole = kept.stamped(found, there)
+    if run.check_file.is_file():
+        with suppress(EdgemlError):  # a damaged file has nothing to keep
+            whole = kept.merged(Check.read(run.check_file), result, there)
+    write_atomic(run.check_file, whole.to_json())
     return result
 
 

@@ -50,6 +50,8 @@ class Result(BaseModel):
         first: the first op that differs, for the first sample with a difference.
         reason: why it differs or was not run.
         seconds: wall time of the runner, measured.
+        checked: when, UTC, ISO 8601; "" if that was not noted.
+        digest: SHA-256 of what was run, see `edgeml.checks.kept`; "" for what was not run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +64,8 @@ class Result(BaseModel):
     first: Difference | None = None
     reason: str = ""
     seconds: float = 0.0
+    checked: str = ""
+    digest: str = ""
 
 
 class Check(BaseModel):

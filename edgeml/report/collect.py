@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.checks import golden as vectors
+from edgeml.checks import kept
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
@@ -75,7 +77,7 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Fact
     tell("speed")
     timed, no_speed = models.timed(data.x_test[:SPEED_SAMPLES])
     parts: dict[str, Any] = {
-        "exactness": Check.read(run.check_file) if run.check_file.is_file() else None,
+        "exactness": _exactness(run, graph),
         "history": _history(run.history_file),
         "speed": timed,
         "certificate": _certificate(graph),
@@ -210,6 +212,16 @@ def _lowering(run: Run) -> tuple[str, ...]:
         if row.differing
     ]
     return tuple(sentences)
+
+
+def _exactness(run: Run, graph: Graph) -> Check | None:
+    """What the check found; rows of files that were changed since are not run."""
+    if not run.check_file.is_file():
+        return None
+    check = Check.read(run.check_file)
+    if check.graph != graph.digest or not run.golden_file.is_file():
+        return check
+    return kept.as_it_is(check, run.folder, graph, vectors.read(run.golden_file, graph))
 
 
 def _history(path: Path) -> Any:

@@ -64,8 +64,8 @@ def _exactness(facts: Facts) -> Iterable[str]:
         told = "; ".join(part for part in (where, r.reason) if part)
         ran = r.status != "not-run"
         numbers = [amount(r.samples), amount(r.mismatches), f"{r.max_abs_lsb} LSB"] if ran else ["-"] * 3
-        rows.append([r.backend, _STATUS[r.status], *numbers, told])
-    head = ["executor", "verdict", "samples", "differ", "largest", "first difference or reason"]
+        rows.append([r.backend, _STATUS[r.status], *numbers, told, r.checked[:10] or "-"])
+    head = ["executor", "verdict", "samples", "differ", "largest", "first difference or reason", "checked"]
     return [table(head, rows)]
 
 
