@@ -40,8 +40,8 @@ FAMILY = Family(
         placer="nextpnr_gowin",
         place=("--vopt", "cst={constraints}", "--write", "{placed}"),
         placed="design.json",
-        # An adder's bit (ALU) takes a LUT's place. nextpnr counts such LUTs among the LUT4 while it packs and no
-        # more after placement; then LUT4 has those instead that only let a register's input through.
+        # An adder's bit (ALU) takes a LUT's place. nextpnr counts such LUTs among the LUT4 while it packs and
+        # no more after placement; then LUT4 has those instead that only let a register's input through.
         counts={"lut": "LUT4 ALU", "ff": "DFF", "dsp": "MULT18X18", "bram": "BSRAM"},
         packer="gowin_pack",
         pack=("-d", "{device}", "-o", "{bitstream}", "{placed}"),
