@@ -58,7 +58,19 @@ def estimate(
     expanded = Expand().apply(graph)
     refuse("verilog", refusals(expanded, settings))
     made = estimate_verilog(expanded, graph.digest, board, settings, tool)
-    told = entries.applied(made, family(board, tool).name)
+    return settled(made, board, tool, entries)
+
+
+def settled(made: Hardware, board: Board, tool: Tool | None, kept: ledger.Ledger) -> Hardware:
+    """The model's own estimate of our Verilog, moved by what was measured before.
+
+    Args:
+        made: the model's estimate.
+        board: the target.
+        tool: whose synthesis.
+        kept: earlier results.
+    """
+    told = kept.applied(made, family(board, tool).name)
     if told.whole is None or told.total == made.total:
         return told
     return told.model_copy(update={"whole": placement.moved(told.whole, made.total, told.total)})

@@ -90,6 +90,10 @@ class Solution:
     minimized: str
     proven: bool
 
+    def text(self) -> str:
+        """As a person reads it: "fc1 resource 16, fc2 latency 1"."""
+        return ", ".join(f"{name} {how.strategy} {how.reuse_factor}" for name, how in self.by_layer.items())
+
     def settings(self) -> dict[str, dict[str, int] | dict[str, str]]:
         """Options of the hls4ml back end that say the same."""
         return {

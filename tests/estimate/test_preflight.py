@@ -10,7 +10,7 @@ from edgeml import boards
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, preflight, refuse_if_too_big
-from edgeml.estimate.preflight import Need, range_text
+from edgeml.estimate.verdict import Need, range_text
 from edgeml.figures import Figure
 from edgeml.ir import Graph
 from tests.backends.verilog.samples import small
@@ -70,7 +70,7 @@ def test_what_is_too_large_is_refused_with_estimate_capacity_and_remedy() -> Non
     error = caught.value
     assert "does not fit ULX3S 85F" in error.what and f"LUT, the board has {int(lut.low) - 1:,}" in error.what
     assert error.where == "ulx3s-85f"
-    assert "mode=stream" in error.hint and "would fit" in error.hint and "boards of this flow" in error.hint
+    assert "--fit would choose mode stream, fc1 " in error.hint and "boards of this flow" in error.hint
 
 
 def test_what_may_fit_is_not_refused() -> None:
@@ -107,11 +107,6 @@ def test_the_lines_say_what_was_minimized() -> None:
         "minimized: the sum of the shares" in line and "the best of all valid ones" in line and "fc1" in line
     )
     assert told.estimate.ii is not None and told.estimate.ii.value <= 16
-
-
-def test_reuse_factors_are_not_solved_for_our_verilog() -> None:
-    with pytest.raises(EdgemlError, match="hls4ml only"):
-        preflight(mlp(), boards.load("pynq-z2"), "verilog", {}, Goal(fit=True))
 
 
 def test_a_preflight_can_be_replaced_field_by_field() -> None:
