@@ -17,11 +17,12 @@ from edgeml.cli.options import comma_list
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.estimate import Goal, Preflight, preflight
 from edgeml.estimate.model import Design
-from edgeml.estimate.verdict import range_text
+from edgeml.estimate.preflight import range_text
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph
 from edgeml.runs import Run
 from edgeml.settings import set_values
+from edgeml.synth import families
 
 COLUMNS = ("board", "design", "LUT", "FF", "DSP", "BRAM", "clocks", "interval", "ns", "verdict")
 LAYER_COLUMNS = ("layer", "op", "LUT", "FF", "DSP", "BRAM", "start", "clocks", "reuse")
@@ -161,13 +162,26 @@ def rows(
     """
     for design in wanted:
         try:
-            yield Row(
-                board.name, design, preflight(graph, board, design, for_board(options.get(design, {}), board))
-            )
+            chosen = for_board(options.get(design, {}), board)
+            if design == "verilog":
+                chosen = as_synthesized(chosen, board)
+            yield Row(board.name, design, preflight(graph, board, design, chosen))
         except EdgemlError as error:
             if strict and len(wanted) == 1:
                 raise
             yield Row(board.name, design, None, error.what)
+
+
+def as_synthesized(options: Mapping[str, Any], board: Board) -> dict[str, Any]:
+    """Options of the Verilog back end with the clock that `edgeml synth` pipelines for on an open board.
+
+    Without it the figures would be of another layout than the one that has to fit.
+    """
+    if not board.flow.is_open or {"clock_mhz", "adders_per_stage"} & set(options):
+        return dict(options)
+    flow = families.of(board).open
+    margin = flow.margin if flow is not None else 1.0
+    return {**options, "clock_mhz": min(1000.0, board.clock_mhz * margin)}
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,23 @@ def test_a_table_for_people_and_a_document_for_programs(edgeml: Shell, run: Path
         assert lut["low"] < lut["value"] < lut["high"]
 
 
+def test_the_whole_board_stands_below_the_network_and_is_laid_out_as_synth_would(
+    edgeml: Shell, run: Path
+) -> None:
+    asked = ("estimate", str(run), "--board", "icebreaker", "--design", "verilog")
+    done = edgeml(*asked)
+    assert "the network, synthesized" in done.out and "whole board, packed" in done.out
+    assert "Whole board after packing, logic cells: fitted on icebreaker" in " ".join(done.out.split())
+    (row,) = json.loads(edgeml(*asked, "--json").out)
+    told = row["estimate"]
+    assert told["settings"] == "parallel, 48 MHz"  # four times the board's clock
+    assert told["whole"]["lut"]["low"] > told["total"]["lut"]["low"]
+    (lut,) = (need for need in row["needs"] if need["kind"] == "lut")
+    assert lut["value"] == told["whole"]["lut"]["value"] and lut["capacity"] == 5280
+    (row,) = json.loads(edgeml(*asked, "--set", "verilog.clock_mhz=100", "--json").out)
+    assert row["estimate"]["settings"] == "parallel, 100 MHz"
+
+
 def test_options_of_a_back_end_and_names_that_do_not_exist(edgeml: Shell, run: Path) -> None:
     done = edgeml(
         "estimate",
