@@ -17,7 +17,7 @@ from edgeml.cli.options import comma_list
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.estimate import Goal, Preflight, preflight
 from edgeml.estimate.model import Design
-from edgeml.estimate.preflight import range_text
+from edgeml.estimate.verdict import range_text
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph
 from edgeml.runs import Run
