@@ -52,6 +52,22 @@ class Spread(Settings):
     inside: float | None = None
 
 
+class Evidence(Settings):
+    """Published designs of one kind, and how far off the estimates of them were at most.
+
+    Args:
+        designs: how many.
+        sources: how many published them.
+        lut: the largest max(ratio, 1/ratio) of LUTs, each at its stage; None if none tells LUTs.
+        cycles: the same of the latency in clocks.
+    """
+
+    designs: int
+    sources: int
+    lut: float | None = None
+    cycles: float | None = None
+
+
 class Calibration(Settings):
     """What was measured of one family.
 
@@ -60,12 +76,14 @@ class Calibration(Settings):
         weights: LUTs for a unit of each kind of logic ("chain", "saved", "inverted", "wide", "logic").
         spread: by kind of figure ("lut", "ff", "dsp", "bram", "cycles", "ii").
         source: what the ratios are from.
+        kinds: of hls4ml projects, what was published of each kind.
     """
 
     tool: str = ""
     weights: Mapping[str, float] = Field(default_factory=dict[str, float])
     spread: Mapping[str, Spread] = Field(default_factory=dict[str, Spread])
     source: str = ""
+    kinds: Mapping[str, Evidence] = Field(default_factory=dict[str, Evidence])
 
 
 class _File(Settings):
@@ -144,8 +162,16 @@ def _short(value: float) -> float:
 def sentence(kind: str, spread: Spread, what: str) -> str:
     """The error of a model in words."""
     if spread.median is None or spread.p90 is None or spread.inside is None:
-        return f"{kind}: interval from {spread.designs} {what}"
+        return _unconfirmed(kind, spread, what)
     return (
         f"{kind}: real/estimate on {spread.designs} {what}: median {spread.median:.2f}, "
         f"90th percentile of the factor {spread.p90:.2f}, {spread.inside:.0%} inside the interval"
     )
+
+
+def _unconfirmed(kind: str, spread: Spread, what: str) -> str:
+    """The same where too few were held out, or they did not confirm an interval."""
+    if spread.p90 is None:
+        return f"{kind}: interval from {spread.designs} {what}"
+    seen = f"90th percentile of the factor {spread.p90:.2f}"
+    return f"{kind}: on {spread.designs} {what} {seen}, no coverage promised"

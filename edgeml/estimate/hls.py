@@ -49,16 +49,22 @@ class Model:
         chip: the family.
         clock_ns: clock period.
         stream: io_stream.
+        vitis: made with Vitis HLS, else with Vivado HLS.
     """
 
-    def __init__(self, graph: Graph, plan: Plan, chip: Family, clock_ns: float, stream: bool) -> None:
+    def __init__(
+        self, graph: Graph, plan: Plan, chip: Family, clock_ns: float, stream: bool, vitis: bool = True
+    ) -> None:
         self._plan, self._stream, self._chip, self._clock_ns = plan, stream, chip, clock_ns
+        self._vitis = vitis
         self._by_name = {layer.name: layer for layer in plan.layers}
         self._known = {layer: graph.info(value).shape for value, layer in plan.values.items()}
         self._known |= {layer: graph.info(value).shape for value, layer in plan.inputs.items()}
         self._shapes: dict[str, Shape] = {}
         for layer in plan.layers:
             self._shapes[layer.name] = self._shape(layer)
+        # A convolution in io_parallel is a loop over positions: every layer is then a process.
+        self._processes = not stream and any(layer.kind.startswith(_CONVOLUTIONS) for layer in plan.layers)
 
     @property
     def layers(self) -> Sequence[Layer]:
@@ -85,12 +91,15 @@ class Model:
             return Cost(Count(), 0)
         before = self._by_name[layer.inputs[0]]
         shape = self._shapes[before.name]
-        site = Site(self._chip, self._clock_ns, self._stream, before.result.type)
+        site = Site(self._chip, self._clock_ns, self._stream, before.result.type, self._vitis)
         made = layer_cost(layer, how, site, shape, self._shapes[layer.name])
-        if not self._stream:
-            return made
         space, channels = _split(self._shapes[layer.name])
-        queue = hls_layer.fifo(space, channels * layer.result.type.width, self._chip)
+        if layer.name in self._plan.outputs.values() or not (self._stream or self._processes):
+            return made
+        if self._stream:
+            queue = hls_layer.fifo(space, channels, layer.result.type.width, site)
+        else:
+            queue = hls_layer.hand_over(space * channels, layer.result.type.width)
         return replace(made, count=made.count + queue)
 
     def project(self, ways: Mapping[str, Parallelism]) -> Project:
@@ -164,7 +173,7 @@ def layer_cost(layer: Layer, how: Parallelism, site: Site, shape: Shape, result:
         result: of its output.
     """
     kind = layer.kind
-    if kind.startswith(("Conv", "DepthwiseConv")):
+    if kind.startswith(_CONVOLUTIONS):
         return _convolution(layer, how, site, shape, result)
     if layer.products is not None:
         made = hls_layer.dense_cost(layer, how, site)
@@ -186,6 +195,7 @@ def layer_cost(layer: Layer, how: Parallelism, site: Site, shape: Shape, result:
 
 
 _PLAIN = ("linear", "relu")
+_CONVOLUTIONS = ("Conv", "DepthwiseConv")
 
 
 def _split(shape: Shape) -> tuple[int, int]:
@@ -208,7 +218,8 @@ def _convolution(layer: Layer, how: Parallelism, site: Site, shape: Shape, resul
     taps, bits = rows * columns * channels, site.held.width
     if not site.stream:
         # The window of every position is chosen from the whole image, four ways in a table.
-        choose = Count(logic=taps * bits * math.ceil(out / 4), ff=taps * bits)
+        image = 0 if site.vitis else math.prod(shape) * bits  # Vivado HLS keeps what it is given
+        choose = Count(logic=taps * bits * math.ceil(out / 4), ff=taps * bits + image)
         return replace(core, count=core.count + choose, depth=core.depth + 1, steps=out, first=out)
     held = hls_layer.line_buffer(rows - 1, shape[-2], channels * bits)
     window = Count(ff=taps * bits * 2, logic=40)
@@ -216,17 +227,33 @@ def _convolution(layer: Layer, how: Parallelism, site: Site, shape: Shape, resul
     if any(given.get(f"pad_{side}", 0) for side in ("top", "bottom", "left", "right")):
         wide += int(given["pad_left"]) + int(given["pad_right"])
         pixels = wide * (pixels // shape[-2] + int(given.get("pad_top", 0)) + int(given.get("pad_bottom", 0)))
+        # hls4ml pads in a process of its own, with a stream to this one.
+        window += hls_layer.fifo(pixels, channels, bits, site)
     # The resource strategy is not pipelined over pixels.
-    pace = core.depth + hls_layer.PIXEL_CLOCKS if how.strategy == "resource" else core.interval
+    pace = core.interval
+    if how.strategy == "resource":
+        pace = core.depth + hls_layer.PIXEL_CLOCKS
+    elif site.vitis:
+        pace = max(pace, hls_layer.VITIS_CONVOLUTION)
     first = (rows - 1) * wide + columns
     return Cost(core.count + held + window, core.depth + 2, pace, pixels, first, reuse=core.reuse)
 
 
 def _pool(layer: Layer, site: Site, shape: Shape, result: Shape) -> Cost:
     (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
+    inputs = math.prod(shape) * site.held.width
     if not site.stream:
-        count = hls_layer.pooling(layer, out * channels, rows * columns, whole=True)
-        return Cost(count, hls_layer.clocks(math.log2(rows * columns) * 1.5, site))
-    count = hls_layer.pooling(layer, channels, rows * columns, whole=False)
+        # hls4ml compares one after the other: a comparison and a choice each.
+        depth = hls_layer.clocks((rows * columns - 1) * 1.5, site)
+        wait = hls_layer.waiting(rows * columns, depth) * out * channels * site.held.width
+        count = hls_layer.pooling(layer, out * channels, rows * columns) + Count(ff=inputs + wait)
+        return Cost(count, depth)
+    pace = hls_layer.VITIS_POOLING if site.vitis else 1
+    width = channels * layer.result.type.width
+    if layer.kind.startswith("Global"):
+        # One value per channel is compared with every pixel.
+        count = hls_layer.pooling(layer, channels, 2) + Count(ff=width)
+        return Cost(count, 2, 1, pixels, pixels)
+    count = hls_layer.pooling(layer, channels, rows * columns) + Count(ff=width * (rows * columns + 1))
     held = hls_layer.line_buffer(rows - 1, shape[-2], channels * site.held.width)
-    return Cost(count + held, 2, 1, pixels, (rows - 1) * shape[-2] + columns)
+    return Cost(count + held, 2, pace, pixels, (rows - 1) * shape[-2] + columns)

@@ -32,11 +32,26 @@ Published results (docs/estimates.md): 16 x 8 bits take a block, 16 x 6 and 6 x 
 PIXEL_CLOCKS = 8
 """Clocks that a streamed convolution with the resource strategy spends on a pixel beside its product."""
 
-_SHALLOW = 64
-"""A weight memory of at most so many words ends up in tables, whatever HLS asked for."""
+VITIS_CONVOLUTION, VITIS_POOLING = 3, 2
+"""Clocks that Vitis HLS spends on a pixel at least; Vivado HLS takes a new one in every clock."""
 
-_USABLE = 0.73
-"""Share of the clock period that HLS fills: Vitis keeps 27 % as its default uncertainty."""
+_WORDS_PER_TABLE = 64
+"""Words of a ROM that a table of six inputs holds, one bit of each."""
+
+_USABLE = {True: 0.73, False: 0.875}
+"""Share of the clock period that Vitis HLS fills, and Vivado HLS: what their default uncertainty leaves."""
+
+_SCHEDULED = 1.4
+"""An adder with its wires as HLS schedules it, over the family's plain one."""
+
+_BLOCK_LEVELS = 2.4
+"""A product in a DSP block takes as long as so many adders."""
+
+_CHAINED_TERMS = 2
+"""So short a sum is chained behind its product in one clock, without a register."""
+
+_LONGEST_DELAY = 7
+"""Longer delays than so many clocks are shift registers in tables (from one published report)."""
 
 _TABLE_BITS = 4096
 """A table of at least so many bits goes into block RAM."""
@@ -82,17 +97,19 @@ class Site:
         clock_ns: clock period.
         stream: io_stream, else io_parallel.
         held: type of the layer's input.
+        vitis: made with Vitis HLS, else with Vivado HLS, which builds streams in another way.
     """
 
     chip: Family
     clock_ns: float
     stream: bool
     held: FixedType
+    vitis: bool = True
 
 
-def levels_per_clock(site: Site) -> int:
+def levels_per_clock(site: Site) -> float:
     """Adder levels that HLS chains in one clock."""
-    return max(1, int(site.clock_ns * _USABLE / site.chip.adder_ns))
+    return max(1.0, site.clock_ns * _USABLE[site.vitis] / (_SCHEDULED * site.chip.adder_ns))
 
 
 def clocks(levels: float, site: Site) -> int:
@@ -132,21 +149,25 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: Site) -> C
     """Every product has its own constant: nothing for zero, wires for a power of two."""
     found = digits(codes)
     hard = codes[found > 1]
-    in_dsp = in_block(width, site)
+    # An operand wider than a block would need two: Vivado then adds the constant's digits up in tables.
+    in_dsp = in_block(width, site) and max(width, site.held.width) <= max(site.chip.dsp_bits)
     # A product with two digits is one addition, which HLS prefers to a block.
     blocks = int(np.count_nonzero(found > 2)) if in_dsp else 0
     small = hard if not in_dsp else codes[found == 2]
     product_bits = int((digits(small) - 1).sum()) * (site.held.width + 1)
     terms = np.count_nonzero(codes, axis=0) + 1
     sums = int((terms - 1).sum()) * accum
-    inner = 2 if blocks else int(found.max())  # what stands in front of the tree, if it is no block
-    levels = math.log2(max(2, int(terms.max()))) + (math.log2(max(2, inner)) if len(hard) else 0)
-    depth = clocks(levels, site) + (1 if blocks else 0)
-    # Between two clocks stands a tree that has shrunk to what its levels leave.
+    # What stands in front of the tree: a block, or the additions of the digits.
+    front = _BLOCK_LEVELS if blocks else math.log2(max(1, int(found.max(initial=1))))
+    depth = clocks(front + math.log2(max(2, int(terms.max(initial=0)))), site)
+    # Between two clocks stands a tree that has shrunk to what the levels before leave of it.
     per_clock = levels_per_clock(site)
     registers = sum(
-        math.ceil(int(terms.sum()) / 2 ** (per_clock * stage)) * accum for stage in range(1, depth + 1)
+        math.ceil(int(terms.sum()) / 2 ** max(0.0, per_clock * stage - front)) * accum
+        for stage in range(1, depth)
     )
+    if (site.stream and site.vitis) or int(terms.max(initial=0)) > _CHAINED_TERMS:
+        registers += codes.shape[1] * accum
     return Cost(
         Count(
             chain=product_bits + sums,
@@ -203,8 +224,11 @@ def _resource(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site
     choose += count * accum * tables_of_mux(serves, site.chip.lut_inputs)
     hold = outputs * accum * (2 if serves > 1 else 1)
     held = outputs * accum * 2 + count * (width + site.held.width) + inputs * site.held.width
-    bits = count * width
-    rom = Count(logic=bits / 2) if reuse <= _SHALLOW else Count(bram=site.chip.brams(reuse, bits))
+    # Weights in tables, only bits that are no copies of the sign; the outputs' numbers in block RAM.
+    magnitude = int(np.abs(codes).max(initial=0)).bit_length() + 1
+    rom = Count(logic=count * min(width, magnitude) * math.ceil(reuse / _WORDS_PER_TABLE))
+    if reuse > inputs:
+        rom += Count(bram=site.chip.brams(reuse, max(1, (outputs - 1).bit_length())))
     logic = Count(chain=count * accum, logic=choose + hold, ff=held)
     return Cost(made + rom + logic, reuse + 1, interval=reuse, reuse=reuse)
 
@@ -237,12 +261,12 @@ def sharing(codes: NDArray[np.int64]) -> float:
 
 
 def elementwise(layer: Layer, site: Site, elements: int) -> Count:
-    """A cast, a ReLU or an affine map on so many elements side by side."""
+    """A cast, a ReLU or an affine map on so many elements side by side, registered by its neighbours."""
     result = layer.result.type.width
     drop = max(0, site.held.frac - layer.result.type.frac)
     rounding = result if drop else 0
     saturate = result + max(0, site.held.width - result - drop) / 5
-    count = Count(chain=elements * rounding, logic=elements * saturate, ff=elements * result)
+    count = Count(chain=elements * rounding, logic=elements * saturate)
     if layer.kind != "BatchNormalization":
         return count
     scale = layer.weights["scale"]
@@ -250,11 +274,18 @@ def elementwise(layer: Layer, site: Site, elements: int) -> Count:
     return count + Count(chain=elements * extra * result)
 
 
-def pooling(layer: Layer, outputs: int, window: int, whole: bool) -> Count:
-    """A comparison and a choice per further element of the window; in a stream the window is held as well."""
-    width = layer.result.type.width
-    held = outputs * width * (1 if whole else window + 1)
-    return Count(chain=(window - 1) * width * 2 * outputs, ff=held)
+def pooling(layer: Layer, outputs: int, window: int) -> Count:
+    """A comparison and a choice per further element of the window; registers are counted where they are."""
+    return Count(chain=(window - 1) * layer.result.type.width * 2 * outputs)
+
+
+def waiting(window: int, stages: int) -> int:
+    """Registers for the elements of a window that are compared one after the other in so many clocks.
+
+    >>> waiting(4, 1), waiting(4, 2)
+    (0, 2)
+    """
+    return sum(min(element * stages // window, _LONGEST_DELAY) for element in range(window))
 
 
 def depthwise(layer: Layer, site: Site) -> Cost:
@@ -275,12 +306,23 @@ def table(layer: Layer, site: Site, elements: int) -> Count:
     return Count(logic=elements * width * per_bit, ff=elements * width)
 
 
-def fifo(depth: int, bits: int, chip: Family) -> Count:
-    """A stream between two processes."""
-    control = Count(logic=12, ff=8 + bits)
+def fifo(depth: int, channels: int, width: int, site: Site) -> Count:
+    """A stream between two processes: one FIFO of all channels with Vitis HLS, with Vivado HLS one for each.
+
+    Published reports agree to the block: 41 FIFOs of 28 bits are 33 block RAMs of 18 kbit where 33 of them
+    hold more than 1,024 bits.
+    """
+    queues, bits = (1, channels * width) if site.vitis else (channels, width)
+    control = Count(logic=12 * queues, ff=8 * queues)
     if depth * bits <= _SRL_BITS or depth <= 2:
-        return control + Count(logic=bits * math.ceil(depth / 32))
-    return control + Count(bram=chip.brams(depth, bits), logic=10, ff=2 * max(1, depth.bit_length()))
+        return control + Count(logic=queues * bits * math.ceil(depth / 32))
+    read = bits + 2 * max(1, depth.bit_length())  # a register behind the block, and pointers
+    return control + Count(bram=queues * site.chip.brams(depth, bits), logic=10 * queues, ff=queues * read)
+
+
+def hand_over(elements: int, width: int) -> Count:
+    """An array between two processes of io_parallel: two registers for each element, and a choice."""
+    return Count(logic=elements * width, ff=elements * 2 * width)
 
 
 def line_buffer(rows: int, columns: int, bits: int) -> Count:

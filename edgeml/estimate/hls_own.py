@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from edgeml.backends.hls4ml.layer import Layer
@@ -22,16 +22,29 @@ from edgeml.ir import Graph
 
 __all__ = ["Hls4mlOptions", "Planned", "estimate_hls4ml", "parse_hls4ml"]
 
-FAMILY, FOLDED = "hls4ml", "hls4ml-resource"
-"""Entries of calibration.json: of any project, and of dense layers in io_parallel that all reuse multipliers,
-which most published figures are of."""
+FAMILY, PARALLEL, FOLDED, REPORT = "hls4ml", "hls4ml-parallel", "hls4ml-resource", "hls4ml-report"
+"""Entries of calibration.json: of any stream, of any project in io_parallel, of dense layers in io_parallel
+that all reuse multipliers, as most published ones do, and of what HLS says before logic synthesis."""
 
 
 def calibrated(stream: bool, ways: Mapping[str, Parallelism], layers: Sequence[Layer]) -> str:
     """The entry that a project is like."""
+    if stream:
+        return FAMILY
     multiplying = [layer for layer in layers if layer.products is not None]
     alike = all(layer.kind == "Dense" and ways[layer.name].reuse_factor > 1 for layer in multiplying)
-    return FOLDED if alike and multiplying and not stream else FAMILY
+    return FOLDED if alike and multiplying else PARALLEL
+
+
+def kind_of(stream: bool, strategies: Iterable[str], convolutions: bool) -> str:
+    """A design's kind in words, the same for a published one and for the user's.
+
+    >>> kind_of(True, ["latency", "distributed_arithmetic"], True)
+    'io_stream, distributed arithmetic and latency strategy, convolutions'
+    """
+    named = " and ".join(sorted({strategy.replace("_", " ") for strategy in strategies})) or "no"
+    words = [f"io_stream, {named} strategy" if stream else f"io_parallel, {named} strategy"]
+    return ", ".join([*words, "convolutions"] if convolutions else words)
 
 
 def parse_hls4ml(settings: Mapping[str, Any]) -> Hls4mlOptions:
@@ -69,7 +82,8 @@ class Planned:
             raise EdgemlError(
                 f"hls4ml cannot express this {first.op}: {first.reason}", first.node, first.remedy
             )
-        self.model = Model(graph, self.plan, self.chip, self.clock_ns, options.io_type == "io_stream")
+        stream, vitis = options.io_type == "io_stream", not backend.startswith("Vivado")
+        self.model = Model(graph, self.plan, self.chip, self.clock_ns, stream, vitis)
 
     def opened(self) -> Planned:
         """The same with strategies and reuse factors left open."""
@@ -101,8 +115,8 @@ def figures(
     at: Planned, ways: Mapping[str, Parallelism], project: Project, name: str, digest: str, board: Board
 ) -> Hardware:
     """A project as `Hardware`."""
-    like = calibrated(at.options.io_type == "io_stream", ways, at.plan.layers)
-    measured, _ = calibration.of(like)
+    stream = at.options.io_type == "io_stream"
+    measured, _ = calibration.of(calibrated(stream, ways, at.plan.layers))
     whole = total(item.cost.count for item in project.placed)
     strategies = sorted({how.strategy for layer, how in _multiplying(at, ways)})
     reuse = sorted({how.reuse_factor for layer, how in _multiplying(at, ways)})
@@ -135,7 +149,13 @@ def figures(
         cycles=_clocks(project.latency, measured),
         ii=_clocks(project.interval, measured, "ii"),
         clock_mhz=1000.0 / at.clock_ns,
-        notes=_notes(measured),
+        notes=(
+            _errors(measured),
+            _evidence(
+                kind_of(stream, strategies, any(layer.kind.startswith("Conv") for layer in at.plan.layers))
+            ),
+            _report(whole, at.chip),
+        ),
     )
 
 
@@ -171,12 +191,42 @@ def _clocks(value: int, measured: Calibration, kind: str = "cycles") -> Figure:
     return found.model_copy(update={"low": max(least, found.low or 0.0)})
 
 
-def _notes(measured: Calibration) -> tuple[str, ...]:
+def _errors(measured: Calibration) -> str:
     said = "; ".join(
-        calibration.sentence(name, measured.spread[kind], "published designs")
-        for kind, name in (("lut", "LUT"), ("ff", "FF"), ("dsp", "DSP"), ("cycles", "cycles"))
+        calibration.sentence(name, measured.spread[kind], "designs")
+        for kind, name in (
+            ("lut", "LUT"),
+            ("ff", "FF"),
+            ("dsp", "DSP"),
+            ("bram", "BRAM"),
+            ("cycles", "cycles"),
+        )
     )
+    return f"Model of hls4ml's layers against {measured.source}: {said}."
+
+
+def _evidence(kind: str) -> str:
+    """What was published of the kind at hand."""
+    known = calibration.of(FAMILY)[0].kinds.get(kind)
+    if known is None:
+        return f"No published design is of this kind ({kind}): for it nothing was checked."
+    off = [
+        f"{name} off by a factor of {worst:.2f} at most"
+        for name, worst in (("LUT", known.lut), ("clocks", known.cycles))
+        if worst
+    ]
+    sources = "1 source" if known.sources == 1 else f"{known.sources} sources"
+    designs = "1 published design" if known.designs == 1 else f"{known.designs} published designs"
+    return f"Of this kind ({kind}): {designs} of {sources}{'; ' if off else ''}{', '.join(off)}."
+
+
+def _report(whole: Count, chip: Family) -> str:
+    """What HLS says before logic synthesis, which is not what the chip takes."""
+    before, _ = calibration.of(REPORT)
+    lut = calibration.interval(luts(whole, chip, before), before.spread["lut"])
+    ff = calibration.interval(whole.ff * before.weights["ff"], before.spread["ff"])
     return (
-        f"Model of hls4ml's layers against {measured.source}: {said}.",
-        "LUTs and FFs are those after the vendor's logic synthesis; an HLS report estimates more.",
+        f"LUTs and FFs are those after the vendor's logic synthesis. HLS's own report would say about "
+        f"{lut.value:,.0f} LUT ({lut.low:,.0f} to {lut.high:,.0f}) and {ff.value:,.0f} FF "
+        f"({ff.low:,.0f} to {ff.high:,.0f})."
     )

@@ -53,7 +53,7 @@ def test_the_results_are_kept_for_every_design_and_family() -> None:
 
 def test_every_published_figure_names_its_file() -> None:
     document = json.loads((RESULTS / "published.json").read_text(encoding="utf-8"))
-    assert len(document["designs"]) >= 50
+    assert len(document["designs"]) >= 75
     for design in document["designs"]:
         assert document["sources"][design["source"]]["url"].startswith("https://")
         assert design["stage"] in ("logic synthesis", "HLS report") and design["tool"]
@@ -64,3 +64,48 @@ def test_families_without_a_measurement_borrow_one() -> None:
         found, borrowed = calibration.of(family)
         assert borrowed and found.tool.startswith("Yosys")
     assert calibration.of("yosys-ecp5")[1] is False
+
+
+def test_published_designs_of_other_kinds_are_of_many_sources_parts_and_both_sides() -> None:
+    from benchmarks.published import published
+
+    others = [item for item in published(RESULTS) if not item.reusing_dense]
+    assert len({(item.record["name"], item.record["tool"]) for item in others}) >= 20
+    assert len({item.author for item in others}) >= 10
+    assert len({item.record["board"] for item in others}) >= 4
+    assert {item.held_out for item in others} == {item.synthesized for item in others} == {True, False}
+    sides: dict[tuple[str, str], set[bool]] = {}
+    for item in others:
+        sides.setdefault((item.record["name"], item.record["tool"]), set()).add(item.held_out)
+    assert all(len(side) == 1 for side in sides.values())  # both stages of a design on the same side
+
+
+@pytest.mark.parametrize("kind", ["lut", "ff", "dsp", "bram", "cycles"])
+def test_what_is_promised_of_reusing_dense_layers_held_on_nine_in_ten(kind: str) -> None:
+    spread = calibration.measured()["hls4ml-resource"].spread[kind]
+    assert spread.designs >= 30 and spread.inside is not None and spread.inside >= 0.9
+
+
+def test_an_interval_that_held_out_designs_do_not_confirm_is_given_up() -> None:
+    from benchmarks import foretold
+    from benchmarks.published import published
+
+    items = list(published(RESULTS))
+    made, trials = foretold.entries(items)
+    given_up = [
+        trial
+        for of in trials.values()
+        for trial in of.values()
+        if trial.inside is not None and trial.inside < 0.9
+    ]
+    assert given_up and all(trial.errors.inside is None for trial in given_up)
+    assert {name: entry for name, entry in calibration.measured().items() if name.startswith("hls4ml")} == {
+        name: calibration.Calibration.model_validate(entry) for name, entry in made.items()
+    }
+
+
+def test_a_share_of_products_in_tables_is_no_slack() -> None:
+    from benchmarks.errors import errors
+
+    found = errors([(100.0, 100.0), (30.0, 0.0)], [(9.0, 0.0)], soft=([0.0, 300.0], [300.0]))
+    assert found.slack == 1.0 and found.share == pytest.approx(0.1 * 1.35) and found.inside == 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,6 +62,21 @@ def test_zeros_cost_nothing_and_powers_of_two_only_their_addition() -> None:
     assert threes.chain == powers.chain + 4 * 9  # 3 x = x + 2 x, nine bits each
 
 
+_LAST_LAYER = np.fromstring(
+    """
+    347 406 1362 -2189 470 -673 -477 129 -100 21 112 -270 302 304 -24 220 -91 112 111 -645 209 -42 -40
+    122 325 65 16 -351 236 -146 -27 -21 187 84 153 -212 308 48 22 295 761 370 -32 422 -1220 -482 -243
+    130 729 -151 -113 -27 237 -101 187 223 14 248 -84 -72 118 29 -678 -882 1322 -300 355 157 -248 -2 116
+    -42 -338 94 -562 -200 197 -272 271 278 -91 5 -7 -98 -264 206 -64 45 93 25 428 321 -1461 223 -21 167
+    184 52 87 -80 381 -173 -12 -21 -216 -162 206 669 137 -534 65 -116 339 -32 67 346 461 -953 556 -227
+    98 173 -836 701 -459 -172 -237 -12 61 307 -200 47 -321 -57 -215 -9 134 135 121 -320 -324 -157 -79
+    -277 88 -233 260 11 118 -188 -54 128 197 -256 152 -307 -77 -254 -151 280
+    """,
+    np.int64,
+    sep=" ",
+)
+
+
 @pytest.mark.parametrize(
     ("act", "weight", "expected"),
     [(16, 8, True), (16, 6, False), (6, 6, False), (8, 8, False), (18, 16, True)],
@@ -77,7 +93,8 @@ def test_the_resource_strategy_has_as_many_multipliers_as_are_left_and_counts_to
 
 
 def test_one_long_adder_tree_takes_more_clocks_than_a_short_one() -> None:
-    assert clocks(1, SITE) == 1 and clocks(40, SITE) == math.ceil(40 / 7)
+    assert clocks(1, SITE) == 1 and clocks(40, SITE) == math.ceil(40 * 1.4 / 7.3)
+    assert clocks(40, replace(SITE, vitis=False)) == math.ceil(40 * 1.4 / 8.75)
 
 
 def test_digits_of_the_non_adjacent_form() -> None:
@@ -92,8 +109,52 @@ def test_digits_of_the_non_adjacent_form() -> None:
 
 
 def test_a_short_fifo_is_shift_registers_and_a_long_one_block_ram() -> None:
-    assert fifo(16, 16, AMD).bram == 0
-    assert fifo(676, 16, AMD).bram == 0.5
+    assert fifo(16, 1, 16, SITE).bram == 0
+    assert fifo(676, 1, 16, SITE).bram == 0.5
+
+
+def test_fifos_take_the_block_ram_that_published_streams_take() -> None:
+    vivado = replace(SITE, vitis=False)
+    # An encoder of 28 bits (depth, channels): Vivado 2020.1 reports 33 blocks of 18 kbit.
+    queues = [(64, 8), (64, 8), (68, 8), (67, 8), (32, 4), (35, 4), (16, 4), (1, 16)]
+    assert sum(fifo(depth, channels, 28, vivado).bram for depth, channels in queues) == 32 / 2
+    assert fifo(66, 1, 16, vivado).bram == 1 / 2  # the padded input
+    # Activity recognition with Vitis HLS 2024.1, whose FIFOs are packed: ten blocks of 36 kbit.
+    assert sum(fifo(d, c, 16, SITE).bram for d, c in [(128, 16), (128, 16), (130, 9), (1, 16), (1, 6)]) == 10
+    # The padded stream is wider than one block with Vivado HLS: one for each channel.
+    assert fifo(130, 9, 16, vivado).bram == 9 / 2
+
+
+def test_a_product_of_a_wide_input_is_added_up_in_tables() -> None:
+    codes, latency = np.full((4, 2), 1237), Parallelism("latency", 1)
+    narrow = dense_cost(layer(codes, 12), latency, Site(AMD, 10.0, True, FixedType(True, 16, 0)))
+    wide = dense_cost(layer(codes, 12), latency, Site(AMD, 10.0, True, FixedType(True, 28, 0)))
+    assert narrow.count.dsp == 8 and wide.count.dsp == 0 and wide.count.soft == 8
+    reusing = dense_cost(
+        layer(codes, 12), Parallelism("resource", 4), Site(AMD, 10.0, True, FixedType(True, 28, 0))
+    )
+    assert reusing.count.dsp == 2 * math.ceil(28 / 25)  # a product of two variables stays in blocks
+
+
+def test_numbers_of_outputs_are_in_block_ram_and_weights_in_tables() -> None:
+    site = Site(AMD, 5.0, False, FixedType(True, 16, 10))
+    codes = np.random.default_rng(0).integers(-2000, 2000, (40, 88))
+    # wa-hls4ml, 40-88-112 in 16 bits with a reuse factor of 1,024: one block for both layers.
+    made = dense_cost(layer(codes, 16), Parallelism("resource", 880), site).count
+    assert made.bram == 0.5 and made.dsp == 4
+    assert dense_cost(layer(codes, 16), Parallelism("resource", 40), site).count.bram == 0
+    small = dense_cost(layer(np.sign(codes), 16), Parallelism("resource", 880), site).count
+    assert small.logic < made.logic  # copies of the sign are no tables
+
+
+def test_the_last_layer_of_a_published_design_has_its_blocks() -> None:
+    """hls4ml's KERAS_3layer, output layer: Vitis HLS 2025.2 reports 129 blocks for its 160 weights.
+
+    Weights from taitashaw/hls4ml-fpga-classifier, my-hls-test/firmware/weights/w8.h, in steps of 2**-10.
+    """
+    codes = _LAST_LAYER.reshape(32, 5)
+    site = Site(family(boards.load("zcu104"), "vendor"), 10.0, True, FixedType(True, 16, 10))
+    assert dense_cost(layer(codes, 16), Parallelism("latency", 1), site).count.dsp == 129
 
 
 def test_one_pipeline_if_nothing_is_reused_and_processes_in_turn_otherwise() -> None:
@@ -108,10 +169,11 @@ def test_one_pipeline_if_nothing_is_reused_and_processes_in_turn_otherwise() -> 
     assert slow.interval == 16 + 1
 
 
-def test_a_stream_takes_a_clock_per_pixel() -> None:
-    at = planned(cnn(8), io_type="io_stream", strategy="latency")
+@pytest.mark.parametrize(("backend", "clocks_per_pixel"), [("Vivado", 1), ("Vitis", 3)])
+def test_a_stream_takes_its_clocks_per_pixel(backend: str, clocks_per_pixel: int) -> None:
+    at = planned(cnn(8), io_type="io_stream", strategy="latency", backend=backend)
     project = at.model.project(at.ways())
-    assert project.interval == 10 * 10  # the padded image
+    assert project.interval == 10 * 10 * clocks_per_pixel  # the padded image
     starts = [item.start for item in project.placed]
     assert starts[0] == 0 and project.latency > project.interval
     assert max(item.start for item in project.placed) < project.latency
