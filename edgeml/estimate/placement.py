@@ -5,7 +5,7 @@ that after packing. The numbers are in placement.json, fitted by `python -m benc
 boards that nextpnr packed; none is typed in by hand.
 
     cells of the network = lut x LUTs by estimate + bare x registers without a table + chains x carry chains
-    cells of the top     = one + in x bits of an input beat + out x bits of a result beat
+    cells of the top     = one + in x bits of an input beat + out x bits of a result beat + block x block RAM
 
 A cell is what nextpnr counts and the board has: a logic cell of iCE40 (a table, a carry and a flip-flop, so
 that a flip-flop without a table takes one), half a slice's logic of ECP5. The self-test's memory is counted
@@ -46,7 +46,7 @@ class Packing(Settings):
         board: whose top it was.
         cell: what nextpnr calls the cells.
         network: cells for each "lut" and "chains" and, where a flip-flop takes a table's place, "bare".
-        top: cells for each "one", "in" and "out".
+        top: cells for each "one", "in", "out" and "block".
         top_ff: flip-flops, the same.
         spread: ratios real/estimate of the cells of "network" and "top", of "top_ff", and of "whole", which
             was tested and makes no interval.
@@ -102,21 +102,30 @@ def network_cells(count: Count, luts: float, weights: Mapping[str, float]) -> fl
     return sum(weight * parts[name] for name, weight in weights.items())
 
 
-def top_part(ports: Ports, weights: Mapping[str, float]) -> float:
-    """Cells or flip-flops of a board's top."""
-    return weights["one"] + weights["in"] * ports.in_bits + weights["out"] * ports.out_bits
+def top_part(ports: Ports, blocks: float, weights: Mapping[str, float]) -> float:
+    """Cells or flip-flops of a board's top.
+
+    Args:
+        ports: of the network.
+        blocks: block RAM of its memory, between which it has to choose.
+        weights: of a `Packing`.
+    """
+    parts = {"one": 1.0, "in": ports.in_bits, "out": ports.out_bits, "block": blocks}
+    return sum(weight * parts[name] for name, weight in weights.items())
 
 
 def memory(ports: Ports, board: Board, model: str, chip: Family) -> Figure:
-    """Block RAM of the self-test: who the board is, and as many vectors as get into it."""
+    """Block RAM of the self-test: who the board is, and as many vectors as get into it.
+
+    The low end is for a run that has one golden vector, and for a Yosys that uses every byte's ninth bit.
+    """
     identity = _IDENTITY + sum(len(name.encode()[:_NAME]) for name in (model, board.name))
     vector = (ports.in_bits * ports.in_beats + ports.out_bits * ports.out_beats) // 8
     kbit = board.resources.bram_kbit
     block = 1 << ((kbit * 1024 // 8).bit_length() - 1)
     room = (board.resources.bram * block // _SHARE - identity) // vector
-    used = identity + min(_VECTORS, max(1, room)) * vector
-    most = chip.brams(used, 8)
-    least = math.ceil(used * 8 / (kbit * 1024))  # Yosys may use the ninth bit of every byte as well
+    most = chip.brams(identity + min(_VECTORS, max(1, room)) * vector, 8)
+    least = math.ceil((identity + vector) * 8 / (kbit * 1024))
     return Figure(value=most) if least >= most else Figure(value=most, low=least, high=most)
 
 
@@ -144,17 +153,22 @@ def whole(
         luts: whose weights the network's LUTs are estimated with.
         widening: power of the ratios; 1 leaves them.
     """
+    blocks = memory(ports, board, model, chip)
     made = network_cells(count, calibration.luts(count, chip, luts, False), packing.network)
     results = parts.fifo(8, max(1, (ports.out_bits * ports.out_beats // 8 - 1).bit_length()), chip)
     several = results if ports.out_beats > 1 else Count()  # a result of several beats waits in a FIFO
-    beside = top_part(ports, packing.top) + calibration.luts(several, chip, luts, False) + several.bare
+    beside = (
+        top_part(ports, blocks.value, packing.top)
+        + calibration.luts(several, chip, luts, False)
+        + several.bare
+    )
     lut = _sum(
         calibration.interval(made, packing.spread["network"], widening),
         calibration.interval(beside, packing.spread["top"], widening),
     )
-    registers = top_part(ports, packing.top_ff) + several.ff
+    registers = top_part(ports, blocks.value, packing.top_ff) + several.ff
     ff = _sum(network.ff, calibration.interval(registers, packing.spread["top_ff"], widening))
-    bram = _sum(network.bram, _sum(memory(ports, board, model, chip), Figure(value=several.bram)))
+    bram = _sum(network.bram, _sum(blocks, Figure(value=several.bram)))
     return Usage(lut=lut, ff=ff, dsp=network.dsp, bram=bram)
 
 
