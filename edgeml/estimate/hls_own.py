@@ -97,7 +97,9 @@ class Planned:
         return choose(self.plan.layers, self.options)
 
 
-def estimate_hls4ml(graph: Graph, digest: str, board: Board, options: Hls4mlOptions) -> Hardware:
+def estimate_hls4ml(
+    graph: Graph, digest: str, board: Board, options: Hls4mlOptions, reported: bool = False
+) -> Hardware:
     """What an hls4ml project takes after the vendor's logic synthesis.
 
     Args:
@@ -105,18 +107,27 @@ def estimate_hls4ml(graph: Graph, digest: str, board: Board, options: Hls4mlOpti
         digest: of the graph as the user has it.
         board: the target.
         options: of the hls4ml back end.
+        reported: LUT and FF as HLS's own report says them, before logic synthesis.
     """
     at = Planned(graph, board, options)
     ways = at.ways()
-    return figures(at, ways, at.model.project(ways), graph.name, digest, board)
+    return figures(at, ways, at.model.project(ways), graph.name, digest, board, reported)
 
 
 def figures(
-    at: Planned, ways: Mapping[str, Parallelism], project: Project, name: str, digest: str, board: Board
+    at: Planned,
+    ways: Mapping[str, Parallelism],
+    project: Project,
+    name: str,
+    digest: str,
+    board: Board,
+    reported: bool = False,
 ) -> Hardware:
-    """A project as `Hardware`."""
+    """A project as `Hardware`; LUT and FF after logic synthesis, or as HLS reports them."""
     stream = at.options.io_type == "io_stream"
     measured, _ = calibration.of(calibrated(stream, ways, at.plan.layers))
+    if reported:
+        measured = _before_synthesis(measured)
     whole = total(item.cost.count for item in project.placed)
     strategies = sorted({how.strategy for layer, how in _multiplying(at, ways)})
     reuse = sorted({how.reuse_factor for layer, how in _multiplying(at, ways)})
@@ -154,7 +165,7 @@ def figures(
             _evidence(
                 kind_of(stream, strategies, any(layer.kind.startswith("Conv") for layer in at.plan.layers))
             ),
-            _report(whole, at.chip),
+            _BEFORE if reported else _report(whole, at.chip),
         ),
     )
 
@@ -218,6 +229,16 @@ def _evidence(kind: str) -> str:
     sources = "1 source" if known.sources == 1 else f"{known.sources} sources"
     designs = "1 published design" if known.designs == 1 else f"{known.designs} published designs"
     return f"Of this kind ({kind}): {designs} of {sources}{'; ' if off else ''}{', '.join(off)}."
+
+
+_BEFORE = "LUTs and FFs are those of HLS's own report, before logic synthesis."
+
+
+def _before_synthesis(measured: Calibration) -> Calibration:
+    """With the weights and errors of what HLS reports, where those are others."""
+    before, _ = calibration.of(REPORT)
+    weights = {**measured.weights, **{key: before.weights[key] for key in ("chain", "logic", "ff")}}
+    return measured.model_copy(update={"weights": weights, "spread": {**measured.spread, **before.spread}})
 
 
 def _report(whole: Count, chip: Family) -> str:

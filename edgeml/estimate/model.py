@@ -109,7 +109,12 @@ def record(
         )
     named = real.tool or _program(real) or "unknown tool"
     chosen: Tool = "yosys" if real.design == "verilog" and "yosys" in named.lower() else "vendor"
-    made = estimate(graph, board, real.design, options, chosen, ledger.NOTHING)
+    if real.design == "hls4ml" and real.reached in ("estimated", "simulated"):
+        # What HLS foretells is compared with what it is expected to foretell, not with the chip's tables.
+        settings = options if isinstance(options, Hls4mlOptions) else parse_hls4ml(_plain(options))
+        made = estimate_hls4ml(Expand().apply(graph), graph.digest, board, settings, reported=True)
+    else:
+        made = estimate(graph, board, real.design, options, chosen, ledger.NOTHING)
     return entries.add(real, made, named, family(board, chosen).name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +14,14 @@ from edgeml import boards
 from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
 from edgeml.backends.hls4ml.reuse import Parallelism, choose, valid_factors
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Goal, estimate, preflight
+from edgeml.estimate import Goal, estimate, preflight, record
 from edgeml.estimate.circuit import total
 from edgeml.estimate.family import AMD, family
 from edgeml.estimate.hls_layer import Site, clocks, dense_cost, digits, fifo, in_block
 from edgeml.estimate.hls_own import Hls4mlOptions, Planned, parse_hls4ml
+from edgeml.estimate.ledger import Ledger
 from edgeml.estimate.solve import shares, solve
+from edgeml.figures import Figure, Hardware, Usage
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Builder, Graph
 from edgeml.passes.expand import Expand
@@ -187,6 +190,39 @@ def test_every_strategy_has_an_estimate_with_intervals(io_type: str, strategy: s
         assert figure is not None and figure.low is not None and figure.low <= figure.value
     assert found.total.lut is not None and found.total.lut.value > 0
     assert [item.layer for item in found.layers][:2] == ["fc1", "act1"]
+
+
+def test_the_notes_name_the_kind_and_what_hls_would_report() -> None:
+    known = estimate(mlp(), boards.load("zcu104"), "hls4ml", {"strategy": "latency"})
+    assert any(
+        note.startswith("Of this kind (io_parallel, latency strategy): ") and " sources" in note
+        for note in known.notes
+    )
+    assert any("HLS's own report would say about" in note for note in known.notes)
+    assert any("90th percentile of the factor" in note for note in known.notes)
+    unknown = estimate(mlp(), boards.load("zcu104"), "hls4ml", {"strategy": "distributed_arithmetic"})
+    assert any(note.startswith("No published design is of this kind") for note in unknown.notes)
+
+
+def test_what_hls_reports_is_compared_with_what_it_is_expected_to_report(tmp_path: Path) -> None:
+    graph, board = mlp(), boards.load("zcu104")
+    found: dict[str, float] = {}
+    for reached in ("estimated", "synthesized"):
+        real = Hardware(
+            design="hls4ml",
+            graph=graph.digest,
+            part=board.part,
+            source="vendor",
+            reached=reached,  # type: ignore[arg-type]
+            alone=True,
+            tool="Vitis HLS 2024.1",
+            total=Usage(lut=Figure(value=9000), ff=Figure(value=900)),
+        )
+        entry = record(graph, board, real, {"strategy": "latency"}, Ledger(tmp_path / reached))
+        found[reached] = entry.estimated["lut"]
+    plain = estimate(graph, board, "hls4ml", {"strategy": "latency"}, kept=Ledger(tmp_path / "none"))
+    assert plain.total.lut is not None and found["synthesized"] == plain.total.lut.value
+    assert found["estimated"] > 1.3 * found["synthesized"]
 
 
 def test_every_graph_that_hls4ml_expresses_is_estimated() -> None:
