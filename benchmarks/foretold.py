@@ -31,7 +31,7 @@ _LEAST = {"bram": 0.5}
 
 FOLDED, PARALLEL, STREAM, REPORT = "hls4ml-resource", "hls4ml-parallel", "hls4ml", "hls4ml-report"
 NAMES = {
-    FOLDED: "reusing dense",
+    FOLDED: "dense, more reuse than inputs",
     PARALLEL: "others, io_parallel",
     STREAM: "others, io_stream",
     REPORT: "others, as HLS reports",
@@ -201,10 +201,10 @@ def entries(items: Sequence[Published]) -> tuple[dict[str, Any], dict[str, dict[
 
 
 _WHAT = {
-    FOLDED: "dense layers that reuse multipliers",
-    PARALLEL: "all but dense layers that reuse multipliers",
-    STREAM: "all but dense layers that reuse multipliers",
-    REPORT: "all but dense layers that reuse multipliers",
+    FOLDED: "dense layers with more reuse than inputs",
+    PARALLEL: "all but dense layers with more reuse than inputs",
+    STREAM: "all but dense layers with more reuse than inputs",
+    REPORT: "all but dense layers with more reuse than inputs",
 }
 
 
@@ -232,7 +232,8 @@ def evidence(items: Sequence[Published], weights: Mapping[str, Weights]) -> dict
     for item in items:
         record = item.record
         shaped = any(layer.startswith("conv") for layer, *_ in record["layers"])
-        kind = kind_of(record["io_type"] == "io_stream", [record["strategy"]], shaped)
+        stream = record["io_type"] == "io_stream"
+        kind = kind_of(stream, [record["strategy"]], shaped, item.reusing_dense)
         by_kind.setdefault(kind, []).append(item)
     return {
         kind: Kind(
@@ -271,7 +272,7 @@ def page(
         "## hls4ml against published figures",
         "",
         "There is no vendor tool here. The figures are those that others published with their projects:",
-        f"{_many(group(items, FOLDED))} with dense layers that reuse multipliers,",
+        f"{_many(group(items, FOLDED))} with dense layers of more reuse than inputs,",
         f"{_many(others)} of all other kinds. The split is by checksum, and the model was worked on with the",
         "designs that were not held out. Three things were put right after the held-out ones had been",
         "looked at: registers of short FIFOs, registers of long comparisons, and which designs tell DSP",

@@ -26,6 +26,7 @@ from edgeml.backends.hls4ml.reuse import Parallelism, valid_factors
 from edgeml.estimate.circuit import Count, total
 from edgeml.estimate.family import family
 from edgeml.estimate.hls import Model, Project
+from edgeml.estimate.hls_own import reused_far
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder
 
@@ -35,11 +36,19 @@ _PLAIN = Parallelism("latency", 1)
 
 @dataclass(frozen=True)
 class Published:
-    """One published design and what the model counts for it."""
+    """One published design and what the model counts for it.
+
+    Args:
+        record: the line of the file, and its `repository`.
+        count: what its layers need together.
+        project: its layers in time.
+        reusing_dense: they are dense ones of the resource strategy, with more reuse than inputs.
+    """
 
     record: dict[str, Any]
     count: Count
     project: Project
+    reusing_dense: bool
 
     @property
     def held_out(self) -> bool:
@@ -50,13 +59,6 @@ class Published:
     def synthesized(self) -> bool:
         """The figures are those after logic synthesis, not those that HLS foretold."""
         return self.record["stage"] == "logic synthesis"
-
-    @property
-    def reusing_dense(self) -> bool:
-        """All its layers are dense ones of the resource strategy."""
-        return self.record["strategy"] == "resource" and all(
-            kind == "dense" for kind, *_ in self.record["layers"]
-        )
 
     @property
     def author(self) -> str:
@@ -77,7 +79,8 @@ def published(results: Path) -> Iterator[Published]:
         stream, vitis = record["io_type"] == "io_stream", "Vitis" in record["tool"]
         model = Model(empty, plan, chip, record["clock_ns"], stream, vitis)
         project = model.project(ways)
-        yield Published(record, total(item.cost.count for item in project.placed), project)
+        far = not stream and reused_far(ways, plan.layers)
+        yield Published(record, total(item.cost.count for item in project.placed), project, far)
 
 
 def nearest(n_in: int, n_out: int, asked: int) -> int:

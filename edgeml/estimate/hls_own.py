@@ -24,19 +24,31 @@ __all__ = ["Hls4mlOptions", "Planned", "estimate_hls4ml", "parse_hls4ml"]
 
 FAMILY, PARALLEL, FOLDED, REPORT = "hls4ml", "hls4ml-parallel", "hls4ml-resource", "hls4ml-report"
 """Entries of calibration.json: of any stream, of any project in io_parallel, of dense layers in io_parallel
-that all reuse multipliers, as most published ones do, and of what HLS says before logic synthesis."""
+with more reuse than inputs, as most published ones, and of what HLS says before logic synthesis."""
 
 
 def calibrated(stream: bool, ways: Mapping[str, Parallelism], layers: Sequence[Layer]) -> str:
     """The entry that a project is like."""
     if stream:
         return FAMILY
-    multiplying = [layer for layer in layers if layer.products is not None]
-    alike = all(layer.kind == "Dense" and ways[layer.name].reuse_factor > 1 for layer in multiplying)
-    return FOLDED if alike and multiplying else PARALLEL
+    return FOLDED if reused_far(ways, layers) else PARALLEL
 
 
-def kind_of(stream: bool, strategies: Iterable[str], convolutions: bool) -> str:
+def reused_far(ways: Mapping[str, Parallelism], layers: Sequence[Layer]) -> bool:
+    """Only dense layers, all of the resource strategy and with more reuse than inputs.
+
+    hls4ml has a template of its own for them, and the many published designs are of it alone.
+    """
+    multiplying = [(layer, layer.products) for layer in layers if layer.products is not None]
+    return bool(multiplying) and all(
+        layer.kind == "Dense"
+        and ways[layer.name].strategy == "resource"
+        and ways[layer.name].reuse_factor > products[0]
+        for layer, products in multiplying
+    )
+
+
+def kind_of(stream: bool, strategies: Iterable[str], convolutions: bool, far: bool = False) -> str:
     """A design's kind in words, the same for a published one and for the user's.
 
     >>> kind_of(True, ["latency", "distributed_arithmetic"], True)
@@ -44,7 +56,9 @@ def kind_of(stream: bool, strategies: Iterable[str], convolutions: bool) -> str:
     """
     named = " and ".join(sorted({strategy.replace("_", " ") for strategy in strategies})) or "no"
     words = [f"io_stream, {named} strategy" if stream else f"io_parallel, {named} strategy"]
-    return ", ".join([*words, "convolutions"] if convolutions else words)
+    words += ["more reuse than inputs"] if far else []
+    words += ["convolutions"] if convolutions else []
+    return ", ".join(words)
 
 
 def parse_hls4ml(settings: Mapping[str, Any]) -> Hls4mlOptions:
@@ -162,12 +176,16 @@ def figures(
         clock_mhz=1000.0 / at.clock_ns,
         notes=(
             _errors(measured),
-            _evidence(
-                kind_of(stream, strategies, any(layer.kind.startswith("Conv") for layer in at.plan.layers))
-            ),
+            _evidence(_kind(at, ways, strategies)),
             _BEFORE if reported else _report(whole, at.chip),
         ),
     )
+
+
+def _kind(at: Planned, ways: Mapping[str, Parallelism], strategies: Sequence[str]) -> str:
+    stream = at.options.io_type == "io_stream"
+    convolutions = any(layer.kind.startswith("Conv") for layer in at.plan.layers)
+    return kind_of(stream, strategies, convolutions, not stream and reused_far(ways, at.plan.layers))
 
 
 def _multiplying(at: Planned, ways: Mapping[str, Parallelism]) -> list[tuple[str, Parallelism]]:

@@ -18,7 +18,15 @@ from edgeml.estimate import Goal, estimate, preflight, record
 from edgeml.estimate.circuit import total
 from edgeml.estimate.family import AMD, family
 from edgeml.estimate.hls_layer import Site, clocks, dense_cost, digits, fifo, in_block
-from edgeml.estimate.hls_own import Hls4mlOptions, Planned, parse_hls4ml
+from edgeml.estimate.hls_own import (
+    FAMILY,
+    FOLDED,
+    PARALLEL,
+    Hls4mlOptions,
+    Planned,
+    calibrated,
+    parse_hls4ml,
+)
 from edgeml.estimate.ledger import Ledger
 from edgeml.estimate.solve import shares, solve
 from edgeml.figures import Figure, Hardware, Usage
@@ -190,6 +198,22 @@ def test_every_strategy_has_an_estimate_with_intervals(io_type: str, strategy: s
         assert figure is not None and figure.low is not None and figure.low <= figure.value
     assert found.total.lut is not None and found.total.lut.value > 0
     assert [item.layer for item in found.layers][:2] == ["fc1", "act1"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "entry"),
+    [
+        ({"strategy": "resource", "reuse_factor": {"fc1": 48, "fc2": 24, "fc3": 16}}, FOLDED),
+        ({"strategy": "resource", "reuse_factor": {"fc1": 16, "fc2": 12, "fc3": 8}}, PARALLEL),
+        ({"strategy": "latency", "reuse_factor": 2}, PARALLEL),
+        ({"strategy": "latency", "io_type": "io_stream"}, FAMILY),
+    ],
+)
+def test_only_what_the_published_designs_are_like_has_their_interval(
+    settings: dict[str, object], entry: str
+) -> None:
+    at = planned(mlp(), **settings)
+    assert calibrated(at.options.io_type == "io_stream", at.ways(), at.plan.layers) == entry
 
 
 def test_the_notes_name_the_kind_and_what_hls_would_report() -> None:
