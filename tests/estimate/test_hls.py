@@ -6,6 +6,7 @@ import itertools
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -210,7 +211,7 @@ def test_every_strategy_has_an_estimate_with_intervals(io_type: str, strategy: s
     ],
 )
 def test_only_what_the_published_designs_are_like_has_their_interval(
-    settings: dict[str, object], entry: str
+    settings: dict[str, Any], entry: str
 ) -> None:
     at = planned(mlp(), **settings)
     assert calibrated(at.options.io_type == "io_stream", at.ways(), at.plan.layers) == entry
