@@ -83,6 +83,7 @@ def main() -> int:
 def _written(known: list[dict[str, Any]]) -> int:
     """Fit, test and write; 1 if the intervals miss more than a tenth of the held-out boards."""
     rows, fitted = placement.fit(known, options_of)
+    placement.write(rows, fitted)
     placed_page.write(rows, fitted, known, options_of)
     return int(any((packing.spread["whole"].inside or 0) < COVERAGE for packing in fitted.values()))
 

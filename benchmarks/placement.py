@@ -80,7 +80,7 @@ class Row:
 def fit(
     results: Sequence[Mapping[str, Any]], options_of: Way
 ) -> tuple[dict[str, list[Row]], dict[str, Packing]]:
-    """Fit and test, and write what the estimates use.
+    """Fit and test.
 
     Args:
         results: the lines of benchmarks/results/placed.json.
@@ -96,11 +96,15 @@ def fit(
         if of:
             rows[name] = of
             fitted[name] = _fitted(of)
+    return rows, fitted
+
+
+def write(rows: Mapping[str, Sequence[Row]], fitted: Mapping[str, Packing]) -> None:
+    """Write what the estimates use."""
     families = {rows[name][0].chip.name: kept.model_dump(mode="json") for name, kept in fitted.items()}
     text = json.dumps({"schema_version": 1, "families": families}, indent=1) + "\n"
     FITTED.write_text(text, encoding="utf-8")
     placement.measured.cache_clear()
-    return rows, fitted
 
 
 def _rows(results: Sequence[Mapping[str, Any]], options_of: Way) -> list[Row]:

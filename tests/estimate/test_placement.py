@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import placed
 from benchmarks.designs import designs
+from benchmarks.placement import fit
 from edgeml import boards
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.design import elaborate
@@ -134,6 +135,18 @@ def test_held_out_boards_that_were_packed_are_in_the_interval() -> None:
         assert told.whole.lut.low <= real <= told.whole.lut.high, row["design"]
         seen += 1
     assert seen == 2 * len(wanted)
+
+
+@pytest.mark.slow
+def test_the_numbers_in_the_package_are_those_of_the_model_as_it_is() -> None:
+    """After a change of what is counted: `python -m benchmarks.placed write`."""
+    rows, fitted = fit(list(placed.results().values()), placed.options_of)
+    for name, packing in fitted.items():
+        kept = placement.measured()[rows[name][0].chip.name]
+        assert kept.network == pytest.approx(packing.network, abs=2e-3), name
+        assert kept.top == pytest.approx(packing.top, abs=2e-3), name
+        assert (packing.spread["whole"].inside or 0) >= 0.9, name
+        assert kept.spread == packing.spread, name
 
 
 def test_cells_that_packing_adds_belong_to_their_neighbours_part() -> None:
