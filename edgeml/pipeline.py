@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from edgeml.report.comparison import Comparison
     from edgeml.report.facts import Facts
     from edgeml.runs import Run
-    from edgeml.synth.flow import Request
+    from edgeml.synth.request import Request
 
 GOLDEN_SAMPLES = 10_000
 """Test samples kept in golden.npz; the whole test set of MNIST."""
@@ -226,31 +226,36 @@ def check(
     return result
 
 
-def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet) -> Synthesis:
+def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Tell = _quiet) -> Synthesis:
     """Synthesize the run's Verilog for a board; an open board ends in a bitstream.
 
     Args:
         run: a lowered run.
         board: the target.
-        request: clock, last step, seed.
+        request: clock, last step, seed, what the layout has to meet.
         tell: told what begins.
+        say: told, before anything runs, whether it fits, what was chosen, and what would be quicker.
 
     Raises:
-        EdgemlError: the model does not fit, an integer differs, or a tool failed; names the log.
+        EdgemlError: the model does not fit, no layout meets the goal, an integer differs, or a tool failed;
+            names the log.
         MissingToolError: a tool is missing.
     """
     from edgeml.boards import Flow
     from edgeml.estimate import record
     from edgeml.synth import flow
     from edgeml.synth.read import best
+    from edgeml.synth.request import Vectors
     from edgeml.synth.vendors import projects
 
     graph = run.graph()
     golden = vectors.read(run.golden_file, graph)
     folder = run.folder / "synth" / board.name
     tell("estimate")
-    given = flow.Vectors(golden.inputs, golden.expected)
-    steps = flow.Flow(graph, given, board, folder, request)
+    given = Vectors(golden.inputs, golden.expected)
+    steps = flow.Flow(graph, given, board, folder, request, tell)
+    for line in (*steps.preflight.lines(), steps.hint()):
+        say(line)
     hardware = steps.run(tell)
     if board.flow not in (Flow.VIVADO, Flow.VITIS, Flow.QUARTUS) or request.until is not None:
         return Synthesis(folder, hardware)
@@ -262,7 +267,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet) -> Synt
         hardware = best(done.hardware)
         hardware.write(folder / flow.RESULT)
         try:
-            record(graph, board, hardware, steps.options)
+            record(graph, board, hardware, steps.job.options)
         except EdgemlError as error:
             notes = (*notes, f"Not kept in the ledger: {error}.")
     return Synthesis(folder, hardware, done.project, done.not_run, notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,16 @@ from rich.markup import escape
 
 from edgeml import boards, pipeline
 from edgeml.backends.hls4ml.options import parse_options
+from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board
 from edgeml.cli.console import say
 from edgeml.cli.options import comma_list
+from edgeml.cli.steps import working
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.estimate import Goal, Preflight, preflight
 from edgeml.estimate.model import Design
+from edgeml.estimate.solve import Solution
+from edgeml.estimate.solve_verilog import Layout
 from edgeml.estimate.verdict import range_text
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph
@@ -53,11 +57,11 @@ class Row:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know."""
-        return (
-            tuple(escape(note) for note in (*self.found.notes, *self.told.remedies))
-            if self.told and self.found
-            else ()
-        )
+        if self.told is None or self.found is None:
+            return ()
+        chosen = f"{self.title}: {self.told.chosen}" if self.told.chosen else ""
+        told = (chosen, *self.found.notes, *self.told.remedies)
+        return tuple(escape(note) for note in told if note)
 
     def cells(self) -> list[list[str]]:
         """Lines of the table: the network, and the whole board where it is known, which has to fit."""
@@ -97,8 +101,14 @@ class Row:
             "clock": self.told.clock,
             "limits": list(self.told.limits),
             "remedies": list(self.told.remedies),
+            **({"solution": _solution(self.told.solution)} if self.told.solution is not None else {}),
             "estimate": self.found.model_dump(mode="json", by_alias=True),
         }
+
+
+def _solution(found: Solution | Layout) -> dict[str, Any]:
+    """What was chosen, for --json: the options that say the same, and whether it is proven to be the best."""
+    return {"settings": found.settings(), "minimized": found.minimized, "proven": found.proven}
 
 
 def shown(figure: Figure | None) -> str:
@@ -150,6 +160,8 @@ def rows(
     wanted: Sequence[Design],
     options: Mapping[str, Mapping[str, Any]],
     strict: bool,
+    wish: Wish,
+    tell: Callable[[int], None],
 ) -> Iterator[Row]:
     """The designs on one board.
 
@@ -159,13 +171,16 @@ def rows(
         wanted: which designs.
         options: by back end.
         strict: a single design that cannot be made is an error instead of a row with the reason.
+        wish: what reuse factors are chosen for.
+        tell: told how many pieces were counted so far.
     """
     for design in wanted:
         try:
             chosen = for_board(options.get(design, {}), board)
             if design == "verilog":
                 chosen = as_synthesized(chosen, board)
-            yield Row(board.name, design, preflight(graph, board, design, chosen))
+            goal = wish.goal(clock_ns(design, chosen, board))
+            yield Row(board.name, design, preflight(graph, board, design, chosen, goal, tell=tell))
         except EdgemlError as error:
             if strict and len(wanted) == 1:
                 raise
@@ -186,7 +201,7 @@ def as_synthesized(options: Mapping[str, Any], board: Board) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user wants of an hls4ml project: `--max-latency`, `--ii`, `--fit`."""
+    """What the user wants of a design: `--max-latency`, `--ii`, `--fit`."""
 
     max_latency: str | None = None
     ii: int | None = None
@@ -247,23 +262,71 @@ def preflight_hls4ml(
     board = boards.load(name)
     kept = for_board(options, board)
     try:
-        clock_ns = float(options.get("clock_period_ns") or 1000.0 / board.clock_mhz)
-        told = preflight(graph, board, "hls4ml", kept, wish.goal(clock_ns))
+        told = preflight(graph, board, "hls4ml", kept, wish.goal(clock_ns("hls4ml", options, board)))
     except EdgemlError as error:
         if wish:
             raise
         say(f"[dim]no estimate: {escape(str(error))}[/]")  # the back end itself says what is wrong
         return dict(options)
-    certain = told.state == "does not fit" and named_board
-    for line in told.lines():
-        say(
-            f"[bold yellow]warning:[/] {escape(line)}"
-            if certain and line.startswith("estimate:")
-            else escape(line)
-        )
+    _say_lines(told, certain=told.state == "does not fit" and named_board)
     if told.solution is None:
         return dict(options)
     return {**options, **told.solution.settings()}
+
+
+def preflight_verilog(
+    graph: Graph, options: Mapping[str, Any], wish: Wish, board: str | None
+) -> dict[str, Any]:
+    """Say on standard error whether our Verilog fits, and choose its layout if the user has a wish.
+
+    Args:
+        graph: the exact graph.
+        options: of the Verilog back end.
+        wish: what the layout has to meet.
+        board: the board that was named in this very command.
+
+    Returns:
+        The options, with the mode and the reuse factors that were found.
+
+    Raises:
+        EdgemlError: there is a wish and no board, or no layout meets it.
+    """
+    if board is None:
+        raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
+    target = boards.load(board)
+    try:
+        with working("export") as tell:
+            goal = wish.goal(clock_ns("verilog", options, target))
+            told = preflight(graph, target, "verilog", options, goal, tell=counting(tell))
+    except EdgemlError as error:
+        if wish:
+            raise
+        say(f"[dim]no estimate: {escape(str(error))}[/]")  # the back end itself says what is wrong
+        return dict(options)
+    _say_lines(told, certain=told.state == "does not fit")
+    if told.solution is None:
+        return dict(options)
+    return {**options, **told.solution.settings()}
+
+
+def counting(tell: Callable[[str], None]) -> Callable[[int], None]:
+    """The progress of a search in words."""
+    return lambda pieces: tell(f"counting layouts: {pieces} pieces")
+
+
+def clock_ns(design: Design, options: Mapping[str, Any], board: Board) -> float:
+    """The clock that a time is counted in: on open boards the oscillator, else what the options say."""
+    if design == "hls4ml":
+        return float(options.get("clock_period_ns") or 1000.0 / board.clock_mhz)
+    chosen = parse_verilog(options)
+    paced = chosen.adders_per_stage is None and not board.flow.is_open
+    return 1000.0 / (chosen.clock_mhz if paced else board.clock_mhz)
+
+
+def _say_lines(told: Preflight, certain: bool) -> None:
+    for line in told.lines():
+        warns = certain and line.startswith("estimate:")
+        say(f"[bold yellow]warning:[/] {escape(line)}" if warns else escape(line))
 
 
 def for_board(options: Mapping[str, Any], board: Board) -> dict[str, Any]:

@@ -63,6 +63,14 @@ BoardsOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+MaxLatencyOption = Annotated[
+    str | None,
+    typer.Option("--max-latency", help="Reuse factors for so many clocks per sample, or a time: 500ns."),
+]
+IiOption = Annotated[
+    int | None, typer.Option("--ii", min=1, help="Reuse factors for so many clocks between two samples.")
+]
+FitOption = Annotated[bool, typer.Option("--fit", help="Reuse factors with which it fits the board.")]
 SamplesOption = Annotated[
     int, typer.Option("--samples", help="Test samples to compare; 0: all, fewer for slow executors.")
 ]

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from edgeml.estimate.model import estimate, record
 from edgeml.estimate.preflight import preflight, refuse_if_too_big
+from edgeml.estimate.preflight_verilog import hint
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.verdict import Preflight
 
-__all__ = ["Goal", "Preflight", "estimate", "preflight", "record", "refuse_if_too_big"]
+__all__ = ["Goal", "Preflight", "estimate", "hint", "preflight", "record", "refuse_if_too_big"]

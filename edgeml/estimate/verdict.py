@@ -99,16 +99,18 @@ class Preflight:
             )
         told = [f"estimate: {verdict}", *self._figures(), time, self.clock]
         told += list(self.limits)
-        if self.solution is not None:
-            proof = (
-                "the best of all valid ones"
-                if self.solution.proven
-                else "the best found, search not complete"
-            )
-            told.append(
-                f"reuse factors ({proof}; minimized: {self.solution.minimized}): {self.solution.text()}"
-            )
+        if self.chosen:
+            told.append(self.chosen)
         return tuple(line for line in [*told, *self.remedies] if line)
+
+    @property
+    def chosen(self) -> str:
+        """The reuse factors that were asked for, in a line; "" if none were."""
+        if self.solution is None:
+            return ""
+        proven = self.solution.proven
+        proof = "the best of all valid ones" if proven else "the best found, search not complete"
+        return f"reuse factors ({proof}; minimized: {self.solution.minimized}): {self.solution.text()}"
 
     def _figures(self) -> tuple[str, ...]:
         """What is needed; where a top stands around the network, with and without it."""

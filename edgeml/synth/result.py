@@ -31,7 +31,7 @@ def refuse_what_does_not_fit(usage: Usage, board: Board, what: str) -> None:
         raise EdgemlError(
             f"does not fit {board.title}: {what} counts {'; '.join(over)}",
             board.name,
-            "take a larger board; fewer bits or smaller layers; or fold the dense layers: "
+            "take a larger board; fewer bits or smaller layers; or fold the dense layers: --fit, or "
             "--set verilog.mode=stream --set verilog.reuse_factor=N",
         )
 

@@ -75,7 +75,10 @@ def synthesize_verilog(
 def settings(manifest: Manifest) -> str:
     """How the project is laid out, in a few words."""
     clock = f"pipelined for {manifest.clock_mhz:g} MHz" if manifest.clock_mhz else "adders per stage given"
-    return f"{manifest.mode}, {clock}"
+    asked = manifest.reuse_factor
+    by_layer = asked.items() if isinstance(asked, Mapping) else [("", asked)] if asked else []
+    reuse = " ".join(f"{layer} {factor}".strip() for layer, factor in by_layer)
+    return f"{manifest.mode}, {clock}{f', reuse {reuse}' if reuse else ''}"
 
 
 def layer_ops(graph: Graph | None) -> Mapping[str, str]:

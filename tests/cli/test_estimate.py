@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeml.backends.hls4ml.options import parse_options
+from edgeml.backends.verilog.manifest import Manifest
 from edgeml.cli.estimates import Wish
 from edgeml.errors import EdgemlError
 from tests.cli.command import Shell
@@ -93,7 +94,42 @@ def test_wishes_that_cannot_be_granted_write_nothing(edgeml: Shell, run: Path) -
         done = edgeml("export", str(run), "--to", "hls4ml", "--board", "pynq-z2", *words)
         assert done.code == 2 and "latency" in done.err and not (run / "hls4ml").exists()
     done = edgeml("export", str(run), "--to", "onnx", "--fit")
-    assert done.code == 2 and "for hls4ml only" in done.err
+    assert done.code == 2 and "for hls4ml and Verilog only" in done.err
+
+
+def test_export_says_whether_the_verilog_fits_and_chooses_its_layout(edgeml: Shell, run: Path) -> None:
+    words = ("export", str(run), "--to", "verilog", "--board", "ulx3s-85f")
+    done = edgeml(*words)
+    assert done.code == 0 and "fits ULX3S 85F" in done.err and "reuse factors" not in done.err
+    done = edgeml(*words, "--set", "verilog.mode=stream", "--ii", "9")
+    assert done.code == 0 and "reuse factors (the best of all valid ones" in done.err
+    manifest = Manifest.read(run / "verilog")
+    assert isinstance(manifest.reuse_factor, dict) and manifest.interval <= 9
+    assert ", ".join(f"{k} {n}" for k, n in manifest.reuse_factor.items()) in done.err
+    assert f"latency {manifest.latency} clocks" in done.err
+    done = edgeml("export", str(run), "--to", "verilog", "--fit")
+    assert done.code == 2 and "need a board" in done.err
+
+
+def test_an_estimate_of_what_is_chosen(edgeml: Shell, run: Path) -> None:
+    words = ("estimate", str(run), "--board", "ulx3s-85f", "--design", "verilog", "--fit")
+    assert "verilog on ulx3s-85f: reuse factors (the best of all valid ones" in edgeml(*words).out
+    (row,) = json.loads(edgeml(*words, "--json").out)
+    assert row["solution"]["proven"] and row["solution"]["settings"] == {"mode": "parallel"}
+    done = edgeml(
+        "estimate", str(run), "--board", "ulx3s-85f,pynq-z2", "--ii", "1", "--max-latency", "1", "--json"
+    )
+    assert done.code == 0
+    for row in json.loads(done.out):
+        assert "alone at least" in row["reason"] or "no back end" in row["reason"]
+
+
+def test_one_layer_by_name(edgeml: Shell, run: Path) -> None:
+    words = ("export", str(run), "--to", "verilog", "--set")
+    done = edgeml(*words, "verilog.reuse_factor.logitz=4")
+    assert done.code == 2 and "unknown layer 'logitz' or it is no dense layer" in done.err
+    assert edgeml(*words, "verilog.reuse_factor.logits=4").code == 0
+    assert Manifest.read(run / "verilog").reuse_factor == {"logits": 4}
 
 
 @pytest.mark.parametrize(("text", "clocks"), [("100", 100), ("500ns", 50), ("2us", 200), ("1.5us", 150)])

@@ -12,9 +12,12 @@ import pytest
 
 from edgeml import pipeline
 from edgeml.api import load
+from edgeml.errors import MissingToolError
+from edgeml.estimate import Goal
 from edgeml.estimate.ledger import Ledger
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
 from edgeml.pipeline import Synthesis
+from edgeml.synth.vendors import hls
 from edgeml.tools import verilator
 from tests.cli.command import Shell
 
@@ -47,8 +50,9 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """What the pipeline gives in these tests; the request it got is under "request"."""
     box: dict[str, Any] = {"synthesis": Synthesis(tmp_path / "synth", PLACED)}
 
-    def synth(run: Any, board: Any, request: Any, tell: Any) -> Synthesis:
+    def synth(run: Any, board: Any, request: Any, tell: Any, say: Any) -> Synthesis:
         tell("place")
+        say("estimate: fits, [so to speak]")
         box["request"] = request
         return box["synthesis"]
 
@@ -62,6 +66,45 @@ def test_the_figures_are_shown(edgeml: Shell, run: Path, made: dict[str, Any]) -
     for text in ("4,136", "5,280", "78.3%", "fc1", "61.35", "nextpnr-ice40 0.4", "Fmax 16.30 MHz", ".bin"):
         assert text in outcome.out, text
     assert (made["request"].seed, made["request"].seconds) == (7, 300)
+    assert not made["request"].goal
+    assert "estimate: fits, [so to speak]" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "goal"),
+    [
+        (("--max-latency", "2us"), Goal(max_latency=24)),  # at the oscillator's 12 MHz
+        (("--max-latency", "30", "--fit"), Goal(max_latency=30, fit=True)),
+        (("--ii", "4", "--clock", "24"), Goal(ii=4)),
+    ],
+)
+def test_what_the_layout_has_to_meet(
+    edgeml: Shell, run: Path, made: dict[str, Any], words: tuple[str, ...], goal: Goal
+) -> None:
+    assert edgeml("synth", str(run), "--board", "icebreaker", *words).code == 0
+    assert made["request"].goal == goal
+
+
+def test_a_layout_that_does_not_exist_is_refused(edgeml: Shell, run: Path) -> None:
+    pytest.importorskip("da4ml", reason="da4ml is not installed")
+    outcome = edgeml("synth", str(run), "--board", "icebreaker", "--max-latency", "1")
+    assert outcome.code == 2 and "a latency of 1 clocks (alone at least" in outcome.err
+    assert not (run / "synth").exists()
+    outcome = edgeml("synth", str(run), "--board", "icebreaker", "--fit", "--read", str(run))
+    assert outcome.code == 2 and "there is nothing to choose" in outcome.err
+
+
+def test_a_missing_vitis_is_not_run(edgeml: Shell, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(project: Path, **settings: object) -> None:
+        raise MissingToolError("vitis_hls is not installed", "vitis_hls", "see edgeml doctor")
+
+    monkeypatch.setattr(hls, "build", build)
+    outcome = edgeml("synth", str(run), "--board", "pynq-z2", "--hls")
+    assert outcome.code == 0
+    assert "NOT RUN hls: vitis_hls: vitis_hls is not installed (see edgeml doctor)" in outcome.out
+    outcome = edgeml("synth", str(run), "--board", "pynq-z2", "--hls", "--json")
+    (row,) = json.loads(outcome.out)
+    assert "not installed" in row["not_run"] and row["project"] == str(run / "hls4ml")
 
 
 def test_too_slow_is_said_and_exits_with_1(edgeml: Shell, run: Path, made: dict[str, Any]) -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from edgeml import boards, tools
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.figures import Hardware
+from edgeml.estimate import Goal
+from edgeml.estimate.solve_verilog import Layout
+from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph, evaluate_codes
-from edgeml.synth.flow import RESULT, Flow, Request, Until, Vectors
+from edgeml.synth.flow import RESULT, Flow
+from edgeml.synth.request import Request, Until, Vectors
 from edgeml.tools import verilator
 from tests.backends.verilog.samples import digits_like, small
 from tests.zoo import codes
@@ -48,6 +51,28 @@ def test_a_clock_below_the_oscillator_is_refused(tmp_path: Path) -> None:
 def test_synthesis_for_an_unknown_fpga_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EdgemlError, match="Yosys cannot synthesize for Agilex 7"):
         flow(tmp_path, "agilex7", Request(until="synthesis"))
+
+
+def test_a_goal_is_solved_before_anything_is_written(tmp_path: Path) -> None:
+    made = flow(tmp_path, "agilex7", Request(goal=Goal(ii=4), settings={"mode": "stream"}))
+    told = made.preflight.solution
+    assert isinstance(told, Layout) and told.mode == "stream" and told.interval <= 4
+    assert made.job.options.reuse_factor == told.by_layer
+    assert made.preflight.estimate.cycles == Figure(value=told.latency)
+    with pytest.raises(EdgemlError, match=r"a latency of 1 clocks \(alone at least"):
+        flow(tmp_path, "agilex7", Request(goal=Goal(max_latency=1)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_hint_is_given_where_nobody_chose_the_layout(tmp_path: Path) -> None:
+    assert flow(tmp_path, "agilex7").hint() == ""  # no open place and route
+    if tools.find("yosys") is None:
+        pytest.skip(f"yosys: {tools.load('yosys').install}")
+    until = Request(until="synthesis")
+    made = flow(tmp_path, "ulx3s-85f", until, digits_like())
+    assert "of the chip takes long; --set verilog.mode=stream" in made.hint()
+    chosen = Request(until="synthesis", settings={"mode": "parallel"})
+    assert flow(tmp_path, "ulx3s-85f", chosen, digits_like()).hint() == ""
 
 
 def test_a_missing_tool_is_named_before_anything_runs(

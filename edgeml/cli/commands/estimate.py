@@ -6,8 +6,17 @@ from typing import Annotated
 
 import typer
 
+from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json, table
-from edgeml.cli.options import JsonOption, RunArgument, SetOption, comma_list
+from edgeml.cli.options import (
+    FitOption,
+    IiOption,
+    JsonOption,
+    MaxLatencyOption,
+    RunArgument,
+    SetOption,
+    comma_list,
+)
 
 
 def command(
@@ -17,12 +26,16 @@ def command(
         str, typer.Option("--design", help="verilog, hls4ml, or both separated by a comma.")
     ] = "verilog,hls4ml",
     settings: SetOption = None,
+    max_latency: MaxLatencyOption = None,
+    ii: IiOption = None,
+    fit: FitOption = False,
     layers: Annotated[bool, typer.Option("--layers", help="Show every layer's share as well.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Estimate LUT, FF, DSP, BRAM, latency and interval, each with the interval it lies in.
 
-    --set takes the options of a back end: --set verilog.mode=stream, --set hls4ml.reuse_factor=8
+    --set takes the options of a back end: --set verilog.mode=stream, --set hls4ml.reuse_factor=8. With
+    --max-latency, --ii or --fit the reuse factors are chosen, smallest cost first.
     """
     from edgeml import api, boards
     from edgeml.cli import estimates
@@ -32,11 +45,15 @@ def command(
     opened = api.load(run)
     chosen = estimates.settings(opened, settings or [])
     graph = opened.graph()
-    rows = [
-        row
-        for name in names
-        for row in estimates.rows(graph, boards.load(name), designs, chosen, strict=len(names) == 1)
-    ]
+    wish = estimates.Wish(max_latency, ii, fit)
+    with steps.working("estimate") as tell:
+        rows = [
+            row
+            for name in names
+            for row in estimates.rows(
+                graph, boards.load(name), designs, chosen, len(names) == 1, wish, estimates.counting(tell)
+            )
+        ]
     if json:
         print_json([row.document() for row in rows])
         return

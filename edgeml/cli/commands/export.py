@@ -10,7 +10,17 @@ import typer
 from edgeml import backends
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
-from edgeml.cli.options import BoardOption, JsonOption, RunArgument, SetOption, comma_list, without_none
+from edgeml.cli.options import (
+    BoardOption,
+    FitOption,
+    IiOption,
+    JsonOption,
+    MaxLatencyOption,
+    RunArgument,
+    SetOption,
+    comma_list,
+    without_none,
+)
 from edgeml.errors import EdgemlError, unknown_name
 
 
@@ -25,18 +35,16 @@ def command(
     reuse_factor: Annotated[
         int | None, typer.Option("--reuse-factor", help="For every layer of hls4ml.")
     ] = None,
-    max_latency: Annotated[
-        str | None, typer.Option("--max-latency", help="hls4ml: clocks per sample, or a time such as 500ns.")
-    ] = None,
-    ii: Annotated[int | None, typer.Option("--ii", min=1, help="hls4ml: clocks between two samples.")] = None,
-    fit: Annotated[bool, typer.Option("--fit", help="hls4ml: reuse factors that fit the board.")] = False,
+    max_latency: MaxLatencyOption = None,
+    ii: IiOption = None,
+    fit: FitOption = False,
     settings: SetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write ONNX, QONNX, hls4ml projects and more into the run folder.
 
     --set takes the options of a back end: --set hls4ml.strategy=Resource. --max-latency, --ii and --fit
-    choose the reuse factors of the hls4ml project, smallest cost first.
+    choose the reuse factors of the hls4ml project and the Verilog, smallest cost first.
     """
     from edgeml import api, pipeline
     from edgeml.cli import estimates
@@ -53,13 +61,21 @@ def command(
     for group in chosen:
         if group not in backends.names():
             raise unknown_name("back end", group, backends.names(), "--set")
-    if "hls4ml" in names:
-        goal = estimates.Wish(max_latency, ii, fit)
-        chosen["hls4ml"] = estimates.preflight_hls4ml(
-            opened.graph(), chosen.get("hls4ml", {}), goal, board is not None
+    wish = estimates.Wish(max_latency, ii, fit)
+    if wish and not {"hls4ml", "verilog"} & set(names):
+        raise EdgemlError(
+            "are for hls4ml and Verilog only",
+            "--max-latency, --ii and --fit",
+            "add --to hls4ml or --to verilog",
         )
-    elif max_latency is not None or ii is not None or fit:
-        raise EdgemlError("are for hls4ml only", "--max-latency, --ii and --fit", "add --to hls4ml")
+    if "hls4ml" in names:
+        chosen["hls4ml"] = estimates.preflight_hls4ml(
+            opened.graph(), chosen.get("hls4ml", {}), wish, board is not None
+        )
+    if "verilog" in names and (board is not None or wish):
+        chosen["verilog"] = estimates.preflight_verilog(
+            opened.graph(), chosen.get("verilog", {}), wish, board
+        )
     with steps.working("export") as tell:
         rows = pipeline.export(opened, names, chosen, strict=to != "all", tell=tell)
     if json:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.markup import escape
 
 from edgeml.cli import steps
-from edgeml.cli.console import ERR, OUT, print_json, table
-from edgeml.cli.options import JsonOption, RunArgument, SetOption
-from edgeml.errors import EdgemlError, unknown_name
+from edgeml.cli.console import ERR, OUT, print_json, say, table
+from edgeml.cli.options import FitOption, IiOption, JsonOption, MaxLatencyOption, RunArgument, SetOption
+from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
@@ -52,27 +53,37 @@ def command(
         list[str] | None,
         typer.Option("--skip", metavar="PATTERN", help="With --read: leave out files of such names."),
     ] = None,
+    max_latency: MaxLatencyOption = None,
+    ii: IiOption = None,
+    fit: FitOption = False,
     settings: SetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Synthesize the run's Verilog for a board; boards with open tools end in a bitstream.
 
     The Verilog is written for the board's clock and simulated first. Steps whose inputs did not change are
-    not run again. --set takes options of the Verilog back end: --set verilog.reuse_factor=8. Exits with 1 if
-    the design is slower than its clock.
+    not run again. --set takes options of the Verilog back end: --set verilog.reuse_factor=8, or
+    verilog.reuse_factor.fc1=8 for one layer. --max-latency, --ii and --fit choose them, smallest cost first.
+    Exits with 1 if the design is slower than its clock.
     """
     from edgeml import api, boards, pipeline
+    from edgeml.cli import estimates
     from edgeml.settings import set_values
-    from edgeml.synth.flow import Request
+    from edgeml.synth.request import Request
 
     opened, target = api.load(run), boards.load(board)
+    wish = estimates.Wish(max_latency, ii, fit)
+    if wish and (hls or read is not None):
+        raise EdgemlError(
+            "choose a layout for the run's Verilog; with --hls or --read there is nothing to choose",
+            "--max-latency, --ii and --fit",
+            "edgeml export RUN --to hls4ml takes them for the hls4ml project",
+        )
     if hls:
-        from edgeml.synth.vendors.hls import build
-
-        with steps.working("synth") as tell:
-            tell("Vitis HLS (this takes minutes)")
-            build(opened.folder / "hls4ml", seconds=limit * 60)
         read = opened.folder / "hls4ml"
+        if (reason := _hls(read, limit * 60)) is not None:
+            _say_not_run(read, target, reason, json)
+            return
     if read is not None:
         _read(opened, read, target, skip or [], json)
         return
@@ -84,15 +95,46 @@ def command(
     for group in chosen:
         if group != "verilog":
             raise unknown_name("back end", group, ["verilog"], "--set")
-    request = Request(clock, until, seed, chosen.get("verilog", {}), limit * 60)
+    asked = chosen.get("verilog", {})
+    goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": clock or target.clock_mhz, **asked}, target))
+    request = Request(clock, until, seed, asked, limit * 60, goal)
     with steps.working("synth") as tell:
-        made = pipeline.synth(opened, target, request, lambda what: tell(_WORDS.get(what, what)))
+        made = pipeline.synth(opened, target, request, lambda what: tell(_WORDS.get(what, what)), _told)
     if json:
         print_json(_document(made))
     else:
         _show(made, target)
     if too_slow(made.hardware):
         raise typer.Exit(1)
+
+
+def _told(line: str) -> None:
+    """What is known before anything runs, for people."""
+    if line:
+        say(escape(line))
+
+
+def _hls(project: Path, seconds: float) -> str | None:
+    """Run Vitis HLS; why it did not run, None if it did."""
+    from edgeml.synth.vendors.hls import build
+
+    with steps.working("synth") as tell:
+        tell("Vitis HLS (this takes minutes)")
+        try:
+            build(project, seconds=seconds)
+        except MissingToolError as error:
+            return str(error)
+    return None
+
+
+def _say_not_run(project: Path, board: Board, reason: str, json: bool) -> None:
+    """A vendor's tool that is not here, as for the projects of our Verilog."""
+    if json:
+        row = {"design": "hls4ml", "board": board.name, "project": str(project), "not_run": reason}
+        print_json([row])
+        return
+    OUT.print(f"project: {project}", markup=False)
+    OUT.print(f"[yellow]NOT RUN[/] hls: {escape(reason)}")
 
 
 def too_slow(found: Hardware | None) -> bool:

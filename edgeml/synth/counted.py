@@ -1,0 +1,91 @@
+"""The figures of a flow, from what its tools left in the folder.
+
+Invariant: figures exist only of files that do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgeml.errors import EdgemlError
+from edgeml.estimate import record
+from edgeml.figures import Figure, Hardware, Stage
+from edgeml.synth import layers, result, synthesis
+from edgeml.synth.job import Job
+from edgeml.tools import place
+
+
+def remember(job: Job, found: Hardware) -> str:
+    """Put the network's own share, without the board around it, into the ledger beside its estimate.
+
+    Returns:
+        Why that could not be done; "" if it was. A ledger that cannot be written ends no synthesis.
+    """
+    cells: dict[str, int] = {}
+    for path, part in job.instances().items():
+        if path[: len(job.prefix)] == job.prefix:
+            for kind, number in part.items():
+                cells[kind] = cells.get(kind, 0) + number
+    network = found.model_copy(update={"total": job.family.usage(cells), "alone": True})
+    try:
+        record(job.graph, job.board, network, job.options)
+    except EdgemlError as error:
+        return f"Not kept in the ledger: {error}."
+    return ""
+
+
+def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
+    """All that is known after these stages."""
+    ran = {stage.name for stage in stages}
+    manifest = job.manifest
+    instances = job.instances()
+    ops = synthesis.layer_ops(job.graph)
+    cells: dict[str, int] = {}
+    for part in instances.values():
+        for kind, number in part.items():
+            cells[kind] = cells.get(kind, 0) + number
+    found = Hardware(
+        design="verilog",
+        settings=synthesis.settings(manifest),
+        model=manifest.model,
+        graph=manifest.graph,
+        board=job.board.name,
+        part=job.board.part,
+        source="synthesis",
+        total=job.family.usage(cells),
+        alone=not job.whole,
+        layers=layers.shares(instances, job.family, job.top_name, job.prefix, ops),
+        cycles=Figure(value=manifest.latency),
+        ii=Figure(value=manifest.interval),
+        clock_mhz=job.clock_mhz,
+        stages=tuple(stages),
+        notes=tuple(_notes(job)),
+    )
+    if "place" not in ran:
+        return found
+    log = job.folder / "logs" / "place.log"
+    report = place.read_report(job.folder / "place" / "report.json", log)
+    path = result.hops(report.path, job.prefix, ops)
+    share = result.unattributed(path)
+    told = [
+        "Shares of layers are counted in the netlist before placement, the total after it.",
+        f"{share:.0%} of the critical path is in no layer." if path else "No path between registers.",
+    ]
+    return found.model_copy(
+        update={
+            "source": "place-and-route",
+            "total": result.placed_usage(report, job.family, found.total),
+            "fmax_mhz": Figure(value=round(report.clocks[0].achieved, 3)) if report.clocks else None,
+            "critical_path": path,
+            "bitstream": job.bitstream if "bitstream" in ran else "",
+            "notes": (*found.notes, *told),
+        }
+    )
+
+
+def _notes(job: Job) -> list[str]:
+    notes = [job.family.note] if job.family.note else []
+    if job.whole:
+        return [*notes, *job.board_top.notes]
+    alone = "The network alone, without a top module for the board; its ports are not bound to pins."
+    return [*notes, alone]

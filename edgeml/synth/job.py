@@ -1,0 +1,118 @@
+"""One run on one board, as all steps see it: what is made, where, for which chip, with which programs.
+
+Invariant: nothing here runs a program, or changes after the flow began.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.options import Options
+from edgeml.boards import Board
+from edgeml.ir import Graph
+from edgeml.synth import families
+from edgeml.synth.layers import Instance
+from edgeml.synth.request import Request, Vectors
+from edgeml.synth.top import TOP, Top, emit
+from edgeml.tools.base import Found
+
+DESIGN = "verilog"
+_NETWORK = ("u_network",)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run on a board.
+
+    Args:
+        graph: the exact graph.
+        vectors: its golden vectors.
+        board: the target.
+        folder: RUN/synth/BOARD.
+        request: what is asked for.
+        clock_mhz: the clock to design for.
+        whole: the board's top stands around the network.
+        known: the family; None if Yosys does not know the FPGA.
+        options: of the Verilog.
+        tools: the programs that are needed, by name.
+    """
+
+    graph: Graph
+    vectors: Vectors
+    board: Board
+    folder: Path
+    request: Request
+    clock_mhz: float
+    whole: bool
+    known: families.Family | None
+    options: Options
+    tools: Mapping[str, Found]
+
+    @property
+    def design(self) -> Path:
+        """Folder of the Verilog."""
+        return self.folder / DESIGN
+
+    @property
+    def family(self) -> families.Family:
+        """The family; asked for only where there is one."""
+        assert self.known is not None
+        return self.known
+
+    @property
+    def open_flow(self) -> families.OpenFlow:
+        """Its open place and route; asked for only where there is one."""
+        assert self.family.open is not None
+        return self.family.open
+
+    @property
+    def manifest(self) -> Manifest:
+        """Of the Verilog that was written."""
+        return Manifest.read(self.design)
+
+    @cached_property
+    def board_top(self) -> Top:
+        """The board around the network."""
+        return emit(self.manifest, self.board, self.vectors.inputs, self.vectors.expected)
+
+    @property
+    def prefix(self) -> Instance:
+        """Path of the network in the netlist."""
+        return _NETWORK if self.whole else ()
+
+    @property
+    def top_name(self) -> str:
+        """The top module."""
+        return TOP if self.whole else self.manifest.top
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """All files of Verilog, in the design's folder."""
+        return self.board_top.sources(self.manifest) if self.whole else self.manifest.files
+
+    @property
+    def bitstream(self) -> str:
+        """Name of the file, "" if the flow has none."""
+        flow = self.family.open
+        return f"{self.board.name}{flow.suffix}" if flow is not None else ""
+
+    def instances(self) -> dict[Instance, dict[str, int]]:
+        """Cells by the module instance they are in, after synthesis."""
+        counts = json.loads((self.folder / "synthesis" / "counts.json").read_bytes())
+        return {tuple(path): cells for path, cells in counts}
+
+    def words(self, templates: Sequence[str]) -> list[str]:
+        """Arguments of a program of the open flow."""
+        device = next((word for word in self.board.nextpnr if word.startswith("family=")), "")
+        values = {
+            "constraints": f"{DESIGN}/{self.board_top.constraints}",
+            "placed": f"place/{self.open_flow.placed}",
+            "bitstream": self.bitstream,
+            "device": device.removeprefix("family="),
+        }
+        return [template.format(**values) for template in templates]

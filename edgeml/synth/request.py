@@ -1,0 +1,64 @@
+"""What is asked of a synthesis, and how far the board's flow goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from edgeml.boards import Board
+from edgeml.errors import EdgemlError
+from edgeml.estimate import Goal
+from edgeml.fixed import IntArray
+from edgeml.synth import families
+
+Until = Literal["synthesis", "place", "bitstream"]
+UNTIL: tuple[Until, ...] = ("synthesis", "place", "bitstream")
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Golden vectors: codes (samples, *shape) by input and by output."""
+
+    inputs: Mapping[str, IntArray]
+    expected: Mapping[str, IntArray]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Args:
+        clock_mhz: to design for; None: the board's.
+        until: the last step; None: as far as the board's flow goes.
+        seed: of the placement.
+        settings: options of the Verilog back end; clock_mhz among them takes the place of the flow's choice.
+        seconds: time limit of each program.
+        goal: what the layout has to meet; None: it is as the settings say.
+    """
+
+    clock_mhz: float | None = None
+    until: Until | None = None
+    seed: int = 1
+    settings: Mapping[str, Any] | None = None
+    seconds: float = 7200.0
+    goal: Goal | None = None
+
+
+def last_step(board: Board, family: families.Family | None, asked: Until | None) -> Until:
+    """The last step that is asked for, or that the board's flow has.
+
+    Raises:
+        EdgemlError: open tools do not go so far on this board.
+    """
+    flow = family.open if family is not None and board.flow.is_open else None
+    most: Until = "synthesis" if flow is None else "bitstream" if flow.packer else "place"
+    if asked is None:
+        return most
+    if UNTIL.index(asked) > UNTIL.index(most):
+        raise EdgemlError(
+            f"its flow is {board.flow.value}: open tools go no further than {most}",
+            board.name,
+            f"--until {most}; the vendor's tool does the rest",
+        )
+    return asked

@@ -1,0 +1,174 @@
+"""The steps of a synthesis, each as a `Step` of a `Job`.
+
+Invariant: what is synthesized was simulated before, integer for integer.
+To add a step, write one more function here and name it in `flow`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+
+from edgeml._version import __version__
+from edgeml.backends.verilog import BACKEND
+from edgeml.backends.verilog.runner import Simulation
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.figures import Stage
+from edgeml.files import write_atomic
+from edgeml.synth.job import Job
+from edgeml.synth.steps import Step
+from edgeml.synth.top import TOP
+from edgeml.synth.top import simulate as simulate_board
+from edgeml.tools import place as placer
+from edgeml.tools import yosys
+from edgeml.tools.process import failure, run
+
+_CHECKED = 1000
+
+
+def emit(job: Job) -> Step:
+    """The Verilog, and on open boards the top."""
+
+    def work() -> Stage:
+        start = time.monotonic()
+        BACKEND.emit(job.graph, job.options).replace(job.design)
+        if job.whole:
+            job.board_top.files.write(job.design)
+        return _own("verilog", start)
+
+    shape = f"{job.graph.digest} {job.board.model_dump_json()} {job.options.model_dump_json()}"
+    return Step("verilog", (), (job.design,), f"{__version__} {shape} {job.whole}", work)
+
+
+def check(job: Job) -> Step:
+    """The network under Verilator, every integer."""
+    target = job.folder / "check.json"
+
+    def work() -> Stage:
+        start = time.monotonic()
+        runner = Simulation()
+        if missing := runner.available():
+            raise MissingToolError(f"the Verilog cannot be checked: {missing}", "verilator")
+        given = {name: codes[:_CHECKED] for name, codes in job.vectors.inputs.items()}
+        found = runner.run(job.design, job.graph, given)
+        for name, codes in found.items():
+            differ = codes != job.vectors.expected[name][:_CHECKED]
+            wrong = np.flatnonzero(differ.reshape(len(codes), -1).any(1))
+            if len(wrong):
+                raise EdgemlError(
+                    f"the Verilog gives other integers than the graph for {len(wrong)} of {len(codes)} "
+                    f"samples, first for number {wrong[0]}",
+                    f"{job.design}, {name}",
+                    "this is a bug in edgeml; edgeml check RUN --with verilator tells which op",
+                )
+        samples = len(next(iter(found.values())))
+        write_atomic(target, json.dumps({"samples": samples, "mismatches": 0}) + "\n")
+        return _own("check", start, "verilator")
+
+    return Step("check", (job.design,), (target,), str(_CHECKED), work)
+
+
+def simulate(job: Job) -> Step:
+    """The whole board."""
+    target = job.folder / "simulation.json"
+
+    def work() -> Stage:
+        start = time.monotonic()
+        manifest = job.manifest
+        inputs, expected = job.vectors.inputs, job.vectors.expected
+        design, top = job.design, job.board_top
+        done = simulate_board(design, manifest, job.board, top, inputs, expected)
+        told = {"vectors": done.vectors, "runs": done.runs, "clocks": done.clocks}
+        write_atomic(target, json.dumps(told) + "\n")
+        return _own("simulation", start, "verilator")
+
+    return Step("simulation", (job.design,), (target,), "", work)
+
+
+def synthesize(job: Job) -> Step:
+    """Yosys."""
+    out = job.folder / "synthesis"
+    found = job.tools["yosys"]
+    passes = f"{job.family.passes} {job.family.core}".strip()
+    pads = job.family.pads if job.whole else ""
+
+    def work() -> Stage:
+        made = yosys.synthesize(
+            [job.design / name for name in job.sources],
+            job.top_name,
+            passes,
+            job.folder,
+            pads=pads,
+            output=out.name,
+            log="logs/synthesis.log",
+            seconds=job.request.seconds,
+            found=found,
+        )
+        job.family.usage(made.cells)  # an unknown cell is refused before anything is noted
+        counts = [[list(path), cells] for path, cells in made.instances.items()]
+        write_atomic(out / "counts.json", json.dumps(counts) + "\n")
+        return _stage(job, "synthesis", "yosys", made.seconds, "logs/synthesis.log")
+
+    outputs = (out / "netlist.json", out / "counts.json")
+    return Step("synthesis", (job.design,), outputs, f"{passes} {pads} {found}", work)
+
+
+def place(job: Job) -> Step:
+    """nextpnr."""
+    flow = job.open_flow
+    found = job.tools[flow.placer]
+    placed, report = f"place/{flow.placed}", "place/report.json"
+
+    def work() -> Stage:
+        done = placer.place(
+            found,
+            "synthesis/netlist.json",
+            TOP,
+            [*job.board.nextpnr, *job.words(flow.place)],
+            job.folder,
+            report,
+            job.folder / "logs" / "place.log",
+            mhz=job.clock_mhz,
+            seed=job.request.seed,
+            seconds=job.request.seconds,
+            outputs=[placed],
+        )
+        placer.read_report(job.folder / report, done.log)
+        return _stage(job, "place", flow.placer, done.seconds, "logs/place.log")
+
+    inputs = (job.folder / "synthesis" / "netlist.json", job.design)
+    settings = f"{job.board.nextpnr} {job.clock_mhz} {job.request.seed} {found}"
+    return Step("place", inputs, (job.folder / placed, job.folder / report), settings, work)
+
+
+def pack(job: Job) -> Step:
+    """The bitstream."""
+    flow = job.open_flow
+    found = job.tools[flow.packer]
+    target, log = job.folder / job.bitstream, job.folder / "logs" / "bitstream.log"
+
+    def work() -> Stage:
+        target.unlink(missing_ok=True)
+        words = [found.path, *job.words(flow.pack)]
+        limit = job.request.seconds
+        done = run(words, job.folder, log, limit, found.environment, check=False, keep_command=True)
+        if done.code:
+            raise failure(done)
+        if not target.is_file() or not target.stat().st_size:
+            raise EdgemlError(f"wrote no {target.name}", flow.packer, f"all output is in {log}")
+        return _stage(job, "bitstream", flow.packer, done.seconds, "logs/bitstream.log")
+
+    inputs = (job.folder / "place" / flow.placed,)
+    return Step("bitstream", inputs, (target,), f"{job.board.nextpnr} {found}", work)
+
+
+def _stage(job: Job, name: str, tool: str, seconds: float, log: str) -> Stage:
+    found = job.tools[tool]
+    return Stage(name=name, tool=found.path.name, version=found.version, seconds=round(seconds, 2), log=log)
+
+
+def _own(name: str, start: float, tool: str = "edgeml") -> Stage:
+    version = __version__ if tool == "edgeml" else ""
+    return Stage(name=name, tool=tool, version=version, seconds=round(time.monotonic() - start, 2))
