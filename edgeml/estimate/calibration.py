@@ -1,7 +1,7 @@
 """How a count becomes a number with an interval: weights and errors that were measured, in calibration.json.
 
 `benchmarks/estimates.py` writes that file from synthesized designs: per family the weights of the kinds of
-logic, fitted on a third of the designs, and the ratios real/estimate that the interval is made from. Nothing
+logic, fitted on some of the designs, and the ratios real/estimate that the interval is made from. Nothing
 in it is typed in by hand. A family that no tool here can synthesize borrows another's errors, widened, and
 its note says so.
 """
@@ -74,7 +74,8 @@ class Calibration(Settings):
     Args:
         tool: which tool, with its version.
         weights: LUTs for a unit of each kind of logic ("chain", "saved", "inverted", "wide", "logic").
-        spread: by kind of figure ("lut", "ff", "dsp", "bram", "cycles", "ii").
+        spread: by kind of figure ("lut", "ff", "dsp", "bram", "cycles", "ii"; "layer": the LUTs of one layer).
+        tested: what the errors were measured on.
         source: what the ratios are from.
         kinds: of hls4ml projects, what was published of each kind.
     """
@@ -82,6 +83,7 @@ class Calibration(Settings):
     tool: str = ""
     weights: Mapping[str, float] = Field(default_factory=dict[str, float])
     spread: Mapping[str, Spread] = Field(default_factory=dict[str, Spread])
+    tested: str = "designs"
     source: str = ""
     kinds: Mapping[str, Evidence] = Field(default_factory=dict[str, Evidence])
 

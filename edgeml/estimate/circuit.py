@@ -29,7 +29,7 @@ class Count:
         chains: how many carry chains those are; a chain may take cells at its ends.
         saved: bits of carry-save adders, two tables each.
         inverted: bits of subtrahends on carry chains.
-        wide: bits of sums of more than two registers in one clock, for which mapping spends tables on speed.
+        wide: bits of the third and every further register of a sum in one clock.
         logic: tables for everything else.
         ff: flip-flops.
         bare: those of them that have no table of their own in front: a register that follows a register or a

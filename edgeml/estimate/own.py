@@ -109,10 +109,13 @@ def _layer(
     def clocks(number: int | None) -> Figure | None:
         return None if number is None else Figure(value=number)
 
+    used = usage(piece.count, chip, measured, borrowed, calibration.layer_widening(widening))
+    luts = calibration.luts(piece.count, chip, measured, borrowed)
+    share = calibration.interval(luts, measured.spread["layer"], widening)
     return LayerFigures(
         layer=piece.layer,
         op=piece.op,
-        usage=usage(piece.count, chip, measured, borrowed, calibration.layer_widening(widening)),
+        usage=used.model_copy(update={"lut": share}),
         start=clocks(piece.start),
         cycles=clocks(piece.cycles),
         ii=clocks(piece.ii),
@@ -126,12 +129,13 @@ def _notes(chip: Family, measured: Calibration, borrowed: bool) -> tuple[str, ..
         "simulation confirms them."
     )
     errors = "; ".join(
-        calibration.sentence(kind.upper(), measured.spread[kind], "designs") for kind in ("lut", "ff")
+        calibration.sentence(kind.upper(), measured.spread[kind], measured.tested) for kind in ("lut", "ff")
     )
+    shares = calibration.sentence("LUT", measured.spread["layer"], "layers of the same designs")
     said = f"Model of {chip.name}, measured with {measured.tool}: {errors}."
     if borrowed:
         said = (
             f"There was no {chip.name} to measure with: the errors are those of {measured.tool}, their "
             f"logarithm times {calibration.BORROWED:g}. Measured there: {errors}."
         )
-    return (first, said, "Shares of layers are less certain than the total; see docs/estimates.md.")
+    return (first, said, f"Shares of layers are less certain than the total: {shares}.")

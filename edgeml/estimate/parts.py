@@ -114,15 +114,17 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
         bare += products * (element + weight) if one.dsp else 0
     result = Count(ff=registers, logic=one.logic * products, chain=one.chain * products)
     result = result + Count(chains=one.chains * products, saved=one.saved * products, dsp=one.dsp * products)
-    # Over the lanes, then over the beats with a choice of where to begin.
+    # Over the lanes, then over the beats, if there are several, with a choice of where to begin.
     terms = lanes - 1 if one.dsp and family.dsp_pairs and lanes > 1 else lanes
     if terms > 2 and family.merges_adders and not summed:
-        result = result + Count(saved=(terms - 2) * sums, chain=sums, chains=outputs, wide=sums)
+        result = result + Count(chain=sums, chains=outputs, wide=(terms - 2) * sums)
     elif terms > 1 and not summed:
         result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * outputs)
     elif one.dsp and not summed:
         bare += sums  # the sum over the lanes comes straight out of the blocks
-    result = result + Count(chain=sums, chains=outputs, logic=sums, bare=bare + 10)
+    result = result + Count(bare=bare + 10)
+    if beats > 1:
+        result = result + Count(chain=sums, chains=outputs, logic=sums)
     return result + counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, family)
 
 

@@ -110,7 +110,10 @@ def test_a_fold_multiplies_in_blocks_and_sums_in_tables() -> None:
     two = parts.fold(weights.reshape(4, 2, 2), 6, 8, False, 20, ECP5)
     assert two.dsp == 4 and two.chain == 2 * 20 + 2 * 20 and two.wide == 0
     four = parts.fold(weights.reshape(2, 4, 2), 6, 8, False, 20, ECP5)
-    assert four.saved == 2 * 2 * 20 and four.wide == 2 * 20
+    assert four.saved == 0 and four.wide == 2 * 2 * 20 and four.chain == 2 * 20 + 2 * 20
+    # With a single beat there is nothing to add up, and no choice of where to begin.
+    once = parts.fold(weights.reshape(1, 8, 2), 6, 8, False, 20, ECP5)
+    assert once.wide == 6 * 2 * 20 and once.chain == 2 * 20 and once.logic < four.logic
     # AMD's blocks add to each other, iCE40's add one pair.
     assert parts.fold(weights.reshape(2, 4, 2), 6, 8, False, 20, XC7).chain == 2 * 20
     assert parts.fold(weights.reshape(4, 2, 2), 6, 8, False, 20, ICE40).chain == 2 * 20
