@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +24,18 @@ from edgeml.fixed import IntArray
 
 _FLOAT32_BITS = 24
 _INT64_BITS = 60
+_KEPT = 32
+"""Adder graphs that are kept."""
+
+
+@lru_cache(maxsize=_KEPT)
+def _solved(weights: bytes, shape: tuple[int, ...], lows: tuple[int, ...], highs: tuple[int, ...]) -> Any:
+    """da4ml's adder graph, which is only read; the same layer stands in several layouts of a network."""
+    from da4ml.cmvm import solve
+
+    matrix = np.frombuffer(weights, np.float32).reshape(shape)
+    intervals = [(float(lo), float(hi), 1.0) for lo, hi in zip(lows, highs, strict=True)]
+    return solve(matrix.copy(), qintervals=intervals, search_all_decompose_dc=False)
 
 
 @dataclass(frozen=True)
@@ -59,12 +71,9 @@ class Product:
 
     @cached_property
     def _solution(self) -> Any:
-        from da4ml.cmvm import solve
-
         weights = self._weights
         assert weights is not None
-        intervals = [(float(lo), float(hi), 1.0) for lo, hi in zip(self.lows, self.highs, strict=True)]
-        return solve(weights.astype(np.float32), qintervals=intervals, search_all_decompose_dc=False)
+        return _solved(weights.astype(np.float32).tobytes(), weights.shape, self.lows, self.highs)
 
     def apply(self, circuit: Circuit, x: Sequence[Num]) -> list[Num]:
         """The m products with these elements; each must have the LSB that `fracs` says, or be zero."""
