@@ -10,7 +10,7 @@ To add a chart: a function that collects parts and returns `svg(...)`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from edgeml.report.facts import Epoch, Histogram, Layer
@@ -29,7 +29,7 @@ def accuracy(models: Sequence[Model]) -> str:
     high = max(_high(number) for number in known)
     margin = max(0.002, (high - low) * 0.08)
     low, high = max(0.0, low - margin), min(1.0, high + margin)
-    left, right, top, pitch = 112.0, 452.0, 14.0, 34.0
+    left, right, top, pitch = 124.0, 452.0, 14.0, 34.0
     bottom = top + pitch * len(models)
 
     def x(value: float) -> float:
@@ -105,7 +105,9 @@ def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
     parts.extend(text(x(tick), bottom + 18, f"{int(tick)}", "tick mid") for tick in whole)
     parts.append(text(right, bottom + 34, "epoch", "tick end"))
     names = list(dict.fromkeys(phase for phase, *_ in lines))
+    named: dict[str, tuple[float, float]] = {}
     for phase, kind, points in lines:
+        named[phase] = (x(points[-1][0]), y(points[-1][1]))  # the validation's end, if there is one
         path = " ".join(f"{'L' if i else 'M'}{x(a):.1f} {y(b):.1f}" for i, (a, b) in enumerate(points))
         style = f"curve p{names.index(phase) % 4} {kind}"
         parts.append(f'<path class="{style}" d="{path}"/>')
@@ -115,8 +117,25 @@ def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
             at = f'cx="{x(epoch):.1f}" cy="{y(value):.1f}"'
             shown = "dot" if len(points) == 1 else "hit"  # a line of one point cannot be seen
             parts.append(f'<circle class="{shown} {style}" {at} r="4" data-tip="{tip}"/>')
+    parts.extend(_names(named, names))
     ends = (f"{phase} {kind} ends at {points[-1][1]:.4g}" for phase, kind, points in lines)
     return svg(460, bottom + 42, parts, f"{title} by epoch: {', '.join(ends)}")
+
+
+def _names(ends: Mapping[str, tuple[float, float]], phases: Sequence[str]) -> list[str]:
+    """The name of each phase at the end of its line, above it or where no other name is."""
+    parts: list[str] = []
+    taken: list[tuple[float, float]] = []
+    for phase, (a, b) in ends.items():
+        free = (
+            b + way
+            for way in (-9, 18, -24, 33)
+            if all(abs(b + way - v) > 12 for u, v in taken if abs(u - a) < 70)
+        )
+        taken.append((a, next(free, b - 9)))
+        style = f"label named p{phases.index(phase) % 4} end"
+        parts.append(text(taken[-1][0], taken[-1][1], phase, style))
+    return parts
 
 
 def histogram(item: Histogram) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from html import escape
+from typing import TypeAlias
 
 from edgeml.report.charts_hardware import COLOURS
 from edgeml.report.comparison import Point, pareto
@@ -15,6 +16,11 @@ from edgeml.report.facts_hardware import DESIGNS
 from edgeml.report.numbers import Number
 from edgeml.report.svg import Scale, line, log_ticks, svg, text, ticks
 from edgeml.report.words import duration, interval, number, percent, span
+
+Place: TypeAlias = tuple[float, float]
+
+_AROUND = ((0.75, -0.75), (-0.75, -0.75), (0.75, 0.75), (-0.75, 0.75), (0, -1), (0, 1), (1, 0), (-1, 0))
+"""Directions from a mark in which its letter may stand, the best liked first."""
 
 AXES = {"lut": "LUTs", "latency": "latency of a sample", "bops": "bit operations per sample"}
 """What is on the x axis."""
@@ -56,32 +62,48 @@ def tradeoff(points: Sequence[Point], what: str) -> str:
     parts.append(text(right, bottom + 36, f"{AXES[what]}, logarithmic", "tick end"))
     front = pareto(points)
     corners = [(x(float(p.x.value or 1)), y(float(p.accuracy.value or 0))) for p in front]
-    if len(corners) > 1:
-        steps = "".join(f"H{a:.1f}V{b:.1f}" for a, b in corners[1:])
-        parts.append(f'<path class="front" d="M{corners[0][0]:.1f} {corners[0][1]:.1f}{steps}"/>')
-    parts.extend(_mark(point, x, y, kind) for point in points)
+    steps = "".join(f"H{a:.1f}V{b:.1f}" for a, b in corners)
+    parts.append(f'<path class="front" d="M{corners[0][0]:.1f} {bottom:.1f}{steps}H{right:.1f}"/>')
+    places = [(x(float(p.x.value or 1)), y(float(p.accuracy.value or 0))) for p in points]
+    parts.extend(_intervals(point, x, y) for point in points)
+    for point, place, letter in zip(points, places, _letters(places, left, right, top, bottom), strict=True):
+        parts.append(_mark(point, place, letter, kind))
     best = ", ".join(f"{p.key} {number(p.x, kind)} {percent(float(p.accuracy.value or 0))}" for p in front)
     told = "; ".join(f"{p.key} {p.name} {_design(p)}: {_said(p, kind)}" for p in points)
     return svg(404, bottom + 44, parts, f"Accuracy against {AXES[what]}; not beaten: {best}", told)
 
 
-def _mark(point: Point, x: Scale, y: Scale, kind: str) -> str:
-    cost, share = float(point.x.value or 1), float(point.accuracy.value or 0)
-    a, b = x(cost), y(share)
-    colour = f"k{index(point.key) % COLOURS}"
-    tip = f"{point.key} {point.name} {_design(point)}: {_said(point, kind)}"
-    parts = [f'<g class="{colour}" data-tip="{escape(tip)}">']
+def _intervals(point: Point, x: Scale, y: Scale) -> str:
+    a, b = x(float(point.x.value or 1)), y(float(point.accuracy.value or 0))
+    parts: list[str] = []
     if point.accuracy.low is not None and point.accuracy.high is not None:
         parts.append(line(a, y(point.accuracy.low), a, y(point.accuracy.high), "thin"))
     if point.x.low and point.x.high:
         parts.append(line(x(point.x.low), b, x(point.x.high), b, "thin"))
+    return f'<g class="k{index(point.key) % COLOURS}">{"".join(parts)}</g>'
+
+
+def _mark(point: Point, place: Place, letter: Place, kind: str) -> str:
+    a, b = place
+    tip = f"{point.key} {point.name} {_design(point)}: {_said(point, kind)}"
     style = "dot hollow" if point.x.source == "estimate" else "dot"
     if point.design == "hls4ml":
-        parts.append(f'<rect class="{style}" x="{a - 8:.1f}" y="{b - 8:.1f}" width="16" height="16" rx="2"/>')
+        shape = f'<rect class="{style}" x="{a - 5:.1f}" y="{b - 5:.1f}" width="10" height="10" rx="1"/>'
     else:
-        parts.append(f'<circle class="{style}" cx="{a:.1f}" cy="{b:.1f}" r="9"/>')
-    letter = "letter dark" if point.x.source == "estimate" else "letter"
-    return "".join([*parts, text(a, b + 4, point.key, f"{letter} mid"), "</g>"])
+        shape = f'<circle class="{style}" cx="{a:.1f}" cy="{b:.1f}" r="5.5"/>'
+    told = text(letter[0], letter[1] + 4, point.key, "letter dark mid")
+    return f'<g class="k{index(point.key) % COLOURS}" data-tip="{escape(tip)}">{shape}{told}</g>'
+
+
+def _letters(places: Sequence[Place], left: float, right: float, top: float, bottom: float) -> list[Place]:
+    """Where the letter of each mark stands: beside it, as far as can be from all marks and other letters."""
+    found: list[Place] = []
+    for at in places:
+        around = [(at[0] + 14 * dx, at[1] + 14 * dy) for dx, dy in _AROUND]
+        inside = [(a, b) for a, b in around if left < a < right and top < b < bottom] or around
+        others = [place for place in places if place != at] + found
+        found.append(max(inside, key=lambda place: min((math.dist(place, o) for o in others), default=99.0)))
+    return found
 
 
 def _ends(found: Sequence[Number], scale: Scale, margin: float, least: float) -> tuple[float, float]:

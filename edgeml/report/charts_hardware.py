@@ -20,6 +20,9 @@ COLOURS = 8
 """Colours of layers in the style sheet, used again from the start when there are more layers."""
 
 _WIDTH = 760.0
+_READABLE = 16.0
+"""Width from which a segment has its layer's number in it, which the legend has as well."""
+
 _OUTSIDE = "outside the layers"
 
 
@@ -46,8 +49,10 @@ def resources(item: Hardware, board: BoardFacts | None) -> str:
     part = {kind: value for kind, value in part.items() if kind in group_kinds([item])}
     if board is None or not part:
         return ""
-    left, right, pitch, height = 90.0, 560.0, 42.0, 20.0
-    most = max((known[kind].high or known[kind].value) / board.capacity[kind] for kind in part)
+    around = item.whole.known() if item.whole is not None else {}
+    left, right, pitch, height = 90.0, 560.0, 60.0 if around else 42.0, 20.0
+    every = [(kind, figure) for kind in part for figure in (known[kind], around.get(kind)) if figure]
+    most = max((figure.high or figure.value) / board.capacity[kind] for kind, figure in every)
     # Small designs get a finer axis, which says so; from a third on the whole board is shown.
     end = max(1.0, most * 1.02) if most > 0.33 else _round_up(max(most * 1.05, 1e-4))
     top = 30.0 if end >= 1 else 12.0
@@ -72,18 +77,42 @@ def resources(item: Hardware, board: BoardFacts | None) -> str:
         parts.extend(_stack(item, kind, have, y, height, x))
         tip = f"{KIND_NAMES[kind]}: {amount(total.value)} of {amount(have)}"
         if total.low is not None and total.high is not None:
-            a, b, middle = x(total.low / have), x(min(total.high / have, end)), y + height / 2
             tip += f", between {amount(total.low)} and {amount(total.high)}"
-            parts.append(f'<g data-tip="{escape(tip)}">')
-            parts.extend((line(a, middle, b, middle, "bound"), line(a, y + 4, a, y + height - 4, "bound")))
-            parts.append(f"{line(b, y + 4, b, y + height - 4, 'bound')}</g>")
+            parts.append(f'<g data-tip="{escape(tip)}">{_whisker(total, have, y, height, x, end)}</g>')
+        if whole := around.get(kind):
+            parts.append(_whole(whole, kind, have, y + height + 4, x, end))
+            if whole.value != total.value:
+                told = f"packed {amount(whole.value)}, {share(whole.value / have)}"
+                parts.append(text(_WIDTH, y + 40, told, "tick end"))
         parts.append(text(_WIDTH, y + 9, f"{amount(total.value)} of {amount(have)}", "value end"))
         parts.append(text(_WIDTH, y + 24, share(part[kind]), "tick end"))
     told = ", ".join(f"{KIND_NAMES[kind]} {share(part[kind])}" for kind in part)
+    if around:
+        found = (
+            f"{KIND_NAMES[k]} {share(f.value / board.capacity[k])}" for k, f in around.items() if k in part
+        )
+        told += f"; with all around it {', '.join(found)}"
     label = (
         f"Resources of {DESIGNS[item.design]} on {board.title} by layer ({item.source}): {told} of the board"
     )
     return svg(_WIDTH, bottom + 26, parts, label, _by_layer(item), "wide")
+
+
+def _whisker(item: Figure, have: int, y: float, height: float, x: Scale, end: float) -> str:
+    """The interval of a figure across its bar."""
+    low, high = item.low or 0.0, item.high if item.high is not None else item.value
+    a, b, middle = x(low / have), x(min(high / have, end)), y + height / 2
+    ends = (line(at, y + 0.2 * height, at, y + 0.8 * height, "bound") for at in (a, b))
+    return line(a, middle, b, middle, "bound") + "".join(ends)
+
+
+def _whole(item: Figure, kind: str, have: int, y: float, x: Scale, end: float) -> str:
+    """The whole board after packing, below what the network takes of it."""
+    tip = f"whole board after packing: {_bounds(item)} of {amount(have)} {KIND_NAMES[kind]}"
+    width = x(min(item.value / have, end)) - x(0)
+    bar = rect(x(0), y, width, 10.0, "wholebar")
+    known = item.low is not None and item.low != item.high
+    return f'<g data-tip="{escape(tip)}">{bar}{_whisker(item, have, y, 10.0, x, end) if known else ""}</g>'
 
 
 def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x: Scale) -> list[str]:
@@ -96,6 +125,9 @@ def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x: Sca
         tip = f"{part.layer}: {_bounds(own)} {KIND_NAMES[kind]}"
         width = x((at + own.value) / have) - x(at / have)
         parts.append(rect(x(at / have), y, width, height, f"seg {colours[part.layer]}", tip))
+        if width > _READABLE:
+            number = list(colours).index(part.layer) + 1
+            parts.append(text(x((at + own.value / 2) / have), y + 14, str(number), "number mid"))
         at += own.value
     rest = _rest(item, kind)
     if rest > 0:

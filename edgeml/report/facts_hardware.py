@@ -262,6 +262,35 @@ def fit(usage: Usage, board: BoardFacts | None) -> Fit:
     return "may not fit" if possible else "does not fit"
 
 
+def occupied(item: Hardware) -> Usage:
+    """What has to fit: the whole board where that is known, else the design."""
+    if item.whole is None:
+        return item.total
+    return Usage(**{**item.total.known(), **item.whole.known()})
+
+
+def fits(item: Hardware, board: BoardFacts | None) -> Fit:
+    """Whether the design fits the device, with all that stands around it on the board."""
+    return fit(occupied(item), board)
+
+
+def noted(found: Sequence[tuple[str, Hardware]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What is to know of estimates: whose, and the notes on just these; each note once.
+
+    Args:
+        found: figures, and what to call their board or run.
+    """
+    whose: dict[str, dict[str, dict[str, None]]] = {}
+    for label, item in found:
+        for note in item.notes if item.source == "estimate" else ():
+            whose.setdefault(note, {}).setdefault(DESIGNS[item.design], {})[label] = None
+    by: dict[str, list[str]] = {}
+    for note, designs in whose.items():
+        who = "; ".join(f"{design}: {', '.join(labels)}" for design, labels in designs.items())
+        by.setdefault(who, []).append(note)
+    return tuple((who, tuple(notes)) for who, notes in by.items())
+
+
 def groups(found: Sequence[Hardware], target: str) -> tuple[tuple[Hardware, ...], ...]:
     """Figures by design and board, each group with its best source first.
 
@@ -270,18 +299,27 @@ def groups(found: Sequence[Hardware], target: str) -> tuple[tuple[Hardware, ...]
         target: the board that the run is built for.
 
     Returns:
-        Groups that a tool has spoken of first, then those on the target board, then the others.
+        Groups that a tool has spoken of first, then those on the target board, then the others. Where the
+        best source knows the network alone, it is given the estimate of the whole board after packing.
     """
     by: dict[tuple[str, str], list[Hardware]] = {}
     for item in found:
         by.setdefault((item.design, item.board or item.part), []).append(item)
-    made = [tuple(sorted(items, key=_rank)) for items in by.values()]
+    made = [_with_whole(sorted(items, key=_rank)) for items in by.values()]
 
     def key(group: tuple[Hardware, ...]) -> tuple[bool, bool, bool, str]:
         best = group[0]
         return best.source == "estimate", best.board != target, best.design != "verilog", best.board
 
     return tuple(sorted(made, key=key))
+
+
+def _with_whole(group: Sequence[Hardware]) -> tuple[Hardware, ...]:
+    best, *others = group
+    whole = next((item.whole for item in others if item.whole is not None), None)
+    if best.whole is None and best.source != "place-and-route" and best.reached != "fitted":
+        best = best.model_copy(update={"whole": whole})
+    return best, *others
 
 
 def _shown(found: Sequence[Usage]) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def to_html(facts: Facts) -> str:
         ratio=_ratio(facts.sizes.float_parameters, facts.sizes.weight_bits),
         ways=found,
         roundings=roundings(facts),
-        way_times=[(_where(way), way.style, way.latency) for way in found],
+        way_times=[(_where(way), way.style, way.latency) for way in found if _timed(way)],
         groups=facts_hardware.detailed(facts.hardware, facts.target),
         all_groups=facts_hardware.groups(facts.hardware, facts.target),
         board_of=board_of,
@@ -144,6 +144,11 @@ def confused(matrix: Confusion, most: int = 3) -> tuple[tuple[str, str, int], ..
 
 def _where(way: Way) -> str:
     return way.name if way.where == "this CPU" else f"{way.name}, {way.where}"
+
+
+def _timed(way: Way) -> bool:
+    """What runs like another row and was not timed for itself has no place in a chart of times."""
+    return way.style not in ("m-own", "m-calibrated")
 
 
 def _ratio(parameters: Number, bits: Number) -> float | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edgeml.report import charts_compare
 from edgeml.report.charts_hardware import COLOURS
 from edgeml.report.comparison import Comparison, tradeoffs
 from edgeml.report.facts_hardware import DESIGNS, latency_ns, used
 from edgeml.report.html import rendered
 from edgeml.report.numbers import Number
+from edgeml.report.words import span
 
 SECTIONS = (("tradeoffs", "Trade-offs"), ("models", "Models"), ("fpga", "On an FPGA"))
 """Anchor and title of every section; the template is `_<anchor>.html.j2`."""
@@ -32,21 +35,32 @@ def to_html(found: Comparison) -> str:
 
 
 def best(found: Comparison) -> tuple[tuple[str, Number, str, str], ...]:
-    """The best of each number if all runs compare: title, number, its kind, who."""
+    """The best of each number if all runs compare: title, number, its kind, who and its interval.
+
+    Of designs that are equal in a number all are named; the interval is that of the first.
+    """
     if len(found.groups()) > 1:
         return ()
     runs = found.runs
-    accurate = max(runs, key=lambda run: run.accuracy.fixed.value or 0)
-    least = min(runs, key=lambda run: run.bops.value or 0)
-    cards = [("Most accurate", accurate.accuracy.fixed, "percent", f"{accurate.key} {accurate.label}")]
-    designs = [(run, item) for run in runs for item in run.hardware]
-    for title, kind, number in (
-        ("Fewest LUTs", "amount", lambda i: used(i, "lut")),
-        ("Fastest", "ns", latency_ns),
-    ):
-        known = [(run, item, number(item)) for run, item in designs if number(item).value is not None]
-        if known:
-            run, item, value = min(known, key=lambda entry: entry[2].value or 0)
-            cards.append((title, value, kind, f"{run.key} {run.label}, {DESIGNS[item.design]}"))
-    cards.append(("Fewest bit operations", least.bops, "amount", f"{least.key} {least.label}, per sample"))
-    return tuple(cards)
+    cards = [
+        _card("Most accurate", "percent", [(f"{r.key} {r.label}", r.accuracy.fixed) for r in runs], -1),
+    ]
+    designs = [(f"{run.key} {run.label}, {DESIGNS[i.design]}", i) for run in runs for i in run.hardware]
+    cards.append(_card("Fewest LUTs", "amount", [(who, used(item, "lut")) for who, item in designs]))
+    cards.append(_card("Fastest", "ns", [(who, latency_ns(item)) for who, item in designs]))
+    cards.append(_card("Fewest bit operations", "amount", [(f"{r.key} {r.label}", r.bops) for r in runs]))
+    return tuple(card for card in cards if card is not None)
+
+
+def _card(
+    title: str, kind: str, found: Sequence[tuple[str, Number]], sign: int = 1
+) -> tuple[str, Number, str, str] | None:
+    """The smallest number, or with `sign` -1 the largest; None if none is known."""
+    known = [(sign * item.value, who, item) for who, item in found if item.value is not None]
+    if not known:
+        return None
+    value = min(entry[0] for entry in known)
+    equal = [(who, item) for one, who, item in known if one == value]
+    item = equal[0][1]
+    between = span(item, kind)
+    return title, item, kind, "; ".join([*(who for who, _ in equal), *([between] if between else [])])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edgeml.report.comparison import Comparison, pareto, tradeoffs
-from edgeml.report.facts_hardware import DESIGNS, fit, latency_ns, throughput, used
-from edgeml.report.markdown_hardware import origin, sourced
+from edgeml.report.facts_hardware import DESIGNS, fits, latency_ns, noted, throughput, used
+from edgeml.report.markdown_hardware import known, origin, sourced
 from edgeml.report.mdtext import safe, table
 from edgeml.report.words import interval, number, percent
 
@@ -63,12 +63,14 @@ def _hardware(found: Comparison) -> str:
         return "Not available: there is no board that all of these runs have figures for."
     rows = [
         [
-            *(f"{run.key} {run.label}", DESIGNS[item.design], origin(item), fit(item.total, found.board)),
-            *(number(used(item, kind)) for kind in ("lut", "ff", "dsp", "bram")),
+            *(f"{run.key} {run.label}", DESIGNS[item.design], origin(item), fits(item, found.board)),
+            *(known(used(item, kind), "amount") for kind in ("lut", "ff", "dsp", "bram")),
             *(sourced(latency_ns(item), "ns"), sourced(throughput(item), "rate")),
         ]
         for run in found.runs
         for item in run.hardware
     ]
     head = ["run", "design", "source", "fits", "LUT", "FF", "DSP", "BRAM", "latency", "throughput"]
-    return f"{safe(found.board.title)}, {safe(found.board.part)}:\n\n{table(head, rows)}"
+    items = [(f"{run.key} {run.label}", item) for run in found.runs for item in run.hardware]
+    told = "".join(f"\n> - {safe(who)}: {safe(' '.join(notes))}" for who, notes in noted(items))
+    return f"{safe(found.board.title)}, {safe(found.board.part)}:\n\n{table(head, rows)}\n{told}".rstrip()

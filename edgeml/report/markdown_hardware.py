@@ -12,12 +12,13 @@ from edgeml.report.facts_hardware import (
     REACHED,
     clock,
     detailed,
-    fit,
+    fits,
     group_kinds,
     groups,
     latency_ns,
     layer_kinds,
     misses_clock,
+    noted,
     shares,
     throughput,
     used,
@@ -48,15 +49,15 @@ def roundings_table(facts: Facts) -> Iterable[str]:
         between = f" ({interval(row.accuracy)})" if row.accuracy.value is not None else ""
         told = [f"{number(row.accuracy, 'percent')}{between}"]
         told += [
-            _known(row.agreement, "percent"),
-            _known(row.weight_bits, "size"),
-            _known(row.bops, "amount"),
+            known(row.agreement, "percent"),
+            known(row.weight_bits, "size"),
+            known(row.bops, "amount"),
         ]
         for item in row.hardware or (None,):
             figures = ["-"] * 6
             if item is not None:
-                counts = (_known(used(item, kind), "amount") for kind in ("lut", "ff", "dsp", "bram"))
-                figures = [DESIGNS[item.design], *counts, _known(latency_ns(item), "ns")]
+                counts = (known(used(item, kind), "amount") for kind in ("lut", "ff", "dsp", "bram"))
+                figures = [DESIGNS[item.design], *counts, known(latency_ns(item), "ns")]
             rows.append([row.name, *told, *figures])
     yield (
         "PTQ: the float baseline's weights in the run's types, sums exact; calibrated: each binary point "
@@ -113,14 +114,16 @@ def boards(facts: Facts) -> Iterable[str]:
         mhz = clock(best)
         rows.append(
             [
-                *(_title(facts, best), DESIGNS[best.design], origin(best), fit(best.total, board), *kinds),
+                *(_title(facts, best), DESIGNS[best.design], origin(best), fits(best, board), *kinds),
                 *(_optional(best.cycles, best.source), _optional(best.ii, best.source)),
-                *(f"{amount(mhz)} MHz" if mhz else "-", _known(latency_ns(best), "ns")),
-                _known(throughput(best), "rate"),
+                *(f"{amount(mhz)} MHz" if mhz else "-", known(latency_ns(best), "ns")),
+                known(throughput(best), "rate"),
             ]
         )
     head = ["board", "design", "source", "fits", "LUT", "FF", "DSP", "BRAM"]
-    return [table([*head, "cycles", "II", "clock", "latency", "throughput"], rows)]
+    told = noted([(_title(facts, group[0]), group[0]) for group in found])
+    notes = ["\n".join(f"> - {safe(who)}: {safe(' '.join(notes))}" for who, notes in told)] if told else []
+    return [table([*head, "cycles", "II", "clock", "latency", "throughput"], rows), *notes]
 
 
 def origin(item: Hardware) -> str:
@@ -138,16 +141,20 @@ def sourced(item: Number, kind: str) -> str:
 
 def _sources(group: Sequence[Hardware]) -> str:
     kinds = group_kinds(group)
-    rows = [
-        [
-            *(origin(item), item.tool or ", ".join(f"{s.tool} {s.version}".strip() for s in item.stages)),
-            item.settings,
-            *(_known(used(item, kind), "amount") for kind in kinds),
-            *(_optional(item.cycles, item.source), _optional(item.ii, item.source)),
-            *(_known(latency_ns(item), "ns"), _known(figure(item.fmax_mhz, item.source), "mhz")),
-        ]
-        for item in group
-    ]
+    rows: list[Sequence[str]] = []
+    for item in group:
+        made = item.tool or ", ".join(f"{s.tool} {s.version}".strip() for s in item.stages)
+        rows.append(
+            [
+                *(origin(item), made, item.settings, *(known(used(item, kind), "amount") for kind in kinds)),
+                *(_optional(item.cycles, item.source), _optional(item.ii, item.source)),
+                *(known(latency_ns(item), "ns"), known(figure(item.fmax_mhz, item.source), "mhz")),
+            ]
+        )
+        if item.whole is not None and item.source == "estimate":
+            whole = item.whole.known()
+            counts = (_optional(whole.get(kind), item.source) for kind in kinds)
+            rows.append([f"{origin(item)}, whole board packed", "", "", *counts, *["-"] * 4])
     names = [KIND_NAMES[kind] for kind in kinds]
     return table(["source", "tool", "settings", *names, "cycles", "II", "latency", "fastest clock"], rows)
 
@@ -168,10 +175,11 @@ def _layers(item: Hardware) -> str:
 
 
 def _optional(item: Figure | None, source: Source) -> str:
-    return _known(figure(item, source), "amount")
+    return known(figure(item, source), "amount")
 
 
-def _known(item: Number, kind: str) -> str:
+def known(item: Number, kind: str) -> str:
+    """A number with its interval, or a dash."""
     if item.value is None:
         return "-"
     between = span(item, kind) if item.low != item.high else ""

@@ -150,7 +150,7 @@ def ways(facts: Facts) -> tuple[Way, ...]:
         )
         for name, how, key, share, bits in cpu
     ]
-    untimed = absent("the same ops as trained for it, not timed apart")
+    untimed = absent("not timed, the ops are the same")
     found[2:2] = [
         Way(
             name="exact fixed-point",

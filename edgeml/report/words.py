@@ -99,16 +99,19 @@ def rate(per_second: float) -> str:
 
 
 def span(item: Number, kind: str = "amount") -> str:
-    """The interval of a number, in its own unit, or nothing.
+    """The interval of a number, its unit once if both ends have the same, or nothing.
 
     >>> span(Number(value=3, low=2, high=1200)), span(Number(value=3))
     ('2 to 1,200', '')
+    >>> span(Number(value=45, low=15, high=85), "ns"), span(Number(value=900, low=500, high=2000), "ns")
+    ('15 to 85 ns', '500 ns to 2 µs')
     """
     if item.low is None or item.high is None:
         return ""
     ends = (Number(value=end, source=item.source) for end in (item.low, item.high))
     low, high = (number(end, kind) for end in ends)
-    return f"{low} to {high}"
+    (first, _, unit), (_, _, other) = low.partition(" "), high.partition(" ")
+    return f"{first if unit == other else low} to {high}"
 
 
 def interval(number: Number) -> str:

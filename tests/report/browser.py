@@ -21,6 +21,15 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
 )
+COLUMN = """
+const table = document.querySelector(arguments[0]);
+return [...table.tBodies[0].rows].map((row) => row.cells[arguments[1]].textContent.trim());
+"""
+CHARTS = """
+return [...document.querySelectorAll('svg[role=img]')].map((s) => [s.getBoundingClientRect().width,
+  s.getBoundingClientRect().height, s.querySelectorAll('rect, path, circle, line').length]);
+"""
+UNFOLD = "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
 TAB, ENTER, SPACE = "\ue004", "\ue007", " "
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 

@@ -120,7 +120,7 @@ def sample_hardware(graph: str) -> dict[str, Any]:
         estimated(graph, "ulx3s-85f", 1100),
         placed(graph),
         vendor(graph),
-        estimated(graph, "icebreaker", 9000, layers=False),
+        estimated(graph, "icebreaker", 4000, layers=False, whole=Usage(lut=guess(5800), bram=guess(8))),
         estimated(graph, "basys3", 20000, layers=False),
     )
     return {

@@ -5,45 +5,17 @@ from __future__ import annotations
 import pytest
 
 from edgeml.report import write
-from tests.report.browser import ENTER, SPACE, TAB, browser
+from tests.report.browser import CHARTS, COLUMN, ENTER, SPACE, TAB, UNFOLD
 from tests.report.samples import sample_facts
-from tests.support import needs_tool
 
 pytestmark = [pytest.mark.tool, pytest.mark.slow]
 
-COLUMN = """
-const table = document.querySelector(arguments[0]);
-return [...table.tBodies[0].rows].map((row) => row.cells[arguments[1]].textContent.trim());
-"""
-CHARTS = """
-return [...document.querySelectorAll('svg[role=img]')].map((s) => [s.getBoundingClientRect().width,
-  s.getBoundingClientRect().height, s.querySelectorAll('rect, path, circle, line').length]);
-"""
-UNFOLD = "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
 LAYERS = "#layers table"
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    with browser(
-        needs_tool("chromium", "chromium-browser", "google-chrome"), needs_tool("chromedriver")
-    ) as session:
-        yield session
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     return write(sample_facts(mismatch=True), tmp_path_factory.mktemp("report"))[2]
-
-
-@pytest.fixture(autouse=True)
-def opened(chrome, page):
-    chrome.size(1400, 900)
-    chrome.media()
-    chrome.console()
-    chrome.requests()
-    chrome.open(page)
-    return chrome
 
 
 def test_loads_without_console_messages_or_requests(opened, page):
@@ -81,7 +53,7 @@ def test_folded_designs_open_with_the_keyboard(opened):
     assert opened.run(state) == [True, True, False]
 
 
-@pytest.mark.parametrize("column", [6, 13])
+@pytest.mark.parametrize("column", [5, 11])
 def test_boards_sort_by_share_and_by_time(opened, column):
     head = f"#boards thead th:nth-child({column}) button"
     values = (
@@ -186,7 +158,8 @@ def test_text_has_contrast(opened, scheme):
           return [255, 255, 255];
         };
         const found = [];
-        const texts = "p, td, th, dd, dt, h1, h2, h3, a, figcaption, summary, .badge, .status, .fit, .stage";
+        const texts = "p, td, th, dd, dt, h1, h2, h3, a, figcaption, summary, .badge, .status, .fit, .stage, "
+          + ".between, .reached";
         for (const e of document.querySelectorAll(texts)) {
           if (!e.textContent.trim() || !e.getBoundingClientRect().width || e.closest(".confusion")) continue;
           const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))];

@@ -6,11 +6,9 @@ import pytest
 
 from edgeml.report import render_comparison
 from edgeml.report.comparison import compare
-from tests.report.browser import browser
+from tests.report.browser import CHARTS, COLUMN
 from tests.report.samples import sample_facts
-from tests.report.test_browser import CHARTS, COLUMN
 from tests.report.test_comparison import smaller
-from tests.support import needs_tool
 
 pytestmark = [pytest.mark.tool, pytest.mark.slow]
 
@@ -30,23 +28,6 @@ def page(tmp_path_factory):
     out = folder / "comparison"
     render_comparison(compare([(folder / name, one) for name, one in made], out)).write(out)
     return out / "comparison.html"
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    chromium = needs_tool("chromium", "chromium-browser", "google-chrome")
-    with browser(chromium, needs_tool("chromedriver")) as session:
-        yield session
-
-
-@pytest.fixture(autouse=True)
-def opened(chrome, page):
-    chrome.size(1280, 900)
-    chrome.media()
-    chrome.console()
-    chrome.requests()
-    chrome.open(page)
-    return chrome
 
 
 def test_loads_without_console_messages_or_requests(opened, page):

@@ -9,7 +9,7 @@ from edgeml.figures import Figure, Hop, LayerFigures, Usage
 from edgeml.report import charts_hardware as charts
 from edgeml.report.facts_hardware import BoardFacts
 from edgeml.report.numbers import Number, absent, measured
-from tests.report.hardware import count, estimated, placed, vendor
+from tests.report.hardware import count, estimated, guess, placed, vendor
 
 PYNQ = BoardFacts.of(boards.load("pynq-z2"))
 ULX3S = BoardFacts.of(boards.load("ulx3s-85f"))
@@ -36,6 +36,22 @@ def test_an_estimate_has_whiskers_and_a_large_design_the_whole_board():
     assert "between 720 and 1,080" in small
     large = charts.resources(estimated("", "pynq-z2", 60_000), PYNQ)
     assert "whole board" in large and 'class="outside"' in large and "113 %" in large
+
+
+def test_the_whole_board_has_its_own_bar_and_interval():
+    whole = Usage(lut=guess(2000), bram=count(3), dsp=guess(2, 0.5))
+    chart = charts.resources(estimated("", "pynq-z2", whole=whole), PYNQ)
+    assert chart.count('class="wholebar"') == 3
+    assert "whole board after packing: 2,000 (1,600 to 2,400) of 53,200 LUT" in chart
+    assert "packed 2,000, 3.8 %" in chart and "packed 3, 2.1 %" in chart
+    assert "packed 2, " not in chart  # of DSP the network has as many
+    assert "with all around it LUT 3.8 %" in chart
+    wide, thin = widths(chart, "wholebar")[0], sum(widths(chart, "seg l0")[:1])
+    assert wide / thin == pytest.approx(2000 / 540, rel=1e-2)
+
+
+def test_wide_segments_have_the_number_of_their_layer():
+    assert re.findall(r'class="number mid"[^>]*>(\d)<', charts.resources(placed(""), ULX3S))[:2] == ["1", "2"]
 
 
 def test_without_layers_the_bar_is_whole_and_without_a_board_there_is_none():
@@ -97,6 +113,6 @@ def test_times_from_nanoseconds_to_milliseconds_and_none():
     chart = charts.times(rows)
     x = [float(value) for value in re.findall(r'class="dot[^"]*" cx="([\d.]+)"', chart)]
     assert len(x) == 2 and x[0] > x[1]
-    assert "hollow" in chart and "not available" in chart and "60 ns to 120 ns" in chart
+    assert "hollow" in chart and "not available" in chart and "60 to 120 ns" in chart
     assert charts.times([("none", "m-int8", absent("not there"))]) == ""
     assert "nan" not in charts.times([("one", "m-float", measured(100))])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 
@@ -14,7 +15,7 @@ from edgeml.report.comparison import Point, compare, pareto, tradeoffs, up_to_da
 from edgeml.report.html_compare import best, to_html
 from edgeml.report.markdown_compare import to_markdown
 from edgeml.report.numbers import Number, measured, proven
-from tests.report.hardware import count
+from tests.report.hardware import count, estimated
 from tests.report.samples import sample_facts
 from tests.report.test_collect import iris_graph, make_run
 from tests.report.test_renderers import EVIL, parsed
@@ -71,12 +72,29 @@ def test_runs_are_grouped_by_their_data_and_compared_on_their_target(three):
     assert [item.source for item in found.runs[0].hardware] == ["vendor", "estimate"]
     assert best(found) == ()  # nothing is best across data sets
     together = found.model_copy(update={"runs": found.runs[:2]})
-    assert [(title, who.split(",")[0]) for title, _, _, who in best(together)] == [
+    assert [(title, re.split("[,;]", who)[0]) for title, _, _, who in best(together)] == [
         ("Most accurate", "A large"),
         ("Fewest LUTs", "B small"),
         ("Fastest", "A large"),
         ("Fewest bit operations", "B small"),
     ]
+
+
+def test_of_equals_all_are_named_and_an_estimate_has_its_interval(three):
+    found, _ = three
+    alike = {"hardware": (estimated("", "pynq-z2", layers=False),)}
+    runs = tuple(run.model_copy(update=alike) for run in found.runs[:2])
+    cards = {title: who for title, *_, who in best(found.model_copy(update={"runs": runs}))}
+    assert cards["Fewest LUTs"].startswith("A large, edgeml Verilog; B small, edgeml Verilog; ")
+    assert re.search(r"; [\d,]+ to [\d,]+$", cards["Fewest LUTs"])
+
+
+def test_letters_of_marks_in_one_place_do_not_meet():
+    same = [(100.0, 100.0)] * 3 + [(112.0, 100.0)]
+    letters = charts_compare._letters(same, 50, 392, 14, 236)
+    apart = [math.dist(a, b) for i, a in enumerate(letters) for b in letters[:i]]
+    assert min(apart) > 9
+    assert all(math.dist(letter, (100, 100)) > 9 and math.dist(letter, (112, 100)) > 9 for letter in letters)
 
 
 def test_a_board_that_not_all_have_is_not_compared_on(tmp_path):

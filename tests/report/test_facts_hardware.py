@@ -122,3 +122,27 @@ def test_rows_that_are_not_of_the_hardware_are_no_facts():
         sample_facts(resources=facts.resources[1:])
     with pytest.raises(ValidationError, match="not those of hardware"):
         sample_facts(hardware=facts.hardware[1:])
+
+
+def test_the_whole_board_is_what_has_to_fit():
+    item = estimated("", "pynq-z2", 40_000)
+    around = item.model_copy(update={"whole": Usage(lut=guess(60_000, 0.01))})
+    assert (hw.fits(item, PYNQ), hw.fits(around, PYNQ)) == ("fits", "does not fit")
+    assert hw.occupied(around).ff == item.total.ff  # of what is not told the network's counts
+    # A synthesis knows the network alone and is given the estimate; place and route has counted all of it.
+    alone = item.model_copy(update={"source": "synthesis"})
+    ((best, _),) = hw.groups([around, alone], "pynq-z2")
+    assert (best.source, hw.fits(best, PYNQ)) == ("synthesis", "does not fit")
+    ((best, _),) = hw.groups([around, item.model_copy(update={"source": "place-and-route"})], "pynq-z2")
+    assert (best.whole, hw.fits(best, PYNQ)) == (None, "fits")
+
+
+def test_a_note_is_told_once_with_all_it_is_about():
+    one = estimated("", "pynq-z2", notes=("a", "b"))
+    two = estimated("", "basys3", notes=("a", "c"))
+    found = hw.noted([("PYNQ", one), ("Basys", two), ("ULX3S", placed(""))])
+    assert found == (
+        ("edgeml Verilog: PYNQ, Basys", ("a",)),
+        ("edgeml Verilog: PYNQ", ("b",)),
+        ("edgeml Verilog: Basys", ("c",)),
+    )

@@ -319,3 +319,33 @@ def test_notes_of_the_lowering_are_shown_and_escaped():
     assert "17 &lt;bits&gt; (not exact)" in to_html(facts)
     assert "bn1" in to_markdown(facts) and "<bits>" not in to_markdown(facts)
     assert "Note on the lowering" not in to_html(sample_facts())
+
+
+def test_notes_of_the_estimates_stand_by_every_table_of_them():
+    known = estimated(
+        "", "pynq-z2", notes=("LUT: median 1.02, 90th percentile 1.31, 93 % inside, 60 designs",)
+    )
+    found = (known, known.model_copy(update={"board": "basys3", "notes": ("no board of this family",)}))
+    facts = sample_facts(hardware=found, resources=resource_rows(found), latency=latency_rows(found))
+    page, text = to_html(facts), to_markdown(facts)
+    boards = page[page.index('id="boards"') : page.index('id="classes"')]
+    for note in (*known.notes, "no board of this family"):
+        assert note in boards and note in text[text.index("## Boards") :] and note in to_json(facts)
+    assert "edgeml Verilog: PYNQ-Z2</dt>" in boards
+    design = page[page.index('id="hardware"') : page.index('id="boards"')]
+    assert known.notes[0] in design
+
+
+def test_the_whole_board_is_shown_beside_the_network():
+    facts = sample_facts()
+    page, text = to_html(facts), to_markdown(facts)
+    row = next(row for row in page.split("<tr>") if "iCEBreaker<span" in row)
+    assert "75.8 %" in row and "packed 110 %" in row and "may not fit" in row
+    assert "| iCEBreaker | edgeml Verilog | estimate | may not fit |" in text
+    item = next(item for item in facts.hardware if item.board == "icebreaker")
+    only = sample_facts(
+        target="icebreaker", hardware=(item,), resources=resource_rows([item]), latency=latency_rows([item])
+    )
+    assert "| estimate, whole board packed |  |  | 5,800 (4,640 to 6,960) |" in to_markdown(only)
+    assert 'class="wholebar"' in to_html(only)
+    assert "packed with all around it 5,800, 110 %" in to_html(only)

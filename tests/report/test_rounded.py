@@ -25,6 +25,7 @@ def quick(monkeypatch, tmp_path):
     monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
 
 
+@pytest.mark.slow
 def test_with_the_trained_weights_it_is_as_accurate_and_as_large_as_the_trained_graph(tmp_path):
     preset = presets.load("iris_mlp")
     model = build_model(preset, preset.quantizers)

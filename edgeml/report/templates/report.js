@@ -36,6 +36,19 @@
     });
   }
 
+  // What scrolls sideways can be reached and moved with the keys; what fits is no stop of Tab.
+  const boxes = [...document.querySelectorAll(".scroll")];
+  const reach = () => boxes.forEach((box) => {
+    const named = box.querySelector("table, svg");
+    const name = named?.getAttribute("aria-label") ?? named?.caption?.textContent.trim() ?? "";
+    const over = box.scrollWidth > box.clientWidth + 1;
+    box.toggleAttribute("tabindex", over);
+    if (over) { box.tabIndex = 0; box.setAttribute("role", "group"); box.setAttribute("aria-label", `${name || "Table"}, scrolls sideways`); }
+    else { box.removeAttribute("role"); box.removeAttribute("aria-label"); }
+  });
+  const watch = new ResizeObserver(reach);
+  boxes.forEach((box) => watch.observe(box));
+
   const tip = document.getElementById("tip");
   document.addEventListener("pointermove", (event) => {
     const target = event.target.closest?.("[data-tip]");
