@@ -96,6 +96,7 @@ def _page(
     for name, packing in zip(rows, fitted.values(), strict=True):
         for part, title in (
             ("network", "cells of the network"),
+            ("wide", "the same, with wide sums"),
             ("top", "cells of the top"),
             ("top_ff", "FF of the top"),
             ("whole", "cells of the whole board"),

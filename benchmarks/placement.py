@@ -128,19 +128,30 @@ def _rows(results: Sequence[Mapping[str, Any]], options_of: Way) -> list[Row]:
 
 
 def _fitted(rows: Sequence[Row]) -> Packing:
-    """Weights and errors; a ratio of a board that was fitted on is taken with weights fitted without it."""
+    """Weights and errors; a ratio of a board that was fitted on is taken with weights fitted without it.
+
+    Networks with wide sums have an interval from all that were fitted on, the others one from their own kind.
+    """
     fit = [row for row in rows if not row.design.held_out]
     test = [row for row in rows if row.design.held_out]
     weights = {part: _weights(fit, part) for part in ("network", "top", "top_ff")}
     spread: dict[str, Errors] = {}
     for part in weights:
         own = [
-            (_real(row, part), _made(row, part, _weights([r for r in fit if r is not row], part)))
+            (row, _real(row, part), _made(row, part, _weights([r for r in fit if r is not row], part)))
             for row in fit
         ]
-        spread[part] = errors(own, [(_real(row, part), _made(row, part, weights[part])) for row in test])
+        new = [(row, _real(row, part), _made(row, part, weights[part])) for row in test]
+        if part == "network":
+            spread["wide"] = errors(_pairs(own), _pairs([one for one in new if one[0].count.wide]))
+            own, new = ([one for one in of if not one[0].count.wide] for of in (own, new))
+        spread[part] = errors(_pairs(own), _pairs(new))
     packing = _packing(rows, weights, spread)
     return _packing(rows, weights, {**spread, "whole": _whole(test, packing)})
+
+
+def _pairs(of: Sequence[tuple[Row, float, float]]) -> list[tuple[float, float]]:
+    return [(real, made) for _, real, made in of]
 
 
 def _packing(

@@ -48,8 +48,8 @@ class Packing(Settings):
         network: cells for each "lut" and "chains" and, where a flip-flop takes a table's place, "bare".
         top: cells for each "one", "in", "out" and "block".
         top_ff: flip-flops, the same.
-        spread: ratios real/estimate of the cells of "network" and "top", of "top_ff", and of "whole", which
-            was tested and makes no interval.
+        spread: ratios real/estimate of the cells of a "network", of one with "wide" sums, which are foretold
+            less well, of the "top", of "top_ff", and of the "whole", which was tested and makes no interval.
         designs: how many boards were packed.
     """
 
@@ -163,7 +163,7 @@ def whole(
         + several.bare
     )
     lut = _sum(
-        calibration.interval(made, packing.spread["network"], widening),
+        calibration.interval(made, packing.spread["wide" if count.wide else "network"], widening),
         calibration.interval(beside, packing.spread["top"], widening),
     )
     registers = top_part(ports, blocks.value, packing.top_ff) + several.ff
