@@ -79,6 +79,7 @@ def resources(item: Hardware, board: BoardFacts | None) -> str:
         if total.low is not None and total.high is not None:
             tip += f", between {amount(total.low)} and {amount(total.high)}"
             parts.append(f'<g data-tip="{escape(tip)}">{_whisker(total, have, y, height, x, end)}</g>')
+        parts.extend(_numbers(item, kind, have, y + 14, x))
         if whole := around.get(kind):
             parts.append(_whole(whole, kind, have, y + height + 4, x, end))
             if whole.value != total.value:
@@ -125,9 +126,6 @@ def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x: Sca
         tip = f"{part.layer}: {_bounds(own)} {KIND_NAMES[kind]}"
         width = x((at + own.value) / have) - x(at / have)
         parts.append(rect(x(at / have), y, width, height, f"seg {colours[part.layer]}", tip))
-        if width > _READABLE:
-            number = list(colours).index(part.layer) + 1
-            parts.append(text(x((at + own.value / 2) / have), y + 14, str(number), "number mid"))
         at += own.value
     rest = _rest(item, kind)
     if rest > 0:
@@ -135,6 +133,20 @@ def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x: Sca
         width = x((at + rest) / have) - x(at / have)
         tip = f"{name}: {amount(rest)} {KIND_NAMES[kind]}"
         parts.append(rect(x(at / have), y, width, height, f"seg {style}", tip))
+    return parts
+
+
+def _numbers(item: Hardware, kind: str, have: int, y: float, x: Scale) -> list[str]:
+    """The number of each layer, as in the legend, where its segment is wide enough."""
+    order, parts, at = list(dict(layer_keys(item))), list[str](), 0.0
+    for part in item.layers:
+        own = part.usage.known().get(kind)
+        if own is None or not own.value:
+            continue
+        a, b = x(at / have), x((at + own.value) / have)
+        if b - a > _READABLE:
+            parts.append(text((a + b) / 2, y, str(order.index(part.layer) + 1), "number mid"))
+        at += own.value
     return parts
 
 

@@ -63,4 +63,7 @@ def _card(
     equal = [(who, item) for one, who, item in known if one == value]
     item = equal[0][1]
     between = span(item, kind)
-    return title, item, kind, "; ".join([*(who for who, _ in equal), *([between] if between else [])])
+    names = [who for who, _ in equal]
+    if len(names) > 2:  # their letters say it
+        names = [", ".join(dict.fromkeys(who.split(" ")[0] for who in names))]
+    return title, item, kind, "; ".join([*names, *([between] if between else [])])
