@@ -120,8 +120,8 @@ class Hardware(_Figures):
         total: resources of the whole design.
         alone: whether the whole design is the network alone, with nothing around it on the chip. Only such
             figures can be held against an estimate.
-        whole: of an estimate, what the whole board takes after packing: the network and, around it, the serial
-            line and the self-test. None where there is no such board, as without an open flow.
+        whole: of an estimate, what the whole board takes after packing: the network, and around it the
+            serial line and the self-test. None where there is no such board, as without an open flow.
         layers: shares of it, in the order of the data.
         cycles: latency of a sample.
         ii: initiation interval, cycles from one sample to the next.

@@ -74,7 +74,7 @@ class Calibration(Settings):
     Args:
         tool: which tool, with its version.
         weights: LUTs for a unit of each kind of logic ("chain", "saved", "inverted", "wide", "logic").
-        spread: by kind of figure ("lut", "ff", "dsp", "bram", "cycles", "ii"; "layer": the LUTs of one layer).
+        spread: by kind of figure: "lut", "ff", "dsp", "bram", "cycles", "ii"; "layer", LUTs of one layer.
         tested: what the errors were measured on.
         source: what the ratios are from.
         kinds: of hls4ml projects, what was published of each kind.

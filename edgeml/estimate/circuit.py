@@ -114,15 +114,16 @@ def _column_tables(column: tuple[int, ...], lut_inputs: int, seen: set[tuple[int
     return 1 + sum(_column_tables(piece, lut_inputs, seen) for piece in parts)
 
 
-def product(a: int, b: int, family: Family) -> Count:
-    """A multiplier of two variables of `a` and `b` bits.
+def product(a: int, b: int, family: Family, kept: int | None = None) -> Count:
+    """A multiplier of two variables of `a` and `b` bits, of whose product `kept` bits are used; None: all.
 
-    In a block if it is wide enough; otherwise partial products, summed by adders of `a` bits.
+    In a block if the product is wide enough; otherwise partial products, summed by adders of `a` bits.
     """
     if min(a, b) == 1:
         return Count(logic=max(a, b))
     wide, narrow = max(family.dsp_bits), min(family.dsp_bits)
-    if family.dsp_least and a + b >= family.dsp_least and min(a, b) >= 2:
+    used = a + b if kept is None else min(a + b, kept)
+    if family.dsp_least and used >= family.dsp_least and min(a, b) >= 2:
         return Count(dsp=math.ceil(max(a, b) / wide) * math.ceil(min(a, b) / narrow))
     long, short = max(a, b), min(a, b)
     if not family.merges_adders:

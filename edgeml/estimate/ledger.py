@@ -2,8 +2,8 @@
 
 The file is ~/.local/share/edgeml/ledger.jsonl, or what EDGEML_LEDGER says. A line is appended in one write
 under a lock, so runs side by side lose nothing; a line that is torn or of a newer version is left where it is
-and skipped. Once there are enough results of the same design style, tool, version and family, they shift and
-narrow the interval: that of the split conformal method, on the logarithm of real/estimate.
+and skipped. Once there are enough results of the same design style, tool, version, family and scope, they
+shift and narrow the interval: that of the split conformal method, on the logarithm of real/estimate.
 
 Invariant: the file only grows, and an interval from the ledger says how many results it is from.
 """
@@ -22,7 +22,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from edgeml.errors import EdgemlError
-from edgeml.figures import KINDS, Figure, Hardware, Source, Usage
+from edgeml.figures import Figure, Hardware, Source, Usage
 from edgeml.settings import Settings
 
 ENOUGH = 10
@@ -31,6 +31,11 @@ ENOUGH = 10
 _COVERAGE = 0.9
 _LEAST = 5.0
 """Ratios of smaller figures say more about rounding than about the model."""
+
+
+Scope = Literal["network", "board", "report"]
+"""What figures count: the network alone on the chip; the whole board after placement; or what HLS foretells
+of the network, which is another number than what becomes of it."""
 
 
 class Entry(Settings):
@@ -44,6 +49,7 @@ class Entry(Settings):
         part: as the tool calls it.
         tool: program and version.
         source: how real: synthesis, place-and-route, vendor.
+        scope: what the figures count.
         graph: digest of the graph.
         settings: how it was laid out.
         real: figures by kind ("lut", "ff", "dsp", "bram", "uram", "cycles", "ii").
@@ -57,6 +63,7 @@ class Entry(Settings):
     part: str
     tool: str
     source: Source
+    scope: Scope = "network"
     graph: str = ""
     settings: str = ""
     real: dict[str, Annotated[float, Field(ge=0)]]
@@ -122,14 +129,17 @@ class Ledger:
             ) from None
         return [line for line in content.split(b"\n") if line.strip()]
 
-    def add(self, real: Hardware, estimate: Hardware, tool: str, family: str) -> Entry:
+    def add(
+        self, real: Hardware, estimate: Hardware, tool: str, family: str, scope: Scope = "network"
+    ) -> Entry:
         """Append a result.
 
         Args:
             real: what a tool reported.
-            estimate: the model's own figures for the same design, from an empty ledger.
+            estimate: the model's own figures for the same design and scope, from an empty ledger.
             tool: program and version ("Yosys 0.23").
             family: of the chip.
+            scope: what both of them count.
 
         Raises:
             EdgemlError: the two are not of one design, or the file cannot be written.
@@ -150,6 +160,7 @@ class Ledger:
             part=real.part,
             tool=tool,
             source=real.source,
+            scope=scope,
             graph=real.graph,
             settings=estimate.settings,
             real=values(real),
@@ -183,54 +194,59 @@ class Ledger:
         finally:
             os.close(descriptor)
 
-    def narrowed(self, design: str, family: str, kind: str, tool: str = "") -> Narrowed | None:
+    def narrowed(self, design: str, family: str, kind: str, scope: Scope = "network") -> Narrowed | None:
         """The user's own ratios for one kind of figure; None if there are fewer than `ENOUGH`.
 
         Args:
             design: "verilog" or "hls4ml".
             family: of the chip.
             kind: which figure.
-            tool: program and version; "" for the one used last.
+            scope: what it counts. Of several tools and versions the one used last for that is taken.
         """
-        mine = [e for e in self.entries() if (e.design, e.family) == (design, family)]
-        if not mine:
-            return None
-        wanted = tool or mine[-1].tool
+        mine = self._alike(design, family, scope)
         ratios = [
             e.real[kind] / e.estimated[kind]
             for e in mine
-            if e.tool == wanted and min(e.real.get(kind, 0), e.estimated.get(kind, 0)) >= _LEAST
+            if e.tool == mine[-1].tool and min(e.real.get(kind, 0), e.estimated.get(kind, 0)) >= _LEAST
         ]
         return conformal(ratios)
 
-    def applied(self, found: Hardware, family: str) -> Hardware:
+    def _alike(self, design: str, family: str, scope: Scope) -> list[Entry]:
+        wanted = (design, family, scope)
+        return [e for e in self.entries() if (e.design, e.family, e.scope) == wanted]
+
+    def applied(self, found: Hardware, family: str, scope: Scope = "network") -> Hardware:
         """An estimate with its intervals shifted and narrowed by the results of the same family and tool.
 
         Args:
             found: the model's own estimate.
             family: of the chip.
+            scope: which of its figures: `total` and the layers, or for "board" `whole`.
         """
-        last = [e.tool for e in self.entries() if (e.design, e.family) == (found.design, family)]
-        if not last:
+        usage = found.whole if scope == "board" else found.total
+        mine = self._alike(found.design, family, scope)
+        if not mine or usage is None:
             return found
-        changed: dict[str, Narrowed] = {}
-        for kind in KINDS:
-            figure = getattr(found.total, kind)
-            narrowed = self.narrowed(found.design, family, kind, last[-1]) if figure is not None else None
-            if narrowed is not None:
-                changed[kind] = narrowed
+        changed = {
+            kind: narrowed
+            for kind in usage.known()
+            if (narrowed := self.narrowed(found.design, family, kind, scope)) is not None
+        }
         if not changed:
             return found
-        total = _scaled(found.total, changed)
-        layers = tuple(
-            layer.model_copy(update={"usage": _scaled(layer.usage, changed)}) for layer in found.layers
-        )
         said = ", ".join(
             f"{kind.upper()} n = {n.count}, median {n.median:.2f}, {n.low:.2f} to {n.high:.2f}"
             for kind, n in changed.items()
         )
-        note = f"Intervals of your own results with {last[-1]} on {family} (real/estimate): {said}."
-        return found.model_copy(update={"total": total, "layers": layers, "notes": (*found.notes, note)})
+        whose = "Whole board: intervals" if scope == "board" else "Intervals"
+        note = f"{whose} of your own results with {mine[-1].tool} on {family} (real/estimate): {said}."
+        update: dict[str, object] = {"notes": (*found.notes, note)}
+        if scope == "board":
+            return found.model_copy(update={**update, "whole": _scaled(usage, changed)})
+        layers = tuple(
+            layer.model_copy(update={"usage": _scaled(layer.usage, changed)}) for layer in found.layers
+        )
+        return found.model_copy(update={**update, "total": _scaled(usage, changed), "layers": layers})
 
 
 NOTHING = Ledger(Path(os.devnull))
@@ -244,6 +260,7 @@ def _key(entry: Entry) -> tuple[str, ...]:
         entry.family,
         entry.tool,
         entry.source,
+        entry.scope,
         entry.graph,
         entry.settings,
         entry.part,

@@ -70,7 +70,14 @@ def settled(made: Hardware, board: Board, tool: Tool | None, kept: ledger.Ledger
         tool: whose synthesis.
         kept: earlier results.
     """
-    told = kept.applied(made, family(board, tool).name)
+    chip = family(board, tool).name
+    told = kept.applied(made, chip)
+    boards = kept.applied(made, chip, "board")
+    if boards.whole != made.whole:
+        # What whole boards came to says more than the network's share of it.
+        return told.model_copy(
+            update={"whole": boards.whole, "notes": (*told.notes, *boards.notes[len(made.notes) :])}
+        )
     if told.whole is None or told.total == made.total:
         return told
     return told.model_copy(update={"whole": placement.moved(told.whole, made.total, told.total)})
@@ -88,8 +95,9 @@ def record(
     Args:
         graph: the exact graph.
         board: what it was made for.
-        real: the result of the network alone, without what stands around it on a board; its `tool`, or else
-            the stage that its source names, tells program and version.
+        real: the result of the network alone, without what stands around it, or of a whole board of ours
+            after place and route; its `tool`, or else the stage that its source names, tells program and
+            version.
         options: what the design was laid out with.
         kept: the ledger; None: the user's own.
 
@@ -101,21 +109,31 @@ def record(
         raise EdgemlError(
             "is of a design that edgeml did not write", real.model, "there is nothing to compare"
         )
-    if not real.alone:
-        raise EdgemlError(
-            "counts what is around the network on the board as well",
-            real.model,
-            "an estimate is of the network alone; a report by instance would tell its share",
-        )
     named = real.tool or _program(real) or "unknown tool"
     chosen: Tool = "yosys" if real.design == "verilog" and "yosys" in named.lower() else "vendor"
+    scope, made = _alike(graph, board, real, options, chosen)
+    return entries.add(real, made, named, family(board, chosen).name, scope)
+
+
+def _alike(
+    graph: Graph, board: Board, real: Hardware, options: Any, tool: Tool
+) -> tuple[ledger.Scope, Hardware]:
+    """What a result counts, and the model's estimate of just that."""
     if real.design == "hls4ml" and real.reached in ("estimated", "simulated"):
-        # What HLS foretells is compared with what it is expected to foretell, not with the chip's tables.
         settings = options if isinstance(options, Hls4mlOptions) else parse_hls4ml(_plain(options))
         made = estimate_hls4ml(Expand().apply(graph), graph.digest, board, settings, reported=True)
-    else:
-        made = estimate(graph, board, real.design, options, chosen, ledger.NOTHING)
-    return entries.add(real, made, named, family(board, chosen).name)
+        return "report", made
+    design: Design = "hls4ml" if real.design == "hls4ml" else "verilog"
+    made = estimate(graph, board, design, options, tool, ledger.NOTHING)
+    if real.alone:
+        return "network", made
+    if real.source == "place-and-route" and made.whole is not None:
+        return "board", made.model_copy(update={"total": made.whole})
+    raise EdgemlError(
+        "counts what is around the network on the board as well",
+        real.model,
+        "an estimate is of the network alone; a report by instance would tell its share",
+    )
 
 
 def _program(real: Hardware) -> str:

@@ -104,7 +104,7 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
         family: the chip.
     """
     beats, lanes, outputs = weights.shape
-    one = product(element + (not signed), weight, family)
+    one = product(element + (not signed), weight, family, total)
     products, sums = lanes * outputs, outputs * total
     summed = bool(one.dsp) and family.dsp_adders  # the blocks also hold elements and the sum over the lanes
     registers = 10 + (sums if summed else lanes * element + 2 * sums)

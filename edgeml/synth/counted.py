@@ -16,22 +16,29 @@ from edgeml.tools import place
 
 
 def remember(job: Job, found: Hardware) -> str:
-    """Put the network's own share, without the board around it, into the ledger beside its estimate.
+    """Put figures into the ledger beside their estimates.
+
+    After synthesis it is the network's own share, without the board around it; after placement, the whole
+    board.
 
     Returns:
         Why that could not be done; "" if it was. A ledger that cannot be written ends no synthesis.
     """
+    real = found if found.source == "place-and-route" else _network(job, found)
+    try:
+        record(job.graph, job.board, real, job.options)
+    except EdgemlError as error:
+        return f"Not kept in the ledger: {error}."
+    return ""
+
+
+def _network(job: Job, found: Hardware) -> Hardware:
     cells: dict[str, int] = {}
     for path, part in job.instances().items():
         if path[: len(job.prefix)] == job.prefix:
             for kind, number in part.items():
                 cells[kind] = cells.get(kind, 0) + number
-    network = found.model_copy(update={"total": job.family.usage(cells), "alone": True})
-    try:
-        record(job.graph, job.board, network, job.options)
-    except EdgemlError as error:
-        return f"Not kept in the ledger: {error}."
-    return ""
+    return found.model_copy(update={"total": job.family.usage(cells), "alone": True})
 
 
 def figures(job: Job, stages: Sequence[Stage]) -> Hardware:

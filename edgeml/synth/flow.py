@@ -133,7 +133,7 @@ class Flow:
             if step not in UNTIL:
                 return
             made = counted.figures(job, stages)
-            if step == "synthesis" and (told := counted.remember(job, made)):
+            if step != "bitstream" and (told := counted.remember(job, made)):
                 made = made.model_copy(update={"notes": (*made.notes, told)})
             found.append(made)
             found[-1].write(job.folder / RESULT)

@@ -12,7 +12,7 @@ import pytest
 from edgeml import boards
 from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate, record
-from edgeml.estimate.ledger import ENOUGH, Ledger, conformal
+from edgeml.estimate.ledger import ENOUGH, NOTHING, Ledger, conformal
 from edgeml.figures import Figure, Hardware, Source, Stage, Usage
 from tests.backends.verilog.samples import small
 
@@ -109,7 +109,7 @@ def test_enough_results_of_the_same_tool_shift_and_narrow(tmp_path: Path) -> Non
     found = ledger.narrowed("verilog", "yosys-ecp5", "lut")
     assert found is not None and found.count == 14
     assert found.low == pytest.approx(1.2, abs=0.02) and found.high == pytest.approx(1.22, abs=0.02)
-    assert ledger.narrowed("verilog", "yosys-ecp5", "lut", "Yosys 2") is None
+    assert ledger.narrowed("verilog", "yosys-ecp5", "lut", "board") is None
     assert ledger.narrowed("verilog", "yosys-ice40", "lut") is None
     board = boards.load("ulx3s-85f")
     plain = estimate(small(), board, kept=Ledger(tmp_path / "none.jsonl"))
@@ -158,3 +158,54 @@ def test_a_result_is_recorded_beside_the_models_own_estimate(tmp_path: Path) -> 
         record(small(), board, real.model_copy(update={"alone": False}), kept=ledger)
     with pytest.raises(EdgemlError, match="did not write"):
         record(small(), board, real.model_copy(update={"design": "other"}), kept=ledger)
+
+
+def placed(board: str, lut: float) -> Hardware:
+    """A whole board after place and route."""
+    made = estimate(small(), boards.load(board), kept=NOTHING)
+    stages = (
+        Stage(name="synthesis", tool="yosys", version="0.23", seconds=1.0),
+        Stage(name="place", tool="nextpnr-ice40", version="0.4", seconds=1.0),
+    )
+    update = {"source": "place-and-route", "alone": False, "whole": None, "stages": stages, "notes": ()}
+    return made.model_copy(update={**update, "total": Usage(lut=Figure(value=lut))})
+
+
+def test_a_placed_board_stands_beside_the_estimate_of_the_whole_board(tmp_path: Path) -> None:
+    board, ledger = boards.load("icebreaker"), Ledger(tmp_path / "l.jsonl")
+    plain = estimate(small(), board, kept=NOTHING)
+    assert plain.whole is not None and plain.whole.lut is not None
+    entry = record(small(), board, placed("icebreaker", 2000.0), kept=ledger)
+    assert (entry.scope, entry.tool) == ("board", "yosys 0.23, nextpnr-ice40 0.4")
+    assert entry.estimated["lut"] == plain.whole.lut.value and entry.real["lut"] == 2000
+    # The same board once more, as other runs of the user's would have it.
+    for number in range(ENOUGH):
+        other = entry.model_copy(update={"graph": f"{number}", "real": {"lut": entry.estimated["lut"] * 1.2}})
+        with ledger.path.open("a", encoding="utf-8") as file:
+            file.write(other.model_dump_json() + "\n")
+    mine = estimate(small(), board, kept=ledger)
+    assert mine.whole is not None and mine.whole.lut is not None
+    assert mine.whole.lut.value == pytest.approx(1.2 * plain.whole.lut.value, rel=0.01)
+    assert mine.total == plain.total and mine.layers == plain.layers
+    assert mine.notes[-1].startswith("Whole board: intervals of your own results with yosys 0.23, nextpnr")
+
+
+def test_what_hls_foretells_moves_no_estimate_of_what_becomes_of_it(tmp_path: Path) -> None:
+    board, ledger = boards.load("pynq-z2"), Ledger(tmp_path / "l.jsonl")
+    made = estimate(small(), board, "hls4ml", kept=NOTHING)
+    for number in range(ENOUGH + 1):
+        real = made.model_copy(
+            update={
+                "source": "vendor",
+                "reached": "estimated",
+                "tool": "Vitis HLS 2023.1",
+                "total": Usage(lut=Figure(value=90_000.0)),
+                "settings": f"{number}",
+                "notes": (),
+            }
+        )
+        entry = record(small(), board, real, kept=ledger)
+        with ledger.path.open("a", encoding="utf-8") as file:
+            file.write(entry.model_copy(update={"graph": f"{number}"}).model_dump_json() + "\n")
+    assert {one.scope for one in ledger.entries()} == {"report"} and len(ledger.entries()) > ENOUGH
+    assert estimate(small(), board, "hls4ml", kept=ledger) == made

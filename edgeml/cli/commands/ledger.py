@@ -27,6 +27,7 @@ def command(json: JsonOption = False) -> None:
             entry.family,
             escape(entry.tool),
             entry.source,
+            entry.scope,
             *(
                 f"{entry.real[kind]:,.0f} / {entry.estimated[kind]:,.0f}"
                 if kind in entry.real and kind in entry.estimated
@@ -36,7 +37,7 @@ def command(json: JsonOption = False) -> None:
         ]
         for entry in entries
     ]
-    columns = ("when", "design", "family", "tool", "source", "LUT", "FF", "DSP", "BRAM")
+    columns = ("when", "design", "family", "tool", "source", "of", "LUT", "FF", "DSP", "BRAM")
     OUT.print(table(columns, rows, title=f"{escape(str(kept.path))}: real / estimate"))
     unread = kept.unread()
     if unread:
