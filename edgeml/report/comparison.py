@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -44,6 +44,7 @@ class RunRow(Fact):
         link: of its report.html, seen from the comparison; "" if there is none.
         data: name of the data set.
         checksum: of it.
+        post_training: accuracy of the float baseline rounded after training, by its types.
         latency: nanoseconds of one sample under the exact emulator.
         hardware: best source of each design on the board that is compared on; without layers.
     """
@@ -60,6 +61,7 @@ class RunRow(Fact):
     samples: int
     verdict: Verdict
     accuracy: Accuracy
+    post_training: Mapping[str, Number] = {}
     weight_bits: Number
     macs: Number
     bops: Number
@@ -162,6 +164,7 @@ def row(facts: Facts, key: str, label: str, path: Path, folder: Path, board: Boa
         samples=facts.samples,
         verdict=verdict(facts),
         accuracy=facts.accuracy,
+        post_training={item.types: item.accuracy for item in facts.post_training},
         weight_bits=facts.sizes.weight_bits,
         macs=facts.sizes.macs,
         bops=facts.sizes.bops,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.comparison import Comparison, pareto, tradeoffs
+from edgeml.report.comparison import Comparison, RunRow, pareto, tradeoffs
 from edgeml.report.facts_hardware import DESIGNS, fits, latency_ns, noted, throughput, used
 from edgeml.report.markdown_hardware import known, origin, sourced
 from edgeml.report.mdtext import safe, table
@@ -44,7 +44,9 @@ def _models(found: Comparison) -> str:
         [
             *(f"{run.key} {run.label}", run.data, run.verdict.text),
             f"{number(run.accuracy.fixed, 'percent')} ({interval(run.accuracy.fixed)})",
-            *(number(item, "percent") for item in (run.accuracy.qat, run.accuracy.float_, run.accuracy.int8)),
+            number(run.accuracy.qat, "percent"),
+            *(_rounded(run, types) for types in ("calibrated", "own")),
+            *(number(item, "percent") for item in (run.accuracy.float_, run.accuracy.int8)),
             *(
                 number(run.weight_bits, "size"),
                 number(run.macs),
@@ -54,8 +56,14 @@ def _models(found: Comparison) -> str:
         ]
         for run in found.runs
     ]
-    head = ["run", "data", "exactness", "fixed-point (measured)", "QAT", "float32", "int8"]
+    head = ["run", "data", "exactness", "fixed-point (measured)", "QAT", "PTQ, calibrated"]
+    head += ["PTQ, same types", "float32", "int8"]
     return table([*head, "constants (proven)", "MACs", "bit operations", "CPU latency"], rows)
+
+
+def _rounded(run: RunRow, types: str) -> str:
+    item = run.post_training.get(types)
+    return "-" if item is None else number(item, "percent")
 
 
 def _hardware(found: Comparison) -> str:

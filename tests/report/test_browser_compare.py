@@ -6,7 +6,7 @@ import pytest
 
 from edgeml.report import render_comparison
 from edgeml.report.comparison import compare
-from tests.report.browser import CHARTS, COLUMN
+from tests.report.browser import CHARTS
 from tests.report.samples import sample_facts
 from tests.report.test_comparison import smaller
 
@@ -48,15 +48,16 @@ def test_three_trade_offs_are_drawn_for_the_runs_that_compare(opened):
 
 
 def test_models_sort_by_accuracy_and_by_bit_operations(opened):
-    table = "#models table"
-    names = [name[1:] for name in opened.run(COLUMN, table, 0)]
-    assert names == ["large", "small", "plants"]
-    opened.click("#models thead th:nth-child(4) button")
-    assert [name[1:] for name in opened.run(COLUMN, table, 0)] == ["small", "plants", "large"]
+    letters = (
+        "return [...document.querySelectorAll('#models tbody .letter')].map((e) => e.textContent).join('')"
+    )
+    assert opened.run(letters) == "ABC"
+    opened.click("#models thead th:nth-child(3) button")
+    assert opened.run(letters) == "BCA"
     opened.click("#models thead th:nth-child(10) button")
-    assert [name[1:] for name in opened.run(COLUMN, table, 0)] == ["plants", "small", "large"]
+    assert opened.run(letters) == "CBA"
     opened.click("#models thead th:nth-child(10) button")
-    assert [name[1:] for name in opened.run(COLUMN, table, 0)] == ["large", "small", "plants"]
+    assert opened.run(letters) == "ABC"
 
 
 def test_a_link_opens_the_runs_own_report(opened):

@@ -80,6 +80,16 @@ def test_runs_are_grouped_by_their_data_and_compared_on_their_target(three):
     ]
 
 
+def test_the_models_have_their_rounded_baselines(three):
+    found, _ = three
+    assert {types: item.value for types, item in found.runs[0].post_training.items()} == {
+        "own": 0.8,
+        "calibrated": None,
+    }
+    assert "not available: there is no float.keras to round | 80.00 %" in to_markdown(found)
+    assert 'title="not available: there is no float.keras to round"' in to_html(found)
+
+
 def test_of_equals_all_are_named_and_an_estimate_has_its_interval(three):
     found, _ = three
     alike = {"hardware": (estimated("", "pynq-z2", layers=False),)}
