@@ -37,6 +37,7 @@ def command(
     """
     from edgeml import api, pipeline
     from edgeml.checks.board import Wiring
+    from edgeml.checks.result import Check
 
     wiring = Wiring(port, log, baud, save_log)
     opened = api.load(run)
@@ -46,6 +47,9 @@ def command(
         OUT.file.write(result.to_json())
     else:
         OUT.print(steps.check_table(result))
+        others = len(Check.read(opened.check_file).results) - len(result.results)
+        if others:
+            say(f"check.json keeps {others} earlier row{'s' if others > 1 else ''}, each with its own date")
         if not result.compared:
             say("[yellow]nothing was run[/], so nothing is proven")
     if not result.ok:
