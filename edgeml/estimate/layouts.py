@@ -6,7 +6,8 @@ laid out side by side. What a step takes depends on nothing but where it begins,
 and designs are paths of steps.
 
 Invariant: along a path counts and latencies add up to those of the whole design, and its interval is the
-largest of the steps', as `edgeml.estimate.verilog.count` has them. If `complete`, no path is missing.
+largest of the steps', as `edgeml.estimate.verilog.count` has them. If `complete`, no path is missing but
+those that lay out more than `SIDE_BY_SIDE` operations of one layer side by side.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ from edgeml.ir import Graph, Node
 
 _MOST = 3000
 """Steps that are counted at most; more only if the bounds of many layers depend on how others are folded."""
+
+SIDE_BY_SIDE = 4096
+"""Operations of a dense layer up to which it is tried side by side: da4ml takes seconds for an adder graph of
+so many, minutes for four times as many. A factor of 1 that the options name is tried whatever it takes."""
 
 Place: TypeAlias = tuple[int, bytes]
 """Where a step begins: how many dense layers lie behind, and what comes out of the last."""
@@ -137,6 +142,11 @@ class Layouts:
         fixed = factors.of(self._options.reuse_factor, layer)
         return factors.choices(size, count) if fixed is None else (max(fixed, count),)
 
+    def _is_large(self, node: Node) -> bool:
+        """Whether a layer is not tried side by side."""
+        named = factors.of(self._options.reuse_factor, node.layer) is not None
+        return not named and operations(self._graph, node) > SIDE_BY_SIDE
+
     def _node(self, dense: int) -> Node:
         return self._chain.nodes[self._dense[dense]]
 
@@ -174,7 +184,12 @@ class Layouts:
                 named = (*chosen, (node.layer, factor))
                 yield self._step(begins, start, end, [made, folded], named, unrolled, after)
             unrolled += operations(self._graph, node)
-            if 1 not in free or now.count > 1 or unrolled > self._options.unroll_limit:
+            if (
+                1 not in free
+                or now.count > 1
+                or unrolled > self._options.unroll_limit
+                or self._is_large(node)
+            ):
                 return
 
     def _step(

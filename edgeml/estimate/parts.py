@@ -140,8 +140,9 @@ def rom(words: IntArray, width: int, family: Family) -> Count:
     if family.block_cost(depth, bits) <= depth * bits / (1 << family.lut_inputs):
         return Count(bram=family.brams(depth, bits))
     columns = (words[:, :, np.newaxis] >> np.arange(width)) & 1
-    distinct = np.unique(columns.reshape(depth, -1), axis=1)
-    live = int(np.count_nonzero(distinct.any(axis=0) & ~distinct.all(axis=0)))
+    columns = columns.reshape(depth, -1).astype(np.uint8)
+    varying = np.packbits(columns[:, columns.any(axis=0) & ~columns.all(axis=0)], axis=0).T
+    live = len({column.tobytes() for column in varying})
     return Count(logic=live * max(1, depth >> family.lut_inputs), ff=live)
 
 

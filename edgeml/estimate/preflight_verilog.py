@@ -16,6 +16,7 @@ from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import ledger, own
 from edgeml.estimate.family import Tool, family
+from edgeml.estimate.layouts import SIDE_BY_SIDE
 from edgeml.estimate.model import estimate, settled
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.solve_verilog import Judge, Judged, Layout, Solver
@@ -204,11 +205,14 @@ def _limit(graph: Graph, options: Options, layout: Layout) -> str:
     expanded = Expand().apply(graph)
     dense = dense_layers(expanded)
     unrolled = [name for name in dense if layout.by_layer.get(name, 1) == 1]
-    nodes = [n for n in expanded.nodes if n.layer in unrolled and is_dense(expanded, n)]
-    most = sum(operations(expanded, node) for node in nodes)
+    counts = {n.layer: operations(expanded, n) for n in expanded.nodes if is_dense(expanded, n)}
+    most = sum(counts[name] for name in unrolled)
+    large = {name for name, number in counts.items() if number > SIDE_BY_SIDE}
+    folded = [name for name in dense if name in large and layout.mode == "stream"]
+    told = f"; not tried with 1: {', '.join(folded)} (over {SIDE_BY_SIDE:,} operations)" if folded else ""
     return (
         f"limits: {most:,} operations of dense layers laid out side by side "
-        f"(unroll_limit {options.unroll_limit:,}); all reuse factors are valid"
+        f"(unroll_limit {options.unroll_limit:,}){told}; all reuse factors are valid"
     )
 
 

@@ -14,7 +14,7 @@ from edgeml.backends.verilog.options import Options
 from edgeml.backends.verilog.stream.factors import choices
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Goal, estimate, preflight
+from edgeml.estimate import Goal, estimate, layouts, preflight, preflight_verilog
 from edgeml.estimate.circuit import total
 from edgeml.estimate.family import ECP5
 from edgeml.estimate.layouts import START, Layouts, Place, Step
@@ -210,3 +210,18 @@ def test_flags_are_what_set_takes() -> None:
     assert flags(layout).split(" --set ")[1:] == ["verilog.reuse_factor.fc1=4", "verilog.reuse_factor.fc2=2"]
     even = Layout("stream", {"fc1": 4, "fc2": 4}, 10, 4, judged)
     assert flags(even) == "--set verilog.mode=stream --set verilog.reuse_factor=4"
+
+
+def test_large_layers_are_not_tried_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = zoo()["mlp"]
+    free = Layouts(graph, STREAM, ECP5)
+    assert any(step.chosen[:1] == (("fc1", 1),) for step in free.steps[START])
+    for module in (layouts, preflight_verilog):
+        monkeypatch.setattr(module, "SIDE_BY_SIDE", 150)  # fc1 has more operations
+    limited = Layouts(graph, STREAM, ECP5)
+    assert all(dict(step.chosen).get("fc1", 2) > 1 for step in limited.steps[START])
+    assert {named(path)["fc2"] for path in paths(limited)} == set(choices(12, 1))
+    given = Layouts(graph, BACKEND.options({"mode": "stream", "reuse_factor": {"fc1": 1}}), ECP5)
+    assert {named(path)["fc1"] for path in paths(given)} == {1}
+    told = preflight(graph, BOARD, "verilog", {"mode": "stream"}, Goal(ii=4), kept=NOTHING)
+    assert any("not tried with 1: fc1 (over 150 operations)" in line for line in told.lines())
