@@ -246,9 +246,13 @@ def critical_path(item: Hardware) -> str:
         name = hop.layer or _OUTSIDE
         style = f"seg {colours.get(hop.layer, 'rest')}"
         what = f" ({hop.what})" if hop.what else ""
-        parts.append(
-            rect(x(at), top, x(at + hop.ns) - x(at), height, style, f"{name}: {hop.ns:.3g} ns{what}")
-        )
+        width = x(at + hop.ns) - x(at)
+        parts.append(rect(x(at), top, width, height, style, f"{name}: {hop.ns:.3g} ns{what}"))
+        if width > 8 + 7 * len(name):
+            parts.append(text(x(at) + width / 2, top + 19, name, "number mid"))
+        elif hop.layer in colours and width > _READABLE:
+            number = list(colours).index(hop.layer) + 1  # as in the legend of the resources
+            parts.append(text(x(at) + width / 2, top + 19, str(number), "number mid"))
         at += hop.ns
     if period is not None:
         parts.append(line(x(period), top - 8, x(period), top + height + 6, "limit"))

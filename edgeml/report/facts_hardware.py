@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from edgeml.boards import Board
-from edgeml.figures import KINDS, Hardware, Reached, Source, Usage
+from edgeml.figures import KINDS, Figure, Hardware, Reached, Source, Usage
 from edgeml.report.numbers import Fact, Number, absent, figure
 
 _RANK: tuple[Source, ...] = ("measured", "place-and-route", "synthesis", "vendor", "estimate", "proven")
@@ -272,6 +272,24 @@ def occupied(item: Hardware) -> Usage:
 def fits(item: Hardware, board: BoardFacts | None) -> Fit:
     """Whether the design fits the device, with all that stands around it on the board."""
     return fit(occupied(item), board)
+
+
+def tightest(item: Hardware, board: BoardFacts | None) -> tuple[str, Number]:
+    """The kind of resource that the design, with all around it, takes most of, and its share of the board."""
+    known = occupied(item).known()
+    part = {
+        kind: Figure(
+            value=figure.value / board.capacity[kind],
+            low=None if figure.low is None else figure.low / board.capacity[kind],
+            high=None if figure.high is None else figure.high / board.capacity[kind],
+        )
+        for kind, figure in known.items()
+        if board is not None and board.capacity.get(kind)
+    }
+    if not part:
+        return "", absent("no share of the board is known", item.source)
+    kind = max(part, key=lambda kind: part[kind].high or part[kind].value)
+    return kind, figure(part[kind], "estimate" if part[kind].low is not None else item.source)
 
 
 def noted(found: Sequence[tuple[str, Hardware]]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -54,6 +54,21 @@ def test_wide_segments_have_the_number_of_their_layer():
     assert re.findall(r'class="number mid"[^>]*>(\d)<', charts.resources(placed(""), ULX3S))[:2] == ["1", "2"]
 
 
+def test_the_critical_path_names_its_stretches():
+    chart = charts.critical_path(placed(""))
+    assert re.findall(r'class="number mid"[^>]*>([^<]+)<', chart) == [
+        "fc1",
+        "fc2",
+    ]  # the routing is too short
+    crowded = placed("").model_copy(update={"critical_path": placed("").critical_path * 6})
+    assert set(re.findall(r'class="number mid"[^>]*>([^<]+)<', charts.critical_path(crowded))) <= {
+        "fc1",
+        "fc2",
+        "1",
+        "2",
+    }
+
+
 def test_without_layers_the_bar_is_whole_and_without_a_board_there_is_none():
     chart = charts.resources(vendor(""), PYNQ)
     assert "all layers: 2,345 LUT" in chart

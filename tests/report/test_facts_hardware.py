@@ -146,3 +146,16 @@ def test_a_note_is_told_once_with_all_it_is_about():
         ("edgeml Verilog: PYNQ", ("b",)),
         ("edgeml Verilog: Basys", ("c",)),
     )
+
+
+def test_the_scarcest_resource_is_judged_by_its_upper_end():
+    item = estimated("", "pynq-z2", 26_600, total=Usage(lut=guess(26_600, 0.1), dsp=guess(100, 0.5)))
+    kind, part = hw.tightest(item, PYNQ)
+    assert (kind, part.source) == ("dsp", "estimate")  # 150 of 220 against 29,260 of 53,200
+    assert (part.value, part.high) == (pytest.approx(100 / 220), pytest.approx(150 / 220))
+    around = item.model_copy(update={"whole": Usage(lut=guess(50_000, 0.01))})
+    assert hw.tightest(around, PYNQ)[0] == "lut"
+    assert hw.tightest(placed(""), None) == (
+        "",
+        hw.absent("no share of the board is known", "place-and-route"),
+    )
