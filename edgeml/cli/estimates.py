@@ -59,9 +59,9 @@ class Row:
         """What a reader must know."""
         if self.told is None or self.found is None:
             return ()
-        chosen = f"{self.title}: {self.told.chosen}" if self.told.chosen else ""
-        told = (chosen, *self.found.notes, *self.told.remedies)
-        return tuple(escape(note) for note in told if note)
+        own = (self.told.chosen, *self.told.remedies)
+        told = (*self.found.notes, *(f"{self.title}: {line}" for line in own if line))
+        return tuple(escape(note) for note in told)
 
     def cells(self) -> list[list[str]]:
         """Lines of the table: the network, and the whole board where it is known, which has to fit."""
@@ -324,6 +324,7 @@ def clock_ns(design: Design, options: Mapping[str, Any], board: Board) -> float:
 
 
 def _say_lines(told: Preflight, certain: bool) -> None:
+    say(f"[bold]{told.design}[/]")
     for line in told.lines():
         warns = certain and line.startswith("estimate:")
         say(f"[bold yellow]warning:[/] {escape(line)}" if warns else escape(line))
