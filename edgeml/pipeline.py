@@ -27,6 +27,7 @@ from edgeml.files import FileSet, read_bytes, write_atomic
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
+    from edgeml.estimate import Preflight
     from edgeml.figures import Hardware
     from edgeml.ir import Graph
     from edgeml.report.comparison import Comparison
@@ -64,6 +65,7 @@ class Synthesis:
         project: the vendor's project; None for open boards.
         not_run: why the vendor's tool did not run; "" if it did.
         notes: of the project.
+        preflight: what was known before anything ran, the layout that was chosen included.
     """
 
     folder: Path
@@ -71,6 +73,7 @@ class Synthesis:
     project: Path | None = None
     not_run: str = ""
     notes: tuple[str, ...] = ()
+    preflight: Preflight | None = None
 
 
 def lower(run: Run, strict: bool = False) -> Graph:
@@ -258,7 +261,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
         say(line)
     hardware = steps.run(tell)
     if board.flow not in (Flow.VIVADO, Flow.VITIS, Flow.QUARTUS) or request.until is not None:
-        return Synthesis(folder, hardware)
+        return Synthesis(folder, hardware, preflight=steps.preflight)
     tell(f"{board.flow.value} project")
     codes = (golden.inputs, golden.expected)
     done = projects.vendor_project(folder / "verilog", board, folder, *codes, seconds=request.seconds)
@@ -270,7 +273,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
             record(graph, board, hardware, steps.job.options)
         except EdgemlError as error:
             notes = (*notes, f"Not kept in the ledger: {error}.")
-    return Synthesis(folder, hardware, done.project, done.not_run, notes)
+    return Synthesis(folder, hardware, done.project, done.not_run, notes, steps.preflight)
 
 
 def read_reports(

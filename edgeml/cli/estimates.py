@@ -19,8 +19,6 @@ from edgeml.cli.steps import working
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.estimate import Goal, Preflight, preflight
 from edgeml.estimate.model import Design
-from edgeml.estimate.solve import Solution
-from edgeml.estimate.solve_verilog import Layout
 from edgeml.estimate.verdict import range_text
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph
@@ -101,14 +99,17 @@ class Row:
             "clock": self.told.clock,
             "limits": list(self.told.limits),
             "remedies": list(self.told.remedies),
-            **({"solution": _solution(self.told.solution)} if self.told.solution is not None else {}),
+            **solution(self.told),
             "estimate": self.found.model_dump(mode="json", by_alias=True),
         }
 
 
-def _solution(found: Solution | Layout) -> dict[str, Any]:
-    """What was chosen, for --json: the options that say the same, and whether it is proven to be the best."""
-    return {"settings": found.settings(), "minimized": found.minimized, "proven": found.proven}
+def solution(told: Preflight) -> dict[str, Any]:
+    """What was chosen, for --json: options that say the same, and whether it is the best; {} if none were."""
+    found = told.solution
+    if found is None:
+        return {}
+    return {"solution": {"settings": found.settings(), "minimized": found.minimized, "proven": found.proven}}
 
 
 def shown(figure: Figure | None) -> str:

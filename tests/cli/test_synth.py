@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from edgeml import pipeline
+from edgeml import boards, pipeline
 from edgeml.api import load
 from edgeml.errors import MissingToolError
-from edgeml.estimate import Goal
+from edgeml.estimate import Goal, preflight
 from edgeml.estimate.ledger import Ledger
+from edgeml.estimate.solve_verilog import Layout
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
 from edgeml.pipeline import Synthesis
 from edgeml.synth.vendors import hls
 from edgeml.tools import verilator
+from tests.backends.verilog.samples import small
 from tests.cli.command import Shell
 
 REPORTS = Path(__file__).parent.parent / "vendor/reports/vitis"
@@ -83,6 +85,17 @@ def test_what_the_layout_has_to_meet(
 ) -> None:
     assert edgeml("synth", str(run), "--board", "icebreaker", *words).code == 0
     assert made["request"].goal == goal
+
+
+def test_a_program_is_told_what_was_chosen(edgeml: Shell, run: Path, made: dict[str, Any]) -> None:
+    pytest.importorskip("da4ml", reason="da4ml is not installed")
+    told = preflight(small(), boards.load("icebreaker"), "verilog", {"mode": "stream"}, Goal(ii=2))
+    made["synthesis"] = Synthesis(made["synthesis"].folder, PLACED, preflight=told)
+    document = json.loads(edgeml("synth", str(run), "--board", "icebreaker", "--json").out)
+    assert isinstance(told.solution, Layout)
+    assert document["solution"]["settings"] == told.solution.settings() and document["solution"]["proven"]
+    made["synthesis"] = Synthesis(made["synthesis"].folder, PLACED)
+    assert "solution" not in json.loads(edgeml("synth", str(run), "--board", "icebreaker", "--json").out)
 
 
 def test_a_layout_that_does_not_exist_is_refused(edgeml: Shell, run: Path) -> None:

@@ -145,12 +145,15 @@ def too_slow(found: Hardware | None) -> bool:
 
 
 def _document(made: Synthesis) -> dict[str, object]:
+    from edgeml.cli import estimates
+
     found = made.hardware
     return {
         "folder": str(made.folder),
         "meets_clock": None if found is None or found.fmax_mhz is None else not too_slow(found),
         "project": str(made.project or ""),
         "not_run": made.not_run,
+        **(estimates.solution(made.preflight) if made.preflight is not None else {}),
         "result": found.model_dump(mode="json", by_alias=True) if found is not None else None,
     }
 
