@@ -124,6 +124,8 @@ def product(a: int, b: int, family: Family, kept: int | None = None) -> Count:
     wide, narrow = max(family.dsp_bits), min(family.dsp_bits)
     used = a + b if kept is None else min(a + b, kept)
     if family.dsp_least and used >= family.dsp_least and min(a, b) >= 2:
+        if max(a, b) <= family.dsp_half:
+            return Count(dsp=0.5)
         return Count(dsp=math.ceil(max(a, b) / wide) * math.ceil(min(a, b) / narrow))
     long, short = max(a, b), min(a, b)
     if not family.merges_adders:

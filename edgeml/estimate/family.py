@@ -35,6 +35,7 @@ class Family:
         bram_cost: what a tool weighs such a piece with (memory_libmap in Yosys).
         lutram: words, bits, cost and tables of the smallest memory in tables; zeros: no table is a memory.
         shift_registers: delays of at least so many registers become one table; 0: never.
+        dsp_half: operands of at most so many bits take half a block; 0: there are no halves.
         dsp_registers: a register behind a product goes into its block.
         dsp_adders: so do the additions of products and the register behind the sum.
         dsp_pairs: so does one addition of two products.
@@ -55,6 +56,7 @@ class Family:
     bram_cost: float
     lutram: tuple[int, int, float, float]
     shift_registers: int
+    dsp_half: int = 0
     dsp_registers: bool = True
     dsp_adders: bool = False
     dsp_pairs: bool = False
@@ -126,7 +128,7 @@ XC7 = Family(
     shift_registers=3,
     dsp_adders=True,
 )
-GOWIN = replace(ECP5, name="yosys-gowin", short_adder=2, adder_step=1, dsp_least=0)
+GOWIN = replace(ECP5, name="yosys-gowin", short_adder=2, adder_step=1, dsp_least=8, dsp_half=9)
 NEXUS = replace(ECP5, name="yosys-nexus")
 AMD = replace(XC7, name="vivado", merges_adders=False, adder_step=1)
 ALTERA = replace(

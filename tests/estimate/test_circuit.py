@@ -9,7 +9,7 @@ from edgeml.backends.verilog.design import elaborate
 from edgeml.backends.verilog.schedule import schedule
 from edgeml.estimate import parts
 from edgeml.estimate.circuit import Count, cell_count, layer_count, product, rom_tables, tables
-from edgeml.estimate.family import AMD, ECP5, ICE40, XC7
+from edgeml.estimate.family import AMD, ECP5, GOWIN, ICE40, XC7
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.add import Add
@@ -76,6 +76,7 @@ def test_products_go_into_blocks_by_their_width() -> None:
     assert product(24, 18, XC7) == Count(dsp=1)  # 25 x 18
     assert product(4, 4, XC7).dsp == 0
     assert product(4, 4, ICE40).dsp == 0 and product(6, 6, ICE40).dsp == 1
+    assert product(9, 5, GOWIN) == Count(dsp=0.5) and product(10, 9, GOWIN) == Count(dsp=1)
     assert product(1, 7, AMD) == Count(logic=7)
 
 
