@@ -105,18 +105,7 @@ def hint(
     layout = _folded(graph, board, options, tell)
     if layout is None:
         return long
-    return f"{long}; {flags(layout)} would fold it: {_told(graph, board, options, layout)}"
-
-
-def flags(layout: Layout) -> str:
-    """What to type for a layout."""
-    words = [f"--set verilog.mode={layout.mode}"]
-    values = set(layout.by_layer.values())
-    if len(values) == 1:
-        words.append(f"--set verilog.reuse_factor={values.pop()}")
-    else:
-        words += [f"--set verilog.reuse_factor.{name}={n}" for name, n in layout.by_layer.items()]
-    return " ".join(words)
+    return f"{long}; {layout.flags()} would fold it: {_told(graph, board, options, layout)}"
 
 
 def _folded(
@@ -172,7 +161,8 @@ def _judge(graph: Graph, board: Board, options: Options, tool: Tool | None, kept
         worst, kind = max(high)
         values = [_share(need, need.figure.value) for need in rows]
         lut = sum(share for need, share in zip(rows, values, strict=True) if need.kind == "lut")
-        return Judged(all(need.state == "fits" for need in rows), sum(values), lut, worst, kind)
+        states = {need.state for need in rows}
+        return Judged(states == {"fits"}, "does not fit" not in states, sum(values), lut, worst, kind)
 
     return judge
 

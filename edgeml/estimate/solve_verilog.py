@@ -41,6 +41,7 @@ class Judged:
 
     Args:
         fits: certainly, interval included.
+        possible: not certainly too large.
         area: the sum of the shares of the board's resources.
         lut: the share of its LUTs alone.
         worst: the high end of the scarcest resource as a share of the board's.
@@ -48,6 +49,7 @@ class Judged:
     """
 
     fits: bool
+    possible: bool
     area: float
     lut: float
     worst: float
@@ -82,6 +84,16 @@ class Layout:
     def settings(self) -> dict[str, object]:
         """Options of the Verilog back end that say the same."""
         return {"mode": self.mode, **({"reuse_factor": dict(self.by_layer)} if self.by_layer else {})}
+
+    def flags(self) -> str:
+        """What to type for it."""
+        words = [f"--set verilog.mode={self.mode}"]
+        values = set(self.by_layer.values())
+        if len(values) == 1:
+            words.append(f"--set verilog.reuse_factor={values.pop()}")
+        else:
+            words += [f"--set verilog.reuse_factor.{name}={n}" for name, n in self.by_layer.items()]
+        return " ".join(words)
 
     def text(self) -> str:
         """As a person reads it: "mode stream, fc1 16, fc2 8"."""
@@ -163,6 +175,7 @@ class Solver:
     def _impossible(self, goal: Goal) -> EdgemlError:
         """Each wish with the best that can be reached if it were the only one."""
         told: list[str] = []
+        hint = "allow more clocks, take a larger board, or make the network smaller"
         if goal.max_latency is not None:
             least = self.best(Goal(), "latency").latency
             told.append(f"a latency of {goal.max_latency} clocks (alone at least {least})")
@@ -177,10 +190,12 @@ class Solver:
             if not small.judged.fits:
                 how = f"at least {share} by the high end of the interval, with {small.text()}: {clocks}"
             told.append(f"fitting the board ({how})")
+            if small.judged.possible and not small.judged.fits:
+                hint = f"it may still fit: try {small.flags()}; or {hint}"
         return EdgemlError(
             f"no valid reuse factors meet {' and '.join(told)}",
             "verilog",
-            "allow more clocks, take a larger board, or make the network smaller",
+            hint,
         )
 
     def _intervals(self) -> list[int]:

@@ -19,7 +19,7 @@ from edgeml.estimate.circuit import total
 from edgeml.estimate.family import ECP5
 from edgeml.estimate.layouts import START, Layouts, Place, Step
 from edgeml.estimate.ledger import NOTHING
-from edgeml.estimate.preflight_verilog import flags, hint, solver
+from edgeml.estimate.preflight_verilog import hint, solver
 from edgeml.estimate.solve_verilog import Judged, Layout
 from edgeml.estimate.verdict import needs
 from edgeml.estimate.verilog import count
@@ -160,6 +160,10 @@ def test_what_cannot_be_met_says_the_best_that_can_be_reached() -> None:
         EdgemlError, match=r"fitting the board \(at least \d+% of its LUT .* with mode stream"
     ):
         solver(graph, small, Options(), None, NOTHING).best(Goal(fit=True))
+    tight = shrunk("ulx3s-85f", lut=4500, dsp=60)
+    with pytest.raises(EdgemlError, match=r"at least 10\d% of its LUT") as caught:
+        solver(graph, tight, Options(), None, NOTHING).best(Goal(fit=True))
+    assert "it may still fit: try --set verilog.mode=stream --set verilog.reuse_factor" in caught.value.hint
     with pytest.raises(EdgemlError, match=r"interval of 2 clocks \(alone at least 4\)"):
         solver(graph, BOARD, Options(reuse_factor=4), None, NOTHING).best(Goal(ii=2))
     with pytest.raises(EdgemlError, match="verilog cannot express this add: reads something else"):
@@ -205,11 +209,11 @@ def test_the_hint_for_what_cannot_be_folded_says_so_much_only() -> None:
 
 
 def test_flags_are_what_set_takes() -> None:
-    judged = Judged(True, 0.1, 0.1, 0.1, "lut")
+    judged = Judged(True, True, 0.1, 0.1, 0.1, "lut")
     layout = Layout("stream", {"fc1": 4, "fc2": 2}, 10, 4, judged)
-    assert flags(layout).split(" --set ")[1:] == ["verilog.reuse_factor.fc1=4", "verilog.reuse_factor.fc2=2"]
+    assert layout.flags().split(" --set ")[1:] == ["verilog.reuse_factor.fc1=4", "verilog.reuse_factor.fc2=2"]
     even = Layout("stream", {"fc1": 4, "fc2": 4}, 10, 4, judged)
-    assert flags(even) == "--set verilog.mode=stream --set verilog.reuse_factor=4"
+    assert even.flags() == "--set verilog.mode=stream --set verilog.reuse_factor=4"
 
 
 def test_large_layers_are_not_tried_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
