@@ -163,6 +163,7 @@ def ways(facts: Facts) -> tuple[Way, ...]:
             rate=untimed,
         )
         for item in facts.post_training
+        if item.accuracy.value is not None
     ]
     found += [_on_fpga(facts, group[0]) for group in detailed(facts.hardware, facts.target)]
     return tuple(found)
