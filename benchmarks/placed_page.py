@@ -111,8 +111,8 @@ def _page(
     lines += [
         f"- Tools: {'; '.join(tools)}.",
         "- Not fitted: Gowin and Nexus, whose estimates of the whole board borrow ECP5's numbers, the "
-        f"logarithm of the errors times {calibration.BORROWED:g}, and say so. Nexus was not measured; the rule "
-        "for Gowin's multipliers was put right when these boards had been seen.",
+        f"logarithm of the errors times {calibration.BORROWED:g}, and say so. Nexus was not measured. The "
+        "rule for Gowin's multipliers was put right when these boards had been seen.",
         "",
         "## Weights",
         "",
