@@ -9,10 +9,12 @@ import pytest
 
 from edgeml import presets
 from edgeml.errors import EdgemlError
+from edgeml.ir import evaluate
 from edgeml.ir.ops.cast import Cast
 from edgeml.keras.backend import import_keras
 from edgeml.keras.build import build_model
 from edgeml.keras.float_model import float_model
+from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower
 from edgeml.keras.post_training import best_integer, post_training
 from edgeml.keras.quantizers._common import call
@@ -123,3 +125,16 @@ def test_another_baseline_is_refused_by_layer(tmp_path):
         post_training(file, tmp_path / "other.keras", "a")
     with pytest.raises(EdgemlError, match="no samples to calibrate with"):
         post_training(*saved(dense(), tmp_path), "a", np.zeros((0, 4)))
+
+
+@pytest.mark.parametrize("name", ["digits_mlp", "digits_cnn", "iris_mlp"])
+def test_calibrated_a_preset_is_nearer_to_its_baseline(name, tmp_path):
+    preset = presets.load(name)
+    random, data = np.random.default_rng(4), presets.prepare(preset.data)
+    files = saved(build_model(preset, preset.quantizers), tmp_path, lambda _, w: random.normal(0, 1, w.shape))
+    wanted = np.asarray(load_model(files[1])(data.x_test, training=False))
+    apart = []
+    for samples in (None, data.x_train):
+        graph = post_training(*files, name, samples).graph
+        apart.append(float(np.mean((evaluate(graph, data.x_test) - wanted) ** 2)))
+    assert apart[1] < apart[0] / 2  # weights beyond the run's own range no longer saturate
