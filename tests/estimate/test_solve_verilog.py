@@ -140,7 +140,7 @@ def test_the_search_finds_what_trying_everything_finds() -> None:
             assert (best.latency, best.interval) == wanted[:2]
             assert best.judged.area == pytest.approx(wanted[2])
             chosen_ones.add(tuple(best.by_layer.values()))
-    assert len(chosen_ones) >= 5 and () in chosen_ones  # the goals differ in what they lead to
+    assert len(chosen_ones) >= 3 and () in chosen_ones  # the goals differ in what they lead to
 
 
 def clocks(figure: Figure | None) -> int:
