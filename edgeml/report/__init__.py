@@ -1,8 +1,9 @@
 """The report of a run: facts first, then three ways to show them.
 
 `facts` says what a report holds; `quality`, `layers`, `weights`, `speed` and `inputs` work the facts out from
-plain values, `collect`, `hardware` and `rounded` from a run folder; `json`, `markdown` and `html` render facts and know
-nothing else. `comparison` puts the facts of several runs side by side, with renderers of its own.
+plain values, `collect`, `hardware` and `rounded` from a run folder; `json`, `markdown` and `html` render
+facts and know nothing else. `comparison` puts the facts of several runs side by side, with renderers of its
+own.
 
 Invariant: a renderer adds nothing that does not follow from the facts, so the three files never disagree, and
 a fact that is absent is shown with its reason, never as zero.
