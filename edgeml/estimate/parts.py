@@ -137,7 +137,8 @@ def rom(words: IntArray, width: int, family: Family) -> Count:
         family: the chip.
     """
     depth, bits = len(words), words.shape[1] * width
-    if family.block_cost(depth, bits) <= depth * bits / (1 << family.lut_inputs):
+    # At equal weights Yosys leaves it in tables: 64 words of 32 bits on ECP5 weigh 128, and so does a block.
+    if family.block_cost(depth, bits) < depth * bits / (1 << family.lut_inputs):
         return Count(bram=family.brams(depth, bits))
     columns = (words[:, :, np.newaxis] >> np.arange(width)) & 1
     columns = columns.reshape(depth, -1).astype(np.uint8)

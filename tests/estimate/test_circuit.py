@@ -101,6 +101,8 @@ def test_a_rom_holds_every_different_column_once() -> None:
     words = np.array([[1, 1, 3], [2, 2, 3]])
     # Columns of two bits per value: (1, 0), (0, 1), twice; the ones of the third never change.
     assert parts.rom(words, 2, ECP5) == Count(logic=2, ff=2)
+    tie = np.random.default_rng(0).integers(0, 2, (64, 33))
+    assert (parts.rom(tie[:, :32], 1, ECP5).bram, parts.rom(tie, 1, ECP5).bram) == (0, 1)
 
 
 def test_a_fold_multiplies_in_blocks_and_sums_in_tables() -> None:
