@@ -50,6 +50,14 @@ class FileSet:
                 raise EdgemlError(f"is a file, and the folder of {path!r} as well", repr(inside))
         object.__setattr__(self, "files", MappingProxyType(dict(self.files)))
 
+    def __repr__(self) -> str:
+        """Names and sizes; the contents may be megabytes.
+
+        >>> FileSet({"a.v": b"module a; endmodule", "b.v": b""})
+        FileSet('a.v': 19 bytes, 'b.v': 0 bytes)
+        """
+        return f"FileSet({', '.join(f'{path!r}: {len(self.files[path])} bytes' for path in self)})"
+
     def __getitem__(self, path: str) -> bytes:
         return self.files[path]
 
