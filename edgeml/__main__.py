@@ -1,4 +1,5 @@
 """`python -m edgeml` is the command line, where its script is not on PATH."""
+
 from __future__ import annotations
 
 from edgeml.cli.main import entry

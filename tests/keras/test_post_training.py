@@ -28,8 +28,9 @@ Q = "quantized_bits(8, 2, alpha=1)"
 def saved(model, folder: Path, change=None) -> tuple[Path, Path]:
     """The model and its float counterpart with its weights, or with what `change` makes of them."""
     counterpart = float_model(model)
-    for weight in counterpart.weights if change else ():
-        weight.assign(change(weight.path, np.asarray(weight)))
+    if change is not None:
+        for weight in counterpart.weights:
+            weight.assign(change(weight.path, np.asarray(weight)))
     files = folder / "model.keras", folder / "float.keras"
     model.save(files[0])
     counterpart.save(files[1])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgeml import tools
-from edgeml.backends.verilog import BACKEND
+from edgeml.backends.verilog import BACKEND, design, linear
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round, cast
@@ -18,6 +19,17 @@ from edgeml.tools.process import run
 from tests.zoo import zoo
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")
+
+
+@pytest.fixture
+def nothing_kept() -> Iterator[None]:
+    """No adder graph found before, and none left for other tests."""
+    kept = (design._elaborated, linear._solved)
+    for one in kept:
+        one.cache_clear()
+    yield
+    for one in kept:
+        one.cache_clear()
 
 
 def rounded(signed: bool = True) -> Graph:
@@ -78,7 +90,7 @@ class TestSolver:
         (total,) = product.apply(circuit, [x])
         assert (total.cell.lo << -total.frac, total.cell.hi << -total.frac) == (-2 * weight, weight)
 
-    def test_a_wrong_adder_graph_is_not_emitted(self, monkeypatch):
+    def test_a_wrong_adder_graph_is_not_emitted(self, monkeypatch, nothing_kept):
         from da4ml import cmvm
 
         solve = cmvm.solve
