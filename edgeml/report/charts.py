@@ -29,7 +29,7 @@ def accuracy(models: Sequence[Model]) -> str:
     high = max(_high(number) for number in known)
     margin = max(0.002, (high - low) * 0.08)
     low, high = max(0.0, low - margin), min(1.0, high + margin)
-    left, right, top, pitch = 124.0, 452.0, 14.0, 34.0
+    left, right, top, pitch = 124.0, 438.0, 14.0, 34.0
     bottom = top + pitch * len(models)
 
     def x(value: float) -> float:

@@ -7,7 +7,7 @@ interval.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from edgeml.figures import KINDS, Figure, Hardware
@@ -172,8 +172,7 @@ def timeline(item: Hardware, mhz: float | None) -> str:
         return ""
     ends = [part.start.value + part.cycles.value for part in rows if part.start and part.cycles]
     end = max([*ends, item.cycles.value if item.cycles else 0.0, 1.0])
-    longest = max(len(part.layer) for part in rows)
-    left, right, top, pitch = min(240.0, max(110.0, 24 + 7.2 * longest)), _WIDTH - 84, 30.0, 26.0
+    left, right, top, pitch = _gutter(_shortened(part.layer) for part in rows), _WIDTH - 84, 30.0, 26.0
     bottom = top + pitch * len(rows)
 
     def x(cycle: float) -> float:
@@ -281,7 +280,8 @@ def times(rows: Sequence[tuple[str, str, Number]]) -> str:
     low = math.log10(min(float(item.low or item.value or 1) for item in known))
     high = math.log10(max(float(item.high or item.value or 1) for item in known))
     low, high = math.floor(low - 0.05), math.ceil(high + 0.05)
-    left, right, top, pitch = 178.0, 640.0, 12.0, 32.0
+    names = [_shortened(name) for name, *_ in rows]
+    left, right, top, pitch = _gutter(names), 640.0, 12.0, 32.0
     bottom = top + pitch * len(rows)
 
     def x(ns: float) -> float:
@@ -293,7 +293,7 @@ def times(rows: Sequence[tuple[str, str, Number]]) -> str:
         parts.append(text(x(tick), bottom + 16, duration(tick), "tick mid"))
     for row, (name, style, item) in enumerate(rows):
         y = top + pitch * (row + 0.5)
-        parts.append(text(left - 12, y + 4, _shortened(name, 26), "label end"))
+        parts.append(text(left - 12, y + 4, names[row], "label end"))
         if not item.value:
             parts.append(text(left + 8, y + 4, "not available", "tick"))
             continue
@@ -331,6 +331,11 @@ def _bounds(item: Figure) -> str:
 def _round_up(value: float) -> float:
     """The next 1, 2 or 5 times a power of ten."""
     return next(tick for tick in log_ticks(math.log10(value) - 0.001, math.log10(value) + 1) if tick >= value)
+
+
+def _gutter(labels: Iterable[str]) -> float:
+    """Where a chart begins that has these labels on its left."""
+    return min(240.0, max(110.0, 24 + 7.4 * max(map(len, labels), default=0)))
 
 
 def _shortened(name: str, most: int = 30) -> str:

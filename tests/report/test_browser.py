@@ -34,6 +34,17 @@ def test_every_chart_is_drawn_and_visible(opened):
     assert all(width > 40 and height > 5 and marks >= 3 for width, height, marks in sizes)
 
 
+def test_no_label_of_a_chart_is_cut_off(opened):
+    opened.run(UNFOLD)
+    outside = opened.run(
+        "return [...document.querySelectorAll('svg text')].filter((t) => {"
+        " const box = t.getBBox(), view = t.ownerSVGElement.viewBox.baseVal;"
+        " return view.width && (box.x < -1 || box.x + box.width > view.width + 1); })"
+        ".map((t) => [t.textContent, t.closest('figure,section').textContent.slice(0, 80)])"
+    )
+    assert outside == []
+
+
 def test_a_segment_of_the_resources_has_its_size(opened):
     opened.run(UNFOLD)
     sizes = opened.run(

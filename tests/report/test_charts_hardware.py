@@ -131,3 +131,11 @@ def test_times_from_nanoseconds_to_milliseconds_and_none():
     assert "hollow" in chart and "not available" in chart and "60 to 120 ns" in chart
     assert charts.times([("none", "m-int8", absent("not there"))]) == ""
     assert "nan" not in charts.times([("one", "m-float", measured(100))])
+
+
+def test_long_names_have_room_beside_the_axis():
+    def starts(name):
+        chart = charts.times([(name, "m-float", measured(100)), ("b", "m-int8", measured(2000))])
+        return float(re.findall(r'class="grid" x1="([\d.]+)"', chart)[0])
+
+    assert starts("edgeml Verilog, Tang Nano 20K") > 7 * len("edgeml Verilog, Tang Nano 20K") > starts("cpu")
