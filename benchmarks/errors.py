@@ -20,7 +20,7 @@ _MARGIN = 1.35
 
 @dataclass
 class Errors:
-    """Ratios real/estimate of one kind of figure."""
+    """Ratios real/estimate of one kind of figure; fields as in `edgeml.estimate.calibration.Spread`."""
 
     low: float
     high: float
@@ -30,6 +30,7 @@ class Errors:
     p90: float | None
     inside: float | None
     share: float = 0.0
+    apart: tuple[int, int] | None = None
 
 
 def errors(

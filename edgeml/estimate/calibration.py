@@ -40,6 +40,8 @@ class Spread(Settings):
         median: of the ratio, on designs that were not fitted on; None if there are none.
         p90: 90th percentile of max(ratio, 1/ratio) there.
         inside: share of those whose real figure is in the interval.
+        apart: figures in the interval that all other sources make, and of how many, where the designs are too
+            few for more.
     """
 
     low: Annotated[float, Field(gt=0)] = 1.0
@@ -50,6 +52,7 @@ class Spread(Settings):
     median: float | None = None
     p90: float | None = None
     inside: float | None = None
+    apart: tuple[int, int] | None = None
 
 
 class Evidence(Settings):
@@ -175,5 +178,8 @@ def _unconfirmed(kind: str, spread: Spread, what: str) -> str:
     """The same where too few were held out, or they did not confirm an interval."""
     if spread.p90 is None:
         return f"{kind}: interval from {spread.designs} {what}"
-    seen = f"90th percentile of the factor {spread.p90:.2f}"
-    return f"{kind}: on {spread.designs} {what} {seen}, no coverage promised"
+    middle = "" if spread.median is None else f"median {spread.median:.2f}, "
+    seen = f"{middle}90th percentile of the factor {spread.p90:.2f}"
+    if spread.apart is not None:
+        seen += f", {spread.apart[0]} of {spread.apart[1]} in the interval that the other sources make"
+    return f"{kind}: real/estimate on {spread.designs} {what}: {seen}; no coverage promised"
