@@ -19,7 +19,6 @@ import argparse
 import hashlib
 import json
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,15 +26,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.designs import Design, cnn, mlp, tail
+from benchmarks.netlist import netlist
 from edgeml import boards, estimate
-from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import Manifest
 from edgeml.estimate.ledger import NOTHING
 from edgeml.figures import Figure, Hardware, LayerFigures, Usage
 from edgeml.passes.expand import Expand
 from edgeml.synth import layers, synthesis
 from edgeml.synth.families import load
-from edgeml.tools import yosys
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -47,7 +44,6 @@ CALIBRATION = ROOT / "edgeml" / "estimate" / "calibration.json"
 FAMILIES = {"ecp5": "ulx3s-85f", "xilinx7": "arty-a7-100t", "ice40": "icebreaker"}
 """Families of `edgeml.synth.families`, each with a board that has one of its chips."""
 
-PASSES = {"ecp5": "", "xilinx7": "-noiopad -noclkbuf", "ice40": ""}
 KINDS = ("lut", "ff", "dsp", "bram")
 SEED = 20261121
 DESIGNS = 64
@@ -191,17 +187,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def measured(design: Design, family: str) -> dict[str, Any]:
     """One design through Yosys, with shares of layers."""
     target = load(family)
-    with tempfile.TemporaryDirectory(prefix="edgeml-blind-") as name:
-        source = Path(name) / "verilog"
-        BACKEND.emit(design.graph, BACKEND.options(design.options)).write(source)
-        manifest = Manifest.read(source)
-        made = yosys.synthesize(
-            [source / file for file in manifest.files],
-            manifest.top,
-            f"{target.passes} {PASSES[family]}".strip(),
-            Path(name) / "synthesis",
-            seconds=1800.0,
-        )
+    made, manifest = netlist(design, family)
     ops = synthesis.layer_ops(Expand().apply(design.graph))
     shares = layers.shares(made.instances, target, manifest.top, (), ops)
     return {

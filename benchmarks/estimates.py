@@ -13,22 +13,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks import validation
 from benchmarks.designs import Design, designs
-from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import Manifest
+from benchmarks.netlist import PASSES, netlist
 from edgeml.synth.families import load
-from edgeml.tools import yosys
 
 RESULTS = Path(__file__).with_name("results")
-
-PASSES = {"ecp5": "", "xilinx7": "-noiopad -noclkbuf", "ice40": ""}
-"""The families, and options for ports that do not go to pins."""
 
 
 def main() -> int:
@@ -71,19 +65,8 @@ def keep(family: str, row: dict[str, Any]) -> None:
 
 def measured(design: Design, family: str) -> dict[str, Any]:
     """Synthesize one design."""
-    target = load(family)
-    with tempfile.TemporaryDirectory(prefix="edgeml-estimates-") as folder:
-        source = Path(folder) / "verilog"
-        BACKEND.emit(design.graph, BACKEND.options(design.options)).write(source)
-        manifest = Manifest.read(source)
-        made = yosys.synthesize(
-            [source / name for name in manifest.files],
-            manifest.top,
-            f"{target.passes} {PASSES[family]}".strip(),
-            Path(folder) / "synthesis",
-            seconds=900.0,
-        )
-        total = target.usage(made.cells)
+    made, manifest = netlist(design, family)
+    total = load(family).usage(made.cells)
     return {
         "design": design.name,
         "tool": f"Yosys {made.version}",
