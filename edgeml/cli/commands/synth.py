@@ -217,10 +217,15 @@ def _figures(found: Hardware, board: Board) -> None:
     if found.fmax_mhz is None or not found.clock_mhz:
         return
     if too_slow(found):
+        # What a report says of another flow, that flow has to mend.
+        remedy = (
+            ""
+            if found.source == "vendor"
+            else ("; try another --seed, or --set verilog.clock_mhz=HIGHER for more registers")
+        )
         ERR.print(
             f"[bold red]TOO SLOW[/]: good for {found.fmax_mhz.value:.2f} MHz, the clock is "
-            f"{found.clock_mhz:g} MHz. The bitstream must not be trusted; try another --seed, or "
-            "--set verilog.clock_mhz=HIGHER for more registers"
+            f"{found.clock_mhz:g} MHz. The bitstream must not be trusted{remedy}"
         )
     else:
         OUT.print(f"[green]Fmax {found.fmax_mhz.value:.2f} MHz[/] for a clock of {found.clock_mhz:g} MHz")
