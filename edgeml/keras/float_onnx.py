@@ -10,8 +10,8 @@ the order of float additions. To cover another layer, add a function to `_LAYERS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from edgeml._version import __version__
 from edgeml.datasets.base import Array
 from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.keras.onnx_builder import Builder, Value
 from edgeml.keras.topology import Call, topology
 
 if TYPE_CHECKING:
@@ -50,11 +51,11 @@ def float_onnx(model: keras.Model) -> bytes:
             "the package onnx is not installed", "float baseline", "pip install edgeml"
         ) from error
     plan = topology(model)
-    build = _Builder()
-    values: dict[int, _Value] = {}
+    build = Builder()
+    values: dict[int, Value] = {}
     inputs: list[onnx.ValueInfoProto] = []
     for (name, key), tensor in zip(plan.inputs, model.inputs, strict=True):
-        values[key] = _Value(name, tuple(tensor.shape[1:]))
+        values[key] = Value(name, tuple(tensor.shape[1:]))
         inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *tensor.shape[1:]]))
     for call in plan.calls:
         values[call.output] = _emitted(build, call, [values[key] for key in call.inputs])
@@ -76,85 +77,10 @@ def float_onnx(model: keras.Model) -> bytes:
     return made.SerializeToString()
 
 
-@dataclass(frozen=True)
-class _Value:
-    """A tensor.
-
-    Args:
-        name: in the ONNX graph.
-        shape: of a sample, as Keras sees it: channels last.
-        first: the tensor is stored channels first.
-        flat: it is one sample per row, in the order of a channels-first tensor of this shape (channels
-            last); None if the order is Keras'.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    first: bool = False
-    flat: tuple[int, ...] | None = None
+_Emit = Callable[[Builder, Any, list[Value]], Value]
 
 
-class _Builder:
-    """Nodes and constants so far; names are made here."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-        self._layer = ""
-
-    def begin(self, layer: str) -> None:
-        """What follows belongs to this layer."""
-        self._layer = layer
-
-    def add(self, op: str, inputs: Sequence[str], **attributes: Any) -> str:
-        """Add a node; the name of its result."""
-        from onnx import helper
-
-        name = f"{self._layer}.{op}.{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
-        return name
-
-    def const(self, array: Any, dtype: type = np.float32) -> str:
-        """Add a constant; its name."""
-        from onnx import numpy_helper
-
-        name = f"{self._layer}.const.{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array, dtype), name))
-        return name
-
-    def first(self, value: _Value) -> _Value:
-        """The value stored channels first."""
-        value = self.last(value) if value.flat is not None else value
-        if value.first or len(value.shape) < 2:
-            return value
-        *space, channels = value.shape
-        if channels == 1:  # nothing moves
-            shape = self.const([0, 1, *space], np.int64)
-            return replace(value, name=self.add("Reshape", [value.name, shape]), first=True)
-        order = [0, len(value.shape), *range(1, len(value.shape))]
-        return replace(value, name=self.add("Transpose", [value.name], perm=order), first=True)
-
-    def last(self, value: _Value) -> _Value:
-        """The value in Keras' order."""
-        if value.flat is not None:
-            *space, channels = value.flat
-            image = self.add("Reshape", [value.name, self.const([0, channels, *space], np.int64)])
-            value = self.last(_Value(image, value.flat, first=True))
-            return self.reshaped(value, (int(np.prod(value.shape)),))
-        if not value.first:
-            return value
-        order = [0, *range(2, len(value.shape) + 1), 1]
-        return replace(value, name=self.add("Transpose", [value.name], perm=order), first=False)
-
-    def reshaped(self, value: _Value, shape: tuple[int, ...]) -> _Value:
-        """A value in Keras' order with another shape."""
-        return _Value(self.add("Reshape", [value.name, self.const([0, *shape], np.int64)]), shape)
-
-
-_Emit = Callable[[_Builder, Any, list[_Value]], _Value]
-
-
-def _emitted(build: _Builder, call: Call, inputs: list[_Value]) -> _Value:
+def _emitted(build: Builder, call: Call, inputs: list[Value]) -> Value:
     """One layer and its inline activation."""
     layer = call.layer
     build.begin(call.name)
@@ -175,7 +101,7 @@ def _emitted(build: _Builder, call: Call, inputs: list[_Value]) -> _Value:
     return value
 
 
-def _activated(build: _Builder, function: Any, value: _Value, layer: str) -> _Value:
+def _activated(build: Builder, function: Any, value: Value, layer: str) -> Value:
     name = getattr(function, "__name__", type(function).__name__)
     if name == "linear":
         return value
@@ -209,11 +135,11 @@ _FUNCTIONS: dict[str, tuple[str, dict[str, float]]] = {
 """Keras' name and default parameters, and the ONNX op that is the same function."""
 
 
-def _activation(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _activation(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     return _activated(build, layer.activation, inputs[0], layer.name)
 
 
-def _relu(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _relu(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     value = inputs[0]
     if layer.threshold:
         raise EdgemlError("a ReLU with a threshold cannot be written as float ONNX", layer.name)
@@ -224,18 +150,18 @@ def _relu(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
     return replace(value, name=name)
 
 
-def _leaky_relu(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _leaky_relu(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     return replace(
         inputs[0], name=build.add("LeakyRelu", [inputs[0].name], alpha=float(layer.negative_slope))
     )
 
 
-def _same(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _same(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     del build, layer
     return inputs[0]
 
 
-def _dense(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _dense(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     value, kernel = inputs[0], np.asarray(layer.kernel)
     bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(layer.units, np.float32)
     if value.flat is not None:
@@ -244,9 +170,9 @@ def _dense(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
     value = build.last(value)
     shape = (*value.shape[:-1], layer.units)
     if len(shape) == 1:
-        return _Value(build.add("Gemm", [value.name, build.const(kernel), build.const(bias)]), shape)
+        return Value(build.add("Gemm", [value.name, build.const(kernel), build.const(bias)]), shape)
     product = build.add("MatMul", [value.name, build.const(kernel)])
-    return _Value(build.add("Add", [product, build.const(bias)]) if layer.use_bias else product, shape)
+    return Value(build.add("Add", [product, build.const(bias)]) if layer.use_bias else product, shape)
 
 
 def _channels_first(array: Array) -> Array:
@@ -254,21 +180,21 @@ def _channels_first(array: Array) -> Array:
     return np.moveaxis(array, -2, 0)
 
 
-def _conv(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _conv(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     """Kernel (*window, in, out) becomes (out, in, *window)."""
     kernel = np.asarray(layer.kernel)
     kernel = np.moveaxis(kernel, (-1, -2), (0, 1))
     return _convolved(build, layer, inputs[0], kernel, layer.groups)
 
 
-def _depthwise(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _depthwise(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     """Kernel (*window, channels, multiplier) becomes (channels * multiplier, 1, *window)."""
     kernel = np.moveaxis(np.asarray(layer.kernel), (-2, -1), (0, 1))
     channels, multiplier, *window = kernel.shape
     return _convolved(build, layer, inputs[0], kernel.reshape(channels * multiplier, 1, *window), channels)
 
 
-def _convolved(build: _Builder, layer: Any, value: _Value, kernel: Array, groups: int) -> _Value:
+def _convolved(build: Builder, layer: Any, value: Value, kernel: Array, groups: int) -> Value:
     _channels_last(layer)
     value = build.first(value)
     window = kernel.shape[2:]
@@ -287,28 +213,28 @@ def _convolved(build: _Builder, layer: Any, value: _Value, kernel: Array, groups
         pads=pads,
         kernel_shape=window,
     )
-    return _Value(name, (*space, kernel.shape[0]), first=True)
+    return Value(name, (*space, kernel.shape[0]), first=True)
 
 
-def _pool(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _pool(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     _channels_last(layer)
     value = build.first(inputs[0])
     window, strides = tuple(layer.pool_size), tuple(layer.strides)
     pads, space = _padding(layer.padding, value.shape[:-1], window, strides)
     op = "MaxPool" if "Max" in type(layer).__name__ else "AveragePool"  # neither counts the padding
     name = build.add(op, [value.name], kernel_shape=window, strides=strides, pads=pads)
-    return _Value(name, (*space, value.shape[-1]), first=True)
+    return Value(name, (*space, value.shape[-1]), first=True)
 
 
-def _global_pool(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _global_pool(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     _channels_last(layer)
     value = build.first(inputs[0])
     name = build.add("GlobalMaxPool" if "Max" in type(layer).__name__ else "GlobalAveragePool", [value.name])
     channels, rank = value.shape[-1], len(value.shape) - 1
-    pooled = _Value(name, (*[1] * rank, channels), first=True)
+    pooled = Value(name, (*[1] * rank, channels), first=True)
     if layer.keepdims:
         return pooled
-    return _Value(build.add("Flatten", [name]), (channels,))
+    return Value(build.add("Flatten", [name]), (channels,))
 
 
 def _padding(
@@ -330,7 +256,7 @@ def _padding(
     return begins + ends, tuple(sizes)
 
 
-def _batch_norm(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _batch_norm(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     value = inputs[0]
     axis = layer.axis if isinstance(layer.axis, int) else layer.axis[0]
     if axis not in {-1, len(value.shape)}:
@@ -345,21 +271,21 @@ def _batch_norm(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
     )
 
 
-def _flatten(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _flatten(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     _channels_last(layer)
     value = inputs[0]
     size = int(np.prod(value.shape))
     flat = build.add("Flatten", [value.name], axis=1)
-    return _Value(flat, (size,), flat=value.shape if value.first else value.flat)
+    return Value(flat, (size,), flat=value.shape if value.first else value.flat)
 
 
-def _reshape(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _reshape(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     value = build.last(inputs[0])
     return build.reshaped(value, tuple(layer.compute_output_shape((None, *value.shape))[1:]))
 
 
 def _merge(op: str) -> _Emit:
-    def emit(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+    def emit(build: Builder, layer: Any, inputs: list[Value]) -> Value:
         values = [build.last(value) for value in inputs]
         if len({value.shape for value in values}) > 1:
             raise EdgemlError(
@@ -375,22 +301,22 @@ def _merge(op: str) -> _Emit:
     return emit
 
 
-def _concatenate(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _concatenate(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     values = [build.last(value) for value in inputs]
     axis = layer.axis % (len(values[0].shape) + 1)
     shape = list(values[0].shape)
     shape[axis - 1] = sum(value.shape[axis - 1] for value in values)
-    return _Value(build.add("Concat", [value.name for value in values], axis=axis), tuple(shape))
+    return Value(build.add("Concat", [value.name for value in values], axis=axis), tuple(shape))
 
 
-def _zero_padding(build: _Builder, layer: Any, inputs: list[_Value]) -> _Value:
+def _zero_padding(build: Builder, layer: Any, inputs: list[Value]) -> Value:
     _channels_last(layer)
     value = build.first(inputs[0])
     pairs = [layer.padding] if isinstance(layer.padding[0], int) else list(layer.padding)
     pads = [0, 0, *(before for before, _ in pairs), 0, 0, *(after for _, after in pairs)]
     space = [size + before + after for size, (before, after) in zip(value.shape, pairs, strict=False)]
     name = build.add("Pad", [value.name, build.const(pads, np.int64)])
-    return _Value(name, (*space, value.shape[-1]), first=True)
+    return Value(name, (*space, value.shape[-1]), first=True)
 
 
 def _channels_last(layer: Any) -> None:
