@@ -303,15 +303,15 @@ def read_reports(
         mine = [row for row in rows if row.design == design and row.total.known()]
         try:
             if mine:
-                options = _laid_out(run, design, board, directory)
-                record(graph, board, best([row for row in mine if row.alone] or mine), options)
+                chosen = best([row for row in mine if row.alone] or mine)
+                record(graph, board, chosen, _laid_out(run, chosen, board, directory))
         except EdgemlError as error:
             told.append(f"Not kept in the ledger: {error}.")
     return rows, told
 
 
-def _laid_out(run: Run, design: str, board: Board, directory: Path) -> dict[str, Any]:
-    """The options that an artefact was written with, from its manifest.
+def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[str, Any]:
+    """The options that the artefact behind some figures was written with, from its manifest.
 
     Raises:
         EdgemlError: there is none, or it does not tell.
@@ -319,12 +319,12 @@ def _laid_out(run: Run, design: str, board: Board, directory: Path) -> dict[str,
     from edgeml.synth.read import verilog_manifest
     from edgeml.synth.vendors.network import options
 
-    if design == "hls4ml":
+    if row.design == "hls4ml":
         where = run.folder / "hls4ml" / "edgeml.json"
         found = json.loads(read_bytes(where, "hls4ml project")).get("options")
     else:
         where = directory
-        manifest = verilog_manifest(run.folder, board.name, directory)
+        manifest = verilog_manifest(run.folder, board.name, directory, row)
         found = options(manifest) if manifest is not None else None
     if found is None:
         raise EdgemlError("does not say how the project was laid out", str(where), "export again")

@@ -98,8 +98,8 @@ def network_cells(count: Count, luts: float, weights: Mapping[str, float]) -> fl
         luts: its LUTs after synthesis, by estimate.
         weights: of a `Packing`.
     """
-    parts = {"lut": luts, "bare": count.bare, "chains": count.chains}
-    return sum(weight * parts[name] for name, weight in weights.items())
+    sizes = {"lut": luts, "bare": count.bare, "chains": count.chains}
+    return sum(weight * sizes[name] for name, weight in weights.items())
 
 
 def top_part(ports: Ports, blocks: float, weights: Mapping[str, float]) -> float:
@@ -110,8 +110,8 @@ def top_part(ports: Ports, blocks: float, weights: Mapping[str, float]) -> float
         blocks: block RAM of its memory, between which it has to choose.
         weights: of a `Packing`.
     """
-    parts = {"one": 1.0, "in": ports.in_bits, "out": ports.out_bits, "block": blocks}
-    return sum(weight * parts[name] for name, weight in weights.items())
+    sizes = {"one": 1.0, "in": ports.in_bits, "out": ports.out_bits, "block": blocks}
+    return sum(weight * sizes[name] for name, weight in weights.items())
 
 
 def memory(ports: Ports, board: Board, model: str, chip: Family) -> Figure:

@@ -5,7 +5,8 @@ Invariant: figures exist only of files that do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from edgeml.errors import EdgemlError
 from edgeml.estimate import record
@@ -33,12 +34,16 @@ def remember(job: Job, found: Hardware) -> str:
 
 
 def _network(job: Job, found: Hardware) -> Hardware:
-    cells: dict[str, int] = {}
-    for path, part in job.instances().items():
-        if path[: len(job.prefix)] == job.prefix:
-            for kind, number in part.items():
-                cells[kind] = cells.get(kind, 0) + number
-    return found.model_copy(update={"total": job.family.usage(cells), "alone": True})
+    inside = [part for path, part in job.instances().items() if path[: len(job.prefix)] == job.prefix]
+    return found.model_copy(update={"total": job.family.usage(_summed(inside)), "alone": True})
+
+
+def _summed(parts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    """Cells by kind of several instances."""
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return total
 
 
 def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
@@ -47,10 +52,6 @@ def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
     manifest = job.manifest
     instances = job.instances()
     ops = synthesis.layer_ops(job.graph)
-    cells: dict[str, int] = {}
-    for part in instances.values():
-        for kind, number in part.items():
-            cells[kind] = cells.get(kind, 0) + number
     found = Hardware(
         design="verilog",
         settings=synthesis.settings(manifest),
@@ -59,7 +60,7 @@ def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
         board=job.board.name,
         part=job.board.part,
         source="synthesis",
-        total=job.family.usage(cells),
+        total=job.family.usage(_summed(instances.values())),
         alone=not job.whole,
         layers=layers.shares(instances, job.family, job.top_name, job.prefix, ops),
         cycles=Figure(value=manifest.latency),

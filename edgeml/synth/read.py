@@ -62,7 +62,7 @@ def file_reports(
         }
         place = name if design == "verilog" else f"{name}-hls4ml"
         filed = row.model_copy(update={"alone": design == "hls4ml"})
-        if design == "verilog" and (manifest := verilog_manifest(run_folder, name, directory)):
+        if design == "verilog" and (manifest := verilog_manifest(run_folder, name, directory, row)):
             _same_graph(manifest, graph, directory)
             filed = _clocked(network(row, folder, manifest) or row, manifest)
         filed = filed.model_copy(update=update)
@@ -72,33 +72,46 @@ def file_reports(
     return [row for rows in kept.values() for row in rows]
 
 
-def verilog_manifest(run_folder: Path, board: str, directory: Path) -> Manifest | None:
+def verilog_manifest(run_folder: Path, board: str, directory: Path, row: Hardware) -> Manifest | None:
     """That of the Verilog that reports are of: beside them, else the board's in the run, else the run's.
 
     Args:
         run_folder: the run.
         board: its name.
-        directory: where the reports lie, or one report.
+        directory: the folder that was read, or the one report.
+        row: figures read there; the nearest manifest above its first report is taken.
 
     Raises:
         EdgemlError: it is malformed.
     """
     ours = (run_folder / "synth" / board / "verilog", run_folder / "verilog")
-    return next(_manifests((*_beside(directory), *ours)), None)
+    return next(_manifests((*_above(directory, row), *ours)), None)
 
 
-def _beside(directory: Path) -> list[Path]:
-    """Folders in which the project that left reports may have put its manifest."""
+def _above(directory: Path, row: Hardware) -> list[Path]:
+    """Folders in which the project that left a report may have its manifest, the nearest first.
+
+    They reach one further up than what was read, which may be a project's folder of reports.
+    """
     folder = directory if directory.is_dir() else directory.parent
-    return [*(path.parent for path in sorted(folder.rglob(MANIFEST))), folder.parent]
+    inside = (folder / row.reports[0]).relative_to(folder).parents if row.reports else ()
+    return [*(folder / path for path in inside), folder.parent]
 
 
 def _manifests(folders: Iterable[Path]) -> Iterator[Manifest]:
-    """Those of Verilog; an hls4ml project's has the same name."""
+    """Those of Verilog; an hls4ml project's has the same name, and no top module."""
     for folder in folders:
         path = folder / MANIFEST
-        if path.is_file() and b'"top"' in read_bytes(path, "manifest"):
+        if path.is_file() and not _of_hls4ml(path):
             yield Manifest.read(folder)
+
+
+def _of_hls4ml(path: Path) -> bool:
+    try:
+        found = json.loads(read_bytes(path, "manifest"))
+    except ValueError:
+        return False  # reading it says what is wrong
+    return isinstance(found, dict) and "top" not in found
 
 
 def _same_graph(manifest: Manifest, graph: str, directory: Path) -> None:
@@ -204,7 +217,7 @@ def _design(row: Hardware, run_folder: Path, directory: Path) -> str:
         return row.design
     if row.reached in ("estimated", "simulated"):
         return "hls4ml"  # only HLS tools estimate
-    if next(_manifests(_beside(directory)), None) is not None:
+    if next(_manifests(_above(directory, row)), None) is not None:
         return "verilog"
     tops = [made.top for made in _manifests([run_folder / "verilog"])]
     if row.model in [f"{top}{end}" for top in tops for end in ("", "_system", "_system_wrapper", "_board")]:

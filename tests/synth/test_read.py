@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from edgeml import vendor
 from edgeml.errors import EdgemlError
 from edgeml.figures import Hardware
-from edgeml.synth.read import file_reports
+from edgeml.synth.read import _design, _manifests, file_reports
 
 REPORTS = Path(__file__).parent.parent / "vendor/reports"
 
@@ -49,6 +50,25 @@ def test_the_board_is_found_by_its_part(tmp_path: Path) -> None:
     assert (tmp_path / "run/synth/de10-nano/result.json").is_file()
     (row,) = file_reports(tmp_path / "run", shutil_fit(tmp_path, "5CGXFC9E7F35C8"))
     assert row.board == "" and (tmp_path / "run/synth/5CGXFC9E7F35C8/result.json").is_file()
+
+
+def test_two_projects_in_one_folder_are_told_apart(tmp_path: Path) -> None:
+    """A report of an hls4ml project that nothing marks as one is none of the Verilog that lies beside it."""
+    both = tmp_path / "both"
+    fit = shutil_fit(both, "5CSEBA6U23I7")
+    shutil.copytree(REPORTS / "vitis", both / "theirs")
+    (both / "theirs/hls4ml_config.yml").unlink()
+    seen = {row.reports[0]: _design(row, tmp_path / "run", both) for row in vendor.read(both)}
+    assert {design for name, design in seen.items() if name.startswith("theirs")} == {"hls4ml"}
+    assert {design for name, design in seen.items() if name.startswith(fit.name)} == {"verilog"}
+
+
+def test_an_hls4ml_manifest_is_no_verilog_whatever_its_values_are_called(tmp_path: Path) -> None:
+    (tmp_path / "edgeml.json").write_text('{"schema": 1, "outputs": ["top"]}', encoding="utf-8")
+    assert list(_manifests([tmp_path])) == []
+    (tmp_path / "edgeml.json").write_text('{"top": ', encoding="utf-8")
+    with pytest.raises(EdgemlError, match="not a manifest"):
+        list(_manifests([tmp_path]))
 
 
 def shutil_fit(tmp_path: Path, part: str) -> Path:
