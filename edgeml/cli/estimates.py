@@ -299,10 +299,10 @@ def preflight_verilog(
         with working("export") as tell:
             goal = wish.goal(clock_ns("verilog", options, target))
             told = preflight(graph, target, "verilog", options, goal, tell=counting(tell))
-    except EdgemlError as error:
+    except EdgemlError:
         if wish:
             raise
-        say(f"[dim]no estimate: {escape(str(error))}[/]")  # the back end itself says what is wrong
+        # Only what cannot be emitted cannot be counted: the back end itself says what is wrong.
         return dict(options)
     _say_lines(told, certain=told.state == "does not fit")
     if told.solution is None:

@@ -147,3 +147,10 @@ def test_what_is_chosen_is_an_option() -> None:
     assert parse_options({"reuse_factor": {"fc1": 4}, "strategy": {"fc1": "resource"}}).reuse_factor == {
         "fc1": 4
     }
+
+
+def test_a_bad_option_of_the_verilog_is_one_error(edgeml: Shell, run: Path) -> None:
+    words = ("--to", "verilog", "--board", "ulx3s-85f", "--set", "verilog.mode=stream")
+    done = edgeml("export", str(run), *words, "--set", "verilog.reuse_factor.fc9=4")
+    assert done.code == 2 and done.err.count("fc9") == 1 and "did you mean" in done.err
+    assert not (run / "verilog").exists()
