@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -75,21 +75,45 @@ def _ended(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
+def notice_ctrl_c() -> threading.Event:
+    """Set once Ctrl-C was pressed; it still raises KeyboardInterrupt. Where it is ignored, it stays so."""
+    pressed = threading.Event()
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        signal.default_int_handler(number, frame)
+
+    main = threading.current_thread() is threading.main_thread()
+    if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, handler)
+    return pressed
+
+
+def _interrupted() -> NoReturn:
+    OUT.file.flush()
+    sys.stderr.write("\ninterrupted; nothing is half-written, the same command goes on from here\n")
+    sys.exit(130)
+
+
 def entry() -> None:
     """The console script."""
     end_on_sigterm()
+    pressed = notice_ctrl_c()
     try:
         build_app()()
     except EdgemlError as error:
         show_error(error)
         sys.exit(2)
     except KeyboardInterrupt:
-        OUT.file.flush()
-        sys.stderr.write("\ninterrupted; nothing is half-written, the same command goes on from here\n")
-        sys.exit(130)
+        _interrupted()
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except Exception:
+        # TensorFlow's native code may swallow the interrupt and fail over what it then lacks.
+        if not pressed.is_set():
+            raise
+        _interrupted()
 
 
 if __name__ == "__main__":

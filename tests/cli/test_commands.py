@@ -207,3 +207,27 @@ def test_a_whole_run(edgeml: Shell, tmp_path: Path) -> None:
     trained = (folder / "model.keras").stat().st_mtime_ns
     assert edgeml(*args).code == 0
     assert (folder / "model.keras").stat().st_mtime_ns == trained
+
+
+SWALLOWS = """
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from edgeml.cli import main
+def app():
+    try:
+        PRESS
+    except KeyboardInterrupt:
+        pass
+    raise ValueError("a native library lacks something")
+main.build_app = lambda: app
+main.entry()
+"""
+
+
+@pytest.mark.parametrize(("press", "code"), [("os.kill(os.getpid(), signal.SIGINT)", 130), ("pass", 1)])
+def test_ctrl_c_that_a_library_swallows_is_one_all_the_same(press: str, code: int) -> None:
+    words = [sys.executable, "-c", SWALLOWS.replace("PRESS", press)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert ("interrupted; nothing is half-written" in done.stderr) == (code == 130)
+    assert ("Traceback" in done.stderr) == (code == 1)
