@@ -1,6 +1,6 @@
 """Inline activations: a QKeras quantizer, or a Keras function by name.
 
-`linear` and `relu` are exact. Every other element-wise function of Keras (tanh, sigmoid, gelu, ...) is
+`linear`, `relu` and what is made of straight pieces (`_piecewise`) are exact. Every other element-wise function of Keras (tanh, sigmoid, gelu, ...) is
 real: its result waits for the quantizer that follows and becomes one table with it.
 """
 
@@ -15,6 +15,7 @@ from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.relu import Relu
 from edgeml.keras.builder import Function, LayerBuilder
+from edgeml.keras.layers import _piecewise
 from edgeml.keras.layers._softmax import probabilities
 from edgeml.keras.quantizers import lower_activation
 from edgeml.keras.quantizers._ops import scaled, significant
@@ -34,9 +35,12 @@ ELEMENTWISE = frozenset(
             "soft_shrink",
         ),
         *("softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh"),
-        *("tanh_shrink", "threshold", "smooth_sigmoid", "smooth_tanh", "binary_sigmoid", "binary_tanh"),
+        *("tanh_shrink", "smooth_sigmoid", "smooth_tanh", "binary_sigmoid", "binary_tanh"),
     ]
 )
+
+LEAKY_SLOPE = 0.2
+"""Of keras.activations.leaky_relu by name."""
 
 
 def activate(activation: Any, builder: LayerBuilder, value: str) -> str:
@@ -62,9 +66,17 @@ def activate(activation: Any, builder: LayerBuilder, value: str) -> str:
         return softmax(builder, value, activation)
     if name == "sigmoid":
         return sigmoid(builder, value, activation)
+    pieces = _piecewise.lower(activation, builder, value)
+    if pieces is not None:
+        return pieces
+    if name == "leaky_relu" and not isinstance(builder.floats.get(value), Function):
+        return leaky(builder, value, LEAKY_SLOPE, activation)
     if name in ELEMENTWISE:
         return real(builder, value, activation, name)
-    raise builder.refuse(f"the activation {name} is not covered", "use relu, or a QActivation")
+    raise builder.refuse(
+        f"the activation {name} is not covered",
+        "use relu, a QActivation, or a function of keras.activations that works element by element",
+    )
 
 
 def relu(builder: LayerBuilder, value: str) -> str:

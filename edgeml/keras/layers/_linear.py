@@ -38,7 +38,7 @@ def kernel_weights(
             f"use {_quantized_form(layer)}, {quantizer}=quantized_bits(6, 0, alpha=1.0)) and train again",
         )
     given = getattr(layer, tensor) if values is None else values
-    return quantize_weights(chosen, np.asarray(given, np.float32), f"{builder.layer}.{tensor}")
+    return quantize_weights(chosen, np.asarray(given), f"{builder.layer}.{tensor}")
 
 
 def _quantized_form(layer: Any) -> str:
@@ -86,7 +86,7 @@ def biased(layer: Any, builder: LayerBuilder, value: str, hint: str = "") -> str
             "the bias is not quantized",
             hint or "add bias_quantizer=quantized_bits(8, 1, alpha=1.0) or use_bias=False, and train again",
         )
-    values = np.asarray(layer.bias, np.float32)
+    values = np.asarray(layer.bias)
     weights = quantize_weights(chosen, values, f"{builder.layer}.bias")
     return add_bias(layer, builder, value, weights)
 

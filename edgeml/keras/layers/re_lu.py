@@ -1,4 +1,8 @@
-"""ReLU: max(x, 0), with an upper bound, a threshold below which it is zero, or a slope below zero."""
+"""ReLU: max(x, 0), with an upper bound, a threshold up to which it is zero, or a slope below it.
+
+As Keras has it: x where x > threshold, else slope * (x - threshold); the bound cuts off the first branch. x equal to
+the threshold is in the second.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.fixed import cover
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import Function, LayerBuilder
 from edgeml.keras.layers._activation import keras_function, leaky, relu
-from edgeml.keras.quantizers._common import grid_of
-from edgeml.keras.quantizers._ops import below_zero
+from edgeml.keras.layers._piecewise import above, constant, plus
+from edgeml.keras.quantizers._ops import scaled, significant
 
 TAKES_FLOAT = True
 
@@ -21,28 +24,29 @@ TAKES_FLOAT = True
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """Relu, and a Min with the bound; with a threshold, a product with 0 or 1."""
     (value,) = inputs
-    slope = float(layer.negative_slope or 0)
-    if isinstance(builder.floats.get(value), Function) or (layer.threshold and slope):
+    slope, threshold, bound = (
+        float(np.float32(number or 0)) for number in (layer.negative_slope, layer.threshold, layer.max_value)
+    )
+    bounded = layer.max_value is not None
+    if isinstance(builder.floats.get(value), Function):
         return builder.function(value, keras_function(layer), "ReLU")
-    if layer.threshold:
-        result = _above(builder, value, float(np.float32(layer.threshold)))
-    elif slope:
-        result = leaky(builder, value, slope, layer)
-    else:
-        result = relu(builder, value)
-    if layer.max_value is None:
+    if slope and not (threshold or bounded):
+        return leaky(builder, value, slope, layer)
+
+    def ops(source: str) -> str:
+        if threshold:
+            result = builder.add(Mul(), source, above(builder, source, threshold), part="passed")
+        else:
+            result = relu(builder, source)
+        if bounded:
+            result = builder.add(Min(), result, constant(builder, bound, "bound"), part="bounded")
+        if slope:
+            distance = plus(builder, source, -threshold, "distance") if threshold else source
+            zero = constant(builder, 0, "zero")
+            negative = scaled(builder, builder.add(Min(), distance, zero, part="negative"), slope, "slope")
+            result = builder.add(Add(), result, negative, part="sloped")
         return result
-    bound = float(np.float32(layer.max_value))
-    frac = grid_of(bound)
-    code = int(np.ldexp(bound, frac))
-    return builder.add(Min(), result, builder.const(code, cover(0, code, frac), "bound"), part="bounded")
 
-
-def _above(builder: LayerBuilder, value: str, threshold: float) -> str:
-    """The value where it is at least the threshold, else zero: value * (1 - [value < threshold])."""
-    frac = builder.info(value).frac
-    least = int(np.ceil(np.ldexp(threshold, frac)))
-    shift = builder.const(-least, cover(min(-least, 0), max(-least, 0), frac), "threshold")
-    below = below_zero(builder, builder.add(Add(), value, shift, part="distance"), "below")
-    one = builder.const(1, cover(0, 1, 0), "one")
-    return builder.add(Mul(), value, builder.add(Add(), below, one, part="above"), part="passed")
+    if significant(np.asarray(slope))[2] == 0:
+        return ops(builder.exact(value))
+    return builder.function(value, keras_function(layer), f"ReLU of slope {slope:.4g}", approximate=ops)

@@ -17,8 +17,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from edgeml.errors import EdgemlError
-from edgeml.keras.quantizers._common import Weights, plain
+from edgeml.keras.quantizers._common import Weights, plain, real_floats
 from edgeml.keras.registry import module_for
 
 if TYPE_CHECKING:
@@ -37,13 +39,14 @@ def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
 
     Raises:
         EdgemlError: the quantizer is not covered, still adds unquantized noise, or returns values that
-            are not on a fixed-point grid.
+            are not on a fixed-point grid; a weight is complex, NaN or infinite.
     """
     module = module_for(sys.modules[__name__], "quantizer", quantizer, where, "use quantized_bits")
     if not hasattr(module, "quantize_weights"):
         raise EdgemlError(f"{type(quantizer).__name__} is not for weights", where, "use quantized_bits")
     plain(quantizer, where)
-    return module.quantize_weights(quantizer, values, where)
+    _check_alpha(quantizer, where)
+    return module.quantize_weights(quantizer, real_floats(values, where), where)
 
 
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
@@ -65,9 +68,28 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
         sys.modules[__name__], "quantizer", quantizer, builder.layer, "use quantized_bits or quantized_relu"
     )
     plain(quantizer, builder.layer)
+    _check_alpha(quantizer, builder.layer)
     pending = builder.floats.get(value)
     if isinstance(pending, Function):
         return _table.after_function(quantizer, builder, value, pending, name)
     if not hasattr(module, "lower_activation"):
         return _table.tabulate(quantizer, builder, value, name)
     return module.lower_activation(quantizer, builder, value, name)
+
+
+def _check_alpha(quantizer: Any, where: str) -> None:
+    """Refuse a constant scale that leaves nothing of a value.
+
+    Raises:
+        EdgemlError: alpha is a number and zero, NaN or infinite.
+    """
+    alpha = getattr(quantizer, "alpha", None)
+    if alpha is None or isinstance(alpha, str):
+        return
+    scales = np.asarray(alpha.numpy() if hasattr(alpha, "numpy") else alpha)
+    if scales.dtype.kind not in "fiub" or not np.all(np.isfinite(scales)) or np.any(scales == 0):
+        raise EdgemlError(
+            f"{type(quantizer).__name__} with alpha={alpha}, a scale that is zero or no finite number",
+            where,
+            "use alpha=1.0",
+        )

@@ -45,6 +45,27 @@ def call(quantizer: Any, values: Any) -> NDArray[np.float32]:
     return np.asarray(keras.ops.convert_to_numpy(quantizer(tensor)), np.float32)
 
 
+def real_floats(values: Any, where: str) -> NDArray[np.float32]:
+    """Weights as float32.
+
+    Raises:
+        EdgemlError: they are no real numbers, or one is NaN or infinite.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise EdgemlError(f"weights of type {array.dtype}", where, "use real weights (float32)")
+    with np.errstate(over="ignore"):  # becomes infinite and is refused as such
+        floats = array.astype(np.float32)
+    if not np.all(np.isfinite(floats)):
+        first = [int(i) for i in np.argwhere(~np.isfinite(floats))[0]]
+        raise EdgemlError(
+            f"the weight at {first} is not finite ({floats[tuple(first)]})",
+            where,
+            "train again, with a lower learning rate; no integer stands for it",
+        )
+    return floats
+
+
 def plain(quantizer: Any, where: str) -> None:
     """Refuse quantizers that still mix in the unquantized value.
 
@@ -144,7 +165,7 @@ def read_codes(
         raise EdgemlError(
             f"{type(quantizer).__name__} gives other values at every call", where, "use a deterministic one"
         )
-    factor = np.asarray(scale() if callable(scale) else scale, np.float64)
+    factor = _without_dead(np.asarray(scale() if callable(scale) else scale, np.float64), out)
     shifts = exponents(factor)
     if nominal is None:
         return _narrowest(out, where)
@@ -158,6 +179,14 @@ def read_codes(
     else:
         kind = FixedTypeArray(nominal.signed, nominal.width, frac)
     return Weights(codes.astype(np.int64), kind)
+
+
+def _without_dead(scale: NDArray[np.float64], out: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The scale with one in place of zero where everything it scales is zero: a dead channel."""
+    if out.ndim < scale.ndim or not np.any(scale == 0):
+        return scale
+    alive = np.broadcast_to(scale == 0, out.shape) & (out != 0)
+    return scale if np.any(alive) else np.where(scale == 0, 1.0, scale)
 
 
 def _narrowest(out: NDArray[np.float32], where: str) -> Weights:
@@ -209,9 +238,11 @@ def _scaled(
     """Codes at scale one when the scale is no power of two; float32 rounded every product."""
     if not np.all(np.isfinite(scale)) or np.any(scale == 0):
         raise EdgemlError(
-            f"{type(quantizer).__name__} has a scale that is zero or not finite", where, "check the weights"
+            f"{type(quantizer).__name__} has a scale that is zero or not finite",
+            where,
+            "use alpha=1.0, or train again from other weights",
         )
-    exact = np.ldexp(out.astype(np.float64) / scale, nominal.frac)
+    exact = np.ldexp(out.astype(np.float64) / scale, nominal.frac)  # zero for every code of a dead channel
     codes = np.rint(exact)
     off = np.abs(exact - codes) > _CLOSE * np.maximum(np.abs(codes), 1)
     if np.any(off) or np.any(codes < nominal.lo) or np.any(codes > nominal.hi):
