@@ -1,8 +1,9 @@
-"""Every activation, element-wise layer and quantizer against Keras itself, on every code of small input types.
+"""Every activation, element-wise layer and quantizer against Keras itself, on every code of small input
+types.
 
-Found by folder and by name: a new file in `layers/` or `quantizers/`, a new activation in `ELEMENTWISE`, a new value
-of a setting below, and all combinations are compared. The settings lie on, beside and off the grids of the inputs,
-so that every edge (a threshold, a bound, a tie, zero) is met by a code.
+Found by folder and by name: a new file in `layers/` or `quantizers/`, a new activation in `ELEMENTWISE`, a
+new value of a setting below, and all combinations are compared. The settings lie on, beside and off the
+grids of the inputs, so that every edge (a threshold, a bound, a tie, zero) is met by a code.
 """
 
 from __future__ import annotations
@@ -128,7 +129,8 @@ def compare(case: Case) -> int:
         try:
             graph, pending, builder = result_of(case, kind)
         except EdgemlError as error:
-            assert error.hint, f"{case.name}: {error} has no remedy"
+            if not error.hint:
+                raise
             continue
         if any(not note.exact for note in builder.notes) or not_proven(graph):
             continue
@@ -234,7 +236,8 @@ def test_every_activation_of_keras_is_lowered_or_refused_with_a_remedy():
         try:
             result_of(case, INPUTS[0])
         except EdgemlError as error:
-            assert error.hint
+            if not error.hint:
+                raise
             refused.append(name)
     assert refused == ["glu", "log_softmax", "sparsemax", "threshold"]
 

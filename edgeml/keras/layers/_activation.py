@@ -1,7 +1,8 @@
 """Inline activations: a QKeras quantizer, or a Keras function by name.
 
-`linear`, `relu` and what is made of straight pieces (`_piecewise`) are exact. Every other element-wise function of Keras (tanh, sigmoid, gelu, ...) is
-real: its result waits for the quantizer that follows and becomes one table with it.
+`linear`, `relu` and what is made of straight pieces (`_piecewise`) are exact. Every other element-wise
+function of Keras (tanh, sigmoid, gelu, ...) is real: its result waits for the quantizer that follows and
+becomes one table with it.
 """
 
 from __future__ import annotations

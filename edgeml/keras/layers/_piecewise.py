@@ -1,7 +1,7 @@
 """Activations made of straight pieces: exact ops, so that no quantizer has to follow them.
 
-Keras computes them in float32. Its sums are exact as long as x has no finer LSB than `_FINEST`; for finer ones
-`lower` answers None and the function stays a real one, for the quantizer behind it.
+Keras computes them in float32. Its sums are exact as long as x has no finer LSB than `_FINEST`; for finer
+ones `lower` answers None and the function stays a real one, for the quantizer behind it.
 
 Invariant: for every code of x the result is the float32 that Keras or QKeras returns. To add one, add a
 function and its name in `_PIECES`; `tests/keras/test_all_codes.py` compares it with every code.

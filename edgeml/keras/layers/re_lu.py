@@ -1,7 +1,7 @@
 """ReLU: max(x, 0), with an upper bound, a threshold up to which it is zero, or a slope below it.
 
-As Keras has it: x where x > threshold, else slope * (x - threshold); the bound cuts off the first branch. x equal to
-the threshold is in the second.
+As Keras has it: x where x > threshold, else slope * (x - threshold); the bound cuts off the first branch. x
+equal to the threshold is in the second.
 """
 
 from __future__ import annotations
