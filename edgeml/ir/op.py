@@ -1,10 +1,12 @@
 """The contract of an op, core or composite.
 
 An op is a frozen dataclass whose fields are its attributes. Core ops say what they make of intervals
-(`infer`) and of integers (`evaluate`); composite ops only say how they `expand` to other ops, and
-everything else follows from that.
+(`infer`), of integers (`evaluate`) and of the grids that values lie on (`grid`), how many bits their partial
+sums need (`demand`), and of which `kind` they are; composite ops only say how they `expand` to other ops, and
+everything else follows from that. None of it has a default: a class that lacks one cannot be made.
 
-Invariant: for every input within its interval, `evaluate` is exact and within the interval `infer` gave.
+Invariant: for every input within its interval and on its grid, `evaluate` is exact, within the interval that
+`infer` gave, and on the grid that `grid` gave.
 
 To add an op, add one file `ir/ops/<name>.py` with one `Op` subclass whose name is the file's name in
 CamelCase. Nothing has to be registered; the contract tests find it.
@@ -25,6 +27,8 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir.attributes import conform
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
+from edgeml.ir.steps import Known
 
 if TYPE_CHECKING:
     from edgeml.ir.builder import Builder
@@ -36,15 +40,29 @@ class Op(ABC):
     Attributes are brought to the kinds their fields declare: NumPy integers to int, lists to tuples,
     arrays to read-only int64 copies.
 
+    A class that other ops are made from says so: `class Linear(Op, abstract=True)`.
+
     Raises:
         EdgemlError: an attribute is nothing of the kind its field declares.
+        TypeError: when the class is made, if it lacks a part of the contract; names the parts.
     """
+
+    kind: ClassVar[Kind]
+    """What the op does to elements; streaming, layout and fusion follow from it."""
 
     arity: ClassVar[int | None] = 1
     """Number of inputs; None for one or more."""
 
     constant_inputs: ClassVar[tuple[int, ...]] = ()
     """Positions that must come from a Const."""
+
+    def __init_subclass__(cls, *, abstract: bool = False, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if abstract:
+            return
+        missing = [name for name in _CONTRACT if _is_owed(cls, name)]
+        if missing:
+            raise TypeError(f"the op {cls.__name__} ({cls.__module__}) does not say: {', '.join(missing)}")
 
     def __post_init__(self) -> None:
         kinds = _kinds(type(self))
@@ -89,6 +107,27 @@ class Op(ABC):
             Codes of shape (batch, *result.shape), batch being the largest of the inputs'.
         """
 
+    @abstractmethod
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        """The grid of every element of the result, see `edgeml.ir.grid`.
+
+        Args:
+            inputs: what is known of the inputs, their grids included.
+            result: what `infer` returned.
+
+        Returns:
+            Exponents that broadcast to the result's shape; below NEVER_ZERO for what is always zero.
+        """
+
+    @abstractmethod
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        """Bits of the largest intermediate in steps of its own grid, inputs and result included.
+
+        Args:
+            inputs: what is known of the inputs.
+            result: what is known of the result.
+        """
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Op) and type(other) is type(self) and other._key() == self._key()
 
@@ -99,8 +138,10 @@ class Op(ABC):
         return (self.op_name(), *map(_hashable, self.attributes().values()))
 
 
-class Composite(Op):
+class Composite(Op, abstract=True):
     """An op that is defined by other ops. Back ends see what it expands to unless they know better."""
+
+    kind: ClassVar[Kind] = Kind.OTHER
 
     @abstractmethod
     def expand(self, build: Builder, *inputs: str) -> str:
@@ -130,12 +171,46 @@ class Composite(Op):
         run_nodes(build.nodes, build.infos, values)
         return values[last]
 
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        """The grid of the expansion's last value."""
+        del result
+        known, last = self._known(inputs)
+        return known[last].grid
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        """The largest demand in the expansion."""
+        del result
+        build, _, _ = self._expanded([value.info for value in inputs])
+        known, _ = self._known(inputs)
+        return max(
+            node.op.demand([known[name] for name in node.inputs], known[node.name]) for node in build.nodes
+        )
+
+    def _known(self, inputs: Sequence[Known]) -> tuple[dict[str, Known], str]:
+        """What is known of every value of the expansion, and the name of the last."""
+        from edgeml.ir.grid import know  # grid knows graphs, ops must not need it to be imported
+
+        build, names, last = self._expanded([value.info for value in inputs])
+        known = dict(zip(names, inputs, strict=True))
+        know(build.nodes, build.infos, known)
+        return known, last
+
     def _expanded(self, infos: Sequence[ValueInfo]) -> tuple[Builder, list[str], str]:
         from edgeml.ir.builder import Builder  # the builder knows ops, ops must not need it to be imported
 
         names = [f"in{position}" for position in range(len(infos))]
         build = Builder("expansion", given=dict(zip(names, infos, strict=True)))
         return build, names, self.expand(build, *names)
+
+
+_CONTRACT = ("kind", "infer", "evaluate", "grid", "demand")
+"""What every op that can stand in a graph has to say itself."""
+
+
+def _is_owed(op: type[Op], name: str) -> bool:
+    """True if the class neither has a part of the contract nor inherits it."""
+    part = getattr(op, name, None)
+    return part is None or getattr(part, "__isabstractmethod__", False)
 
 
 def need(condition: bool, what: str, hint: str = "") -> None:

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from edgeml.fixed import FixedType, IntArray, Overflow, Round
 from edgeml.ir import Builder, Graph, constant_codes, evaluate_codes
-from edgeml.ir.demand import demand, sums_of, value_bits
-from edgeml.ir.grid import NEVER_ZERO, constant_grid, grids
+from edgeml.ir.demand import demand, sums_of
+from edgeml.ir.grid import grids
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.relu import Relu
+from edgeml.ir.steps import NEVER_ZERO, constant_grid, value_bits
 from edgeml.passes.expand import Expand
 from tests.strategies import graph_codes, graphs
 

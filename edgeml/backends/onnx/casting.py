@@ -16,8 +16,6 @@ from edgeml.backends.onnx.plan import Step
 from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo
 from edgeml.ir import Node, Shape
-from edgeml.ir.demand import rounds
-from edgeml.ir.grid import overflow_sides
 from edgeml.ir.layout import LAST, Layout
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
@@ -72,7 +70,7 @@ def emit_cast(terms: Terms, node: Node, step: Step) -> Term:
     if step.noop:
         return x
     info, result = terms.graph.info(source), terms.graph.info(node.name)
-    below, above = overflow_sides(op, info)
+    below, above = op.overflow_sides(info)
     bounds = _bounds(op.to, op.overflow)
     if any(bound.ndim for bound in bounds):
         # Where a bound cannot be reached, it may be too wide for the carrier; the interval's end is not.
@@ -89,7 +87,7 @@ def emit_cast(terms: Terms, node: Node, step: Step) -> Term:
         bounds,
         bool(np.any(below)),
         bool(np.any(above)),
-        rounds(op, terms.plan.grids[source]),
+        op.rounds(terms.plan.grids[source]),
         lo,
         hi,
     )

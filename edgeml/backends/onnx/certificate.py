@@ -12,7 +12,7 @@ from edgeml.backends.onnx.lowering import plan_of
 from edgeml.backends.onnx.plan import Plan, Step
 from edgeml.fixed import cover
 from edgeml.ir import Graph
-from edgeml.ir.demand import FLOAT32_BITS, FLOAT64_BITS
+from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ from edgeml.backends.onnx.plan import Step, Unit, per_last_axis
 from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.fixed import IntArray
 from edgeml.ir import Node, Shape
-from edgeml.ir.demand import FLOAT32_BITS, linear_sums, value_bits
-from edgeml.ir.grid import constant_grid
 from edgeml.ir.layout import FIRST, LAST, Order, arrange
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.sum_pool import SumPool
+from edgeml.ir.steps import FLOAT32_BITS, Known, constant_grid
 
 _MOST_LIMBS = 4
 """More float32 convolutions than this are slower than float64 products."""
@@ -162,9 +161,10 @@ def _conv(terms: Terms, op: Conv, weight: Shape, inputs: Sequence[str], name: st
 def _limbs(terms: Terms, node: Node) -> list[IntArray]:
     """The weights as a sum of parts whose convolutions are exact in float32; empty if there are too many."""
     source, weight = node.inputs
-    x, w = terms.graph.info(source), terms.graph.info(weight)
-    grid, codes = terms.plan.grids[source], terms.plan.constants[weight]
-    if value_bits(x, grid) > FLOAT32_BITS:
+    op, w, codes = node.op, terms.graph.info(weight), terms.plan.constants[weight]
+    assert isinstance(op, Conv)
+    x = Known(terms.graph.info(source), terms.plan.grids[source])
+    if x.bits > FLOAT32_BITS:
         return []
     size = np.abs(codes)
     for count in range(2, _MOST_LIMBS + 1):
@@ -173,7 +173,7 @@ def _limbs(terms: Terms, node: Node) -> list[IntArray]:
         limbs = [np.sign(codes) * mask for mask in masks]
         grids = [constant_grid(limb, w.type.frac) for limb in limbs]
         parts = zip(limbs, grids, strict=True)
-        if all(linear_sums(node, x, grid, limb, w, fine).bits <= FLOAT32_BITS for limb, fine in parts):
+        if all(op.sums(x, Known(w, fine), limb).bits <= FLOAT32_BITS for limb, fine in parts):
             return limbs
     return []
 

@@ -80,17 +80,14 @@ _DOC = (
 
 
 def plan_of(graph: Graph) -> Plan:
-    """The plan of any graph; see `Plan.refusals` for what cannot be exact.
-
-    Raises:
-        EdgemlError: there is a core op without an emitter.
-    """
+    """The plan of any graph; see `Plan.refusals` for what cannot be expressed or cannot be exact."""
     prepared = Prepare().apply(graph)
-    for node in prepared.nodes:
-        name = node.op.op_name()
-        if name != "const" and name not in EMITTERS:
-            raise EdgemlError(f"the ONNX back end has no emitter for {name}", node.name)
-    return make_plan(prepared)
+    unknown = tuple(
+        Refusal(node.name, node.op.op_name(), "this back end does not know the op")
+        for node in prepared.nodes
+        if node.op.op_name() not in {*EMITTERS, "const"}
+    )
+    return Plan(prepared, {}, {}, {}, frozenset(), unknown) if unknown else make_plan(prepared)
 
 
 def build_model(graph: Graph, plan: Plan) -> Any:

@@ -10,7 +10,7 @@ Invariant: if `refusals` is empty, every tensor of the emitted model is exact in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,34 +19,28 @@ import numpy as np
 from edgeml.backends.base import Refusal
 from edgeml.fixed import IntArray, Round
 from edgeml.ir import Graph, Node, constant_codes
-from edgeml.ir.demand import (
-    FLOAT32_BITS,
-    FLOAT64_BITS,
-    Sums,
-    demand,
-    rounds,
-    sums_of,
-    value_bits,
-)
-from edgeml.ir.grid import NEVER_ZERO, grids, moved, overflows
+from edgeml.ir.demand import demand, sums_of
+from edgeml.ir.grid import grids
+from edgeml.ir.kind import Kind
+from edgeml.ir.ops._linear import Linear
+from edgeml.ir.ops._move import Move
 from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.concat import Concat
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.lookup import Lookup
-from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
+from edgeml.ir.ops.pad import Pad
 from edgeml.ir.ops.relu import Relu
-from edgeml.ir.ops.repeat import Repeat
-from edgeml.ir.ops.reshape import Reshape
 from edgeml.ir.ops.scale import Scale
-from edgeml.ir.ops.slice import Slice
 from edgeml.ir.ops.sum_pool import SumPool
-from edgeml.ir.ops.transpose import Transpose
+from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS, NEVER_ZERO, Sums, value_bits
 
 Unit: TypeAlias = int | IntArray
 """Exponent of the factor between a value and its tensor; an array broadcasts to the value."""
@@ -199,7 +193,7 @@ class _Planner:
 
     def _is_noop(self, node: Node, op: Cast) -> bool:
         x = node.inputs[0]
-        return not rounds(op, self._grids[x]) and not bool(np.any(overflows(op, self._graph.info(x))))
+        return not op.rounds(self._grids[x]) and not bool(np.any(op.overflows(self._graph.info(x))))
 
     def _fused(self, node: Node) -> tuple[Node, Sums] | None:
         """The linear op and the sums with the bias, if this Add is the bias of one and can be part of it."""
@@ -207,7 +201,7 @@ class _Planner:
             return None
         for linear, const in (node.inputs, node.inputs[::-1]):
             source = self._graph.node(linear)
-            if const not in self._constants or not isinstance(source.op, MatMul | Conv):
+            if const not in self._constants or not isinstance(source.op, Linear):
                 continue
             info, bias = self._graph.info(source.name), self._graph.info(const)
             alone = self._graph.users[linear] == (node,) and linear not in self._graph.outputs
@@ -238,7 +232,7 @@ class _Planner:
                 return wish if isinstance(wish, int) else info.frac
             case Cast():
                 return units[0] if noop else node.op.to.frac
-            case MatMul() | Conv():
+            case Linear():
                 return wish if wish is not None and per_last_axis(wish) else info.frac
             case Mul():
                 if len(variable) == 2:
@@ -249,19 +243,33 @@ class _Planner:
             case Add() | Max() | Min():
                 fitting = wish is not None and any(same_unit(wish, unit) for unit in units)
                 return wish if fitting and wish is not None else units[0]
+            case _:
+                return self._kept_unit(node, units)
+
+    def _kept_unit(self, node: Node, units: Sequence[Unit]) -> Unit:
+        """The unit of an op that has no choice: it follows from those of its inputs."""
+        info = self._graph.info(node.name)
+        match node.op:
             case Relu():
                 return units[0]
             case MaxPool() | SumPool():
                 return units[0] if per_last_axis(units[0]) else info.frac
-            case Reshape() | Transpose() | Slice() | Repeat():
+            case Move():
                 if isinstance(units[0], int):
                     return units[0]
                 spread = np.broadcast_to(units[0], self._graph.info(node.inputs[0]).shape)
-                return moved(node, np.asarray(spread, np.int64))
-            case _:  # Concat, Pad: one unit for all; ArgMax: the index itself
-                if node.op.op_name() == "arg_max":
-                    return 0
+                return node.op.moved(np.asarray(spread, np.int64))
+            case Concat() | Pad():  # one unit for all
                 return next((unit for unit in units if isinstance(unit, int)), info.frac)
+            case ArgMax():  # the index itself
+                return 0
+            case _:
+                raise _unplanned(node)
+
+
+def _unplanned(node: Node) -> TypeError:
+    """An op that has an emitter and no place in the plan: a fault of this back end, not of a model."""
+    return TypeError(f"the plan of the ONNX back end does not know the op {node.op.op_name()}")
 
 
 def _or_scalar(unit: Unit, frac: int, shape: tuple[int, ...]) -> Unit:
@@ -277,7 +285,7 @@ def _within(low: int, high: int, *, double: bool) -> bool:
 
 
 def _moves_only(node: Node) -> bool:
-    return isinstance(node.op, Reshape | Transpose | Slice | Repeat | Scale | Relu | MaxPool)
+    return node.op.kind is Kind.MOVES or isinstance(node.op, Scale | Relu | MaxPool)
 
 
 def _quantized_in_double(op: Input) -> bool:
@@ -316,10 +324,12 @@ def _wishes(graph: Graph, constants: Mapping[str, IntArray]) -> Mapping[str, Uni
                 wished = wish
             case MaxPool() | SumPool():
                 wished = wish if wish is None or per_last_axis(wish) else None
-            case Const() | Input() | MatMul() | Conv() | Mul():
+            case Const() | Input() | Linear() | Mul():
                 wished = None
-            case _:
+            case Move() | Concat() | Pad() | ArgMax():
                 wished = wish if isinstance(wish, int) else None
+            case _:
+                raise _unplanned(node)
         for name in node.inputs:
             if wished is not None and name not in constants:
                 wishes.setdefault(name, simple_unit(wished))

@@ -22,8 +22,6 @@ from edgeml.backends.qonnx.model import Model, Tensor
 from edgeml.backends.qonnx.rules import ROUNDINGS, width_of
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo, to_float
 from edgeml.ir import Node
-from edgeml.ir.demand import rounds
-from edgeml.ir.grid import overflow_sides
 from edgeml.ir.layout import LAST, Layout, arrange
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
@@ -89,9 +87,9 @@ def emit_cast(model: Model, node: Node) -> Tensor:
     x = model.tensors[source]
     job = _Job(model, node, op.to, op.overflow, x.layout)
     output = model.output_name(node.name, x.layout)
-    sides = overflow_sides(op, model.graph.info(source))
+    sides = op.overflow_sides(model.graph.info(source))
     return Tensor(
-        _quantize(job, x.name, output, op.rounding, rounds(op, model.grids[source]), sides), x.layout
+        _quantize(job, x.name, output, op.rounding, op.rounds(model.grids[source]), sides), x.layout
     )
 
 

@@ -18,14 +18,15 @@ import numpy as np
 from edgeml.backends.base import Refusal
 from edgeml.fixed import ElementType, IntArray, Overflow, Round
 from edgeml.ir import Graph, Node, constant_codes
-from edgeml.ir.demand import FLOAT32_BITS, demand, sums_of, value_bits
-from edgeml.ir.grid import NEVER_ZERO, grids, overflows
+from edgeml.ir.demand import demand, sums_of
+from edgeml.ir.grid import grids
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.scale import Scale
+from edgeml.ir.steps import FLOAT32_BITS, NEVER_ZERO, value_bits
 
 ROUNDINGS: Mapping[Round, str] = MappingProxyType(
     {
@@ -108,7 +109,7 @@ def _reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[s
         return _out_of_range(node)
     if isinstance(op, Input):
         return _input_reason(op)
-    if isinstance(op, Cast) and np.any(overflows(op, graph.info(node.inputs[0]))):
+    if isinstance(op, Cast) and np.any(op.overflows(graph.info(node.inputs[0]))):
         return _overflow_reason(op)
     return "", ""
 

@@ -7,13 +7,18 @@ import numpy as np
 from edgeml.backends.base import Refusal
 from edgeml.backends.verilog.design import folded, known_ops
 from edgeml.ir import Graph, Node
+from edgeml.ir.kind import Kind
+from edgeml.ir.ops._move import Move
+from edgeml.ir.ops.arg_max import ArgMax
+from edgeml.ir.ops.concat import Concat
+from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.max_pool import MaxPool
+from edgeml.ir.ops.pad import Pad
+from edgeml.ir.ops.scale import Scale
 from edgeml.ir.ops.sum_pool import SumPool
-
-_WIRES = ("input", "scale", "reshape", "transpose", "slice", "repeat", "concat", "pad")
 
 
 def operations(graph: Graph, node: Node) -> int:
@@ -28,8 +33,14 @@ def operations(graph: Graph, node: Node) -> int:
             return int(np.count_nonzero(weights.lo)) * (result.size // weights.shape[-1])
         case MaxPool() | SumPool():
             return result.size * (int(np.prod(op.pool, dtype=np.int64)) - 1)
+        case Input() | Const() | Move() | Scale() | Concat() | Pad():  # wires
+            return 0
+        case ArgMax():
+            return result.size
+        case _ if op.kind is Kind.POINTWISE:
+            return result.size
         case _:
-            return 0 if op.op_name() in _WIRES else result.size
+            raise TypeError(f"the operations of the op {op.op_name()} are not counted")
 
 
 def parallel_refusals(graph: Graph, limit: int) -> tuple[Refusal, ...]:

@@ -10,14 +10,17 @@ import numpy as np
 
 from edgeml.fixed import IntArray
 from edgeml.ir.info import ValueInfo, guard
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import aligned_bounds, aligned_codes
+from edgeml.ir.steps import Known, bits, edge_bits, peak
 
 
 @dataclass(frozen=True, eq=False)
 class Add(Op):
     """a + b at the finer LSB of the two; shapes broadcast as in NumPy."""
 
+    kind: ClassVar[Kind] = Kind.POINTWISE
     arity: ClassVar[int | None] = 2
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
@@ -32,3 +35,13 @@ class Add(Op):
         del result
         a, b = aligned_codes(inputs, infos)
         return a + b
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return np.maximum(*(value.grid for value in inputs))
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        frac = max(value.info.frac for value in inputs)
+        total = np.add(*(peak(value.info, frac) for value in inputs))
+        finest = np.maximum(*(value.grid for value in inputs))
+        return max(bits(total, frac, finest), edge_bits(inputs, result))

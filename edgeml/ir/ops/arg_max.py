@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from edgeml.fixed import IntArray, align, cover
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
+from edgeml.ir.steps import Known, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
 class ArgMax(Op):
     """The index of the largest element along the last axis, first on a tie; shape (..., n) to (...)."""
+
+    kind: ClassVar[Kind] = Kind.OTHER
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
         """Any index."""
@@ -28,3 +33,10 @@ class ArgMax(Op):
         """The index, counted from 0."""
         del result
         return np.argmax(align(inputs[0], infos[0].type.frac, infos[0].frac), axis=-1)
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del inputs, result
+        return np.asarray(0)
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        return edge_bits(inputs, result)

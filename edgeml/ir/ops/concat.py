@@ -10,7 +10,9 @@ import numpy as np
 
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
+from edgeml.ir.steps import Known, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +23,7 @@ class Concat(Op):
         axis: from 0, the batch axis not counted.
     """
 
+    kind: ClassVar[Kind] = Kind.OTHER
     arity: ClassVar[int | None] = None
 
     axis: int
@@ -49,3 +52,10 @@ class Concat(Op):
             for codes, info in zip(inputs, infos, strict=True)
         ]
         return np.concatenate(parts, axis=self.axis + 1)
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return np.concatenate([value.grid for value in inputs], axis=self.axis)
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        return edge_bits(inputs, result)

@@ -10,7 +10,9 @@ import numpy as np
 
 from edgeml.fixed import ElementType, IntArray
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
+from edgeml.ir.steps import Known, constant_grid, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +24,7 @@ class Const(Op):
         type: of the codes; each must be within its range.
     """
 
+    kind: ClassVar[Kind] = Kind.OTHER
     arity: ClassVar[int | None] = 0
 
     codes: IntArray
@@ -42,3 +45,10 @@ class Const(Op):
         """The codes, with a batch axis of one."""
         del inputs, infos, result
         return self.codes[np.newaxis]
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del inputs
+        return constant_grid(self.codes, result.type.frac)
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        return edge_bits(inputs, result)

@@ -10,12 +10,14 @@ import numpy as np
 
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import Shape, ValueInfo, guard
-from edgeml.ir.op import Op, need
+from edgeml.ir.kind import Kind
+from edgeml.ir.op import need
+from edgeml.ir.ops._linear import Linear
 from edgeml.ir.ops._window import Pairs, pad, windows
 
 
 @dataclass(frozen=True, eq=False)
-class Conv(Op):
+class Conv(Linear):
     """x (*space, channels) with w (*kernel, channels / groups, filters), channels last, w constant.
 
     Args:
@@ -25,8 +27,7 @@ class Conv(Op):
         groups: filters of group g see only the channels of group g; depthwise when equal to channels.
     """
 
-    arity: ClassVar[int | None] = 2
-    constant_inputs: ClassVar[tuple[int, ...]] = (1,)
+    kind: ClassVar[Kind] = Kind.WINDOW
 
     strides: Shape
     padding: Pairs
@@ -80,3 +81,10 @@ class Conv(Op):
             )
         ]
         return rows[0] if self.groups == 1 else np.concatenate(rows, axis=-1)
+
+    def products(self, per_channel: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
+        inside, filters = weights.shape[-2:]
+        taps = weights.size // (inside * filters)
+        rows = np.tile(per_channel.reshape(self.groups, inside), (1, taps))
+        columns = weights.reshape(taps * inside, self.groups, filters // self.groups)
+        return rows, columns.transpose(1, 0, 2)

@@ -11,7 +11,10 @@ import numpy as np
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, quantize
 from edgeml.ir.info import Shape, ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
+from edgeml.ir.ops._rounding import by_mantissa
+from edgeml.ir.steps import Known, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,7 @@ class Input(Op):
         overflow: for floats outside the range.
     """
 
+    kind: ClassVar[Kind] = Kind.OTHER
     arity: ClassVar[int | None] = 0
 
     shape: Shape
@@ -64,3 +68,11 @@ class Input(Op):
                 "input",
             )
         return quantize(floats, self.type, self.rounding, self.overflow)
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del inputs
+        return np.asarray(result.type.frac)
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        """Rounding by adding one half to a code needs one bit more."""
+        return edge_bits(inputs, result) + (not by_mantissa(self.rounding))

@@ -10,7 +10,9 @@ import numpy as np
 
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
+from edgeml.ir.steps import Known, edge_bits
 
 MAX_INDEX_BITS = 16
 """Widest index: 65,536 entries. Wider tables would not fit the block RAM of a small FPGA anyway."""
@@ -23,6 +25,7 @@ class Lookup(Op):
     The table is a constant of shape (2^width(x),): its first entry is for the smallest code.
     """
 
+    kind: ClassVar[Kind] = Kind.POINTWISE
     arity: ClassVar[int | None] = 2
     constant_inputs: ClassVar[tuple[int, ...]] = (1,)
 
@@ -48,3 +51,11 @@ class Lookup(Op):
         del result
         x, table = inputs
         return table[0][x - infos[0].scalar.lo]
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return np.asarray(inputs[1].grid.max())
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        """Of the table only what can be read matters, and that is the result."""
+        return edge_bits(inputs[:1], result)

@@ -10,18 +10,19 @@ import numpy as np
 
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo, guard
-from edgeml.ir.op import Op, need
+from edgeml.ir.kind import Kind
+from edgeml.ir.op import need
+from edgeml.ir.ops._linear import Linear
 
 
 @dataclass(frozen=True, eq=False)
-class MatMul(Op):
+class MatMul(Linear):
     """x (..., k) times w (k, n) = (..., n), w constant.
 
     The result has frac(x) + frac(w) fractional bits and the width that its interval needs.
     """
 
-    arity: ClassVar[int | None] = 2
-    constant_inputs: ClassVar[tuple[int, ...]] = (1,)
+    kind: ClassVar[Kind] = Kind.LINEAR
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
         """Interval arithmetic on the real weights: lo = lo(x) w+ + hi(x) w-."""
@@ -42,3 +43,6 @@ class MatMul(Op):
         del result
         x, w = (align(codes, info.type.frac, info.frac) for codes, info in zip(inputs, infos, strict=True))
         return x @ w[0]
+
+    def products(self, per_channel: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
+        return per_channel[np.newaxis], weights[np.newaxis]

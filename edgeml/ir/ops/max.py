@@ -10,14 +10,17 @@ import numpy as np
 
 from edgeml.fixed import IntArray
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import aligned_bounds, aligned_codes
+from edgeml.ir.steps import Known, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
 class Max(Op):
     """max(a, b) at the finer LSB of the two; shapes broadcast as in NumPy."""
 
+    kind: ClassVar[Kind] = Kind.POINTWISE
     arity: ClassVar[int | None] = 2
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
@@ -30,3 +33,10 @@ class Max(Op):
         del result
         a, b = aligned_codes(inputs, infos)
         return np.maximum(a, b)
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return np.maximum(*(value.grid for value in inputs))
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        return edge_bits(inputs, result)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import Shape, ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._window import Pairs, pad, windows
+from edgeml.ir.steps import Known, edge_bits, over_space
 
 _LOWEST = int(np.iinfo(np.int64).min)
 """Stands for minus infinity in padding; never the result: padding is narrower than a window."""
@@ -25,6 +28,8 @@ class MaxPool(Op):
         strides: per spatial axis.
         padding: (before, after) per spatial axis, each below the window's size.
     """
+
+    kind: ClassVar[Kind] = Kind.WINDOW
 
     pool: Shape
     strides: Shape
@@ -54,3 +59,10 @@ class MaxPool(Op):
         axes = tuple(range(-len(self.pool), 0))
         ones = (1,) * len(self.pool)
         return windows(pad(x, self.padding, _LOWEST), self.pool, self.strides, ones).max(axis=axes)
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return over_space(inputs[0].grid)
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        return edge_bits(inputs, result)

@@ -10,14 +10,17 @@ import numpy as np
 
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo, guard
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import common_shape, same_rank
+from edgeml.ir.steps import Known, bits, edge_bits, peak
 
 
 @dataclass(frozen=True, eq=False)
 class Mul(Op):
     """a * b with frac(a) + frac(b) fractional bits; shapes broadcast as in NumPy."""
 
+    kind: ClassVar[Kind] = Kind.POINTWISE
     arity: ClassVar[int | None] = 2
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
@@ -39,3 +42,13 @@ class Mul(Op):
             for codes, info in zip(inputs, infos, strict=True)
         )
         return a * b
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return np.add(*(value.grid for value in inputs))
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        a, b = inputs
+        product = peak(a.info, a.info.frac) * peak(b.info, b.info.frac)
+        inner = bits(product, a.info.frac + b.info.frac, a.grid + b.grid)
+        return max(inner, edge_bits(inputs, result))

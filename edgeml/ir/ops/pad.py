@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from edgeml.fixed import FixedType, IntArray, align
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._window import Pairs
+from edgeml.ir.steps import ZERO, Known, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +23,8 @@ class Pad(Op):
     Args:
         padding: (before, after) per axis; the batch axis is not counted.
     """
+
+    kind: ClassVar[Kind] = Kind.OTHER
 
     padding: Pairs
 
@@ -42,3 +47,10 @@ class Pad(Op):
 
     def _pad(self, x: IntArray) -> IntArray:
         return np.pad(x, ((0, 0), *self.padding))
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return np.pad(inputs[0].grid[np.newaxis], ((0, 0), *self.padding), constant_values=ZERO)[0]
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        return edge_bits(inputs, result)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
+from edgeml.ir.steps import Known, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
 class Relu(Op):
     """max(x, 0), element by element."""
+
+    kind: ClassVar[Kind] = Kind.POINTWISE
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
         """The bounds, cut off at zero."""
@@ -26,3 +31,10 @@ class Relu(Op):
         """Negative codes become zero."""
         del result
         return np.maximum(align(inputs[0], infos[0].type.frac, infos[0].frac), 0)
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return inputs[0].grid
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        return edge_bits(inputs, result)

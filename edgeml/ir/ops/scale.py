@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from edgeml.fixed import FixedType, FixedTypeArray, IntArray
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
+from edgeml.ir.steps import Known, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +23,8 @@ class Scale(Op):
         shift: one int, or an int array that broadcasts to the value's shape; the result then has a
             type per element.
     """
+
+    kind: ClassVar[Kind] = Kind.POINTWISE
 
     shift: int | IntArray
 
@@ -41,3 +46,10 @@ class Scale(Op):
         """The codes themselves."""
         del infos, result
         return inputs[0]
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return inputs[0].grid - self.shift
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        return edge_bits(inputs, result)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeml.fixed import IntArray
 from edgeml.ir.info import Shape, ValueInfo
-from edgeml.ir.op import Op, need
-from edgeml.ir.ops._move import moved
+from edgeml.ir.op import need
+from edgeml.ir.ops._move import Move
 
 
 @dataclass(frozen=True, eq=False)
-class Slice(Op):
+class Slice(Move):
     """x[start:stop:step] on every axis.
 
     Args:
@@ -25,9 +24,7 @@ class Slice(Op):
     stops: Shape
     steps: Shape
 
-    def infer(self, *inputs: ValueInfo) -> ValueInfo:
-        """The bounds of what is kept."""
-        (x,) = inputs
+    def check(self, x: ValueInfo) -> None:
         need(
             len(self.starts) == len(self.stops) == len(self.steps) == len(x.shape)
             and all(
@@ -36,12 +33,6 @@ class Slice(Op):
             ),
             f"slice {self.starts} to {self.stops} by {self.steps} of shape {x.shape}",
         )
-        return moved(x, lambda values: values[self._index()])
 
-    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
-        """The codes of what is kept."""
-        del infos, result
-        return inputs[0][(slice(None), *self._index())]
-
-    def _index(self) -> tuple[slice, ...]:
-        return tuple(map(slice, self.starts, self.stops, self.steps))
+    def move(self, values: IntArray) -> IntArray:
+        return values[(slice(None), *map(slice, self.starts, self.stops, self.steps))]

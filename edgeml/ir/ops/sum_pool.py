@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import Shape, ValueInfo, guard
+from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._window import Pairs, pad, windows
+from edgeml.ir.steps import Known, bits, edge_bits, over_space, peak
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +25,8 @@ class SumPool(Op):
         strides: per spatial axis.
         padding: (before, after) per spatial axis.
     """
+
+    kind: ClassVar[Kind] = Kind.WINDOW
 
     pool: Shape
     strides: Shape
@@ -50,3 +55,12 @@ class SumPool(Op):
         axes = tuple(range(-len(self.pool), 0))
         ones = (1,) * len(self.pool)
         return windows(pad(x, self.padding, 0), self.pool, self.strides, ones).sum(axis=axes, dtype=np.int64)
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        return over_space(inputs[0].grid)
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        (x,) = inputs
+        total = over_space(peak(x.info, x.info.frac)) * int(np.prod(self.pool))
+        return max(bits(total, x.info.frac, over_space(x.grid)), edge_bits(inputs, result))

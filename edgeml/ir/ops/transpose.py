@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeml.fixed import IntArray
 from edgeml.ir.info import Shape, ValueInfo
-from edgeml.ir.op import Op, need
-from edgeml.ir.ops._move import moved
+from edgeml.ir.op import need
+from edgeml.ir.ops._move import Move
 
 
 @dataclass(frozen=True, eq=False)
-class Transpose(Op):
+class Transpose(Move):
     """Axis i of the result is axis `order[i]` of x; the batch axis is not counted.
 
     Args:
@@ -21,13 +20,8 @@ class Transpose(Op):
 
     order: Shape
 
-    def infer(self, *inputs: ValueInfo) -> ValueInfo:
-        """The bounds with their axes in the new order."""
-        (x,) = inputs
+    def check(self, x: ValueInfo) -> None:
         need(sorted(self.order) == list(range(len(x.shape))), f"order {self.order} for shape {x.shape}")
-        return moved(x, lambda values: values.transpose(self.order))
 
-    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
-        """The codes with their axes in the new order."""
-        del infos, result
-        return inputs[0].transpose(0, *(axis + 1 for axis in self.order))
+    def move(self, values: IntArray) -> IntArray:
+        return values.transpose(0, *(axis + 1 for axis in self.order))

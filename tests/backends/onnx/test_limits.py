@@ -12,7 +12,6 @@ from edgeml.backends.onnx.emulator import Emulator
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round
 from edgeml.ir import Builder, Graph, evaluate_codes
-from edgeml.ir.demand import bits
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
@@ -20,6 +19,7 @@ from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.sum_pool import SumPool
+from edgeml.ir.steps import bits
 
 FREE = FixedType(True, 60, 0)
 

@@ -15,19 +15,21 @@ from edgeml.backends.verilog.stream.beats import Beats, CannotStreamError, unifo
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray
 from edgeml.ir import Builder, Graph, Node, Op
+from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.max_pool import MaxPool
+from edgeml.ir.ops.min import Min
+from edgeml.ir.ops.mul import Mul
+from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.ir.ops.scale import Scale
 from edgeml.ir.ops.sum_pool import SumPool
-
-POINTWISE = ("cast", "relu", "scale", "lookup", "add", "mul", "max", "min")
-"""Ops that treat every element by itself."""
 
 
 class Kernel:
@@ -89,8 +91,10 @@ class Kernel:
                 return self._append(node, op, [self._last, self._table(node)])
             case MatMul():
                 return self._append(node, op, [self._last, self._whole_constant(node, node.inputs[1])])
-            case _:
+            case Add() | Mul() | Max() | Min() | Relu():
                 pass
+            case _:
+                raise CannotStreamError(node, "a stream does not know the op")
         sources = [
             self._beat_constant(node, name, shape, count) if name in self._constants else self._last
             for name in node.inputs

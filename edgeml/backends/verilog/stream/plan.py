@@ -19,10 +19,11 @@ from edgeml.backends.verilog.design import elaborate, folded, known_ops
 from edgeml.backends.verilog.stream import factors
 from edgeml.backends.verilog.stream.beats import Beats, CannotStreamError, beats
 from edgeml.backends.verilog.stream.factors import Reuse
-from edgeml.backends.verilog.stream.kernel import POINTWISE, Kernel
+from edgeml.backends.verilog.stream.kernel import Kernel
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, align
 from edgeml.ir import Graph, Node
+from edgeml.ir.kind import Kind
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.mat_mul import MatMul
@@ -216,13 +217,11 @@ class _Planner:
     def _add(self, node: Node) -> None:
         op, count = node.op, self._count()
         name = op.op_name()
+        if name not in known_ops():
+            raise CannotStreamError(node, "there is no circuit for it", "expand it, or use another back end")
         if factors.is_dense(self._graph, node) and (count > 1 or self._factor(node) > 1):
             self._fold(node)
         elif count == 1:
-            if name not in known_ops():
-                raise CannotStreamError(
-                    node, "there is no circuit for it", "expand it, or use another back end"
-                )
             self._open().whole(node)
         elif isinstance(op, Conv | MaxPool | SumPool):
             self._window(node, op)
@@ -230,7 +229,7 @@ class _Planner:
             self._pad(node, op)
         elif isinstance(op, Reshape) and self._kernel is None:
             self._reshape(node, op)
-        elif name in POINTWISE or isinstance(op, MatMul | Reshape):
+        elif op.kind is Kind.POINTWISE or isinstance(op, MatMul | Reshape):
             self._open().pointwise(node, count)
         else:
             raise CannotStreamError(node, "it reorders a stream")

@@ -1,0 +1,63 @@
+"""What matrix products and convolutions share: sums of products with constant weights."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from edgeml.fixed import IntArray, align
+from edgeml.ir.info import ValueInfo
+from edgeml.ir.op import Op
+from edgeml.ir.steps import Known, Sums, edge_bits, linear_grid, over_space, peak, product
+
+
+class Linear(Op, abstract=True):
+    """An op whose results are sums of products of its first input with constant weights, its second input.
+
+    A bias can be added to such a sum without an op of its own.
+    """
+
+    arity: ClassVar[int | None] = 2
+    constant_inputs: ClassVar[tuple[int, ...]] = (1,)
+
+    @abstractmethod
+    def products(self, per_channel: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
+        """The op as one matrix product per group.
+
+        Args:
+            per_channel: something per channel of the input, (channels,).
+            weights: something per weight, of the weights' shape.
+
+        Returns:
+            Rows (groups, k) and matrices (groups, k, columns of the group).
+        """
+
+    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+        del result
+        x, w = inputs
+        return self._finest(x.grid, w.grid)
+
+    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+        x, w = inputs
+        return max(self.sums(x, w).bits, edge_bits(inputs, result))
+
+    def sums(self, x: Known, w: Known, codes: IntArray | None = None) -> Sums:
+        """The partial sums, per column.
+
+        Args:
+            x: the input.
+            w: the weights; their grid is that of `codes`.
+            codes: of w's shape and type, if they are only some of the weights' bits; by default all of them.
+        """
+        whole = w.info.lo if codes is None else codes
+        magnitudes = np.abs(align(whole, w.info.type.frac, w.info.frac))
+        peaks, columns = self.products(over_space(peak(x.info, x.info.frac)), magnitudes)
+        totals = [product(p, c) for p, c in zip(peaks, columns, strict=True)]
+        return Sums(np.concatenate(totals), x.info.frac + w.info.frac, self._finest(x.grid, w.grid))
+
+    def _finest(self, x: IntArray, w: IntArray) -> IntArray:
+        rows, matrices = self.products(over_space(x), w)
+        return np.concatenate([linear_grid(row, matrix) for row, matrix in zip(rows, matrices, strict=True)])
