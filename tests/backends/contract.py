@@ -159,7 +159,7 @@ def check_random_graphs(back_end: Backend, name: str, folder: Path) -> None:
     @seed(1)
     @settings(
         max_examples=QUICK, database=None, deadline=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )  # fmt: skip
     @given(graph=graphs(max_width=8, max_nodes=6), data=st.data())
     def run(graph: Graph, data: st.DataObject) -> None:
