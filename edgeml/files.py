@@ -2,7 +2,7 @@
 
 Invariant: a file on disk is either the old one or the whole new one. Every write goes to a temporary
 name in the same folder, is flushed to the disk and then renamed; a full disk, Ctrl-C or a kill leaves
-the old file alone. (A kill that no program can answer may leave the temporary file, .tmp-*, behind.)
+the old file alone. (A kill that no program can answer may leave temporaries, .tmp-*, behind: see `heal`.)
 
 A folder that is a symbolic link is written through; a file that is one is replaced, so that no write
 ends outside of the folder the caller named.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,10 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from edgeml.errors import EdgemlError
+
+_TEMPORARY = ".tmp-"
+_SWAPPED = re.compile(r"\.(tmp-(?P<name>.+)|(?P<earlier>c|hls4ml|verilog))\.[a-z0-9_]{8}(?P<old>\.old)?")
+"""The new and the old folder of a swap; those of edgeml up to 0.1 had no tmp- in their names."""
 
 
 def _no_files() -> Mapping[str, bytes]:
@@ -126,7 +131,8 @@ class FileSet:
     def replace(self, folder: str | os.PathLike[str]) -> Path:
         """Make `folder` hold exactly these files: a whole new folder is built beside it and swapped in.
 
-        Killed between the two renames of the swap, it leaves the old folder beside, as .NAME.*.old.
+        Killed between the two renames of the swap, it leaves both beside, as .tmp-NAME.* and .tmp-NAME.*.old;
+        `heal` ends the swap.
 
         Raises:
             EdgemlError: the folder is a file, cannot be written or the disk is full; the old folder is
@@ -138,7 +144,7 @@ class FileSet:
             if root.exists() and not root.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", str(named))
             root.parent.mkdir(parents=True, exist_ok=True)
-            fresh = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
+            fresh = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{root.name}.", dir=root.parent))
             old = fresh.with_name(f"{fresh.name}.old")
             try:
                 fresh.chmod(0o777 & ~_umask())
@@ -178,7 +184,7 @@ def staged_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     with _disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=f"-{target.name}", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=_TEMPORARY, suffix=f"-{target.name}", dir=target.parent)
         os.close(handle)
         temporary = Path(name)
         try:
@@ -187,6 +193,29 @@ def staged_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def heal(folder: Path) -> None:
+    """Put right what a killed command left below a folder that nobody else is writing into.
+
+    A swap of folders that was caught between its two renames is ended; temporaries are deleted.
+
+    Raises:
+        EdgemlError: something cannot be renamed or deleted.
+    """
+    with _disk_errors(folder):
+        for place, folders, files in os.walk(folder):
+            for name in files:
+                if name.startswith(_TEMPORARY):
+                    Path(place, name).unlink(missing_ok=True)
+            swapped = [found for name in folders if (found := _SWAPPED.fullmatch(name))]
+            for found in sorted(swapped, key=lambda found: found["old"] is None):  # the old ones first
+                beside = Path(place, found[0])
+                target = beside.with_name(found["name"] or found["earlier"])
+                if found["old"] and not target.exists():
+                    fresh = beside.with_suffix("")  # whole, or the old one would not have been moved away
+                    (fresh if fresh.is_dir() else beside).rename(target)
+                shutil.rmtree(beside, ignore_errors=True)
 
 
 def read_bytes(path: str | os.PathLike[str], what: str) -> bytes:
@@ -216,7 +245,7 @@ def _make_folder(folder: Path, made: list[Path]) -> None:
 
 
 def _stage(target: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=f"-{target.name}", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=_TEMPORARY, suffix=f"-{target.name}", dir=target.parent)
     temporary = Path(name)
     done = False
     try:

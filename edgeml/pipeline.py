@@ -12,8 +12,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from edgeml import backends
 from edgeml.backends.base import Backend
@@ -24,6 +25,8 @@ from edgeml.checks.board import Wiring
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import FileSet, read_bytes, write_atomic
+from edgeml.locks import held
+from edgeml.runs import Run
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from edgeml.ir import Graph
     from edgeml.report.comparison import Comparison
     from edgeml.report.facts import Facts
-    from edgeml.runs import Run
     from edgeml.synth.request import Request
 
 GOLDEN_SAMPLES = 10_000
@@ -44,6 +46,21 @@ Tell = Callable[[str], None]
 
 def _quiet(what: str) -> None:
     del what
+
+
+_Rest = ParamSpec("_Rest")
+_Result = TypeVar("_Result")
+
+
+def _alone(step: Callable[Concatenate[Run, _Rest], _Result]) -> Callable[Concatenate[Run, _Rest], _Result]:
+    """A step that nobody else disturbs, on the run as it is then."""
+
+    @wraps(step)
+    def alone(run: Run, *args: _Rest.args, **kwargs: _Rest.kwargs) -> _Result:
+        with held(run.folder):
+            return step(Run.open(run.folder), *args, **kwargs)
+
+    return alone
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,7 @@ class Synthesis:
     preflight: Preflight | None = None
 
 
+@_alone
 def lower(run: Run, strict: bool = False) -> Graph:
     """Lower the trained model, write graph.json, graph.npz, notes.json and golden.npz.
 
@@ -96,6 +114,7 @@ def lower(run: Run, strict: bool = False) -> Graph:
     return graph
 
 
+@_alone
 def export(
     run: Run,
     names: Sequence[str],
@@ -193,6 +212,7 @@ def target_settings(run: Run, changes: Mapping[str, Mapping[str, Any]]) -> dict[
     return settings
 
 
+@_alone
 def check(
     run: Run,
     names: Sequence[str] = ("all",),
@@ -229,6 +249,7 @@ def check(
     return result
 
 
+@_alone
 def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Tell = _quiet) -> Synthesis:
     """Synthesize the run's Verilog for a board; an open board ends in a bitstream.
 
@@ -276,6 +297,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
     return Synthesis(folder, hardware, done.project, done.not_run, notes, steps.preflight)
 
 
+@_alone
 def read_reports(
     run: Run, directory: Path, board: Board, skip: Sequence[str] = ()
 ) -> tuple[list[Hardware], list[str]]:
@@ -331,6 +353,7 @@ def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[st
     return found
 
 
+@_alone
 def report(run: Run, tell: Tell = _quiet, folder: Path | None = None, boards: Sequence[Board] = ()) -> Facts:
     """Write report.json, report.md and report.html from what lies in the run folder.
 

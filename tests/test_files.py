@@ -17,7 +17,7 @@ import pytest
 
 from edgeml import files
 from edgeml.errors import EdgemlError
-from edgeml.files import FileSet, read_bytes, staged_path, write_atomic
+from edgeml.files import FileSet, heal, read_bytes, staged_path, write_atomic
 
 OLD = {"a.txt": b"old a", "sub/b.bin": b"old b"}
 NEW = {"a.txt": b"new a", "sub/b.bin": b"new b", "sub/deep/c": b"c"}
@@ -281,7 +281,7 @@ class TestOneFile:
 
 WRITER = """
 import sys
-from edgeml.files import FileSet, write_atomic
+from edgeml.files import FileSet, heal, read_bytes, staged_path, write_atomic
 folder, size = sys.argv[1], int(sys.argv[2])
 count = 0
 while True:
@@ -314,3 +314,86 @@ def test_killed_in_the_middle(tmp_path, after):
         content = (tmp_path / name).read_bytes()
         assert len(content) == size
         assert len(set(content)) == 1
+
+
+class TestHeal:
+    """What a kill leaves is put right: the folder is whole, the new one where it was complete."""
+
+    def test_temporaries_go_and_all_else_stays(self, tmp_path):
+        keep = [".training.npz", ".lock", "a.tmp-b", "sub/.hidden/x", ".backup.20261128/x", "verilog/top.v"]
+        for name in [*keep, ".tmp-abc-model.keras", "sub/.tmp-abc-x", ".tmp-verilog.abcd1234/top.v"]:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        heal(tmp_path)
+        assert sorted(tree(tmp_path)) == sorted(keep)
+
+    @pytest.mark.parametrize("prefix", [".tmp-verilog", ".verilog"])
+    @pytest.mark.parametrize(
+        ("there", "kept"),
+        [
+            (("verilog", "new"), "verilog"),
+            (("verilog", "new", "new.old"), "verilog"),
+            (("verilog", "new.old"), "verilog"),
+            (("new", "new.old"), "new"),
+            (("new.old",), "new.old"),
+            (("new",), ""),
+        ],
+    )
+    def test_every_state_of_a_swap(self, tmp_path, prefix, there, kept):
+        for name in there:
+            folder = tmp_path / "sub" / name.replace("new", f"{prefix}.abcd1234")
+            write_atomic(folder / "x", name)
+        heal(tmp_path)
+        assert tree(tmp_path / "sub") == ({"verilog/x": kept.encode()} if kept else {})
+
+    def test_links_are_not_followed(self, tmp_path):
+        write_atomic(tmp_path / "precious" / ".tmp-x", "x")
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "linked").symlink_to(tmp_path / "precious")
+        (tmp_path / "run" / ".tmp-v.abcd1234").symlink_to(tmp_path / "precious")
+        heal(tmp_path / "run")
+        assert tree(tmp_path / "precious") == {".tmp-x": b"x"}
+
+
+SWAPPER = """
+import os, pathlib, signal, sys
+from edgeml.files import FileSet, heal, read_bytes, staged_path, write_atomic
+folder, stop = sys.argv[1], int(sys.argv[2])
+calls = 0
+def counted(real):
+    def call(*args, **more):
+        global calls
+        calls += 1
+        if calls == stop:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **more)
+    return call
+for name in ("rename", "replace", "unlink", "chmod"):
+    setattr(pathlib.Path, name, counted(getattr(pathlib.Path, name)))
+os.rmdir = counted(os.rmdir)
+FileSet({"x": b"2", "sub/y": b"2"}).replace(folder)
+"""
+
+
+def test_killed_at_every_point_of_a_swap(tmp_path):
+    """Before each rename and deletion: afterwards the old folder or the new one is there, and nothing else."""
+    seen: list[str] = []
+    for stop in range(1, 40):
+        folder = tmp_path / str(stop)
+        FileSet({"x": b"1", "sub/y": b"1"}).replace(folder / "verilog")
+        done = subprocess.run(
+            [sys.executable, "-c", SWAPPER, str(folder / "verilog"), str(stop)], check=False
+        )
+        heal(folder)
+        found = tree(folder)
+        assert set(found) == {"verilog/x", "verilog/sub/y"}
+        assert len(set(found.values())) == 1
+        assert listing(folder) == ["verilog"]
+        seen.append(found["verilog/x"].decode())
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL
+    assert done.returncode == 0
+    assert "".join(seen) == "1" * seen.count("1") + "2" * seen.count("2")
+    assert seen.count("1") >= 5
+    assert seen.count("2") >= 4

@@ -65,9 +65,14 @@ def build_app() -> typer.Typer:
 
 
 def end_on_sigterm() -> None:
-    """Let SIGTERM end this process as an exception would, so that the tools it started end with it."""
+    """Let SIGTERM, and SIGHUP where it is not ignored (nohup), end this process as an exception would.
+
+    So what it was writing and the tools it started end with it.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _ended)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, _ended)
 
 
 def _ended(number: int, frame: FrameType | None) -> None:

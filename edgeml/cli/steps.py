@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from edgeml.cli.console import ERR, progress, table
+from edgeml.locks import held
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -81,12 +82,13 @@ def train(
     chosen = presets.load(preset)
     choices = presets.choose(chosen, settings, seed, epochs)
     folder = out or Path("runs") / chosen.name
-    with working("loading TensorFlow"):
-        from edgeml.keras.training import train as train_preset
-    with training_bars() as bars:
-        run = train_preset(chosen, folder, choices, bars, strict)
-    with working("lowering"):
-        graph = pipeline.lower(run, strict)
+    with held(folder):
+        with working("loading TensorFlow"):
+            from edgeml.keras.training import train as train_preset
+        with training_bars() as bars:
+            run = train_preset(chosen, folder, choices, bars, strict)
+        with working("lowering"):
+            graph = pipeline.lower(run, strict)
     for row in inexact_rows(run):
         ERR.print(row)
     ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")

@@ -17,6 +17,7 @@ from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower
+from edgeml.locks import held
 from edgeml.presets import DataSpec, Prepared, Targets, prepare
 from edgeml.runs import Run, RunConfig
 from edgeml.settings import Settings, parse_settings
@@ -71,8 +72,10 @@ def import_model(
     _check_fit(model, data, choices.data, path)
     config = RunConfig.of_import(path, content, choices.data, choices.targets, data)
     lower(model, config.preset.name, strict)
-    run = Run.create(Path(folder) if folder is not None else Path("runs") / config.preset.name, config)
-    write_atomic(run.model_file, content)
+    place = Path(folder) if folder is not None else Path("runs") / config.preset.name
+    with held(place):
+        run = Run.create(place, config)
+        write_atomic(run.model_file, content)
     return run
 
 

@@ -26,6 +26,7 @@ from edgeml.keras.lower import lower, lower_model
 from edgeml.keras.notes import Notes
 from edgeml.keras.progress import Progress, Silent
 from edgeml.keras.seeds import make_repeatable
+from edgeml.locks import held
 from edgeml.presets import Choices, Prepared, Preset, choose, prepare
 from edgeml.runs import Run, RunConfig
 
@@ -53,20 +54,21 @@ def train(
         The run, with float.keras, model.keras, history.csv, logs/ and config.toml.
 
     Raises:
-        EdgemlError: the folder holds another run, the data is not there, the model does not fit it or
-            cannot be lowered, training diverges, or the disk is full.
+        EdgemlError: the folder holds another run or is in use, the data is not there, the model does not fit
+            it or cannot be lowered, training diverges, or the disk is full.
         MissingToolError: TensorFlow, QKeras or scikit-learn is not installed.
         KeyboardInterrupt: the same call goes on from there.
     """
     import_keras()
     wanted = choices or choose(preset)
     data = prepare(wanted.data)
-    run = Run.create(Path(folder), RunConfig.of(preset, wanted, data))
-    told = progress or Silent()
-    if not run.float_file.is_file() and not run.model_file.is_file():
-        _train_phase("float", preset, run, data, told, strict)
-    if not run.model_file.is_file():
-        _train_phase("qat", preset, run, data, told)
+    with held(Path(folder)):
+        run = Run.create(Path(folder), RunConfig.of(preset, wanted, data))
+        told = progress or Silent()
+        if not run.float_file.is_file() and not run.model_file.is_file():
+            _train_phase("float", preset, run, data, told, strict)
+        if not run.model_file.is_file():
+            _train_phase("qat", preset, run, data, told)
     return run
 
 

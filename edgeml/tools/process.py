@@ -2,6 +2,10 @@
 
 Invariant: when `run` returns or raises, the program and all it started are gone, and everything it printed
 is in the log file. A program that fails raises one `EdgemlError` with the line that says why and the log.
+
+The program and all that it starts (g++'s cc1plus, a script's nextpnr) are one process group. A guard leads
+that group: a shell that waits for a pipe from this process to close and then kills the group. So they end
+with this process however it ends, also by SIGKILL, when nothing here can run any more.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 
 _GRACE_SECONDS = 3.0
 _LONGEST_LINE = 300
+_GUARD = "trap '' TERM INT HUP; read line; kill -KILL 0  # edgeml: ends its tools when edgeml is gone"
 _ERROR = re.compile(r"\b(fatal error|error|undefined reference|cannot find|no such file)\b", re.IGNORECASE)
 
 
@@ -76,16 +81,22 @@ def run(
         if keep_command:
             output.write(f"$ {shlex.join(words)}\n".encode())
             output.flush()
-        process = _started(words, folder, output.fileno(), environment)
+        guard = _guard()
         try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise EdgemlError(
-                f"took longer than {seconds:g} s and was stopped", _shown(words), f"its output is in {log}"
-            ) from None
+            process = _started(words, folder, output.fileno(), environment, guard)
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                raise EdgemlError(
+                    f"took longer than {seconds:g} s and was stopped",
+                    _shown(words),
+                    f"its output is in {log}",
+                ) from None
+            finally:
+                # After a normal end this only catches what the program left running behind it.
+                _end_group(process, guard)
         finally:
-            # After a normal end this only catches what the program left running behind it.
-            _end_group(process)
+            _dismiss(guard)
     done = Completed(words, code, time.monotonic() - start, log)
     if check and code != 0:
         raise failure(done)
@@ -123,8 +134,37 @@ def read_log(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")
 
 
+def _guard() -> subprocess.Popen[bytes] | None:
+    """The leader of a new process group, which kills it when this process is gone; None without a shell.
+
+    It ignores the polite signal, so that it is there until the whole group is gone.
+    """
+    with suppress(OSError):
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _GUARD],
+            stdin=subprocess.PIPE,  # closed by the system when this process ends, and inherited by nobody
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
+        )
+    return None
+
+
+def _dismiss(guard: subprocess.Popen[bytes] | None) -> None:
+    if guard is None:
+        return
+    guard.kill()
+    if guard.stdin is not None:
+        guard.stdin.close()
+    guard.wait()
+
+
 def _started(
-    words: tuple[str, ...], folder: Path, output: int, environment: Mapping[str, str] | None
+    words: tuple[str, ...],
+    folder: Path,
+    output: int,
+    environment: Mapping[str, str] | None,
+    guard: subprocess.Popen[bytes] | None,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -134,7 +174,7 @@ def _started(
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
-            start_new_session=True,  # a process group of its own, so that all of it can be ended
+            process_group=0 if guard is None else guard.pid,  # so that all of it can be ended
         )
     except FileNotFoundError as error:
         if not folder.is_dir():
@@ -146,18 +186,19 @@ def _started(
         raise EdgemlError(f"cannot be started: {error.strerror}", words[0]) from error
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
+def _end_group(process: subprocess.Popen[bytes], guard: subprocess.Popen[bytes] | None) -> None:
     """End the whole process group, politely first."""
+    group = process.pid if guard is None else guard.pid
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM if process.poll() is None else signal.SIGKILL)
+        os.killpg(group, signal.SIGTERM if process.poll() is None else signal.SIGKILL)
     try:
         process.wait(_GRACE_SECONDS)
     except subprocess.TimeoutExpired:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)
         process.wait()
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(group, signal.SIGKILL)
 
 
 def _shown(words: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""`kill` of a running edgeml takes the tools that it started along."""
+"""`kill` of a running edgeml, by any signal, takes along the tools that it started and what those started."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_TOOL = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+import pytest
+
+# A compiler driver: it starts a program of its own (as g++ does cc1plus), which starts another.
+_TOOL = """
+import os, subprocess, sys, time
+if len(sys.argv) > 1:
+    subprocess.Popen([sys.executable, "-c", sys.argv[1], *sys.argv[2:]])
+print(os.getpid(), flush=True)
+time.sleep(600)
+"""
 _MAIN = f"""
 import sys
 from pathlib import Path
@@ -17,18 +26,24 @@ from edgeml.cli.main import end_on_sigterm
 from edgeml.tools.process import run
 end_on_sigterm()
 folder = Path(sys.argv[1])
-run([sys.executable, "-c", {_TOOL!r}], folder, folder / "log", 600)
+run([sys.executable, "-c", {_TOOL!r}, {_TOOL!r}, {_TOOL!r}], folder, folder / "log", 600)
 """
 
 
-def test_sigterm_ends_the_tool_as_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_the_tools_end_as_well(tmp_path: Path, number: signal.Signals) -> None:
     log = tmp_path / "log"
     with subprocess.Popen([sys.executable, "-c", _MAIN, str(tmp_path)]) as process:
-        wait(lambda: log.is_file() and bool(log.read_text().strip()))
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 128 + signal.SIGTERM
-    tool = Path("/proc") / log.read_text().strip()
-    wait(lambda: not tool.exists())
+        wait(lambda: log.is_file() and len(log.read_text().split()) == 3)
+        process.send_signal(number)
+        assert process.wait(60) == (-number if number == signal.SIGKILL else 128 + number)
+    for tool in log.read_text().split():
+        wait(lambda tool=tool: ended(Path("/proc", tool, "stat")))
+
+
+def ended(stat: Path) -> bool:
+    """Gone, or a zombie that its new parent has yet to notice."""
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def wait(condition: Callable[[], bool]) -> None:
