@@ -376,7 +376,7 @@ FileSet({"x": b"2", "sub/y": b"2"}).replace(folder)
 
 
 def test_killed_at_every_point_of_a_swap(tmp_path):
-    """Before each rename and deletion: afterwards the old folder or the new one is there, and nothing else."""
+    """Before each rename and deletion: afterwards the old or the new folder is there, and nothing else."""
     seen: list[str] = []
     for stop in range(1, 40):
         folder = tmp_path / str(stop)
