@@ -10,28 +10,43 @@ if TYPE_CHECKING:
     from edgeml.backends.onnx.emulator import Emulator
     from edgeml.checks.result import Check
     from edgeml.files import FileSet
+    from edgeml.fixed import FixedType
     from edgeml.ir import Graph
     from edgeml.runs import Run
 
 
 def lower(
-    model: Any, name: str = "", strict: bool = False, softmax: Literal["logits", "table"] = "logits"
+    model: Any,
+    name: str = "",
+    strict: bool = False,
+    softmax: Literal["logits", "table"] = "logits",
+    outputs: str | FixedType = "logits",
+    factor_bits: int | Mapping[str, int] = 17,
 ) -> Graph:
-    """The exact graph of a trained QKeras model.
+    """The exact graph of a trained QKeras model; `graph.notes` says what its integers do not.
 
     Args:
         model: a Keras 3 model of quantized layers.
         name: of the graph; the model's own by default.
-        strict: refuse what may differ from Keras, such as batch normalization, instead of noting it.
+        strict: refuse what may differ from Keras, such as batch normalization, instead of noting it. A
+            sigmoid or softmax that is left off at the end is noted, not refused: the logits are exact.
         softmax: what an output softmax becomes: "logits" leaves it off, "table" gives probabilities.
+        outputs: "logits", "probabilities" for a sigmoid or softmax at the end by table, or the type of the
+            output, such as "ufixed<8,0>", for these and any other activation at the end.
+        factor_bits: significant bits (2 to 24) of factors that are not quantized, such as those of batch
+            normalization; for all layers, or by layer ("default" is for the others).
 
     Raises:
         EdgemlError: a layer or quantizer is not covered, or a tensor is not quantized; names the layer.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
     from edgeml.keras.lower import lower as lower_model
+    from edgeml.presets import Lowering
+    from edgeml.settings import parse_settings
 
-    return lower_model(model, name or None, strict, softmax)
+    bits = dict(factor_bits) if isinstance(factor_bits, Mapping) else factor_bits
+    options = parse_settings(Lowering, {"outputs": str(outputs), "factor_bits": bits}, "lower")
+    return lower_model(model, name or None, strict, softmax, options)
 
 
 def emulator(graph: Graph) -> Emulator:

@@ -29,6 +29,7 @@ from edgeml.ir import Graph, saved
 from edgeml.presets import (
     Choices,
     DataSpec,
+    Lowering,
     Prepared,
     Preset,
     Quantizers,
@@ -80,6 +81,7 @@ class RunConfig(Settings):
         quantizers: as in `Choices`; None if the model was imported, which has its own.
         training: as in `Choices`; None if the model was imported, trained elsewhere.
         targets: as in `Choices`.
+        lowering: as in `Choices`.
         seed: as in `Choices`.
         schema_version: of this file.
         preset: which preset, or which file was imported.
@@ -93,6 +95,7 @@ class RunConfig(Settings):
     quantizers: Quantizers | None = None
     training: Training | None = None
     targets: Targets
+    lowering: Lowering = Lowering()
     seed: int = 0
     schema_version: Literal[1] = 1
     preset: PresetRef
@@ -111,7 +114,14 @@ class RunConfig(Settings):
         return RunConfig._now(ref, data, dict(choices))
 
     @staticmethod
-    def of_import(file: Path, content: bytes, spec: DataSpec, targets: Targets, data: Prepared) -> RunConfig:
+    def of_import(
+        file: Path,
+        content: bytes,
+        spec: DataSpec,
+        targets: Targets,
+        data: Prepared,
+        lowering: Lowering | None = None,
+    ) -> RunConfig:
         """The configuration of a run whose model was trained elsewhere.
 
         Args:
@@ -120,10 +130,13 @@ class RunConfig(Settings):
             spec: which data.
             targets: what it is built for.
             data: the data as read.
+            lowering: how it becomes the exact graph.
         """
         name = re.sub(r"\W+", "_", file.stem, flags=re.ASCII).strip("_") or "model"
         ref = PresetRef(name=name, file=str(file.resolve()), sha256=hashlib.sha256(content).hexdigest())
-        return RunConfig._now(ref, data, {"data": spec, "targets": targets})
+        return RunConfig._now(
+            ref, data, {"data": spec, "targets": targets, "lowering": lowering or Lowering()}
+        )
 
     @staticmethod
     def _now(ref: PresetRef, data: Prepared, asked: dict[str, Any]) -> RunConfig:

@@ -98,7 +98,13 @@ def check_folder(
                 )
                 for runner in backend.runners()
             ]
-    return Check(model=graph.name, graph=graph.digest, samples=golden.samples, results=tuple(results))
+    return Check(
+        model=graph.name,
+        graph=graph.digest,
+        samples=golden.samples,
+        results=tuple(results),
+        notes=tuple(map(str, graph.notes)),
+    )
 
 
 def check_graph(

@@ -79,6 +79,7 @@ class Check(BaseModel):
     samples: int
     reference: str = "evaluate"
     results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

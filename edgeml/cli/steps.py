@@ -96,13 +96,15 @@ def train(
 
 
 def inexact_rows(run: Run) -> Iterator[Table | str]:
-    """What the lowering noted as not exact, and the differences measured; nothing for an exact graph."""
+    """What the lowering noted, and the differences measured; nothing for a graph without notes."""
     from edgeml.keras.notes import Notes
 
     notes = Notes.read(run.notes_file)
     for note in notes.notes:
         if not note.exact:
             yield f"[yellow]not exact[/] {escape(note.layer)}: {escape(note.text)}"
+        else:
+            yield f"note: {escape(note.layer)}: {escape(note.text)}"
     if notes.differences:
         yield table(
             ("layer", "samples", "integers", "differ from Keras", "max LSB"),

@@ -139,6 +139,9 @@ class FixedTypeArray:
         self._width = int_array(widths, "width")
         self._frac = int_array(fracs, "frac")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FixedTypeArray, (self._signed, self._width, self._frac)
+
     @property
     def signed(self) -> bool:
         """Two's complement if true."""

@@ -10,6 +10,7 @@ from edgeml.ir.builder import Builder
 from edgeml.ir.evaluate import constant_codes, evaluate, evaluate_codes, input_codes, outputs_of
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.info import Shape, ValueInfo
+from edgeml.ir.note import Note
 from edgeml.ir.op import Composite, Op
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Composite",
     "Graph",
     "Node",
+    "Note",
     "Op",
     "Shape",
     "ValueInfo",

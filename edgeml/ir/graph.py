@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir.info import ValueInfo
+from edgeml.ir.note import Note
 from edgeml.ir.op import Op
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
@@ -62,15 +64,19 @@ class Graph:
         name: of the model.
         nodes: in topological order.
         outputs: names of the values it returns, at least one.
+        notes: what its integers do not say; no part of its text, digest or equality.
 
     Raises:
         EdgemlError: the graph does not verify; names the op.
     """
 
-    def __init__(self, name: str, nodes: Iterable[Node], outputs: Iterable[str]) -> None:
+    def __init__(
+        self, name: str, nodes: Iterable[Node], outputs: Iterable[str], notes: Iterable[Note] = ()
+    ) -> None:
         self.name = name
         self.nodes = tuple(nodes)
         self.outputs = tuple(outputs)
+        self.notes = tuple(notes)
         if not NAME.fullmatch(name):
             raise EdgemlError("is not a name for a graph", repr(name), _NAME_HINT)
         infos: dict[str, ValueInfo] = {}
@@ -148,6 +154,25 @@ class Graph:
 
     def __hash__(self) -> int:
         return hash((self.name, self.nodes, self.outputs))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Graph, (self.name, self.nodes, self.outputs, self.notes)  # verified again when it is read
+
+    def __copy__(self) -> Graph:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Graph:
+        return self  # nothing of it can change
+
+    def __repr__(self) -> str:
+        from edgeml.ir.text import summary
+
+        return summary(self)
+
+    def _repr_html_(self) -> str:
+        from edgeml.ir.drawing import to_html
+
+        return to_html(self)
 
     def __str__(self) -> str:
         from edgeml.ir.text import to_text

@@ -33,6 +33,9 @@ class ValueInfo:
             view.flags.writeable = False
             object.__setattr__(self, name, view)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ValueInfo, (self.shape, self.type, self.lo, self.hi)
+
     @classmethod
     def full(cls, shape: Shape, type: ElementType) -> ValueInfo:
         """Every code of the type is possible.

@@ -128,6 +128,9 @@ class Op(ABC):
             result: what is known of the result.
         """
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(self.attributes().values())  # so that arrays are read-only again
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Op) and type(other) is type(self) and other._key() == self._key()
 

@@ -19,6 +19,7 @@ from edgeml.errors import EdgemlError
 from edgeml.files import FileSet, read_bytes
 from edgeml.fixed import IntArray
 from edgeml.ir.graph import Graph, Node
+from edgeml.ir.note import Note
 from edgeml.ir.text import build_op, encode_attributes
 
 FORMAT = "edgeml-graph"
@@ -49,6 +50,7 @@ def save(graph: Graph, stem: str = "graph") -> FileSet:
         "name": graph.name,
         "digest": graph.digest,
         "outputs": list(graph.outputs),
+        "notes": [{"layer": note.layer, "text": note.text, "exact": note.exact} for note in graph.notes],
         "nodes": nodes,
     }
     buffer = io.BytesIO()
@@ -75,7 +77,11 @@ def load(folder: str | Path, stem: str = "graph") -> Graph:
             )
             for node in document["nodes"]
         ]
-        graph = Graph(str(document["name"]), nodes, tuple(map(str, document["outputs"])))
+        notes = [
+            Note(str(note["layer"]), str(note["text"]), bool(note["exact"]))
+            for note in document.get("notes", ())
+        ]
+        graph = Graph(str(document["name"]), nodes, tuple(map(str, document["outputs"])), notes)
         digest = document["digest"]
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise EdgemlError(f"malformed: {error!r}", str(structure), "export the graph again") from None

@@ -24,6 +24,7 @@ from edgeml.ir import ops
 from edgeml.ir.attributes import decode, encode, split
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.op import Op
+from edgeml.ir.ops.const import Const
 
 _LINE = re.compile(r"%(?P<name>\S+) = (?P<op>\w+)\((?P<inputs>[^)]*)\)(?: \{(?P<attrs>[^}]*)\})? : .*")
 _DIGEST = re.compile(r"@([\w.]+)#([0-9a-f]{8})")
@@ -45,6 +46,20 @@ def to_text(graph: Graph) -> str:
         lines.append(line)
     lines.append(f"return {', '.join(f'%{name}' for name in graph.outputs)}")
     return "\n".join(lines)
+
+
+def summary(graph: Graph) -> str:
+    """A few lines on a graph: inputs, outputs, size and notes.
+
+    The first line is "graph NAME: INPUT SHAPE TYPE -> OUTPUT SHAPE TYPE".
+    """
+    ends = [
+        ", ".join(f"{name} {graph.info(name)}" for name in names) for names in (graph.inputs, graph.outputs)
+    ]
+    layers = dict.fromkeys(node.layer for node in graph.nodes if node.inputs)
+    constants = [graph.info(node.name).size for node in graph.nodes if isinstance(node.op, Const)]
+    size = f"{len(layers)} layers, {len(graph.nodes) - len(constants)} ops, {sum(constants):,} constants"
+    return "\n".join([f"graph {graph.name}: {' -> '.join(ends)}", size, *(f"note: {n}" for n in graph.notes)])
 
 
 def arrays_of(graph: Graph) -> dict[str, IntArray]:

@@ -20,26 +20,14 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, FixedType, Overflow, Round
 from edgeml.ir import Builder, Op, ValueInfo
+from edgeml.ir.note import Note
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
+from edgeml.presets import Lowering
+from edgeml.presets.lowering import FACTOR_BITS
+from edgeml.settings import per_layer
 
 FloatFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something the user should know about one layer.
-
-    Args:
-        layer: its name.
-        text: one sentence.
-        exact: False if Keras and the graph may give different integers here; a later quantizer then
-            turns a difference below its LSB into none or one.
-    """
-
-    layer: str
-    text: str
-    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,6 +57,7 @@ class Function:
             and for sources too wide for a table; None refuses.
         logits: how the source decides what the function would (softmax, sigmoid); empty if it does not.
         vector: it mixes the elements of the last axis (softmax), so that no table of one value can hold it.
+        probabilities: builds it in a stated type (or the default's), for a model that ends in it.
     """
 
     source: str
@@ -77,6 +66,7 @@ class Function:
     approximate: Callable[[str], str] | None = None
     logits: str = ""
     vector: bool = False
+    probabilities: Callable[[Function, FixedType | None], str] | None = None
 
 
 class LayerBuilder:
@@ -85,10 +75,12 @@ class LayerBuilder:
     Args:
         name: of the graph.
         strict: refuse what would not be exact instead of noting it.
+        options: how the model is lowered.
     """
 
-    def __init__(self, name: str, strict: bool = False) -> None:
+    def __init__(self, name: str, strict: bool = False, options: Lowering | None = None) -> None:
         self.name = name
+        self.options = options or Lowering()
         self.graph = Builder(name)
         self.layer = ""
         self.strict = strict
@@ -98,6 +90,11 @@ class LayerBuilder:
         self._inputs: dict[tuple[str, tuple[str, ...]], str] = {}
         self._consts: dict[tuple[str, str], str] = {}
         self._approximations: dict[str, str] = {}
+
+    @property
+    def factor_bits(self) -> int:
+        """Significant bits of this layer's factors that are not quantized."""
+        return per_layer(self.options.factor_bits, self.layer) or FACTOR_BITS
 
     def info(self, value: str) -> ValueInfo:
         """Shape, type and bounds of an exact value."""
@@ -162,7 +159,7 @@ class LayerBuilder:
             raise EdgemlError(
                 f"reads the unquantized result of {value[1:]!r} ({pending.what})",
                 self.layer,
-                f"put a QActivation(quantized_bits(...)) after {value[1:]!r}",
+                f"put QActivation(quantized_bits(8, 0, alpha=1.0)) after {value[1:]!r}",
             )
         if value not in self._approximations:
             here, self.layer = self.layer, value[1:]
@@ -182,7 +179,12 @@ class LayerBuilder:
             return self._pend(self.layer, later)
         later = replace(pending, source=move(self, pending.source))
         if pending.vector:  # the axis it runs along is the one before the move
-            later = replace(later, approximate=lambda _: move(self, self.exact(value)))
+            stated = pending.probabilities
+            later = replace(
+                later,
+                approximate=lambda _: move(self, self.exact(value)),
+                probabilities=None if stated is None else lambda _, type: move(self, stated(pending, type)),
+            )
         return self._pend(self.layer, later)
 
     def function(
@@ -193,6 +195,7 @@ class LayerBuilder:
         approximate: Callable[[str], str] | None = None,
         logits: str = "",
         vector: bool = False,
+        probabilities: Callable[[Function, FixedType | None], str] | None = None,
     ) -> str:
         """A real function of a value, to be made exact by the quantizer that follows.
 
@@ -204,12 +207,17 @@ class LayerBuilder:
             first = before.apply
             chained = Function(before.source, lambda x: apply(first(x)), f"{what} of {before.what}")
             return self._pend(self.layer, chained)
-        pending = Function(self.exact(value), apply, what, approximate, logits, vector)
+        pending = Function(self.exact(value), apply, what, approximate, logits, vector, probabilities)
         return self._pend(self.layer, pending)
 
     def settled(self, value: str) -> str:
         """The node of a value that was approximated, else the value itself."""
         return self._approximations.get(value, value)
+
+    def settle(self, value: str, node: str) -> str:
+        """State which node stands for a value that waits for a quantizer."""
+        self._approximations[value] = node
+        return node
 
     def note(self, text: str) -> None:
         """Tell the user something about this layer."""

@@ -16,9 +16,9 @@ from typing import Any
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.keras.load import load_model
-from edgeml.keras.lower import lower
+from edgeml.keras.lower import lower_model
 from edgeml.locks import held
-from edgeml.presets import DataSpec, Prepared, Targets, prepare
+from edgeml.presets import DataSpec, Lowering, Prepared, Targets, prepare
 from edgeml.runs import Run, RunConfig
 from edgeml.settings import Settings, parse_settings
 
@@ -34,10 +34,12 @@ class ImportChoices(Settings):
     Args:
         data: which data, and how it is scaled; by default as it is stored.
         targets: what the model is built for.
+        lowering: how it becomes the exact graph.
     """
 
     data: DataSpec
     targets: Targets = Targets()
+    lowering: Lowering = Lowering()
 
 
 def import_model(
@@ -70,8 +72,8 @@ def import_model(
     _check_quantized(model, path)
     data = prepare(choices.data)
     _check_fit(model, data, choices.data, path)
-    config = RunConfig.of_import(path, content, choices.data, choices.targets, data)
-    lower(model, config.preset.name, strict)
+    config = RunConfig.of_import(path, content, choices.data, choices.targets, data, choices.lowering)
+    lower_model(model, config.preset.name, strict, options=choices.lowering)
     place = Path(folder) if folder is not None else Path("runs") / config.preset.name
     with held(place):
         run = Run.create(place, config)

@@ -21,9 +21,12 @@ from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
-from edgeml.keras.builder import Function, LayerBuilder, Note
+from edgeml.keras.builder import Function, LayerBuilder, Note, RawInput
+from edgeml.keras.layers._stated import stated_table
 from edgeml.keras.registry import module_for
 from edgeml.keras.topology import Call, Topology, topology
+from edgeml.presets import Lowering
+from edgeml.settings import check_layers
 
 _SOFTMAX = ("logits", "table")
 
@@ -51,27 +54,37 @@ class Lowered:
 
 
 def lower(
-    model: Any, name: str | None = None, strict: bool = False, softmax: Literal["logits", "table"] = "logits"
+    model: Any,
+    name: str | None = None,
+    strict: bool = False,
+    softmax: Literal["logits", "table"] = "logits",
+    options: Lowering | None = None,
 ) -> Graph:
-    """The exact graph of a trained QKeras model.
+    """The exact graph of a trained QKeras model; `graph.notes` says what the integers do not.
 
     Args:
         model: a Keras 3 model, sequential or functional, of the layers in `edgeml/keras/layers`.
         name: of the graph; the model's own by default.
-        strict: refuse what would not be exact instead of noting it.
+        strict: refuse what would not be exact instead of noting it. Logits in place of probabilities are
+            exact: they are noted all the same, never refused.
         softmax: what an output softmax becomes: "logits" leaves it off (the largest logit is the class),
             "table" gives probabilities from tables (`edgeml.ir.ops.softmax`). An inner softmax is always
             a table.
+        options: outputs (of a sigmoid as well) and bits of factors.
 
     Raises:
         EdgemlError: a layer or quantizer is not covered, or a tensor is not quantized; names the layer.
         MissingToolError: TensorFlow, Keras or QKeras is not installed.
     """
-    return lower_model(model, name, strict, softmax).graph
+    return lower_model(model, name, strict, softmax, options).graph
 
 
 def lower_model(
-    model: Any, name: str | None = None, strict: bool = False, softmax: Literal["logits", "table"] = "logits"
+    model: Any,
+    name: str | None = None,
+    strict: bool = False,
+    softmax: Literal["logits", "table"] = "logits",
+    options: Lowering | None = None,
 ) -> Lowered:
     """As `lower`, with the notes and the names of the layers' values.
 
@@ -83,7 +96,13 @@ def lower_model(
         raise EdgemlError(f"softmax={softmax!r}", "lower", f"one of {', '.join(_SOFTMAX)}")
     import_keras()
     plan = topology(model)
-    builder = LayerBuilder(_graph_name(name or model.name), strict)
+    builder = LayerBuilder(_graph_name(name or model.name), strict, options)
+    check_layers(
+        builder.options.factor_bits,
+        [call.name for call in plan.calls],
+        "lowering.factor_bits",
+        "it has no factors",
+    )
     values: dict[int, str] = {}
     for (input_name, key), tensor in zip(plan.inputs, _inputs(model), strict=True):
         values[key] = builder.raw_input(input_name, _input_shape(input_name, tensor))
@@ -127,16 +146,28 @@ def _output(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], ke
     makers = [call.name for call in plan.calls if call.output == key]
     builder.layer = makers[0] if makers else value
     pending = builder.floats.get(value)
-    table = isinstance(pending, Function) and pending.vector and softmax == "table"
-    if isinstance(pending, Function) and pending.logits and not table:
-        builder.note(f"the graph's output is the logits before {pending.what}: {pending.logits}")
-        return pending.source
     try:
-        return builder.exact(value)
+        return _exact_output(builder, value, pending, softmax)
     except EdgemlError as error:
-        raise EdgemlError(
-            f"the model's output {error.what.removeprefix('reads ')}", error.where, error.hint
-        ) from error
+        what = error.what.replace("reads", "is", 1) if error.what.startswith("reads ") else error.what
+        raise EdgemlError(f"the model's output {what}", error.where, error.hint) from error
+
+
+def _exact_output(
+    builder: LayerBuilder, value: str, pending: RawInput | Function | None, softmax: str
+) -> str:
+    if not isinstance(pending, Function):
+        return builder.exact(value)
+    options = builder.options
+    if pending.logits:
+        if options.kind == "logits" and not (pending.vector and softmax == "table"):
+            builder.note(f"the graph's output is the logits before {pending.what}: {pending.logits}")
+            return pending.source
+        if pending.probabilities is not None:
+            return builder.settle(value, pending.probabilities(pending, options.type))
+    if options.type is not None and not pending.vector:
+        return builder.settle(value, stated_table(builder, pending, options.type))
+    return builder.exact(value)
 
 
 def _finish(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], outputs: list[str]) -> Lowered:
@@ -173,7 +204,7 @@ def _finish(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], ou
         raise EdgemlError(
             "no output depends on an input", builder.graph.nodes[0].name if builder.graph.nodes else "model"
         )
-    graph = Graph(builder.name, nodes, [renamed.get(name, name) for name in outputs])
+    graph = Graph(builder.name, nodes, [renamed.get(name, name) for name in outputs], builder.notes)
     comparable = {
         layer: renamed.get(value, value)
         for layer, value in carried.items()

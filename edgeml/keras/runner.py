@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
-from edgeml.ir.ops.softmax import Softmax
 from edgeml.keras.backend import import_keras
 from edgeml.keras.lower import Lowered, lower_model
 from edgeml.keras.topology import Topology, topology
+from edgeml.presets import Lowering
 
 _BATCH = 512
 
@@ -116,14 +116,18 @@ def _tensors(lowered: Lowered, plan: Topology) -> dict[str, Any]:
 
 def _lowered_like(model: Any, graph: Graph) -> Lowered:
     """The model lowered with the outputs the graph has: logits, or a table softmax."""
-    lowered = lower_model(model, graph.name)
-    if lowered.graph.outputs == graph.outputs and not _ends_in_softmax(graph):
-        return lowered
-    return lower_model(model, graph.name, softmax="table")
+    try:
+        lowered = lower_model(model, graph.name)
+        if lowered.graph.outputs == graph.outputs and not _ends_in_probabilities(graph, lowered.graph):
+            return lowered
+    except EdgemlError:
+        pass  # an output of a stated type, perhaps
+    return lower_model(model, graph.name, options=Lowering(outputs=str(graph.info(graph.outputs[0]).scalar)))
 
 
-def _ends_in_softmax(graph: Graph) -> bool:
-    return any(isinstance(graph.node(name).op, Softmax) for name in graph.outputs)
+def _ends_in_probabilities(graph: Graph, logits: Graph) -> bool:
+    """Whether an output of the graph is a table where the logits are an exact value."""
+    return any(type(graph.node(name).op) is not type(logits.node(name).op) for name in graph.outputs)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from edgeml.keras.fit import Plan, fit
 from edgeml.keras.float_model import copy_weights, float_model
 from edgeml.keras.history import read_history, tensorboard, write_history
 from edgeml.keras.load import load_model
-from edgeml.keras.lower import lower, lower_model
+from edgeml.keras.lower import lower_model
 from edgeml.keras.notes import Notes
 from edgeml.keras.progress import Progress, Silent
 from edgeml.keras.seeds import make_repeatable
@@ -91,7 +91,7 @@ def lower_run(run: Run, strict: bool = False) -> Graph:
             Notes.read(run.notes_file).refuse_inexact(str(run.folder))
         return run.graph()
     model = trained_model(run)
-    lowered = lower_model(model, run.name, strict)
+    lowered = lower_model(model, run.name, strict, options=run.config.lowering)
     notes = Notes.of(model, lowered, run.data().x_test)
     saved.save(lowered.graph).write(run.folder)
     write_atomic(run.notes_file, notes.to_json())
@@ -136,7 +136,7 @@ def _train_phase(
     model = build_model(preset, run.config.quantizers)
     if phase == "float":
         # A model that cannot be lowered is refused now, not after hours of training.
-        lower(model, run.name, strict)
+        lower_model(model, run.name, strict, options=run.config.lowering)
         _reload(model)
         model, before, file = float_model(model), [], run.float_file
     else:

@@ -21,6 +21,7 @@ from types import ModuleType
 
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
+from edgeml.presets.lowering import Lowering
 from edgeml.presets.prepare import Prepared, prepare
 from edgeml.presets.spec import Bits, Choices, DataSpec, LayerBits, Preset, Quantizers, Targets, Training
 from edgeml.settings import parse_settings, set_values
@@ -31,6 +32,7 @@ __all__ = [
     "Choices",
     "DataSpec",
     "LayerBits",
+    "Lowering",
     "Prepared",
     "Preset",
     "Quantizers",
@@ -88,7 +90,7 @@ def choose(
     Raises:
         EdgemlError: an unknown key (near matches given) or a value that does not fit.
     """
-    parts = ("data", "quantizers", "training", "targets")
+    parts = ("data", "quantizers", "training", "targets", "lowering")
     values = {part: getattr(preset, part).model_dump(exclude_none=True) for part in parts}
     if epochs is not None:
         values["training"] |= {"epochs": epochs, "float_epochs": epochs}

@@ -9,7 +9,7 @@ Invariant: the descriptions are plain frozen values; nothing here imports Keras.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +17,7 @@ from pydantic import Field
 
 from edgeml.datasets import Kind
 from edgeml.fixed import MAX_WIDTH
+from edgeml.presets.lowering import Lowering
 from edgeml.settings import Settings
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ class Preset:
         quantizers: its formats.
         training: how long and how fast.
         targets: what it is built for.
+        lowering: how it becomes the exact graph.
         name: the file's name; set by the loader.
         file: where it was read from; set by the loader.
         digest: SHA-256 of the file; set by the loader.
@@ -195,6 +197,7 @@ class Preset:
     quantizers: Quantizers
     training: Training
     targets: Targets
+    lowering: Lowering = field(default_factory=Lowering)
     name: str = ""
     file: Path = Path()
     digest: str = ""
@@ -207,6 +210,7 @@ class Choices(Settings):
     quantizers: Quantizers
     training: Training
     targets: Targets
+    lowering: Lowering = Lowering()
     seed: Seed = 0
 
 

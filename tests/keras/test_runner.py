@@ -146,3 +146,21 @@ class TestFloat32:
         theirs = float(np.asarray(quantized_bits(6, 0, alpha=1.0)(np.array([value])))[0])
         assert ours == 31 / 32
         assert theirs != ours
+
+
+def test_predict_reorders_sums_and_the_call_does_not():
+    """As docs/exactness.md says; if this fails, TensorFlow has changed and so must the page."""
+    rng = np.random.default_rng(2)
+    sources = [keras.Input((50,), name=name) for name in ("a", "b")]
+    values = [
+        QActivation(qkeras.quantized_bits(width, 0, alpha=1))(source)
+        for width, source in zip((8, 7), sources, strict=True)
+    ]
+    model = keras.Model(sources, keras.layers.Add()(values))
+    x = [rng.random((500, 50), np.float32), rng.random((500, 50), np.float32) - np.float32(0.5)]
+    graph = lower(model)
+    exact = evaluate(graph, dict(zip(graph.inputs, x, strict=True)))
+    assert np.array_equal(np.asarray(model(x)), exact)
+    assert np.count_nonzero(model.predict(x, verbose=0) != exact) > 0
+    model.compile(run_eagerly=True)
+    assert np.array_equal(model.predict(x, verbose=0), exact)

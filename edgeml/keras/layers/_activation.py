@@ -18,6 +18,7 @@ from edgeml.ir.ops.relu import Relu
 from edgeml.keras.builder import Function, LayerBuilder
 from edgeml.keras.layers import _piecewise
 from edgeml.keras.layers._softmax import probabilities
+from edgeml.keras.layers._stated import sigmoid_table
 from edgeml.keras.quantizers import lower_activation
 from edgeml.keras.quantizers._ops import scaled, significant
 
@@ -90,8 +91,8 @@ def relu(builder: LayerBuilder, value: str) -> str:
 def leaky(builder: LayerBuilder, value: str, slope: float, layer: Any) -> str:
     """x where positive, slope * x elsewhere.
 
-    With a slope that 17 significant bits hold it is exact. Any other slope waits for a quantizer, to be a
-    table with it; where that is impossible the slope is rounded, and a note says so.
+    With a slope that the layer's factor bits (17) hold it is exact. Any other slope waits for a quantizer,
+    to be a table with it; where that is impossible the slope is rounded, and a note says so.
     """
     real_slope = float(np.float32(slope))
 
@@ -101,7 +102,7 @@ def leaky(builder: LayerBuilder, value: str, slope: float, layer: Any) -> str:
 
     if real_slope == 0:
         return builder.add(Relu(), value, part="relu")
-    if significant(np.asarray(real_slope))[2] == 0:
+    if significant(np.asarray(real_slope), builder.factor_bits)[2] == 0:
         return ops(builder.exact(value))
     return builder.function(value, keras_function(layer), f"leaky ReLU of slope {slope}", approximate=ops)
 
@@ -119,14 +120,28 @@ def softmax(builder: LayerBuilder, value: str, function: Any) -> str:
         return probabilities(builder, source)
 
     meaning = "the class is the largest logit"
-    return builder.function(value, keras_function(function), "softmax", table, meaning, vector=True)
+    return builder.function(
+        value,
+        keras_function(function),
+        "softmax",
+        table,
+        meaning,
+        vector=True,
+        probabilities=lambda pending, type: probabilities(builder, pending.source, type),
+    )
 
 
 def sigmoid(builder: LayerBuilder, value: str, function: Any) -> str:
     """Sigmoid: the logits as the last layer, a table with its quantizer elsewhere."""
     builder.exact(value)
     meaning = "the probability is above one half where the logit is above zero"
-    return builder.function(value, keras_function(function), "sigmoid", logits=meaning)
+    return builder.function(
+        value,
+        keras_function(function),
+        "sigmoid",
+        logits=meaning,
+        probabilities=lambda pending, type: sigmoid_table(builder, pending, type),
+    )
 
 
 def keras_function(function: Any) -> Any:

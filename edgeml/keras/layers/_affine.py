@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edgeml.fixed import FixedType, FixedTypeArray
 from edgeml.ir.ops.add import Add
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.quantizers._ops import CONSTANT_BITS, factor_type, scaled, significant
+from edgeml.keras.quantizers._ops import factor_type, scaled, significant
 
 _REMEDY = "use QBatchNormalization with inverse_quantizer=quantized_po2(4), or QConv2DBatchnorm"
 
@@ -20,7 +20,7 @@ def affine(
 ) -> str:
     """The value times `factor` plus `offset`, each of shape (channels,).
 
-    Both are exact if 17 significant bits hold them. Otherwise the factor is rounded to 17 bits and the
+    Both are exact if the layer's factor bits (17) hold them. Otherwise the factor is rounded to them and the
     offset to the LSB of its channel's product, and a note says so.
 
     Raises:
@@ -29,7 +29,7 @@ def affine(
     if not (np.all(np.isfinite(factor)) and np.all(np.isfinite(offset))):
         raise builder.refuse("its constants are not finite", "train the model again")
     product = scaled(builder, value, factor, "factor", _REMEDY)
-    codes, frac, error = significant(offset)
+    codes, frac, error = significant(offset, builder.factor_bits)
     if error:
         codes, frac = _at_product(builder, product, offset)
         rest = np.abs(np.ldexp(codes.astype(np.float64), -frac.astype(np.int32)) - offset)
@@ -45,12 +45,12 @@ def affine(
 def _at_product(
     builder: LayerBuilder, product: str, offset: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The offset on the grid of its channel's product, which is at least 17 bits fine where it matters."""
+    """The offset on the grid of its channel's product, which is at least as fine as the layer's factors."""
     kind = builder.info(product).type
     fracs = np.asarray(kind.frac if isinstance(kind, FixedType | FixedTypeArray) else 0)
     grid = np.broadcast_to(fracs, builder.info(product).shape).reshape(-1, offset.size).max(axis=0)
     _, exponent = np.frexp(offset.astype(np.float64))
-    frac = np.maximum(grid, CONSTANT_BITS - exponent).astype(np.int64)
+    frac = np.maximum(grid, builder.factor_bits - exponent).astype(np.int64)
     return np.rint(np.ldexp(offset.astype(np.float64), frac.astype(np.int32))).astype(np.int64), frac
 
 

@@ -47,6 +47,6 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
             result = builder.add(Add(), result, negative, part="sloped")
         return result
 
-    if significant(np.asarray(slope))[2] == 0:
+    if significant(np.asarray(slope), builder.factor_bits)[2] == 0:
         return ops(builder.exact(value))
     return builder.function(value, keras_function(layer), f"ReLU of slope {slope:.4g}", approximate=ops)

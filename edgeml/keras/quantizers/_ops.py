@@ -11,12 +11,10 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
 from edgeml.keras.quantizers._common import exponents, number
+from edgeml.presets.lowering import FACTOR_BITS
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
-
-CONSTANT_BITS = 17
-"""Significant bits of a real factor: with its sign one 18-bit operand of an FPGA's multiplier."""
 
 _BIT = FixedType(True, 1, 0)
 
@@ -54,7 +52,7 @@ def scaled(
     part: str,
     remedy: str = "use a power of two (alpha=1.0 or 'auto_po2')",
 ) -> str:
-    """The value times a real constant, exactly if the constant has at most 17 significant bits.
+    """The value times a real constant, exactly if the layer's factor bits (17) hold the constant.
 
     Args:
         builder: where to add ops.
@@ -76,17 +74,17 @@ def scaled(
         return builder.add(
             Scale(np.asarray(shifts).reshape(_tail(shifts.shape))), value, part=f"{part}.scale"
         )
-    codes, frac, error = significant(factors)
+    codes, frac, error = significant(factors, builder.factor_bits)
     if error:
         builder.inexact(
-            f"a factor is rounded to {CONSTANT_BITS} significant bits, at most {error:.1e} of it",
+            f"a factor is rounded to {builder.factor_bits} significant bits, at most {error:.1e} of it",
             remedy,
         )
     constant = builder.const(codes, factor_type(codes, frac), f"{part}.factor")
     return builder.add(Mul(), value, constant, part=f"{part}.scaled")
 
 
-def significant(factors: np.ndarray, bits: int = CONSTANT_BITS) -> tuple[IntArray, IntArray, float]:
+def significant(factors: np.ndarray, bits: int = FACTOR_BITS) -> tuple[IntArray, IntArray, float]:
     """Codes and fractional bits of each factor at `bits` significant bits, and the largest relative error."""
     values = np.asarray(factors, np.float64)
     _, exponent = np.frexp(values)

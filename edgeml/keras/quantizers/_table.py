@@ -34,6 +34,7 @@ def tabulate(
     name: str,
     before: FloatFunction | None = None,
     what: str = "",
+    to: FixedType | None = None,
 ) -> str:
     """The quantizer (of a function) of an exact value as a Lookup.
 
@@ -44,6 +45,7 @@ def tabulate(
         name: part of the layer.
         before: a function applied first.
         what: its name, for messages.
+        to: type of the entries, which are codes of it; the narrowest that holds them if None.
 
     Raises:
         EdgemlError: the value is too wide for a table, or the results are not on a fixed-point grid.
@@ -69,12 +71,12 @@ def tabulate(
     out = results(inside)
     if not np.all(np.isfinite(out)):
         raise builder.refuse(f"{label} is not finite everywhere", "use another quantizer")
-    frac = grid_of(out)
+    frac = grid_of(out) if to is None else to.frac
     entries = np.ldexp(out.astype(np.float64), frac)
     if np.abs(entries).max() >= 2.0**62:
         raise builder.refuse(f"{label} needs results of more than 62 bits", "use fewer bits or a max_value")
     whole = entries.astype(np.int64)
-    table = builder.const(whole, cover(int(whole.min()), int(whole.max()), frac), f"{name}.table")
+    table = builder.const(whole, to or cover(int(whole.min()), int(whole.max()), frac), f"{name}.table")
     return builder.add(Lookup(), value, table, part=name)
 
 
