@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edgeml.boards.model import Board, Clock, Flow, Hls4ml, Leds, Pin, Pins, Resources, Source
+from edgeml.boards.model import Board, Clock, Flow, Hls4ml, Leds, Pin, Pins, Resources, Source, usable_name
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.settings import parse_settings, read_toml
 from edgeml.share import share_dir
@@ -52,6 +52,12 @@ def load(name: str | os.PathLike[str]) -> Board:
     values = read_toml(path, "board file")
     if "name" in values:
         raise EdgemlError("unknown key 'name'", str(path), "remove it: the file name is the board's name")
+    if not usable_name(path.stem):
+        raise EdgemlError(
+            f"a board takes the name of its file, and {path.stem!r} cannot be the name of a folder",
+            str(path),
+            "rename the file: letters, digits, -, _ and single dots, 64 at most, and .toml",
+        )
     return parse_settings(Board, {**values, "name": path.stem}, str(path))
 
 

@@ -13,15 +13,67 @@ document.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from edgeml.boards import options
 from edgeml.settings import Settings
 
-PinName = Annotated[str, Field(pattern=r"^[A-Z]{0,2}[0-9]{1,2}$")]
-Text = Annotated[str, Field(min_length=1)]
+
+def _text(pattern: str, wanted: str) -> AfterValidator:
+    """A text that matches as a whole; `wanted` says in words what it has to be."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"should be {wanted}")
+        return text
+
+    return AfterValidator(check)
+
+
+# A board file comes from anywhere, and its texts go into scripts, constraint files, Verilog and paths.
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_+-]*(\.[A-Za-z0-9_+-]+)*"
+_LONGEST_NAME = 64
+BoardName = Annotated[
+    str, _text(_NAME, "letters, digits, -, _, + and single dots"), Field(max_length=_LONGEST_NAME)
+]
+"""The file's name and, with it, a folder's."""
+
+
+def usable_name(name: str) -> bool:
+    """Whether a file of this name, its suffix left out, can be a board."""
+    return len(name) <= _LONGEST_NAME and re.fullmatch(_NAME, name) is not None
+
+
+PinName = Annotated[str, _text(r"[A-Z]{0,2}[0-9]{1,2}", "a pin's name, such as 35 or AB12")]
+Label = Annotated[
+    str,
+    _text(r"[^\W_][\w .,:()/&'+#-]*", "one line of letters, digits, blanks and . , : ( ) / & ' + # -"),
+    Field(max_length=120),
+]
+"""A name for people: no quotes, brackets, backslashes or line ends, which mean something elsewhere."""
+
+Word = Annotated[
+    str, _text(r"[A-Za-z0-9][A-Za-z0-9_.+-]*", "letters, digits and _ . + -"), Field(max_length=64)
+]
+IoStandard = Annotated[
+    str,
+    _text(r"[A-Za-z0-9][A-Za-z0-9_.+-]*( [A-Za-z0-9_.+-]+)*", "an IO standard, such as LVCMOS33"),
+    Field(max_length=64),
+]
+PartName = Annotated[
+    str, _text(r"[A-Za-z0-9][A-Za-z0-9/-]+", "a part number: letters, digits, / and -"), Field(max_length=64)
+]
+Url = Annotated[
+    str,
+    _text(r"https://[A-Za-z0-9._~:/?#@!&*+,;=%-]+", "an address that begins with https://"),
+    Field(max_length=500),
+]
+Count = Annotated[int, Field(gt=0, le=10**9)]
+Megahertz = Annotated[float, Field(ge=0.001, le=10_000)]
 
 
 class Flow(StrEnum):
@@ -45,16 +97,16 @@ class Flow(StrEnum):
 class Resources(Settings):
     """What the whole device has; a shell or platform takes its share of it."""
 
-    lut: PositiveInt
+    lut: Count
     lut_kind: Literal["lut6", "lut4", "alm"]
-    ff: PositiveInt
-    dsp: PositiveInt
-    dsp_kind: Text
-    dsp_bits: tuple[PositiveInt, PositiveInt]
-    bram: PositiveInt
-    bram_kbit: PositiveInt
-    uram: PositiveInt | None = None
-    uram_kbit: PositiveInt | None = None
+    ff: Count
+    dsp: Count
+    dsp_kind: Label
+    dsp_bits: tuple[Count, Count]
+    bram: Count
+    bram_kbit: Count
+    uram: Count | None = None
+    uram_kbit: Count | None = None
 
     @model_validator(mode="after")
     def _uram_has_a_size(self) -> Self:
@@ -75,12 +127,14 @@ class Clock(Settings):
         primitive: the FPGA's own oscillator, instead of pins.
     """
 
-    name: Text
-    mhz: PositiveFloat
+    name: Annotated[
+        str, _text(r"[A-Za-z][A-Za-z0-9_]*", "a name: letters, digits and _"), Field(max_length=64)
+    ]
+    mhz: Megahertz
     pin: PinName | None = None
     pin_n: PinName | None = None
-    io: Text | None = None
-    primitive: Text | None = None
+    io: IoStandard | None = None
+    primitive: Word | None = None
 
     @model_validator(mode="after")
     def _comes_from_somewhere(self) -> Self:
@@ -102,7 +156,7 @@ class Pin(Settings):
     """
 
     pin: PinName
-    io: Text
+    io: IoStandard
     active_low: bool = False
     pull: Literal["up", "down", "none"] | None = None
 
@@ -111,7 +165,7 @@ class Leds(Settings):
     """Single LEDs (or the colours of one), in the order of the board's own numbering."""
 
     pins: Annotated[tuple[PinName, ...], Field(min_length=1)]
-    io: Text
+    io: IoStandard
     active_low: bool = False
 
 
@@ -143,17 +197,17 @@ class Hls4ml(Settings):
     """
 
     backend: Literal["Vitis", "Quartus", "oneAPI"]
-    part: Text | None = None
-    board: Text | None = None
+    part: Word | None = None
+    board: Word | None = None
 
 
 class Source(Settings):
     """A document, and the tables of this file whose figures are from it."""
 
     covers: Annotated[tuple[Literal["part", "resources", "clocks", "pins"], ...], Field(min_length=1)]
-    document: Text
-    title: Text
-    url: Annotated[str, Field(pattern=r"^https://\S+$")]
+    document: Label
+    title: Label
+    url: Url
 
 
 class Board(Settings):
@@ -166,7 +220,7 @@ class Board(Settings):
         family: the FPGA's family.
         part: the part number as the flow's tools take it.
         flow: the tools.
-        nextpnr: the device options of nextpnr, for the open flows.
+        nextpnr: the device options of nextpnr, for the open flows; `edgeml.boards.options` lists them.
         clock_mhz: the clock that designs are made for if the user names none.
         resources: what the device has.
         clocks: clocks the fabric has without the processor; the first is the one to use.
@@ -175,14 +229,14 @@ class Board(Settings):
         sources: the documents.
     """
 
-    name: Text
-    title: Text
-    vendor: Text
-    family: Text
-    part: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9/-]+$")]
+    name: BoardName
+    title: Label
+    vendor: Label
+    family: Label
+    part: PartName
     flow: Flow
-    nextpnr: tuple[Text, ...] = ()
-    clock_mhz: PositiveFloat
+    nextpnr: tuple[str, ...] = ()
+    clock_mhz: Megahertz
     resources: Resources
     clocks: tuple[Clock, ...] = ()
     pins: Pins | None = None
@@ -193,6 +247,8 @@ class Board(Settings):
     def _is_complete(self) -> Self:
         if self.flow.is_open != bool(self.nextpnr):
             raise ValueError("nextpnr options go with the flows yosys-..., and only with them")
+        if wrong := options.refused(self.flow.value, self.nextpnr):
+            raise ValueError(wrong)
         names = [clock.name for clock in self.clocks]
         if len(set(names)) != len(names):
             raise ValueError(f"two clocks have one name: {', '.join(names)}")

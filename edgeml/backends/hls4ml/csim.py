@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import operator
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +39,8 @@ from edgeml.ir import Graph
 from edgeml.tools.process import run
 
 MANIFEST = "edgeml.json"
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOST_ELEMENTS = 1 << 31
 
 _INCLUDES: Mapping[str, tuple[str, ...]] = {
     "Vitis": ("firmware/ap_types",),
@@ -99,14 +104,28 @@ class Manifest:
             found: Any = json.loads(read_bytes(path, "hls4ml project"))
             ports = {
                 key: tuple(
-                    Port(str(p["value"]), str(p["layer"]), tuple(int(n) for n in p["shape"]), int(p["frac"]))
+                    Port(str(p["value"]), _name(p["layer"]), _shape(p["shape"]), operator.index(p["frac"]))
                     for p in found[key]
                 )
                 for key in ("inputs", "outputs", "values")
             }
-            return cls(str(found["backend"]), str(found["project"]), **ports)
-        except (ValueError, KeyError, TypeError) as error:
+            return cls(str(found["backend"]), _name(found["project"]), **ports)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise EdgemlError(f"is not a manifest of edgeml: {error}", str(path), "export again") from None
+
+
+def _name(name: Any) -> str:
+    """A name of the project's C++: it goes into the main program as it is."""
+    if not isinstance(name, str) or not _IDENTIFIER.fullmatch(name):
+        raise ValueError(f"{name!r} is no name in C++")
+    return name
+
+
+def _shape(found: Any) -> tuple[int, ...]:
+    shape = tuple(operator.index(n) for n in found)
+    if any(n < 0 for n in shape) or math.prod(shape) > _MOST_ELEMENTS:
+        raise ValueError(f"{shape} is no shape")
+    return shape
 
 
 class CSimulation(Runner):

@@ -86,7 +86,9 @@ class Options(Settings):
 
     backend: Annotated[HlsBackend | None, BeforeValidator(_known_case)] = None
     board: str | None = None
-    part: Annotated[str, Field(min_length=1, pattern=r"^[\w.+-]+$")] | None = None
+    part: (
+        Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", max_length=64)] | None
+    ) = None
     clock_period_ns: Annotated[float, Field(gt=0, le=1000)] | None = None
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     strategy: Annotated[PerLayer[Strategy], BeforeValidator(_lower)] = "auto"

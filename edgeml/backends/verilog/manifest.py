@@ -10,6 +10,8 @@ bits above it continue the sign (zero for unsigned values).
 from __future__ import annotations
 
 import json
+import operator
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +22,14 @@ from edgeml.files import read_bytes
 
 MANIFEST = "edgeml.json"
 _SCHEMA = 1
+_MOST = 1 << 48
+"""Of clocks and bits; more is a damaged file."""
+
+_MOST_BITS = 1 << 31
+_WIDEST = 64
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_VERILOG_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.s?vh?")
 
 
 @dataclass(frozen=True)
@@ -117,19 +127,19 @@ class Manifest:
                     f"has schema {found['schema']}, {_SCHEMA} expected", str(path), "export again"
                 )
             return cls(
-                str(found["model"]),
+                _name(found["model"], dots=True),
                 str(found["graph"]),
-                str(found["top"]),
+                _name(found["top"]),
                 str(found["mode"]),
-                float(found["clock_mhz"]),
-                int(found["latency"]),
-                int(found["interval"]),
+                _number(found["clock_mhz"]),
+                _count(found["latency"]),
+                _count(found["interval"]),
                 _stream(found["input"]),
                 _stream(found["output"]),
                 tuple(_file(name) for name in found["files"]),
                 _reuse(found.get("reuse_factor")),
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise EdgemlError(f"is not a manifest of edgeml: {error}", str(path), "export again") from None
 
 
@@ -150,28 +160,50 @@ def _reuse(found: Any) -> int | dict[str, int] | None:
 
 
 def _file(name: Any) -> str:
-    if not isinstance(name, str) or Path(name).name != name:
+    if not isinstance(name, str) or not _VERILOG_FILE.fullmatch(name):
         raise ValueError(f"{name!r} is not the name of a file beside it")
     return name
 
 
+def _name(name: Any, dots: bool = False) -> str:
+    """A name that goes into Verilog, Tcl and C as it is; a graph's may have dots in it."""
+    if not isinstance(name, str) or not (_DOTTED if dots else _IDENTIFIER).fullmatch(name):
+        raise ValueError(f"{name!r} is no name")
+    return name
+
+
+def _count(number: Any, most: int = _MOST) -> int:
+    if not 0 <= (count := operator.index(number)) <= most:
+        raise ValueError(f"{count} is no number from 0 to {most:,}")
+    return count
+
+
+def _number(number: Any) -> float:
+    if not 0 <= (value := float(number)) <= _MOST:  # NaN is neither
+        raise ValueError(f"{value} is no number from 0 to {_MOST:,}")
+    return value
+
+
 def _stream(found: Any) -> Stream:
     return Stream(
-        str(found["port"]), int(found["bits"]), int(found["beats"]), tuple(_lanes(v) for v in found["values"])
+        _name(found["port"]),
+        _count(found["bits"], _MOST_BITS),
+        _count(found["beats"], _MOST_BITS),
+        tuple(_lanes(v) for v in found["values"]),
     )
 
 
 def _lanes(found: Any) -> Lanes:
     frac: Any = found["frac"]
     return Lanes(
-        str(found["value"]),
-        tuple(int(n) for n in found["shape"]),
+        _name(found["value"], dots=True),
+        tuple(_count(n, _MOST_BITS) for n in found["shape"]),
         bool(found["signed"]),
-        int(found["width"]),
+        _count(found["width"], _WIDEST),
         _whole(frac) if isinstance(frac, list) else int(frac),
-        int(found["lane"]),
-        int(found["offset"]),
-        int(found["elements"]),
+        _count(found["lane"], _WIDEST),
+        _count(found["offset"], _MOST_BITS),
+        _count(found["elements"], _MOST_BITS),
     )
 
 

@@ -17,6 +17,7 @@ from edgeml.backends.verilog.manifest import Manifest, Stream
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
 from edgeml.ir.saved import narrow
+from edgeml.quoting import c_string, comment
 from edgeml.share import share_dir
 from edgeml.synth.dma import pynq_driver
 from edgeml.synth.dma.system import bytes_of, words
@@ -68,7 +69,7 @@ def _network(
     samples = min(C_SAMPLES, *(len(codes) for codes in inputs.values()))
     source, sink = manifest.input, manifest.output
     header = _HEADER.format(
-        model=manifest.model,
+        model=comment(manifest.model),
         samples=samples,
         ins=samples * bytes_of(source),
         outs=samples * bytes_of(sink),
@@ -92,7 +93,7 @@ def _network(
 
 def _lanes(name: str, stream: Stream) -> list[str]:
     rows = ",\n".join(
-        f'  {{"{v.value}", {v.elements}, {v.lane // 8}, {v.offset // 8}, {v.width}, {int(v.signed)}}}'
+        f"  {{{c_string(v.value)}, {v.elements}, {v.lane // 8}, {v.offset // 8}, {v.width}, {int(v.signed)}}}"
         for v in stream.values
     )
     return [

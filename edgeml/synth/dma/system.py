@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edgeml.backends.verilog.manifest import Manifest, Stream
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
+from edgeml.quoting import comment, identifier
 from edgeml.share import share_dir
 from edgeml.synth.top.payload import encode
 
@@ -50,7 +51,7 @@ def bytes_of(stream: Stream) -> int:
 
 def emit(manifest: Manifest) -> System:
     """The top module and its parts."""
-    top = f"{manifest.top}_system"
+    top = identifier(f"{manifest.top}_system")
     parts = ["edgeml_collect", "edgeml_axis_ends"]
     parts += ["edgeml_serialize"] if words(manifest.output) > 1 else []
     folder = share_dir("hw") / "rtl"
@@ -83,7 +84,7 @@ def _module(manifest: Manifest, top: str) -> Iterator[str]:
     count = max(1, (max(sample, result) - 1).bit_length())
     under_way = manifest.latency // max(1, manifest.interval) + 4
     address = min(_MOST_ADDRESS, max(1, (under_way - 1).bit_length()))
-    yield f"// {manifest.model} behind an AXI DMA: words of {WORD} bits, TLAST at the end of a transfer."
+    yield f"// {comment(manifest.model)} behind an AXI DMA: words of {WORD} bits, TLAST ends a transfer."
     yield f"// A sample is {sample} words ({source.beats} beats of {ins}), a result {result}"
     yield f"// ({sink.beats} beats of {outs}); a beat's unused upper bits are padding."
     yield f"""\
@@ -119,7 +120,7 @@ module {top} (
 """
     yield from _unread(ins * WORD - source.bits, source.bits)
     yield f"""\
-  {manifest.top} u_network (
+  {identifier(manifest.top)} u_network (
     .aclk(aclk), .aresetn(aresetn),
     .{source.port}_tdata(beat[{source.bits - 1}:0]), .{source.port}_tvalid(beat_valid),
     .{source.port}_tready(beat_ready),

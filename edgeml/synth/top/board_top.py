@@ -16,6 +16,7 @@ from edgeml.boards import Board, Pin, Pins
 from edgeml.errors import EdgemlError
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
+from edgeml.quoting import comment, identifier
 from edgeml.share import share_dir
 from edgeml.synth.top import constraints, rom
 from edgeml.synth.top.constraints import Place
@@ -221,8 +222,9 @@ def _module(
     manifest: Manifest, board: Board, pins: Pins, line: Serial, sizes: _Sizes, notes: Sequence[str]
 ) -> Iterator[str]:
     lamps = len(pins.leds.pins) if pins.leds is not None else 0
-    yield f"// {manifest.model} on the board {board.title}: frames on a serial line, a self-test, lamps."
-    yield from (f"// {note}" for note in notes)
+    what = comment(f"{manifest.model} on the board {board.title}")
+    yield f"// {what}: frames on a serial line, a self-test, lamps."
+    yield from (f"// {comment(note)}" for note in notes)
     yield from _lamp_words(pins)
     yield f"module {TOP} #("
     yield f"  parameter CLOCKS = {line.clocks},  // of a bit on the serial line; simulations take fewer"
@@ -282,7 +284,7 @@ def _module(
   edgeml_collect #(.PART(8), .PARTS({source.bits // 8}), .COUNT({_bits(source.bits // 8)})) u_collect (
     .clk(clk), .rst(core_rst), .s_data(sample_byte), .s_valid(sample_valid), .s_ready(sample_ready),
     .m_data(beat_in), .m_valid(in_valid), .m_ready(in_ready));
-  {manifest.top} u_network (
+  {identifier(manifest.top)} u_network (
     .aclk(clk), .aresetn(~core_rst),
     .s_axis_tdata(beat_in), .s_axis_tvalid(in_valid), .s_axis_tready(in_ready),
     .m_axis_tdata(beat_out), .m_axis_tvalid(out_valid), .m_axis_tready(out_ready), .m_axis_tlast(out_last));

@@ -12,6 +12,8 @@ from typing import Literal
 
 from edgeml.boards import Flow
 from edgeml.errors import EdgemlError
+from edgeml.quoting import comment as as_comment
+from edgeml.quoting import quoted, tcl, word
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,17 @@ def vendors() -> frozenset[Flow]:
 def write(flow: Flow, title: str, places: Sequence[Place]) -> Constraints:
     """The constraint file for a flow; `flow` is one of `flows()` or `vendors()`."""
     suffix, comment, lines = {**_WRITERS, **_VENDORS}[flow]
-    text = [f"{comment} {title}", *(line for place in places for line in lines(place))]
+    text = [f"{comment} {as_comment(title)}", *(line for place in places for line in lines(place))]
     return Constraints(f"edgeml_board.{suffix}", "\n".join([*text, ""]))
 
 
 def _lpf(place: Place) -> list[str]:
-    """Lattice ECP5, as Diamond and nextpnr-ecp5 read it."""
+    """Lattice ECP5, as Diamond and nextpnr-ecp5 read it: a ; or # ends a line even within quotes."""
     pull = f" PULLMODE={place.pull.upper()}" if place.pull else ""
-    clock = [f'FREQUENCY PORT "{place.port}" {place.mhz:g} MHZ;'] if place.mhz else []
+    clock = [f"FREQUENCY PORT {quoted(word(place.port))} {place.mhz:g} MHZ;"] if place.mhz else []
     return [
-        f'LOCATE COMP "{place.port}" SITE "{place.pin}";',
-        f'IOBUF PORT "{place.port}"{pull} IO_TYPE={place.io};',
+        f"LOCATE COMP {quoted(word(place.port))} SITE {quoted(word(place.pin, 'pin'))};",
+        f"IOBUF PORT {quoted(word(place.port))}{pull} IO_TYPE={word(place.io, 'IO standard')};",
         *clock,
     ]
 
@@ -74,35 +76,43 @@ def _pcf(place: Place) -> list[str]:
     if place.pull == "down":
         raise EdgemlError("iCE40 has no pull-down resistors", f"pin {place.pin}", "change the board's file")
     pull = "-pullup yes " if place.pull == "up" else ""
-    clock = [f"set_frequency {place.port} {place.mhz:g}"] if place.mhz else []
-    return [f"set_io {pull}{place.port} {place.pin}", *clock]
+    clock = [f"set_frequency {word(place.port)} {place.mhz:g}"] if place.mhz else []
+    return [f"set_io {pull}{word(place.port)} {word(place.pin, 'pin')}", *clock]
 
 
 def _cst(place: Place) -> list[str]:
     """Gowin; clocks are told to nextpnr on its command line."""
     pull = f" PULL_MODE={place.pull.upper()}" if place.pull else ""
-    return [f'IO_LOC "{place.port}" {place.pin};', f'IO_PORT "{place.port}" IO_TYPE={place.io}{pull};']
+    port = quoted(word(place.port))
+    return [
+        f"IO_LOC {port} {word(place.pin, 'pin')};",
+        f"IO_PORT {port} IO_TYPE={word(place.io, 'IO standard')}{pull};",
+    ]
 
 
 def _pdc(place: Place) -> list[str]:
-    """Lattice Nexus, as Radiant and nextpnr-nexus read it."""
+    """Lattice Nexus, as Radiant and nextpnr-nexus read it: names stand in braces there."""
     pull = f" PULLMODE={place.pull.upper()}" if place.pull else ""
-    port = f"[get_ports {{{place.port}}}]"
-    clock = [f"create_clock -name {{{place.port}}} -period {1000 / place.mhz:g} {port}"] if place.mhz else []
+    name = f"{{{word(place.port)}}}"
+    port = f"[get_ports {name}]"
+    clock = [f"create_clock -name {name} -period {1000 / place.mhz:g} {port}"] if place.mhz else []
     return [
-        f"ldc_set_location -site {{{place.pin}}} {port}",
-        f"ldc_set_port -iobuf {{IO_TYPE={place.io}{pull}}} {port}",
+        f"ldc_set_location -site {{{word(place.pin, 'pin')}}} {port}",
+        f"ldc_set_port -iobuf {{IO_TYPE={word(place.io, 'IO standard')}{pull}}} {port}",
         *clock,
     ]
 
 
 def _xdc(place: Place) -> list[str]:
     """Vivado."""
-    port = f"[get_ports {place.port}]"
+    port = f"[get_ports {tcl(place.port)}]"
+    pin = word(place.pin, "pin")
     pull = {"up": "PULLUP", "down": "PULLDOWN"}.get(place.pull or "")
-    clock = [f"create_clock -name {place.port} -period {1000 / place.mhz:.3f} {port}"] if place.mhz else []
+    clock = (
+        [f"create_clock -name {tcl(place.port)} -period {1000 / place.mhz:.3f} {port}"] if place.mhz else []
+    )
     return [
-        f"set_property -dict {{PACKAGE_PIN {place.pin} IOSTANDARD {place.io}}} {port}",
+        f"set_property -dict {{PACKAGE_PIN {pin} IOSTANDARD {word(place.io, 'IO standard')}}} {port}",
         *([f"set_property {pull} true {port}"] if pull else []),
         *clock,
     ]
@@ -112,10 +122,10 @@ def _qsf(place: Place) -> list[str]:
     """Quartus settings; clocks stand in the project's .sdc file."""
     if place.pull == "down":
         raise EdgemlError("has no pull-down resistors", f"pin {place.pin}", "change the board's file")
-    pull = [f"set_instance_assignment -name WEAK_PULL_UP_RESISTOR ON -to {place.port}"]
+    pull = [f"set_instance_assignment -name WEAK_PULL_UP_RESISTOR ON -to {tcl(place.port)}"]
     return [
-        f"set_location_assignment PIN_{place.pin} -to {place.port}",
-        f'set_instance_assignment -name IO_STANDARD "{place.io}" -to {place.port}',
+        f"set_location_assignment PIN_{word(place.pin, 'pin')} -to {tcl(place.port)}",
+        f"set_instance_assignment -name IO_STANDARD {tcl(place.io, 'IO standard')} -to {tcl(place.port)}",
         *(pull if place.pull == "up" else []),
     ]
 

@@ -19,6 +19,7 @@ from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware, Stage
 from edgeml.files import FileSet, read_bytes
 from edgeml.fixed import IntArray
+from edgeml.quoting import comment
 from edgeml.synth.vendors import quartus, vivado
 from edgeml.synth.vendors.base import Project
 from edgeml.synth.vendors.network import network
@@ -146,7 +147,7 @@ def project_of(
 def _readme(made: Project, manifest: Manifest, board: Board) -> str:
     command = " ".join((tools.load(made.tool).executables[0], *_COMMANDS[made.tool], made.script))
     lines = [
-        f"# {manifest.model} on {board.title}",
+        f"# {comment(f'{manifest.model} on {board.title}')}",
         "",
         f"{made.settings}. Run in this folder, unattended:",
         "",

@@ -12,6 +12,7 @@ from edgeml.backends.verilog.manifest import MANIFEST, Manifest
 from edgeml.boards import Board
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
+from edgeml.quoting import comment, tcl
 from edgeml.share import share_dir
 from edgeml.synth import top as serial_top
 from edgeml.synth.vendors.base import Project
@@ -47,14 +48,17 @@ def emit(
         top, clock, mhz, notes = serial_top.TOP, "clk", made.serial.clock.mhz, made.notes
         sources, settings = made.sources(manifest), "serial line"
     else:
-        pins = [f"set_instance_assignment -name VIRTUAL_PIN ON -to {port}" for port in _ports(manifest)]
+        pins = [
+            f"set_instance_assignment -name VIRTUAL_PIN ON -to {tcl(port, 'port')}"
+            for port in _ports(manifest)
+        ]
         top, clock, mhz = manifest.top, "aclk", manifest.clock_mhz or board.clock_mhz
         notes = ("Virtual pins: figures of the network alone, no image to load.",)
         sources, settings = list(manifest.files), "virtual pins"
     files["edgeml.qpf"] = f'PROJECT_REVISION = "{_REVISION}"\n'.encode()
     files["edgeml.qsf"] = _settings(board, top, sources, pins).encode()
     files["edgeml.sdc"] = (
-        f"create_clock -name {clock} -period {1000 / mhz:.3f} [get_ports {{{clock}}}]\n"
+        f"create_clock -name {clock} -period {1000 / mhz:.3f} [get_ports {tcl(clock, 'port')}]\n"
         "derive_clock_uncertainty\n"
     ).encode()
     files["build.tcl"] = (share_dir("hw") / "quartus" / "build.tcl").read_bytes()
@@ -73,14 +77,14 @@ def _ports(manifest: Manifest) -> list[str]:
 
 def _settings(board: Board, top: str, sources: Sequence[str], pins: Sequence[str]) -> str:
     lines = [
-        f"# {board.title}",
-        f'set_global_assignment -name FAMILY "{board.family}"',
-        f"set_global_assignment -name DEVICE {board.part}",
-        f"set_global_assignment -name TOP_LEVEL_ENTITY {top}",
+        f"# {comment(board.title)}",
+        f"set_global_assignment -name FAMILY {tcl(board.family, 'family')}",
+        f"set_global_assignment -name DEVICE {tcl(board.part, 'part')}",
+        f"set_global_assignment -name TOP_LEVEL_ENTITY {tcl(top, 'module')}",
         "set_global_assignment -name PROJECT_OUTPUT_DIRECTORY reports",
         "set_global_assignment -name VERILOG_INPUT_VERSION VERILOG_2001",
         "set_global_assignment -name NUM_PARALLEL_PROCESSORS ALL",
-        *(f"set_global_assignment -name VERILOG_FILE rtl/{name}" for name in sources),
+        *(f"set_global_assignment -name VERILOG_FILE {tcl(f'rtl/{name}', 'file')}" for name in sources),
         "set_global_assignment -name SDC_FILE edgeml.sdc",
         *pins,
     ]

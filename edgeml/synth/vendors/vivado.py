@@ -15,6 +15,7 @@ from edgeml.backends.verilog.manifest import MANIFEST, Manifest
 from edgeml.boards import Board
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
+from edgeml.quoting import tcl, tcl_list
 from edgeml.share import share_dir
 from edgeml.synth import top as serial_top
 from edgeml.synth.dma import drivers, system
@@ -43,15 +44,15 @@ class _Values:
             "# vivado -mode batch -source build.tcl",
             "set here [file dirname [file normalize [info script]]]",
             "cd $here",
-            f"set part {{{self.part}}}",
-            f"set board {{{self.board}}}",
-            f"set top {{{self.top}}}",
-            f"set network {{{self.network}}}",
+            f"set part {tcl(self.part, 'part')}",
+            f"set board {tcl(self.board, 'board')}",
+            f"set top {tcl(self.top, 'module')}",
+            f"set network {tcl(self.network, 'module')}",
             f"set mhz {self.mhz:g}",
             f"set period {period:.3f}",
             f"set dma_base {self.dma_base:#x}",
-            f"set sources {{{' '.join(f'rtl/{name}' for name in self.sources)}}}",
-            f"set constraints {{{' '.join(self.constraints)}}}",
+            f"set sources {tcl_list([f'rtl/{name}' for name in self.sources], 'file')}",
+            f"set constraints {tcl_list(self.constraints, 'file')}",
         ]
         return "\n".join([*lines, ""])
 
