@@ -128,6 +128,7 @@ class Limits:
         max_width: of inputs, weights and cast results.
         max_bits: no value is wider.
         per_element: types per element may occur.
+        spread: fractional bits of types per element go from -spread to spread; 0 for a narrow range.
     """
 
     ops: frozenset[str]
@@ -136,6 +137,7 @@ class Limits:
     max_width: int
     max_bits: int
     per_element: bool
+    spread: int = 0
 
 
 @st.composite
@@ -150,6 +152,7 @@ def graphs(
     per_element: bool = True,
     max_inputs: int = 2,
     max_outputs: int = 2,
+    spread: int = 0,
 ) -> Graph:
     """A random graph: inputs of rank 1 to 3, then ops on any values made so far.
 
@@ -164,9 +167,12 @@ def graphs(
         per_element: inputs, casts, scales and weights may have a type per element.
         max_inputs: graph inputs.
         max_outputs: graph outputs, the last value always among them.
+        spread: if given, every second type is per element, with fractional bits from -spread to spread, so that
+            one type that covers the elements may need more than 63 bits; `max_bits` is then of each element.
     """
     allowed = frozenset(STEPS) if ops is None else frozenset(ops) & frozenset(STEPS)
-    limits = Limits(allowed | {"cast"}, tuple(roundings), tuple(overflows), max_width, max_bits, per_element)
+    modes = tuple(roundings), tuple(overflows)
+    limits = Limits(allowed | {"cast"}, *modes, max_width, max_bits, per_element, spread)
     build = Builder("random")
     names: list[str] = []
     for position in range(draw(st.integers(1, max_inputs))):
@@ -192,7 +198,9 @@ def _attempt(build: Builder, step: Callable[[Builder], str], limits: Limits) -> 
     part = Builder("part", given=build.infos)
     try:
         made = step(part)
-        if any(part.info(node.name).scalar.width > limits.max_bits for node in part.nodes):
+        infos = [part.info(node.name) for node in part.nodes]
+        widths = [int(np.max(i.type.width)) if limits.spread else i.scalar.width for i in infos]
+        if max(widths, default=0) > limits.max_bits:
             return ""
     except EdgemlError:  # a shape that does not fit or a result that is too wide: draw something else
         return ""
@@ -211,6 +219,8 @@ def _shapes() -> st.SearchStrategy[Shape]:
 
 @st.composite
 def _types(draw: st.DrawFn, shape: Shape, limits: Limits) -> ElementType:
+    if limits.spread and draw(st.booleans()):
+        return draw(fixed_type_arrays(shape, limits.max_width, -limits.spread, limits.spread))
     if limits.per_element and draw(st.integers(0, 4)) == 0:
         return draw(fixed_type_arrays(shape, limits.max_width))
     return draw(fixed_types(1, limits.max_width, -4, limits.max_width + 2))
@@ -231,9 +241,11 @@ def _const(draw: st.DrawFn, build: Builder, shape: Shape, limits: Limits) -> str
 def _cast(draw: st.DrawFn, build: Builder, x: str, names: list[str], limits: Limits) -> str:
     info = build.info(x)
     if limits.per_element and draw(st.integers(0, 4)) == 0:
-        to: ElementType = draw(fixed_type_arrays(info.shape, limits.max_width))
+        to: ElementType = draw(
+            _types(info.shape, limits) if limits.spread else fixed_type_arrays(info.shape, limits.max_width)
+        )
     else:  # near the LSB the value has, so that most casts keep something
-        frac = info.frac + draw(st.integers(-8, 2))
+        frac = int(np.max(info.type.frac)) + draw(st.integers(-8, 2))
         to = FixedType(draw(st.booleans()), draw(st.integers(1, limits.max_width)), frac)
     op = Cast(to, draw(st.sampled_from(limits.roundings)), draw(st.sampled_from(limits.overflows)))
     return build.add(op, x)

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType, Overflow, Round, quantize, to_float
-from edgeml.ir import Builder, evaluate, evaluate_codes, input_codes
+from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round, quantize, to_float
+from edgeml.ir import Builder, evaluate, evaluate_codes, input_codes, ops
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.relu import Relu
 from tests.ir.op_case import within
-from tests.strategies import graph_codes, graphs
+from tests.strategies import STEPS, Limits, graph_codes, graphs
 from tests.zoo import codes, zoo
 
 MLP = "mlp"
@@ -27,6 +27,37 @@ def test_all_values_within_their_bounds(data):
     results = evaluate_codes(graph, data.draw(graph_codes(graph)), keep=[node.name for node in graph.nodes])
     for name, result in results.items():
         assert within(result, graph.info(name)), name
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_what_verified_evaluates_however_far_the_types_of_its_elements_are_apart(data):
+    """Elements far apart in LSB need more than 63 bits at one LSB: a graph is refused, or it runs."""
+    graph = data.draw(graphs(max_nodes=6, max_width=63, spread=40))
+    results = evaluate_codes(graph, data.draw(graph_codes(graph)), keep=[node.name for node in graph.nodes])
+    for name, result in results.items():
+        assert within(result, graph.info(name)), name
+
+
+def test_random_graphs_have_every_op():
+    assert set(STEPS) | {"input", "const"} == set(ops.names())
+
+
+@pytest.mark.parametrize("op", sorted(STEPS))
+@given(data=st.data())
+@settings(max_examples=25)
+def test_each_op_is_refused_or_evaluates_on_elements_far_apart(op, data):
+    build = Builder("far")
+    shape = (2, 3, 4)
+    x = build.input(shape, FixedTypeArray(True, [5, 7, 3, 63], [0, 60, -20, 2]))
+    limits = Limits(frozenset(STEPS), tuple(Round), tuple(Overflow), 8, 63, per_element=True, spread=60)
+    try:
+        STEPS[op](data.draw, build, x, [x], limits)
+    except EdgemlError:
+        return
+    nodes = [node.name for node in build.nodes]
+    graph = build.graph(nodes[-1])
+    evaluate_codes(graph, data.draw(graph_codes(graph)), keep=nodes)
 
 
 @pytest.mark.parametrize("name", zoo())

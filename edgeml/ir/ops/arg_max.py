@@ -25,6 +25,7 @@ class ArgMax(Op):
         """Any index."""
         (x,) = inputs
         need(len(x.shape) >= 1, "a scalar has no axis")
+        x.aligned(x.frac)  # elements with LSBs of their own are compared at the finest one
         last = x.shape[-1] - 1
         shape = x.shape[:-1]
         return ValueInfo(shape, cover(0, last, 0), np.zeros(shape, np.int64), np.full(shape, last, np.int64))
