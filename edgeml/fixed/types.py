@@ -183,7 +183,14 @@ class FixedTypeArray:
             EdgemlError: it would need more than 63 bits.
         """
         frac = int(self._frac.max())
-        return FixedType(self._signed, int((self._width - self._frac).max()) + frac, frac)
+        width = int((self._width - self._frac).max()) + frac
+        if width > MAX_WIDTH:
+            raise EdgemlError(
+                f"one type for elements of {self} needs {width} bits; at most {MAX_WIDTH} can be exact",
+                "fixed-point type",
+                "use types with nearer LSBs",
+            )
+        return FixedType(self._signed, width, frac)
 
     def __eq__(self, other: object) -> bool:
         return (
