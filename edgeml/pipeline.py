@@ -14,16 +14,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from edgeml import backends
-from edgeml.backends.base import Backend
+from edgeml.checks import exported, kept
 from edgeml.checks import golden as vectors
-from edgeml.checks import kept
 from edgeml.checks.artefacts import check_folder
 from edgeml.checks.board import Wiring
+from edgeml.checks.exported import Exported
 from edgeml.checks.result import Check
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import EdgemlError
 from edgeml.files import FileSet, read_bytes, write_atomic
 from edgeml.locks import held
 from edgeml.runs import Run
@@ -61,15 +62,6 @@ def _alone(step: Callable[Concatenate[Run, _Rest], _Result]) -> Callable[Concate
             return step(Run.open(run.folder), *args, **kwargs)
 
     return alone
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What became of one back end: files written, or the reason why not."""
-
-    backend: str
-    files: int
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,42 +111,44 @@ def export(
     run: Run,
     names: Sequence[str],
     settings: Mapping[str, Mapping[str, Any]],
-    strict: bool = True,
     tell: Tell = _quiet,
+    refused: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Exported]:
     """Emit the run's graph into the run folder; the float models as well where "onnx" is among the back ends.
 
-    All back ends are asked before one file is written, so that a refusal leaves the folder as it was.
+    What can be written is written. What cannot is a row with the reason and the remedy; the reasons are
+    kept in RUN/export.json, where `check` and `report` find them.
 
     Args:
         run: a trained and lowered run.
         names: of back ends.
         settings: options by back end.
-        strict: a missing package or an op that cannot be expressed is an error; else the back end's row
-            tells the reason, and the others are written.
         tell: told what begins.
+        refused: back ends that are known not to give what was asked for, with the reason.
 
     Returns:
         One row per back end and float model.
 
     Raises:
-        EdgemlError: an unknown back end or option, or, if strict, an op that one cannot express.
-        MissingToolError: strict, and a back end's package is not installed.
+        EdgemlError: an unknown back end or option (nothing is written then), or a folder that cannot be
+            written.
     """
     graph = run.graph()
+    chosen = {name: backends.load(name) for name in names}
+    options = {name: backend.options(settings.get(name, {})) for name, backend in chosen.items()}
     rows: list[Exported] = []
     by_folder: dict[str, FileSet] = {}
-    for name in names:
-        backend = backends.load(name)
-        options = backend.options(settings.get(name, {}))
+    for name, backend in chosen.items():
         tell(name)
-        reason = _why_not(backend, graph, options)
-        if reason and not strict:
+        reason = refused.get(name) or exported.why_not(backend, graph, options[name])
+        if reason:
             rows.append(Exported(name, 0, reason))
             continue
-        if backend.missing():
-            raise MissingToolError(f"cannot be emitted: {backend.missing()}", name)
-        files = backend.emit(graph, options)
+        try:
+            files = backend.emit(graph, options[name])
+        except EdgemlError as error:
+            rows.append(Exported(name, 0, str(error)))
+            continue
         by_folder[backend.folder] = by_folder.get(backend.folder, FileSet()).merged(files)
         rows.append(Exported(name, len(files)))
     for folder, files in by_folder.items():
@@ -165,18 +159,8 @@ def export(
             files.replace(run.folder / folder)
     if "onnx" in names and run.float_file.exists():
         rows += _export_float(run, tell)
+    exported.keep(run.folder, graph, rows)
     return rows
-
-
-def _why_not(backend: Backend, graph: Graph, options: Any) -> str:
-    """Why a back end cannot emit the graph here; empty if it can."""
-    if backend.missing():
-        return backend.missing()
-    refused = backend.refusals(graph, options)
-    if not refused:
-        return ""
-    first = refused[0]
-    return f"cannot express {first.node} ({first.op}): {first.reason}"
 
 
 def _export_float(run: Run, tell: Tell) -> list[Exported]:
@@ -235,7 +219,7 @@ def check(
         What was run now, without those earlier rows.
 
     Raises:
-        EdgemlError: an unknown check, a damaged file, or an artefact that does not run.
+        EdgemlError: an unknown check, or damaged vectors.
     """
     graph = run.graph()
     golden = vectors.read(run.golden_file, graph)

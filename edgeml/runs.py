@@ -238,6 +238,11 @@ class Run:
         return self.folder / "float.keras"
 
     @property
+    def no_baseline(self) -> str:
+        """Why there is no float.keras, if there is none."""
+        return "its model was imported" if self.config.imported else "it was not trained to the end"
+
+    @property
     def history_file(self) -> Path:
         """One line per epoch."""
         return self.folder / "history.csv"

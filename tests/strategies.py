@@ -167,8 +167,8 @@ def graphs(
         per_element: inputs, casts, scales and weights may have a type per element.
         max_inputs: graph inputs.
         max_outputs: graph outputs, the last value always among them.
-        spread: if given, every second type is per element, with fractional bits from -spread to spread, so that
-            one type that covers the elements may need more than 63 bits; `max_bits` is then of each element.
+        spread: if given, every second type is per element, with fractional bits from -spread to spread, so
+            that one type for all may need more than 63 bits; `max_bits` is then of each element.
     """
     allowed = frozenset(STEPS) if ops is None else frozenset(ops) & frozenset(STEPS)
     modes = tuple(roundings), tuple(overflows)

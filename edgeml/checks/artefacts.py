@@ -1,4 +1,8 @@
-"""Run the artefacts that lie in a folder, as they are, on the golden vectors."""
+"""Run the artefacts that lie in a folder, as they are, on the golden vectors.
+
+Invariant: one executor's trouble is its own row's, never the end of the others. What is not there (a tool, an
+artefact, a port) is NOT RUN; what is there and does not run to its end is NOT RUN and failed.
+"""
 
 from __future__ import annotations
 
@@ -9,40 +13,20 @@ from typing import Any
 
 from edgeml import backends
 from edgeml.backends.base import Runner
+from edgeml.checks import exported
 from edgeml.checks import golden as vectors
-from edgeml.checks.board import NAME as BOARD
 from edgeml.checks.board import Wiring, check_board
 from edgeml.checks.compare import compare
 from edgeml.checks.golden import Golden
-from edgeml.checks.keras import NAME as KERAS
 from edgeml.checks.keras import check_keras
+from edgeml.checks.names import BOARD, KERAS, REFERENCE, select
 from edgeml.checks.result import Check, Result
-from edgeml.errors import EdgemlError, MissingToolError, unknown_name
+from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
 
-REFERENCE = "evaluate"
-
 Progress = Callable[[str], None]
 """Told the name of what is run next."""
-
-
-def choices() -> tuple[str, ...]:
-    """What `--with` takes: the reference, Keras, every back end, and a board on a serial line."""
-    return (REFERENCE, KERAS, *backends.names(), BOARD)
-
-
-def select(names: Sequence[str]) -> tuple[str, ...]:
-    """The chosen names, "all" meaning every one but the board, which has to be named or wired.
-
-    Raises:
-        EdgemlError: an unknown name.
-    """
-    for name in names:
-        if name != "all" and name not in choices():
-            raise unknown_name("check", name, ("all", *choices()))
-    chosen = {*names, *(choices()[:-1] if "all" in names or not names else ())}
-    return tuple(name for name in choices() if name in chosen)
 
 
 def check_folder(
@@ -67,8 +51,11 @@ def check_folder(
         progress: told what is run next.
         wiring: where a board is heard; if it is given, the board is checked as well.
 
+    Returns:
+        A row for every executor; of one that is there and does not run to its end, with the reason.
+
     Raises:
-        EdgemlError: an unknown check, or an artefact that is there but does not run.
+        EdgemlError: an unknown check, a negative number of samples, or a log or port that is not there.
     """
     if samples < 0:
         raise EdgemlError(
@@ -76,16 +63,17 @@ def check_folder(
         )
     whole, golden = golden, golden.head(samples) if samples else golden
     wiring = wiring or Wiring()
+    wiring.need_there()
     results: list[Result] = []
     for name in select([*(names or ["all"]), *([BOARD] if wiring.given else [])]):
         if progress is not None:
             progress(name)
         if name == REFERENCE:
-            results.append(compare(name, graph, golden, _reference(graph)))
+            results.append(_row(name, lambda: compare(REFERENCE, graph, golden, _reference(graph))))
         elif name == KERAS:
-            results.append(check_keras(graph, golden, model_file, folder / "notes.json"))
+            results.append(_row(name, lambda: check_keras(graph, golden, model_file, folder / "notes.json")))
         elif name == BOARD:
-            results.append(check_board(graph, whole, folder, wiring, samples))
+            results.append(_row(name, lambda: check_board(graph, whole, folder, wiring, samples)))
         else:
             backend = backends.load(name)
             results += [
@@ -123,8 +111,11 @@ def check_graph(
         settings: options by back end.
         progress: told what is run next.
 
+    Returns:
+        A row for every executor; of one that cannot be emitted or does not run to its end, with the reason.
+
     Raises:
-        EdgemlError: an unknown check, or an artefact that does not run.
+        EdgemlError: an unknown check or option, or data that do not fit.
     """
     golden = vectors.make(graph, x)
     unemitted: list[Result] = []
@@ -134,16 +125,15 @@ def check_graph(
             if chosen in (REFERENCE, KERAS, BOARD):
                 continue
             backend = backends.load(chosen)
-            try:
-                options = backend.options((settings or {}).get(chosen, {}))
-                refused = backend.refusals(graph, options)
-                if refused:
-                    reason = f"cannot express {refused[0].node}: {refused[0].reason}"
-                    unemitted += [_not_run(runner.name, reason) for runner in backend.runners()]
-                else:
+            options = backend.options((settings or {}).get(chosen, {}))
+            reason = exported.why_not(backend, graph, options)
+            if not reason:
+                try:
                     backend.emit(graph, options).write(folder / backend.folder)
-            except MissingToolError as error:
-                unemitted += [_not_run(runner.name, str(error)) for runner in backend.runners()]
+                except EdgemlError as error:
+                    reason = str(error)
+            if reason:
+                unemitted += [_not_run(runner.name, reason) for runner in backend.runners()]
         found = check_folder(
             folder, graph, golden, [n for n in select(names) if n != KERAS], progress=progress
         )
@@ -161,7 +151,8 @@ def _reference(graph: Graph) -> Callable[[Golden, Sequence[str]], dict[str, IntA
 
 def _check_runner(runner: Runner, folder: Path, backend: str, graph: Graph, golden: Golden) -> Result:
     if not (folder / runner.artefact).exists():
-        return _not_run(runner.name, f"not exported (edgeml export RUN --to {backend})")
+        reason = exported.reason(folder.parent, backend, graph)
+        return _not_run(runner.name, reason or f"not exported (edgeml export RUN --to {backend})")
     missing = runner.available()
     if missing:
         return _not_run(runner.name, missing)
@@ -169,13 +160,22 @@ def _check_runner(runner: Runner, folder: Path, backend: str, graph: Graph, gold
     def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
         return runner.run(folder, graph, part.inputs, keep)
 
+    return _row(runner.name, lambda: compare(runner.name, graph, golden, execute))
+
+
+def _row(name: str, check: Callable[[], Result]) -> Result:
+    """The row of one executor: if it has trouble, what the trouble is."""
     try:
-        return compare(runner.name, graph, golden, execute)
+        return check()
     except MissingToolError as error:
-        return _not_run(runner.name, str(error))
+        return _not_run(name, str(error))
+    except EdgemlError as error:
+        return _not_run(name, str(error), failed=True)
+    except OSError as error:
+        return _not_run(name, f"{error.filename or 'a file'}: {error.strerror or error}", failed=True)
+    except MemoryError:
+        return _not_run(name, "there is not enough memory to run it", failed=True)
 
 
-def _not_run(backend: str, reason: str) -> Result:
-    if not reason:
-        raise EdgemlError("a check that is not run needs a reason", backend)
-    return Result(backend=backend, status="not-run", reason=reason)
+def _not_run(backend: str, reason: str, failed: bool = False) -> Result:
+    return Result(backend=backend, status="not-run", reason=reason, failed=failed)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from edgeml.backends.verilog.manifest import MANIFEST, Manifest, Stream
 from edgeml.checks.compare import compare
 from edgeml.checks.golden import Golden
+from edgeml.checks.names import BOARD
 from edgeml.checks.result import Result
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
@@ -27,11 +28,10 @@ from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.synth.top.host import Host
 from edgeml.synth.top.payload import decode, encode, sample_bytes
-from edgeml.synth.top.port import Port
+from edgeml.synth.top.port import PLUG_IN, Port
 from edgeml.synth.top.protocol import UNASKED, Decoder, Identity, Kind, Report
 from edgeml.synth.top.serial import BAUD
 
-NAME = "board"
 SAMPLES = 1000
 """Samples that are sent if nothing is said: a serial line is slow."""
 
@@ -62,6 +62,17 @@ class Wiring:
             raise EdgemlError("both a port and a log were given", "--port, --log", "choose one of them")
         if self.save_log is not None and not self.port:
             raise EdgemlError("there is nothing to save", "--save-log", "name the board's port with --port")
+
+    def need_there(self) -> None:
+        """Refuse what is not there before anything runs.
+
+        Raises:
+            EdgemlError: there is no such log or port.
+        """
+        if self.log is not None and not self.log.is_file():
+            raise EdgemlError("there is no such log of a board", str(self.log))
+        if self.port and not Path(self.port).exists():
+            raise EdgemlError("cannot open the port: there is none of that name", self.port, PLUG_IN)
 
     @property
     def given(self) -> bool:
@@ -103,12 +114,12 @@ def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples
             none.
     """
     if not wiring.given:
-        return Result(backend=NAME, status="not-run", reason=_NO_LINE)
+        return Result(backend=BOARD, status="not-run", reason=_NO_LINE)
     if (
         not any(run.glob(f"{_SYNTHESIZED.format('*')}/{MANIFEST}"))
         and not (run / _EXPORTED / MANIFEST).exists()
     ):
-        return Result(backend=NAME, status="not-run", reason="no bitstream was made (edgeml synth RUN)")
+        return Result(backend=BOARD, status="not-run", reason="no bitstream was made (edgeml synth RUN)")
     if wiring.log is not None:
         heard = _read_log(wiring.log, graph, run, golden.samples)
     else:
@@ -116,7 +127,7 @@ def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples
     bad = next((report for report in heard.reports if not report.passed), None)
     if not len(heard.samples):
         told = "holds no results to compare, only the board's own word"
-        return _failed(bad) or Result(backend=NAME, status="not-run", reason=f"the log {told}")
+        return _failed(bad) or Result(backend=BOARD, status="not-run", reason=f"the log {told}")
     result = _compared(graph, golden, heard)
     if bad is None or result.status == "mismatch":
         return result
@@ -127,7 +138,7 @@ def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples
 def _compared(graph: Graph, golden: Golden, heard: _Heard) -> Result:
     chosen = heard.samples
     part = Golden(
-        {NAME: np.arange(len(chosen))},
+        {BOARD: np.arange(len(chosen))},
         {name: codes[chosen] for name, codes in golden.inputs.items()},
         {name: codes[chosen] for name, codes in golden.expected.items()},
     )
@@ -135,9 +146,9 @@ def _compared(graph: Graph, golden: Golden, heard: _Heard) -> Result:
 
     def execute(asked: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
         del keep  # no inner value leaves a board
-        return {name: codes[asked.x[NAME]] for name, codes in found.items()}
+        return {name: codes[asked.x[BOARD]] for name, codes in found.items()}
 
-    result = compare(NAME, graph, part, execute)
+    result = compare(BOARD, graph, part, execute)
     first = result.first
     if first is not None:  # as numbered in golden.npz
         first = first.model_copy(update={"index": (int(chosen[first.index[0]]), *first.index[1:])})
@@ -237,4 +248,4 @@ def _complaint(report: Report) -> str:
 def _failed(report: Report | None) -> Result | None:
     if report is None:
         return None
-    return Result(backend=NAME, status="mismatch", reason=_complaint(report))
+    return Result(backend=BOARD, status="mismatch", reason=_complaint(report))

@@ -1,8 +1,9 @@
 """Rows of an earlier check that still hold: `edgeml check RUN --with X` runs X and forgets nothing else.
 
-A row holds a digest of what was run: the graph, the golden vectors, and the files of the artefact. As long as
-all of these lie in the folder unchanged, what the row says of them is true, whenever it was found; it keeps
-its own samples and its own date. A row of anything else becomes NOT RUN, with the reason.
+A row holds a digest of what was run (the graph, the golden vectors, and the files of the artefact) and of
+what the row itself says. As long as all of these are unchanged, what the row says is true, whenever it was
+found; it keeps its own samples and its own date. A row of anything else, or without a digest, becomes NOT
+RUN, with the reason.
 
 The digest of an artefact is over its .onnx or .keras file, or else over the files of its folder itself and of
 `firmware/` in it; what a vendor's tools build below it is not among them. A row of a board has no files: what
@@ -20,11 +21,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeml import backends
-from edgeml.checks.artefacts import REFERENCE
-from edgeml.checks.board import NAME as BOARD
 from edgeml.checks.golden import Golden
-from edgeml.checks.keras import NAME as KERAS
+from edgeml.checks.names import BOARD, KERAS, REFERENCE
 from edgeml.checks.result import Check, Result
+from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.ir import Graph
 
@@ -34,10 +34,17 @@ _OWN = "firmware"
 
 @dataclass(frozen=True)
 class Print:
-    """What a runner would run now: its digest, and what `--with` calls it."""
+    """What a runner would run now.
+
+    Args:
+        digest: of the graph, the vectors and its files; "" if a file cannot be read.
+        choice: what `--with` calls it.
+        samples: how many vectors there are.
+    """
 
     digest: str
     choice: str
+    samples: int
 
 
 def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
@@ -47,27 +54,29 @@ def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
         folder: the run folder.
         graph: its exact graph.
         golden: all of its vectors.
-
-    Raises:
-        EdgemlError: a file cannot be read.
     """
     basis = hashlib.sha256(f"{graph.digest} {golden.digest}".encode())
 
     def made(*files: Path) -> str:
         total = basis.copy()
         for path in files:
-            content = read_bytes(path, "artefact")
+            try:
+                content = read_bytes(path, "artefact")
+            except EdgemlError:
+                return ""
             total.update(f"\n{path.relative_to(folder).as_posix()}:{len(content)}:".encode() + content)
         return total.hexdigest()
 
-    found = {REFERENCE: Print(made(), REFERENCE), BOARD: Print(made(), BOARD)}
+    def now(choice: str, *files: Path) -> Print:
+        return Print(made(*files), choice, golden.samples)
+
+    found = {REFERENCE: now(REFERENCE), BOARD: now(BOARD)}
     model = folder / "model.keras"
-    found[KERAS] = Print(made(*([model] if model.is_file() else [])), KERAS)
+    found[KERAS] = now(KERAS, *([model] if model.is_file() else []))
     for name in backends.names():
         backend = backends.load(name)
         for runner in backend.runners():
-            files = _files(folder / backend.folder, runner.artefact)
-            found[runner.name] = Print(made(*files), name)
+            found[runner.name] = now(name, *_files(folder / backend.folder, runner.artefact))
     return found
 
 
@@ -76,8 +85,8 @@ def stamped(check: Check, now: Mapping[str, Print], at: datetime | None = None) 
     moment = (at or datetime.now(UTC)).isoformat(timespec="seconds")
 
     def stamp(row: Result) -> Result:
-        digest = now[row.backend].digest if row.status != "not-run" and row.backend in now else ""
-        return row.model_copy(update={"digest": digest, "checked": moment})
+        dated = row.model_copy(update={"checked": moment})
+        return dated if _idle(row) else dated.model_copy(update={"digest": _sealed(dated, now)})
 
     return check.model_copy(update={"results": tuple(stamp(row) for row in check.results)})
 
@@ -99,24 +108,51 @@ def merged(earlier: Check, check: Check, now: Mapping[str, Print]) -> Check:
 
 def current(row: Result, now: Mapping[str, Print]) -> Result:
     """The row if it still holds, else NOT RUN with the reason."""
-    if row.status == "not-run":
-        return row
     found = now.get(row.backend)
-    if row.digest and found is not None and row.digest == found.digest:
+    held = bool(row.digest) and row.digest == _sealed(row, now)
+    if _idle(row) or (held and found is not None and row.samples <= found.samples):
         return row
     again = f"edgeml check RUN --with {found.choice if found else row.backend}"
-    if not row.digest:
+    if found is not None and row.samples > found.samples:
+        why = f"it says {row.samples:,} samples, and golden.npz has {found.samples:,}"
+    elif not row.digest:
         why = "an earlier check did not note what it ran"
     else:
-        why = f"the graph, the samples or its files changed since it was {row.status} on {row.checked[:10]}"
+        word = "failed" if row.failed else row.status
+        why = (
+            f"the graph, the samples, its files or the row itself changed since it was {word} on "
+            f"{row.checked[:10]}"
+        )
     return Result(backend=row.backend, status="not-run", reason=f"{why} ({again})", checked=row.checked)
 
 
-def as_it_is(check: Check, folder: Path, graph: Graph, golden: Golden) -> Check:
-    """A check as it holds for what lies in the folder now; rows without a digest are taken as they are."""
-    there = prints(folder, graph, golden)
-    rows = tuple(current(row, there) if row.digest else row for row in check.results)
-    return check.model_copy(update={"results": rows})
+def as_it_is(check: Check, folder: Path, graph: Graph, golden: Golden | None) -> Check:
+    """A check as it holds for what lies in the folder now; what nothing there vouches for is NOT RUN.
+
+    Args:
+        check: what check.json says.
+        folder: the run folder.
+        graph: its exact graph.
+        golden: all of its vectors; None if there are none.
+    """
+    there = prints(folder, graph, golden) if golden is not None else {}
+    rows = tuple(current(row, there) for row in check.results)
+    most = golden.samples if golden is not None else 0
+    return check.model_copy(update={"results": rows, "samples": min(check.samples, most)})
+
+
+def _idle(row: Result) -> bool:
+    """Nothing was run, so there is nothing to vouch for."""
+    return row.status == "not-run" and not row.failed
+
+
+def _sealed(row: Result, now: Mapping[str, Print]) -> str:
+    """The digest of a row about what lies there now; "" if that is not known."""
+    found = now.get(row.backend)
+    if found is None or not found.digest:
+        return ""
+    told = row.model_dump_json(exclude={"digest"})
+    return hashlib.sha256(f"{found.digest} {told}".encode()).hexdigest()
 
 
 def _files(folder: Path, artefact: str) -> Iterator[Path]:

@@ -1,11 +1,13 @@
 """Keras itself as one row of the check.
 
 Invariant: the row is "exact" only if every float of Keras is exactly the graph's integer. Where the
-lowering noted that it may not be, a difference is still a mismatch; the reason then names the note.
+lowering noted that it may not be, a difference is still a mismatch, but one that was announced: the row names
+the note. A note is about one graph and one model file, by their digests; of others it announces nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,12 @@ import numpy as np
 
 from edgeml.checks.compare import compare
 from edgeml.checks.golden import Golden
+from edgeml.checks.names import KERAS
 from edgeml.checks.result import Result
-from edgeml.errors import MissingToolError
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.files import read_bytes
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
-
-NAME = "keras"
 
 
 def check_keras(graph: Graph, golden: Golden, model_file: Path | None, notes_file: Path) -> Result:
@@ -32,29 +34,28 @@ def check_keras(graph: Graph, golden: Golden, model_file: Path | None, notes_fil
         notes_file: what its lowering noted; may not be there.
 
     Raises:
-        EdgemlError: the model or the notes are damaged, or the model is another one.
+        EdgemlError: the model is damaged, or it is another one.
     """
     if model_file is None or not model_file.exists():
-        return Result(backend=NAME, status="not-run", reason="there is no Keras model here")
+        return Result(backend=KERAS, status="not-run", reason="there is no Keras model here")
     try:
         from edgeml.keras.load import load_model
         from edgeml.keras.runner import OffGridError, keras_codes
 
         model = load_model(model_file)
     except MissingToolError as error:
-        return Result(backend=NAME, status="not-run", reason=str(error))
+        return Result(backend=KERAS, status="not-run", reason=str(error))
 
     def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
         return keras_codes(model, graph, part.x, keep)
 
     try:
-        result = compare(NAME, graph, golden, execute)
+        result = compare(KERAS, graph, golden, execute)
     except OffGridError as error:
         result = _off_grid(model, graph, golden, str(error))
     if result.status != "mismatch":
         return result
-    told = [result.reason, _noted(graph, notes_file)]
-    return result.model_copy(update={"reason": "; ".join(filter(None, told))})
+    return result.model_copy(update={"announced": _announced(graph, model_file, notes_file)})
 
 
 def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
@@ -69,7 +70,7 @@ def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
         wrong += int(np.count_nonzero(apart))
         worst = max(worst, int(np.ceil(apart.max(initial=0))))
     return Result(
-        backend=NAME,
+        backend=KERAS,
         status="mismatch",
         samples=golden.samples,
         mismatches=wrong,
@@ -78,10 +79,13 @@ def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
     )
 
 
-def _noted(graph: Graph, notes_file: Path) -> str:
+def _announced(graph: Graph, model_file: Path, notes_file: Path) -> str:
+    """The note that announced a difference when this model was lowered to this graph; "" if there is none."""
     from edgeml.keras.notes import Notes
 
-    if not notes_file.exists():
+    try:
+        notes = Notes.read(notes_file)
+    except EdgemlError:  # a damaged file announces nothing
         return ""
-    notes = Notes.read(notes_file)
-    return notes.reason if notes.graph == graph.digest else ""
+    model = hashlib.sha256(read_bytes(model_file, "Keras model")).hexdigest()
+    return notes.reason if (notes.graph, notes.model) == (graph.digest, model) else ""

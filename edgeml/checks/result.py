@@ -1,23 +1,26 @@
 """What a check found; the object behind check.json.
 
 Invariant: `exact` means that every integer of every sample was compared and equal. What was not run
-says so and why; it never counts as exact.
+says so and why; it never counts as exact. What is there and did not run to its end is not run and `failed`:
+the check does not hold.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
-from edgeml.errors import EdgemlError
+from edgeml.checks.names import choice_of
+from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
 
 SCHEMA = 1
 
 Status = Literal["exact", "mismatch", "not-run"]
+State = Literal["exact", "mismatch", "announced", "not-run", "failed"]
 
 
 class Difference(BaseModel):
@@ -51,21 +54,53 @@ class Result(BaseModel):
         reason: why it differs or was not run.
         seconds: wall time of the runner, measured.
         checked: when, UTC, ISO 8601; "" if that was not noted.
-        digest: SHA-256 of what was run, see `edgeml.checks.kept`; "" for what was not run.
+        digest: SHA-256 of what was run and of this row, see `edgeml.checks.kept`; "" for what was not run.
+        failed: it is there and its tool is there, and it did not run to its end: `reason` says why.
+        announced: the note that foretold a mismatch when the model was lowered; "" for any other.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     backend: str
     status: Status
-    samples: int = 0
-    mismatches: int = 0
-    max_abs_lsb: int = 0
+    samples: NonNegativeInt = 0
+    mismatches: NonNegativeInt = 0
+    max_abs_lsb: NonNegativeInt = 0
     first: Difference | None = None
     reason: str = ""
     seconds: float = 0.0
     checked: str = ""
     digest: str = ""
+    failed: bool = False
+    announced: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.status == "exact" and (self.mismatches or self.max_abs_lsb or self.first):
+            raise ValueError(f"{self.backend} is exact and differs")
+        if self.status == "not-run" and not self.reason:
+            raise ValueError(f"{self.backend} was not run and does not say why")
+        if self.failed and self.status != "not-run":
+            raise ValueError(f"{self.backend} failed and is {self.status}")
+        if self.announced and self.status != "mismatch":
+            raise ValueError(f"{self.backend} is {self.status}, and a mismatch was announced")
+        return self
+
+    @property
+    def state(self) -> State:
+        """The status, an announced mismatch and a failure told apart: what is shown to people."""
+        return "failed" if self.failed else "announced" if self.announced else self.status
+
+    @property
+    def remark(self) -> str:
+        """The note that announced a mismatch, and the reason."""
+        told = f"announced when it was lowered: {self.announced}" if self.announced else ""
+        return "; ".join(filter(None, [told, self.reason]))
+
+    @property
+    def holds(self) -> bool:
+        """Nothing speaks against it: no difference but an announced one, and no failure."""
+        return not self.failed and (self.status != "mismatch" or bool(self.announced))
 
 
 class Check(BaseModel):
@@ -76,20 +111,36 @@ class Check(BaseModel):
     schema_: int = Field(default=SCHEMA, alias="schema")
     model: str
     graph: str = ""
-    samples: int
+    samples: NonNegativeInt
     reference: str = "evaluate"
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """No artefact differs. Whether any was run at all is another question: see `compared`."""
-        return all(result.status != "mismatch" for result in self.results)
+        """No artefact failed, and none differs but where that was announced when the model was lowered.
+
+        Whether any was run at all is another question: see `compared`.
+        """
+        return all(result.holds for result in self.results)
 
     @property
     def compared(self) -> tuple[Result, ...]:
         """What was actually run."""
         return tuple(result for result in self.results if result.status != "not-run")
+
+    def __getitem__(self, name: str) -> Result:
+        """The row of a runner, by its own name or by its back end's: "onnxruntime" or "onnx".
+
+        Raises:
+            EdgemlError: the check has no such row.
+        """
+        for result in self.results:
+            if name in (result.backend, choice_of(result.backend)):
+                return result
+        rows = [result.backend for result in self.results]
+        known = {*rows, *(choice_of(row) for row in rows)}
+        raise unknown_name("row of the check", name, known)
 
     def to_json(self) -> str:
         """The text of check.json."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from edgeml.cli.console import ERR, progress, table
+from edgeml.errors import EdgemlError
 from edgeml.locks import held
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from edgeml.pipeline import Exported
     from edgeml.runs import Run
 
-_STYLES = {"exact": "[green]exact[/]", "mismatch": "[bold red]MISMATCH[/]", "not-run": "[yellow]not run[/]"}
+_STYLES = {
+    "exact": "[green]exact[/]",
+    "mismatch": "[bold red]MISMATCH[/]",
+    "announced": "[yellow]as announced[/]",
+    "not-run": "[yellow]not run[/]",
+    "failed": "[bold red]FAILED[/]",
+}
 
 
 class TrainingBars:
@@ -66,6 +73,15 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
     """A spinner that tells what is being done."""
     with ERR.status(f"{title} ...") as status:
         yield lambda what: status.update(f"{title}: {what} ...")
+
+
+@contextmanager
+def refusing(backend: str, refused: dict[str, str]) -> Iterator[None]:
+    """What a back end cannot give is noted with the reason, so that the others are written all the same."""
+    try:
+        yield
+    except EdgemlError as error:
+        refused[backend] = str(error)
 
 
 def train(
@@ -126,7 +142,7 @@ def exported_table(rows: Sequence[Exported]) -> Table:
 
 def check_table(check: Check) -> Table:
     """The exactness matrix."""
-    cells = [[r.backend, _STYLES[r.status], *_figures(r), _said(r)] for r in check.results]
+    cells = [[r.backend, _STYLES[r.state], *_figures(r), _said(r)] for r in check.results]
     return table(("executor", "integers", "samples", "differ", "max LSB", "seconds", ""), cells)
 
 
@@ -138,7 +154,7 @@ def _figures(result: Result) -> list[str]:
 
 def _said(result: Result) -> str:
     if result.first is None:
-        return escape(result.reason)
+        return escape(result.remark)
     first = result.first
     where = f"{first.op}{list(first.index)}: expected {first.expected}, got {first.got}"
-    return escape(f"first: {where}; {result.reason}")
+    return escape("; ".join(filter(None, [f"first: {where}", result.remark])))

@@ -36,6 +36,7 @@ class Notes(BaseModel):
 
     Attributes:
         graph: digest of the graph they are about.
+        model: SHA-256 of the model's file that was lowered; "" if that was not noted.
         notes: as the lowering made them.
         float32: layers whose sums in Keras are not proven to be exact in float32.
         differences: measured, if `exact` is false.
@@ -45,6 +46,7 @@ class Notes(BaseModel):
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     graph: str
+    model: str = ""
     notes: tuple[LayerNote, ...]
     float32: tuple[str, ...]
     differences: tuple[Row, ...]
@@ -66,14 +68,21 @@ class Notes(BaseModel):
         return ""
 
     @staticmethod
-    def of(model: Any, lowered: Lowered, x: Any) -> Notes:
+    def of(model: Any, lowered: Lowered, x: Any, digest: str = "") -> Notes:
         """The notes of a lowering, and the differences on the first samples of x if there may be any.
+
+        Args:
+            model: the Keras model.
+            lowered: what it was lowered to.
+            x: floats (samples, ...).
+            digest: SHA-256 of the model's file.
 
         Raises:
             EdgemlError: the data do not fit the model.
         """
         notes = Notes(
             graph=lowered.graph.digest,
+            model=digest,
             notes=tuple(LayerNote(layer=n.layer, text=n.text, exact=n.exact) for n in lowered.notes),
             float32=not_proven(lowered.graph),
             differences=(),

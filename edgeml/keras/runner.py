@@ -17,6 +17,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.keras.backend import import_keras
+from edgeml.keras.execute import every_call
 from edgeml.keras.lower import Lowered, lower_model
 from edgeml.keras.topology import Topology, topology
 from edgeml.presets import Lowering
@@ -71,7 +72,7 @@ def keras_floats(
     Raises:
         EdgemlError: the model does not fit the graph.
     """
-    keras = import_keras()
+    import_keras()
     lowered, plan = _lowered_like(model, graph), topology(model)
     if lowered.graph.outputs != graph.outputs or lowered.graph.inputs != graph.inputs:
         raise EdgemlError(
@@ -80,37 +81,36 @@ def keras_floats(
             graph.name,
             "lower the model again",
         )
-    tensors = _tensors(lowered, plan)
-    wanted = [name for name in dict.fromkeys((*graph.outputs, *keep)) if name in tensors]
-    missing = [name for name in graph.outputs if name not in tensors]
+    places = _places(lowered, plan)
+    wanted = [name for name in dict.fromkeys((*graph.outputs, *keep)) if name in places]
+    missing = [name for name in graph.outputs if name not in places]
     if missing:
         raise EdgemlError("Keras has no tensor for this output", missing[0], "compare an earlier layer")
     with _without_decisions(lowered, plan):
-        inner = keras.Model(list(model.inputs), [tensors[name] for name in wanted])
         arrays = _arrays(graph, x)
         samples = len(arrays[0])
         parts: list[list[NDArray[np.float32]]] = [[] for _ in wanted]
         for start in range(0, max(samples, 1), _BATCH):
-            batch = [array[start : start + _BATCH] for array in arrays]
-            results = inner(batch, training=False)
-            for part, result in zip(
-                parts, results if isinstance(results, list | tuple) else [results], strict=True
-            ):
-                part.append(np.asarray(result, np.float32))
+            results = every_call(model, [array[start : start + _BATCH] for array in arrays])
+            if len(results) != len(plan.calls):
+                raise EdgemlError(
+                    f"Keras makes {len(results)} calls of layers, the graph has {len(plan.calls)}", graph.name
+                )
+            for part, name in zip(parts, wanted, strict=True):
+                part.append(np.asarray(results[places[name]], np.float32))
     return {name: np.concatenate(part) for name, part in zip(wanted, parts, strict=True)}
 
 
-def _tensors(lowered: Lowered, plan: Topology) -> dict[str, Any]:
-    """Keras tensors by graph value; for a layer whose softmax was left off, the tensor before it."""
-    found: dict[str, Any] = {}
-    for call in plan.calls:
+def _places(lowered: Lowered, plan: Topology) -> dict[str, int]:
+    """Which call gives a graph value; its logits, for a layer whose softmax was left off."""
+    found: dict[str, int] = {}
+    for place, call in enumerate(plan.calls):
         value = lowered.layer_values.get(call.name)
-        if value is not None and call.tensor is not None:
-            found.setdefault(value, call.tensor)
-    for call in plan.calls:
-        if call.output in plan.outputs and call.name not in lowered.layer_values and call.tensor is not None:
-            position = plan.outputs.index(call.output)
-            found.setdefault(lowered.graph.outputs[position], call.tensor)
+        if value is not None:
+            found.setdefault(value, place)
+    for place, call in enumerate(plan.calls):
+        if call.output in plan.outputs and call.name not in lowered.layer_values:
+            found.setdefault(lowered.graph.outputs[plan.outputs.index(call.output)], place)
     return found
 
 

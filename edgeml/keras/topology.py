@@ -51,7 +51,7 @@ def topology(model: Any) -> Topology:
         EdgemlError: the model is of another kind, not built, or calls something that is not a layer.
     """
     walk = _Walk()
-    functional = _functional(model)
+    functional = functional_of(model)
     inputs: list[tuple[str, int]] = []
     for tensor in functional.inputs:
         key = walk.key()
@@ -116,7 +116,7 @@ class _Walk:
         return [self.keys[id(tensor)] for tensor in functional.outputs]
 
     def _nested(self, model: Any, sources: tuple[int, ...]) -> list[int]:
-        functional = _functional(model)
+        functional = functional_of(model)
         outer = dict(self.keys)
         for tensor, source in zip(functional.inputs, sources, strict=True):
             self.keys[id(tensor)] = source
@@ -137,7 +137,12 @@ def _instead_of(operation: str) -> str:
     return "write it with Keras layers, such as keras.layers.Add for +"
 
 
-def _functional(model: Any) -> Any:
+def functional_of(model: Any) -> Any:
+    """The functional model behind a sequential or functional one.
+
+    Raises:
+        EdgemlError: the model is of another kind, or not built.
+    """
     import keras
 
     if isinstance(model, keras.Sequential):

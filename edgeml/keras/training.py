@@ -8,13 +8,14 @@ Invariant: model.keras is there only if both trainings are complete.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from edgeml.errors import EdgemlError
-from edgeml.files import staged_path, write_atomic
+from edgeml.files import read_bytes, staged_path, write_atomic
 from edgeml.ir import Graph, saved
 from edgeml.keras.backend import import_keras
 from edgeml.keras.build import build_model
@@ -86,13 +87,15 @@ def lower_run(run: Run, strict: bool = False) -> Graph:
             disk is full.
     """
     graph_there = run.graph_file.is_file() and run.graph_file.with_suffix(".npz").is_file()
-    if graph_there and run.notes_file.is_file():
+    notes = Notes.read(run.notes_file) if graph_there and run.notes_file.is_file() else None
+    if notes is not None and notes.model:  # earlier versions did not note which model they are about
         if strict:
-            Notes.read(run.notes_file).refuse_inexact(str(run.folder))
+            notes.refuse_inexact(str(run.folder))
         return run.graph()
     model = trained_model(run)
     lowered = lower_model(model, run.name, strict, options=run.config.lowering)
-    notes = Notes.of(model, lowered, run.data().x_test)
+    digest = hashlib.sha256(read_bytes(run.model_file, "Keras model")).hexdigest()
+    notes = Notes.of(model, lowered, run.data().x_test, digest)
     saved.save(lowered.graph).write(run.folder)
     write_atomic(run.notes_file, notes.to_json())
     return lowered.graph

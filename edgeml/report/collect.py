@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.checks import exported, kept
 from edgeml.checks import golden as vectors
-from edgeml.checks import kept
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
@@ -141,7 +141,7 @@ class _Models:
             "qat": self._qat(run, x),
         }
         for name in ("float", "int8"):
-            self.predictions[name] = self._float(name, run.onnx / f"{name}.onnx", x)
+            self.predictions[name] = self._float(name, run, x)
 
     def float_parameters(self) -> Number:
         """Elements of the baseline's weights."""
@@ -180,9 +180,19 @@ class _Models:
             return None
         return exact.classes(self._graph, outputs[self._graph.outputs[0]])
 
-    def _float(self, name: str, path: Path, x: NDArray[np.float32]) -> Any:
+    def _gone(self, name: str, run: Run) -> str:
+        """Why there is no float or int8 model, and what would make one."""
+        kept_reason = exported.reason(run.folder, name, self._graph)
+        if kept_reason:
+            return kept_reason
+        if not run.float_file.is_file():
+            return f"there is no float baseline: {run.no_baseline}"
+        return f"onnx/{name}.onnx is not in the run (edgeml export RUN --to onnx)"
+
+    def _float(self, name: str, run: Run, x: NDArray[np.float32]) -> Any:
+        path = run.onnx / f"{name}.onnx"
         if not path.is_file():
-            self.reasons[name] = f"onnx/{path.name} is not in the run (edgeml export RUN --to onnx)"
+            self.reasons[name] = self._gone(name, run)
             return None
         try:
             self._floats[name] = model = FloatModel(path, speed.threads())
@@ -215,13 +225,11 @@ def _lowering(run: Run) -> tuple[str, ...]:
 
 
 def _exactness(run: Run, graph: Graph) -> Check | None:
-    """What the check found; rows of files that were changed since are not run."""
+    """What the check found; what nothing in the folder vouches for is not run."""
     if not run.check_file.is_file():
         return None
-    check = Check.read(run.check_file)
-    if check.graph != graph.digest or not run.golden_file.is_file():
-        return check
-    return kept.as_it_is(check, run.folder, graph, vectors.read(run.golden_file, graph))
+    golden = vectors.read(run.golden_file, graph) if run.golden_file.is_file() else None
+    return kept.as_it_is(Check.read(run.check_file), run.folder, graph, golden)
 
 
 def _history(path: Path) -> Any:

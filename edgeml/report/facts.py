@@ -374,15 +374,17 @@ def verdict(facts: Facts) -> Verdict:
     check = facts.exactness
     if check is None:
         return Verdict(status="unknown", text="not checked", detail=facts.missing["exactness"])
-    wrong = [result for result in check.results if result.status == "mismatch"]
-    idle = sum(result.status == "not-run" for result in check.results)
+    wrong = [result for result in check.results if not result.holds]
+    idle = sum(result.state == "not-run" for result in check.results)
     # The reference agreeing with the integers it wrote itself is no second opinion.
     equal = [r for r in check.results if r.status == "exact" and r.backend != check.reference]
-    tail = f"{idle} not run" if idle else ""
+    foretold = [f"{r.backend} differs as announced" for r in check.results if r.announced]
+    tail = ", ".join([*foretold, *([f"{idle} not run"] if idle else [])])
     if wrong:
         first = wrong[0].first
         where = f", first at op {first.op}" if first else ""
-        return Verdict(status="mismatch", text=f"{wrong[0].backend} differs{where}", detail=tail)
+        does = "does not run" if wrong[0].failed else "differs"
+        return Verdict(status="mismatch", text=f"{wrong[0].backend} {does}{where}", detail=tail)
     if not equal:
         return Verdict(status="unknown", text="nothing was compared with the reference", detail=tail)
     if check.graph and check.graph != facts.graph:

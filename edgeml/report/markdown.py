@@ -16,7 +16,13 @@ from edgeml.report.ways import models
 from edgeml.report.words import amount, exact, index, interval, number, percent
 
 _SIGNS = {"exact": "**EXACT**", "mismatch": "**MISMATCH**", "unknown": "**UNKNOWN**"}
-_STATUS = {"exact": "exact", "mismatch": "MISMATCH", "not-run": "NOT RUN"}
+_STATUS = {
+    "exact": "exact",
+    "mismatch": "MISMATCH",
+    "announced": "differs as announced",
+    "not-run": "NOT RUN",
+    "failed": "FAILED",
+}
 
 
 def to_markdown(facts: Facts) -> str:
@@ -61,10 +67,10 @@ def _exactness(facts: Facts) -> Iterable[str]:
         where = (
             f"{first.op} {index(first.index)}: expected {first.expected}, got {first.got}" if first else ""
         )
-        told = "; ".join(part for part in (where, r.reason) if part)
+        told = "; ".join(part for part in (where, r.remark) if part)
         ran = r.status != "not-run"
         numbers = [amount(r.samples), amount(r.mismatches), f"{r.max_abs_lsb} LSB"] if ran else ["-"] * 3
-        rows.append([r.backend, _STATUS[r.status], *numbers, told, r.checked[:10] or "-"])
+        rows.append([r.backend, _STATUS[r.state], *numbers, told, r.checked[:10] or "-"])
     head = ["executor", "verdict", "samples", "differ", "largest", "first difference or reason", "checked"]
     return [table(head, rows)]
 

@@ -64,8 +64,7 @@ def _measured(
 
 def _graph(run: Run, samples: Any) -> tuple[Graph, tuple[Moved, ...]]:
     if not run.float_file.is_file():
-        trained = "its model was imported" if run.config.imported else "it was not trained to the end"
-        raise EdgemlError(f"there is no float.keras to round: {trained}", str(run.folder))
+        raise EdgemlError(f"there is no float.keras to round: {run.no_baseline}", str(run.folder))
     from edgeml.keras.post_training import post_training
 
     found = post_training(run.model_file, run.float_file, run.name, samples)

@@ -12,9 +12,10 @@ import pytest
 
 from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
 from edgeml.checks import golden as vectors
-from edgeml.checks.artefacts import check_folder, choices, select
+from edgeml.checks.artefacts import check_folder
 from edgeml.checks.board import Wiring, check_board
 from edgeml.checks.golden import Golden
+from edgeml.checks.names import choices, select
 from edgeml.checks.result import Result
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType

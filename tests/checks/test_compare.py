@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
+from edgeml import backends
 from edgeml.checks import golden as vectors
 from edgeml.checks.compare import Execute, compare
 from edgeml.checks.golden import Golden
+from edgeml.checks.names import runners, select
 from edgeml.checks.result import Check, Result
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, Overflow, Round
@@ -169,3 +172,75 @@ def test_truncated_golden_file_is_one_error(graph: Graph, golden: Golden, tmp_pa
         path.write_bytes(whole[:size])
         with pytest.raises(EdgemlError, match="golden"):
             vectors.read(path, graph)
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "told"),
+    [
+        (
+            "x.input",
+            lambda a: np.where(a == a.max(), np.nan, a),
+            "NaN or infinite",
+        ),
+        ("x.input", lambda a: a + np.inf, "NaN or infinite"),
+        ("x.input", lambda a: a.astype(np.int64), "floats expected"),
+        ("x.input", lambda a: a[:, :5], "shape"),
+        ("x.input", lambda a: a[:7], "shape"),
+        ("x.input", lambda a: a.astype("U8"), "floats expected"),
+        ("input.input", lambda a: a + 0.5, "integers expected"),
+        ("input.input", lambda a: a.astype(np.float32), "integers expected"),
+        ("input.input", lambda a: a.astype(bool), "integers expected"),
+        ("input.input", lambda a: a.astype(complex), "integers expected"),
+        ("input.input", lambda a: a.astype(np.int64) + 64, "which is ufixed<6,0>"),
+        ("input.input", lambda a: a.astype(np.int64) - 1, "which is ufixed<6,0>"),
+        ("input.input", lambda a: a.astype(np.uint64) + 2**63, "within 64 bits"),
+        ("input.input", lambda a: a[0, 0], "samples"),
+        ("input.input", lambda a: a[:0], "samples"),
+        ("input.input", lambda a: a.T, "shape"),
+        ("expected.act_fc2", lambda a: a.astype(np.float64), "integers expected"),
+        ("expected.act_fc2", lambda a: a[:, :2], "shape"),
+        ("expected.act_fc2", lambda a: a[3], "shape"),
+        ("label", lambda a: a + 0.1, "integers expected"),
+        ("label", lambda a: a + 1, "labels of shape (200,) from 1 to 3 for 200 samples of 3 classes"),
+        ("label", lambda a: a - 1, "from -1 to 1"),
+        ("label", lambda a: a[:9], "labels of shape (9,)"),
+        ("label", lambda a: a[:0], "labels of shape (0,) for 200"),
+    ],
+)
+def test_vectors_that_are_none_are_refused(graph: Graph, golden: Golden, tmp_path, key, change, told) -> None:
+    path = tmp_path / "golden.npz"
+    vectors.save(Golden(golden.x, golden.inputs, golden.expected, np.arange(200) % 3), path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    assert vectors.read(path, graph).label is not None
+    np.savez(path, **{**arrays, key: change(arrays[key])})
+    with pytest.raises(EdgemlError) as error:
+        vectors.read(path, graph)
+    assert told in str(error.value) and "golden.npz" in str(error.value)
+
+
+def test_rows_that_contradict_themselves_are_none(tmp_path) -> None:
+    row = {"backend": "qonnx", "status": "exact", "samples": 3}
+    for change in (
+        {"mismatches": 1}, {"samples": -1}, {"status": "not-run"}, {"failed": True}, {"announced": "a note"},
+        {"status": "mismatch", "failed": True}, {"max_abs_lsb": 2}, {"status": "fine"}, {"samples": 1e9},
+    ):  # fmt: skip
+        document = {"schema": 1, "model": "m", "samples": 3, "results": [{**row, **change}]}
+        (tmp_path / "check.json").write_text(json.dumps(document))
+        if change == {"samples": 1e9}:  # a whole number, whatever it looks like; what lies there refuses it
+            assert Check.read(tmp_path / "check.json").results[0].samples == 10**9
+            continue
+        with pytest.raises(EdgemlError, match=r"check\.json"):
+            Check.read(tmp_path / "check.json")
+
+
+def test_rows_are_found_by_the_names_they_print_and_by_those_of_back_ends() -> None:
+    rows = [Result(backend=name, status="exact") for name in ("onnxruntime", "verilator", "keras")]
+    check = Check(model="m", samples=3, results=tuple(rows))
+    for name, place in {"onnx": 0, "onnxruntime": 0, "verilog": 1, "verilator": 1, "keras": 2}.items():
+        assert check[name] is rows[place]
+    with pytest.raises(EdgemlError, match="did you mean"):
+        check["verilatr"]
+    every = {runner.name for name in backends.names() for runner in backends.load(name).runners()}
+    for name in every:
+        assert select([name]) == select([runners()[name]])

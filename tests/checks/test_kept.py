@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
 from edgeml import pipeline
 from edgeml.checks import golden as vectors
+from edgeml.checks import kept
 from edgeml.checks.result import Check, Result
 from edgeml.files import write_atomic
 from edgeml.report.collect import collect
@@ -31,10 +33,16 @@ def run(tmp_path, monkeypatch):
     return run
 
 
-def rewritten(run, update, only=""):
+def rewritten(run, update, only="", stamp=True):
+    """check.json with other rows; an honest one is stamped, an edited one is not."""
     check = Check.read(run.check_file)
-    rows = [row.model_copy(update=update if only in row.backend else {}) for row in check.results]
-    write_atomic(run.check_file, check.model_copy(update={"results": tuple(rows)}).to_json())
+    changed = [row.model_copy(update=update if only in row.backend else {}) for row in check.results]
+    check = check.model_copy(update={"results": tuple(changed)})
+    if stamp:
+        graph = run.graph()
+        now = kept.prints(run.folder, graph, vectors.read(run.golden_file, graph))
+        check = kept.stamped(check, now, datetime.fromisoformat(OLD))
+    write_atomic(run.check_file, check.to_json())
 
 
 def rows(run) -> dict[str, Result]:
@@ -65,7 +73,7 @@ def test_a_mismatch_is_kept_as_well(run):
 
 def test_a_row_of_changed_files_is_not_run(run):
     (run.onnx / "qonnx.onnx").write_bytes((run.onnx / "qonnx.onnx").read_bytes() + b"\0")
-    told = "its files changed since it was exact on 2026-01-02 (edgeml check RUN --with qonnx)"
+    told = "the row itself changed since it was exact on 2026-01-02 (edgeml check RUN --with qonnx)"
     facts = collect(run)  # the report sees it even before another check
     assert facts.exactness is not None
     reported = {row.backend: row for row in facts.exactness.results}
@@ -91,15 +99,79 @@ def test_other_vectors_and_another_graph_leave_no_row(run, what):
     assert {found["onnxruntime"].status, found["qonnx"].status} == {"not-run"}
 
 
-def test_a_row_that_does_not_say_what_it_ran_is_not_carried_on(run):
+def test_a_row_that_does_not_say_what_it_ran_is_not_believed(run):
     document = json.loads(run.check_file.read_text())
     for row in document["results"]:
         del row["digest"], row["checked"]  # as earlier versions wrote it
     run.check_file.write_text(json.dumps(document))
-    assert verdict(collect(run)).status == "exact"  # the check as it is, by the graph it names
+    facts = collect(run)
+    assert verdict(facts).status == "unknown"
+    assert {row.status for row in facts.exactness.results} == {"not-run"}
     pipeline.check(run, ["evaluate"])
     assert rows(run)["qonnx"].status == "not-run"
     assert "did not note what it ran" in rows(run)["qonnx"].reason
+
+
+@pytest.mark.parametrize(
+    ("change", "stamp", "told"),
+    [
+        ({"samples": 1_000_000}, False, "it says 1,000,000 samples, and golden.npz has 30"),
+        ({"samples": 1_000_000}, True, "it says 1,000,000 samples, and golden.npz has 30"),
+        ({"samples": 29}, False, "the row itself changed"),
+        ({"seconds": 0.001}, False, "the row itself changed"),
+        (
+            {"checked": "2030-01-01T00:00:00+00:00"},
+            False,
+            "the row itself changed since it was exact on 2030",
+        ),
+        ({"reason": "proven"}, False, "the row itself changed"),
+        ({"digest": "0" * 64}, False, "the row itself changed"),
+        ({"backend": "verilator"}, False, "the row itself changed"),
+        ({"backend": "hls5ml"}, False, "the row itself changed"),
+    ],
+)
+def test_an_edited_row_is_not_run_in_the_report_and_in_the_next_check(run, change, stamp, told):
+    rewritten(run, change, "qonnx", stamp=stamp)
+    name = change.get("backend", "qonnx")
+    facts = collect(run)
+    (row,) = [row for row in facts.exactness.results if row.backend == name]
+    assert row.status == "not-run" and told in row.reason
+    pipeline.check(run, ["evaluate"])
+    assert rows(run)[name] == row
+
+
+def test_an_edited_mismatch_is_not_exact(run):
+    rewritten(run, {"status": "mismatch", "mismatches": 3, "max_abs_lsb": 1}, "qonnx")
+    rewritten(run, {"status": "exact", "mismatches": 0, "max_abs_lsb": 0}, "qonnx", stamp=False)
+    (row,) = [row for row in collect(run).exactness.results if row.backend == "qonnx"]
+    assert row.status == "not-run"
+
+
+def test_without_vectors_or_for_another_graph_no_row_is_believed(run):
+    whole = run.golden_file.read_bytes()
+    run.golden_file.unlink()
+    facts = collect(run)
+    assert {row.status for row in facts.exactness.results} == {"not-run"} and facts.exactness.samples == 0
+    run.golden_file.write_bytes(whole)
+    assert verdict(collect(run)).status == "exact"
+    check = Check.read(run.check_file)
+    write_atomic(run.check_file, check.model_copy(update={"graph": "0" * 64, "samples": 10**6}).to_json())
+    facts = collect(run)
+    assert verdict(facts).status == "unknown" and facts.exactness.samples == 30
+
+
+def test_a_failure_is_kept_until_its_files_change(run):
+    whole = (run.onnx / "qonnx.onnx").read_bytes()
+    (run.onnx / "qonnx.onnx").write_bytes(whole[:99])
+    assert not pipeline.check(run, ["qonnx"]).ok
+    assert rows(run)["qonnx"].failed and rows(run)["qonnx"].digest
+    assert verdict(collect(run)).text == "qonnx does not run"
+    pipeline.check(run, ["evaluate"])
+    assert rows(run)["qonnx"].failed
+    (run.onnx / "qonnx.onnx").write_bytes(whole)
+    assert verdict(collect(run)).status == "exact"
+    pipeline.check(run, ["evaluate"])
+    assert not rows(run)["qonnx"].failed and rows(run)["qonnx"].status == "not-run"
 
 
 def test_a_damaged_check_is_made_anew(run):

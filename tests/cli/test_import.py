@@ -15,8 +15,19 @@ import edgeml as api
 from tests.cli.command import Shell
 
 
-def saved(path: Path, *, norm: bool = False, plain: bool = False, units: int = 3, inputs: int = 4) -> Path:
-    """A small untrained QKeras model of `inputs` features and `units` classes in a .keras file."""
+def saved(
+    path: Path,
+    *,
+    norm: bool = False,
+    plain: bool = False,
+    ends: bool = False,
+    units: int = 3,
+    inputs: int = 4,
+) -> Path:
+    """A small untrained QKeras model of `inputs` features and `units` classes in a .keras file.
+
+    With `ends`, a batch normalization stands at the end, where its rounded factors reach the output.
+    """
     from edgeml.keras.backend import import_keras, import_qkeras
 
     keras, qkeras = import_keras(), import_qkeras()
@@ -31,15 +42,18 @@ def saved(path: Path, *, norm: bool = False, plain: bool = False, units: int = 3
     else:
         x = qkeras.QActivation(qkeras.quantized_bits(8, 3, alpha=1), name="q")(x)
         x = qkeras.QDense(5, kernel_quantizer=bits(), bias_quantizer=bits(), name="fc")(x)
-        if norm:
+        if norm and not ends:
             x = keras.layers.BatchNormalization(name="norm")(x)
         x = qkeras.QActivation(qkeras.quantized_relu(6, 2), name="act")(x)
         x = qkeras.QDense(units, kernel_quantizer=bits(), bias_quantizer=bits(), name="logits")(x)
+    if ends:
+        x = keras.layers.BatchNormalization(name="norm")(x)
     model = keras.Model(source, x)
     if norm:
         layer = model.get_layer("norm")
-        layer.moving_mean.assign([0.1, -0.3, 0.7, 0.2, -0.1])
-        layer.moving_variance.assign([0.3, 1.7, 0.9, 2.3, 0.7])
+        size = units if ends else 5
+        layer.moving_mean.assign([0.1, -0.3, 0.7, 0.2, -0.1][:size])
+        layer.moving_variance.assign([0.3, 1.7, 0.9, 2.3, 0.7][:size])
     model.save(path)
     return path
 
@@ -59,6 +73,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     saved(folder / "mine.keras")
     saved(folder / "norm.keras", norm=True)
     saved(folder / "plain.keras", plain=True)
+    saved(folder / "ends.keras", norm=True, ends=True)
     data(folder / "samples.npz")
     return folder
 
@@ -80,6 +95,23 @@ def test_an_import_is_exported_checked_and_reported(edgeml: Shell, files: Path, 
     report = (run / "report.md").read_text()
     assert "edgeml import" in report and "mine.keras" in report
     assert edgeml("show", str(run)).code == 0
+
+
+def test_a_mismatch_that_was_announced_at_import_does_not_fail_the_check(
+    edgeml: Shell, files: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    words = ("--data", str(files / "samples.npz"), "--out", str(run))
+    assert edgeml("import", str(files / "ends.keras"), *words).code == 0
+    checked = edgeml("check", str(run), "--with", "keras")
+    assert checked.code == 0, checked
+    row = json.loads((run / "check.json").read_text())["results"][0]
+    assert row["status"] == "mismatch" and row["mismatches"] > 0
+    assert row["announced"].startswith("expected: norm")
+    assert f" {row['mismatches']} " in checked.out and "as announced" in checked.out
+    assert "announced when it was lowered: expected: norm" in checked.out
+    (run / "model.keras").write_bytes((files / "norm.keras").read_bytes())
+    assert edgeml("check", str(run), "--with", "keras").code == 1
 
 
 def test_the_same_again_goes_on_and_another_is_refused(edgeml: Shell, files: Path, tmp_path: Path) -> None:

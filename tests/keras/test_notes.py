@@ -14,8 +14,10 @@ from edgeml.keras.difference import measure
 from edgeml.keras.lower import lower_model
 from edgeml.keras.notes import Notes
 from edgeml.keras.training import lower_run, train
+from edgeml.report.facts import verdict
 from edgeml.runs import Run
 from tests.keras.exactness import corner_data, randomize
+from tests.report.samples import sample_facts
 
 keras, qkeras = import_keras(), import_qkeras()
 layers = keras.layers
@@ -130,6 +132,10 @@ def trained(tmp_path_factory):
     return run
 
 
+def verdict_of(run):
+    return verdict(sample_facts().model_copy(update={"exactness": Check.read(run.check_file)})).status
+
+
 class TestRun:
     def test_notes_and_differences_are_written(self, trained):
         notes = Notes.read(trained.notes_file)
@@ -158,20 +164,38 @@ class TestRun:
         assert row.mismatches == measured.differing
         assert row.status == ("mismatch" if measured.differing else "exact")
         if measured.differing:
-            assert "expected: bn: " in row.reason
+            assert "expected: bn: " in row.announced
         assert Check.read(trained.check_file).results == (row,)
 
     def test_floats_off_the_grid_are_mismatches(self, tmp_path):
         """The model ends in its normalization: nearly every float of Keras is no integer of the output."""
         run = train(preset_file(tmp_path / "preset", "", units=3), tmp_path / "run")
         graph = pipeline.lower(run)
-        (row,) = pipeline.check(run, ["keras"]).results
-        assert row.status == "mismatch"
+        found = pipeline.check(run, ["keras"])
+        (row,) = found.results
+        assert row.status == "mismatch" and row.state == "announced" and found.ok
         assert row.mismatches > 0
         assert row.max_abs_lsb > 0
         assert "no multiple of 2^-" in row.reason
-        assert "expected: bn: a factor is rounded" in row.reason
+        assert "expected: bn: a factor is rounded" in row.announced
         assert graph.outputs == ("bn",)
+        assert verdict_of(run) == "unknown"  # nothing was found to be equal
+        # What is not about this model, or is damaged, announces nothing.
+        whole = run.notes_file.read_text()
+        notes = Notes.read(run.notes_file)
+        for text in (
+            notes.model_copy(update={"model": "0" * 64}).to_json(),
+            notes.model_copy(update={"model": ""}).to_json(),
+            notes.model_copy(update={"graph": "0" * 64}).to_json(),
+            notes.model_copy(update={"notes": ()}).to_json() if not notes.float32 else whole[:50],
+            whole[:50],
+        ):
+            run.notes_file.write_text(text)
+            found = pipeline.check(run, ["keras"])
+            assert not found.ok and found["keras"].announced == "" and found["keras"].mismatches > 0
+        run.notes_file.write_text(whole)
+        run.model_file.write_bytes(run.model_file.read_bytes() + bytes(1))  # still a zip of the same model
+        assert not pipeline.check(run, ["keras"]).ok
 
     def test_damaged_notes(self, trained, tmp_path):
         path = tmp_path / "notes.json"

@@ -83,7 +83,7 @@ def test_a_run_without_artefacts_says_what_is_missing(tmp_path):
     right = np.argmax(evaluate(iris_graph(), data.x_test), axis=1) == data.y_test
     assert facts.accuracy.fixed.value == np.mean(right)
     assert facts.accuracy.qat.reason == "there is no model.keras"
-    assert facts.accuracy.float_.reason.startswith("onnx/float.onnx is not in the run")
+    assert facts.accuracy.float_.reason == "there is no float baseline: it was not trained to the end"
     assert facts.sizes.float_parameters.value is None
     assert set(facts.missing) == {"exactness", "history"}
     assert facts.speed is not None

@@ -16,7 +16,10 @@ def command(
     run: RunArgument,
     with_: Annotated[
         str,
-        typer.Option("--with", help="all, or some of evaluate, keras, onnx, qonnx, hls4ml, verilog, board."),
+        typer.Option(
+            "--with",
+            help="all, or some of evaluate, keras, onnx, qonnx, hls4ml, verilog, board; also names of rows.",
+        ),
     ] = "all",
     samples: SamplesOption = 0,
     port: Annotated[str, typer.Option("--port", help="Serial port of a board, such as /dev/ttyUSB0.")] = "",
@@ -33,7 +36,8 @@ def command(
 
     With --port or --log, a real board as well.
 
-    Exits with 1 if anything differs, naming the first op.
+    Exits with 1 if anything differs that was not announced when the model was lowered, naming the first op,
+    or if an artefact that is there does not run to its end.
     """
     from edgeml import api, pipeline
     from edgeml.checks.board import Wiring

@@ -45,6 +45,8 @@ def command(
 
     --set takes the options of a back end: --set hls4ml.strategy=Resource. --max-latency, --ii and --fit
     choose the reuse factors of the hls4ml project and the Verilog, smallest cost first.
+
+    What can be written is written. Exits with 1 if only some of the back ends that were named could be.
     """
     from edgeml import api, pipeline
     from edgeml.cli import estimates
@@ -68,17 +70,26 @@ def command(
             "--max-latency, --ii and --fit",
             "add --to hls4ml or --to verilog",
         )
+    if wish and not (board or chosen.get("hls4ml", {}).get("board")):
+        raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
+    refused: dict[str, str] = {}
+    graph = opened.graph()
     if "hls4ml" in names:
-        chosen["hls4ml"] = estimates.preflight_hls4ml(
-            opened.graph(), chosen.get("hls4ml", {}), wish, board is not None
-        )
+        with steps.refusing("hls4ml", refused):
+            chosen["hls4ml"] = estimates.preflight_hls4ml(
+                graph, chosen.get("hls4ml", {}), wish, board is not None
+            )
     if "verilog" in names and (board is not None or wish):
-        chosen["verilog"] = estimates.preflight_verilog(
-            opened.graph(), chosen.get("verilog", {}), wish, board
-        )
+        with steps.refusing("verilog", refused):
+            chosen["verilog"] = estimates.preflight_verilog(graph, chosen.get("verilog", {}), wish, board)
     with steps.working("export") as tell:
-        rows = pipeline.export(opened, names, chosen, strict=to != "all", tell=tell)
+        rows = pipeline.export(opened, names, chosen, tell, refused)
+    reasons = [row.reason for row in rows if row.backend in names and row.reason]
+    if reasons and len(names) == 1:
+        raise EdgemlError(reasons[0], names[0])
     if json:
         print_json([asdict(row) for row in rows])
     else:
         OUT.print(steps.exported_table(rows))
+    if to != "all" and reasons:
+        raise typer.Exit(1)

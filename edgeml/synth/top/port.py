@@ -19,8 +19,9 @@ from typing import Protocol
 
 from edgeml.errors import EdgemlError
 
+PLUG_IN = "plug the board in; `ls /dev/tty*` shows the ports"
 _HINTS = {
-    errno.ENOENT: "plug the board in; `ls /dev/tty*` shows the ports",
+    errno.ENOENT: PLUG_IN,
     errno.EACCES: "add yourself to the group that owns it (often dialout), then log in again",
     errno.EBUSY: "another program has it open: close it",
 }

@@ -1,0 +1,90 @@
+"""RUN/export.json: what became of each back end when the run was exported, so that a reason is never lost.
+
+A back end that refuses the graph writes no file. Later nobody could tell it from one that was never asked
+for, and "edgeml export RUN" would be no remedy; its reason is therefore kept in the run.
+
+Invariant: a reason is told only for the graph that it was given for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgeml.backends.base import Backend
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes, write_atomic
+from edgeml.ir import Graph
+
+FILE = "export.json"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What became of one back end: files written, or the reason why not."""
+
+    backend: str
+    files: int
+    reason: str = ""
+
+
+class _Kept(BaseModel):
+    """The object behind export.json: the last answer of each back end, by its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    graph: str
+    rows: dict[str, Exported]
+
+
+def why_not(backend: Backend, graph: Graph, options: Any) -> str:
+    """Why a back end cannot emit the graph here, with the remedy; empty if it can.
+
+    Args:
+        backend: the back end.
+        graph: the exact graph.
+        options: as its `options` returned them.
+    """
+    if backend.missing():
+        return backend.missing()
+    try:
+        refused = backend.refusals(graph, options)
+    except EdgemlError as error:
+        return str(error)
+    if not refused:
+        return ""
+    first = refused[0]
+    more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
+    remedy = f" ({first.remedy})" if first.remedy else ""
+    return f"cannot express {first.node} ({first.op}): {first.reason}{more}{remedy}"
+
+
+def keep(folder: Path, graph: Graph, rows: Sequence[Exported]) -> None:
+    """Write what became of some back ends; what is known of the others stays.
+
+    Raises:
+        EdgemlError: the file cannot be written.
+    """
+    earlier = _read(folder, graph)
+    kept = _Kept(graph=graph.digest, rows={**earlier, **{row.backend: row for row in rows}})
+    write_atomic(folder / FILE, kept.model_dump_json(by_alias=True, indent=1) + "\n")
+
+
+def reason(folder: Path, backend: str, graph: Graph) -> str:
+    """Why a back end, "float" or "int8" wrote nothing when it was last asked; "" if it was not, or did."""
+    row = _read(folder, graph).get(backend)
+    return f"could not be exported: {row.reason}" if row is not None and row.reason else ""
+
+
+def _read(folder: Path, graph: Graph) -> dict[str, Exported]:
+    """What is known of the graph; nothing if the file is missing, damaged or of another graph."""
+    try:
+        kept = _Kept.model_validate_json(read_bytes(folder / FILE, "export's results"))
+    except (EdgemlError, ValidationError):
+        return {}
+    return kept.rows if kept.graph == graph.digest else {}

@@ -1,0 +1,48 @@
+"""What the executors of a check are called: by `--with`, by their back end and by the row they print.
+
+Invariant: whatever is printed as the name of a row is taken where a row is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from edgeml import backends
+from edgeml.errors import unknown_name
+
+REFERENCE = "evaluate"
+KERAS = "keras"
+BOARD = "board"
+
+
+def choices() -> tuple[str, ...]:
+    """What `--with` takes: the reference, Keras, every back end, and a board on a serial line."""
+    return (REFERENCE, KERAS, *backends.names(), BOARD)
+
+
+def runners() -> Mapping[str, str]:
+    """The back end of every runner, by the runner's name."""
+    return {runner.name: name for name in backends.names() for runner in backends.load(name).runners()}
+
+
+def choice_of(name: str) -> str:
+    """What `--with` calls a row: "onnx" for "onnxruntime"; the name itself if it is a choice already."""
+    return name if name in choices() else runners().get(name, name)
+
+
+def select(names: Sequence[str]) -> tuple[str, ...]:
+    """The chosen names, "all" meaning every one but the board, which has to be named or wired.
+
+    Args:
+        names: choices, or the names that rows have: "onnx" or "onnxruntime".
+
+    Raises:
+        EdgemlError: an unknown name.
+    """
+    known = choices()
+    wanted = [name if name == "all" else choice_of(name) for name in names]
+    for name in wanted:
+        if name != "all" and name not in known:
+            raise unknown_name("check", name, ("all", *known, *runners()))
+    chosen = {*wanted, *(known[:-1] if "all" in wanted or not wanted else ())}
+    return tuple(name for name in known if name in chosen)

@@ -1,0 +1,64 @@
+"""Run a model eagerly and keep what every call of a layer gives, inside nested models as well.
+
+The model outside of a nested one has no tensor for what lies within, so no `keras.Model` can return it. Here
+the model's own list of nodes is followed, as Keras follows it, and each result is noted as it is made.
+
+Invariant: results stand in the order of `edgeml.keras.topology.topology(model).calls`, one for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from edgeml.keras.topology import functional_of
+
+
+def every_call(model: Any, inputs: Sequence[Any]) -> list[Any]:
+    """What each call of a layer gives, at inference.
+
+    Args:
+        model: a sequential or functional Keras model.
+        inputs: float32 arrays (samples, ...), one per input.
+
+    Returns:
+        Tensors (samples, ...) in the order of the calls.
+
+    Raises:
+        EdgemlError: the model is of another kind, or not built.
+    """
+    import keras
+
+    results: list[Any] = []
+
+    def hook(operation: Any) -> Callable[..., Any]:
+        if isinstance(operation, keras.Model):
+            return within(operation)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if _takes_training(operation):
+                kwargs.setdefault("training", False)
+            result = operation(*args, **kwargs)
+            results.append(result)
+            return result
+
+        return call
+
+    def within(model: Any) -> Callable[..., Any]:
+        def call(given: Any, **kwargs: Any) -> Any:
+            del kwargs  # training=False, which is said of every layer below
+            return run(functional_of(model), given)
+
+        return call
+
+    def run(functional: Any, given: Any) -> Any:
+        return functional._run_through_graph(given, operation_fn=hook)
+
+    run(functional_of(model), [keras.ops.convert_to_tensor(array) for array in inputs])
+    return results
+
+
+def _takes_training(operation: Any) -> bool:
+    """Whether a layer's call has the argument; Keras 3.13 and later versions say so in two ways."""
+    known = getattr(operation, "_call_context_args", ())
+    return "training" in known or bool(getattr(operation, "_call_has_training_arg", False))
