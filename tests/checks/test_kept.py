@@ -45,6 +45,13 @@ def rewritten(run, update, only="", stamp=True):
     write_atomic(run.check_file, check.to_json())
 
 
+def reported(run) -> Check:
+    """What a report would say of the check."""
+    found = collect(run).exactness
+    assert found is not None
+    return found
+
+
 def rows(run) -> dict[str, Result]:
     return {row.backend: row for row in Check.read(run.check_file).results}
 
@@ -76,11 +83,10 @@ def test_a_row_of_changed_files_is_not_run(run):
     told = "the row itself changed since it was exact on 2026-01-02 (edgeml check RUN --with qonnx)"
     facts = collect(run)  # the report sees it even before another check
     assert facts.exactness is not None
-    reported = {row.backend: row for row in facts.exactness.results}
-    assert reported["qonnx"].status == "not-run" and told in reported["qonnx"].reason
-    assert reported["onnxruntime"].status == "exact"
+    assert facts.exactness["qonnx"].status == "not-run" and told in facts.exactness["qonnx"].reason
+    assert facts.exactness["onnxruntime"].status == "exact"
     pipeline.check(run, ["onnx"])
-    assert rows(run)["qonnx"] == reported["qonnx"]
+    assert rows(run)["qonnx"] == facts.exactness["qonnx"]
     assert rows(run)["qonnx"].samples == 0
 
 
@@ -104,9 +110,8 @@ def test_a_row_that_does_not_say_what_it_ran_is_not_believed(run):
     for row in document["results"]:
         del row["digest"], row["checked"]  # as earlier versions wrote it
     run.check_file.write_text(json.dumps(document))
-    facts = collect(run)
-    assert verdict(facts).status == "unknown"
-    assert {row.status for row in facts.exactness.results} == {"not-run"}
+    assert verdict(collect(run)).status == "unknown"
+    assert {row.status for row in reported(run).results} == {"not-run"}
     pipeline.check(run, ["evaluate"])
     assert rows(run)["qonnx"].status == "not-run"
     assert "did not note what it ran" in rows(run)["qonnx"].reason
@@ -133,8 +138,7 @@ def test_a_row_that_does_not_say_what_it_ran_is_not_believed(run):
 def test_an_edited_row_is_not_run_in_the_report_and_in_the_next_check(run, change, stamp, told):
     rewritten(run, change, "qonnx", stamp=stamp)
     name = change.get("backend", "qonnx")
-    facts = collect(run)
-    (row,) = [row for row in facts.exactness.results if row.backend == name]
+    row = reported(run)[name]
     assert row.status == "not-run" and told in row.reason
     pipeline.check(run, ["evaluate"])
     assert rows(run)[name] == row
@@ -143,21 +147,19 @@ def test_an_edited_row_is_not_run_in_the_report_and_in_the_next_check(run, chang
 def test_an_edited_mismatch_is_not_exact(run):
     rewritten(run, {"status": "mismatch", "mismatches": 3, "max_abs_lsb": 1}, "qonnx")
     rewritten(run, {"status": "exact", "mismatches": 0, "max_abs_lsb": 0}, "qonnx", stamp=False)
-    (row,) = [row for row in collect(run).exactness.results if row.backend == "qonnx"]
-    assert row.status == "not-run"
+    assert reported(run)["qonnx"].status == "not-run"
 
 
 def test_without_vectors_or_for_another_graph_no_row_is_believed(run):
     whole = run.golden_file.read_bytes()
     run.golden_file.unlink()
-    facts = collect(run)
-    assert {row.status for row in facts.exactness.results} == {"not-run"} and facts.exactness.samples == 0
+    found = reported(run)
+    assert {row.status for row in found.results} == {"not-run"} and found.samples == 0
     run.golden_file.write_bytes(whole)
     assert verdict(collect(run)).status == "exact"
     check = Check.read(run.check_file)
     write_atomic(run.check_file, check.model_copy(update={"graph": "0" * 64, "samples": 10**6}).to_json())
-    facts = collect(run)
-    assert verdict(facts).status == "unknown" and facts.exactness.samples == 30
+    assert verdict(collect(run)).status == "unknown" and reported(run).samples == 30
 
 
 def test_a_failure_is_kept_until_its_files_change(run):
