@@ -23,7 +23,7 @@ def act(name):
 
 
 TAILS = {
-    "dense": lambda: [],
+    "dense": list,
     "softmax": lambda: [keras.layers.Activation("softmax", name="soft")],
     "softmax layer": lambda: [keras.layers.Softmax(name="soft")],
     "sigmoid": lambda: [keras.layers.Activation("sigmoid", name="soft")],
