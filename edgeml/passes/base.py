@@ -1,18 +1,69 @@
 """The contract of a pass.
 
-Invariant: for every input, the outputs of `apply(graph)` are the outputs of `graph`, values and types.
+A pass is a frozen dataclass in a file of its own. It says in `requires` what a graph has to be before it and
+in `ensures` what the result is; `apply` checks both around `rewrite`, so a pass that breaks its word fails at
+once and by name, not in the back end behind it.
+
+Invariant: for every input, the outputs of `apply(graph)` are the outputs of `graph`, codes and LSBs, under
+the same names; the inputs are the same, types included.
+
+To add one, add `passes/<name>.py` with one `Pass` of that name in CamelCase; the contract tests find it.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import final
 
+import numpy as np
+
+from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 
 
 class Pass(ABC):
     """A rewriting of graphs that keeps every output integer. Subclasses are frozen dataclasses."""
 
-    @abstractmethod
+    @final
     def apply(self, graph: Graph) -> Graph:
+        """The rewritten graph; the same object if there was nothing to do.
+
+        Raises:
+            EdgemlError: the graph is not what the pass requires, or the result is not what it ensures; names
+                the pass and the node.
+        """
+        name = type(self).__name__
+        if fault := self.requires(graph):
+            raise EdgemlError(f"the pass {name} cannot start: {fault}", graph.name)
+        result = self.rewrite(graph)
+        if result is not graph and (fault := _interface_fault(graph, result) or self.ensures(result)):
+            raise EdgemlError(f"the pass {name} went wrong: {fault}", graph.name, "this is a fault of edgeml")
+        return result
+
+    @abstractmethod
+    def requires(self, graph: Graph) -> str:
+        """Empty if the pass can be applied, else what is in the way, with the node's name."""
+
+    @abstractmethod
+    def rewrite(self, graph: Graph) -> Graph:
         """The rewritten graph; the same object if there was nothing to do."""
+
+    @abstractmethod
+    def ensures(self, graph: Graph) -> str:
+        """Empty if the result is what the pass promises, else what is not, with the node's name."""
+
+
+def _interface_fault(before: Graph, after: Graph) -> str:
+    """What a pass changed of a graph's inputs and outputs; empty if nothing."""
+    if (before.name, before.inputs, before.outputs) != (after.name, after.inputs, after.outputs):
+        return "the graph has another name, or other inputs or outputs"
+    for name in before.inputs:
+        if before.node(name) != after.node(name):
+            return f"the input {name} is another one"
+    for name in before.outputs:
+        old, new = before.info(name), after.info(name)
+        if old.shape != new.shape:
+            return f"the output {name} has the shape {new.shape}, it had {old.shape}"
+        if np.any(np.broadcast_to(old.type.frac, old.shape) != np.broadcast_to(new.type.frac, new.shape)):
+            return f"the output {name} has another LSB"
+    return ""

@@ -26,7 +26,15 @@ class Expand(Pass):
 
     which: Callable[[Node], bool] = _every
 
-    def apply(self, graph: Graph) -> Graph:
+    def requires(self, graph: Graph) -> str:
+        del graph
+        return ""
+
+    def ensures(self, graph: Graph) -> str:
+        left = next((node.name for node in graph.nodes if self._chosen(node)), "")
+        return left and f"{left} is still composite"
+
+    def rewrite(self, graph: Graph) -> Graph:
         """Expand until no chosen composite is left."""
         while any(self._chosen(node) for node in graph.nodes):
             graph = self._once(graph)

@@ -16,7 +16,7 @@ from edgeml.backends.hls4ml.options import Options, parse_options
 from edgeml.backends.hls4ml.planner import Plan, plan_graph
 from edgeml.files import FileSet
 from edgeml.ir import Graph
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 
 __all__ = ["BACKEND", "Hls4ml", "Options"]
 
@@ -47,7 +47,7 @@ class Hls4ml(Backend):
 
 
 def _planned(graph: Graph, options: Options) -> Plan:
-    return plan_graph(Expand().apply(graph), options.target().backend, options.io_type, options.project)
+    return plan_graph(prepare(graph), options.target().backend, options.io_type, options.project)
 
 
 BACKEND = Hls4ml()

@@ -22,9 +22,8 @@ from edgeml.backends.base import Refusal
 from edgeml.backends.hls4ml import ops
 from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType, IntArray, Overflow, Round, align
-from edgeml.ir import Graph, Node, Shape
-from edgeml.ir.ops.const import Const
+from edgeml.fixed import FixedType, Overflow, Round, align
+from edgeml.ir import Graph, Node, Shape, constant_codes
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
 
@@ -95,14 +94,14 @@ class Planner:
         self._names = {reserved.lower()}
         self._held: dict[str, str] = {}
         self._by_name: dict[str, Layer] = {}
-        self._constants: dict[str, IntArray] = {}
+        self._constants = constant_codes(graph)
         self._done: set[str] = set()
 
     def plan(self) -> Plan:
         """The whole graph."""
         refused: list[Refusal] = []
         broken: set[str] = set()
-        varying = [node for node in self.graph.nodes if not self._constant(node)]
+        varying = [node for node in self.graph.nodes if node.name not in self._constants]
         for node in varying:
             if node.name in self._done:
                 continue
@@ -141,16 +140,6 @@ class Planner:
             raise CannotExpressError("hls4ml has no layer for it")
         importlib.import_module(f"{ops.__name__}.{node.op.op_name()}").plan(node, self)
         self._done.add(node.name)
-
-    def _constant(self, node: Node) -> bool:
-        """Fold what does not depend on an input."""
-        if isinstance(node.op, Const):
-            self._constants[node.name] = node.op.codes
-        elif node.inputs and all(name in self._constants for name in node.inputs):
-            infos = [self.graph.info(name) for name in node.inputs]
-            sources = [self._constants[name][np.newaxis] for name in node.inputs]
-            self._constants[node.name] = node.op.evaluate(sources, infos, self.graph.info(node.name))[0]
-        return node.name in self._constants
 
     def _output(self, name: str) -> str:
         """The layer whose memory holds an output: a final reshape changes no number."""

@@ -11,17 +11,17 @@ Invariant: every output has the codes and the LSB it had before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeml.fixed import FixedType, Overflow
-from edgeml.ir import Graph, Node
+from edgeml.ir import Composite, Graph, Node
 from edgeml.ir.ops.cast import Cast
-from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.relu import Relu
+from edgeml.passes import prepare
 from edgeml.passes.base import Pass
-from edgeml.passes.expand import Expand
+from edgeml.passes.drop_unused import DropUnused
 
 _WIDEST_POOL = 24
 """A wider value is cast first: pooling in float64 would cost more than it saves."""
@@ -31,9 +31,17 @@ _WIDEST_POOL = 24
 class Prepare(Pass):
     """Core ops only, in an order that is quick to execute."""
 
-    def apply(self, graph: Graph) -> Graph:
+    def requires(self, graph: Graph) -> str:
+        del graph
+        return ""
+
+    def ensures(self, graph: Graph) -> str:
+        left = next((node.name for node in graph.nodes if isinstance(node.op, Composite)), "")
+        return left and f"{left} is still composite"
+
+    def rewrite(self, graph: Graph) -> Graph:
         """The rewritten graph; node names stay where the values stay."""
-        graph = Expand().apply(graph)
+        graph = prepare(graph)
         by_name = {node.name: node for node in graph.nodes}
         users = {name: len(nodes) for name, nodes in graph.users.items()}
         for name in graph.outputs:
@@ -41,8 +49,8 @@ class Prepare(Pass):
         nodes: list[Node] = []
         for node in graph.nodes:
             nodes += _rewritten(graph, node, by_name, users)
-        kept = tuple(_needed(nodes, graph.outputs))
-        return graph if kept == graph.nodes else Graph(graph.name, kept, graph.outputs)
+        rewritten = graph if tuple(nodes) == graph.nodes else Graph(graph.name, nodes, graph.outputs)
+        return DropUnused().apply(rewritten)
 
 
 def _rewritten(
@@ -76,13 +84,3 @@ def _past_relu(cast: Node, nodes: Mapping[str, Node]) -> tuple[str, ...]:
     if isinstance(op, Cast) and isinstance(source.op, Relu) and not op.to.signed and _monotone(op):
         return source.inputs
     return cast.inputs
-
-
-def _needed(nodes: Iterable[Node], outputs: Iterable[str]) -> list[Node]:
-    wanted = set(outputs)
-    kept: list[Node] = []
-    for node in reversed(list(nodes)):
-        if node.name in wanted or isinstance(node.op, Input):
-            wanted.update(node.inputs)
-            kept.append(node)
-    return kept[::-1]

@@ -11,9 +11,8 @@ from edgeml.backends.qonnx.emitters import EMITTERS, build_model
 from edgeml.backends.qonnx.rules import refusals
 from edgeml.backends.qonnx.runner import FILE, QonnxRunner
 from edgeml.files import FileSet
-from edgeml.ir import Graph, Node
-from edgeml.ir.ops.input import Input
-from edgeml.passes.expand import Expand
+from edgeml.ir import Graph
+from edgeml.passes import prepare
 from edgeml.settings import Settings, parse_settings
 
 
@@ -53,10 +52,4 @@ class QonnxBackend(Backend):
 
 def _core(graph: Graph) -> Graph:
     """Core ops only, without those that no output needs."""
-    graph = Expand().apply(graph)
-    wanted, kept = set(graph.outputs), list[Node]()
-    for node in reversed(graph.nodes):
-        if node.name in wanted or isinstance(node.op, Input):
-            wanted.update(node.inputs)
-            kept.append(node)
-    return graph if len(kept) == len(graph.nodes) else Graph(graph.name, kept[::-1], graph.outputs)
+    return prepare(graph)

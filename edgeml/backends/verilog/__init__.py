@@ -17,7 +17,7 @@ from edgeml.backends.verilog.options import Options, parse_options
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 
 __all__ = ["BACKEND", "Options", "Verilog"]
 
@@ -36,10 +36,10 @@ class Verilog(Backend):
         return parse_options(settings)
 
     def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
-        return refusals(Expand().apply(graph), options)
+        return refusals(prepare(graph), options)
 
     def write(self, graph: Graph, options: Any) -> FileSet:
-        return build(Expand().apply(graph), graph.digest, options)
+        return build(prepare(graph), graph.digest, options)
 
     def runners(self) -> tuple[Runner, ...]:
         return (Simulation(),)

@@ -22,8 +22,7 @@ from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.ops._site import Site
 from edgeml.backends.verilog.ops._values import constants
 from edgeml.fixed import IntArray
-from edgeml.ir import Graph, Node
-from edgeml.ir.ops.const import Const
+from edgeml.ir import Graph, Node, constant_codes
 from edgeml.ir.ops.input import Input
 
 Bounds = Mapping[str, tuple[IntArray, IntArray]]
@@ -69,21 +68,6 @@ def known_ops() -> frozenset[str]:
     return frozenset(module.name for module in pkgutil.iter_modules(ops.__path__) if module.name[0] != "_")
 
 
-def folded(graph: Graph) -> dict[str, IntArray]:
-    """Codes of every value that no input reaches."""
-    found: dict[str, IntArray] = {}
-    for node in graph.nodes:
-        if isinstance(node.op, Const):
-            found[node.name] = node.op.codes
-        elif node.inputs and all(name in found for name in node.inputs):
-            infos = [graph.info(name) for name in node.inputs]
-            sources = [found[name][np.newaxis] for name in node.inputs]
-            result = graph.info(node.name)
-            codes = node.op.evaluate(sources, infos, result)[0]
-            found[node.name] = np.broadcast_to(codes, result.shape)
-    return found
-
-
 _KEPT = 16
 """Designs that are kept: those of a model's segments, asked for board by board and layout by layout."""
 
@@ -122,7 +106,7 @@ def _elaborated(work: _Work) -> Design:
     graph, bounds = work.graph, work.bounds
     circuit, names = Circuit(), Names()
     values: dict[str, Nums] = {}
-    fixed = folded(graph)
+    fixed = constant_codes(graph)
     groups: list[tuple[str, str, list[Node]]] = []
     for node in (node for node in graph.nodes if isinstance(node.op, Input)):
         stem = names.unique(node.name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.base import Refusal
-from edgeml.backends.verilog.design import folded, known_ops
-from edgeml.ir import Graph, Node
+from edgeml.backends.verilog.design import known_ops
+from edgeml.ir import Graph, Node, constant_codes
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops._move import Move
 from edgeml.ir.ops.arg_max import ArgMax
@@ -45,7 +45,7 @@ def operations(graph: Graph, node: Node) -> int:
 
 def parallel_refusals(graph: Graph, limit: int) -> tuple[Refusal, ...]:
     """Ops without a circuit, and the largest op if all of them together exceed the limit."""
-    known, fixed = known_ops(), folded(graph)
+    known, fixed = known_ops(), constant_codes(graph)
     varying = [node for node in graph.nodes if node.name not in fixed and not isinstance(node.op, Input)]
     unknown = [
         Refusal(

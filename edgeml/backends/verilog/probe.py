@@ -33,7 +33,7 @@ from edgeml.backends.verilog.stream.plan import plan
 from edgeml.backends.verilog.stream.top import Tap, write_stream
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, ValueInfo
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 from edgeml.tools import verilator
 from edgeml.tools.process import run
 
@@ -79,7 +79,7 @@ def inner_values(
     """
     if manifest.graph != graph.digest:
         return {}
-    expanded = Expand().apply(graph)
+    expanded = prepare(graph)
     wanted = [name for name in dict.fromkeys(keep) if name in expanded.infos]
     if manifest.mode == "parallel":
         return _of_core(sources, _parallel(expanded, manifest, inputs), wanted)

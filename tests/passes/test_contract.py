@@ -1,0 +1,159 @@
+"""The contract of passes, over the folder: same integers, kept promises, nothing left for a second time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, is_dataclass
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edgeml import passes
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType
+from edgeml.ir import Builder, Graph, Node, evaluate_codes
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.relu import Relu
+from edgeml.ir.ops.scale import Scale
+from edgeml.passes.base import Pass
+from tests.strategies import graph_codes, graphs
+from tests.zoo import codes, zoo
+
+QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
+ALL = pytest.mark.parametrize("name", passes.names())
+
+
+def same_integers(before: Graph, after: Graph, inputs) -> None:
+    expected, got = evaluate_codes(before, inputs), evaluate_codes(after, inputs)
+    assert list(expected) == list(got)
+    for output, values in expected.items():
+        np.testing.assert_array_equal(got[output], values, err_msg=f"{output}\n{before}\n{after}")
+
+
+@ALL
+def test_the_class_is_a_frozen_dataclass_of_the_files_name(name):
+    kind = passes.load(name)
+    assert issubclass(kind, Pass) and is_dataclass(kind)
+    assert kind.__dataclass_params__.frozen
+    assert kind.__module__ == f"edgeml.passes.{name}"
+
+
+@ALL
+def test_the_zoo_keeps_its_integers(name):
+    for graph in zoo().values():
+        after = passes.load(name)().apply(graph)
+        assert not passes.load(name)().ensures(after)
+        assert passes.load(name)().apply(after) is after
+        same_integers(graph, after, codes(graph, 8))
+
+
+@ALL
+@settings(max_examples=60, suppress_health_check=QUIET)
+@given(graph=graphs(), data=st.data())
+def test_random_graphs_keep_their_integers(name, graph, data):
+    after = passes.load(name)().apply(graph)
+    assert not passes.load(name)().ensures(after)
+    same_integers(graph, after, data.draw(graph_codes(graph)))
+
+
+@settings(max_examples=60, suppress_health_check=QUIET)
+@given(graph=graphs(), data=st.data())
+def test_prepared_graphs_keep_their_integers_and_need_no_second_preparation(graph, data):
+    after = passes.prepare(graph)
+    assert passes.prepare(after) is after
+    same_integers(graph, after, data.draw(graph_codes(graph)))
+
+
+def test_preparation_is_made_of_passes_of_the_folder():
+    assert set(passes.PREPARATION) <= set(passes.names())
+
+
+def test_an_unknown_pass_is_named():
+    with pytest.raises(EdgemlError, match="fold_constant"):
+        passes.load("fold_constant")
+
+
+def computed_constant() -> Graph:
+    build = Builder("computed")
+    x = build.input((3,), FixedType(True, 6, 2), "x")
+    a = build.const([1, 2, 3], FixedType(True, 4, 2), "a")
+    b = build.add(Add(), a, build.add(Scale(1), a, name="twice"), name="b")
+    build.add(Relu(), x, name="unread")
+    return build.graph(build.add(Add(), x, b, name="y"))
+
+
+def test_what_is_computed_from_constants_becomes_one():
+    graph = passes.load("fold_constants")().apply(computed_constant())
+    op = graph.node("b").op
+    assert isinstance(op, Const)
+    assert op.codes.tolist() == [3, 6, 9]
+    assert {node.name for node in passes.prepare(graph).nodes} == {"x", "b", "y"}
+
+
+@dataclass(frozen=True)
+class Broken(Pass):
+    """Does what it is told, right or wrong."""
+
+    result: Graph
+    before: str = ""
+    after: str = ""
+
+    def requires(self, graph: Graph) -> str:
+        return self.before
+
+    def rewrite(self, graph: Graph) -> Graph:
+        return self.result
+
+    def ensures(self, graph: Graph) -> str:
+        return self.after
+
+
+def plain(frac: int = 2, shape: tuple[int, ...] = (3,), output: str = "y", name: str = "plain") -> Graph:
+    build = Builder(name)
+    x = build.input(shape, FixedType(True, 6, frac), "x")
+    return build.graph(build.add(Relu(), x, name=output))
+
+
+def scaled() -> Graph:
+    return Graph("plain", [plain().nodes[0], Node("y", Scale(1), ("x",))], ["y"])
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (plain(3), "the input x is another one"),
+        (plain(shape=(4,)), "the input x is another one"),
+        (plain(output="z"), "other inputs or outputs"),
+        (plain(name="other"), "another name"),
+        (scaled(), "the output y has another LSB"),
+        (
+            Graph(
+                "plain",
+                [
+                    plain().nodes[0],
+                    Node("c", Const(np.zeros((2, 3), np.int64), FixedType(True, 2, 2))),
+                    Node("y", Add(), ("x", "c")),
+                ],
+                ["y"],
+            ),
+            r"the output y has the shape \(2, 3\), it had \(3,\)",
+        ),
+    ],
+)  # fmt: skip
+def test_a_pass_that_changes_the_interface_is_stopped(result, message):
+    with pytest.raises(EdgemlError, match=f"the pass Broken went wrong: .*{message}"):
+        Broken(result).apply(plain())
+
+
+def test_conditions_before_and_after_are_checked():
+    with pytest.raises(EdgemlError, match="the pass Broken cannot start: node y is composite"):
+        Broken(plain(), before="node y is composite").apply(plain())
+    with pytest.raises(EdgemlError, match="the pass Broken went wrong: y is unread"):
+        Broken(plain(), after="y is unread").apply(plain())
+
+
+def test_a_pass_without_conditions_cannot_be_made():
+    with pytest.raises(TypeError, match="ensures"):
+        type("Hasty", (Pass,), {"rewrite": lambda self, graph: graph, "requires": lambda self, graph: ""})()
