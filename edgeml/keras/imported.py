@@ -89,7 +89,7 @@ def _check_kind(path: Path) -> None:
             str(path),
             "import the QKeras model that it was made from, saved with model.save('model.keras')",
         )
-    if kind != ".keras":
+    if kind not in (".keras", ".h5", ".hdf5"):  # of HDF5 files the reader says what to do
         raise EdgemlError(
             f"cannot import {kind or 'a file without suffix'}",
             str(path),

@@ -1,7 +1,8 @@
 """Read a .keras file without running anything it contains.
 
-Its config.json is checked before Keras sees the file: only classes of Keras and QKeras, no Lambda. Then
-Keras loads it with safe_mode on.
+Its config.json is checked before Keras sees the file: only classes of Keras and QKeras, no Lambda, no size
+that its weights do not fill. What the model was compiled with (losses, metrics, the optimizer) is left out:
+nothing of it is used. Then Keras loads it with safe_mode on.
 
 Invariant: a file that is not such a model is refused with one error, and no code of the file runs.
 """
@@ -10,15 +11,19 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.keras.backend import import_keras
+from edgeml.keras.writer import AGAIN, keras_version, way_on, written_by
 
 _HOMES = ("keras", "qkeras")
 _CODE = ("Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer", "__lambda__")
@@ -44,7 +49,12 @@ _UNLOADABLE = {
 }
 """Classes that QKeras saves and cannot load, and what to use instead."""
 
-_AGAIN = "save the model again with model.save('model.keras')"
+_COUNTS = ("units", "filters", "depth_multiplier", "input_dim", "output_dim")
+"""Settings that a layer makes at least so many weights of."""
+
+_SHAPES = ("batch_shape", "batch_input_shape", "input_shape", "target_shape", "n", "size", "padding")
+_MOST_ELEMENTS = 1 << 26
+"""Of a sample, declared or added by one layer; the graph holds several arrays of as many."""
 
 
 def load_model(path: str | Path) -> Any:
@@ -62,11 +72,15 @@ def load_model(path: str | Path) -> Any:
         MissingToolError: TensorFlow, Keras or QKeras is not installed.
     """
     where = str(path)
-    config = _config(read_bytes(path, "Keras model"), where)
+    content = read_bytes(path, "Keras model")
+    version = keras_version(content)
+    config = _config(content, where, version)
     _check_config(config, where)
+    _check_sizes(config, content, where)
     keras = import_keras()
     try:
-        return keras.saving.load_model(where, compile=False, safe_mode=True)
+        with _uncompiled(content, config, where) as file:
+            return keras.saving.load_model(file, compile=False, safe_mode=True)
     except (
         ValueError,
         TypeError,
@@ -77,7 +91,7 @@ def load_model(path: str | Path) -> Any:
         zlib.error,
         zipfile.BadZipFile,
     ) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = _reason(error)
         classes = {str(entry["class_name"]) for entry in _objects(config)}
         for name in _UNLOADABLE:
             if name in classes:
@@ -86,22 +100,108 @@ def load_model(path: str | Path) -> Any:
                     where,
                     f"lower the model before it is saved, or use {_UNLOADABLE[name]}",
                 ) from error
-        raise EdgemlError(f"does not load as a Keras model: {reason[:300]}", where, _AGAIN) from error
+        if version and not version.startswith("3."):
+            raise EdgemlError(
+                f"was written by Keras {version}, and Keras {keras.__version__} cannot load it",
+                where,
+                way_on(version, False, where),
+            ) from error
+        by = f" (written by Keras {version}, read by {keras.__version__})" if version else ""
+        raise EdgemlError(f"does not load as a Keras model{by}: {reason[:300]}", where, AGAIN) from error
 
 
-def _config(content: bytes, where: str) -> Any:
+def _reason(error: Exception) -> str:
+    """The line of Keras' message that says what is wrong, which is often not its first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    told = [line for line in lines if line.startswith("Exception encountered: ")]
+    return told[-1].removeprefix("Exception encountered: ") if told else lines[0]
+
+
+@contextmanager
+def _uncompiled(content: bytes, config: Any, where: str) -> Iterator[str]:
+    """The file without what models in it were compiled with: Keras would look up losses of inner ones.
+
+    Yields:
+        The file itself, or a copy that is gone afterwards.
+    """
+    if not any("compile_config" in entry for entry in _objects(config)):
+        yield where
+        return
+    with tempfile.TemporaryDirectory(prefix="edgeml-load-") as folder:
+        copy = Path(folder) / "model.keras"
+        with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(copy, "w") as target:
+            for info in source.infolist():
+                if info.filename == "config.json":
+                    target.writestr("config.json", json.dumps(_without_compilation(config)))
+                else:
+                    with source.open(info) as part, target.open(info.filename, "w", force_zip64=True) as out:
+                        shutil.copyfileobj(part, out)
+        yield str(copy)
+
+
+def _without_compilation(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_compilation(part) for key, part in value.items() if key != "compile_config"}
+    return [_without_compilation(part) for part in value] if isinstance(value, list) else value
+
+
+def _check_sizes(config: Any, content: bytes, where: str) -> None:
+    """Refuse sizes that the file has no weights for, before Keras builds them.
+
+    Raises:
+        EdgemlError: a layer declares more units than the stored weights have bytes, or a sample has too
+        many elements.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        stored = sum(info.file_size for info in archive.infolist() if info.filename.endswith(".h5"))
+    for entry in _objects(config):
+        inner = entry.get("config")
+        if not isinstance(inner, dict):
+            continue
+        place = f"{where}: {inner.get('name', entry['class_name'])}"
+        for key in _COUNTS:
+            if isinstance(inner.get(key), int) and inner[key] > stored:
+                raise EdgemlError(
+                    f"declares {key}={inner[key]:,}, more than its weights file of {stored:,} bytes can hold",
+                    place,
+                    AGAIN,
+                )
+        for key in _SHAPES:
+            if _product(inner.get(key)) > _MOST_ELEMENTS:
+                raise EdgemlError(
+                    f"declares {key}={inner[key]}, more than {_MOST_ELEMENTS:,} elements",
+                    place,
+                    "use smaller samples",
+                )
+
+
+def _product(value: Any) -> int:
+    """Of all sizes in a setting; what is no size counts one."""
+    if isinstance(value, int):
+        return max(abs(value), 1)
+    total = 1
+    for part in value if isinstance(value, list) else ():
+        total *= _product(part)
+    return total
+
+
+def _config(content: bytes, where: str, version: str) -> Any:
     if content[:8] == b"\x89HDF\r\n\x1a\n":
-        raise EdgemlError("is an HDF5 file", where, "save the model with model.save('model.keras')")
+        raise EdgemlError(
+            f"is an HDF5 file{written_by(version)} not one of Keras 3's own format",
+            where,
+            way_on(version, True, where),
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             damaged = archive.testzip()
             if damaged is not None:
-                raise EdgemlError(f"is damaged in {damaged}", where, _AGAIN)
+                raise EdgemlError(f"is damaged in {damaged}", where, AGAIN)
             return json.loads(archive.read("config.json"))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
-        raise EdgemlError("is not a .keras file, or was cut short", where, _AGAIN) from None
+        raise EdgemlError("is not a .keras file, or was cut short", where, AGAIN) from None
     except (KeyError, UnicodeDecodeError, ValueError):
-        raise EdgemlError("holds no readable Keras configuration", where, _AGAIN) from None
+        raise EdgemlError("holds no readable Keras configuration", where, AGAIN) from None
 
 
 def _check_config(config: Any, where: str) -> None:
@@ -111,8 +211,8 @@ def _check_config(config: Any, where: str) -> None:
         EdgemlError: one is not; names it and its layer.
     """
     if not isinstance(config, dict) or "class_name" not in config:
-        raise EdgemlError("holds no Keras model", where, _AGAIN)
-    for entry in _objects(config):
+        raise EdgemlError("holds no Keras model", where, AGAIN)
+    for entry in _objects(_without_compilation(config)):
         name = str(entry["class_name"])
         inner = entry.get("config")
         layer = inner.get("name", "") if isinstance(inner, dict) else ""
