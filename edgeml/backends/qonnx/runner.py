@@ -13,6 +13,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import TracebackType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -81,7 +82,7 @@ def load_model(content: bytes, where: str) -> Any:
     try:
         model = onnx.load_from_string(content)
         onnx.checker.check_model(model)  # pyright: ignore[reportUnknownMemberType]  # PathLike without its type
-    except (DecodeError, onnx.checker.ValidationError) as error:
+    except (DecodeError, onnx.checker.ValidationError, UnicodeDecodeError) as error:
         text = str(error).strip().splitlines()
         raise EdgemlError(
             f"not a valid ONNX model ({text[0] if text else error!r})", where, "export it again"
@@ -105,7 +106,7 @@ def execute(model: Any, feeds: Mapping[str, NDArray[np.float32]], where: str) ->
     from qonnx.transformation.infer_shapes import InferShapes
 
     samples = next(iter(feeds.values())).shape[0]
-    with _same_ir_version(model.ir_version), _errors(where):
+    with _same_ir_version(model.ir_version), _Errors(where):
         wrapper = ModelWrapper(model, make_deepcopy=True)
         _rebatch(wrapper, samples)
         wrapper = wrapper.transform(InferShapes())
@@ -172,25 +173,40 @@ def _same_ir_version(version: int) -> Generator[None]:
         onnx_exec.qonnx_make_model = original
 
 
-@contextmanager
-def _errors(where: str) -> Generator[None]:
-    """Turn what the package and ONNX Runtime raise for a broken model into an `EdgemlError`."""
-    import onnx
-    import onnxruntime
+class _Errors:
+    """Turn what the package and ONNX Runtime raise for a broken model into an `EdgemlError`.
 
-    state: Any = onnxruntime.capi.onnxruntime_pybind11_state
-    kinds = (
-        state.Fail,
-        state.InvalidArgument,
-        state.InvalidGraph,
-        state.NotImplemented,
-        state.RuntimeException,
-    )
-    try:
-        yield
-    except (*kinds, onnx.shape_inference.InferenceError, AssertionError, KeyError, ValueError) as error:
-        text = str(error).strip().splitlines()
-        raise EdgemlError(f"qonnx cannot execute it: {text[0] if text else error!r}", where) from error
+    The package raises bare Exceptions, of no class of its own, so that only their exact type tells them from
+    anything else.
+    """
+
+    def __init__(self, where: str) -> None:
+        import onnx
+        import onnxruntime
+
+        state: Any = onnxruntime.capi.onnxruntime_pybind11_state
+        self._where = where
+        self._kinds: tuple[type[BaseException], ...] = (
+            state.Fail,
+            state.InvalidArgument,
+            state.InvalidGraph,
+            state.NotImplemented,
+            state.RuntimeException,
+            onnx.shape_inference.InferenceError,
+            onnx.checker.ValidationError,
+            *(AssertionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+        )
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or not (kind is Exception or isinstance(error, self._kinds)):
+            return
+        text = " ".join(str(error).split())
+        raise EdgemlError(f"qonnx cannot execute it: {text or repr(error)}", self._where) from error
 
 
 def _outputs(model: Any, graph: Graph, where: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ bits above it continue the sign (zero for unsigned values).
 from __future__ import annotations
 
 import json
+import math
 import operator
 import re
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ _MOST = 1 << 48
 
 _MOST_BITS = 1 << 31
 _WIDEST = 64
+_LANES = (8, 16, 32, 64)
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _VERILOG_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.s?vh?")
@@ -149,7 +151,7 @@ def lane_bits(width: int) -> int:
     >>> lane_bits(6), lane_bits(17)
     (8, 32)
     """
-    return next(bits for bits in (8, 16, 32, 64) if width <= bits)
+    return next(bits for bits in _LANES if width <= bits)
 
 
 def _reuse(found: Any) -> int | dict[str, int] | None:
@@ -185,12 +187,27 @@ def _number(number: Any) -> float:
 
 
 def _stream(found: Any) -> Stream:
-    return Stream(
+    stream = Stream(
         _name(found["port"]),
         _count(found["bits"], _MOST_BITS),
         _count(found["beats"], _MOST_BITS),
         tuple(_lanes(v) for v in found["values"]),
     )
+    end = 0
+    for lanes in stream.values:
+        size = math.prod(lanes.shape)
+        fracs = lanes.frac if isinstance(lanes.frac, tuple) else (lanes.frac,)
+        fits = (
+            lanes.offset == end
+            and lanes.lane in _LANES
+            and 1 <= lanes.width <= lanes.lane
+            and stream.beats * lanes.elements == size > 0
+            and len(fracs) in (1, size)
+        )
+        end += lanes.elements * lanes.lane
+        if not fits or end > stream.bits:
+            raise ValueError(f"the lanes of {lanes.value} do not fit the beats of {stream.port}")
+    return stream
 
 
 def _lanes(found: Any) -> Lanes:

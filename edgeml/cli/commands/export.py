@@ -70,7 +70,8 @@ def command(
             "--max-latency, --ii and --fit",
             "add --to hls4ml or --to verilog",
         )
-    if wish and not (board or chosen.get("hls4ml", {}).get("board")):
+    target = board or (None if "verilog" in names else chosen.get("hls4ml", {}).get("board"))
+    if wish and target is None:
         raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
     refused: dict[str, str] = {}
     graph = opened.graph()
