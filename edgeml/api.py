@@ -63,12 +63,15 @@ def emulator(graph: Graph) -> Emulator:
     return Emulator(graph)
 
 
-def emit(graph: Graph, backend: str, **settings: Any) -> FileSet:
+def emit(graph: Graph, target: str = "", /, **settings: Any) -> FileSet:
     """The files of one back end; nothing is written until `.write(folder)`.
+
+        edgeml.emit(graph, "hls4ml", backend="Vivado", board="pynq-z2")
 
     Args:
         graph: the exact graph.
-        backend: a name from `edgeml list backends`.
+        target: a name from `edgeml list backends`. Both stand without a keyword, so that an option may have
+            any name; `emit(graph, backend="onnx")` is understood where no target is given.
         **settings: the back end's options, such as board="pynq-z2" for hls4ml.
 
     Raises:
@@ -76,8 +79,16 @@ def emit(graph: Graph, backend: str, **settings: Any) -> FileSet:
         MissingToolError: the back end's package is not installed.
     """
     from edgeml import backends
+    from edgeml.errors import EdgemlError
 
-    chosen = backends.load(backend)
+    name = target or settings.pop("backend", "")
+    if not isinstance(name, str) or not name:
+        raise EdgemlError(
+            "no back end is named",
+            "emit",
+            'write edgeml.emit(graph, "onnx"); `edgeml list backends` lists them',
+        )
+    chosen = backends.load(name)
     return chosen.emit(graph, chosen.options(settings))
 
 
@@ -92,14 +103,16 @@ def check(
     Args:
         graph: the exact graph.
         x: floats (samples, ...) like the Keras input; a mapping by name for several inputs.
-        backends: "all", or some of `evaluate` and the names from `edgeml list backends`.
+        backends: "all", or some of `evaluate` and the names from `edgeml list backends`; the names of rows,
+            such as "onnxruntime" and "verilator", mean the same.
         settings: options by back end.
 
     Returns:
-        The object behind check.json; `.ok` is false if anything differs.
+        The object behind check.json; `.ok` is false if anything differs or does not run to its end. A row is
+        found by either name: `result["verilator"]` or `result["verilog"]`.
 
     Raises:
-        EdgemlError: an unknown name, data that do not fit, or an artefact that does not run.
+        EdgemlError: an unknown name or option, or data that do not fit.
     """
     from edgeml.checks.artefacts import check_graph
 

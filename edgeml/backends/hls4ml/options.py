@@ -138,11 +138,18 @@ class Options(Settings):
 
 
 def parse_options(settings: Mapping[str, Any]) -> Options:
-    """Options from plain settings.
+    """Options from plain settings; "hls_backend", as the command line calls it, is "backend".
 
     Raises:
         EdgemlError: an unknown key or board (near matches given) or a bad value.
     """
-    options = parse_settings(Options, settings, "hls4ml options")
+    given = dict(settings)
+    if "hls_backend" in given:
+        if "backend" in given:
+            raise EdgemlError(
+                "is given twice, as backend and as hls_backend", "hls4ml options", "leave one out"
+            )
+        given["backend"] = given.pop("hls_backend")
+    options = parse_settings(Options, given, "hls4ml options")
     options.target()
     return options
