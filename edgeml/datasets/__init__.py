@@ -52,7 +52,11 @@ def info(name: str) -> DatasetInfo:
 
 
 def load(
-    name: str | os.PathLike[str], target: str | None = None, seed: int = 0, sources: Sources | None = None
+    name: str | os.PathLike[str],
+    target: str | None = None,
+    seed: int = 0,
+    sources: Sources | None = None,
+    max_classes: int | None = None,
 ) -> Dataset:
     """A data set with its three parts.
 
@@ -61,14 +65,15 @@ def load(
         target: the label column of a .csv file.
         seed: seeds the split where the publisher gives none.
         sources: where to look for files; what the environment says if None.
+        max_classes: up to so many whole numbers in a file are classes even if they look like a quantity.
 
     Raises:
         EdgemlError: unknown name, missing or damaged file, arrays that are no classification data.
-        MissingToolError: scikit-learn is not installed and the data set needs it.
+        MissingToolError: scikit-learn, or pandas for a .csv file, is not installed.
     """
     path = Path(name)
     if path.suffix.lower() in own_file.SUFFIXES or path.parent != Path() or path.is_file():
-        raw = own_file.load(path, target)
+        raw = own_file.load(path, target, max_classes)
         check_raw(raw, str(path))
         return _finish(raw, path.stem, str(path), "none stated", str(path), seed)
     module = _module(str(name))

@@ -189,8 +189,7 @@ def check_finite(x: Array, where: str, features: tuple[str, ...] | None = None) 
     """Refuse NaN, infinity and what becomes infinite in float32.
 
     Raises:
-        EdgemlError: with the first bad column, how many rows of it are bad, and the first of them (counted
-            from 0).
+        EdgemlError: with the first bad column, how many samples of it are bad, and the index of the first.
     """
     if x.dtype.kind in "biu":
         return
@@ -200,10 +199,12 @@ def check_finite(x: Array, where: str, features: tuple[str, ...] | None = None) 
         return
     column = int(np.flatnonzero(bad.any(axis=0))[0])
     rows = np.flatnonzero(bad[:, column])
-    name = repr(features[column]) if features and len(features) == bad.shape[1] else str(column)
+    named = features is not None and len(features) == bad.shape[1]
+    name = repr(features[column]) if features is not None and named else f"{column} (counted from 0)"
     others = int(bad.any(axis=0).sum()) - 1
     raise EdgemlError(
-        f"column {name} has {len(rows)} missing, infinite or too large values (first in row {rows[0]})"
+        f"column {name} has {len(rows)} missing, infinite or too large values"
+        + f" (first: sample {rows[0]}, counted from 0)"
         + (f"; so have {others} other columns" if others else ""),
         where,
         "drop those rows or fill them in before training",

@@ -15,6 +15,7 @@ import numpy as np
 
 from edgeml.datasets import own_file
 from edgeml.datasets.base import Array, DatasetInfo, Part, Raw
+from edgeml.datasets.labels import encode
 from edgeml.datasets.readers import read_arff
 from edgeml.datasets.sources import Sources
 from edgeml.errors import EdgemlError, MissingToolError
@@ -75,7 +76,7 @@ def load(sources: Sources) -> Raw:
 
 
 def _raw(x: Array, y: Array, features: tuple[str, ...]) -> Raw:
-    (labels,), classes = own_file.encode([y], None, "jets")
+    (labels,), classes = encode([y], None, "jets")
     return Raw(Part(x, labels), classes, features=features)
 
 

@@ -7,6 +7,11 @@ To add a format, add one function that returns arrays.
 from __future__ import annotations
 
 import gzip
+import lzma
+import math
+import struct
+import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -16,39 +21,98 @@ from typing import Any
 import numpy as np
 
 from edgeml.datasets.base import Array, Part, Raw
+from edgeml.datasets.limits import check_bytes
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 
 _IDX_UINT8 = 8
+_NPY = b"\x93NUMPY"
+_MOST_PACKED = 1100  # deflate cannot pack more than 1,032 to 1
+_DAMAGED = (
+    *(
+        OSError,
+        EOFError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        SyntaxError,
+        OverflowError,
+        RuntimeError,
+    ),
+    *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError),
+)
+"""What zipfile and NumPy raise on damaged, encrypted or unknown archives and headers."""
 
 
 def read_npz(path: Path, keys: Iterable[str] = ()) -> dict[str, Array]:
     """The arrays of an .npz file; those of `keys` if given, which must be there, else all.
 
+    What an array's header declares is compared with what its member holds before anything is allocated.
+
     Raises:
-        EdgemlError: the file is missing, damaged, lacks a key, or holds Python objects.
+        EdgemlError: the file is missing, damaged, too large, lacks a key, or holds Python objects.
     """
     if not path.is_file():
         raise EdgemlError("there is no such data file", str(path))
+    where = str(path)
     try:
         # Opened here, since numpy leaves a file that it opened and could not read open.
         with path.open("rb") as handle:
-            file = np.load(handle, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise EdgemlError("a single array, no .npz file", str(path), "save it with numpy.savez")
-            wanted = list(keys) or file.files
-            absent = [key for key in wanted if key not in file.files]
-            if absent:
-                has = f"it has: {', '.join(file.files)}"
-                raise EdgemlError(f"has no array {', '.join(absent)}", str(path), has)
-            return {key: file[key] for key in wanted}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        objects = "pickle" in str(error) or "Object arrays" in str(error)
-        what = (
-            "holds Python objects, which edgeml does not load" if objects else f"damaged .npz file: {error}"
+            if handle.read(len(_NPY)) == _NPY:
+                raise EdgemlError("a single array, no .npz file", where, "save it with numpy.savez")
+            with zipfile.ZipFile(handle) as archive:
+                there = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+                wanted = list(keys) or [name for name, info in there.items() if info.filename != name]
+                absent = [key for key in wanted if key not in there]
+                if absent:
+                    has = f"it has: {', '.join(there):.300}"
+                    raise EdgemlError(f"has no array {', '.join(absent)}", where, has)
+                total = sum(there[key].file_size for key in wanted)
+                check_bytes(total, "what the file declares", where)
+                return {key: _member(archive, there[key], where) for key in wanted}
+    except _DAMAGED as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        hint = "get the file again; it may be truncated"
+        raise EdgemlError(f"damaged .npz file: {reason:.200}", where, hint) from error
+
+
+def npz_names(path: Path) -> list[str]:
+    """The names of what an .npz file holds.
+
+    Raises:
+        EdgemlError: the file is missing or damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except _DAMAGED:
+        return list(read_npz(path))  # which says what is wrong
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> Array:
+    """One array, after its declared size was compared with the size of the member."""
+    if not info.filename.endswith(".npy"):
+        raise EdgemlError(f"{info.filename} is no array", where, "save arrays with numpy.savez")
+    if info.file_size > _MOST_PACKED * (info.compress_size + 1000):
+        raise ValueError(f"{info.filename} declares {info.file_size} bytes in {info.compress_size}")
+    with archive.open(info) as member, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning)  # of headers that Python 2 wrote
+        version = np.lib.format.read_magic(member)
+        if version not in ((1, 0), (2, 0)):
+            raise EdgemlError(f"{info.filename} is no array of numbers or text", where, "save plain arrays")
+        read = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
-        hint = "save plain arrays" if objects else "get the file again; it may be truncated"
-        raise EdgemlError(what, str(path), hint) from error
+        shape, _, dtype = read(member)
+        if dtype.hasobject:
+            raise EdgemlError("holds Python objects, which edgeml does not load", where, "save plain arrays")
+        size = math.prod(shape) * dtype.itemsize
+        if min(shape, default=0) < 0 or size > info.file_size:
+            raise ValueError(f"{info.filename} declares {size} bytes and has {info.file_size}")
+    with archive.open(info) as member, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning)
+        return np.lib.format.read_array(member, allow_pickle=False)
 
 
 def read_idx(path: Path) -> Array:

@@ -220,11 +220,16 @@ def _trainer(
 
     def step(chosen: Any) -> Any:
         samples, labels = tf.gather(x, chosen), tf.gather(y, chosen)
-        with tf.GradientTape() as tape:
-            logits = model(samples, training=True)
-            losses = loss_of(labels, logits)
-            total = tf.reduce_mean(losses) + sum(model.losses)
-        optimizer.apply(tape.gradient(total, model.trainable_variables), model.trainable_variables)
+        logits = model(samples, training=True)
+        losses = loss_of(labels, logits)
+        total = tf.reduce_mean(losses) + sum(model.losses)
+        # No tape: it sums three gradients and more in an order that depends on the threads, see `seeds`.
+        gradients = tf.gradients(
+            total,
+            [variable.value for variable in model.trainable_variables],
+            aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE,
+        )
+        optimizer.apply(gradients, model.trainable_variables)
         if logits.shape[-1] == 1:
             guess = tf.cast(logits[:, 0] > 0, labels.dtype)
         else:

@@ -47,7 +47,7 @@ def prepare(spec: DataSpec, scaling: Scaling | None = None) -> Prepared:
     Raises:
         EdgemlError: unknown data set, missing or damaged file, or a scaling that does not fit it.
     """
-    dataset = datasets.load(spec.dataset, spec.target, spec.split_seed)
+    dataset = datasets.load(spec.dataset, spec.target, spec.split_seed, max_classes=spec.max_classes)
     if scaling is None:
         scaling = Scaling.fit(spec.scaling, dataset.x_train, spec.constant)
 

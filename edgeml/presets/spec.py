@@ -40,6 +40,8 @@ class DataSpec(Settings):
         constant: what the scaling "unit" divides by; a power of two keeps stored integers exact.
         flatten: true to give the model each sample as one vector.
         split_seed: seeds the split into parts where the publisher gives none.
+        max_classes: up to so many whole numbers as labels of an own file are classes, even if they look like
+            a quantity; None: a file whose labels look like one is refused.
     """
 
     dataset: str = Field(min_length=1)
@@ -48,6 +50,7 @@ class DataSpec(Settings):
     constant: float = Field(default=256.0, gt=0)
     flatten: bool = False
     split_seed: Seed = 0
+    max_classes: Count | None = None
 
 
 class Bits(Settings):

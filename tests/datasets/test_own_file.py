@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgeml import datasets
+from edgeml.datasets import own_file
 from edgeml.errors import EdgemlError
 from tests.datasets.offline import save
 from tests.support import needs_data
@@ -100,7 +101,16 @@ def test_class_names(tmp_path: Path) -> None:
         ({"x": X, "y": X}, "not one-hot"),
         ({"x": X, "y": Y.astype("M8[s]")}, "expected whole numbers or text"),
         ({"x": X, "y": Y * 0}, "fewer than two classes"),
-        ({"x": X, "y": np.arange(N)}, "cannot be split with every class"),
+        ({"x": X, "y": np.arange(N)}, "50 different whole numbers from 0 to 49, which looks like a quantity"),
+        ({"x": X, "y": np.arange(N).astype(str)}, "looks like a quantity"),
+        ({"x": X, "y": np.array([f"c{i}" for i in range(N)])}, "cannot be split with every class"),
+        ({"x": X, "y": Y, "class_names": ["a", "a"]}, "two classes are called 'a'"),
+        ({"x": X, "y": Y, "class_names": ["a", "b\n"]}, "is no class name"),
+        ({"x": X, "y": Y - 1, "class_names": ["a", "b"]}, "labels from -1 to 0 but 2 class names"),
+        ({"x": X, "y": np.array(["a", "NaN"])[Y]}, "a label is missing: 'NaN'"),
+        ({"x": X, "y": Y.astype("S1")}, "expected whole numbers or text"),
+        ({"x": X, "y": Y.astype(complex)}, "expected whole numbers or text"),
+        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y.astype(str)}, "text, of another numbers"),
         ({"x": X, "y": Y, "feature_names": ["a"]}, "1 feature names"),
         ({"x_train": X, "y_train": Y, "x_test": X[:, :2], "y_test": Y}, r"x_test have shape \(2,\)"),
     ],
@@ -115,10 +125,10 @@ def test_bad_npz(arrays: dict, what: str, tmp_path: Path) -> None:
 def test_not_finite_names_column_and_row(bad: float, tmp_path: Path) -> None:
     x = X.copy()
     x[[7, 9], 1] = bad
-    with pytest.raises(EdgemlError, match=r"column 'b' has 2 missing, infinite.*first in row 7"):
+    with pytest.raises(EdgemlError, match=r"column 'b' has 2 missing, infinite.*sample 7, counted from 0"):
         datasets.load(npz(tmp_path, x=x, y=Y, feature_names=["a", "b", "c"]))
     x[3, 2] = bad
-    with pytest.raises(EdgemlError, match="column 1 has 2 .* so have 1 other columns"):
+    with pytest.raises(EdgemlError, match=r"column 1 \(counted from 0\) has 2 .* so have 1 other columns"):
         datasets.load(npz(tmp_path, x=x, y=Y))
 
 
@@ -152,16 +162,78 @@ def test_csv_byte_order_mark_and_crlf(tmp_path: Path) -> None:
     assert datasets.load(path).feature_names == ("a", "b", "c")
 
 
+@pytest.mark.parametrize("written", [("0.0", "1.0"), ("0", "1"), ("0.", "1."), ("0.000e+00", "1.000e+00")])
+def test_csv_labels_mean_numbers_however_they_are_written(written, tmp_path: Path) -> None:
+    many = [f"{i % 12}" for i in range(240)]
+    expected = np.arange(240) % 12
+    as_floats = [f"{float(text):.{i % 3}f}" for i, text in enumerate(many)]
+    (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{i},{t}\n" for i, t in enumerate(as_floats)))
+    raw = own_file.load(tmp_path / "t.csv")
+    assert raw.classes == tuple(str(i) for i in range(12))
+    np.testing.assert_array_equal(raw.train.y, expected)
+    data = datasets.load(csv(tmp_path, table(labels=written)))
+    assert data.class_names == ("0", "1")
+    assert data.checksum == datasets.load(npz(tmp_path, x=X, y=Y)).checksum
+
+
+def test_csv_with_a_gap_in_its_whole_numbers(tmp_path: Path) -> None:
+    data = datasets.load(csv(tmp_path, table(labels=("10", "8"))))
+    assert data.class_names == ("8", "10")
+    assert "whole numbers from 8 to 10, taken as 2 classes" in data.note
+
+
+def test_a_quantity_is_a_class_only_where_that_is_said(tmp_path: Path) -> None:
+    text = "a,y\n" + "".join(f"{i},{18 + i % 60}\n" for i in range(600))
+    with pytest.raises(EdgemlError, match="60 different whole numbers from 18 to 77") as caught:
+        datasets.load(csv(tmp_path, text))
+    assert "data.max_classes=60" in caught.value.hint
+    assert datasets.load(tmp_path / "own.csv", max_classes=60).n_classes == 60
+    with pytest.raises(EdgemlError, match="looks like a quantity"):
+        datasets.load(tmp_path / "own.csv", max_classes=59)
+
+
+def test_names_that_pandas_gives_to_columns_are_a_header(tmp_path: Path) -> None:
+    assert datasets.load(csv(tmp_path, table().replace("a,b,c", "0,1,2"))).feature_names == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("ends", ["\r", "\r\n", "\n\n", "\n   \n"])
+def test_csv_line_ends(ends: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes(table().replace("\n", ends).encode())
+    assert datasets.load(path).checksum == datasets.load(npz(tmp_path, x=X, y=Y)).checksum
+
+
+def test_csv_numbers_are_rounded_as_python_rounds(tmp_path: Path) -> None:
+    texts = ["123456789012345678901234567890", "0.1", "+1e-7", "9007199254740993", "1.00000005960464477540"]
+    (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{t},{i % 2}\n" for i, t in enumerate(texts)))
+    assert own_file.load(tmp_path / "t.csv").train.x[:, 0].tolist() == [float(text) for text in texts]
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
         ("", "not a header"),
-        ("1.5,1.5,2\n", "not a header"),
+        ("1.5,1.5,2\n", "not a header: it holds the value 1.5"),
         ("a,target\n", "has no samples"),
         ("a,target\n1,x\n2\n", "line 3 has 1 values, the header has 2"),
         (table() + "1,2,tcp,yes\n", r"column 'c' holds 'tcp' in line 52, not a number"),
-        (table() + "1,,3,yes\n", r"column 'b' has 1 missing"),
-        (table() + "1,nan,3,yes\n", r"column 'b' has 1 missing"),
+        (table() + "1,,3,yes\n", r"column 'b' has no number in line 52 but ''"),
+        (table() + "1,nan,3,yes\n1,2,NA,no\n", r"column 'b' has no number in line 52 but 'nan'; 1 more line"),
+        (table() + "1,2,3,\n", "column 'target' has no label in line 52 but ''"),
+        (table() + "1,2,3, ?\n", r"column 'target' has no label in line 52 but '\?'"),
+        (table() + "1,2,3\n", "line 52 has 3 values, the header has 4"),
+        (table() + "\n1,2,3,yes,5\n", "line 53 has 5 values, the header has 4"),
+        (table() + "1,2,3,yes,5,6\n", "line 52 has 6 values, the header has 4"),
+        ("a,target\n1,x,3,4\n", "line 2 has 4 values, the header has 2"),
+        (table() + "1,1e39,3,yes\n", "column 'b' holds '1e39' in line 52, infinite or too large"),
+        (table() + "1,-inf,3,yes\n", "infinite or too large"),
+        (table() + '1,"2,3,yes\n', "a quotation mark is never closed, in the sample that begins in line 52"),
+        (table(";") + "1;2,5;3;yes\n", r"holds '2,5' in line 52, not a number \(decimal commas: write 2.5"),
+        ("5.1,3.5,setosa\n" * 9, "not a header: it holds the value 5.1"),
+        ("5,3,setosa\n" * 9, "not a header: it holds the value 5"),
+        (",a,target\n0,1,x\n", r"column 1 \(from 1\) has no name"),
+        ("a,a,target\n0,1,x\n", "'a' is there twice"),
+        (table().replace("yes", "0.5").replace("no", "1"), "labels are not whole numbers: 0.5"),
     ],
 )
 def test_bad_csv(text: str, what: str, tmp_path: Path) -> None:

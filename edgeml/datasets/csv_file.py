@@ -1,0 +1,279 @@
+"""A table in a .csv file: one header line, then one sample per line, numbers and one label column.
+
+pandas reads it; numbers are rounded as Python rounds them. What pandas refuses, or reads although a table
+like this has no such thing (a missing value, a line of another length), is looked for a second time line by
+line, so that every error names the file's line, counted from 1.
+
+Invariant: memory stays below ten times the file's size and a constant; a bad file is one `EdgemlError`.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from edgeml.datasets.base import Array
+from edgeml.datasets.labels import NUMBER, is_missing
+from edgeml.datasets.limits import check_size
+from edgeml.errors import EdgemlError, MissingToolError, unknown_name
+
+MOST_COLUMNS = 20_000
+_LONGEST_LINE = 1 << 22
+_USUAL_TARGETS = ("target", "label", "class", "y")
+_LARGEST = float(np.finfo(np.float32).max)
+_BOOLEANS = ("True", "TRUE", "true", "False", "FALSE", "false")  # 1 and 0, as pandas has it
+_INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What a .csv file holds.
+
+    Args:
+        x: float64, shape (samples, features), finite in float32.
+        labels: the distinct labels as text, none of them missing.
+        codes: which of them each sample has, shape (samples,).
+        features: names of the feature columns.
+        target: name of the label column.
+    """
+
+    x: Array
+    labels: tuple[str, ...]
+    codes: Array
+    features: tuple[str, ...]
+    target: str
+
+
+def read_csv(path: Path, target: str | None = None) -> Table:
+    """The table in a file; commas, semicolons or tabs between the values, UTF-8, any line ends.
+
+    Args:
+        path: the file.
+        target: the label column; if None, the one called target, label, class or y.
+
+    Raises:
+        EdgemlError: no such file, no header, no such column, a value that is no number, a missing one.
+        MissingToolError: pandas is not installed.
+    """
+    check_size(path)
+    with _opened(path) as file:
+        separator = _separator(file, path)
+        file.seek(0)
+        header = [name.strip() for name in next(_rows(file, separator, path), [])]
+        _check_header(header, path)
+        column = _target_column(header, target, path)
+        begins = file.tell()
+        first = next(_rows(file, separator, path), [])
+        file.seek(begins)
+        # pandas would make as many columns as the first sample has values.
+        frame = None if len(first) > len(header) else _frame(file, separator, len(header), column)
+    if frame is not None and not len(frame):
+        raise EdgemlError("has no samples", str(path), "it needs one line per sample below the header")
+    table = None if frame is None else _table(frame, header, column)
+    if table is None:
+        raise _first_fault(path, separator, header, column)
+    return table
+
+
+def _frame(file: IO[str], separator: str, columns: int, target: int) -> Any:
+    """The rest of the file as a DataFrame with one column more than the header has, or None."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingToolError(
+            "pandas is not installed; it reads .csv", getattr(file, "name", ""), "pip install 'edgeml[data]'"
+        ) from error
+    kinds: Any = dict.fromkeys(range(columns), "float64") | {target: "category", columns: "category"}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", category=pd.errors.ParserWarning)
+        try:
+            return pd.read_csv(
+                file,
+                sep=separator,
+                header=None,
+                names=range(columns + 1),
+                dtype=kinds,
+                index_col=False,
+                keep_default_na=False,
+                na_values=[],
+            )
+        except (ValueError, OverflowError, pd.errors.ParserWarning):  # ParserError is a ValueError
+            return None
+
+
+def _table(frame: Any, header: list[str], column: int) -> Table | None:
+    """The table, or None if it has what must not be there."""
+    beyond = frame.pop(len(header)).cat
+    if any(beyond.categories != "") or (beyond.codes < 0).any():
+        return None
+    labels = frame.pop(column).cat
+    codes, texts = np.asarray(labels.codes), tuple(map(str, labels.categories))
+    if (codes < 0).any() or any(is_missing(text) for text in texts):
+        return None
+    x = frame.to_numpy(np.float64)
+    if not (np.abs(x).max(initial=0.0) <= _LARGEST):  # also for NaN
+        return None
+    features = tuple(name for number, name in enumerate(header) if number != column)
+    return Table(x, texts, codes, features, header[column])
+
+
+def _first_fault(path: Path, separator: str, header: list[str], column: int) -> EdgemlError:
+    """The error that names the first line with a fault, and how many more have one."""
+    first: EdgemlError | None = None
+    more = 0
+    with _opened(path) as file:
+        rows = csv.reader(_lines(file, path), delimiter=separator, strict=True)
+        begins, quoted = 1, False
+        try:
+            for row in rows:
+                line, begins = begins, rows.line_num + 1
+                if line == 1 or not row or (len(row) == 1 and not row[0].strip()):
+                    continue
+                found = _fault(row, line, header, column, path)
+                if found is not None and first is None:
+                    first = found
+                elif found is not None:
+                    more += 1
+        except csv.Error as error:
+            quoted = "unexpected end" in str(error)
+            if first is None:
+                what = "a quotation mark is never closed" if quoted else f"cannot be read: {error}"
+                return EdgemlError(f"{what}, in the sample that begins in line {begins}", str(path))
+    if first is None:
+        return EdgemlError("cannot be read as a table of numbers and one label column", str(path))
+    lines = "line has" if more == 1 else "lines have"
+    return EdgemlError(
+        f"{first.what}; {more} more {lines} a fault" if more else first.what, first.where, first.hint
+    )
+
+
+def _fault(row: list[str], line: int, header: list[str], column: int, path: Path) -> EdgemlError | None:
+    where = str(path)
+    if len(row) != len(header):
+        hint = "decimal commas? Write 1.5, not 1,5" if len(row) == 2 * len(header) - 1 else ""
+        return EdgemlError(f"line {line} has {len(row)} values, the header has {len(header)}", where, hint)
+    for number, (name, field) in enumerate(zip(header, row, strict=True)):
+        text = field.strip()
+        if is_missing(text):
+            kind = "label" if number == column else "number"
+            return EdgemlError(
+                f"column {name!r:.60} has no {kind} in line {line} but {text!r}",
+                where,
+                "drop such lines or fill the value in before training",
+            )
+        if number == column or text in _BOOLEANS:
+            continue
+        if text.lower() in _INFINITE or (NUMBER.fullmatch(text) and abs(float(text)) > _LARGEST):
+            return EdgemlError(
+                f"column {name!r:.60} holds {text!r:.40} in line {line}, infinite or too large for float32",
+                where,
+                "drop such lines or change the unit",
+            )
+        if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+            return EdgemlError(
+                f"column {name!r:.60} holds {text!r:.40} in line {line}, not a number", where, _remedy(text)
+            )
+    return None
+
+
+def _remedy(text: str) -> str:
+    point = text.replace(",", ".", 1)
+    if point != text and NUMBER.fullmatch(point):
+        return f"decimal commas: write {point} for {text}"
+    return "make it one column per value (one-hot), or leave the column out"
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    where, remedy = str(path), "the first line names the columns, such as mass,energy,label"
+    if len(header) < 2:
+        raise EdgemlError("the first line is not a header of two or more column names", where, remedy)
+    if len(header) > MOST_COLUMNS:
+        what = f"has {len(header)} columns, a .csv at most {MOST_COLUMNS}"
+        raise EdgemlError(what, where, "save wide data with numpy.savez as x and y")
+    numbers = [name for name in header if NUMBER.fullmatch(name)]
+    counted = [str(int(name)) for name in numbers] if all(map(str.isdecimal, numbers)) else []
+    first = int(counted[0]) if counted else 0
+    if numbers and (len(numbers) == len(header) or counted != [str(first + i) for i in range(len(numbers))]):
+        raise EdgemlError(f"the first line is not a header: it holds the value {numbers[0]}", where, remedy)
+    if "" in header:
+        raise EdgemlError(
+            f"the first line is not a header: column {header.index('') + 1} (from 1) has no name",
+            where,
+            "an index that pandas wrote? Write the file with to_csv(..., index=False)",
+        )
+    if len(set(header)) != len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise EdgemlError(f"the first line is not a header: {twice!r:.60} is there twice", where, remedy)
+
+
+def _target_column(header: list[str], target: str | None, path: Path) -> int:
+    if target is not None:
+        if target not in header:
+            raise unknown_name("column", target, header, str(path))
+        return header.index(target)
+    usual = [name for name in header if name.lower() in _USUAL_TARGETS]
+    if len(usual) != 1:
+        names = f"{', '.join(header[:12])}{', ...' if len(header) > 12 else ''}"
+        raise EdgemlError(
+            "which column has the labels?", str(path), f"set data.target to one of {names:.300}"
+        )
+    return header.index(usual[0])
+
+
+def _separator(file: IO[str], path: Path) -> str:
+    """Comma, semicolon or tab: what the first line has most of."""
+    first = next(_lines(file, path), "")
+    return max(",;\t", key=first.count)
+
+
+def _rows(file: IO[str], separator: str, path: Path) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(_lines(file, path), delimiter=separator)
+    except csv.Error as error:
+        raise EdgemlError(f"the first lines cannot be read: {error}", str(path)) from None
+
+
+def _lines(file: IO[str], path: Path) -> Iterator[str]:
+    """The lines, none of which may be so long that its values fill the memory."""
+    number = 1
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise EdgemlError(f"line {number} has over {_LONGEST_LINE:,} characters", str(path))
+        yield line
+        number += 1
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    """The file as text; what the disk or the text itself is to blame for is an `EdgemlError`."""
+    if not path.is_file():
+        raise EdgemlError("there is no such data file", str(path))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        hint = "save it as UTF-8: iconv -f latin1 -t utf-8"
+        what = f"not UTF-8 text: {error.reason} in line {_bad_line(path)}"
+        raise EdgemlError(what, str(path), hint) from None
+    except OSError as error:
+        raise EdgemlError(f"cannot read the data file: {error.strerror}", str(path)) from error
+
+
+def _bad_line(path: Path) -> int:
+    """The first line that is no UTF-8, counted from 1."""
+    with path.open("rb") as file:
+        number = 0
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return number

@@ -1,0 +1,57 @@
+"""How large data may be before anything is allocated for them; a variable of the environment lifts it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from edgeml.errors import EdgemlError
+
+VARIABLE = "EDGEML_MAX_DATA_GB"
+_DEFAULT_GB = 4.0
+
+
+def most_bytes() -> int:
+    """The most bytes that a data file, or an array in it, may have.
+
+    Raises:
+        EdgemlError: the environment's value is no positive number.
+    """
+    text = os.environ.get(VARIABLE, "")
+    try:
+        limit = float(text or _DEFAULT_GB)
+    except ValueError:
+        limit = 0.0
+    if not 0 < limit < 1e9:
+        hint = f"unset it for {_DEFAULT_GB:g}"
+        raise EdgemlError(f"{text!r:.40} is no positive number of GB", VARIABLE, hint)
+    return int(limit * 1e9)
+
+
+def check_bytes(size: int, what: str, where: str) -> None:
+    """Refuse what would take more.
+
+    Raises:
+        EdgemlError: with the variable that lifts the limit.
+    """
+    if size > most_bytes():
+        raise EdgemlError(
+            f"{what} has {size / 1e9:.3g} GB, the limit is {most_bytes() / 1e9:g}",
+            where,
+            f"set {VARIABLE}={whole_gb(size)} if you want this",
+        )
+
+
+def whole_gb(size: int) -> int:
+    """Whole GB that hold so many bytes.
+
+    >>> whole_gb(1), whole_gb(4_000_000_001)
+    (1, 5)
+    """
+    return -(-size // 10**9)
+
+
+def check_size(path: Path) -> None:
+    """Refuse a file that is too large; one that is not there is left to who opens it."""
+    if path.is_file():
+        check_bytes(path.stat().st_size, "the file", str(path))

@@ -1,0 +1,98 @@
+"""Equal seeds, equal weights, bit for bit, also where two threads race: the sums that could tell are not there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeml import presets
+from edgeml.keras import fit
+from edgeml.keras.build import build_model
+from edgeml.keras.load import load_model
+from edgeml.keras.progress import Silent
+from edgeml.keras.seeds import make_repeatable
+from edgeml.keras.training import train
+from edgeml.presets import Preset, Quantizers
+from edgeml.runs import Run
+
+
+def pictures(folder: Path, samples: int) -> str:
+    """Made-up data of MNIST's shape."""
+    rng = np.random.default_rng(0)
+    y = np.arange(samples) % 10
+    x = rng.integers(0, 256, (samples, 28, 28, 1)) // 2 + 12 * y[:, None, None, None]
+    path = folder / "pictures.npz"
+    np.savez_compressed(path, x=x.astype(np.uint8), y=y)
+    return str(path)
+
+
+def branches(q: Quantizers):
+    """A value that is used three times: three gradients meet there."""
+    import keras
+    from qkeras import QActivation, QDense
+
+    inputs = keras.Input((784,))
+    x = QDense(8, kernel_quantizer=q.kernel("a"), name="a")(QActivation(q.input(), name="in")(inputs))
+    x = QActivation(q.relu("b"), name="b")(x)
+    parts = [QDense(8, kernel_quantizer=q.kernel("c"), name=f"c{i}")(x) for i in range(4)]
+    return keras.Model(inputs, QDense(10, kernel_quantizer=q.kernel("d"), name="d")(keras.layers.Add()(parts)))
+
+
+def sums(preset: Preset, dataset: str) -> list[int]:
+    """How many inputs every AddN has in the graph that TensorFlow runs for a training step."""
+    from tensorflow.python.eager import context
+
+    choices = presets.choose(preset, [f"data.dataset={dataset}"])
+    data = presets.prepare(choices.data)
+    make_repeatable(0)
+    model = build_model(preset, choices.quantizers)
+    plan = fit.Plan.of("qat", choices.training, 0)
+    context.context().enable_graph_collection()
+    try:
+        fit._Work(model, data, plan).epoch(plan.begin(), lambda _: None)
+        graphs = context.context().export_run_metadata().function_graphs
+    finally:
+        context.context().disable_graph_collection()
+    nodes = [node for graph in graphs for part in graph.partition_graphs for node in part.node]
+    assert any(node.op == "AssignSubVariableOp" for node in nodes)
+    return [
+        len([name for name in node.input if not name.startswith("^")]) for node in nodes if node.op == "AddN"
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mnist_mlp", "mnist_cnn", "branches"])
+def test_no_sum_of_three_in_an_order_that_threads_decide(name: str, tmp_path: Path) -> None:
+    preset = presets.load("mnist_mlp" if name == "branches" else name)
+    if name == "branches":
+        preset = replace(preset, build=branches)
+    assert all(inputs <= 2 for inputs in sums(preset, pictures(tmp_path, 300)))
+
+
+class Interrupted(Silent):
+    def epoch(self, row) -> None:
+        if (row.phase, row.epoch) == ("qat", 1):
+            raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "samples"), [("mnist_mlp", 12000), ("mnist_cnn", 2000)])
+def test_equal_seeds_give_equal_weights(name: str, samples: int, tmp_path: Path) -> None:
+    preset = presets.load(name)
+    choices = presets.choose(preset, [f"data.dataset={pictures(tmp_path, samples)}"], epochs=2)
+    first = train(preset, tmp_path / "first", choices)
+    second = train(preset, tmp_path / "second", choices)
+    with pytest.raises(KeyboardInterrupt):
+        train(preset, tmp_path / "third", choices, Interrupted())
+    third = train(preset, tmp_path / "third", choices)
+    for other in (second, third):
+        _equal(first, other)
+
+
+def _equal(run: Run, other: Run) -> None:
+    for mine, theirs in ((run.float_file, other.float_file), (run.model_file, other.model_file)):
+        for a, b in zip(load_model(mine).weights, load_model(theirs).weights, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
