@@ -1,4 +1,4 @@
-"""Equal seeds, equal weights, bit for bit, also where two threads race: the sums that could tell are not there."""
+"""Equal seeds, equal weights, bit for bit, with two threads: no sum is left whose order they decide."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def branches(q: Quantizers):
     x = QDense(8, kernel_quantizer=q.kernel("a"), name="a")(QActivation(q.input(), name="in")(inputs))
     x = QActivation(q.relu("b"), name="b")(x)
     parts = [QDense(8, kernel_quantizer=q.kernel("c"), name=f"c{i}")(x) for i in range(4)]
-    return keras.Model(inputs, QDense(10, kernel_quantizer=q.kernel("d"), name="d")(keras.layers.Add()(parts)))
+    total = keras.layers.Add()(parts)
+    return keras.Model(inputs, QDense(10, kernel_quantizer=q.kernel("d"), name="d")(total))
 
 
 def sums(preset: Preset, dataset: str) -> list[int]:
