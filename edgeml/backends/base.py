@@ -15,12 +15,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, unique
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgeml.errors import EdgemlError
 from edgeml.files import FileSet
-from edgeml.fixed import IntArray
+from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
 
 
@@ -34,8 +38,22 @@ class Refusal:
     remedy: str = ""
 
 
+@unique
+class Takes(Enum):
+    """What an artefact takes at its inputs."""
+
+    FLOATS = "floats"
+    """What Keras takes: the input quantizer is part of the artefact, and is run."""
+
+    CODES = "codes"
+    """Integers of the inputs' types: the artefact begins behind the input quantizer."""
+
+
 class Runner(ABC):
-    """Executes the artefact of one back end."""
+    """Executes the artefact of one back end.
+
+    A class that can be instantiated says what its artefact takes; there is no default.
+    """
 
     name: ClassVar[str]
     """As it stands in check.json ("onnxruntime", "hls4ml")."""
@@ -43,8 +61,17 @@ class Runner(ABC):
     artefact: ClassVar[str]
     """The file in the folder that it executes; if it is not there, nothing was exported."""
 
+    takes: ClassVar[Takes]
+    """What `run` is given: floats, if the artefact has an input quantizer of its own, else codes."""
+
     samples: ClassVar[int] = 0
-    """How many samples a check runs if nothing is said; 0 for all, a number for a slow executor."""
+    """How many real samples a check runs if nothing is said; 0 for all, a number for a slow executor.
+    Synthetic vectors are run whole."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not hasattr(cls, "takes"):
+            raise TypeError(f"{cls.__name__} does not say what its artefact takes: takes = Takes.FLOATS or CODES")
 
     @abstractmethod
     def available(self) -> str:
@@ -52,14 +79,15 @@ class Runner(ABC):
 
     @abstractmethod
     def run(
-        self, folder: Path, graph: Graph, inputs: Mapping[str, IntArray], keep: Sequence[str] = ()
+        self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
         """Run the files in `folder` as they are.
 
         Args:
             folder: where the back end's files were written.
             graph: what they were emitted from; for names, shapes and types only, never for values.
-            inputs: codes (samples, *shape) by input name.
+            inputs: as `takes` says, (samples, *shape) by input name: floats as Keras takes them, or
+                int64 codes.
             keep: inner values wanted as well, to find the first op that differs; a runner returns those
                 it can see and leaves out the others.
 
@@ -70,6 +98,33 @@ class Runner(ABC):
             MissingToolError: it needs a tool or package that is not there.
             EdgemlError: the files are missing, malformed, or do not run.
         """
+
+    def run_codes(
+        self, folder: Path, graph: Graph, codes: Mapping[str, IntArray], keep: Sequence[str] = ()
+    ) -> dict[str, IntArray]:
+        """As `run`, on codes whatever the artefact takes: floats get the values that the codes stand for.
+
+        It says nothing of an input quantizer; a check gives floats to what takes floats.
+        """
+        if self.takes is Takes.CODES:
+            return self.run(folder, graph, codes, keep)
+        floats = {
+            name: to_float(np.asarray(values), graph.info(name).type.frac)
+            for name, values in codes.items()
+        }
+        return self.run(folder, graph, floats, keep)
+
+
+def as_floats(inputs: Mapping[str, NDArray[Any]], runner: str) -> dict[str, NDArray[Any]]:
+    """The inputs of a runner that takes floats.
+
+    Raises:
+        EdgemlError: they are integers, which would be taken for values.
+    """
+    for name, values in inputs.items():
+        if np.asarray(values).dtype.kind != "f":
+            raise EdgemlError(f"{runner} takes floats, not codes", name, "call run_codes")
+    return dict(inputs)
 
 
 class Backend(ABC):

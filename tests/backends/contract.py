@@ -110,8 +110,8 @@ def check_only_what_was_asked(back_end: Backend, name: str, folder: Path) -> Non
     back_end.emit(graph).write(folder)
     inputs = codes(graph, 4)
     for runner in runners(back_end):
-        assert set(runner.run(folder, graph, inputs)) == set(graph.outputs)
-        assert set(runner.run(folder, graph, inputs, ["fc"])) <= {*graph.outputs, "fc"}
+        assert set(runner.run_codes(folder, graph, inputs)) == set(graph.outputs)
+        assert set(runner.run_codes(folder, graph, inputs, ["fc"])) <= {*graph.outputs, "fc"}
 
 
 def check_the_file_is_run(back_end: Backend, name: str, folder: Path) -> None:
@@ -123,7 +123,7 @@ def check_the_file_is_run(back_end: Backend, name: str, folder: Path) -> None:
     expected = evaluate_codes(other, inputs)["out"]
     assert not np.array_equal(expected, evaluate_codes(graph, inputs)["out"])
     for runner in runners(back_end):
-        np.testing.assert_array_equal(runner.run(folder, graph, inputs)["out"], expected)
+        np.testing.assert_array_equal(runner.run_codes(folder, graph, inputs)["out"], expected)
 
 
 def check_damage(back_end: Backend, name: str, folder: Path) -> None:
@@ -139,7 +139,7 @@ def check_damage(back_end: Backend, name: str, folder: Path) -> None:
             target = folder / runner.artefact
             target.unlink() if damage is None else target.write_bytes(damage)
             with pytest.raises((EdgemlError, MissingToolError), match=r"\w"):
-                runner.run(folder, graph, inputs)
+                runner.run_codes(folder, graph, inputs)
 
 
 def check_zoo(back_end: Backend, name: str, folder: Path) -> None:
@@ -181,7 +181,7 @@ def _exact_or_refused(
     back_end.emit(graph).write(folder)
     expected = evaluate_codes(graph, inputs)
     for runner in runners(back_end):
-        got = runner.run(folder, graph, inputs)
+        got = runner.run_codes(folder, graph, inputs)
         for output in graph.outputs:
             np.testing.assert_array_equal(
                 got[output], expected[output], err_msg=f"{runner.name}: {output}\n{graph}"

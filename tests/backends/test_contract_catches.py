@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from edgeml.backends.base import Backend, Refusal, Runner
+from edgeml.backends.base import Backend, Refusal, Runner, Takes
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray, Round
 from edgeml.ir import Graph, Node, evaluate_codes
@@ -32,6 +32,7 @@ class CopyRunner(Runner):
 
     name: ClassVar[str] = "copy"
     artefact: ClassVar[str] = "copy.json"
+    takes: ClassVar[Takes] = Takes.CODES
 
     def available(self) -> str:
         return ""

@@ -66,7 +66,7 @@ def attempt(backend: str, options: Mapping[str, Any], graph: Graph, inputs: Mapp
         folder = Path(name)
         target.emit(graph, chosen).write(folder)
         for runner in target.runners():
-            got = runner.run(folder, graph, inputs)
+            got = runner.run_codes(folder, graph, inputs)
             for output, codes in expected.items():
                 apart = np.argwhere(got[output] != codes)
                 if apart.size:

@@ -106,7 +106,7 @@ def runs_exactly(
     inputs = codes(graph, 24)
     expected = evaluate_codes(graph, inputs)
     for runner in target.runners():
-        got = runner.run(folder, graph, inputs)
+        got = runner.run_codes(folder, graph, inputs)
         for name in graph.outputs:
             np.testing.assert_array_equal(
                 got[name], expected[name], err_msg=f"{runner.name}: {graph.name}.{name}"

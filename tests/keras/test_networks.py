@@ -285,7 +285,7 @@ def test_hls4ml_agrees(name, tmp_path):
     target.emit(graph, options).write(tmp_path)
     x = samples(model, 20)
     codes = input_codes(graph, x if len(x) > 1 else x[0])
-    got, expected = runner.run(tmp_path, graph, codes), evaluate_codes(graph, codes)
+    got, expected = runner.run_codes(tmp_path, graph, codes), evaluate_codes(graph, codes)
     for output in graph.outputs:
         np.testing.assert_array_equal(got[output], expected[output])
 

@@ -107,6 +107,6 @@ def test_back_end(name, make, tmp_path: Path):
     for runner in target.runners():
         if runner.available():
             pytest.skip(runner.available())
-        got = runner.run(tmp_path, graph, codes)
+        got = runner.run_codes(tmp_path, graph, codes)
         for output in graph.outputs:
             np.testing.assert_array_equal(got[output], expected[output], err_msg=runner.name)

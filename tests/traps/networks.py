@@ -81,6 +81,6 @@ def simulated(model: Any, folder: Any, samples: int = 60) -> None:
     target.emit(graph, target.options({})).write(folder)
     x = [corner_data(tuple(t.shape[1:]), samples, seed=i) for i, t in enumerate(model.inputs)]
     codes = input_codes(graph, x if len(x) > 1 else x[0])
-    got, expected = runner.run(folder, graph, codes), evaluate_codes(graph, codes)
+    got, expected = runner.run_codes(folder, graph, codes), evaluate_codes(graph, codes)
     for name in graph.outputs:
         np.testing.assert_array_equal(got[name], expected[name], err_msg=name)

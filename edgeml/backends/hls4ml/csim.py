@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml import tools
-from edgeml.backends.base import Runner
+from edgeml.backends.base import Runner, Takes
 from edgeml.backends.hls4ml.harness import main_program
 from edgeml.backends.hls4ml.planner import DOUBLE_BITS
 from edgeml.backends.hls4ml.weights import check_weights
@@ -133,6 +133,7 @@ class CSimulation(Runner):
 
     name: ClassVar[str] = "hls4ml"
     artefact: ClassVar[str] = MANIFEST
+    takes: ClassVar[Takes] = Takes.CODES
     samples: ClassVar[int] = 1000
 
     def available(self) -> str:
@@ -142,7 +143,7 @@ class CSimulation(Runner):
         return "" if tools.find("gxx") else f"g++ is not installed: {tool.install}"
 
     def run(
-        self, folder: Path, graph: Graph, inputs: Mapping[str, IntArray], keep: Sequence[str] = ()
+        self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
         manifest = Manifest.read(folder)
         _check_ports(manifest, graph, folder)

@@ -14,12 +14,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.base import Runner
+from edgeml.backends.base import Runner, Takes, as_floats
 from edgeml.backends.onnx.lowering import VALUES_KEY, output_tensor
 from edgeml.backends.onnx.session import available, open_session, run_session
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
-from edgeml.fixed import IntArray, from_float, to_float
+from edgeml.fixed import IntArray, from_float
 from edgeml.ir import Graph
 from edgeml.ir.layout import Layout, Order, restore
 
@@ -33,12 +33,13 @@ class OnnxRunner(Runner):
 
     name: ClassVar[str] = "onnxruntime"
     artefact: ClassVar[str] = FILE
+    takes: ClassVar[Takes] = Takes.FLOATS
 
     def available(self) -> str:
         return available()
 
     def run(
-        self, folder: Path, graph: Graph, inputs: Mapping[str, IntArray], keep: Sequence[str] = ()
+        self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
         """Run the file; inner values are found through the names in its metadata.
 
@@ -47,6 +48,7 @@ class OnnxRunner(Runner):
         missing = self.available()
         if missing:
             raise MissingToolError(missing, self.name)
+        inputs = as_floats(inputs, self.name)
         path = folder / FILE
         content = read_bytes(path, "exact ONNX model")
         inner: dict[str, _Inner] = {}
@@ -63,8 +65,7 @@ class OnnxRunner(Runner):
         parts: list[list[NDArray[Any]]] = []
         for start in range(0, max(samples, 1), _BATCH):
             feeds = {
-                name: to_float(codes[start : start + _BATCH], graph.info(name).type.frac).astype(kinds[name])
-                for name, codes in inputs.items()
+                name: values[start : start + _BATCH].astype(kinds[name]) for name, values in inputs.items()
             }
             parts.append(run_session(session, wanted, feeds, str(path)))
         values = [np.concatenate(chunks) for chunks in zip(*parts, strict=True)]

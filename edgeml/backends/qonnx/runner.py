@@ -19,11 +19,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.base import Runner
+from edgeml.backends.base import Runner, Takes, as_floats
 from edgeml.backends.qonnx.model import OUTPUTS_KEY, VALUES_KEY
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
-from edgeml.fixed import IntArray, from_float, to_float
+from edgeml.fixed import IntArray, from_float
 from edgeml.ir import Graph
 from edgeml.ir.layout import LAST, Layout, Order, restore
 
@@ -37,18 +37,20 @@ class QonnxRunner(Runner):
 
     name: ClassVar[str] = "qonnx"
     artefact: ClassVar[str] = FILE
+    takes: ClassVar[Takes] = Takes.FLOATS
 
     def available(self) -> str:
         missing = [name for name in ("onnx", "onnxruntime", "qonnx") if find_spec(name) is None]
         return f"{' and '.join(missing)} not installed (pip install 'edgeml[qonnx]')" if missing else ""
 
     def run(
-        self, folder: Path, graph: Graph, inputs: Mapping[str, IntArray], keep: Sequence[str] = ()
+        self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
         """Run the file; a float that is no code of its value's type comes back as `fixed.NO_CODE`."""
         missing = self.available()
         if missing:
             raise MissingToolError(missing, self.name)
+        inputs = as_floats(inputs, self.name)
         path = folder / FILE
         model = load_model(read_bytes(path, "QONNX model"), str(path))
         outputs = _outputs(model, graph, str(path))
@@ -60,8 +62,8 @@ class QonnxRunner(Runner):
         size = _BATCH if _any_batch(model) else 1
         for start in range(0, max(samples, 1), size):
             feeds = {
-                name: to_float(codes[start : start + size], graph.info(name).type.frac).astype(np.float32)
-                for name, codes in inputs.items()
+                name: np.asarray(values[start : start + size], np.float32)
+                for name, values in inputs.items()
             }
             context = execute(model, feeds, str(path))
             count = min(size, samples - start)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.base import Runner
+from edgeml.backends.base import Runner, Takes
 from edgeml.backends.verilog.harness import MAIN
 from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
 from edgeml.backends.verilog.probe import inner_values
@@ -38,6 +38,7 @@ class Simulation(Runner):
 
     name: ClassVar[str] = "verilator"
     artefact: ClassVar[str] = MANIFEST
+    takes: ClassVar[Takes] = Takes.CODES
     samples: ClassVar[int] = 1000
 
     def __init__(self, stalls: bool = True, seed: int = 0) -> None:
@@ -47,7 +48,7 @@ class Simulation(Runner):
         return verilator.missing()
 
     def run(
-        self, folder: Path, graph: Graph, inputs: Mapping[str, IntArray], keep: Sequence[str] = ()
+        self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
         manifest = Manifest.read(folder)
         _check_ports(manifest, graph, folder)

@@ -42,7 +42,7 @@ def test_a_changed_weight_shows_in_its_layer_and_not_before(written: tuple[Graph
     inputs = codes(graph, 60, seed=1)
     inner = ["act1", "fc2", "act2"]
     expected = evaluate_codes(graph, inputs, [*graph.outputs, *inner])
-    got = RUNNER.run(folder, graph, inputs, inner)
+    got = RUNNER.run_codes(folder, graph, inputs, inner)
     np.testing.assert_array_equal(got["act1"], expected["act1"])
     apart = got["fc2"] != expected["fc2"]
     assert apart[:, 5].any()
@@ -54,7 +54,7 @@ def test_a_fraction_of_an_lsb_is_no_code(written: tuple[Graph, Path]) -> None:
     graph, folder = written
     change(folder, "fc3/bias", (2,), 2.0**-12)
     inputs = codes(graph, 30, seed=2)
-    expected, got = evaluate_codes(graph, inputs)["fc3"], RUNNER.run(folder, graph, inputs)["fc3"]
+    expected, got = evaluate_codes(graph, inputs)["fc3"], RUNNER.run_codes(folder, graph, inputs)["fc3"]
     assert np.all(got[:, 2] == NO_CODE)
     np.testing.assert_array_equal(np.delete(got, 2, axis=1), np.delete(expected, 2, axis=1))
 
@@ -72,26 +72,26 @@ def test_another_rounding_or_no_clip_is_seen(written: tuple[Graph, Path], old: s
     onnx.save(model, path)
     inputs = codes(graph, 100, seed=3)
     expected = evaluate_codes(graph, inputs)["fc3"]
-    assert np.any(RUNNER.run(folder, graph, inputs)["fc3"] != expected)
+    assert np.any(RUNNER.run_codes(folder, graph, inputs)["fc3"] != expected)
 
 
 def test_more_samples_than_a_batch(written: tuple[Graph, Path]) -> None:
     graph, folder = written
     inputs = codes(graph, 2500, seed=4)
     np.testing.assert_array_equal(
-        RUNNER.run(folder, graph, inputs)["fc3"], evaluate_codes(graph, inputs)["fc3"]
+        RUNNER.run_codes(folder, graph, inputs)["fc3"], evaluate_codes(graph, inputs)["fc3"]
     )
 
 
 def test_what_cannot_be_kept_is_left_out(written: tuple[Graph, Path]) -> None:
     graph, folder = written
-    got = RUNNER.run(folder, graph, codes(graph, 3), ["fc1.matmul", "fc1", "no_such_value", "fc3"])
+    got = RUNNER.run_codes(folder, graph, codes(graph, 3), ["fc1.matmul", "fc1", "no_such_value", "fc3"])
     assert set(got) == {"fc1", "fc3"}
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(EdgemlError, match="no such exact ONNX model"):
-        RUNNER.run(tmp_path, GRAPHS["mlp"], codes(GRAPHS["mlp"], 2))
+        RUNNER.run_codes(tmp_path, GRAPHS["mlp"], codes(GRAPHS["mlp"], 2))
 
 
 @pytest.mark.parametrize("keep", [(), ("act1",)])
@@ -101,15 +101,15 @@ def test_a_file_that_was_cut_short(written: tuple[Graph, Path], size: int, keep:
     path = folder / "exact.onnx"
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(EdgemlError, match=r"exact\.onnx"):
-        RUNNER.run(folder, graph, codes(graph, 2), keep)
+        RUNNER.run_codes(folder, graph, codes(graph, 2), keep)
 
 
 def test_the_file_of_another_graph(written: tuple[Graph, Path]) -> None:
     other = GRAPHS["several_inputs_outputs"]
     with pytest.raises(EdgemlError, match="has inputs input; the graph has"):
-        RUNNER.run(written[1], other, codes(other, 2))
+        RUNNER.run_codes(written[1], other, codes(other, 2))
     with pytest.raises(EdgemlError, match="has no output"):
-        RUNNER.run(written[1], GRAPHS["residual"], codes(GRAPHS["residual"], 2))
+        RUNNER.run_codes(written[1], GRAPHS["residual"], codes(GRAPHS["residual"], 2))
 
 
 GONE = '{"act1": {"tensor": "gone", "unit": 0, "order": "last", "image": []}}'
@@ -125,7 +125,7 @@ def test_metadata_that_does_not_fit(written: tuple[Graph, Path], text: str) -> N
     next(entry for entry in model.metadata_props if entry.key == "edgeml.values").value = text
     onnx.save(model, path)
     if text in ("[]", GONE):
-        assert set(RUNNER.run(folder, graph, codes(graph, 2), ["act1"])) == {"fc3"}
+        assert set(RUNNER.run_codes(folder, graph, codes(graph, 2), ["act1"])) == {"fc3"}
         return
     with pytest.raises(EdgemlError, match=r"edgeml\.values cannot be read"):
-        RUNNER.run(folder, graph, codes(graph, 2), ["act1"])
+        RUNNER.run_codes(folder, graph, codes(graph, 2), ["act1"])

@@ -77,7 +77,7 @@ def test_file_runs_with_its_inner_values(name: str, tmp_path: Path) -> None:
     inner = [node.name for node in graph.nodes if node.inputs]
     expected = evaluate_codes(graph, inputs, [*graph.outputs, *inner])
     (runner,) = BACKEND.runners()
-    got = runner.run(tmp_path, graph, inputs, inner)
+    got = runner.run_codes(tmp_path, graph, inputs, inner)
     assert set(graph.outputs) <= set(got)
     for value, found in got.items():
         np.testing.assert_array_equal(found, expected[value], err_msg=value)

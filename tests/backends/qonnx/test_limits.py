@@ -35,7 +35,7 @@ def check(graph: Graph, inputs: dict[str, np.ndarray], folder: Path) -> None:
     BACKEND.emit(graph).write(folder)
     inner = [node.name for node in graph.nodes if node.inputs]
     expected = evaluate_codes(graph, inputs, [*graph.outputs, *inner])
-    got = QonnxRunner().run(folder, graph, inputs, inner)
+    got = QonnxRunner().run_codes(folder, graph, inputs, inner)
     assert set(graph.outputs) <= set(got)
     for name, values in got.items():
         np.testing.assert_array_equal(values, expected[name], err_msg=f"{name}\n{graph}")

@@ -42,7 +42,7 @@ REFUSED = sorted(set(GRAPHS) - set(EMITTED))
 
 def run(graph: Graph, inputs: dict[str, Any], folder: Path, keep: tuple[str, ...] = ()) -> dict[str, Any]:
     BACKEND.emit(graph).write(folder)
-    return QonnxRunner().run(folder, graph, inputs, keep)
+    return QonnxRunner().run_codes(folder, graph, inputs, keep)
 
 
 def test_every_core_op_has_an_emitter() -> None:
@@ -179,7 +179,7 @@ def test_the_file_decides_and_a_fraction_of_an_lsb_is_no_code(tmp_path: Path) ->
         node.output[0] = "before"
         model.graph.node.append(onnx.helper.make_node("Add", ["before", "nudge"], ["fc3"]))
         onnx.save(model, path)
-        got = QonnxRunner().run(tmp_path, graph, inputs)["fc3"]
+        got = QonnxRunner().run_codes(tmp_path, graph, inputs)["fc3"]
         apart = got != right["fc3"]
         assert apart[:, [0, 1, 3, 4]].sum() == 0
         assert apart[:, 2].all() if not sentinel else np.all((got[:, 2] == NO_CODE) == apart[:, 2])
@@ -189,21 +189,21 @@ def test_broken_files_are_one_error(tmp_path: Path) -> None:
     graph, runner = GRAPHS["mlp"], QonnxRunner()
     inputs = codes(graph, 4)
     with pytest.raises(EdgemlError, match="no such QONNX model"):
-        runner.run(tmp_path, graph, inputs)
+        runner.run_codes(tmp_path, graph, inputs)
     BACKEND.emit(graph).write(tmp_path)
     path = tmp_path / "qonnx.onnx"
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(EdgemlError, match="not a valid ONNX model"):
-        runner.run(tmp_path, graph, inputs)
+        runner.run_codes(tmp_path, graph, inputs)
     path.write_bytes(content)
     with pytest.raises(EdgemlError, match="where the graph has"):
-        runner.run(tmp_path, GRAPHS["cnn_2d"], codes(GRAPHS["cnn_2d"], 4))
+        runner.run_codes(tmp_path, GRAPHS["cnn_2d"], codes(GRAPHS["cnn_2d"], 4))
     model = onnx.load(path)
     next(node for node in model.graph.node if node.op_type == "MatMul").op_type = "NoSuchOp"
     path.write_bytes(model.SerializeToString())
     with pytest.raises(EdgemlError, match=r"NoSuchOp|not a valid"):
-        runner.run(tmp_path, graph, inputs)
+        runner.run_codes(tmp_path, graph, inputs)
 
 
 def test_the_patch_of_the_package_is_undone() -> None:

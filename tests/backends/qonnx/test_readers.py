@@ -91,13 +91,13 @@ def test_one_altered_parameter_is_seen(change: Callable[[Any, dict[str, Any]], N
     inputs = codes(graph, 64, seed=8)
     BACKEND.emit(graph).write(tmp_path)
     expected = evaluate_codes(graph, inputs, [*graph.outputs, name])
-    right = QonnxRunner().run(tmp_path, graph, inputs, [name])
+    right = QonnxRunner().run_codes(tmp_path, graph, inputs, [name])
     assert all(np.array_equal(right[key], expected[key]) for key in (*graph.outputs, name))
     model = onnx.load(tmp_path / "qonnx.onnx")
     node = next(node for node in model.graph.node if node.name == name)
     change(node, {tensor.name: tensor for tensor in model.graph.initializer})
     onnx.save(model, tmp_path / "qonnx.onnx")
-    wrong = QonnxRunner().run(tmp_path, graph, inputs, [name])
+    wrong = QonnxRunner().run_codes(tmp_path, graph, inputs, [name])
     assert not np.array_equal(wrong[name], expected[name])
     assert not np.array_equal(wrong[graph.outputs[0]], expected[graph.outputs[0]])
 
@@ -107,7 +107,7 @@ def test_running_is_silent(tmp_path: Path, capfd: pytest.CaptureFixture[str]) ->
     BACKEND.emit(graph).write(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        QonnxRunner().run(tmp_path, graph, codes(graph, 5))
+        QonnxRunner().run_codes(tmp_path, graph, codes(graph, 5))
     assert capfd.readouterr() == ("", "")
 
 
@@ -116,7 +116,7 @@ def test_without_the_package_nothing_runs(tmp_path: Path, monkeypatch: pytest.Mo
     graph = GRAPHS["mlp"]
     assert "qonnx" in QonnxRunner().available()
     with pytest.raises(MissingToolError, match="not installed"):
-        QonnxRunner().run(tmp_path, graph, codes(graph, 2))
+        QonnxRunner().run_codes(tmp_path, graph, codes(graph, 2))
 
 
 @pytest.mark.slow
