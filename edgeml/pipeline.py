@@ -116,6 +116,8 @@ def export(
 ) -> list[Exported]:
     """Emit the run's graph into the run folder; the float models as well where "onnx" is among the back ends.
 
+    A golden.npz of an older edgeml gets its synthetic vectors.
+
     What can be written is written. What cannot is a row with the reason and the remedy; the reasons are
     kept in RUN/export.json, where `check` and `report` find them.
 
@@ -134,6 +136,10 @@ def export(
             written.
     """
     graph = run.graph()
+    if run.golden_file.is_file():
+        golden = vectors.read(run.golden_file, graph)
+        if golden.synthetic is None:
+            vectors.save(vectors.with_synthetic(golden, graph), run.golden_file)
     chosen = {name: backends.load(name) for name in names}
     options = {name: backend.options(settings.get(name, {})) for name, backend in chosen.items()}
     rows: list[Exported] = []

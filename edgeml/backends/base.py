@@ -71,7 +71,9 @@ class Runner(ABC):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if not hasattr(cls, "takes"):
-            raise TypeError(f"{cls.__name__} does not say what its artefact takes: takes = Takes.FLOATS or CODES")
+            raise TypeError(
+                f"{cls.__name__} does not say what its artefact takes: takes = Takes.FLOATS or CODES"
+            )
 
     @abstractmethod
     def available(self) -> str:
@@ -109,8 +111,7 @@ class Runner(ABC):
         if self.takes is Takes.CODES:
             return self.run(folder, graph, codes, keep)
         floats = {
-            name: to_float(np.asarray(values), graph.info(name).type.frac)
-            for name, values in codes.items()
+            name: to_float(np.asarray(values), graph.info(name).type.frac) for name, values in codes.items()
         }
         return self.run(folder, graph, floats, keep)
 

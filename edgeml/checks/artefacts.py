@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeml import backends
-from edgeml.backends.base import Runner
+from edgeml.backends.base import Runner, Takes
 from edgeml.checks import exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.board import Wiring, check_board
@@ -46,7 +46,8 @@ def check_folder(
         graph: the exact graph.
         golden: the vectors.
         names: which checks, see `choices`.
-        samples: how many vectors are compared; 0 for all, or `Runner.samples` where a runner is slow.
+        samples: how many real samples are compared; 0 for all, or `Runner.samples` where a runner is slow.
+            Synthetic vectors are compared whole.
         model_file: the Keras model, if there is one.
         progress: told what is run next.
         wiring: where a board is heard; if it is given, the board is checked as well.
@@ -90,6 +91,7 @@ def check_folder(
         model=graph.name,
         graph=graph.digest,
         samples=golden.samples,
+        synthetic=golden.made,
         results=tuple(results),
         notes=tuple(map(str, graph.notes)),
     )
@@ -158,7 +160,7 @@ def _check_runner(runner: Runner, folder: Path, backend: str, graph: Graph, gold
         return _not_run(runner.name, missing)
 
     def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
-        return runner.run(folder, graph, part.inputs, keep)
+        return runner.run(folder, graph, part.x if runner.takes is Takes.FLOATS else part.inputs, keep)
 
     return _row(runner.name, lambda: compare(runner.name, graph, golden, execute))
 

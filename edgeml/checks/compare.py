@@ -28,34 +28,38 @@ def compare(backend: str, graph: Graph, golden: Golden, execute: Execute) -> Res
     Args:
         backend: the runner's name, for the result.
         graph: the graph it was emitted from.
-        golden: the vectors.
+        golden: the vectors, real and synthetic.
         execute: runs the artefact.
 
     Raises:
         EdgemlError: the artefact does not run, or returns other shapes than the graph.
     """
     start = time.perf_counter()
-    got = execute(golden, ())
+    both = golden.joined()
+    got = execute(both, ())
     seconds = time.perf_counter() - start
-    wrong, worst, samples = 0, 0, np.zeros(golden.samples, np.bool_)
-    for name, expected in golden.expected.items():
+    wrong, worst, samples = 0, 0, np.zeros(both.samples, np.bool_)
+    for name, expected in both.expected.items():
         if name not in got or got[name].shape != expected.shape:
             shape = got[name].shape if name in got else None
             raise EdgemlError(f"returned {name} with shape {shape}, {expected.shape} expected", backend)
         apart = got[name] != expected
         wrong += int(apart.sum())
         worst = max(worst, _max_distance(expected, got[name]))
-        samples |= apart.reshape(golden.samples, -1).any(axis=1)
+        samples |= apart.reshape(both.samples, -1).any(axis=1)
     if not wrong:
-        return Result(backend=backend, status="exact", samples=golden.samples, seconds=seconds)
-    first, reason = _locate(graph, golden, execute, got, np.flatnonzero(samples))
+        return Result(
+            backend=backend, status="exact", samples=golden.samples, synthetic=golden.made, seconds=seconds
+        )
+    first, reason = _locate(graph, both, execute, got, np.flatnonzero(samples))
     return Result(
         backend=backend,
         status="mismatch",
         samples=golden.samples,
+        synthetic=golden.made,
         mismatches=wrong,
         max_abs_lsb=worst,
-        first=first,
+        first=_numbered(first, golden.samples),
         reason=reason,
         seconds=seconds,
     )
@@ -66,11 +70,7 @@ def _locate(
 ) -> tuple[Difference, str]:
     """The first op that differs, in the graph's order, and what its integers suggest as the cause."""
     chosen = samples[:_TRACED]
-    part = Golden(
-        {name: values[chosen] for name, values in golden.x.items()},
-        {name: codes[chosen] for name, codes in golden.inputs.items()},
-        {name: codes[chosen] for name, codes in golden.expected.items()},
-    )
+    part = golden.take(chosen)
     names = [node.name for node in graph.nodes if node.inputs]
     want = evaluate_codes(graph, part.inputs, [*graph.inputs, *names, *graph.outputs])
     seen = {name: codes for name, codes in execute(part, names).items() if codes.shape == want[name].shape}
@@ -97,6 +97,14 @@ def _first_difference(name: str, expected: IntArray, got: IntArray, samples: Int
         expected=int(expected[position]),
         got=int(got[position]),
     )
+
+
+def _numbered(first: Difference, samples: int) -> Difference:
+    """The difference with its vector's number in its own part of golden.npz."""
+    number, *position = first.index
+    if number < samples:
+        return first
+    return first.model_copy(update={"index": (number - samples, *position), "synthetic": True})
 
 
 def _max_distance(expected: IntArray, got: IntArray) -> int:

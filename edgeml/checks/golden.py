@@ -1,9 +1,12 @@
-"""golden.npz: real inputs, their codes and the integers every artefact must give.
+"""golden.npz: real and synthetic inputs, their codes and the integers every artefact must give.
 
     x.NAME         float32 (samples, ...)  what Keras is fed
     input.NAME     integer codes of the graph's input NAME
     expected.NAME  integer codes of the graph's output NAME
     label          class of each sample, if known
+
+    synthetic.x.NAME, synthetic.input.NAME, synthetic.expected.NAME: the same of vectors made from the graph
+    (`edgeml.checks.synthetic`), kept apart: no accuracy, range or other figure of the data counts them.
 
 Invariant: written once, with the graph; `check` compares with the integers in the file, so a graph that
 was changed afterwards is found out as well. What is read are integers, finite floats and shapes of the graph,
@@ -15,12 +18,13 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeml.checks.synthetic import synthetic_floats
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
 from edgeml.fixed import IntArray, int_array
@@ -30,17 +34,50 @@ from edgeml.ir.saved import narrow, read_npz
 
 @dataclass(frozen=True)
 class Golden:
-    """Vectors: all arrays have the samples on their first axis."""
+    """Vectors: all arrays have the samples on their first axis.
+
+    Args:
+        x: float32, what Keras is fed, by input name.
+        inputs: codes by input name, those of `x` exactly.
+        expected: codes by output name.
+        label: class of each sample, if known.
+        synthetic: the vectors made from the graph; None where there are none (a file of an older edgeml).
+    """
 
     x: Mapping[str, Any]
     inputs: Mapping[str, IntArray]
     expected: Mapping[str, IntArray]
     label: IntArray | None = None
+    synthetic: Golden | None = None
 
     @property
     def samples(self) -> int:
-        """How many samples there are."""
+        """How many real samples there are."""
         return next(iter(self.inputs.values())).shape[0]
+
+    @property
+    def made(self) -> int:
+        """How many synthetic vectors there are."""
+        return 0 if self.synthetic is None else self.synthetic.samples
+
+    def joined(self) -> Golden:
+        """Real samples and behind them the synthetic ones, as one list of vectors without labels."""
+        if self.synthetic is None:
+            return Golden(self.x, self.inputs, self.expected)
+        made = self.synthetic
+        return Golden(
+            _end_to_end(self.x, made.x),
+            _end_to_end(self.inputs, made.inputs),
+            _end_to_end(self.expected, made.expected),
+        )
+
+    def take(self, rows: IntArray) -> Golden:
+        """The real samples of those numbers, alone."""
+        return Golden(
+            {name: values[rows] for name, values in self.x.items()},
+            {name: codes[rows] for name, codes in self.inputs.items()},
+            {name: codes[rows] for name, codes in self.expected.items()},
+        )
 
     @property
     def digest(self) -> str:
@@ -50,20 +87,33 @@ class Golden:
             for name in sorted(arrays):
                 array = np.ascontiguousarray(arrays[name])
                 total.update(f"\n{kind}.{name}{array.shape}{array.dtype.str}:".encode() + array.tobytes())
+        if self.synthetic is not None:
+            total.update(f"\nsynthetic:{self.synthetic.digest}".encode())
         return total.hexdigest()
 
     def head(self, samples: int) -> Golden:
-        """The first `samples` of them."""
+        """The first `samples` real ones, and all synthetic ones."""
         return Golden(
             {name: values[:samples] for name, values in self.x.items()},
             {name: codes[:samples] for name, codes in self.inputs.items()},
             {name: codes[:samples] for name, codes in self.expected.items()},
             None if self.label is None else self.label[:samples],
+            self.synthetic,
         )
 
 
-def make(graph: Graph, x: Any, label: IntArray | None = None) -> Golden:
+def _end_to_end(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: np.concatenate([values, then[name]]) for name, values in first.items()}
+
+
+def make(graph: Graph, x: Any, label: IntArray | None = None, synthetic: bool = True) -> Golden:
     """Vectors for floats `x` (samples, ...), expected integers from the reference.
+
+    Args:
+        graph: the exact graph.
+        x: floats; taken as float32, as Keras does.
+        label: class of each sample, if known.
+        synthetic: add the vectors that are made from the graph.
 
     Raises:
         EdgemlError: the data do not fit the graph, or there is none.
@@ -77,19 +127,36 @@ def make(graph: Graph, x: Any, label: IntArray | None = None) -> Golden:
         else dict(zip(graph.inputs, [x] if len(graph.inputs) == 1 else x, strict=True))
     )
     floats = {name: np.asarray(given[name], np.float32) for name in graph.inputs}
-    return Golden(floats, codes, evaluate_codes(graph, codes), label)
+    golden = Golden(floats, codes, evaluate_codes(graph, codes), label)
+    return with_synthetic(golden, graph) if synthetic else golden
+
+
+def with_synthetic(golden: Golden, graph: Graph) -> Golden:
+    """The same real samples, with the synthetic vectors that go with the graph."""
+    floats = synthetic_floats(graph, golden.x)
+    codes = input_codes(graph, floats)
+    return replace(golden, synthetic=Golden(floats, codes, evaluate_codes(graph, codes)))
 
 
 def save(golden: Golden, path: Path) -> None:
     """Write golden.npz."""
-    arrays: dict[str, Any] = {f"x.{name}": values for name, values in golden.x.items()}
-    arrays |= {f"input.{name}": narrow(codes) for name, codes in golden.inputs.items()}
-    arrays |= {f"expected.{name}": narrow(codes) for name, codes in golden.expected.items()}
+    arrays = _arrays(golden)
+    if golden.synthetic is not None:
+        arrays |= {f"{_SYNTHETIC}{key}": array for key, array in _arrays(golden.synthetic).items()}
     if golden.label is not None:
         arrays["label"] = narrow(golden.label)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     write_atomic(path, buffer.getvalue())
+
+
+_SYNTHETIC = "synthetic."
+
+
+def _arrays(golden: Golden) -> dict[str, Any]:
+    arrays: dict[str, Any] = {f"x.{name}": values for name, values in golden.x.items()}
+    arrays |= {f"input.{name}": narrow(codes) for name, codes in golden.inputs.items()}
+    return arrays | {f"expected.{name}": narrow(codes) for name, codes in golden.expected.items()}
 
 
 def read(path: Path, graph: Graph) -> Golden:
@@ -100,12 +167,25 @@ def read(path: Path, graph: Graph) -> Golden:
             finite floats, or belongs to a graph with other inputs or outputs.
     """
     arrays = read_npz(path, "golden vectors")
+    golden = _part(arrays, "", graph, path)
+    if any(key.startswith(_SYNTHETIC) for key in arrays):
+        golden = replace(golden, synthetic=_part(arrays, _SYNTHETIC, graph, path))
+    _check_labels(golden, graph, path)
+    return golden
+
+
+def _part(arrays: Mapping[str, Any], prefix: str, graph: Graph, path: Path) -> Golden:
+    """The real part (no prefix) or the synthetic one, checked."""
+
+    def integers(key: str) -> IntArray:
+        return _integers(arrays[prefix + key], prefix + key, path)
+
     try:
         golden = Golden(
-            {name: _floats(arrays[f"x.{name}"], f"x.{name}", path) for name in graph.inputs},
-            {name: _integers(arrays[f"input.{name}"], f"input.{name}", path) for name in graph.inputs},
-            {name: _integers(arrays[f"expected.{name}"], f"expected.{name}", path) for name in graph.outputs},
-            _integers(arrays["label"], "label", path) if "label" in arrays else None,
+            {name: _floats(arrays[f"{prefix}x.{name}"], f"{prefix}x.{name}", path) for name in graph.inputs},
+            {name: integers(f"input.{name}") for name in graph.inputs},
+            {name: integers(f"expected.{name}") for name in graph.outputs},
+            integers("label") if f"{prefix}label" in arrays else None,
         )
     except KeyError as error:
         raise EdgemlError(f"has no vectors {error}", str(path), _AGAIN) from None
@@ -117,7 +197,7 @@ def read(path: Path, graph: Graph) -> Golden:
             wanted = (golden.samples, *graph.info(name).shape)
             if values.shape != wanted:
                 raise EdgemlError(
-                    f"has {kind}.{name} of shape {values.shape}, {wanted} expected", str(path), _AGAIN
+                    f"has {prefix}{kind}.{name} of shape {values.shape}, {wanted} expected", str(path), _AGAIN
                 )
     for name, codes in golden.inputs.items():
         info = graph.info(name)
@@ -127,7 +207,6 @@ def read(path: Path, graph: Graph) -> Golden:
                 str(path),
                 _AGAIN,
             )
-    _check_labels(golden, graph, path)
     return golden
 
 

@@ -39,12 +39,18 @@ class Print:
     Args:
         digest: of the graph, the vectors and its files; "" if a file cannot be read.
         choice: what `--with` calls it.
-        samples: how many vectors there are.
+        samples: how many real vectors there are.
+        synthetic: how many are made from the graph.
     """
 
     digest: str
     choice: str
     samples: int
+    synthetic: int = 0
+
+    def has(self, row: Result) -> bool:
+        """There are as many vectors as the row says it ran."""
+        return row.samples <= self.samples and row.synthetic <= self.synthetic
 
 
 def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
@@ -68,7 +74,7 @@ def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
         return total.hexdigest()
 
     def now(choice: str, *files: Path) -> Print:
-        return Print(made(*files), choice, golden.samples)
+        return Print(made(*files), choice, golden.samples, golden.made)
 
     found = {REFERENCE: now(REFERENCE), BOARD: now(BOARD)}
     model = folder / "model.keras"
@@ -110,11 +116,14 @@ def current(row: Result, now: Mapping[str, Print]) -> Result:
     """The row if it still holds, else NOT RUN with the reason."""
     found = now.get(row.backend)
     held = bool(row.digest) and row.digest == _sealed(row, now)
-    if _idle(row) or (held and found is not None and row.samples <= found.samples):
+    if _idle(row) or (held and found is not None and found.has(row)):
         return row
     again = f"edgeml check RUN --with {found.choice if found else row.backend}"
-    if found is not None and row.samples > found.samples:
-        why = f"it says {row.samples:,} samples, and golden.npz has {found.samples:,}"
+    if found is not None and not found.has(row):
+        why = (
+            f"it says {row.samples:,} samples and {row.synthetic:,} synthetic, and golden.npz has "
+            f"{found.samples:,} and {found.synthetic:,}"
+        )
     elif not row.digest:
         why = "an earlier check did not note what it ran"
     else:
@@ -137,8 +146,9 @@ def as_it_is(check: Check, folder: Path, graph: Graph, golden: Golden | None) ->
     """
     there = prints(folder, graph, golden) if golden is not None else {}
     rows = tuple(current(row, there) for row in check.results)
-    most = golden.samples if golden is not None else 0
-    return check.model_copy(update={"results": rows, "samples": min(check.samples, most)})
+    most = (golden.samples, golden.made) if golden is not None else (0, 0)
+    counts = {"samples": min(check.samples, most[0]), "synthetic": min(check.synthetic, most[1])}
+    return check.model_copy(update={"results": rows, **counts})
 
 
 def _idle(row: Result) -> bool:

@@ -62,9 +62,10 @@ def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
     """Keras returned floats that are no integers of the output's type: count what is not equal."""
     from edgeml.keras.runner import keras_floats
 
-    floats = keras_floats(model, graph, golden.x)
+    both = golden.joined()
+    floats = keras_floats(model, graph, both.x)
     wrong, worst = 0, 0
-    for name, expected in golden.expected.items():
+    for name, expected in both.expected.items():
         frac = np.asarray(graph.info(name).type.frac, np.int32)
         apart = np.abs(np.ldexp(floats[name].astype(np.float64), frac) - expected)
         wrong += int(np.count_nonzero(apart))
@@ -73,6 +74,7 @@ def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
         backend=KERAS,
         status="mismatch",
         samples=golden.samples,
+        synthetic=golden.made,
         mismatches=wrong,
         max_abs_lsb=worst,
         reason=reason,

@@ -29,6 +29,7 @@ class Difference(BaseModel):
     Attributes:
         op: the value's name in the graph.
         index: sample, then position in the value.
+        synthetic: the sample is one of the synthetic vectors, counted from their first.
         expected: the reference's code.
         got: the artefact's code.
     """
@@ -39,6 +40,16 @@ class Difference(BaseModel):
     index: tuple[int, ...]
     expected: int
     got: int
+    synthetic: bool = False
+
+    def __str__(self) -> str:
+        """In one line: where, and both integers.
+
+        >>> str(Difference(op="fc1", index=(3, 7), expected=5, got=6, synthetic=True))
+        'fc1[3, 7] of the synthetic vectors: expected 5, got 6'
+        """
+        part = " of the synthetic vectors" if self.synthetic else ""
+        return f"{self.op}{list(self.index)}{part}: expected {self.expected}, got {self.got}"
 
 
 class Result(BaseModel):
@@ -47,7 +58,8 @@ class Result(BaseModel):
     Attributes:
         backend: the runner: onnxruntime, qonnx, hls4ml, keras, evaluate.
         status: exact, mismatch or not-run.
-        samples: how many samples were compared.
+        samples: how many real samples were compared.
+        synthetic: how many vectors made from the graph were compared beside them.
         mismatches: integers that differ, over all outputs and samples.
         max_abs_lsb: the largest difference, in LSBs of the output.
         first: the first op that differs, for the first sample with a difference.
@@ -64,6 +76,7 @@ class Result(BaseModel):
     backend: str
     status: Status
     samples: NonNegativeInt = 0
+    synthetic: NonNegativeInt = 0
     mismatches: NonNegativeInt = 0
     max_abs_lsb: NonNegativeInt = 0
     first: Difference | None = None
@@ -104,7 +117,12 @@ class Result(BaseModel):
 
 
 class Check(BaseModel):
-    """All results of one check."""
+    """All results of one check.
+
+    Attributes:
+        samples: real samples, of the executor that took most.
+        synthetic: vectors made from the graph, beside them; 0 for a golden.npz that has none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -112,6 +130,7 @@ class Check(BaseModel):
     model: str
     graph: str = ""
     samples: NonNegativeInt
+    synthetic: NonNegativeInt = 0
     reference: str = "evaluate"
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()

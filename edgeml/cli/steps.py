@@ -143,18 +143,21 @@ def exported_table(rows: Sequence[Exported]) -> Table:
 def check_table(check: Check) -> Table:
     """The exactness matrix."""
     cells = [[r.backend, _STYLES[r.state], *_figures(r), _said(r)] for r in check.results]
-    return table(("executor", "integers", "samples", "differ", "max LSB", "seconds", ""), cells)
+    return table(("executor", "integers", "real + synthetic", "differ", "max LSB", "seconds", ""), cells)
+
+
+def samples_of(result: Result) -> str:
+    """Real samples, and the synthetic ones apart from them."""
+    return f"{result.samples} + {result.synthetic}" if result.synthetic else str(result.samples)
 
 
 def _figures(result: Result) -> list[str]:
     if result.status == "not-run":
         return ["-", "-", "-", "-"]
-    return [str(result.samples), str(result.mismatches), str(result.max_abs_lsb), f"{result.seconds:.2f}"]
+    return [samples_of(result), str(result.mismatches), str(result.max_abs_lsb), f"{result.seconds:.2f}"]
 
 
 def _said(result: Result) -> str:
     if result.first is None:
         return escape(result.remark)
-    first = result.first
-    where = f"{first.op}{list(first.index)}: expected {first.expected}, got {first.got}"
-    return escape("; ".join(filter(None, [f"first: {where}", result.remark])))
+    return escape("; ".join(filter(None, [f"first: {result.first}", result.remark])))

@@ -394,5 +394,9 @@ def verdict(facts: Facts) -> Verdict:
     count, fewest = len(equal), min(result.samples for result in equal)
     most = max(result.samples for result in equal)
     over = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    fewest, most = (pick(result.synthetic for result in equal) for pick in (min, max))
+    if most:
+        over += f" real + {fewest:,}" if fewest == most else f" real + {fewest:,} to {most:,}"
+        over += " synthetic"
     text = f"bit-exact on {over} samples across {count} executor{'s' if count > 1 else ''}"
     return Verdict(status="exact", text=text, detail=tail)

@@ -64,14 +64,19 @@ def _exactness(facts: Facts) -> Iterable[str]:
     rows: list[Sequence[str]] = []
     for r in facts.exactness.results:
         first = r.first
+        part = " of the synthetic vectors" if first and first.synthetic else ""
         where = (
-            f"{first.op} {index(first.index)}: expected {first.expected}, got {first.got}" if first else ""
+            f"{first.op} {index(first.index)}{part}: expected {first.expected}, got {first.got}"
+            if first
+            else ""
         )
         told = "; ".join(part for part in (where, r.remark) if part)
         ran = r.status != "not-run"
-        numbers = [amount(r.samples), amount(r.mismatches), f"{r.max_abs_lsb} LSB"] if ran else ["-"] * 3
+        counts = [amount(r.samples), amount(r.synthetic)]
+        numbers = [*counts, amount(r.mismatches), f"{r.max_abs_lsb} LSB"] if ran else ["-"] * 4
         rows.append([r.backend, _STATUS[r.state], *numbers, told, r.checked[:10] or "-"])
-    head = ["executor", "verdict", "samples", "differ", "largest", "first difference or reason", "checked"]
+    told = ["differ", "largest", "first difference or reason", "checked"]
+    head = ["executor", "verdict", "real samples", "synthetic", *told]
     return [table(head, rows)]
 
 

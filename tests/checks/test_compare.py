@@ -129,7 +129,7 @@ def test_every_output_is_compared(graph: Graph, wrong: str) -> None:
 
     result = compare("second", two, golden, execute)
     assert result.status == "mismatch" and result.first is not None
-    assert (result.first.op, result.mismatches) == (wrong, golden.expected[wrong].size)
+    assert (result.first.op, result.mismatches) == (wrong, golden.joined().expected[wrong].size)
 
 
 def test_a_wrong_shape_is_an_error(graph: Graph, golden: Golden) -> None:

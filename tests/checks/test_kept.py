@@ -120,8 +120,8 @@ def test_a_row_that_does_not_say_what_it_ran_is_not_believed(run):
 @pytest.mark.parametrize(
     ("change", "stamp", "told"),
     [
-        ({"samples": 1_000_000}, False, "it says 1,000,000 samples, and golden.npz has 30"),
-        ({"samples": 1_000_000}, True, "it says 1,000,000 samples, and golden.npz has 30"),
+        ({"samples": 1_000_000}, False, "it says 1,000,000 samples"),
+        ({"samples": 1_000_000}, True, "it says 1,000,000 samples"),
         ({"samples": 29}, False, "the row itself changed"),
         ({"seconds": 0.001}, False, "the row itself changed"),
         (

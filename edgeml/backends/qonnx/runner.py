@@ -62,8 +62,7 @@ class QonnxRunner(Runner):
         size = _BATCH if _any_batch(model) else 1
         for start in range(0, max(samples, 1), size):
             feeds = {
-                name: np.asarray(values[start : start + size], np.float32)
-                for name, values in inputs.items()
+                name: np.asarray(values[start : start + size], np.float32) for name, values in inputs.items()
             }
             context = execute(model, feeds, str(path))
             count = min(size, samples - start)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, say
@@ -32,7 +33,9 @@ def command(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Run the artefacts as they lie in the folder, on real test samples, and compare every integer.
+    """Run the artefacts as they lie in the folder, on real test samples and vectors made from the graph.
+
+    Every integer is compared. --samples is about the real ones; synthetic vectors are always run whole.
 
     With --port or --log, a real board as well.
 
@@ -54,6 +57,11 @@ def command(
         others = len(Check.read(opened.check_file).results) - len(result.results)
         if others:
             say(f"check.json keeps {others} earlier row{'s' if others > 1 else ''}, each with its own date")
+        if not result.synthetic:
+            say(
+                "golden.npz has no synthetic vectors, so ties, ends and silent inputs are not driven; "
+                f"edgeml export {escape(str(opened.folder))} adds them"
+            )
         if not result.compared:
             say("[yellow]nothing was run[/], so nothing is proven")
     if not result.ok:

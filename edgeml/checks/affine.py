@@ -1,0 +1,34 @@
+"""Which values are affine in the graph's inputs, for every input.
+
+A value is affine if it comes from inputs and constants by sums, products with constants, powers of two and
+moves alone. No op of the graph wraps unless it is a cast, so an affine value is fixed by what it is at zero and
+at one unit vector per input element: an artefact whose stage is affine too (sums of products that neither round
+nor wrap, which is what a fresh emission has) and that agrees on these agrees on every input.
+
+Invariant: a value is listed only if every op on every path to it is known to be affine.
+"""
+
+from __future__ import annotations
+
+from edgeml.ir import Graph
+from edgeml.ir.kind import Kind
+from edgeml.ir.ops._linear import Linear
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.concat import Concat
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.pad import Pad
+from edgeml.ir.ops.scale import Scale
+from edgeml.ir.ops.sum_pool import SumPool
+
+_AFFINE = (Add, Concat, Const, Input, Linear, Pad, Scale, SumPool)
+
+
+def affine_values(graph: Graph) -> frozenset[str]:
+    """Names of the values that are affine in the inputs."""
+    found: set[str] = set()
+    for node in graph.nodes:
+        known = isinstance(node.op, _AFFINE) or node.op.kind is Kind.MOVES
+        if known and all(name in found for name in node.inputs):
+            found.add(node.name)
+    return frozenset(found)

@@ -1,0 +1,265 @@
+"""Vectors made from the graph alone, beside the real samples of golden.npz.
+
+Real data leave much unsaid: pixels that are always zero, saturations that no sample reaches, and no float
+that lies on a tie of the input quantizer. The vectors here are drawn to reach what data do not:
+
+    floats     ties of the input quantizer and both neighbours of each, values beyond both bounds, -0.0
+    corners    every input at its lowest code, at its highest, at zero; random mixtures of the two ends
+    units      zero, and one input at a time at an end: these fix a stage that is affine in the inputs
+    bounds     inputs that drive sums to their ends: for sums that are affine in the inputs the exact ones (by
+               the signs of the unit responses), for inner sums along the slope of a linear fit
+    uniform    codes drawn evenly
+    mixed      real samples with a part of their elements drawn anew
+    kept       drawn as above, and kept because a cast meets a tie or an end there that it met nowhere before
+
+Invariant: the same graph and the same real samples give the same vectors; they say nothing about accuracy and
+are never part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.checks.affine import affine_values
+from edgeml.checks.events import events
+from edgeml.fixed import IntArray, to_float
+from edgeml.ir import Graph, evaluate_codes, input_codes
+from edgeml.ir.ops._linear import Linear
+
+BUDGET = 512
+"""Vectors of a graph of any size, but for `units`, of which there are as many as the input has elements."""
+
+UNITS = 256
+"""Most inputs that get a unit vector of their own; of a larger input, as many elements spread evenly."""
+
+_SEED = 20261128
+_FLOATS, _CORNERS, _BOUNDS, _UNIFORM, _MIXED = 64, 64, 96, 96, 64
+_POOL = 2048
+_WORK = 2e8
+"""Products that choosing may cost; a larger graph has a smaller pool."""
+
+Floats = Mapping[str, NDArray[np.float32]]
+
+
+def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32]]:
+    """Synthetic vectors as floats (vectors, *shape) by input name.
+
+    Args:
+        graph: the exact graph.
+        real: the real samples, float32 (samples, *shape) by input name; at least one.
+    """
+    draw = _Draw(graph, real)
+    rng = np.random.default_rng(_SEED)
+    floats = draw.floats(rng, _FLOATS)
+    codes = [draw.units(), draw.corners(rng, _CORNERS), draw.uniform(rng, _UNIFORM), draw.mixed(rng, _MIXED)]
+    pool_size = int(np.clip(_WORK / max(_products(graph), 1), 64, _POOL))
+    pool = _stacked(
+        [
+            draw.uniform(rng, pool_size // 2),
+            draw.mixed(rng, pool_size // 4),
+            draw.corners(rng, pool_size // 4),
+        ]
+    )
+    codes.append(draw.bounds(pool, _BOUNDS))
+    base = _stacked(codes)
+    size = len(next(iter(base.values())))
+    room = max(BUDGET - size - _FLOATS, 64)
+    chosen = _with_new_events(graph, [draw.real_codes(256), base], pool, room)
+    whole = _stacked([base, {name: array[chosen] for name, array in pool.items()}])
+    return {name: np.concatenate([floats[name], draw.as_floats(name, whole[name])]) for name in graph.inputs}
+
+
+class _Draw:
+    """Draws vectors for one graph."""
+
+    def __init__(self, graph: Graph, real: Floats) -> None:
+        self._graph = graph
+        self._real = real
+
+    def as_floats(self, name: str, codes: IntArray) -> NDArray[np.float32]:
+        return to_float(codes, self._graph.info(name).type.frac).astype(np.float32)
+
+    def real_codes(self, most: int) -> dict[str, IntArray]:
+        return input_codes(self._graph, {name: values[:most] for name, values in self._real.items()})
+
+    def _each(self) -> Iterator[tuple[str, IntArray, IntArray]]:
+        for name in self._graph.inputs:
+            info = self._graph.info(name)
+            yield name, info.lo, info.hi
+
+    def floats(self, rng: np.random.Generator, count: int) -> dict[str, NDArray[np.float32]]:
+        """Every element is a tie, a neighbour of one, beyond a bound, or as good as zero."""
+        found: dict[str, NDArray[np.float32]] = {}
+        for name, lo, hi in self._each():
+            frac = self._graph.info(name).type.frac
+            shape = (count, *lo.shape)
+            tie = np.float32(
+                to_float(2 * rng.integers(lo - 1, hi + 1, shape, endpoint=True) + 1, np.asarray(frac) + 1)
+            )
+            span = np.float32(to_float(np.maximum(hi - lo, 1), frac))
+            top, bottom = np.float32(to_float(hi, frac)), np.float32(to_float(lo, frac))
+            small = np.float32(to_float(np.ones_like(lo), np.asarray(frac) + 12))
+            kinds = [
+                tie,
+                np.nextafter(tie, np.float32(np.inf)),
+                np.nextafter(tie, np.float32(-np.inf)),
+                top + span * np.float32(rng.choice([0.5, 1.0, 3.0, 7.5], shape)),
+                bottom - span * np.float32(rng.choice([0.5, 1.0, 3.0, 7.5], shape)),
+                np.broadcast_to(np.float32(-0.0), shape),
+                small * np.float32(rng.choice([-1.0, 1.0], shape)),
+            ]
+            which = rng.choice(len(kinds), shape, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05])
+            values = np.choose(which, [np.broadcast_to(kind, shape) for kind in kinds]).astype(np.float32)
+            for vector, kind in enumerate(kinds[: min(len(kinds), count)]):
+                values[vector] = np.broadcast_to(kind, shape)[vector]
+            found[name] = values
+        return found
+
+    def corners(self, rng: np.random.Generator, count: int) -> dict[str, IntArray]:
+        """All at the lowest, all at the highest, all at zero, then random mixtures of the ends."""
+        found: dict[str, IntArray] = {}
+        share = rng.random(count)
+        for name, lo, hi in self._each():
+            high = rng.random((count, *lo.shape)) < share.reshape(-1, *(1 for _ in lo.shape))
+            values = np.where(high, hi, lo)
+            for vector, value in enumerate((lo, hi, np.clip(0, lo, hi))[:count]):
+                values[vector] = value
+            found[name] = values
+        return found
+
+    def uniform(self, rng: np.random.Generator, count: int) -> dict[str, IntArray]:
+        return {
+            name: rng.integers(lo, hi, (count, *lo.shape), endpoint=True) for name, lo, hi in self._each()
+        }
+
+    def mixed(self, rng: np.random.Generator, count: int) -> dict[str, IntArray]:
+        """Real samples, a tenth to nine tenths of whose elements are drawn anew."""
+        drawn = self.uniform(rng, count)
+        rows = np.arange(count) % len(next(iter(self._real.values())))
+        real = input_codes(self._graph, {name: values[rows] for name, values in self._real.items()})
+        share = rng.uniform(0.1, 0.9, count)
+        found: dict[str, IntArray] = {}
+        for name, codes in real.items():
+            anew = rng.random(codes.shape) < share.reshape(-1, *(1 for _ in codes.shape[1:]))
+            found[name] = np.where(anew, drawn[name], codes)
+        return found
+
+    def units(self) -> dict[str, IntArray]:
+        """Zero, then one element at a time at the end that is farther from zero."""
+        zero = {name: np.clip(0, lo, hi) for name, lo, hi in self._each()}
+        parts: dict[str, list[IntArray]] = {name: [value[np.newaxis]] for name, value in zero.items()}
+        for name, lo, hi in self._each():
+            elements = unit_elements(lo.size)
+            ends = np.where(np.abs(hi) >= np.abs(lo), hi, lo).reshape(-1)
+            units = np.repeat(zero[name].reshape(1, -1), len(elements), 0)
+            units[np.arange(len(elements)), elements] = ends[elements]
+            for other, rows in parts.items():
+                rows.append(
+                    units.reshape(-1, *lo.shape)
+                    if other == name
+                    else np.repeat(zero[other][np.newaxis], len(elements), 0)
+                )
+        return {name: np.concatenate(rows) for name, rows in parts.items()}
+
+    def bounds(self, pool: Mapping[str, IntArray], count: int) -> dict[str, IntArray]:
+        """For elements of sums, spread over all of them, the inputs at the ends their slope points to."""
+        targets = _targets(self._graph, count // 2)
+        names = list(dict.fromkeys(name for name, _ in targets))
+        slopes = self._fitted(pool, names, targets)
+        exact = self._responses(names, targets)
+        straight = affine_values(self._graph)
+        which = np.array([name in straight for name, _ in targets], np.bool_)
+        found: dict[str, IntArray] = {}
+        for name, lo, hi in self._each():
+            slope = slopes[name]
+            if lo.size <= UNITS:
+                slope = np.where(which[:, np.newaxis], exact[name], slope)
+            slope = slope.reshape(-1, *lo.shape)
+            found[name] = np.concatenate([np.where(slope > 0, hi, lo), np.where(slope > 0, lo, hi)])
+        return found
+
+    def _fitted(
+        self, pool: Mapping[str, IntArray], names: list[str], targets: list[tuple[str, int]]
+    ) -> dict[str, NDArray[np.float64]]:
+        """Slopes (targets, elements) by input name of a linear fit to the pool, up to a factor."""
+        sums = self._columns(pool, names, targets)
+        sums = sums - sums.mean(0)
+        found: dict[str, NDArray[np.float64]] = {}
+        for name, _, _ in self._each():
+            given = pool[name].reshape(len(pool[name]), -1).astype(np.float64)
+            found[name] = ((given - given.mean(0)).T @ sums).T
+        return found
+
+    def _responses(self, names: list[str], targets: list[tuple[str, int]]) -> dict[str, NDArray[np.float64]]:
+        """Slopes (targets, unit elements) by input name: what a unit vector adds to the value at zero."""
+        units = self.units()
+        sums = self._columns(units, names, targets)
+        found: dict[str, NDArray[np.float64]] = {}
+        start = 1
+        for name, lo, hi in self._each():
+            elements = unit_elements(lo.size)
+            ends = np.where(np.abs(hi) >= np.abs(lo), hi, lo).reshape(-1)[elements]
+            rise = sums[start : start + len(elements)] - sums[0]
+            found[name] = (rise * np.sign(ends)[:, np.newaxis]).T
+            start += len(elements)
+        return found
+
+    def _columns(
+        self, codes: Mapping[str, IntArray], names: list[str], targets: list[tuple[str, int]]
+    ) -> NDArray[np.float64]:
+        """The targets' values, (vectors, targets)."""
+        values = evaluate_codes(self._graph, codes, names)
+        flat = {name: value.reshape(len(value), -1).astype(np.float64) for name, value in values.items()}
+        count = len(next(iter(codes.values())))
+        return np.stack([flat[name][:, i] for name, i in targets], 1) if targets else np.zeros((count, 0))
+
+
+def unit_elements(size: int) -> IntArray:
+    """Which elements of an input of `size` elements get a unit vector."""
+    return np.unique(np.linspace(0, size - 1, min(size, UNITS)).astype(np.int64))
+
+
+def _targets(graph: Graph, count: int) -> list[tuple[str, int]]:
+    """Elements of sums, the first sums first, as many of each as there is room for."""
+    sums = [node.name for node in graph.nodes if isinstance(node.op, Linear)]
+    found: list[tuple[str, int]] = []
+    for i, name in enumerate(sums):
+        size = graph.info(name).size
+        share = min(size, max((count - len(found)) // (len(sums) - i), 1))
+        found += [
+            (name, int(element)) for element in np.unique(np.linspace(0, size - 1, share).astype(np.int64))
+        ]
+    return found[:count]
+
+
+def _with_new_events(
+    graph: Graph, before: Sequence[Mapping[str, IntArray]], pool: Mapping[str, IntArray], room: int
+) -> IntArray:
+    """Vectors of the pool, in its order, that show what neither those before them nor `before` showed."""
+    met = np.any([events(graph, vectors).any(0) for vectors in before], axis=0)
+    found = events(graph, pool)[:, ~met]
+    first = np.where(found.any(0), found.argmax(0), -1)
+    needed = np.unique(first[first >= 0])
+    if len(needed) <= room:
+        rest = np.setdiff1d(np.arange(len(found)), needed)[: room - len(needed)]
+        return np.sort(np.concatenate([needed, rest]))
+    # More than there is room for: those that show most.
+    weight = np.bincount(first[first >= 0], minlength=len(found))
+    return np.sort(np.argsort(-weight, kind="stable")[:room])
+
+
+def _stacked(parts: Sequence[Mapping[str, IntArray]]) -> dict[str, IntArray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _products(graph: Graph) -> int:
+    """Products of a sample, about."""
+    total = 0
+    for node in graph.nodes:
+        if isinstance(node.op, Linear):
+            weights = graph.info(node.inputs[1])
+            total += graph.info(node.name).size * weights.size // weights.shape[-1]
+    return total + sum(info.size for info in graph.infos.values())
