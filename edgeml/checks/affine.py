@@ -1,9 +1,9 @@
 """Which values are affine in the graph's inputs, for every input.
 
-A value is affine if it comes from inputs and constants by sums, products with constants, powers of two and
-moves alone. No op of the graph wraps unless it is a cast, so an affine value is fixed by what it is at zero and
-at one unit vector per input element. An artefact whose stage is affine too (sums of products that neither round
-nor wrap, which is what a fresh emission has) and that agrees on these agrees on every input.
+A value is affine if it comes from inputs and constants by sums, products with constants, powers of two
+and moves alone. No op of the graph wraps unless it is a cast, so an affine value is fixed by what it is at
+zero and at one unit vector per input element. An artefact whose stage is affine too (sums of products that
+neither round nor wrap, as in a fresh emission) and that agrees on these agrees on every input.
 
 Invariant: a value is listed only if every op on every path to it is known to be affine.
 """
