@@ -37,7 +37,7 @@ def every_call(model: Any, inputs: Sequence[Any]) -> list[Any]:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             if _takes_training(operation):
-                kwargs.setdefault("training", False)
+                kwargs["training"] = False  # as model(x, training=False) has it, whatever a call says
             result = operation(*args, **kwargs)
             results.append(result)
             return result

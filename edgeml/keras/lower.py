@@ -23,6 +23,7 @@ from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
 from edgeml.keras.builder import Function, LayerBuilder, Note, RawInput
 from edgeml.keras.layers._stated import stated_table
+from edgeml.keras.operation import lower_operation
 from edgeml.keras.registry import module_for
 from edgeml.keras.topology import Call, Topology, topology
 from edgeml.presets import Lowering
@@ -116,12 +117,18 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
     """One call; errors from the graph itself get the layer's name."""
     layer = call.layer
     builder.layer = call.name
+    if call.arguments is not None:
+        return lower_operation(builder, call, inputs)
     if layer.compute_dtype != "float32":
         raise builder.refuse(
             f"computes in {layer.compute_dtype}",
             "build the model with dtype='float32', whose sums can be exact",
         )
     module = module_for(layers, "layer", layer, call.name, _REMEDIES.get(type(layer).__name__, ""))
+    if call.training and not getattr(module, "AUGMENTS", False):
+        raise builder.refuse(
+            "is called with training=True, so that it is not the same at every inference", "call it without"
+        )
     count = len(call.inputs)
     if count > 1 and not getattr(module, "MERGES", False):
         raise builder.refuse(

@@ -26,6 +26,9 @@ class Call:
         output: key of the tensor it makes.
         tensor: the symbolic Keras tensor it makes; None inside a nested model, where the outer model
             has no tensor for it.
+        training: whether training=True was written in its call.
+        arguments: of an operation that is no layer (x + y), what it was called with, positional and by
+            name, with a `Slot` in place of each tensor; None for a layer.
     """
 
     name: str
@@ -33,6 +36,15 @@ class Call:
     inputs: tuple[int, ...]
     output: int
     tensor: Any
+    training: bool = False
+    arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of a tensor among the arguments of an operation: which of the call's inputs it is."""
+
+    input: int
 
 
 @dataclass(frozen=True)
@@ -91,25 +103,30 @@ class _Walk:
                 layer = node.operation
                 if isinstance(layer, keras.layers.InputLayer):
                     continue
-                if not isinstance(layer, keras.layers.Layer):
-                    name = type(layer).__name__
-                    raise EdgemlError(f"the operation {name} is not a layer", layer.name, _instead_of(name))
-                if node.arguments.kwargs.get("training"):
-                    raise EdgemlError(
-                        "is called with training=True, so that it is not the same at every inference",
-                        layer.name,
-                        "call it without",
-                    )
+                is_layer = isinstance(layer, keras.layers.Layer)
                 sources = tuple(self.keys[id(tensor)] for tensor in node.input_tensors)
                 if isinstance(layer, keras.Model):
                     results = self._nested(layer, sources)
                 elif len(node.output_tensors) == 1:
                     results = [self.key()]
                     tensor = None if nested else node.output_tensors[0]
-                    self.calls.append(Call(self.unique(layer.name), layer, sources, results[0], tensor))
+                    self.calls.append(
+                        Call(
+                            self.unique(layer.name),
+                            layer,
+                            sources,
+                            results[0],
+                            tensor,
+                            bool(node.arguments.kwargs.get("training")),
+                            None if is_layer else _arguments(node.arguments),
+                        )
+                    )
                 else:
                     raise EdgemlError(
-                        f"has {len(node.output_tensors)} outputs", layer.name, "use layers with one"
+                        f"the {'layer' if is_layer else 'operation'} {type(layer).__name__} "
+                        f"has {len(node.output_tensors)} outputs",
+                        layer.name,
+                        "use layers with one, and slices such as x[:, :4] to split a value",
                     )
                 for tensor, result in zip(node.output_tensors, results, strict=True):
                     self.keys[id(tensor)] = result
@@ -125,16 +142,21 @@ class _Walk:
         return results
 
 
-def _instead_of(operation: str) -> str:
-    """The layer that does what an operation of keras.ops or of Python does."""
+def _arguments(arguments: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What an operation was called with, each tensor replaced by its place among the inputs."""
     import keras
 
-    for name in dir(keras.layers):
-        if name.lower() == operation.lower():
-            return f"use keras.layers.{name}"
-    if hasattr(keras.activations, operation.lower()):
-        return f"use keras.layers.Activation({operation.lower()!r})"
-    return "write it with Keras layers, such as keras.layers.Add for +"
+    places = iter(range(len(arguments.keras_tensors)))
+
+    def slots(value: Any) -> Any:
+        if isinstance(value, keras.KerasTensor):
+            return Slot(next(places))
+        if isinstance(value, list | tuple):
+            return type(value)(slots(part) for part in value)
+        return value
+
+    args = tuple(slots(value) for value in arguments.args)
+    return args, {key: slots(value) for key, value in arguments.kwargs.items()}
 
 
 def functional_of(model: Any) -> Any:

@@ -1,0 +1,17 @@
+"""Cast: to float32, which everything is already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeml.keras.builder import LayerBuilder
+
+MOVES = True
+
+
+def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+    """The value itself."""
+    del options
+    if operation.dtype != "float32":
+        raise builder.refuse(f"casts to {operation.dtype}", "compute in float32; quantizers round")
+    return args[0].value

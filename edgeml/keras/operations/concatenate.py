@@ -1,0 +1,19 @@
+"""Concatenate: values side by side along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeml.ir.ops.concat import Concat
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.operations._common import graph_axis, tensors
+
+
+def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+    """A Concat."""
+    del options
+    values = tensors(args)
+    if len(values) != len(args[0]):
+        raise builder.refuse("concatenates constants", "concatenate values alone")
+    axis = graph_axis(builder, operation.axis, len(builder.info(values[0]).shape))
+    return builder.add(Concat(axis), *values, part="concat") if len(values) > 1 else values[0]

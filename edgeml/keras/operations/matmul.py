@@ -1,0 +1,25 @@
+"""Matmul: `x @ c`, rows of values times a constant matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.operations._common import Tensor, constant, numbers
+
+
+def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+    """A MatMul."""
+    del operation, options
+    left, right = args[:2]
+    if not isinstance(left, Tensor) or isinstance(right, Tensor):
+        raise builder.refuse(
+            "multiplies by a matrix that is not constant and on the right",
+            "write x @ c with a constant c, or keras.layers.Multiply and keras.ops.sum",
+        )
+    matrix = numbers(builder, right)
+    if matrix.ndim != 2:
+        raise builder.refuse(f"multiplies by a constant of shape {matrix.shape}", "use a matrix")
+    weight = constant(builder, matrix, 2, "weight")
+    return builder.add(MatMul(), left.value, weight, part="matmul")

@@ -1,0 +1,21 @@
+"""Squeeze: axes of one element are left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeml.ir.ops.reshape import Reshape
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.operations._common import graph_axes
+
+MOVES = True
+
+
+def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+    """A Reshape."""
+    del options
+    shape = builder.info(args[0].value).shape
+    every = tuple(a for a, n in enumerate(shape) if n == 1)
+    axes = every if operation.axis is None else graph_axes(builder, operation.axis, len(shape))
+    left = tuple(n for a, n in enumerate(shape) if a not in axes)
+    return builder.add(Reshape(left), args[0].value, part="reshape")

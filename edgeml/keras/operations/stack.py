@@ -1,0 +1,23 @@
+"""Stack: values of one shape along a new axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeml.ir.ops.concat import Concat
+from edgeml.ir.ops.reshape import Reshape
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.operations._common import graph_axis, tensors
+
+
+def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+    """Reshapes and a Concat."""
+    del options
+    values = tensors(args)
+    if len(values) != len(args[0]):
+        raise builder.refuse("stacks constants", "stack values alone")
+    shape = builder.info(values[0]).shape
+    axis = graph_axis(builder, operation.axis, len(shape) + 1)
+    wide = (*shape[:axis], 1, *shape[axis:])
+    rows = [builder.add(Reshape(wide), value, part="row") for value in values]
+    return builder.add(Concat(axis), *rows, part="stack") if len(rows) > 1 else rows[0]

@@ -1,0 +1,15 @@
+"""Sum: the sum along axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeml.ir.ops.sum_pool import SumPool
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.operations._reduce import reduced
+
+
+def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+    """A SumPool over all of them."""
+    del options
+    return reduced(builder, args[0].value, operation.axis, operation.keepdims, SumPool)[0]

@@ -1,0 +1,26 @@
+"""Take: elements of an axis by constant positions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.operations._common import Tensor, graph_axis, picked
+
+MOVES = True
+
+
+def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+    """Pieces, in order."""
+    del options
+    value, indices = args[0].value, args[1]
+    if isinstance(indices, Tensor):
+        raise builder.refuse("takes positions that are computed", "use constant ones")
+    shape = builder.info(value).shape
+    axis = graph_axis(builder, operation.axis, len(shape))
+    places = np.asarray(indices)
+    if places.ndim != 1 or (places.size and not -shape[axis] <= places.min() <= places.max() < shape[axis]):
+        raise builder.refuse(f"takes positions {places.tolist()} of {shape[axis]}", "use a list of positions")
+    return picked(builder, value, axis, [int(i) % shape[axis] for i in places], "take")

@@ -1,0 +1,34 @@
+"""TrueDivide: `x / c` by a constant; `c / x` is a real function, for the quantizer that follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.layers._activation import keras_function
+from edgeml.keras.operations._common import Tensor, per_sample
+from edgeml.keras.operations._scaled import times
+
+POINTWISE = True
+
+
+def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+    """x * (1 / c), exact for powers of two."""
+    del options
+    numerator, denominator = args
+    if not isinstance(numerator, Tensor):
+        return builder.function(
+            denominator.value, keras_function(lambda x: operation(numerator, x)), "a reciprocal"
+        )
+    if isinstance(denominator, Tensor):
+        raise builder.refuse(
+            "divides one value by another", "multiply by a quantized keras.ops.true_divide(1.0, y)"
+        )
+    rank = len(builder.info(numerator.value).shape)
+    divisors = per_sample(builder, denominator, rank).astype(np.float64)
+    if np.any(divisors == 0):
+        raise builder.refuse("divides by zero", "use another constant")
+    apply = keras_function(lambda x: operation(x, denominator))
+    return times(builder, numerator.value, 1.0 / divisors, apply, "a quotient by a constant")
