@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import emulation, hls4ml_peer
+from edgeml._version import __version__
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -46,7 +47,8 @@ def main() -> int:
         "system": platform.platform(),
         "python": platform.python_version(),
         "rounds": args.rounds,
-        **{name: metadata.version(name) for name in ("edgeml", "onnxruntime", "hls4ml", "numpy")},
+        "edgeml": __version__,
+        **{name: metadata.version(name) for name in ("onnxruntime", "hls4ml", "numpy")},
     }
     (DOCS / "benchmarks.json").write_text(
         json.dumps({"about": about, "rows": rows}, indent=1) + "\n", encoding="utf-8"

@@ -45,6 +45,7 @@ def __getattr__(name: str) -> object:
 
     for home, names in _HOMES.items():
         if name in names:
+            importlib.import_module("edgeml.install").refuse_foreign()
             return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module 'edgeml' has no attribute {name!r}")
 

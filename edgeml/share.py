@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeml import install
 from edgeml.errors import EdgemlError, unknown_name
 
 _FOLDERS = ("hw", "models")
@@ -29,5 +30,5 @@ def share_dir(name: str) -> Path:
     packed = package / "share_data"
     folder = (packed if packed.is_dir() else package.parent) / name
     if not folder.is_dir():
-        raise EdgemlError("a folder that ships with edgeml is missing", str(folder), "install edgeml again")
+        raise EdgemlError("a folder that ships with edgeml is missing", str(folder), install.reinstall())
     return folder

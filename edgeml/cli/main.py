@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from edgeml import install
 from edgeml._version import __version__
 from edgeml.cli import commands
 from edgeml.cli.console import OUT, show_error
@@ -105,6 +106,7 @@ def entry() -> None:
     end_on_sigterm()
     pressed = notice_ctrl_c()
     try:
+        install.refuse_foreign()
         build_app()()
     except EdgemlError as error:
         show_error(error)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeml import install
 from edgeml.datasets import own_file
 from edgeml.datasets.base import Array, DatasetInfo, Part, Raw
 from edgeml.datasets.labels import encode
@@ -85,7 +86,7 @@ def _fetch(sources: Sources) -> tuple[Array, Array, tuple[str, ...]]:
         from sklearn.datasets import fetch_openml
     except ImportError as error:
         raise MissingToolError(
-            "scikit-learn is not installed; it reads OpenML", "jets", "pip install 'edgeml[data]'"
+            "scikit-learn is not installed; it reads OpenML", "jets", install.command("data")
         ) from error
     cached = sources.scikit / "openml" / "openml.org" / "api" / "v1" / "json" / "data" / f"{_OPENML_ID}.gz"
     if not sources.online and not cached.is_file():

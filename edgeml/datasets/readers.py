@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeml import install
 from edgeml.datasets.base import Array, Part, Raw
 from edgeml.datasets.limits import check_bytes
 from edgeml.errors import EdgemlError, MissingToolError
@@ -151,7 +152,7 @@ def read_arff(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
         from scipy.io import arff
     except ImportError as error:
         raise MissingToolError(
-            "SciPy is not installed; it reads .arff", str(path), "pip install 'edgeml[data]'"
+            "SciPy is not installed; it reads .arff", str(path), install.command("data")
         ) from error
     try:
         table, meta = arff.loadarff(path)
@@ -176,7 +177,7 @@ def read_bundled(loader: str) -> Any:
         from sklearn import datasets
     except ImportError as error:
         raise MissingToolError(
-            "scikit-learn is not installed; this data set is part of it", loader, "pip install 'edgeml[data]'"
+            "scikit-learn is not installed; this data set is part of it", loader, install.command("data")
         ) from error
     return getattr(datasets, loader)()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeml import install
 from edgeml.datasets.base import Part, Raw
 from edgeml.errors import EdgemlError, MissingToolError
 
@@ -43,7 +44,7 @@ def _halves(part: Part, fraction: float, seed: int, where: str) -> tuple[Part, P
         from sklearn.model_selection import train_test_split
     except ImportError as error:
         raise MissingToolError(
-            "scikit-learn is not installed; it splits data sets", where, "pip install 'edgeml[data]'"
+            "scikit-learn is not installed; it splits data sets", where, install.command("data")
         ) from error
     rows = np.arange(len(part.y))
     try:

@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
-
-_HINT = "pip install 'edgeml[train]'"
 
 
 def import_keras() -> ModuleType:
@@ -72,7 +71,7 @@ def _check_qkeras(keras: ModuleType, qkeras: ModuleType) -> None:
         raise EdgemlError(
             "the package imported as qkeras is not qkeras-v3 (HGQ2, for one, ships its own)",
             str(getattr(qkeras, "__file__", "qkeras")),
-            "use an environment of its own for edgeml: " + _HINT,
+            "use an environment of its own for edgeml: " + install.command("train"),
         )
 
 
@@ -87,7 +86,9 @@ def _import(name: str) -> ModuleType:
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         package = "qkeras-v3" if error.name == "qkeras" else str(error.name)
-        raise MissingToolError(f"the package {package} is not installed", name, _HINT) from None
+        raise MissingToolError(
+            f"the package {package} is not installed", name, install.command("train")
+        ) from None
 
 
 @contextmanager

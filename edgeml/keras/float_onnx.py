@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeml import install
 from edgeml._version import __version__
 from edgeml.datasets.base import Array
 from edgeml.errors import EdgemlError, MissingToolError
@@ -48,7 +49,7 @@ def float_onnx(model: keras.Model) -> bytes:
         from onnx import TensorProto, helper
     except ImportError as error:
         raise MissingToolError(
-            "the package onnx is not installed", "float baseline", "pip install edgeml"
+            "the package onnx is not installed", "float baseline", install.command()
         ) from error
     plan = topology(model)
     build = Builder()

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
+from edgeml import install
 from edgeml.errors import MissingToolError
 from edgeml.figures import Hardware
 from edgeml.report import charts, charts_compare, charts_hardware, facts_hardware, words
@@ -92,7 +93,7 @@ def rendered(template: str, sections: Sequence[tuple[str, str]], version: str, *
         import jinja2
         from markupsafe import Markup
     except ImportError as error:
-        raise MissingToolError("jinja2 is not installed", "report", "pip install 'edgeml[report]'") from error
+        raise MissingToolError("jinja2 is not installed", "report", install.command("report")) from error
 
     def drawn(chart: Any) -> Any:
         return lambda *values: Markup(chart(*values))  # noqa: S704  # charts escape their own texts

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.report.facts import Accuracy, Agreement, ClassFacts, Confusion
 from edgeml.report.numbers import Number, absent, measured
@@ -136,7 +137,7 @@ def _metrics() -> Any:
         from sklearn import metrics
     except ImportError as error:
         raise MissingToolError(
-            "scikit-learn is not installed", "report", "pip install 'edgeml[report]'"
+            "scikit-learn is not installed", "report", install.command("report")
         ) from error
     return metrics
 

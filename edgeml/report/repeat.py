@@ -11,8 +11,7 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from edgeml import presets
-from edgeml._version import __version__
+from edgeml import install, presets
 
 if TYPE_CHECKING:
     from edgeml.presets import Preset
@@ -31,7 +30,7 @@ _ARTEFACTS = {
 def commands(run: Run) -> tuple[str, ...]:
     """Shell commands, with a comment where a command alone is not enough."""
     ref, folder = run.config.preset, f"runs/{run.name}"
-    lines = [f"pip install 'edgeml[all]=={__version__}'"]
+    lines = [install.elsewhere()]
     words = ["edgeml", "train", ref.file or ref.name, "--out", folder, "--seed", str(run.config.seed)]
     if run.config.imported:
         words = ["edgeml", "import", ref.file, "--data", run.config.data.dataset, "--out", folder]

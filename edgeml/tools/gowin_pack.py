@@ -7,7 +7,8 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="gowin_pack",
     summary="bitstreams for Gowin",
-    install="pip install apycula",
+    system="build Project Apicula",
+    extra="gowin",
     executables=("gowin_pack",),
     pattern=r"[Vv]ersion\s+([\w.+-]+)",
     distribution="apycula",

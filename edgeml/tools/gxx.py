@@ -7,7 +7,7 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="gxx",
     summary="compiles hls4ml's C simulation",
-    install="apt-get install g++",
+    system="apt-get install g++",
     executables=("g++",),
     version=("-dumpfullversion", "-dumpversion"),
     pattern=r"\d+(?:\.\d+)*",

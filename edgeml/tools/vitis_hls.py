@@ -7,7 +7,7 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="vitis_hls",
     summary="high-level synthesis of hls4ml projects for AMD FPGAs",
-    install="install Vitis from amd.com and source its settings64.sh",
+    system="install Vitis from amd.com and source its settings64.sh",
     executables=("vitis-run", "vitis_hls", "vivado_hls"),
     version=("-version",),
     pattern=r"v?(\d{4}\.\d+[\w.]*)",

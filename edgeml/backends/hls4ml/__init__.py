@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
+from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.hls4ml.csim import CSimulation
 from edgeml.backends.hls4ml.options import Options, parse_options
@@ -29,7 +30,7 @@ class Hls4ml(Backend):
     summary: ClassVar[str] = "hls4ml project for Vitis, Vivado, Quartus, oneAPI, Catapult or Libero"
 
     def missing(self) -> str:
-        return "" if find_spec("hls4ml") else "hls4ml is not installed (pip install 'edgeml[hls4ml]')"
+        return "" if find_spec("hls4ml") else f"hls4ml is not installed ({install.command('hls4ml')})"
 
     def options(self, settings: Mapping[str, Any]) -> Options:
         return parse_options(settings)

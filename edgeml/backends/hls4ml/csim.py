@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml import tools
+from edgeml import install, tools
 from edgeml.backends.base import Runner, Takes
 from edgeml.backends.hls4ml.harness import main_program
 from edgeml.backends.hls4ml.planner import DOUBLE_BITS
@@ -138,7 +138,7 @@ class CSimulation(Runner):
 
     def available(self) -> str:
         if find_spec("hls4ml") is None:
-            return "hls4ml is not installed: pip install edgeml[hls4ml]"
+            return f"hls4ml is not installed: {install.command('hls4ml')}"
         tool = tools.load("gxx")
         return "" if tools.find("gxx") else f"g++ is not installed: {tool.install}"
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeml import install
 from edgeml.backends.hls4ml.layer import Layer, Precision
 from edgeml.backends.hls4ml.options import Options
 from edgeml.backends.hls4ml.planner import Plan
@@ -73,7 +74,7 @@ def model_graph(plan: Plan, options: Options, parallel: dict[str, Parallelism], 
         from hls4ml.model.graph import ModelGraph
     except ImportError as error:
         raise MissingToolError(
-            f"hls4ml is not installed ({error})", "hls4ml", "pip install edgeml[hls4ml]"
+            f"hls4ml is not installed ({error})", "hls4ml", install.command("hls4ml")
         ) from None
 
     target = options.target()

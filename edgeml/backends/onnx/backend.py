@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
+from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.onnx.lowering import build_model, plan_of
 from edgeml.backends.onnx.runner import FILE, OnnxRunner
@@ -26,7 +27,7 @@ class OnnxBackend(Backend):
     summary: ClassVar[str] = "exact ONNX model of standard ops, for ONNX Runtime"
 
     def missing(self) -> str:
-        return "" if find_spec("onnx") else "onnx is not installed (pip install onnx)"
+        return "" if find_spec("onnx") else f"onnx is not installed ({install.command()})"
 
     def options(self, settings: Mapping[str, Any]) -> OnnxOptions:
         return parse_settings(OnnxOptions, settings, "onnx")

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
 
 
@@ -16,7 +17,7 @@ def available() -> str:
     from importlib.util import find_spec
 
     missing = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
-    return f"{' and '.join(missing)} not installed (pip install {' '.join(missing)})" if missing else ""
+    return f"{' and '.join(missing)} not installed ({install.command()})" if missing else ""
 
 
 def open_session(model: bytes, where: str, threads: int = 0, optimize: bool = True) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
+from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.qonnx.emitters import EMITTERS, build_model
 from edgeml.backends.qonnx.rules import refusals
@@ -28,7 +29,7 @@ class QonnxBackend(Backend):
     summary: ClassVar[str] = "QONNX model with Quant nodes, for FINN, hls4ml and the qonnx tools"
 
     def missing(self) -> str:
-        return "" if find_spec("onnx") else "onnx is not installed (pip install onnx)"
+        return "" if find_spec("onnx") else f"onnx is not installed ({install.command()})"
 
     def options(self, settings: Mapping[str, Any]) -> QonnxOptions:
         return parse_settings(QonnxOptions, settings, "qonnx")

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml import install
 from edgeml.backends.base import Runner, Takes, as_floats
 from edgeml.backends.qonnx.model import OUTPUTS_KEY, VALUES_KEY
 from edgeml.errors import EdgemlError, MissingToolError
@@ -41,7 +42,7 @@ class QonnxRunner(Runner):
 
     def available(self) -> str:
         missing = [name for name in ("onnx", "onnxruntime", "qonnx") if find_spec(name) is None]
-        return f"{' and '.join(missing)} not installed (pip install 'edgeml[qonnx]')" if missing else ""
+        return f"{' and '.join(missing)} not installed ({install.command('qonnx')})" if missing else ""
 
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
+from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.verilog.build import build, refusals
 from edgeml.backends.verilog.options import Options, parse_options
@@ -30,7 +31,7 @@ class Verilog(Backend):
     summary: ClassVar[str] = "Verilog with AXI4-Stream ports, for any FPGA, and its simulation"
 
     def missing(self) -> str:
-        return "" if find_spec("da4ml") else "da4ml is not installed (pip install 'edgeml[verilog]')"
+        return "" if find_spec("da4ml") else f"da4ml is not installed ({install.command('verilog')})"
 
     def options(self, settings: Mapping[str, Any]) -> Options:
         return parse_options(settings)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
+from edgeml import install
 from edgeml._version import __version__
 from edgeml.cli.console import OUT, print_json, table
 from edgeml.errors import MissingToolError
@@ -134,4 +136,4 @@ def _show(facts: dict[str, Any]) -> None:
     OUT.print(table(("tool", "version", "needed for"), rows))
     _show_flows(facts["flows"])
     if any(not package["version"] for package in facts["packages"]):
-        OUT.print('\nInstall what is missing with: pip install "edgeml\\[all]"')
+        OUT.print(f"\nInstall what is missing with: {escape(install.command('all'))}")

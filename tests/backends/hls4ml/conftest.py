@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("hls4ml", reason="hls4ml is not installed (pip install 'edgeml[hls4ml]')")
+pytest.importorskip("hls4ml", reason="hls4ml is not installed")

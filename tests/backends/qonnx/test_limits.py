@@ -24,7 +24,7 @@ from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
 from tests.strategies import graph_codes, graphs
 
-pytest.importorskip("qonnx", reason="qonnx is not installed (pip install 'edgeml[qonnx]')")
+pytest.importorskip("qonnx", reason="qonnx is not installed")
 
 OPTIONS = BACKEND.options({})
 NIBBLE = FixedType(True, 4, 0)

@@ -24,7 +24,7 @@ from edgeml.ir.ops.input import Input
 from tests.strategies import graph_codes, graphs
 from tests.zoo import codes, zoo
 
-pytest.importorskip("qonnx", reason="qonnx is not installed (pip install 'edgeml[qonnx]')")
+pytest.importorskip("qonnx", reason="qonnx is not installed")
 
 GRAPHS = zoo()
 OPTIONS = BACKEND.options({})

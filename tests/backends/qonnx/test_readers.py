@@ -22,7 +22,7 @@ from edgeml.ir import Graph, evaluate, evaluate_codes
 from tests.support import needs_tool
 from tests.zoo import codes, zoo
 
-pytest.importorskip("qonnx", reason="qonnx is not installed (pip install 'edgeml[qonnx]')")
+pytest.importorskip("qonnx", reason="qonnx is not installed")
 
 GRAPHS = zoo()
 EMITTED = sorted(n for n, graph in GRAPHS.items() if not BACKEND.refusals(graph, BACKEND.options({})))
@@ -125,7 +125,7 @@ def test_without_the_package_nothing_runs(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("name", ["mlp", "cnn_2d"])
 def test_hls4ml_compiles_it_to_the_same_integers(name: str, tmp_path: Path) -> None:
     """hls4ml's own QONNX front end and C simulation, on the file as its users would prepare it."""
-    hls4ml = pytest.importorskip("hls4ml", reason="hls4ml is not installed (pip install 'edgeml[hls4ml]')")
+    hls4ml = pytest.importorskip("hls4ml", reason="hls4ml is not installed")
     needs_tool("g++")
     from qonnx.core import onnx_exec
     from qonnx.core.modelwrapper import ModelWrapper

