@@ -20,6 +20,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from edgeml import install
 from edgeml.datasets.base import Array
 from edgeml.datasets.labels import NUMBER, is_missing
 from edgeml.datasets.limits import check_size
@@ -89,7 +90,7 @@ def _frame(file: IO[str], separator: str, columns: int, target: int) -> Any:
         import pandas as pd
     except ImportError as error:
         raise MissingToolError(
-            "pandas is not installed; it reads .csv", getattr(file, "name", ""), "pip install 'edgeml[data]'"
+            "pandas is not installed; it reads .csv", getattr(file, "name", ""), install.command("data")
         ) from error
     kinds: Any = dict.fromkeys(range(columns), "float64") | {target: "category", columns: "category"}
     with warnings.catch_warnings():
