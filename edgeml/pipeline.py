@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from edgeml.report.comparison import Comparison
     from edgeml.report.facts import Facts
     from edgeml.synth.request import Request
+    from edgeml.vendor import Unread
 
 GOLDEN_SAMPLES = 10_000
 """Test samples kept in golden.npz; the whole test set of MNIST."""
@@ -290,7 +291,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
 @_alone
 def read_reports(
     run: Run, directory: Path, board: Board, skip: Sequence[str] = ()
-) -> tuple[list[Hardware], list[str]]:
+) -> tuple[list[Hardware], list[str], tuple[Unread, ...]]:
     """File a vendor tool's reports under the run; what they say of the network alone goes into the ledger.
 
     Args:
@@ -300,16 +301,17 @@ def read_reports(
         skip: names of files to leave out.
 
     Returns:
-        All figures, and why some are not kept in the ledger, a sentence each.
+        All figures; why some are not kept in the ledger, a sentence each; and the reports that could not be
+        read.
 
     Raises:
-        EdgemlError: a report cannot be read or is of something else; nothing is written then.
+        EdgemlError: no report can be read, or one is of something else; nothing is written then.
     """
     from edgeml.estimate import record
     from edgeml.synth.read import best, file_reports
 
     graph = run.graph()
-    rows = file_reports(run.folder, directory, board.name, graph.name, graph.digest, skip)
+    rows, unread = file_reports(run.folder, directory, board.name, graph.name, graph.digest, skip)
     told: list[str] = []
     for design in ("hls4ml", "verilog"):
         mine = [row for row in rows if row.design == design and row.total.known()]
@@ -319,7 +321,7 @@ def read_reports(
                 record(graph, board, chosen, _laid_out(run, chosen, board, directory))
         except EdgemlError as error:
             told.append(f"Not kept in the ledger: {error}.")
-    return rows, told
+    return rows, told, unread
 
 
 def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,12 +16,12 @@ from rich.table import Table
 from edgeml.errors import EdgemlError
 
 _PLAIN_WIDTH = 200
-"""Columns where there is no terminal to ask, so that a log or a pipe gets whole lines."""
+"""Columns where there is neither a terminal to ask nor COLUMNS, so that a log or a pipe gets whole lines."""
 
 
 def _console(stderr: bool) -> Console:
     made = Console(stderr=stderr, highlight=False, soft_wrap=True)
-    if not made.is_terminal:
+    if not made.is_terminal and "COLUMNS" not in os.environ:
         made.width = _PLAIN_WIDTH
     return made
 

@@ -5,7 +5,8 @@
     RUN/synth/BOARD-hls4ml/reports/            the reports
     RUN/synth/BOARD/vendor-STAGE.json, reports/, result.json    the same of our own Verilog
 
-Invariant: nothing is written if a report cannot be read or it is not clear whose it is.
+Invariant: nothing is written if it is not clear whose a report is; a report that cannot be read is named, and
+keeps none of the others back.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def file_reports(
     model: str = "",
     graph: str = "",
     skip: Sequence[str] = (),
-) -> list[Hardware]:
+) -> tuple[list[Hardware], tuple[vendor.Unread, ...]]:
     """Read the reports in a folder and keep them in the run.
 
     Args:
@@ -43,13 +44,17 @@ def file_reports(
         graph: digest of its exact graph.
         skip: names of files to leave out.
 
+    Returns:
+        The figures, and the reports that could not be read.
+
     Raises:
-        EdgemlError: a report cannot be read, no board or several have its part, or a design is neither the
-            run's Verilog nor an hls4ml project, or is of Verilog of another graph.
+        EdgemlError: no report can be read, no board or several have a report's part, or a design is neither
+            the run's Verilog nor an hls4ml project, or is of Verilog of another graph.
     """
     folder = directory if directory.is_dir() else directory.parent
     kept: dict[str, list[Hardware]] = {}
-    for row in vendor.read(directory, skip):
+    found = vendor.scan(directory, skip)
+    for row in found.rows:
         name = board or _board(row)
         _same_part(row, name)
         design = _design(row, run_folder, directory)
@@ -69,7 +74,7 @@ def file_reports(
         kept.setdefault(place, []).append(filed)
     for place, rows in kept.items():
         _write(run_folder / "synth" / place, rows, folder)
-    return [row for rows in kept.values() for row in rows]
+    return [row for rows in kept.values() for row in rows], found.unread
 
 
 def verilog_manifest(run_folder: Path, board: str, directory: Path, row: Hardware) -> Manifest | None:

@@ -1,10 +1,11 @@
 """What vendors' tools leave behind, as `Hardware`: HLS estimates, synthesis, place and route, timing, power.
 
-`read(folder)` walks a folder, edgeml's or anybody's, and reads every report in it. To teach it another
+`scan(folder)` walks a folder, edgeml's or anybody's, and reads every report in it. To teach it another
 report, add a file to `formats/`; it is found by itself.
 
-Invariant: a file that looks like a report is read, known to hold nothing of interest, or an `EdgemlError`
-with file and line; never passed over in silence, and a figure that is not there is None, never zero.
+Invariant: a file that looks like a report is read, known to hold nothing of interest, or named as not read
+with line and reason; it is never passed over in silence, and keeps no other from being read. A figure that
+is not there is None, never zero.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import fnmatch
 import importlib
 import os
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -23,41 +25,114 @@ from edgeml.vendor import formats
 from edgeml.vendor.base import Format, Report, Share
 from edgeml.vendor.join import Read, rows
 
-__all__ = ["read", "reports", "share"]
+__all__ = ["Found", "Unread", "read", "reports", "scan", "share"]
 
 
-def read(folder: Path, skip: Sequence[str] = ()) -> list[Hardware]:
-    """Every design in a folder, at every level that its reports show, the nearest to the hardware first.
+@dataclass(frozen=True)
+class Unread:
+    """A report, or a table of one, that could not be read: where it lies, and why."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies in a folder.
+
+    Args:
+        rows: every design, at every level that its reports show, the nearest to the hardware first.
+        unread: the reports and tables that are not in `rows`, in the order of their paths.
+    """
+
+    rows: tuple[Hardware, ...]
+    unread: tuple[Unread, ...] = ()
+
+
+def scan(folder: Path, skip: Sequence[str] = ()) -> Found:
+    """Every design in a folder, and every report that could not be read, which keeps none of the others back.
 
     Args:
         folder: any folder; a single report will do as well.
         skip: patterns of file names (or paths inside the folder) to leave out.
 
     Raises:
-        EdgemlError: there is no such folder, no report in it, or one of a format that edgeml does not know.
+        EdgemlError: there is no such folder, no report in it, or none of its reports could be read.
     """
     if not folder.exists():
         raise EdgemlError("there is no such folder", str(folder))
     root = folder if folder.is_dir() else folder.parent
-    paths = list(reports(folder, skip))
-    if not paths:
-        raise EdgemlError(
-            "holds no report of a vendor's tool",
-            str(folder),
-            "name the folder of the Vivado, Quartus or HLS project",
-        )
+    unread: list[Unread] = []
+
+    def closed(error: OSError) -> None:
+        unread.append(Unread(str(error.filename), f"cannot be opened: {error.strerror}"))
+
     found: list[Read] = []
+    errors: list[EdgemlError] = []
+    paths = list(reports(folder, skip, closed))
     for path in paths:
-        report = Report.load(path)
-        known = _format_of(report)
-        reading = known.read(report)
-        if reading is None:
+        try:
+            item = _read_one(path)
+        except EdgemlError as error:
+            errors.append(error)
+            unread.append(Unread(error.where, error.what))
             continue
-        used = [reading.usage, *(layer.usage for layer in reading.layers)]
-        if any(figure.value < 0 for usage in used for figure in usage.known().values()):
-            report.fail("counts less than nothing of a resource")
-        found.append(Read(known.rank, reading))
-    return rows(found, root)
+        if item is not None:
+            found.append(item)
+            unread += [Unread(f"{path}:{line}", why) for line, why in item.reading.unread]
+    if found:
+        return Found(tuple(rows(found, root)), tuple(unread))
+    if len(errors) == 1:
+        raise errors[0]
+    if unread:
+        first = unread[0]
+        raise EdgemlError(
+            f"none of its {len(unread)} reports could be read; the first, {first.where}: {first.reason}",
+            str(folder),
+            errors[0].hint if errors else "make the folders readable",
+        )
+    what = "holds no report of a vendor's tool"
+    if paths:
+        what = f"holds {len(paths)} reports of a vendor's tool, none with a figure that is kept"
+    raise EdgemlError(what, str(folder), "name the folder of the Vivado, Quartus or HLS project")
+
+
+def read(folder: Path, skip: Sequence[str] = ()) -> list[Hardware]:
+    """As `scan`, for folders in which every report has to be read.
+
+    Raises:
+        EdgemlError: as for `scan`, and if one report or table could not be read.
+    """
+    found = scan(folder, skip)
+    if found.unread:
+        first = found.unread[0]
+        raise EdgemlError(
+            first.reason,
+            first.where,
+            "send us the report if the tool wrote it like this; --skip PATTERN leaves it out",
+        )
+    return list(found.rows)
+
+
+def _read_one(path: Path) -> Read | None:
+    """A report; None if it is known to hold no figure that is kept.
+
+    Raises:
+        EdgemlError: it cannot be read.
+    """
+    report = Report.load(path)
+    known = _format_of(report)
+    try:
+        reading = known.read(report)
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        # What no reader foresaw in a damaged file is this file's trouble alone.
+        report.fail(f"is not laid out like a {known.title}: {type(error).__name__}: {str(error)[:80]}")
+    if reading is None:
+        return None
+    used = [reading.usage, *(layer.usage for layer in reading.layers)]
+    if any(figure.value < 0 for usage in used for figure in usage.known().values()):
+        report.fail("counts less than nothing of a resource")
+    return Read(known.rank, reading)
 
 
 def share(paths: Sequence[Path], module: str) -> Share | None:
@@ -81,13 +156,21 @@ def share(paths: Sequence[Path], module: str) -> Share | None:
     return None
 
 
-def reports(folder: Path, skip: Sequence[str] = ()) -> Iterator[Path]:
-    """The files that look like reports, in order; not those in hidden folders, which are the tools' own."""
-    if folder.is_file():
+def reports(
+    folder: Path, skip: Sequence[str] = (), closed: Callable[[OSError], None] | None = None
+) -> Iterator[Path]:
+    """The files that look like reports, in order; not those in hidden folders, which are the tools' own.
+
+    Args:
+        folder: any folder, or a single file.
+        skip: patterns of what to leave out.
+        closed: called for every folder that cannot be listed.
+    """
+    if not folder.is_dir():
         yield folder
         return
     patterns = _patterns()
-    for where, folders, names in os.walk(folder):
+    for where, folders, names in os.walk(folder, onerror=closed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(where) / name

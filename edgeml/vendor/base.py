@@ -9,7 +9,9 @@ Invariant: a figure that a report does not state is None. A report that is not l
 
 from __future__ import annotations
 
+import math
 import re
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -21,7 +23,10 @@ from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hop, LayerFigures, Reached, Usage
 from edgeml.files import read_bytes
 
-_HEAD_LINES = 60
+_HEAD_LINES, _HEAD_CHARACTERS = 60, 60_000
+
+MOST_BYTES = 256 * 2**20
+"""The largest report that is read; reports of timing with thousands of paths have tens of megabytes."""
 
 
 class Level(IntEnum):
@@ -58,8 +63,23 @@ class Report:
         """Read a file; bytes that are not UTF-8 (a degree sign, a name) are replaced.
 
         Raises:
-            EdgemlError: it cannot be read.
+            EdgemlError: it cannot be read, is no regular file (a pipe would never end), or is larger than
+                `MOST_BYTES`.
         """
+        try:
+            about = path.stat()
+        except OSError as error:
+            raise EdgemlError(f"cannot read the report: {error.strerror}", str(path)) from None
+        except ValueError as error:  # a name with a null byte
+            raise EdgemlError(f"cannot read the report: {error}", repr(str(path))) from None
+        if not stat.S_ISREG(about.st_mode):
+            raise EdgemlError("is no regular file", str(path), "--skip PATTERN leaves it out")
+        if about.st_size > MOST_BYTES:
+            raise EdgemlError(
+                f"has {about.st_size:,} bytes; reports of up to {MOST_BYTES:,} are read",
+                str(path),
+                "--skip PATTERN leaves it out",
+            )
         return cls(path, read_bytes(path, "report").decode("utf-8", errors="replace"))
 
     @cached_property
@@ -70,7 +90,7 @@ class Report:
     @cached_property
     def head(self) -> str:
         """The first lines, by which a format is known."""
-        return "\n".join(self.lines[:_HEAD_LINES])
+        return "\n".join(self.text[:_HEAD_CHARACTERS].splitlines()[:_HEAD_LINES])
 
     def fail(self, what: str, line: int = 0) -> NoReturn:
         """Refuse the report.
@@ -124,8 +144,11 @@ class Report:
             return None
         match = re.match(r"^[<~]?\s*(-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?)(?:\*?$|\s|[(/%])", text)
         if match is None:
-            self.fail(f"{text!r} is not a number", line)
-        return float(match[1].replace(",", ""))
+            self.fail(f"{text[:40]!r} is not a number", line)
+        value = float(match[1].replace(",", ""))
+        if not math.isfinite(value):
+            self.fail(f"a number of {len(match[1])} digits is no figure of a chip", line)
+        return value
 
 
 _UNKNOWN = frozenset(("-", "--", "---", "?", "na", "n/a", "undef", "inf", "x", "tbd", "unknown"))
@@ -154,6 +177,7 @@ class Reading:
         parts: modules and what they are made of, for reports of one module each: (instance, module).
         dataflow: the module is a row of modules that work at once.
         names_top: it is the report of a whole solution, so that its module is the top.
+        unread: tables that could not be read, each with its line (counted from 1) and the reason.
     """
 
     report: Path
@@ -174,6 +198,7 @@ class Reading:
     parts: tuple[tuple[str, str], ...] = ()
     dataflow: bool = False
     names_top: bool = False
+    unread: tuple[tuple[int, str], ...] = ()
 
 
 Share = tuple[Usage, tuple[LayerFigures, ...]]

@@ -94,6 +94,18 @@ def table_at(report: Report, start: int, bar: str = "|") -> Table | None:
     return Table(tuple(filled[0]), rows)
 
 
+def table_below(report: Report, title: int, bar: str = "|") -> Table | None:
+    """The table whose first line, at index `title`, is its title; None if no rule follows the title at once.
+
+    A tool that has nothing to list writes a sentence below the title instead of a table.
+
+    Raises:
+        EdgemlError: as for `table_at`.
+    """
+    following = report.lines[title + 1 : title + 2]
+    return table_at(report, title + 1, bar) if following and _is_rule(following[0]) else None
+
+
 def _body(lines: list[str], index: int, bar: str) -> Iterator[tuple[int, str]]:
     for i in range(index, len(lines)):
         text = lines[i]

@@ -16,7 +16,8 @@ def test_table_and_json(edgeml: Shell) -> None:
     assert shown.code == 0
     row = next(line for line in shown.out.splitlines() if "Vitis HLS 2023.1" in line)
     assert row.split() == [
-        "myproject", "estimated", "Vitis", "HLS", "2023.1", "xc7z020-clg400-1",
+        "myproject", "estimated", "myproject_prj/solution1/syn/report", "Vitis", "HLS", "2023.1",
+        "xc7z020-clg400-1",
         "3,052", "2,100", "12", "2.5", "0", "57", "16", "200", "250", "-",
     ]  # fmt: skip
     assert "dense_config2_U0" in shown.out

@@ -42,7 +42,6 @@ def test_only_one_kind_of_error(path: Path, tmp_path: Path) -> None:
     target = tmp_path / path.relative_to(REPORTS)
     target.parent.mkdir(parents=True)
     shutil.copy(path, target)
-    vendor.read(target)
     lines = path.read_text(encoding="utf-8").split("\n")
     rng = np.random.default_rng([FILES.index(path), 7])
     wheres: list[str] = []

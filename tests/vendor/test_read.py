@@ -261,7 +261,7 @@ def test_a_report_cut_short_never_reads_as_less(path: str, cut: float, tmp_path:
     assert row.cycles in (None, whole.cycles) and row.fmax_mhz in (None, whole.fmax_mhz)
 
 
-def test_an_unknown_report_stops_the_walk_until_it_is_skipped(tmp_path: Path) -> None:
+def test_a_strict_read_refuses_an_unknown_report_until_it_is_skipped(tmp_path: Path) -> None:
     shutil.copytree(REPORTS / "cyclone4", tmp_path / "p")
     (tmp_path / "p/mystery.rpt").write_text("== A report of tomorrow ==\nLUT 0\n", encoding="utf-8")
     with pytest.raises(

@@ -64,7 +64,7 @@ def command(
     The Verilog is written for the board's clock and simulated first. Steps whose inputs did not change are
     not run again. --set takes options of the Verilog back end: --set verilog.reuse_factor=8, or
     verilog.reuse_factor.fc1=8 for one layer. --max-latency, --ii and --fit choose them, smallest cost first.
-    Exits with 1 if the design is slower than its clock.
+    Exits with 1 if the design is slower than its clock, with --read also if a report could not be read.
     """
     from edgeml import api, boards, pipeline
     from edgeml.cli import estimates
@@ -160,15 +160,23 @@ def _document(made: Synthesis) -> dict[str, object]:
 
 def _read(run: Run, reports: Path, board: Board, skip: list[str], json: bool) -> None:
     from edgeml import pipeline
+    from edgeml.synth.read import best
 
-    rows, notes = pipeline.read_reports(run, reports, board, skip)
+    rows, notes, unread = pipeline.read_reports(run, reports, board, skip)
     for note in notes:
-        ERR.print(f"[dim]{note}[/]")
+        ERR.print(f"[dim]{escape(note)}[/]")
+    for item in unread:
+        ERR.print(f"[yellow]NOT READ[/] {escape(item.where)}: {escape(item.reason)}")
     if json:
         print_json([row.model_dump(mode="json", by_alias=True) for row in rows])
-        return
-    for row in rows:
-        _figures(row, board)
+    else:
+        for row in rows:
+            _figures(row, board)
+    # An estimate that a later stage of the same design supersedes fails nothing.
+    designs = dict.fromkeys(row.design for row in rows)
+    nearest = [best([row for row in rows if row.design == design]) for design in designs]
+    if unread or any(map(too_slow, nearest)):
+        raise typer.Exit(1)
 
 
 def _show(made: Synthesis, board: Board) -> None:

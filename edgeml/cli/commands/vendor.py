@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
-from edgeml.cli.console import OUT, print_json, table
+from edgeml.cli.bands import print_bands
+from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from edgeml.figures import Figure, Hardware
+    from edgeml.vendor import Found
 
 _COLUMNS = (
     "design",
     "stage",
+    "folder",
     "tool",
     "part",
     "LUT",
@@ -29,6 +34,7 @@ _COLUMNS = (
     "Fmax",
     "power",
 )
+_LAYER_COLUMNS = ("layer", "LUT", "FF", "DSP", "BRAM", "URAM", "cycles", "II")
 
 
 def command(
@@ -41,34 +47,46 @@ def command(
 ) -> None:
     """Read what Vivado, Vitis or Vivado HLS, Quartus, Intel HLS and Catapult left in a folder.
 
-    A report of an unknown format is an error with its file and line; a figure that a report does not state
-    is shown as a dash, never as zero.
+    A report that cannot be read is named with its line and the reason, and keeps no other back; a figure
+    that a report does not state is shown as a dash, never as zero. Exits with 0 if all was read, with 1 if
+    something was not, with 2 if nothing was.
     """
     from edgeml import vendor
 
-    found = vendor.read(folder, skip or ())
+    found = vendor.scan(folder, skip or ())
     if json:
-        print_json([row.model_dump(mode="json", by_alias=True) for row in found])
-        return
-    OUT.print(table(_COLUMNS, [_row(row) for row in found], f"vendor reports in {folder}"))
+        designs = [row.model_dump(mode="json", by_alias=True) for row in found.rows]
+        print_json([*designs, *({"report": item.where, "not_read": item.reason} for item in found.unread)])
+    else:
+        _show(folder, found, layers)
+    if found.unread:
+        raise typer.Exit(1)
+
+
+def _show(folder: Path, found: Found, layers: bool) -> None:
+    title = f"vendor reports in {escape(str(folder))}"
+    print_bands(OUT, _COLUMNS, [_row(row) for row in found.rows], title, keys=2)
     OUT.print("[dim]MHz; watts; BRAM in whole blocks of the part; a dash: the reports do not say[/]")
-    for row in found:
+    for row in found.rows:
         for note in row.notes:
             OUT.print(
                 f"{row.model or row.reports[0]}, {row.reached or 'unknown stage'}: {note}", markup=False
             )
-    for row in found if layers else ():
+    for row in found.rows if layers else ():
         if row.layers:
-            OUT.print(_layers(row))
+            _layers(row)
+    for item in found.unread:
+        OUT.print(f"[yellow]NOT READ[/] {escape(item.where)}: {escape(item.reason)}")
 
 
 def _row(row: Hardware) -> list[str]:
     used = row.total
     return [
-        row.model,
+        escape(row.model),
         row.reached or "?",
-        row.tool,
-        row.part or "-",
+        escape(_folder(row)),
+        escape(row.tool),
+        escape(row.part) or "-",
         *(_shown(figure) for figure in (used.lut, used.ff, used.dsp, used.bram, used.uram)),
         _shown(row.cycles),
         _shown(row.ii),
@@ -78,18 +96,23 @@ def _row(row: Hardware) -> list[str]:
     ]
 
 
-def _layers(row: Hardware) -> object:
+def _folder(row: Hardware) -> str:
+    """Where its reports lie, below the folder that was named: designs of one name are told apart by it."""
+    return os.path.commonpath([str(Path(name).parent) for name in row.reports]) or "."
+
+
+def _layers(row: Hardware) -> None:
     kinds = [
         [
-            layer.layer,
+            escape(layer.layer),
             *(_shown(getattr(layer.usage, kind)) for kind in ("lut", "ff", "dsp", "bram", "uram")),
             _shown(layer.cycles),
             _shown(layer.ii),
         ]
         for layer in row.layers
     ]
-    title = f"{row.model}, {row.reached}, by layer"
-    return table(("layer", "LUT", "FF", "DSP", "BRAM", "URAM", "cycles", "II"), kinds, title)
+    OUT.print()
+    print_bands(OUT, _LAYER_COLUMNS, kinds, f"{escape(row.model)}, {row.reached}, by layer")
 
 
 def _shown(figure: Figure | None) -> str:

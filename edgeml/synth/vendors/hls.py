@@ -53,7 +53,7 @@ def build(
     log = project / "vitis_hls.log"
     start = time.time()
     run([found.path, *script, "build_prj.tcl"], project, log, seconds, found.environment)
-    rows = vendor.read(project)
+    rows = list(vendor.scan(project).rows)
     made = [name for row in rows if row.reached == "estimated" for name in row.reports]
     if not any((project / name).stat().st_mtime >= start - _CLOCK_GRAIN for name in made):
         raise EdgemlError("ended without a new synthesis report", found.path.name, f"all output is in {log}")

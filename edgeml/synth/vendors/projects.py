@@ -109,17 +109,21 @@ def vendor_project(
     )
     bitstream = _bitstream(target)
     try:
-        rows = vendor.read(target / "reports")
+        read = vendor.scan(target / "reports")
     except EdgemlError as error:
         raise EdgemlError(error.what, error.where, f"{made.tool} ended; all its output is in {log}") from None
-    rows = [_of_network(row, manifest, board, target, made, stage, bitstream) for row in rows]
+    rows = [_of_network(row, manifest, board, target, made, stage, bitstream) for row in read.rows]
+    notes = (*made.notes, *(f"Not read: {item.where}: {item.reason}." for item in read.unread))
     if not any(row.reached == "fitted" and row.total.lut and row.fmax_mhz for row in rows):
         raise EdgemlError(
-            "ended without reports of place, route and timing", made.tool, f"all output is in {log}"
+            "ended without reports of place, route and timing"
+            + "".join(f"; not read: {item.where}: {item.reason}" for item in read.unread[:1]),
+            made.tool,
+            f"all output is in {log}",
         )
     for row in rows:
         row.write(folder / f"vendor-{row.reached or 'unknown'}.json")
-    return Done(target, made.settings, tuple(rows), "", bitstream, made.notes)
+    return Done(target, made.settings, tuple(rows), "", bitstream, notes)
 
 
 def project_of(

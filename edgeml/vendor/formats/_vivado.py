@@ -5,6 +5,8 @@ from __future__ import annotations
 from edgeml.vendor.base import Level, Report
 
 _STATES = (
+    ("unplaced", Level.SYNTHESIZED),
+    ("unrouted", Level.PLACED),
     ("routed", Level.ROUTED),
     ("postroute", Level.ROUTED),
     ("placed", Level.PLACED),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from edgeml.vendor.base import Format, Reading, Report
 
 _QUARTUS = (
-    "Analysis & Synthesis|Synthesis|Assembler|Flow|EDA Netlist Writer|Power Analyzer|"
+    "Assembler|EDA Netlist Writer|Power Analyzer|"
     "PowerPlay Power Analyzer|Partition Merge|Merge|Design Assistant|DRC|IP Upgrade|Interface Planner|"
     "Early Power Estimator|SSN Analyzer|I/O Assignment Analysis|Incremental Compilation|Simulator"
 )
@@ -31,10 +31,11 @@ FORMATS = (
     Format(
         "Vivado utilization of a part of the design",
         ("*.rpt", "*.txt"),
-        r"^\| Command\s*:\s*report_utilization.*-(pblocks|cells|slr)",
+        r"^\| Command\s*:\s*report_utilization.*\s-(pblocks|cells|slr)",
         read,
         rank=9,
     ),
+    Format("Vivado route status", ("*.rpt", "*.txt"), r"^\s*Design Route Status\s*$", read, rank=9),
     Format("other Quartus report", ("*.rpt",), rf"^({_QUARTUS}) report for ", read, rank=9),
     Format("HLS design size", ("csynth_design_size*.rpt",), r"Design Size Report", read, rank=9),
     Format("HLS design size", ("csynth_design_size*.xml",), r"^<", read, rank=9),

@@ -13,82 +13,59 @@ import re
 
 from edgeml.figures import LayerFigures, Usage
 from edgeml.vendor.base import Format, Level, Reading, Report, Share, exactly
+from edgeml.vendor.formats._quartus import Cells, cells_under, lines_of, logic, number, text, tool
 from edgeml.vendor.tables import Row, Table, table_at
 
 
 def read(report: Report) -> Reading:
     """The report: summary, resource usage and entities."""
     start, _ = report.need(r"^; Fitter Summary\s", "fitter summary")
-    cells = {row.label: (row[1], row.line) for row in _rows(report, start) if len(row) > 1}
+    cells = cells_under(report, start)
     usage = report.find(r"^; Fitter Resource Usage Summary\s")
-    more = {row.label: (row[1], row.line) for row in _rows(report, usage[0]) if len(row) > 1} if usage else {}
+    more = cells_under(report, usage[0]) if usage else {}
     return _reading(report, {**more, **cells}, _entities(report))
 
 
 def read_summary(report: Report) -> Reading:
     """The summary: lines of "name : value"."""
-    cells: dict[str, tuple[str, int]] = {}
-    for number, text in enumerate(report.lines, 1):
-        name, colon, value = text.partition(" : ")
-        if colon:
-            cells[name.strip()] = (value.strip(), number)
-    return _reading(report, cells, ())
+    return _reading(report, lines_of(report), ())
 
 
-def _reading(report: Report, cells: dict[str, tuple[str, int]], layers: tuple[LayerFigures, ...]) -> Reading:
+def _reading(report: Report, cells: Cells, layers: tuple[LayerFigures, ...]) -> Reading:
     status = cells.get("Fitter Status", ("", 1))
     if not status[0].lower().startswith("successful"):
         report.fail(f"the fitter did not succeed: {status[0] or 'no status'}", status[1])
+    lut, notes = logic(report, cells)
+    if lut is None:
+        report.fail(
+            "neither ALMs nor combinational functions nor logic elements are stated", len(report.lines)
+        )
 
-    def text(*names: str) -> str:
-        return next((cells[name][0] for name in names if name in cells), "")
+    def count(*names: str) -> float | None:
+        return number(report, cells, *names)
 
-    def number(*names: str) -> float | None:
-        name = next((name for name in names if name in cells), None)
-        return None if name is None else report.number(*cells[name])
-
-    version = text("Quartus Prime Version", "Quartus II Version", "Quartus II 64-Bit Version") or next(
-        (value for name, (value, _) in cells.items() if name.startswith("Quartus")), ""
-    )
-    alms = number("Logic utilization (in ALMs)")
-    functions = number("Total combinational functions", "Combinational ALUTs")
-    notes: tuple[str, ...] = ()
-    if alms is None:
-        if functions is None:
-            report.fail("neither ALMs nor combinational functions are stated", len(report.lines))
-        notes = ("LUTs are 4-input combinational functions; the part has no ALMs",)
-    multipliers = number("Embedded Multiplier 9-bit elements")
-    blocks = number("Total RAM Blocks", "M20K blocks", "M10K blocks", "M9K blocks", "M20Ks", "M10Ks", "M9Ks")
-    if blocks is None and number("Total block memory bits") == 0:
+    multipliers = count("Embedded Multiplier 9-bit elements")
+    blocks = count("Total RAM Blocks", "M20K blocks", "M10K blocks", "M9K blocks", "M20Ks", "M10Ks", "M9Ks")
+    if blocks is None and count("Total block memory bits") == 0:
         blocks = 0.0
+    registers = count("Total registers", "Total dedicated logic registers", "Dedicated logic registers")
+    dsp = count("Total DSP Blocks", "DSP block 18-bit elements")
     return Reading(
         report=report.path,
-        tool=f"Quartus {version.split(' ')[0]}{' Pro' if 'Pro Edition' in version else ''}",
-        model=text("Revision Name"),
+        tool=tool(cells),
+        model=text(cells, "Revision Name"),
         root=report.path.parent,
         level=Level.ROUTED,
-        part=text("Device"),
+        part=text(cells, "Device"),
         usage=Usage(
-            lut=exactly(alms if alms is not None else functions),
-            ff=exactly(
-                number("Total registers", "Total dedicated logic registers", "Dedicated logic registers")
-            ),
-            dsp=exactly(
-                number("Total DSP Blocks", "DSP block 18-bit elements")
-                if multipliers is None
-                else multipliers / 2
-            ),
+            lut=exactly(lut),
+            ff=exactly(registers),
+            dsp=exactly(dsp if multipliers is None else multipliers / 2),
             bram=exactly(blocks),
         ),
         layers=layers,
         notes=notes,
     )
-
-
-def _rows(report: Report, start: int) -> tuple[Row, ...]:
-    """The rows under a title that stands in the table's first line."""
-    table = table_at(report, start, ";")
-    return (*table.head, *table.rows) if table else ()
 
 
 def share(report: Report, module: str) -> Share | None:

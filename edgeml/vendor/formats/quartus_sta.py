@@ -10,17 +10,19 @@ from __future__ import annotations
 import re
 
 from edgeml.vendor.base import Format, Level, Reading, Report, exactly
-from edgeml.vendor.tables import table_at
+from edgeml.vendor.tables import table_below
 
 
 def read(report: Report) -> Reading:
     """The clock that was asked for and the fastest one."""
     head, _ = report.need(r"^; (TimeQuest )?Timing Analyzer Summary\s", "timing analyzer summary")
-    table = table_at(report, head, ";")
+    table = table_below(report, head, ";")
     cells = {row.label: row[1] for row in (*table.head, *table.rows) if len(row) > 1} if table else {}
     targets, limits = _targets(report), _limits(report)
     notes: list[str] = []
-    name = min(limits, key=lambda clock: limits[clock] / targets.get(clock, limits[clock]), default="")
+    name = min(
+        limits, key=lambda clock: limits[clock] / (targets.get(clock) or limits[clock] or 1.0), default=""
+    )
     if not name:
         notes.append("no clock has a path from register to register: no frequency can be told")
     if len(limits) > 1:
@@ -54,8 +56,8 @@ def _version(report: Report) -> str:
 def _targets(report: Report) -> dict[str, float]:
     """The frequency asked for by clock, in MHz."""
     start = report.find(r"^; Clocks\s+;?\s*$")
-    table = table_at(report, start[0] + 1, ";") if start else None
-    if table is None:
+    table = table_below(report, start[0], ";") if start else None
+    if table is None or not table.head:
         return {}
     column = table.column("Frequency")
     if column is None:
@@ -73,7 +75,7 @@ def _limits(report: Report) -> dict[str, float]:
     start = 0
     while title := report.find(r"^; .*Fmax Summary\s+;\s*$", start):
         start = title[0] + 1
-        table = table_at(report, start, ";")
+        table = table_below(report, title[0], ";")
         if table is None or not table.head:
             continue  # "No paths to report."
         limit, clock = table.column("Restricted Fmax"), table.column("Clock Name")

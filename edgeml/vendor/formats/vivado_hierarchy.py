@@ -83,7 +83,7 @@ def _usage(report: Report, table: Table, row: Row) -> Usage:
     return Usage(
         lut=exactly(cell("Total LUTs")),
         ff=exactly(cell("FFs")),
-        dsp=exactly(cell("DSP48 Blocks", "DSP Blocks", "DSP Slices")),
+        dsp=exactly(cell("DSP48 Blocks", "DSP Blocks", "DSP Slices", "DSPs")),
         bram=None if whole is None or half is None else exactly(whole + half / 2),
         uram=exactly(cell("URAM")),
     )
@@ -93,7 +93,7 @@ FORMATS = (
     Format(
         "Vivado utilization by hierarchy",
         ("*.rpt", "*.txt"),
-        r"^\| Command\s*:\s*report_utilization.*-hierarchical",
+        r"^\| Command\s*:\s*report_utilization.*\s-hierarchical",
         read,
         rank=1,
         share=share,
