@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from edgeml import backends
-from edgeml.checks import exported, kept
+from edgeml.checks import bound, exported, kept
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
 from edgeml.checks.board import Wiring
@@ -88,18 +88,20 @@ class Synthesis:
 
 @_alone
 def lower(run: Run, strict: bool = False) -> Graph:
-    """Lower the trained model, write graph.json, graph.npz, notes.json and golden.npz.
+    """Lower the trained model, write graph.json, graph.npz, notes.json, golden.npz and trained.json.
 
     Args:
         run: a trained run.
         strict: refuse what cannot be exact instead of noting it.
 
     Raises:
-        EdgemlError: the model cannot be lowered or, if strict, not exactly; names the layer.
+        EdgemlError: the model cannot be lowered or, if strict, not exactly; names the layer. Or config.toml
+            was changed since training; says what.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
     from edgeml.keras.training import lower_run
 
+    bound.bind(run)
     graph = lower_run(run, strict)
     data = run.data()
     golden = vectors.make(graph, data.x_test[:GOLDEN_SAMPLES], data.y_test[:GOLDEN_SAMPLES])

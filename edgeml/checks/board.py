@@ -10,6 +10,7 @@ this graph. Its own self-test can make a mismatch of the row, but not a pass.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +28,10 @@ from edgeml.files import read_bytes, write_atomic
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.synth.top.host import Host
+from edgeml.synth.top.log import Log, read_log
 from edgeml.synth.top.payload import decode, encode, sample_bytes
 from edgeml.synth.top.port import PLUG_IN, Port
-from edgeml.synth.top.protocol import UNASKED, Decoder, Identity, Kind, Report
+from edgeml.synth.top.protocol import IDENTITY_BYTES, REPORT_BYTES, UNASKED, Identity, Kind, Report
 from edgeml.synth.top.serial import BAUD
 
 SAMPLES = 1000
@@ -87,9 +89,10 @@ class _Heard:
     Args:
         output: how its results are packed.
         reports: of its self-tests.
-        samples: numbers of the golden vectors that it gave results for.
+        samples: numbers of the golden vectors that it gave results for; one comes twice if two were given.
         results: their bytes, (len(samples), bytes).
         seconds: between the first request and the last answer; 0 for a log.
+        remarks: what else was heard: complaints, damage, repetitions.
     """
 
     output: Stream
@@ -97,6 +100,7 @@ class _Heard:
     samples: IntArray
     results: NDArray[np.uint8]
     seconds: float
+    remarks: str = ""
 
 
 def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples: int = 0) -> Result:
@@ -125,14 +129,17 @@ def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples
     else:
         heard = _talk(graph, run, golden.head(min(samples or SAMPLES, UNASKED)), wiring)
     bad = next((report for report in heard.reports if not report.passed), None)
+    told = "; ".join(filter(None, [_complaint(bad) if bad is not None else "", heard.remarks]))
     if not len(heard.samples):
-        told = "holds no results to compare, only the board's own word"
-        return _failed(bad) or Result(backend=BOARD, status="not-run", reason=f"the log {told}")
+        if bad is not None:
+            return Result(backend=BOARD, status="mismatch", reason=told)
+        only = "the log holds no results to compare, only the board's own word"
+        return Result(backend=BOARD, status="not-run", reason="; ".join(filter(None, [only, told])))
     result = _compared(graph, golden, heard)
-    if bad is None or result.status == "mismatch":
-        return result
-    # Every result was right and the self-test failed: its memory is damaged, or the board is not reliable.
-    return result.model_copy(update={"status": "mismatch", "reason": _complaint(bad)})
+    # Where every result was right and the self-test failed, memory is damaged or the board is not reliable.
+    status = result.status if bad is None else "mismatch"
+    reason = "; ".join(filter(None, [result.reason, told]))
+    return result.model_copy(update={"status": status, "reason": reason})
 
 
 def _compared(graph: Graph, golden: Golden, heard: _Heard) -> Result:
@@ -152,7 +159,8 @@ def _compared(graph: Graph, golden: Golden, heard: _Heard) -> Result:
     first = result.first
     if first is not None:  # as numbered in golden.npz
         first = first.model_copy(update={"index": (int(chosen[first.index[0]]), *first.index[1:])})
-    return result.model_copy(update={"first": first, "seconds": heard.seconds})
+    distinct = len(np.unique(chosen))
+    return result.model_copy(update={"first": first, "seconds": heard.seconds, "samples": distinct})
 
 
 def _talk(graph: Graph, run: Path, golden: Golden, wiring: Wiring) -> _Heard:
@@ -176,23 +184,22 @@ def _talk(graph: Graph, run: Path, golden: Golden, wiring: Wiring) -> _Heard:
 
 def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _Heard:
     where = str(path)
-    decoder = Decoder()
     data = read_bytes(path, "log of a board")
-    frames = decoder.feed(data) + decoder.finish()
-    if not frames:
+    log = read_log(data)
+    if not log.frames:
         raise EdgemlError(
             f"holds {len(data)} bytes and none of a board's frames",
             where,
             "edgeml check --save-log writes one",
         )
-    identities = [Identity.decode(frame.payload) for frame in frames if frame.kind is Kind.IDENTITY]
+    identities = [Identity.decode(frame.payload) for frame in log.frames if frame.kind is Kind.IDENTITY]
     if not identities:
         raise EdgemlError(
             "does not say which network the board holds", where, "record the answer to an identify request"
         )
     manifests = [_manifest(identity, graph, run, where) for identity in identities]
     output = manifests[0].output
-    results = [frame for frame in frames if frame.kind is Kind.RESULT]
+    results = [frame for frame in log.frames if frame.kind is Kind.RESULT]
     size = sample_bytes(output)
     for frame in results:
         if frame.tag >= samples or len(frame.payload) != size:
@@ -200,9 +207,35 @@ def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _Heard:
             raise EdgemlError(
                 f"has {told}; golden.npz has {samples} samples, with results of {size} bytes", where
             )
-    table = np.frombuffer(b"".join(frame.payload for frame in results), np.uint8).reshape(len(results), size)
-    reports = tuple(Report.decode(frame.payload) for frame in frames if frame.kind is Kind.REPORT)
-    return _Heard(output, reports, np.array([f.tag for f in results], np.int64), table, 0.0)
+    # The same result again says nothing more; another one for the same sample does.
+    distinct = list(dict.fromkeys((frame.tag, frame.payload) for frame in results))
+    table = np.frombuffer(b"".join(payload for _, payload in distinct), np.uint8).reshape(len(distinct), size)
+    reports = tuple(Report.decode(frame.payload) for frame in log.frames if frame.kind is Kind.REPORT)
+    tags = np.array([tag for tag, _ in distinct], np.int64)
+    return _Heard(output, reports, tags, table, 0.0, _remarks(log, size, len(results) - len(distinct)))
+
+
+def _remarks(log: Log, size: int, again: int) -> str:
+    """What else the log holds, in a sentence; "" if there is nothing but answers."""
+    lengths = {Kind.RESULT: (size, size), Kind.REPORT: REPORT_BYTES, Kind.IDENTITY: IDENTITY_BYTES}
+    fits = [lengths.get(kind, (1, 1)) for kind, _ in log.broken]
+    damaged = sum(low <= n <= high for (low, high), (_, n) in zip(fits, log.broken, strict=True))
+    errors = Counter(frame.problem() for frame in log.frames if frame.kind is Kind.ERROR)
+    told = [f"the board complained {_times(count)} that {text}" for text, count in errors.items()]
+    told += [f"{_counted(damaged, 'frame')} damaged"] * bool(damaged)
+    told += [f"{_counted(log.skipped, 'byte')} in no frame"] * bool(log.skipped)
+    told += [f"{_counted(again, 'result')} that had come before"] * bool(again)
+    return "; ".join(told)
+
+
+def _counted(count: int, what: str) -> str:
+    """A number of things in words: "1 frame", "2 frames"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _times(count: int) -> str:
+    """How often in words: "once", "3 times"."""
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> Manifest:
@@ -243,9 +276,3 @@ def _complaint(report: Report) -> str:
         f"the board's self-test failed: {report.failures} of {report.vectors} vectors, "
         f"the first is {report.first}{hung}"
     )
-
-
-def _failed(report: Report | None) -> Result | None:
-    if report is None:
-        return None
-    return Result(backend=BOARD, status="mismatch", reason=_complaint(report))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.checks import exported, kept
+from edgeml.checks import bound, exported, kept
 from edgeml.checks import golden as vectors
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
@@ -61,6 +61,8 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Fact
         EdgemlError: there is no exact graph, the data are missing or other ones, or a file is damaged.
         MissingToolError: scikit-learn is not installed.
     """
+    changed = bound.sentence(run)
+    run = bound.as_trained(run)  # what config.toml says now is no fact of the model
     graph, data = run.graph(), run.data()
     labels, classes = np.asarray(data.y_test, np.int64), data.class_names
     tell("predictions")
@@ -116,6 +118,7 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Fact
         layers=rows,
         commands=commands(run),
         lowering=_lowering(run),
+        changed=changed,
         target=run.config.targets.board,
         compared=found.compared,
         boards=found.boards,

@@ -293,6 +293,7 @@ class Facts(Fact):
         gaps: what of the hardware could not be estimated or read, and why, a sentence each.
         commands: what repeats the run.
         lowering: what the lowering noted and how far the graph is from Keras, a sentence each.
+        changed: what in config.toml was changed since training; the facts are of what was trained.
         missing: why a section that is None or empty is so, by field name.
     """
 
@@ -330,6 +331,7 @@ class Facts(Fact):
     gaps: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     lowering: tuple[str, ...] = ()
+    changed: str = ""
     missing: Mapping[str, str] = {}
 
     def headline(self) -> tuple[str, ...]:
@@ -346,7 +348,8 @@ class Facts(Fact):
             f"{name} {number(item, 'percent')}" for name, item in shown.items() if item.value is not None
         )
         weights = number(self.sizes.weight_bits, "size")
-        return told, f"accuracy: {', '.join(models)}", f"weights: {weights}, {number(self.sizes.macs)} MACs"
+        head = (self.changed, told) if self.changed else (told,)
+        return *head, f"accuracy: {', '.join(models)}", f"weights: {weights}, {number(self.sizes.macs)} MACs"
 
     @model_validator(mode="after")
     def _absent_has_reason(self) -> Self:

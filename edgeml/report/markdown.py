@@ -36,6 +36,8 @@ def to_markdown(facts: Facts) -> str:
     ]
     if facts.data.note:
         parts.append(f"> {safe(facts.data.note)}")
+    if facts.changed:
+        parts.append(f"> {safe(facts.changed)}. Everything here is of what was trained.")
     if facts.lowering:
         parts.append("\n".join(f"> - {safe(sentence)}" for sentence in facts.lowering))
     parts += ["## Exactness", *_exactness(facts)]

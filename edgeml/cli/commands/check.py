@@ -43,11 +43,14 @@ def command(
     or if an artefact that is there does not run to its end.
     """
     from edgeml import api, pipeline
+    from edgeml.checks import bound
     from edgeml.checks.board import Wiring
     from edgeml.checks.result import Check
 
+    changed = bound.sentence(opened := api.load(run))
+    if changed:
+        say(f"[bold yellow]changed[/] {escape(changed)}")
     wiring = Wiring(port, log, baud, save_log)
-    opened = api.load(run)
     with steps.working("check") as tell:
         result = pipeline.check(opened, comma_list(with_, "--with"), samples, tell, wiring)
     if json:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from edgeml.cli.console import OUT, print_json, table
+from edgeml.cli.console import OUT, print_json, say, table
 from edgeml.cli.options import JsonOption, RunArgument
 
 
@@ -19,8 +19,12 @@ def command(
 ) -> None:
     """Show a run's configuration and layers, or its exact graph."""
     from edgeml import api
+    from edgeml.checks import bound
 
     opened = api.load(run)
+    changed = bound.changes(opened)
+    if changed:
+        say(f"[bold yellow]changed[/] {escape(bound.sentence(opened))}")
     exact = opened.graph()
     if graph and not json:
         OUT.file.write(f"{exact}\n")
@@ -33,12 +37,14 @@ def command(
         ]
         document = {
             "config": jsonlib.loads(opened.config.model_dump_json()),
+            "changed": list(changed),
             "graph": str(exact),
             "values": values,
         }
         print_json(document)
         return
-    OUT.print(f"[bold]{escape(exact.name)}[/]  {escape(str(opened.folder))}  seed {opened.config.seed}")
+    seed = bound.as_trained(opened).config.seed
+    OUT.print(f"[bold]{escape(exact.name)}[/]  {escape(str(opened.folder))}  seed {seed}")
     cells = [
         [name, op, "x".join(map(str, info.shape)), str(info.type), f"{info.lo.min()} .. {info.hi.max()}"]
         for name, op, info in rows

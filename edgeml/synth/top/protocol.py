@@ -22,11 +22,17 @@ VERSION = 1
 UNASKED = 0xFFFF
 """Tag of the report that a board sends after a reset, and of errors in frames whose tag was not read."""
 
-_HEAD = struct.Struct("<BBHH")
+HEAD = struct.Struct("<BBHH")
 _IDENTITY = struct.Struct("<B32sHHHIII")
 _REPORT = struct.Struct("<HHHIB")
 _NAME = 40
-_OVERHEAD = _HEAD.size + 2
+REPORT_BYTES = (_REPORT.size, _REPORT.size)
+IDENTITY_BYTES = (_IDENTITY.size + 2, _IDENTITY.size + 2 + 2 * _NAME)
+"""Fewest and most bytes of the payloads."""
+
+OVERHEAD = HEAD.size + 2
+START = 0xFFFF
+"""What the CRC begins with."""
 
 
 class Kind(IntEnum):
@@ -41,7 +47,7 @@ class Kind(IntEnum):
     RESULT = 0x83
 
 
-_KINDS = frozenset(Kind)
+KINDS = frozenset(Kind)
 
 PROBLEMS = {
     1: "the CRC was wrong",
@@ -64,8 +70,8 @@ class Frame:
 
     def encode(self) -> bytes:
         """The bytes on the line."""
-        body = _HEAD.pack(SYNC, self.kind, self.tag, len(self.payload))[1:] + self.payload
-        return bytes([SYNC]) + body + binascii.crc_hqx(body, 0xFFFF).to_bytes(2, "big")
+        body = HEAD.pack(SYNC, self.kind, self.tag, len(self.payload))[1:] + self.payload
+        return bytes([SYNC]) + body + binascii.crc_hqx(body, START).to_bytes(2, "big")
 
     def problem(self) -> str:
         """What an ERROR frame complains of."""
@@ -201,19 +207,19 @@ class Decoder:
         while True:
             start = data.find(SYNC, at)
             at = len(data) if start < 0 else start
-            if len(data) - at < _HEAD.size:
+            if len(data) - at < HEAD.size:
                 break
-            _, kind, tag, length = _HEAD.unpack_from(data, at)
-            if kind not in _KINDS or length > self._longest:
+            _, kind, tag, length = HEAD.unpack_from(data, at)
+            if kind not in KINDS or length > self._longest:
                 at += 1
                 continue
-            end = at + length + _OVERHEAD
+            end = at + length + OVERHEAD
             if len(data) < end:
                 break
-            if binascii.crc_hqx(data[at + 1 : end], 0xFFFF):
+            if binascii.crc_hqx(data[at + 1 : end], START):
                 at += 1
                 continue
-            frames.append(Frame(Kind(kind), tag, data[at + _HEAD.size : end - 2]))
+            frames.append(Frame(Kind(kind), tag, data[at + HEAD.size : end - 2]))
             used += end - at
             at = end
         self._left = data[at:]

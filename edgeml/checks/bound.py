@@ -1,0 +1,144 @@
+"""RUN/trained.json: the configuration that the run's model was made with, bound to its file by a digest.
+
+config.toml is a text that anyone can edit. What stands there after training is a wish; what stands in
+trained.json is what was done. Targets are left out: they are for designs, and may change at any time.
+
+Invariant: no command repeats an edited setting as a fact: it says what was changed, or goes by trained.json.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes, write_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edgeml.runs import Run
+
+FILE = "trained.json"
+
+
+class _Bound(BaseModel):
+    """The object behind trained.json."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    model: str
+    config: dict[str, Any]
+    digest: str
+
+    @staticmethod
+    def of(model: str, config: dict[str, Any]) -> _Bound:
+        return _Bound(model=model, config=config, digest=_digest(model, config))
+
+
+def bind(run: Run) -> None:
+    """Write down what the model was made with, once, when it is there.
+
+    Raises:
+        EdgemlError: config.toml was changed since; says what, and nothing is written.
+    """
+    model, config = _model(run), _plain(run)
+    if not model:
+        return
+    there = _read(run)
+    # The file of an own preset may be another by now: `Run.create` compares what it decides.
+    if isinstance(there, _Bound) and there.model == model:
+        told = [text for text in _differences(there.config, config) if not text.startswith("preset.")]
+        if told:
+            raise EdgemlError(
+                f"config.toml was changed since training: {_listed(told)}",
+                str(run.folder),
+                "put it back, or train anew with another --out",
+            )
+    write_atomic(run.folder / FILE, _Bound.of(model, config).model_dump_json(by_alias=True, indent=1) + "\n")
+
+
+def changes(run: Run) -> tuple[str, ...]:
+    """What was changed since training, such as "quantizers.weights.bits 6 -> 4"; empty if nothing was.
+
+    Runs of earlier versions have nothing to compare with.
+    """
+    there = _read(run)
+    if there is None:
+        return ()
+    if isinstance(there, str):
+        return (there,)
+    model = _model(run)
+    told = [f"{run.model_file.name} is another file"] if model and model != there.model else []
+    return (*told, *_differences(there.config, _plain(run)))
+
+
+def sentence(run: Run) -> str:
+    """`changes` in one sentence; "" if nothing was changed."""
+    told = changes(run)
+    return f"config.toml was changed since training: {_listed(told)}" if told else ""
+
+
+def as_trained(run: Run) -> Run:
+    """The run with the configuration that its model was made with, and the targets that it has now.
+
+    Raises:
+        EdgemlError: trained.json is not a configuration of this version.
+    """
+    from edgeml.runs import Run, RunConfig
+    from edgeml.settings import parse_settings
+
+    there = _read(run)
+    if not isinstance(there, _Bound):
+        return run
+    plain = {**there.config, "targets": run.config.targets.model_dump()}
+    return Run(run.folder, parse_settings(RunConfig, plain, str(run.folder / FILE)))
+
+
+def _read(run: Run) -> _Bound | str | None:
+    """What is bound; a sentence if the file is damaged or was edited, None if there is none."""
+    path: Path = run.folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        found = _Bound.model_validate_json(read_bytes(path, "configuration of the training"))
+    except (EdgemlError, ValidationError):
+        return f"{FILE} cannot be read"
+    return found if found.digest == _digest(found.model, found.config) else f"{FILE} was edited"
+
+
+def _model(run: Run) -> str:
+    if not run.model_file.is_file():
+        return ""
+    return hashlib.sha256(read_bytes(run.model_file, "Keras model")).hexdigest()
+
+
+def _plain(run: Run) -> dict[str, Any]:
+    return json.loads(run.config.model_dump_json(exclude={"targets"}))
+
+
+def _digest(model: str, config: dict[str, Any]) -> str:
+    return hashlib.sha256(f"{model} {json.dumps(config, sort_keys=True)}".encode()).hexdigest()
+
+
+def _differences(before: Any, now: Any, key: str = "") -> Iterator[str]:
+    """A text, KEY BEFORE -> NOW, for every value that differs between two plain trees."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in dict.fromkeys([*before, *now]):
+            yield from _differences(before.get(name), now.get(name), f"{key}.{name}" if key else name)
+    elif before != now:
+        yield f"{key} {_shown(before)} -> {_shown(now)}"
+
+
+def _shown(value: Any) -> str:
+    return "unset" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _listed(told: list[str] | tuple[str, ...], most: int = 4) -> str:
+    more = f" and {len(told) - most} more" if len(told) > most else ""
+    return f"{', '.join(told[:most])}{more}"
