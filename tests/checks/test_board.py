@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
 from edgeml.checks import golden as vectors
@@ -22,6 +25,7 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.synth.top.log import read_log
 from edgeml.synth.top.payload import encode, sample_bytes
 from edgeml.synth.top.port import Port
 from edgeml.synth.top.protocol import Decoder, Frame, Identity, Kind, Report
@@ -244,8 +248,76 @@ def test_a_wrong_result_in_a_log_is_a_mismatch_even_if_a_right_one_follows(bench
         return replace(frame, payload=bytes(6)).encode() + frame.encode()
 
     result = bench.check(log=rewritten(log, change))
-    assert result.status == "mismatch" and result.samples == SAMPLES + 1
+    assert result.status == "mismatch" and result.samples == SAMPLES
     assert result.first is not None and result.first.index[0] == 30
+
+
+def test_a_sample_counts_once_however_often_it_comes(bench: Bench, log: Path) -> None:
+    frames = Decoder().feed(log.read_bytes())
+    (first,) = [f for f in frames if f.kind is Kind.RESULT and f.tag == 3]
+    log.write_bytes(log.read_bytes() + first.encode() * 1000)
+    result = bench.check(log=log)
+    assert (result.status, result.samples) == ("exact", SAMPLES)
+    assert result.reason == "1,000 results that had come before"
+    identity = next(f for f in frames if f.kind is Kind.IDENTITY)
+    log.write_bytes(identity.encode() + first.encode() * 7)
+    assert (bench.check(log=log).status, bench.check(log=log).samples) == ("exact", 1)
+
+
+def test_what_else_a_log_holds_is_told(bench: Bench, log: Path) -> None:
+    whole = log.read_bytes()
+    result = Frame(Kind.RESULT, 5, bytes(6)).encode()
+    damaged = result[:-1] + bytes([result[-1] ^ 1])
+    complaints = Frame(Kind.ERROR, 5, b"\6").encode() * 3 + Frame(Kind.ERROR, 0xFFFF, b"\1").encode()
+    log.write_bytes(b"hello" + whole + complaints + damaged + damaged)
+    found = bench.check(log=log)
+    assert (found.status, found.samples) == ("exact", SAMPLES)
+    assert found.reason == (
+        "the board complained 3 times that the network gave no result; the board complained once that the CRC "
+        f"was wrong; 2 frames damaged; {5 + 2 * len(damaged)} bytes in no frame"
+    )
+    log.write_bytes(whole + result[:-1])  # cut short
+    assert bench.check(log=log).reason == f"1 frame damaged; {len(result) - 1} bytes in no frame"
+    identity = next(f for f in Decoder().feed(whole) if f.kind is Kind.IDENTITY)
+    log.write_bytes(identity.encode() + complaints)
+    found = bench.check(log=log)
+    assert found.status == "not-run" and "the network gave no result" in found.reason
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [b"\xa5\x83\0\0\xff\xff", b"\xa5\x83\0\0\xff\x7f", b"\xa5" * 7, b"\xa5\x83\0\0\x20\0", b"\xa5\x81" * 3],
+)
+def test_a_log_is_read_in_time_however_it_is_made(bench: Bench, log: Path, noise: bytes) -> None:
+    """A header that claims 64 KiB at every place: each would be summed up to its end."""
+    whole = log.read_bytes()
+    log.write_bytes(noise * ((1 << 20) // len(noise)) + whole)
+    start = time.monotonic()
+    result = bench.check(log=log)
+    assert (result.status, result.samples) == ("exact", SAMPLES)
+    assert time.monotonic() - start < 20  # 2 s measured; the old reader took minutes
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_a_log_read_at_once_holds_the_frames_that_arrive_bit_by_bit(data: st.DataObject) -> None:
+    parts: list[bytes] = []
+    for _ in range(data.draw(st.integers(0, 8))):
+        payload = data.draw(st.binary(max_size=600))
+        frame = Frame(data.draw(st.sampled_from(Kind)), data.draw(st.integers(0, 0xFFFF)), payload).encode()
+        bad = bytearray(frame)
+        bad[data.draw(st.integers(0, len(bad) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+        cut = frame[: data.draw(st.integers(0, len(frame)))]
+        parts.append(
+            data.draw(st.sampled_from([frame, frame, bytes(bad), cut, b"\xa5\x83\0\0\0\1", payload]))
+        )
+    content = b"".join(parts)
+    decoder, found = Decoder(), []
+    for start in range(0, len(content), 97):
+        found += decoder.feed(content[start : start + 97])
+    found += decoder.finish()
+    log = read_log(content)
+    assert list(log.frames) == found and log.skipped == decoder.skipped
 
 
 def test_a_log_without_results_proves_nothing(bench: Bench, log: Path) -> None:
