@@ -273,8 +273,8 @@ def test_what_else_a_log_holds_is_told(bench: Bench, log: Path) -> None:
     found = bench.check(log=log)
     assert (found.status, found.samples) == ("exact", SAMPLES)
     assert found.reason == (
-        "the board complained 3 times that the network gave no result; the board complained once that the CRC "
-        f"was wrong; 2 frames damaged; {5 + 2 * len(damaged)} bytes in no frame"
+        "the board complained 3 times that the network gave no result; "
+        f"the board complained once that the CRC was wrong; 2 frames damaged; {5 + 2 * len(damaged)} bytes in no frame"
     )
     log.write_bytes(whole + result[:-1])  # cut short
     assert bench.check(log=log).reason == f"1 frame damaged; {len(result) - 1} bytes in no frame"
@@ -291,11 +291,11 @@ def test_what_else_a_log_holds_is_told(bench: Bench, log: Path) -> None:
 def test_a_log_is_read_in_time_however_it_is_made(bench: Bench, log: Path, noise: bytes) -> None:
     """A header that claims 64 KiB at every place: each would be summed up to its end."""
     whole = log.read_bytes()
-    log.write_bytes(noise * ((1 << 20) // len(noise)) + whole)
+    log.write_bytes(noise * ((1 << 18) // len(noise)) + whole)
     start = time.monotonic()
     result = bench.check(log=log)
     assert (result.status, result.samples) == ("exact", SAMPLES)
-    assert time.monotonic() - start < 20  # 2 s measured; the old reader took minutes
+    assert time.monotonic() - start < 10  # 1 s measured
 
 
 @settings(max_examples=200)
