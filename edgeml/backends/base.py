@@ -7,16 +7,20 @@ Invariant: a back end either writes an artefact whose integers equal the graph's
 returns a single file.
 
 To add one, add a folder `backends/<name>/` whose `__init__` has `BACKEND`, an instance of a `Backend`
-subclass. Nothing has to be registered; the contract tests find it.
+subclass, and a folder `ops` in it with one file per op. Nothing has to be registered; the contract tests find
+it, and an op without a file is refused.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, unique
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +30,9 @@ from edgeml.errors import EdgemlError
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
+from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.input import Input
+from edgeml.passes import prepare
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,43 @@ class Takes(Enum):
 
     CODES = "codes"
     """Integers of the inputs' types: the artefact begins behind the input quantizer."""
+
+
+@dataclass(frozen=True)
+class Emitters:
+    """The files of a back end's folder `ops`, one per op that it can express, found by the op's name.
+
+    Args:
+        back_end: the name of the back end.
+    """
+
+    back_end: str
+
+    @property
+    def package(self) -> str:
+        """The folder as a package."""
+        return f"{__package__}.{self.back_end}.ops"
+
+    def names(self) -> frozenset[str]:
+        """The ops that have a file."""
+        path = importlib.import_module(self.package).__path__
+        return frozenset(module.name for module in pkgutil.iter_modules(path) if module.name[0] != "_")
+
+    def load(self, op: str) -> ModuleType:
+        """The file of an op among `names`."""
+        return importlib.import_module(f"{self.package}.{op}")
+
+    def unknown(self, core: Graph) -> tuple[Refusal, ...]:
+        """A refusal for every node of a graph of core ops whose op has no file.
+
+        Inputs and constants need none: they are ports, and parts of the ops that read them.
+        """
+        known = self.names()
+        return tuple(
+            Refusal(node.name, op, f"{self.back_end} has nothing for the op {op}", "use another back end")
+            for node in core.nodes
+            if (op := node.op.op_name()) not in known and not isinstance(node.op, Input | Const)
+        )
 
 
 class Runner(ABC):
@@ -152,13 +196,28 @@ class Backend(ABC):
             EdgemlError: an unknown key (near matches given) or a bad value.
         """
 
-    @abstractmethod
+    def unknown(self, core: Graph) -> tuple[Refusal, ...]:
+        """The nodes whose op has no file in the back end's folder `ops`."""
+        return Emitters(self.name).unknown(core)
+
     def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
         """The ops it cannot express, empty if the graph can be emitted."""
+        core = prepare(graph)
+        return self.unknown(core) or self.limits(core, options)
 
     @abstractmethod
-    def write(self, graph: Graph, options: Any) -> FileSet:
-        """The files for a graph without refusals."""
+    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
+        """What keeps a prepared graph, all of whose ops it knows, from being emitted."""
+
+    @abstractmethod
+    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+        """The files for a graph without refusals.
+
+        Args:
+            graph: as it was given; its digest and the types of its ports go into the files.
+            core: the same, prepared (`edgeml.passes.prepare`).
+            options: as `options` returned them.
+        """
 
     @abstractmethod
     def runners(self) -> tuple[Runner, ...]:
@@ -182,4 +241,4 @@ class Backend(ABC):
             raise EdgemlError(
                 f"{self.name} cannot express this {first.op}: {first.reason}{more}", first.node, first.remedy
             )
-        return self.write(graph, chosen)
+        return self.write(graph, prepare(graph), chosen)

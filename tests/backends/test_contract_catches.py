@@ -16,7 +16,6 @@ from edgeml.fixed import IntArray, Round
 from edgeml.ir import Graph, Node, evaluate_codes
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.saved import load, save
-from edgeml.passes.expand import Expand
 from edgeml.settings import Settings, parse_settings
 from tests.backends.contract import CHECKS, core_ops
 
@@ -55,15 +54,18 @@ class CopyBackend(Backend):
     def options(self, settings: Mapping[str, Any]) -> Any:
         return parse_settings(CopyOptions, settings, self.name)
 
-    def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
+    def unknown(self, core: Graph) -> tuple[Refusal, ...]:
         return tuple(
             Refusal(node.name, node.op.op_name(), "there is no such op in a copy")
-            for node in Expand().apply(graph).nodes
+            for node in core.nodes
             if node.op.op_name() not in core_ops()
         )
 
-    def write(self, graph: Graph, options: Any) -> FileSet:
-        return save(Expand().apply(graph), "copy")
+    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
+        return ()
+
+    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+        return save(core, "copy")
 
     def runners(self) -> tuple[Runner, ...]:
         return (self.runner(),)
@@ -97,38 +99,35 @@ class NoNearMatch(CopyBackend):
 class OtherBytes(CopyBackend):
     """Writes something else every time."""
 
-    def write(self, graph: Graph, options: Any) -> FileSet:
+    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
         stamp = np.random.default_rng().bytes(8)
-        return super().write(graph, options).merged(FileSet({"stamp": stamp}))
+        return super().write(graph, core, options).merged(FileSet({"stamp": stamp}))
 
 
 class Guesses(CopyBackend):
     """Emits ops that it does not know."""
 
-    def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
+    def unknown(self, core: Graph) -> tuple[Refusal, ...]:
         return ()
 
 
 class RefusesAll(CopyBackend):
     """Plays safe."""
 
-    def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
-        return tuple(
-            Refusal(node.name, node.op.op_name(), "not today") for node in graph.nodes if node.name == "size"
-        ) or (() if graph.name == "small" else (Refusal(graph.outputs[0], "any", "not today"),))
+    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
+        return () if core.name == "small" else (Refusal(core.outputs[0], "any", "not today"),)
 
 
 class RoundsTiesUp(CopyBackend):
     """Gets one rounding mode wrong."""
 
-    def write(self, graph: Graph, options: Any) -> FileSet:
+    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
         def wrong(node: Node) -> Node:
             op = node.op
             if isinstance(op, Cast) and op.rounding is Round.RND_CONV:
                 return Node(node.name, replace(op, rounding=Round.RND), node.inputs)
             return node
 
-        core = Expand().apply(graph)
         return save(Graph(core.name, map(wrong, core.nodes), core.outputs), "copy")
 
 

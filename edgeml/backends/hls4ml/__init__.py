@@ -17,7 +17,6 @@ from edgeml.backends.hls4ml.options import Options, parse_options
 from edgeml.backends.hls4ml.planner import Plan, plan_graph
 from edgeml.files import FileSet
 from edgeml.ir import Graph
-from edgeml.passes import prepare
 
 __all__ = ["BACKEND", "Hls4ml", "Options"]
 
@@ -35,20 +34,20 @@ class Hls4ml(Backend):
     def options(self, settings: Mapping[str, Any]) -> Options:
         return parse_options(settings)
 
-    def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
-        return _planned(graph, options).refusals
+    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
+        return _planned(core, options).refusals
 
-    def write(self, graph: Graph, options: Any) -> FileSet:
+    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
         from edgeml.backends.hls4ml.project import build
 
-        return build(graph, _planned(graph, options), options)
+        return build(graph, _planned(core, options), options)
 
     def runners(self) -> tuple[Runner, ...]:
         return (CSimulation(),)
 
 
-def _planned(graph: Graph, options: Options) -> Plan:
-    return plan_graph(prepare(graph), options.target().backend, options.io_type, options.project)
+def _planned(core: Graph, options: Options) -> Plan:
+    return plan_graph(core, options.target().backend, options.io_type, options.project)
 
 
 BACKEND = Hls4ml()

@@ -9,8 +9,6 @@ code that the value can take, and whose modes are those of the graph's Cast.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.backends.base import Refusal
-from edgeml.backends.hls4ml import ops
+from edgeml.backends.base import Emitters, Refusal
 from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round, align
@@ -39,6 +36,8 @@ _TAKEN = re.compile(
     r"|y0|y1|yn|j0|j1|jn|gamma|index|time|read|write|open|close|round|trunc|signal|div|free|exit"
 )
 
+
+EMITTERS = Emitters("hls4ml")
 
 DOUBLE_BITS = 53
 """hls4ml's bridge hands values over as doubles, and its weights are doubles until they are written."""
@@ -135,10 +134,7 @@ class Planner:
         return Plan(tuple(layers), inputs, outputs, values, tuple(refused))
 
     def _emit(self, node: Node) -> None:
-        emitters = {module.name for module in pkgutil.iter_modules(ops.__path__)}
-        if node.op.op_name() not in emitters:
-            raise CannotExpressError("hls4ml has no layer for it")
-        importlib.import_module(f"{ops.__name__}.{node.op.op_name()}").plan(node, self)
+        EMITTERS.load(node.op.op_name()).plan(node, self)
         self._done.add(node.name)
 
     def _output(self, name: str) -> str:

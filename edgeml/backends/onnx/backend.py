@@ -32,11 +32,11 @@ class OnnxBackend(Backend):
     def options(self, settings: Mapping[str, Any]) -> OnnxOptions:
         return parse_settings(OnnxOptions, settings, "onnx")
 
-    def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
-        return plan_of(graph).refusals
+    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
+        return plan_of(core).refusals
 
-    def write(self, graph: Graph, options: Any) -> FileSet:
-        model = build_model(graph, plan_of(graph))
+    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+        model = build_model(graph, plan_of(core))
         return FileSet({FILE: model.SerializeToString(deterministic=True)})
 
     def runners(self) -> tuple[Runner, ...]:

@@ -1,6 +1,6 @@
 """The exact graph as an ONNX model: prepare, plan, emit.
 
-To answer a new core op, write an emitter (terms, node, step) -> Term and enter it in `EMITTERS`.
+To answer a new core op, add `ops/<op>.py` with `emit(terms, node, step) -> Term`, and its unit to `plan`.
 
 Invariant: the model's outputs are exactly code * 2^-frac of the graph's outputs, for every float32 input and
 for every input that holds codes times their LSB.
@@ -9,61 +9,20 @@ for every input that holds codes times their LSB.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from edgeml.backends.base import Refusal
-from edgeml.backends.onnx.casting import emit_cast, emit_input
-from edgeml.backends.onnx.elementwise import emit_lookup, emit_mul, emit_pair, emit_relu
-from edgeml.backends.onnx.linear import emit_conv, emit_mat_mul, emit_sum_pool
-from edgeml.backends.onnx.moving import (
-    emit_arg_max,
-    emit_concat,
-    emit_max_pool,
-    emit_pad,
-    emit_repeat,
-    emit_reshape,
-    emit_scale,
-    emit_slice,
-    emit_transpose,
-)
-from edgeml.backends.onnx.plan import Plan, Step, make_plan
+from edgeml.backends.base import Emitters, Refusal
+from edgeml.backends.onnx.plan import Plan, make_plan
 from edgeml.backends.onnx.prepare import Prepare
-from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.backends.onnx.terms import Terms
 from edgeml.backends.onnx.writer import Port, Writer
 from edgeml.errors import EdgemlError
-from edgeml.ir import Graph, Node
+from edgeml.ir import Graph
 
-Emitter: TypeAlias = Callable[[Terms, Node, Step], Term]
-
-EMITTERS: Mapping[str, Emitter] = MappingProxyType(
-    {
-        "add": emit_pair,
-        "arg_max": emit_arg_max,
-        "cast": emit_cast,
-        "concat": emit_concat,
-        "conv": emit_conv,
-        "input": emit_input,
-        "lookup": emit_lookup,
-        "mat_mul": emit_mat_mul,
-        "max": emit_pair,
-        "max_pool": emit_max_pool,
-        "min": emit_pair,
-        "mul": emit_mul,
-        "pad": emit_pad,
-        "relu": emit_relu,
-        "repeat": emit_repeat,
-        "reshape": emit_reshape,
-        "scale": emit_scale,
-        "slice": emit_slice,
-        "sum_pool": emit_sum_pool,
-        "transpose": emit_transpose,
-    }
-)
-"""By op name; constants need none, they are part of the ops that read them."""
+EMITTERS = Emitters("onnx")
 
 VALUES_KEY = "edgeml.values"
 """Metadata key: for each value of the graph its tensor, unit and layout, as JSON."""
@@ -82,11 +41,7 @@ _DOC = (
 def plan_of(graph: Graph) -> Plan:
     """The plan of any graph; see `Plan.refusals` for what cannot be expressed or cannot be exact."""
     prepared = Prepare().apply(graph)
-    unknown = tuple(
-        Refusal(node.name, node.op.op_name(), "this back end does not know the op")
-        for node in prepared.nodes
-        if node.op.op_name() not in {*EMITTERS, "const"}
-    )
+    unknown = EMITTERS.unknown(prepared)
     return Plan(prepared, {}, {}, {}, frozenset(), unknown) if unknown else make_plan(prepared)
 
 
@@ -108,7 +63,7 @@ def build_model(graph: Graph, plan: Plan) -> Any:
         step = plan.steps[node.name]
         if not step.skip:
             op = step.fused.op if step.fused is not None else node.op
-            terms.terms[node.name] = EMITTERS[op.op_name()](terms, node, step)
+            terms.terms[node.name] = EMITTERS.load(op.op_name()).emit(terms, node, step)
     renamed = _outputs(terms)
     return terms.writer.finish(
         graph.name,

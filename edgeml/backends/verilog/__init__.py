@@ -18,7 +18,6 @@ from edgeml.backends.verilog.options import Options, parse_options
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
-from edgeml.passes import prepare
 
 __all__ = ["BACKEND", "Options", "Verilog"]
 
@@ -36,11 +35,11 @@ class Verilog(Backend):
     def options(self, settings: Mapping[str, Any]) -> Options:
         return parse_options(settings)
 
-    def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
-        return refusals(prepare(graph), options)
+    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
+        return refusals(core, options)
 
-    def write(self, graph: Graph, options: Any) -> FileSet:
-        return build(prepare(graph), graph.digest, options)
+    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+        return build(core, graph.digest, options)
 
     def runners(self) -> tuple[Runner, ...]:
         return (Simulation(),)

@@ -7,8 +7,6 @@ is there: the last few designs are kept and share theirs with whoever asks for t
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from edgeml.backends.verilog import ops
+from edgeml.backends.base import Emitters
 from edgeml.backends.verilog.cells import Cell, Circuit, Nums, as_array, elements
 from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.ops._site import Site
@@ -63,10 +61,7 @@ class Design:
     values: Mapping[str, Nums]
 
 
-def known_ops() -> frozenset[str]:
-    """The ops that have an emitter."""
-    return frozenset(module.name for module in pkgutil.iter_modules(ops.__path__) if module.name[0] != "_")
-
+EMITTERS = Emitters("verilog")
 
 _KEPT = 16
 """Designs that are kept: those of a model's segments, asked for board by board and layout by layout."""
@@ -126,7 +121,7 @@ def _elaborated(work: _Work) -> Design:
         groups[-1][2].append(node)
         stem = re.sub(r"\W", "_", node.name)
         circuit.enter(len(groups) - 1, node.name, stem)
-        emitter = importlib.import_module(f"{ops.__name__}.{node.op.op_name()}")
+        emitter = EMITTERS.load(node.op.op_name())
         values[node.name] = emitter.emit(Site(node, circuit, [values[name] for name in node.inputs], graph))
         _name_results(values[node.name], stem, len(groups) - 1, graph, node)
     outputs = {name: values[name] for name in graph.outputs}

@@ -1,11 +1,10 @@
-"""What is too large to be laid out side by side, and what this back end has no circuit for."""
+"""What is too large to be laid out side by side."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from edgeml.backends.base import Refusal
-from edgeml.backends.verilog.design import known_ops
 from edgeml.ir import Graph, Node, constant_codes
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops._move import Move
@@ -44,20 +43,13 @@ def operations(graph: Graph, node: Node) -> int:
 
 
 def parallel_refusals(graph: Graph, limit: int) -> tuple[Refusal, ...]:
-    """Ops without a circuit, and the largest op if all of them together exceed the limit."""
-    known, fixed = known_ops(), constant_codes(graph)
+    """The largest op, if all of them together exceed the limit."""
+    fixed = constant_codes(graph)
     varying = [node for node in graph.nodes if node.name not in fixed and not isinstance(node.op, Input)]
-    unknown = [
-        Refusal(
-            node.name, node.op.op_name(), "there is no circuit for it", "expand it, or use another back end"
-        )
-        for node in varying
-        if node.op.op_name() not in known
-    ]
     counts = {node.name: operations(graph, node) for node in varying}
     total = sum(counts.values())
-    if unknown or total <= limit:
-        return tuple(unknown)
+    if total <= limit:
+        return ()
     largest = max(varying, key=lambda node: counts[node.name])
     reason = (
         f"unrolled it takes {counts[largest.name]} operations and the whole graph {total}, "

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from edgeml.backends.verilog.design import elaborate, known_ops
+from edgeml.backends.verilog.design import elaborate
 from edgeml.backends.verilog.stream import factors
 from edgeml.backends.verilog.stream.beats import Beats, CannotStreamError, beats
 from edgeml.backends.verilog.stream.factors import Reuse
@@ -216,9 +216,6 @@ class _Planner:
 
     def _add(self, node: Node) -> None:
         op, count = node.op, self._count()
-        name = op.op_name()
-        if name not in known_ops():
-            raise CannotStreamError(node, "there is no circuit for it", "expand it, or use another back end")
         if factors.is_dense(self._graph, node) and (count > 1 or self._factor(node) > 1):
             self._fold(node)
         elif count == 1:

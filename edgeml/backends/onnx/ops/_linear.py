@@ -15,137 +15,60 @@ from edgeml.backends.onnx.plan import Step, Unit, per_last_axis
 from edgeml.backends.onnx.terms import Term, Terms
 from edgeml.fixed import IntArray
 from edgeml.ir import Node, Shape
-from edgeml.ir.layout import FIRST, LAST, Order, arrange
+from edgeml.ir.layout import FIRST, LAST, Order
 from edgeml.ir.ops.conv import Conv
-from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.steps import FLOAT32_BITS, Known, constant_grid
 
 _MOST_LIMBS = 4
 """More float32 convolutions than this are slower than float64 products."""
 
+
 _KEPT = (Order.LAST, Order.FLAT)
 
 
-def emit_mat_mul(terms: Terms, node: Node, step: Step) -> Term:
-    """A matrix product, with its bias if it has one."""
-    linear = step.fused or node
-    source, weight = linear.inputs
-    x = terms.terms[source]
-    layout = x.layout if x.layout.order in _KEPT else LAST
-    unit = _source_unit(terms, source)
-    tensor = terms.fetch(source, unit, step.double, layout)
-    size, columns = terms.shape(weight)
-    rows = np.broadcast_to(np.asarray(unit, np.int64).reshape(-1), (size,))
-    info = terms.graph.info(weight)
-    exponents = _columns(step, columns)[np.newaxis] - rows[:, np.newaxis]
-    matrix = terms.scaled(terms.plan.constants[weight], info.type.frac, exponents, step.double, node.name)
-    if layout.order is Order.FLAT:
-        matrix = matrix[arrange(np.arange(size), (size,), layout)]
-    constant = terms.writer.constant(matrix, f"{linear.layer}/weight")
-    if step.fused is None:
-        return Term(terms.writer.node("MatMul", [tensor, constant], node.name), step.unit, step.double)
-    bias = _bias(terms, node, step)
-    return Term(terms.writer.node("Gemm", [tensor, constant, bias], node.name), step.unit, step.double)
-
-
-def emit_conv(terms: Terms, node: Node, step: Step) -> Term:
-    """A convolution, with its bias if it has one."""
-    linear = step.fused or node
-    weight = linear.inputs[1]
-    op = linear.op
-    assert isinstance(op, Conv)
-    codes = terms.plan.constants[weight]
-    if not step.double:
-        inputs = _convolved(terms, linear, node, step, codes)
-        if step.fused is not None:
-            inputs.append(_bias(terms, node, step))
-        return Term(_conv(terms, op, terms.shape(weight), inputs, node.name), step.unit, False, FIRST)
-    limbs = _limbs(terms, linear)
-    if not limbs:
-        return _by_taps(terms, node, op, step)
-    parts = [
-        terms.to_float(
-            _conv(
-                terms,
-                op,
-                terms.shape(weight),
-                _convolved(terms, linear, node, step, limb),
-                f"{node.name}/limb{position}",
-            ),
-            double=True,
-        )
-        for position, limb in enumerate(limbs)
-    ]
-    return Term(_summed(terms, parts, node.name), step.unit, True, FIRST)
-
-
-def emit_sum_pool(terms: Terms, node: Node, step: Step) -> Term:
-    """Sums of windows: a reduction if the window is the whole space, else a depthwise convolution."""
-    op = node.op
-    assert isinstance(op, SumPool)
-    (source,) = node.inputs
-    shape, x = terms.shape(source), terms.terms[source]
-    rank = len(shape) - 1
-    if op.pool == shape[:-1] and not any(n for pair in op.padding for n in pair):
-        layout = x.layout if x.layout is FIRST else LAST
-        tensor = terms.fetch(source, step.unit, step.double, layout)
-        first = 2 if layout is FIRST else 1
-        axes = terms.writer.constant(np.arange(first, first + rank), "/axes")
-        return Term(terms.writer.node("ReduceSum", [tensor, axes], node.name), step.unit, step.double, layout)
-    ones = (1,) * rank
-    if step.double:
-        taps = _taps(terms, node, source, step.unit, (op.pool, op.strides, op.padding, ones))
-        return Term(_summed(terms, [tensor for tensor, _ in taps], node.name), step.unit, True)
-    tensor = terms.fetch(source, step.unit, False, FIRST)
-    kernel = terms.writer.constant(np.ones((shape[-1], 1, *op.pool), np.float32), f"{node.name}/ones")
-    conv = Conv(op.strides, op.padding, ones, shape[-1])
-    summed = _conv(terms, conv, (*op.pool, 1, shape[-1]), [tensor, kernel], node.name)
-    return Term(summed, step.unit, False, FIRST)
-
-
-def _source_unit(terms: Terms, source: str) -> Unit:
+def source_unit(terms: Terms, source: str) -> Unit:
     """The unit the input has, if it goes into the weights' rows, else one for all elements."""
     unit = terms.terms[source].unit
     return unit if per_last_axis(unit) else terms.graph.info(source).frac
 
 
-def _bias(terms: Terms, node: Node, step: Step) -> str:
+def bias_constant(terms: Terms, node: Node, step: Step) -> str:
     """The bias of a fused op, one entry per column."""
     const = next(name for name in node.inputs if terms.constant(name))
     info, size = terms.graph.info(const), terms.shape(node.name)[-1]
     codes = np.broadcast_to(terms.plan.constants[const].reshape(-1), (size,))
     frac = np.broadcast_to(np.broadcast_to(info.type.frac, info.shape).reshape(-1), (size,))
-    values = terms.scaled(codes, frac, _columns(step, size), step.double, node.name)
+    values = terms.scaled(codes, frac, column_units(step, size), step.double, node.name)
     return terms.writer.constant(values, f"{node.layer}/bias")
 
 
-def _columns(step: Step, size: int) -> IntArray:
+def column_units(step: Step, size: int) -> IntArray:
     """The unit of every column or filter."""
     return np.broadcast_to(np.asarray(step.unit, np.int64).reshape(-1), (size,))
 
 
-def _convolved(terms: Terms, linear: Node, node: Node, step: Step, codes: IntArray) -> list[str]:
+def conv_inputs(terms: Terms, linear: Node, node: Node, step: Step, codes: IntArray) -> list[str]:
     """Input and weights of a float32 Conv."""
     source, weight = linear.inputs
     op, info = linear.op, terms.graph.info(weight)
     assert isinstance(op, Conv)
-    unit = _source_unit(terms, source)
+    unit = source_unit(terms, source)
     tensor = terms.fetch(source, unit, False, FIRST)
-    values = terms.scaled(codes, info.type.frac, _weight_units(op, info.shape, unit, step), False, node.name)
+    values = terms.scaled(codes, info.type.frac, weight_units(op, info.shape, unit, step), False, node.name)
     rank = len(op.strides)
     kernel = values.transpose(rank + 1, rank, *range(rank))
     return [tensor, terms.writer.constant(kernel, f"{node.layer}/weight")]
 
 
-def _weight_units(op: Conv, shape: Shape, unit: Unit, step: Step) -> IntArray:
+def weight_units(op: Conv, shape: Shape, unit: Unit, step: Step) -> IntArray:
     """Exponents of the weights (*kernel, channels / groups, filters): the result's less the input's."""
     inside, filters = shape[-2:]
     channels = np.broadcast_to(np.asarray(unit, np.int64).reshape(-1), (inside * op.groups,))
     per_filter = np.repeat(channels.reshape(op.groups, inside).T, filters // op.groups, axis=1)
-    return _columns(step, filters) - per_filter
+    return column_units(step, filters) - per_filter
 
 
-def _conv(terms: Terms, op: Conv, weight: Shape, inputs: Sequence[str], name: str) -> str:
+def conv_node(terms: Terms, op: Conv, weight: Shape, inputs: Sequence[str], name: str) -> str:
     return terms.writer.node(
         "Conv",
         inputs,
@@ -158,7 +81,7 @@ def _conv(terms: Terms, op: Conv, weight: Shape, inputs: Sequence[str], name: st
     )
 
 
-def _limbs(terms: Terms, node: Node) -> list[IntArray]:
+def limbs_of(terms: Terms, node: Node) -> list[IntArray]:
     """The weights as a sum of parts whose convolutions are exact in float32; empty if there are too many."""
     source, weight = node.inputs
     op, w, codes = node.op, terms.graph.info(weight), terms.plan.constants[weight]
@@ -178,31 +101,31 @@ def _limbs(terms: Terms, node: Node) -> list[IntArray]:
     return []
 
 
-def _by_taps(terms: Terms, node: Node, op: Conv, step: Step) -> Term:
+def by_taps(terms: Terms, node: Node, op: Conv, step: Step) -> Term:
     """The sum over kernel taps of float64 products, channels last."""
     source, weight = node.inputs
     info = terms.graph.info(weight)
     rank, groups, (inside, filters) = len(op.strides), op.groups, info.shape[-2:]
-    unit = _source_unit(terms, source)
-    exponents = _weight_units(op, info.shape, unit, step)
+    unit = source_unit(terms, source)
+    exponents = weight_units(op, info.shape, unit, step)
     values = terms.scaled(terms.plan.constants[weight], info.type.frac, exponents, True, node.name)
     space = terms.shape(node.name)[:-1]
     parts: list[str] = []
     window = (info.shape[:rank], op.strides, op.padding, op.dilation)
-    for tensor, tap in _taps(terms, node, source, unit, window):
+    for tensor, tap in taps_of(terms, node, source, unit, window):
         matrix = values[tap]
         if groups > 1:
             tensor = terms.reshape(tensor, (*space, groups, 1, inside), f"{node.name}/groups")
             matrix = matrix.reshape(inside, groups, filters // groups).transpose(1, 0, 2)
         constant = terms.writer.constant(matrix, f"{node.layer}/weight")
         parts.append(terms.writer.node("MatMul", [tensor, constant], f"{node.name}/tap"))
-    total = _summed(terms, parts, node.name)
+    total = sum_of(terms, parts, node.name)
     if groups > 1:
         total = terms.reshape(total, (*space, filters), f"{node.name}/filters")
     return Term(total, step.unit, True, LAST)
 
 
-def _taps(
+def taps_of(
     terms: Terms,
     node: Node,
     source: str,
@@ -228,7 +151,7 @@ def _taps(
         yield terms.writer.node("Slice", [tensor, *ends, axes, steps], f"{node.name}/taken"), tap
 
 
-def _summed(terms: Terms, parts: Sequence[str], name: str) -> str:
+def sum_of(terms: Terms, parts: Sequence[str], name: str) -> str:
     total = parts[0]
     if len(parts) == 1:
         return terms.writer.node("Identity", [total], name)

@@ -18,23 +18,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.backends.qonnx.model import Model
 from edgeml.backends.qonnx.rules import ROUNDINGS, width_of
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo, to_float
 from edgeml.ir import Node
-from edgeml.ir.layout import LAST, Layout, arrange
-from edgeml.ir.ops.cast import Cast
-from edgeml.ir.ops.input import Input
+from edgeml.ir.layout import Layout, arrange
 
 _SHIFTED = {Round.RND: (0.5, "FLOOR"), Round.RND_MIN_INF: (-0.5, "CEIL")}
 """What is added, in LSBs, and how the sum is rounded."""
 
-_TO_HALVES = {Round.RND: "FLOOR", Round.RND_MIN_INF: "CEIL", Round.RND_INF: "DOWN"}
-"""How an arbitrary float is brought to half LSBs without making or breaking a tie."""
-
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """One value to quantize."""
 
     model: Model
@@ -59,42 +54,8 @@ class _Job:
         return arrange(np.broadcast_to(np.asarray(values, np.int64), shape), shape, self.layout)[np.newaxis]
 
 
-def emit_input(model: Model, node: Node) -> Tensor:
-    """Quant of the floats that come in."""
-    op = node.op
-    assert isinstance(op, Input)
-    job = _Job(model, node, op.type, op.overflow, LAST)
-    source = node.name
-    if op.rounding in _TO_HALVES:
-        source = model.quant(
-            source,
-            model.unique(f"{node.name}_halves"),
-            signed=op.type.signed,
-            width=job.width + 1,
-            frac=job.arranged(op.type.frac) + 1,
-            mode=_TO_HALVES[op.rounding],
-        )
-    everywhere = np.ones(op.shape, np.bool_)
-    output = model.unique(f"{node.name}_quant")
-    return Tensor(_quantize(job, source, output, op.rounding, True, (everywhere, everywhere)))
-
-
-def emit_cast(model: Model, node: Node) -> Tensor:
-    """Quant in the layout the value has."""
-    op = node.op
-    assert isinstance(op, Cast)
-    (source,) = node.inputs
-    x = model.tensors[source]
-    job = _Job(model, node, op.to, op.overflow, x.layout)
-    output = model.output_name(node.name, x.layout)
-    sides = op.overflow_sides(model.graph.info(source))
-    return Tensor(
-        _quantize(job, x.name, output, op.rounding, op.rounds(model.grids[source]), sides), x.layout
-    )
-
-
-def _quantize(
-    job: _Job,
+def quantize_tensor(
+    job: Job,
     source: str,
     output: str,
     rounding: Round,
@@ -123,7 +84,7 @@ def _quantize(
     )
 
 
-def _clamped(job: _Job, source: str, sides: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> str:
+def _clamped(job: Job, source: str, sides: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> str:
     """The tensor brought into the type's range where the range of Quant is larger and may be left."""
     to, info = job.to, job.model.graph.info(job.node.name)
     least = symmetric_lo(to) if job.overflow is Overflow.SAT_SYM else to.lo

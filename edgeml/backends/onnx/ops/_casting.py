@@ -12,17 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeml.backends.onnx.plan import Step
-from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.backends.onnx.terms import Terms
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo
-from edgeml.ir import Node, Shape
-from edgeml.ir.layout import LAST, Layout
-from edgeml.ir.ops.cast import Cast
-from edgeml.ir.ops.input import Input
+from edgeml.ir import Shape
+from edgeml.ir.layout import Layout
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """One quantization: what is known of the value and what is to be done."""
 
     name: str
@@ -41,64 +38,7 @@ class _Job:
     """Of the value: is it never negative, never positive?"""
 
 
-def emit_input(terms: Terms, node: Node, step: Step) -> Term:
-    """Floats as they come from outside, rounded to codes; codes * LSB pass through unchanged."""
-    op = node.op
-    assert isinstance(op, Input)
-    tensor = node.name
-    if step.double and node.name not in terms.plan.wide:
-        tensor = terms.to_float(tensor, double=True)
-    if np.any(np.asarray(op.type.frac) != 0):
-        unit = np.asarray(op.type.frac, np.int64)
-        factor = terms.scaled(np.ones_like(unit), 0, unit, step.double, node.name)
-        constant = terms.spread(factor, op.shape, LAST, f"{node.name}/factor")
-        tensor = terms.writer.node("Mul", [tensor, constant], f"{node.name}/scaled")
-    bounds = _bounds(op.type, op.overflow)
-    job = _Job(node.name, op.shape, LAST, step.double, op.type, bounds, True, True, True)
-    tensor = _quantized(terms, tensor, op.rounding, op.overflow, job)
-    if step.double and not step.result_double:
-        tensor = terms.to_float(tensor, double=False)
-    return Term(tensor, step.unit, step.result_double)
-
-
-def emit_cast(terms: Terms, node: Node, step: Step) -> Term:
-    """To another type."""
-    op = node.op
-    assert isinstance(op, Cast)
-    (source,) = node.inputs
-    x = terms.terms[source]
-    if step.noop:
-        return x
-    info, result = terms.graph.info(source), terms.graph.info(node.name)
-    below, above = op.overflow_sides(info)
-    bounds = _bounds(op.to, op.overflow)
-    if any(bound.ndim for bound in bounds):
-        # Where a bound cannot be reached, it may be too wide for the carrier; the interval's end is not.
-        bounds = np.where(below, bounds[0], result.lo), np.where(above, bounds[1], result.hi)
-    lo, hi = int(info.lo.min()), int(info.hi.max())
-    if op.overflow in (Overflow.SAT, Overflow.SAT_SYM) and np.any(below) and not op.to.signed:
-        lo = 0  # the clip comes first
-    job = _Job(
-        node.name,
-        info.shape,
-        x.layout,
-        step.double,
-        op.to,
-        bounds,
-        bool(np.any(below)),
-        bool(np.any(above)),
-        op.rounds(terms.plan.grids[source]),
-        lo,
-        hi,
-    )
-    tensor = terms.fetch(source, step.unit, step.double, x.layout)
-    tensor = _quantized(terms, tensor, op.rounding, op.overflow, job)
-    if step.double and not step.result_double:
-        tensor = terms.to_float(tensor, double=False)
-    return Term(tensor, step.unit, step.result_double, x.layout)
-
-
-def _quantized(terms: Terms, tensor: str, rounding: Round, overflow: Overflow, job: _Job) -> str:
+def quantized(terms: Terms, tensor: str, rounding: Round, overflow: Overflow, job: Job) -> str:
     saturates = overflow in (Overflow.SAT, Overflow.SAT_SYM)
     if saturates:
         tensor = _clip(terms, tensor, job)
@@ -114,13 +54,13 @@ def _quantized(terms: Terms, tensor: str, rounding: Round, overflow: Overflow, j
     return terms.writer.node("Where", [same, tensor, zero], job.name)
 
 
-def _bounds(to: ElementType, overflow: Overflow) -> tuple[IntArray, IntArray]:
+def clip_bounds(to: ElementType, overflow: Overflow) -> tuple[IntArray, IntArray]:
     """The smallest and largest codes a clip leaves."""
     lo = symmetric_lo(to) if overflow is Overflow.SAT_SYM else to.lo
     return np.asarray(lo, np.int64), np.asarray(to.hi, np.int64)
 
 
-def _clip(terms: Terms, tensor: str, job: _Job) -> str:
+def _clip(terms: Terms, tensor: str, job: Job) -> str:
     """Between integer bounds, those that can be reached."""
     lo, hi = job.bounds
     lows, highs = np.unique(lo), np.unique(hi)
@@ -143,7 +83,7 @@ def _clip(terms: Terms, tensor: str, job: _Job) -> str:
     return tensor
 
 
-def _round(terms: Terms, tensor: str, rounding: Round, job: _Job) -> str:
+def _round(terms: Terms, tensor: str, rounding: Round, job: Job) -> str:
     """To an integer."""
     node, name = terms.writer.node, job.name
     up = rounding is Round.RND or (rounding is Round.RND_INF and job.lo >= 0)
@@ -172,7 +112,7 @@ def _round(terms: Terms, tensor: str, rounding: Round, job: _Job) -> str:
     return node("Mul", [node("Sign", [tensor], f"{name}/sign"), size], name)
 
 
-def _wrap(terms: Terms, tensor: str, job: _Job) -> str:
+def _wrap(terms: Terms, tensor: str, job: Job) -> str:
     """r - 2^w floor((r - lo) / 2^w).
 
     Exact in float64 for every float32 r as well: one whose span with lo exceeds 53 bits is a multiple of 2^w.
@@ -188,7 +128,7 @@ def _wrap(terms: Terms, tensor: str, job: _Job) -> str:
     return node("Sub", [tensor, back], name)
 
 
-def _constant(terms: Terms, job: _Job, values: IntArray | np.int64, *, power: bool = False) -> str:
+def _constant(terms: Terms, job: Job, values: IntArray | np.int64, *, power: bool = False) -> str:
     """Integers, or powers of two, in the job's carrier and layout."""
     array = np.asarray(values, np.int64)
     codes, unit = (np.ones_like(array), array) if power else (array, np.zeros_like(array))

@@ -1,0 +1,7 @@
+"""Add, in the layout that both operands can have."""
+
+from __future__ import annotations
+
+from edgeml.backends.qonnx.ops._pair import emit_pair
+
+emit = emit_pair("Add")

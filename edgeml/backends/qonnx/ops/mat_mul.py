@@ -1,0 +1,20 @@
+"""MatMul; a flattened channels-first input is met by rows in its order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.ir import Node
+from edgeml.ir.layout import LAST, Order, arrange
+
+
+def emit(model: Model, node: Node) -> Tensor:
+    """MatMul; a flattened channels-first input is met by rows in its order."""
+    source, weight = node.inputs
+    x = model.tensors[source]
+    layout = x.layout if x.layout.order is Order.FLAT else LAST
+    size = model.shape(weight)[0]
+    rows = arrange(np.arange(size), (size,), layout)
+    matrix = model.constant(weight, lambda values: values[rows])
+    return Tensor(model.node("MatMul", [model.value(source, layout), matrix], node.name))

@@ -1,0 +1,19 @@
+"""Slice."""
+
+from __future__ import annotations
+
+from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.ir import Node
+from edgeml.ir.ops.slice import Slice
+
+
+def emit(model: Model, node: Node) -> Tensor:
+    """Slice."""
+    op = node.op
+    assert isinstance(op, Slice)
+    axes = tuple(range(1, len(op.starts) + 1))
+    parts = [
+        model.integers(values, f"{node.name}_{what}")
+        for what, values in (("starts", op.starts), ("ends", op.stops), ("axes", axes), ("steps", op.steps))
+    ]
+    return Tensor(model.node("Slice", [model.value(node.inputs[0]), *parts], node.name))
