@@ -21,6 +21,7 @@ import numpy as np
 
 from edgeml.datasets.base import Array
 from edgeml.errors import EdgemlError
+from edgeml.keras.ending import ending, loss_of, threshold_of
 from edgeml.keras.history import TensorBoard
 from edgeml.keras.progress import EpochRow, Progress
 from edgeml.keras.seeds import shuffled
@@ -73,7 +74,8 @@ def fit(
     """Train `model` in place and leave it with the weights of its best epoch.
 
     Args:
-        model: one output, logits; one logit for two classes or one per class.
+        model: one output, logits or the probabilities of a softmax or of sigmoids; one value for two classes
+            or one per class.
         data: what to train and validate on.
         plan: how.
         state_file: where the training is kept between epochs; continued from there if it exists.
@@ -109,7 +111,7 @@ def fit(
     return state.rows
 
 
-def logits_of(model: keras.Model, x: Array) -> Array:
+def outputs_of(model: keras.Model, x: Array) -> Array:
     """The model's output for samples x: float32, shape (n, outputs), in batches of a fixed size."""
     starts = range(0, len(x), _EVALUATE_BATCH)
     return np.concatenate(
@@ -117,15 +119,15 @@ def logits_of(model: keras.Model, x: Array) -> Array:
     )
 
 
-def classes_of(logits: Array) -> Array:
-    """The class of every row of logits: int64, shape (n,); with one logit, class 1 where it is positive.
+def classes_of(outputs: Array, threshold: float = 0.0) -> Array:
+    """The class of every row of outputs: int64, shape (n,); with one output, class 1 above the threshold.
 
     >>> classes_of(np.array([[0.5], [-2.0]])).tolist(), classes_of(np.array([[1.0, 3.0, 2.0]])).tolist()
     ([1, 0], [1])
     """
-    if logits.shape[-1] == 1:
-        return (logits[:, 0] > 0).astype(np.int64)
-    return logits.argmax(axis=-1).astype(np.int64)
+    if outputs.shape[-1] == 1:
+        return (outputs[:, 0] > threshold).astype(np.int64)
+    return outputs.argmax(axis=-1).astype(np.int64)
 
 
 class _Work:
@@ -137,8 +139,11 @@ class _Work:
         self.model, self.data, self.plan = model, data, plan
         self.optimizer = keras.optimizers.Adam(plan.rate)
         self.optimizer.build(model.trainable_variables)
-        self.loss = _loss(model.output_shape[-1])
-        self.train = _trainer(model, self.optimizer, self.loss, data, plan.training.batch_size)
+        end = ending(model)
+        self.loss, self.threshold = loss_of(end, model.output_shape[-1]), threshold_of(end)
+        self.train = _trainer(
+            model, self.optimizer, (self.loss, self.threshold), data, plan.training.batch_size
+        )
         self.steps = math.ceil(len(data.x_train) / plan.training.batch_size)
         self.steps_per_call = 1
 
@@ -201,13 +206,14 @@ class _Work:
 
     def _validate(self) -> tuple[float, float]:
         """Mean loss and accuracy over the validation part."""
-        logits = logits_of(self.model, self.data.x_val)
-        loss = self.loss(self.data.y_val, logits).numpy().astype(np.float64).mean()
-        return float(loss), float((classes_of(logits) == self.data.y_val).mean())
+        outputs = outputs_of(self.model, self.data.x_val)
+        loss = self.loss(self.data.y_val, outputs).numpy().astype(np.float64).mean()
+        right = classes_of(outputs, self.threshold) == self.data.y_val
+        return float(loss), float(right.mean())
 
 
 def _trainer(
-    model: Any, optimizer: Any, loss_of: Callable[..., Any], data: Prepared, batch: int
+    model: Any, optimizer: Any, goal: tuple[Callable[..., Any], float], data: Prepared, batch: int
 ) -> Callable[..., Any]:
     """A function (order, first, last) that trains steps first..last-1.
 
@@ -215,13 +221,14 @@ def _trainer(
     """
     import tensorflow as tf
 
+    loss, threshold = goal
     x, y = tf.constant(data.x_train), tf.constant(data.y_train)
     signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
 
     def step(chosen: Any) -> Any:
         samples, labels = tf.gather(x, chosen), tf.gather(y, chosen)
-        logits = model(samples, training=True)
-        losses = loss_of(labels, logits)
+        outputs = model(samples, training=True)
+        losses = loss(labels, outputs)
         total = tf.reduce_mean(losses) + sum(model.losses)
         # No tape: it sums three gradients and more in an order that depends on the threads, see `seeds`.
         gradients = tf.gradients(
@@ -230,10 +237,10 @@ def _trainer(
             aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE,
         )
         optimizer.apply(gradients, model.trainable_variables)
-        if logits.shape[-1] == 1:
-            guess = tf.cast(logits[:, 0] > 0, labels.dtype)
+        if outputs.shape[-1] == 1:
+            guess = tf.cast(outputs[:, 0] > threshold, labels.dtype)
         else:
-            guess = tf.argmax(logits, axis=-1, output_type=labels.dtype)
+            guess = tf.argmax(outputs, axis=-1, output_type=labels.dtype)
         right = tf.reduce_sum(tf.cast(guess == labels, tf.float32))
         return tf.stack([tf.reduce_sum(losses), right])
 
@@ -247,16 +254,6 @@ def _trainer(
         return tf.while_loop(lambda number, _: number < last, body, start, parallel_iterations=1)[1].stack()
 
     return steps
-
-
-def _loss(outputs: int) -> Callable[..., Any]:
-    """Cross-entropy per sample from labels (n,) and logits (n, outputs): float32, shape (n,)."""
-    import tensorflow as tf
-
-    def binary(labels: Any, logits: Any) -> Any:
-        return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits[:, 0])
-
-    return binary if outputs == 1 else tf.nn.sparse_softmax_cross_entropy_with_logits
 
 
 def _fits(model: Any, data: Prepared) -> None:

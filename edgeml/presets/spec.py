@@ -183,7 +183,8 @@ class Preset:
 
     Args:
         summary: one line for `edgeml list presets`.
-        build: makes the quantization-aware Keras model; it ends in logits, one for two classes.
+        build: makes the quantization-aware Keras model; it ends in logits, one for two classes, or in their
+            softmax or sigmoid, which training sees and the graph leaves off.
         data: what it is trained on.
         quantizers: its formats.
         training: how long and how fast.

@@ -57,8 +57,11 @@ class FloatModel:
     @property
     def threshold(self) -> float:
         """Above it a single output means class 1: 0.5 behind a sigmoid, else 0."""
-        producers = {name: node.op_type for node in self._model.graph.node for name in node.output}
-        return 0.5 if producers.get(self._outputs[0]) == "Sigmoid" else 0.0
+        producers = {name: node for node in self._model.graph.node for name in node.output}
+        node = producers.get(self._outputs[0])
+        while node is not None and node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            node = producers.get(node.input[0])
+        return 0.5 if node is not None and node.op_type in ("Sigmoid", "HardSigmoid") else 0.0
 
     def predict(self, x: NDArray[np.float32], batch: int = _BATCH) -> NDArray[np.float32]:
         """The first output for float32 samples (samples, ...), `batch` at a time.

@@ -17,7 +17,7 @@ from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.ir.evaluate import evaluate_codes, input_codes
 from edgeml.keras import fit, state
-from edgeml.keras.fit import classes_of, logits_of
+from edgeml.keras.fit import classes_of, outputs_of
 from edgeml.keras.history import read_history
 from edgeml.keras.load import load_model
 from edgeml.keras.runner import keras_codes
@@ -132,7 +132,7 @@ def test_the_weights_are_those_of_the_best_epoch(whole):
     data = run.data()
     for phase, file in (("float", run.float_file), ("qat", run.model_file)):
         best = max((row.val_accuracy, -row.val_loss) for row in told.rows if row.phase == phase)
-        logits = logits_of(load_model(file), data.x_val)
+        logits = outputs_of(load_model(file), data.x_val)
         assert (classes_of(logits) == data.y_val).mean() == best[0]
 
 
@@ -326,7 +326,7 @@ def test_two_classes_train_with_one_logit(tmp_path):
         presets.load("cancer_mlp"), tmp_path / "run", presets.choose(presets.load("cancer_mlp"), epochs=12)
     )
     data = run.data()
-    logits = logits_of(trained_model(run), data.x_test)
+    logits = outputs_of(trained_model(run), data.x_test)
     assert logits.shape == (len(data.x_test), 1)
     assert (classes_of(logits) == data.y_test).mean() > 0.9
 
@@ -368,13 +368,13 @@ def test_a_model_with_the_wrong_number_of_outputs_is_one_error(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_is_an_error(preset, tmp_path, monkeypatch):
-    real = fit._loss
+    real = fit.loss_of
 
-    def broken(outputs):
-        loss = real(outputs)
+    def broken(end, outputs):
+        loss = real(end, outputs)
         return lambda labels, logits: loss(labels, logits) * float("nan")
 
-    monkeypatch.setattr(fit, "_loss", broken)
+    monkeypatch.setattr(fit, "loss_of", broken)
     with pytest.raises(EdgemlError, match="no longer finite in epoch 1"):
         train(preset, tmp_path / "run")
     assert not (tmp_path / "run" / "float.keras").exists()
