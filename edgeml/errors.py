@@ -6,8 +6,7 @@ The command line prints it without a traceback and exits with 2.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class EdgemlError(Exception):
@@ -35,12 +34,75 @@ class MissingToolError(EdgemlError):
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> EdgemlError:
-    """The error for a name that is not in `known`, with near matches or else the whole list.
+    """The error for a name that is not in `known`, with near matches or else what there is.
 
     >>> str(unknown_name("board", "pynq-z3", ["pynq-z2", "basys3"]))
     "unknown board 'pynq-z3' (did you mean pynq-z2?)"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
+    near = near_names(name, names)
+    hint = f"did you mean {' or '.join(near)}?" if near else _listed(kind, names)
     return EdgemlError(f"unknown {kind} {name!r}", where, hint)
+
+
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """Names that someone who typed `name` may have meant, the nearest first, at most three.
+
+    Near is what a slip of the hand apart is (one letter in up to four, two in up to eight, three beyond;
+    left out, too many, another, or two exchanged), what begins like it, and what holds it. Capitals and
+    the kind of hyphen do not count.
+
+    >>> near_names("digit-mlp", ["digits_mlp", "mnist_mlp"]), near_names("LSTM", ["Softmax", "ReLU"])
+    (['digits_mlp'], [])
+    """
+    wanted = _plain(name)
+    allowed = 1 if len(wanted) <= 4 else 2 if len(wanted) <= 8 else 3
+    found: list[tuple[float, str]] = []
+    for other in known:
+        plain = _plain(other)
+        distance: float = _edits(wanted, plain)
+        if distance > allowed and len(wanted) >= 3 and len(plain) >= 3:
+            if plain.startswith(wanted) or wanted.startswith(plain):
+                distance = allowed + 0.5
+            elif wanted in plain:
+                distance = allowed + 0.75
+        if distance <= allowed + 0.75 and distance < max(len(wanted), len(plain)):
+            found.append((distance, other))
+    return [other for _, other in sorted(found)[:3]]
+
+
+_LISTS: Mapping[str, str] = {
+    "preset": "presets",
+    "data set": "datasets",
+    "board": "boards",
+    "back end": "backends",
+}
+_MOST_SHOWN = 12
+
+
+def _listed(kind: str, names: Sequence[str]) -> str:
+    """All names, or the first of many and where the others are."""
+    if len(names) <= _MOST_SHOWN:
+        return f"known: {', '.join(names) or 'none'}"
+    rest = f"and {len(names) - _MOST_SHOWN} more"
+    command = f"; edgeml list {_LISTS[kind]} shows all" if kind in _LISTS else ""
+    return f"known: {', '.join(names[:_MOST_SHOWN])} {rest}{command}"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")[:80]
+
+
+def _edits(a: str, b: str) -> int:
+    """Letters left out, put in, exchanged for another or with their neighbour (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, start=1):
+        last, row, older = row, [i], before
+        for j, other in enumerate(b, start=1):
+            least = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                least = min(least, older[j - 2] + 1)
+            row.append(least)
+        before = last
+    return row[-1]

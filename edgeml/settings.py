@@ -9,7 +9,6 @@ Invariant: nothing that a user wrote is ignored; a key is either declared or ref
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -188,8 +187,7 @@ def _told(
     key = ".".join(map(str, path))
     if kind == "extra_forbidden":
         known = _keys_at(model_class, path[:-1])
-        near = difflib.get_close_matches(str(path[-1]), known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known) or 'none'}"
+        hint = unknown_name("key", str(path[-1]), known).hint
         return f"unknown key {key!r}", hint
     if kind == "missing":
         return f"the key {key!r} is missing", f"add {key}"

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from edgeml.errors import EdgemlError, MissingToolError, unknown_name
+from edgeml.errors import EdgemlError, MissingToolError, near_names, unknown_name
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_crosses_processes():
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("digits_mpl", "did you mean digits_mlp or mnist_mlp?"),
-        ("mnist_", "did you mean mnist_mlp or mnist_cnn?"),
+        ("digits_mpl", "did you mean digits_mlp?"),
+        ("mnist_", "did you mean mnist_cnn or mnist_mlp?"),
         ("zzz", "known: digits_mlp, mnist_cnn, mnist_mlp"),
     ],
 )
@@ -44,6 +44,27 @@ def test_near_matches(name, hint):
     assert error.what == f"unknown preset {name!r}"
     assert error.where == "run"
     assert error.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "near"),
+    [
+        ("LSTM", ["Softmax", "ReLU", "Dense"], []),
+        ("Dot", ["Dropout", "Dense", "Add"], []),
+        ("hls", ["hls4ml", "onnx"], ["hls4ml"]),
+        ("Conv2D", ["QConv2D", "Conv1D", "Dense"], ["Conv1D", "QConv2D"]),
+        ("pynqz2", ["pynq-z2", "basys3"], ["pynq-z2"]),
+        ("x", ["y"], []),
+        ("a" * 10_000, ["a"], []),
+    ],
+)
+def test_only_near_names_are_suggested(name, known, near):
+    assert near_names(name, known) == near
+
+
+def test_many_names_are_cut():
+    hint = unknown_name("board", "zzzzzz", [f"board{n:02}" for n in range(40)]).hint
+    assert hint.endswith("board11 and 28 more; edgeml list boards shows all")
 
 
 def test_none_known():

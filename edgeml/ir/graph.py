@@ -201,7 +201,7 @@ def infer_node(node: Node, infos: Mapping[str, ValueInfo], nodes: Mapping[str, N
         name = node.inputs[position]
         # A value given to a Builder has no node here; the whole graph checks it once it is put together.
         if not (isinstance(nodes[name].op, Const) if name in nodes else infos[name].is_constant):
-            raise EdgemlError(f"input {position} must be a constant", where)
+            raise EdgemlError(f"input {position + 1} must be a constant", where)
     try:
         return node.op.infer(*(infos[source] for source in node.inputs))
     except EdgemlError as error:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import sys
 from types import ModuleType
 from typing import Any
 
-from edgeml.errors import EdgemlError, unknown_name
+from edgeml.errors import EdgemlError, near_names
 
 _HOMES = ("keras", "qkeras")
 
@@ -47,14 +48,26 @@ def module_for(folder: ModuleType, kind: str, thing: Any, where: str, remedy: st
         raise EdgemlError(
             f"the {kind} class {cls.__module__}.{cls.__qualname__} is not one of Keras or QKeras",
             where,
-            f"build the model from covered {kind}s: {', '.join(names(folder))}",
+            f"build the model from {kind}s of Keras and QKeras; own ones are not lowered",
         )
     name = snake_case(cls.__name__)
     if name not in names(folder):
-        near = unknown_name(kind, name, names(folder)).hint
-        hint = f"{remedy}; {near}" if remedy else near
-        raise EdgemlError(f"the {kind} {cls.__name__} is not covered", where, hint)
+        titles = _titles(folder)
+        near = [titles[other] for other in near_names(name, titles)]
+        hints = [part for part in (remedy, f"near it: {', '.join(near)}" if near else "") if part]
+        raise EdgemlError(
+            f"the {kind} {cls.__name__} is not covered",
+            where,
+            "; ".join(hints) or f"docs/layers.md lists the {kind}s that are, and what to use instead",
+        )
     return importlib.import_module(f"{folder.__name__}.{name}")
+
+
+def _titles(folder: ModuleType) -> dict[str, str]:
+    """The classes as users write them, by file name."""
+    classes = vars(sys.modules["keras"].layers) | vars(sys.modules["qkeras"])
+    written = {snake_case(name): name for name, kind in classes.items() if isinstance(kind, type)}
+    return {name: written.get(name, "".join(map(str.title, name.split("_")))) for name in names(folder)}
 
 
 def names(folder: ModuleType) -> tuple[str, ...]:

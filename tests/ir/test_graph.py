@@ -41,7 +41,7 @@ X = Node("x", Input((3,), T))
         ([Node("c", Const(np.array([1]), T))], ["c"], "at least one input"),
         ([X, Node("y", Relu(), ())], ["y"], "takes 1 inputs, got 0"),
         ([X, Node("y", Relu(), ("x", "x"))], ["y"], "takes 1 inputs, got 2"),
-        ([X, Node("y", MatMul(), ("x", "x"))], ["y"], "input 1 must be a constant"),
+        ([X, Node("y", MatMul(), ("x", "x"))], ["y"], "input 2 must be a constant"),
         ([X, Node("a b", Relu(), ("x",))], ["a b"], "is not a name"),
         ([X, Node("%y", Relu(), ("x",))], ["%y"], "is not a name"),
         ([X, Node("y\n", Relu(), ("x",))], ["y\n"], "is not a name"),

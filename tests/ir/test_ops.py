@@ -163,7 +163,7 @@ class TestMatMul(OpCase):
         Refused(MatMul, ((3,), np.ones((4, 2))), r"input of shape \(3,\) against weights of shape \(4, 2\)"),
         Refused(MatMul, ((3,), np.ones(3)), r"\(inputs, outputs\) expected"),
         Refused(MatMul, ((), np.ones((1, 1))), "input of shape"),
-        Refused(MatMul, ((3,), (3, 2)), "input 1 must be a constant"),
+        Refused(MatMul, ((3,), (3, 2)), "input 2 must be a constant"),
         Refused(MatMul, ((3,),), "takes 2 inputs, got 1"),
         Refused(MatMul, (((3,), FixedType(True, 60, 0)), np.full((3, 2), 100)), "needs about 69 bits"),
     )

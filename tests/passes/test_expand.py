@@ -120,7 +120,7 @@ def test_weights_as_inputs():
     flat = Expand().apply(graph)
     assert [node.name for node in flat.nodes] == ["x", "fc.weight", "fc.bias", "fc.matmul", "fc"]
     same(graph, flat)
-    with pytest.raises(EdgemlError, match="input 1 must be a constant"):
+    with pytest.raises(EdgemlError, match="input 2 must be a constant"):
         build.add(Dense(), x, x, b)
 
 
