@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tomli_w
+from pydantic import Field
 
 from edgeml._version import __version__
 from edgeml.datasets import Scaling
@@ -48,6 +50,21 @@ _PACKAGES = {
     "scikit-learn": "scikit-learn",
 }
 _DERIVED = ("created", "versions", "scaling", "targets")  # not asked for by the user, or not part of training
+_MADE = (
+    *(
+        ".training.npz",
+        "float.keras",
+        "model.keras",
+        "history.csv",
+        "logs",
+        "graph.json",
+        "graph.npz",
+        "notes.json",
+    ),
+    *("golden.npz", "check.json", "export.json", "report.html", "report.md", "report.json"),
+    *("onnx", "hls4ml", "verilog", "c", "synth"),
+)
+"""What a run folder holds beside config.toml."""
 _NO_VERSION = "not installed"
 
 
@@ -58,11 +75,13 @@ class PresetRef(Settings):
         name: the preset's or the imported file's name.
         file: the user's own file; empty for a preset that ships with edgeml.
         sha256: of the file.
+        code: of each definition in a preset's file, comments and layout aside: what two runs are compared by.
     """
 
     name: str
     file: str = ""
     sha256: str
+    code: dict[str, str] = Field(default_factory=dict)
 
 
 class ScalingNumbers(Settings):
@@ -109,7 +128,10 @@ class RunConfig(Settings):
         """The configuration of a run that begins now; paths in it do not depend on the current folder."""
         shipped = preset.file.resolve().is_relative_to(share_dir("models").resolve())
         ref = PresetRef(
-            name=preset.name, file="" if shipped else str(preset.file.resolve()), sha256=preset.digest
+            name=preset.name,
+            file="" if shipped else str(preset.file.resolve()),
+            sha256=preset.digest,
+            code=dict(preset.code),
         )
         return RunConfig._now(ref, data, dict(choices))
 
@@ -180,8 +202,15 @@ class Run:
     config: RunConfig
 
     @staticmethod
-    def create(folder: Path, config: RunConfig) -> Run:
+    def create(folder: Path, config: RunConfig, overwrite: bool = False) -> Run:
         """Begin a run, or go on with the one that is in the folder.
+
+        A run of another configuration of which nothing is trained yet is begun anew.
+
+        Args:
+            folder: RUN.
+            config: what is asked for.
+            overwrite: delete a run of another configuration, and begin anew.
 
         Raises:
             EdgemlError: the folder holds a run of another configuration (says what differs), something
@@ -189,7 +218,7 @@ class Run:
         """
         path = folder / "config.toml"
         if path.is_file():
-            return Run.open(folder)._continued(config)
+            return Run.open(folder)._continued(config, overwrite)
         if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
             raise EdgemlError("is not empty and not a run", str(folder), "choose another folder with --out")
         write_atomic(path, config.to_toml())
@@ -331,16 +360,21 @@ class Run:
             )
         return data
 
-    def _continued(self, config: RunConfig) -> Run:
+    def _continued(self, config: RunConfig, overwrite: bool) -> Run:
         """This run, if `config` asks for the same model."""
         where = str(self.folder)
-        told = list(_differences(self.config.asked(), config.asked()))
+        told = list(_differences(*_comparable(self.config.asked(), config.asked())))
+        begun = any(file.is_file() for file in (self.float_file, self.model_file, self.state_file))
+        if told and (overwrite or not begun):
+            self._clear()
+            write_atomic(self.config_file, config.to_toml())
+            return Run(self.folder, config)
         if told:
             more = f" and {len(told) - 3} more" if len(told) > 3 else ""
             raise EdgemlError(
                 f"holds a run of another configuration: {'; '.join(told[:3])}{more}",
                 where,
-                "choose another folder with --out, or delete this one",
+                "choose another folder with --out, or begin anew in this one with --overwrite",
             )
         if not self.model_file.is_file() and self.config.versions != config.versions:
             changed = "; ".join(_differences(self.config.versions, config.versions))
@@ -355,6 +389,18 @@ class Run:
         write_atomic(self.config_file, updated.to_toml())
         return Run(self.folder, updated)
 
+    def _clear(self) -> None:
+        """Remove what edgeml made here, the configuration last; other files of the user's stay."""
+        for name in _MADE:
+            path = self.folder / name
+            try:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise EdgemlError(f"cannot be removed: {error.strerror}", str(path)) from error
+
 
 def versions() -> dict[str, str]:
     """Versions of Python, edgeml and the packages that training depends on."""
@@ -367,10 +413,20 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _comparable(there: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both with what their preset files are compared by: their code where both runs know it, else the bytes."""
+    by_code = bool(there["preset"]["code"] and now["preset"]["code"])
+    for values in (there, now):
+        del values["preset"]["sha256" if by_code else "code"]
+    return there, now
+
+
 def _differences(there: Any, now: Any, key: str = "") -> Iterator[str]:
     """One sentence per value that differs between two plain trees."""
     if isinstance(there, dict) and isinstance(now, dict):
         for name in dict.fromkeys([*there, *now]):
             yield from _differences(there.get(name), now.get(name), f"{key}.{name}" if key else str(name))
+    elif there != now and key.startswith("preset.code."):
+        yield f"{key.removeprefix('preset.code.')} in the preset's file was changed"
     elif there != now:
         yield f"{key} is {there} there, {now} now"

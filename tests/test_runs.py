@@ -88,6 +88,7 @@ def test_other_data_than_it_was_trained_on_is_an_error(preset, tmp_path):
 )
 def test_a_run_of_another_configuration_is_refused_and_left_alone(preset, tmp_path, assignments, seed, told):
     run = Run.create(tmp_path / "run", config(preset))
+    run.float_file.write_bytes(b"")
     before = run.config_file.read_bytes()
     with pytest.raises(EdgemlError) as caught:
         Run.create(run.folder, config(preset, *assignments, seed=seed))
@@ -96,14 +97,58 @@ def test_a_run_of_another_configuration_is_refused_and_left_alone(preset, tmp_pa
     assert run.config_file.read_bytes() == before
 
 
-def test_a_changed_preset_file_is_another_configuration(tmp_path):
-    path = tmp_path / "mine.py"
-    path.write_text(presets.load("iris_mlp").file.read_text())
-    Run.create(tmp_path / "run", config(presets.load(path)))
-    assert Run.open(tmp_path / "run").config.preset.file == str(path)
-    path.write_text(path.read_text() + "# changed\n")
+def own(folder, old="", new=""):
+    """The iris preset as a user's file, with one text replaced."""
+    path = folder / "mine.py"
+    text = presets.load("iris_mlp").file.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new) if old else text)
+    return presets.load(path)
+
+
+def test_a_comment_in_a_preset_file_changes_nothing(tmp_path):
+    run = Run.create(tmp_path / "run", config(own(tmp_path)))
+    assert run.config.preset.file == str(tmp_path / "mine.py")
+    run.model_file.write_bytes(b"")
+    again = config(own(tmp_path, "summary=", "# changed\n    summary="))
+    assert again.preset.sha256 != run.config.preset.sha256
+    assert Run.create(run.folder, again) == run
+
+
+def test_a_changed_preset_file_is_another_configuration_which_says_what_changed(tmp_path):
+    run = Run.create(tmp_path / "run", config(own(tmp_path)))
+    run.float_file.write_bytes(b"old")
+    (run.folder / "onnx").mkdir()
+    (run.folder / "letter.txt").write_text("mine")
+    wanted = config(own(tmp_path, "QDense(16,", "QDense(17,"))
+    with pytest.raises(EdgemlError, match="build in the preset's file was changed") as caught:
+        Run.create(run.folder, wanted)
+    assert "--overwrite" in caught.value.hint
+    assert run.float_file.read_bytes() == b"old"
+    assert Run.create(run.folder, wanted, overwrite=True).config == wanted
+    assert sorted(path.name for path in run.folder.iterdir()) == ["config.toml", "letter.txt"]
+    wider = config(own(tmp_path, "epochs=200, batch_size", "epochs=20, batch_size"))
+    run.float_file.write_bytes(b"new")
+    with pytest.raises(EdgemlError, match="training.epochs is 200 there, 20 now"):
+        Run.create(run.folder, wider)
+
+
+def test_a_run_of_which_nothing_is_trained_is_begun_anew(preset, tmp_path):
+    Run.create(tmp_path / "run", config(preset))
+    wanted = config(preset, "training.epochs=7")
+    assert Run.create(tmp_path / "run", wanted).config == wanted
+    assert Run.open(tmp_path / "run").config == wanted
+
+
+def test_a_run_of_an_earlier_version_is_compared_by_the_files_bytes(preset, tmp_path):
+    now = config(preset)
+    old = now.model_copy(update={"preset": now.preset.model_copy(update={"code": {}})})
+    run = Run.create(tmp_path / "run", old)
+    run.model_file.write_bytes(b"")
+    assert Run.create(run.folder, now) == run
+    other = now.model_copy(update={"preset": now.preset.model_copy(update={"sha256": "0"})})
     with pytest.raises(EdgemlError, match="preset.sha256 is"):
-        Run.create(tmp_path / "run", config(presets.load(path)))
+        Run.create(run.folder, other)
 
 
 def test_other_targets_need_no_other_training(preset, tmp_path):

@@ -51,6 +51,10 @@ StrictOption = Annotated[
         "--strict", help="Refuse layers whose integers may differ from Keras, instead of noting them."
     ),
 ]
+OverwriteOption = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Delete a run of another configuration in the run folder, begin anew."),
+]
 BoardOption = Annotated[
     str | None, typer.Option("--board", help="A board, see edgeml list boards.", autocompletion=_boards)
 ]

@@ -91,6 +91,7 @@ def train(
     seed: int | None,
     epochs: int | None,
     strict: bool = False,
+    overwrite: bool = False,
 ) -> Run:
     """Train with bars, lower, and say where the run is."""
     from edgeml import pipeline, presets
@@ -102,7 +103,7 @@ def train(
         with working("loading TensorFlow"):
             from edgeml.keras.training import train as train_preset
         with training_bars() as bars:
-            run = train_preset(chosen, folder, choices, bars, strict)
+            run = train_preset(chosen, folder, choices, bars, strict, overwrite)
         with working("lowering"):
             graph = pipeline.lower(run, strict)
     for row in inexact_rows(run):

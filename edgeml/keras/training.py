@@ -41,6 +41,7 @@ def train(
     choices: Choices | None = None,
     progress: Progress | None = None,
     strict: bool = False,
+    overwrite: bool = False,
 ) -> Run:
     """Train the float baseline and, from its weights, the quantization-aware model.
 
@@ -50,6 +51,7 @@ def train(
         choices: the preset's settings with changes, see `edgeml.presets.choose`; the preset's own if None.
         progress: told of every epoch.
         strict: refuse a model that cannot be lowered exactly, before it is trained.
+        overwrite: where the folder holds a run of another configuration, delete it and begin anew.
 
     Returns:
         The run, with float.keras, model.keras, history.csv, logs/ and config.toml.
@@ -64,7 +66,7 @@ def train(
     wanted = choices or choose(preset)
     data = prepare(wanted.data)
     with held(Path(folder)):
-        run = Run.create(Path(folder), RunConfig.of(preset, wanted, data))
+        run = Run.create(Path(folder), RunConfig.of(preset, wanted, data), overwrite)
         told = progress or Silent()
         if not run.float_file.is_file() and not run.model_file.is_file():
             _train_phase("float", preset, run, data, told, strict)

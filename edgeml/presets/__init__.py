@@ -21,6 +21,7 @@ from types import ModuleType
 
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
+from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.prepare import Prepared, prepare
 from edgeml.presets.spec import Bits, Choices, DataSpec, LayerBits, Preset, Quantizers, Targets, Training
@@ -73,7 +74,8 @@ def load(name: str | os.PathLike[str]) -> Preset:
         raise EdgemlError(
             found, str(path), "write PRESET = Preset(summary=..., build=..., data=..., ...) at its end"
         )
-    return replace(preset, name=path.stem, file=path, digest=hashlib.sha256(source).hexdigest())
+    digest = hashlib.sha256(source).hexdigest()
+    return replace(preset, name=path.stem, file=path, digest=digest, code=code_digests(source))
 
 
 def choose(

@@ -193,6 +193,7 @@ class Preset:
         name: the file's name; set by the loader.
         file: where it was read from; set by the loader.
         digest: SHA-256 of the file; set by the loader.
+        code: SHA-256 of each definition in it, see `edgeml.presets.code`; set by the loader.
     """
 
     summary: str
@@ -205,6 +206,7 @@ class Preset:
     name: str = ""
     file: Path = Path()
     digest: str = ""
+    code: Mapping[str, str] = field(default_factory=dict)
 
 
 class Choices(Settings):

@@ -23,7 +23,7 @@ from edgeml.report import exact, hardware, layers, quality, rounded, speed, weig
 from edgeml.report.facts import CertificateRow, Data, Facts
 from edgeml.report.facts_hardware import latency_rows, resource_rows
 from edgeml.report.floats import FloatModel
-from edgeml.report.inputs import history
+from edgeml.report.inputs import effort, history
 from edgeml.report.numbers import Number, absent, measured
 from edgeml.report.repeat import commands
 
@@ -110,6 +110,7 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Fact
         samples=len(labels),
         layer_samples=len(looked),
         accuracy=quality.accuracies(labels, predicted, reasons),
+        trained=effort(parts["history"]),
         agreement=quality.agreements(predicted, reasons),
         sizes=weights.sizes(graph, models.float_parameters(), models.int8_bits()),
         post_training=post_training,

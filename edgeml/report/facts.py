@@ -283,6 +283,7 @@ class Facts(Fact):
         model: name of the model.
         graph: SHA-256 of the exact graph.
         samples: test samples that accuracy, agreement and the classes are over.
+        trained: how many epochs each model had, a sentence for beside the accuracies.
         layer_samples: test samples that the layer table and the activation histograms are over.
         post_training: the float baseline rounded after training, at the run's own types and calibrated.
         target: the board that the run is built for.
@@ -310,6 +311,7 @@ class Facts(Fact):
     samples: int
     layer_samples: int
     accuracy: Accuracy
+    trained: str = ""
     agreement: Agreement
     sizes: Sizes
     post_training: tuple[PostTraining, ...] = ()
@@ -349,7 +351,8 @@ class Facts(Fact):
         )
         weights = number(self.sizes.weight_bits, "size")
         head = (self.changed, told) if self.changed else (told,)
-        return *head, f"accuracy: {', '.join(models)}", f"weights: {weights}, {number(self.sizes.macs)} MACs"
+        figures = (f"accuracy: {', '.join(models)}", *([self.trained] if self.trained else []))
+        return *head, *figures, f"weights: {weights}, {number(self.sizes.macs)} MACs"
 
     @model_validator(mode="after")
     def _absent_has_reason(self) -> Self:

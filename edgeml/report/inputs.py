@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from edgeml.errors import EdgemlError
@@ -41,3 +41,14 @@ def _number(cell: Any) -> float | None:
     except (ValueError, TypeError):
         return None
     return value if math.isfinite(value) else None
+
+
+def effort(rows: Sequence[Epoch]) -> str:
+    """How many epochs each model had, to stand beside the accuracies: it is no equal race; "" if unknown."""
+    count = {phase: sum(row.phase == phase for row in rows) for phase in ("float", "qat")}
+    if not all(count.values()):
+        return ""
+    return (
+        f"trained: float32 for {count['float']} epochs; QAT went on from its weights for {count['qat']} "
+        f"more, {sum(count.values())} in all"
+    )

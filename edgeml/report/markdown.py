@@ -90,7 +90,8 @@ def _accuracy(facts: Facts) -> Iterable[str]:
         ]
         for model in models(facts)
     ]
-    return [table(["model", "accuracy", "95 % interval", "fixed-point agrees on"], rows)]
+    shown = table(["model", "accuracy", "95 % interval", "fixed-point agrees on"], rows)
+    return [shown, facts.trained] if facts.trained else [shown]
 
 
 def _size(facts: Facts) -> Iterable[str]:

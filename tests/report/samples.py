@@ -15,7 +15,7 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.report import layers, quality, weights
 from edgeml.report.facts import CertificateRow, Data, Epoch, Facts, PostTraining, Speed
-from edgeml.report.inputs import history
+from edgeml.report.inputs import effort, history
 from edgeml.report.numbers import absent, measured, proven
 from tests.report.hardware import estimated, sample_hardware
 
@@ -137,6 +137,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "weights": weights.histograms(graph),
         "activations": activations,
         "history": sample_history(),
+        "trained": effort(sample_history()),
         "speed": Speed(
             exact=measured(8.1),
             float=measured(7.0),

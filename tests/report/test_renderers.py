@@ -12,7 +12,7 @@ from edgeml.report import FILES, charts, render, words, write
 from edgeml.report.facts import Histogram, Span
 from edgeml.report.facts_hardware import latency_rows, resource_rows
 from edgeml.report.html import to_html
-from edgeml.report.inputs import history
+from edgeml.report.inputs import effort, history
 from edgeml.report.json import from_json, read, to_json
 from edgeml.report.markdown import to_markdown
 from edgeml.report.numbers import absent, measured
@@ -279,6 +279,17 @@ def test_history_reads_blank_and_nan_as_nothing_and_refuses_a_row_without_an_epo
     assert (first.loss, first.accuracy, second.loss) == (None, None, 0.5)
     with pytest.raises(EdgemlError, match=r"history.csv, row 1: needs a phase and an epoch"):
         history([{"phase": "qat", "epoch": ""}])
+
+
+def test_epochs_stand_beside_the_accuracies():
+    facts = sample_facts()
+    assert facts.trained == (
+        "trained: float32 for 8 epochs; QAT went on from its weights for 8 more, 16 in all"
+    )
+    assert facts.trained in facts.headline()
+    for text in (to_markdown(facts), to_html(facts)):
+        assert text.count(facts.trained) == 1
+    assert effort(()) == ""
 
 
 def test_charts_of_degenerate_facts():

@@ -14,6 +14,7 @@ from edgeml.cli.options import (
     EpochsOption,
     JsonOption,
     OutOption,
+    OverwriteOption,
     PresetArgument,
     SamplesOption,
     SeedOption,
@@ -34,6 +35,7 @@ def command(
     samples: SamplesOption = 0,
     settings: SetOption = None,
     strict: StrictOption = False,
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Train, export, check and report. Goes on where an interrupted run stopped.
@@ -45,7 +47,7 @@ def command(
     names = list(backends.names()) if to == "all" else comma_list(to, "--to")
     for name in names:
         backends.load(name)
-    run = steps.train(preset, out, settings or [], seed, epochs, strict)
+    run = steps.train(preset, out, settings or [], seed, epochs, strict, overwrite)
     shortcuts = without_none({"board": board})
     with steps.working("export") as tell:
         rows = pipeline.export(run, names, pipeline.target_settings(run, {"hls4ml": shortcuts}), tell)

@@ -8,6 +8,7 @@ from edgeml.cli.options import (
     EpochsOption,
     JsonOption,
     OutOption,
+    OverwriteOption,
     PresetArgument,
     SeedOption,
     SetOption,
@@ -22,10 +23,11 @@ def command(
     seed: SeedOption = None,
     settings: SetOption = None,
     strict: StrictOption = False,
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Train a preset and lower it to the exact graph. Goes on where an interrupted run stopped."""
-    run = steps.train(preset, out, settings or [], seed, epochs, strict)
+    run = steps.train(preset, out, settings or [], seed, epochs, strict, overwrite)
     if json:
         print_json({"run": str(run.folder), "graph": run.graph().digest})
     else:
