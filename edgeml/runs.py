@@ -414,7 +414,7 @@ def versions() -> dict[str, str]:
 
 
 def _comparable(there: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both with what their preset files are compared by: their code where both runs know it, else the bytes."""
+    """Both with what preset files are compared by: their code where both runs know it, else the bytes."""
     by_code = bool(there["preset"]["code"] and now["preset"]["code"])
     for values in (there, now):
         del values["preset"]["sha256" if by_code else "code"]

@@ -47,6 +47,7 @@ def import_model(
     folder: str | os.PathLike[str] | None,
     settings: Mapping[str, Any],
     strict: bool = False,
+    overwrite: bool = False,
 ) -> Run:
     """A run whose model was trained elsewhere.
 
@@ -55,6 +56,7 @@ def import_model(
         folder: the run folder; runs/NAME of the file's name if None. One that holds the same import goes on.
         settings: plain values of `ImportChoices`.
         strict: refuse a model that cannot be lowered exactly.
+        overwrite: where the folder holds another run, delete it and begin anew.
 
     Returns:
         The run with config.toml and model.keras; `edgeml.pipeline.lower` comes next.
@@ -76,7 +78,7 @@ def import_model(
     lower_model(model, config.preset.name, strict, options=choices.lowering)
     place = Path(folder) if folder is not None else Path("runs") / config.preset.name
     with held(place):
-        run = Run.create(place, config)
+        run = Run.create(place, config, overwrite)
         write_atomic(run.model_file, content)
     return run
 

@@ -20,9 +20,8 @@ def code_digests(source: bytes) -> dict[str, str]:
     Raises:
         SyntaxError: it is no Python.
 
-    >>> one = code_digests(b"def build(q):\\n    return q  # as it is\\nPRESET = Preset(build=build, summary='a')")
-    >>> two = code_digests(b"def build(q):\\n\\n  'Text.'\\n  return q\\nPRESET = Preset(summary='b', build=build)")
-    >>> one == two, code_digests(b"def build(q):\\n    return 2 * q")["build"] == one["build"]
+    >>> plain = code_digests(b"def build(q): return q  # as it is")
+    >>> plain == code_digests(b"def build(q): return (q)"), plain == code_digests(b"def build(q): return -q")
     (True, False)
     """
     parts: dict[str, list[str]] = {}

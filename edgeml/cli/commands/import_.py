@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, OUT, print_json
-from edgeml.cli.options import JsonOption, SetOption, StrictOption
+from edgeml.cli.options import JsonOption, OverwriteOption, SetOption, StrictOption
 
 
 def command(
@@ -24,6 +24,7 @@ def command(
     ] = None,
     settings: SetOption = None,
     strict: StrictOption = False,
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Bring your own model: lower a trained QKeras model to the exact graph, ready for export and check.
@@ -38,7 +39,7 @@ def command(
     with steps.working("loading TensorFlow"):
         from edgeml.keras.imported import import_model
     with steps.working("import"):
-        run = import_model(file, out, set_values(plain, settings or []), strict)
+        run = import_model(file, out, set_values(plain, settings or []), strict, overwrite)
         graph = pipeline.lower(run, strict)
     for row in steps.inexact_rows(run):
         ERR.print(row)
