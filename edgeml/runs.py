@@ -61,7 +61,7 @@ _MADE = (
         "graph.npz",
         "notes.json",
     ),
-    *("golden.npz", "check.json", "export.json", "report.html", "report.md", "report.json"),
+    *("golden.npz", "check.json", "export.json", "trained.json", "report.html", "report.md", "report.json"),
     *("onnx", "hls4ml", "verilog", "c", "synth"),
 )
 """What a run folder holds beside config.toml."""
