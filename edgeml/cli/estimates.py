@@ -30,7 +30,13 @@ COLUMNS = ("board", "design", "LUT", "FF", "DSP", "BRAM", "clocks", "interval", 
 LAYER_COLUMNS = ("layer", "op", "LUT", "FF", "DSP", "BRAM", "start", "clocks", "reuse")
 
 _DESIGNS: tuple[Design, ...] = ("verilog", "hls4ml")
-_STYLES = {"fits": "green", "may not fit": "yellow", "does not fit": "bold red"}
+_STYLES = {
+    "unknown": "dim",
+    "fits": "green",
+    "tight": "yellow",
+    "may not fit": "yellow",
+    "does not fit": "bold red",
+}
 
 
 @dataclass(frozen=True)

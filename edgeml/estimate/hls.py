@@ -19,6 +19,7 @@ from edgeml.estimate import hls_layer
 from edgeml.estimate.circuit import Count
 from edgeml.estimate.family import Family
 from edgeml.estimate.hls_layer import Cost, Site
+from edgeml.estimate.hls_shapes import layer_shapes
 from edgeml.ir import Graph, Shape
 
 
@@ -58,32 +59,19 @@ class Model:
         self._plan, self._stream, self._chip, self._clock_ns = plan, stream, chip, clock_ns
         self._vitis = vitis
         self._by_name = {layer.name: layer for layer in plan.layers}
-        self._known = {layer: graph.info(value).shape for value, layer in plan.values.items()}
-        self._known |= {layer: graph.info(value).shape for value, layer in plan.inputs.items()}
-        self._shapes: dict[str, Shape] = {}
-        for layer in plan.layers:
-            self._shapes[layer.name] = self._shape(layer)
+        self._shapes = layer_shapes(graph, plan)
         # A convolution in io_parallel is a loop over positions: every layer is then a process.
         self._processes = not stream and any(layer.kind.startswith(_CONVOLUTIONS) for layer in plan.layers)
+
+    @property
+    def shapes(self) -> Mapping[str, Shape]:
+        """What comes out of every layer, by its name."""
+        return self._shapes
 
     @property
     def layers(self) -> Sequence[Layer]:
         """The plan's layers, in the order of the data."""
         return self._plan.layers
-
-    def _shape(self, layer: Layer) -> Shape:
-        """What comes out of a layer."""
-        given = layer.attributes
-        if "target_shape" in given:
-            return tuple(int(n) for n in given["target_shape"])
-        if layer.kind == "Dense":
-            return (int(given["n_out"]),)
-        if "out_width" in given:
-            height = (int(given["out_height"]),) if "out_height" in given else ()
-            return (*height, int(given["out_width"]), int(given.get("n_filt", given.get("n_chan", 1))))
-        if layer.name in self._known:
-            return self._known[layer.name]
-        return self._shapes[layer.inputs[0]] if layer.inputs else ()
 
     def cost(self, layer: Layer, how: Parallelism) -> Cost:
         """One layer's cost."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from edgeml import fits
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT
 from edgeml.backends.verilog.options import Options as VerilogOptions
 from edgeml.backends.verilog.options import parse_options as parse_verilog
@@ -116,7 +117,7 @@ def _hls4ml(graph: Graph, board: Board, options: Any, goal: Goal, kept: ledger.L
     )
     clock = f"clock: {at.clock_ns:g} ns asked of HLS, which keeps a margin; only place and route can tell"
     told = Preflight("hls4ml", board.name, found, needs(found, board), clock, limits, solution)
-    if told.state == "fits" or goal:
+    if fits.certain(told.state) or goal:
         return told
     return replace(told, remedies=tuple(_hls4ml_remedies(at, board, found)))
 

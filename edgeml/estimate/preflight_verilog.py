@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from edgeml import fits
 from edgeml.backends.verilog.limits import operations
 from edgeml.backends.verilog.options import Options, parse_options
 from edgeml.backends.verilog.stream.factors import dense_layers, is_dense
@@ -20,9 +21,10 @@ from edgeml.estimate.layouts import SIDE_BY_SIDE
 from edgeml.estimate.model import estimate, settled
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.solve_verilog import Judge, Judged, Layout, Solver
-from edgeml.estimate.verdict import Need, Preflight, larger_boards, needs
+from edgeml.estimate.verdict import Preflight, larger_boards, need_text, needs
 from edgeml.estimate.verilog import Counted
 from edgeml.figures import Hardware
+from edgeml.fits import Need
 from edgeml.ir import Graph
 from edgeml.passes.expand import Expand
 
@@ -55,7 +57,7 @@ def preflight_verilog(
     told = Preflight("verilog", board.name, found, needs(found, board), clock, solution=solution)
     if solution is not None:
         told = replace(told, limits=(_limit(graph, chosen, solution),))
-    if told.state == "fits" or goal:
+    if fits.certain(told.state) or goal:
         return told
     free = chosen.model_copy(update={"mode": "auto", "reuse_factor": None})
     return replace(told, remedies=tuple(_remedies(graph, board, free, tool, entries, found, tell)))
@@ -161,8 +163,8 @@ def _judge(graph: Graph, board: Board, options: Options, tool: Tool | None, kept
         worst, kind = max(high)
         values = [_share(need, need.figure.value) for need in rows]
         lut = sum(share for need, share in zip(rows, values, strict=True) if need.kind == "lut")
-        states = {need.state for need in rows}
-        return Judged(states == {"fits"}, "does not fit" not in states, sum(values), lut, worst, kind)
+        state = fits.worst(rows)
+        return Judged(fits.certain(state), state != "does not fit", sum(values), lut, worst, kind)
 
     return judge
 
@@ -176,7 +178,7 @@ def _told(graph: Graph, board: Board, options: Options, layout: Layout) -> str:
     """The figures of a layout in a few words."""
     chosen = parse_options({**options.model_dump(), "reuse_factor": None, **layout.settings()})
     rows = needs(estimate(graph, board, "verilog", chosen, "yosys"), board)
-    lut = "; ".join(need.text() for need in rows if need.kind in ("lut", "dsp"))
+    lut = "; ".join(need_text(need) for need in rows if need.kind in ("lut", "dsp"))
     return f"{lut}, {layout.latency:,} clocks, a sample every {layout.interval:,}"
 
 

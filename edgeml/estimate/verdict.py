@@ -1,48 +1,19 @@
 """What a preflight says: every resource against the board's, the clock, the factors that were chosen.
 
-Invariant: "does not fit" is only said where even the low end of the interval is above the capacity, and
-"fits" only where its high end is below; between them lies "may not fit".
+Invariant: whether it fits is said by `edgeml.fits` alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from edgeml import boards
+from edgeml import boards, fits
 from edgeml.boards import Board
 from edgeml.estimate.model import Design
 from edgeml.estimate.solve import Solution
 from edgeml.estimate.solve_verilog import Layout
 from edgeml.figures import Figure, Hardware
-
-State = Literal["fits", "may not fit", "does not fit"]
-
-_WORST: Mapping[State, int] = {"fits": 0, "may not fit": 1, "does not fit": 2}
-
-
-@dataclass(frozen=True)
-class Need:
-    """One resource: what is needed, and what the board has."""
-
-    kind: str
-    figure: Figure
-    capacity: int
-
-    @property
-    def state(self) -> State:
-        """Whether it fits."""
-        low = self.figure.low if self.figure.low is not None else self.figure.value
-        high = self.figure.high if self.figure.high is not None else self.figure.value
-        if low > self.capacity:
-            return "does not fit"
-        return "may not fit" if high > self.capacity else "fits"
-
-    def text(self) -> str:
-        """As a person reads it."""
-        share = self.figure.value / self.capacity
-        return f"{range_text(self.figure)} {self.kind.upper()} of {self.capacity:,} ({share:.0%})"
+from edgeml.fits import Need, Verdict
 
 
 @dataclass(frozen=True)
@@ -70,24 +41,25 @@ class Preflight:
     remedies: tuple[str, ...] = ()
 
     @property
-    def state(self) -> State:
+    def state(self) -> Verdict:
         """The worst of all resources."""
-        return max((need.state for need in self.needs), key=lambda state: _WORST[state])
+        return fits.worst(self.needs)
 
     @property
     def over(self) -> tuple[Need, ...]:
-        """What may not fit or does not."""
-        return tuple(need for need in self.needs if need.state != "fits")
+        """What is tight, may not fit or does not: the resources that the verdict is of."""
+        return tuple(need for need in self.needs if self.state != "fits" and need.state == self.state)
 
     def lines(self) -> tuple[str, ...]:
         """The verdict for people, a sentence or a figure each."""
         named = boards.load(self.board).title if self.board in boards.names() else self.board
+        scarce = ", ".join(need.kind.upper() for need in self.over)
         verdict = {
+            "unknown": f"no figure to hold against {named}",
             "fits": f"fits {named}",
-            "may not fit": f"may not fit {named}: the interval reaches beyond its "
-            + ", ".join(need.kind.upper() for need in self.over),
-            "does not fit": f"does not fit {named}: "
-            + "; ".join(need.text() for need in self.needs if need.state == "does not fit"),
+            "tight": f"fits {named}, tight: the interval reaches beyond {fits.TIGHT:.0%} of its {scarce}",
+            "may not fit": f"may not fit {named}: the interval reaches beyond its {scarce}",
+            "does not fit": f"does not fit {named}: {'; '.join(need_text(need) for need in self.over)}",
         }[self.state]
         time = ""
         if self.estimate.cycles is not None and self.estimate.clock_mhz:
@@ -114,7 +86,7 @@ class Preflight:
 
     def _figures(self) -> tuple[str, ...]:
         """What is needed; where a top stands around the network, with and without it."""
-        needed = "; ".join(need.text() for need in self.needs)
+        needed = "; ".join(need_text(need) for need in self.needs)
         if self.estimate.whole is None:
             return (needed,)
         alone = ", ".join(
@@ -134,13 +106,15 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 
+def need_text(need: Need) -> str:
+    """A need as a person reads it: "1,200 (900 to 1,500) LUT of 20,800 (6%)"."""
+    share = f" ({need.figure.value / need.capacity:.0%})" if need.capacity else ""
+    return f"{range_text(need.figure)} {need.kind.upper()} of {need.capacity:,}{share}"
+
+
 def needs(found: Hardware, board: Board) -> tuple[Need, ...]:
     """Every estimated resource against the board's: of the whole board where that is known."""
-    return tuple(
-        Need(kind, figure, capacity)
-        for kind, figure in (found.whole or found.total).known().items()
-        if (capacity := getattr(board.resources, kind)) is not None
-    )
+    return fits.needs(fits.occupied(found), fits.capacities(board))
 
 
 def larger_boards(found: Hardware, board: Board) -> list[str]:
@@ -150,6 +124,6 @@ def larger_boards(found: Hardware, board: Board) -> list[str]:
         for other in (boards.load(name) for name in boards.names())
         if other.flow is board.flow
         and other.resources.lut_kind == board.resources.lut_kind
-        and all(need.state == "fits" for need in needs(found, other))
+        and fits.verdict(found, other) == "fits"
     ]
     return [other.name for other in sorted(fitting, key=lambda other: other.resources.lut)[:3]]

@@ -9,10 +9,11 @@ To add a source: a word in `edgeml.figures.Source`, its meaning in `SOURCES`, it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from edgeml.boards import Board
 from edgeml.figures import KINDS, Figure, Hardware, Reached, Source, Usage
+from edgeml.fits import Verdict, needs, occupied, worst
 from edgeml.report.numbers import Fact, Number, absent, figure
 
 _RANK: tuple[Source, ...] = ("measured", "place-and-route", "synthesis", "vendor", "estimate", "proven")
@@ -26,8 +27,6 @@ REACHED: Mapping[Reached, str] = {
     "fitted": "after place and route",
 }
 """How far a vendor's flow had come, in words."""
-
-Fit = Literal["fits", "may not fit", "does not fit", "unknown"]
 
 DESIGNS: Mapping[str, str] = {
     "verilog": "edgeml Verilog",
@@ -247,31 +246,9 @@ def largest(item: Hardware, kind: str) -> float:
     return max((figure.value for figure in found if figure), default=0.0)
 
 
-def fit(usage: Usage, board: BoardFacts | None) -> Fit:
-    """Whether it fits the device: every upper end must, or else it is not sure."""
-    known = usage.known()
-    if board is None or not known:
-        return "unknown"
-    sure, possible = True, True
-    for kind, item in known.items():
-        have = board.capacity.get(kind, 0)
-        sure = sure and (item.value if item.high is None else item.high) <= have
-        possible = possible and (item.value if item.low is None else item.low) <= have
-    if sure:
-        return "fits"
-    return "may not fit" if possible else "does not fit"
-
-
-def occupied(item: Hardware) -> Usage:
-    """What has to fit: the whole board where that is known, else the design."""
-    if item.whole is None:
-        return item.total
-    return Usage(**{**item.total.known(), **item.whole.known()})
-
-
-def fits(item: Hardware, board: BoardFacts | None) -> Fit:
+def fits(item: Hardware, board: BoardFacts | None) -> Verdict:
     """Whether the design fits the device, with all that stands around it on the board."""
-    return fit(occupied(item), board)
+    return "unknown" if board is None else worst(needs(occupied(item), board.capacity))
 
 
 def tightest(item: Hardware, board: BoardFacts | None) -> tuple[str, Number]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from edgeml import fits
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.figures import KINDS, Figure, Hop, Usage
@@ -23,9 +24,9 @@ def refuse_what_does_not_fit(usage: Usage, board: Board, what: str) -> None:
         EdgemlError: with the counts, the capacities and what would help.
     """
     over = [
-        f"{figure.low if figure.low is not None else figure.value:,.0f} {kind.upper()}, the board has {has:,}"
-        for kind, figure in usage.known().items()
-        if (has := getattr(board.resources, kind) or 0) < (figure.low or figure.value)
+        f"{need.low:,.0f} {need.kind.upper()}, the board has {need.capacity:,}"
+        for need in fits.needs(usage, fits.capacities(board))
+        if need.state == "does not fit"
     ]
     if over:
         raise EdgemlError(

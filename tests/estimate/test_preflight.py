@@ -10,7 +10,7 @@ from edgeml import boards
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, preflight, refuse_if_too_big
-from edgeml.estimate.verdict import Need, range_text
+from edgeml.estimate.verdict import range_text
 from edgeml.figures import Figure
 from edgeml.ir import Graph
 from tests.backends.verilog.samples import small
@@ -30,14 +30,6 @@ def whole_lut(graph: Graph) -> Figure:
     whole = preflight(graph, boards.load("ulx3s-85f")).estimate.whole
     assert whole is not None and whole.lut is not None
     return whole.lut
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "state"),
-    [(50, 90, "fits"), (50, 100, "fits"), (90, 101, "may not fit"), (101, 200, "does not fit")],
-)
-def test_only_certain_things_are_said_to_be_certain(low: float, high: float, state: str) -> None:
-    assert Need("lut", Figure(value=high, low=low, high=high), 100).state == state
 
 
 def test_ranges_are_readable() -> None:

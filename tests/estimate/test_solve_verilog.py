@@ -24,6 +24,7 @@ from edgeml.estimate.solve_verilog import Judged, Layout
 from edgeml.estimate.verdict import needs
 from edgeml.estimate.verilog import count
 from edgeml.figures import Figure, Hardware
+from edgeml.fits import certain, worst
 from edgeml.ir import Builder, Graph
 from tests.backends.verilog.test_stream import cnn
 from tests.estimate.test_preflight import shrunk
@@ -131,7 +132,7 @@ def test_the_search_finds_what_trying_everything_finds() -> None:
                 for chosen, found in tried
                 if (latency := clocks(found.cycles)) <= (goal.max_latency or 1000)
                 and (interval := clocks(found.ii)) <= (goal.ii or 1000)
-                and (not goal.fit or all(need.state == "fits" for need in needs(found, board)))
+                and (not goal.fit or certain(worst(needs(found, board))))
             ]
             by_latency = goal == Goal(fit=True)
             wanted = min(rows, key=lambda row: (row[0], row[2]) if by_latency else (row[2], row[0]))
@@ -175,7 +176,7 @@ def test_what_cannot_be_met_says_the_best_that_can_be_reached() -> None:
 def test_the_preflight_goes_on_with_what_was_found() -> None:
     goal = Goal(ii=8, fit=True)
     told = preflight(zoo()["mlp"], shrunk("ulx3s-85f", lut=9000), "verilog", {}, goal, kept=NOTHING)
-    assert isinstance(told.solution, Layout) and told.state == "fits"
+    assert isinstance(told.solution, Layout) and certain(told.state)
     assert told.estimate.cycles is not None and told.estimate.cycles.value == told.solution.latency
     assert told.estimate.ii is not None and told.estimate.ii.value == told.solution.interval <= 8
     (line,) = (line for line in told.lines() if line.startswith("reuse factors"))

@@ -4,13 +4,17 @@ import pytest
 from pydantic import ValidationError
 
 from edgeml import boards
-from edgeml.figures import Figure, Usage
+from edgeml.figures import Figure, Hardware, Usage
 from edgeml.report import facts_hardware as hw
 from edgeml.report.numbers import figure
 from tests.report.hardware import count, estimated, guess, placed, vendor
 from tests.report.samples import sample_facts
 
 PYNQ = hw.BoardFacts.of(boards.load("pynq-z2"))
+
+
+def designed(usage: Usage) -> Hardware:
+    return Hardware(design="verilog", part=PYNQ.part, source="estimate", total=usage)
 
 
 def test_a_board_has_the_capacity_of_its_file():
@@ -21,25 +25,25 @@ def test_a_board_has_the_capacity_of_its_file():
 @pytest.mark.parametrize(
     ("lut", "found"),
     [
-        (Figure(value=53_200), "fits"),
+        (Figure(value=53_200), "tight"),
         (Figure(value=53_201), "does not fit"),
-        (Figure(value=50_000, low=40_000, high=53_200), "fits"),
+        (Figure(value=50_000, low=40_000, high=53_200), "tight"),
         (Figure(value=50_000, low=40_000, high=53_201), "may not fit"),
         (Figure(value=60_000, low=53_200, high=70_000), "may not fit"),
         (Figure(value=60_000, low=53_201, high=70_000), "does not fit"),
     ],
 )
 def test_whether_it_fits_is_judged_by_the_interval(lut, found):
-    assert hw.fit(Usage(lut=lut, ff=count(10)), PYNQ) == found
-    assert hw.fit(Usage(lut=lut, ff=count(106_401)), PYNQ) == "does not fit"
+    assert hw.fits(designed(Usage(lut=lut, ff=count(10))), PYNQ) == found
+    assert hw.fits(designed(Usage(lut=lut, ff=count(106_401))), PYNQ) == "does not fit"
 
 
 def test_what_is_not_known_neither_fits_nor_does_not():
-    assert hw.fit(Usage(), PYNQ) == "unknown"
-    assert hw.fit(Usage(lut=count(1)), None) == "unknown"
+    assert hw.fits(designed(Usage()), PYNQ) == "unknown"
+    assert hw.fits(designed(Usage(lut=count(1))), None) == "unknown"
     assert hw.shares(Usage(lut=count(1)), None) == {}
-    assert hw.fit(Usage(uram=count(1)), PYNQ) == "does not fit"  # the part has none
-    assert hw.fit(Usage(lut=count(1), uram=count(0)), PYNQ) == "fits"
+    assert hw.fits(designed(Usage(uram=count(1))), PYNQ) == "does not fit"  # the part has none
+    assert hw.fits(designed(Usage(lut=count(1), uram=count(0))), PYNQ) == "fits"
 
 
 def test_times_take_the_slower_of_the_wanted_and_the_possible_clock():
@@ -127,14 +131,14 @@ def test_rows_that_are_not_of_the_hardware_are_no_facts():
 def test_the_whole_board_is_what_has_to_fit():
     item = estimated("", "pynq-z2", 40_000)
     around = item.model_copy(update={"whole": Usage(lut=guess(60_000, 0.01))})
-    assert (hw.fits(item, PYNQ), hw.fits(around, PYNQ)) == ("fits", "does not fit")
+    assert (hw.fits(item, PYNQ), hw.fits(around, PYNQ)) == ("tight", "does not fit")
     assert hw.occupied(around).ff == item.total.ff  # of what is not told the network's counts
     # A synthesis knows the network alone and is given the estimate; place and route has counted all of it.
     alone = item.model_copy(update={"source": "synthesis"})
     ((best, _),) = hw.groups([around, alone], "pynq-z2")
     assert (best.source, hw.fits(best, PYNQ)) == ("synthesis", "does not fit")
     ((best, _),) = hw.groups([around, item.model_copy(update={"source": "place-and-route"})], "pynq-z2")
-    assert (best.whole, hw.fits(best, PYNQ)) == (None, "fits")
+    assert (best.whole, hw.fits(best, PYNQ)) == (None, "tight")
 
 
 def test_a_note_is_told_once_with_all_it_is_about():

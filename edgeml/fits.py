@@ -1,0 +1,104 @@
+"""Whether a design fits a chip: the one rule, which every command, report and chart goes by.
+
+A figure lies between the ends of its interval (a tool's count has none: both ends are the count). For one
+resource of which the chip has `capacity`:
+
+    does not fit    the low end is above the capacity: too large even if the estimate is at its luckiest
+    may not fit     the high end is above the capacity
+    tight           the high end is above 80 % of the capacity: it fits by count, but place and route has
+                    little room, takes long and may miss the clock
+    fits            the high end is at most 80 % of the capacity
+
+A chip that has none of a resource has a capacity of zero. The verdict on a design is the worst of all its
+resources; it is "unknown" where no figure, or no chip, is known. What has to fit is the whole board after
+packing where that is known, and the design itself for the kinds that it does not tell.
+
+Invariant: nothing else in edgeml compares a figure with a capacity to say whether it fits
+(tests/test_fits.py looks for it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from edgeml.boards import Board
+from edgeml.figures import KINDS, Figure, Hardware, Usage
+
+Verdict: TypeAlias = Literal["unknown", "fits", "tight", "may not fit", "does not fit"]
+"""From the best to the worst."""
+
+TIGHT = 0.8
+"""The share of a resource from which a design is tight."""
+
+_ORDER: tuple[Verdict, ...] = ("unknown", "fits", "tight", "may not fit", "does not fit")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One resource: what is needed, and what the chip has."""
+
+    kind: str
+    figure: Figure
+    capacity: int
+
+    @property
+    def low(self) -> float:
+        """The least that it may take."""
+        return self.figure.value if self.figure.low is None else self.figure.low
+
+    @property
+    def high(self) -> float:
+        """The most that it may take."""
+        return self.figure.value if self.figure.high is None else self.figure.high
+
+    @property
+    def state(self) -> Verdict:
+        """Whether it fits, by the rule of this module."""
+        if self.low > self.capacity:
+            return "does not fit"
+        if self.high > self.capacity:
+            return "may not fit"
+        return "tight" if self.high > TIGHT * self.capacity else "fits"
+
+
+def capacities(board: Board) -> dict[str, int]:
+    """What a board has, by kind; zero of what it has none of."""
+    return {kind: getattr(board.resources, kind) or 0 for kind in KINDS}
+
+
+def occupied(found: Hardware) -> Usage:
+    """What has to fit: the whole board where that is known, else the design."""
+    if found.whole is None:
+        return found.total
+    return Usage(**{**found.total.known(), **found.whole.known()})
+
+
+def needs(usage: Usage, capacity: Mapping[str, int]) -> tuple[Need, ...]:
+    """Every known figure against what there is of it.
+
+    Args:
+        usage: figures by kind.
+        capacity: of the chip by kind; a kind that is not in it is one that the chip has none of.
+    """
+    return tuple(Need(kind, figure, capacity.get(kind, 0)) for kind, figure in usage.known().items())
+
+
+def worst(rows: Iterable[Need]) -> Verdict:
+    """The verdict on a design: the worst of its resources; "unknown" without any."""
+    states = {row.state for row in rows}
+    for state in reversed(_ORDER):
+        if state in states:
+            return state
+    return "unknown"
+
+
+def verdict(found: Hardware, board: Board) -> Verdict:
+    """Whether a design, with all that stands around it, fits a board."""
+    return worst(needs(occupied(found), capacities(board)))
+
+
+def certain(state: Verdict) -> bool:
+    """Whether it fits even at the high ends of its intervals, with or without room to spare."""
+    return state in ("fits", "tight")
