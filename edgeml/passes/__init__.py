@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from edgeml.errors import unknown_name
@@ -41,6 +42,12 @@ def load(name: str) -> type[Pass]:
 
 def prepare(graph: Graph) -> Graph:
     """Core ops only, what can be computed now computed, nothing that no output needs."""
+    *_, (_, last) = stages(graph)
+    return last
+
+
+def stages(graph: Graph) -> Iterator[tuple[str, Graph]]:
+    """What every pass of `prepare` makes of the graph, by its name, one after the other."""
     for name in PREPARATION:
         graph = load(name)().apply(graph)
-    return graph
+        yield name, graph

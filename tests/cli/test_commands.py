@@ -138,7 +138,11 @@ def test_show(edgeml: Shell, run: Path) -> None:
     assert "logits" in edgeml("show", str(run)).out
     text = edgeml("show", str(run), "--graph").out
     assert text.startswith("graph ") and "return %logits" in text
+    assert "drop_unused" in edgeml("show", str(run), "--passes").out
     document = json.loads(edgeml("show", str(run), "--json").out)
+    passes = document["passes"]
+    assert [entry["pass"] for entry in passes] == ["-", "expand", "fold_constants", "drop_unused"]
+    assert all(entry["nodes"] and "cast" in entry["ops"] for entry in passes)
     assert document["config"]["preset"]["name"] == "iris_mlp"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
-from typing import Annotated
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -11,13 +12,19 @@ from rich.markup import escape
 from edgeml.cli.console import OUT, print_json, say, table
 from edgeml.cli.options import JsonOption, RunArgument
 
+if TYPE_CHECKING:
+    from edgeml.ir import Graph
+
 
 def command(
     run: RunArgument,
     graph: Annotated[bool, typer.Option("--graph", help="The exact graph as text.")] = False,
+    passes: Annotated[
+        bool, typer.Option("--passes", help="What the passes before every export make of the graph.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Show a run's configuration and layers, or its exact graph."""
+    """Show a run's configuration and layers, its exact graph, or what the passes make of it."""
     from edgeml import api
     from edgeml.checks import bound
 
@@ -28,6 +35,10 @@ def command(
     exact = opened.graph()
     if graph and not json:
         OUT.file.write(f"{exact}\n")
+        return
+    if passes and not json:
+        cells = [[entry["pass"], str(entry["nodes"]), entry["ops"]] for entry in _stages(exact)]
+        OUT.print(table(("pass", "nodes", "ops"), cells))
         return
     rows = [(n.name, n.op.op_name(), exact.info(n.name)) for n in exact.nodes if n.op.op_name() != "const"]
     if json:
@@ -40,6 +51,7 @@ def command(
             "changed": list(changed),
             "graph": str(exact),
             "values": values,
+            "passes": _stages(exact),
         }
         print_json(document)
         return
@@ -50,3 +62,15 @@ def command(
         for name, op, info in rows
     ]
     OUT.print(table(("value", "op", "shape", "type", "codes"), cells))
+
+
+def _stages(graph: Graph) -> list[dict[str, Any]]:
+    """The graph as it is and behind every pass: how many nodes, and of which ops."""
+    from edgeml.passes import stages
+
+    rows: list[dict[str, Any]] = []
+    for name, stage in (("-", graph), *stages(graph)):
+        counts = Counter(node.op.op_name() for node in stage.nodes)
+        ops = ", ".join(f"{count} {op}" for op, count in sorted(counts.items()))
+        rows.append({"pass": name, "nodes": len(stage.nodes), "ops": ops})
+    return rows
