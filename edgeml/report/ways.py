@@ -8,6 +8,7 @@ To add a way: a `Way` in `ways`; a model that only has an accuracy: a row in `mo
 
 from __future__ import annotations
 
+from edgeml.checks.names import runners
 from edgeml.figures import Hardware
 from edgeml.report.facts import Facts, PostTraining
 from edgeml.report.facts_hardware import DESIGNS, detailed, latency_ns, throughput
@@ -15,9 +16,6 @@ from edgeml.report.numbers import Fact, Number, absent
 
 _ROUNDED = {"own": "PTQ, same types", "calibrated": "PTQ, calibrated"}
 """Names of the float baseline rounded after training, by its types."""
-
-_RUNNERS = {"verilog": "verilator", "hls4ml": "hls4ml"}
-"""Which result of check.json speaks for a design."""
 
 
 class Way(Fact):
@@ -185,13 +183,14 @@ def _on_fpga(facts: Facts, item: Hardware) -> Way:
 
 def _proved(facts: Facts, item: Hardware) -> Number:
     """The exact graph's accuracy, if this design was found to give the same integers."""
-    runner = _RUNNERS.get(item.design)
-    results = facts.exactness.results if facts.exactness else ()
-    found = next((result for result in results if result.backend == runner), None)
-    if found is None or found.status == "not-run":
-        return absent("this design was not simulated (edgeml check RUN)")
-    if found.status == "mismatch":
+    own = {name for name, backend in runners().items() if backend == item.design}
+    rows = [row for row in (facts.exactness.results if facts.exactness else ()) if row.backend in own]
+    if any(row.status == "mismatch" for row in rows):
         return absent("its integers differ from the graph's")
+    if any(row.failed for row in rows):
+        return absent("its simulation failed")
+    if not any(row.status == "exact" for row in rows):
+        return absent("this design was not simulated (edgeml check RUN)")
     return facts.accuracy.fixed
 
 
