@@ -200,6 +200,19 @@ class Backend(ABC):
         """The nodes whose op has no file in the back end's folder `ops`."""
         return Emitters(self.name).unknown(core)
 
+    def for_check(self, graph: Graph, settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+        """Settings with which a check of a large graph is not needlessly long, and a sentence about it.
+
+        Args:
+            graph: the graph.
+            settings: what the user asked for, which stays as it is.
+
+        Returns:
+            The settings, and what was chosen or how long it will take; "" where there is nothing to say.
+        """
+        del graph
+        return settings, ""
+
     def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
         """The ops it cannot express, empty if the graph can be emitted."""
         core = prepare(graph)

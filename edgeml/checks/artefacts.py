@@ -106,6 +106,9 @@ def check_graph(
 ) -> Check:
     """Emit a graph for every chosen back end into a temporary folder and check it there.
 
+    Where nothing else is asked for, a graph whose io_parallel project would compile for minutes becomes an
+    io_stream project; its row says so.
+
     Args:
         graph: the exact graph.
         x: floats (samples, ...) like the Keras input.
@@ -121,13 +124,18 @@ def check_graph(
     """
     golden = vectors.make(graph, x)
     unemitted: list[Result] = []
+    remarks: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="edgeml-check-") as name:
         folder = Path(name)
         for chosen in select(names):
             if chosen in (REFERENCE, KERAS, BOARD):
                 continue
             backend = backends.load(chosen)
-            options = backend.options((settings or {}).get(chosen, {}))
+            asked, told = backend.for_check(graph, (settings or {}).get(chosen, {}))
+            if told and progress is not None:
+                progress(f"{chosen}, {told}")
+            remarks |= dict.fromkeys((runner.name for runner in backend.runners()), told)
+            options = backend.options(asked)
             reason = exported.why_not(backend, graph, options)
             if not reason:
                 try:
@@ -140,7 +148,12 @@ def check_graph(
             folder, graph, golden, [n for n in select(names) if n != KERAS], progress=progress
         )
     reasons = {result.backend: result for result in unemitted}
-    results = tuple(reasons.get(result.backend, result) for result in found.results)
+    results = tuple(
+        result.model_copy(
+            update={"reason": "; ".join(filter(None, [remarks.get(result.backend), result.reason]))}
+        )
+        for result in (reasons.get(result.backend, result) for result in found.results)
+    )
     return found.model_copy(update={"results": results})
 
 

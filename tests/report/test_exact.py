@@ -61,7 +61,7 @@ def test_an_arg_max_gives_classes_already() -> None:
 
 
 def test_agreement_is_with_the_exact_graph() -> None:
-    predicted = {
+    predicted: dict[str, quality.Labels | None] = {
         "fixed": np.array([0, 1, 1, 0]),
         "qat": np.array([0, 1, 1, 1]),
         "float": np.array([0, 0, 0, 0]),

@@ -124,7 +124,7 @@ def test_what_is_not_there_says_why(facts: Facts) -> None:
     assert rates["exact fixed-point"] == "too fast to be timed" and rates["int8 QDQ"] == "no int8.onnx"
 
 
-def with_rows(facts: Facts, **rows: Status) -> Facts:
+def with_rows(facts: Facts, rows: dict[str, Status]) -> Facts:
     results = [
         Result(backend=name, status=status, samples=3, reason="because" if status != "exact" else "")
         for name, status in rows.items()
@@ -154,14 +154,14 @@ def test_only_its_own_simulation_vouches_for_a_design(facts: Facts, design: str)
     ]
     others.remove(mine)
     every: dict[str, Status] = dict.fromkeys(others, "exact")
-    assert accuracy(with_rows(facts, **{mine: "exact"}), design).value == 0.83
+    assert accuracy(with_rows(facts, {mine: "exact"}), design).value == 0.83
     told: dict[Status, str] = {"not-run": "was not simulated", "mismatch": "its integers differ"}
     for status, reason in told.items():  # whatever the others say
-        found = accuracy(with_rows(facts, **every, **{mine: status}), design)
+        found = accuracy(with_rows(facts, {**every, mine: status}), design)
         assert found.value is None and reason in found.reason
-    assert "was not simulated" in accuracy(with_rows(facts, **every), design).reason
+    assert "was not simulated" in accuracy(with_rows(facts, every), design).reason
     wrong: dict[str, Status] = dict.fromkeys(others, "mismatch")
-    assert accuracy(with_rows(facts, **wrong, **{mine: "exact"}), design).value == 0.83
+    assert accuracy(with_rows(facts, {**wrong, mine: "exact"}), design).value == 0.83
     assert "was not simulated" in accuracy(facts.model_copy(update={"exactness": None}), design).reason
 
 
