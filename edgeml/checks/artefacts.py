@@ -131,7 +131,9 @@ def check_graph(
             if chosen in (REFERENCE, KERAS, BOARD):
                 continue
             backend = backends.load(chosen)
-            asked, told = backend.for_check(graph, (settings or {}).get(chosen, {}))
+            asked, told = (settings or {}).get(chosen, {}), ""
+            if not backend.missing():
+                asked, told = backend.for_check(graph, asked)
             if told and progress is not None:
                 progress(f"{chosen}, {told}")
             remarks |= dict.fromkeys((runner.name for runner in backend.runners()), told)

@@ -137,7 +137,7 @@ def test_odd_results_are_a_row(
 
 
 def test_what_cannot_be_emitted_is_a_row(graph: Graph, golden: Golden, monkeypatch) -> None:
-    def refuse(self, graph: Graph, options: object) -> None:
+    def refuse(self, *given: object) -> None:
         raise EdgemlError("one type for all elements needs 70 bits", "act1")
 
     monkeypatch.setattr(type(backends.load("qonnx")), "write", refuse)
