@@ -6,7 +6,9 @@ The command line prints it without a traceback and exits with 2.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 
 class EdgemlError(Exception):
@@ -106,3 +108,15 @@ def _edits(a: str, b: str) -> int:
             row.append(least)
         before = last
     return row[-1]
+
+
+def shown(value: Any) -> str:
+    """A value as an error shows it: of an array its shape and type, of anything else a short repr.
+
+    >>> shown(3), shown("a"), shown(list(range(1000)))
+    ('3', "'a'", '[0, 1, 2, 3, 4, 5, ...]')
+    """
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape and dtype is not None:  # whatever has both, so that this file needs no NumPy
+        return f"an array of {dtype} of shape {tuple(shape)}"
+    return reprlib.repr(value)

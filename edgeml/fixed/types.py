@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, shown
 
 IntArray: TypeAlias = NDArray[np.int64]
 
@@ -267,4 +267,4 @@ def _whole(value: Any, what: str) -> int:
     try:
         return operator.index(value)
     except TypeError:
-        raise EdgemlError(f"a {what} of {value!r} is no whole number", "fixed-point type") from None
+        raise EdgemlError(f"a {what} of {shown(value)} is no whole number", "fixed-point type") from None

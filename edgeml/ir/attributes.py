@@ -22,7 +22,7 @@ from typing import Any, Union, cast, get_args, get_origin
 
 import numpy as np
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, shown
 from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow, Round, int_array
 
 _ENUMS: Mapping[str, Round | Overflow] = {m.value: m for kind in (Round, Overflow) for m in kind}
@@ -105,13 +105,15 @@ def conform(value: Any, kind: Any) -> Any:
     >>> conform([np.int64(2), 3], tuple[int, ...])
     (2, 3)
     """
+    if (
+        kind == IntArray
+    ):  # compared, not taken apart: from NumPy 2.5 on NDArray is a `type` alias without an origin
+        return int_array(value, "array")
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         for one in args:
             with suppress(EdgemlError):
                 return conform(value, one)
-    if origin is np.ndarray:
-        return int_array(value, "array")
     if origin is tuple and isinstance(value, tuple | list):
         items = cast("tuple[Any, ...]", value)
         kinds = args[:1] * len(items) if args[-1] is Ellipsis else args
@@ -126,7 +128,7 @@ def conform(value: Any, kind: Any) -> Any:
         and isinstance(value, kind)
     ):
         return value
-    raise EdgemlError(f"{value!r} is no {kind}")
+    raise EdgemlError(f"{shown(value)} is no {getattr(kind, '__name__', kind)}")
 
 
 def decode(text: str, arrays: Mapping[str, IntArray]) -> Any:

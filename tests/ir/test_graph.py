@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType, FixedTypeArray
+from edgeml.fixed import FixedType, FixedTypeArray, IntArray
 from edgeml.ir import Builder, Graph, Node
 from edgeml.ir.attributes import conform, decode, encode, split
 from edgeml.ir.graph import NAME, valid_name
@@ -297,6 +298,19 @@ class TestAttributes:
     def test_other_kinds_are_refused(self, value, kind):
         with pytest.raises(EdgemlError, match="is no"):
             conform(value, kind)
+
+    def test_an_array_is_named_by_its_shape_not_printed(self):
+        with pytest.raises(EdgemlError, match=r"^an array of int64 of shape \(1000,\) is no int$"):
+            conform(np.arange(1000), int)
+        with pytest.raises(EdgemlError, match=r"^\[0, 1, 2, 3, 4, 5, \.\.\.\] is no FixedType$"):
+            conform(list(range(1000)), FixedType)
+
+    @pytest.mark.parametrize("kind", [IntArray, NDArray[np.int64], IntArray | None])
+    def test_an_array_is_taken_by_every_python(self, kind):
+        """NumPy's NDArray is a `type` alias from 2.5 on."""
+        taken = conform([[1, 2], [3, 4]], kind)
+        assert taken.dtype == np.int64
+        assert not taken.flags.writeable
 
     def test_kinds(self):
         assert conform(True, bool) is True

@@ -9,6 +9,7 @@ Invariant: nothing but the file decides what comes out; the graph only tells sha
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -108,7 +109,7 @@ def execute(model: Any, feeds: Mapping[str, NDArray[np.float32]], where: str) ->
     from qonnx.transformation.infer_shapes import InferShapes
 
     samples = next(iter(feeds.values())).shape[0]
-    with _same_ir_version(model.ir_version), _Errors(where):
+    with _same_ir_version(model.ir_version), _deprecated_fix(), _Errors(where):
         wrapper = ModelWrapper(model, make_deepcopy=True)
         _rebatch(wrapper, samples)
         wrapper = wrapper.transform(InferShapes())
@@ -173,6 +174,14 @@ def _same_ir_version(version: int) -> Generator[None]:
         yield
     finally:
         onnx_exec.qonnx_make_model = original
+
+
+@contextmanager
+def _deprecated_fix() -> Generator[None]:
+    """Let qonnx 1.0 call numpy.fix for rounding towards zero: NumPy 2.5 deprecates it, and it is right still."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"numpy\.fix is deprecated", DeprecationWarning)
+        yield
 
 
 class _Errors:

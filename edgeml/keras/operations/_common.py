@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, shown
 from edgeml.fixed import cover
 from edgeml.ir.op import Op
 from edgeml.ir.ops.concat import Concat
@@ -194,7 +194,7 @@ def only(builder: LayerBuilder, options: dict[str, Any], **allowed: Any) -> None
             continue
         if value is None or isinstance(value, Tensor):
             continue
-        raise builder.refuse(f"is called with {key}={value!r}", f"leave {key} out")
+        raise builder.refuse(f"is called with {key}={shown(value)}", f"leave {key} out")
 
 
 def scalar(builder: LayerBuilder, value: Any) -> float:
