@@ -28,9 +28,11 @@ help: ## this text
 	@echo
 	@echo "Names for MODEL and BOARD: edgeml list presets, edgeml list boards (after: source .venv/bin/activate)"
 
-setup: $(STAMP) ## make .venv from requirements.lock and install edgeml into it
+setup: ## make .venv from requirements.lock and install edgeml into it; again: check and complete it
+	@scripts/setup "$(PYTHON)"
+	@touch $(STAMP)
 
-$(STAMP): requirements.lock pyproject.toml edgeml/_version.py
+$(STAMP): requirements.lock pyproject.toml edgeml/_version.py scripts/setup scripts/locked.py
 	@scripts/setup "$(PYTHON)"
 	@touch $@
 

@@ -105,9 +105,10 @@ def conform(value: Any, kind: Any) -> Any:
     >>> conform([np.int64(2), 3], tuple[int, ...])
     (2, 3)
     """
+    name: str = kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind)
     if (
         kind == IntArray
-    ):  # compared, not taken apart: from NumPy 2.5 on NDArray is a `type` alias without an origin
+    ):  # compared, not taken apart: NumPy's NDArray is a `type` alias on Python 3.12 and later
         return int_array(value, "array")
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
@@ -128,7 +129,7 @@ def conform(value: Any, kind: Any) -> Any:
         and isinstance(value, kind)
     ):
         return value
-    raise EdgemlError(f"{shown(value)} is no {getattr(kind, '__name__', kind)}")
+    raise EdgemlError(f"{shown(value)} is no {name}")
 
 
 def decode(text: str, arrays: Mapping[str, IntArray]) -> Any:

@@ -178,7 +178,7 @@ def _same_ir_version(version: int) -> Generator[None]:
 
 @contextmanager
 def _deprecated_fix() -> Generator[None]:
-    """Let qonnx 1.0 call numpy.fix for rounding towards zero: NumPy 2.5 deprecates it, and it is right still."""
+    """Let qonnx 1.0 round towards zero by numpy.fix, which NumPy 2.5 deprecates and which is right still."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"numpy\.fix is deprecated", DeprecationWarning)
         yield
