@@ -14,21 +14,20 @@ def wheel(
     name: str,
     version: str,
     requires: Sequence[str] = (),
-    extras: Mapping[str, Sequence[str]] | None = None,
+    extras: Sequence[str] = (),
     files: Mapping[str, str] | None = None,
     about: Mapping[str, str] | None = None,
 ) -> Path:
-    """A wheel of a package that holds one empty module, or `files`; `about` are more files of its dist-info."""
+    """A wheel of one small module, or of `files`; `about` are more files of its dist-info."""
     plain = name.replace("-", "_").replace(".", "_")
     record = f"{plain}-{version}.dist-info"
     metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     metadata += [f"Requires-Dist: {line}" for line in requires]
-    for extra, lines in (extras or {}).items():
-        metadata += [f"Provides-Extra: {extra}", *(f'Requires-Dist: {line}; extra == "{extra}"' for line in lines)]
+    metadata += [f"Provides-Extra: {extra}" for extra in extras]
     content = {
         **(files if files is not None else {f"made_up_{plain}.py": f"version = {version!r}\n"}),
         f"{record}/METADATA": "\n".join(metadata) + "\n",
-        f"{record}/WHEEL": "Wheel-Version: 1.0\nGenerator: made-up\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{record}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         **{f"{record}/{key}": text for key, text in (about or {}).items()},
     }
     rows = [f"{path},sha256={_digest(text)},{len(text.encode())}" for path, text in content.items()]
