@@ -26,6 +26,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.deviations import Deviation
 from edgeml.errors import EdgemlError
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray, to_float
@@ -230,6 +231,18 @@ class Backend(ABC):
             graph: as it was given; its digest and the types of its ports go into the files.
             core: the same, prepared (`edgeml.passes.prepare`).
             options: as `options` returned them.
+        """
+
+    @abstractmethod
+    def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+        """How the files in `folder` deviate from what the graph would be emitted as today.
+
+        The options are those that the artefact's manifest notes. Compared is meaning: constants, types,
+        nodes, code; not comments, layout, or files that somebody or some tool has put beside them.
+
+        Raises:
+            MissingToolError: a package that emits is not there.
+            EdgemlError: a file cannot be read, or its manifest does not say how it was written.
         """
 
     @abstractmethod

@@ -21,9 +21,13 @@ from edgeml.checks.golden import Golden
 from edgeml.checks.keras import check_keras
 from edgeml.checks.names import BOARD, KERAS, REFERENCE, select
 from edgeml.checks.result import Check, Result
+from edgeml.deviations import told
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
+
+_LISTED = 100
+"""Deviations that a row keeps."""
 
 Progress = Callable[[str], None]
 """Told the name of what is run next."""
@@ -38,6 +42,7 @@ def check_folder(
     model_file: Path | None = None,
     progress: Progress | None = None,
     wiring: Wiring | None = None,
+    files: bool = True,
 ) -> Check:
     """Run what lies in `folder` and compare it with the golden integers.
 
@@ -51,6 +56,7 @@ def check_folder(
         model_file: the Keras model, if there is one.
         progress: told what is run next.
         wiring: where a board is heard; if it is given, the board is checked as well.
+        files: compare constants, types and code of the artefacts with a fresh emission as well.
 
     Returns:
         A row for every executor; of one that is there and does not run to its end, with the reason.
@@ -84,6 +90,7 @@ def check_folder(
                     name,
                     graph,
                     golden if samples or not runner.samples else golden.head(runner.samples),
+                    files,
                 )
                 for runner in backend.runners()
             ]
@@ -147,7 +154,7 @@ def check_graph(
             if reason:
                 unemitted += [_not_run(runner.name, reason) for runner in backend.runners()]
         found = check_folder(
-            folder, graph, golden, [n for n in select(names) if n != KERAS], progress=progress
+            folder, graph, golden, [n for n in select(names) if n != KERAS], progress=progress, files=False
         )
     reasons = {result.backend: result for result in unemitted}
     results = tuple(
@@ -166,7 +173,9 @@ def _reference(graph: Graph) -> Callable[[Golden, Sequence[str]], dict[str, IntA
     return execute
 
 
-def _check_runner(runner: Runner, folder: Path, backend: str, graph: Graph, golden: Golden) -> Result:
+def _check_runner(
+    runner: Runner, folder: Path, backend: str, graph: Graph, golden: Golden, files: bool
+) -> Result:
     if not (folder / runner.artefact).exists():
         reason = exported.reason(folder.parent, backend, graph)
         return _not_run(runner.name, reason or f"not exported (edgeml export RUN --to {backend})")
@@ -177,7 +186,24 @@ def _check_runner(runner: Runner, folder: Path, backend: str, graph: Graph, gold
     def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
         return runner.run(folder, graph, part.x if runner.takes is Takes.FLOATS else part.inputs, keep)
 
-    return _row(runner.name, lambda: compare(runner.name, graph, golden, execute))
+    def check() -> Result:
+        result = compare(runner.name, graph, golden, execute)
+        return _with_deviations(result, backend, folder, graph) if files else result
+
+    return _row(runner.name, check)
+
+
+def _with_deviations(result: Result, backend: str, folder: Path, graph: Graph) -> Result:
+    """The row with what the files say: other constants or types are a mismatch, whatever vectors showed."""
+    try:
+        found = backends.load(backend).compare_files(folder, graph)
+    except EdgemlError as error:
+        reason = f"its files were not compared with a fresh emission: {error}"
+        return result.model_copy(update={"reason": "; ".join(filter(None, [result.reason, reason]))})
+    reason = "; ".join(filter(None, [told(found), result.reason]))
+    wrong = tuple(str(deviation) for deviation in found if not deviation.text)
+    status = "mismatch" if wrong else result.status
+    return result.model_copy(update={"status": status, "reason": reason, "deviations": wrong[:_LISTED]})
 
 
 def _row(name: str, check: Callable[[], Result]) -> Result:

@@ -68,6 +68,8 @@ class Result(BaseModel):
         checked: when, UTC, ISO 8601; "" if that was not noted.
         digest: SHA-256 of what was run and of this row, see `edgeml.checks.kept`; "" for what was not run.
         failed: it is there and its tool is there, and it did not run to its end: `reason` says why.
+        deviations: how the artefact's files differ from what would be written today, a line each; an artefact
+            that deviates is a mismatch, also if every integer agreed.
         announced: the note that foretold a mismatch when the model was lowered; "" for any other.
     """
 
@@ -86,10 +88,11 @@ class Result(BaseModel):
     digest: str = ""
     failed: bool = False
     announced: str = ""
+    deviations: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.status == "exact" and (self.mismatches or self.max_abs_lsb or self.first):
+        if self.status == "exact" and (self.deviations or self.mismatches or self.max_abs_lsb or self.first):
             raise ValueError(f"{self.backend} is exact and differs")
         if self.status == "not-run" and not self.reason:
             raise ValueError(f"{self.backend} was not run and does not say why")

@@ -189,12 +189,23 @@ def _exact_or_refused(
     return True
 
 
+def check_files_compared(back_end: Backend, name: str, folder: Path) -> None:
+    """Files that were just written do not deviate from a fresh emission, and those of another graph do."""
+    graph = small()
+    back_end.emit(graph).write(folder)
+    assert back_end.compare_files(folder, graph) == ()
+    shutil.rmtree(folder)
+    back_end.emit(with_other_weight(graph)).write(folder)
+    assert [deviation for deviation in back_end.compare_files(folder, graph) if not deviation.text]
+
+
 EMISSION: Mapping[str, Check] = MappingProxyType(
     {
         "name": check_name,
         "options": check_options,
         "same bytes": check_same_bytes,
         "foreign op": check_foreign_op,
+        "files compared": check_files_compared,
     }
 )
 """Nothing is run; quick for every back end."""

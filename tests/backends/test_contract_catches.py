@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgeml.backends.base import Backend, Refusal, Runner, Takes
+from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray, Round
 from edgeml.ir import Graph, Node, evaluate_codes
@@ -67,6 +68,12 @@ class CopyBackend(Backend):
     def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
         return save(core, "copy")
 
+    def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+        fresh = self.emit(graph)
+        return tuple(
+            Deviation(name, "differs") for name in fresh if (folder / name).read_bytes() != fresh[name]
+        )
+
     def runners(self) -> tuple[Runner, ...]:
         return (self.runner(),)
 
@@ -102,6 +109,13 @@ class OtherBytes(CopyBackend):
     def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
         stamp = np.random.default_rng().bytes(8)
         return super().write(graph, core, options).merged(FileSet({"stamp": stamp}))
+
+
+class NeverLooks(CopyBackend):
+    """Does not look at what lies in the folder."""
+
+    def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+        return ()
 
 
 class Guesses(CopyBackend):
@@ -180,6 +194,7 @@ FAULTS = {
     TakesAnything: "options",
     NoNearMatch: "options",
     OtherBytes: "same bytes",
+    NeverLooks: "files compared",
     Guesses: "foreign op",
     RefusesAll: "random graphs",
     RoundsTiesUp: "zoo",

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
-from edgeml.backends.hls4ml.csim import CSimulation
+from edgeml.backends.hls4ml.csim import MANIFEST, CSimulation
+from edgeml.backends.hls4ml.fresh import compare_project, options_of
 from edgeml.backends.hls4ml.options import Options, parse_options
 from edgeml.backends.hls4ml.planner import Plan, plan_graph
+from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 from edgeml.ir.ops.conv import Conv
@@ -52,6 +55,10 @@ class Hls4ml(Backend):
         from edgeml.backends.hls4ml.project import build
 
         return build(graph, _planned(core, options), options)
+
+    def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+        options = self.options(options_of(folder, MANIFEST))
+        return compare_project(folder, self.emit(graph, options), MANIFEST)
 
     def runners(self) -> tuple[Runner, ...]:
         return (CSimulation(),)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.onnx.lowering import build_model, plan_of
 from edgeml.backends.onnx.runner import FILE, OnnxRunner
-from edgeml.files import FileSet
+from edgeml.deviations import Deviation
+from edgeml.deviations.model import compare_models
+from edgeml.files import FileSet, read_bytes
 from edgeml.ir import Graph
 from edgeml.settings import Settings, parse_settings
 
@@ -38,6 +41,10 @@ class OnnxBackend(Backend):
     def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
         model = build_model(graph, plan_of(core))
         return FileSet({FILE: model.SerializeToString(deterministic=True)})
+
+    def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+        found = read_bytes(folder / FILE, "ONNX model")
+        return tuple(compare_models(FILE, found, self.emit(graph)[FILE]))
 
     def runners(self) -> tuple[Runner, ...]:
         return (OnnxRunner(),)

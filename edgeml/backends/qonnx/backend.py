@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml import install
@@ -11,7 +12,9 @@ from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.qonnx.lowering import build_model
 from edgeml.backends.qonnx.rules import refusals
 from edgeml.backends.qonnx.runner import FILE, QonnxRunner
-from edgeml.files import FileSet
+from edgeml.deviations import Deviation
+from edgeml.deviations.model import compare_models
+from edgeml.files import FileSet, read_bytes
 from edgeml.ir import Graph
 from edgeml.settings import Settings, parse_settings
 
@@ -38,6 +41,10 @@ class QonnxBackend(Backend):
 
     def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
         return FileSet({FILE: build_model(core).SerializeToString(deterministic=True)})
+
+    def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+        found = read_bytes(folder / FILE, "ONNX model")
+        return tuple(compare_models(FILE, found, self.emit(graph)[FILE]))
 
     def runners(self) -> tuple[Runner, ...]:
         return (QonnxRunner(),)

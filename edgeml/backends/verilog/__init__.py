@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.verilog.build import build, refusals
+from edgeml.backends.verilog.fresh import compare_design
+from edgeml.backends.verilog.manifest import MANIFEST, Manifest
 from edgeml.backends.verilog.options import Options, parse_options
 from edgeml.backends.verilog.runner import Simulation
+from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 
@@ -40,6 +44,11 @@ class Verilog(Backend):
 
     def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
         return build(core, graph.digest, options)
+
+    def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+        settings = Manifest.read(folder).settings(str(folder / MANIFEST))
+        fresh = self.emit(graph, self.options(settings))
+        return compare_design(folder, fresh, Manifest.parse(fresh[MANIFEST], MANIFEST))
 
     def runners(self) -> tuple[Runner, ...]:
         return (Simulation(),)

@@ -54,6 +54,7 @@ def build(graph: Graph, digest: str, options: Options) -> FileSet:
         output=made.sink,
         files=tuple(sorted(files)),
         reuse_factor=options.reuse_factor,
+        options=options.model_dump(mode="json", exclude_none=True),
     )
     return FileSet(
         {**{name: text.encode() for name, text in files.items()}, MANIFEST: manifest.text().encode()}

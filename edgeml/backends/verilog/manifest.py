@@ -93,6 +93,7 @@ class Manifest:
         output: where results come out.
         files: all Verilog files.
         reuse_factor: the option of that name, by layer if it was given so; None if it was left open.
+        options: all options it was written with; None in a manifest of an older edgeml.
     """
 
     model: str
@@ -106,6 +107,20 @@ class Manifest:
     output: Stream
     files: tuple[str, ...]
     reuse_factor: int | Mapping[str, int] | None = None
+    options: Mapping[str, Any] | None = None
+
+    def settings(self, where: str) -> dict[str, Any]:
+        """The options it was written with, so that it can be written again.
+
+        Raises:
+            EdgemlError: it does not say.
+        """
+        if self.options is not None:
+            return dict(self.options)
+        if not self.clock_mhz:
+            raise EdgemlError("does not say how many adders stand between registers", where, "export again")
+        told = {"mode": self.mode, "clock_mhz": self.clock_mhz, "reuse_factor": self.reuse_factor}
+        return {key: value for key, value in told.items() if value is not None}
 
     def text(self) -> str:
         """As JSON."""
@@ -122,8 +137,17 @@ class Manifest:
             EdgemlError: it is missing or malformed.
         """
         path = folder / MANIFEST
+        return cls.parse(read_bytes(path, "Verilog project"), str(path))
+
+    @classmethod
+    def parse(cls, content: bytes, path: str) -> Manifest:
+        """The manifest in a file's bytes; `path` is for messages.
+
+        Raises:
+            EdgemlError: it is malformed.
+        """
         try:
-            found: Any = json.loads(read_bytes(path, "Verilog project"))
+            found: Any = json.loads(content)
             if found["schema"] != _SCHEMA:
                 raise EdgemlError(
                     f"has schema {found['schema']}, {_SCHEMA} expected", str(path), "export again"
@@ -140,6 +164,7 @@ class Manifest:
                 _stream(found["output"]),
                 tuple(_file(name) for name in found["files"]),
                 _reuse(found.get("reuse_factor")),
+                dict(found["options"]) if found.get("options") is not None else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise EdgemlError(f"is not a manifest of edgeml: {error}", str(path), "export again") from None

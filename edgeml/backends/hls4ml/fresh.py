@@ -1,0 +1,114 @@
+"""An hls4ml project compared with what would be written today: types, constants, code.
+
+Compared are the sources and headers that a simulation or synthesis compiles, hls4ml's own among them, and
+both files of every constant. Scripts and the configuration around them are the user's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeml.deviations import Deviation
+from edgeml.deviations.text import compare_text
+from edgeml.errors import EdgemlError
+from edgeml.files import FileSet, read_bytes
+
+_CODE = (".cpp", ".h", ".hpp", ".c")
+_WEIGHTS = "firmware/weights/"
+_ARRAY = re.compile(r"=\s*\{(.*?)\}\s*;", re.DOTALL)
+_DECLARED = re.compile(r"(\w+?)_t\s+\w+\[")
+_SHAPE = re.compile(r"//Numpy array shape \[([\d, ]+)\]")
+
+
+def options_of(folder: Path, manifest: str) -> dict[str, Any]:
+    """The options that a project was written with, as its manifest notes them.
+
+    Raises:
+        EdgemlError: it does not.
+    """
+    path = folder / manifest
+    try:
+        found: Any = json.loads(read_bytes(path, "hls4ml project"))
+        return dict(found["options"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise EdgemlError(f"does not say how it was laid out: {error!r}", str(path), "export again") from None
+
+
+def compare_project(folder: Path, fresh: FileSet, manifest: str) -> tuple[Deviation, ...]:
+    """Every file that differs, with the first constant, type or line that does.
+
+    Args:
+        folder: where the project lies.
+        fresh: what would be written today.
+        manifest: name of the file that says which variable is which value.
+
+    Raises:
+        EdgemlError: a file cannot be read.
+    """
+    found: list[Deviation] = []
+    for name in fresh:
+        if Path(name).suffix not in _CODE and not name.startswith(_WEIGHTS):
+            continue
+        path = folder / name
+        if not path.is_file():
+            found.append(Deviation(name, "is missing"))
+            continue
+        content = read_bytes(path, "part of the project")
+        if content != fresh[name]:
+            compare = _constants if name.startswith(_WEIGHTS) else compare_text
+            found += compare(name, content, fresh[name])
+    found += _promises(folder / manifest, fresh[manifest])
+    # What is compiled comes first by its types: a narrow type says more than the lines that follow from it.
+    return tuple(sorted(found, key=lambda deviation: "defines.h" not in deviation.file))
+
+
+def _promises(path: Path, fresh: bytes) -> list[Deviation]:
+    """What the manifest says of the graph and its values; options were taken from it."""
+    mine: Any = json.loads(read_bytes(path, "hls4ml project"))
+    theirs: Any = json.loads(fresh)
+    keys = [key for key in theirs if key != "options" and mine.get(key) != theirs[key]]
+    return [Deviation(path.name, f"says other {key} than the graph") for key in keys]
+
+
+def _constants(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
+    mine, theirs = found.decode(errors="replace"), fresh.decode()
+    a, b = _numbers(mine), _numbers(theirs)
+    if a is None or b is None or len(a) != len(b):
+        return compare_text(file, found, fresh)
+    apart = np.flatnonzero(a != b)
+    if not len(apart):
+        empty = (_ARRAY.sub("= {};", text) if "{" in text else "" for text in (mine, theirs))
+        return compare_text(file, *(text.encode() for text in empty))
+    declared, shape = _DECLARED.search(theirs), _SHAPE.search(theirs)
+    name = declared[1].replace("_", " ") if declared else "constant"
+    at: list[int] = [int(apart[0])]
+    if shape is not None:
+        sizes = [int(size) for size in shape[1].split(",")]
+        if int(np.prod(sizes)) == len(b):
+            at = _position(at[0], sizes)
+    more = f", and {len(apart) - 1} more differ" if len(apart) > 1 else ""
+    return [Deviation(file, f"{name} {at} is {a[apart[0]]:g}, {b[apart[0]]:g} expected{more}")]
+
+
+def _position(at: int, sizes: list[int]) -> list[int]:
+    """Index into an array in C order."""
+    found: list[int] = []
+    for size in reversed(sizes):
+        at, rest = divmod(at, size)
+        found.insert(0, rest)
+    return found
+
+
+def _numbers(text: str) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    """The numbers of a .txt, or of the array in a .h; None if they are none."""
+    match = _ARRAY.search(text)
+    words = (match[1] if match else text).replace("{", " ").replace("}", " ").split(",")
+    try:
+        return np.array([float(word) for word in words])
+    except ValueError:
+        return None

@@ -1,0 +1,46 @@
+"""Verilog compared with what would be written today: every module, and what the manifest promises of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.deviations import Deviation
+from edgeml.deviations.text import compare_text
+from edgeml.files import FileSet, read_bytes
+
+
+def compare_design(folder: Path, fresh: FileSet, promised: Manifest) -> tuple[Deviation, ...]:
+    """Every file that differs, with the first line that does, and every promise.
+
+    Args:
+        folder: where the Verilog lies.
+        fresh: what would be written today.
+        promised: the manifest in `fresh`.
+
+    Raises:
+        EdgemlError: a file cannot be read.
+    """
+    found: list[Deviation] = []
+    for name in fresh:
+        if name == MANIFEST:
+            continue
+        path = folder / name
+        if path.is_file():
+            found += compare_text(name, read_bytes(path, "Verilog file"), fresh[name])
+        else:
+            found.append(Deviation(name, "is missing"))
+    there = Manifest.read(folder)
+    for field in fields(Manifest):
+        if field.name in ("options", "clock_mhz"):
+            continue
+        is_, wanted = getattr(there, field.name), getattr(promised, field.name)
+        if is_ != wanted:
+            found.append(Deviation(MANIFEST, f"{field.name} is {_short(is_)}, {_short(wanted)} expected"))
+    return tuple(found)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,70 @@
+"""C++ and Verilog compared token by token, without comments and layout."""
+
+from __future__ import annotations
+
+import re
+
+from edgeml.deviations import Deviation
+
+_COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_SPOKEN = re.compile(
+    rb"/[/*]\s*(synthesis|synopsys|pragma|cadence|ambit|altera|exemplar|xilinx)\b", re.IGNORECASE
+)
+"""Comments that synthesis tools obey; they are compared like code."""
+
+_TOKEN = re.compile(rb'"(?:\\.|[^"\\\n])*"|\w+|&&|\|\||\+\+|--|<<|>>|->|::|[<>=!+\-*/%&|^~]=|\S')
+_WIDEST = 120
+
+
+def compare_text(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
+    """The first token that differs, with its line; empty if none does.
+
+    Args:
+        file: its name, for the result.
+        found: what lies there.
+        fresh: what would be written today.
+    """
+    if found == fresh:
+        return []
+    mine, theirs = _tokens(found), _tokens(fresh)
+    if [word for word, _ in mine] == [word for word, _ in theirs]:
+        return []
+    pairs = zip(mine, theirs, strict=False)
+    at = next((i for i, (a, b) in enumerate(pairs) if a[0] != b[0]), min(len(mine), len(theirs)))
+    if at >= len(mine):
+        return [Deviation(file, f"ends before {_line(fresh, theirs[at][1])!r}")]
+    if at >= len(theirs):
+        return [Deviation(file, f"line {mine[at][1] + 1} is {_line(found, mine[at][1])!r}, the end expected")]
+    here, there = mine[at][1], theirs[at][1]
+    is_, expected = _line(found, here), _line(fresh, there)
+    if is_ == expected or max(len(is_), len(expected)) > _WIDEST:
+        is_, expected = (_around(words, at) for words in (mine, theirs))
+    return [Deviation(file, f"line {here + 1} is {is_!r}, {expected!r} expected")]
+
+
+def _tokens(content: bytes) -> list[tuple[bytes, int]]:
+    """Tokens with the number of their line; a line of the preprocessor ends in a token of its own."""
+    plain = _COMMENT.sub(_blank, content).replace(b"\\\n", b"  ")
+    found: list[tuple[bytes, int]] = []
+    for number, line in enumerate(plain.split(b"\n")):
+        words = [(word, number) for word in _TOKEN.findall(line)]
+        found += words
+        if words and words[0][0] in (b"#", b"`"):
+            found.append((b"\n", number))
+    return found
+
+
+def _blank(match: re.Match[bytes]) -> bytes:
+    """Nothing in place of a comment but its line ends, so that lines keep their numbers."""
+    if _SPOKEN.match(match[0]):
+        return match[0]
+    return b"\n" * match[0].count(b"\n") or b" "
+
+
+def _line(content: bytes, number: int) -> str:
+    return content.split(b"\n")[number].strip().decode(errors="replace")
+
+
+def _around(words: list[tuple[bytes, int]], at: int) -> str:
+    part = words[max(at - 4, 0) : at + 5]
+    return " ".join(word.decode(errors="replace") for word, _ in part)
