@@ -17,6 +17,7 @@ from edgeml.checks import exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.board import Wiring, check_board
 from edgeml.checks.compare import compare
+from edgeml.checks.coverage import coverage
 from edgeml.checks.golden import Golden
 from edgeml.checks.keras import check_keras
 from edgeml.checks.names import BOARD, KERAS, REFERENCE, select
@@ -25,6 +26,9 @@ from edgeml.deviations import told
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
+
+_COVERED = 1000
+"""Real samples that coverage is computed for: as many as slow executors run."""
 
 _LISTED = 100
 """Deviations that a row keeps."""
@@ -101,6 +105,7 @@ def check_folder(
         synthetic=golden.made,
         results=tuple(results),
         notes=tuple(map(str, graph.notes)),
+        coverage=coverage(graph, golden.head(_COVERED).joined().inputs),
     )
 
 

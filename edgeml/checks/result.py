@@ -13,6 +13,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
+from edgeml.checks.coverage import Coverage
 from edgeml.checks.names import choice_of
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
@@ -125,6 +126,7 @@ class Check(BaseModel):
     Attributes:
         samples: real samples, of the executor that took most.
         synthetic: vectors made from the graph, beside them; 0 for a golden.npz that has none.
+        coverage: what these vectors would show, of up to 1,000 real ones; None if it was not computed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -137,6 +139,7 @@ class Check(BaseModel):
     reference: str = "evaluate"
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
+    coverage: Coverage | None = None
 
     @property
     def ok(self) -> bool:
