@@ -99,7 +99,18 @@ def parse_settings(model_class: type[M], settings: Mapping[str, Any], where: str
     try:
         return model_class.model_validate(dict(settings))
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        raise explained(error, model_class, where) from None
+
+
+def explained(error: ValidationError, model_class: type[BaseModel], where: str) -> EdgemlError:
+    """What pydantic found, in one error of ours: the first fault with its remedy, then a few more.
+
+    Args:
+        error: of the validation of a `model_class`.
+        model_class: for near matches of misspelt keys.
+        where: as in `parse_settings`.
+    """
+    found = error.errors(include_url=False)
     # A misspelt key is often a missing one too; the near match is what helps.
     found.sort(key=lambda detail: detail["type"] != "extra_forbidden")
     told = [
@@ -109,7 +120,7 @@ def parse_settings(model_class: type[M], settings: Mapping[str, Any], where: str
     (what, hint), others = told[0], [text for text, _ in told[1:_MOST_SHOWN]]
     if len(told) > _MOST_SHOWN:
         others.append(f"and {len(told) - _MOST_SHOWN} more")
-    raise EdgemlError("; ".join([what, *others]), where, hint)
+    return EdgemlError("; ".join([what, *others]), where, hint)
 
 
 def set_values(settings: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:

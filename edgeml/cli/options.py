@@ -43,7 +43,28 @@ EpochsOption = Annotated[
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of initial weights and shuffling.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as quantizers.weights.bits=4."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a setting of data, quantizers, training, targets or lowering, such as "
+        "quantizers.weights.bits=4.",
+    ),
+]
+ImportSetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a setting of data, targets or lowering, such as data.scaling=standard.",
+    ),
+]
+BackendSetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change an option of a back end, such as verilog.reuse_factor=4.",
+    ),
 ]
 StrictOption = Annotated[
     bool,

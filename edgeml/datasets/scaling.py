@@ -30,8 +30,8 @@ class Scaling:
         kind: "none"; "unit": divided by one constant; "standard": mean 0, variance 1; "minmax": training data
             in 0..1; "robust": median 0, interquartile range 1.
         offset: float32, shape () or (features,).
-        scale: float32, the same shape, finite. 1 where the training data does not spread, so that nothing
-            divides by 0.
+        scale: float32, the same shape, finite, not zero. 1 where the training data does not spread, so that
+            nothing divides by 0.
 
     Raises:
         EdgemlError: the numbers are not such arrays.
@@ -45,13 +45,20 @@ class Scaling:
         if self.kind not in get_args(Kind):
             raise unknown_name("scaling", str(self.kind), get_args(Kind))
         for name in ("offset", "scale"):
-            array = np.array(getattr(self, name), dtype=np.float32)
+            with np.errstate(over="ignore"):
+                array = np.array(getattr(self, name), dtype=np.float32)
             if array.ndim > 1 or not np.isfinite(array).all():
                 raise EdgemlError(
                     f"the {name} of a scaling must be finite numbers, one or one per feature", self.kind
                 )
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+        if not self.scale.all():
+            raise EdgemlError(
+                "the scale of a scaling is zero, which makes every feature zero",
+                self.kind,
+                "give a constant that float32 can divide by, or data of another unit",
+            )
         if self.offset.shape != self.scale.shape:
             raise EdgemlError(f"offset has shape {self.offset.shape}, scale {self.scale.shape}", self.kind)
 

@@ -6,7 +6,10 @@ quantizers single out exists in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.keras.backend import import_keras
@@ -16,18 +19,24 @@ if TYPE_CHECKING:
     import keras
 
 
-def build_model(preset: Preset, quantizers: Quantizers) -> keras.Model:
+def build_model(preset: Preset, quantizers: Quantizers, most: int | None = None) -> keras.Model:
     """The untrained quantization-aware model.
 
+    Args:
+        preset: whose build function is called.
+        quantizers: what it is called with.
+        most: weights that the model may have, none of which is allocated beyond; the preset's own if None.
+
     Raises:
-        EdgemlError: the build function fails or returns something else, or `quantizers.layers` names a
-            layer that the model does not have.
+        EdgemlError: the build function fails or returns something else, the model has too many weights, or
+            `quantizers.layers` names a layer that the model does not have.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
     keras = import_keras()
     where = f"{preset.file}, {getattr(preset.build, '__name__', 'build')}()"
     try:
-        model = preset.build(quantizers)
+        with _bounded(most or preset.training.max_parameters, where):
+            model = preset.build(quantizers)
     except EdgemlError:
         raise
     except Exception as error:  # the user's own code can raise anything
@@ -42,3 +51,28 @@ def build_model(preset: Preset, quantizers: Quantizers) -> keras.Model:
             raise unknown_name("layer", name, layers, f"{preset.name}: quantizers.layers")
     model.name = preset.name
     return model
+
+
+@contextmanager
+def _bounded(most: int, where: str) -> Iterator[None]:
+    """Inside, Keras refuses the weight with which all layers would have more than `most` numbers."""
+    import keras
+
+    original, total = keras.layers.Layer.add_weight, 0
+
+    def counted(layer: Any, shape: Any = None, *args: Any, **kwargs: Any) -> Any:
+        nonlocal total
+        total += math.prod((shape,) if isinstance(shape, int) else shape or ())
+        if total > most:
+            raise EdgemlError(
+                f"the model has more than {most:,} weights with layer {layer.name!r}",
+                where,
+                f"make it smaller, or set training.max_parameters={total} if you want this",
+            )
+        return original(layer, shape, *args, **kwargs)
+
+    keras.layers.Layer.add_weight = counted
+    try:
+        yield
+    finally:
+        keras.layers.Layer.add_weight = original

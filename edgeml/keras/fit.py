@@ -141,10 +141,9 @@ class _Work:
         self.optimizer.build(model.trainable_variables)
         end = ending(model)
         self.loss, self.threshold = loss_of(end, model.output_shape[-1]), threshold_of(end)
-        self.train = _trainer(
-            model, self.optimizer, (self.loss, self.threshold), data, plan.training.batch_size
-        )
-        self.steps = math.ceil(len(data.x_train) / plan.training.batch_size)
+        batch = min(plan.training.batch_size, len(data.x_train))
+        self.train = _trainer(model, self.optimizer, (self.loss, self.threshold), data, batch)
+        self.steps = math.ceil(len(data.x_train) / batch)
         self.steps_per_call = 1
 
     def start(self, state_file: Path) -> State:

@@ -138,7 +138,7 @@ def _train_phase(
     assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
     plan = Plan.of(phase, run.config.training, run.config.seed)
     make_repeatable(run.config.seed)
-    model = build_model(preset, run.config.quantizers)
+    model = build_model(preset, run.config.quantizers, run.config.training.max_parameters)
     if phase == "float":
         # A model that cannot be lowered is refused now, not after hours of training.
         lower_model(model, run.name, strict, options=run.config.lowering)

@@ -19,13 +19,25 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+from pydantic import ValidationError
+
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
 from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.prepare import Prepared, prepare
-from edgeml.presets.spec import Bits, Choices, DataSpec, LayerBits, Preset, Quantizers, Targets, Training
-from edgeml.settings import parse_settings, set_values
+from edgeml.presets.spec import (
+    Bits,
+    Choices,
+    DataSpec,
+    LayerBits,
+    OtherBits,
+    Preset,
+    Quantizers,
+    Targets,
+    Training,
+)
+from edgeml.settings import Settings, explained, parse_settings, set_values
 from edgeml.share import share_dir
 
 __all__ = [
@@ -44,6 +56,9 @@ __all__ = [
     "names",
     "prepare",
 ]
+
+_DESCRIPTIONS = (Bits, Choices, DataSpec, LayerBits, OtherBits, Quantizers, Targets, Training)
+"""What a preset's file can get wrong, for near matches."""
 
 
 def names() -> list[str]:
@@ -111,6 +126,10 @@ def _run(path: Path, source: bytes) -> ModuleType:
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102  running the user's file is the request
     except EdgemlError:
         raise
+    except ValidationError as error:
+        known = {kind.__name__: kind for kind in _DESCRIPTIONS}
+        where = f"{path}{_line(error, path)}, {error.title}(...)"
+        raise explained(error, known.get(error.title, Settings), where) from None
     except Exception as error:  # the user's own code can raise anything
         raise EdgemlError(
             f"{type(error).__name__}: {_first_line(error)}", f"{path}{_line(error, path)}"

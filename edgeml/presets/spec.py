@@ -143,6 +143,7 @@ class Training(Settings):
             `plateau_patience` epochs that were no better, "constant" leaves it.
         plateau_patience: see `schedule`.
         patience: stop after so many epochs that were no better; the best epoch's weights are kept.
+        max_parameters: a model with more weights is refused before they are allocated.
     """
 
     float_epochs: Count
@@ -153,6 +154,7 @@ class Training(Settings):
     schedule: Literal["constant", "cosine", "plateau"] = "cosine"
     plateau_patience: Count = 5
     patience: Count = 20
+    max_parameters: Count = 50_000_000
 
 
 class Targets(Settings):

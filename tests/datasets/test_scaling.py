@@ -165,3 +165,9 @@ def test_unknown_kind() -> None:
     with pytest.raises(EdgemlError, match="unknown scaling 'min-max'") as caught:
         Scaling.fit("min-max", X)  # type: ignore[arg-type]  # the wrong value is the test
     assert "minmax" in caught.value.hint
+
+
+@pytest.mark.parametrize("constant", [1e60, 1e-60])
+def test_a_constant_that_float32_cannot_divide_by_is_refused(constant: float) -> None:
+    with pytest.raises(EdgemlError, match="scale of a scaling (is zero|must be finite)|must be finite"):
+        Scaling.fit("unit", X, constant)

@@ -360,6 +360,31 @@ def test_a_bad_build_function_is_one_error(tmp_path, body, what):
         train(presets.load(path), tmp_path / "run")
 
 
+@pytest.mark.parametrize("layer", ["QDense(30_000_000,", "QDense(2**62,"])
+def test_a_huge_model_is_refused_before_it_is_allocated(tmp_path, layer):
+    import keras
+
+    path = tmp_path / "huge.py"
+    path.write_text(PRESET.replace("QDense(8,", layer))
+    original = keras.layers.Layer.add_weight
+    with pytest.raises(EdgemlError, match="more than 50,000,000 weights with layer 'fc1'") as caught:
+        train(presets.load(path), tmp_path / "run")
+    assert "training.max_parameters=" in caught.value.hint
+    assert keras.layers.Layer.add_weight is original
+
+
+def test_the_limit_of_a_models_size_can_be_set(preset, tmp_path):
+    few, enough = (presets.choose(preset, [f"training.max_parameters={n}"], epochs=1) for n in (60, 67))
+    with pytest.raises(EdgemlError, match="more than 60 weights with layer 'logits'"):
+        train(preset, tmp_path / "run", few)
+    train(preset, tmp_path / "other", enough)
+
+
+def test_a_batch_may_be_larger_than_the_data(preset, tmp_path):
+    run = train(preset, tmp_path / "run", presets.choose(preset, [f"training.batch_size={2**40}"], epochs=1))
+    assert run.model_file.is_file()
+
+
 def test_a_model_with_the_wrong_number_of_outputs_is_one_error(tmp_path):
     path = tmp_path / "two.py"
     path.write_text(PRESET.replace("QDense(3,", "QDense(2,"))

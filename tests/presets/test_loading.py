@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,8 +77,14 @@ def test_a_path_that_is_no_preset_file(tmp_path, name, what):
 def test_pydantic_errors_in_a_users_file_are_told(tmp_path):
     path = tmp_path / "my_net.py"
     path.write_text(GOOD.read_text().replace("patience=60", "patence=60"))
-    with pytest.raises(EdgemlError, match="patence"):
+    with pytest.raises(EdgemlError, match=r"unknown key 'patence' \(did you mean patience\?") as caught:
         presets.load(path)
+    assert re.search(r"my_net\.py:\d+, Training\(\.\.\.\)$", caught.value.where)
+    path.write_text(GOOD.read_text().replace("bits=8, integer=2", "bits='8', intger=2"))
+    with pytest.raises(EdgemlError) as caught:
+        presets.load(path)
+    assert "unknown key 'intger'; bits = '8': input should be a valid integer" in caught.value.what
+    assert "pydantic" not in caught.value.what
 
 
 def test_quantizers_are_written_as_qkeras_reads_them():

@@ -9,12 +9,12 @@ import typer
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json, table
 from edgeml.cli.options import (
+    BackendSetOption,
     FitOption,
     IiOption,
     JsonOption,
     MaxLatencyOption,
     RunArgument,
-    SetOption,
     comma_list,
 )
 
@@ -25,7 +25,7 @@ def command(
     design: Annotated[
         str, typer.Option("--design", help="verilog, hls4ml, or both separated by a comma.")
     ] = "verilog,hls4ml",
-    settings: SetOption = None,
+    settings: BackendSetOption = None,
     max_latency: MaxLatencyOption = None,
     ii: IiOption = None,
     fit: FitOption = False,

@@ -11,13 +11,13 @@ from edgeml import backends
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import (
+    BackendSetOption,
     BoardOption,
     FitOption,
     IiOption,
     JsonOption,
     MaxLatencyOption,
     RunArgument,
-    SetOption,
     comma_list,
     without_none,
 )
@@ -38,7 +38,7 @@ def command(
     max_latency: MaxLatencyOption = None,
     ii: IiOption = None,
     fit: FitOption = False,
-    settings: SetOption = None,
+    settings: BackendSetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write ONNX, QONNX, hls4ml projects and more into the run folder.

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, OUT, print_json
-from edgeml.cli.options import JsonOption, OverwriteOption, SetOption, StrictOption
+from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption
 
 
 def command(
@@ -22,7 +22,7 @@ def command(
     out: Annotated[
         Path | None, typer.Option("--out", help="Run folder; runs/ and the file's name by default.")
     ] = None,
-    settings: SetOption = None,
+    settings: ImportSetOption = None,
     strict: StrictOption = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,

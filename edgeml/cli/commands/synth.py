@@ -10,7 +10,14 @@ from rich.markup import escape
 
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, OUT, print_json, say, table
-from edgeml.cli.options import FitOption, IiOption, JsonOption, MaxLatencyOption, RunArgument, SetOption
+from edgeml.cli.options import (
+    BackendSetOption,
+    FitOption,
+    IiOption,
+    JsonOption,
+    MaxLatencyOption,
+    RunArgument,
+)
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 
 if TYPE_CHECKING:
@@ -56,7 +63,7 @@ def command(
     max_latency: MaxLatencyOption = None,
     ii: IiOption = None,
     fit: FitOption = False,
-    settings: SetOption = None,
+    settings: BackendSetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Synthesize the run's Verilog for a board; boards with open tools end in a bitstream.
