@@ -5,12 +5,14 @@ The public API; heavy libraries load only when a function that needs them is cal
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from edgeml._version import __version__
 
 if TYPE_CHECKING:
-    from edgeml.api import check, emit, emulator, load, lower
+    from edgeml.api import check, emit, emulator, export, load, lower, report, synth, trace, train
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
     from edgeml.ir import Builder, Graph, evaluate
@@ -28,12 +30,20 @@ __all__ = [
     "emit",
     "emulator",
     "evaluate",
+    "export",
     "load",
     "lower",
+    "report",
+    "synth",
+    "trace",
+    "train",
 ]
 
 _HOMES = {
-    "edgeml.api": ("check", "emit", "emulator", "load", "lower"),
+    "edgeml.api": (
+        *("check", "emit", "emulator", "export", "load", "lower"),
+        *("report", "synth", "trace", "train"),
+    ),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
     "edgeml.fixed": ("FixedType", "Overflow", "Round"),
     "edgeml.ir": ("Builder", "Graph", "evaluate"),
@@ -52,3 +62,15 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return list(__all__)
+
+
+class _Api(ModuleType):
+    """This module: its functions are not hidden by packages of the same name, see docs/adr/0024."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # `import edgeml.report`, wherever it happens, would set `edgeml.report` to the package.
+        if not (isinstance(value, ModuleType) and name in __all__):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Api

@@ -1,22 +1,35 @@
-"""What `import edgeml` offers, each function importing what it needs when it is called."""
+"""What `import edgeml` offers, each function importing what it needs when it is called.
+
+A graph: `lower`, `evaluate`, `trace`, `emulator`, `emit`, `check`. A run folder, step by step as on the
+command line: `train`, `export`, `check`, `estimate`, `synth`, `report`, and `load` for one that is there.
+
+Invariant: a function here adds nothing but names and defaults to what lies below; nothing is printed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edgeml.backends.onnx.emulator import Emulator
+    from edgeml.boards import Board
     from edgeml.checks.result import Check
     from edgeml.files import FileSet
     from edgeml.fixed import FixedType
     from edgeml.ir import Graph
+    from edgeml.pipeline import Exported, Synthesis
+    from edgeml.report.facts import Facts
     from edgeml.runs import Run
+    from edgeml.types import Data, KerasModel, PathLike, Settings, Tell
 
 
 def lower(
-    model: Any,
+    model: KerasModel,
     name: str = "",
     strict: bool = False,
     softmax: Literal["logits", "table"] = "logits",
@@ -47,6 +60,33 @@ def lower(
     bits = dict(factor_bits) if isinstance(factor_bits, Mapping) else factor_bits
     options = parse_settings(Lowering, {"outputs": str(outputs), "factor_bits": bits}, "lower")
     return lower_model(model, name or None, strict, softmax, options)
+
+
+@overload
+def trace(graph: Graph, x: Data, raw: Literal[False] = False) -> dict[str, NDArray[np.float64]]: ...
+@overload
+def trace(graph: Graph, x: Data, raw: Literal[True]) -> dict[str, NDArray[np.int64]]: ...
+def trace(graph: Graph, x: Data, raw: bool = False) -> Mapping[str, NDArray[Any]]:
+    """Every value that the network works out on the way, exactly; to compare with another executor's.
+
+    Args:
+        graph: the exact graph.
+        x: floats (samples, ...) like the Keras input; for several inputs a mapping by name or all in order.
+        raw: give int64 codes instead of values.
+
+    Returns:
+        By the value's name, as `print(graph)` has it, in the graph's order, constants left out: float64
+        values code * 2^-frac (or the codes) of shape (samples, ...).
+
+    Raises:
+        EdgemlError: the data do not fit the inputs.
+    """
+    from edgeml.fixed import to_float
+    from edgeml.ir import evaluate_codes, input_codes
+
+    names = [node.name for node in graph.nodes if node.op.op_name() != "const"]
+    codes = evaluate_codes(graph, input_codes(graph, x), names)
+    return {name: codes[name] if raw else to_float(codes[name], graph.info(name).type.frac) for name in names}
 
 
 def emulator(graph: Graph) -> Emulator:
@@ -92,20 +132,37 @@ def emit(graph: Graph, target: str = "", /, **settings: Any) -> FileSet:
     return chosen.emit(graph, chosen.options(settings))
 
 
+@overload
 def check(
     graph: Graph,
-    x: Any,
+    x: Data,
     backends: Sequence[str] = ("all",),
-    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    settings: Mapping[str, Settings] | None = None,
+    progress: Tell | None = None,
+) -> Check: ...
+@overload
+def check(
+    graph: Run | PathLike, *, backends: Sequence[str] = ("all",), progress: Tell | None = None
+) -> Check: ...
+def check(
+    graph: Graph | Run | PathLike,
+    x: Data | None = None,
+    backends: Sequence[str] = ("all",),
+    settings: Mapping[str, Settings] | None = None,
+    progress: Tell | None = None,
 ) -> Check:
     """Emit the graph for every back end that is there, run it and compare integers with the reference.
 
+    Of a run, its artefacts are run as they lie in its folder, on its own test samples, and check.json is
+    written; `x` and `settings` are for graphs.
+
     Args:
-        graph: the exact graph.
+        graph: the exact graph; or a run or its folder.
         x: floats (samples, ...) like the Keras input; a mapping by name for several inputs.
         backends: "all", or some of `evaluate` and the names from `edgeml list backends`; the names of rows,
             such as "onnxruntime" and "verilator", mean the same.
         settings: options by back end.
+        progress: told what is run next; `print` will do.
 
     Returns:
         The object behind check.json; `.ok` is false if anything differs or does not run to its end. A row is
@@ -114,17 +171,194 @@ def check(
     Raises:
         EdgemlError: an unknown name or option, or data that do not fit.
     """
+    from edgeml import pipeline
     from edgeml.checks.artefacts import check_graph
+    from edgeml.errors import EdgemlError
+    from edgeml.ir import Graph
 
-    return check_graph(graph, x, backends, settings)
+    if not isinstance(graph, Graph):
+        if x is not None or settings:
+            raise EdgemlError("a run is checked on its own data", "check", "for other data give run.graph()")
+        return pipeline.check(_run(graph), backends, tell=progress or _quiet)
+    if x is None:
+        raise EdgemlError("needs data", "check", "give floats (samples, ...) like the Keras input")
+    return check_graph(graph, x, backends, settings, progress)
 
 
-def load(folder: str | Path) -> Run:
+# ---------------------------------------------------------------- a run folder, step by step
+
+
+def load(folder: PathLike) -> Run:
     """A run folder: its configuration, graph, data and results.
 
+    Args:
+        folder: the folder, or its name below runs/.
+
     Raises:
-        EdgemlError: the folder is not a run.
+        EdgemlError: it is no run; near names below runs/ are named.
     """
     from edgeml.runs import Run
 
-    return Run.open(Path(folder))
+    return Run.find(Path(folder))
+
+
+def train(
+    preset: PathLike,
+    out: PathLike | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    settings: Settings | None = None,
+    strict: bool = False,
+    progress: Tell | None = None,
+) -> Run:
+    """Train a preset and lower it to the exact graph; goes on where an interrupted run stopped.
+
+    Args:
+        preset: a name from `edgeml list presets`, or your own file.py with a PRESET.
+        out: the run folder; runs/PRESET by default.
+        epochs: most epochs of either training phase; early stopping may take fewer.
+        seed: of initial weights and shuffling; 0 by default.
+        settings: changes to the preset's, as --set takes them: {"quantizers": {"weights": {"bits": 4}}} or
+            {"quantizers.weights.bits": 4}.
+        strict: refuse what may differ from Keras instead of noting it.
+        progress: told how far it is, a line every few seconds; `print` will do.
+
+    Returns:
+        The run, with config.toml, model.keras, float.keras, history.csv, graph.json and golden.npz.
+
+    Raises:
+        EdgemlError: an unknown preset or setting, data that is not there, a folder that holds another run
+            or is in use, or a model that cannot be lowered.
+        MissingToolError: TensorFlow, QKeras or scikit-learn is not installed.
+    """
+    from edgeml import pipeline, presets
+    from edgeml.locks import held
+    from edgeml.settings import assignments
+
+    chosen = presets.load(preset)
+    choices = presets.choose(chosen, assignments(settings or {}), seed, epochs)
+    folder = Path(out) if out is not None else Path("runs") / chosen.name
+    from edgeml.keras.progress import Lines, Silent
+    from edgeml.keras.training import train as train_preset
+
+    with held(folder):
+        run = train_preset(chosen, folder, choices, Lines(progress) if progress else Silent(), strict)
+        (progress or _quiet)("lowering")
+        pipeline.lower(run, strict)
+    return run
+
+
+def export(
+    run: Run | PathLike,
+    backends: Sequence[str] = ("all",),
+    settings: Mapping[str, Settings] | None = None,
+    progress: Tell | None = None,
+) -> list[Exported]:
+    """Write the artefacts of some back ends into the run folder, for `check`, `report` and the command line.
+
+    Args:
+        run: a run or its folder.
+        backends: "all", or names from `edgeml list backends`.
+        settings: options by back end, put over the run's targets.
+        progress: told what is written next; `print` will do.
+
+    Returns:
+        A row per back end; one that cannot express the network, or lacks its package, says why.
+
+    Raises:
+        EdgemlError: an unknown back end or option, or a folder that cannot be written.
+    """
+    from edgeml import backends as known
+    from edgeml import pipeline
+
+    opened = _run(run)
+    names = known.names() if "all" in backends else backends
+    return pipeline.export(
+        opened, names, pipeline.target_settings(opened, settings or {}), progress or _quiet
+    )
+
+
+def synth(
+    run: Run | PathLike,
+    board: str | Path | Board,
+    clock_mhz: float | None = None,
+    until: Literal["synthesis", "place", "bitstream"] | None = None,
+    seed: int = 1,
+    settings: Settings | None = None,
+    seconds: float = 7200.0,
+    progress: Tell | None = None,
+) -> Synthesis:
+    """Synthesize the run's Verilog for a board with the tools that are there; open boards get a bitstream.
+
+    Args:
+        run: a run or its folder.
+        board: a name from `edgeml list boards`, a board's .toml file, or a board.
+        clock_mhz: to design for; the board's by default.
+        until: the last step.
+        seed: of the placement.
+        settings: options of the Verilog back end, such as {"reuse_factor": 8}.
+        seconds: time limit of each program.
+        progress: told which step begins; `print` will do.
+
+    Returns:
+        The folder, the figures with their source, the vendor's project and why its tool did not run.
+
+    Raises:
+        EdgemlError: the design does not fit, an integer differs, or a tool failed (names the log).
+        MissingToolError: a tool is missing.
+    """
+    from edgeml import pipeline
+    from edgeml.synth.request import Request
+
+    request = Request(clock_mhz, until, seed, _nested(settings), seconds)
+    return pipeline.synth(_run(run), _board(board), request, progress or _quiet)
+
+
+def report(
+    run: Run | PathLike,
+    folder: PathLike | None = None,
+    boards: Sequence[str | Path | Board] = (),
+    progress: Tell | None = None,
+) -> Facts:
+    """Write report.html, report.md and report.json of a run.
+
+    Args:
+        run: a run or its folder.
+        folder: where they are written; the run's own by default.
+        boards: to compare its designs on; by default those it was made for, and a few of each kind.
+        progress: told what is worked out; `print` will do.
+
+    Returns:
+        The facts behind the report, as report.json has them.
+
+    Raises:
+        EdgemlError: a file of the run is missing or damaged.
+        MissingToolError: the report's packages are not installed.
+    """
+    from edgeml import pipeline
+
+    where = Path(folder) if folder is not None else None
+    return pipeline.report(_run(run), progress or _quiet, where, [_board(board) for board in boards])
+
+
+def _quiet(what: str) -> None:
+    del what
+
+
+def _run(run: Run | PathLike) -> Run:
+    from edgeml.runs import Run
+
+    return run if isinstance(run, Run) else load(run)
+
+
+def _board(board: str | Path | Board) -> Board:
+    from edgeml import boards
+
+    return board if isinstance(board, boards.Board) else boards.load(board)
+
+
+def _nested(settings: Settings | None) -> dict[str, Any]:
+    """Dotted keys as tables."""
+    from edgeml.settings import assignments, set_values
+
+    return set_values({}, assignments(settings or {}))

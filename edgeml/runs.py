@@ -9,6 +9,7 @@ depend on. A folder that holds a run of another configuration is refused, never 
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import platform
 import re
@@ -28,6 +29,7 @@ from edgeml.datasets import Scaling
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
 from edgeml.ir import Graph, saved
+from edgeml.notebook import html_table
 from edgeml.presets import (
     Choices,
     DataSpec,
@@ -49,6 +51,9 @@ _PACKAGES = {
     "numpy": "numpy",
     "scikit-learn": "scikit-learn",
 }
+RUNS = Path("runs")
+"""Where runs lie that are given no folder."""
+
 _DERIVED = ("created", "versions", "scaling", "targets")  # not asked for by the user, or not part of training
 _MADE = (
     *(
@@ -240,6 +245,51 @@ class Run:
             Path(folder), parse_settings(RunConfig, read_toml(path, "configuration of the run"), str(path))
         )
 
+    @staticmethod
+    def find(name: str | Path) -> Run:
+        """The run in a folder, or the one of that name below runs/.
+
+        Raises:
+            EdgemlError: there is none (with near names below runs/), or its config.toml is damaged.
+        """
+        path = Path(name)
+        for folder in (path, RUNS / path):
+            if (folder / "config.toml").is_file():
+                return Run.open(folder)
+        known = {found.name: found for found in run_folders()}
+        if path.is_dir() and (not known or any(path.iterdir())):
+            return Run.open(path)  # which says what it lacks
+        near = difflib.get_close_matches(path.name, known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(str(known[one]) for one in near)}?" if near else ""
+        if not hint and known:
+            listed = [str(folder) for folder in known.values()]
+            hint = f"there are {', '.join(listed[:8])}{' and others' if len(listed) > 8 else ''}"
+        what = (
+            "is not a run folder" if path.exists() else "is not a run folder, nor is there one of that name"
+        )
+        raise EdgemlError(what, str(name), hint or "edgeml train PRESET makes one")
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}: {'; '.join(f'{key} {value}' for key, value in self._facts())})"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"run {self.folder}", (), self._facts())
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        """What it is and what is there, for people."""
+        ref, files = self.config.preset, {"graph": self.graph_file, "check": self.check_file}
+        yield ("imported from" if self.config.imported else "preset"), ref.file or ref.name
+        yield "data set", self.config.data.dataset
+        if not self.config.imported:
+            yield "seed", str(self.config.seed)
+            yield "training", "complete" if self.model_file.is_file() else "not complete"
+        files |= {"float baseline": self.float_file, "report": self.report_file("html")}
+        there = [what for what, file in files.items() if file.is_file()]
+        there += [
+            name for name in ("onnx", "hls4ml", "verilog", "c", "synth") if (self.folder / name).is_dir()
+        ]
+        yield "there", ", ".join(there) or "nothing yet"
+
     @property
     def name(self) -> str:
         """The preset's name."""
@@ -400,6 +450,11 @@ class Run:
                     path.unlink(missing_ok=True)
             except OSError as error:
                 raise EdgemlError(f"cannot be removed: {error.strerror}", str(path)) from error
+
+
+def run_folders() -> list[Path]:
+    """The runs below runs/, sorted by name."""
+    return sorted(path.parent for path in RUNS.glob("*/config.toml"))
 
 
 def versions() -> dict[str, str]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
 
 from edgeml.errors import EdgemlError, unknown_name
@@ -152,6 +153,32 @@ def set_values(settings: Mapping[str, Any], assignments: Iterable[str]) -> dict[
                 raise EdgemlError(f"{name!r} is a value, not a table of values", f"--set {assignment}")
         table[last] = _value(text, assignment)
     return result
+
+
+def assignments(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Nested or dotted values as `set_values` takes them; a None is left out.
+
+    Raises:
+        EdgemlError: a value is none that TOML has.
+
+    >>> assignments({"training": {"epochs": 5}, "targets.board": "pynq-z2"})
+    ('training.epochs=5', 'targets.board="pynq-z2"')
+    """
+    found: list[str] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            inner = cast("Mapping[str, Any]", value)
+            found += [f"{key}.{rest}" for rest in assignments(inner)]
+        elif value is not None:
+            try:
+                text = tomli_w.dumps({"x": value.item() if hasattr(value, "item") else value})
+            except (TypeError, ValueError, AttributeError):
+                kind = type(value).__name__
+                raise EdgemlError(
+                    f"is a {kind}", str(key), "give a number, text, bool, list or dict"
+                ) from None
+            found.append(f"{key}={text.partition('=')[2].strip()}")
+    return tuple(found)
 
 
 def read_toml(path: str | Path, what: str = "TOML file") -> dict[str, Any]:

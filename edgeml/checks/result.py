@@ -17,6 +17,7 @@ from edgeml.checks.coverage import Coverage
 from edgeml.checks.names import choice_of
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
+from edgeml.notebook import html_table
 
 SCHEMA = 1
 
@@ -119,6 +120,17 @@ class Result(BaseModel):
         """Nothing speaks against it: no difference but an announced one, and no failure."""
         return not self.failed and (self.status != "mismatch" or bool(self.announced))
 
+    def told(self) -> str:
+        """What a person wants to know beside the status: how many samples, what differs, or why not."""
+        if self.status == "not-run":
+            return self.reason
+        text = f"{self.samples:,} samples"
+        if self.first is not None:
+            first = self.first
+            where = f"{first.op}{list(first.index)}: expected {first.expected}, got {first.got}"
+            text += f", {self.mismatches:,} integers differ, first {where}"
+        return f"{text}; {self.remark}" if self.remark else text
+
 
 class Check(BaseModel):
     """All results of one check.
@@ -166,6 +178,26 @@ class Check(BaseModel):
         rows = [result.backend for result in self.results]
         known = {*rows, *(choice_of(row) for row in rows)}
         raise unknown_name("row of the check", name, known)
+
+    def __repr__(self) -> str:
+        """A line per executor.
+
+        >>> row = Result(backend="onnxruntime", status="exact", samples=360)
+        >>> Check(model="digits", samples=360, results=(row,))
+        Check(digits: ok, 1 of 1 run)
+          onnxruntime  exact  360 samples
+        """
+        words = "ok" if self.ok else "NOT OK"
+        lines = [f"Check({self.model}: {words}, {len(self.compared)} of {len(self.results)} run)"]
+        width = max((len(result.backend) for result in self.results), default=0)
+        lines += [f"  {result.backend:<{width}}  {result.state}  {result.told()}" for result in self.results]
+        return "\n".join(lines)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        cells = [(result.backend, result.state, result.told()) for result in self.results]
+        return html_table(repr(self).partition("\n")[0], ("executor", "integers", ""), cells)
 
     def to_json(self) -> str:
         """The text of check.json."""

@@ -17,6 +17,7 @@ from edgeml.fixed import IntArray, int_array, to_float
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.ops.input import Input
+from edgeml.types import Data, Values
 
 _CHUNK = 256
 """Samples at a time: the unrolled windows of a convolution stay in the cache."""
@@ -81,7 +82,7 @@ def evaluate_codes(
     return {name: np.concatenate(chunks) for name, chunks in parts.items()}
 
 
-def input_codes(graph: Graph, x: Any) -> dict[str, IntArray]:
+def input_codes(graph: Graph, x: Data) -> dict[str, IntArray]:
     """Floats as codes of the graph's inputs.
 
     Args:
@@ -126,7 +127,7 @@ def _is_list_of_one(x: Any, rank: int) -> bool:
         return False
 
 
-def evaluate(graph: Graph, x: Any, raw: bool = False) -> Any:
+def evaluate(graph: Graph, x: Data, raw: bool = False) -> Values:
     """Run the graph exactly on floats.
 
     Args:

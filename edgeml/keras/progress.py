@@ -6,6 +6,8 @@ for the epochs that remain.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,3 +65,39 @@ class Silent:
 
     def epoch(self, row: EpochRow) -> None:
         """Nothing."""
+
+
+class Lines:
+    """Tells in lines, for notebooks and logs: the begin of each phase, and an epoch at most every `pause` s.
+
+    Args:
+        tell: takes a line; `print` will do.
+        pause: least seconds between two lines of epochs.
+    """
+
+    def __init__(self, tell: Callable[[str], None], pause: float = 2.0) -> None:
+        self._tell = tell
+        self._pause = pause
+        self._next = 0.0
+        self._title, self._epochs = "", 0
+
+    def phase(self, name: str, epochs: int, done: int) -> None:
+        """A line."""
+        self._title = {"float": "float baseline", "qat": "quantization-aware training"}.get(name, name)
+        self._epochs = epochs
+        more = f", {done} of them are done" if done else ""
+        self._tell(f"{self._title}: up to {epochs} epochs{more}")
+        self._next = time.monotonic() + self._pause
+
+    def advance(self, fraction: float) -> None:
+        """Nothing: an epoch's end is soon enough."""
+
+    def epoch(self, row: EpochRow) -> None:
+        """A line, if the last one is some time ago."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._pause
+        self._tell(
+            f"{self._title}: epoch {row.epoch} of {self._epochs}, loss {row.loss:.4f}, "
+            f"validation accuracy {row.val_accuracy:.4f}"
+        )

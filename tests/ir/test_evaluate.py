@@ -143,7 +143,8 @@ class TestInputs:
         expected = evaluate(graph, {"a": a, "b": b})
         assert list(expected) == ["sum", "high", "low"]
         for form in ([a, b], (a, b), {"b": b, "a": a}, np.stack([a, b])):
-            for name, value in evaluate(graph, form).items():
+            found: Any = evaluate(graph, form)
+            for name, value in found.items():
                 np.testing.assert_array_equal(value, expected[name])
 
     @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Invariant: for every input the integers are those of `edgeml.ir.evaluate`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -18,6 +18,8 @@ from edgeml.backends.onnx.session import open_session, run_session
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, from_float, to_float
 from edgeml.ir import Graph, outputs_of
+from edgeml.notebook import html_table
+from edgeml.types import Data, Values
 
 _ELEMENTS = 1 << 17
 """Elements of the largest intermediate per batch: half a megabyte stays in the cache, more is slower."""
@@ -65,6 +67,29 @@ class Emulator:
         largest = max(info.size for name, info in plan.graph.infos.items() if name not in plan.constants)
         self._batch = max(_FEWEST, min(_MOST, _ELEMENTS // largest))
 
+    def __repr__(self) -> str:
+        return f"Emulator({', '.join(f'{key} {value}' for key, value in self._facts())})"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"emulator of {self._graph.name}", (), self._facts())
+
+    def _facts(self) -> list[tuple[str, str]]:
+        """What it runs and how, for people."""
+
+        def ports(names: Iterable[str]) -> str:
+            infos = ((name, self._graph.info(name)) for name in dict.fromkeys(names))
+            return ", ".join(f"{name} {info.type} {list(info.shape)}" for name, info in infos)
+
+        kinds = "float32 and float64" if self._wide else "float32"
+        return [
+            ("of", self._graph.name),
+            ("inputs", ports(self._graph.inputs)),
+            ("outputs", ports(self._outputs)),
+            ("carried in", kinds),
+            ("threads", str(self._threads)),
+            ("samples per batch", str(self._batch)),
+        ]
+
     @property
     def graph(self) -> Graph:
         """What it runs."""
@@ -75,7 +100,7 @@ class Emulator:
         """Samples that are run at a time."""
         return self._batch
 
-    def predict(self, x: Any, raw: bool = False) -> Any:
+    def predict(self, x: Data, raw: bool = False) -> Values:
         """Run the network on floats.
 
         Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,7 @@ def test_several_inputs_and_outputs() -> None:
     inputs = codes(graph, 20)
     x = {name: values / 7 for name, values in inputs.items()}
     emulator = Emulator(graph)
-    expected = evaluate(graph, x)
+    expected: Any = evaluate(graph, x)
     for given in (x, [x[name] for name in graph.inputs]):
         got = emulator.predict(given)
         assert set(got) == set(expected)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,6 +34,8 @@ def compare(graph: Graph, data: st.DataObject) -> None:
         for name in graph.inputs
     }
     one = len(set(graph.outputs)) == 1
+    want: Any
+    found: Any
     want, found = (call(x, raw=True) for call in (lambda x, raw: evaluate(graph, x, raw), emulator.predict))
     for name, values in ({"y": want} if one else want).items():
         np.testing.assert_array_equal(

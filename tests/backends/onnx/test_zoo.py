@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -61,6 +62,8 @@ def test_floats_are_quantized_as_the_reference_does(name: str) -> None:
             np.maximum(np.abs(info.lo), np.abs(info.hi)).astype(float), -np.asarray(info.type.frac)
         )
         x[port] = (rng.uniform(-1.5, 1.5, (40, *info.shape)) * span).astype(np.float32)
+    expected: Any
+    got: Any
     expected, got = evaluate(graph, x), Emulator(graph, threads=1).predict(x)
     if len(set(graph.outputs)) == 1:
         expected, got = {"y": expected}, {"y": got}
