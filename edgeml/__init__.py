@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from edgeml._version import __version__
 
 if TYPE_CHECKING:
-    from edgeml.api import check, emit, emulator, export, load, lower, report, synth, trace, train
+    from edgeml.api import check, emit, emulator, estimate, export, load, lower, report, synth, trace, train
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
     from edgeml.ir import Builder, Graph, evaluate
@@ -29,6 +29,7 @@ __all__ = [
     "check",
     "emit",
     "emulator",
+    "estimate",
     "evaluate",
     "export",
     "load",
@@ -41,7 +42,7 @@ __all__ = [
 
 _HOMES = {
     "edgeml.api": (
-        *("check", "emit", "emulator", "export", "load", "lower"),
+        *("check", "emit", "emulator", "estimate", "export", "load", "lower"),
         *("report", "synth", "trace", "train"),
     ),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),

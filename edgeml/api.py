@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeml.backends.onnx.emulator import Emulator
     from edgeml.boards import Board
     from edgeml.checks.result import Check
+    from edgeml.estimate import Preflight
     from edgeml.files import FileSet
     from edgeml.fixed import FixedType
     from edgeml.ir import Graph
@@ -94,6 +95,9 @@ def emulator(graph: Graph) -> Emulator:
 
     Its `predict(x)` takes floats (samples, ...) like the Keras input and returns float64 values
     code * 2^-frac of shape (samples, ...); with `raw=True` int64 codes.
+
+    Args:
+        graph: the exact graph.
 
     Raises:
         EdgemlError: an op needs more bits than float64 carries exactly.
@@ -276,6 +280,51 @@ def export(
     return pipeline.export(
         opened, names, pipeline.target_settings(opened, settings or {}), progress or _quiet
     )
+
+
+def estimate(
+    graph: Graph | Run | PathLike,
+    board: str | Path | Board,
+    design: Literal["verilog", "hls4ml"] = "verilog",
+    settings: Settings | None = None,
+    max_latency: int | str | None = None,
+    ii: int | None = None,
+    fit: bool = False,
+) -> Preflight:
+    """What a design would need on a board and whether it fits, before anything is synthesized.
+
+    Args:
+        graph: the exact graph, or a run or its folder, whose targets then count as well.
+        board: a name from `edgeml list boards`, a board's .toml file, or a board.
+        design: our Verilog or an hls4ml project.
+        settings: options of that back end, such as {"reuse_factor": 8}.
+        max_latency: choose reuse factors for at most so many clocks (100), or a time ("500ns").
+        ii: choose them for so many clocks between two samples.
+        fit: choose them so that the design fits the board.
+
+    Returns:
+        `.estimate` has the figures, each with the interval it lies in; `.state` says whether it fits and
+        `.needs` why; `.solution` what was chosen, as options of the back end.
+
+    Raises:
+        EdgemlError: the back end cannot express the network or target the board, or no reuse factors do.
+    """
+    from edgeml import pipeline
+    from edgeml.estimate import preflight
+    from edgeml.ir import Graph
+    from edgeml.synth.wish import Wish, as_synthesized, clock_ns, for_board
+
+    target = _board(board)
+    if isinstance(graph, Graph):
+        exact, options = graph, _nested(settings)
+    else:
+        opened = _run(graph)
+        exact, own = opened.graph(), pipeline.target_settings(opened, {})
+        options = for_board(own.get(design, {}), target) | _nested(settings)
+    if design == "verilog":
+        options = as_synthesized(options, target)
+    wish = Wish(str(max_latency) if max_latency is not None else None, ii, fit)
+    return preflight(exact, target, design, options, wish.goal(clock_ns(design, options, target)))
 
 
 def synth(

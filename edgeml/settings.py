@@ -177,7 +177,8 @@ def assignments(values: Mapping[str, Any]) -> tuple[str, ...]:
                 raise EdgemlError(
                     f"is a {kind}", str(key), "give a number, text, bool, list or dict"
                 ) from None
-            found.append(f"{key}={text.partition('=')[2].strip()}")
+            lines = text.partition("=")[2].split("\n")  # a list stands on several
+            found.append(f"{key}={' '.join(lines).strip()}")
     return tuple(found)
 
 

@@ -25,6 +25,7 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.synth.top import host
 from edgeml.synth.top.log import read_log
 from edgeml.synth.top.payload import encode, sample_bytes
 from edgeml.synth.top.port import Port
@@ -140,13 +141,13 @@ def test_a_line_that_disturbs_a_frame_is_no_mismatch(bench: Bench, kind: Kind, w
 
 
 def test_silence_is_an_error(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgeml.synth.top.host.PATIENCE", 0.1)
+    monkeypatch.setattr(host, "PATIENCE", 0.1)
     with pytest.raises(EdgemlError, match="no answer to identify in 3 tries: it said nothing"):
         bench.plugged(lambda frame, count: b"")
 
 
 def test_babble_is_an_error(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgeml.synth.top.host.PATIENCE", 0.1)
+    monkeypatch.setattr(host, "PATIENCE", 0.1)
     with pytest.raises(EdgemlError, match="said 400 bytes, none of them the answer"):
         bench.plugged(lambda frame, count: b"\xa5\x81\x00\x00" * 100)
 

@@ -14,7 +14,7 @@ from edgeml.backends.verilog.manifest import Manifest
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.figures import Hardware
 from edgeml.files import FileSet
-from edgeml.synth.vendors import hls
+from edgeml.synth.vendors import hls, projects
 from edgeml.synth.vendors.projects import project_of, vendor_project
 from edgeml.tools import verilator
 from tests.synth.top.cores import Net, parallel, stream
@@ -207,7 +207,7 @@ def test_the_mock_sees_what_a_tool_would_see(
         files["build.tcl"] = text.replace(old, new).encode()
         return made.__class__(**{**made.__dict__, "files": made.files.__class__(files)})
 
-    monkeypatch.setattr("edgeml.synth.vendors.projects.project_of", spoiled)
+    monkeypatch.setattr(projects, "project_of", spoiled)
     said = {"rtl": "does not exist", "port": "no pin", "command": "invalid command name"}[broken]
     with pytest.raises(EdgemlError, match=said):
         built(verilog, "pynq-z2", tmp_path / "out")
