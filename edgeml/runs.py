@@ -264,10 +264,7 @@ class Run:
         if not hint and known:
             listed = [str(folder) for folder in known.values()]
             hint = f"there are {', '.join(listed[:8])}{' and others' if len(listed) > 8 else ''}"
-        what = (
-            "is not a run folder" if path.exists() else "is not a run folder, nor is there one of that name"
-        )
-        raise EdgemlError(what, str(name), hint or "edgeml train PRESET makes one")
+        raise EdgemlError("is not a run folder", str(name), hint or "edgeml train PRESET makes one")
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}: {'; '.join(f'{key} {value}' for key, value in self._facts())})"
