@@ -36,6 +36,7 @@ def lower(
     softmax: Literal["logits", "table"] = "logits",
     outputs: str | FixedType = "logits",
     factor_bits: int | Mapping[str, int] = 17,
+    input_type: str | FixedType | Mapping[str, str] | None = None,
 ) -> Graph:
     """The exact graph of a trained QKeras model; `graph.notes` says what its integers do not.
 
@@ -49,6 +50,8 @@ def lower(
             output, such as "ufixed<8,0>", for these and any other activation at the end.
         factor_bits: significant bits (2 to 24) of factors that are not quantized, such as those of batch
             normalization; for all layers, or by layer ("default" is for the others).
+        input_type: what the input is rounded to before anything else, "ufixed<8,8>" for pixels from 0 to 255;
+            for all inputs, or by name. By default the QActivation behind the input says so.
 
     Raises:
         EdgemlError: a layer or quantizer is not covered, or a tensor is not quantized; names the layer.
@@ -59,7 +62,9 @@ def lower(
     from edgeml.settings import parse_settings
 
     bits = dict(factor_bits) if isinstance(factor_bits, Mapping) else factor_bits
-    options = parse_settings(Lowering, {"outputs": str(outputs), "factor_bits": bits}, "lower")
+    kinds = dict(input_type) if isinstance(input_type, Mapping) else str(input_type) if input_type else None
+    asked = {"outputs": str(outputs), "factor_bits": bits, "input_type": kinds}
+    options = parse_settings(Lowering, asked, "lower")
     return lower_model(model, name or None, strict, softmax, options)
 
 

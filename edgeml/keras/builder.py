@@ -23,11 +23,19 @@ from edgeml.ir import Builder, Op, ValueInfo
 from edgeml.ir.note import Note
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.scale import Scale
 from edgeml.presets import Lowering
 from edgeml.presets.lowering import FACTOR_BITS
 from edgeml.settings import per_layer
 
 FloatFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+STATE = (
+    "state its type: edgeml.lower(model, input_type='ufixed<8,8>'), "
+    "--set 'lowering.input_type=\"ufixed<8,8>\"'"
+)
+"""What to do about a model input that no quantizer follows."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +46,13 @@ class RawInput:
         name: of the input.
         shape: of the input itself, without the batch axis.
         moves: what only moved its elements since; repeated on the integers once it is quantized.
+        power: of two, that it was multiplied by since; the input's type is finer by so many bits.
     """
 
     name: str
     shape: tuple[int, ...]
     moves: tuple[tuple[str, Callable[[LayerBuilder, str], str]], ...] = ()
+    power: int = 0
 
 
 @dataclass(frozen=True)
@@ -153,7 +163,7 @@ class LayerBuilder:
             raise EdgemlError(
                 f"reads the unquantized input {pending.name!r}",
                 self.layer,
-                f"put QActivation(quantized_bits(...)) directly after the input {pending.name!r}",
+                f"put QActivation(quantized_bits(...)) directly after the input {pending.name!r}, or {STATE}",
             )
         if pending.approximate is None:
             raise EdgemlError(
@@ -168,15 +178,20 @@ class LayerBuilder:
         return self._approximations[value]
 
     def raw_input(self, name: str, shape: tuple[int, ...]) -> str:
-        """Announce a model input; it enters the graph when it is quantized."""
+        """Announce a model input; it enters the graph when it is quantized, or now if its type is stated."""
+        stated = self.options.type_of(name)
+        if stated is not None:
+            self.layer = name
+            self.note(f"the input is rounded to {stated} (half to even, saturated) before the model sees it")
+            self._inputs[name, ()] = self.graph.add(Input(shape, stated), name=name)
+            return self._inputs[name, ()]
         return self._pend(name, RawInput(name, shape))
 
     def moved(self, value: str, move: Callable[[LayerBuilder, str], str]) -> str:
         """A layer that only moves elements of a value that is not exact yet; the quantizer comes after it."""
         pending = self.floats[value]
         if isinstance(pending, RawInput):
-            later = RawInput(pending.name, pending.shape, (*pending.moves, (self.layer, move)))
-            return self._pend(self.layer, later)
+            return self._pend(self.layer, replace(pending, moves=(*pending.moves, (self.layer, move))))
         later = replace(pending, source=move(self, pending.source))
         if pending.vector:  # the axis it runs along is the one before the move
             stated = pending.probabilities
@@ -186,6 +201,17 @@ class LayerBuilder:
                 probabilities=None if stated is None else lambda _, type: move(self, stated(pending, type)),
             )
         return self._pend(self.layer, later)
+
+    def rescaled(self, value: str, power: int) -> str:
+        """A model input that is still float, times a power of two, which its type takes on."""
+        pending = self.floats[value]
+        assert isinstance(pending, RawInput)
+
+        def scale(again: LayerBuilder, source: str) -> str:
+            return again.add(Scale(power), source, part="scale")
+
+        moves = (*pending.moves, (self.layer, scale))
+        return self._pend(self.layer, replace(pending, moves=moves, power=pending.power + power))
 
     def function(
         self,
@@ -247,7 +273,7 @@ class LayerBuilder:
         return f"~{name}"
 
     def _quantize_input(self, raw: RawInput, to: FixedType, rounding: Round, overflow: Overflow) -> str:
-        op = Input(raw.shape, to, rounding, overflow)
+        op = Input(raw.shape, FixedType(to.signed, to.width, to.frac + raw.power), rounding, overflow)
         if (raw.name, ()) not in self._inputs:
             self._inputs[raw.name, ()] = self.graph.add(op, name=raw.name)
         value = self._inputs[raw.name, ()]

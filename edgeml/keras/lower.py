@@ -105,6 +105,9 @@ def lower_model(
         "it has no factors",
     )
     values: dict[int, str] = {}
+    check_layers(
+        builder.options.input_type, [name for name, _ in plan.inputs], "lowering.input_type", "it is no input"
+    )
     for (input_name, key), tensor in zip(plan.inputs, _inputs(model), strict=True):
         values[key] = builder.raw_input(input_name, _input_shape(input_name, tensor))
     for call in plan.calls:

@@ -115,19 +115,39 @@ def _places(lowered: Lowered, plan: Topology) -> dict[str, int]:
 
 
 def _lowered_like(model: Any, graph: Graph) -> Lowered:
-    """The model lowered with the outputs the graph has: logits, or a table softmax."""
-    try:
-        lowered = lower_model(model, graph.name)
-        if lowered.graph.outputs == graph.outputs and not _ends_in_probabilities(graph, lowered.graph):
+    """The model lowered to the inputs and outputs that the graph has: stated types, logits or tables.
+
+    Raises:
+        EdgemlError: the model is not the graph's.
+    """
+    outputs = str(graph.info(graph.outputs[0]).scalar)
+    inputs = {name: str(graph.info(name).scalar) for name in graph.inputs}
+    tries = (
+        Lowering(),
+        Lowering(outputs=outputs),
+        Lowering(input_type=inputs),
+        Lowering(outputs=outputs, input_type=inputs),
+    )
+    refused: EdgemlError | None = None
+    for options in tries:
+        try:
+            lowered = lower_model(model, graph.name, options=options)
+        except EdgemlError as error:
+            refused = refused or error
+            continue
+        if _same_ends(graph, lowered.graph):
             return lowered
-    except EdgemlError:
-        pass  # an output of a stated type, perhaps
-    return lower_model(model, graph.name, options=Lowering(outputs=str(graph.info(graph.outputs[0]).scalar)))
+    if refused is not None:
+        raise refused
+    return lower_model(model, graph.name)
 
 
-def _ends_in_probabilities(graph: Graph, logits: Graph) -> bool:
-    """Whether an output of the graph is a table where the logits are an exact value."""
-    return any(type(graph.node(name).op) is not type(logits.node(name).op) for name in graph.outputs)
+def _same_ends(graph: Graph, other: Graph) -> bool:
+    """Whether inputs are of one type and outputs made by the same kind of op."""
+    if graph.inputs != other.inputs or graph.outputs != other.outputs:
+        return False
+    inputs = all(graph.node(name).op == other.node(name).op for name in graph.inputs)
+    return inputs and all(type(graph.node(name).op) is type(other.node(name).op) for name in graph.outputs)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType
-from edgeml.settings import PerLayer, Settings
+from edgeml.settings import PerLayer, Settings, per_layer
 
 FACTOR_BITS = 17
 """Significant bits of a real factor: with its sign one 18-bit operand of an FPGA's multiplier."""
@@ -28,11 +28,15 @@ class Lowering(Settings):
             largest logit, or the sign of the one, is the class. "probabilities" makes it part of the graph,
             by table, with 8 fractional bits (softmax: as many as keep the largest). A type such as
             "ufixed<8,0>" states the type of the output, and holds for any other activation at the end too.
+        input_type: the type that a model's input is rounded to before anything else, such as "ufixed<8,8>"
+            for pixels from 0 to 255; for all inputs or by name. Without it a QActivation behind the input
+            says so.
         factor_bits: significant bits of factors that are not quantized (batch normalization, PReLU, odd
             slopes, scales under alpha="auto", means), without the sign; for all layers or by layer.
     """
 
     outputs: str = "logits"
+    input_type: PerLayer[str] | None = None
     factor_bits: PerLayer[FactorBits] = FACTOR_BITS
 
     @field_validator("outputs")
@@ -46,6 +50,21 @@ class Lowering(Settings):
                     f'{error.what}; write logits, probabilities or a type such as "ufixed<8,0>"'
                 ) from None
         return value
+
+    @field_validator("input_type")
+    @classmethod
+    def _types(cls, value: str | dict[str, str] | None) -> str | dict[str, str] | None:
+        for text in value.values() if isinstance(value, dict) else [value] if value else []:
+            try:
+                FixedType.parse(text)
+            except EdgemlError as error:
+                raise ValueError(f'{error.what}; write a type such as "ufixed<8,8>"') from None
+        return value
+
+    def type_of(self, name: str) -> FixedType | None:
+        """The stated type of an input, if there is one."""
+        text = per_layer(self.input_type, name)
+        return None if text is None else FixedType.parse(text)
 
     @property
     def kind(self) -> Literal["logits", "table"]:

@@ -16,7 +16,11 @@ _REMEDY = "use QBatchNormalization with inverse_quantizer=quantized_po2(4), or Q
 
 
 def affine(
-    builder: LayerBuilder, value: str, factor: NDArray[np.float32], offset: NDArray[np.float32]
+    builder: LayerBuilder,
+    value: str,
+    factor: NDArray[np.floating[Any]],
+    offset: NDArray[np.floating[Any]],
+    remedy: str = _REMEDY,
 ) -> str:
     """The value times `factor` plus `offset`, each of shape (channels,).
 
@@ -28,7 +32,7 @@ def affine(
     """
     if not (np.all(np.isfinite(factor)) and np.all(np.isfinite(offset))):
         raise builder.refuse("its constants are not finite", "train the model again")
-    product = scaled(builder, value, factor, "factor", _REMEDY)
+    product = scaled(builder, value, factor, "factor", remedy)
     codes, frac, error = significant(offset, builder.factor_bits)
     if error:
         codes, frac = _at_product(builder, product, offset)
@@ -36,14 +40,14 @@ def affine(
         if np.any(rest):
             builder.inexact(
                 f"an offset is rounded to the product's grid, off by at most {rest.max():.1e}",
-                _REMEDY,
+                remedy,
             )
     constant = builder.const(codes, factor_type(codes, frac), "offset")
     return builder.add(Add(), product, constant, part="sum")
 
 
 def _at_product(
-    builder: LayerBuilder, product: str, offset: NDArray[np.float32]
+    builder: LayerBuilder, product: str, offset: NDArray[np.floating[Any]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The offset on the grid of its channel's product, which is at least as fine as the layer's factors."""
     kind = builder.info(product).type
