@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from edgeml import presets
+from edgeml.ir import evaluate
 from edgeml.keras.build import build_model
 from edgeml.keras.float_model import float_model
 from edgeml.keras.lower import lower
@@ -60,6 +61,32 @@ def test_without_a_baseline_each_row_says_why(tmp_path):
     assert isinstance(imported, RunConfig)
     (first, _) = rounded.look(type(run)(run.folder, imported), run.data(), None, "")
     assert "its model was imported" in first.accuracy.reason
+
+
+def test_each_row_is_of_its_own_graph_and_of_the_right_samples(tmp_path, monkeypatch):
+    """The calibrated one sees training samples; none sees the test samples before it is judged on them."""
+    run = make_run(tmp_path / "run", iris_graph())
+    data, seen = run.data(), []
+    graphs = {False: iris_graph(), True: iris_graph(classes=True)}
+
+    def made(run, samples):
+        seen.append(samples)
+        return graphs[samples is not None], ()
+
+    monkeypatch.setattr(rounded, "_graph", made)
+    predicted = np.argmax(evaluate(iris_graph(), data.x_test), axis=1)
+    baseline = np.where(np.arange(len(predicted)) < 3, (predicted + 1) % 3, predicted)
+    own, calibrated = rounded.look(run, data, baseline, "")
+    assert seen[0] is None and seen[1] is data.x_train
+    assert (own.types, own.graph) == ("own", graphs[False].digest)
+    assert (calibrated.types, calibrated.graph) == ("calibrated", graphs[True].digest)
+    right = np.mean(predicted == data.y_test)
+    for item in (own, calibrated):
+        assert item.accuracy.value == right
+        assert item.agreement.value == 1 - 3 / len(predicted)
+    assert {item.agreement.reason for item in rounded.look(run, data, None, "no float.onnx")} == {
+        "no float.onnx"
+    }
 
 
 def test_the_page_and_the_text_show_both_rows_with_their_sources():
