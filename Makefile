@@ -19,12 +19,12 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth report test test-slow test-all coverage fuzz bench lint format lock clean
+.PHONY: help setup demo train export hls check synth report test test-slow test-pythons test-all coverage fuzz bench lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Names for MODEL and BOARD: edgeml list presets, edgeml list boards (after: source .venv/bin/activate)"
 
@@ -68,6 +68,9 @@ test: $(STAMP) ## the quick tests (some minutes), doctests included
 
 test-slow: $(STAMP) ## the other tests: training, compiled simulations, the wheel
 	$(PYTEST) -m slow $(ARGS)
+
+test-pythons: ## set-up, first model and quick tests on every Python 3.11 to 3.13 of this machine
+	@JOBS=$(JOBS) scripts/test-pythons $(ARGS)
 
 test-all: $(STAMP) ## all tests
 	$(PYTEST) $(ARGS)
