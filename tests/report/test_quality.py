@@ -32,6 +32,14 @@ def test_share_at_the_ends_stays_between_zero_and_one(hits, end):
 
 def test_no_samples_is_absent():
     assert quality.share(0, 0).value is None
+    assert quality.share(1, 1).value == 1.0 and quality.share(0, 1).value == 0.0  # one sample is one
+
+
+def test_the_interval_holds_its_share():
+    for hits, total in ((1, 10), (9, 10), (1, 1000), (500, 1000)):
+        found = quality.share(hits, total)
+        assert found.low is not None and found.high is not None and found.value is not None
+        assert 0 < found.low < found.value < found.high < 1
 
 
 def test_accuracy_and_agreement_of_what_there_is():
