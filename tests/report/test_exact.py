@@ -112,6 +112,27 @@ def test_slow_models_are_repeated_less_often(monkeypatch: pytest.MonkeyPatch) ->
     assert counts["slow"] == 1 + speed.REPEATS
 
 
+@pytest.mark.parametrize(
+    ("seconds", "rounds"), [([1.5, 1.5], 2), ([1.0], 3), ([1.0, 1.0], 3), ([0.5, 3.0], 2)]
+)
+def test_the_time_is_shared_by_all_models(
+    monkeypatch: pytest.MonkeyPatch, seconds: list[float], rounds: int
+) -> None:
+    """Two seconds for each; a round that is begun is ended."""
+    counts = dict.fromkeys(map(str, range(len(seconds))), 0)
+    calls = clock(monkeypatch, {str(n): [cost] for n, cost in enumerate(seconds)})
+
+    def counted(name: str):
+        def run() -> None:
+            counts[name] += 1
+            calls[name]()
+
+        return run
+
+    speed.best_times({name: counted(name) for name in counts})
+    assert set(counts.values()) == {1 + rounds}
+
+
 def test_times_are_microseconds_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = clock(
         monkeypatch, {"exact": [0.02], "float": [0.01], "exact alone": [0.003], "float alone": [0.001]}
