@@ -38,7 +38,8 @@ def gather(node: Node, planner: Planner, x: str, index: IntArray, part: str = ""
     inputs, flat = planner.graph.info(x).size, index.reshape(-1)
     if inputs * flat.size > UNROLL_LIMIT:
         raise CannotExpressError(
-            f"hls4ml has no layer for it, and {inputs} x {flat.size} elements are too many to wire up"
+            f"hls4ml's {planner.backend} back end has no layer for it in this form, "
+            f"and {inputs} x {flat.size} elements are too many to wire up"
         )
     codes = np.zeros((inputs, flat.size), np.int64)
     codes[flat[flat >= 0], np.flatnonzero(flat >= 0)] = 1

@@ -11,6 +11,9 @@ from edgeml.ir import Node
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.transpose import Transpose
 
+_ANY_RANK = ("Vivado", "Vitis")
+"""hls4ml's back ends whose transpose takes more than three axes."""
+
 
 def plan(node: Node, planner: Planner) -> None:
     """Axes in another order."""
@@ -24,7 +27,8 @@ def plan(node: Node, planner: Planner) -> None:
         return
     # hls4ml drops every transpose of an input whose first axis is 1, in whatever order.
     dropped = shape[0] == 1 and isinstance(planner.graph.node(x).op, Input)
-    if planner.stream or len(shape) not in (2, 3) or dropped:
+    known = len(shape) in (2, 3) or planner.backend in _ANY_RANK
+    if planner.stream or not known or dropped:
         gather(node, planner, x, index)
         return
     planner.add(
