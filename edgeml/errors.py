@@ -21,6 +21,7 @@ class EdgemlError(Exception):
     """
 
     def __init__(self, what: str, where: str = "", hint: str = "") -> None:
+        what, where, hint = shown(what), shown(where), shown(hint)
         super().__init__(what, where, hint)
         self.what = what
         self.where = where
@@ -29,6 +30,22 @@ class EdgemlError(Exception):
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
         return f"{text} ({self.hint})" if self.hint else text
+
+
+def shown(text: str) -> str:
+    r"""A text of others as a terminal can show it: no control characters, no half surrogates, not endless.
+
+    >>> print(shown("a" + chr(27) + "[2J"), shown("x" * 5000 + " is no type")[995:1025])
+    a\x1b[2J xxxxx... (3711 more) ...xxxxxx
+    """
+    if not text.isprintable():
+        text = "".join(
+            c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+        )
+    return text if len(text) <= _LONGEST else f"{text[:1000]}... ({len(text) - 1300} more) ...{text[-300:]}"
+
+
+_LONGEST = 2000
 
 
 class MissingToolError(EdgemlError):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -35,12 +35,16 @@ class _Figures(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
 
+Amount = Annotated[float, Field(ge=-1e15, le=1e15)]
+"""No tool counts more; a figure of 400 digits is a damaged file."""
+
+
 class Figure(_Figures):
     """A number, with the interval it lies in if it is an estimate."""
 
-    value: float
-    low: float | None = None
-    high: float | None = None
+    value: Amount
+    low: Amount | None = None
+    high: Amount | None = None
 
     @model_validator(mode="after")
     def _in_its_interval(self) -> Self:

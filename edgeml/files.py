@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,11 +23,21 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
 
 _TEMPORARY = ".tmp-"
 _SWAPPED = re.compile(r"\.(tmp-(?P<name>.+)|(?P<earlier>c|hls4ml|verilog))\.[a-z0-9_]{8}(?P<old>\.old)?")
 """The new and the old folder of a swap; those of edgeml up to 0.1 had no tmp- in their names."""
+
+
+_KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (bool, "a device"),
+)
+"""What a name can stand for beside a file."""
 
 
 def _no_files() -> Mapping[str, bytes]:
@@ -218,22 +229,36 @@ def heal(folder: Path) -> None:
                 shutil.rmtree(beside, ignore_errors=True)
 
 
-def read_bytes(path: str | os.PathLike[str], what: str) -> bytes:
+def read_bytes(path: str | os.PathLike[str], what: str, limit: limits.Limit = limits.FILE) -> bytes:
     """The whole file.
 
     Args:
         path: the file.
         what: what the file is, for the message ("board file", "golden vectors").
+        limit: the most bytes that are taken.
 
     Raises:
-        EdgemlError: there is no such file or it cannot be read.
+        EdgemlError: there is no such file, it is a folder, a pipe or a device, it is too large, or it cannot
+            be read.
     """
+    where = str(path)
     try:
-        return Path(path).read_bytes()
+        # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                kind = next(name for test, name in _KINDS if test(state.st_mode))
+                raise EdgemlError(f"is {kind}, not a {what}", where)
+            limit.check(state.st_size, f"the {what} has", where)
+            return file.read(state.st_size)  # what is added meanwhile is not asked for
     except FileNotFoundError:
-        raise EdgemlError(f"there is no such {what}", str(path)) from None
+        raise EdgemlError(f"there is no such {what}", where) from None
+    except IsADirectoryError:
+        raise EdgemlError(f"is a folder, not a {what}", where) from None
     except OSError as error:
-        raise EdgemlError(f"cannot read the {what}: {error.strerror}", str(path)) from error
+        raise EdgemlError(f"cannot read the {what}: {error.strerror or error}", where) from error
+    except ValueError as error:  # a NUL or half a surrogate in the name
+        raise EdgemlError(f"is no name of a {what}: {error}", repr(where)) from None
 
 
 def _make_folder(folder: Path, made: list[Path]) -> None:

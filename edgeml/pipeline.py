@@ -8,7 +8,6 @@ Invariant: `check` and `report` see the files in the folder as they are, never f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,8 +24,9 @@ from edgeml.checks.board import Wiring
 from edgeml.checks.exported import Exported
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
-from edgeml.files import FileSet, read_bytes, write_atomic
+from edgeml.files import FileSet, write_atomic
 from edgeml.locks import held
+from edgeml.reading import read_json, refusing
 from edgeml.runs import Run
 
 if TYPE_CHECKING:
@@ -337,7 +337,8 @@ def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[st
 
     if row.design == "hls4ml":
         where = run.folder / "hls4ml" / "edgeml.json"
-        found = json.loads(read_bytes(where, "hls4ml project")).get("options")
+        with refusing(where, "is not a manifest of edgeml", "export again"):
+            found = read_json(where, "hls4ml project", "export again").get("options")
     else:
         where = directory
         manifest = verilog_manifest(run.folder, board.name, directory, row)

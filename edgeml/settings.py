@@ -18,8 +18,10 @@ from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
 
+from edgeml import limits
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
+from edgeml.reading import said
 
 M = TypeVar("M", bound=BaseModel)
 _T = TypeVar("_T")
@@ -193,11 +195,13 @@ def read_toml(path: str | Path, what: str = "TOML file") -> dict[str, Any]:
         EdgemlError: it is missing, not readable, or not TOML (line and column given).
     """
     try:
-        return tomllib.loads(read_bytes(path, what).decode())
+        return tomllib.loads(read_bytes(path, what, limits.TEXT).decode())
     except UnicodeDecodeError as error:
         raise EdgemlError(f"is not UTF-8 text ({error.reason} at byte {error.start})", str(path)) from None
     except tomllib.TOMLDecodeError as error:
-        raise EdgemlError(f"is not valid TOML: {error}", str(path)) from None
+        raise EdgemlError(f"is not valid TOML: {said(error)}", str(path)) from None
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a table 1,000 levels deep
+        raise EdgemlError(f"is not TOML that can be read: {said(error)}", str(path)) from None
 
 
 def _value(text: str, assignment: str) -> Any:
@@ -205,7 +209,7 @@ def _value(text: str, assignment: str) -> Any:
         parsed = tomllib.loads(f"value = {text}") if "\n" not in text else {}
         if set(parsed) == {"value"}:
             return parsed["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         if _BARE.fullmatch(text):
             return text
     raise EdgemlError(

@@ -275,7 +275,7 @@ class TestOneFile:
         assert read_bytes(tmp_path / "a", "board file") == b"x"
         with pytest.raises(EdgemlError, match="there is no such board file"):
             read_bytes(tmp_path / "b", "board file")
-        with pytest.raises(EdgemlError, match="cannot read the board file: Is a directory"):
+        with pytest.raises(EdgemlError, match="is a folder, not a board file"):
             read_bytes(tmp_path, "board file")
 
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeml.archives import PLAIN
 from edgeml.checks.synthetic import synthetic_floats
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
@@ -166,7 +167,7 @@ def read(path: Path, graph: Graph) -> Golden:
         EdgemlError: it is missing or cut short, holds something else than integers of the graph's shapes and
             finite floats, or belongs to a graph with other inputs or outputs.
     """
-    arrays = read_npz(path, "golden vectors")
+    arrays = read_npz(path, "golden vectors", kinds=PLAIN)
     golden = _part(arrays, "", graph, path)
     if any(key.startswith(_SYNTHETIC) for key in arrays):
         golden = replace(golden, synthetic=_part(arrays, _SYNTHETIC, graph, path))

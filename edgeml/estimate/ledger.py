@@ -21,8 +21,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware, Source, Usage
+from edgeml.files import read_bytes
 from edgeml.settings import Settings
 
 ENOUGH = 10
@@ -120,13 +122,14 @@ class Ledger:
 
     def _lines(self) -> list[bytes]:
         try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return []
+            there = self.path.exists()
         except OSError as error:
             raise EdgemlError(
                 f"cannot be read: {error.strerror}", str(self.path), "see EDGEML_LEDGER"
             ) from None
+        if not there or self.path == Path(os.devnull):  # the way to have none
+            return []
+        content = read_bytes(self.path, "ledger; see EDGEML_LEDGER", limits.TEXT)
         return [line for line in content.split(b"\n") if line.strip()]
 
     def add(

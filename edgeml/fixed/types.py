@@ -251,7 +251,8 @@ def int_array(values: Any, what: str) -> IntArray:
         raise EdgemlError("rows of different lengths", what) from None
     match given.dtype.kind:
         case "f":  # NaN and infinity fail the comparisons
-            fits = bool(np.all((np.trunc(given) == given) & (given >= -(2.0**63)) & (given < 2.0**63)))
+            wide = np.asarray(given, np.float64)  # a float16 cannot be compared with 2^63
+            fits = bool(np.all((np.trunc(wide) == wide) & (wide >= -(2.0**63)) & (wide < 2.0**63)))
         case "u":
             fits = given.size == 0 or int(given.max()) < 2**63
         case kind:

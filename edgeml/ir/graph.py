@@ -15,6 +15,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir.info import ValueInfo
@@ -81,9 +82,12 @@ class Graph:
             raise EdgemlError("is not a name for a graph", repr(name), _NAME_HINT)
         infos: dict[str, ValueInfo] = {}
         by_name: dict[str, Node] = {}
+        total = 0
         for node in self.nodes:
             infos[node.name] = infer_node(node, infos, by_name)
             by_name[node.name] = node
+            total += infos[node.name].size
+            limits.GRAPH.check(total, "its values have", name)
         for output in self.outputs:
             if output not in infos:
                 raise EdgemlError(f"output {output!r} is not defined", name)
@@ -203,7 +207,9 @@ def infer_node(node: Node, infos: Mapping[str, ValueInfo], nodes: Mapping[str, N
         if not (isinstance(nodes[name].op, Const) if name in nodes else infos[name].is_constant):
             raise EdgemlError(f"input {position + 1} must be a constant", where)
     try:
-        return node.op.infer(*(infos[source] for source in node.inputs))
+        info = node.op.infer(*(infos[source] for source in node.inputs))
+        limits.VALUE.check(info.size, "the result has")  # ops that can grow asked before
+        return info
     except EdgemlError as error:
         raise EdgemlError(
             error.what, f"{where}: {error.where}" if error.where else where, error.hint

@@ -7,11 +7,14 @@ can ever take lies between them. The bounds come from interval arithmetic on the
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray, align, cover
 
@@ -57,7 +60,7 @@ class ValueInfo:
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def scalar(self) -> FixedType:
@@ -90,6 +93,22 @@ class ValueInfo:
     def __str__(self) -> str:
         shape = "x".join(map(str, self.shape)) or "scalar"
         return f"{shape} {self.type}"
+
+
+def need_room(shape: Iterable[int], work: int = 0) -> None:
+    """Refuse a value that is larger than any network for an FPGA has, before an array of it is made.
+
+    Every op whose result can be larger than its inputs asks before it infers.
+
+    Args:
+        shape: of the result, without the batch axis.
+        work: multiplications or comparisons per sample that it takes.
+
+    Raises:
+        EdgemlError: see `edgeml.limits`.
+    """
+    limits.VALUE.check(math.prod(shape), "the result has")
+    limits.WORK.check(work, "a sample takes")
 
 
 def guard(bound: Any, what: str) -> None:

@@ -7,29 +7,22 @@ from __future__ import annotations
 
 import io
 import json
-import struct
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeml.archives import read_npz
 from edgeml.errors import EdgemlError
-from edgeml.files import FileSet, read_bytes
+from edgeml.files import FileSet
 from edgeml.fixed import IntArray
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.note import Note
 from edgeml.ir.text import build_op, encode_attributes
+from edgeml.reading import FAULTS, read_json, said
 
 FORMAT = "edgeml-graph"
 SCHEMA = 1
-
-# What NumPy and zipfile raise on files that were cut short or changed, found by trying (see the tests).
-_NPZ_ERRORS = (
-    ValueError, OSError, EOFError, KeyError, RuntimeError, OverflowError, MemoryError, struct.error,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 
 
 def save(graph: Graph, stem: str = "graph") -> FileSet:
@@ -67,7 +60,7 @@ def load(folder: str | Path, stem: str = "graph") -> Graph:
     """
     structure, integers = Path(folder) / f"{stem}.json", Path(folder) / f"{stem}.npz"
     document = _document(structure)
-    arrays = read_npz(integers, "graph's integers")
+    arrays = read_npz(integers, "graph's integers", "export the graph again")
     try:
         nodes = [
             Node(
@@ -83,8 +76,8 @@ def load(folder: str | Path, stem: str = "graph") -> Graph:
         ]
         graph = Graph(str(document["name"]), nodes, tuple(map(str, document["outputs"])), notes)
         digest = document["digest"]
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise EdgemlError(f"malformed: {error!r}", str(structure), "export the graph again") from None
+    except FAULTS as error:
+        raise EdgemlError(f"malformed: {said(error)}", str(structure), "export the graph again") from None
     except EdgemlError as error:
         where = f"{structure}: {error.where}" if error.where else str(structure)
         raise EdgemlError(error.what, where, error.hint) from error
@@ -97,34 +90,8 @@ def load(folder: str | Path, stem: str = "graph") -> Graph:
     return graph
 
 
-def read_npz(path: Path, what: str) -> dict[str, Any]:
-    """All arrays of an .npz, never unpickling.
-
-    Args:
-        path: the file.
-        what: what it is, for the message.
-
-    Raises:
-        EdgemlError: it is missing, cut short, or holds Python objects.
-    """
-    content = read_bytes(path, what)
-    try:
-        archive: Any = np.load(io.BytesIO(content), allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise ValueError("a single array")
-        with archive:
-            return {key: archive[key] for key in archive.files}
-    except _NPZ_ERRORS as error:
-        raise EdgemlError(
-            f"not a readable .npz ({error})", str(path), f"the {what} must be written again"
-        ) from None
-
-
 def _document(path: Path) -> dict[str, Any]:
-    try:
-        document: Any = json.loads(read_bytes(path, "graph"))
-    except (ValueError, RecursionError) as error:
-        raise EdgemlError(f"not readable as JSON ({error})", str(path), "export the graph again") from None
+    document: Any = read_json(path, "graph", "export the graph again")
     if not isinstance(document, dict) or document.get("format") != FORMAT:  # pyright: ignore[reportUnknownMemberType]  # JSON
         raise EdgemlError("is not a saved edgeml graph", str(path))
     if document.get("schema") != SCHEMA:  # pyright: ignore[reportUnknownMemberType]  # JSON

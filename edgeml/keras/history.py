@@ -13,9 +13,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.keras.progress import EpochRow
+from edgeml.reading import refusing
 
 _COLUMNS = [field.name for field in fields(EpochRow)]
 
@@ -39,13 +41,13 @@ def read_history(path: Path) -> list[EpochRow]:
     Raises:
         EdgemlError: it is missing or not such a file.
     """
-    lines = list(csv.reader(io.StringIO(read_bytes(path, "training history").decode(errors="replace"))))
+    text = read_bytes(path, "training history", limits.TEXT).decode(errors="replace")
+    with refusing(path, "is no CSV", "train again"):
+        lines = list(csv.reader(io.StringIO(text)))
     if not lines or lines[0] != _COLUMNS:
         raise EdgemlError(f"does not start with {','.join(_COLUMNS)}", str(path), "train again")
-    try:
+    with refusing(path, "malformed", "train again"):
         return [EpochRow(phase, int(epoch), *map(float, numbers)) for phase, epoch, *numbers in lines[1:]]
-    except (ValueError, TypeError) as error:
-        raise EdgemlError(f"malformed: {error}", str(path), "train again") from None
 
 
 @contextmanager

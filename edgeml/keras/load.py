@@ -14,16 +14,18 @@ import json
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from edgeml.archives import opened
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.keras.backend import import_keras
+from edgeml.keras.stored import check_weights
 from edgeml.keras.writer import AGAIN, keras_version, way_on, written_by
+from edgeml.reading import parse_json
 
 _HOMES = ("keras", "qkeras")
 _CODE = ("Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer", "__lambda__")
@@ -77,20 +79,14 @@ def load_model(path: str | Path) -> Any:
     config = _config(content, where, version)
     _check_config(config, where)
     _check_sizes(config, content, where)
+    check_weights(content, where)
     keras = import_keras()
     try:
         with _uncompiled(content, config, where) as file:
             return keras.saving.load_model(file, compile=False, safe_mode=True)
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        OSError,
-        RuntimeError,
-        zlib.error,
-        zipfile.BadZipFile,
-    ) as error:
+    except EdgemlError:
+        raise
+    except Exception as error:  # Keras, TensorFlow and HDF5 raise whatever they like over a damaged file
         reason = _reason(error)
         classes = {str(entry["class_name"]) for entry in _objects(config)}
         for name in _UNLOADABLE:
@@ -192,16 +188,14 @@ def _config(content: bytes, where: str, version: str) -> Any:
             where,
             way_on(version, True, where),
         )
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            damaged = archive.testzip()
-            if damaged is not None:
-                raise EdgemlError(f"is damaged in {damaged}", where, AGAIN)
-            return json.loads(archive.read("config.json"))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
-        raise EdgemlError("is not a .keras file, or was cut short", where, AGAIN) from None
-    except (KeyError, UnicodeDecodeError, ValueError):
-        raise EdgemlError("holds no readable Keras configuration", where, AGAIN) from None
+    with opened(content, where, "is not a .keras file, or was cut short", AGAIN) as archive:
+        damaged = archive.testzip()
+        if damaged is not None:
+            raise EdgemlError(f"is damaged in {damaged}", where, AGAIN)
+        if "config.json" not in archive.namelist():
+            raise EdgemlError("holds no readable Keras configuration", where, AGAIN)
+        text = archive.read("config.json")
+    return parse_json(text, where, "Keras configuration", AGAIN, "holds no readable Keras configuration")
 
 
 def _check_config(config: Any, where: str) -> None:

@@ -20,6 +20,7 @@ from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
 from edgeml.ir.saved import read_npz
 from edgeml.keras.progress import EpochRow
+from edgeml.reading import parse_json, refusing
 
 _SCHEMA = 1
 
@@ -102,8 +103,8 @@ def load_state(path: Path) -> State:
     """
     arrays = read_npz(path, "state of the training")
     hint = "delete it to start this phase of the training again"
-    try:
-        document = json.loads(arrays.pop("document").tobytes())
+    with refusing(path, "malformed", hint):
+        document = parse_json(arrays.pop("document").tobytes(), path, "state of the training", hint)
         if document.pop("schema") != _SCHEMA:
             raise EdgemlError("was written by another version of edgeml", str(path), hint)
         rows = tuple(EpochRow(**row) for row in document.pop("rows"))
@@ -115,5 +116,3 @@ def load_state(path: Path) -> State:
             for group in _ARRAYS
         }
         return State(rows=rows, **document, **groups)
-    except (KeyError, TypeError, ValueError) as error:
-        raise EdgemlError(f"malformed: {error!r}", str(path), hint) from None

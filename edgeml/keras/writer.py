@@ -6,11 +6,12 @@ Invariant: whatever the file holds, a sentence comes back; nothing of the file i
 from __future__ import annotations
 
 import io
-import json
 import re
-import zipfile
-import zlib
 from contextlib import suppress
+
+from edgeml.archives import opened
+from edgeml.errors import EdgemlError
+from edgeml.reading import FAULTS, parse_json
 
 AGAIN = "save the model again with model.save('model.keras')"
 
@@ -26,23 +27,10 @@ def keras_version(content: bytes) -> str:
     """The version of Keras that wrote a .keras or HDF5 file; empty if the file does not say."""
     if content[:8] == b"\x89HDF\r\n\x1a\n":
         return _of_hdf5(content)
-    with (
-        suppress(
-            zipfile.BadZipFile,
-            zlib.error,
-            KeyError,
-            ValueError,
-            AttributeError,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-        ),
-        zipfile.ZipFile(io.BytesIO(content)) as archive,
-    ):
+    with suppress(*FAULTS, EdgemlError), opened(content, "", "is no .keras file") as archive:
         info = archive.getinfo("metadata.json")
         if info.file_size < 1 << 16:
-            return _clean(json.loads(archive.read(info)).get("keras_version"))
+            return _clean(parse_json(archive.read(info), "", "metadata").get("keras_version"))
     return ""
 
 
@@ -68,7 +56,7 @@ def _of_hdf5(content: bytes) -> str:
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             return _clean(file.attrs.get("keras_version"))
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError):
+    except FAULTS:
         return ""
 
 

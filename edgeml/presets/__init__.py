@@ -145,7 +145,7 @@ def _first_line(error: Exception) -> str:
 def _line(error: Exception, path: Path) -> str:
     """Where in the file: ":12", or nothing if the traceback does not pass through it."""
     if isinstance(error, SyntaxError):
-        return f":{error.lineno}"
+        return f":{error.lineno}" if error.lineno else ""
     lines = [
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
     ]

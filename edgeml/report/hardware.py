@@ -6,7 +6,6 @@ Invariant: a file that is damaged or of another graph, and a design that cannot 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate
 from edgeml.estimate.model import Design
 from edgeml.figures import Hardware
+from edgeml.reading import read_json
 from edgeml.report.facts_hardware import DESIGNS, BoardFacts
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def look(run: Run, graph: Graph, asked: Sequence[Board] = ()) -> Found:
 def made_for(run: Run) -> tuple[str, ...]:
     """Names of the boards that something in the run was exported or synthesized for."""
     found = [path.parent.parent.name for path in sorted(run.folder.glob(f"synth/*/verilog/{MANIFEST}"))]
-    with suppress(OSError, ValueError, AttributeError):  # a damaged project is the check's affair
-        manifest = json.loads((run.hls4ml / "edgeml.json").read_text(encoding="utf-8"))
+    with suppress(EdgemlError, AttributeError):  # a damaged project is the check's affair
+        manifest = read_json(run.hls4ml / "edgeml.json", "hls4ml project")
         found.append(str((manifest.get("options") or {}).get("board") or ""))
     return tuple(found)
 

@@ -5,7 +5,7 @@ Invariant: nothing here runs a program, or changes after the flow began.
 
 from __future__ import annotations
 
-import json
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,7 @@ from edgeml.backends.verilog.manifest import Manifest
 from edgeml.backends.verilog.options import Options
 from edgeml.boards import Board
 from edgeml.ir import Graph
+from edgeml.reading import read_json, refusing
 from edgeml.synth import families
 from edgeml.synth.layers import Instance
 from edgeml.synth.request import Request, Vectors
@@ -103,8 +104,13 @@ class Job:
 
     def instances(self) -> dict[Instance, dict[str, int]]:
         """Cells by the module instance they are in, after synthesis."""
-        counts = json.loads((self.folder / "synthesis" / "counts.json").read_bytes())
-        return {tuple(path): cells for path, cells in counts}
+        where, hint = self.folder / "synthesis" / "counts.json", "delete it and run edgeml synth again"
+        with refusing(where, "are no counts of cells", hint):
+            counts = read_json(where, "counts of cells", hint)
+            return {
+                tuple(map(str, path)): {str(kind): operator.index(number) for kind, number in cells.items()}
+                for path, cells in counts
+            }
 
     def words(self, templates: Sequence[str]) -> list[str]:
         """Arguments of a program of the open flow."""

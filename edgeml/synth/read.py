@@ -21,6 +21,7 @@ from edgeml.backends.verilog.manifest import MANIFEST, Manifest
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware
 from edgeml.files import FileSet, read_bytes
+from edgeml.reading import read_json, refusing
 from edgeml.synth.vendors.network import network
 
 _RESULT = "result.json"
@@ -113,8 +114,8 @@ def _manifests(folders: Iterable[Path]) -> Iterator[Manifest]:
 
 def _of_hls4ml(path: Path) -> bool:
     try:
-        found = json.loads(read_bytes(path, "manifest"))
-    except ValueError:
+        found = read_json(path, "manifest")
+    except EdgemlError:
         return False  # reading it says what is wrong
     return isinstance(found, dict) and "top" not in found
 
@@ -228,7 +229,10 @@ def _design(row: Hardware, run_folder: Path, directory: Path) -> str:
     if row.model in [f"{top}{end}" for top in tops for end in ("", "_system", "_system_wrapper", "_board")]:
         return "verilog"
     project = run_folder / "hls4ml" / "edgeml.json"
-    name = json.loads(read_bytes(project, "hls4ml project"))["project"] if project.is_file() else "myproject"
+    name = "myproject"
+    if project.is_file():
+        with refusing(project, "is not a manifest of edgeml", "export again"):
+            name = str(read_json(project, "hls4ml project", "export again")["project"])
     if row.model in (name, f"{name}_axi"):
         return "hls4ml"
     raise EdgemlError(

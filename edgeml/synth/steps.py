@@ -20,6 +20,7 @@ from typing import Any
 from edgeml.errors import EdgemlError
 from edgeml.figures import Stage
 from edgeml.files import write_atomic
+from edgeml.reading import read_json
 
 NOTES = "steps.json"
 
@@ -105,7 +106,7 @@ def _digest(path: Path) -> str:
 def _read(path: Path) -> dict[str, Any]:
     """The notes; a file that is damaged or not there is none, and all is run again."""
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        found = read_json(path, "notes of the steps")
+    except EdgemlError:
         return {}
     return found if isinstance(found, dict) else {}

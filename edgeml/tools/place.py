@@ -6,13 +6,13 @@ error that names the log.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgeml.errors import EdgemlError
+from edgeml.reading import read_json, refusing
 from edgeml.tools.base import Found
 from edgeml.tools.process import Completed, failure, run
 
@@ -115,8 +115,8 @@ def read_report(path: Path, log: Path) -> Report:
     Raises:
         EdgemlError: it has another form; names the log.
     """
-    try:
-        found: Any = json.loads(path.read_bytes())
+    with refusing(path, "is no report of nextpnr that edgeml can read", f"the log is {log}"):
+        found: Any = read_json(path, "report of nextpnr", f"the log is {log}")
         clocks = [
             Clock(str(name), float(clock["achieved"]), float(clock["constraint"]))
             for name, clock in found["fmax"].items()
@@ -129,10 +129,6 @@ def read_report(path: Path, log: Path) -> Report:
             {str(kind): int(row["available"]) for kind, row in table.items()},
             _longest(found["critical_paths"], clocks[0].name if clocks else ""),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
-        raise EdgemlError(
-            f"is no report of nextpnr that edgeml can read: {error!r}", str(path), f"the log is {log}"
-        ) from None
 
 
 def _longest(paths: Any, clock: str) -> tuple[Segment, ...]:

@@ -20,11 +20,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from edgeml.errors import EdgemlError, MissingToolError
 
 _GRACE_SECONDS = 3.0
 _LONGEST_LINE = 300
+_LONGEST_LOG = 64 << 20
+_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)")
+_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160))) | {13: "\n"}
 _GUARD = "trap '' TERM INT HUP; read line; kill -KILL 0  # edgeml: ends its tools when edgeml is gone"
 _ERROR = re.compile(r"\b(fatal error|error|undefined reference|cannot find|no such file)\b", re.IGNORECASE)
 
@@ -59,6 +63,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     check: bool = True,
     keep_command: bool = False,
+    writes: Sequence[Path] = (),
 ) -> Completed:
     """Run a program to its end.
 
@@ -70,14 +75,15 @@ def run(
         environment: variables added to those of this process.
         check: whether an exit code other than 0 is an error.
         keep_command: begin the log with the command line, as a shell takes it.
+        writes: files that have to be there, and not empty, when it ends without an error.
 
     Raises:
         MissingToolError: there is no such program.
-        EdgemlError: it failed or took too long; names the log.
+        EdgemlError: it failed, took too long or did not write what it should; names the log.
     """
     words = tuple(os.fspath(word) for word in command)
     start = time.monotonic()
-    with log.open("wb") as output:
+    with _opened(log) as output:
         if keep_command:
             output.write(f"$ {shlex.join(words)}\n".encode())
             output.flush()
@@ -100,7 +106,21 @@ def run(
     done = Completed(words, code, time.monotonic() - start, log)
     if check and code != 0:
         raise failure(done)
+    missing = [path.name for path in writes if not path.is_file() or not path.stat().st_size]
+    if code == 0 and missing:
+        raise EdgemlError(
+            f"ended without an error and without {', '.join(missing)}",
+            _shown(words),
+            f"all output is in {log}",
+        )
     return done
+
+
+def _opened(log: Path) -> BinaryIO:
+    try:
+        return log.open("wb")
+    except OSError as error:
+        raise EdgemlError(f"cannot write the log: {error.strerror}", str(log)) from error
 
 
 def failure(done: Completed) -> EdgemlError:
@@ -130,8 +150,14 @@ def error_line(text: str) -> str:
 
 
 def read_log(log: Path) -> str:
-    """The text of a log; bytes that are not UTF-8 are replaced."""
-    return log.read_text(encoding="utf-8", errors="replace")
+    """The text of a log, of a very long one its end; bytes that are not UTF-8 are replaced.
+
+    What would move a terminal's cursor or ring its bell is no text and is left out.
+    """
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _LONGEST_LOG))
+        text = file.read().decode("utf-8", errors="replace")
+    return _SEQUENCE.sub("", text).translate(_CONTROLS)
 
 
 def _guard() -> subprocess.Popen[bytes] | None:

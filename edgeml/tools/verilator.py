@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.files import read_bytes
 from edgeml.tools import gxx
 from edgeml.tools.base import Found, Tool
 from edgeml.tools.cache import cache_folder, digest
@@ -36,6 +38,7 @@ _DEFINES = (
     "VM_TRACE_VCD=0",
 )
 _SECONDS = 3600.0
+_WORDS = re.compile(r"[A-Za-z0-9_./+@-]+")
 
 
 def missing() -> str:
@@ -83,7 +86,12 @@ def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
     verilator, compiler = _need(TOOL), _need(gxx.TOOL)
     versions = (_version(verilator), str(verilator.path), compiler.version, *_FLAGS)
     name = digest(
-        [*versions, top, main, *(part for path in sources for part in (path.name, path.read_bytes()))]
+        [
+            *versions,
+            top,
+            main,
+            *(part for path in sources for part in (path.name, read_bytes(path, "file of Verilog"))),
+        ]
     )
     program = cache_folder("verilog") / name / "simulation"
     if program.is_file():
@@ -92,7 +100,7 @@ def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
     runtime = _runtime(verilator, compiler, digest(versions))
     with tempfile.TemporaryDirectory(prefix="edgeml-", dir=program.parent) as name:
         scratch = Path(name)
-        files = [path.resolve() for path in sources]
+        files = [_plain(path, scratch) for path in sources]
         words = [
             verilator.path,
             "--cc",
@@ -105,15 +113,29 @@ def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
             "c",
             *files,
         ]
-        run(words, scratch, program.parent / "verilate.log", _SECONDS, verilator.environment)
+        log = program.parent / "verilate.log"
+        run(words, scratch, log, _SECONDS, verilator.environment, writes=[scratch / "c" / "Vdut.h"])
         # One translation unit: Verilator's headers are read once.
         parts = [f'#include "{path.name}"' for path in sorted((scratch / "c").glob("*.cpp"))]
         (scratch / "c" / "edgeml_all.cpp").write_text("\n".join([*parts, main]))
         target = scratch / "simulation"
         words = [compiler.path, *_compile_flags(verilator), "-Ic", "c/edgeml_all.cpp", runtime, "-o", target]
-        run(words, scratch, program.parent / "compile.log", _SECONDS)
+        run(words, scratch, program.parent / "compile.log", _SECONDS, writes=[target])
         target.replace(program)  # atomic: two checks may build the same simulation at once
     return program
+
+
+def _plain(path: Path, scratch: Path) -> Path:
+    """The file under a name that Verilator takes: a copy, if there is more than words in its path."""
+    there = path.resolve()
+    if _WORDS.fullmatch(str(there)):
+        return there
+    copy = scratch / "sources" / path.name
+    copy.parent.mkdir(exist_ok=True)
+    if copy.exists():
+        raise EdgemlError("two files have this name", path.name, "choose another folder for the run")
+    shutil.copyfile(there, copy)
+    return Path("sources") / path.name
 
 
 def _runtime(verilator: Found, compiler: Found, name: str) -> Path:
@@ -129,7 +151,7 @@ def _runtime(verilator: Found, compiler: Found, name: str) -> Path:
             f'#include "{include / "verilated.cpp"}"\n#include "{include / "verilated_threads.cpp"}"\n'
         )
         words = [compiler.path, *_compile_flags(verilator), "-c", source, "-o", fresh]
-        run(words, Path(scratch), target.parent / "compile.log", _SECONDS)
+        run(words, Path(scratch), target.parent / "compile.log", _SECONDS, writes=[fresh])
         fresh.replace(target)
     return target
 
@@ -147,7 +169,7 @@ def _include(verilator: Found) -> Path:
             done = run(
                 [verilator.path, "--getenv", "VERILATOR_ROOT"], Path(folder), Path(folder) / "log", 60.0
             )
-            root = done.output.strip().splitlines()[-1]
+            root = (done.output.strip().splitlines() or [""])[-1]
     include = Path(root) / "include"
     if not (include / "verilated.cpp").is_file():
         raise EdgemlError("Verilator's headers are not where it says", str(include), TOOL.install)

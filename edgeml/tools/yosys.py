@@ -20,7 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+from edgeml.reading import refusing
 from edgeml.tools.base import Found, Tool
 from edgeml.tools.process import Completed, error_line, read_log, run
 
@@ -160,8 +163,8 @@ def read_stat(path: Path, log: Path) -> dict[str, dict[str, int]]:
     Raises:
         EdgemlError: it is something else.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
+    with refusing(path, "is no statistics that edgeml can read", f"the log is {log}"):
+        text = read_bytes(path, "statistics", limits.TEXT).decode()
         start = text.index("{", text.index('"modules"'))
         found, _ = json.JSONDecoder().raw_decode(text[start:])
         return {
@@ -172,10 +175,6 @@ def read_stat(path: Path, log: Path) -> dict[str, dict[str, int]]:
             }
             for name, module in found.items()
         }
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise EdgemlError(
-            f"is no statistics that edgeml can read: {error}", str(path), f"the log is {log}"
-        ) from None
 
 
 def count_cells(modules: Mapping[str, Mapping[str, int]], top: str) -> dict[str, int]:
@@ -202,14 +201,10 @@ def count_instances(netlist: Path, top: str, log: Path) -> dict[Instance, dict[s
     Raises:
         EdgemlError: it is no netlist, or one without the module.
     """
-    try:
-        found: Any = json.loads(netlist.read_bytes())
+    with refusing(netlist, f"is no netlist of {top} that edgeml can read", f"the log is {log}"):
+        found: Any = json.loads(read_bytes(netlist, "netlist"))
         cells = found["modules"][top]["cells"]
-        kinds = [(name, cell["type"]) for name, cell in cells.items()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EdgemlError(
-            f"is no netlist of {top} that edgeml can read: {error!r}", str(netlist), f"the log is {log}"
-        ) from None
+        kinds = [(name, str(cell["type"])) for name, cell in cells.items()]
     parts: dict[Instance, Counter[str]] = {}
     for name, kind in kinds:
         if kind != "$scopeinfo":

@@ -124,7 +124,7 @@ def test_changed_structure(folder, edit, message):
 @pytest.mark.parametrize("text", ["[]", "3", "null", '"edgeml-graph"', "{}", "[" * 10**5, "\xff"])
 def test_no_graph_at_all(folder, text):
     (folder / "graph.json").write_text(text, encoding="latin-1")
-    with pytest.raises(EdgemlError, match=r"graph\.json: (is not|not readable)"):
+    with pytest.raises(EdgemlError, match=r"graph\.json: (the graph )?is not"):
         load(folder)
 
 
@@ -147,7 +147,7 @@ def test_changed_integers(folder, edit):
     arrays = read_npz(folder / "graph.npz", "integers")
     arrays["fc.weight.codes"] = edit(arrays)
     np.savez(folder / "graph.npz", **arrays)
-    with pytest.raises(EdgemlError, match=r"graph\.json"):
+    with pytest.raises(EdgemlError, match=r"graph\.(json|npz)"):
         load(folder)
 
 
@@ -158,7 +158,7 @@ class Evil:
 
 def test_pickles_are_never_loaded(folder, capsys):
     np.savez(folder / "graph.npz", **{"act.to.width": np.array([Evil()], object)}, allow_pickle=True)
-    with pytest.raises(EdgemlError, match=r"graph\.npz: not a readable \.npz"):
+    with pytest.raises(EdgemlError, match=r"graph\.npz: is not a readable \.npz"):
         load(folder)
     assert capsys.readouterr().out == ""
 
@@ -166,7 +166,7 @@ def test_pickles_are_never_loaded(folder, capsys):
 @pytest.mark.parametrize("content", [b"", b"PK", b"\x80\x04."])
 def test_not_an_npz(folder, content):
     (folder / "graph.npz").write_bytes(content)
-    with pytest.raises(EdgemlError, match=r"graph\.npz: not a readable \.npz"):
+    with pytest.raises(EdgemlError, match=r"graph\.npz: is not a readable \.npz"):
         load(folder)
 
 
@@ -174,7 +174,7 @@ def test_a_single_array_is_not_an_npz(folder):
     buffer = io.BytesIO()
     np.save(buffer, np.arange(3))
     (folder / "graph.npz").write_bytes(buffer.getvalue())
-    with pytest.raises(EdgemlError, match="a single array"):
+    with pytest.raises(EdgemlError, match="is not a readable"):
         load(folder)
 
 

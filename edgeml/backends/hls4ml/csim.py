@@ -12,7 +12,6 @@ Invariant: an output is returned as a code of the graph's type, or there is an e
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import operator
 import os
@@ -36,9 +35,12 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
+from edgeml.reading import read_json, refusing
+from edgeml.tools.cache import cache_folder
 from edgeml.tools.process import run
 
 MANIFEST = "edgeml.json"
+_NONE = "is not a manifest of edgeml"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_ELEMENTS = 1 << 31
 
@@ -100,8 +102,8 @@ class Manifest:
             EdgemlError: it is missing or malformed.
         """
         path = folder / MANIFEST
-        try:
-            found: Any = json.loads(read_bytes(path, "hls4ml project"))
+        with refusing(path, _NONE, "export again"):
+            found: Any = read_json(path, "hls4ml project", "export again", _NONE)
             ports = {
                 key: tuple(
                     Port(str(p["value"]), _name(p["layer"]), _shape(p["shape"]), operator.index(p["frac"]))
@@ -110,8 +112,6 @@ class Manifest:
                 for key in ("inputs", "outputs", "values")
             }
             return cls(str(found["backend"]), _name(found["project"]), **ports)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            raise EdgemlError(f"is not a manifest of edgeml: {error}", str(path), "export again") from None
 
 
 def _name(name: Any) -> str:
@@ -171,7 +171,7 @@ def compiled(folder: Path, manifest: Manifest) -> Path:
     main = main_program(manifest.project, inputs, _distinct_sizes(manifest), manifest.backend == "Quartus")
     flags = (*_FLAGS, *(f"-I{path}" for path in ("", *_INCLUDES[manifest.backend])))
     digest = _digest(folder, (main, " ".join(flags), gxx.version))
-    program = cache_folder() / digest / "simulation"
+    program = cache_folder("hls4ml") / digest / "simulation"
     if program.is_file():
         return program
     program.parent.mkdir(parents=True, exist_ok=True)
@@ -180,7 +180,8 @@ def compiled(folder: Path, manifest: Manifest) -> Path:
         source.write_text(main)
         includes = [f"-I{folder.resolve() / path}" for path in ("", "firmware", *_INCLUDES[manifest.backend])]
         command = [gxx.path, *_FLAGS, *includes, source, "-o", target]
-        run(command, Path(scratch), program.parent / "compile.log", _COMPILE_SECONDS)
+        log = program.parent / "compile.log"
+        run(command, Path(scratch), log, _COMPILE_SECONDS, writes=[target])
         target.replace(program)  # atomic: two checks may compile the same project at once
     return program
 
@@ -216,6 +217,7 @@ def simulated(
             program.parent / f"run-{os.getpid()}.log",
             _RUN_SECONDS,
             {"EDGEML_WEIGHTS": str((folder / "firmware" / "weights").resolve())},
+            writes=[Path(scratch) / "out"] if samples else (),
         )
         (program.parent / f"run-{os.getpid()}.log").unlink(missing_ok=True)
         found = np.fromfile(Path(scratch) / "out", "<f8")
@@ -236,13 +238,6 @@ def simulated(
         start += sizes[layer]
     result = {p.value: parts[p.layer, False] for p in kept}
     return result | {p.value: parts[p.layer, True] for p in manifest.outputs}
-
-
-def cache_folder() -> Path:
-    """Where compiled simulations are kept: EDGEML_CACHE or the user's cache folder."""
-    home = os.environ.get("EDGEML_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    base = Path(home) if home else Path.home() / ".cache"
-    return base / "edgeml" / "hls4ml"
 
 
 def _check_ports(manifest: Manifest, graph: Graph, folder: Path) -> None:
@@ -294,7 +289,8 @@ def _digest(folder: Path, extra: Sequence[str]) -> str:
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".cpp", ".h", ".hpp", ".tb", ".def") and path.is_file():
-            total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+            total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            total.update(read_bytes(path, "source of the project") + b"\0")
     for text in extra:
         total.update(text.encode() + b"\0")
     return total.hexdigest()[:32]

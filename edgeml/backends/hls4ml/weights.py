@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 
 from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+from edgeml.reading import said
 
 _VALUES = re.compile(r"=\s*\{(.*)\}\s*;", re.DOTALL)
 
@@ -23,10 +25,10 @@ def check_weights(folder: Path) -> None:
         header = text.with_suffix(".h")
         if not header.is_file():
             raise EdgemlError("there is no such header beside the weights of C simulation", str(header))
-        match = _VALUES.search(header.read_text())
+        match = _VALUES.search(_text(header))
         if match is None:
             raise EdgemlError("holds no array of weights", str(header))
-        if _numbers(match[1], header) != _numbers(text.read_text(), text):
+        if _numbers(match[1], header) != _numbers(_text(text), text):
             raise EdgemlError(
                 "synthesis would use other weights than C simulation",
                 f"{header} and {text.name}",
@@ -34,8 +36,12 @@ def check_weights(folder: Path) -> None:
             )
 
 
+def _text(path: Path) -> str:
+    return read_bytes(path, "file of weights").decode("utf-8", errors="replace")
+
+
 def _numbers(text: str, where: Path) -> list[float]:
     try:
         return [float(word) for word in text.replace("{", " ").replace("}", " ").split(",")]
     except ValueError as error:
-        raise EdgemlError(f"is not a list of numbers: {error}", str(where)) from None
+        raise EdgemlError(f"is not a list of numbers: {said(error)}", str(where)) from None

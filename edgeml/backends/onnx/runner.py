@@ -5,7 +5,6 @@ Invariant: nothing but the file decides what comes out; the graph only tells sha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, from_float
 from edgeml.ir import Graph
 from edgeml.ir.layout import Layout, Order, restore
+from edgeml.reading import parse_json, refusing
 
 FILE = "exact.onnx"
 
@@ -108,15 +108,14 @@ def _exposed(
     except DecodeError as error:
         raise EdgemlError(f"not a readable ONNX model ({error})", where, "export it again") from error
     text = next((entry.value for entry in model.metadata_props if entry.key == VALUES_KEY), "{}")
-    try:
-        known = json.loads(text)
+    wrong, hint = f"its metadata {VALUES_KEY} cannot be read", "export it again"
+    with refusing(where, wrong, hint):
+        known = parse_json(text, where, "metadata", hint, wrong)
         inner = {
             name: _Inner.read(known[name])
             for name in dict.fromkeys(keep)
             if name in known and name in graph.infos and name not in graph.outputs
         }
-    except (ValueError, TypeError, KeyError) as error:
-        raise EdgemlError(f"its metadata {VALUES_KEY} cannot be read ({error!r})", where) from error
     made = {output for node in model.graph.node for output in node.output}
     inner = {name: entry for name, entry in inner.items() if entry.tensor in made}
     present = {port.name for port in model.graph.output}

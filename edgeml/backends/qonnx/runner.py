@@ -8,7 +8,6 @@ Invariant: nothing but the file decides what comes out; the graph only tells sha
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, from_float
 from edgeml.ir import Graph
 from edgeml.ir.layout import LAST, Layout, Order, restore
+from edgeml.reading import parse_json, refusing
 
 FILE = "qonnx.onnx"
 
@@ -229,10 +229,9 @@ def _outputs(model: Any, graph: Graph, where: str) -> dict[str, str]:
 def _metadata(model: Any, key: str, where: str) -> dict[str, Any]:
     """A JSON object in the model's metadata; empty if it is not there."""
     text = next((entry.value for entry in model.metadata_props if entry.key == key), "{}")
-    try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError) as error:
-        raise EdgemlError(f"its metadata {key} cannot be read ({error!r})", where) from error
+    wrong, hint = f"its metadata {key} cannot be read", "export it again"
+    with refusing(where, wrong, hint):
+        return dict(parse_json(text, where, "metadata", hint, wrong))
 
 
 def _check_ports(model: Any, graph: Graph, outputs: Mapping[str, str], where: str) -> None:

@@ -18,11 +18,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
+from edgeml.reading import parse_json, refusing
 
 MANIFEST = "edgeml.json"
 _SCHEMA = 1
+_NONE = "is not a manifest of edgeml"
 _MOST = 1 << 48
 """Of clocks and bits; more is a damaged file."""
 
@@ -137,7 +140,7 @@ class Manifest:
             EdgemlError: it is missing or malformed.
         """
         path = folder / MANIFEST
-        return cls.parse(read_bytes(path, "Verilog project"), str(path))
+        return cls.parse(read_bytes(path, "Verilog project", limits.TEXT), str(path))
 
     @classmethod
     def parse(cls, content: bytes, path: str) -> Manifest:
@@ -146,8 +149,8 @@ class Manifest:
         Raises:
             EdgemlError: it is malformed.
         """
-        try:
-            found: Any = json.loads(content)
+        with refusing(path, _NONE, "export again"):
+            found: Any = parse_json(content, path, "Verilog project", "export again", _NONE)
             if found["schema"] != _SCHEMA:
                 raise EdgemlError(
                     f"has schema {found['schema']}, {_SCHEMA} expected", str(path), "export again"
@@ -166,8 +169,6 @@ class Manifest:
                 _reuse(found.get("reuse_factor")),
                 dict(found["options"]) if found.get("options") is not None else None,
             )
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            raise EdgemlError(f"is not a manifest of edgeml: {error}", str(path), "export again") from None
 
 
 def lane_bits(width: int) -> int:

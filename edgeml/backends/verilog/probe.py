@@ -272,7 +272,8 @@ def _run(
         (scratch / f"{top}.v").write_text(text)
         program = verilator.simulation([*sources, scratch / f"{top}.v"], top, main)
         words.astype("<u4").tofile(scratch / "in")
-        run([program, "in", "out", *map(str, numbers)], scratch, scratch / "log", _SECONDS)
+        command = [program, "in", "out", *map(str, numbers)]
+        run(command, scratch, scratch / "log", _SECONDS, writes=[scratch / "out"])
         return np.fromfile(scratch / "out", "<u4")
 
 

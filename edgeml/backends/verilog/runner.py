@@ -76,7 +76,7 @@ class Simulation(Runner):
             )
             arguments = [str(n) for n in (*numbers, int(self._stalls), self._seed)]
             log = program.parent / f"run-{os.getpid()}.log"
-            run([program, "in", "out", *arguments], scratch, log, _SECONDS)
+            run([program, "in", "out", *arguments], scratch, log, _SECONDS, writes=[scratch / "out"])
             log.unlink(missing_ok=True)
             found = np.fromfile(scratch / "out", "<u4")
         outputs = unpack(sink, found.reshape(samples, sink.beats, -1))

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, align
-from edgeml.ir.info import Shape, ValueInfo
+from edgeml.ir.info import Shape, ValueInfo, need_room
 
 
 def same_rank(codes: IntArray, info: ValueInfo, rank: int) -> IntArray:
@@ -33,9 +33,11 @@ def common_shape(infos: Sequence[ValueInfo]) -> Shape:
         EdgemlError: they do not.
     """
     try:
-        return np.broadcast_shapes(*(info.shape for info in infos))
+        shape = np.broadcast_shapes(*(info.shape for info in infos))
     except ValueError:
         raise EdgemlError(f"shapes {' and '.join(str(i.shape) for i in infos)} do not broadcast") from None
+    need_room(shape)
+    return shape
 
 
 def aligned_bounds(infos: Sequence[ValueInfo]) -> tuple[list[IntArray], list[IntArray], int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
-from edgeml.ir.info import Shape
+from edgeml.ir.info import Shape, need_room
 
 Pairs: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -23,6 +25,7 @@ def pad(x: NDArray[Any], padding: Pairs, value: int) -> NDArray[Any]:
         raise EdgemlError(f"negative padding {padding}", hint="crop with a slice")
     if not any(n for pair in padding for n in pair):
         return x
+    need_room(n + sum(pair) for n, pair in zip(x.shape[1:], (*padding, (0, 0)), strict=True))
     return np.pad(x, ((0, 0), *padding, (0, 0)), constant_values=value)
 
 
@@ -38,6 +41,11 @@ def windows(x: NDArray[Any], kernel: Shape, strides: Shape, dilation: Shape) -> 
     reach = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     if any(size < need for size, need in zip(x.shape[1:], reach, strict=False)):
         raise EdgemlError(f"a window of {reach} does not fit into {x.shape[1:-1]}")
+    space = [
+        (size - need) // stride + 1 for size, need, stride in zip(x.shape[1:], reach, strides, strict=False)
+    ]
+    cut = math.prod((*space, x.shape[-1], *kernel))
+    limits.GRAPH.check(cut, "the windows have")
     every = np.lib.stride_tricks.sliding_window_view(x, reach, axis=axes)
     positions = (slice(None), *(slice(None, None, s) for s in strides), slice(None))
     taps = tuple(slice(None, None, d) for d in dilation)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgeml.fixed import IntArray, align
-from edgeml.ir.info import ValueInfo
+from edgeml.ir.info import ValueInfo, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.steps import Known, edge_bits
@@ -37,6 +37,7 @@ class Concat(Op):
             all(other == rest[0] for other in rest),
             f"shapes {', '.join(str(i.shape) for i in inputs)} do not fit along axis {self.axis}",
         )
+        need_room([sum(info.size for info in inputs)])
         frac = max(info.frac for info in inputs)
         ends = [info.aligned(frac) for info in inputs]
         lo, hi = (np.concatenate([pair[end] for pair in ends], axis=self.axis) for end in (0, 1))

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgeml.fixed import IntArray, align
-from edgeml.ir.info import Shape, ValueInfo, guard
+from edgeml.ir.info import Shape, ValueInfo, guard, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import need
 from edgeml.ir.ops._linear import Linear
@@ -52,6 +52,7 @@ class Conv(Linear):
             f"{x.shape[-1]} channels, {w.shape[-1]} filters and weights of shape {w.shape} "
             f"do not fit {self.groups} groups",
         )
+        need_room([w.shape[-1]], x.size * w.size // max(1, w.shape[-2]))
         (lo, hi), (weights, _) = x.aligned(x.frac), w.aligned(w.frac)
         peak = np.maximum(np.abs(lo.astype(np.float64)), np.abs(hi.astype(np.float64)))
         guard(self._convolve(peak[np.newaxis], np.abs(weights.astype(np.float64))), "the sum of products")

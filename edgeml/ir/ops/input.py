@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, quantize
-from edgeml.ir.info import Shape, ValueInfo
+from edgeml.ir.info import Shape, ValueInfo, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._rounding import by_mantissa
@@ -42,6 +42,7 @@ class Input(Op):
         """Every code of the type."""
         del inputs
         need(all(n > 0 for n in self.shape), f"shape {self.shape} has an empty axis")
+        need_room(self.shape)
         return ValueInfo.full(self.shape, self.type)
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:

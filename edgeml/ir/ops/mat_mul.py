@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgeml.fixed import IntArray, align
-from edgeml.ir.info import ValueInfo, guard
+from edgeml.ir.info import ValueInfo, guard, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import need
 from edgeml.ir.ops._linear import Linear
@@ -32,6 +32,7 @@ class MatMul(Linear):
             len(x.shape) >= 1 and x.shape[-1] == w.shape[0],
             f"input of shape {x.shape} against weights of shape {w.shape}",
         )
+        need_room((*x.shape[:-1], w.shape[1]), x.size * w.shape[1])
         (lo, hi), (weights, _) = x.aligned(x.frac), w.aligned(w.frac)
         peak = np.maximum(np.abs(lo.astype(np.float64)), np.abs(hi.astype(np.float64)))
         guard(peak @ np.abs(weights.astype(np.float64)), "the sum of products")

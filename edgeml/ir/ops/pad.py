@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgeml.fixed import FixedType, IntArray, align
-from edgeml.ir.info import ValueInfo
+from edgeml.ir.info import ValueInfo, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._window import Pairs
@@ -35,6 +35,7 @@ class Pad(Op):
             len(self.padding) == len(x.shape) and all(n >= 0 for pair in self.padding for n in pair),
             f"padding {self.padding} for shape {x.shape}",
         )
+        need_room(n + sum(pair) for n, pair in zip(x.shape, self.padding, strict=True))
         lo, hi = (self._pad(end[np.newaxis])[0] for end in x.aligned(x.frac))
         if isinstance(x.type, FixedType):
             return ValueInfo(tuple(lo.shape), x.type, lo, hi)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeml.fixed import IntArray
-from edgeml.ir.info import ValueInfo
+from edgeml.ir.info import ValueInfo, need_room
 from edgeml.ir.op import need
 from edgeml.ir.ops._move import Move
 
@@ -27,6 +27,7 @@ class Repeat(Move):
     def check(self, x: ValueInfo) -> None:
         need(0 <= self.axis < len(x.shape), f"axis {self.axis} for shape {x.shape}")
         need(self.times >= 1, f"{self.times} times")
+        need_room((*x.shape, self.times))
 
     def move(self, values: IntArray) -> IntArray:
         return np.repeat(values, self.times, axis=self.axis + 1)

@@ -6,14 +6,14 @@ which says what to do, is written here.
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
 from edgeml import tools, vendor
 from edgeml.errors import EdgemlError
 from edgeml.figures import Hardware
-from edgeml.files import read_bytes, write_atomic
+from edgeml.files import write_atomic
+from edgeml.reading import read_json, refusing
 from edgeml.tools.process import run
 
 SECONDS = 4 * 3600.0
@@ -38,7 +38,8 @@ def build(
         EdgemlError: it is another tool's project, or the tool fails, hangs or leaves no report.
     """
     manifest = project / "edgeml.json"
-    backend = json.loads(read_bytes(manifest, "hls4ml project")).get("backend", "")
+    with refusing(manifest, "is not a manifest of edgeml", "export again"):
+        backend = str(read_json(manifest, "hls4ml project", "export again").get("backend", ""))
     if backend not in _BACKENDS:
         raise EdgemlError(
             f"was written for hls4ml's {backend or 'unknown'} backend",

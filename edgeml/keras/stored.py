@@ -1,0 +1,65 @@
+"""The weights in a .keras file, looked at before Keras reads them: how large they are, and where they lie.
+
+HDF5 can declare an array of gigabytes that takes a few bytes, and one whose values are in another file of the
+machine. Neither is what Keras writes.
+
+Invariant: only headers are read.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+from edgeml import limits
+from edgeml.archives import opened
+from edgeml.errors import EdgemlError
+from edgeml.keras.writer import AGAIN
+from edgeml.reading import refusing
+
+
+def check_weights(content: bytes, where: str) -> None:
+    """Refuse weights that are not all in the file, or declare more than they hold.
+
+    Args:
+        content: of a .keras file.
+        where: the file.
+
+    Raises:
+        EdgemlError: see above, or an HDF5 file in it is damaged.
+    """
+    with opened(content, where, "is not a .keras file, or was cut short", AGAIN) as archive:
+        for member in archive.infolist():
+            if member.filename.endswith(".h5"):
+                _check(archive, member, where)
+
+
+def _check(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> None:
+    import h5py
+
+    declared = 0
+    outside: list[str] = []  # h5py does not let an exception out of a visit as it is
+
+    def visit(name: str, found: Any) -> None:
+        nonlocal declared
+        if isinstance(found, h5py.Dataset):
+            if found.external or found.is_virtual:
+                outside.append(name)
+            declared += found.nbytes
+
+    def link(name: str, found: Any) -> None:
+        if isinstance(found, h5py.ExternalLink):
+            outside.append(name)
+
+    with (
+        refusing(where, f"its {member.filename} is damaged", AGAIN),
+        h5py.File(io.BytesIO(archive.read(member)), "r") as file,
+    ):
+        file.visititems_links(link)
+        file.visititems(visit)
+    if outside:
+        raise EdgemlError(f"its weights {outside[0]} lie in another file", where, AGAIN)
+    if declared > limits.SMALL:
+        times = -(-declared // max(1, member.file_size))
+        limits.EXPANSION.check(times, f"{member.filename} declares weights of", where)

@@ -1,0 +1,120 @@
+"""Reading what others wrote: whatever a reader stumbles over becomes its one error.
+
+    with reading.refusing(path, "is not a check result", "run edgeml check again"):
+        ...                                         # any code that takes the contents apart
+
+Files are opened by `edgeml.files.read_bytes` alone, archives by `edgeml.archives`; both ask `edgeml.limits`
+before they take memory.
+
+Invariant: out of the block comes its value or an `EdgemlError` that names the file.
+To add a reader: read through this module and add it to `tests/readers/`, which damages its files at random.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from edgeml import limits
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+
+FAULTS = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, BufferError),
+    *(
+        EOFError,
+        OSError,
+        MemoryError,
+        RuntimeError,
+    ),  # RuntimeError has RecursionError and NotImplementedError
+    *(csv.Error, struct.error, zipfile.BadZipFile, zlib.error, StopIteration),
+)
+"""What Python, NumPy and the archives raise over contents that they did not expect."""
+
+_LONGEST = 200
+_DEEPEST = 100
+
+
+@contextmanager
+def refusing(where: str | os.PathLike[str], what: str, hint: str = "") -> Iterator[None]:
+    """Turn every fault inside into one error.
+
+    Args:
+        where: the file.
+        what: what it is not, as a sentence about the file: "is not a manifest of edgeml".
+        hint: what to do.
+
+    Raises:
+        EdgemlError: the block raised one of `FAULTS`; an EdgemlError goes through as it is.
+    """
+    try:
+        yield
+    except FAULTS as error:
+        raise EdgemlError(f"{what}: {said(error)}", os.fspath(where), hint) from error
+
+
+def said(error: BaseException) -> str:
+    """An exception in one short line that can be shown anywhere.
+
+    >>> said(KeyError("nodes")), said(RecursionError("maximum recursion depth exceeded"))
+    ("'nodes' is missing", 'it is nested too deeply')
+    """
+    if isinstance(error, KeyError):
+        text = f"{error} is missing"
+    elif isinstance(error, RecursionError):
+        text = "it is nested too deeply"
+    elif isinstance(error, MemoryError):
+        text = "it needs more memory than there is"
+    else:
+        text = str(error) or type(error).__name__
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _LONGEST]).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def read_json(path: str | os.PathLike[str], what: str, hint: str = "", wrong: str = "") -> Any:
+    """What a JSON file holds.
+
+    Args:
+        path: the file.
+        what: what it is, for the message ("manifest").
+        hint: what to do if it is none.
+        wrong: what it then is not, as a sentence about the file.
+
+    Raises:
+        EdgemlError: it is missing, not readable, too large, too deep or not JSON.
+    """
+    content = read_bytes(path, what, limits.TEXT)
+    return parse_json(content, path, what, hint, wrong)
+
+
+def parse_json(
+    content: bytes | str, where: str | os.PathLike[str], what: str, hint: str = "", wrong: str = ""
+) -> Any:
+    """What JSON text holds; see `read_json`."""
+    with refusing(where, wrong or f"the {what} is not readable as JSON", hint):
+        found = json.loads(content)
+        _check_depth(found)
+    return found
+
+
+def _check_depth(found: Any) -> None:
+    """Refuse what Python's own recursion would meet only later, in the midst of something."""
+    level: list[Any] = [found]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError(f"it is nested more than {_DEEPEST} levels deep")

@@ -1,0 +1,287 @@
+"""The readers: what each one reads, a good file of it, and the ways it is damaged.
+
+To add a reader, add a function that writes a good file and gives its case; `test_all.py` says which module
+of edgeml reads files and is not here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from edgeml import boards, presets
+from edgeml.backends.hls4ml import csim
+from edgeml.backends.hls4ml.weights import check_weights
+from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.checks import exported, golden
+from edgeml.checks.result import Check
+from edgeml.estimate.ledger import Ledger
+from edgeml.figures import Hardware
+from edgeml.ir import saved
+from edgeml.keras import history, state
+from edgeml.keras.notes import Notes
+from edgeml.keras.progress import EpochRow
+from edgeml.report import json as report_json
+from edgeml.runs import Run
+from edgeml.share import share_dir
+from edgeml.synth import steps
+from edgeml.tools import place, yosys
+from tests.readers.damage import Damage, any_arrays, any_bytes, any_json, any_lines
+from tests.report.hardware import estimated
+from tests.report.samples import sample_check, sample_facts, sample_graph, sample_inputs
+from tests.synth.top.cores import parallel
+from tests.tools.test_place import REPORT
+from tests.tools.test_yosys import NETLIST, OLD
+
+Read = Callable[[Path], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A reader over a file.
+
+    Args:
+        modules: of edgeml that do the reading.
+        file: what is damaged.
+        content: a good file.
+        read: reads it.
+        damages: ways to damage it.
+        beside: other files that are needed, by name.
+        wanted: whether a file that is not there is an error.
+    """
+
+    modules: tuple[str, ...]
+    file: str
+    content: bytes
+    read: Read
+    damages: tuple[Damage, ...] = (any_bytes,)
+    beside: Mapping[str, bytes] | None = None
+    wanted: bool = True
+
+    def write(self, folder: Path) -> Path:
+        """The good file, in a folder."""
+        for name, content in (self.beside or {}).items():
+            (folder / name).write_bytes(content)
+        path = folder / self.file
+        path.write_bytes(self.content)
+        return path
+
+
+def _text(document: Any) -> bytes:
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def _graph() -> dict[str, Case]:
+    files = saved.save(sample_graph())
+    structure, integers = files["graph.json"], files["graph.npz"]
+
+    def read(path: Path) -> Any:
+        return saved.load(path.parent)
+
+    both = ("ir.saved", "ir.text", "ir.attributes", "archives", "reading")
+    return {
+        "graph.json": Case(
+            both, "graph.json", structure, read, (any_bytes, any_json), {"graph.npz": integers}
+        ),
+        "graph.npz": Case(
+            both, "graph.npz", integers, read, (any_bytes, any_arrays), {"graph.json": structure}
+        ),
+    }
+
+
+def _golden() -> Case:
+    graph = sample_graph()
+    made = golden.make(graph, sample_inputs(20), np.arange(20) % 3)
+    with mock.patch("edgeml.checks.golden.write_atomic") as written:
+        golden.save(made, Path("golden.npz"))
+    content = written.call_args.args[1]
+    return Case(
+        ("checks.golden", "archives"),
+        "golden.npz",
+        content,
+        lambda path: golden.read(path, graph),
+        (any_bytes, any_arrays),
+    )
+
+
+def _config() -> bytes:
+    from edgeml.presets import prepare
+    from edgeml.runs import RunConfig
+
+    preset = presets.load("iris_mlp")
+    choices = presets.choose(preset)
+    return RunConfig.of(preset, choices, prepare(choices.data)).to_toml().encode()
+
+
+def _state() -> bytes:
+    row = EpochRow("qat", 1, 0.1, 1 / 3, 0.3, 1e-30, 1.0)
+    arrays = [np.ones((2, 3), np.float32), np.arange(4, dtype=np.uint32)]
+    with mock.patch("edgeml.keras.state.write_atomic") as written:
+        state.save_state(
+            Path("s.npz"), state.State("qat", 0.1, 2, 1 / 3, 0.7, 3, (row,), arrays, arrays, arrays)
+        )
+    return written.call_args.args[1]
+
+
+def _history() -> bytes:
+    with mock.patch("edgeml.keras.history.write_atomic") as written:
+        history.write_history(Path("h.csv"), [EpochRow("qat", n, 0.1, 1.5, 0.5, 0.25, 1.0) for n in (1, 2)])
+    return written.call_args.args[1].encode()
+
+
+def _hls() -> bytes:
+    port = {"value": "x", "layer": "x", "shape": [4], "frac": 3}
+    document = {
+        "schema": 1,
+        "backend": "Vitis",
+        "project": "myproject",
+        "inputs": [port],
+        "outputs": [port],
+        "values": [port],
+    }
+    return _text(document)
+
+
+def _ledger(path: Path) -> Any:
+    ledger = Ledger(path)
+    return ledger.unread(), ledger.entries()
+
+
+def _entry() -> bytes:
+    entry = {
+        "schema_version": 1, "when": "2026-01-01T00:00:00+00:00", "design": "verilog", "family": "xilinx7",
+        "part": "xc7z020clg400-1", "tool": "Vivado 2024.1", "source": "vendor", "scope": "network",
+        "graph": "0" * 64, "settings": "parallel", "real": {"lut": 100.0},
+        "estimated": {"lut": {"value": 90.0}},
+    }  # fmt: skip
+    return (json.dumps(entry) + "\n").encode() * 2
+
+
+def _steps(path: Path) -> Any:
+    return steps._read(path)
+
+
+def cases() -> dict[str, Case]:
+    """All readers that are quick, by name."""
+    os.environ.pop("EDGEML_LIMITS", None)
+    log, graph = Path("the.log"), sample_graph()
+    figures = json.dumps(estimated("0" * 64, "ulx3s-85f").model_dump(mode="json", by_alias=True)).encode()
+    return {
+        **_graph(),
+        "golden.npz": _golden(),
+        "config.toml": Case(
+            ("runs", "settings"), "config.toml", _config(), lambda path: Run.open(path.parent)
+        ),
+        "board.toml": Case(
+            ("boards", "settings"),
+            "mine.toml",
+            (share_dir("hw") / "boards" / "ulx3s-85f.toml").read_bytes(),
+            boards.load,
+        ),
+        "preset": Case(
+            ("presets",), "mine.py", (share_dir("models") / "iris_mlp.py").read_bytes(), presets.load
+        ),
+        "check.json": Case(
+            ("checks.result",),
+            "check.json",
+            sample_check(sample_graph(), True).to_json().encode(),
+            Check.read,
+            (any_bytes, any_json),
+        ),
+        "report.json": Case(
+            ("report.json",),
+            "report.json",
+            sample_facts().model_dump_json(by_alias=True).encode(),
+            report_json.read,
+            (any_bytes, any_json),
+        ),
+        "export results": Case(
+            ("checks.exported",),
+            exported.FILE,
+            _text(
+                {"schema": 1, "graph": graph.digest, "rows": {"hls4ml": {"backend": "hls4ml", "files": 3}}}
+            ),
+            lambda path: exported.reason(path.parent, "hls4ml", graph),
+            (any_bytes, any_json),
+            wanted=False,
+        ),
+        "notes.json": Case(
+            ("keras.notes",),
+            "notes.json",
+            _text({"schema": 1, "graph": "0" * 64, "notes": [], "float32": ["fc"], "differences": []}),
+            Notes.read,
+            (any_bytes, any_json),
+        ),
+        "hardware figures": Case(("figures",), "result.json", figures, Hardware.read, (any_bytes, any_json)),
+        "history.csv": Case(("keras.history",), "history.csv", _history(), history.read_history),
+        "state of a training": Case(
+            ("keras.state", "archives"), ".training.npz", _state(), state.load_state, (any_bytes, any_arrays)
+        ),
+        "Verilog manifest": Case(
+            ("backends.verilog.manifest",),
+            MANIFEST,
+            parallel().manifest.text().encode(),
+            lambda path: Manifest.read(path.parent),
+            (any_bytes, any_json),
+        ),
+        "hls4ml manifest": Case(
+            ("backends.hls4ml.csim",),
+            csim.MANIFEST,
+            _hls(),
+            lambda path: csim.Manifest.read(path.parent),
+            (any_bytes, any_json),
+        ),
+        "hls4ml weights": Case(
+            ("backends.hls4ml.weights",),
+            "w2.txt",
+            b"1.0, -0.5, 0.25",
+            lambda path: check_weights(path.parent),
+            beside={"w2.h": b"weight2_t w2[3] = {1.0, -0.5, 0.25};\n"},
+            wanted=False,
+        ),
+        "hls4ml header": Case(
+            ("backends.hls4ml.weights",),
+            "w2.h",
+            b"weight2_t w2[3] = {1.0, -0.5, 0.25};\n",
+            lambda path: check_weights(path.parent),
+            beside={"w2.txt": b"1.0, -0.5, 0.25"},
+        ),
+        "nextpnr report": Case(
+            ("tools.place",),
+            "report.json",
+            _text(REPORT),
+            lambda path: place.read_report(path, log),
+            (any_bytes, any_json),
+        ),
+        "Yosys statistics": Case(
+            ("tools.yosys",),
+            "stat.json",
+            OLD.encode(),
+            lambda path: yosys.count_cells(yosys.read_stat(path, log), "top"),
+        ),
+        "Yosys netlist": Case(
+            ("tools.yosys",),
+            "netlist.json",
+            _text(NETLIST),
+            lambda path: yosys.count_instances(path, "top", log),
+            (any_bytes, any_json),
+        ),
+        "ledger": Case(
+            ("estimate.ledger",), "ledger.jsonl", _entry(), _ledger, (any_bytes, any_lines), wanted=False
+        ),
+        "steps of a synthesis": Case(
+            ("synth.steps",),
+            "steps.json",
+            _text({"verilog": {"key": "a", "outputs": ["b"], "stage": {}}}),
+            _steps,
+            (any_bytes, any_json),
+            wanted=False,
+        ),
+    }

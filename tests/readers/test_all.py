@@ -1,0 +1,140 @@
+"""No reader is forgotten: who opens a file goes through the one opener, and is damaged in these tests."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import edgeml
+from tests.readers.cases import cases
+
+SOURCE = Path(edgeml.__file__).parent
+
+RAW = {
+    "read_bytes": "Path.read_bytes", "read_text": "Path.read_text", "open": "open", "fromfile": "np.fromfile",
+    "load": "np.load, json.load", "loads": "json.loads, tomllib.loads", "ZipFile": "zipfile.ZipFile",
+}  # fmt: skip
+"""Methods that open or take apart a file without `edgeml.files`, `edgeml.reading` or `edgeml.archives`."""
+
+OWN = {
+    "checks.bound": "a configuration in memory",
+    "files": "the opener",
+    "install": "pip's records of this installation",
+    "reading": "the JSON reader",
+    "archives": "the zip and npz reader",
+    "estimate.ledger": "a file that lines are added to under a lock; read through the opener",
+    "vendor.formats.intel_hls": "text that the opener read; its errors are vendor's",
+    "locks": "/proc and the lock files of its own; heals itself",
+    "share": "what ships with edgeml",
+    "settings": "tomllib, within its errors",
+    "tools.process": "logs, read with any bytes in them",
+    "tools.yosys": "a netlist, which may be larger than JSON's limit",
+    "tools.verilator": "sources that were read and checked before",
+    "backends.onnx.int8": "a file that ONNX Runtime wrote a moment before",
+    "backends.hls4ml.csim": "np.fromfile of what its own program wrote; sizes are compared",
+    "backends.hls4ml.project": "what hls4ml wrote a moment before",
+    "backends.verilog.runner": "np.fromfile of what its own program wrote",
+    "backends.verilog.probe": "np.fromfile of what its own program wrote",
+    "backends.verilog.build": "what ships with edgeml",
+    "estimate.calibration": "what ships with edgeml",
+    "estimate.placement": "what ships with edgeml",
+    "keras.load": "copies an archive whose directory was checked",
+    "report.html": "what ships with edgeml",
+    "report.speed": "/proc/cpuinfo",
+    "synth.dma.drivers": "what ships with edgeml",
+    "synth.dma.system": "what ships with edgeml",
+    "synth.dma.pynq_driver": "runs on the board, without edgeml",
+    "synth.steps": "digests of files, read in pieces",
+    "synth.top.board_top": "what ships with edgeml",
+    "synth.top.port": "a serial line",
+    "synth.top.simulate": "what its own program wrote",
+    "synth.vendors.quartus": "what ships with edgeml",
+    "synth.vendors.vivado": "what ships with edgeml",
+    "cli.commands.report": "report.json, written a moment before",
+    "cli.commands.run": "report.json, written a moment before",
+}
+"""Modules that may, and why."""
+
+ELSEWHERE = {
+    "checks.board": "tests/checks/test_board.py: logs of boards",
+    "checks.bound": "one that is damaged counts as edited: tests/checks",
+    "checks.kept": "digests only",
+    "checks.keras": "a digest only",
+    "keras.training": "a digest only",
+    "checks.proof": "fresh emissions against files",
+    "tools.verilator": "sources, as bytes",
+    "vendor.base": "tests/vendor/test_damaged.py: reports of vendors",
+    "report.floats": "test_models.py: ONNX files",
+    "backends.onnx.runner": "test_models.py: ONNX files",
+    "backends.onnx.int8": "test_models.py: ONNX files",
+    "backends.qonnx.runner": "test_models.py: ONNX files",
+    "keras.load": "test_models.py: .keras files",
+    "keras.stored": "test_models.py: .keras files",
+    "keras.writer": "test_models.py: .keras files",
+    "keras.imported": "through keras.load",
+    "synth.job": "counts.json, written a moment before by the step in front",
+    "synth.read": "manifests, through their readers",
+    "synth.vendors.hls": "the manifest, one key of it",
+    "synth.vendors.projects": "sources that the manifest lists, as bytes",
+    "report.hardware": "the manifest, one key of it; a damaged one does not count",
+    "pipeline": "the manifest, one key of it",
+}
+"""Modules that read through the openers and are not damaged here, and where they are or why not."""
+
+OPENERS = {"read_bytes", "read_json", "parse_json", "read_npz", "read_toml", "opened"}
+DATASETS = "datasets"
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+        if "share_data" not in name:
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _raw(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RAW:
+            base = node.func.value
+            on = base.id if isinstance(base, ast.Name) else ""
+            if node.func.attr in ("load", "loads") and on not in (
+                "np",
+                "numpy",
+                "json",
+                "tomllib",
+                "pickle",
+                "yaml",
+            ):
+                continue
+            if node.func.attr == "open" and on in ("Run", "webbrowser", "self", "cls"):
+                continue
+            found.add(f"{on}.{node.func.attr}")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
+            found.add("open")
+    return found
+
+
+def test_files_are_opened_in_one_place() -> None:
+    found = {name: raw for name, tree in _modules() if (raw := _raw(tree))}
+    strange = {name: raw for name, raw in found.items() if name not in OWN and not name.startswith(DATASETS)}
+    assert not strange, "read through edgeml.files, edgeml.reading or edgeml.archives"
+
+
+def test_every_reader_is_damaged_somewhere() -> None:
+    readers = {
+        name
+        for name, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")) in OPENERS
+        and not (isinstance(node.func, ast.Attribute) and node.func.attr in ("read_bytes", "opened"))
+    }
+    here = {module for case in cases().values() for module in case.modules}
+    forgotten = {
+        name
+        for name in readers - here - set(ELSEWHERE)
+        if not name.startswith(DATASETS) and name not in ("files", "reading", "archives")
+    }
+    assert not forgotten, "add it to tests/readers/cases.py"

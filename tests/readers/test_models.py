@@ -1,0 +1,145 @@
+"""Model files damaged at random: ONNX files of every kind that is run, and .keras files; and their bombs."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeml import backends
+from edgeml.errors import EdgemlError
+from edgeml.ir import input_codes
+from tests.readers.damage import Damage, any_bytes, any_json, any_member
+from tests.report.samples import sample_graph, sample_inputs
+
+TIMES = 500
+
+
+def tried(
+    content: bytes, damages: tuple[Damage, ...], path: Path, read: Callable[[], Any], times: int = TIMES
+) -> int:
+    """How many of the damaged files were refused; all others were read."""
+    rng = np.random.default_rng(len(content))
+    refused: list[EdgemlError] = []
+    for number in range(times):
+        path.write_bytes(damages[number % len(damages)](content, rng))
+        try:
+            read()
+        except EdgemlError as error:
+            refused.append(error)
+    assert all(error.what and str(error).isprintable() for error in refused)
+    return len(refused)
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("onnx", TIMES),
+        pytest.param("qonnx", TIMES, marks=pytest.mark.slow),
+        pytest.param("onnx", 10 * TIMES, marks=pytest.mark.slow),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:divide by zero encountered:RuntimeWarning")
+def test_onnx_files(name: str, times: int, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    backend, graph = backends.load(name), sample_graph()
+    if backend.missing():
+        pytest.skip(backend.missing())
+    backend.emit(graph).write(tmp_path)
+    (path,) = tmp_path.glob("*.onnx")
+    codes = input_codes(graph, sample_inputs(3))
+    runner = backend.runners()[0]
+    assert (
+        tried(path.read_bytes(), (any_bytes,), path, lambda: runner.run(tmp_path, graph, codes), times)
+        > times / 10
+    )
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    from edgeml.keras.backend import import_keras, import_qkeras
+
+    keras, qkeras = import_keras(), import_qkeras()
+    bits = qkeras.quantized_bits(4, 0, alpha=1.0)
+    dense = qkeras.QDense(3, kernel_quantizer=bits, bias_quantizer=bits, name="fc")
+    model = keras.Sequential(
+        [keras.Input((4,), name="x"), dense, qkeras.QActivation("quantized_relu(4)", name="act")]
+    )
+    path = tmp_path_factory.mktemp("keras") / "model.keras"
+    model.save(path)
+    return path.read_bytes()
+
+
+@pytest.mark.slow
+def test_keras_archives(saved: bytes, tmp_path: Path) -> None:
+    from edgeml.keras.load import load_model
+
+    path = tmp_path / "model.keras"
+    assert tried(saved, (any_bytes,), path, lambda: load_model(path)) > TIMES / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("member", ["config.json", "model.weights.h5", "metadata.json"])
+def test_keras_members(member: str, saved: bytes, tmp_path: Path) -> None:
+    from edgeml.keras.load import load_model
+
+    path = tmp_path / "model.keras"
+    inner = any_json if member.endswith("json") else any_bytes
+    times = 200 if member == "metadata.json" else TIMES
+    tried(
+        saved,
+        (any_member(member, inner), any_member(member, any_bytes)),
+        path,
+        lambda: load_model(path),
+        times,
+    )
+
+
+def rewritten(content: bytes, weights: bytes) -> bytes:
+    """The file with other weights."""
+    return any_member("model.weights.h5", lambda held, rng: weights)(content, np.random.default_rng(0))
+
+
+def hdf5(fill: Callable[[Any], object]) -> bytes:
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        fill(file)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("what", ["declared", "external", "link", "zeros"])
+def test_keras_bombs(what: str, saved: bytes, tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    from edgeml.keras.load import load_model
+
+    path = tmp_path / "model.keras"
+    (tmp_path / "secret").write_bytes(bytes(64))
+    match what:
+        case "declared":
+            content = rewritten(saved, hdf5(lambda f: f.create_dataset("x", (10**9,), "f4", chunks=(1000,))))
+            says = "declares weights of"
+        case "external":
+            outside = [(str(tmp_path / "secret"), 0, 64)]
+            content = rewritten(saved, hdf5(lambda f: f.create_dataset("x", (8,), "f8", external=outside)))
+            says = "lie in another file"
+        case "link":
+            content = rewritten(
+                saved, hdf5(lambda f: f.__setitem__("x", h5py.ExternalLink(str(tmp_path / "secret"), "/")))
+            )
+            says = "lie in another file"
+        case _:
+            buffer = io.BytesIO(saved)
+            with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("padding", bytes(200 << 20))
+            content, says = buffer.getvalue(), "unpacks to"
+    path.write_bytes(content)
+    with pytest.raises(EdgemlError, match=says):
+        load_model(path)
