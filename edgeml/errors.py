@@ -21,7 +21,7 @@ class EdgemlError(Exception):
     """
 
     def __init__(self, what: str, where: str = "", hint: str = "") -> None:
-        what, where, hint = shown(what), shown(where), shown(hint)
+        what, where, hint = printable(what), printable(where), printable(hint)
         super().__init__(what, where, hint)
         self.what = what
         self.where = where
@@ -32,10 +32,10 @@ class EdgemlError(Exception):
         return f"{text} ({self.hint})" if self.hint else text
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     r"""A text of others as a terminal can show it: no control characters, no half surrogates, not endless.
 
-    >>> print(shown("a" + chr(27) + "[2J"), shown("x" * 5000 + " is no type")[995:1025])
+    >>> print(printable("a" + chr(27) + "[2J"), printable("x" * 5000 + " is no type")[995:1025])
     a\x1b[2J xxxxx... (3711 more) ...xxxxxx
     """
     if not text.isprintable():
