@@ -153,7 +153,7 @@ class Manifest:
             found: Any = parse_json(content, path, "Verilog project", "export again", _NONE)
             if found["schema"] != _SCHEMA:
                 raise EdgemlError(
-                    f"has schema {found['schema']}, {_SCHEMA} expected", str(path), "export again"
+                    f"has schema {found['schema']!r:.40}, {_SCHEMA} expected", str(path), "export again"
                 )
             return cls(
                 _name(found["model"], dots=True),
