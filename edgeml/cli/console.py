@@ -43,6 +43,11 @@ def print_json(document: Any) -> None:
     OUT.file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
+def print_next(command: str) -> None:
+    """A command to go on with; whole on one line, so that it can be copied. Its names are quoted already."""
+    OUT.print(f"next: {command}", markup=False, soft_wrap=True)
+
+
 def say(text: str) -> None:
     """A line for people on standard error, so that --json output stays one document."""
     ERR.print(text)

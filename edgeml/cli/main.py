@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import shlex
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ import typer
 
 from edgeml import install
 from edgeml._version import __version__
-from edgeml.cli import commands
+from edgeml.cli import commands, names
 from edgeml.cli.console import OUT, show_error
 from edgeml.errors import EdgemlError
 
@@ -54,11 +55,13 @@ def _about(
 
 def build_app() -> typer.Typer:
     """The application with every command of the folder."""
-    app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    app = typer.Typer(
+        cls=names.Commands, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False
+    )
     app.callback()(_about)
-    names = [module.name.rstrip("_") for module in pkgutil.iter_modules(commands.__path__)]
-    names.sort(key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
-    for name in names:
+    found = [module.name.rstrip("_") for module in pkgutil.iter_modules(commands.__path__)]
+    found.sort(key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    for name in found:
         file = f"{name}_" if name == "import" else name
         module = importlib.import_module(f"{commands.__name__}.{file}")
         app.command(name)(module.command)
@@ -97,7 +100,10 @@ def notice_ctrl_c() -> threading.Event:
 
 def _interrupted() -> NoReturn:
     OUT.file.flush()
-    sys.stderr.write("\ninterrupted; nothing is half-written, the same command goes on from here\n")
+    again = shlex.join(["edgeml", *sys.argv[1:]])
+    sys.stderr.write(
+        f"\ninterrupted; nothing is half-written, the same command goes on from here:\n  {again}\n"
+    )
     sys.exit(130)
 
 
@@ -113,6 +119,10 @@ def entry() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         _interrupted()
+    except SystemExit:
+        if pressed.is_set():  # Typer makes an exit of it
+            _interrupted()
+        raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)

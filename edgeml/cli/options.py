@@ -7,30 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
+from edgeml.cli import names
 from edgeml.errors import EdgemlError
 
-
-def _presets(incomplete: str) -> list[str]:
-    from edgeml import presets
-
-    return [name for name in presets.names() if name.startswith(incomplete)]
-
-
-def _boards(incomplete: str) -> list[str]:
-    from edgeml import boards
-
-    return [name for name in boards.names() if name.startswith(incomplete)]
-
-
-def complete_runs(incomplete: str) -> list[str]:
-    """Run folders below runs/ that begin so."""
-    found = (path.parent.as_posix() for path in Path.cwd().glob("runs/*/config.toml"))
-    names = [str(Path(name).relative_to(Path.cwd())) for name in found]
-    return sorted(name for name in names if name.startswith(incomplete))
-
+complete_runs = names.begin_so(names.runs)
 
 PresetArgument = Annotated[
-    str, typer.Argument(help="A preset's name, or your own file.py with a PRESET.", autocompletion=_presets)
+    str,
+    typer.Argument(
+        help="A preset's name, or your own file.py with a PRESET.",
+        autocompletion=names.begin_so(names.presets),
+    ),
 ]
 RunArgument = Annotated[
     Path, typer.Argument(help="A run folder, such as runs/digits_mlp.", autocompletion=complete_runs)
@@ -48,6 +35,7 @@ SetOption = Annotated[
         metavar="KEY=VALUE",
         help="Change a setting of data, quantizers, training, targets or lowering, such as "
         "quantizers.weights.bits=4.",
+        autocompletion=names.begin_so(names.settings),
     ),
 ]
 ImportSetOption = Annotated[
@@ -77,14 +65,17 @@ OverwriteOption = Annotated[
     typer.Option("--overwrite", help="Delete a run of another configuration in the run folder, begin anew."),
 ]
 BoardOption = Annotated[
-    str | None, typer.Option("--board", help="A board, see edgeml list boards.", autocompletion=_boards)
+    str | None,
+    typer.Option(
+        "--board", help="A board, see edgeml list boards.", autocompletion=names.begin_so(names.boards)
+    ),
 ]
 BoardsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--board",
         help="A board to compare on, may be given again; those the run was made for and a few by default.",
-        autocompletion=_boards,
+        autocompletion=names.begin_so(names.boards),
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]

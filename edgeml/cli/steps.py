@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from edgeml.cli.console import ERR, progress, table
+from edgeml.cli.console import ERR, progress, say, table
 from edgeml.errors import EdgemlError
 from edgeml.locks import held
 
@@ -76,6 +76,35 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
+def at_work(folder: Path) -> Iterator[None]:
+    """Alone in a run folder; if interrupted, say what is kept in it."""
+    with held(folder):
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit):
+            say(f"\nkept in {escape(str(folder))}: {', '.join(_kept(folder)) or 'nothing yet'}")
+            raise
+
+
+def _kept(folder: Path) -> Iterator[str]:
+    """What is whole in a run folder, in the order in which it was made."""
+    names = {
+        "float.keras": "the float baseline",
+        ".training.npz": "the training up to its last epoch",
+        "model.keras": "the trained model",
+        "graph.json": "the exact graph",
+        "onnx": "onnx",
+        "hls4ml": "hls4ml",
+        "verilog": "verilog",
+        "check.json": "check.json",
+        "report.html": "the report",
+    }
+    for name, what in names.items():
+        if (folder / name).exists():
+            yield what
+
+
+@contextmanager
 def refusing(backend: str, refused: dict[str, str]) -> Iterator[None]:
     """What a back end cannot give is noted with the reason, so that the others are written all the same."""
     try:
@@ -99,7 +128,7 @@ def train(
     chosen = presets.load(preset)
     choices = presets.choose(chosen, settings, seed, epochs)
     folder = out or Path("runs") / chosen.name
-    with held(folder):
+    with at_work(folder):
         with working("loading TensorFlow"):
             from edgeml.keras.training import train as train_preset
         with training_bars() as bars:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, say
 from edgeml.cli.options import JsonOption, RunArgument, SamplesOption, comma_list
@@ -20,6 +21,7 @@ def command(
         typer.Option(
             "--with",
             help="all, or some of evaluate, keras, onnx, qonnx, hls4ml, verilog, board; also names of rows.",
+            autocompletion=names_.begin_so(names_.checks, several=True),
         ),
     ] = "all",
     samples: SamplesOption = 0,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json, table
 from edgeml.cli.options import (
@@ -21,7 +22,14 @@ from edgeml.cli.options import (
 
 def command(
     run: RunArgument,
-    board: Annotated[str, typer.Option("--board", help="Boards, separated by commas.")],
+    board: Annotated[
+        str,
+        typer.Option(
+            "--board",
+            help="Boards, separated by commas.",
+            autocompletion=names_.begin_so(names_.boards, several=True),
+        ),
+    ],
     design: Annotated[
         str, typer.Option("--design", help="verilog, hls4ml, or both separated by a comma.")
     ] = "verilog,hls4ml",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeml import backends
+from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import (
@@ -26,7 +27,14 @@ from edgeml.errors import EdgemlError, unknown_name
 
 def command(
     run: RunArgument,
-    to: Annotated[str, typer.Option("--to", help="Back ends, separated by commas, or all.")] = "all",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="Back ends, separated by commas, or all.",
+            autocompletion=names_.begin_so(names_.backends, several=True),
+        ),
+    ] = "all",
     board: BoardOption = None,
     hls_backend: Annotated[
         str | None, typer.Option("--hls-backend", help="Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.")

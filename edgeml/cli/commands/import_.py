@@ -8,16 +8,23 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from edgeml.cli import names as names_
 from edgeml.cli import steps
-from edgeml.cli.console import ERR, OUT, print_json
+from edgeml.cli.console import ERR, print_json, print_next
 from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption
+from edgeml.quoting import shell
 
 
 def command(
     file: Annotated[Path, typer.Argument(help="A QKeras model: a .keras file, saved by model.save().")],
     data: Annotated[
         str,
-        typer.Option("--data", help="A data set's name, or your own .npz or .csv file.", metavar="NAME|FILE"),
+        typer.Option(
+            "--data",
+            help="A data set's name, or your own .npz or .csv file.",
+            metavar="NAME|FILE",
+            autocompletion=names_.begin_so(names_.datasets),
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", help="Run folder; runs/ and the file's name by default.")
@@ -47,4 +54,5 @@ def command(
         print_json({"run": str(run.folder), "graph": graph.digest})
     else:
         ERR.print(f"[green]imported[/] {escape(graph.name)} into {escape(str(run.folder))}")
-        OUT.print(f"next: edgeml export {run.folder} --to onnx,qonnx,hls4ml && edgeml check {run.folder}")
+        folder = shell(str(run.folder))
+        print_next(f"edgeml export {folder} --to onnx,qonnx,hls4ml && edgeml check {folder}")

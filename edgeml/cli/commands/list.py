@@ -19,11 +19,11 @@ def _complete(incomplete: str) -> list[str]:
 def command(
     kind: Annotated[
         str, typer.Argument(help="presets, datasets, boards, backends or tools", autocompletion=_complete)
-    ],
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
 ) -> None:
     """List presets, datasets, boards, backends or tools."""
-    rows = _rows(kind)
+    rows = _rows(kind) if kind else [{"name": kind, "command": f"edgeml list {kind}"} for kind in _KINDS]
     if json:
         print_json(rows)
         return

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from edgeml import backends
+from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, OUT
 from edgeml.cli.options import (
@@ -30,7 +31,14 @@ def command(
     out: OutOption = None,
     epochs: EpochsOption = None,
     seed: SeedOption = None,
-    to: Annotated[str, typer.Option("--to", help="Back ends, separated by commas, or all.")] = "all",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="Back ends, separated by commas, or all.",
+            autocompletion=names_.begin_so(names_.backends, several=True),
+        ),
+    ] = "all",
     board: BoardOption = None,
     samples: SamplesOption = 0,
     settings: SetOption = None,

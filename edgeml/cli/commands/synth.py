@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
+from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, OUT, print_json, say, table
 from edgeml.cli.options import (
@@ -39,7 +40,14 @@ _WORDS = {
 
 def command(
     run: RunArgument,
-    board: Annotated[str, typer.Option("--board", help="A board or a board's .toml file.")],
+    board: Annotated[
+        str,
+        typer.Option(
+            "--board",
+            help="A board or a board's .toml file.",
+            autocompletion=names_.begin_so(names_.boards),
+        ),
+    ],
     clock: Annotated[
         float | None,
         typer.Option("--clock", metavar="MHZ", help="Clock to design for; the board's by default."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeml.cli import steps
-from edgeml.cli.console import OUT, print_json
+from edgeml.cli.console import print_json, print_next
 from edgeml.cli.options import (
     EpochsOption,
     JsonOption,
@@ -14,6 +14,7 @@ from edgeml.cli.options import (
     SetOption,
     StrictOption,
 )
+from edgeml.quoting import shell
 
 
 def command(
@@ -31,4 +32,5 @@ def command(
     if json:
         print_json({"run": str(run.folder), "graph": run.graph().digest})
     else:
-        OUT.print(f"next: edgeml export {run.folder} --to onnx,qonnx,hls4ml && edgeml check {run.folder}")
+        folder = shell(str(run.folder))
+        print_next(f"edgeml export {folder} --to onnx,qonnx,hls4ml && edgeml check {folder}")

@@ -1,0 +1,135 @@
+"""The names that commands take: for tab completion, and to say what there is when one was left out.
+
+Invariant: nothing heavy is imported, and a folder or registry that cannot be read has no names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, get_args, get_origin
+
+import typer
+from typer.core import TyperGroup
+
+from edgeml.errors import EdgemlError
+
+_MOST = 12
+
+
+def presets() -> list[str]:
+    """Presets that ship with edgeml."""
+    from edgeml import presets as found
+
+    return list(found.names())
+
+
+def boards() -> list[str]:
+    """Boards that ship with edgeml."""
+    from edgeml import boards as found
+
+    return list(found.names())
+
+
+def backends() -> list[str]:
+    """Back ends, and all of them."""
+    from edgeml import backends as found
+
+    return [*found.names(), "all"]
+
+
+def datasets() -> list[str]:
+    """Data sets that edgeml knows."""
+    from edgeml import datasets as found
+
+    return list(found.names())
+
+
+def runs() -> list[str]:
+    """Run folders below runs/."""
+    from edgeml.runs import run_folders
+
+    return [folder.as_posix() for folder in run_folders()]
+
+
+def checks() -> list[str]:
+    """What check --with takes."""
+    from edgeml.checks.names import choices
+
+    return [*choices(), "all"]
+
+
+def settings() -> list[str]:
+    """Keys of --set of training commands, each with its "="."""
+    from edgeml.presets import Choices
+
+    return [f"{key}=" for key in _keys(Choices)]
+
+
+def _keys(model: type[Any], before: str = "") -> Iterator[str]:
+    """Dotted keys of a description's values."""
+    for key, field in model.model_fields.items():
+        if get_origin(field.annotation) in (dict, Mapping):
+            continue  # by names that only the model knows
+        kinds = [field.annotation, *get_args(field.annotation)]
+        inner = next(
+            (kind for kind in kinds if isinstance(kind, type) and hasattr(kind, "model_fields")), None
+        )
+        if inner is None:
+            yield before + key
+        else:
+            yield from _keys(inner, f"{before}{key}.")
+
+
+def begin_so(names: Callable[[], Sequence[str]], several: bool = False) -> Callable[[str], list[str]]:
+    """A completer of one name, or of the last one of several between commas."""
+
+    def complete(incomplete: str) -> list[str]:
+        before, comma, begun = incomplete.rpartition(",") if several else ("", "", incomplete)
+        given = set(before.split(","))
+        with suppress(EdgemlError, OSError):
+            return [f"{before}{comma}{one}" for one in names() if one.startswith(begun) and one not in given]
+        return []
+
+    return complete
+
+
+class Commands(TyperGroup):
+    """Says what there is where a name was left out."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """As the group does.
+
+        Raises:
+            EdgemlError: an argument that names something is missing.
+        """
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            parameter = getattr(error, "param", None)
+            if type(error).__name__ != "MissingParameter" or parameter is None:
+                raise
+            offered = _offered(str(parameter.name))
+            if not offered:
+                raise
+            what, hint = offered
+            raise EdgemlError(f"needs {what}", f"edgeml {ctx.invoked_subcommand}", hint) from None
+
+
+def _offered(name: str) -> tuple[str, str]:
+    """What is missing, and what there is of it; empty for what has no names."""
+    kinds: dict[str, tuple[str, Callable[[], list[str]], str]] = {
+        "preset": ("a preset, or your own file.py", presets, "edgeml list presets says more"),
+        "run": ("a run folder", runs, ""),
+        "runs": ("a run folder", runs, ""),
+        "board": ("--board", boards, "edgeml list boards says more"),
+        "data": ("--data", datasets, "or your own .npz or .csv file"),
+    }
+    if name not in kinds:
+        return "", ""
+    what, names, more = kinds[name]
+    there = names()
+    if not there:
+        return what, "there is none yet: edgeml run PRESET makes one"
+    text = ", ".join(there[:_MOST]) + (f" and {len(there) - _MOST} more" if len(there) > _MOST else "")
+    return what, f"there are {text}{f'; {more}' if more else ''}"

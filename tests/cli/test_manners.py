@@ -1,0 +1,101 @@
+"""What a shell and a person rely on: completion, names that were left out, next commands, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Shell, start
+
+
+def completed(line: str, folder: Path) -> list[str]:
+    """What bash is offered after this line, called as its completion function calls it."""
+    words = line.split(" ")
+    environment = {
+        **os.environ,
+        "_EDGEML_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    code = "import sys; sys.argv[0] = 'edgeml'; from edgeml.cli.main import entry; entry()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("edgeml train digits_", {"digits_cnn", "digits_mlp"}),
+        ("edgeml check ru", {"runs/mine"}),
+        ("edgeml report runs/", {"runs/mine"}),
+        ("edgeml check x --with onnx,ver", {"onnx,verilog"}),
+        ("edgeml export x --to qonnx,o", {"qonnx,onnx"}),
+        ("edgeml export x --board pynq-z", {"pynq-z1", "pynq-z2"}),
+        ("edgeml synth x --board iceb", {"icebreaker"}),
+        ("edgeml estimate x --board pynq-z2,iceb", {"pynq-z2,icebreaker"}),
+        ("edgeml import x --data fas", {"fashion_mnist"}),
+        ("edgeml train x --set training.float_e", {"training.float_epochs="}),
+        ("edgeml list t", {"tools"}),
+        ("edgeml led", {"ledger"}),
+    ],
+)
+def test_completion(line: str, offered: set[str], tmp_path: Path) -> None:
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "config.toml").touch()
+    assert set(completed(line, tmp_path)) == offered
+
+
+def test_a_name_that_was_left_out(edgeml: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in ("run", "train"):
+        outcome = edgeml(command)
+        assert outcome.code == 2
+        assert f"edgeml {command}: needs a preset" in outcome.err
+        assert "there are " in outcome.err and "digits_mlp" in outcome.err
+    for command in ("check", "report", "export", "show"):
+        outcome = edgeml(command)
+        assert (outcome.code, "there is none yet: edgeml run PRESET" in outcome.err) == (2, True)
+    assert "arty-a7-35t" in edgeml("synth", "x").err
+    outcome = edgeml("list")
+    assert (outcome.code, "edgeml list boards" in outcome.out) == (0, True)
+    assert {row["name"] for row in json.loads(edgeml("list", "--json").out)} >= {"presets", "tools"}
+
+
+@pytest.mark.slow
+def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    args = ("train", "iris_mlp", "--out", "a run", "--epochs", "2000", "--set", "training.patience=2000")
+    process = start(*args, folder=tmp_path)
+    limit = time.monotonic() + 120
+    while not (tmp_path / "a run" / ".training.npz").exists() and time.monotonic() < limit:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    second = start(*args, folder=tmp_path)
+    _, told = second.communicate(timeout=120)
+    assert second.returncode == 2
+    assert "is in use by edgeml train iris_mlp --out 'a run' --epochs 2000" in " ".join(told.split())
+    assert f"process {process.pid}" in " ".join(told.split())
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "kept in a run: " in told and "the training up to its last epoch" in told
+    again = re.search(r"goes on from here:\n  (.*)\n", told)
+    assert again is not None and again[1].startswith("edgeml train iris_mlp --out 'a run'")
+    assert not (tmp_path / "a run" / ".lock").exists()
+
+
+@pytest.mark.slow
+def test_next_commands_are_quoted(edgeml: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = edgeml("train", "iris_mlp", "--out", "a run", "--epochs", "1")
+    assert outcome.out == "next: edgeml export 'a run' --to onnx,qonnx,hls4ml && edgeml check 'a run'\n"
