@@ -72,6 +72,8 @@ def read_npz(path: Path, keys: Iterable[str] = ()) -> dict[str, Array]:
                 total = sum(there[key].file_size for key in wanted)
                 check_bytes(total, "what the file declares", where)
                 return {key: _member(archive, there[key], where) for key in wanted}
+    except PermissionError as error:
+        raise EdgemlError(f"cannot read the data file: {error.strerror}", where) from error
     except _DAMAGED as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         hint = "get the file again; it may be truncated"
@@ -156,7 +158,7 @@ def read_arff(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
         ) from error
     try:
         table, meta = arff.loadarff(path)
-    except (OSError, ValueError, IndexError, StopIteration, NotImplementedError, arff.ArffError) as error:
+    except (*_DAMAGED, AttributeError, StopIteration, arff.ArffError) as error:
         raise EdgemlError(f"damaged .arff file: {error}", str(path), "get the file again") from error
     kinds = dict(zip(meta.names(), meta.types(), strict=True))
     labels = [name for name, kind in kinds.items() if kind == "nominal"]
