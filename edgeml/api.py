@@ -314,20 +314,23 @@ def estimate(
     Raises:
         EdgemlError: the back end cannot express the network or target the board, or no reuse factors do.
     """
-    from edgeml import pipeline
     from edgeml.estimate import preflight
     from edgeml.ir import Graph
-    from edgeml.synth.wish import Wish, as_synthesized, clock_ns, for_board
+    from edgeml.synth.wish import Wish, as_synthesized, clock_ns
 
     target = _board(board)
     if isinstance(graph, Graph):
-        exact, options = graph, _nested(settings)
+        exact, own = graph, {}
     else:
         opened = _run(graph)
-        exact, own = opened.graph(), pipeline.target_settings(opened, {})
-        options = for_board(own.get(design, {}), target) | _nested(settings)
-    if design == "verilog":
-        options = as_synthesized(options, target)
+        exact, own = opened.graph(), opened.settings(board=target)[1].get(design, {})
+    asked = _nested(settings)
+    options = {key: value for key, value in own.items() if key not in ("board", "part")}
+    if design == "verilog" and "clock_mhz" not in asked and "adders_per_stage" not in asked:
+        options = as_synthesized(options or {"clock_mhz": target.clock_mhz}, target)
+    options = options | asked
+    if {"clock_mhz", "clock_period_ns"} <= set(options):  # a period of this call over the run's clock
+        del options["clock_mhz"]
     wish = Wish(str(max_latency) if max_latency is not None else None, ii, fit)
     return preflight(exact, target, design, options, wish.goal(clock_ns(design, options, target)))
 

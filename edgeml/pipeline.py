@@ -197,12 +197,15 @@ def _export_float(run: Run, tell: Tell) -> list[Exported]:
     return [*rows, Exported("int8", 1)]
 
 
-def target_settings(run: Run, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Options of the back ends as the run's targets say, with `changes` put over them."""
-    settings = run.target_options()
-    for name, change in changes.items():
-        settings[name] = {**settings.get(name, {}), **change}
-    return settings
+def target_settings(
+    run: Run, changes: Mapping[str, Mapping[str, Any]], assignments: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Options of the back ends: `changes` and `--set` over the run's targets over the board's own.
+
+    Raises:
+        EdgemlError: as for `Run.settings`.
+    """
+    return run.settings(changes, assignments)[1]
 
 
 @_alone

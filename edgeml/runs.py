@@ -14,7 +14,7 @@ import hashlib
 import platform
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -25,6 +25,8 @@ import tomli_w
 from pydantic import Field
 
 from edgeml._version import __version__
+from edgeml.boards import Board, target
+from edgeml.boards.target import Target
 from edgeml.datasets import Scaling
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
@@ -242,7 +244,8 @@ class Run:
                 "has no config.toml: not a run folder", str(folder), "edgeml train PRESET makes one"
             )
         return Run(
-            Path(folder), parse_settings(RunConfig, read_toml(path, "configuration of the run"), str(path))
+            Path(folder),
+            parse_settings(RunConfig, _upgraded(read_toml(path, "configuration of the run")), str(path)),
         )
 
     @staticmethod
@@ -367,19 +370,26 @@ class Run:
         """The report in one of its forms."""
         return self.folder / f"report.{kind}"
 
-    def target_options(self) -> dict[str, dict[str, Any]]:
-        """Options of the back ends as the run's targets say."""
-        targets = self.config.targets
-        hls4ml: dict[str, Any] = {
-            "board": targets.board,
-            "backend": targets.hls_backend,
-            "io_type": targets.io_type,
-            "strategy": targets.strategy,
-            "reuse_factor": targets.reuse_factor,
-            "clock_period_ns": targets.clock_ns,
-        }
-        # What is not set is left out, so that --set hls4ml.reuse_factor.fc1=8 can make a table of it.
-        return {"hls4ml": {key: value for key, value in hls4ml.items() if value is not None}}
+    def settings(
+        self,
+        changes: Mapping[str, Mapping[str, Any]] | None = None,
+        assignments: Sequence[str] = (),
+        board: Board | str | None = None,
+    ) -> tuple[Target, dict[str, dict[str, Any]]]:
+        """What the run is built for, flags over run over board, and the options of the back ends for it.
+
+        Args:
+            changes: options by back end that flags say.
+            assignments: `--set` over them, "hls4ml.reuse_factor.fc1=8".
+            board: build for this board, whatever else is said.
+
+        Raises:
+            EdgemlError: an unknown board, an HLS back end for other chips, or a malformed assignment.
+        """
+        said = self.config.targets
+        layout = {key: getattr(said, key) for key in ("io_type", "strategy", "reuse_factor")}
+        wanted = target.Wanted(said.board, said.clock_mhz, said.hls_backend)
+        return target.settings(wanted, layout, changes or {}, tuple(assignments), board)
 
     def graph(self) -> Graph:
         """The exact graph.
@@ -482,3 +492,16 @@ def _differences(there: Any, now: Any, key: str = "") -> Iterator[str]:
         yield f"{key.removeprefix('preset.code.')} in the preset's file was changed"
     elif there != now:
         yield f"{key} is {there} there, {now} now"
+
+
+def _upgraded(values: dict[str, Any]) -> dict[str, Any]:
+    """A config.toml from before boards had a say: its defaults (5 ns, Vitis) were written like choices.
+
+    They are taken as not said, so that the board's clock and back end count; any other value stays.
+    """
+    targets: Any = values.get("targets")
+    if not isinstance(targets, dict) or "clock_ns" not in targets:
+        return values
+    old = {"clock_ns": 5.0, "hls_backend": "Vitis"}
+    kept = {key: value for key, value in targets.items() if key not in old or value != old[key]}
+    return {**values, "targets": kept}

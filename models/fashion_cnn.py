@@ -45,5 +45,5 @@ PRESET = Preset(
     training=Training(
         float_epochs=12, epochs=10, batch_size=128, float_learning_rate=2e-3, learning_rate=1e-3, patience=6
     ),
-    targets=Targets(board="zcu102", io_type="io_stream", strategy="Resource"),
+    targets=Targets(board="zcu102", io_type="io_stream", strategy="resource"),
 )

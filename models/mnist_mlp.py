@@ -42,5 +42,5 @@ PRESET = Preset(
     training=Training(
         float_epochs=20, epochs=20, batch_size=256, float_learning_rate=2e-3, learning_rate=1e-3, patience=8
     ),
-    targets=Targets(board="zcu102", strategy="Resource"),
+    targets=Targets(board="zcu102", strategy="resource"),
 )

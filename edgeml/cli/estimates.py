@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.markup import escape
 
-from edgeml import boards, pipeline
+from edgeml import boards
 from edgeml.boards import Board
 from edgeml.cli.console import say
 from edgeml.cli.options import comma_list
@@ -21,9 +22,9 @@ from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph
 from edgeml.runs import Run
 from edgeml.settings import set_values
-from edgeml.synth.wish import Wish, as_synthesized, clock_ns, for_board
+from edgeml.synth.wish import Wish, as_synthesized, clock_ns
 
-COLUMNS = ("board", "design", "LUT", "FF", "DSP", "BRAM", "clocks", "interval", "ns", "verdict")
+COLUMNS = ("board", "design", "LUT", "FF", "DSP", "BRAM", "clocks", "interval", "MHz", "ns", "verdict")
 LAYER_COLUMNS = ("layer", "op", "LUT", "FF", "DSP", "BRAM", "start", "clocks", "reuse")
 
 _DESIGNS: tuple[Design, ...] = ("verilog", "hls4ml")
@@ -55,35 +56,35 @@ class Row:
         """Of its table of layers."""
         return f"{self.design} on {self.board}"
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader must know."""
+    def notes(self, verbose: bool) -> tuple[str, ...]:
+        """What a reader must know; statistics of the estimate in a few words unless `verbose`."""
         if self.told is None or self.found is None:
-            return ()
+            return ("" if not self.reason else f"{escape(self.title)}: {escape(self.reason)}",)
         own = (self.told.chosen, *self.told.remedies)
-        told = (*self.found.notes, *(f"{self.title}: {line}" for line in own if line))
-        return tuple(escape(note) for note in told)
+        said = self.found.notes if verbose else brief(self.found)
+        return tuple(escape(note) for note in (*said, *(f"{self.title}: {line}" for line in own if line)))
 
     def cells(self) -> list[list[str]]:
         """Lines of the table: the network, and the whole board where it is known, which has to fit."""
         if self.told is None or self.found is None:
-            return [[self.board, self.design, *["-"] * 7, f"[dim]{escape(self.reason)}[/]"]]
+            return [[escape(self.board), self.design, *["-"] * 8, "[dim]not estimated[/]"]]
         usage, whole = self.found.total, self.found.whole
         cycles = self.found.cycles
         ns = "-"
+        clock = f"{self.found.clock_mhz:.4g}" if self.found.clock_mhz else "-"
         if cycles is not None and self.found.clock_mhz:
             ns = f"{cycles.value * 1000 / self.found.clock_mhz:,.0f}"
         numbers = (usage.lut, usage.ff, usage.dsp, usage.bram, cycles, self.found.ii)
         state = self.told.state
         over = ", ".join(need.kind.upper() for need in self.told.over)
         verdict = f"[{_STYLES[state]}]{state}[/]{f' ({over})' if over else ''}"
-        alone = [self.board, self.design, *map(shown, numbers), ns]
+        alone = [escape(self.board), self.design, *map(shown, numbers), clock, ns]
         if whole is None:
             return [[*alone, verdict]]
         packed = map(shown, (whole.lut, whole.ff, whole.dsp, whole.bram))
         return [
             [*alone, "[dim]the network, synthesized[/]"],
-            ["", "", *packed, "", "", "", f"{verdict} [dim]whole board, packed[/]"],
+            ["", "", *packed, "", "", "", "", f"{verdict} [dim]whole board, packed[/]"],
         ]
 
     def document(self) -> dict[str, Any]:
@@ -149,20 +150,35 @@ def designs(text: str) -> list[Design]:
     return [by_name[name] for name in named]
 
 
-def settings(run: Run, assignments: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Options by back end: the run's targets, and --set over them."""
-    chosen = set_values(pipeline.target_settings(run, {}), assignments)
-    for group in chosen:
+OptionsOf: TypeAlias = Callable[[Board], Mapping[str, Mapping[str, Any]]]
+"""Options by back end, for a board."""
+
+
+def settings(run: Run, changes: Mapping[str, Mapping[str, Any]], assignments: Sequence[str]) -> OptionsOf:
+    """Options by back end for a board: flags and --set over the run's targets over the board's own.
+
+    Raises:
+        EdgemlError: --set names a back end that is not estimated.
+    """
+    for group in run.settings(changes, assignments)[1]:
         if group not in _DESIGNS:
             raise unknown_name("design", group, _DESIGNS, "--set")
-    return chosen
+    paced = {"clock_mhz", "adders_per_stage"} & set(set_values({}, assignments).get("verilog", {}))
+
+    def of(board: Board) -> dict[str, dict[str, Any]]:
+        found = run.settings(changes, assignments, board)[1]
+        if not paced:  # what --set says of the Verilog's pace is taken as it is
+            found["verilog"] = as_synthesized(found["verilog"], board)
+        return found
+
+    return of
 
 
 def rows(
     graph: Graph,
     board: Board,
     wanted: Sequence[Design],
-    options: Mapping[str, Mapping[str, Any]],
+    options: OptionsOf,
     strict: bool,
     wish: Wish,
     tell: Callable[[int], None],
@@ -173,16 +189,16 @@ def rows(
         graph: the exact graph.
         board: the target.
         wanted: which designs.
-        options: by back end.
+        options: by back end, for the board.
         strict: a single design that cannot be made is an error instead of a row with the reason.
         wish: what reuse factors are chosen for.
         tell: told how many pieces were counted so far.
     """
     for design in wanted:
         try:
-            chosen = for_board(options.get(design, {}), board)
-            if design == "verilog":
-                chosen = as_synthesized(chosen, board)
+            chosen = dict(options(board).get(design, {}))
+            for named in ("board", "part"):
+                chosen.pop(named, None)
             goal = wish.goal(clock_ns(design, chosen, board))
             yield Row(board.name, design, preflight(graph, board, design, chosen, goal, tell=tell))
         except EdgemlError as error:
@@ -214,7 +230,7 @@ def preflight_hls4ml(
             raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
         return dict(options)
     board = boards.load(name)
-    kept = for_board(options, board)
+    kept = {key: value for key, value in options.items() if key not in ("board", "part")}
     try:
         told = preflight(graph, board, "hls4ml", kept, wish.goal(clock_ns("hls4ml", options, board)))
     except EdgemlError as error:
@@ -273,3 +289,17 @@ def _say_lines(told: Preflight, certain: bool) -> None:
     for line in told.lines():
         warns = certain and line.startswith("estimate:")
         say(f"[bold yellow]warning:[/] {escape(line)}" if warns else escape(line))
+
+
+_STATISTICS = re.compile(r"percentile of the factor|real/estimate|interval from \d|^Of this kind")
+_NINE_OF_TEN = re.compile(r"LUTs?\b[^;]*?90th percentile of the factor (\d+\.\d+)")
+
+
+def brief(found: Hardware) -> tuple[str, ...]:
+    """The notes of an estimate, its statistics in a few words: how far off its LUTs mostly are."""
+    kept = tuple(note for note in found.notes if not _STATISTICS.search(note))
+    match = next((m for note in found.notes if (m := _NINE_OF_TEN.search(note))), None)
+    if len(kept) == len(found.notes):
+        return kept
+    far = f"LUTs within a factor of {match[1]} in nine of ten designs; " if match else ""
+    return (f"{found.design}: {far}--verbose says how the estimate was checked", *kept)

@@ -70,6 +70,10 @@ BoardOption = Annotated[
         "--board", help="A board, see edgeml list boards.", autocompletion=names.begin_so(names.boards)
     ),
 ]
+ClockOption = Annotated[
+    float | None,
+    typer.Option("--clock", metavar="MHZ", help="Clock to design for; the run's or the board's by default."),
+]
 BoardsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -90,6 +94,19 @@ FitOption = Annotated[bool, typer.Option("--fit", help="Reuse factors with which
 SamplesOption = Annotated[
     int, typer.Option("--samples", help="Test samples to compare; 0: all, fewer for slow executors.")
 ]
+
+
+def clock_of(mhz: float | None) -> dict[str, dict[str, Any]]:
+    """Options of the back ends that a clock is for.
+
+    Raises:
+        EdgemlError: it is no clock for an FPGA.
+    """
+    if mhz is None:
+        return {}
+    if not 0 < mhz <= 1000:
+        raise EdgemlError(f"{mhz:g} MHz is no clock for an FPGA", "--clock", "0 to 1000")
+    return {"hls4ml": {"clock_mhz": mhz}, "verilog": {"clock_mhz": mhz}}
 
 
 def comma_list(text: str, flag: str) -> list[str]:

@@ -88,7 +88,7 @@ class Planned:
         backend = options.backend or board.hls4ml.backend
         self.options = options.model_copy(update={"board": None, "part": None, "backend": backend})
         self.graph, self.board = graph, board
-        self.clock_ns = options.clock_period_ns or 1000.0 / board.clock_mhz
+        self.clock_ns = 1000.0 / (options.clock_mhz or board.clock_mhz)
         self.chip: Family = family(board, "vendor")
         self.plan = plan_graph(graph, backend, options.io_type, options.project)
         if self.plan.refusals:
@@ -102,7 +102,7 @@ class Planned:
     def opened(self) -> Planned:
         """The same with strategies and reuse factors left open."""
         free = self.options.model_copy(
-            update={"strategy": "auto", "reuse_factor": None, "clock_period_ns": self.clock_ns}
+            update={"strategy": "auto", "reuse_factor": None, "clock_mhz": 1000.0 / self.clock_ns}
         )
         return Planned(self.graph, self.board, free)
 

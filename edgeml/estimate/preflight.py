@@ -115,7 +115,8 @@ def _hls4ml(graph: Graph, board: Board, options: Any, goal: Goal, kept: ledger.L
         f"limits: at most {largest:,} products unrolled in a layer (HLS tools unroll {UNROLL_LIMIT:,}); "
         "all reuse factors are valid",
     )
-    clock = f"clock: {at.clock_ns:g} ns asked of HLS, which keeps a margin; only place and route can tell"
+    asked = f"clock: {1000.0 / at.clock_ns:g} MHz asked of HLS"
+    clock = f"{asked}, which keeps a margin; only place and route can tell"
     told = Preflight("hls4ml", board.name, found, needs(found, board), clock, limits, solution)
     if fits.certain(told.state) or goal:
         return told

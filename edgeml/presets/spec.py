@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
+from edgeml.boards.target import known_case
 from edgeml.datasets import Kind
 from edgeml.fixed import MAX_WIDTH
 from edgeml.presets.lowering import Lowering
@@ -26,8 +27,15 @@ if TYPE_CHECKING:
 Count = Annotated[int, Field(ge=1, strict=True)]
 Rate = Annotated[float, Field(gt=0, le=1, strict=True)]
 Width = Annotated[int, Field(ge=1, le=MAX_WIDTH, strict=True)]
-Strategy = Literal["auto", "Latency", "Resource", "distributed_arithmetic"]
+Strategy = Literal["auto", "latency", "resource", "distributed_arithmetic"]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
+
+
+def _lower(value: Any) -> Any:
+    """Strategies in any case, as hls4ml writes them too ("Resource")."""
+    if isinstance(value, Mapping):
+        return {key: _lower(item) for key, item in cast("Mapping[str, Any]", value).items()}
+    return value.lower() if isinstance(value, str) else value
 
 
 class DataSpec(Settings):
@@ -162,21 +170,32 @@ class Targets(Settings):
 
     Args:
         board: one of `edgeml list boards`.
-        hls_backend: the hls4ml back end.
+        hls_backend: the hls4ml back end; None: the board's.
         io_type: "io_parallel", everything at once, or "io_stream", value by value.
-        strategy: "Latency" unrolls every multiplication, "Resource" shares multipliers; "auto" takes Latency
+        strategy: "latency" unrolls every multiplication, "resource" shares multipliers; "auto" takes latency
             where everything can be unrolled. For all layers, or per layer ("default" is for the others).
         reuse_factor: how often one multiplier is used per inference, for all layers or per layer; None: 1,
             or the smallest that stays within hls4ml's unroll limit.
-        clock_ns: clock period in nanoseconds.
+        clock_mhz: the clock; None: the board's. A period is understood as clock_ns.
     """
 
     board: str = "pynq-z2"
-    hls_backend: str = "Vitis"
+    hls_backend: Annotated[str, BeforeValidator(known_case)] | None = None
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
-    strategy: Strategy | dict[str, Strategy] = "auto"
+    strategy: Annotated[Strategy | dict[str, Strategy], BeforeValidator(_lower)] = "auto"
     reuse_factor: Count | dict[str, Count] | None = None
-    clock_ns: float = Field(default=5.0, gt=0)
+    clock_mhz: Annotated[float, Field(gt=0, le=1000)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_a_period(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or "clock_ns" not in values:
+            return values
+        given = dict(cast("Mapping[str, Any]", values))
+        period = given.pop("clock_ns")
+        if isinstance(period, bool) or not isinstance(period, int | float) or period <= 0:
+            raise ValueError(f"clock_ns = {period!r} is no period in nanoseconds")
+        return {**given, "clock_mhz": 1000.0 / period}
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def estimates(
                     gaps.append(f"{told}: hls4ml has no back end for it.")
                 continue
             try:
-                item = estimate(graph, board, design, _options(run, design, name))
+                item = estimate(graph, board, design, _options(run, design, board))
             except EdgemlError as error:
                 gaps.append(f"No estimate of the {DESIGNS[design]} on {board.title}: {error}.")
                 break  # what keeps a design from one board nearly always keeps it from all
@@ -138,12 +138,19 @@ def estimates(
     return made, gaps
 
 
-def _options(run: Run, design: Design, board: str) -> dict[str, Any]:
+def _options(run: Run, design: Design, board: Board) -> dict[str, Any]:
     """Options of a design, as it was written for the board or else for the run."""
     if design == "hls4ml":
-        return run.target_options()["hls4ml"]
-    places = (run.folder / "synth" / board / "verilog", run.folder / "verilog")
-    return next((_as_written(place) for place in places if (place / MANIFEST).is_file()), {})
+        return _without_board(run.settings(board=board)[1]["hls4ml"])
+    places = (run.folder / "synth" / board.name / "verilog", run.folder / "verilog")
+    return (
+        next((_as_written(place) for place in places if (place / MANIFEST).is_file()), None)
+        or (run.settings(board=board)[1]["verilog"])
+    )
+
+
+def _without_board(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key not in ("board", "part")}
 
 
 def _as_written(folder: Path) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeml.backends.hls4ml.options import parse_options
 from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
@@ -60,36 +59,21 @@ _NS = {"ns": 1.0, "us": 1e3, "ms": 1e6}
 def as_synthesized(options: Mapping[str, Any], board: Board) -> dict[str, Any]:
     """Options of the Verilog back end with the clock that `edgeml synth` pipelines for on an open board.
 
-    Without it the figures would be of another layout than the one that has to fit.
+    Without it the figures would be of another layout than the one that has to fit. The clock among the
+    options is the one that was asked for.
     """
-    if not board.flow.is_open or {"clock_mhz", "adders_per_stage"} & set(options):
+    if not board.flow.is_open:
         return dict(options)
     flow = families.of(board).open
     margin = flow.margin if flow is not None else 1.0
-    return {**options, "clock_mhz": min(1000.0, board.clock_mhz * margin)}
+    wanted = float(options.get("clock_mhz", board.clock_mhz))
+    return {**options, "clock_mhz": min(1000.0, wanted * margin)}
 
 
 def clock_ns(design: Design, options: Mapping[str, Any], board: Board) -> float:
     """The clock that a time is counted in: on open boards the oscillator, else what the options say."""
     if design == "hls4ml":
-        return float(options.get("clock_period_ns") or 1000.0 / board.clock_mhz)
+        return 1000.0 / float(options.get("clock_mhz") or board.clock_mhz)
     chosen = parse_verilog(options)
     paced = chosen.adders_per_stage is None and not board.flow.is_open
     return 1000.0 / (chosen.clock_mhz if paced else board.clock_mhz)
-
-
-def for_board(options: Mapping[str, Any], board: Board) -> dict[str, Any]:
-    """Options without what belongs to another board: its name, its part, a back end for other chips.
-
-    Raises:
-        EdgemlError: hls4ml has no such back end.
-    """
-    kept = {key: value for key, value in options.items() if key not in ("board", "part")}
-    if board.hls4ml is None or "backend" not in kept:
-        return kept
-    chosen = parse_options({"backend": kept["backend"], "board": board.name})
-    try:
-        chosen.target()
-    except EdgemlError:
-        del kept["backend"]
-    return kept

@@ -25,7 +25,12 @@ def test_a_table_for_people_and_a_document_for_programs(edgeml: Shell, run: Path
     done = edgeml("estimate", str(run), "--board", "pynq-z2,ulx3s-85f", "--layers")
     assert done.code == 0
     assert "pynq-z2" in done.out and "fits" in done.out and "hls4ml has no back end for ULX3S" in done.out
-    assert "median" in done.out  # the model's error stands beside the estimate
+    assert "nine of ten designs; --verbose" in done.out and "median" not in done.out
+    assert "median" in edgeml("estimate", str(run), "--board", "pynq-z2", "--verbose").out
+    (row,) = (
+        line.split() for line in done.out.splitlines() if line.startswith("pynq-z2  ") and "hls4ml" in line
+    )
+    assert "100" in row  # the board's clock stands in the table
     document = json.loads(edgeml("estimate", str(run), "--board", "pynq-z2", "--json").out)
     assert [row["design"] for row in document] == ["verilog", "hls4ml"]
     for row in document:
@@ -38,7 +43,7 @@ def test_the_whole_board_stands_below_the_network_and_is_laid_out_as_synth_would
     edgeml: Shell, run: Path
 ) -> None:
     asked = ("estimate", str(run), "--board", "icebreaker", "--design", "verilog")
-    done = edgeml(*asked)
+    done = edgeml(*asked, "--verbose")
     assert "the network, synthesized" in done.out and "whole board, packed" in done.out
     assert "Whole board after packing, logic cells: fitted on icebreaker" in " ".join(done.out.split())
     (row,) = json.loads(edgeml(*asked, "--json").out)

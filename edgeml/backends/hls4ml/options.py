@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from edgeml import boards
+from edgeml.boards.target import Wanted, known_case, megahertz, resolve
 from edgeml.errors import EdgemlError
 from edgeml.settings import PerLayer, Settings, parse_settings
 
@@ -24,19 +24,6 @@ DEFAULT_PARTS: Mapping[HlsBackend, str] = {
     "Libero": "MPF300",
 }
 """The part when neither board nor part is given: a PYNQ-Z2's for AMD, hls4ml's own elsewhere."""
-
-_SAME_CHIPS: Mapping[str, tuple[str, ...]] = {
-    "Vitis": ("Vitis", "Vivado", "Catapult"),
-    "Quartus": ("Quartus", "oneAPI"),
-    "oneAPI": ("oneAPI", "Quartus"),
-}
-"""hls4ml back ends for the chips of the board's own one."""
-
-_BACKENDS = {name.lower(): name for name in DEFAULT_PARTS}
-
-
-def _known_case(name: Any) -> Any:
-    return _BACKENDS.get(name.lower(), name) if isinstance(name, str) else name
 
 
 def _lower(value: Any) -> Any:
@@ -74,7 +61,7 @@ class Options(Settings):
         backend: hls4ml's back end, upper or lower case. None: the board's, or Vitis.
         board: a board of `edgeml list boards`; gives back end, part and clock.
         part: the device by the vendor's name; not together with `board`.
-        clock_period_ns: target clock period. None: the board's, or 5.
+        clock_mhz: target clock; a period is understood as clock_period_ns. None: the board's, or 200.
         io_type: "io_parallel" (all values of a tensor at once) or "io_stream" (pixel by pixel through FIFOs).
         strategy: of the matrix products, for all or per layer ({"fc1": "resource", "default": "latency"}).
             "auto": latency if everything can be unrolled, else resource.
@@ -84,12 +71,12 @@ class Options(Settings):
         trace: write hooks (left out of synthesis) through which C simulation shows inner values.
     """
 
-    backend: Annotated[HlsBackend | None, BeforeValidator(_known_case)] = None
+    backend: Annotated[HlsBackend | None, BeforeValidator(known_case)] = None
     board: str | None = None
     part: (
         Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", max_length=64)] | None
     ) = None
-    clock_period_ns: Annotated[float, Field(gt=0, le=1000)] | None = None
+    clock_mhz: Annotated[float, Field(gt=0, le=1000)] | None = None
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     strategy: Annotated[PerLayer[Strategy], BeforeValidator(_lower)] = "auto"
     reuse_factor: PerLayer[Annotated[int, Field(ge=1)]] | None = None
@@ -116,25 +103,18 @@ class Options(Settings):
                 "hls4ml options, io_type",
                 "use io_parallel",
             )
-        if self.board is None:
-            backend = self.backend or "Vitis"
-            return Target(backend, self.part or DEFAULT_PARTS[backend], self.clock_period_ns or 5.0)
-        board = boards.load(self.board)
-        if board.hls4ml is None:
+        found = resolve(Wanted(self.board, self.clock_mhz, self.backend))
+        if found.board is not None and found.board.hls4ml is None:
             raise EdgemlError(
-                f"hls4ml has no back end for {board.title} ({board.family})",
+                f"hls4ml has no back end for {found.board.title} ({found.board.family})",
                 "hls4ml options, board",
                 "choose a board with an AMD or Altera chip, or another target",
             )
-        backend = self.backend or board.hls4ml.backend
-        if backend not in _SAME_CHIPS[board.hls4ml.backend]:
-            raise EdgemlError(
-                f"hls4ml's {backend} back end cannot target {board.title}, a {board.family}",
-                "hls4ml options, backend",
-                f"use {' or '.join(_SAME_CHIPS[board.hls4ml.backend])}",
-            )
-        clock = self.clock_period_ns or 1000.0 / board.clock_mhz
-        return Target(backend, board.hls4ml.part or board.part, clock)
+        backend = cast("HlsBackend", found.hls_backend)
+        part = self.part or DEFAULT_PARTS[backend]
+        if found.board is not None and found.board.hls4ml is not None:
+            part = found.board.hls4ml.part or found.board.part
+        return Target(backend, part, 1000.0 / found.clock_mhz)
 
 
 def parse_options(settings: Mapping[str, Any]) -> Options:
@@ -150,6 +130,9 @@ def parse_options(settings: Mapping[str, Any]) -> Options:
                 "is given twice, as backend and as hls_backend", "hls4ml options", "leave one out"
             )
         given["backend"] = given.pop("hls_backend")
+    if "clock_period_ns" in given:
+        period = given.pop("clock_period_ns")
+        given["clock_mhz"] = megahertz(given.get("clock_mhz"), period, "hls4ml options")
     options = parse_settings(Options, given, "hls4ml options")
     options.target()
     return options

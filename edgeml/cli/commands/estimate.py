@@ -8,14 +8,17 @@ import typer
 
 from edgeml.cli import names as names_
 from edgeml.cli import steps
-from edgeml.cli.console import OUT, print_json, table
+from edgeml.cli.bands import print_bands
+from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import (
     BackendSetOption,
+    ClockOption,
     FitOption,
     IiOption,
     JsonOption,
     MaxLatencyOption,
     RunArgument,
+    clock_of,
     comma_list,
 )
 
@@ -33,10 +36,14 @@ def command(
     design: Annotated[
         str, typer.Option("--design", help="verilog, hls4ml, or both separated by a comma.")
     ] = "verilog,hls4ml",
+    clock: ClockOption = None,
     settings: BackendSetOption = None,
     max_latency: MaxLatencyOption = None,
     ii: IiOption = None,
     fit: FitOption = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say how the estimates were checked, and how far off they were.")
+    ] = False,
     layers: Annotated[bool, typer.Option("--layers", help="Show every layer's share as well.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -51,7 +58,7 @@ def command(
     names = comma_list(board, "--board")
     designs = estimates.designs(design)
     opened = api.load(run)
-    chosen = estimates.settings(opened, settings or [])
+    chosen = estimates.settings(opened, clock_of(clock), settings or [])
     graph = opened.graph()
     wish = estimates.Wish(max_latency, ii, fit)
     with steps.working("estimate") as tell:
@@ -65,9 +72,10 @@ def command(
     if json:
         print_json([row.document() for row in rows])
         return
-    OUT.print(table(estimates.COLUMNS, [cells for row in rows for cells in row.cells()]))
+    print_bands(OUT, estimates.COLUMNS, [cells for row in rows for cells in row.cells()], keys=2)
     for row in rows:
         if layers and row.found is not None:
-            OUT.print(table(estimates.LAYER_COLUMNS, estimates.layer_cells(row.found), title=row.title))
-    for note in dict.fromkeys(note for row in rows for note in row.notes):
+            OUT.print()
+            print_bands(OUT, estimates.LAYER_COLUMNS, estimates.layer_cells(row.found), title=row.title)
+    for note in dict.fromkeys(note for row in rows for note in row.notes(verbose)):
         OUT.print(f"[dim]{note}[/]")

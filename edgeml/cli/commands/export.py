@@ -14,11 +14,13 @@ from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import (
     BackendSetOption,
     BoardOption,
+    ClockOption,
     FitOption,
     IiOption,
     JsonOption,
     MaxLatencyOption,
     RunArgument,
+    clock_of,
     comma_list,
     without_none,
 )
@@ -39,6 +41,7 @@ def command(
     hls_backend: Annotated[
         str | None, typer.Option("--hls-backend", help="Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.")
     ] = None,
+    clock: ClockOption = None,
     io_type: Annotated[str | None, typer.Option("--io-type", help="io_parallel or io_stream.")] = None,
     reuse_factor: Annotated[
         int | None, typer.Option("--reuse-factor", help="For every layer of hls4ml.")
@@ -58,7 +61,6 @@ def command(
     """
     from edgeml import api, pipeline
     from edgeml.cli import estimates
-    from edgeml.settings import set_values
 
     opened = api.load(run)
     names = list(backends.names()) if to == "all" else comma_list(to, "--to")
@@ -67,7 +69,9 @@ def command(
     shortcuts = without_none(
         {"board": board, "backend": hls_backend, "io_type": io_type, "reuse_factor": reuse_factor}
     )
-    chosen = set_values(pipeline.target_settings(opened, {"hls4ml": shortcuts}), settings or [])
+    changes = clock_of(clock)
+    changes["hls4ml"] = {**changes.get("hls4ml", {}), **shortcuts}
+    built_for, chosen = opened.settings(changes, settings or ())
     for group in chosen:
         if group not in backends.names():
             raise unknown_name("back end", group, backends.names(), "--set")
@@ -100,5 +104,7 @@ def command(
         print_json([asdict(row) for row in rows])
     else:
         OUT.print(steps.exported_table(rows))
+        if {"hls4ml", "verilog"} & set(names):
+            OUT.print(f"built for: {built_for.text()}", markup=False)
     if to != "all" and reasons:
         raise typer.Exit(1)

@@ -18,6 +18,7 @@ from edgeml.cli.options import (
     JsonOption,
     MaxLatencyOption,
     RunArgument,
+    clock_of,
 )
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 
@@ -102,8 +103,7 @@ def command(
     if read is not None:
         _read(opened, read, target, skip or [], json)
         return
-    if clock is not None and not 0 < clock <= 1000:
-        raise EdgemlError(f"{clock:g} MHz is no clock for an FPGA", "--clock", "0 to 1000")
+    clock_of(clock)
     if not 0 < limit <= 7 * 24 * 60:
         raise EdgemlError("must be minutes above 0 and up to a week", "--limit")
     chosen = set_values({}, settings or [])

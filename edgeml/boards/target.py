@@ -1,0 +1,222 @@
+"""What a design is built for: board, clock and HLS back end, from flags over run over board.
+
+One function, `resolve`, answers for every command and for Python; each value says where it is from. The clock
+is in MHz and is called clock_mhz everywhere; a period in nanoseconds (`clock_ns` in old runs,
+`clock_period_ns` of hls4ml) is understood where it is written.
+
+Invariant: nothing else in edgeml chooses a clock or an HLS back end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from edgeml import boards
+from edgeml.boards.model import Board
+from edgeml.errors import EdgemlError
+from edgeml.settings import set_values
+
+Origin: TypeAlias = Literal["flag", "run", "board", "default"]
+
+DEFAULT_MHZ = 200.0
+"""The clock for a bare part, where neither flag, run nor board says one: hls4ml's own default."""
+
+_SAME_CHIPS: Mapping[str, tuple[str, ...]] = {
+    "Vitis": ("Vitis", "Vivado", "Catapult"),
+    "Quartus": ("Quartus", "oneAPI"),
+    "oneAPI": ("oneAPI", "Quartus"),
+}
+"""hls4ml back ends for the chips of the board's own one."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody said; None where nothing was."""
+
+    board: Board | str | None = None
+    clock_mhz: float | None = None
+    hls_backend: str | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """What it is built for, with nothing left open, and where each value is from.
+
+    Args:
+        board: None for a bare part.
+        clock_mhz: the clock to design for.
+        hls_backend: hls4ml's back end; "" if it has none for the board.
+        board_from: where the board is from.
+        clock_from: where the clock is from.
+        hls_from: where the HLS back end is from.
+    """
+
+    board: Board | None
+    clock_mhz: float
+    hls_backend: str
+    board_from: Origin
+    clock_from: Origin
+    hls_from: Origin
+
+    def text(self) -> str:
+        """In a line: "pynq-z2 (run), 100 MHz (board), Vitis (board)"."""
+        told = [f"{self.board.name} ({self.board_from})"] if self.board is not None else []
+        told.append(f"{self.clock_mhz:g} MHz ({self.clock_from})")
+        if self.hls_backend:
+            told.append(f"{self.hls_backend} ({self.hls_from})")
+        return ", ".join(told)
+
+
+def targets(board: Board) -> tuple[str, ...]:
+    """hls4ml's back ends for a board's chip, its own one first; () if there is none."""
+    return () if board.hls4ml is None else _SAME_CHIPS[board.hls4ml.backend]
+
+
+def resolve(flags: Wanted, run: Wanted | None = None) -> Target:
+    """Flags over run over board.
+
+    A run's HLS back end goes with the run's board: on another board, named by a flag, whose chip it cannot
+    target, the board's own takes its place. A flag that cannot target the board is refused.
+
+    Args:
+        flags: what this very command, or call, says.
+        run: what the run's targets say; None without a run.
+
+    Raises:
+        EdgemlError: the board is unknown, or its chip is none that the named HLS back end can target.
+    """
+    said = run or Wanted()
+    name = flags.board if flags.board is not None else said.board
+    board = boards.load(name) if isinstance(name, str) else name
+    clock, clock_from = _first(
+        (flags.clock_mhz, "flag"), (said.clock_mhz, "run"), (board.clock_mhz if board else None, "board")
+    )
+    backend, hls_from = _backend(flags, said, board)
+    return Target(
+        board,
+        DEFAULT_MHZ if clock is None else clock,
+        backend,
+        "default" if name is None else "flag" if flags.board is not None else "run",
+        clock_from,
+        hls_from,
+    )
+
+
+def _first(*values: tuple[float | None, Origin]) -> tuple[float | None, Origin]:
+    for value, origin in values:
+        if value is not None:
+            return value, origin
+    return None, "default"
+
+
+def _backend(flags: Wanted, said: Wanted, board: Board | None) -> tuple[str, Origin]:
+    if board is None:
+        if flags.hls_backend is not None:
+            return flags.hls_backend, "flag"
+        return (said.hls_backend, "run") if said.hls_backend is not None else ("Vitis", "default")
+    known = targets(board)
+    if not known:
+        if flags.hls_backend is not None:
+            raise EdgemlError(
+                f"hls4ml has no back end for {board.title} ({board.family})",
+                "hls4ml options, board",
+                "choose a board with an AMD or Altera chip, or another target",
+            )
+        return "", "board"
+    if flags.hls_backend is not None:
+        if flags.hls_backend not in known:
+            raise _other_chip(flags.hls_backend, board)
+        return flags.hls_backend, "flag"
+    if said.hls_backend is not None:
+        if said.hls_backend in known:
+            return said.hls_backend, "run"
+        if flags.board is None:
+            raise _other_chip(said.hls_backend, board)
+    return known[0], "board"
+
+
+def _other_chip(backend: str, board: Board) -> EdgemlError:
+    return EdgemlError(
+        f"hls4ml's {backend} back end cannot target {board.title}, a {board.family}",
+        "hls4ml options, backend",
+        f"use {' or '.join(targets(board))}",
+    )
+
+
+def settings(
+    run: Wanted,
+    layout: Mapping[str, Any],
+    changes: Mapping[str, Mapping[str, Any]],
+    assignments: tuple[str, ...] = (),
+    board: Board | str | None = None,
+) -> tuple[Target, dict[str, dict[str, Any]]]:
+    """Options of the back ends for a run, and what it is built for.
+
+    Args:
+        run: what the run's targets say.
+        layout: the run's io_type, strategy and reuse_factor.
+        changes: options by back end that flags say.
+        assignments: `--set` over them, "hls4ml.reuse_factor.fc1=8".
+        board: build for this board, whatever else is said; a run's HLS back end gives way to its own.
+
+    Raises:
+        EdgemlError: as for `resolve`, or an assignment is malformed.
+    """
+    base = {name: dict(change) for name, change in changes.items()}
+    # What is not set is left out, so that --set hls4ml.reuse_factor.fc1=8 can make a table of it.
+    base["hls4ml"] = {**{k: v for k, v in layout.items() if v is not None}, **base.get("hls4ml", {})}
+    found = set_values(base, assignments)
+    hls = found["hls4ml"]
+    flags = Wanted(
+        board if board is not None else hls.get("board"),
+        megahertz(hls.pop("clock_mhz", None), hls.pop("clock_period_ns", None), "hls4ml options"),
+        known_case(hls.pop("backend", hls.pop("hls_backend", None))),
+    )
+    bare = "part" in hls and flags.board is None
+    target = resolve(flags, Wanted(None, run.clock_mhz, run.hls_backend) if bare else run)
+    if bare:
+        hls.pop("board", None)
+    elif target.board is not None:
+        named = flags.board if flags.board is not None else run.board
+        hls["board"] = named.name if isinstance(named, Board) else named
+    hls["clock_mhz"] = target.clock_mhz
+    if target.hls_backend:
+        hls["backend"] = target.hls_backend
+    verilog = found.setdefault("verilog", {})
+    if not {"clock_mhz", "adders_per_stage"} & set(verilog):
+        # A clock that --set gives hls4ml alone is not the Verilog's.
+        plain = Wanted(flags.board, None, None)
+        verilog["clock_mhz"] = min(1000.0, resolve(plain, Wanted(run.board, run.clock_mhz)).clock_mhz)
+    return target, found
+
+
+def megahertz(clock_mhz: Any, period_ns: Any, where: str) -> Any:
+    """A clock that may be written as a frequency or as a period.
+
+    Raises:
+        EdgemlError: it is written as both, or the period is none.
+
+    >>> megahertz(None, 4, "x"), megahertz(100.0, None, "x"), megahertz(None, None, "x")
+    (250.0, 100.0, None)
+    """
+    if period_ns is None:
+        return clock_mhz
+    if clock_mhz is not None:
+        raise EdgemlError("the clock is given twice, in MHz and in nanoseconds", where, "leave one out")
+    if isinstance(period_ns, bool) or not isinstance(period_ns, int | float) or not 0 < period_ns <= 1e6:
+        raise EdgemlError(
+            f"clock_period_ns = {period_ns!r}: a period is a number of nanoseconds above 0", where
+        )
+    return 1000.0 / period_ns
+
+
+_NAMES = ("Vitis", "Vivado", "Quartus", "oneAPI", "Catapult", "Libero")
+
+
+def known_case(name: Any) -> Any:
+    """hls4ml's spelling of a back end; anything else as it is."""
+    return (
+        {known.lower(): known for known in _NAMES}.get(name.lower(), name) if isinstance(name, str) else name
+    )
