@@ -245,7 +245,9 @@ class Run:
             )
         return Run(
             Path(folder),
-            parse_settings(RunConfig, _upgraded(read_toml(path, "configuration of the run")), str(path)),
+            parse_settings(
+                RunConfig, target.upgraded(read_toml(path, "configuration of the run")), str(path)
+            ),
         )
 
     @staticmethod
@@ -492,16 +494,3 @@ def _differences(there: Any, now: Any, key: str = "") -> Iterator[str]:
         yield f"{key.removeprefix('preset.code.')} in the preset's file was changed"
     elif there != now:
         yield f"{key} is {there} there, {now} now"
-
-
-def _upgraded(values: dict[str, Any]) -> dict[str, Any]:
-    """A config.toml from before boards had a say: its defaults (5 ns, Vitis) were written like choices.
-
-    They are taken as not said, so that the board's clock and back end count; any other value stays.
-    """
-    targets: Any = values.get("targets")
-    if not isinstance(targets, dict) or "clock_ns" not in targets:
-        return values
-    old = {"clock_ns": 5.0, "hls_backend": "Vitis"}
-    kept = {key: value for key, value in targets.items() if key not in old or value != old[key]}
-    return {**values, "targets": kept}

@@ -220,3 +220,16 @@ def known_case(name: Any) -> Any:
     return (
         {known.lower(): known for known in _NAMES}.get(name.lower(), name) if isinstance(name, str) else name
     )
+
+
+def upgraded(values: dict[str, Any]) -> dict[str, Any]:
+    """A config.toml from before boards had a say: its defaults (5 ns, Vitis) were written like choices.
+
+    They are taken as not said, so that the board's clock and back end count; any other value stays.
+    """
+    targets: Any = values.get("targets")
+    if not isinstance(targets, dict) or "clock_ns" not in targets:
+        return values
+    old = {"clock_ns": 5.0, "hls_backend": "Vitis"}
+    kept = {key: value for key, value in targets.items() if key not in old or value != old[key]}
+    return {**values, "targets": kept}

@@ -6,10 +6,9 @@ import pytest
 
 from edgeml import boards
 from edgeml.backends.hls4ml.options import parse_options
-from edgeml.boards.target import Wanted, megahertz, resolve, settings, targets
+from edgeml.boards.target import Wanted, megahertz, resolve, settings, targets, upgraded
 from edgeml.errors import EdgemlError
 from edgeml.presets import Targets
-from edgeml.runs import _upgraded
 from edgeml.settings import parse_settings
 
 LAYOUT = {"io_type": "io_stream", "strategy": "auto", "reuse_factor": None}
@@ -81,10 +80,10 @@ def test_a_period_is_a_clock() -> None:
 
 def test_old_runs_leave_the_say_to_their_board() -> None:
     old = {"targets": {"board": "zcu102", "hls_backend": "Vitis", "clock_ns": 5.0, "strategy": "Resource"}}
-    read = parse_settings(Targets, _upgraded(old)["targets"], "config.toml")
+    read = parse_settings(Targets, upgraded(old)["targets"], "config.toml")
     assert (read.clock_mhz, read.hls_backend, read.strategy) == (None, None, "resource")
     said = {"targets": {"hls_backend": "Vivado", "clock_ns": 4.0}}
-    read = parse_settings(Targets, _upgraded(said)["targets"], "config.toml")
+    read = parse_settings(Targets, upgraded(said)["targets"], "config.toml")
     assert (read.clock_mhz, read.hls_backend) == (250.0, "Vivado")
     new = {"targets": {"hls_backend": "Vitis"}}
-    assert _upgraded(new) == new
+    assert upgraded(new) == new

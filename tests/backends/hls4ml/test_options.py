@@ -51,7 +51,7 @@ class TestTarget:
         [
             ({"bakend": "Vitis"}, "unknown key 'bakend' .did you mean backend"),
             ({"backend": "Vitsi"}, "backend = 'Vitsi'.*'Vitis', 'Vivado'"),
-            ({"board": "pynq-z3"}, "unknown board 'pynq-z3' .did you mean pynq-z2"),
+            ({"board": "pynq-z3"}, "unknown board 'pynq-z3' .did you mean pynq-z1 or pynq-z2"),
             ({"board": "pynq-z2", "part": "x"}, "a board or a part, not both"),
             (
                 {"board": "pynq-z2", "backend": "Quartus"},
