@@ -32,7 +32,7 @@ OWN = {
     "tools.yosys": "a netlist, which may be larger than JSON's limit",
     "tools.verilator": "sources that were read and checked before",
     "backends.onnx.int8": "a file that ONNX Runtime wrote a moment before",
-    "backends.hls4ml.fresh": "the options in the manifest",
+    "backends.hls4ml.fresh": "two manifests to compare",
     "backends.hls4ml.csim": "np.fromfile of what its own program wrote; sizes are compared",
     "backends.hls4ml.project": "what hls4ml wrote a moment before",
     "backends.verilog.runner": "np.fromfile of what its own program wrote",

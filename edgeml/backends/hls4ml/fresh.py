@@ -15,8 +15,8 @@ import numpy as np
 
 from edgeml.deviations import Deviation
 from edgeml.deviations.text import compare_text
-from edgeml.errors import EdgemlError
 from edgeml.files import FileSet, read_bytes
+from edgeml.reading import read_json, refusing
 
 _CODE = (".cpp", ".h", ".hpp", ".c")
 _WEIGHTS = "firmware/weights/"
@@ -32,11 +32,8 @@ def options_of(folder: Path, manifest: str) -> dict[str, Any]:
         EdgemlError: it does not.
     """
     path = folder / manifest
-    try:
-        found: Any = json.loads(read_bytes(path, "hls4ml project"))
-        return dict(found["options"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise EdgemlError(f"does not say how it was laid out: {error!r}", str(path), "export again") from None
+    with refusing(path, "does not say how it was laid out", "export again"):
+        return dict(read_json(path, "hls4ml project", "export again")["options"])
 
 
 def compare_project(folder: Path, fresh: FileSet, manifest: str) -> tuple[Deviation, ...]:
@@ -69,7 +66,7 @@ def compare_project(folder: Path, fresh: FileSet, manifest: str) -> tuple[Deviat
 
 def _promises(path: Path, fresh: bytes) -> list[Deviation]:
     """What the manifest says of the graph and its values; options were taken from it."""
-    mine: Any = json.loads(read_bytes(path, "hls4ml project"))
+    mine: Any = read_json(path, "hls4ml project", "export again")
     theirs: Any = json.loads(fresh)
     keys = [key for key in theirs if key != "options" and mine.get(key) != theirs[key]]
     return [Deviation(path.name, f"says other {key} than the graph") for key in keys]
