@@ -182,6 +182,7 @@ def test_a_bias_that_the_sums_have_no_room_for_is_refused() -> None:
         ("HALF_DOWN", Round.RND_ZERO),
     ],
 )
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # qonnx 1.0 on NumPy 2.5
 def test_quant_itself_does_what_we_take_it_for(mode: str, rounding: Round, narrow: int) -> None:
     """The package's own function against the integer cast, all values on a fine grid."""
     from qonnx.custom_op.general.quant import quant
