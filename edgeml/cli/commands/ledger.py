@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgeml.cli.console import OUT, print_json, table
+from edgeml.cli.bands import print_bands
+from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import JsonOption
 
 
@@ -38,7 +39,7 @@ def command(json: JsonOption = False) -> None:
         for entry in entries
     ]
     columns = ("when", "design", "family", "tool", "source", "of", "LUT", "FF", "DSP", "BRAM")
-    OUT.print(table(columns, rows, title=f"{escape(str(kept.path))}: real / estimate"))
+    print_bands(OUT, columns, rows, f"{escape(str(kept.path))}: real / estimate", keys=2)
     unread = kept.unread()
     if unread:
         OUT.print(f"{unread} lines cannot be read; they are left as they are")

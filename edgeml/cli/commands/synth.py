@@ -10,7 +10,8 @@ from rich.markup import escape
 
 from edgeml.cli import names as names_
 from edgeml.cli import steps
-from edgeml.cli.console import ERR, OUT, print_json, say, table
+from edgeml.cli.bands import print_bands
+from edgeml.cli.console import ERR, OUT, print_json, say
 from edgeml.cli.options import (
     BackendSetOption,
     FitOption,
@@ -214,23 +215,23 @@ def _show(made: Synthesis, board: Board) -> None:
 
 def _figures(found: Hardware, board: Board) -> None:
     told = f"{found.model} on {board.title}, {found.settings}; figures: {found.source}"
-    OUT.print(table(("resource", "used", "board has", "share"), _resources(found, board), told))
+    print_bands(OUT, ("resource", "used", "board has", "share"), _resources(found, board), told)
     OUT.print()
     rows = [
         [layer.layer, layer.op, *(_number(layer.usage.known().get(k)) for k in ("lut", "ff", "dsp", "bram"))]
         for layer in found.layers
     ]
     if rows:
-        OUT.print(table(("layer", "op", "LUT", "FF", "DSP", "BRAM"), rows))
+        print_bands(OUT, ("layer", "op", "LUT", "FF", "DSP", "BRAM"), rows)
         OUT.print()
     if found.critical_path:
         total = sum(hop.ns for hop in found.critical_path)
         cells = [[hop.layer or "(no layer)", f"{hop.ns:.2f}", hop.what] for hop in found.critical_path]
-        OUT.print(table(("critical path", "ns", ""), [*cells, ["in all", f"{total:.2f}", ""]]))
+        print_bands(OUT, ("critical path", "ns", ""), [*cells, ["in all", f"{total:.2f}", ""]])
         OUT.print()
     if found.stages:
         cells = [[s.name, f"{s.tool} {s.version}".strip(), f"{s.seconds:.1f}", s.log] for s in found.stages]
-        OUT.print(table(("step", "program", "seconds", "log"), cells))
+        print_bands(OUT, ("step", "program", "seconds", "log"), cells)
     if found.cycles is not None and found.clock_mhz:
         ns = found.cycles.value * 1000 / found.clock_mhz
         ii = f", a sample every {found.ii.value:g}" if found.ii is not None else ""
