@@ -22,7 +22,10 @@ from typing import Any
 from edgeml.archives import opened
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
+from edgeml.keras import operations
 from edgeml.keras.backend import import_keras
+from edgeml.keras.operations import _real
+from edgeml.keras.registry import names, snake_case
 from edgeml.keras.stored import check_weights
 from edgeml.keras.writer import AGAIN, keras_version, way_on, written_by
 from edgeml.reading import parse_json
@@ -43,7 +46,8 @@ _PARTS = (
     *("qrecurrent", "qmac", "qoctave", "qconv2d_batchnorm", "qdense_batchnorm", "qdepthwiseconv2d_batchnorm"),
     *("qdepthwise_conv2d_transpose", "qseparable_conv2d_transpose"),
 )
-"""Modules whose classes a model is made of; a file has no reason to name keras.utils or keras.ops."""
+"""Modules whose classes a model is made of; a file has no reason to name keras.utils, and of keras.ops it may
+name the operations that are lowered."""
 
 _UNLOADABLE = {
     "QDenseBatchnorm": "QDense and BatchNormalization",
@@ -221,7 +225,7 @@ def _check_config(config: Any, where: str) -> None:
         registered = str(entry.get("registered_name") or "")
         modules += [registered.split(">")[0]] if ">" in registered else []
         for module in modules:
-            if not _known(module):
+            if not _known(module, name):
                 raise EdgemlError(
                     f"the class {module}.{name} is not one of Keras or QKeras that models are made of",
                     place,
@@ -229,8 +233,10 @@ def _check_config(config: Any, where: str) -> None:
                 )
 
 
-def _known(module: str) -> bool:
+def _known(module: str, name: str) -> bool:
     parts = [part for part in module.split(".") if part != "src"]
+    if parts[:2] == ["keras", "ops"]:  # of a functional model, x + y; no others: some hold code
+        return name in _real.NAMES or snake_case(name) in names(operations)
     return parts[0] in _HOMES and (len(parts) == 1 or parts[1] in _PARTS)
 
 

@@ -13,6 +13,7 @@ from edgeml.errors import EdgemlError
 from edgeml.ir import evaluate
 from edgeml.keras import operations as folder
 from edgeml.keras.backend import import_keras, import_qkeras
+from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower, lower_model
 from edgeml.keras.registry import names, snake_case
 from tests.keras.exactness import assert_same, corner_data
@@ -164,6 +165,15 @@ def test_exact(case):
 def test_exact_with_its_quantizer(case):
     lowered = assert_same(model_of(QUANTIZED[case], SHAPE, act()), data(), missing=(case,))
     assert all(note.exact for note in lowered.notes)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_models_with_operations_are_saved_and_imported(tmp_path):
+    for case in EXACT:
+        model = model_of(EXACT[case])
+        model.save(tmp_path / "model.keras")
+        assert lower(load_model(tmp_path / "model.keras"), "m") == lower(model, "m"), case
 
 
 def test_softmax_at_the_end_gives_the_logits():

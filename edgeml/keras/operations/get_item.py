@@ -15,7 +15,7 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     """Slices, then a Reshape for axes that go or come."""
     del operation, options
     value, key = args[0].value, args[1]
-    parts = list(key) if isinstance(key, tuple) else [key]
+    parts = list(key) if isinstance(key, tuple | list) else [key]  # a list once it was saved
     shape = builder.info(value).shape
     given = sum(part is not None and part is not Ellipsis for part in parts)
     if Ellipsis in parts:
