@@ -1,10 +1,10 @@
-"""The tests notice when the code is broken: a few mutants of `tests/mutants.py` run, all of them apply."""
+"""The tests notice when the code is broken: some of `tests/mutants/source.py` run, all of them apply."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.mutants import CAST, MUTANTS, ROOT, survives
+from tests.mutants.source import CAST, MUTANTS, ROOT, survives
 
 
 def test_every_mutant_applies():

@@ -1,7 +1,7 @@
 """Break the arithmetic, the graph and the back ends on purpose, one small change at a time: do tests notice?
 
-    python tests/mutants.py              all of them, a line each; exit 1 if one survives
-    python tests/mutants.py tie wrap     those whose name contains one of the words
+    python -m tests.mutants.source              all of them, a line each; exit 1 if one survives
+    python -m tests.mutants.source tie wrap     those whose name contains one of the words
 
 Each mutant is one piece of text replaced in a copy of the package; the tests named with it run there: the
 quick ones, or those that compile C++ or Verilog where only a compiled artefact can tell (`compiled`).
@@ -17,7 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OPS = "tests/ir/test_ops.py"
 CAST = "tests/fixed/test_cast.py"
 ONNX = "tests/backends/onnx/test_modes.py tests/backends/onnx/test_zoo.py"
