@@ -10,7 +10,8 @@ that lies on a tie of the input quantizer. The vectors here are drawn to reach w
                the signs of the unit responses), for inner sums along the slope of a linear fit
     uniform    codes drawn evenly
     mixed      real samples with a part of their elements drawn anew
-    kept       drawn as above, and kept because a cast meets a tie or an end there that it met nowhere before
+    kept       drawn as above, and kept because a cast meets a tie or an end there that it met nowhere before,
+               or because one code in a weight shows there that showed nowhere before
 
 Invariant: the same graph and the same real samples give the same vectors; they say nothing about accuracy and
 are never part of it.
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.checks.affine import affine_values
+from edgeml.checks.coverage import sums, unseen_weights
 from edgeml.checks.events import events
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, evaluate_codes, input_codes
@@ -41,6 +43,12 @@ _POOL = 2048
 _WORK = 2e8
 """Products that choosing may cost; a larger graph has a smaller pool."""
 
+_SEEN = 256
+"""Real samples that are looked at for what need not be driven again."""
+
+_WEIGHTS = 8192
+"""Weights of the largest graph whose vectors are chosen by the weights that they show as well."""
+
 Floats = Mapping[str, NDArray[np.float32]]
 
 
@@ -55,7 +63,7 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
     rng = np.random.default_rng(_SEED)
     floats = draw.floats(rng, _FLOATS)
     codes = [draw.units(), draw.corners(rng, _CORNERS), draw.uniform(rng, _UNIFORM), draw.mixed(rng, _MIXED)]
-    pool_size = int(np.clip(_WORK / max(_products(graph), 1), 64, _POOL))
+    pool_size = 4 * int(np.clip(_WORK / max(_products(graph), 1) / 4, 16, _POOL / 4))
     pool = _stacked(
         [
             draw.uniform(rng, pool_size // 2),
@@ -67,7 +75,10 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
     base = _stacked(codes)
     size = len(next(iter(base.values())))
     room = max(BUDGET - size - _FLOATS, 64)
-    chosen = _with_new_events(graph, [draw.real_codes(256), base], pool, room)
+    real_codes = draw.real_codes(_SEEN)
+    chosen = _with_new_events(graph, [real_codes, base], pool)[:room]
+    before = _stacked([real_codes, base, {name: array[chosen] for name, array in pool.items()}])
+    chosen = _filled(chosen, _with_new_weights(graph, before, pool), room, pool_size)
     whole = _stacked([base, {name: array[chosen] for name, array in pool.items()}])
     return {name: np.concatenate([floats[name], draw.as_floats(name, whole[name])]) for name in graph.inputs}
 
@@ -236,19 +247,41 @@ def _targets(graph: Graph, count: int) -> list[tuple[str, int]]:
 
 
 def _with_new_events(
-    graph: Graph, before: Sequence[Mapping[str, IntArray]], pool: Mapping[str, IntArray], room: int
+    graph: Graph, before: Sequence[Mapping[str, IntArray]], pool: Mapping[str, IntArray]
 ) -> IntArray:
-    """Vectors of the pool, in its order, that show what neither those before them nor `before` showed."""
+    """Vectors of the pool that show what neither those before them nor `before` showed; most first."""
     met = np.any([events(graph, vectors).any(0) for vectors in before], axis=0)
     found = events(graph, pool)[:, ~met]
-    first = np.where(found.any(0), found.argmax(0), -1)
-    needed = np.unique(first[first >= 0])
-    if len(needed) <= room:
-        rest = np.setdiff1d(np.arange(len(found)), needed)[: room - len(needed)]
-        return np.sort(np.concatenate([needed, rest]))
-    # More than there is room for: those that show most.
-    weight = np.bincount(first[first >= 0], minlength=len(found))
-    return np.sort(np.argsort(-weight, kind="stable")[:room])
+    first = found.argmax(0)[found.any(0)] if found.size else np.zeros(0, np.int64)
+    return _most_first(first)
+
+
+def _with_new_weights(graph: Graph, before: Mapping[str, IntArray], pool: Mapping[str, IntArray]) -> IntArray:
+    """Vectors of the pool that show a weight's error that `before` does not show; most first."""
+    every = list(sums(graph))
+    total = sum(graph.info(node.inputs[1]).size for node in every)
+    if total > _WEIGHTS:
+        return np.zeros(0, np.int64)
+    work, firsts = _WORK, [np.zeros(0, np.int64)]
+    for node in reversed(every):
+        size = graph.info(node.inputs[1]).size
+        seen, done = unseen_weights(graph, before, node, np.arange(size), work)
+        first, more = unseen_weights(graph, pool, node, np.flatnonzero(seen == -1), work - done)
+        firsts.append(first[first >= 0])
+        work = max(work - done - more, 0.0)
+    return _most_first(np.concatenate(firsts))
+
+
+def _most_first(numbers: IntArray) -> IntArray:
+    found, counts = np.unique(numbers, return_counts=True)
+    return found[np.argsort(-counts, kind="stable")]
+
+
+def _filled(chosen: IntArray, more: IntArray, room: int, pool: int) -> IntArray:
+    """`chosen`, then `more`, then what is left of the pool, as many as there is room for."""
+    order = np.concatenate([more, chosen, np.arange(pool)])
+    first = np.sort(np.unique(order, return_index=True)[1])
+    return np.sort(order[first][:room])
 
 
 def _stacked(parts: Sequence[Mapping[str, IntArray]]) -> dict[str, IntArray]:

@@ -79,7 +79,10 @@ def _exactness(facts: Facts) -> Iterable[str]:
         rows.append([r.backend, _STATUS[r.state], *numbers, told, r.checked[:10] or "-"])
     told = ["differ", "largest", "first difference or reason", "checked"]
     head = ["executor", "verdict", "real samples", "synthetic", *told]
-    return [table(head, rows)]
+    shown = facts.exactness.coverage
+    covered = [f"- {safe(line)}" for line in shown.lines] if shown is not None else []
+    title = "What these vectors would show (up to 1,000 real samples and all synthetic ones):"
+    return [table(head, rows), *([title, "\n".join(covered)] if covered else [])]
 
 
 def _accuracy(facts: Facts) -> Iterable[str]:

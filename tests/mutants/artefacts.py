@@ -10,8 +10,8 @@ number in the Verilog (of a large design, a stated number spread evenly). Each e
 golden.npz.
 
 Printed per artefact: edits, those that the comparison shows, and of those executed the ones that vectors
-show. An edit that neither shows is missed; the exit code is 1 if there is one. An edit that changes no integer
-of any input (a bound that is never reached) can only be shown by the comparison.
+show. An edit that neither shows is missed; the exit code is 1 if there is one. An edit that changes no
+integer of any input (a bound that is never reached) can only be shown by the comparison.
 """
 
 from __future__ import annotations
