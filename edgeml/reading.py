@@ -34,7 +34,7 @@ FAULTS = (
         MemoryError,
         RuntimeError,
     ),  # RuntimeError has RecursionError and NotImplementedError
-    *(csv.Error, struct.error, zipfile.BadZipFile, zlib.error, StopIteration),
+    *(csv.Error, SystemError, struct.error, zipfile.BadZipFile, zlib.error, StopIteration),
 )
 """What Python, NumPy and the archives raise over contents that they did not expect."""
 
