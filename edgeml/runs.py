@@ -10,21 +10,12 @@ depend on. A folder that holds a run of another configuration is refused, never 
 from __future__ import annotations
 
 import difflib
-import hashlib
-import platform
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
-import tomli_w
-from pydantic import Field
-
-from edgeml._version import __version__
 from edgeml.boards import Board, target
 from edgeml.boards.target import Target
 from edgeml.datasets import Scaling
@@ -32,31 +23,12 @@ from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
 from edgeml.ir import Graph, saved
 from edgeml.notebook import html_table
-from edgeml.presets import (
-    Choices,
-    DataSpec,
-    Lowering,
-    Prepared,
-    Preset,
-    Quantizers,
-    Targets,
-    Training,
-    prepare,
-)
-from edgeml.settings import Settings, parse_settings, read_toml
-from edgeml.share import share_dir
+from edgeml.presets import Prepared, prepare
+from edgeml.runconfig import RunConfig, differences
 
-_PACKAGES = {
-    "tensorflow": "tensorflow",
-    "keras": "keras",
-    "qkeras": "qkeras-v3",
-    "numpy": "numpy",
-    "scikit-learn": "scikit-learn",
-}
 RUNS = Path("runs")
 """Where runs lie that are given no folder."""
 
-_DERIVED = ("created", "versions", "scaling", "targets")  # not asked for by the user, or not part of training
 _MADE = (
     *(
         ".training.npz",
@@ -72,128 +44,6 @@ _MADE = (
     *("onnx", "hls4ml", "verilog", "c", "synth"),
 )
 """What a run folder holds beside config.toml."""
-_NO_VERSION = "not installed"
-
-
-class PresetRef(Settings):
-    """Which preset a run is of, or which model was imported.
-
-    Args:
-        name: the preset's or the imported file's name.
-        file: the user's own file; empty for a preset that ships with edgeml.
-        sha256: of the file.
-        code: of each definition in a preset's file, comments and layout aside: what two runs are compared by.
-    """
-
-    name: str
-    file: str = ""
-    sha256: str
-    code: dict[str, str] = Field(default_factory=dict)
-
-
-class ScalingNumbers(Settings):
-    """The fitted scaling, (x - offset) * scale in float32: one number, or one per feature."""
-
-    kind: str
-    offset: float | list[float]
-    scale: float | list[float]
-
-
-class RunConfig(Settings):
-    """What is in config.toml: the preset's `Choices`, and where they come from.
-
-    Args:
-        data: as in `Choices`.
-        quantizers: as in `Choices`; None if the model was imported, which has its own.
-        training: as in `Choices`; None if the model was imported, trained elsewhere.
-        targets: as in `Choices`.
-        lowering: as in `Choices`.
-        seed: as in `Choices`.
-        schema_version: of this file.
-        preset: which preset, or which file was imported.
-        checksum: of the data set, split included.
-        scaling: as fitted to the training part.
-        versions: of Python and of the packages that trained it.
-        created: when, UTC, ISO 8601.
-    """
-
-    data: DataSpec
-    quantizers: Quantizers | None = None
-    training: Training | None = None
-    targets: Targets
-    lowering: Lowering = Lowering()
-    seed: int = 0
-    schema_version: Literal[1] = 1
-    preset: PresetRef
-    checksum: str
-    scaling: ScalingNumbers
-    versions: dict[str, str]
-    created: str
-
-    @staticmethod
-    def of(preset: Preset, choices: Choices, data: Prepared) -> RunConfig:
-        """The configuration of a run that begins now; paths in it do not depend on the current folder."""
-        shipped = preset.file.resolve().is_relative_to(share_dir("models").resolve())
-        ref = PresetRef(
-            name=preset.name,
-            file="" if shipped else str(preset.file.resolve()),
-            sha256=preset.digest,
-            code=dict(preset.code),
-        )
-        return RunConfig._now(ref, data, dict(choices))
-
-    @staticmethod
-    def of_import(
-        file: Path,
-        content: bytes,
-        spec: DataSpec,
-        targets: Targets,
-        data: Prepared,
-        lowering: Lowering | None = None,
-    ) -> RunConfig:
-        """The configuration of a run whose model was trained elsewhere.
-
-        Args:
-            file: the user's .keras file, which names the run.
-            content: its bytes.
-            spec: which data.
-            targets: what it is built for.
-            data: the data as read.
-            lowering: how it becomes the exact graph.
-        """
-        name = re.sub(r"\W+", "_", file.stem, flags=re.ASCII).strip("_") or "model"
-        ref = PresetRef(name=name, file=str(file.resolve()), sha256=hashlib.sha256(content).hexdigest())
-        return RunConfig._now(
-            ref, data, {"data": spec, "targets": targets, "lowering": lowering or Lowering()}
-        )
-
-    @staticmethod
-    def _now(ref: PresetRef, data: Prepared, asked: dict[str, Any]) -> RunConfig:
-        source = Path(asked["data"].dataset)
-        absolute = {"dataset": str(source.resolve())} if source.is_file() else {}
-        return RunConfig(
-            **asked | {"data": asked["data"].model_copy(update=absolute)},
-            preset=ref,
-            checksum=data.dataset.checksum,
-            scaling=ScalingNumbers(**data.scaling.to_dict()),
-            versions=versions(),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-
-    @property
-    def imported(self) -> bool:
-        """Whether the model was trained elsewhere."""
-        return self.training is None
-
-    def asked(self) -> dict[str, Any]:
-        """What two runs of the same model have in common, plain."""
-        values = self.model_dump(exclude=set(_DERIVED))
-        del values["preset"]["file"]  # its contents count, not where it lies
-        return values
-
-    def to_toml(self) -> str:
-        """The text of config.toml; parsing it gives an equal configuration."""
-        return tomli_w.dumps(self.model_dump(exclude_none=True))
 
 
 @dataclass(frozen=True)
@@ -243,12 +93,7 @@ class Run:
             raise EdgemlError(
                 "has no config.toml: not a run folder", str(folder), "edgeml train PRESET makes one"
             )
-        return Run(
-            Path(folder),
-            parse_settings(
-                RunConfig, target.upgraded(read_toml(path, "configuration of the run")), str(path)
-            ),
-        )
+        return Run(Path(folder), RunConfig.read(path))
 
     @staticmethod
     def find(name: str | Path) -> Run:
@@ -422,7 +267,7 @@ class Run:
     def _continued(self, config: RunConfig, overwrite: bool) -> Run:
         """This run, if `config` asks for the same model."""
         where = str(self.folder)
-        told = list(_differences(*_comparable(self.config.asked(), config.asked())))
+        told = self.config.differences(config)
         begun = any(file.is_file() for file in (self.float_file, self.model_file, self.state_file))
         if told and (overwrite or not begun):
             self._clear()
@@ -436,7 +281,7 @@ class Run:
                 "choose another folder with --out, or begin anew in this one with --overwrite",
             )
         if not self.model_file.is_file() and self.config.versions != config.versions:
-            changed = "; ".join(_differences(self.config.versions, config.versions))
+            changed = "; ".join(differences(self.config.versions, config.versions))
             raise EdgemlError(
                 f"its training was begun with other versions: {changed}",
                 where,
@@ -464,33 +309,3 @@ class Run:
 def run_folders() -> list[Path]:
     """The runs below runs/, sorted by name."""
     return sorted(path.parent for path in RUNS.glob("*/config.toml"))
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, edgeml and the packages that training depends on."""
-    found = {"python": platform.python_version(), "edgeml": __version__}
-    for name, package in _PACKAGES.items():
-        try:
-            found[name] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[name] = _NO_VERSION
-    return found
-
-
-def _comparable(there: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both with what preset files are compared by: their code where both runs know it, else the bytes."""
-    by_code = bool(there["preset"]["code"] and now["preset"]["code"])
-    for values in (there, now):
-        del values["preset"]["sha256" if by_code else "code"]
-    return there, now
-
-
-def _differences(there: Any, now: Any, key: str = "") -> Iterator[str]:
-    """One sentence per value that differs between two plain trees."""
-    if isinstance(there, dict) and isinstance(now, dict):
-        for name in dict.fromkeys([*there, *now]):
-            yield from _differences(there.get(name), now.get(name), f"{key}.{name}" if key else str(name))
-    elif there != now and key.startswith("preset.code."):
-        yield f"{key.removeprefix('preset.code.')} in the preset's file was changed"
-    elif there != now:
-        yield f"{key} is {there} there, {now} now"

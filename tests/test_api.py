@@ -129,7 +129,7 @@ def test_settings_nested_and_dotted() -> None:
 def test_names_below_runs_and_near_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from edgeml import presets
     from edgeml.presets import prepare
-    from edgeml.runs import RunConfig
+    from edgeml.runconfig import RunConfig
 
     monkeypatch.chdir(tmp_path)
     preset = presets.load("iris_mlp")

@@ -8,7 +8,8 @@ import pytest
 from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.presets import prepare
-from edgeml.runs import Run, RunConfig
+from edgeml.runconfig import RunConfig
+from edgeml.runs import Run
 
 
 @pytest.fixture(scope="module")

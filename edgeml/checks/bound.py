@@ -90,7 +90,8 @@ def as_trained(run: Run) -> Run:
     Raises:
         EdgemlError: trained.json is not a configuration of this version.
     """
-    from edgeml.runs import Run, RunConfig
+    from edgeml.runconfig import RunConfig
+    from edgeml.runs import Run
     from edgeml.settings import parse_settings
 
     there = _read(run)

@@ -19,7 +19,8 @@ from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower_model
 from edgeml.locks import held
 from edgeml.presets import DataSpec, Lowering, Prepared, Targets, prepare
-from edgeml.runs import Run, RunConfig
+from edgeml.runconfig import RunConfig
+from edgeml.runs import Run
 from edgeml.settings import Settings, parse_settings
 
 _ONNX = (

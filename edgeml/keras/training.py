@@ -29,7 +29,8 @@ from edgeml.keras.progress import Progress, Silent
 from edgeml.keras.seeds import make_repeatable
 from edgeml.locks import held
 from edgeml.presets import Choices, Prepared, Preset, choose, prepare
-from edgeml.runs import Run, RunConfig
+from edgeml.runconfig import RunConfig
+from edgeml.runs import Run
 
 if TYPE_CHECKING:
     import keras

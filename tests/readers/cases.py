@@ -113,7 +113,7 @@ def _golden() -> Case:
 
 def _config() -> bytes:
     from edgeml.presets import prepare
-    from edgeml.runs import RunConfig
+    from edgeml.runconfig import RunConfig
 
     preset = presets.load("iris_mlp")
     choices = presets.choose(preset)

@@ -22,7 +22,8 @@ from edgeml.report.collect import collect
 from edgeml.report.facts import verdict
 from edgeml.report.floats import FloatModel
 from edgeml.report.repeat import commands
-from edgeml.runs import Run, RunConfig
+from edgeml.runconfig import RunConfig
+from edgeml.runs import Run
 
 WEIGHTS = np.array([[-2, 1, 0], [3, -1, 0], [-6, 1, 5], [-5, 0, 7]])
 BIAS = np.array([2, 1, -5])

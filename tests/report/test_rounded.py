@@ -15,7 +15,7 @@ from edgeml.report.collect import collect
 from edgeml.report.html import to_html
 from edgeml.report.markdown import to_markdown
 from edgeml.report.ways import roundings
-from edgeml.runs import RunConfig
+from edgeml.runconfig import RunConfig
 from tests.report.samples import sample_facts
 from tests.report.test_collect import iris_graph, make_run
 

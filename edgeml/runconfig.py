@@ -1,0 +1,208 @@
+"""What config.toml of a run says: all that is needed to repeat it, and how two of them differ.
+
+Invariant: parsing what `RunConfig.to_toml` wrote gives an equal configuration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import Field
+
+from edgeml._version import __version__
+from edgeml.boards import target
+from edgeml.presets import (
+    Choices,
+    DataSpec,
+    Lowering,
+    Prepared,
+    Preset,
+    Quantizers,
+    Targets,
+    Training,
+)
+from edgeml.settings import Settings, parse_settings, read_toml
+from edgeml.share import share_dir
+
+_PACKAGES = {
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+    "qkeras": "qkeras-v3",
+    "numpy": "numpy",
+    "scikit-learn": "scikit-learn",
+}
+_DERIVED = ("created", "versions", "scaling", "targets")  # not asked for by the user, or not part of training
+_NO_VERSION = "not installed"
+
+
+class PresetRef(Settings):
+    """Which preset a run is of, or which model was imported.
+
+    Args:
+        name: the preset's or the imported file's name.
+        file: the user's own file; empty for a preset that ships with edgeml.
+        sha256: of the file.
+        code: of each definition in a preset's file, comments and layout aside: what two runs are compared by.
+    """
+
+    name: str
+    file: str = ""
+    sha256: str
+    code: dict[str, str] = Field(default_factory=dict)
+
+
+class ScalingNumbers(Settings):
+    """The fitted scaling, (x - offset) * scale in float32: one number, or one per feature."""
+
+    kind: str
+    offset: float | list[float]
+    scale: float | list[float]
+
+
+class RunConfig(Settings):
+    """What is in config.toml: the preset's `Choices`, and where they come from.
+
+    Args:
+        data: as in `Choices`.
+        quantizers: as in `Choices`; None if the model was imported, which has its own.
+        training: as in `Choices`; None if the model was imported, trained elsewhere.
+        targets: as in `Choices`.
+        lowering: as in `Choices`.
+        seed: as in `Choices`.
+        schema_version: of this file.
+        preset: which preset, or which file was imported.
+        checksum: of the data set, split included.
+        scaling: as fitted to the training part.
+        versions: of Python and of the packages that trained it.
+        created: when, UTC, ISO 8601.
+    """
+
+    data: DataSpec
+    quantizers: Quantizers | None = None
+    training: Training | None = None
+    targets: Targets
+    lowering: Lowering = Lowering()
+    seed: int = 0
+    schema_version: Literal[1] = 1
+    preset: PresetRef
+    checksum: str
+    scaling: ScalingNumbers
+    versions: dict[str, str]
+    created: str
+
+    @staticmethod
+    def of(preset: Preset, choices: Choices, data: Prepared) -> RunConfig:
+        """The configuration of a run that begins now; paths in it do not depend on the current folder."""
+        shipped = preset.file.resolve().is_relative_to(share_dir("models").resolve())
+        ref = PresetRef(
+            name=preset.name,
+            file="" if shipped else str(preset.file.resolve()),
+            sha256=preset.digest,
+            code=dict(preset.code),
+        )
+        return RunConfig._now(ref, data, dict(choices))
+
+    @staticmethod
+    def of_import(
+        file: Path,
+        content: bytes,
+        spec: DataSpec,
+        targets: Targets,
+        data: Prepared,
+        lowering: Lowering | None = None,
+    ) -> RunConfig:
+        """The configuration of a run whose model was trained elsewhere.
+
+        Args:
+            file: the user's .keras file, which names the run.
+            content: its bytes.
+            spec: which data.
+            targets: what it is built for.
+            data: the data as read.
+            lowering: how it becomes the exact graph.
+        """
+        name = re.sub(r"\W+", "_", file.stem, flags=re.ASCII).strip("_") or "model"
+        ref = PresetRef(name=name, file=str(file.resolve()), sha256=hashlib.sha256(content).hexdigest())
+        return RunConfig._now(
+            ref, data, {"data": spec, "targets": targets, "lowering": lowering or Lowering()}
+        )
+
+    @staticmethod
+    def _now(ref: PresetRef, data: Prepared, asked: dict[str, Any]) -> RunConfig:
+        source = Path(asked["data"].dataset)
+        absolute = {"dataset": str(source.resolve())} if source.is_file() else {}
+        return RunConfig(
+            **asked | {"data": asked["data"].model_copy(update=absolute)},
+            preset=ref,
+            checksum=data.dataset.checksum,
+            scaling=ScalingNumbers(**data.scaling.to_dict()),
+            versions=versions(),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    @staticmethod
+    def read(path: Path) -> RunConfig:
+        """What a config.toml says; one of an older edgeml is brought up to date.
+
+        Raises:
+            EdgemlError: it is damaged.
+        """
+        values = target.upgraded(read_toml(path, "configuration of the run"))
+        return parse_settings(RunConfig, values, str(path))
+
+    @property
+    def imported(self) -> bool:
+        """Whether the model was trained elsewhere."""
+        return self.training is None
+
+    def asked(self) -> dict[str, Any]:
+        """What two runs of the same model have in common, plain."""
+        values = self.model_dump(exclude=set(_DERIVED))
+        del values["preset"]["file"]  # its contents count, not where it lies
+        return values
+
+    def differences(self, now: RunConfig) -> list[str]:
+        """A sentence for each value in which `now` asks for another model than this one."""
+        return list(differences(*_comparable(self.asked(), now.asked())))
+
+    def to_toml(self) -> str:
+        """The text of config.toml; parsing it gives an equal configuration."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True))
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, edgeml and the packages that training depends on."""
+    found = {"python": platform.python_version(), "edgeml": __version__}
+    for name, package in _PACKAGES.items():
+        try:
+            found[name] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[name] = _NO_VERSION
+    return found
+
+
+def _comparable(there: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both with what preset files are compared by: their code where both runs know it, else the bytes."""
+    by_code = bool(there["preset"]["code"] and now["preset"]["code"])
+    for values in (there, now):
+        del values["preset"]["sha256" if by_code else "code"]
+    return there, now
+
+
+def differences(there: Any, now: Any, key: str = "") -> Iterator[str]:
+    """One sentence per value that differs between two plain trees."""
+    if isinstance(there, dict) and isinstance(now, dict):
+        for name in dict.fromkeys([*there, *now]):
+            yield from differences(there.get(name), now.get(name), f"{key}.{name}" if key else str(name))
+    elif there != now and key.startswith("preset.code."):
+        yield f"{key.removeprefix('preset.code.')} in the preset's file was changed"
+    elif there != now:
+        yield f"{key} is {there} there, {now} now"
