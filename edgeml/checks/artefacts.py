@@ -47,6 +47,7 @@ def check_folder(
     progress: Progress | None = None,
     wiring: Wiring | None = None,
     files: bool = True,
+    cover: bool = True,
 ) -> Check:
     """Run what lies in `folder` and compare it with the golden integers.
 
@@ -61,6 +62,7 @@ def check_folder(
         progress: told what is run next.
         wiring: where a board is heard; if it is given, the board is checked as well.
         files: compare constants, types and code of the artefacts with a fresh emission as well.
+        cover: compute what the vectors would show.
 
     Returns:
         A row for every executor; of one that is there and does not run to its end, with the reason.
@@ -105,7 +107,7 @@ def check_folder(
         synthetic=golden.made,
         results=tuple(results),
         notes=tuple(map(str, graph.notes)),
-        coverage=coverage(graph, golden.head(_COVERED).joined().inputs),
+        coverage=coverage(graph, golden.head(_COVERED).joined().inputs) if cover else None,
     )
 
 
