@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from edgeml.cli.bands import wrapped
 from edgeml.errors import EdgemlError
 
 _PLAIN_WIDTH = 200
 """Columns where there is neither a terminal to ask nor COLUMNS, so that a log or a pipe gets whole lines."""
 
 
-def _console(stderr: bool) -> Console:
-    made = Console(stderr=stderr, highlight=False, soft_wrap=True)
-    if not made.is_terminal and "COLUMNS" not in os.environ:
-        made.width = _PLAIN_WIDTH
-    return made
+class Screen(Console):
+    """A terminal, where lines go on at spaces; in a log or a pipe a line stays one."""
+
+    def __init__(self, stderr: bool) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True)
+        self.wraps = self.is_terminal or "COLUMNS" in os.environ
+        if not self.wraps:
+            self.width = _PLAIN_WIDTH
+
+    def print(self, *objects: Any, markup: bool | None = None, **how: Any) -> None:
+        """As rich does, but a line that is too long goes on at a space, and no word of it is broken."""
+        if not self.wraps or "soft_wrap" in how or len(objects) != 1 or not isinstance(objects[0], str):
+            super().print(*objects, markup=markup, **how)
+            return
+        text = self.render_str(objects[0], markup=markup)
+        for line in wrapped(text, self.width):
+            super().print(line, **how)
 
 
-OUT = _console(stderr=False)
-ERR = _console(stderr=True)
+OUT = Screen(stderr=False)
+ERR = Screen(stderr=True)
 
 
 def show_error(error: EdgemlError) -> None:
@@ -35,7 +47,7 @@ def show_error(error: EdgemlError) -> None:
     where = f"[bold]{escape(error.where)}[/]: " if error.where else ""
     ERR.print(f"[bold red]error:[/] {where}{escape(error.what)}")
     if error.hint:
-        ERR.print(f"  [cyan]hint:[/] {escape(error.hint)}")
+        ERR.print(f"  [cyan]hint:[/] {escape(error.hint)}", soft_wrap=True)  # may be a command
 
 
 def print_json(document: Any) -> None:
@@ -53,22 +65,12 @@ def say(text: str) -> None:
     ERR.print(text)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> Table:
-    """A plain table; cells may hold rich markup."""
-    made = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    for row in rows:
-        made.add_row(*row)
-    return made
-
-
 @contextmanager
 def progress() -> Iterator[Progress]:
     """A progress bar on standard error that disappears when done."""
     bar = Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=min(40, max(8, ERR.width - 68))),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[detail]}"),

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from edgeml.cli.console import ERR, progress, say, table
+from edgeml.cli.bands import Bands
+from edgeml.cli.console import ERR, progress, say
 from edgeml.errors import EdgemlError
 from edgeml.locks import held
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
-    from rich.table import Table
 
     from edgeml.checks.result import Check, Result
     from edgeml.keras.progress import EpochRow
@@ -57,7 +57,7 @@ class TrainingBars:
         """Move it to the end of an epoch."""
         self._done = row.epoch
         if self._task is not None:
-            detail = f"loss {row.loss:.4f}  validation accuracy {row.val_accuracy:.4f}"
+            detail = f"loss {row.loss:.4f}  accuracy {row.val_accuracy:.4f}"
             self._bars.update(self._task, completed=row.epoch, detail=detail)
 
 
@@ -141,7 +141,7 @@ def train(
     return run
 
 
-def inexact_rows(run: Run) -> Iterator[Table | str]:
+def inexact_rows(run: Run) -> Iterator[Bands | str]:
     """What the lowering noted, and the differences measured; nothing for a graph without notes."""
     from edgeml.keras.notes import Notes
 
@@ -152,7 +152,7 @@ def inexact_rows(run: Run) -> Iterator[Table | str]:
         else:
             yield f"note: {escape(note.layer)}: {escape(note.text)}"
     if notes.differences:
-        yield table(
+        yield Bands(
             ("layer", "samples", "integers", "differ from Keras", "max LSB"),
             [
                 [escape(r.layer), str(r.samples), str(r.elements), str(r.differing), f"{r.max_lsb:.3g}"]
@@ -161,19 +161,20 @@ def inexact_rows(run: Run) -> Iterator[Table | str]:
         )
 
 
-def exported_table(rows: Sequence[Exported]) -> Table:
+def exported_table(rows: Sequence[Exported]) -> Bands:
     """Back ends and what became of them."""
     cells = [
         [row.backend, str(row.files) if row.files else "-", escape(row.reason) or "[green]written[/]"]
         for row in rows
     ]
-    return table(("back end", "files", "result"), cells)
+    return Bands(("back end", "files", "result"), cells, texts=(2,))
 
 
-def check_table(check: Check) -> Table:
+def check_table(check: Check) -> Bands:
     """The exactness matrix."""
     cells = [[r.backend, _STYLES[r.state], *_figures(r), _said(r)] for r in check.results]
-    return table(("executor", "integers", "real + synthetic", "differ", "max LSB", "seconds", ""), cells)
+    heads = ("executor", "integers", "real + synthetic", "differ", "max LSB", "seconds", "remark")
+    return Bands(heads, cells, texts=(6,))
 
 
 def samples_of(result: Result) -> str:

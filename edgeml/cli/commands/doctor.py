@@ -15,7 +15,8 @@ from rich.markup import escape
 
 from edgeml import install
 from edgeml._version import __version__
-from edgeml.cli.console import OUT, print_json, table
+from edgeml.cli.bands import print_bands
+from edgeml.cli.console import OUT, print_json
 from edgeml.errors import MissingToolError
 
 _PACKAGES = {
@@ -116,14 +117,15 @@ def _flows() -> list[dict[str, str]]:
 def _show_flows(rows: list[dict[str, str]]) -> None:
     OUT.print()
     cells = [[row["family"], row["reached"] or "nothing", row["missing"]] for row in rows]
-    OUT.print(table(("FPGA family", "edgeml synth gets to", "for more"), cells))
+    print_bands(OUT, ("FPGA family", "edgeml synth gets to", "for more"), cells, texts=(2,))
 
 
 def _show(facts: dict[str, Any]) -> None:
-    OUT.print(table(("machine", ""), [[key, str(value) or "-"] for key, value in facts["machine"].items()]))
+    cells = [[key, escape(str(value)) or "-"] for key, value in facts["machine"].items()]
+    print_bands(OUT, ("machine", ""), cells, texts=(1,))
     OUT.print()
     rows = [[p["name"], p["version"] or "[red]missing[/]", p["needed_for"]] for p in facts["packages"]]
-    OUT.print(table(("package", "version", "needed for"), rows))
+    print_bands(OUT, ("package", "version", "needed for"), rows, texts=(2,))
     OUT.print()
     rows = [
         [
@@ -133,7 +135,7 @@ def _show(facts: dict[str, Any]) -> None:
         ]
         for t in facts["tools"]
     ]
-    OUT.print(table(("tool", "version", "needed for"), rows))
+    print_bands(OUT, ("tool", "version", "needed for"), rows, texts=(2,))
     _show_flows(facts["flows"])
     if any(not package["version"] for package in facts["packages"]):
         OUT.print(f"\nInstall what is missing with: {escape(install.command('all'))}")

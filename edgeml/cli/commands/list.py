@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
-from edgeml.cli.console import OUT, print_json, table
+from edgeml.cli.bands import print_bands
+from edgeml.cli.console import OUT, print_json
 from edgeml.errors import unknown_name
 
+_TEXTS = ("summary", "title", "path", "command")
 _KINDS = ("presets", "datasets", "boards", "backends", "tools")
 
 
@@ -28,7 +31,9 @@ def command(
         print_json(rows)
         return
     columns = list(rows[0]) if rows else []
-    OUT.print(table(columns, [[str(row[column]) for column in columns] for row in rows]))
+    cells = [[escape(str(row[column])) for column in columns] for row in rows]
+    texts = [at for at, column in enumerate(columns) if column in _TEXTS]
+    print_bands(OUT, columns, cells, texts=texts)
 
 
 def _rows(kind: str) -> list[dict[str, Any]]:

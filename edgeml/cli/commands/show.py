@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from edgeml.cli.console import OUT, print_json, say, table
+from edgeml.cli.bands import Bands
+from edgeml.cli.console import OUT, print_json, say
 from edgeml.cli.options import JsonOption, RunArgument
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def command(
         return
     if passes and not json:
         cells = [[entry["pass"], str(entry["nodes"]), entry["ops"]] for entry in _stages(exact)]
-        OUT.print(table(("pass", "nodes", "ops"), cells))
+        OUT.print(Bands(("pass", "nodes", "ops"), cells, texts=(2,)))
         return
     rows = [(n.name, n.op.op_name(), exact.info(n.name)) for n in exact.nodes if n.op.op_name() != "const"]
     if json:
@@ -58,10 +59,16 @@ def command(
     seed = bound.as_trained(opened).config.seed
     OUT.print(f"[bold]{escape(exact.name)}[/]  {escape(str(opened.folder))}  seed {seed}")
     cells = [
-        [name, op, "x".join(map(str, info.shape)), str(info.type), f"{info.lo.min()} .. {info.hi.max()}"]
+        [
+            escape(name),
+            op,
+            "x".join(map(str, info.shape)),
+            str(info.type),
+            f"{info.lo.min()} .. {info.hi.max()}",
+        ]
         for name, op, info in rows
     ]
-    OUT.print(table(("value", "op", "shape", "type", "codes"), cells))
+    OUT.print(Bands(("value", "op", "shape", "type", "codes"), cells))
 
 
 def _stages(graph: Graph) -> list[dict[str, Any]]:

@@ -227,11 +227,13 @@ def _figures(found: Hardware, board: Board) -> None:
     if found.critical_path:
         total = sum(hop.ns for hop in found.critical_path)
         cells = [[hop.layer or "(no layer)", f"{hop.ns:.2f}", hop.what] for hop in found.critical_path]
-        print_bands(OUT, ("critical path", "ns", ""), [*cells, ["in all", f"{total:.2f}", ""]])
+        print_bands(
+            OUT, ("critical path", "ns", "what"), [*cells, ["in all", f"{total:.2f}", ""]], texts=(2,)
+        )
         OUT.print()
     if found.stages:
         cells = [[s.name, f"{s.tool} {s.version}".strip(), f"{s.seconds:.1f}", s.log] for s in found.stages]
-        print_bands(OUT, ("step", "program", "seconds", "log"), cells)
+        print_bands(OUT, ("step", "program", "seconds", "log"), cells, texts=(3,))
     if found.cycles is not None and found.clock_mhz:
         ns = found.cycles.value * 1000 / found.clock_mhz
         ii = f", a sample every {found.ii.value:g}" if found.ii is not None else ""

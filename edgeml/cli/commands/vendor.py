@@ -65,7 +65,7 @@ def command(
 
 def _show(folder: Path, found: Found, layers: bool) -> None:
     title = f"vendor reports in {escape(str(folder))}"
-    print_bands(OUT, _COLUMNS, [_row(row) for row in found.rows], title, keys=2)
+    print_bands(OUT, _COLUMNS, [_row(row) for row in found.rows], title, keys=2, texts=(2, 3))
     OUT.print("[dim]MHz; watts; BRAM in whole blocks of the part; a dash: the reports do not say[/]")
     for row in found.rows:
         for note in row.notes:
