@@ -314,25 +314,22 @@ def estimate(
     Raises:
         EdgemlError: the back end cannot express the network or target the board, or no reuse factors do.
     """
+    from edgeml.boards.target import Wanted
     from edgeml.estimate import preflight
     from edgeml.ir import Graph
-    from edgeml.synth.wish import Wish, as_synthesized, clock_ns
+    from edgeml.synth import wish
 
     target = _board(board)
+    asked = {design: _nested(settings)}
     if isinstance(graph, Graph):
-        exact, own = graph, {}
+        exact, chosen = graph, wish.settings(Wanted(), {}, asked, (), target)[1]
     else:
         opened = _run(graph)
-        exact, own = opened.graph(), opened.settings(board=target)[1].get(design, {})
-    asked = _nested(settings)
-    options = {key: value for key, value in own.items() if key not in ("board", "part")}
-    if design == "verilog" and "clock_mhz" not in asked and "adders_per_stage" not in asked:
-        options = as_synthesized(options or {"clock_mhz": target.clock_mhz}, target)
-    options = options | asked
-    if {"clock_mhz", "clock_period_ns"} <= set(options):  # a period of this call over the run's clock
-        del options["clock_mhz"]
-    wish = Wish(str(max_latency) if max_latency is not None else None, ii, fit)
-    return preflight(exact, target, design, options, wish.goal(clock_ns(design, options, target)))
+        exact, chosen = opened.graph(), opened.settings(asked, (), target)[1]
+    options = {key: value for key, value in chosen[design].items() if key not in ("board", "part")}
+    wanted = wish.Wish(str(max_latency) if max_latency is not None else None, ii, fit)
+    goal = wanted.goal(wish.clock_ns(design, options, target))
+    return preflight(exact, target, design, options, goal)
 
 
 def synth(
@@ -350,7 +347,7 @@ def synth(
     Args:
         run: a run or its folder.
         board: a name from `edgeml list boards`, a board's .toml file, or a board.
-        clock_mhz: to design for; the board's by default.
+        clock_mhz: to design for; the run's by default, else the board's.
         until: the last step.
         seed: of the placement.
         settings: options of the Verilog back end, such as {"reuse_factor": 8}.

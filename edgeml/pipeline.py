@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from edgeml import backends
+from edgeml.boards.target import Target, Wanted, resolve
 from edgeml.checks import bound, exported, kept
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
@@ -208,6 +209,22 @@ def target_settings(
     return run.settings(changes, assignments)[1]
 
 
+def clock_for(
+    run: Run, board: Board, clock_mhz: float | None, settings: Mapping[str, Any] | None = None
+) -> Target:
+    """What `synth` designs for: the clock that is asked for, over the run's, over the board's.
+
+    Args:
+        run: whose targets count.
+        board: the target.
+        clock_mhz: `--clock`.
+        settings: options of the Verilog back end. A clock among them is the vendor's tool's as well; for
+            open tools it is that of the stages alone.
+    """
+    own = (settings or {}).get("clock_mhz")
+    return resolve(Wanted(board, clock_mhz if own is None or board.flow.is_open else own), run.wanted)
+
+
 @_alone
 def check(
     run: Run,
@@ -273,7 +290,8 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
     folder = run.folder / "synth" / board.name
     tell("estimate")
     given = Vectors(golden.inputs, golden.expected)
-    steps = flow.Flow(graph, given, board, folder, request, tell)
+    built_for = clock_for(run, board, request.clock_mhz, request.settings)
+    steps = flow.Flow(graph, given, board, folder, replace(request, clock_mhz=built_for.clock_mhz), tell)
     for line in (*steps.preflight.lines(), steps.hint()):
         say(line)
     hardware = steps.run(tell)

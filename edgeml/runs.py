@@ -25,6 +25,7 @@ from edgeml.ir import Graph, saved
 from edgeml.notebook import html_table
 from edgeml.presets import Prepared, prepare
 from edgeml.runconfig import RunConfig, differences
+from edgeml.synth import wish
 
 RUNS = Path("runs")
 """Where runs lie that are given no folder."""
@@ -217,11 +218,18 @@ class Run:
         """The report in one of its forms."""
         return self.folder / f"report.{kind}"
 
+    @property
+    def wanted(self) -> target.Wanted:
+        """What its targets say of board, clock and HLS back end."""
+        said = self.config.targets
+        return target.Wanted(said.board, said.clock_mhz, said.hls_backend)
+
     def settings(
         self,
         changes: Mapping[str, Mapping[str, Any]] | None = None,
         assignments: Sequence[str] = (),
         board: Board | str | None = None,
+        clock_mhz: float | None = None,
     ) -> tuple[Target, dict[str, dict[str, Any]]]:
         """What the run is built for, flags over run over board, and the options of the back ends for it.
 
@@ -229,14 +237,14 @@ class Run:
             changes: options by back end that flags say.
             assignments: `--set` over them, "hls4ml.reuse_factor.fc1=8".
             board: build for this board, whatever else is said.
+            clock_mhz: `--clock`; our Verilog keeps a margin to it on boards with open tools.
 
         Raises:
             EdgemlError: an unknown board, an HLS back end for other chips, or a malformed assignment.
         """
         said = self.config.targets
         layout = {key: getattr(said, key) for key in ("io_type", "strategy", "reuse_factor")}
-        wanted = target.Wanted(said.board, said.clock_mhz, said.hls_backend)
-        return target.settings(wanted, layout, changes or {}, tuple(assignments), board)
+        return wish.settings(self.wanted, layout, changes or {}, assignments, board, clock_mhz)
 
     def graph(self) -> Graph:
         """The exact graph.

@@ -9,7 +9,7 @@ Invariant: nothing else in edgeml chooses a clock or an HLS back end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -145,12 +145,20 @@ def _other_chip(backend: str, board: Board) -> EdgemlError:
     )
 
 
+def _unhurried(board: Board | None, clock_mhz: float) -> float:
+    """Stages for the very clock that is asked for, as far as a layout can be told to go."""
+    del board
+    return min(1000.0, clock_mhz)
+
+
 def settings(
     run: Wanted,
     layout: Mapping[str, Any],
     changes: Mapping[str, Mapping[str, Any]],
     assignments: tuple[str, ...] = (),
     board: Board | str | None = None,
+    clock_mhz: float | None = None,
+    pace: Callable[[Board | None, float], float] = _unhurried,
 ) -> tuple[Target, dict[str, dict[str, Any]]]:
     """Options of the back ends for a run, and what it is built for.
 
@@ -160,6 +168,9 @@ def settings(
         changes: options by back end that flags say.
         assignments: `--set` over them, "hls4ml.reuse_factor.fc1=8".
         board: build for this board, whatever else is said; a run's HLS back end gives way to its own.
+        clock_mhz: `--clock`, which a clock among `changes` and `assignments` goes over.
+        pace: the clock that our Verilog is cut into stages for, from its board and the clock asked for; a
+            pace among the options of the Verilog back end is taken as it is.
 
     Raises:
         EdgemlError: as for `resolve`, or an assignment is malformed.
@@ -169,9 +180,10 @@ def settings(
     base["hls4ml"] = {**{k: v for k, v in layout.items() if v is not None}, **base.get("hls4ml", {})}
     found = set_values(base, assignments)
     hls = found["hls4ml"]
+    own = megahertz(hls.pop("clock_mhz", None), hls.pop("clock_period_ns", None), "hls4ml options")
     flags = Wanted(
         board if board is not None else hls.get("board"),
-        megahertz(hls.pop("clock_mhz", None), hls.pop("clock_period_ns", None), "hls4ml options"),
+        clock_mhz if own is None else own,
         known_case(hls.pop("backend", hls.pop("hls_backend", None))),
     )
     bare = "part" in hls and flags.board is None
@@ -187,8 +199,8 @@ def settings(
     verilog = found.setdefault("verilog", {})
     if not {"clock_mhz", "adders_per_stage"} & set(verilog):
         # A clock that --set gives hls4ml alone is not the Verilog's.
-        plain = Wanted(flags.board, None, None)
-        verilog["clock_mhz"] = min(1000.0, resolve(plain, Wanted(run.board, run.clock_mhz)).clock_mhz)
+        plain = resolve(Wanted(flags.board, clock_mhz), Wanted(run.board, run.clock_mhz))
+        verilog["clock_mhz"] = pace(plain.board, plain.clock_mhz)
     return target, found
 
 

@@ -21,8 +21,7 @@ from edgeml.estimate.verdict import range_text
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph
 from edgeml.runs import Run
-from edgeml.settings import set_values
-from edgeml.synth.wish import Wish, as_synthesized, clock_ns
+from edgeml.synth.wish import Wish, clock_ns
 
 COLUMNS = ("board", "design", "LUT", "FF", "DSP", "BRAM", "clocks", "interval", "MHz", "ns", "verdict")
 LAYER_COLUMNS = ("layer", "op", "LUT", "FF", "DSP", "BRAM", "start", "clocks", "reuse")
@@ -154,22 +153,18 @@ OptionsOf: TypeAlias = Callable[[Board], Mapping[str, Mapping[str, Any]]]
 """Options by back end, for a board."""
 
 
-def settings(run: Run, changes: Mapping[str, Mapping[str, Any]], assignments: Sequence[str]) -> OptionsOf:
-    """Options by back end for a board: flags and --set over the run's targets over the board's own.
+def settings(run: Run, clock_mhz: float | None, assignments: Sequence[str]) -> OptionsOf:
+    """Options by back end for a board: --clock and --set over the run's targets over the board's own.
 
     Raises:
         EdgemlError: --set names a back end that is not estimated.
     """
-    for group in run.settings(changes, assignments)[1]:
+    for group in run.settings(None, assignments)[1]:
         if group not in _DESIGNS:
             raise unknown_name("design", group, _DESIGNS, "--set")
-    paced = {"clock_mhz", "adders_per_stage"} & set(set_values({}, assignments).get("verilog", {}))
 
     def of(board: Board) -> dict[str, dict[str, Any]]:
-        found = run.settings(changes, assignments, board)[1]
-        if not paced:  # what --set says of the Verilog's pace is taken as it is
-            found["verilog"] = as_synthesized(found["verilog"], board)
-        return found
+        return run.settings(None, assignments, board, clock_mhz)[1]
 
     return of
 

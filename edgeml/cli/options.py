@@ -96,17 +96,15 @@ SamplesOption = Annotated[
 ]
 
 
-def clock_of(mhz: float | None) -> dict[str, dict[str, Any]]:
-    """Options of the back ends that a clock is for.
+def clock_of(mhz: float | None) -> float | None:
+    """The clock that `--clock` asks for, in MHz; None: as the run or the board says.
 
     Raises:
         EdgemlError: it is no clock for an FPGA.
     """
-    if mhz is None:
-        return {}
-    if not 0 < mhz <= 1000:
+    if mhz is not None and not 0 < mhz <= 1000:
         raise EdgemlError(f"{mhz:g} MHz is no clock for an FPGA", "--clock", "0 to 1000")
-    return {"hls4ml": {"clock_mhz": mhz}, "verilog": {"clock_mhz": mhz}}
+    return mhz
 
 
 def comma_list(text: str, flag: str) -> list[str]:

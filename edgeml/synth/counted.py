@@ -65,7 +65,7 @@ def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
         layers=layers.shares(instances, job.family, job.top_name, job.prefix, ops),
         cycles=Figure(value=manifest.latency),
         ii=Figure(value=manifest.interval),
-        clock_mhz=job.clock_mhz,
+        clock_mhz=job.runs_at,
         stages=tuple(stages),
         notes=tuple(_notes(job)),
     )
@@ -93,6 +93,9 @@ def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
 
 def _notes(job: Job) -> list[str]:
     notes = [job.family.note] if job.family.note else []
+    if job.runs_at != job.clock_mhz:
+        told = f"Designed for {job.clock_mhz:g} MHz; times are at the {job.runs_at:g} MHz"
+        notes.append(f"{told} that the board's oscillator gives.")
     if job.whole:
         return [*notes, *job.board_top.notes]
     alone = "The network alone, without a top module for the board; its ports are not bound to pins."

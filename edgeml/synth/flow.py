@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edgeml.backends.verilog import BACKEND
-from edgeml.boards import Board
+from edgeml.boards import Board, target
 from edgeml.errors import EdgemlError
 from edgeml.estimate import hint, refuse_if_too_big
 from edgeml.figures import Hardware, Stage
@@ -29,6 +29,7 @@ from edgeml.synth import counted, families, result, work
 from edgeml.synth.job import Job
 from edgeml.synth.request import UNTIL, Request, Vectors, last_step
 from edgeml.synth.steps import run_steps
+from edgeml.synth.wish import stage_clock
 from edgeml.tools import load as load_tool
 from edgeml.tools.base import Found
 
@@ -73,7 +74,7 @@ class Flow:
         self._until = last_step(board, family, request.until)
         serial = board.pins is not None and board.pins.uart_rx is not None
         whole = board.flow.is_open and (serial or self._until != "synthesis")
-        clock_mhz = request.clock_mhz or board.clock_mhz
+        clock_mhz = target.resolve(target.Wanted(board, request.clock_mhz)).clock_mhz
         slowest = min((clock.mhz for clock in board.clocks if clock.pin), default=0.0)
         if whole and clock_mhz < slowest:
             raise EdgemlError(
@@ -81,9 +82,7 @@ class Flow:
                 board.name,
                 f"--clock {slowest:g} or more",
             )
-        flow = family.open if family is not None else None
-        margin = flow.margin if flow is not None and board.flow.is_open else 1.0
-        wanted = {"clock_mhz": min(1000.0, clock_mhz * margin), **(request.settings or {})}
+        wanted = {"clock_mhz": stage_clock(board, clock_mhz), **(request.settings or {})}
         options = BACKEND.options(wanted)
 
         def pieces(count: int) -> None:

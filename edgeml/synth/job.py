@@ -55,6 +55,11 @@ class Job:
     tools: Mapping[str, Found]
 
     @property
+    def runs_at(self) -> float:
+        """The clock in MHz that times are counted in, as in the estimates: without a PLL the oscillator's."""
+        return self.board.clock_mhz if self.board.flow.is_open else self.clock_mhz
+
+    @property
     def design(self) -> Path:
         """Folder of the Verilog."""
         return self.folder / DESIGN

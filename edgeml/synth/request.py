@@ -29,7 +29,7 @@ class Request:
     """What is asked for.
 
     Args:
-        clock_mhz: to design for; None: the board's.
+        clock_mhz: to design for; None: the run's, or the board's.
         until: the last step; None: as far as the board's flow goes.
         seed: of the placement.
         settings: options of the Verilog back end; clock_mhz among them takes the place of the flow's choice.

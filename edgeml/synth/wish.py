@@ -6,12 +6,12 @@ Invariant: an estimate is of the layout that `edgeml synth` and `edgeml export` 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edgeml.backends.verilog.options import parse_options as parse_verilog
-from edgeml.boards import Board
+from edgeml.boards import Board, target
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal
 from edgeml.estimate.model import Design
@@ -56,18 +56,29 @@ class Wish:
 _NS = {"ns": 1.0, "us": 1e3, "ms": 1e6}
 
 
-def as_synthesized(options: Mapping[str, Any], board: Board) -> dict[str, Any]:
-    """Options of the Verilog back end with the clock that `edgeml synth` pipelines for on an open board.
+def stage_clock(board: Board | None, clock_mhz: float) -> float:
+    """The clock in MHz that our Verilog is cut into stages for, so that it meets `clock_mhz` on the board.
 
-    Without it the figures would be of another layout than the one that has to fit. The clock among the
-    options is the one that was asked for.
+    The open flows' model of delays is coarse, so their families keep a margin. The one rule for
+    `edgeml estimate`, `export`, `synth` and `report`: all of them are of the same layout.
     """
-    if not board.flow.is_open:
-        return dict(options)
-    flow = families.of(board).open
-    margin = flow.margin if flow is not None else 1.0
-    wanted = float(options.get("clock_mhz", board.clock_mhz))
-    return {**options, "clock_mhz": min(1000.0, wanted * margin)}
+    flow = families.of(board).open if board is not None and board.flow.is_open else None
+    return min(1000.0, clock_mhz * (flow.margin if flow is not None else 1.0))
+
+
+def settings(
+    run: target.Wanted,
+    layout: Mapping[str, Any],
+    changes: Mapping[str, Mapping[str, Any]],
+    assignments: Sequence[str] = (),
+    board: Board | str | None = None,
+    clock_mhz: float | None = None,
+) -> tuple[target.Target, dict[str, dict[str, Any]]]:
+    """What is built for, and options of the back ends for it, our Verilog's stages with their margin.
+
+    Args and errors as for `edgeml.boards.target.settings`.
+    """
+    return target.settings(run, layout, changes, tuple(assignments), board, clock_mhz, stage_clock)
 
 
 def clock_ns(design: Design, options: Mapping[str, Any], board: Board) -> float:

@@ -69,9 +69,7 @@ def command(
     shortcuts = without_none(
         {"board": board, "backend": hls_backend, "io_type": io_type, "reuse_factor": reuse_factor}
     )
-    changes = clock_of(clock)
-    changes["hls4ml"] = {**changes.get("hls4ml", {}), **shortcuts}
-    built_for, chosen = opened.settings(changes, settings or ())
+    built_for, chosen = opened.settings({"hls4ml": shortcuts}, settings or (), clock_mhz=clock_of(clock))
     for group in chosen:
         if group not in backends.names():
             raise unknown_name("back end", group, backends.names(), "--set")

@@ -14,6 +14,7 @@ from edgeml.cli.bands import print_bands
 from edgeml.cli.console import ERR, OUT, print_json, say
 from edgeml.cli.options import (
     BackendSetOption,
+    ClockOption,
     FitOption,
     IiOption,
     JsonOption,
@@ -50,10 +51,7 @@ def command(
             autocompletion=names_.begin_so(names_.boards),
         ),
     ],
-    clock: Annotated[
-        float | None,
-        typer.Option("--clock", metavar="MHZ", help="Clock to design for; the board's by default."),
-    ] = None,
+    clock: ClockOption = None,
     until: Annotated[
         Literal["synthesis", "place", "bitstream"] | None,
         typer.Option("--until", help="Stop after this step."),
@@ -78,9 +76,9 @@ def command(
 ) -> None:
     """Synthesize the run's Verilog for a board; boards with open tools end in a bitstream.
 
-    The Verilog is written for the board's clock and simulated first. Steps whose inputs did not change are
-    not run again. --set takes options of the Verilog back end: --set verilog.reuse_factor=8, or
-    verilog.reuse_factor.fc1=8 for one layer. --max-latency, --ii and --fit choose them, smallest cost first.
+    The Verilog is written for --clock (else the run's clock, else the board's) and simulated first. Steps
+    whose inputs did not change are not run again. --set takes options of the Verilog back end: --set
+    verilog.reuse_factor=8, or verilog.reuse_factor.fc1=8 for one layer. --max-latency, --ii and --fit choose them, smallest cost first.
     Exits with 1 if the design is slower than its clock, with --read also if a report could not be read.
     """
     from edgeml import api, boards, pipeline
@@ -112,7 +110,8 @@ def command(
         if group != "verilog":
             raise unknown_name("back end", group, ["verilog"], "--set")
     asked = chosen.get("verilog", {})
-    goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": clock or target.clock_mhz, **asked}, target))
+    mhz = pipeline.clock_for(opened, target, clock, asked).clock_mhz
+    goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": mhz, **asked}, target))
     request = Request(clock, until, seed, asked, limit * 60, goal)
     with steps.working("synth") as tell:
         made = pipeline.synth(opened, target, request, lambda what: tell(_WORDS.get(what, what)), _told)
