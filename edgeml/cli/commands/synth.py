@@ -78,7 +78,8 @@ def command(
 
     The Verilog is written for --clock (else the run's clock, else the board's) and simulated first. Steps
     whose inputs did not change are not run again. --set takes options of the Verilog back end: --set
-    verilog.reuse_factor=8, or verilog.reuse_factor.fc1=8 for one layer. --max-latency, --ii and --fit choose them, smallest cost first.
+    verilog.reuse_factor=8, or verilog.reuse_factor.fc1=8 for one layer. --max-latency, --ii and --fit
+    choose them, smallest cost first.
     Exits with 1 if the design is slower than its clock, with --read also if a report could not be read.
     """
     from edgeml import api, boards, pipeline
