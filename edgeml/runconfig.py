@@ -67,6 +67,15 @@ class ScalingNumbers(Settings):
     scale: float | list[float]
 
 
+def import_name(file: Path) -> str:
+    """What the run of an imported file is called.
+
+    >>> import_name(Path("models/my net.keras"))
+    'my_net'
+    """
+    return re.sub(r"\W+", "_", file.stem, flags=re.ASCII).strip("_") or "model"
+
+
 class RunConfig(Settings):
     """What is in config.toml: the preset's `Choices`, and where they come from.
 
@@ -129,8 +138,9 @@ class RunConfig(Settings):
             data: the data as read.
             lowering: how it becomes the exact graph.
         """
-        name = re.sub(r"\W+", "_", file.stem, flags=re.ASCII).strip("_") or "model"
-        ref = PresetRef(name=name, file=str(file.resolve()), sha256=hashlib.sha256(content).hexdigest())
+        ref = PresetRef(
+            name=import_name(file), file=str(file.resolve()), sha256=hashlib.sha256(content).hexdigest()
+        )
         return RunConfig._now(
             ref, data, {"data": spec, "targets": targets, "lowering": lowering or Lowering()}
         )

@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -68,49 +69,40 @@ def build_app() -> typer.Typer:
     return app
 
 
-def end_on_sigterm() -> None:
-    """Let SIGTERM, and SIGHUP where it is not ignored (nohup), end this process as an exception would.
+def notice_signals() -> list[signal.Signals]:
+    """Let Ctrl-C, SIGTERM and SIGHUP end this process as an exception would, and note which of them came.
 
-    So what it was writing and the tools it started end with it.
+    So what it was writing and the tools it started end with it. A signal that is ignored (nohup) stays so.
     """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _ended)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, _ended)
-
-
-def _ended(number: int, frame: FrameType | None) -> None:
-    del frame
-    sys.exit(128 + number)
-
-
-def notice_ctrl_c() -> threading.Event:
-    """Set once Ctrl-C was pressed; it still raises KeyboardInterrupt. Where it is ignored, it stays so."""
-    pressed = threading.Event()
+    came: list[signal.Signals] = []
 
     def handler(number: int, frame: FrameType | None) -> None:
-        pressed.set()
-        signal.default_int_handler(number, frame)
+        came.append(signal.Signals(number))
+        if number == signal.SIGINT:
+            signal.default_int_handler(number, frame)
+        sys.exit(128 + number)
 
-    main = threading.current_thread() is threading.main_thread()
-    if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, handler)
-    return pressed
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, handler)
+    return came
 
 
-def _interrupted() -> NoReturn:
-    OUT.file.flush()
+def _interrupted(by: signal.Signals) -> NoReturn:
+    how = "interrupted" if by == signal.SIGINT else f"ended by {by.name}"
     again = shlex.join(["edgeml", *sys.argv[1:]])
-    sys.stderr.write(
-        f"\ninterrupted; nothing is half-written, the same command goes on from here:\n  {again}\n"
-    )
-    sys.exit(130)
+    with suppress(OSError):  # the terminal may be gone
+        OUT.file.flush()
+        sys.stderr.write(
+            f"\n{how}; nothing is half-written, the same command goes on from here:\n  {again}\n"
+        )
+    sys.exit(128 + by)
 
 
 def entry() -> None:
     """The console script."""
-    end_on_sigterm()
-    pressed = notice_ctrl_c()
+    came = notice_signals()
     try:
         install.refuse_foreign()
         build_app()()
@@ -118,19 +110,19 @@ def entry() -> None:
         show_error(error)
         sys.exit(2)
     except KeyboardInterrupt:
-        _interrupted()
+        _interrupted(came[0] if came else signal.SIGINT)
     except SystemExit:
-        if pressed.is_set():  # Typer makes an exit of it
-            _interrupted()
+        if came:  # Typer makes an exit of it
+            _interrupted(came[0])
         raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
     except Exception:
         # TensorFlow's native code may swallow the interrupt and fail over what it then lacks.
-        if not pressed.is_set():
+        if not came:
             raise
-        _interrupted()
+        _interrupted(came[0])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,8 +82,18 @@ def at_work(folder: Path) -> Iterator[None]:
         try:
             yield
         except (KeyboardInterrupt, SystemExit):
-            say(f"\nkept in {escape(str(folder))}: {', '.join(_kept(folder)) or 'nothing yet'}")
+            with suppress(OSError):  # the terminal may be gone
+                say(f"\nkept in {escape(str(folder))}: {', '.join(_kept(folder)) or 'nothing yet'}")
             raise
+
+
+@contextmanager
+def alone(run: Path) -> Iterator[Run]:
+    """The run of that folder or name, locked, as it is then; if interrupted, say what is kept in it."""
+    from edgeml import api
+
+    with at_work(api.load(run).folder):
+        yield api.load(run)
 
 
 def _kept(folder: Path) -> Iterator[str]:
@@ -113,28 +123,33 @@ def refusing(backend: str, refused: dict[str, str]) -> Iterator[None]:
         refused[backend] = str(error)
 
 
+def folder_of(preset: str, out: Path | None) -> Path:
+    """Where a preset's run lies."""
+    from edgeml import presets
+
+    return out or Path("runs") / presets.load(preset).name
+
+
 def train(
     preset: str,
-    out: Path | None,
+    folder: Path,
     settings: Sequence[str],
     seed: int | None,
     epochs: int | None,
     strict: bool = False,
     overwrite: bool = False,
 ) -> Run:
-    """Train with bars, lower, and say where the run is."""
+    """Train with bars, lower, and say where the run is; whoever calls it is alone in the folder."""
     from edgeml import pipeline, presets
 
     chosen = presets.load(preset)
     choices = presets.choose(chosen, settings, seed, epochs)
-    folder = out or Path("runs") / chosen.name
-    with at_work(folder):
-        with working("loading TensorFlow"):
-            from edgeml.keras.training import train as train_preset
-        with training_bars() as bars:
-            run = train_preset(chosen, folder, choices, bars, strict, overwrite)
-        with working("lowering"):
-            graph = pipeline.lower(run, strict)
+    with working("loading TensorFlow"):
+        from edgeml.keras.training import train as train_preset
+    with training_bars() as bars:
+        run = train_preset(chosen, folder, choices, bars, strict, overwrite)
+    with working("lowering"):
+        graph = pipeline.lower(run, strict)
     for row in inexact_rows(run):
         ERR.print(row)
     ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")

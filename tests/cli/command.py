@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -34,11 +35,16 @@ class Shell:
         self._patch.setattr(sys, "argv", ["edgeml", *args])
         for screen in (console.OUT, console.ERR):  # they keep the stream of the first test otherwise
             self._patch.setattr(screen, "_file", sys.stderr if screen.stderr else sys.stdout)
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        handlers = {number: signal.getsignal(number) for number in numbers}
         try:
             entry()
             code = 0
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else 0
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
         text = self._capture.readouterr()
         return Outcome(code, text.out, text.err)
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Shell
+from tests.cli.made_up import made_up
+
+__all__ = ["made_up"]
 
 
 @pytest.fixture

@@ -73,7 +73,10 @@ def test_a_name_that_was_left_out(edgeml: Shell, tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.slow
-def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_says_what_is_kept_and_the_same_command_goes_on(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     args = ("train", "iris_mlp", "--out", "a run", "--epochs", "2000", "--set", "training.patience=2000")
     process = start(*args, folder=tmp_path)
     limit = time.monotonic() + 120
@@ -85,9 +88,9 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(tmp_path: Path) -
     assert second.returncode == 2
     assert "is in use by edgeml train iris_mlp --out 'a run' --epochs 2000" in " ".join(told.split())
     assert f"process {process.pid}" in " ".join(told.split())
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, told = process.communicate(timeout=120)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "kept in a run: " in told and "the training up to its last epoch" in told
     again = re.search(r"goes on from here:\n  (.*)\n", told)
     assert again is not None and again[1].startswith("edgeml train iris_mlp --out 'a run'")

@@ -22,9 +22,9 @@ time.sleep(600)
 _MAIN = f"""
 import sys
 from pathlib import Path
-from edgeml.cli.main import end_on_sigterm
+from edgeml.cli.main import notice_signals
 from edgeml.tools.process import run
-end_on_sigterm()
+notice_signals()
 folder = Path(sys.argv[1])
 run([sys.executable, "-c", {_TOOL!r}, {_TOOL!r}, {_TOOL!r}], folder, folder / "log", 600)
 """

@@ -44,17 +44,18 @@ def command(
     Exits with 1 if anything differs that was not announced when the model was lowered, naming the first op,
     or if an artefact that is there does not run to its end.
     """
-    from edgeml import api, pipeline
+    from edgeml import pipeline
     from edgeml.checks import bound
     from edgeml.checks.board import Wiring
     from edgeml.checks.result import Check
 
-    changed = bound.sentence(opened := api.load(run))
-    if changed:
-        say(f"[bold yellow]changed[/] {escape(changed)}")
-    wiring = Wiring(port, log, baud, save_log)
-    with steps.working("check") as tell:
-        result = pipeline.check(opened, comma_list(with_, "--with"), samples, tell, wiring)
+    names, wiring = comma_list(with_, "--with"), Wiring(port, log, baud, save_log)
+    with steps.alone(run) as opened:
+        changed = bound.sentence(opened)
+        if changed:
+            say(f"[bold yellow]changed[/] {escape(changed)}")
+        with steps.working("check") as tell:
+            result = pipeline.check(opened, names, samples, tell, wiring)
     if json:
         OUT.file.write(result.to_json())
     else:

@@ -59,42 +59,42 @@ def command(
 
     What can be written is written. Exits with 1 if only some of the back ends that were named could be.
     """
-    from edgeml import api, pipeline
+    from edgeml import pipeline
     from edgeml.cli import estimates
 
-    opened = api.load(run)
     names = list(backends.names()) if to == "all" else comma_list(to, "--to")
     for name in names:
         backends.load(name)
     shortcuts = without_none(
         {"board": board, "backend": hls_backend, "io_type": io_type, "reuse_factor": reuse_factor}
     )
-    built_for, chosen = opened.settings({"hls4ml": shortcuts}, settings or (), clock_mhz=clock_of(clock))
-    for group in chosen:
-        if group not in backends.names():
-            raise unknown_name("back end", group, backends.names(), "--set")
-    wish = estimates.Wish(max_latency, ii, fit)
-    if wish and not {"hls4ml", "verilog"} & set(names):
-        raise EdgemlError(
-            "are for hls4ml and Verilog only",
-            "--max-latency, --ii and --fit",
-            "add --to hls4ml or --to verilog",
-        )
-    target = board or (None if "verilog" in names else chosen.get("hls4ml", {}).get("board"))
-    if wish and target is None:
-        raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
-    refused: dict[str, str] = {}
-    graph = opened.graph()
-    if "hls4ml" in names:
-        with steps.refusing("hls4ml", refused):
-            chosen["hls4ml"] = estimates.preflight_hls4ml(
-                graph, chosen.get("hls4ml", {}), wish, board is not None
+    with steps.alone(run) as opened:
+        built_for, chosen = opened.settings({"hls4ml": shortcuts}, settings or (), clock_mhz=clock_of(clock))
+        for group in chosen:
+            if group not in backends.names():
+                raise unknown_name("back end", group, backends.names(), "--set")
+        wish = estimates.Wish(max_latency, ii, fit)
+        if wish and not {"hls4ml", "verilog"} & set(names):
+            raise EdgemlError(
+                "are for hls4ml and Verilog only",
+                "--max-latency, --ii and --fit",
+                "add --to hls4ml or --to verilog",
             )
-    if "verilog" in names and (board is not None or wish):
-        with steps.refusing("verilog", refused):
-            chosen["verilog"] = estimates.preflight_verilog(graph, chosen.get("verilog", {}), wish, board)
-    with steps.working("export") as tell:
-        rows = pipeline.export(opened, names, chosen, tell, refused)
+        target = board or (None if "verilog" in names else chosen.get("hls4ml", {}).get("board"))
+        if wish and target is None:
+            raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
+        refused: dict[str, str] = {}
+        graph = opened.graph()
+        if "hls4ml" in names:
+            with steps.refusing("hls4ml", refused):
+                chosen["hls4ml"] = estimates.preflight_hls4ml(
+                    graph, chosen.get("hls4ml", {}), wish, board is not None
+                )
+        if "verilog" in names and (board is not None or wish):
+            with steps.refusing("verilog", refused):
+                chosen["verilog"] = estimates.preflight_verilog(graph, chosen.get("verilog", {}), wish, board)
+        with steps.working("export") as tell:
+            rows = pipeline.export(opened, names, chosen, tell, refused)
     reasons = [row.reason for row in rows if row.backend in names and row.reason]
     if reasons and len(names) == 1:
         raise EdgemlError(reasons[0], names[0])

@@ -40,13 +40,15 @@ def command(
     change that. No code of the file is run.
     """
     from edgeml import pipeline
+    from edgeml.runconfig import import_name
     from edgeml.settings import set_values
 
     plain: dict[str, Any] = {"data": {"dataset": data}}
     with steps.working("loading TensorFlow"):
         from edgeml.keras.imported import import_model
-    with steps.working("import"):
-        run = import_model(file, out, set_values(plain, settings or []), strict, overwrite)
+    folder = out or Path("runs") / import_name(file)
+    with steps.at_work(folder), steps.working("import"):
+        run = import_model(file, folder, set_values(plain, settings or []), strict, overwrite)
         graph = pipeline.lower(run, strict)
     for row in steps.inexact_rows(run):
         ERR.print(row)
@@ -54,5 +56,5 @@ def command(
         print_json({"run": str(run.folder), "graph": graph.digest})
     else:
         ERR.print(f"[green]imported[/] {escape(graph.name)} into {escape(str(run.folder))}")
-        folder = shell(str(run.folder))
-        print_next(f"edgeml export {folder} --to onnx,qonnx,hls4ml && edgeml check {folder}")
+        place = shell(str(run.folder))
+        print_next(f"edgeml export {place} --to onnx,qonnx,hls4ml && edgeml check {place}")

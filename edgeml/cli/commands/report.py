@@ -34,7 +34,7 @@ def command(
     opened = [api.load(run) for run in runs]
     if len(opened) == 1:
         name, folder = "report", out or opened[0].folder
-        with steps.working("report") as tell:
+        with steps.at_work(opened[0].folder), steps.working("report") as tell:
             pipeline.report(opened[0], tell, folder, chosen)
     else:
         name, folder = "comparison", out or opened[0].folder.parent / "comparison"

@@ -55,16 +55,18 @@ def command(
     names = list(backends.names()) if to == "all" else comma_list(to, "--to")
     for name in names:
         backends.load(name)
-    run = steps.train(preset, out, settings or [], seed, epochs, strict, overwrite)
-    shortcuts = without_none({"board": board})
-    with steps.working("export") as tell:
-        rows = pipeline.export(run, names, pipeline.target_settings(run, {"hls4ml": shortcuts}), tell)
-    ERR.print(steps.exported_table(rows))
-    with steps.working("check") as tell:
-        result = pipeline.check(run, samples=samples, tell=tell)
-    ERR.print(steps.check_table(result))
-    with steps.working("report") as tell:
-        facts = pipeline.report(run, tell)
+    place = steps.folder_of(preset, out)
+    with steps.at_work(place):
+        run = steps.train(preset, place, settings or [], seed, epochs, strict, overwrite)
+        shortcuts = without_none({"board": board})
+        with steps.working("export") as tell:
+            rows = pipeline.export(run, names, pipeline.target_settings(run, {"hls4ml": shortcuts}), tell)
+        ERR.print(steps.exported_table(rows))
+        with steps.working("check") as tell:
+            result = pipeline.check(run, samples=samples, tell=tell)
+        ERR.print(steps.check_table(result))
+        with steps.working("report") as tell:
+            facts = pipeline.report(run, tell)
     if json:
         OUT.file.write(run.report_file("json").read_text(encoding="utf-8"))
     else:

@@ -114,7 +114,7 @@ def command(
     mhz = pipeline.clock_for(opened, target, clock, asked).clock_mhz
     goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": mhz, **asked}, target))
     request = Request(clock, until, seed, asked, limit * 60, goal)
-    with steps.working("synth") as tell:
+    with steps.at_work(opened.folder), steps.working("synth") as tell:
         made = pipeline.synth(opened, target, request, lambda what: tell(_WORDS.get(what, what)), _told)
     if json:
         print_json(_document(made))

@@ -28,7 +28,9 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Train a preset and lower it to the exact graph. Goes on where an interrupted run stopped."""
-    run = steps.train(preset, out, settings or [], seed, epochs, strict, overwrite)
+    place = steps.folder_of(preset, out)
+    with steps.at_work(place):
+        run = steps.train(preset, place, settings or [], seed, epochs, strict, overwrite)
     if json:
         print_json({"run": str(run.folder), "graph": run.graph().digest})
     else:
