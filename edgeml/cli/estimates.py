@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -17,6 +16,7 @@ from edgeml.cli.steps import working
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.estimate import Preflight, preflight
 from edgeml.estimate.model import Design
+from edgeml.estimate.quality import quality
 from edgeml.estimate.verdict import range_text
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph
@@ -286,15 +286,9 @@ def _say_lines(told: Preflight, certain: bool) -> None:
         say(f"[bold yellow]warning:[/] {escape(line)}" if warns else escape(line))
 
 
-_STATISTICS = re.compile(r"percentile of the factor|real/estimate|interval from \d|^Of this kind")
-_NINE_OF_TEN = re.compile(r"LUTs?\b[^;]*?90th percentile of the factor (\d+\.\d+)")
-
-
 def brief(found: Hardware) -> tuple[str, ...]:
     """The notes of an estimate, its statistics in a few words: how far off its LUTs mostly are."""
-    kept = tuple(note for note in found.notes if not _STATISTICS.search(note))
-    match = next((m for note in found.notes if (m := _NINE_OF_TEN.search(note))), None)
-    if len(kept) == len(found.notes):
-        return kept
-    far = f"LUTs within a factor of {match[1]} in nine of ten designs; " if match else ""
-    return (f"{found.design}: {far}--verbose says how the estimate was checked", *kept)
+    told = quality(found)
+    if not told.line:
+        return told.notes
+    return (f"{found.design}: {told.line}; --verbose says how the estimate was checked", *told.notes)

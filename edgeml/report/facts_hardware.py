@@ -9,9 +9,10 @@ To add a source: a word in `edgeml.figures.Source`, its meaning in `SOURCES`, it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeml.boards import Board
+from edgeml.estimate.quality import quality
 from edgeml.figures import KINDS, Figure, Hardware, Reached, Source, Usage
 from edgeml.fits import Verdict, needs, occupied, worst
 from edgeml.report.numbers import Fact, Number, absent, figure
@@ -269,21 +270,39 @@ def tightest(item: Hardware, board: BoardFacts | None) -> tuple[str, Number]:
     return kind, figure(part[kind], "estimate" if part[kind].low is not None else item.source)
 
 
-def noted(found: Sequence[tuple[str, Hardware]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+class Noted(NamedTuple):
+    """What is to know of some estimates.
+
+    Attributes:
+        who: whose.
+        notes: how good they are in a line, and what a reader must know.
+        details: statistics, which are folded away.
+    """
+
+    who: str
+    notes: tuple[str, ...]
+    details: tuple[str, ...]
+
+
+def noted(found: Sequence[tuple[str, Hardware]]) -> tuple[Noted, ...]:
     """What is to know of estimates: whose, and the notes on just these; each note once.
 
     Args:
         found: figures, and what to call their board or run.
     """
-    whose: dict[str, dict[str, dict[str, None]]] = {}
+    whose: dict[tuple[str, bool], dict[str, dict[str, None]]] = {}
     for label, item in found:
-        for note in item.notes if item.source == "estimate" else ():
+        if item.source != "estimate":
+            continue
+        told = quality(item)
+        notes = [(note, False) for note in (told.line, *told.notes) if note]
+        for note in (*notes, *((note, True) for note in told.details)):
             whose.setdefault(note, {}).setdefault(DESIGNS[item.design], {})[label] = None
-    by: dict[str, list[str]] = {}
-    for note, designs in whose.items():
+    by: dict[str, tuple[list[str], list[str]]] = {}
+    for (note, detail), designs in whose.items():
         who = "; ".join(f"{design}: {', '.join(labels)}" for design, labels in designs.items())
-        by.setdefault(who, []).append(note)
-    return tuple((who, tuple(notes)) for who, notes in by.items())
+        by.setdefault(who, ([], []))[detail].append(note)
+    return tuple(Noted(who, tuple(notes), tuple(details)) for who, (notes, details) in by.items())
 
 
 def groups(found: Sequence[Hardware], target: str) -> tuple[tuple[Hardware, ...], ...]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from edgeml import install
 from edgeml.errors import MissingToolError
+from edgeml.estimate.quality import quality
 from edgeml.figures import Hardware
 from edgeml.report import charts, charts_compare, charts_hardware, facts_hardware, words
 from edgeml.report.facts import Confusion, Facts, verdict
@@ -113,6 +114,7 @@ def rendered(template: str, sections: Sequence[tuple[str, str]], version: str, *
     environment.globals |= {
         "hw": facts_hardware,
         "as_number": figure,
+        "quality": quality,
         "layer_keys": charts_hardware.layer_keys,
         "layer_kinds": facts_hardware.layer_kinds,
         "group_kinds": facts_hardware.group_kinds,

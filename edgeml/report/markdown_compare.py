@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edgeml.report.comparison import Comparison, RunRow, pareto, tradeoffs
-from edgeml.report.facts_hardware import DESIGNS, fits, latency_ns, noted, throughput, used
-from edgeml.report.markdown_hardware import known, origin, sourced
+from edgeml.report.facts_hardware import DESIGNS, fits, latency_ns, throughput, used
+from edgeml.report.markdown_hardware import known, origin, paced, quality_of, sourced
 from edgeml.report.mdtext import safe, table
 from edgeml.report.words import interval, number, percent
 
@@ -73,12 +73,12 @@ def _hardware(found: Comparison) -> str:
         [
             *(f"{run.key} {run.label}", DESIGNS[item.design], origin(item), fits(item, found.board)),
             *(known(used(item, kind), "amount") for kind in ("lut", "ff", "dsp", "bram")),
-            *(sourced(latency_ns(item), "ns"), sourced(throughput(item), "rate")),
+            *(paced(item), sourced(latency_ns(item), "ns"), sourced(throughput(item), "rate")),
         ]
         for run in found.runs
         for item in run.hardware
     ]
-    head = ["run", "design", "source", "fits", "LUT", "FF", "DSP", "BRAM", "latency", "throughput"]
+    head = ["run", "design", "source", "fits", "LUT", "FF", "DSP", "BRAM", "clock", "latency", "throughput"]
     items = [(f"{run.key} {run.label}", item) for run in found.runs for item in run.hardware]
-    told = "".join(f"\n> - {safe(who)}: {safe(' '.join(notes))}" for who, notes in noted(items))
-    return f"{safe(found.board.title)}, {safe(found.board.part)}:\n\n{table(head, rows)}\n{told}".rstrip()
+    shown = f"{safe(found.board.title)}, {safe(found.board.part)}:"
+    return "\n\n".join([shown, table(head, rows), *quality_of(items)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from edgeml.estimate.quality import quality
 from edgeml.figures import Figure, Hardware, Source
 from edgeml.report.facts import Facts
 from edgeml.report.facts_hardware import (
@@ -54,10 +55,10 @@ def roundings_table(facts: Facts) -> Iterable[str]:
             known(row.bops, "amount"),
         ]
         for item in row.hardware or (None,):
-            figures = ["-"] * 6
+            figures = ["-"] * 7
             if item is not None:
                 counts = (known(used(item, kind), "amount") for kind in ("lut", "ff", "dsp", "bram"))
-                figures = [DESIGNS[item.design], *counts, known(latency_ns(item), "ns")]
+                figures = [DESIGNS[item.design], *counts, paced(item), known(latency_ns(item), "ns")]
             rows.append([row.name, *told, *figures])
     yield (
         "PTQ: the float baseline's weights in the run's types, sums exact; calibrated: each binary point "
@@ -65,7 +66,7 @@ def roundings_table(facts: Facts) -> Iterable[str]:
         "samples, constants and bit operations proven, resources and latency estimates for the target board."
     )
     head = ["weights and types", "accuracy (95 % interval)", "float agrees", "constants", "bit operations"]
-    yield table([*head, "design", "LUT", "FF", "DSP", "BRAM", "latency"], rows)
+    yield table([*head, "design", "LUT", "FF", "DSP", "BRAM", "clock", "latency"], rows)
     for item in facts.post_training:
         if item.moved:
             yield f"Moved by calibration: {safe('; '.join(item.moved))}."
@@ -89,8 +90,11 @@ def hardware(facts: Facts) -> Iterable[str]:
         if best.critical_path:
             hops = [f"{hop.layer or 'outside the layers'} {hop.ns:.3g} ns" for hop in best.critical_path]
             yield f"Critical path ({best.source}): {safe(', '.join(hops))}."
-        if best.notes:
-            yield "\n".join(f"> - {safe(note)}" for note in best.notes)
+        told = quality(best)
+        if told.line:
+            yield _fold(f"{told.line[0].upper()}{told.line[1:]}: details", told.details)
+        if told.notes:
+            yield "\n".join(f"> - {safe(note)}" for note in told.notes)
     if facts.gaps and facts.resources:
         yield "\n".join(f"> - Not included: {safe(sentence)}" for sentence in facts.gaps)
 
@@ -111,19 +115,32 @@ def boards(facts: Facts) -> Iterable[str]:
             else "-"
             for kind in ("lut", "ff", "dsp", "bram")
         ]
-        mhz = clock(best)
         rows.append(
             [
                 *(_title(facts, best), DESIGNS[best.design], origin(best), fits(best, board), *kinds),
                 *(_optional(best.cycles, best.source), _optional(best.ii, best.source)),
-                *(f"{amount(mhz)} MHz" if mhz else "-", known(latency_ns(best), "ns")),
+                *(paced(best), known(latency_ns(best), "ns")),
                 known(throughput(best), "rate"),
             ]
         )
     head = ["board", "design", "source", "fits", "LUT", "FF", "DSP", "BRAM"]
-    told = noted([(_title(facts, group[0]), group[0]) for group in found])
-    notes = ["\n".join(f"> - {safe(who)}: {safe(' '.join(notes))}" for who, notes in told)] if told else []
+    notes = quality_of([(_title(facts, group[0]), group[0]) for group in found])
     return [table([*head, "cycles", "II", "clock", "latency", "throughput"], rows), *notes]
+
+
+def quality_of(found: Sequence[tuple[str, Hardware]]) -> list[str]:
+    """How good the estimates below a table are, and the statistics in a fold; [] if there are none."""
+    told = noted(found)
+    lines = [f"> - {safe(item.who)}: {safe(' '.join(item.notes))}" for item in told if item.notes]
+    details = [f"{item.who}: {' '.join(item.details)}" for item in told if item.details]
+    folded = [_fold("How the estimates were checked", details)] if details else []
+    return [*(["\n".join(lines)] if lines else []), *folded]
+
+
+def _fold(summary: str, lines: Sequence[str]) -> str:
+    """Lines that are shown when the summary is opened, where Markdown is shown as HTML."""
+    told = "\n".join(f"- {safe(line)}" for line in lines)
+    return f"<details><summary>{safe(summary)}</summary>\n\n{told}\n\n</details>"
 
 
 def origin(item: Hardware) -> str:
@@ -139,6 +156,12 @@ def sourced(item: Number, kind: str) -> str:
     return f"{number(item, kind)} ({item.source}{f', {between}' if between and kind != 'percent' else ''})"
 
 
+def paced(item: Hardware) -> str:
+    """The clock that its times are at."""
+    mhz = clock(item)
+    return f"{amount(mhz)} MHz" if mhz else "-"
+
+
 def _sources(group: Sequence[Hardware]) -> str:
     kinds = group_kinds(group)
     rows: list[Sequence[str]] = []
@@ -147,16 +170,18 @@ def _sources(group: Sequence[Hardware]) -> str:
         rows.append(
             [
                 *(origin(item), made, item.settings, *(known(used(item, kind), "amount") for kind in kinds)),
-                *(_optional(item.cycles, item.source), _optional(item.ii, item.source)),
+                *(_optional(item.cycles, item.source), _optional(item.ii, item.source), paced(item)),
                 *(known(latency_ns(item), "ns"), known(figure(item.fmax_mhz, item.source), "mhz")),
             ]
         )
         if item.whole is not None and item.source == "estimate":
             whole = item.whole.known()
             counts = (_optional(whole.get(kind), item.source) for kind in kinds)
-            rows.append([f"{origin(item)}, whole board packed", "", "", *counts, *["-"] * 4])
+            rows.append([f"{origin(item)}, whole board packed", "", "", *counts, *["-"] * 5])
     names = [KIND_NAMES[kind] for kind in kinds]
-    return table(["source", "tool", "settings", *names, "cycles", "II", "latency", "fastest clock"], rows)
+    return table(
+        ["source", "tool", "settings", *names, "cycles", "II", "clock", "latency", "fastest clock"], rows
+    )
 
 
 def _layers(item: Hardware) -> str:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from edgeml.checks.names import runners
 from edgeml.figures import Hardware
 from edgeml.report.facts import Facts, PostTraining
-from edgeml.report.facts_hardware import DESIGNS, detailed, latency_ns, throughput
+from edgeml.report.facts_hardware import DESIGNS, clock, detailed, latency_ns, throughput
 from edgeml.report.numbers import Fact, Number, absent
+from edgeml.report.words import amount
 
 _ROUNDED = {"own": "PTQ, same types", "calibrated": "PTQ, calibrated"}
 """Names of the float baseline rounded after training, by its types."""
@@ -172,7 +173,7 @@ def _on_fpga(facts: Facts, item: Hardware) -> Way:
     return Way(
         name=DESIGNS[item.design],
         how="quantization-aware",
-        where=board,
+        where=f"{board}, {amount(mhz)} MHz" if (mhz := clock(item)) else board,
         style="m-fixed",
         accuracy=_proved(facts, item),
         bits=facts.sizes.weight_bits,

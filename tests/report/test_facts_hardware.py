@@ -146,9 +146,21 @@ def test_a_note_is_told_once_with_all_it_is_about():
     two = estimated("", "basys3", notes=("a", "c"))
     found = hw.noted([("PYNQ", one), ("Basys", two), ("ULX3S", placed(""))])
     assert found == (
-        ("edgeml Verilog: PYNQ, Basys", ("a",)),
-        ("edgeml Verilog: PYNQ", ("b",)),
-        ("edgeml Verilog: Basys", ("c",)),
+        ("edgeml Verilog: PYNQ, Basys", ("a",), ()),
+        ("edgeml Verilog: PYNQ", ("b",), ()),
+        ("edgeml Verilog: Basys", ("c",), ()),
+    )
+
+
+def test_statistics_stand_apart_behind_a_line():
+    statistics = "Model of hls4ml's layers: LUT: real/estimate on 33: 90th percentile of the factor 1.12"
+    one = estimated("", "pynq-z2", notes=(statistics, "a"))
+    two = estimated("", "basys3", notes=(statistics, "c"))
+    line = "typical error 12 % (LUTs, in nine of ten designs no more)"
+    assert hw.noted([("PYNQ", one), ("Basys", two)]) == (
+        ("edgeml Verilog: PYNQ, Basys", (line,), (statistics,)),
+        ("edgeml Verilog: PYNQ", ("a",), ()),
+        ("edgeml Verilog: Basys", ("c",), ()),
     )
 
 

@@ -333,9 +333,8 @@ def test_notes_of_the_lowering_are_shown_and_escaped():
 
 
 def test_notes_of_the_estimates_stand_by_every_table_of_them():
-    known = estimated(
-        "", "pynq-z2", notes=("LUT: median 1.02, 90th percentile 1.31, 93 % inside, 60 designs",)
-    )
+    statistics = "LUT: real/estimate: median 1.02, 90th percentile of the factor 1.31, 93 % inside"
+    known = estimated("", "pynq-z2", notes=(statistics,))
     found = (known, known.model_copy(update={"board": "basys3", "notes": ("no board of this family",)}))
     facts = sample_facts(hardware=found, resources=resource_rows(found), latency=latency_rows(found))
     page, text = to_html(facts), to_markdown(facts)
@@ -344,7 +343,14 @@ def test_notes_of_the_estimates_stand_by_every_table_of_them():
         assert note in boards and note in text[text.index("## Boards") :] and note in to_json(facts)
     assert "edgeml Verilog: PYNQ-Z2</dt>" in boards
     design = page[page.index('id="hardware"') : page.index('id="boards"')]
-    assert known.notes[0] in design
+    line = "ypical error 31 % (LUTs, in nine of ten designs no more)"
+    assert re.search(
+        rf"<details[^>]*><summary>T{re.escape(line)}: details</summary><p>{statistics}</p>", design
+    )
+    # The line is open to see, the statistics are folded away, in the page and in Markdown.
+    assert line in re.sub(r"<details.*?</details>", "", boards, flags=re.DOTALL)
+    for part in (boards, text):
+        assert statistics not in re.sub(r"<details(?! class=.design).*?</details>", "", part, flags=re.DOTALL)
 
 
 def test_the_whole_board_is_shown_beside_the_network():

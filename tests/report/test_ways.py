@@ -174,11 +174,11 @@ def test_a_simulation_that_failed_vouches_for_nothing(facts: Facts, design: str)
 
 def test_designs_have_the_boards_name_and_their_own_clocks(facts: Facts) -> None:
     designs: list[Any] = [way for way in ways(facts) if way.where != "this CPU"]
-    assert [way.where for way in designs] == [
-        "PYNQ-Z2",
-        "PYNQ-Z2",
-    ]  # the target board, of which a tool has spoken
-    assert {way.where for way in ways(facts.model_copy(update={"boards": ()}))} == {"this CPU", "pynq-z2"}
+    # The target board, of which a tool has spoken, at the clock that the latency is at.
+    assert [way.where for way in designs] == ["PYNQ-Z2, 100 MHz"] * 2
+    assert {way.where for way in ways(facts.model_copy(update={"boards": ()}))} == {
+        *("this CPU", "pynq-z2, 100 MHz")
+    }
     assert all(way.bits.value == 41 and way.how == "quantization-aware" for way in designs)
     assert {way.latency.value for way in designs} == {60.0}  # 6 clocks at 100 MHz
     assert {way.rate.value for way in designs} == {1e8}
