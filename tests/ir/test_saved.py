@@ -146,7 +146,7 @@ def test_integers_of_another_graph(folder):
 def test_changed_integers(folder, edit):
     arrays = read_npz(folder / "graph.npz", "integers")
     arrays["fc.weight.codes"] = edit(arrays)
-    np.savez(folder / "graph.npz", **arrays)
+    np.savez(folder / "graph.npz", **arrays)  # pyright: ignore[reportArgumentType]
     with pytest.raises(EdgemlError, match=r"graph\.(json|npz)"):
         load(folder)
 

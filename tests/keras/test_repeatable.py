@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,12 +52,13 @@ def sums(preset: Preset, dataset: str) -> list[int]:
     make_repeatable(0)
     model = build_model(preset, choices.quantizers)
     plan = fit.Plan.of("qat", choices.training, 0)
-    context.context().enable_graph_collection()
+    recorder: Any = context.context()
+    recorder.enable_graph_collection()
     try:
         fit._Work(model, data, plan).epoch(plan.begin(), lambda _: None)
-        graphs = context.context().export_run_metadata().function_graphs
+        graphs = recorder.export_run_metadata().function_graphs
     finally:
-        context.context().disable_graph_collection()
+        recorder.disable_graph_collection()
     nodes = [node for graph in graphs for part in graph.partition_graphs for node in part.node]
     assert any(node.op == "AssignSubVariableOp" for node in nodes)
     return [

@@ -40,7 +40,7 @@ def test_a_digits_network_is_exact_on_all_digits(stage: int, tmp_path: Path) -> 
 
     graph = digits_like()
     emitted(graph, tmp_path, adders_per_stage=stage)
-    assert_exact(graph, tmp_path, {"pixels": load_digits(return_X_y=True)[0].astype(np.int64)})
+    assert_exact(graph, tmp_path, {"pixels": np.asarray(load_digits(return_X_y=True)[0], np.int64)})
 
 
 def test_one_layer_is_exact_with_and_without_stalls(tmp_path: Path) -> None:
