@@ -35,8 +35,10 @@ class _Figures(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
 
-Amount = Annotated[float, Field(ge=-1e15, le=1e15)]
+LARGEST = 1e15
 """No tool counts more; a figure of 400 digits is a damaged file."""
+
+Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
 
 class Figure(_Figures):

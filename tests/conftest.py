@@ -17,6 +17,9 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+# Output is that of a pipe unless a test says how wide its terminal is; pytest's workers set a width.
+os.environ.pop("COLUMNS", None)
+
 # No test reads or fills the user's own ledger of results.
 _LEDGER = tempfile.TemporaryDirectory(prefix="edgeml-ledger-")
 os.environ["EDGEML_LEDGER"] = str(Path(_LEDGER.name) / "ledger.jsonl")

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from edgeml.estimate.circuit import Count
 from edgeml.estimate.family import Family
-from edgeml.figures import Figure
+from edgeml.figures import LARGEST, Figure
 from edgeml.settings import Settings
 
 BORROWED = 1.6
@@ -138,7 +138,7 @@ def luts(count: Count, family: Family, calibration: Calibration, borrowed: bool)
 
 
 def interval(value: float, spread: Spread, widening: float = 1.0, soft: float = 0.0) -> Figure:
-    """A number with its interval.
+    """A number with its interval, whose ends are at most what a `Figure` can say.
 
     Args:
         value: the estimate.
@@ -151,7 +151,7 @@ def interval(value: float, spread: Spread, widening: float = 1.0, soft: float = 
     """
     low = value * spread.low**widening - spread.slack * widening
     high = value * spread.high**widening + spread.slack * widening + spread.share * soft
-    return Figure(value=_short(value), low=max(0.0, math.floor(low)), high=math.ceil(high))
+    return Figure(value=_short(value), low=max(0.0, math.floor(low)), high=math.ceil(min(high, LARGEST)))
 
 
 def layer_widening(widening: float) -> float:

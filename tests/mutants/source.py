@@ -190,9 +190,6 @@ ARITHMETIC = (
         "digest-unchecked", "ir/saved.py", "if graph.digest != digest:", "if False:", "tests/ir/test_saved.py"
     ),
     Mutant(
-        "pickle-allowed", "ir/saved.py", "allow_pickle=False)", "allow_pickle=True)", "tests/ir/test_saved.py"
-    ),
-    Mutant(
         "range-unchecked", "ir/evaluate.py", "np.any(codes < info.lo) or ", "", "tests/ir/test_evaluate.py"
     ),
     Mutant("expand-loses-name", "passes/expand.py", "renamed[last] = node.name", "pass", "tests/passes"),

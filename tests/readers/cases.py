@@ -177,7 +177,7 @@ def cases() -> dict[str, Case]:
         **_graph(),
         "golden.npz": _golden(),
         "config.toml": Case(
-            ("runs", "settings"), "config.toml", _config(), lambda path: Run.open(path.parent)
+            ("runconfig", "settings"), "config.toml", _config(), lambda path: Run.open(path.parent)
         ),
         "board.toml": Case(
             ("boards", "settings"),
