@@ -66,6 +66,45 @@ def settings() -> list[str]:
     return [f"{key}=" for key in _keys(Choices)]
 
 
+def import_settings() -> list[str]:
+    """Keys of --set of imports, each with its "="."""
+    from edgeml.keras.imported import ImportChoices
+
+    return [f"{key}=" for key in _keys(ImportChoices)]
+
+
+def options(*names: str) -> list[str]:
+    """Keys of --set of these back ends, or of all, each with its "="."""
+    from edgeml import backends as found
+
+    kinds = {name: type(found.load(name).options({})) for name in names or found.names()}
+    return [f"{name}.{key}=" for name, kind in kinds.items() for key in _keys(kind)]
+
+
+def verilog_options() -> list[str]:
+    """Keys of --set of synth, which takes those of Verilog."""
+    return options("verilog")
+
+
+def designs() -> list[str]:
+    """Designs that are estimated."""
+    from edgeml.estimate.model import Design
+
+    return list(get_args(Design))
+
+
+def hls_backends() -> list[str]:
+    """Back ends of hls4ml."""
+    from edgeml.backends.hls4ml.options import HlsBackend
+
+    return list(get_args(HlsBackend))
+
+
+def io_types() -> list[str]:
+    """How hls4ml's layers pass values on."""
+    return ["io_parallel", "io_stream"]
+
+
 def _keys(model: type[Any], before: str = "") -> Iterator[str]:
     """Dotted keys of a description's values."""
     for key, field in model.model_fields.items():

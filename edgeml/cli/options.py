@@ -44,6 +44,7 @@ ImportSetOption = Annotated[
         "--set",
         metavar="KEY=VALUE",
         help="Change a setting of data, targets or lowering, such as data.scaling=standard.",
+        autocompletion=names.begin_so(names.import_settings),
     ),
 ]
 BackendSetOption = Annotated[
@@ -52,6 +53,16 @@ BackendSetOption = Annotated[
         "--set",
         metavar="KEY=VALUE",
         help="Change an option of a back end, such as verilog.reuse_factor=4.",
+        autocompletion=names.begin_so(names.options),
+    ),
+]
+VerilogSetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change an option of the Verilog back end, such as verilog.reuse_factor=4.",
+        autocompletion=names.begin_so(names.verilog_options),
     ),
 ]
 StrictOption = Annotated[

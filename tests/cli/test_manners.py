@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Annotated, get_args, get_origin, get_type_hints
 
 import pytest
 
+from edgeml.cli import commands
 from tests.cli.command import Shell, start
 
 
@@ -33,6 +37,38 @@ def completed(line: str, folder: Path) -> list[str]:
     return done.stdout.split()
 
 
+FREE = {"--port", "--skip", "--max-latency"}
+"""What is text and no name of anything."""
+
+
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(commands.__path__)])
+def test_every_option_that_names_something_is_completed(name: str) -> None:
+    """A new one needs a completer, or a place in FREE."""
+    command = importlib.import_module(f"{commands.__name__}.{name}").command
+    for parameter, hint in get_type_hints(command, include_extras=True).items():
+        if get_origin(hint) is not Annotated:
+            continue
+        kind, about = get_args(hint)
+        if kind in (str, str | None, list[str] | None) and not FREE & set(about.param_decls or ()):
+            assert about.autocompletion is not None, parameter
+
+
+def test_bash_itself(tmp_path: Path) -> None:
+    """The script that bash sources, and what it makes of a word behind a comma."""
+    code = "import sys; sys.argv[0] = 'edgeml'; from edgeml.cli.main import entry; entry()"
+    (tmp_path / "edgeml").write_text(f'#!/bin/sh\nexec {sys.executable} -c "{code}" "$@"\n')
+    (tmp_path / "edgeml").chmod(0o755)
+    script = (
+        'eval "$(_EDGEML_COMPLETE=source_bash edgeml)"; COMP_WORDS=(edgeml export x --to onnx,q); '
+        'COMP_CWORD=4; _edgeml_completion edgeml; echo "${COMPREPLY[@]}"'
+    )
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment, capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "onnx,qonnx\n"
+
+
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
@@ -47,6 +83,20 @@ def completed(line: str, folder: Path) -> list[str]:
         ("edgeml import x --data fas", {"fashion_mnist"}),
         ("edgeml train x --set training.float_e", {"training.float_epochs="}),
         ("edgeml list t", {"tools"}),
+        ("edgeml list b", {"boards", "backends"}),
+        ("edgeml run x --to onnx,q", {"onnx,qonnx"}),
+        ("edgeml run x --board pynq-z", {"pynq-z1", "pynq-z2"}),
+        ("edgeml report x --board iceb", {"icebreaker"}),
+        ("edgeml estimate x --design h", {"hls4ml"}),
+        ("edgeml estimate x --design hls4ml,", {"hls4ml,verilog"}),
+        ("edgeml export x --hls-backend Viv", {"Vivado"}),
+        ("edgeml export x --io-type io_s", {"io_stream"}),
+        ("edgeml export x --set hls4ml.reuse_", {"hls4ml.reuse_factor="}),
+        ("edgeml estimate x --set verilog.mo", {"verilog.mode="}),
+        ("edgeml synth x --set verilog.m", {"verilog.mode="}),
+        ("edgeml synth x --set h", set()),
+        ("edgeml import x --set data.sc", {"data.scaling="}),
+        ("edgeml check x --with eva", {"evaluate"}),
         ("edgeml led", {"ledger"}),
     ],
 )

@@ -34,7 +34,12 @@ def command(
         ),
     ],
     design: Annotated[
-        str, typer.Option("--design", help="verilog, hls4ml, or both separated by a comma.")
+        str,
+        typer.Option(
+            "--design",
+            help="verilog, hls4ml, or both separated by a comma.",
+            autocompletion=names_.begin_so(names_.designs, several=True),
+        ),
     ] = "verilog,hls4ml",
     clock: ClockOption = None,
     settings: BackendSetOption = None,

@@ -39,10 +39,22 @@ def command(
     ] = "all",
     board: BoardOption = None,
     hls_backend: Annotated[
-        str | None, typer.Option("--hls-backend", help="Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.")
+        str | None,
+        typer.Option(
+            "--hls-backend",
+            help="Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.",
+            autocompletion=names_.begin_so(names_.hls_backends),
+        ),
     ] = None,
     clock: ClockOption = None,
-    io_type: Annotated[str | None, typer.Option("--io-type", help="io_parallel or io_stream.")] = None,
+    io_type: Annotated[
+        str | None,
+        typer.Option(
+            "--io-type",
+            help="io_parallel or io_stream.",
+            autocompletion=names_.begin_so(names_.io_types),
+        ),
+    ] = None,
     reuse_factor: Annotated[
         int | None, typer.Option("--reuse-factor", help="For every layer of hls4ml.")
     ] = None,

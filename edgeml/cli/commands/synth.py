@@ -13,13 +13,13 @@ from edgeml.cli import steps
 from edgeml.cli.bands import print_bands
 from edgeml.cli.console import ERR, OUT, print_json, say
 from edgeml.cli.options import (
-    BackendSetOption,
     ClockOption,
     FitOption,
     IiOption,
     JsonOption,
     MaxLatencyOption,
     RunArgument,
+    VerilogSetOption,
     clock_of,
 )
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
@@ -71,7 +71,7 @@ def command(
     max_latency: MaxLatencyOption = None,
     ii: IiOption = None,
     fit: FitOption = False,
-    settings: BackendSetOption = None,
+    settings: VerilogSetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Synthesize the run's Verilog for a board; boards with open tools end in a bitstream.
