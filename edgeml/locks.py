@@ -30,6 +30,7 @@ from pathlib import Path
 
 from edgeml.errors import EdgemlError
 from edgeml.files import heal
+from edgeml.processes import alive, started
 
 NAME = ".lock"
 
@@ -68,7 +69,7 @@ class Holder:
         """This thread, now."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         pid = os.getpid()
-        return Holder(pid, threading.get_native_id(), _started(pid), socket.gethostname(), _command(), now)
+        return Holder(pid, threading.get_native_id(), started(pid), socket.gethostname(), _command(), now)
 
     @staticmethod
     def parse(text: str) -> Holder | None:
@@ -94,7 +95,7 @@ class Holder:
 
     def lives(self) -> bool:
         """Whether the process is still there, as far as this machine can see."""
-        return not self.here or (_alive(self.pid) and self.started == _started(self.pid))
+        return not self.here or (alive(self.pid) and self.started == started(self.pid))
 
     def __str__(self) -> str:
         return f"{self.command} (process {self.pid} on {self.host}, since {self.since})"
@@ -259,23 +260,6 @@ def _in_use(path: Path, holder: Holder | None) -> EdgemlError:
     else:
         hint = f"wait until it is done; if it runs no more (look on {holder.host}), delete {path}"
     return EdgemlError(f"is in use by {holder}", str(path.parent), hint)
-
-
-def _started(pid: int) -> str:
-    """When a process began, in ticks since the machine did; "" if the system does not say."""
-    with suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    return ""
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _command() -> str:

@@ -6,7 +6,6 @@ artefact, a port) is NOT RUN; what is there and does not run to its end is NOT R
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from edgeml.deviations import told
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
+from edgeml.scratch import scratch_folder
 
 _COVERED = 1000
 """Real samples that coverage is computed for: as many as slow executors run."""
@@ -139,7 +139,7 @@ def check_graph(
     golden = vectors.make(graph, x)
     unemitted: list[Result] = []
     remarks: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="edgeml-check-") as name:
+    with scratch_folder() as name:
         folder = Path(name)
         for chosen in select(names):
             if chosen in (REFERENCE, KERAS, BOARD):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from edgeml.keras.registry import names, snake_case
 from edgeml.keras.stored import check_weights
 from edgeml.keras.writer import AGAIN, keras_version, way_on, written_by
 from edgeml.reading import parse_json
+from edgeml.scratch import scratch_folder
 
 _HOMES = ("keras", "qkeras")
 _CODE = ("Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer", "__lambda__")
@@ -127,7 +127,7 @@ def _uncompiled(content: bytes, config: Any, where: str) -> Iterator[str]:
     if not any("compile_config" in entry for entry in _objects(config)):
         yield where
         return
-    with tempfile.TemporaryDirectory(prefix="edgeml-load-") as folder:
+    with scratch_folder() as folder:
         copy = Path(folder) / "model.keras"
         with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(copy, "w") as target:
             for info in source.infolist():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +30,7 @@ from edgeml.locks import held
 from edgeml.presets import Choices, Prepared, Preset, choose, prepare
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
+from edgeml.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import keras
@@ -121,7 +121,7 @@ def _reload(model: keras.Model) -> None:
     Raises:
         EdgemlError: it does not load.
     """
-    with tempfile.TemporaryDirectory(prefix="edgeml-") as folder:
+    with scratch_folder() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
         load_model(path)

@@ -10,7 +10,6 @@ import importlib.util
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from types import MappingProxyType
 
 from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.scratch import scratch_folder
 from edgeml.tools.process import run
 
 _PROBE_SECONDS = 20.0
@@ -140,7 +140,7 @@ class Tool:
         if self._is_python(path, environment):  # a Python package's, which tells its version for free
             with suppress(importlib.metadata.PackageNotFoundError):
                 return importlib.metadata.version(self.distribution or self.package or name)
-        with tempfile.TemporaryDirectory(prefix="edgeml-") as folder:
+        with scratch_folder() as folder:
             try:
                 done = run(
                     [path, *self.version],

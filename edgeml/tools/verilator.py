@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
+from edgeml.scratch import scratch_folder
 from edgeml.tools import gxx
 from edgeml.tools.base import Found, Tool
 from edgeml.tools.cache import cache_folder, digest
@@ -98,7 +98,7 @@ def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
         return program
     program.parent.mkdir(parents=True, exist_ok=True)
     runtime = _runtime(verilator, compiler, digest(versions))
-    with tempfile.TemporaryDirectory(prefix="edgeml-", dir=program.parent) as name:
+    with scratch_folder(program.parent) as name:
         scratch = Path(name)
         files = [_plain(path, scratch) for path in sources]
         words = [
@@ -145,7 +145,7 @@ def _runtime(verilator: Found, compiler: Found, name: str) -> Path:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     include = _include(verilator)
-    with tempfile.TemporaryDirectory(prefix="edgeml-", dir=target.parent) as scratch:
+    with scratch_folder(target.parent) as scratch:
         source, fresh = Path(scratch) / "runtime.cpp", Path(scratch) / "runtime.o"
         source.write_text(
             f'#include "{include / "verilated.cpp"}"\n#include "{include / "verilated_threads.cpp"}"\n'
@@ -165,7 +165,7 @@ def _include(verilator: Found) -> Path:
     """Where Verilator's headers lie: in its package, or where a native one says."""
     root = verilator.environment.get("VERILATOR_ROOT")
     if root is None:
-        with tempfile.TemporaryDirectory(prefix="edgeml-") as folder:
+        with scratch_folder() as folder:
             done = run(
                 [verilator.path, "--getenv", "VERILATOR_ROOT"], Path(folder), Path(folder) / "log", 60.0
             )

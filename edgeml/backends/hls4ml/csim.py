@@ -16,7 +16,6 @@ import math
 import operator
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -36,6 +35,7 @@ from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
 from edgeml.reading import read_json, refusing
+from edgeml.scratch import scratch_folder
 from edgeml.tools.cache import cache_folder
 from edgeml.tools.process import run
 
@@ -175,7 +175,7 @@ def compiled(folder: Path, manifest: Manifest) -> Path:
     if program.is_file():
         return program
     program.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="edgeml-", dir=program.parent) as scratch:
+    with scratch_folder(program.parent) as scratch:
         source, target = Path(scratch) / "main.cpp", Path(scratch) / "simulation"
         source.write_text(main)
         includes = [f"-I{folder.resolve() / path}" for path in ("", "firmware", *_INCLUDES[manifest.backend])]
@@ -200,7 +200,7 @@ def simulated(
         EdgemlError: the program fails, or wrote something else than asked.
     """
     samples = len(inputs[manifest.inputs[0].value])
-    with tempfile.TemporaryDirectory(prefix="edgeml-") as scratch:
+    with scratch_folder() as scratch:
         data = [
             to_float(np.asarray(inputs[p.value], np.int64), graph.info(p.value).type.frac).reshape(
                 samples, p.size

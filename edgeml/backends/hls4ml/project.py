@@ -12,7 +12,6 @@ import io
 import json
 import logging
 import sys
-import tempfile
 import warnings
 from collections.abc import Generator
 from pathlib import Path
@@ -29,6 +28,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import FileSet
 from edgeml.fixed import FixedType
 from edgeml.ir import Graph
+from edgeml.scratch import scratch_folder
 
 MANIFEST = "edgeml.json"
 """Says which variable of the project holds which value of the graph; read by the runner."""
@@ -53,7 +53,7 @@ def build(graph: Graph, plan: Plan, options: Options) -> FileSet:
         EdgemlError: hls4ml refuses the project or changes a type.
     """
     parallel = choose(plan.layers, options)
-    with tempfile.TemporaryDirectory(prefix="edgeml-hls4ml-") as folder, quiet():
+    with scratch_folder() as folder, quiet():
         model = model_graph(plan, options, parallel, Path(folder) / "project")
         verify(model, plan, parallel)
         _hls4ml_does(lambda: _write(model), "cannot write the project")

@@ -7,7 +7,6 @@ QuantizeLinear/DequantizeLinear pairs. It is a baseline to compare accuracy with
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from edgeml.backends.onnx.session import available, open_session, run_session
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
+from edgeml.scratch import scratch_folder
 
 _CALIBRATION = 512
 """Samples that are enough for the ranges of activations; more take longer and change nothing."""
@@ -94,7 +94,7 @@ def _quantized(content: bytes, name: str, x: NDArray[np.float32]) -> bytes:
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
             return next(self._left, None)
 
-    with tempfile.TemporaryDirectory(prefix="edgeml-int8-") as folder:
+    with scratch_folder() as folder:
         source, prepared, target = (Path(folder) / f"{stem}.onnx" for stem in ("float", "prepared", "int8"))
         source.write_bytes(content)
         root = logging.getLogger()

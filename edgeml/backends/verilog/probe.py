@@ -12,7 +12,6 @@ Invariant: a value is returned whole, every element read from a wire, or not at 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ from edgeml.backends.verilog.stream.top import Tap, write_stream
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, ValueInfo
 from edgeml.passes import prepare
+from edgeml.scratch import scratch_folder
 from edgeml.tools import verilator
 from edgeml.tools.process import run
 
@@ -267,7 +267,7 @@ def _run(
     sources: Sequence[Path], top: str, text: str, main: str, words: NDArray[np.uint32], numbers: Iterable[int]
 ) -> NDArray[Any]:
     """Compile the sources with one more module around them, run it on words, and give the words it wrote."""
-    with tempfile.TemporaryDirectory(prefix="edgeml-") as name:
+    with scratch_folder() as name:
         scratch = Path(name)
         (scratch / f"{top}.v").write_text(text)
         program = verilator.simulation([*sources, scratch / f"{top}.v"], top, main)

@@ -7,7 +7,6 @@ and interval were measured and found as promised, or there is an error.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +21,7 @@ from edgeml.backends.verilog.probe import inner_values
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
+from edgeml.scratch import scratch_folder
 from edgeml.tools import verilator
 from edgeml.tools.process import run
 
@@ -62,7 +62,7 @@ class Simulation(Runner):
             return {v.value: np.zeros((0, *v.shape), np.int64) for v in manifest.output.values}
         words = pack(manifest.input, inputs, np.random.default_rng(self._seed))
         source, sink = manifest.input, manifest.output
-        with tempfile.TemporaryDirectory(prefix="edgeml-") as name:
+        with scratch_folder() as name:
             scratch = Path(name)
             words.tofile(scratch / "in")
             numbers = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from edgeml.backends.verilog.manifest import Manifest
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
+from edgeml.scratch import scratch_folder
 from edgeml.synth.top.board_top import TOP, Top
 from edgeml.synth.top.harness import EXPOSED, MAIN
 from edgeml.synth.top.payload import encode
@@ -115,7 +115,7 @@ def program(
     for path in (*sources, folder / DATA):
         if not path.is_file():
             raise EdgemlError("a file of the board is missing", str(path), "export and synthesize again")
-    with tempfile.TemporaryDirectory(prefix="edgeml-") as name:
+    with scratch_folder() as name:
         extra = [Path(name) / f"{BENCH}.v", Path(name) / "edgeml_exposed.vlt"]
         extra[0].write_text(bench(board, parameters))
         extra[1].write_text(EXPOSED)
@@ -134,7 +134,7 @@ def play(simulation: Path, folder: Path, script: Sequence[str], clocks_per_bit: 
     Raises:
         EdgemlError: the board did something that no board may do, or did not answer.
     """
-    with tempfile.TemporaryDirectory(prefix="edgeml-") as name:
+    with scratch_folder() as name:
         (Path(name) / "script").write_text("\n".join([*script, ""]))
         shutil.copyfile(folder / DATA, Path(name) / DATA)
         log = simulation.parent / f"run-{os.getpid()}.log"
