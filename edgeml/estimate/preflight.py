@@ -99,7 +99,7 @@ def _hls4ml(graph: Graph, board: Board, options: Any, goal: Goal, kept: ledger.L
     expanded = Expand().apply(graph)
     at = Planned(expanded, board, chosen)
     entries = kept if kept is not None else ledger.Ledger.default()
-    solution = solve(at, board, goal) if goal else None
+    solution = solve(at, board, goal, entries) if goal else None
     ways = solution.ways if solution else at.ways()
     project = solution.project if solution else at.model.project(ways)
     found = entries.applied(figures(at, ways, project, graph.name, graph.digest, board), at.chip.name)
@@ -120,16 +120,16 @@ def _hls4ml(graph: Graph, board: Board, options: Any, goal: Goal, kept: ledger.L
     told = Preflight("hls4ml", board.name, found, needs(found, board), clock, limits, solution)
     if fits.certain(told.state) or goal:
         return told
-    return replace(told, remedies=tuple(_hls4ml_remedies(at, board, found)))
+    return replace(told, remedies=tuple(_hls4ml_remedies(at, board, found, entries)))
 
 
-def _hls4ml_remedies(at: Planned, board: Board, found: Hardware) -> list[str]:
+def _hls4ml_remedies(at: Planned, board: Board, found: Hardware, entries: ledger.Ledger) -> list[str]:
     told: list[str] = []
     try:
-        fitting = solve(at.opened(), board, Goal(fit=True))
-        told.append(
-            f"--fit would choose the reuse factors {fitting.text()} ({fitting.project.latency:,} clocks)"
-        )
+        fitting = solve(at.opened(), board, Goal(fit=True), entries)
+        doubt = "" if fitting.certain else "; even then it may not fit"
+        chosen = f"{fitting.text()} ({fitting.project.latency:,} clocks{doubt})"
+        told.append(f"--fit would choose the reuse factors {chosen}")
     except EdgemlError as error:
         told.append(error.what)
     larger = larger_boards(found, board)

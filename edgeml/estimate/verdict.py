@@ -82,7 +82,8 @@ class Preflight:
             return ""
         proven = self.solution.proven
         proof = "the best of all valid ones" if proven else "the best found, search not complete"
-        return f"reuse factors ({proof}; minimized: {self.solution.minimized}): {self.solution.text()}"
+        doubt = "" if self.solution.certain else "no layout surely fits; "
+        return f"reuse factors ({doubt}{proof}; minimized: {self.solution.minimized}): {self.solution.text()}"
 
     def _figures(self) -> tuple[str, ...]:
         """What is needed; where a top stands around the network, with and without it."""

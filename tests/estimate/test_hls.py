@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeml import boards
+from edgeml import boards, fits
 from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
 from edgeml.backends.hls4ml.reuse import Parallelism, choose, valid_factors
+from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, estimate, preflight, record
 from edgeml.estimate.circuit import total
@@ -26,10 +27,11 @@ from edgeml.estimate.hls_own import (
     Hls4mlOptions,
     Planned,
     calibrated,
+    figures,
     parse_hls4ml,
 )
 from edgeml.estimate.ledger import Ledger
-from edgeml.estimate.solve import shares, solve
+from edgeml.estimate.solve import Solution, shares, solve
 from edgeml.figures import Figure, Hardware, Usage
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Builder, Graph
@@ -57,6 +59,12 @@ def mlp(name: str = "three", sizes: tuple[int, ...] = (16, 12, 8, 4)) -> Graph:
         if position < len(sizes) - 1:
             x = build.cast(x, ufixed(6, 2), name=f"act{position}")
     return build.graph(x)
+
+
+def shrunk(name: str, **resources: int) -> Board:
+    """A board with less in it."""
+    board = boards.load(name)
+    return board.model_copy(update={"resources": board.resources.model_copy(update=resources)})
 
 
 def planned(graph: Graph, board: str = "pynq-z2", **settings: object) -> Planned:
@@ -294,7 +302,10 @@ def brute(at: Planned, goal: Goal) -> tuple[float, float] | None:
         used = np.sum([shares(item.cost.count, at, at.board) for item in project.placed], axis=0)
         if goal.max_latency is not None and project.latency > goal.max_latency:
             continue
-        if (goal.ii is not None and project.interval > goal.ii) or (goal.fit and max(used) > 1):
+        if goal.ii is not None and project.interval > goal.ii:
+            continue
+        made = figures(at, ways, project, "two", "", at.board)
+        if goal.fit and not fits.certain(fits.verdict(made, at.board)):
             continue
         fit_alone = goal.max_latency is None and goal.ii is None
         latency, area = float(project.latency), float(sum(used))
@@ -310,7 +321,8 @@ def brute(at: Planned, goal: Goal) -> tuple[float, float] | None:
     ids=lambda goal: f"{goal.max_latency}-{goal.ii}-{goal.fit}",
 )
 def test_the_search_finds_what_trying_all_finds(io_type: str, goal: Goal) -> None:
-    at = planned(mlp("two", (16, 12, 6)), "cora-z7", io_type=io_type)
+    board = shrunk("cora-z7", lut=2600 if io_type == "io_parallel" else 3500)  # fitting is a limit
+    at = Planned(Expand().apply(mlp("two", (16, 12, 6))), board, parse_hls4ml({"io_type": io_type}))
     found = solve(at, at.board, goal)
     expected = brute(at, goal)
     assert expected is not None and found.proven
@@ -321,6 +333,50 @@ def test_the_search_finds_what_trying_all_finds(io_type: str, goal: Goal) -> Non
         else (used, found.project.latency)
     )
     assert score == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+def test_what_fit_chooses_fits_or_says_that_nothing_surely_does(io_type: str, tmp_path: Path) -> None:
+    kept = Ledger(tmp_path / "none")
+    with pytest.raises(EdgemlError, match="alone at least"):
+        preflight(
+            mlp(), shrunk("pynq-z2", lut=1500), "hls4ml", {"io_type": io_type}, Goal(fit=True), kept=kept
+        )
+    seen: set[str] = set()
+    for lut in (
+        (3800, 4000, 6000, 9000, 20_000) if io_type == "io_stream" else (2500, 3000, 4000, 6000, 20_000)
+    ):
+        board = shrunk("pynq-z2", lut=lut)
+        told = preflight(mlp(), board, "hls4ml", {"io_type": io_type}, Goal(fit=True), kept=kept)
+        assert isinstance(told.solution, Solution)
+        assert told.solution.certain == (told.state in ("fits", "tight"))
+        assert ("no layout surely fits" in told.chosen) == (told.state == "may not fit")
+        seen.add(told.state)
+    assert seen == {"may not fit", "tight", "fits"}
+
+
+def test_the_users_own_results_count_in_the_search(tmp_path: Path) -> None:
+    board, kept = shrunk("pynq-z2", lut=6000), Ledger(tmp_path / "ledger.jsonl")
+    plain = preflight(mlp(), board, "hls4ml", {}, Goal(fit=True), kept=kept)
+    made = estimate(mlp(), board, "hls4ml", {}, kept=kept).total.lut
+    assert made is not None
+    for number in range(30):
+        real = Hardware(
+            design="hls4ml",
+            graph=mlp().digest,
+            part=f"{board.part}-{number}",
+            source="vendor",
+            reached="synthesized",
+            alone=True,
+            tool="Vitis HLS 2024.1",
+            total=Usage(lut=Figure(value=round(made.value * (0.49 + 0.001 * number)))),
+        )
+        record(mlp(), board, real, {}, kept)
+    assert len(kept.entries()) == 30
+    told = preflight(mlp(), board, "hls4ml", {}, Goal(fit=True), kept=kept)
+    assert told.state in ("fits", "tight") and plain.state in ("fits", "tight")
+    assert told.estimate.cycles is not None and plain.estimate.cycles is not None
+    assert told.estimate.cycles.value < plain.estimate.cycles.value  # it takes half, so less has to be folded
 
 
 def test_what_was_found_is_what_the_back_end_takes() -> None:

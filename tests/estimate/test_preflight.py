@@ -7,22 +7,15 @@ from dataclasses import replace
 import pytest
 
 from edgeml import boards
-from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, preflight, refuse_if_too_big
 from edgeml.estimate.verdict import range_text
 from edgeml.figures import Figure
 from edgeml.ir import Graph
 from tests.backends.verilog.samples import small
-from tests.estimate.test_hls import mlp
+from tests.estimate.test_hls import mlp, shrunk
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")
-
-
-def shrunk(name: str, **resources: int) -> Board:
-    """A board with less in it."""
-    board = boards.load(name)
-    return board.model_copy(update={"resources": board.resources.model_copy(update=resources)})
 
 
 def whole_lut(graph: Graph) -> Figure:
