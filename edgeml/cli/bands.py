@@ -54,7 +54,9 @@ class Bands:
         for number, table in enumerate(self.tables(width)):
             if number:
                 yield Text()
-            yield table
+            # A cell may be wider than the terminal: rich would cut it off.
+            needed = sum(column.width or 0 for column in table.columns) + _GAP * (len(table.columns) - 1)
+            yield from console.render(table, options.update(max_width=max(width, needed)))
 
     def tables(self, width: int) -> Iterator[Table]:
         """One table if all of it fits into `width` characters; a further one only where it has cells."""

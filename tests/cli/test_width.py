@@ -20,7 +20,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("estimate", "RUN", "--board", "pynq-z2,colorlight-i5", "--verbose"),
         ("estimate", "RUN", "--board", "icebreaker", "--layers"),
     ),
-    "export": (("export", "RUN", "--to", "onnx,qonnx"),),
+    "export": (
+        ("export", "RUN", "--to", "onnx,qonnx"),
+        ("export", "RUN", "--to", "verilog,hls4ml", "--board", "pynq-z2", "--max-latency", "40"),
+        ("export", "RUN", "--to", "verilog", "--board", "icebreaker"),  # which says that it does not fit
+    ),
     "import_": (("import", "model.keras", "--data", "iris"),),
     "ledger": (("ledger",),),
     "list": tuple(("list", kind) for kind in ("", "presets", "datasets", "boards", "backends", "tools")),
