@@ -102,6 +102,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     kept = Notes(graph=graph().digest, notes=notes, float32=(), differences=rows)
     run.notes_file.write_text(kept.model_dump_json(by_alias=True), encoding="utf-8")
     check = Check(model="iris_mlp", graph=graph().digest, samples=1_000_000, synthetic=9, results=RESULTS)
+    run.report_file("json").write_text("{}", encoding="utf-8")
     run.check_file.write_text(check.to_json(), encoding="utf-8")
     exported = [Exported("onnx", 2, ""), Exported("hls4ml", 0, WHY), Exported("qonnx", 1234, "")]
 

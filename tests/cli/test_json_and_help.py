@@ -1,0 +1,54 @@
+"""--json is one document on standard output and nothing else; --help is whole in 80 columns."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+from edgeml.cli import commands
+from tests.cli.command import Shell
+from tests.cli.test_width import COMMANDS
+
+NAMES = [module.name for module in pkgutil.iter_modules(commands.__path__)]
+WITH_JSON = [
+    name
+    for name in NAMES
+    if "json" in inspect.signature(importlib.import_module(f"{commands.__name__}.{name}").command).parameters
+]
+
+
+@pytest.mark.parametrize(
+    "args", [args for name in WITH_JSON for args in COMMANDS[name] or ((name, "RUN"),)], ids=" ".join
+)
+def test_one_document(args: tuple[str, ...], edgeml: Shell, made_up: Path) -> None:
+    outcome = edgeml(*(str(made_up) if word == "RUN" else word for word in args if word), "--json")
+    assert outcome.code in (0, 1), outcome.err
+    assert isinstance(json.loads(outcome.out), dict | list)
+    assert "\x1b" not in outcome.out
+
+
+def test_every_command_has_json() -> None:
+    assert WITH_JSON == NAMES
+
+
+@pytest.mark.parametrize("name", ["", *NAMES])
+def test_help(name: str, edgeml: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    outcome = edgeml(*filter(None, [name.rstrip("_"), "--help"]))
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in outcome.out
+    words = set(outcome.out.split())
+    if name:
+        command = importlib.import_module(f"{commands.__name__}.{name}").command
+        for parameter, hint in inspect.get_annotations(command, eval_str=True).items():
+            for about in getattr(hint, "__metadata__", ()):
+                flag = str(getattr(about, "default", ""))
+                assert not flag.startswith("--") or flag in words, parameter
