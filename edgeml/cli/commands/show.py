@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from edgeml.cli import steps
 from edgeml.cli.bands import Bands
 from edgeml.cli.console import OUT, print_json, say
 from edgeml.cli.options import JsonOption, RunArgument
@@ -33,7 +34,8 @@ def command(
     changed = bound.changes(opened)
     if changed:
         say(f"[bold yellow]changed[/] {escape(bound.sentence(opened))}")
-    exact = opened.graph()
+    with steps.working("reading the graph"):
+        exact = opened.graph()
     if graph and not json:
         OUT.file.write(f"{exact}\n")
         return

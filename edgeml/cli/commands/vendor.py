@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from edgeml.cli import steps
 from edgeml.cli.bands import print_bands
 from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import JsonOption
@@ -53,7 +54,8 @@ def command(
     """
     from edgeml import vendor
 
-    found = vendor.scan(folder, skip or ())
+    with steps.working("reading reports"):
+        found = vendor.scan(folder, skip or ())
     if json:
         designs = [row.model_dump(mode="json", by_alias=True) for row in found.rows]
         print_json([*designs, *({"report": item.where, "not_read": item.reason} for item in found.unread)])
