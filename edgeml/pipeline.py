@@ -253,11 +253,15 @@ def check(
     graph = run.graph()
     golden = vectors.read(run.golden_file, graph)
     there = kept.prints(run.folder, graph, golden)  # before they run; nobody vouches for what changes then
-    found = check_folder(run.folder, graph, golden, names, samples, run.model_file, tell, wiring)
-    result = whole = kept.stamped(found, there)
+    earlier: Check | None = None
     if run.check_file.is_file():
         with suppress(EdgemlError):  # a damaged file has nothing to keep
-            whole = kept.merged(Check.read(run.check_file), result, there)
+            earlier = Check.read(run.check_file)
+    known = earlier.coverage if earlier is not None else None
+    found = check_folder(run.folder, graph, golden, names, samples, run.model_file, tell, wiring, known=known)
+    result = whole = kept.stamped(found, there)
+    if earlier is not None:
+        whole = kept.merged(earlier, result, there)
     write_atomic(run.check_file, whole.to_json())
     return result
 

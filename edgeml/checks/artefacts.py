@@ -16,8 +16,10 @@ from edgeml.checks import exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.board import Wiring, check_board
 from edgeml.checks.compare import compare
-from edgeml.checks.coverage import coverage
+from edgeml.checks.compared import compare_files
+from edgeml.checks.coverage import Coverage, coverage
 from edgeml.checks.golden import Golden
+from edgeml.checks.kept import covers, sealed_coverage
 from edgeml.checks.keras import check_keras
 from edgeml.checks.names import BOARD, KERAS, REFERENCE, select
 from edgeml.checks.result import Check, Result
@@ -48,6 +50,7 @@ def check_folder(
     wiring: Wiring | None = None,
     files: bool = True,
     cover: bool = True,
+    known: Coverage | None = None,
 ) -> Check:
     """Run what lies in `folder` and compare it with the golden integers.
 
@@ -63,6 +66,7 @@ def check_folder(
         wiring: where a board is heard; if it is given, the board is checked as well.
         files: compare constants, types and code of the artefacts with a fresh emission as well.
         cover: compute what the vectors would show.
+        known: what they would show, of an earlier check; taken if it is of this graph and these vectors.
 
     Returns:
         A row for every executor; of one that is there and does not run to its end, with the reason.
@@ -107,8 +111,14 @@ def check_folder(
         synthetic=golden.made,
         results=tuple(results),
         notes=tuple(map(str, graph.notes)),
-        coverage=coverage(graph, golden.head(_COVERED).joined().inputs) if cover else None,
+        coverage=_coverage(graph, golden.head(_COVERED), known) if cover else None,
     )
+
+
+def _coverage(graph: Graph, golden: Golden, known: Coverage | None) -> Coverage:
+    if known is not None and known.samples == golden.samples and covers(known, graph, golden):
+        return known
+    return sealed_coverage(coverage(graph, golden.joined().inputs), graph, golden)
 
 
 def check_graph(
@@ -203,7 +213,7 @@ def _check_runner(
 def _with_deviations(result: Result, backend: str, folder: Path, graph: Graph) -> Result:
     """The row with what the files say: other constants or types are a mismatch, whatever vectors showed."""
     try:
-        found = backends.load(backend).compare_files(folder, graph)
+        found = compare_files(backends.load(backend), folder, graph)
     except EdgemlError as error:
         reason = f"its files were not compared with a fresh emission: {error}"
         return result.model_copy(update={"reason": "; ".join(filter(None, [result.reason, reason]))})

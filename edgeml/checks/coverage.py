@@ -100,12 +100,16 @@ class Coverage(_Model):
         silent: elements that never vary.
         casts: ends and ties.
         weights: by sum, in the graph's order.
+        samples: how many real vectors there were; the synthetic ones are all among them.
+        digest: of graph, vectors and what is said of them, see `edgeml.checks.kept`; "" if not kept.
     """
 
     inputs: int
     silent: int
     casts: Casts
     weights: tuple[Weights, ...]
+    samples: int = 0
+    digest: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -19,8 +19,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from edgeml import backends
+from edgeml.checks.coverage import Coverage
 from edgeml.checks.golden import Golden
 from edgeml.checks.names import BOARD, KERAS, REFERENCE
 from edgeml.checks.result import Check, Result
@@ -30,6 +32,9 @@ from edgeml.ir import Graph
 
 _OWN = "firmware"
 """The folder inside an hls4ml project that holds what its simulation compiles."""
+
+_COVERING = 1
+"""To be raised when coverage is computed in another way: what was kept is then computed again."""
 
 
 @dataclass(frozen=True)
@@ -147,8 +152,32 @@ def as_it_is(check: Check, folder: Path, graph: Graph, golden: Golden | None) ->
     there = prints(folder, graph, golden) if golden is not None else {}
     rows = tuple(current(row, there) for row in check.results)
     most = (golden.samples, golden.made) if golden is not None else (0, 0)
-    counts = {"samples": min(check.samples, most[0]), "synthetic": min(check.synthetic, most[1])}
+    counts: dict[str, Any] = {
+        "samples": min(check.samples, most[0]),
+        "synthetic": min(check.synthetic, most[1]),
+    }
+    known = check.coverage
+    if known is not None and (golden is None or not covers(known, graph, golden)):
+        counts["coverage"] = None
     return check.model_copy(update={"results": rows, **counts})
+
+
+def sealed_coverage(coverage: Coverage, graph: Graph, golden: Golden) -> Coverage:
+    """The same, with how many real vectors it is of and the digest of all it depends on and says."""
+    counted = coverage.model_copy(update={"samples": golden.samples})
+    return counted.model_copy(update={"digest": _seal(counted, graph, golden)})
+
+
+def covers(coverage: Coverage, graph: Graph, golden: Golden) -> bool:
+    """What it says, it says of this graph and of the first of these vectors, and nobody has edited it."""
+    if not coverage.digest or coverage.samples > golden.samples:
+        return False
+    return coverage.digest == _seal(coverage, graph, golden.head(coverage.samples))
+
+
+def _seal(coverage: Coverage, graph: Graph, golden: Golden) -> str:
+    told = coverage.model_dump_json(exclude={"digest"})
+    return hashlib.sha256(f"{_COVERING} {graph.digest} {golden.digest} {told}".encode()).hexdigest()
 
 
 def _idle(row: Result) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shlex
 import signal
 import subprocess
@@ -26,6 +27,9 @@ from edgeml.errors import EdgemlError, MissingToolError
 
 _GRACE_SECONDS = 3.0
 _LONGEST_LINE = 300
+_LONGEST_WAIT = 2**31 - 1
+"""Milliseconds that poll takes."""
+
 _LONGEST_LOG = 64 << 20
 _SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)")
 _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160))) | {13: "\n"}
@@ -91,7 +95,7 @@ def run(
         try:
             process = _started(words, folder, output.fileno(), environment, guard)
             try:
-                code = process.wait(seconds)
+                code = _ended(process, seconds)
             except subprocess.TimeoutExpired:
                 raise EdgemlError(
                     f"took longer than {seconds:g} s and was stopped",
@@ -114,6 +118,25 @@ def run(
             f"all output is in {log}",
         )
     return done
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> int:
+    """The exit code once it ends; `Popen.wait` with a limit looks only every 50 ms, the system tells at once.
+
+    Raises:
+        subprocess.TimeoutExpired: it has not ended by then.
+    """
+    try:
+        handle = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # another system, an old kernel, or no more files to open
+        return process.wait(seconds)
+    try:
+        ready = select.poll()
+        ready.register(handle, select.POLLIN)
+        ready.poll(min(seconds * 1000, _LONGEST_WAIT))
+    finally:
+        os.close(handle)
+    return process.wait(0 if seconds * 1000 <= _LONGEST_WAIT else seconds)
 
 
 def _opened(log: Path) -> BinaryIO:

@@ -1,13 +1,17 @@
 """Break exported artefacts by one code, one place at a time: does a check notice?
 
     python -m tests.mutants.artefacts RUN...            every edit compared; ONNX executed on each as well
-    python -m tests.mutants.artefacts RUN --execute 40  and so many edits of the slower artefacts executed
+    python -m tests.mutants.artefacts RUN --execute 40  so many edits of the slower artefacts executed,
+                                                            drawn by --seed
 
 Edits are of the file's own numbers and types: every weight, bias, bound and factor of exact.onnx and
 qonnx.onnx, every rounding of theirs; every number of hls4ml's weights and every type in its defines.h; every
-number in the Verilog (of a large design, a stated number spread evenly). Each edited file goes through what
-`edgeml check` does with it: the comparison with a fresh emission, and, where it is executed, all vectors of
-golden.npz.
+number in the Verilog: constants, shifts, bounds and widths. Each edited file goes through what `edgeml check`
+does with it: the comparison with a fresh emission, and, where it is executed, all vectors of golden.npz.
+
+Of the Verilog's edits a stated number, spread evenly, is compared as a whole folder; the others by the line
+that was edited, which is what the comparison of a file amounts to where no comment or directive goes over
+several lines (that is asserted).
 
 Printed per artefact: edits, those that the comparison shows, and of those executed the ones that vectors
 show. An edit that neither shows is missed; the exit code is 1 if there is one. An edit that changes no
@@ -21,7 +25,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,21 +38,23 @@ from edgeml import backends
 from edgeml.backends.base import Runner, Takes
 from edgeml.checks import golden as vectors
 from edgeml.checks.golden import Golden
+from edgeml.deviations.text import compare_text
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])|(?<='d)\d+|(?<='sd)\d+")
 TYPE = re.compile(r"typedef ap_u?fixed<(\d+),(-?\d+)((?:,\w+)*)>")
-LITERALS = 300
-"""Numbers of the Verilog that are edited."""
+WHOLE = 300
+"""Edits of the Verilog that are compared as a whole folder."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """Files with other bytes, by path in the back end's folder."""
+    """Files with other bytes, by path in the back end's folder; a line that was edited, as it was and is."""
 
     what: str
     files: tuple[tuple[str, bytes], ...]
+    line: tuple[bytes, bytes] | None = None
 
 
 @dataclass
@@ -194,28 +200,30 @@ def _retyped(defines: str, match: re.Match[str], new: str) -> Edit:
     return Edit(f"{match[0]} -> {new}", (("firmware/defines.h", content.encode()),))
 
 
-def verilog_edits(folder: Path, most: int = LITERALS) -> Iterator[Edit]:
-    """Numbers of the modules changed by one, spread evenly over all of them."""
-    places: list[tuple[Path, re.Match[str]]] = []
+def verilog_edits(folder: Path) -> Iterator[Edit]:
+    """Every number of the modules changed by one."""
     for path in sorted(folder.glob("*.v")):
-        code = re.sub(r"//[^\n]*", lambda comment: " " * len(comment[0]), path.read_text())
-        places += [(path, match) for match in NUMBER.finditer(code)]
-    for at in np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)):
-        path, match = places[at]
         text = path.read_text()
-        changed = f"{text[: match.start()]}{int(match[0]) ^ 1}{text[match.end() :]}"
-        yield Edit(f"{path.name} at {match.start()}", ((path.name, changed.encode()),))
+        assert "/*" not in text and "\\\n" not in text, f"{path}: lines do not stand for themselves"
+        code = re.sub(r"//[^\n]*", lambda comment: " " * len(comment[0]), text)
+        for match in NUMBER.finditer(code):
+            start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+            number = str(int(match[0]) ^ 1)
+            old = text[start:end]
+            new = f"{text[start : match.start()]}{number}{text[match.end() : end]}"
+            files = ((path.name, f"{text[:start]}{new}{text[end:]}".encode()),)
+            yield Edit(f"{path.name} at {match.start()}", files, (old.encode(), new.encode()))
 
 
-def edits(name: str, folder: Path, most: int = LITERALS) -> list[Edit]:
+def edits(name: str, folder: Path) -> Iterator[Edit]:
     """All edits of the artefact of a back end."""
     if name in ("onnx", "qonnx"):
         file = backends.load(name).runners()[0].artefact
-        return list(model_edits(file, (folder / file).read_bytes()))
-    return list(project_edits(folder) if name == "hls4ml" else verilog_edits(folder, most))
+        return model_edits(file, (folder / file).read_bytes())
+    return project_edits(folder) if name == "hls4ml" else verilog_edits(folder)
 
 
-def count(name: str, folder: Path, graph: Graph, golden: Golden, execute: int, most: int = LITERALS) -> Count:
+def count(name: str, folder: Path, graph: Graph, golden: Golden, execute: int, seed: int = 0) -> Count:
     """Make every edit of an artefact in a copy of its folder.
 
     Args:
@@ -223,31 +231,32 @@ def count(name: str, folder: Path, graph: Graph, golden: Golden, execute: int, m
         folder: with its files; left alone.
         graph: what they were emitted from.
         golden: the vectors.
-        execute: edits that are executed, spread evenly; of exact.onnx all are.
-        most: numbers of the Verilog.
+        execute: edits that are executed, drawn at random; of exact.onnx all are.
+        seed: of the draw.
     """
-    back_end = backends.load(name)
-    runner = back_end.runners()[0]
+    runner = backends.load(name).runners()[0]
     found = Count(name)
     with tempfile.TemporaryDirectory(prefix="edgeml-mutants-") as scratch:
         copy = Path(scratch) / name
         shutil.copytree(folder, copy)
         compare = _comparing(name, copy, graph)
-        assert not compare(()), f"{folder} deviates before anything was edited"
-        every = edits(name, copy, most)
-        run = (
-            set(range(len(every)))
-            if name == "onnx"
-            else set(np.linspace(0, len(every) - 1, min(execute, len(every))).astype(int).tolist())
-        )
-        for number, edit in enumerate(every):
-            before = [(path, (copy / path).read_bytes()) for path, _ in edit.files]
-            for path, content in edit.files:
-                (copy / path).write_bytes(content)
-            seen = bool(compare([path for path, _ in edit.files]))
-            shown = number in run and _shown(runner, copy, graph, golden)
-            for path, content in before:
-                (copy / path).write_bytes(content)
+        assert not compare(), f"{folder} deviates before anything was edited"
+        total = sum(1 for _ in edits(name, folder))
+        drawn = np.random.default_rng(seed).permutation(total)[: total if name == "onnx" else execute]
+        run = set(drawn.tolist())
+        whole = run | set(np.linspace(0, total - 1, min(WHOLE, total)).astype(int).tolist())
+        for number, edit in enumerate(edits(name, folder)):
+            shown = False
+            if edit.line is not None and number not in whole:
+                old, new = edit.line
+                seen = bool(compare_text(edit.what, new, old))
+            else:
+                for path, content in edit.files:
+                    (copy / path).write_bytes(content)
+                seen = compare()
+                shown = number in run and _shown(runner, copy, graph, golden)
+                for path, _ in edit.files:
+                    (copy / path).write_bytes((folder / path).read_bytes())
             found.edits += 1
             found.compared += seen
             found.executed += number in run
@@ -257,7 +266,7 @@ def count(name: str, folder: Path, graph: Graph, golden: Golden, execute: int, m
     return found
 
 
-def _comparing(name: str, folder: Path, graph: Graph) -> Any:
+def _comparing(name: str, folder: Path, graph: Graph) -> Callable[[], bool]:
     """The back end's comparison with what is emitted afresh, which is emitted once."""
     back_end: Any = backends.load(name)
     kept: dict[str, Any] = {}
@@ -271,8 +280,7 @@ def _comparing(name: str, folder: Path, graph: Graph) -> Any:
 
     once = Once()
 
-    def compare(paths: Sequence[str]) -> bool:
-        del paths
+    def compare() -> bool:
         return any(not deviation.text for deviation in once.compare_files(folder, graph))
 
     return compare
@@ -296,7 +304,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("runs", nargs="+")
     parser.add_argument("--execute", type=int, default=0)
     parser.add_argument("--with", dest="names", default=",".join(backends.names()))
-    parser.add_argument("--literals", type=int, default=LITERALS)
+    parser.add_argument("--seed", type=int, default=0, help="of the edits that are executed")
     given = parser.parse_args(words)
     import edgeml
 
@@ -307,7 +315,7 @@ def main(words: Sequence[str]) -> int:
         golden = vectors.read(run.golden_file, graph)
         for name in given.names.split(","):
             folder = run.folder / backends.load(name).folder
-            found = count(name, folder, graph, golden, given.execute, given.literals)
+            found = count(name, folder, graph, golden, given.execute, given.seed)
             sys.stdout.write(f"{run.folder.name} {found}\n")
             sys.stdout.flush()
             missed += len(found.missed)

@@ -1,0 +1,78 @@
+"""Remembers which files were compared with a fresh emission and did not deviate, so that it is done once.
+
+A note is named by a digest of everything that the comparison depends on: every file below the back end's
+folder, the graph, edgeml's own source, and the versions of what emits. Where one byte of these is another,
+there is no such note and the files are emitted and compared anew.
+
+Invariant: only "no deviation at all" is noted, after a comparison that found none.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import edgeml
+from edgeml.backends.base import Backend
+from edgeml.deviations import Deviation
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+from edgeml.ir import Graph
+from edgeml.tools.cache import cache_folder, digest
+
+EMITTERS = ("edgeml-toolkit", "hls4ml", "da4ml", "onnx", "qonnx", "numpy")
+"""Distributions that decide what an emission says."""
+
+_MOST = 64 << 20
+"""Bytes of a folder that are read for a note; a larger one is compared every time."""
+
+
+def compare_files(backend: Backend, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+    """As `Backend.compare_files`; what was compared before, byte for byte, is not emitted again.
+
+    Raises:
+        EdgemlError: as `Backend.compare_files`.
+    """
+    note = _note(backend, folder, graph)
+    if note is not None and note.is_file():
+        return ()
+    found = backend.compare_files(folder, graph)
+    # The files are read again: what was changed in between was not compared.
+    if note is not None and not found and note == _note(backend, folder, graph):
+        with suppress(OSError):
+            note.touch()
+    return found
+
+
+def _note(backend: Backend, folder: Path, graph: Graph) -> Path | None:
+    """The note's path; None where none can be kept."""
+    try:
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        if sum(path.stat().st_size for path in files) > _MOST:
+            return None
+        parts: list[str | bytes] = [_code(), backend.name, graph.digest]
+        for path in files:
+            parts += [path.relative_to(folder).as_posix(), read_bytes(path, "artefact")]
+        return cache_folder("compared") / digest(parts)
+    except (EdgemlError, OSError, UnicodeEncodeError):
+        return None
+
+
+@cache
+def _code() -> str:
+    """A digest of edgeml's source and of the versions of all that emits."""
+    parts: list[str | bytes] = [sys.version, *(f"{name} {_version(name)}" for name in EMITTERS)]
+    root = Path(edgeml.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        parts += [path.relative_to(root).as_posix(), path.read_bytes()]
+    return digest(parts)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
