@@ -67,4 +67,4 @@ def broken(name: str, folder: Path, execute: int) -> Count:
     back_end.emit(graph).write(folder)
     shape = graph.info(graph.inputs[0]).shape
     golden = vectors.make(graph, np.random.default_rng(2).random((20, *shape)))
-    return count(name, folder, graph, golden, execute, most=40)
+    return count(name, folder, graph, golden, execute)

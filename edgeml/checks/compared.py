@@ -15,7 +15,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import edgeml
 from edgeml.backends.base import Backend
 from edgeml.deviations import Deviation
 from edgeml.errors import EdgemlError
@@ -65,7 +64,7 @@ def _note(backend: Backend, folder: Path, graph: Graph) -> Path | None:
 def _code() -> str:
     """A digest of edgeml's source and of the versions of all that emits."""
     parts: list[str | bytes] = [sys.version, *(f"{name} {_version(name)}" for name in EMITTERS)]
-    root = Path(edgeml.__file__).parent
+    root = Path(__file__).parents[1]
     for path in sorted(root.rglob("*.py")):
         parts += [path.relative_to(root).as_posix(), path.read_bytes()]
     return digest(parts)
