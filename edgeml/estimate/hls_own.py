@@ -148,6 +148,7 @@ def figures(
     words = [at.options.io_type, *strategies]
     if reuse:
         words.append(f"rf {reuse[0]}" if len(reuse) == 1 else f"rf {reuse[0]} to {reuse[-1]}")
+    words.append(f"{1000.0 / at.clock_ns:g} MHz")
     return Hardware(
         design="hls4ml",
         settings=", ".join(words),

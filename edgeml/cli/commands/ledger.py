@@ -35,11 +35,12 @@ def command(json: JsonOption = False) -> None:
                 else "-"
                 for kind in ("lut", "ff", "dsp", "bram")
             ),
+            escape(entry.settings) or "-",
         ]
         for entry in entries
     ]
-    columns = ("when", "design", "family", "tool", "source", "of", "LUT", "FF", "DSP", "BRAM")
-    print_bands(OUT, columns, rows, f"{escape(str(kept.path))}: real / estimate", keys=2)
+    columns = ("when", "design", "family", "tool", "source", "of", "LUT", "FF", "DSP", "BRAM", "laid out")
+    print_bands(OUT, columns, rows, f"{escape(str(kept.path))}: real / estimate", keys=2, texts=(10,))
     unread = kept.unread()
     if unread:
         OUT.print(f"{unread} lines cannot be read; they are left as they are")
