@@ -17,7 +17,10 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.tool, pytest.mark.timeout(3600)]
 
-KILLS = 15
+
+KILLS = int(os.environ.get("EDGEML_KILLS", "2"))
+"""Of every command; each is followed by a whole run of it. EDGEML_KILLS=15 takes half an hour."""
+
 COMMANDS = {
     "export": ("export", "RUN", "--to", "onnx,qonnx,hls4ml,verilog"),
     "check": ("check", "RUN", "--with", "evaluate,onnx,verilog"),
