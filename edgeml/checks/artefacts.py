@@ -217,7 +217,12 @@ def _with_deviations(result: Result, backend: str, folder: Path, graph: Graph) -
     except EdgemlError as error:
         reason = f"its files were not compared with a fresh emission: {error}"
         return result.model_copy(update={"reason": "; ".join(filter(None, [result.reason, reason]))})
-    reason = "; ".join(filter(None, [told(found), result.reason]))
+    remedy = ""
+    if found:
+        remedy = f"edgeml export RUN --to {backend} writes it again"
+        other = exported.other_versions(folder.parent, backend, graph)
+        remedy = f"{other}: {remedy}" if other else remedy
+    reason = "; ".join(filter(None, [told(found), remedy, result.reason]))
     wrong = tuple(str(deviation) for deviation in found if not deviation.text)
     status = "mismatch" if wrong else result.status
     return result.model_copy(update={"status": status, "reason": reason, "deviations": wrong[:_LISTED]})

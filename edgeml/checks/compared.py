@@ -12,18 +12,15 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgeml.backends.base import Backend
+from edgeml.checks.exported import versions
 from edgeml.deviations import Deviation
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.ir import Graph
 from edgeml.tools.cache import cache_folder, digest
-
-EMITTERS = ("edgeml-toolkit", "hls4ml", "da4ml", "onnx", "qonnx", "numpy")
-"""Distributions that decide what an emission says."""
 
 _MOST = 64 << 20
 """Bytes of a folder that are read for a note; a larger one is compared every time."""
@@ -63,15 +60,8 @@ def _note(backend: Backend, folder: Path, graph: Graph) -> Path | None:
 @cache
 def _code() -> str:
     """A digest of edgeml's source and of the versions of all that emits."""
-    parts: list[str | bytes] = [sys.version, *(f"{name} {_version(name)}" for name in EMITTERS)]
+    parts: list[str | bytes] = [sys.version, *map(" ".join, versions().items())]
     root = Path(__file__).parents[1]
     for path in sorted(root.rglob("*.py")):
-        parts += [path.relative_to(root).as_posix(), path.read_bytes()]
+        parts += [path.relative_to(root).as_posix(), read_bytes(path, "source")]
     return digest(parts)
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""

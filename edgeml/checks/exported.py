@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edgeml._version import __version__
 from edgeml.backends.base import Backend
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
@@ -40,6 +42,11 @@ class _Kept(BaseModel):
     schema_: Literal[1] = Field(default=1, alias="schema")
     graph: str
     rows: dict[str, Exported]
+    versions: dict[str, dict[str, str]] = {}
+
+
+EMITTERS = ("hls4ml", "da4ml", "onnx", "qonnx", "numpy")
+"""Distributions that decide, beside edgeml, what an emission says."""
 
 
 def why_not(backend: Backend, graph: Graph, options: Any) -> str:
@@ -71,20 +78,49 @@ def keep(folder: Path, graph: Graph, rows: Sequence[Exported]) -> None:
         EdgemlError: the file cannot be written.
     """
     earlier = _read(folder, graph)
-    kept = _Kept(graph=graph.digest, rows={**earlier, **{row.backend: row for row in rows}})
+    here = versions()
+    kept = _Kept(
+        graph=graph.digest,
+        rows={**earlier.rows, **{row.backend: row for row in rows}},
+        versions={**earlier.versions, **{row.backend: here for row in rows if row.files}},
+    )
     write_atomic(folder / FILE, kept.model_dump_json(by_alias=True, indent=1) + "\n")
 
 
 def reason(folder: Path, backend: str, graph: Graph) -> str:
     """Why a back end, "float" or "int8" wrote nothing when it was last asked; "" if it was not, or did."""
-    row = _read(folder, graph).get(backend)
+    row = _read(folder, graph).rows.get(backend)
     return f"could not be exported: {row.reason}" if row is not None and row.reason else ""
 
 
-def _read(folder: Path, graph: Graph) -> dict[str, Exported]:
+def versions() -> dict[str, str]:
+    """Versions of edgeml and of what emits; "" for what is not installed."""
+    found = {"edgeml": __version__}
+    for name in EMITTERS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def other_versions(folder: Path, backend: str, graph: Graph) -> str:
+    """By which other versions than those here a back end's files were written; "" if by these or not known."""
+    written, here = _read(folder, graph).versions.get(backend), versions()
+    if written is None:
+        return ""
+    apart = [name for name in here if written.get(name, "") != here[name]]
+    told = (
+        " ".join([*(f"{name} {v[name] or 'none'}" for name in apart if name in v)]) for v in (written, here)
+    )
+    return "it was written by {}, and here is {}".format(*told) if apart else ""
+
+
+def _read(folder: Path, graph: Graph) -> _Kept:
     """What is known of the graph; nothing if the file is missing, damaged or of another graph."""
+    nothing = _Kept(graph=graph.digest, rows={})
     try:
         kept = _Kept.model_validate_json(read_bytes(folder / FILE, "export's results"))
     except (EdgemlError, ValidationError):
-        return {}
-    return kept.rows if kept.graph == graph.digest else {}
+        return nothing
+    return kept if kept.graph == graph.digest else nothing

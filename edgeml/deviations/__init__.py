@@ -41,8 +41,6 @@ def told(deviations: Sequence[Deviation], most: int = 3) -> str:
         return ""
     wrong = [deviation for deviation in deviations if not deviation.text]
     if not wrong:
-        return (
-            f"differs in text from a fresh emission, not in what it computes: {deviations[0]} (export again)"
-        )
+        return f"differs in text from a fresh emission, not in what it computes: {deviations[0]}"
     more = f"; and {len(wrong) - most} more" if len(wrong) > most else ""
     return f"differs from a fresh emission: {'; '.join(map(str, wrong[:most]))}{more}"

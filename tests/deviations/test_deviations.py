@@ -11,6 +11,7 @@ import pytest
 
 from edgeml import backends
 from edgeml.backends.base import Backend
+from edgeml.checks import exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
 from edgeml.deviations import Deviation, told
@@ -146,8 +147,26 @@ def test_metadata_of_a_model_differ_in_text_only(tmp_path: Path):
     assert (row.status, row.deviations) == ("exact", ())
     assert row.reason == (
         "differs in text from a fresh emission, not in what it computes: exact.onnx: metadata who is there, "
-        "and not in a fresh emission (export again)"
+        "and not in a fresh emission; edgeml export RUN --to onnx writes it again"
     )
+
+
+def test_files_of_other_versions_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Another version may write the same in other words; which ones wrote it and the remedy are told."""
+    emitted("onnx", tmp_path / "onnx")
+    changed(tmp_path / "onnx/exact.onnx", lambda model: setattr(model.opset_import[0], "version", 12))
+    golden = vectors.make(GRAPH, np.random.default_rng(1).random((20, *GRAPH.info(GRAPH.inputs[0]).shape)))
+    with monkeypatch.context() as patch:
+        patch.setattr(exported, "versions", lambda: {"edgeml": "0.0.9", "onnx": "1.2"})
+        exported.keep(tmp_path, GRAPH, [exported.Exported("onnx", 1)])
+        assert exported.other_versions(tmp_path, "onnx", GRAPH) == ""
+    here = exported.versions()
+    reason = check_folder(tmp_path, GRAPH, golden, ["onnx"])["onnx"].reason
+    assert "it was written by edgeml 0.0.9 onnx 1.2, and here is edgeml " + here["edgeml"] in reason
+    assert reason.count("edgeml export RUN --to onnx writes it again") == 1
+    exported.keep(tmp_path, GRAPH, [exported.Exported("onnx", 1)])
+    reason = check_folder(tmp_path, GRAPH, golden, ["onnx"])["onnx"].reason
+    assert "written by" not in reason and "edgeml export RUN --to onnx writes it again" in reason
 
 
 def test_an_accumulator_narrower_than_proven_is_named(tmp_path: Path):

@@ -64,6 +64,7 @@ ELSEWHERE = {
     "checks.keras": "a digest only",
     "keras.training": "a digest only",
     "checks.proof": "fresh emissions against files",
+    "checks.compared": "digests only",
     "backends.hls4ml.fresh": "bytes to compare with a fresh emission",
     "backends.onnx.backend": "bytes to compare with a fresh emission",
     "backends.qonnx.backend": "bytes to compare with a fresh emission",
