@@ -105,7 +105,7 @@ def versions() -> dict[str, str]:
 
 
 def other_versions(folder: Path, backend: str, graph: Graph) -> str:
-    """By which other versions than those here a back end's files were written; "" if by these or not known."""
+    """The other versions that wrote a back end's files; "" if these wrote them, or if that is not known."""
     written, here = _read(folder, graph).versions.get(backend), versions()
     if written is None:
         return ""

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeml import backends
-from edgeml.fixed import IntArray
-from edgeml.ir import Graph, evaluate_codes, saved
+from edgeml.backends.base import Takes
+from edgeml.fixed import IntArray, to_float
+from edgeml.ir import Graph, evaluate_codes, input_codes, saved
 
 REFUSED = "refused"
 EXACT = "exact"
@@ -20,6 +22,34 @@ EXACT = "exact"
 
 class DifferenceError(AssertionError):
     """Integers differ."""
+
+
+def floats_near(graph: Graph, codes: Mapping[str, IntArray], seed: int) -> dict[str, NDArray[np.float32]]:
+    """Floats off the grid around codes: ties, their neighbours, values beyond both bounds, negative zero.
+
+    Args:
+        graph: whose inputs they are.
+        codes: (samples, *shape) by input name.
+        seed: of what becomes of which element; an element may stay on the grid.
+    """
+    rng = np.random.default_rng(seed)
+    found: dict[str, NDArray[np.float32]] = {}
+    for name, given in codes.items():
+        kind = graph.info(name).type
+        plain = np.float32(to_float(given, kind.frac))
+        tie = np.float32(to_float(2 * given + rng.choice([-1, 1], given.shape), np.asarray(kind.frac) + 1))
+        span = np.float32(to_float(np.asarray(kind.hi - kind.lo + 1), kind.frac))
+        kinds = [
+            plain,
+            tie,
+            np.nextafter(tie, np.float32(np.inf)),
+            np.nextafter(tie, np.float32(-np.inf)),
+            plain + span,
+            plain - span,
+            np.full_like(plain, -0.0),
+        ]
+        found[name] = np.choose(rng.integers(0, len(kinds), given.shape), kinds).astype(np.float32)
+    return found
 
 
 @dataclass(frozen=True)
@@ -49,7 +79,9 @@ class Failure:
 
 
 def attempt(backend: str, options: Mapping[str, Any], graph: Graph, inputs: Mapping[str, IntArray]) -> str:
-    """Emit, run and compare one graph.
+    """Emit, run and compare one graph: on the codes, and, what takes floats, on floats off the grid as well.
+
+    The floats follow from the codes, so that a saved failure needs no others.
 
     Returns:
         "exact", or "refused" if the back end says it cannot express the graph.
@@ -66,16 +98,22 @@ def attempt(backend: str, options: Mapping[str, Any], graph: Graph, inputs: Mapp
         folder = Path(name)
         target.emit(graph, chosen).write(folder)
         for runner in target.runners():
-            got = runner.run_codes(folder, graph, inputs)
-            for output, codes in expected.items():
-                apart = np.argwhere(got[output] != codes)
-                if apart.size:
-                    first = tuple(int(i) for i in apart[0])
-                    raise DifferenceError(
-                        f"{runner.name}: {output}{list(first)} is {got[output][first]}, "
-                        f"expected {codes[first]}"
-                    )
+            _same(runner.name, runner.run_codes(folder, graph, inputs), expected)
+            if runner.takes is Takes.FLOATS:
+                x = floats_near(graph, inputs, sum(int(codes.sum()) for codes in inputs.values()) & 0xFFFF)
+                wanted = evaluate_codes(graph, input_codes(graph, x))
+                _same(f"{runner.name}, floats off the grid", runner.run(folder, graph, x), wanted)
     return EXACT
+
+
+def _same(what: str, got: Mapping[str, IntArray], expected: Mapping[str, IntArray]) -> None:
+    for output, codes in expected.items():
+        apart = np.argwhere(got[output] != codes)
+        if apart.size:
+            first = tuple(int(i) for i in apart[0])
+            raise DifferenceError(
+                f"{what}: {output}{list(first)} is {got[output][first]}, expected {codes[first]}"
+            )
 
 
 def replay(folder: Path) -> str:

@@ -52,6 +52,21 @@ def test_a_saved_failure_that_still_differs_raises(tmp_path: Path, monkeypatch: 
         replay(folder)
 
 
+def test_a_wrong_input_quantizer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right for every code, wrong between codes: what takes floats has to be given floats off the grid."""
+    (runner,) = backends.load("onnx").runners()
+    real = type(runner).run
+
+    def floors(self: Any, folder: Path, graph: Graph, inputs: Any, keep: Any = ()) -> dict[str, IntArray]:
+        steps = {name: np.exp2(np.float32(graph.info(name).type.frac)) for name in graph.inputs}
+        down = {name: np.floor(inputs[name] * steps[name]) / steps[name] for name in graph.inputs}
+        return real(self, folder, graph, down, keep)
+
+    monkeypatch.setattr(type(runner), "run", floors)
+    outcome = graph_campaign("onnx", 100, 1)
+    assert outcome.failure is not None and "floats off the grid" in outcome.failure.message
+
+
 def test_a_few_graphs_each_time() -> None:
     outcome = graph_campaign("onnx", 40, 7)
     assert outcome.failure is None
