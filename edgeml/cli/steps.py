@@ -150,10 +150,19 @@ def train(
         run = train_preset(chosen, folder, choices, bars, strict, overwrite)
     with working("lowering"):
         graph = pipeline.lower(run, strict)
-    for row in inexact_rows(run):
+    for row in (*data_rows(run), *inexact_rows(run)):
         ERR.print(row)
     ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")
     return run
+
+
+def data_rows(run: Run) -> Iterator[str]:
+    """What was assumed of a data file of the user's own: how it was split, and numbers that became classes."""
+    from edgeml import datasets
+
+    source = run.config.data.dataset
+    if source not in datasets.names() and (note := run.data().dataset.note):
+        yield f"[yellow]data[/] {escape(source)}: {escape(note)}"
 
 
 def inexact_rows(run: Run) -> Iterator[Bands | str]:

@@ -131,6 +131,18 @@ def test_a_data_set_by_name_with_its_scaling(edgeml: Shell, files: Path, tmp_pat
     assert config.imported and config.training is None
 
 
+def test_numbers_that_became_classes_are_told(edgeml: Shell, files: Path, tmp_path: Path) -> None:
+    path = data(tmp_path / "from3.npz")
+    arrays = dict(np.load(path))
+    np.savez(path, x=arrays["x"], y=arrays["y"] + 3)
+    words = ("import", str(files / "mine.keras"), "--data", str(path), "--out", str(tmp_path / "run"))
+    done = edgeml(*words)
+    assert done.code == 0, done
+    assert "whole numbers from 3 to 5, taken as 3 classes" in " ".join(done.err.split())
+    named = edgeml(*words[:2], "--data", "iris", "--out", str(tmp_path / "iris"))
+    assert named.code == 0 and "data iris" not in named.err
+
+
 class TestBadInput:
     """One error, exit code 2, no folder."""
 

@@ -50,7 +50,7 @@ def command(
     with steps.at_work(folder), steps.working("import"):
         run = import_model(file, folder, set_values(plain, settings or []), strict, overwrite)
         graph = pipeline.lower(run, strict)
-    for row in steps.inexact_rows(run):
+    for row in (*steps.data_rows(run), *steps.inexact_rows(run)):
         ERR.print(row)
     if json:
         print_json({"run": str(run.folder), "graph": graph.digest})
