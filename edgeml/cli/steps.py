@@ -157,7 +157,7 @@ def train(
 
 
 def data_rows(run: Run) -> Iterator[str]:
-    """What was assumed of a data file of the user's own: how it was split, and numbers that became classes."""
+    """What was assumed of a data file of the user's own: its split, and numbers that became classes."""
     from edgeml import datasets
 
     source = run.config.data.dataset

@@ -26,6 +26,7 @@ OWN = {
     "estimate.ledger": "a file that lines are added to under a lock; read through the opener",
     "vendor.formats.intel_hls": "text that the opener read; its errors are vendor's",
     "locks": "/proc and the lock files of its own; heals itself",
+    "processes": "/proc",
     "share": "what ships with edgeml",
     "settings": "tomllib, within its errors",
     "tools.process": "logs, read with any bytes in them",
