@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ from edgeml.checks import golden as vectors
 from tests.mutants.artefacts import Count, count
 from tests.mutants.source import CAST, MUTANTS, ROOT, survives
 from tests.zoo import zoo
+
+OF_A_CONSTANT = re.compile(r"\.(weight|bias)(_bitwidth\[0\]| \w+)$")
+"""The quantizer of a weight or bias of a QONNX model: its width, its rounding and its flags."""
 
 
 def test_every_mutant_applies():
@@ -41,7 +45,9 @@ def test_every_edit_of_a_model_is_shown(name: str, tmp_path: Path):
     """By the comparison each, and by vectors all but those that change no integer of any input."""
     found = broken(name, tmp_path, execute=12)
     assert found.missed == () and found.compared == found.edits > 100
-    assert found.shown > found.executed * 0.8
+    # Constants lie on the grids of their quantizers: another rounding or a wider type does not change them.
+    seen_by_comparison_alone = [what for what in found.unseen if not OF_A_CONSTANT.search(what)]
+    assert len(seen_by_comparison_alone) < found.executed * 0.2, seen_by_comparison_alone
 
 
 @pytest.mark.parametrize("name", ["hls4ml", "verilog"])

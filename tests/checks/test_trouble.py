@@ -192,8 +192,8 @@ def test_a_damaged_model_is_a_row(graph: Graph, golden: Golden, tmp_path: Path, 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning:qonnx")
 @pytest.mark.parametrize("backend", ["onnx", "qonnx"])
-def test_a_thousand_damaged_models_are_rows(graph: Graph, golden: Golden, tmp_path: Path, backend) -> None:
-    damage(tmp_path, graph, golden, backend, 1000)
+def test_five_hundred_damaged_models_are_rows(graph: Graph, golden: Golden, tmp_path: Path, backend) -> None:
+    damage(tmp_path, graph, golden, backend, 500)
 
 
 @pytest.mark.slow

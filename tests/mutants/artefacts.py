@@ -66,6 +66,8 @@ class Count:
     compared: int = 0
     executed: int = 0
     shown: int = 0
+    unseen: tuple[str, ...] = ()
+    """Executed, and no vector shows it."""
     missed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -261,6 +263,8 @@ def count(name: str, folder: Path, graph: Graph, golden: Golden, execute: int, s
             found.compared += seen
             found.executed += number in run
             found.shown += shown
+            if number in run and not shown:
+                found.unseen += (edit.what,)
             if not seen and not shown:
                 found.missed += (edit.what,)
     return found
