@@ -280,7 +280,7 @@ def times(rows: Sequence[tuple[str, str, Number]]) -> str:
     low = math.log10(min(float(item.low or item.value or 1) for item in known))
     high = math.log10(max(float(item.high or item.value or 1) for item in known))
     low, high = math.floor(low - 0.05), math.ceil(high + 0.05)
-    names = [_shortened(name) for name, *_ in rows]
+    names = [_shortened(name, 40) for name, *_ in rows]
     left, right, top, pitch = _gutter(names), 640.0, 12.0, 32.0
     bottom = top + pitch * len(rows)
 
@@ -335,7 +335,7 @@ def _round_up(value: float) -> float:
 
 def _gutter(labels: Iterable[str]) -> float:
     """Where a chart begins that has these labels on its left."""
-    return min(240.0, max(110.0, 24 + 7.4 * max(map(len, labels), default=0)))
+    return min(320.0, max(110.0, 24 + 7.4 * max(map(len, labels), default=0)))
 
 
 def _shortened(name: str, most: int = 30) -> str:
