@@ -88,8 +88,8 @@ fuzz: $(STAMP) ## N=1000 random graphs, N/20 QKeras models, N/100 hls4ml project
 bench: $(STAMP) ## speed against float32 ONNX Runtime and hls4ml, written to docs/benchmarks.md
 	$(BIN)/python -m benchmarks.bench $(ARGS)
 
-lint: $(STAMP) ## style, types and layers; pre-commit and CI run the same
-	@failed=; for tool in 'ruff check .' 'ruff format --check .' pyright 'lint-imports --no-logo'; do \
+lint: $(STAMP) ## style, types, dead code and layers; pre-commit and CI run the same
+	@failed=; for tool in 'ruff check .' 'ruff format --check .' pyright vulture 'lint-imports --no-logo'; do \
 	    echo "$$tool"; $(BIN)/$$tool || failed+="; $$tool"; done; \
 	[[ -z $$failed ]] || { echo "make lint: failed$$failed" >&2; exit 1; }
 

@@ -80,9 +80,6 @@ GRAPH = Limit(1 << 27, "elements")
 WORK = Limit(1 << 37, "multiplications")
 """Of one op, per sample."""
 
-LIMITS = ("TEXT", "FILE", "MEMBERS", "UNPACKED", "EXPANSION", "VALUE", "GRAPH", "WORK")
-"""Their names here."""
-
 
 def factor() -> float:
     """What EDGEML_LIMITS says; 1 if it is not set.

@@ -6,7 +6,6 @@ r"""How a text gets into a file of another language: one function per language, 
 | LPF, PCF, CST, part numbers, pins | `word`, `quoted` | `comment` |
 | Verilog, C, C++ | `identifier`, `c_string` | `comment` |
 | a shell | `shell` | |
-| a file's name | `file_name` | |
 
 Reports have theirs in `edgeml.report`: HTML escapes by itself (jinja2), Markdown through `mdtext.safe`.
 
@@ -27,8 +26,6 @@ _TCL_BARE = re.compile(r"[A-Za-z0-9_./:+=-]+")
 _TCL_SPECIAL = re.compile(r'["$\[\]\\{}]')
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
-_LONGEST_NAME = 200  # of a file; most file systems take 255 bytes
 
 
 def printable(text: str) -> bool:
@@ -124,17 +121,6 @@ def shell(*words: str) -> str:
     "edgeml check 'my run'"
     """
     return shlex.join(words)
-
-
-def file_name(text: str, what: str = "name") -> str:
-    """A name of one file or folder that every system takes: no path, nothing that hides it.
-
-    Raises:
-        EdgemlError: it is none.
-    """
-    good = _FILE_NAME.fullmatch(text) is not None and len(text) <= _LONGEST_NAME
-    _refuse(not good or text.endswith("."), text, what, "a file's name")
-    return text
 
 
 def _plain(byte: int) -> bool:

@@ -276,7 +276,7 @@ def max_min() -> Graph:
     """Max of two values and Min with a scalar constant, with different LSBs."""
     build = Builder("max_min")
     a, b = build.input((6,), fixed(5, 2), "a"), build.input((6,), fixed(6, 4), "b")
-    top = build.scalar_const(5, ufixed(4, 2), "top")
+    top = build.const(5, ufixed(4, 2), "top")
     return build.graph(build.add(Min(), build.add(Max(), a, b, name="max"), top, name="min"))
 
 

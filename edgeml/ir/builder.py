@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from edgeml.fixed import ElementType, FixedType, Overflow, Round
+from edgeml.fixed import ElementType, Overflow, Round
 from edgeml.ir.graph import Graph, Node, infer_node, valid_name
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.op import Op
@@ -104,10 +104,6 @@ class Builder:
     ) -> str:
         """A cast; rounds half to even and saturates unless told otherwise, as QKeras does."""
         return self.add(Cast(to, rounding, overflow), value, name=name)
-
-    def scalar_const(self, code: int, type: FixedType, name: str = "const") -> str:
-        """A constant of shape () that broadcasts to anything."""
-        return self.const(code, type, name)
 
     def graph(self, *outputs: str) -> Graph:
         """The finished graph."""

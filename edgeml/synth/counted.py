@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from edgeml.backends.verilog.manifest import Manifest
 from edgeml.errors import EdgemlError
 from edgeml.estimate import record
 from edgeml.figures import Figure, Hardware, Stage
-from edgeml.synth import layers, result, synthesis
+from edgeml.ir import Graph
+from edgeml.synth import layers, result
 from edgeml.synth.job import Job
 from edgeml.tools import place
+
+_PRODUCTS = ("mat_mul", "conv")
 
 
 def remember(job: Job, found: Hardware) -> str:
@@ -51,10 +55,10 @@ def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
     ran = {stage.name for stage in stages}
     manifest = job.manifest
     instances = job.instances()
-    ops = synthesis.layer_ops(job.graph)
+    ops = _layer_ops(job.graph)
     found = Hardware(
         design="verilog",
-        settings=synthesis.settings(manifest),
+        settings=_settings(manifest),
         model=manifest.model,
         graph=manifest.graph,
         board=job.board.name,
@@ -100,3 +104,21 @@ def _notes(job: Job) -> list[str]:
         return [*notes, *job.board_top.notes]
     alone = "The network alone, without a top module for the board; its ports are not bound to pins."
     return [*notes, alone]
+
+
+def _settings(manifest: Manifest) -> str:
+    """How the project is laid out, in a few words."""
+    clock = f"pipelined for {manifest.clock_mhz:g} MHz" if manifest.clock_mhz else "adders per stage given"
+    factor = manifest.reuse_factor
+    by_layer = factor.items() if isinstance(factor, Mapping) else [("", factor)] if factor else []
+    reuse = " ".join(f"{layer} {times}".strip() for layer, times in by_layer)
+    return f"{manifest.mode}, {clock}{f', reuse {reuse}' if reuse else ''}"
+
+
+def _layer_ops(graph: Graph | None) -> Mapping[str, str]:
+    """Kind of op by layer, in the order of the data: its product if it has one, else the op it ends in."""
+    kinds: dict[str, str] = {}
+    for node in graph.nodes if graph is not None else ():
+        if kinds.get(node.layer) not in _PRODUCTS:
+            kinds[node.layer] = node.op.op_name()
+    return kinds

@@ -63,7 +63,6 @@ class Layer:
         attributes: what hls4ml's class expects.
         types: further types by hls4ml's names ("accum", "table").
         weights: constants by hls4ml's names ("weight", "bias", "scale"); stored as NAME_data.
-        follows_input: hls4ml gives this layer the type of its input, whatever is asked.
         products: (inputs, outputs) of the matrix product that reuse factors divide; None if it does none.
         layer: the Keras layer it came from.
     """
@@ -75,7 +74,6 @@ class Layer:
     attributes: Mapping[str, Any] = field(default_factory=_nothing)
     types: Mapping[str, Precision] = field(default_factory=_nothing)
     weights: Mapping[str, Weights] = field(default_factory=_nothing)
-    follows_input: bool = False
     products: tuple[int, int] | None = None
     layer: str = ""
 

@@ -49,34 +49,6 @@ def quantize_int8(model: bytes | Path, samples: Any) -> bytes:
     return _quantized(content, name, x)
 
 
-def predict_float(model: bytes | Path, x: Any) -> NDArray[np.float64]:
-    """Run any single-input, single-output ONNX model on floats.
-
-    Args:
-        model: bytes or a file.
-        x: floats (samples, ...) like its input.
-
-    Returns:
-        The output as float64, (samples, ...).
-
-    Raises:
-        EdgemlError: the model cannot be read or does not run on this input.
-        MissingToolError: onnxruntime is not installed.
-    """
-    where = str(model) if isinstance(model, Path) else "model"
-    content = read_bytes(model, "ONNX model") if isinstance(model, Path) else model
-    session = open_session(content, where)
-    ports = session.get_inputs(), session.get_outputs()
-    if any(len(each) != 1 for each in ports):
-        raise EdgemlError(f"has {len(ports[0])} inputs and {len(ports[1])} outputs; one each expected", where)
-    values = np.asarray(x, np.float32)
-    parts = [
-        run_session(session, [ports[1][0].name], {ports[0][0].name: values[start : start + 1024]}, where)[0]
-        for start in range(0, max(len(values), 1), 1024)
-    ]
-    return np.concatenate(parts).astype(np.float64)
-
-
 def _quantized(content: bytes, name: str, x: NDArray[np.float32]) -> bytes:
     missing = available()
     if missing:

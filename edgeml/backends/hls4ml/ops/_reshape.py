@@ -54,7 +54,6 @@ def reshape(
             held,
             part=f"{part}_packed" if part else "packed",
             attributes={"target_shape": [1, size]},
-            follows_input=True,
         )
     return planner.add(
         node,
@@ -63,5 +62,4 @@ def reshape(
         held,
         part=part,
         attributes={"target_shape": list(target)},
-        follows_input=True,
     )

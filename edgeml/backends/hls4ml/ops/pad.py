@@ -46,5 +46,4 @@ def zero_padding(
         held,
         part=part,
         attributes=attributes,
-        follows_input=True,
     )

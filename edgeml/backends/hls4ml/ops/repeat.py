@@ -31,7 +31,7 @@ def plan(node: Node, planner: Planner) -> None:
             "align_corners": False,
         }
         held = planner.held_as(x)
-        planner.add(node, "Resize", (planner.source(x),), held, attributes=attributes, follows_input=True)
+        planner.add(node, "Resize", (planner.source(x),), held, attributes=attributes)
         return
     index = np.arange(planner.graph.info(x).size).reshape(shape)
     gather(node, planner, x, np.repeat(index, op.times, axis=op.axis))

@@ -37,5 +37,4 @@ def plan(node: Node, planner: Planner) -> None:
         (planner.source(x),),
         planner.held_as(x),
         attributes={"perm": list(op.order)},
-        follows_input=True,
     )
