@@ -247,8 +247,8 @@ def train(
     chosen = presets.load(preset)
     choices = presets.choose(chosen, assignments(settings or {}), seed, epochs)
     folder = Path(out) if out is not None else Path("runs") / chosen.name
-    from edgeml.keras.progress import Lines, Silent
-    from edgeml.keras.training import train as train_preset
+    from edgeml.training.progress import Lines, Silent
+    from edgeml.training.train import train as train_preset
 
     with held(folder):
         run = train_preset(chosen, folder, choices, Lines(progress) if progress else Silent(), strict)

@@ -100,7 +100,7 @@ def lower(run: Run, strict: bool = False) -> Graph:
             was changed since training; says what.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
-    from edgeml.keras.training import lower_run
+    from edgeml.keras.run import lower_run
 
     bound.bind(run)
     graph = lower_run(run, strict)

@@ -33,8 +33,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
 def preset_graphs() -> Iterator[Graph]:
     """Every preset, lowered with the weights that a seed of 1 gives."""
     from edgeml.keras.backend import import_keras
-    from edgeml.keras.build import build_model
     from edgeml.keras.lower import lower
+    from edgeml.training.build import build_model
 
     for name in presets.names():
         preset = presets.load(name)

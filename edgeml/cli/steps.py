@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from edgeml.checks.result import Check, Result
-    from edgeml.keras.progress import EpochRow
     from edgeml.pipeline import Exported
     from edgeml.runs import Run
+    from edgeml.training.progress import EpochRow
 
 _STYLES = {
     "exact": "[green]exact[/]",
@@ -63,7 +63,7 @@ class TrainingBars:
 
 @contextmanager
 def training_bars() -> Iterator[TrainingBars]:
-    """Bars for `edgeml.keras.training.train`."""
+    """Bars for `edgeml.training.train.train`."""
     with progress() as bars:
         yield TrainingBars(bars)
 
@@ -145,7 +145,7 @@ def train(
     chosen = presets.load(preset)
     choices = presets.choose(chosen, settings, seed, epochs)
     with working("loading TensorFlow"):
-        from edgeml.keras.training import train as train_preset
+        from edgeml.training.train import train as train_preset
     with training_bars() as bars:
         run = train_preset(chosen, folder, choices, bars, strict, overwrite)
     with working("lowering"):

@@ -241,7 +241,7 @@ def _history(path: Path) -> Any:
         return ()
     from dataclasses import asdict
 
-    from edgeml.keras.history import read_history
+    from edgeml.training.history import read_history
 
     return history((asdict(row) for row in read_history(path)), str(path))
 

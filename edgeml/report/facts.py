@@ -72,7 +72,7 @@ class PostTraining(Fact):
 
     Attributes:
         types: "own": the types of the run itself; "calibrated": their binary points moved to where the
-            baseline needs them, see `edgeml.keras.post_training`.
+            baseline needs them, see `edgeml.training.post_training`.
         graph: SHA-256 of the graph, "" if it could not be made.
         moved: the types that were moved, a few words each.
         accuracy: share of the test samples that the graph classifies right.

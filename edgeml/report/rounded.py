@@ -21,9 +21,9 @@ from edgeml.report.numbers import absent
 from edgeml.report.weights import constant_bits
 
 if TYPE_CHECKING:
-    from edgeml.keras.post_training import Moved
     from edgeml.presets import Prepared
     from edgeml.runs import Run
+    from edgeml.training.post_training import Moved
 
 _TYPES: tuple[Literal["own", "calibrated"], ...] = ("own", "calibrated")
 
@@ -65,7 +65,7 @@ def _measured(
 def _graph(run: Run, samples: Any) -> tuple[Graph, tuple[Moved, ...]]:
     if not run.float_file.is_file():
         raise EdgemlError(f"there is no float.keras to round: {run.no_baseline}", str(run.folder))
-    from edgeml.keras.post_training import post_training
+    from edgeml.training.post_training import post_training
 
     found = post_training(run.model_file, run.float_file, run.name, samples)
     return found.graph, found.moved

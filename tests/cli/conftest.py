@@ -23,7 +23,7 @@ def edgeml(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """iris_mlp after two epochs, lowered and exported to ONNX: little accuracy, all the files."""
     from edgeml import pipeline, presets
-    from edgeml.keras.training import train
+    from edgeml.training.train import train
 
     preset = presets.load("iris_mlp")
     folder = tmp_path_factory.mktemp("runs") / "iris"

@@ -11,8 +11,8 @@ import pytest
 from edgeml import api, pipeline
 from edgeml.checks import bound
 from edgeml.errors import EdgemlError
-from edgeml.keras.training import train
 from edgeml.presets import choose, load
+from edgeml.training.train import train
 from tests.cli.command import Shell
 
 

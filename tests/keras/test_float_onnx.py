@@ -8,9 +8,9 @@ import pytest
 from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.keras.backend import import_keras
-from edgeml.keras.build import build_model
 from edgeml.keras.float_model import float_model
 from edgeml.keras.float_onnx import float_onnx
+from edgeml.training.build import build_model
 
 keras = import_keras()
 layers = keras.layers

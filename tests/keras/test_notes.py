@@ -13,9 +13,10 @@ from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.difference import measure
 from edgeml.keras.lower import lower_model
 from edgeml.keras.notes import Notes
-from edgeml.keras.training import lower_run, train
+from edgeml.keras.run import lower_run
 from edgeml.report.facts import verdict
 from edgeml.runs import Run
+from edgeml.training.train import train
 from tests.keras.exactness import corner_data, randomize
 from tests.report.samples import sample_facts
 

@@ -9,10 +9,10 @@ from edgeml import boards, datasets, presets
 from edgeml.datasets import Scaling
 from edgeml.ir.evaluate import evaluate_codes, input_codes
 from edgeml.keras.backend import import_keras
-from edgeml.keras.build import build_model
 from edgeml.keras.float_model import float_model
 from edgeml.keras.lower import lower
 from edgeml.keras.runner import keras_codes
+from edgeml.training.build import build_model
 
 SAMPLES = 8
 

@@ -8,8 +8,8 @@ import pytest
 import edgeml
 from edgeml import presets
 from edgeml.keras.backend import import_keras
-from edgeml.keras.build import build_model
 from edgeml.tools import verilator
+from edgeml.training.build import build_model
 
 SAMPLES = 1000
 

@@ -25,14 +25,14 @@ from edgeml.checks.result import Check
 from edgeml.estimate.ledger import Ledger
 from edgeml.figures import Hardware
 from edgeml.ir import saved
-from edgeml.keras import history, state
 from edgeml.keras.notes import Notes
-from edgeml.keras.progress import EpochRow
 from edgeml.report import json as report_json
 from edgeml.runs import Run
 from edgeml.share import share_dir
 from edgeml.synth import steps
 from edgeml.tools import place, yosys
+from edgeml.training import history, state
+from edgeml.training.progress import EpochRow
 from tests.readers.damage import Damage, any_arrays, any_bytes, any_json, any_lines
 from tests.report.hardware import estimated
 from tests.report.samples import sample_check, sample_facts, sample_graph, sample_inputs
@@ -123,7 +123,7 @@ def _config() -> bytes:
 def _state() -> bytes:
     row = EpochRow("qat", 1, 0.1, 1 / 3, 0.3, 1e-30, 1.0)
     arrays = [np.ones((2, 3), np.float32), np.arange(4, dtype=np.uint32)]
-    with mock.patch("edgeml.keras.state.write_atomic") as written:
+    with mock.patch("edgeml.training.state.write_atomic") as written:
         state.save_state(
             Path("s.npz"), state.State("qat", 0.1, 2, 1 / 3, 0.7, 3, (row,), arrays, arrays, arrays)
         )
@@ -131,7 +131,7 @@ def _state() -> bytes:
 
 
 def _history() -> bytes:
-    with mock.patch("edgeml.keras.history.write_atomic") as written:
+    with mock.patch("edgeml.training.history.write_atomic") as written:
         history.write_history(Path("h.csv"), [EpochRow("qat", n, 0.1, 1.5, 0.5, 0.25, 1.0) for n in (1, 2)])
     return written.call_args.args[1].encode()
 
@@ -220,9 +220,13 @@ def cases() -> dict[str, Case]:
             (any_bytes, any_json),
         ),
         "hardware figures": Case(("figures",), "result.json", figures, Hardware.read, (any_bytes, any_json)),
-        "history.csv": Case(("keras.history",), "history.csv", _history(), history.read_history),
+        "history.csv": Case(("training.history",), "history.csv", _history(), history.read_history),
         "state of a training": Case(
-            ("keras.state", "archives"), ".training.npz", _state(), state.load_state, (any_bytes, any_arrays)
+            ("training.state", "archives"),
+            ".training.npz",
+            _state(),
+            state.load_state,
+            (any_bytes, any_arrays),
         ),
         "Verilog manifest": Case(
             ("backends.verilog.manifest",),

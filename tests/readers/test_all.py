@@ -63,7 +63,7 @@ ELSEWHERE = {
     "checks.bound": "one that is damaged counts as edited: tests/checks",
     "checks.kept": "digests only",
     "checks.keras": "a digest only",
-    "keras.training": "a digest only",
+    "keras.run": "a digest only",
     "checks.proof": "fresh emissions against files",
     "checks.compared": "digests only",
     "backends.hls4ml.fresh": "bytes to compare with a fresh emission",

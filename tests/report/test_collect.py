@@ -15,8 +15,6 @@ from edgeml.ir import Builder, Graph, evaluate, saved
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.mat_mul import MatMul
-from edgeml.keras.history import write_history
-from edgeml.keras.progress import EpochRow
 from edgeml.report import speed, write
 from edgeml.report.collect import collect
 from edgeml.report.facts import verdict
@@ -24,6 +22,8 @@ from edgeml.report.floats import FloatModel
 from edgeml.report.repeat import commands
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
+from edgeml.training.history import write_history
+from edgeml.training.progress import EpochRow
 
 WEIGHTS = np.array([[-2, 1, 0], [3, -1, 0], [-6, 1, 5], [-5, 0, 7]])
 BIAS = np.array([2, 1, -5])

@@ -7,7 +7,6 @@ import pytest
 
 from edgeml import presets
 from edgeml.ir import evaluate
-from edgeml.keras.build import build_model
 from edgeml.keras.float_model import float_model
 from edgeml.keras.lower import lower
 from edgeml.report import rounded, speed
@@ -16,6 +15,7 @@ from edgeml.report.html import to_html
 from edgeml.report.markdown import to_markdown
 from edgeml.report.ways import roundings
 from edgeml.runconfig import RunConfig
+from edgeml.training.build import build_model
 from tests.report.samples import sample_facts
 from tests.report.test_collect import iris_graph, make_run
 

@@ -16,7 +16,7 @@ from edgeml.errors import EdgemlError
 from edgeml.keras.backend import import_qkeras
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower
-from edgeml.keras.training import train
+from edgeml.training.train import train
 from tests.keras.exactness import corner_data
 from tests.traps.networks import bits, dense, exact, keras, network, qkeras
 

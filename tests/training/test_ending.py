@@ -10,11 +10,12 @@ import pytest
 
 from edgeml import presets
 from edgeml.errors import EdgemlError
-from edgeml.keras.ending import ending, loss_of, threshold_of
-from edgeml.keras.fit import classes_of, outputs_of
 from edgeml.keras.float_model import float_model
 from edgeml.keras.load import load_model
-from edgeml.keras.training import lower_run, train
+from edgeml.keras.run import lower_run
+from edgeml.training.ending import ending, loss_of, threshold_of
+from edgeml.training.fit import classes_of, outputs_of
+from edgeml.training.train import train
 
 ENDS = {
     "logits": "",

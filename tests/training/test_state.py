@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from edgeml.errors import EdgemlError
-from edgeml.keras.fit import Plan
-from edgeml.keras.history import read_history, write_history
-from edgeml.keras.progress import EpochRow
-from edgeml.keras.state import State, load_state, save_state
 from edgeml.presets import Training
+from edgeml.training.fit import Plan
+from edgeml.training.history import read_history, write_history
+from edgeml.training.progress import EpochRow
+from edgeml.training.state import State, load_state, save_state
 
 ROW = EpochRow("qat", 1, 0.1, 1 / 3, 0.1 + 0.2, 1e-30, 1.0)
 

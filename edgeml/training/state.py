@@ -19,8 +19,8 @@ from edgeml.datasets.base import Array
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
 from edgeml.ir.saved import read_npz
-from edgeml.keras.progress import EpochRow
 from edgeml.reading import parse_json, refusing
+from edgeml.training.progress import EpochRow
 
 _SCHEMA = 1
 

@@ -12,12 +12,12 @@ from edgeml.errors import EdgemlError
 from edgeml.ir import evaluate
 from edgeml.ir.ops.cast import Cast
 from edgeml.keras.backend import import_keras
-from edgeml.keras.build import build_model
 from edgeml.keras.float_model import float_model
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower
-from edgeml.keras.post_training import best_integer, post_training
 from edgeml.keras.quantizers._common import call
+from edgeml.training.build import build_model
+from edgeml.training.post_training import best_integer, post_training
 
 keras = import_keras()
 qkeras = pytest.importorskip("qkeras")

@@ -16,8 +16,8 @@ from typing import Any
 from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
-from edgeml.keras.progress import EpochRow
 from edgeml.reading import refusing
+from edgeml.training.progress import EpochRow
 
 _COLUMNS = [field.name for field in fields(EpochRow)]
 

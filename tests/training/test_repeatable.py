@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from edgeml import presets
-from edgeml.keras import fit
-from edgeml.keras.build import build_model
 from edgeml.keras.load import load_model
-from edgeml.keras.progress import Silent
-from edgeml.keras.seeds import make_repeatable
-from edgeml.keras.training import train
 from edgeml.presets import Preset, Quantizers
 from edgeml.runs import Run
+from edgeml.training import fit
+from edgeml.training.build import build_model
+from edgeml.training.progress import Silent
+from edgeml.training.seeds import make_repeatable
+from edgeml.training.train import train
 
 
 def pictures(folder: Path, samples: int) -> str:

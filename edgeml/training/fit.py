@@ -21,12 +21,12 @@ import numpy as np
 
 from edgeml.datasets.base import Array
 from edgeml.errors import EdgemlError
-from edgeml.keras.ending import ending, loss_of, threshold_of
-from edgeml.keras.history import TensorBoard
-from edgeml.keras.progress import EpochRow, Progress
-from edgeml.keras.seeds import shuffled
-from edgeml.keras.state import State, load_state, save_state
 from edgeml.presets import Prepared, Training
+from edgeml.training.ending import ending, loss_of, threshold_of
+from edgeml.training.history import TensorBoard
+from edgeml.training.progress import EpochRow, Progress
+from edgeml.training.seeds import shuffled
+from edgeml.training.state import State, load_state, save_state
 
 if TYPE_CHECKING:
     import keras

@@ -16,13 +16,14 @@ import pytest
 from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.ir.evaluate import evaluate_codes, input_codes
-from edgeml.keras import fit, state
-from edgeml.keras.fit import classes_of, outputs_of
-from edgeml.keras.history import read_history
 from edgeml.keras.load import load_model
+from edgeml.keras.run import lower_run, trained_model
 from edgeml.keras.runner import keras_codes
-from edgeml.keras.training import lower_run, train, trained_model
 from edgeml.runs import Run
+from edgeml.training import fit, state
+from edgeml.training.fit import classes_of, outputs_of
+from edgeml.training.history import read_history
+from edgeml.training.train import train
 
 PRESET = """
 from edgeml.presets import Bits, DataSpec, Preset, Quantizers, Targets, Training
@@ -155,7 +156,7 @@ def test_quantized_training_starts_from_the_float_weights(preset, tmp_path, monk
                 seen[weight.path] = weight.numpy()
         return ()
 
-    monkeypatch.setattr("edgeml.keras.training.fit", no_training)
+    monkeypatch.setattr("edgeml.training.train.fit", no_training)
     train(preset, tmp_path / "run")
     for path in ("fc1/kernel", "fc1/bias", "logits/kernel", "logits/bias"):
         np.testing.assert_array_equal(seen["qat"][path], seen[path])
@@ -226,9 +227,9 @@ def test_after_sigkill_the_same_command_goes_on(whole, preset, tmp_path, phase, 
     child = f"""
 import os, signal
 from edgeml import presets
-from edgeml.keras import fit
-from edgeml.keras.progress import Silent
-from edgeml.keras.training import train
+from edgeml.training import fit
+from edgeml.training.progress import Silent
+from edgeml.training.train import train
 
 class Suicide(Silent):
     def epoch(self, row):

@@ -1,4 +1,4 @@
-"""From a preset to a trained run folder: float baseline, quantization-aware model, exact graph.
+"""From a preset to a trained run folder: the float baseline, then the quantization-aware model.
 
 Each step ends in a file of the run folder; a step whose file is there is done. So the same call goes on
 where a killed one stopped, and ends with the same weights.
@@ -8,29 +8,25 @@ Invariant: model.keras is there only if both trainings are complete.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from edgeml.errors import EdgemlError
-from edgeml.files import read_bytes, staged_path, write_atomic
-from edgeml.ir import Graph, saved
+from edgeml.files import staged_path
 from edgeml.keras.backend import import_keras
-from edgeml.keras.build import build_model
-from edgeml.keras.fit import Plan, fit
 from edgeml.keras.float_model import copy_weights, float_model
-from edgeml.keras.history import read_history, tensorboard, write_history
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower_model
-from edgeml.keras.notes import Notes
-from edgeml.keras.progress import Progress, Silent
-from edgeml.keras.seeds import make_repeatable
 from edgeml.locks import held
 from edgeml.presets import Choices, Prepared, Preset, choose, prepare
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
 from edgeml.scratch import scratch_folder
+from edgeml.training.build import build_model
+from edgeml.training.fit import Plan, fit
+from edgeml.training.history import read_history, tensorboard, write_history
+from edgeml.training.progress import Progress, Silent
+from edgeml.training.seeds import make_repeatable
 
 if TYPE_CHECKING:
     import keras
@@ -74,45 +70,6 @@ def train(
         if not run.model_file.is_file():
             _train_phase("qat", preset, run, data, told)
     return run
-
-
-def lower_run(run: Run, strict: bool = False) -> Graph:
-    """The run's exact graph, from its graph.json and graph.npz or, if there are none, lowered and saved.
-
-    Writes notes.json beside it: what the lowering noted, and where Keras and the graph may differ, how much.
-
-    Args:
-        run: a trained run.
-        strict: refuse a model that cannot be lowered exactly.
-
-    Raises:
-        EdgemlError: training is not complete, a layer is not covered or, if strict, not exact, or the
-            disk is full.
-    """
-    graph_there = run.graph_file.is_file() and run.graph_file.with_suffix(".npz").is_file()
-    notes = Notes.read(run.notes_file) if graph_there and run.notes_file.is_file() else None
-    if notes is not None and notes.model:  # earlier versions did not note which model they are about
-        if strict:
-            notes.refuse_inexact(str(run.folder))
-        return run.graph()
-    model = trained_model(run)
-    lowered = lower_model(model, run.name, strict, options=run.config.lowering)
-    digest = hashlib.sha256(read_bytes(run.model_file, "Keras model")).hexdigest()
-    notes = Notes.of(model, lowered, run.data().x_test, digest)
-    saved.save(lowered.graph).write(run.folder)
-    write_atomic(run.notes_file, notes.to_json())
-    return lowered.graph
-
-
-def trained_model(run: Run) -> keras.Model:
-    """The run's quantization-aware model.
-
-    Raises:
-        EdgemlError: training is not complete, or the file is damaged.
-    """
-    if not run.model_file.is_file():
-        raise EdgemlError("its training is not complete", str(run.folder), f"run edgeml {run.origin} again")
-    return load_model(run.model_file)
 
 
 def _reload(model: keras.Model) -> None:
