@@ -13,6 +13,7 @@ Invariant: a figure that is not known is None, never zero; an estimate has an in
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -41,6 +42,24 @@ LARGEST = 1e15
 Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
 
+def amount_text(value: float) -> str:
+    """An amount with thousands separated; one decimal digit if it is not whole.
+
+    >>> amount_text(1234567), amount_text(2.5)
+    ('1,234,567', '2.5')
+    """
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+
+
+def nanoseconds(cycles: float, clock_mhz: float) -> float:
+    """The time of so many cycles of a clock; of one cycle, its period.
+
+    >>> nanoseconds(1, 125), nanoseconds(30, 100)
+    (8.0, 300.0)
+    """
+    return cycles * 1000.0 / clock_mhz
+
+
 class Figure(_Figures):
     """A number, with the interval it lies in if it is an estimate."""
 
@@ -55,6 +74,43 @@ class Figure(_Figures):
         if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
             raise ValueError(f"{self.value} is not in [{self.low}, {self.high}]")
         return self
+
+    @property
+    def least(self) -> float:
+        """The low end of the interval; the value itself if it is exact."""
+        return self.value if self.low is None else self.low
+
+    @property
+    def most(self) -> float:
+        """The high end of the interval; the value itself if it is exact."""
+        return self.value if self.high is None else self.high
+
+    def scaled(self, factor: float) -> Figure:
+        """The figure in another unit, with both ends of its interval.
+
+        Args:
+            factor: how many of the other unit one of this unit is; positive.
+        """
+        low, high = (None if end is None else end * factor for end in (self.low, self.high))
+        return Figure(value=self.value * factor, low=low, high=high)
+
+    def text(self, number: Callable[[float], str] = amount_text) -> str:
+        """The figure with its interval, if it has one: "1,200 (900 to 1,500)".
+
+        Args:
+            number: how one number is written.
+
+        >>> Figure(value=1200, low=900, high=1500).text(), Figure(value=2.5).text()
+        ('1,200 (900 to 1,500)', '2.5')
+        """
+        if self.least == self.most:
+            return number(self.value)
+        return f"{number(self.value)} ({number(self.least)} to {number(self.most)})"
+
+
+def figure_text(figure: Figure | None) -> str:
+    """A figure in the cell of a table; "-" if it is not known."""
+    return "-" if figure is None else figure.text()
 
 
 class Usage(_Figures):
@@ -167,6 +223,34 @@ class Hardware(_Figures):
     power_w: Figure | None = None
     reports: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def cycle_mhz(self) -> float | None:
+        """The clock that its cycles take: the one it was made for, or the fastest possible if slower."""
+        fastest = self.fmax_mhz.value if self.fmax_mhz is not None else None
+        return min((mhz for mhz in (self.clock_mhz, fastest) if mhz), default=None)
+
+    @property
+    def misses_clock(self) -> bool:
+        """Whether the source found the design too slow for the clock that it was made for."""
+        if self.clock_mhz is None or self.fmax_mhz is None:
+            return False
+        return self.fmax_mhz.value < self.clock_mhz
+
+    @property
+    def latency_ns(self) -> Figure | None:
+        """Latency of a sample in nanoseconds at `cycle_mhz`; None if cycles or clock are unknown."""
+        if self.cycles is None or self.cycle_mhz is None:
+            return None
+        return self.cycles.scaled(nanoseconds(1, self.cycle_mhz))
+
+    def latency_text(self) -> str:
+        """Latency and initiation interval in a line; "" if cycles or clock are unknown."""
+        if self.cycles is None or self.latency_ns is None:
+            return ""
+        ii = "" if self.ii is None else f", a sample every {self.ii.text()}"
+        time = f"{self.latency_ns.value:,.0f} ns at {self.cycle_mhz:g} MHz"
+        return f"latency {self.cycles.text()} clocks ({time}){ii}"
 
     def write(self, path: Path) -> None:
         """Save as JSON, atomically."""

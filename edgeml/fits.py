@@ -46,12 +46,22 @@ class Need:
     @property
     def low(self) -> float:
         """The least that it may take."""
-        return self.figure.value if self.figure.low is None else self.figure.low
+        return self.figure.least
 
     @property
     def high(self) -> float:
         """The most that it may take."""
-        return self.figure.value if self.figure.high is None else self.figure.high
+        return self.figure.most
+
+    @property
+    def share(self) -> Figure | None:
+        """What is needed as a share of the capacity, 1 being all of it; None if the chip has none."""
+        return self.figure.scaled(1 / self.capacity) if self.capacity else None
+
+    def text(self) -> str:
+        """As a person reads it: "1,200 (900 to 1,500) LUT of 20,800 (6%)"."""
+        share = f" ({self.share.value:.0%})" if self.share is not None else ""
+        return f"{self.figure.text()} {self.kind.upper()} of {self.capacity:,}{share}"
 
     @property
     def state(self) -> Verdict:

@@ -17,8 +17,7 @@ from edgeml.errors import EdgemlError, unknown_name
 from edgeml.estimate import Preflight, preflight
 from edgeml.estimate.model import Design
 from edgeml.estimate.quality import quality
-from edgeml.estimate.verdict import range_text
-from edgeml.figures import Figure, Hardware
+from edgeml.figures import Hardware, figure_text
 from edgeml.ir import Graph
 from edgeml.runs import Run
 from edgeml.synth.wish import Wish, clock_ns
@@ -69,18 +68,17 @@ class Row:
             return [[escape(self.board), self.design, *["-"] * 8, "[dim]not estimated[/]"]]
         usage, whole = self.found.total, self.found.whole
         cycles = self.found.cycles
-        ns = "-"
+        time = self.found.latency_ns
         clock = f"{self.found.clock_mhz:.4g}" if self.found.clock_mhz else "-"
-        if cycles is not None and self.found.clock_mhz:
-            ns = f"{cycles.value * 1000 / self.found.clock_mhz:,.0f}"
+        ns = "-" if time is None else f"{time.value:,.0f}"
         numbers = (usage.lut, usage.ff, usage.dsp, usage.bram, cycles, self.found.ii)
         state = self.told.state
         over = ", ".join(need.kind.upper() for need in self.told.over)
         verdict = f"[{_STYLES[state]}]{state}[/]{f' ({over})' if over else ''}"
-        alone = [escape(self.board), self.design, *map(shown, numbers), clock, ns]
+        alone = [escape(self.board), self.design, *map(figure_text, numbers), clock, ns]
         if whole is None:
             return [[*alone, verdict]]
-        packed = map(shown, (whole.lut, whole.ff, whole.dsp, whole.bram))
+        packed = map(figure_text, (whole.lut, whole.ff, whole.dsp, whole.bram))
         return [
             [*alone, "[dim]the network, synthesized[/]"],
             ["", "", *packed, "", "", "", "", f"{verdict} [dim]whole board, packed[/]"],
@@ -115,20 +113,15 @@ def solution(told: Preflight) -> dict[str, Any]:
     return {"solution": {"settings": found.settings(), "minimized": found.minimized, "proven": found.proven}}
 
 
-def shown(figure: Figure | None) -> str:
-    """A figure in a cell; "-" if it is not known."""
-    return "-" if figure is None else range_text(figure)
-
-
 def layer_cells(found: Hardware) -> list[list[str]]:
     """A line per layer."""
     return [
         [
             escape(layer.layer),
             layer.op,
-            *map(shown, (layer.usage.lut, layer.usage.ff, layer.usage.dsp, layer.usage.bram)),
-            shown(layer.start),
-            shown(layer.cycles),
+            *map(figure_text, (layer.usage.lut, layer.usage.ff, layer.usage.dsp, layer.usage.bram)),
+            figure_text(layer.start),
+            figure_text(layer.cycles),
             str(layer.reuse) if layer.reuse else "-",
         ]
         for layer in found.layers

@@ -17,7 +17,7 @@ from edgeml.estimate.calibration import Calibration
 from edgeml.estimate.circuit import Count, total
 from edgeml.estimate.family import Family, family
 from edgeml.estimate.hls import Model, Project
-from edgeml.figures import Figure, Hardware, LayerFigures, Usage
+from edgeml.figures import Figure, Hardware, LayerFigures, Usage, nanoseconds
 from edgeml.ir import Graph
 
 __all__ = ["Hls4mlOptions", "Planned", "estimate_hls4ml", "parse_hls4ml"]
@@ -88,7 +88,7 @@ class Planned:
         backend = options.backend or board.hls4ml.backend
         self.options = options.model_copy(update={"board": None, "part": None, "backend": backend})
         self.graph, self.board = graph, board
-        self.clock_ns = 1000.0 / (options.clock_mhz or board.clock_mhz)
+        self.clock_ns = nanoseconds(1, options.clock_mhz or board.clock_mhz)
         self.chip: Family = family(board, "vendor")
         self.plan = plan_graph(graph, backend, options.io_type, options.project)
         if self.plan.refusals:
@@ -267,6 +267,5 @@ def _report(whole: Count, chip: Family) -> str:
     ff = calibration.interval(whole.ff * before.weights["ff"], before.spread["ff"])
     return (
         f"LUTs and FFs are those after the vendor's logic synthesis. HLS's own report would say about "
-        f"{lut.value:,.0f} LUT ({lut.low:,.0f} to {lut.high:,.0f}) and {ff.value:,.0f} FF "
-        f"({ff.low:,.0f} to {ff.high:,.0f})."
+        f"{lut.text()} LUT and {ff.text()} FF."
     )

@@ -196,14 +196,7 @@ def note(packing: Packing, borrowed: bool) -> str:
 def _sum(first: Figure | None, second: Figure) -> Figure:
     if first is None:
         return second
-    ends = [
-        (
-            figure.value if figure.low is None else figure.low,
-            figure.value if figure.high is None else figure.high,
-        )
-        for figure in (first, second)
-    ]
     value = first.value + second.value
     if first.low is None and second.low is None:
         return Figure(value=value)
-    return Figure(value=value, low=ends[0][0] + ends[1][0], high=ends[0][1] + ends[1][1])
+    return Figure(value=value, low=first.least + second.least, high=first.most + second.most)

@@ -18,7 +18,7 @@ from edgeml.estimate.hls_own import Hls4mlOptions, Planned, figures, parse_hls4m
 from edgeml.estimate.model import Design
 from edgeml.estimate.preflight_verilog import preflight_verilog
 from edgeml.estimate.solve import Goal, solve
-from edgeml.estimate.verdict import Preflight, larger_boards, needs, range_text
+from edgeml.estimate.verdict import Preflight, larger_boards, needs
 from edgeml.figures import Hardware
 from edgeml.ir import Graph
 from edgeml.passes.expand import Expand
@@ -76,7 +76,7 @@ def refuse_if_too_big(
     if told.state != "does not fit":
         return told
     over = "; ".join(
-        f"{range_text(need.figure)} {need.kind.upper()}, the board has {need.capacity:,}"
+        f"{need.figure.text()} {need.kind.upper()}, the board has {need.capacity:,}"
         for need in told.needs
         if need.state == "does not fit"
     )

@@ -21,7 +21,7 @@ from edgeml.estimate.layouts import SIDE_BY_SIDE
 from edgeml.estimate.model import estimate, settled
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.solve_verilog import Judge, Judged, Layout, Solver
-from edgeml.estimate.verdict import Preflight, larger_boards, need_text, needs
+from edgeml.estimate.verdict import Preflight, larger_boards, needs
 from edgeml.estimate.verilog import Counted
 from edgeml.figures import Hardware
 from edgeml.fits import Need
@@ -159,7 +159,7 @@ def _judge(graph: Graph, board: Board, options: Options, tool: Tool | None, kept
     def judge(counted: Counted) -> Judged:
         made = own.figures(counted, graph.name, graph.digest, board, options, tool)
         rows = needs(settled(made, board, tool, once), board)
-        high = [(_share(need, need.figure.high), need.kind) for need in rows]
+        high = [(_share(need, need.high), need.kind) for need in rows]
         worst, kind = max(high)
         values = [_share(need, need.figure.value) for need in rows]
         lut = sum(share for need, share in zip(rows, values, strict=True) if need.kind == "lut")
@@ -169,16 +169,15 @@ def _judge(graph: Graph, board: Board, options: Options, tool: Tool | None, kept
     return judge
 
 
-def _share(need: Need, amount: float | None) -> float:
-    used = need.figure.value if amount is None else amount
-    return used / need.capacity if need.capacity else float(used > 0)
+def _share(need: Need, amount: float) -> float:
+    return amount / need.capacity if need.capacity else float(amount > 0)
 
 
 def _told(graph: Graph, board: Board, options: Options, layout: Layout) -> str:
     """The figures of a layout in a few words."""
     chosen = parse_options({**options.model_dump(), "reuse_factor": None, **layout.settings()})
     rows = needs(estimate(graph, board, "verilog", chosen, "yosys"), board)
-    lut = "; ".join(need_text(need) for need in rows if need.kind in ("lut", "dsp"))
+    lut = "; ".join(need.text() for need in rows if need.kind in ("lut", "dsp"))
     return f"{lut}, {layout.latency:,} clocks, a sample every {layout.interval:,}"
 
 

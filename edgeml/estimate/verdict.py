@@ -12,7 +12,7 @@ from edgeml.boards import Board
 from edgeml.estimate.model import Design
 from edgeml.estimate.solve import Solution
 from edgeml.estimate.solve_verilog import Layout
-from edgeml.figures import Figure, Hardware
+from edgeml.figures import Hardware
 from edgeml.fits import Need, Verdict
 
 
@@ -59,17 +59,9 @@ class Preflight:
             "fits": f"fits {named}",
             "tight": f"fits {named}, tight: the interval reaches beyond {fits.TIGHT:.0%} of its {scarce}",
             "may not fit": f"may not fit {named}: the interval reaches beyond its {scarce}",
-            "does not fit": f"does not fit {named}: {'; '.join(need_text(need) for need in self.over)}",
+            "does not fit": f"does not fit {named}: {'; '.join(need.text() for need in self.over)}",
         }[self.state]
-        time = ""
-        if self.estimate.cycles is not None and self.estimate.clock_mhz:
-            ns = self.estimate.cycles.value * 1000 / self.estimate.clock_mhz
-            ii = "" if self.estimate.ii is None else f", a sample every {range_text(self.estimate.ii)}"
-            time = (
-                f"latency {range_text(self.estimate.cycles)} clocks ({ns:,.0f} ns at "
-                f"{self.estimate.clock_mhz:g} MHz){ii}"
-            )
-        told = [f"estimate: {verdict}", *self._figures(), time, self.clock]
+        told = [f"estimate: {verdict}", *self._figures(), self.estimate.latency_text(), self.clock]
         told += list(self.limits)
         if self.chosen:
             told.append(self.chosen)
@@ -87,30 +79,13 @@ class Preflight:
 
     def _figures(self) -> tuple[str, ...]:
         """What is needed; where a top stands around the network, with and without it."""
-        needed = "; ".join(need_text(need) for need in self.needs)
+        needed = "; ".join(need.text() for need in self.needs)
         if self.estimate.whole is None:
             return (needed,)
         alone = ", ".join(
-            f"{range_text(figure)} {kind.upper()}" for kind, figure in self.estimate.total.known().items()
+            f"{figure.text()} {kind.upper()}" for kind, figure in self.estimate.total.known().items()
         )
         return (f"whole board after packing: {needed}", f"the network alone after synthesis: {alone}")
-
-
-def range_text(figure: Figure) -> str:
-    """A figure with its interval: "1,200 (900 to 1,500)"."""
-    if figure.low is None or figure.high is None or figure.low == figure.high:
-        return _number(figure.value)
-    return f"{_number(figure.value)} ({_number(figure.low)} to {_number(figure.high)})"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
-
-
-def need_text(need: Need) -> str:
-    """A need as a person reads it: "1,200 (900 to 1,500) LUT of 20,800 (6%)"."""
-    share = f" ({need.figure.value / need.capacity:.0%})" if need.capacity else ""
-    return f"{range_text(need.figure)} {need.kind.upper()} of {need.capacity:,}{share}"
 
 
 def needs(found: Hardware, board: Board) -> tuple[Need, ...]:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from edgeml.figures import KINDS, Figure, Hardware
+from edgeml.figures import KINDS, Figure, Hardware, nanoseconds
 from edgeml.report.facts_hardware import DESIGNS, KIND_NAMES, BoardFacts, group_kinds, shares
 from edgeml.report.numbers import Number
 from edgeml.report.svg import Scale, line, log_ticks, rect, svg, text, ticks
@@ -109,7 +109,7 @@ def _whisker(item: Figure, have: int, y: float, height: float, x: Scale, end: fl
 
 def _whole(item: Figure, kind: str, have: int, y: float, x: Scale, end: float) -> str:
     """The whole board after packing, below what the network takes of it."""
-    tip = f"whole board after packing: {_bounds(item)} of {amount(have)} {KIND_NAMES[kind]}"
+    tip = f"whole board after packing: {item.text(amount)} of {amount(have)} {KIND_NAMES[kind]}"
     width = x(min(item.value / have, end)) - x(0)
     bar = rect(x(0), y, width, 10.0, "wholebar")
     known = item.low is not None and item.low != item.high
@@ -123,7 +123,7 @@ def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x: Sca
         own = part.usage.known().get(kind)
         if own is None or not own.value:
             continue
-        tip = f"{part.layer}: {_bounds(own)} {KIND_NAMES[kind]}"
+        tip = f"{part.layer}: {own.text(amount)} {KIND_NAMES[kind]}"
         width = x((at + own.value) / have) - x(at / have)
         parts.append(rect(x(at / have), y, width, height, f"seg {colours[part.layer]}", tip))
         at += own.value
@@ -183,17 +183,17 @@ def timeline(item: Hardware, mhz: float | None) -> str:
         parts.append(line(x(tick), top - 6, x(tick), bottom, "grid"))
         parts.append(text(x(tick), bottom + 16, f"{int(tick)}", "tick mid"))
         if mhz is not None:
-            parts.append(text(x(tick), top - 12, amount(tick * 1000 / mhz), "tick mid"))
+            parts.append(text(x(tick), top - 12, amount(nanoseconds(tick, mhz)), "tick mid"))
     parts.append(text(0, bottom + 16, "cycles", "tick start"))
     if mhz is not None:
         parts.append(text(0, top - 12, f"ns at {amount(mhz)} MHz", "tick start"))
     for row, part in enumerate(rows):
         assert part.start is not None and part.cycles is not None
         begin, length, y = part.start.value, part.cycles.value, top + pitch * row
-        said = _bounds(part.cycles)
+        said = part.cycles.text(amount)
         tip = f"{part.layer}: starts at cycle {amount(begin)}, takes {said} cycle{'s' if length != 1 else ''}"
         if part.ii is not None and part.ii.value > 1:
-            tip += f", takes a sample every {_bounds(part.ii)} cycles"
+            tip += f", takes a sample every {part.ii.text(amount)} cycles"
         if part.reuse is not None:
             tip += f", reuse factor {part.reuse}"
         parts.append(text(left - 10, y + 17, _shortened(part.layer), "label end"))
@@ -228,7 +228,7 @@ def critical_path(item: Hardware) -> str:
     if not hops:
         return ""
     total = sum(hop.ns for hop in hops)
-    period = 1000.0 / item.clock_mhz if item.clock_mhz else None
+    period = nanoseconds(1, item.clock_mhz) if item.clock_mhz else None
     end = max(total, period or 0.0) * 1.04
     left, right, top, height = 18.0, _WIDTH - 8, 26.0, 30.0
     names, colours = list(dict.fromkeys(hop.layer for hop in hops)), dict(layer_keys(item))
@@ -320,12 +320,6 @@ def _by_layer(item: Hardware) -> str:
             )
             told.append(f"{part.layer}: {counts}")
     return "; ".join(told)
-
-
-def _bounds(item: Figure) -> str:
-    if item.low is None or item.high is None or item.low == item.high:
-        return amount(item.value)
-    return f"{amount(item.value)} ({amount(item.low)} to {amount(item.high)})"
 
 
 def _round_up(value: float) -> float:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from edgeml.boards import Board
 from edgeml.estimate.quality import quality
-from edgeml.figures import KINDS, Figure, Hardware, Reached, Source, Usage
+from edgeml.figures import KINDS, Hardware, Reached, Source, Usage
 from edgeml.fits import Verdict, needs, occupied, worst
 from edgeml.report.numbers import Fact, Number, absent, figure
 
@@ -164,16 +164,12 @@ def latency_rows(found: Sequence[Hardware]) -> tuple[LatencyRow, ...]:
 
 def clock(item: Hardware) -> float | None:
     """MHz that its cycles take: what it was made for, or the fastest possible where that is slower."""
-    fastest = item.fmax_mhz.value if item.fmax_mhz else None
-    known = [mhz for mhz in (item.clock_mhz, fastest) if mhz is not None]
-    return min(known, default=None)
+    return item.cycle_mhz
 
 
 def misses_clock(item: Hardware) -> bool:
     """The source found it too slow for the clock it was made for."""
-    if item.clock_mhz is None or item.fmax_mhz is None:
-        return False
-    return item.fmax_mhz.value < item.clock_mhz
+    return item.misses_clock
 
 
 def latency_ns(item: Hardware) -> Number:
@@ -183,7 +179,7 @@ def latency_ns(item: Hardware) -> Number:
         return absent("the source does not tell the latency", item.source)
     if mhz is None:
         return absent("no clock is known", item.source)
-    return _scaled(figure(item.cycles, item.source), 1000.0 / mhz)
+    return figure(item.latency_ns, item.source)
 
 
 def throughput(item: Hardware) -> Number:
@@ -256,11 +252,7 @@ def tightest(item: Hardware, board: BoardFacts | None) -> tuple[str, Number]:
     """The kind of resource that the design, with all around it, takes most of, and its share of the board."""
     known = occupied(item).known()
     part = {
-        kind: Figure(
-            value=figure.value / board.capacity[kind],
-            low=None if figure.low is None else figure.low / board.capacity[kind],
-            high=None if figure.high is None else figure.high / board.capacity[kind],
-        )
+        kind: figure.scaled(1 / board.capacity[kind])
         for kind, figure in known.items()
         if board is not None and board.capacity.get(kind)
     }
@@ -366,10 +358,3 @@ def _whose(item: Hardware) -> dict[str, Any]:
         "source": item.source,
         "reached": item.reached,
     }
-
-
-def _scaled(number: Number, factor: float) -> Number:
-    low, value, high = (
-        None if end is None else end * factor for end in (number.low, number.value, number.high)
-    )
-    return Number(value=value, source=number.source, low=low, high=high, reason=number.reason)

@@ -15,6 +15,7 @@ from edgeml.boards import Board, target
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal
 from edgeml.estimate.model import Design
+from edgeml.figures import nanoseconds
 from edgeml.synth import families
 
 
@@ -84,7 +85,7 @@ def settings(
 def clock_ns(design: Design, options: Mapping[str, Any], board: Board) -> float:
     """The clock that a time is counted in: on open boards the oscillator, else what the options say."""
     if design == "hls4ml":
-        return 1000.0 / float(options.get("clock_mhz") or board.clock_mhz)
+        return nanoseconds(1, float(options.get("clock_mhz") or board.clock_mhz))
     chosen = parse_verilog(options)
     paced = chosen.adders_per_stage is None and not board.flow.is_open
-    return 1000.0 / (chosen.clock_mhz if paced else board.clock_mhz)
+    return nanoseconds(1, chosen.clock_mhz if paced else board.clock_mhz)

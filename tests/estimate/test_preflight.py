@@ -9,7 +9,6 @@ import pytest
 from edgeml import boards
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, preflight, refuse_if_too_big
-from edgeml.estimate.verdict import range_text
 from edgeml.figures import Figure
 from edgeml.ir import Graph
 from tests.backends.verilog.samples import small
@@ -26,9 +25,9 @@ def whole_lut(graph: Graph) -> Figure:
 
 
 def test_ranges_are_readable() -> None:
-    assert range_text(Figure(value=1234567)) == "1,234,567"
-    assert range_text(Figure(value=1200, low=900, high=1500)) == "1,200 (900 to 1,500)"
-    assert range_text(Figure(value=2.5, low=2, high=3)) == "2.5 (2 to 3)"
+    assert Figure(value=1234567).text() == "1,234,567"
+    assert Figure(value=1200, low=900, high=1500).text() == "1,200 (900 to 1,500)"
+    assert Figure(value=2.5, low=2, high=3).text() == "2.5 (2 to 3)"
 
 
 def test_a_small_design_fits_and_nothing_is_proposed() -> None:

@@ -23,6 +23,7 @@ from edgeml.cli.options import (
     clock_of,
 )
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
+from edgeml.figures import figure_text
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
@@ -120,7 +121,7 @@ def command(
         print_json(_document(made))
     else:
         _show(made, target)
-    if too_slow(made.hardware):
+    if made.hardware is not None and made.hardware.misses_clock:
         raise typer.Exit(1)
 
 
@@ -153,20 +154,13 @@ def _say_not_run(project: Path, board: Board, reason: str, json: bool) -> None:
     OUT.print(f"[yellow]NOT RUN[/] hls: {escape(reason)}")
 
 
-def too_slow(found: Hardware | None) -> bool:
-    """Whether the fastest clock the design is good for is below its clock."""
-    if found is None or found.fmax_mhz is None or not found.clock_mhz:
-        return False
-    return found.fmax_mhz.value < found.clock_mhz
-
-
 def _document(made: Synthesis) -> dict[str, object]:
     from edgeml.cli import estimates
 
     found = made.hardware
     return {
         "folder": str(made.folder),
-        "meets_clock": None if found is None or found.fmax_mhz is None else not too_slow(found),
+        "meets_clock": None if found is None or found.fmax_mhz is None else not found.misses_clock,
         "project": str(made.project or ""),
         "not_run": made.not_run,
         **(estimates.solution(made.preflight) if made.preflight is not None else {}),
@@ -191,7 +185,7 @@ def _read(run: Run, reports: Path, board: Board, skip: list[str], json: bool) ->
     # An estimate that a later stage of the same design supersedes fails nothing.
     designs = dict.fromkeys(row.design for row in rows)
     nearest = [best([row for row in rows if row.design == design]) for design in designs]
-    if unread or any(map(too_slow, nearest)):
+    if unread or any(row is not None and row.misses_clock for row in nearest):
         raise typer.Exit(1)
 
 
@@ -218,7 +212,11 @@ def _figures(found: Hardware, board: Board) -> None:
     print_bands(OUT, ("resource", "used", "board has", "share"), _resources(found, board), told)
     OUT.print()
     rows = [
-        [layer.layer, layer.op, *(_number(layer.usage.known().get(k)) for k in ("lut", "ff", "dsp", "bram"))]
+        [
+            layer.layer,
+            layer.op,
+            *(figure_text(layer.usage.known().get(k)) for k in ("lut", "ff", "dsp", "bram")),
+        ]
         for layer in found.layers
     ]
     if rows:
@@ -234,15 +232,13 @@ def _figures(found: Hardware, board: Board) -> None:
     if found.stages:
         cells = [[s.name, f"{s.tool} {s.version}".strip(), f"{s.seconds:.1f}", s.log] for s in found.stages]
         print_bands(OUT, ("step", "program", "seconds", "log"), cells, texts=(3,))
-    if found.cycles is not None and found.clock_mhz:
-        ns = found.cycles.value * 1000 / found.clock_mhz
-        ii = f", a sample every {found.ii.value:g}" if found.ii is not None else ""
-        OUT.print(f"latency {found.cycles.value:g} clocks ({ns:,.0f} ns at {found.clock_mhz:g} MHz){ii}")
+    if latency := found.latency_text():
+        OUT.print(latency)
     for note in found.notes:
         OUT.print(f"[dim]{note}[/]")
     if found.fmax_mhz is None or not found.clock_mhz:
         return
-    if too_slow(found):
+    if found.misses_clock:
         # What a report says of another flow, that flow has to mend.
         remedy = (
             ""
@@ -258,20 +254,11 @@ def _figures(found: Hardware, board: Board) -> None:
 
 
 def _resources(found: Hardware, board: Board) -> list[list[str]]:
+    from edgeml import fits
+
     rows: list[list[str]] = []
-    for kind, figure in found.total.known().items():
-        has = getattr(board.resources, kind)
-        share = f"{figure.value / has:.1%}" if has else "-"
-        rows.append([kind.upper(), _number(figure), f"{has:,}" if has else "-", share])
+    for need in fits.needs(found.total, fits.capacities(board)):
+        has = f"{need.capacity:,}" if need.capacity else "-"
+        share = "-" if need.share is None else f"{need.share.value:.1%}"
+        rows.append([need.kind.upper(), need.figure.text(), has, share])
     return rows
-
-
-def _number(figure: object) -> str:
-    from edgeml.figures import Figure
-
-    if not isinstance(figure, Figure):
-        return "-"
-    text = f"{figure.value:,.1f}".removesuffix(".0")
-    if figure.low is None or figure.high is None:
-        return text
-    return f"{text} ({figure.low:,.0f} to {figure.high:,.0f})"

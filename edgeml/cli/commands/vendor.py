@@ -13,9 +13,10 @@ from edgeml.cli import steps
 from edgeml.cli.bands import print_bands
 from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import JsonOption
+from edgeml.figures import figure_text
 
 if TYPE_CHECKING:
-    from edgeml.figures import Figure, Hardware
+    from edgeml.figures import Hardware
     from edgeml.vendor import Found
 
 _COLUMNS = (
@@ -89,9 +90,9 @@ def _row(row: Hardware) -> list[str]:
         escape(_folder(row)),
         escape(row.tool),
         escape(row.part) or "-",
-        *(_shown(figure) for figure in (used.lut, used.ff, used.dsp, used.bram, used.uram)),
-        _shown(row.cycles),
-        _shown(row.ii),
+        *(figure_text(figure) for figure in (used.lut, used.ff, used.dsp, used.bram, used.uram)),
+        figure_text(row.cycles),
+        figure_text(row.ii),
         f"{row.clock_mhz:.4g}" if row.clock_mhz else "-",
         f"{row.fmax_mhz.value:.4g}" if row.fmax_mhz else "-",
         f"{row.power_w.value:.3g}" if row.power_w else "-",
@@ -107,15 +108,11 @@ def _layers(row: Hardware) -> None:
     kinds = [
         [
             escape(layer.layer),
-            *(_shown(getattr(layer.usage, kind)) for kind in ("lut", "ff", "dsp", "bram", "uram")),
-            _shown(layer.cycles),
-            _shown(layer.ii),
+            *(figure_text(getattr(layer.usage, kind)) for kind in ("lut", "ff", "dsp", "bram", "uram")),
+            figure_text(layer.cycles),
+            figure_text(layer.ii),
         ]
         for layer in row.layers
     ]
     OUT.print()
     print_bands(OUT, _LAYER_COLUMNS, kinds, f"{escape(row.model)}, {row.reached}, by layer")
-
-
-def _shown(figure: Figure | None) -> str:
-    return "-" if figure is None else f"{figure.value:,g}" if figure.value % 1 else f"{int(figure.value):,}"
