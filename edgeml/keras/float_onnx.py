@@ -16,19 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeml import install
-from edgeml._version import __version__
 from edgeml.datasets.base import Array
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import EdgemlError
 from edgeml.keras.onnx_builder import Builder, Value
 from edgeml.keras.topology import Call, topology
+from edgeml.onnx_model import OnnxPort, OnnxVersion
 
 if TYPE_CHECKING:
     import keras
-    import onnx
 
-_OPSET = 17
-_IR_VERSION = 10  # onnx itself may write a newer one than ONNX Runtime reads
+_VERSION = OnnxVersion(opset=17, ir_version=10)
 
 
 def float_onnx(model: keras.Model) -> bytes:
@@ -44,38 +41,26 @@ def float_onnx(model: keras.Model) -> bytes:
         EdgemlError: a layer is not covered; names it.
         MissingToolError: onnx is not installed.
     """
-    try:
-        import onnx
-        from onnx import TensorProto, helper
-    except ImportError as error:
-        raise MissingToolError(
-            "the package onnx is not installed", "float baseline", install.command()
-        ) from error
     plan = topology(model)
     build = Builder()
     values: dict[int, Value] = {}
-    inputs: list[onnx.ValueInfoProto] = []
+    inputs: list[OnnxPort] = []
     for (name, key), tensor in zip(plan.inputs, model.inputs, strict=True):
         values[key] = Value(name, tuple(tensor.shape[1:]))
-        inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *tensor.shape[1:]]))
+        inputs.append(OnnxPort(name, ("batch", *tensor.shape[1:])))
     for call in plan.calls:
         values[call.output] = _emitted(build, call, [values[key] for key in call.inputs])
-    outputs: list[onnx.ValueInfoProto] = []
+    outputs: list[OnnxPort] = []
     for key in plan.outputs:
         name = next((call.name for call in plan.calls if call.output == key), "output")
         value = build.last(values[key])
-        build.nodes.append(helper.make_node("Identity", [value.name], [name]))
-        outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *value.shape]))
-    graph = helper.make_graph(build.nodes, model.name, inputs, outputs, build.constants)
-    made = helper.make_model(
-        graph,
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-        ir_version=_IR_VERSION,
-        producer_name="edgeml",
-        producer_version=__version__,
-    )
-    onnx.checker.check_model(made, full_check=True)
-    return made.SerializeToString()
+        build.writer.node("Identity", [value.name], name)
+        outputs.append(OnnxPort(name, ("batch", *value.shape)))
+    proto = build.writer.finish(model.name, inputs, outputs, _VERSION)
+    from onnx import checker
+
+    checker.check_model(proto, full_check=True)
+    return proto.SerializeToString()
 
 
 _Emit = Callable[[Builder, Any, list[Value]], Value]

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import onnx
+from edgeml.onnx_model import OnnxWriter
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,7 @@ class Builder:
     """Nodes and constants so far; names are made here."""
 
     def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
+        self.writer = OnnxWriter()
         self._layer = ""
 
     def begin(self, layer: str) -> None:
@@ -48,19 +46,12 @@ class Builder:
 
     def add(self, op: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Add a node; the name of its result."""
-        from onnx import helper
-
-        name = f"{self._layer}.{op}.{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
-        return name
+        return self.writer.node(op, inputs, f"{self._layer}.{op}.{self.writer.size[0]}", **attributes)
 
     def const(self, array: Any, dtype: type = np.float32) -> str:
         """Add a constant; its name."""
-        from onnx import numpy_helper
-
-        name = f"{self._layer}.const.{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array, dtype), name))
-        return name
+        name = f"{self._layer}.const.{self.writer.size[1]}"
+        return self.writer.constant(np.ascontiguousarray(array, dtype), name)
 
     def first(self, value: Value) -> Value:
         """The value stored channels first."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.onnx.lowering import build_model, plan_of
 from edgeml.backends.onnx.runner import FILE, OnnxRunner
@@ -15,6 +13,7 @@ from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models
 from edgeml.files import FileSet, read_bytes
 from edgeml.ir import Graph
+from edgeml.onnx_model import missing_onnx
 from edgeml.settings import Settings, parse_settings
 
 
@@ -30,7 +29,7 @@ class OnnxBackend(Backend):
     summary: ClassVar[str] = "exact ONNX model of standard ops, for ONNX Runtime"
 
     def missing(self) -> str:
-        return "" if find_spec("onnx") else f"onnx is not installed ({install.command()})"
+        return missing_onnx()
 
     def options(self, settings: Mapping[str, Any]) -> OnnxOptions:
         return parse_settings(OnnxOptions, settings, "onnx")

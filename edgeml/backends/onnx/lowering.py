@@ -18,11 +18,17 @@ from edgeml.backends.base import Emitters, Refusal
 from edgeml.backends.onnx.plan import Plan, make_plan
 from edgeml.backends.onnx.prepare import Prepare
 from edgeml.backends.onnx.terms import Terms
-from edgeml.backends.onnx.writer import Port, Writer
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
+from edgeml.onnx_model import OnnxPort, OnnxVersion, OnnxWriter
 
 EMITTERS = Emitters("onnx")
+
+VERSION = OnnxVersion(opset=13, ir_version=7)
+"""Opset 13 and the IR version that came with it: ONNX Runtime has read both since 1.8."""
+
+BATCH = "samples"
+"""Name of the free first axis of every input and output."""
 
 VALUES_KEY = "edgeml.values"
 """Metadata key: for each value of the graph its tensor, unit and layout, as JSON."""
@@ -56,7 +62,7 @@ def build_model(graph: Graph, plan: Plan) -> Any:
         EdgemlError: an op cannot be exact.
     """
     raise_refusal(plan.refusals)
-    terms = Terms(plan, Writer())
+    terms = Terms(plan, OnnxWriter("#"))
     for name in plan.graph.inputs:
         terms.writer.unique(name)
     for node in plan.graph.nodes:
@@ -65,16 +71,20 @@ def build_model(graph: Graph, plan: Plan) -> Any:
             op = step.fused.op if step.fused is not None else node.op
             terms.terms[node.name] = EMITTERS.load(op.op_name()).emit(terms, node, step)
     renamed = _outputs(terms)
+    outputs = {name: output_tensor(graph, name) for name in dict.fromkeys(graph.outputs)}
     return terms.writer.finish(
         graph.name,
-        [Port(name, graph.info(name).shape, name in plan.wide) for name in graph.inputs],
-        [
-            Port(output_tensor(graph, name), graph.info(name).shape, name in plan.wide)
-            for name in dict.fromkeys(graph.outputs)
-        ],
+        [_port(plan, name, name) for name in graph.inputs],
+        [_port(plan, name, tensor) for name, tensor in outputs.items()],
+        VERSION,
         _metadata(graph, terms, renamed),
         _DOC,
     )
+
+
+def _port(plan: Plan, name: str, tensor: str) -> OnnxPort:
+    """A value of the graph as an input or output of the model."""
+    return OnnxPort(tensor, (BATCH, *plan.graph.info(name).shape), name in plan.wide)
 
 
 def raise_refusal(refusals: tuple[Refusal, ...]) -> None:
@@ -99,7 +109,7 @@ def _outputs(terms: Terms) -> Mapping[str, str]:
     for name in dict.fromkeys(terms.graph.outputs):
         tensor = _plain(terms, name)
         if tensor in terms.graph.inputs or tensor in names:
-            tensor = terms.writer.node("Identity", [tensor], f"{name}/output")
+            tensor = terms.writer.new_node("Identity", [tensor], f"{name}/output")
         names[tensor] = output_tensor(terms.graph, name)
     changed = {tensor: name for tensor, name in names.items() if tensor != name}
     for name in names.values():
@@ -117,7 +127,7 @@ def _plain(terms: Terms, name: str) -> str:
     info = terms.graph.info(name)
     values = terms.scaled(terms.plan.constants[name], info.type.frac, 0, double, name)
     full = np.array(np.broadcast_to(values, info.shape))
-    return terms.batch(terms.writer.constant(full, f"{name}/value"), info.shape, name)
+    return terms.batch(terms.writer.shared_constant(full, f"{name}/value"), info.shape, name)
 
 
 def _metadata(graph: Graph, terms: Terms, renamed: Mapping[str, str]) -> dict[str, str]:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backends.onnx.plan import Plan, Unit, same_unit
-from edgeml.backends.onnx.writer import Writer
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, Shape
 from edgeml.ir.layout import FIRST, LAST, Layout, Order, arrange, trivial
+from edgeml.onnx_model import OnnxWriter
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Term:
 class Terms:
     """The tensors of all values emitted so far."""
 
-    def __init__(self, plan: Plan, writer: Writer) -> None:
+    def __init__(self, plan: Plan, writer: OnnxWriter) -> None:
         self.plan = plan
         self.writer = writer
         self.terms: dict[str, Term] = {}
@@ -94,7 +94,7 @@ class Terms:
 
     def spread(self, values: NDArray[Any], shape: Shape, layout: Layout, name: str) -> str:
         """A constant that broadcasts to a value of `shape`, for an element-wise op on its tensor."""
-        return self.writer.constant(arrange(values, shape, layout)[np.newaxis], name)
+        return self.writer.shared_constant(arrange(values, shape, layout)[np.newaxis], name)
 
     def scaled(
         self, codes: IntArray, frac: int | IntArray, unit: Unit, double: bool, where: str
@@ -130,7 +130,7 @@ class Terms:
 
     def reshape(self, tensor: str, shape: Shape, name: str) -> str:
         """A tensor under a new shape; the batch axis stays."""
-        target = self.writer.constant(np.array([0, *shape], np.int64), "/shape")
+        target = self.writer.shared_constant(np.array([0, *shape], np.int64), "/shape")
         return self._once("Reshape", [tensor, target], name)
 
     def transpose(self, tensor: str, axes: Shape, name: str) -> str:
@@ -141,7 +141,7 @@ class Terms:
         """A constant repeated for every sample."""
         first = self.graph.inputs[0]
         dims = self._once("Shape", [first], f"{first}/shape")
-        zero, tail = (self.writer.constant(np.array(v, np.int64), "/shape") for v in ([0], shape))
+        zero, tail = (self.writer.shared_constant(np.array(v, np.int64), "/shape") for v in ([0], shape))
         count = self._once("Gather", [dims, zero], f"{first}/samples", axis=0)
         target = self._once("Concat", [count, tail], f"{name}/shape", axis=0)
         return self._once("Expand", [constant, target], f"{name}/batch")
@@ -169,5 +169,5 @@ class Terms:
     def _once(self, op: str, inputs: list[str], name: str, **attributes: Any) -> str:
         key = (op, *inputs, *attributes.items())
         if key not in self._made:
-            self._made[key] = self.writer.node(op, inputs, name, **attributes)
+            self._made[key] = self.writer.new_node(op, inputs, name, **attributes)
         return self._made[key]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeml import install
 from edgeml.backends.base import Backend, Refusal, Runner
 from edgeml.backends.qonnx.lowering import build_model
 from edgeml.backends.qonnx.rules import refusals
@@ -16,6 +14,7 @@ from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models
 from edgeml.files import FileSet, read_bytes
 from edgeml.ir import Graph
+from edgeml.onnx_model import missing_onnx
 from edgeml.settings import Settings, parse_settings
 
 
@@ -31,7 +30,7 @@ class QonnxBackend(Backend):
     summary: ClassVar[str] = "QONNX model with Quant nodes, for FINN, hls4ml and the qonnx tools"
 
     def missing(self) -> str:
-        return "" if find_spec("onnx") else f"onnx is not installed ({install.command()})"
+        return missing_onnx()
 
     def options(self, settings: Mapping[str, Any]) -> QonnxOptions:
         return parse_settings(QonnxOptions, settings, "qonnx")

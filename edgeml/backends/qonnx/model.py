@@ -19,10 +19,12 @@ from edgeml.backends.qonnx.rules import width_of
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, Shape
 from edgeml.ir.layout import FIRST, LAST, Layout, Order, arrange, trivial
+from edgeml.onnx_model import OnnxPort, OnnxVersion, OnnxWriter
 
 DOMAIN = "qonnx.custom_op.general"
-OPSET = 13
-IR_VERSION = 7
+
+VERSION = OnnxVersion(opset=13, ir_version=7, domains=((DOMAIN, 1),))
+"""Opset 13 and the IR version that came with it, which FINN and hls4ml read."""
 
 VALUES_KEY = "edgeml.values"
 """Metadata key: for each value of the graph its tensor and layout, as JSON."""
@@ -51,13 +53,12 @@ class Model:
     grids: Mapping[str, IntArray]
     """The grid of every value."""
     tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
-    _nodes: list[Any] = field(default_factory=list[Any])
-    _initializers: dict[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
-    _taken: set[str] = field(default_factory=set[str])
+    _writer: OnnxWriter = field(default_factory=OnnxWriter)
     _made: dict[tuple[Any, ...], str] = field(default_factory=dict[Any, str])
 
     def __post_init__(self) -> None:
-        self._taken.update(self.graph.infos)
+        for name in self.graph.infos:
+            self._writer.unique(name)
 
     def shape(self, name: str) -> Shape:
         """A value's shape."""
@@ -65,35 +66,24 @@ class Model:
 
     def unique(self, wanted: str) -> str:
         """A name that no value, tensor or constant has."""
-        name, count = wanted, 1
-        while name in self._taken:
-            count += 1
-            name = f"{wanted}_{count}"
-        self._taken.add(name)
-        return name
+        return self._writer.unique(wanted)
 
     def node(self, op: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any) -> str:
         """Add a node; it has the name of its output.
 
         No node reads a tensor twice: the cleanup of qonnx 1.0 renames the first mention only.
         """
-        from onnx import helper
-
         sources: list[str] = []
         for source in inputs:
             again = source in sources
             sources.append(
                 self.node("Identity", [source], self.unique(f"{source}_copy")) if again else source
             )
-        made = helper.make_node(op, sources, [output], name=output, domain=domain or None, **attributes)
-        self._nodes.append(made)
-        return output
+        return self._writer.node(op, sources, output, domain, **attributes)
 
     def initializer(self, values: NDArray[Any], wanted: str) -> str:
         """Add a constant tensor."""
-        name = self.unique(wanted)
-        self._initializers[name] = np.array(values, order="C")
-        return name
+        return self._writer.constant(values, self.unique(wanted))
 
     def output_name(self, name: str, layout: Layout) -> str:
         """Like the value, unless that is an output and this tensor is not what the output has to be."""
@@ -198,30 +188,7 @@ class Model:
 
     def finish(self) -> Any:
         """The ModelProto: outputs channels last under their own names, unless an input has that name."""
-        from onnx import TensorProto, helper, numpy_helper
-
-        from edgeml._version import __version__
-
-        def ports(tensors: Mapping[str, str]) -> list[Any]:
-            return [
-                helper.make_tensor_value_info(tensor, TensorProto.FLOAT, [1, *self.shape(name)])
-                for name, tensor in tensors.items()
-            ]
-
         outputs = {name: self._output(name) for name in self.graph.outputs}
-        model = helper.make_model(
-            helper.make_graph(
-                self._nodes,
-                self.graph.name,
-                ports({name: name for name in self.graph.inputs}),
-                ports(outputs),
-                [numpy_helper.from_array(values, name) for name, values in self._initializers.items()],
-            ),
-            ir_version=IR_VERSION,
-            opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(DOMAIN, 1)],
-            producer_name="edgeml",
-            producer_version=__version__,
-        )
         values = {
             name: {"tensor": each.name, "order": each.layout.order.value, "image": list(each.layout.image)}
             for name, each in self.tensors.items()
@@ -233,8 +200,13 @@ class Model:
             OUTPUTS_KEY: json.dumps(outputs),
             VALUES_KEY: json.dumps(values),
         }
-        helper.set_model_props(model, metadata)
-        return model
+        inputs = [self._port(name, name) for name in self.graph.inputs]
+        ports = [self._port(name, tensor) for name, tensor in outputs.items()]
+        return self._writer.finish(self.graph.name, inputs, ports, VERSION, metadata)
+
+    def _port(self, name: str, tensor: str) -> OnnxPort:
+        """A value of the graph as an input or output of the model."""
+        return OnnxPort(tensor, (1, *self.shape(name)))
 
     def _output(self, name: str) -> str:
         """The tensor of an output."""

@@ -12,8 +12,7 @@ import pytest
 
 from edgeml.backends.onnx import BACKEND
 from edgeml.backends.onnx.emulator import Emulator
-from edgeml.backends.onnx.lowering import EMITTERS, output_tensor, plan_of
-from edgeml.backends.onnx.writer import IR_VERSION, OPSET
+from edgeml.backends.onnx.lowering import EMITTERS, VERSION, output_tensor, plan_of
 from edgeml.errors import EdgemlError
 from edgeml.fixed import to_float
 from edgeml.ir import Composite, Graph, evaluate, evaluate_codes, ops
@@ -93,8 +92,8 @@ def test_file_is_valid_standard_onnx(name: str) -> None:
     assert content == BACKEND.emit(graph)["exact.onnx"]
     model = onnx.load_from_string(content)
     onnx.checker.check_model(model, full_check=True)
-    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
-    assert model.ir_version == IR_VERSION <= 13
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", VERSION.opset)]
+    assert model.ir_version == VERSION.ir_version <= 13
     assert {node.domain for node in model.graph.node} <= {""}
     assert model.producer_name == "edgeml"
     assert {entry.key: entry.value for entry in model.metadata_props}["edgeml.graph"] == graph.digest

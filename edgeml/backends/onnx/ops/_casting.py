@@ -49,9 +49,9 @@ def quantized(terms: Terms, tensor: str, rounding: Round, overflow: Overflow, jo
     if overflow is Overflow.WRAP:
         return _wrap(terms, tensor, job)
     inside = _clip(terms, tensor, job)
-    same = terms.writer.node("Equal", [tensor, inside], f"{job.name}/inside")
+    same = terms.writer.new_node("Equal", [tensor, inside], f"{job.name}/inside")
     zero = _constant(terms, job, np.int64(0))
-    return terms.writer.node("Where", [same, tensor, zero], job.name)
+    return terms.writer.new_node("Where", [same, tensor, zero], job.name)
 
 
 def clip_bounds(to: ElementType, overflow: Overflow) -> tuple[IntArray, IntArray]:
@@ -68,24 +68,24 @@ def _clip(terms: Terms, tensor: str, job: Job) -> str:
         if not (job.below or job.above):
             return tensor
         bounds = [
-            terms.writer.constant(terms.scaled(bound[0], 0, 0, job.double, job.name), "/bound")
+            terms.writer.shared_constant(terms.scaled(bound[0], 0, 0, job.double, job.name), "/bound")
             if reached
             else ""
             for bound, reached in ((lows, job.below), (highs, job.above))
         ]
-        return terms.writer.node(
+        return terms.writer.new_node(
             "Clip", [tensor, *bounds] if bounds[1] else [tensor, bounds[0]], f"{job.name}/clip"
         )
     if job.below:
-        tensor = terms.writer.node("Max", [tensor, _constant(terms, job, lo)], f"{job.name}/low")
+        tensor = terms.writer.new_node("Max", [tensor, _constant(terms, job, lo)], f"{job.name}/low")
     if job.above:
-        tensor = terms.writer.node("Min", [tensor, _constant(terms, job, hi)], f"{job.name}/high")
+        tensor = terms.writer.new_node("Min", [tensor, _constant(terms, job, hi)], f"{job.name}/high")
     return tensor
 
 
 def _round(terms: Terms, tensor: str, rounding: Round, job: Job) -> str:
     """To an integer."""
-    node, name = terms.writer.node, job.name
+    node, name = terms.writer.new_node, job.name
     up = rounding is Round.RND or (rounding is Round.RND_INF and job.lo >= 0)
     up = up or (rounding is Round.RND_ZERO and job.hi <= 0)
     down = rounding is Round.RND_MIN_INF or (rounding is Round.RND_INF and job.hi <= 0)
@@ -117,7 +117,7 @@ def _wrap(terms: Terms, tensor: str, job: Job) -> str:
 
     Exact in float64 for every float32 r as well: one whose span with lo exceeds 53 bits is a multiple of 2^w.
     """
-    node, name = terms.writer.node, job.name
+    node, name = terms.writer.new_node, job.name
     width = np.asarray(job.to.width)
     shifted = tensor
     if job.to.signed:

@@ -39,7 +39,7 @@ def bias_constant(terms: Terms, node: Node, step: Step) -> str:
     codes = np.broadcast_to(terms.plan.constants[const].reshape(-1), (size,))
     frac = np.broadcast_to(np.broadcast_to(info.type.frac, info.shape).reshape(-1), (size,))
     values = terms.scaled(codes, frac, column_units(step, size), step.double, node.name)
-    return terms.writer.constant(values, f"{node.layer}/bias")
+    return terms.writer.shared_constant(values, f"{node.layer}/bias")
 
 
 def column_units(step: Step, size: int) -> IntArray:
@@ -57,7 +57,7 @@ def conv_inputs(terms: Terms, linear: Node, node: Node, step: Step, codes: IntAr
     values = terms.scaled(codes, info.type.frac, weight_units(op, info.shape, unit, step), False, node.name)
     rank = len(op.strides)
     kernel = values.transpose(rank + 1, rank, *range(rank))
-    return [tensor, terms.writer.constant(kernel, f"{node.layer}/weight")]
+    return [tensor, terms.writer.shared_constant(kernel, f"{node.layer}/weight")]
 
 
 def weight_units(op: Conv, shape: Shape, unit: Unit, step: Step) -> IntArray:
@@ -69,7 +69,7 @@ def weight_units(op: Conv, shape: Shape, unit: Unit, step: Step) -> IntArray:
 
 
 def conv_node(terms: Terms, op: Conv, weight: Shape, inputs: Sequence[str], name: str) -> str:
-    return terms.writer.node(
+    return terms.writer.new_node(
         "Conv",
         inputs,
         name,
@@ -117,8 +117,8 @@ def by_taps(terms: Terms, node: Node, op: Conv, step: Step) -> Term:
         if groups > 1:
             tensor = terms.reshape(tensor, (*space, groups, 1, inside), f"{node.name}/groups")
             matrix = matrix.reshape(inside, groups, filters // groups).transpose(1, 0, 2)
-        constant = terms.writer.constant(matrix, f"{node.layer}/weight")
-        parts.append(terms.writer.node("MatMul", [tensor, constant], f"{node.name}/tap"))
+        constant = terms.writer.shared_constant(matrix, f"{node.layer}/weight")
+        parts.append(terms.writer.new_node("MatMul", [tensor, constant], f"{node.name}/tap"))
     total = sum_of(terms, parts, node.name)
     if groups > 1:
         total = terms.reshape(total, (*space, filters), f"{node.name}/filters")
@@ -138,23 +138,23 @@ def taps_of(
     if any(n for pair in padding for n in pair):
         pairs = ((0, 0), *padding, (0, 0))
         pads = np.array([*(before for before, _ in pairs), *(after for _, after in pairs)])
-        tensor = terms.writer.node(
-            "Pad", [tensor, terms.writer.constant(pads, "/pads")], f"{node.name}/padded"
+        tensor = terms.writer.new_node(
+            "Pad", [tensor, terms.writer.shared_constant(pads, "/pads")], f"{node.name}/padded"
         )
-    axes = terms.writer.constant(np.arange(1, len(kernel) + 1), "/axes")
-    steps = terms.writer.constant(np.array(strides), "/steps")
+    axes = terms.writer.shared_constant(np.arange(1, len(kernel) + 1), "/axes")
+    steps = terms.writer.shared_constant(np.array(strides), "/steps")
     space = np.array(terms.shape(node.name)[: len(kernel)])
     for tap in np.ndindex(kernel):
         start = np.array(tap) * dilation
         stop = start + (space - 1) * strides + 1
-        ends = [terms.writer.constant(end, "/slice") for end in (start, stop)]
-        yield terms.writer.node("Slice", [tensor, *ends, axes, steps], f"{node.name}/taken"), tap
+        ends = [terms.writer.shared_constant(end, "/slice") for end in (start, stop)]
+        yield terms.writer.new_node("Slice", [tensor, *ends, axes, steps], f"{node.name}/taken"), tap
 
 
 def sum_of(terms: Terms, parts: Sequence[str], name: str) -> str:
     total = parts[0]
     if len(parts) == 1:
-        return terms.writer.node("Identity", [total], name)
+        return terms.writer.new_node("Identity", [total], name)
     for part in parts[1:-1]:
-        total = terms.writer.node("Add", [total, part], f"{name}/partial")
-    return terms.writer.node("Add", [total, parts[-1]], name)
+        total = terms.writer.new_node("Add", [total, part], f"{name}/partial")
+    return terms.writer.new_node("Add", [total, parts[-1]], name)

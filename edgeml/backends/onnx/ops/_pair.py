@@ -19,7 +19,7 @@ def emit_pair(operator: str) -> Emitter:
     def emit(terms: Terms, node: Node, step: Step) -> Term:
         layout, rank = common_layout(terms, node), len(terms.shape(node.name))
         operands = [terms.fetch(name, step.unit, step.double, layout, rank) for name in node.inputs]
-        tensor = terms.writer.node(operator, operands, node.name)
+        tensor = terms.writer.new_node(operator, operands, node.name)
         return Term(tensor, step.unit, step.double, layout)
 
     return emit

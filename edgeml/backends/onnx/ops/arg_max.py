@@ -14,5 +14,5 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
     x = terms.terms[source]
     unit = x.unit if isinstance(x.unit, int) else terms.graph.info(source).frac
     tensor = terms.fetch(source, unit, x.double, LAST)
-    index = terms.writer.node("ArgMax", [tensor], f"{node.name}/index", axis=-1, keepdims=0)
+    index = terms.writer.new_node("ArgMax", [tensor], f"{node.name}/index", axis=-1, keepdims=0)
     return Term(terms.to_float(index, double=False), step.unit, False)

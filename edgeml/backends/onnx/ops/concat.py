@@ -25,5 +25,5 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
             tensor = terms.batch(tensor, shape, name)
         tensors.append(tensor)
     axis = axes_of(layout, rank).index(op.axis) + 1
-    tensor = terms.writer.node("Concat", tensors, node.name, axis=axis)
+    tensor = terms.writer.new_node("Concat", tensors, node.name, axis=axis)
     return Term(tensor, step.unit, step.double, layout)

@@ -23,7 +23,7 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
         unit = np.asarray(op.type.frac, np.int64)
         factor = terms.scaled(np.ones_like(unit), 0, unit, step.double, node.name)
         constant = terms.spread(factor, op.shape, LAST, f"{node.name}/factor")
-        tensor = terms.writer.node("Mul", [tensor, constant], f"{node.name}/scaled")
+        tensor = terms.writer.new_node("Mul", [tensor, constant], f"{node.name}/scaled")
     bounds = clip_bounds(op.type, op.overflow)
     job = Job(node.name, op.shape, LAST, step.double, op.type, bounds, True, True, True)
     tensor = quantized(terms, tensor, op.rounding, op.overflow, job)

@@ -17,12 +17,12 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
     info, entries = terms.graph.info(source), terms.graph.info(table)
     x = terms.terms[source]
     codes = terms.fetch(source, info.frac, x.double, x.layout)
-    index = terms.writer.node("Cast", [codes], f"{node.name}/index", to=int(TensorProto.INT32))
+    index = terms.writer.new_node("Cast", [codes], f"{node.name}/index", to=int(TensorProto.INT32))
     codes_of = np.arange(entries.size) + info.scalar.lo
     reached = (codes_of >= info.lo.min()) & (codes_of <= info.hi.max())
     # An entry that is never read may be too wide for the carrier.
     rolled = np.roll(np.where(reached, terms.plan.constants[table], 0), info.scalar.lo)
     values = terms.scaled(rolled, entries.type.frac, step.unit, step.double, node.name)
-    constant = terms.writer.constant(values, f"{node.layer}/table")
-    tensor = terms.writer.node("Gather", [constant, index], node.name, axis=0)
+    constant = terms.writer.shared_constant(values, f"{node.layer}/table")
+    tensor = terms.writer.new_node("Gather", [constant, index], node.name, axis=0)
     return Term(tensor, step.unit, step.double, x.layout)

@@ -28,8 +28,8 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
     matrix = terms.scaled(terms.plan.constants[weight], info.type.frac, exponents, step.double, node.name)
     if layout.order is Order.FLAT:
         matrix = matrix[arrange(np.arange(size), (size,), layout)]
-    constant = terms.writer.constant(matrix, f"{linear.layer}/weight")
+    constant = terms.writer.shared_constant(matrix, f"{linear.layer}/weight")
     if step.fused is None:
-        return Term(terms.writer.node("MatMul", [tensor, constant], node.name), step.unit, step.double)
+        return Term(terms.writer.new_node("MatMul", [tensor, constant], node.name), step.unit, step.double)
     bias = bias_constant(terms, node, step)
-    return Term(terms.writer.node("Gemm", [tensor, constant, bias], node.name), step.unit, step.double)
+    return Term(terms.writer.new_node("Gemm", [tensor, constant, bias], node.name), step.unit, step.double)

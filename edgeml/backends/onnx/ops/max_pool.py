@@ -14,7 +14,7 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
     op = node.op
     assert isinstance(op, MaxPool)
     tensor = terms.fetch(node.inputs[0], step.unit, step.double, FIRST)
-    tensor = terms.writer.node(
+    tensor = terms.writer.new_node(
         "MaxPool",
         [tensor],
         node.name,

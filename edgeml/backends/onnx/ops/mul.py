@@ -19,4 +19,4 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
         terms.fetch(name, rest if terms.constant(name) else terms.terms[name].unit, step.double, layout, rank)
         for name in node.inputs
     ]
-    return Term(terms.writer.node("Mul", operands, node.name), step.unit, step.double, layout)
+    return Term(terms.writer.new_node("Mul", operands, node.name), step.unit, step.double, layout)

@@ -18,5 +18,5 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
     tensor, layout = kept_tensor(terms, node, step)
     order = axes_of(layout, len(op.padding))
     pads = [0, *(op.padding[a][0] for a in order), 0, *(op.padding[a][1] for a in order)]
-    constant = terms.writer.constant(np.array(pads, np.int64), "/pads")
-    return Term(terms.writer.node("Pad", [tensor, constant], node.name), step.unit, step.double, layout)
+    constant = terms.writer.shared_constant(np.array(pads, np.int64), "/pads")
+    return Term(terms.writer.new_node("Pad", [tensor, constant], node.name), step.unit, step.double, layout)

@@ -10,4 +10,4 @@ from edgeml.ir import Node
 def emit(terms: Terms, node: Node, step: Step) -> Term:
     """The larger of the value and zero."""
     x = terms.terms[node.inputs[0]]
-    return Term(terms.writer.node("Relu", [x.tensor], node.name), step.unit, x.double, x.layout)
+    return Term(terms.writer.new_node("Relu", [x.tensor], node.name), step.unit, x.double, x.layout)

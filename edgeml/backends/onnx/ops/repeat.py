@@ -17,7 +17,7 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
     assert isinstance(op, Repeat)
     tensor, layout = kept_tensor(terms, node, step)
     shape = terms.shape(node.inputs[0])
-    index = terms.writer.constant(np.repeat(np.arange(shape[op.axis]), op.times), "/index")
+    index = terms.writer.shared_constant(np.repeat(np.arange(shape[op.axis]), op.times), "/index")
     axis = axes_of(layout, len(shape)).index(op.axis) + 1
-    tensor = terms.writer.node("Gather", [tensor, index], node.name, axis=axis)
+    tensor = terms.writer.new_node("Gather", [tensor, index], node.name, axis=axis)
     return Term(tensor, step.unit, step.double, layout)

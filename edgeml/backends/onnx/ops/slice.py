@@ -18,10 +18,10 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
     tensor, layout = kept_tensor(terms, node, step)
     order = axes_of(layout, len(op.starts))
     parts = [
-        terms.writer.constant(np.array([values[axis] for axis in order], np.int64), "/slice")
+        terms.writer.shared_constant(np.array([values[axis] for axis in order], np.int64), "/slice")
         for values in (op.starts, op.stops)
     ]
-    axes = terms.writer.constant(np.arange(1, len(order) + 1), "/axes")
-    steps = terms.writer.constant(np.array([op.steps[axis] for axis in order], np.int64), "/steps")
-    tensor = terms.writer.node("Slice", [tensor, *parts, axes, steps], node.name)
+    axes = terms.writer.shared_constant(np.arange(1, len(order) + 1), "/axes")
+    steps = terms.writer.shared_constant(np.array([op.steps[axis] for axis in order], np.int64), "/steps")
+    tensor = terms.writer.new_node("Slice", [tensor, *parts, axes, steps], node.name)
     return Term(tensor, step.unit, step.double, layout)

@@ -24,14 +24,16 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
         layout = x.layout if x.layout is FIRST else LAST
         tensor = terms.fetch(source, step.unit, step.double, layout)
         first = 2 if layout is FIRST else 1
-        axes = terms.writer.constant(np.arange(first, first + rank), "/axes")
-        return Term(terms.writer.node("ReduceSum", [tensor, axes], node.name), step.unit, step.double, layout)
+        axes = terms.writer.shared_constant(np.arange(first, first + rank), "/axes")
+        return Term(
+            terms.writer.new_node("ReduceSum", [tensor, axes], node.name), step.unit, step.double, layout
+        )
     ones = (1,) * rank
     if step.double:
         taps = taps_of(terms, node, source, step.unit, (op.pool, op.strides, op.padding, ones))
         return Term(sum_of(terms, [tensor for tensor, _ in taps], node.name), step.unit, True)
     tensor = terms.fetch(source, step.unit, False, FIRST)
-    kernel = terms.writer.constant(np.ones((shape[-1], 1, *op.pool), np.float32), f"{node.name}/ones")
+    kernel = terms.writer.shared_constant(np.ones((shape[-1], 1, *op.pool), np.float32), f"{node.name}/ones")
     conv = Conv(op.strides, op.padding, ones, shape[-1])
     summed = conv_node(terms, conv, (*op.pool, 1, shape[-1]), [tensor, kernel], node.name)
     return Term(summed, step.unit, False, FIRST)
