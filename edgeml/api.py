@@ -247,11 +247,13 @@ def train(
     chosen = presets.load(preset)
     choices = presets.choose(chosen, assignments(settings or {}), seed, epochs)
     folder = Path(out) if out is not None else Path("runs") / chosen.name
-    from edgeml.training.progress import Lines, Silent
+    from edgeml.training.progress import LineProgress, SilentProgress
     from edgeml.training.train import train as train_preset
 
     with held(folder):
-        run = train_preset(chosen, folder, choices, Lines(progress) if progress else Silent(), strict)
+        run = train_preset(
+            chosen, folder, choices, LineProgress(progress) if progress else SilentProgress(), strict
+        )
         (progress or _quiet)("lowering")
         pipeline.lower(run, strict)
     return run

@@ -1,7 +1,7 @@
 """What a layer's `lower` function builds with: the exact graph so far, and values that are not exact yet.
 
 A value is a name. Most are nodes of the graph. Two kinds are not: a model input that no quantizer has
-met (`RawInput`), and a real function of an exact value that no quantizer has met (`Function`: tanh of
+met (`RawInput`), and a real function of an exact value that no quantizer has met (`PendingFunction`: tanh of
 something). Both become exact when a quantizer follows; anything else that reads them is refused, with
 the remedy, or takes the stated approximation the function comes with.
 
@@ -56,7 +56,7 @@ class RawInput:
 
 
 @dataclass(frozen=True)
-class Function:
+class PendingFunction:
     """A real function, element by element, of an exact value.
 
     Args:
@@ -76,7 +76,7 @@ class Function:
     approximate: Callable[[str], str] | None = None
     logits: str = ""
     vector: bool = False
-    probabilities: Callable[[Function, FixedType | None], str] | None = None
+    probabilities: Callable[[PendingFunction, FixedType | None], str] | None = None
 
 
 class LayerBuilder:
@@ -96,7 +96,7 @@ class LayerBuilder:
         self.strict = strict
         self.notes: list[Note] = []
         self.owners: dict[str, str] = {}
-        self.floats: dict[str, RawInput | Function] = {}
+        self.floats: dict[str, RawInput | PendingFunction] = {}
         self._inputs: dict[tuple[str, tuple[str, ...]], str] = {}
         self._consts: dict[tuple[str, str], str] = {}
         self._approximations: dict[str, str] = {}
@@ -221,7 +221,7 @@ class LayerBuilder:
         approximate: Callable[[str], str] | None = None,
         logits: str = "",
         vector: bool = False,
-        probabilities: Callable[[Function, FixedType | None], str] | None = None,
+        probabilities: Callable[[PendingFunction, FixedType | None], str] | None = None,
     ) -> str:
         """A real function of a value, to be made exact by the quantizer that follows.
 
@@ -229,11 +229,11 @@ class LayerBuilder:
             EdgemlError: the value is an unquantized input.
         """
         before = self.floats.get(value)
-        if isinstance(before, Function) and not before.vector and not vector:
+        if isinstance(before, PendingFunction) and not before.vector and not vector:
             first = before.apply
-            chained = Function(before.source, lambda x: apply(first(x)), f"{what} of {before.what}")
+            chained = PendingFunction(before.source, lambda x: apply(first(x)), f"{what} of {before.what}")
             return self._pend(self.layer, chained)
-        pending = Function(self.exact(value), apply, what, approximate, logits, vector, probabilities)
+        pending = PendingFunction(self.exact(value), apply, what, approximate, logits, vector, probabilities)
         return self._pend(self.layer, pending)
 
     def settled(self, value: str) -> str:
@@ -267,7 +267,7 @@ class LayerBuilder:
         if note not in self.notes:
             self.notes.append(note)
 
-    def _pend(self, name: str, value: RawInput | Function) -> str:
+    def _pend(self, name: str, value: RawInput | PendingFunction) -> str:
         # "~" is in no graph name: a pending value and the node it becomes may both be named after one layer.
         self.floats[f"~{name}"] = value
         return f"~{name}"

@@ -22,7 +22,7 @@ _BATCH = 256
 """Samples at a time: every inner value of them is held twice."""
 
 
-class Row(BaseModel):
+class LayerDifference(BaseModel):
     """One layer's output: Keras against the graph.
 
     Attributes:
@@ -44,7 +44,7 @@ class Row(BaseModel):
     max_abs: float
 
 
-def measure(model: Any, lowered: Lowered, x: Any) -> tuple[Row, ...]:
+def measure(model: Any, lowered: Lowered, x: Any) -> tuple[LayerDifference, ...]:
     """Run both on the same samples.
 
     Args:
@@ -61,14 +61,14 @@ def measure(model: Any, lowered: Lowered, x: Any) -> tuple[Row, ...]:
     graph = lowered.graph
     wanted = {*lowered.layer_values.values(), *graph.outputs}
     names = [node.name for node in graph.nodes if node.name in wanted]
-    rows: dict[str, Row] = {}
+    rows: dict[str, LayerDifference] = {}
     for part in _batches(x):
         floats = keras_floats(model, graph, part, names)
         codes = evaluate_codes(graph, input_codes(graph, part), keep=names)
         for name in (name for name in names if name in floats):
             frac = np.asarray(graph.info(name).type.frac, np.int32)
             apart = np.abs(floats[name].astype(np.float64) - np.ldexp(codes[name].astype(np.float64), -frac))
-            now = Row(
+            now = LayerDifference(
                 layer=name,
                 samples=len(apart),
                 elements=apart.size,
@@ -80,12 +80,12 @@ def measure(model: Any, lowered: Lowered, x: Any) -> tuple[Row, ...]:
     return tuple(rows[name] for name in names if name in rows and _tells(rows[name], graph.outputs))
 
 
-def _tells(row: Row, outputs: tuple[str, ...]) -> bool:
+def _tells(row: LayerDifference, outputs: tuple[str, ...]) -> bool:
     return row.differing > 0 or row.layer in outputs
 
 
-def _joined(a: Row, b: Row) -> Row:
-    return Row(
+def _joined(a: LayerDifference, b: LayerDifference) -> LayerDifference:
+    return LayerDifference(
         layer=a.layer,
         samples=a.samples + b.samples,
         elements=a.elements + b.elements,

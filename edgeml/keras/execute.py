@@ -60,5 +60,5 @@ def every_call(model: Any, inputs: Sequence[Any]) -> list[Any]:
 
 def _takes_training(operation: Any) -> bool:
     """Whether a layer's call has the argument; Keras 3.13 and later versions say so in two ways."""
-    known = getattr(operation, "_call_context_args", ())
-    return "training" in known or bool(getattr(operation, "_call_has_training_arg", False))
+    arguments = getattr(operation, "_call_context_args", ())
+    return "training" in arguments or bool(getattr(operation, "_call_has_training_arg", False))

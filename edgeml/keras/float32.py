@@ -49,11 +49,11 @@ def _settled_bits(graph: Graph, node: Node) -> int:
 
 def _settled(graph: Graph, node: Node) -> list[ValueInfo]:
     """A cast's result and what its layer makes of it: a quantizer's constant factor may be finer."""
-    found = [graph.info(node.name)]
+    values = [graph.info(node.name)]
     for user in graph.users[node.name]:
         if user.layer == node.layer and isinstance(user.op, Scale | Mul | Add):
-            found += _settled(graph, user)
-    return found
+            values += _settled(graph, user)
+    return values
 
 
 def _straight_through(before: ValueInfo, after: ValueInfo) -> int:

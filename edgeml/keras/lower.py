@@ -21,7 +21,7 @@ from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
-from edgeml.keras.builder import Function, LayerBuilder, Note, RawInput
+from edgeml.keras.builder import LayerBuilder, Note, PendingFunction, RawInput
 from edgeml.keras.layers._stated import stated_table
 from edgeml.keras.operation import lower_operation
 from edgeml.keras.registry import module_for
@@ -164,9 +164,9 @@ def _output(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], ke
 
 
 def _exact_output(
-    builder: LayerBuilder, value: str, pending: RawInput | Function | None, softmax: str
+    builder: LayerBuilder, value: str, pending: RawInput | PendingFunction | None, softmax: str
 ) -> str:
-    if not isinstance(pending, Function):
+    if not isinstance(pending, PendingFunction):
         return builder.exact(value)
     options = builder.options
     if pending.logits:

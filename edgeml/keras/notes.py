@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
-from edgeml.keras.difference import Row, measure
+from edgeml.keras.difference import LayerDifference, measure
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.lower import Lowered
 
@@ -49,7 +49,7 @@ class Notes(BaseModel):
     model: str = ""
     notes: tuple[LayerNote, ...]
     float32: tuple[str, ...]
-    differences: tuple[Row, ...]
+    differences: tuple[LayerDifference, ...]
 
     @property
     def exact(self) -> bool:

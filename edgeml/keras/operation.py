@@ -10,12 +10,12 @@ from types import ModuleType
 from typing import Any
 
 from edgeml.keras import operations
-from edgeml.keras.builder import Function, LayerBuilder
+from edgeml.keras.builder import LayerBuilder, PendingFunction
 from edgeml.keras.layers._activation import keras_function
 from edgeml.keras.operations import _real
-from edgeml.keras.operations._common import Tensor
+from edgeml.keras.operations._common import Operand
 from edgeml.keras.registry import module_for
-from edgeml.keras.topology import Call, Slot
+from edgeml.keras.topology import Call, InputSlot
 
 _REMEDIES = {
     "Split": "use slices, as in x[:, :4]",
@@ -56,17 +56,21 @@ def lower_operation(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) 
         if getattr(module, "MOVES", False):
 
             def move(again: LayerBuilder, source: str) -> str:
-                return module.lower(operation, again, _filled(list(args), (Tensor(source),)), options)
+                return module.lower(operation, again, _filled(list(args), (Operand(source),)), options)
 
             return builder.moved(value, move)
         pending = builder.floats[value]
-        if getattr(module, "POINTWISE", False) and isinstance(pending, Function) and not pending.vector:
+        if (
+            getattr(module, "POINTWISE", False)
+            and isinstance(pending, PendingFunction)
+            and not pending.vector
+        ):
 
             def apply(x: Any) -> Any:
                 return operation(*_filled(list(args), (x,)), **options)
 
             return builder.function(value, keras_function(apply), type(operation).__name__.lower())
-    exact = tuple(Tensor(builder.exact(value)) for value in inputs)
+    exact = tuple(Operand(builder.exact(value)) for value in inputs)
     builder.layer = call.name
     return module.lower(operation, builder, _filled(list(args), exact), _filled(options, exact))
 
@@ -95,7 +99,7 @@ def _module(operation: Any, where: str) -> ModuleType:
 
 def _filled(value: Any, inputs: tuple[Any, ...]) -> Any:
     """The arguments with an input in each slot."""
-    if isinstance(value, Slot):
+    if isinstance(value, InputSlot):
         return inputs[value.input]
     if isinstance(value, dict):
         return {key: _filled(part, inputs) for key, part in value.items()}

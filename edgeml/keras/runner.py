@@ -103,15 +103,15 @@ def keras_floats(
 
 def _places(lowered: Lowered, plan: Topology) -> dict[str, int]:
     """Which call gives a graph value; its logits, for a layer whose softmax was left off."""
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     for place, call in enumerate(plan.calls):
         value = lowered.layer_values.get(call.name)
         if value is not None:
-            found.setdefault(value, place)
+            places.setdefault(value, place)
     for place, call in enumerate(plan.calls):
         if call.output in plan.outputs and call.name not in lowered.layer_values:
-            found.setdefault(lowered.graph.outputs[plan.outputs.index(call.output)], place)
-    return found
+            places.setdefault(lowered.graph.outputs[plan.outputs.index(call.output)], place)
+    return places
 
 
 def _lowered_like(model: Any, graph: Graph) -> Lowered:

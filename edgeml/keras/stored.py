@@ -41,15 +41,15 @@ def _check(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> Non
     declared = 0
     outside: list[str] = []  # h5py does not let an exception out of a visit as it is
 
-    def visit(name: str, found: Any) -> None:
+    def visit(name: str, entry: Any) -> None:
         nonlocal declared
-        if isinstance(found, h5py.Dataset):
-            if found.external or found.is_virtual:
+        if isinstance(entry, h5py.Dataset):
+            if entry.external or entry.is_virtual:
                 outside.append(name)
-            declared += found.nbytes
+            declared += entry.nbytes
 
-    def link(name: str, found: Any) -> None:
-        if isinstance(found, h5py.ExternalLink):
+    def link(name: str, entry: Any) -> None:
+        if isinstance(entry, h5py.ExternalLink):
             outside.append(name)
 
     with (

@@ -28,7 +28,7 @@ class Call:
             has no tensor for it.
         training: whether training=True was written in its call.
         arguments: of an operation that is no layer (x + y), what it was called with, positional and by
-            name, with a `Slot` in place of each tensor; None for a layer.
+            name, with a `InputSlot` in place of each tensor; None for a layer.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Slot:
+class InputSlot:
     """The place of a tensor among the arguments of an operation: which of the call's inputs it is."""
 
     input: int
@@ -62,7 +62,7 @@ def topology(model: Any) -> Topology:
     Raises:
         EdgemlError: the model is of another kind, not built, or calls something that is not a layer.
     """
-    walk = _Walk()
+    walk = _CallCollector()
     functional = functional_of(model)
     inputs: list[tuple[str, int]] = []
     for tensor in functional.inputs:
@@ -73,7 +73,7 @@ def topology(model: Any) -> Topology:
     return Topology(tuple(walk.calls), tuple(inputs), tuple(outputs))
 
 
-class _Walk:
+class _CallCollector:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.keys: dict[int, int] = {}  # id(KerasTensor) -> key
@@ -150,7 +150,7 @@ def _arguments(arguments: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
     def slots(value: Any) -> Any:
         if isinstance(value, keras.KerasTensor):
-            return Slot(next(places))
+            return InputSlot(next(places))
         if isinstance(value, list | tuple):
             return type(value)(slots(part) for part in value)
         return value

@@ -23,7 +23,7 @@ from edgeml.report.weights import constant_bits
 if TYPE_CHECKING:
     from edgeml.presets import Prepared
     from edgeml.runs import Run
-    from edgeml.training.post_training import Moved
+    from edgeml.training.post_training import RecalibratedType
 
 _TYPES: tuple[Literal["own", "calibrated"], ...] = ("own", "calibrated")
 
@@ -62,7 +62,7 @@ def _measured(
     )
 
 
-def _graph(run: Run, samples: Any) -> tuple[Graph, tuple[Moved, ...]]:
+def _graph(run: Run, samples: Any) -> tuple[Graph, tuple[RecalibratedType, ...]]:
     if not run.float_file.is_file():
         raise EdgemlError(f"there is no float.keras to round: {run.no_baseline}", str(run.folder))
     from edgeml.training.post_training import post_training
@@ -71,6 +71,6 @@ def _graph(run: Run, samples: Any) -> tuple[Graph, tuple[Moved, ...]]:
     return found.graph, found.moved
 
 
-def _told(item: Moved) -> str:
+def _told(item: RecalibratedType) -> str:
     """A moved type in a few words, its integer bits without the sign."""
     return f"{item.layer} {item.what}, {item.bits} bits: {item.before} to {item.after} integer bits"

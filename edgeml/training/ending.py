@@ -32,9 +32,9 @@ def ending(model: Any) -> Ending:
     """
     plan = topology(model)
     key = plan.outputs[0]
-    made = {call.output: call for call in plan.calls}
-    while key in made:
-        call = made[key]
+    producers = {call.output: call for call in plan.calls}
+    while key in producers:
+        call = producers[key]
         kind = type(call.layer).__name__
         name = "softmax" if kind == "Softmax" else _function(call.layer)
         if name == "softmax":

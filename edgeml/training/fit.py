@@ -1,7 +1,7 @@
 """One phase of training: Adam, learning-rate schedule, early stopping, best weights, resume.
 
 The epoch is one TensorFlow function over data held in memory, which for small models is many times faster
-than feeding batch by batch. Between epochs the whole training is a `State`.
+than feeding batch by batch. Between epochs the whole training is a `TrainingState`.
 
 Invariant: the result depends on model, data, plan and seed alone: not on where it was interrupted, on how
 an epoch is cut into calls, or on whether progress is shown.
@@ -23,10 +23,10 @@ from edgeml.datasets.base import Array
 from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared, Training
 from edgeml.training.ending import ending, loss_of, threshold_of
-from edgeml.training.history import TensorBoard
-from edgeml.training.progress import EpochRow, Progress
+from edgeml.training.history import TensorBoardLog
+from edgeml.training.progress import EpochRow, TrainingProgress
 from edgeml.training.seeds import shuffled
-from edgeml.training.state import State, load_state, save_state
+from edgeml.training.state import TrainingState, load_state, save_state
 
 if TYPE_CHECKING:
     import keras
@@ -38,7 +38,7 @@ _LAST_RATE = 0.01  # where the cosine schedule ends, as a fraction of where it s
 
 
 @dataclass(frozen=True)
-class Plan:
+class PhaseSettings:
     """The numbers of one phase; see `edgeml.presets.Training`."""
 
     phase: Literal["float", "qat"]
@@ -48,17 +48,17 @@ class Plan:
     seed: int
 
     @staticmethod
-    def of(phase: Literal["float", "qat"], training: Training, seed: int) -> Plan:
+    def of(phase: Literal["float", "qat"], training: Training, seed: int) -> PhaseSettings:
         """The plan of a phase."""
         if phase == "float":
-            return Plan(phase, training.float_epochs, training.float_learning_rate, training, seed)
-        return Plan(phase, training.epochs, training.learning_rate, training, seed)
+            return PhaseSettings(phase, training.float_epochs, training.float_learning_rate, training, seed)
+        return PhaseSettings(phase, training.epochs, training.learning_rate, training, seed)
 
-    def begin(self) -> State:
+    def begin(self) -> TrainingState:
         """The state before the first epoch."""
-        return State(self.phase, self.rate)
+        return TrainingState(self.phase, self.rate)
 
-    def scheduled(self, state: State) -> State:
+    def scheduled(self, state: TrainingState) -> TrainingState:
         """The state with the learning rate of its next epoch."""
         if self.training.schedule == "cosine":
             fallen = 0.5 * (1 + math.cos(math.pi * state.epoch / self.epochs))
@@ -69,7 +69,12 @@ class Plan:
 
 
 def fit(
-    model: keras.Model, data: Prepared, plan: Plan, state_file: Path, board: TensorBoard, progress: Progress
+    model: keras.Model,
+    data: Prepared,
+    plan: PhaseSettings,
+    state_file: Path,
+    board: TensorBoardLog,
+    progress: TrainingProgress,
 ) -> tuple[EpochRow, ...]:
     """Train `model` in place and leave it with the weights of its best epoch.
 
@@ -80,7 +85,7 @@ def fit(
         plan: how.
         state_file: where the training is kept between epochs; continued from there if it exists.
         board: for TensorBoard.
-        progress: told of every epoch.
+        progress: notified of every epoch.
 
     Returns:
         All epochs, those before an interruption included.
@@ -90,7 +95,7 @@ def fit(
         KeyboardInterrupt: the state is saved first.
     """
     _fits(model, data)
-    work = _Work(model, data, plan)
+    work = _PhaseTrainer(model, data, plan)
     state = work.start(state_file)
     progress.phase(plan.phase, plan.epochs, state.epoch)
     saved, saved_at = state, time.monotonic()
@@ -130,10 +135,10 @@ def classes_of(outputs: Array, threshold: float = 0.0) -> Array:
     return outputs.argmax(axis=-1).astype(np.int64)
 
 
-class _Work:
+class _PhaseTrainer:
     """A model, its optimizer and its data inside TensorFlow."""
 
-    def __init__(self, model: Any, data: Prepared, plan: Plan) -> None:
+    def __init__(self, model: Any, data: Prepared, plan: PhaseSettings) -> None:
         import keras
 
         self.model, self.data, self.plan = model, data, plan
@@ -146,7 +151,7 @@ class _Work:
         self.steps = math.ceil(len(data.x_train) / batch)
         self.steps_per_call = 1
 
-    def start(self, state_file: Path) -> State:
+    def start(self, state_file: Path) -> TrainingState:
         """The state to go on from, put into model and optimizer."""
         if not state_file.exists():
             return self.plan.begin()
@@ -157,7 +162,7 @@ class _Work:
         _assign(self.optimizer.variables, state.optimizer, state_file)
         return state
 
-    def epoch(self, state: State, advance: Callable[[float], None]) -> State:
+    def epoch(self, state: TrainingState, advance: Callable[[float], None]) -> TrainingState:
         """One epoch further."""
         number = state.epoch + 1
         self.optimizer.learning_rate.assign(state.rate)

@@ -51,7 +51,7 @@ def read_history(path: Path) -> list[EpochRow]:
 
 
 @contextmanager
-def tensorboard(folder: Path, phase: str) -> Iterator[TensorBoard]:
+def tensorboard(folder: Path, phase: str) -> Iterator[TensorBoardLog]:
     """TensorBoard's files of one phase: runs "PHASE/train" and "PHASE/validation" below `folder`.
 
     Raises:
@@ -67,13 +67,13 @@ def tensorboard(folder: Path, phase: str) -> Iterator[TensorBoard]:
     except tf.errors.OpError as error:
         raise EdgemlError(f"cannot write TensorBoard's files: {error.message}", str(folder)) from error
     try:
-        yield TensorBoard(writers)
+        yield TensorBoardLog(writers)
     finally:
         for writer in writers.values():
             writer.close()
 
 
-class TensorBoard:
+class TensorBoardLog:
     """Writes rows as scalars; an epoch written twice after a resume replaces itself."""
 
     def __init__(self, writers: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Moved:
+class RecalibratedType:
     """A type whose binary point was moved: `before` and `after` count integer bits without the sign."""
 
     layer: str
@@ -52,16 +52,16 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class PostTraining:
+class PostTrainingGraph:
     """The exact graph of the float baseline's weights, and the types that were moved for them."""
 
     graph: Graph
-    moved: tuple[Moved, ...] = ()
+    moved: tuple[RecalibratedType, ...] = ()
 
 
 def post_training(
     model_file: Path, float_file: Path, name: str, samples: Any = None, softmax: Any = "logits"
-) -> PostTraining:
+) -> PostTrainingGraph:
     """Quantize the float baseline after training.
 
     Args:
@@ -80,7 +80,7 @@ def post_training(
     model, baseline = load_model(model_file), load_model(float_file)
     copy_weights(baseline, model)
     moved = () if samples is None else tuple(_calibrated(model, baseline, samples))
-    return PostTraining(lower(model, name, softmax=softmax), moved)
+    return PostTrainingGraph(lower(model, name, softmax=softmax), moved)
 
 
 def best_integer(quantizer: Any, values: Floats) -> int:
@@ -116,7 +116,7 @@ def _error(quantizer: Any, integer: int, x: NDArray[np.float64]) -> float:
     return float(np.mean((np.clip(np.rint(x / lsb), least, most) * lsb - x) ** 2))
 
 
-def _calibrated(model: Any, baseline: Any, samples: Any) -> Iterator[Moved]:
+def _calibrated(model: Any, baseline: Any, samples: Any) -> Iterator[RecalibratedType]:
     x = np.asarray(samples, np.float32)[:SAMPLES]
     if not len(x):
         raise EdgemlError("no samples to calibrate with", model.name)
@@ -136,7 +136,7 @@ def _calibrated(model: Any, baseline: Any, samples: Any) -> Iterator[Moved]:
         yield from _move((chosen, getattr(layer, "quantizer", None)), values, layer.name, "activation")
 
 
-def _move(quantizers: tuple[Any, ...], values: Floats, layer: str, what: str) -> Iterator[Moved]:
+def _move(quantizers: tuple[Any, ...], values: Floats, layer: str, what: str) -> Iterator[RecalibratedType]:
     first = quantizers[0]
     before, after = int(first.integer), best_integer(first, values)
     if before == after:
@@ -144,7 +144,7 @@ def _move(quantizers: tuple[Any, ...], values: Floats, layer: str, what: str) ->
     for quantizer in quantizers:
         if quantizer is not None:
             quantizer.integer = after
-    yield Moved(layer, what, int(first.bits), before, after)
+    yield RecalibratedType(layer, what, int(first.bits), before, after)
 
 
 def _movable(quantizer: Any) -> bool:

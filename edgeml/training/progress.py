@@ -1,4 +1,4 @@
-"""What training tells while it works. Training never prints; who starts it decides what is shown.
+"""Progress of a training as events. Training never prints; its caller decides what is shown.
 
 Invariant: `phase` comes once before the epochs of a phase, `epoch` once after each epoch, also after a resume
 for the epochs that remain.
@@ -35,8 +35,8 @@ class EpochRow:
     val_accuracy: float
 
 
-class Progress(Protocol):
-    """Told what happens; must not change anything."""
+class TrainingProgress(Protocol):
+    """Receives the events of a training; it must not change model or data."""
 
     def phase(self, name: str, epochs: int, done: int) -> None:
         """A phase begins.
@@ -54,21 +54,21 @@ class Progress(Protocol):
         """An epoch is done."""
 
 
-class Silent:
-    """Shows nothing."""
+class SilentProgress:
+    """Ignores every event."""
 
     def phase(self, name: str, epochs: int, done: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def advance(self, fraction: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def epoch(self, row: EpochRow) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
-class Lines:
-    """Tells in lines, for notebooks and logs: the begin of each phase, and an epoch at most every `pause` s.
+class LineProgress:
+    """Writes lines, for notebooks and logs: the begin of each phase, and an epoch at most every `pause` s.
 
     Args:
         tell: takes a line; `print` will do.
@@ -82,7 +82,7 @@ class Lines:
         self._title, self._epochs = "", 0
 
     def phase(self, name: str, epochs: int, done: int) -> None:
-        """A line."""
+        """Write a line."""
         self._title = {"float": "float baseline", "qat": "quantization-aware training"}.get(name, name)
         self._epochs = epochs
         more = f", {done} of them are done" if done else ""
@@ -90,10 +90,10 @@ class Lines:
         self._next = time.monotonic() + self._pause
 
     def advance(self, fraction: float) -> None:
-        """Nothing: an epoch's end is soon enough."""
+        """Do nothing: lines come once per epoch."""
 
     def epoch(self, row: EpochRow) -> None:
-        """A line, if the last one is some time ago."""
+        """Write a line, if the last one is at least `pause` seconds old."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._pause

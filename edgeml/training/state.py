@@ -26,7 +26,7 @@ _SCHEMA = 1
 
 
 @dataclass(frozen=True)
-class State:
+class TrainingState:
     """A training between two epochs.
 
     Args:
@@ -58,7 +58,7 @@ class State:
         """Epochs done."""
         return len(self.rows)
 
-    def after(self, row: EpochRow, weights: Sequence[Array], optimizer: Sequence[Array]) -> State:
+    def after(self, row: EpochRow, weights: Sequence[Array], optimizer: Sequence[Array]) -> TrainingState:
         """The state after one more epoch, the learning rate still that of this epoch."""
         better = (row.val_accuracy, -row.val_loss) > (self.best_accuracy, -self.best_loss)
         state = replace(
@@ -79,7 +79,7 @@ class State:
 _ARRAYS = ("weights", "optimizer", "best")
 
 
-def save_state(path: Path, state: State) -> None:
+def save_state(path: Path, state: TrainingState) -> None:
     """Write a state atomically.
 
     Raises:
@@ -95,7 +95,7 @@ def save_state(path: Path, state: State) -> None:
     write_atomic(path, buffer.getvalue())
 
 
-def load_state(path: Path) -> State:
+def load_state(path: Path) -> TrainingState:
     """What `save_state` wrote.
 
     Raises:
@@ -115,4 +115,4 @@ def load_state(path: Path) -> State:
             ]
             for group in _ARRAYS
         }
-        return State(rows=rows, **document, **groups)
+        return TrainingState(rows=rows, **document, **groups)

@@ -23,9 +23,9 @@ from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
 from edgeml.scratch import scratch_folder
 from edgeml.training.build import build_model
-from edgeml.training.fit import Plan, fit
+from edgeml.training.fit import PhaseSettings, fit
 from edgeml.training.history import read_history, tensorboard, write_history
-from edgeml.training.progress import Progress, Silent
+from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.seeds import make_repeatable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def train(
     preset: Preset,
     folder: str | os.PathLike[str],
     choices: Choices | None = None,
-    progress: Progress | None = None,
+    progress: TrainingProgress | None = None,
     strict: bool = False,
     overwrite: bool = False,
 ) -> Run:
@@ -46,7 +46,7 @@ def train(
         preset: what to train.
         folder: the run folder; if it holds the same run, finished or not, that one goes on.
         choices: the preset's settings with changes, see `edgeml.presets.choose`; the preset's own if None.
-        progress: told of every epoch.
+        progress: notified of every epoch.
         strict: refuse a model that cannot be lowered exactly, before it is trained.
         overwrite: where the folder holds a run of another configuration, delete it and begin anew.
 
@@ -64,11 +64,11 @@ def train(
     data = prepare(wanted.data)
     with held(Path(folder)):
         run = Run.create(Path(folder), RunConfig.of(preset, wanted, data), overwrite)
-        told = progress or Silent()
+        observer = progress or SilentProgress()
         if not run.float_file.is_file() and not run.model_file.is_file():
-            _train_phase("float", preset, run, data, told, strict)
+            _train_phase("float", preset, run, data, observer, strict)
         if not run.model_file.is_file():
-            _train_phase("qat", preset, run, data, told)
+            _train_phase("qat", preset, run, data, observer)
     return run
 
 
@@ -89,12 +89,12 @@ def _train_phase(
     preset: Preset,
     run: Run,
     data: Prepared,
-    progress: Progress,
+    progress: TrainingProgress,
     strict: bool = False,
 ) -> None:
     """Train one model and write its file last."""
     assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
-    plan = Plan.of(phase, run.config.training, run.config.seed)
+    plan = PhaseSettings.of(phase, run.config.training, run.config.seed)
     make_repeatable(run.config.seed)
     model = build_model(preset, run.config.quantizers, run.config.training.max_parameters)
     if phase == "float":

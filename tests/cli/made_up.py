@@ -18,7 +18,7 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph, saved
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
-from edgeml.keras.difference import Row
+from edgeml.keras.difference import LayerDifference
 from edgeml.keras.notes import LayerNote, Notes
 from edgeml.pipeline import Exported, Synthesis
 from edgeml.runs import Run, RunConfig
@@ -97,7 +97,9 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     saved.save(graph()).write(folder)
     notes = (LayerNote(layer=LONG, text=WHY, exact=False), LayerNote(layer="a", text="b", exact=True))
     rows = (
-        Row(layer=LONG, samples=1000, elements=123_456_789, differing=123_456, max_lsb=1234.5, max_abs=0.5),
+        LayerDifference(
+            layer=LONG, samples=1000, elements=123_456_789, differing=123_456, max_lsb=1234.5, max_abs=0.5
+        ),
     )
     kept = Notes(graph=graph().digest, notes=notes, float32=(), differences=rows)
     run.notes_file.write_text(kept.model_dump_json(by_alias=True), encoding="utf-8")

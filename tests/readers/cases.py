@@ -125,7 +125,7 @@ def _state() -> bytes:
     arrays = [np.ones((2, 3), np.float32), np.arange(4, dtype=np.uint32)]
     with mock.patch("edgeml.training.state.write_atomic") as written:
         state.save_state(
-            Path("s.npz"), state.State("qat", 0.1, 2, 1 / 3, 0.7, 3, (row,), arrays, arrays, arrays)
+            Path("s.npz"), state.TrainingState("qat", 0.1, 2, 1 / 3, 0.7, 3, (row,), arrays, arrays, arrays)
         )
     return written.call_args.args[1]
 

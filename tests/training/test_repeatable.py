@@ -15,7 +15,7 @@ from edgeml.presets import Preset, Quantizers
 from edgeml.runs import Run
 from edgeml.training import fit
 from edgeml.training.build import build_model
-from edgeml.training.progress import Silent
+from edgeml.training.progress import SilentProgress
 from edgeml.training.seeds import make_repeatable
 from edgeml.training.train import train
 
@@ -51,11 +51,11 @@ def sums(preset: Preset, dataset: str) -> list[int]:
     data = presets.prepare(choices.data)
     make_repeatable(0)
     model = build_model(preset, choices.quantizers)
-    plan = fit.Plan.of("qat", choices.training, 0)
+    plan = fit.PhaseSettings.of("qat", choices.training, 0)
     recorder: Any = context.context()
     recorder.enable_graph_collection()
     try:
-        fit._Work(model, data, plan).epoch(plan.begin(), lambda _: None)
+        fit._PhaseTrainer(model, data, plan).epoch(plan.begin(), lambda _: None)
         graphs = recorder.export_run_metadata().function_graphs
     finally:
         recorder.disable_graph_collection()
@@ -75,7 +75,7 @@ def test_no_sum_of_three_in_an_order_that_threads_decide(name: str, tmp_path: Pa
     assert all(inputs <= 2 for inputs in sums(preset, pictures(tmp_path, 300)))
 
 
-class Interrupted(Silent):
+class Interrupted(SilentProgress):
     def epoch(self, row) -> None:
         if (row.phase, row.epoch) == ("qat", 1):
             raise KeyboardInterrupt

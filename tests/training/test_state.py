@@ -7,18 +7,18 @@ import pytest
 
 from edgeml.errors import EdgemlError
 from edgeml.presets import Training
-from edgeml.training.fit import Plan
+from edgeml.training.fit import PhaseSettings
 from edgeml.training.history import read_history, write_history
 from edgeml.training.progress import EpochRow
-from edgeml.training.state import State, load_state, save_state
+from edgeml.training.state import TrainingState, load_state, save_state
 
 ROW = EpochRow("qat", 1, 0.1, 1 / 3, 0.1 + 0.2, 1e-30, 1.0)
 
 
-def after(*results: tuple[float, float], **training) -> State:
+def after(*results: tuple[float, float], **training) -> TrainingState:
     """The state after epochs with these validation accuracies and losses."""
-    plan = Plan("qat", 10, 0.1, Training(float_epochs=1, epochs=10, **training), 0)
-    state = State("qat", 0.1)
+    plan = PhaseSettings("qat", 10, 0.1, Training(float_epochs=1, epochs=10, **training), 0)
+    state = TrainingState("qat", 0.1)
     for number, (accuracy, loss) in enumerate(results, 1):
         row = EpochRow("qat", number, state.rate, 1.0, 0.5, loss, accuracy)
         state = plan.scheduled(state.after(row, [np.full(2, number)], []))
@@ -32,11 +32,11 @@ def test_a_state_comes_back_as_it_was(tmp_path):
         np.arange(12, dtype=np.uint32),
         np.array(7, np.int64),
     ]
-    state = State("qat", 0.1, 2, 1 / 3, 0.7, 3, (ROW, ROW), arrays, arrays[::-1], arrays[:1] * 11)
-    assert not any(getattr(state, field.name) == field.default for field in fields(State))
+    state = TrainingState("qat", 0.1, 2, 1 / 3, 0.7, 3, (ROW, ROW), arrays, arrays[::-1], arrays[:1] * 11)
+    assert not any(getattr(state, field.name) == field.default for field in fields(TrainingState))
     save_state(tmp_path / "s.npz", state)
     loaded = load_state(tmp_path / "s.npz")
-    for field in fields(State):
+    for field in fields(TrainingState):
         mine, theirs = getattr(state, field.name), getattr(loaded, field.name)
         if field.name in ("weights", "optimizer", "best"):
             assert [a.dtype for a in mine] == [a.dtype for a in theirs]
@@ -50,7 +50,7 @@ def test_a_state_comes_back_as_it_was(tmp_path):
 @pytest.mark.parametrize("keep", [0, 10, 200])
 def test_a_state_that_was_cut_short_is_one_error(tmp_path, keep):
     path = tmp_path / "s.npz"
-    save_state(path, State("qat", 0.1, weights=[np.zeros(100)]))
+    save_state(path, TrainingState("qat", 0.1, weights=[np.zeros(100)]))
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(EdgemlError) as caught:
         load_state(path)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.relu import Relu
-from edgeml.keras.builder import Function, LayerBuilder
+from edgeml.keras.builder import LayerBuilder, PendingFunction
 from edgeml.keras.layers import _piecewise
 from edgeml.keras.layers._softmax import probabilities
 from edgeml.keras.layers._stated import sigmoid_table
@@ -71,7 +71,7 @@ def activate(activation: Any, builder: LayerBuilder, value: str) -> str:
     pieces = _piecewise.lower(activation, builder, value)
     if pieces is not None:
         return pieces
-    if name == "leaky_relu" and not isinstance(builder.floats.get(value), Function):
+    if name == "leaky_relu" and not isinstance(builder.floats.get(value), PendingFunction):
         return leaky(builder, value, LEAKY_SLOPE, activation)
     if name in ELEMENTWISE:
         return real(builder, value, activation, name)
@@ -83,7 +83,7 @@ def activate(activation: Any, builder: LayerBuilder, value: str) -> str:
 
 def relu(builder: LayerBuilder, value: str) -> str:
     """max(value, 0), also of a value that is not quantized yet."""
-    if isinstance(builder.floats.get(value), Function):
+    if isinstance(builder.floats.get(value), PendingFunction):
         return builder.function(value, lambda x: np.maximum(x, np.float32(0)), "relu")
     return builder.add(Relu(), value, part="relu")
 

@@ -8,10 +8,12 @@ from edgeml.ir.ops.conv import Conv
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._linear import product, reshaped
 from edgeml.keras.layers._window import padding, tuple_of
-from edgeml.keras.quantizers import Weights
+from edgeml.keras.quantizers import QuantizedWeights
 
 
-def depthwise(layer: Any, builder: LayerBuilder, value: str, weights: Weights, prefix: str = "") -> str:
+def depthwise(
+    layer: Any, builder: LayerBuilder, value: str, weights: QuantizedWeights, prefix: str = ""
+) -> str:
     """The depthwise part of a layer.
 
     Args:

@@ -12,13 +12,13 @@ from edgeml.ir.ops.add import Add
 from edgeml.keras.backend import import_qkeras
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._activation import activate
-from edgeml.keras.quantizers import Weights, quantize_weights
+from edgeml.keras.quantizers import QuantizedWeights, quantize_weights
 from edgeml.keras.quantizers._ops import scaled
 
 
 def kernel_weights(
     layer: Any, builder: LayerBuilder, tensor: str, quantizer: str, values: Any = None
-) -> Weights:
+) -> QuantizedWeights:
     """Quantized weights of a layer.
 
     Args:
@@ -56,7 +56,13 @@ def quantizer_of(layer: Any, stem: str) -> Any:
 
 
 def product(
-    layer: Any, builder: LayerBuilder, op: Op, value: str, weights: Weights, part: str, prefix: str = ""
+    layer: Any,
+    builder: LayerBuilder,
+    op: Op,
+    value: str,
+    weights: QuantizedWeights,
+    part: str,
+    prefix: str = "",
 ) -> str:
     """The op on the value and the constant weights, times their scale if that is no power of two.
 
@@ -91,7 +97,7 @@ def biased(layer: Any, builder: LayerBuilder, value: str, hint: str = "") -> str
     return add_bias(layer, builder, value, weights)
 
 
-def add_bias(layer: Any, builder: LayerBuilder, value: str, weights: Weights) -> str:
+def add_bias(layer: Any, builder: LayerBuilder, value: str, weights: QuantizedWeights) -> str:
     """The value plus a constant per channel."""
     constant = builder.const(weights.codes, weights.type, "bias", owner=layer.name)
     if weights.scale is not None:
@@ -104,7 +110,9 @@ def finish(layer: Any, builder: LayerBuilder, value: str) -> str:
     return activate(layer.activation, builder, biased(layer, builder, value))
 
 
-def reshaped(weights: Weights, shape: tuple[int, ...], order: tuple[int, ...] | None = None) -> Weights:
+def reshaped(
+    weights: QuantizedWeights, shape: tuple[int, ...], order: tuple[int, ...] | None = None
+) -> QuantizedWeights:
     """Weights with their axes in another order and another shape; types and scales move along."""
 
     def move(array: Any) -> Any:
@@ -119,4 +127,4 @@ def reshaped(weights: Weights, shape: tuple[int, ...], order: tuple[int, ...] | 
     if weights.scale is not None:
         wide = move(weights.scale)
         scale = wide.reshape(-1, shape[-1])[0]
-    return Weights(codes, kind, scale)
+    return QuantizedWeights(codes, kind, scale)

@@ -21,7 +21,7 @@ from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.scale import Scale
-from edgeml.keras.builder import Function, LayerBuilder
+from edgeml.keras.builder import LayerBuilder, PendingFunction
 from edgeml.keras.quantizers._common import grid_of
 from edgeml.keras.quantizers._ops import below_zero
 
@@ -39,7 +39,7 @@ def lower(activation: Any, builder: LayerBuilder, value: str) -> str | None:
     """
     home = activation.__module__.split(".")[0]
     ops = _PIECES.get((home, activation.__name__))
-    if ops is None or isinstance(builder.floats.get(value), Function):
+    if ops is None or isinstance(builder.floats.get(value), PendingFunction):
         return None
     return None if builder.info(value).frac > _FINEST else ops(builder, value)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.keras.builder import STATE, Function, LayerBuilder, RawInput
+from edgeml.keras.builder import STATE, LayerBuilder, PendingFunction, RawInput
 from edgeml.keras.layers._activation import keras_function
 from edgeml.keras.layers._affine import affine
 from edgeml.keras.quantizers._common import exponents
@@ -44,7 +44,7 @@ def rescaled(
         if shifts is None or np.any(shifts != shifts.flat[0]) or np.any(offset):
             raise builder.refuse(f"scales the input {pending.name!r}, which has no type", STATE)
         return builder.rescaled(value, int(shifts.flat[0]))
-    if isinstance(pending, Function) and factor.size == offset.size == 1:
+    if isinstance(pending, PendingFunction) and factor.size == offset.size == 1:
         return builder.function(value, apply, what)
 
     def constants(source: str) -> str:

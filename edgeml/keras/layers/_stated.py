@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.fixed import FixedType, Overflow, Round, quantize, to_float
-from edgeml.keras.builder import Function, LayerBuilder
+from edgeml.keras.builder import LayerBuilder, PendingFunction
 from edgeml.keras.layers._softmax import FRAC
 from edgeml.keras.quantizers._table import tabulate
 
@@ -26,7 +26,7 @@ _WIDEST = 24
 _SOURCE = "edgeml.lower(model, outputs=...), --set lowering.outputs=..."
 
 
-class Rounded:
+class StatedQuantizer:
     """A quantizer to one type, as the table calls it.
 
     Args:
@@ -42,7 +42,7 @@ class Rounded:
         return to_float(codes, self.type.frac).astype(np.float32)
 
 
-def sigmoid_table(builder: LayerBuilder, pending: Function, type: FixedType | None) -> str:
+def sigmoid_table(builder: LayerBuilder, pending: PendingFunction, type: FixedType | None) -> str:
     """sigmoid(x) in a stated type, or in ufixed<9,1>, which has 1.0.
 
     Raises:
@@ -63,10 +63,10 @@ def sigmoid_table(builder: LayerBuilder, pending: Function, type: FixedType | No
         f"off by at most {kind.lsb / 2 + moved:.1e}",
         "let the model's output be the logits (outputs='logits'), which decide the same",
     )
-    return tabulate(Rounded(kind), builder, source, pending.what, pending.apply, pending.what, kind)
+    return tabulate(StatedQuantizer(kind), builder, source, pending.what, pending.apply, pending.what, kind)
 
 
-def stated_table(builder: LayerBuilder, pending: Function, type: FixedType) -> str:
+def stated_table(builder: LayerBuilder, pending: PendingFunction, type: FixedType) -> str:
     """Any element-wise function in a stated type.
 
     Raises:
@@ -78,7 +78,9 @@ def stated_table(builder: LayerBuilder, pending: Function, type: FixedType) -> s
         f"put QActivation(quantized_bits({kind.width}, {kind.width - kind.frac - kind.signed}, alpha=1.0)) "
         "after it, which Keras rounds with",
     )
-    return tabulate(Rounded(kind), builder, pending.source, "stated", pending.apply, pending.what, kind)
+    return tabulate(
+        StatedQuantizer(kind), builder, pending.source, "stated", pending.apply, pending.what, kind
+    )
 
 
 def _checked(builder: LayerBuilder, type: FixedType) -> FixedType:

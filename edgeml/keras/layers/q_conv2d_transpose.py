@@ -18,7 +18,7 @@ from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._linear import finish, kernel_weights, product, reshaped
 from edgeml.keras.layers._window import channels_last, tuple_of
-from edgeml.keras.quantizers import Weights
+from edgeml.keras.quantizers import QuantizedWeights
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -60,7 +60,7 @@ def _behind(builder: LayerBuilder, value: str, shape: tuple[int, int, int], stri
     return builder.add(Pad(((0, 0), (0, stride - 1), (0, 0))), apart, part="zeros")
 
 
-def _flipped(weights: Weights, builder: LayerBuilder) -> Weights:
+def _flipped(weights: QuantizedWeights, builder: LayerBuilder) -> QuantizedWeights:
     """Both spatial axes reversed, (..., filters, channels) to (..., channels, filters)."""
     if weights.scale is not None and np.ptp(np.broadcast_to(weights.scale, weights.codes.shape)) > 0:
         # QKeras scales along the last axis, which here are the inputs.

@@ -13,7 +13,7 @@ import numpy as np
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
-from edgeml.keras.builder import Function, LayerBuilder
+from edgeml.keras.builder import LayerBuilder, PendingFunction
 from edgeml.keras.layers._activation import keras_function, leaky, relu
 from edgeml.keras.layers._piecewise import above, constant, plus
 from edgeml.keras.quantizers._ops import scaled, significant
@@ -28,7 +28,7 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
         float(np.float32(number or 0)) for number in (layer.negative_slope, layer.threshold, layer.max_value)
     )
     bounded = layer.max_value is not None
-    if isinstance(builder.floats.get(value), Function):
+    if isinstance(builder.floats.get(value), PendingFunction):
         return builder.function(value, keras_function(layer), "ReLU")
     if slope and not (threshold or bounded):
         return leaky(builder, value, slope, layer)

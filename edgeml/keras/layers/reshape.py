@@ -13,8 +13,8 @@ MOVES = True
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A Reshape; one size may be -1."""
     info = builder.info(inputs[0])
-    known = 1
+    divisor = 1
     for size in layer.target_shape:
-        known *= size if size != -1 else 1
-    shape = tuple(int(size) if size != -1 else info.size // known for size in layer.target_shape)
+        divisor *= size if size != -1 else 1
+    shape = tuple(int(size) if size != -1 else info.size // divisor for size in layer.target_shape)
     return builder.add(Reshape(shape), inputs[0], part="reshape")

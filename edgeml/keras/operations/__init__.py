@@ -4,7 +4,7 @@
 
     lower(operation, builder, args, options) -> value
 
-where args are what the operation was called with: a `Tensor` for each value, all else as it was written.
+where args are what the operation was called with: a `Operand` for each value, all else as it was written.
 Optional constants say more:
 
     MOVES = True       it only moves elements of its one tensor, see `edgeml.keras.layers`

@@ -23,7 +23,7 @@ _MOST_BITS = 32
 
 
 @dataclass(frozen=True)
-class Tensor:
+class Operand:
     """An operand that depends on the input: the name of a value."""
 
     value: str
@@ -31,13 +31,13 @@ class Tensor:
 
 def tensors(args: Iterable[Any]) -> list[str]:
     """The values among operands, those in lists included."""
-    found: list[str] = []
+    names: list[str] = []
     for arg in args:
-        if isinstance(arg, Tensor):
-            found.append(arg.value)
+        if isinstance(arg, Operand):
+            names.append(arg.value)
         elif isinstance(arg, list | tuple):
-            found += tensors(arg)
-    return found
+            names += tensors(arg)
+    return names
 
 
 def numbers(builder: LayerBuilder, value: Any) -> NDArray[np.float32]:
@@ -97,14 +97,14 @@ def operands(builder: LayerBuilder, args: Sequence[Any]) -> tuple[str, str]:
     Raises:
         EdgemlError: two tensors of different ranks, which Keras would align with the batch.
     """
-    ranks = [len(builder.info(arg.value).shape) for arg in args if isinstance(arg, Tensor)]
+    ranks = [len(builder.info(arg.value).shape) for arg in args if isinstance(arg, Operand)]
     if len(set(ranks)) > 1:
         raise builder.refuse(
             f"its operands have {ranks[0]} and {ranks[1]} axes besides the batch",
             "give both as many with keras.layers.Reshape: Keras aligns the last axes, the batch among them",
         )
     left, right = (
-        arg.value if isinstance(arg, Tensor) else constant(builder, arg, ranks[0]) for arg in args[:2]
+        arg.value if isinstance(arg, Operand) else constant(builder, arg, ranks[0]) for arg in args[:2]
     )
     return left, right
 
@@ -127,12 +127,12 @@ def graph_axis(builder: LayerBuilder, axis: Any, rank: int) -> int:
     """
     if not isinstance(axis, int | np.integer):
         raise builder.refuse(f"works along axis {axis}, the batch too", "name the axes, from 1 on")
-    found = int(axis) + (rank + 1 if axis < 0 else 0)
-    if found == 0:
+    position = int(axis) + (rank + 1 if axis < 0 else 0)
+    if position == 0:
         raise builder.refuse("works along axis 0, the batch", "use another axis; samples never meet")
-    if not 1 <= found <= rank:
+    if not 1 <= position <= rank:
         raise builder.refuse(f"has no axis {axis}", f"use 1 to {rank}")
-    return found - 1
+    return position - 1
 
 
 def graph_axes(builder: LayerBuilder, axis: Any, rank: int) -> tuple[int, ...]:
@@ -192,7 +192,7 @@ def only(builder: LayerBuilder, options: dict[str, Any], **allowed: Any) -> None
     for key, value in options.items():
         if key in allowed and np.array_equal(value, allowed[key]):
             continue
-        if value is None or isinstance(value, Tensor):
+        if value is None or isinstance(value, Operand):
             continue
         raise builder.refuse(f"is called with {key}={shown(value)}", f"leave {key} out")
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.operations._common import Tensor, constant, numbers
+from edgeml.keras.operations._common import Operand, constant, numbers
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """A MatMul."""
     del operation, options
     left, right = args[:2]
-    if not isinstance(left, Tensor) or isinstance(right, Tensor):
+    if not isinstance(left, Operand) or isinstance(right, Operand):
         raise builder.refuse(
             "multiplies by a matrix that is not constant and on the right",
             "write x @ c with a constant c, or keras.layers.Multiply and keras.ops.sum",

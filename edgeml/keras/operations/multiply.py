@@ -9,7 +9,7 @@ import numpy as np
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._activation import keras_function
-from edgeml.keras.operations._common import Tensor, fold_two, per_sample
+from edgeml.keras.operations._common import Operand, fold_two, per_sample
 from edgeml.keras.operations._scaled import times
 
 POINTWISE = True
@@ -18,10 +18,10 @@ POINTWISE = True
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """A Mul; by a constant a shift where that is a power of two."""
     del options
-    if all(isinstance(arg, Tensor) for arg in args):
+    if all(isinstance(arg, Operand) for arg in args):
         return fold_two(builder, Mul(), args, "product")
-    value = next(arg.value for arg in args if isinstance(arg, Tensor))
-    given = next(arg for arg in args if not isinstance(arg, Tensor))
+    value = next(arg.value for arg in args if isinstance(arg, Operand))
+    given = next(arg for arg in args if not isinstance(arg, Operand))
     factors = per_sample(builder, given, len(builder.info(value).shape)).astype(np.float64)
     return times(
         builder, value, factors, keras_function(lambda x: operation(x, given)), "a product with a constant"

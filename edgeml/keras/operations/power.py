@@ -10,7 +10,7 @@ from typing import Any
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._activation import keras_function
-from edgeml.keras.operations._common import Tensor, scalar
+from edgeml.keras.operations._common import Operand, scalar
 
 _MOST = 8
 
@@ -21,11 +21,11 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     """x * x * ... ."""
     del options
     base, exponent = args
-    if not isinstance(base, Tensor):
+    if not isinstance(base, Operand):
         return builder.function(
             exponent.value, keras_function(lambda x: operation(base, x)), "a power of a constant"
         )
-    if isinstance(exponent, Tensor):
+    if isinstance(exponent, Operand):
         raise builder.refuse("takes one value to the power of another", "use a constant exponent")
     n = scalar(builder, exponent)
 

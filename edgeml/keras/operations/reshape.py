@@ -16,8 +16,8 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     del options
     size = builder.info(args[0].value).size
     first, *wanted = operation.newshape
-    known = math.prod(n for n in wanted if n not in (-1, None))
-    sizes = tuple(int(n) if n not in (-1, None) else size // max(known, 1) for n in wanted)
+    divisor = math.prod(n for n in wanted if n not in (-1, None))
+    sizes = tuple(int(n) if n not in (-1, None) else size // max(divisor, 1) for n in wanted)
     if math.prod(sizes) != size or first not in (-1, None):
         raise builder.refuse(
             f"reshapes the batch, to {tuple(operation.newshape)}",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.operations._common import Tensor, graph_axis, picked
+from edgeml.keras.operations._common import Operand, graph_axis, picked
 
 MOVES = True
 
@@ -16,7 +16,7 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     """Pieces, in order."""
     del options
     value, indices = args[0].value, args[1]
-    if isinstance(indices, Tensor):
+    if isinstance(indices, Operand):
         raise builder.refuse("takes positions that are computed", "use constant ones")
     shape = builder.info(value).shape
     axis = graph_axis(builder, operation.axis, len(shape))

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._activation import keras_function
-from edgeml.keras.operations._common import Tensor, per_sample
+from edgeml.keras.operations._common import Operand, per_sample
 from edgeml.keras.operations._scaled import times
 
 POINTWISE = True
@@ -18,11 +18,11 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     """x * (1 / c), exact for powers of two."""
     del options
     numerator, denominator = args
-    if not isinstance(numerator, Tensor):
+    if not isinstance(numerator, Operand):
         return builder.function(
             denominator.value, keras_function(lambda x: operation(numerator, x)), "a reciprocal"
         )
-    if isinstance(denominator, Tensor):
+    if isinstance(denominator, Operand):
         raise builder.refuse(
             "divides one value by another", "multiply by a quantized keras.ops.true_divide(1.0, y)"
         )

@@ -2,7 +2,7 @@
 
 A file has one or both of
 
-    quantize_weights(quantizer, values, where) -> Weights         for constants
+    quantize_weights(quantizer, values, where) -> QuantizedWeights         for constants
     lower_activation(quantizer, builder, value, name) -> value    for values that depend on the input
 
 A quantizer without `lower_activation` is lowered as a table (see `_table`), which is right for every
@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeml.errors import EdgemlError
-from edgeml.keras.quantizers._common import Weights, plain, real_floats
+from edgeml.keras.quantizers._common import QuantizedWeights, plain, real_floats
 from edgeml.keras.registry import module_for
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
 
-__all__ = ["Weights", "lower_activation", "quantize_weights"]
+__all__ = ["QuantizedWeights", "lower_activation", "quantize_weights"]
 
 
-def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
+def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeights:
     """Integers and type of what `quantizer` makes of `values`.
 
     Args:
@@ -61,7 +61,7 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     Raises:
         EdgemlError: the quantizer is not covered, or cannot be exact for this value.
     """
-    from edgeml.keras.builder import Function
+    from edgeml.keras.builder import PendingFunction
     from edgeml.keras.quantizers import _table
 
     module = module_for(
@@ -70,7 +70,7 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     plain(quantizer, builder.layer)
     _check_alpha(quantizer, builder.layer)
     pending = builder.floats.get(value)
-    if isinstance(pending, Function):
+    if isinstance(pending, PendingFunction):
         return _table.after_function(quantizer, builder, value, pending, name)
     if not hasattr(module, "lower_activation"):
         return _table.tabulate(quantizer, builder, value, name)

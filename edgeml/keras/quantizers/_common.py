@@ -23,7 +23,7 @@ _CLOSE = 2.0**-20
 
 
 @dataclass(frozen=True)
-class Weights:
+class QuantizedWeights:
     """Constants: value = code * 2^-frac * scale.
 
     Args:
@@ -142,7 +142,7 @@ def exponents(scale: Any) -> IntArray | None:
 
 def read_codes(
     quantizer: Any, values: Any, where: str, nominal: FixedType | None = None, scale: Any = 1.0
-) -> Weights:
+) -> QuantizedWeights:
     """Integers off the quantizer's output.
 
     Args:
@@ -178,7 +178,7 @@ def read_codes(
         kind: ElementType = FixedType(nominal.signed, nominal.width, int(frac.flat[0]))
     else:
         kind = FixedTypeArray(nominal.signed, nominal.width, frac)
-    return Weights(codes.astype(np.int64), kind)
+    return QuantizedWeights(codes.astype(np.int64), kind)
 
 
 def _without_dead(scale: NDArray[np.float64], out: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -189,14 +189,14 @@ def _without_dead(scale: NDArray[np.float64], out: NDArray[np.float32]) -> NDArr
     return scale if np.any(alive) else np.where(scale == 0, 1.0, scale)
 
 
-def _narrowest(out: NDArray[np.float32], where: str) -> Weights:
+def _narrowest(out: NDArray[np.float32], where: str) -> QuantizedWeights:
     """The codes of finite floats at the coarsest grid that holds them all."""
     frac = grid_of(out)
     codes = np.ldexp(out.astype(np.float64), frac)
     if np.abs(codes).max(initial=0) >= 2.0**62:
         raise EdgemlError("the weights span more than 62 bits", where, "use fewer bits or a max_value")
     integers = codes.astype(np.int64)
-    return Weights(integers, cover(int(integers.min(initial=0)), int(integers.max(initial=0)), frac))
+    return QuantizedWeights(integers, cover(int(integers.min(initial=0)), int(integers.max(initial=0)), frac))
 
 
 def grid_of(values: Any) -> int:
@@ -234,7 +234,7 @@ def _check_grid(
 
 def _scaled(
     quantizer: Any, out: NDArray[np.float32], scale: NDArray[np.float64], nominal: FixedType, where: str
-) -> Weights:
+) -> QuantizedWeights:
     """Codes at scale one when the scale is no power of two; float32 rounded every product."""
     if not np.all(np.isfinite(scale)) or np.any(scale == 0):
         raise EdgemlError(
@@ -251,4 +251,4 @@ def _scaled(
             where,
             "use alpha=1.0 or alpha='auto_po2'",
         )
-    return Weights(codes.astype(np.int64), nominal, scale)
+    return QuantizedWeights(codes.astype(np.int64), nominal, scale)

@@ -18,7 +18,7 @@ from edgeml.ir.ops.lookup import MAX_INDEX_BITS, Lookup
 from edgeml.keras.quantizers._common import call, grid_of
 
 if TYPE_CHECKING:
-    from edgeml.keras.builder import FloatFunction, Function, LayerBuilder
+    from edgeml.keras.builder import FloatFunction, LayerBuilder, PendingFunction
 
 _MAX_TRIED_BITS = 22
 """Values up to this width are tried code by code, to see whether a saturating function needs fewer bits."""
@@ -80,7 +80,9 @@ def tabulate(
     return builder.add(Lookup(), value, table, part=name)
 
 
-def after_function(quantizer: Any, builder: LayerBuilder, value: str, pending: Function, name: str) -> str:
+def after_function(
+    quantizer: Any, builder: LayerBuilder, value: str, pending: PendingFunction, name: str
+) -> str:
     """A quantizer that follows a real function: one table for both, or the function's stated approximation.
 
     Raises:

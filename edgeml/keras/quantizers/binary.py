@@ -11,14 +11,14 @@ import numpy as np
 
 from edgeml.fixed import FixedType, cover
 from edgeml.ir.ops.add import Add
-from edgeml.keras.quantizers._common import Weights, read_codes
+from edgeml.keras.quantizers._common import QuantizedWeights, read_codes
 from edgeml.keras.quantizers._ops import below_zero, constant_alpha, scaled, sign
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
 
 
-def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
+def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeights:
     """Codes -1 and 1 (0 and 1 with `use_01`), with the quantizer's scale."""
     kind = FixedType(False, 1, 0) if quantizer.use_01 else FixedType(True, 2, 0)
     return read_codes(quantizer, values, where, kind, lambda: np.asarray(quantizer.scale))

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round
-from edgeml.keras.quantizers._common import Weights, integer, magnitude_bits, read_codes
+from edgeml.keras.quantizers._common import QuantizedWeights, integer, magnitude_bits, read_codes
 from edgeml.keras.quantizers._ops import constant_alpha, scaled, sign
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def grid(quantizer: Any, where: str) -> FixedType:
     return FixedType(signed, bits + signed, bits - integer(quantizer, "integer", where))
 
 
-def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
+def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeights:
     """Codes read off the quantizer's output, with its scale per channel."""
     kind = grid(quantizer, where)
     if isinstance(quantizer.alpha, str):

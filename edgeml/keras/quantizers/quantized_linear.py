@@ -14,7 +14,7 @@ import numpy as np
 from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir.ops.scale import Scale
 from edgeml.keras.quantizers import _table
-from edgeml.keras.quantizers._common import Weights, exponents, integer, magnitude_bits, read_codes
+from edgeml.keras.quantizers._common import QuantizedWeights, exponents, integer, magnitude_bits, read_codes
 from edgeml.keras.quantizers._ops import constant_alpha, sign
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def grid(quantizer: Any, where: str) -> FixedType:
     return FixedType(True, 2, frac + 1) if signed and bits == 0 else FixedType(signed, bits + signed, frac)
 
 
-def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
+def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeights:
     """Codes read off the quantizer's output, with its scale per channel."""
 
     def scale() -> Any:

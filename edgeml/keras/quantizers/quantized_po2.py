@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeml.keras.quantizers._common import Weights, read_codes
+from edgeml.keras.quantizers._common import QuantizedWeights, read_codes
 
 
-def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
+def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeights:
     """The narrowest type that holds all powers of two that occur."""
     return read_codes(quantizer, values, where)

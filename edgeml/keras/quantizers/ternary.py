@@ -8,14 +8,14 @@ import numpy as np
 
 from edgeml.fixed import FixedType, cover
 from edgeml.ir.ops.add import Add
-from edgeml.keras.quantizers._common import Weights, number, read_codes
+from edgeml.keras.quantizers._common import QuantizedWeights, number, read_codes
 from edgeml.keras.quantizers._ops import below_zero, constant_alpha, scaled
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
 
 
-def quantize_weights(quantizer: Any, values: Any, where: str) -> Weights:
+def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeights:
     """Codes -1, 0 and 1, with the quantizer's scale."""
     return read_codes(quantizer, values, where, FixedType(True, 2, 0), lambda: np.asarray(quantizer.scale))
 
