@@ -40,12 +40,11 @@ from edgeml.backends.verilog.options import Options
 from edgeml.boards import Board
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
-from edgeml.synth import families
+from edgeml.synth import families, place
 from edgeml.synth.top import TOP, emit
 from edgeml.synth.top.payload import sample_bytes
+from edgeml.tools import failure, run, yosys
 from edgeml.tools import load as load_tool
-from edgeml.tools import place, yosys
-from edgeml.tools.process import failure, run
 
 RESULTS = Path(__file__).with_name("results") / "placed.json"
 SIZES = RESULTS.with_name("ice40.json")

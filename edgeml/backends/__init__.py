@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from typing import TYPE_CHECKING
 
-from edgeml.errors import unknown_name
+from edgeml.folder import ModuleFolder
 
 if TYPE_CHECKING:
-    from edgeml.backends.base import Backend
+    from edgeml.backend import Backend
+
+_FOLDER = ModuleFolder("back end", __name__)
 
 
 def names() -> tuple[str, ...]:
     """The names of all back ends, sorted."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
+    return _FOLDER.names()
 
 
 def load(name: str) -> Backend:
     """One back end.
 
     Raises:
-        EdgemlError: there is none of that name; near matches are given.
+        EdgemlError: there is none of that name (near matches are given), or its folder lacks `BACKEND`.
     """
-    if name not in names():
-        raise unknown_name("back end", name, names())
-    return importlib.import_module(f"{__name__}.{name}").BACKEND
+    from edgeml.backend import Backend
+
+    return _FOLDER.declared(name, "BACKEND", Backend)

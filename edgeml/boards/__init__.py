@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 
 from edgeml.boards.model import Board, Clock, Flow, Hls4ml, Leds, Pin, Pins, Resources, Source, usable_name
-from edgeml.errors import EdgemlError, unknown_name
+from edgeml.errors import EdgemlError
+from edgeml.folder import FileFolder
 from edgeml.settings import parse_settings, read_toml
-from edgeml.share import share_dir
 
 __all__ = [
     "Board",
@@ -28,10 +28,12 @@ __all__ = [
     "names",
 ]
 
+_FOLDER = FileFolder("board", "hw/boards", ".toml")
 
-def names() -> list[str]:
+
+def names() -> tuple[str, ...]:
     """The boards that ship with edgeml, sorted."""
-    return sorted(path.stem for path in _folder().glob("*.toml"))
+    return _FOLDER.names()
 
 
 def load(name: str | os.PathLike[str]) -> Board:
@@ -46,9 +48,7 @@ def load(name: str | os.PathLike[str]) -> Board:
     """
     path = Path(name)
     if path.suffix.lower() != ".toml" and path.parent == Path():
-        if path.name not in names():
-            raise unknown_name("board", path.name, names(), "")
-        path = _folder() / f"{path.name}.toml"
+        path = _FOLDER.path(path.name)
     values = read_toml(path, "board file")
     if "name" in values:
         raise EdgemlError("unknown key 'name'", str(path), "remove it: the file name is the board's name")
@@ -59,7 +59,3 @@ def load(name: str | os.PathLike[str]) -> Board:
             "rename the file: letters, digits, -, _ and single dots, 64 at most, and .toml",
         )
     return parse_settings(Board, {**values, "name": path.stem}, str(path))
-
-
-def _folder() -> Path:
-    return share_dir("hw") / "boards"

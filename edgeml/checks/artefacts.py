@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeml import backends
-from edgeml.backends.base import Runner, Takes
+from edgeml.backend import Runner, Takes
 from edgeml.checks import exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.board import Wiring, check_board

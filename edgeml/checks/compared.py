@@ -14,13 +14,13 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from edgeml.backends.base import Backend
+from edgeml.backend import Backend
+from edgeml.cache import cache_folder, digest
 from edgeml.checks.exported import versions
 from edgeml.deviations import Deviation
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.ir import Graph
-from edgeml.tools.cache import cache_folder, digest
 
 _MOST = 64 << 20
 """Bytes of a folder that are read for a note; a larger one is compared every time."""

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeml._version import __version__
-from edgeml.backends.base import Backend
+from edgeml.backend import Backend
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.ir import Graph

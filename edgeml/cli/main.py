@@ -5,8 +5,6 @@ Exit codes: 0 done, 1 the thing checked does not hold, 2 bad input, 130 Ctrl-C, 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import shlex
 import signal
 import sys
@@ -60,12 +58,8 @@ def build_app() -> typer.Typer:
         cls=names.Commands, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False
     )
     app.callback()(_about)
-    found = [module.name.rstrip("_") for module in pkgutil.iter_modules(commands.__path__)]
-    found.sort(key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
-    for name in found:
-        file = f"{name}_" if name == "import" else name
-        module = importlib.import_module(f"{commands.__name__}.{file}")
-        app.command(name)(module.command)
+    for name in sorted(commands.names(), key=lambda name: (*_ORDER, name).index(name)):
+        app.command(name)(commands.load(name))
     return app
 
 

@@ -1,6 +1,7 @@
 """Data sets for classification, ready to train on.
 
-The folder is the registry: a module with `DATASET` is a data set, its file name is its name.
+The folder is the registry: a file is a data set with `DATASET` and `load`, a file with an underscore in front
+is a helper.
 
 data = datasets.load("mnist")                              # a name of datasets.names()
 data = datasets.load("flows.csv", target="label")          # or a file of the user's
@@ -8,47 +9,59 @@ data = datasets.load("flows.csv", target="label")          # or a file of the us
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 
-from edgeml.datasets import own_file
-from edgeml.datasets.base import Array, Dataset, DatasetInfo, Part, Raw, check_raw, checksum
-from edgeml.datasets.scaling import Kind, Scaling
-from edgeml.datasets.sources import Sources
-from edgeml.datasets.splits import split
-from edgeml.errors import EdgemlError, unknown_name
+from edgeml.datasets import _own_file
+from edgeml.datasets._base import Array, Dataset, DatasetInfo, Part, Raw, check_raw, checksum
+from edgeml.datasets._scaling import Kind, Scaling
+from edgeml.datasets._sources import Sources
+from edgeml.datasets._splits import split
+from edgeml.errors import EdgemlError
+from edgeml.folder import ModuleFolder
 
-__all__ = ["Dataset", "DatasetInfo", "Kind", "Scaling", "Sources", "info", "load", "names"]
+__all__ = [
+    "Array",
+    "Dataset",
+    "DatasetInfo",
+    "Kind",
+    "Part",
+    "Raw",
+    "Scaling",
+    "Sources",
+    "info",
+    "load",
+    "names",
+    "read",
+]
+
+_FOLDER = ModuleFolder("data set", __name__)
 
 
-class _Module(Protocol):
-    """What a module of this folder that is a data set has."""
-
-    DATASET: DatasetInfo
-
-    @staticmethod
-    def load(sources: Sources) -> Raw: ...
-
-
-def names() -> list[str]:
+def names() -> tuple[str, ...]:
     """The data sets, by file name, sorted."""
-    return sorted(
-        module.name for module in pkgutil.iter_modules(__path__) if hasattr(_import(module.name), "DATASET")
-    )
+    return _FOLDER.names()
 
 
 def info(name: str) -> DatasetInfo:
     """What is known of a data set without reading it.
 
     Raises:
-        EdgemlError: there is no such data set.
+        EdgemlError: there is no such data set, or its file lacks `DATASET`.
     """
-    return _module(name).DATASET
+    return _FOLDER.declared(name, "DATASET", DatasetInfo)
+
+
+def read(name: str, sources: Sources) -> Raw:
+    """What the publisher's files of a data set hold, not yet checked or split.
+
+    Raises:
+        EdgemlError: there is no such data set, or a file of it is missing or damaged.
+    """
+    return _FOLDER.function(name, "load", "sources: Sources")(sources)
 
 
 def load(
@@ -61,7 +74,7 @@ def load(
     """A data set with its three parts.
 
     Args:
-        name: one of `names()`, or the path of an .npz or .csv file (see `edgeml.datasets.own_file`).
+        name: one of `names()`, or the path of an .npz or .csv file (see `edgeml.datasets._own_file`).
         target: the label column of a .csv file.
         seed: seeds the split where the publisher gives none.
         sources: where to look for files; what the environment says if None.
@@ -72,15 +85,14 @@ def load(
         MissingToolError: scikit-learn, or pandas for a .csv file, is not installed.
     """
     path = Path(name)
-    if path.suffix.lower() in own_file.SUFFIXES or path.parent != Path() or path.is_file():
-        raw = own_file.load(path, target, max_classes)
+    if path.suffix.lower() in _own_file.SUFFIXES or path.parent != Path() or path.is_file():
+        raw = _own_file.load(path, target, max_classes)
         check_raw(raw, str(path))
         return _finish(raw, path.stem, str(path), "none stated", str(path), seed)
-    module = _module(str(name))
+    known = info(str(name))
     if target is not None:
         raise EdgemlError(f"{name} knows its own labels", f"target {target!r}", "leave the target out")
-    known = module.DATASET
-    raw = module.load(sources or Sources.default())
+    raw = read(str(name), sources or Sources.default())
     check_raw(raw, str(name))
     _compare(raw, known, str(name))
     return _finish(raw, str(name), str(name), known.licence, known.source, seed)
@@ -123,13 +135,3 @@ def _compare(raw: Raw, known: DatasetInfo, where: str) -> None:
         raise EdgemlError("this is not the published file (SHA-256 differs)", where, hint)
     if raw.whole and known.checksum and checksum(raw.arrays()) != known.checksum:
         raise EdgemlError("these are not the published values (checksum differs)", where, hint)
-
-
-def _module(name: str) -> _Module:
-    if not name.isidentifier() or name not in names():
-        raise unknown_name("data set", name, names())
-    return _import(name)
-
-
-def _import(name: str) -> _Module:
-    return cast("_Module", importlib.import_module(f"{__name__}.{name}"))

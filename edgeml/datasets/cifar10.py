@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeml.datasets.base import DatasetInfo, Part, Raw
-from edgeml.datasets.readers import image_parts
-from edgeml.datasets.sources import Sources
+from edgeml.datasets._base import DatasetInfo, Part, Raw
+from edgeml.datasets._readers import image_parts
+from edgeml.datasets._sources import Sources
 from edgeml.errors import EdgemlError
 
 _ARCHIVE = "cifar-10-binary.tar.gz"

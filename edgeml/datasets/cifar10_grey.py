@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from edgeml.datasets import cifar10
-from edgeml.datasets.base import Array, Part, Raw
-from edgeml.datasets.sources import Sources
+from edgeml.datasets._base import Array, Part, Raw
+from edgeml.datasets._sources import Sources
 
 DATASET = replace(cifar10.DATASET, title="CIFAR-10 photographs, 32x32 grey pixels 0..255", shape=(32, 32, 1))
 _WEIGHTS = (0.2989, 0.5870, 0.1140)

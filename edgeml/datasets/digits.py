@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edgeml.datasets.base import DatasetInfo, Part, Raw
-from edgeml.datasets.readers import read_bundled
-from edgeml.datasets.sources import Sources
+from edgeml.datasets._base import DatasetInfo, Part, Raw
+from edgeml.datasets._readers import read_bundled
+from edgeml.datasets._sources import Sources
 
 DATASET = DatasetInfo(
     title="handwritten digits, 8x8 grey pixels 0..16",

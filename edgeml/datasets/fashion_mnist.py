@@ -6,9 +6,9 @@ published idx files in Keras' cache.
 
 from __future__ import annotations
 
-from edgeml.datasets.base import DatasetInfo, Part, Raw
-from edgeml.datasets.readers import image_parts, images, read_idx
-from edgeml.datasets.sources import Sources
+from edgeml.datasets._base import DatasetInfo, Part, Raw
+from edgeml.datasets._readers import image_parts, images, read_idx
+from edgeml.datasets._sources import Sources
 
 DATASET = DatasetInfo(
     title="Fashion-MNIST, articles of clothing, 28x28 grey pixels 0..255",

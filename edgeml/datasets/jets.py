@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from edgeml import install
-from edgeml.datasets import own_file
-from edgeml.datasets.base import Array, DatasetInfo, Part, Raw
-from edgeml.datasets.labels import encode
-from edgeml.datasets.readers import read_arff
-from edgeml.datasets.sources import Sources
+from edgeml.datasets import _own_file
+from edgeml.datasets._base import Array, DatasetInfo, Part, Raw
+from edgeml.datasets._labels import encode
+from edgeml.datasets._readers import read_arff
+from edgeml.datasets._sources import Sources
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import staged_path
 
@@ -69,7 +69,7 @@ def load(sources: Sources) -> Raw:
     if path is None and copy.is_file():
         path = copy
     if path is not None:
-        return own_file.load(path)
+        return _own_file.load(path)
     x, y, features = _fetch(sources)
     with staged_path(copy) as temporary:
         np.savez(temporary, x=x.astype(np.float32), y=y, feature_names=np.array(features))

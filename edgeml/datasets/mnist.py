@@ -6,9 +6,9 @@ is over the values, so any layout of them is accepted; the four original idx fil
 
 from __future__ import annotations
 
-from edgeml.datasets.base import DatasetInfo, Raw
-from edgeml.datasets.readers import image_parts
-from edgeml.datasets.sources import Sources
+from edgeml.datasets._base import DatasetInfo, Raw
+from edgeml.datasets._readers import image_parts
+from edgeml.datasets._sources import Sources
 
 DATASET = DatasetInfo(
     title="MNIST handwritten digits, 28x28 grey pixels 0..255",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from edgeml.backends.base import Refusal
+from edgeml.backend import Refusal
 from edgeml.backends.verilog.build import refusals
 from edgeml.backends.verilog.options import Options as VerilogOptions
 from edgeml.backends.verilog.options import parse_options as parse_verilog

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeml.datasets.base import Array
+from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
 from edgeml.keras.onnx_builder import Builder, Value
 from edgeml.keras.topology import Call, topology

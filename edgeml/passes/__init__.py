@@ -5,39 +5,35 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edgeml.errors import unknown_name
+from edgeml.folder import ModuleFolder
+from edgeml.passes._base import Pass
 
 if TYPE_CHECKING:
     from edgeml.ir import Graph
-    from edgeml.passes.base import Pass
+
+__all__ = ["PREPARATION", "Pass", "load", "names", "prepare", "stages"]
 
 PREPARATION = ("expand", "fold_constants", "drop_unused")
 """The passes of `prepare`, in their order."""
 
-_SHARED = "base"
+_FOLDER = ModuleFolder("pass", __name__)
 
 
 def names() -> tuple[str, ...]:
     """The names of all passes, sorted."""
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if name != _SHARED and not name.startswith("_")))
+    return _FOLDER.names()
 
 
 def load(name: str) -> type[Pass]:
     """The class of one pass.
 
     Raises:
-        EdgemlError: there is no such pass.
+        EdgemlError: there is no such pass, or its file lacks its class.
     """
-    if name not in names():
-        raise unknown_name("pass", name, names())
-    module = importlib.import_module(f"{__name__}.{name}")
-    return getattr(module, "".join(part.capitalize() for part in name.split("_")))
+    return _FOLDER.class_of(name, Pass)
 
 
 def prepare(graph: Graph) -> Graph:

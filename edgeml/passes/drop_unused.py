@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edgeml.ir import Graph
 from edgeml.ir.ops.input import Input
-from edgeml.passes.base import Pass
+from edgeml.passes._base import Pass
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgeml.ir import Builder, Composite, Graph, Node
 from edgeml.ir.ops.scale import Scale
-from edgeml.passes.base import Pass
+from edgeml.passes._base import Pass
 
 
 def _every(node: Node) -> bool:

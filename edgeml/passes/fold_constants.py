@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edgeml.ir import Graph, Node, constant_codes
 from edgeml.ir.ops.const import Const
-from edgeml.passes.base import Pass
+from edgeml.passes._base import Pass
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from types import ModuleType
 
 from pydantic import ValidationError
 
-from edgeml.errors import EdgemlError, unknown_name
+from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
+from edgeml.folder import FileFolder
 from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.prepare import Prepared, prepare
@@ -38,7 +39,6 @@ from edgeml.presets.spec import (
     Training,
 )
 from edgeml.settings import Settings, explained, parse_settings, set_values
-from edgeml.share import share_dir
 
 __all__ = [
     "Bits",
@@ -60,10 +60,12 @@ __all__ = [
 _DESCRIPTIONS = (Bits, Choices, DataSpec, LayerBits, OtherBits, Quantizers, Targets, Training)
 """What a preset's file can get wrong, for near matches."""
 
+_FOLDER = FileFolder("preset", "models", ".py")
 
-def names() -> list[str]:
+
+def names() -> tuple[str, ...]:
     """The presets that ship with edgeml, sorted."""
-    return sorted(path.stem for path in share_dir("models").glob("[a-z]*.py"))
+    return _FOLDER.names()
 
 
 def load(name: str | os.PathLike[str]) -> Preset:
@@ -77,9 +79,7 @@ def load(name: str | os.PathLike[str]) -> Preset:
     """
     path = Path(name)
     if path.suffix != ".py" and path.parent == Path():
-        if str(name) not in names():
-            raise unknown_name("preset", str(name), names())
-        path = share_dir("models") / f"{name}.py"
+        path = _FOLDER.path(str(name))
     source = read_bytes(path, "preset file")
     if path.suffix != ".py" or not path.stem.isidentifier():
         raise EdgemlError("is not a preset file", str(path), "a preset is a Python file such as my_net.py")

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeml import datasets
-from edgeml.datasets import Dataset, Scaling
-from edgeml.datasets.base import Array
+from edgeml.datasets import Array, Dataset, Scaling
 from edgeml.presets.spec import DataSpec
 
 

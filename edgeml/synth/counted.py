@@ -13,9 +13,8 @@ from edgeml.errors import EdgemlError
 from edgeml.estimate import record
 from edgeml.figures import Figure, Hardware, Stage
 from edgeml.ir import Graph
-from edgeml.synth import layers, result
+from edgeml.synth import layers, place, result
 from edgeml.synth.job import Job
-from edgeml.tools import place
 
 _PRODUCTS = ("mat_mul", "conv")
 

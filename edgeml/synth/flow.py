@@ -30,8 +30,8 @@ from edgeml.synth.job import Job
 from edgeml.synth.request import UNTIL, Request, Vectors, last_step
 from edgeml.synth.steps import run_steps
 from edgeml.synth.wish import stage_clock
+from edgeml.tools import Found
 from edgeml.tools import load as load_tool
-from edgeml.tools.base import Found
 
 RESULT = "result.json"
 

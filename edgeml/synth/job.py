@@ -20,7 +20,7 @@ from edgeml.synth import families
 from edgeml.synth.layers import Instance
 from edgeml.synth.request import Request, Vectors
 from edgeml.synth.top import TOP, Top, emit
-from edgeml.tools.base import Found
+from edgeml.tools import Found
 
 DESIGN = "verilog"
 _NETWORK = ("u_network",)

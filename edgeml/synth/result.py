@@ -13,7 +13,7 @@ from edgeml.errors import EdgemlError
 from edgeml.figures import KINDS, Figure, Hop, Usage
 from edgeml.synth.families import Family
 from edgeml.synth.layers import Instance, layer_of
-from edgeml.tools.place import Report, Segment
+from edgeml.synth.place import Report, Segment
 from edgeml.tools.yosys import instance_path
 
 

@@ -17,13 +17,12 @@ from edgeml.backends.verilog.runner import Simulation
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.figures import Stage
 from edgeml.files import write_atomic
+from edgeml.synth import place as placer
 from edgeml.synth.job import Job
 from edgeml.synth.steps import Step
 from edgeml.synth.top import TOP
 from edgeml.synth.top import simulate as simulate_board
-from edgeml.tools import place as placer
-from edgeml.tools import yosys
-from edgeml.tools.process import failure, run
+from edgeml.tools import failure, run, yosys
 
 _CHECKED = 1000
 

@@ -1,37 +1,46 @@
 """Programs that edgeml may use: one file each. The only package that starts processes.
 
 `names()` lists the files, `load(name)` gives one, `find(name)` looks for it on this machine and `need(name)`
-insists. `process.run` runs a program with a time limit and a log.
+insists. `run` runs a program with a time limit and a log.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from typing import TYPE_CHECKING
+from edgeml.errors import MissingToolError
+from edgeml.folder import ModuleFolder
+from edgeml.tools._base import Found, Tool, version_number
+from edgeml.tools._process import Completed, error_line, failure, read_log, run
 
-from edgeml.errors import MissingToolError, unknown_name
+__all__ = [
+    "Completed",
+    "Found",
+    "Tool",
+    "error_line",
+    "failure",
+    "find",
+    "load",
+    "names",
+    "need",
+    "read_log",
+    "run",
+    "version_number",
+]
 
-if TYPE_CHECKING:
-    from edgeml.tools.base import Found, Tool
-
-_HELPERS = ("base", "cache", "place", "process")
+_FOLDER = ModuleFolder("tool", __name__)
 
 
 def names() -> tuple[str, ...]:
     """The names of all tools, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _HELPERS))
+    return _FOLDER.names()
 
 
 def load(name: str) -> Tool:
     """The description of one tool.
 
     Raises:
-        EdgemlError: there is none of that name; near matches are given.
+        EdgemlError: there is none of that name (near matches are given), or its file lacks `TOOL`.
     """
-    if name not in names():
-        raise unknown_name("tool", name, names())
-    return importlib.import_module(f"{__name__}.{name}").TOOL
+    return _FOLDER.declared(name, "TOOL", Tool)
 
 
 def find(name: str) -> Found | None:

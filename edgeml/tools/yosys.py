@@ -24,8 +24,8 @@ from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.reading import refusing
-from edgeml.tools.base import Found, Tool
-from edgeml.tools.process import Completed, error_line, read_log, run
+from edgeml.tools._base import Found, Tool
+from edgeml.tools._process import Completed, error_line, read_log, run
 
 TOOL = Tool(
     name="yosys",

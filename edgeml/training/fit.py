@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from edgeml.datasets.base import Array
+from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared, Training
 from edgeml.training.ending import ending, loss_of, threshold_of

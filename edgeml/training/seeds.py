@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.datasets.base import Array
+from edgeml.datasets import Array
 from edgeml.keras.backend import import_keras
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.datasets.base import Array
+from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
 from edgeml.ir.saved import read_npz

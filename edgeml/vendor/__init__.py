@@ -11,9 +11,7 @@ is not there is None, never zero.
 from __future__ import annotations
 
 import fnmatch
-import importlib
 import os
-import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -183,9 +181,7 @@ def reports(
 
 @cache
 def _formats() -> tuple[Format, ...]:
-    names = sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
-    modules = [importlib.import_module(f"{formats.__name__}.{name}") for name in names if name[0] != "_"]
-    return tuple(found for module in modules for found in module.FORMATS)
+    return tuple(known for name in formats.names() for known in formats.load(name))
 
 
 @cache

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from edgeml.backends.base import Backend, Runner
+from edgeml.backend import Backend, Runner
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Composite, Graph, Node, evaluate_codes, ops

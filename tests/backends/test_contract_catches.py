@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from edgeml.backends.base import Backend, Refusal, Runner, Takes
+from edgeml.backend import Backend, Refusal, Runner, Takes
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray, Round

@@ -29,7 +29,7 @@ PARTS = {
 
 
 def test_the_folder_is_the_list() -> None:
-    assert sorted(path.stem for path in FOLDER.iterdir()) == NAMES
+    assert tuple(sorted(path.stem for path in FOLDER.iterdir())) == NAMES
     assert len(NAMES) >= 29
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in NAMES)
 

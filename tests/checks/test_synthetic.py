@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from edgeml import backends
-from edgeml.backends.base import Runner, Takes
+from edgeml.backend import Runner, Takes
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder, check_graph
 from edgeml.checks.events import events, possible

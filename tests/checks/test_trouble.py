@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgeml import backends
-from edgeml.backends.base import Runner
+from edgeml.backend import Runner
 from edgeml.backends.onnx.runner import OnnxRunner
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder, check_graph
@@ -19,7 +19,7 @@ from edgeml.checks.result import Check, Result
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
-from edgeml.tools.process import run as run_program
+from edgeml.tools import run as run_program
 from tests.zoo import zoo
 
 SAMPLES = 30

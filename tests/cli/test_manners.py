@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import pkgutil
 import re
 import signal
 import subprocess
@@ -41,10 +39,10 @@ FREE = {"port", "skip", "max_latency"}
 """What is text and no name of anything."""
 
 
-@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(commands.__path__)])
+@pytest.mark.parametrize("name", commands.names())
 def test_every_option_that_names_something_is_completed(name: str) -> None:
     """A new one needs a completer, or a place in FREE."""
-    command = importlib.import_module(f"{commands.__name__}.{name}").command
+    command = commands.load(name)
     for parameter, hint in get_type_hints(command, include_extras=True).items():
         if get_origin(hint) is not Annotated:
             continue

@@ -23,7 +23,7 @@ _MAIN = f"""
 import sys
 from pathlib import Path
 from edgeml.cli.main import notice_signals
-from edgeml.tools.process import run
+from edgeml.tools import run
 notice_signals()
 folder = Path(sys.argv[1])
 run([sys.executable, "-c", {_TOOL!r}, {_TOOL!r}, {_TOOL!r}], folder, folder / "log", 600)

@@ -10,8 +10,8 @@ import pytest
 
 from edgeml import datasets
 from edgeml.datasets import Dataset, Sources
-from edgeml.datasets.base import Raw, check_raw
-from edgeml.datasets.splits import split
+from edgeml.datasets._base import Raw, check_raw
+from edgeml.datasets._splits import split
 from edgeml.errors import EdgemlError
 from tests.datasets import offline
 
@@ -19,7 +19,7 @@ from tests.datasets import offline
 def offline_raw(name: str, folder: Path) -> Raw:
     """What the loader makes of the made-up file, or of no file for what is part of scikit-learn."""
     make = getattr(offline, name, offline.sources)
-    return datasets._module(name).load(make(folder))
+    return datasets.read(name, make(folder))
 
 
 def real(name: str) -> Dataset:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from edgeml import datasets
-from edgeml.datasets.base import Dataset
+from edgeml.datasets._base import Dataset
 from edgeml.errors import EdgemlError
 
 ROUNDS = 500

@@ -15,9 +15,9 @@ import pytest
 
 from edgeml import datasets
 from edgeml.datasets import cifar10, fashion_mnist, jets, mnist
-from edgeml.datasets.base import checksum
-from edgeml.datasets.readers import read_bundled, read_idx, read_npz
-from edgeml.datasets.sources import Sources
+from edgeml.datasets._base import checksum
+from edgeml.datasets._readers import read_bundled, read_idx, read_npz
+from edgeml.datasets._sources import Sources
 from edgeml.errors import EdgemlError
 from tests.datasets import offline
 
@@ -97,7 +97,7 @@ def test_cifar10_subset_says_so(tmp_path: Path) -> None:
 def test_grey_is_the_stated_sum(tmp_path: Path) -> None:
     sources = offline.cifar10(tmp_path)
     colour = cifar10.load(sources).train.x.astype(np.float64)
-    grey = datasets._module("cifar10_grey").load(sources).train.x
+    grey = datasets.read("cifar10_grey", sources).train.x
     expected = 0.2989 * colour[..., 0] + 0.5870 * colour[..., 1] + 0.1140 * colour[..., 2]
     np.testing.assert_array_equal(grey[..., 0], expected.astype(np.float32))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeml import datasets
-from edgeml.datasets import own_file
+from edgeml.datasets import _own_file
 from edgeml.errors import EdgemlError
 from tests.datasets.offline import save
 from tests.support import needs_data
@@ -168,7 +168,7 @@ def test_csv_labels_mean_numbers_however_they_are_written(written, tmp_path: Pat
     expected = np.arange(240) % 12
     as_floats = [f"{float(text):.{i % 3}f}" for i, text in enumerate(many)]
     (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{i},{t}\n" for i, t in enumerate(as_floats)))
-    raw = own_file.load(tmp_path / "t.csv")
+    raw = _own_file.load(tmp_path / "t.csv")
     assert raw.classes == tuple(str(i) for i in range(12))
     np.testing.assert_array_equal(raw.train.y, expected)
     data = datasets.load(csv(tmp_path, table(labels=written)))
@@ -206,7 +206,7 @@ def test_csv_line_ends(ends: str, tmp_path: Path) -> None:
 def test_csv_numbers_are_rounded_as_python_rounds(tmp_path: Path) -> None:
     texts = ["123456789012345678901234567890", "0.1", "+1e-7", "9007199254740993", "1.00000005960464477540"]
     (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{t},{i % 2}\n" for i, t in enumerate(texts)))
-    assert own_file.load(tmp_path / "t.csv").train.x[:, 0].tolist() == [float(text) for text in texts]
+    assert _own_file.load(tmp_path / "t.csv").train.x[:, 0].tolist() == [float(text) for text in texts]
 
 
 @pytest.mark.parametrize(

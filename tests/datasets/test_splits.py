@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeml.datasets.base import Part, Raw
-from edgeml.datasets.splits import split
+from edgeml.datasets._base import Part, Raw
+from edgeml.datasets._splits import split
 from edgeml.errors import EdgemlError
 
 Y = np.repeat([0, 1, 2], [100, 60, 40])

@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from edgeml import backends
-from edgeml.backends.base import Backend
+from edgeml.backend import Backend
 from edgeml.checks import exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder

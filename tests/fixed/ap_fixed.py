@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeml.fixed import FixedType, IntArray, Overflow, Round
-from edgeml.tools.process import run
+from edgeml.tools import run
 
 Pair = tuple[FixedType, FixedType]
 Case = tuple[Pair, Round, Overflow]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml import backends
-from edgeml.backends.base import Takes
+from edgeml.backend import Takes
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, evaluate_codes, input_codes, saved
 

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgeml import backends
-from edgeml.backends.base import Backend
+from edgeml.backend import Backend
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, FixedTypeArray, IntArray
 from edgeml.ir import Builder, Composite, Graph, Node, Op, ValueInfo, evaluate_codes, ops

@@ -35,7 +35,7 @@ import onnx
 from onnx import numpy_helper
 
 from edgeml import backends
-from edgeml.backends.base import Runner, Takes
+from edgeml.backend import Runner, Takes
 from edgeml.checks import golden as vectors
 from edgeml.checks.golden import Golden
 from edgeml.deviations.text import compare_text

@@ -18,7 +18,7 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.scale import Scale
-from edgeml.passes.base import Pass
+from edgeml.passes import Pass
 from tests.strategies import graph_codes, graphs
 from tests.zoo import codes, zoo
 

@@ -25,7 +25,7 @@ def quantizers(**layers: LayerBits) -> Quantizers:
 
 
 def test_the_folder_is_the_registry():
-    assert presets.names() == sorted(path.stem for path in share_dir("models").glob("*.py"))
+    assert presets.names() == tuple(sorted(path.stem for path in share_dir("models").glob("*.py")))
     assert {"digits_mlp", "digits_cnn", "mnist_mlp", "mnist_cnn", "fashion_cnn"} <= set(presets.names())
 
 

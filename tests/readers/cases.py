@@ -29,8 +29,8 @@ from edgeml.keras.notes import Notes
 from edgeml.report import json as report_json
 from edgeml.runs import Run
 from edgeml.share import share_dir
-from edgeml.synth import steps
-from edgeml.tools import place, yosys
+from edgeml.synth import place, steps
+from edgeml.tools import yosys
 from edgeml.training import history, state
 from edgeml.training.progress import EpochRow
 from tests.readers.damage import Damage, any_arrays, any_bytes, any_json, any_lines

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from edgeml.backends.verilog.harness import MAIN
 from edgeml.backends.verilog.stream.timing import Part, latency_and_interval
 from edgeml.share import share_dir
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 
 _TOP = """\
 module bench (

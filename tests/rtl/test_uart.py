@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from edgeml.backends.verilog.stream.timing import Part
 from edgeml.share import share_dir
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 from tests.rtl.bench import STREAM, drive
 
 pytestmark = [

@@ -8,7 +8,7 @@ from edgeml import boards
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hop, Usage
 from edgeml.synth import families, layers, result
-from edgeml.tools.place import Clock, Report, Segment
+from edgeml.synth.place import Clock, Report, Segment
 
 ECP5 = families.load("ecp5")
 INSTANCES = {

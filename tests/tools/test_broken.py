@@ -11,7 +11,7 @@ from edgeml import backends
 from edgeml.backends.hls4ml import csim
 from edgeml.errors import EdgemlError
 from edgeml.ir import input_codes
-from edgeml.tools.process import read_log, run
+from edgeml.tools import read_log, run
 from tests.report.samples import sample_graph, sample_inputs
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from edgeml import tools
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.tools.base import Found, Tool
+from edgeml.tools import Found, Tool
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ class TestEveryTool:
 
 
 def test_a_program_that_hangs_has_no_version(empty_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgeml.tools.base._PROBE_SECONDS", 0.5)
+    monkeypatch.setattr("edgeml.tools._base._PROBE_SECONDS", 0.5)
     program(empty_path, "g++", "exec /bin/sleep 30")
     found = tools.find("gxx")
     assert found is not None

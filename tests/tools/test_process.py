@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.tools.process import Completed, error_line, failure, run
+from edgeml.tools import Completed, error_line, failure, run
 
 
 def python(code: str, folder: Path, seconds: float = 120.0, **more: object) -> Completed:

@@ -14,8 +14,7 @@ from edgeml.backends.verilog.runner import Simulation
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round, cast
 from edgeml.ir import Builder, Graph, evaluate_codes
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 from tests.zoo import zoo
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml import install
-from edgeml.backends.base import Backend, Refusal, Runner
+from edgeml.backend import Backend, Refusal, Runner
 from edgeml.backends.hls4ml.csim import MANIFEST, CSimulation
 from edgeml.backends.hls4ml.fresh import compare_project, options_of
 from edgeml.backends.hls4ml.options import Options, parse_options

@@ -26,18 +26,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml import install, tools
-from edgeml.backends.base import Runner, Takes
+from edgeml.backend import Runner, Takes
 from edgeml.backends.hls4ml.harness import main_program
 from edgeml.backends.hls4ml.planner import DOUBLE_BITS
 from edgeml.backends.hls4ml.weights import check_weights
+from edgeml.cache import cache_folder
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
 from edgeml.reading import read_json, refusing
 from edgeml.scratch import scratch_folder
-from edgeml.tools.cache import cache_folder
-from edgeml.tools.process import run
+from edgeml.tools import run
 
 MANIFEST = "edgeml.json"
 _NONE = "is not a manifest of edgeml"

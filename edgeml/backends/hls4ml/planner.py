@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.backends.base import Emitters, Refusal
+from edgeml.backend import Emitters, Refusal
 from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round, align

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeml.backends.base import Backend, Refusal, Runner
+from edgeml.backend import Backend, Refusal, Runner
 from edgeml.backends.onnx.lowering import build_model, plan_of
 from edgeml.backends.onnx.runner import FILE, OnnxRunner
 from edgeml.deviations import Deviation

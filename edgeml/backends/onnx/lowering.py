@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.backends.base import Emitters, Refusal
+from edgeml.backend import Emitters, Refusal
 from edgeml.backends.onnx.plan import Plan, make_plan
 from edgeml.backends.onnx.prepare import Prepare
 from edgeml.backends.onnx.terms import Terms

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from edgeml.backends.base import Refusal
+from edgeml.backend import Refusal
 from edgeml.fixed import IntArray, Round
 from edgeml.ir import Graph, Node, constant_codes
 from edgeml.ir.demand import demand, sums_of

@@ -19,8 +19,7 @@ from edgeml.ir import Composite, Graph, Node
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.relu import Relu
-from edgeml.passes import prepare
-from edgeml.passes.base import Pass
+from edgeml.passes import Pass, prepare
 from edgeml.passes.drop_unused import DropUnused
 
 _WIDEST_POOL = 24

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.base import Runner, Takes, as_floats
+from edgeml.backend import Runner, Takes, as_floats
 from edgeml.backends.onnx.lowering import VALUES_KEY, output_tensor
 from edgeml.backends.onnx.session import available, open_session, run_session
 from edgeml.errors import EdgemlError, MissingToolError

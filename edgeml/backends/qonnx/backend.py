@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeml.backends.base import Backend, Refusal, Runner
+from edgeml.backend import Backend, Refusal, Runner
 from edgeml.backends.qonnx.lowering import build_model
 from edgeml.backends.qonnx.rules import refusals
 from edgeml.backends.qonnx.runner import FILE, QonnxRunner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeml.backends.base import Emitters
+from edgeml.backend import Emitters
 from edgeml.backends.qonnx.model import Model
 from edgeml.backends.qonnx.ops import conv
 from edgeml.backends.qonnx.rules import fused_biases

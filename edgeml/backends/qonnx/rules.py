@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edgeml.backends.base import Refusal
+from edgeml.backend import Refusal
 from edgeml.fixed import ElementType, IntArray, Overflow, Round
 from edgeml.ir import Graph, Node, constant_codes
 from edgeml.ir.demand import demand, sums_of

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml import install
-from edgeml.backends.base import Runner, Takes, as_floats
+from edgeml.backend import Runner, Takes, as_floats
 from edgeml.backends.qonnx.model import OUTPUTS_KEY, VALUES_KEY
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml import install
-from edgeml.backends.base import Backend, Refusal, Runner
+from edgeml.backend import Backend, Refusal, Runner
 from edgeml.backends.verilog.build import build, refusals
 from edgeml.backends.verilog.fresh import compare_design
 from edgeml.backends.verilog.manifest import MANIFEST, Manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from edgeml.backends.base import Refusal
+from edgeml.backend import Refusal
 from edgeml.backends.verilog.design import elaborate
 from edgeml.backends.verilog.limits import parallel_refusals
 from edgeml.backends.verilog.manifest import MANIFEST, Manifest

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from edgeml.backends.base import Emitters
+from edgeml.backend import Emitters
 from edgeml.backends.verilog.cells import Cell, Circuit, Nums, as_array, elements
 from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.ops._site import Site

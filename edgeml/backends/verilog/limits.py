@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.base import Refusal
+from edgeml.backend import Refusal
 from edgeml.ir import Graph, Node, constant_codes
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops._move import Move

@@ -34,8 +34,7 @@ from edgeml.fixed import IntArray
 from edgeml.ir import Graph, ValueInfo
 from edgeml.passes import prepare
 from edgeml.scratch import scratch_folder
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 
 _SECONDS = 3600.0
 _LANE = 64

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.base import Runner, Takes
+from edgeml.backend import Runner, Takes
 from edgeml.backends.verilog.harness import MAIN
 from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
 from edgeml.backends.verilog.probe import inner_values
@@ -22,8 +22,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.scratch import scratch_folder
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 
 _SECONDS = 3600.0
 

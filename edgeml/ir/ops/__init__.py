@@ -6,28 +6,27 @@ end; composite ops (subclasses of `Composite`) expand to core ops.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from typing import TYPE_CHECKING
 
-from edgeml.errors import unknown_name
+from edgeml.folder import ModuleFolder
 
 if TYPE_CHECKING:
     from edgeml.ir.op import Op
 
+_FOLDER = ModuleFolder("op", __name__)
+
 
 def names() -> tuple[str, ...]:
     """The names of all ops, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return _FOLDER.names()
 
 
 def load(name: str) -> type[Op]:
     """The class of one op.
 
     Raises:
-        EdgemlError: there is no such op.
+        EdgemlError: there is no such op, or its file lacks its class.
     """
-    if name not in names():
-        raise unknown_name("op", name, names())
-    module = importlib.import_module(f"{__name__}.{name}")
-    return getattr(module, "".join(part.capitalize() for part in name.split("_")))
+    from edgeml.ir.op import Op
+
+    return _FOLDER.class_of(name, Op)

@@ -24,8 +24,7 @@ from edgeml.synth.top.payload import encode
 from edgeml.synth.top.protocol import UNASKED, Frame, Kind, Report
 from edgeml.synth.top.rom import DATA
 from edgeml.synth.top.scenario import Scenario, Seen, breakages, identify, self_test
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 
 BENCH = "edgeml_bench"
 QUICK = 8

@@ -14,7 +14,7 @@ from edgeml.errors import EdgemlError
 from edgeml.figures import Hardware
 from edgeml.files import write_atomic
 from edgeml.reading import read_json, refusing
-from edgeml.tools.process import run
+from edgeml.tools import run
 
 SECONDS = 4 * 3600.0
 _CLOCK_GRAIN = 2.0  # of a file system's times

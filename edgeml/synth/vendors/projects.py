@@ -23,7 +23,7 @@ from edgeml.quoting import comment
 from edgeml.synth.vendors import quartus, vivado
 from edgeml.synth.vendors.base import Project
 from edgeml.synth.vendors.network import network
-from edgeml.tools.process import run
+from edgeml.tools import run
 
 SECONDS = 6 * 3600.0
 """Time limit of a whole compilation."""

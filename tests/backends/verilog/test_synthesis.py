@@ -8,7 +8,7 @@ import pytest
 
 from edgeml import tools
 from edgeml.ir import Graph
-from edgeml.tools.process import run
+from edgeml.tools import run
 from tests.backends.verilog.samples import emitted, small
 from tests.backends.verilog.test_stream import cnn
 from tests.zoo import zoo

@@ -6,18 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from edgeml.tools import base, verilator
-from edgeml.tools.base import Found
+from edgeml.tools import Found, Tool, verilator
 
 
 @pytest.mark.parametrize(
     ("version", "message"), [("4.038", "tells version 4.038"), ("", "tells version none"), ("5.006", "")]
 )
 def test_an_old_verilator_is_named(version: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base.Tool, "find", lambda tool: Found(Path("/usr/bin/verilator"), version))
+    monkeypatch.setattr(Tool, "find", lambda tool: Found(Path("/usr/bin/verilator"), version))
     assert message in verilator.missing() and bool(verilator.missing()) == bool(message)
 
 
 def test_no_verilator_tells_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base.Tool, "find", lambda tool: None)
+    monkeypatch.setattr(Tool, "find", lambda tool: None)
     assert "apt-get install verilator" in verilator.missing()

@@ -16,8 +16,7 @@ import pytest
 from edgeml.backends.verilog.manifest import Manifest
 from edgeml.ir import Graph, evaluate_codes
 from edgeml.synth.dma import drivers, system
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 from tests import zoo
 from tests.backends.verilog.samples import emitted, small
 from tests.synth.dma.bench import program

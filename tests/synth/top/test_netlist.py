@@ -12,8 +12,7 @@ import pytest
 
 from edgeml.synth.top.harness import HOST, PLAY
 from edgeml.synth.top.simulate import BENCH, QUICK, RESET, bench, play, silence_bits, whole_board
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 from tests.support import needs_tool
 from tests.synth.top.cores import stream
 

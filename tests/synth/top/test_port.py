@@ -27,8 +27,7 @@ from edgeml.synth.top import emit, simulate
 from edgeml.synth.top.harness import HEADERS, HOST
 from edgeml.synth.top.rom import DATA
 from edgeml.synth.top.simulate import QUICK, program
-from edgeml.tools import verilator
-from edgeml.tools.process import run
+from edgeml.tools import run, verilator
 
 VERILOG = backends.load("verilog")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeml.backends.base import Refusal
+from edgeml.backend import Refusal
 from edgeml.backends.verilog.codes import width_of
 from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray
 from edgeml.ir import Node

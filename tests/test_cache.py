@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from edgeml.cache import cache_folder
 from edgeml.errors import EdgemlError
-from edgeml.tools.cache import cache_folder
 
 
 @pytest.fixture(autouse=True)

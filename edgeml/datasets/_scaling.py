@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from edgeml.datasets.base import Array, check_finite
+from edgeml.datasets._base import Array, check_finite
 from edgeml.errors import EdgemlError, unknown_name
 
 Kind = Literal["none", "unit", "standard", "minmax", "robust"]

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from edgeml.datasets.base import Array
+from edgeml.datasets._base import Array
 from edgeml.errors import EdgemlError
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from edgeml.errors import EdgemlError
-from edgeml.tools import place
-from edgeml.tools.base import Found
-from edgeml.tools.place import Clock, Report, Segment
+from edgeml.synth import place
+from edgeml.synth.place import Clock, Report, Segment
+from edgeml.tools import Found
 
 
 def segment(cell: str, delay: float, kind: str) -> dict[str, object]:

@@ -13,8 +13,7 @@ from typing import Any
 
 from edgeml.errors import EdgemlError
 from edgeml.reading import read_json, refusing
-from edgeml.tools.base import Found
-from edgeml.tools.process import Completed, failure, run
+from edgeml.tools import Completed, Found, failure, run
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Invariant: a `Dataset` has three non-empty parts of one sample shape, finite float32 features and int64 labels
 that index `class_names`; its arrays are read-only. Features are the raw values as stored (pixels 0..255,
-centimetres, ...); `edgeml.datasets.scaling` turns them into what a model sees, so that one place has the
+centimetres, ...); `edgeml.datasets._scaling` turns them into what a model sees, so that one place has the
 numbers a deployed model needs.
 
 To add one, write `edgeml/datasets/NAME.py` with `DATASET = DatasetInfo(...)` and `load(sources) -> Raw`.

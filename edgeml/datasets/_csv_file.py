@@ -21,9 +21,9 @@ from typing import IO, Any
 import numpy as np
 
 from edgeml import install
-from edgeml.datasets.base import Array
-from edgeml.datasets.labels import NUMBER, is_missing
-from edgeml.datasets.limits import check_size
+from edgeml.datasets._base import Array
+from edgeml.datasets._labels import NUMBER, is_missing
+from edgeml.datasets._limits import check_size
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 
 MOST_COLUMNS = 20_000

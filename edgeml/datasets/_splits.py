@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml import install
-from edgeml.datasets.base import Part, Raw
+from edgeml.datasets._base import Part, Raw
 from edgeml.errors import EdgemlError, MissingToolError
 
 HELD_OUT = 0.4  # of everything, when nothing is given; half of it validation, half test

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from edgeml import install
-from edgeml.datasets.base import Array, Part, Raw
-from edgeml.datasets.limits import check_bytes
+from edgeml.datasets._base import Array, Part, Raw
+from edgeml.datasets._limits import check_bytes
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 

@@ -13,8 +13,6 @@ it, and an op without a file is refused.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from edgeml.deviations import Deviation
 from edgeml.errors import EdgemlError
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray, to_float
+from edgeml.folder import ModuleFolder
 from edgeml.ir import Graph
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
@@ -68,18 +67,17 @@ class Emitters:
     back_end: str
 
     @property
-    def package(self) -> str:
-        """The folder as a package."""
-        return f"{__package__}.{self.back_end}.ops"
+    def folder(self) -> ModuleFolder:
+        """The folder."""
+        return ModuleFolder(f"{self.back_end} op", f"edgeml.backends.{self.back_end}.ops")
 
-    def names(self) -> frozenset[str]:
-        """The ops that have a file."""
-        path = importlib.import_module(self.package).__path__
-        return frozenset(module.name for module in pkgutil.iter_modules(path) if module.name[0] != "_")
+    def names(self) -> tuple[str, ...]:
+        """The ops that have a file, sorted."""
+        return self.folder.names()
 
     def load(self, op: str) -> ModuleType:
         """The file of an op among `names`."""
-        return importlib.import_module(f"{self.package}.{op}")
+        return self.folder.load(op)
 
     def unknown(self, core: Graph) -> tuple[Refusal, ...]:
         """A refusal for every node of a graph of core ops whose op has no file.

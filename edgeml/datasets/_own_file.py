@@ -3,7 +3,7 @@
 .npz: `x` and `y`; or `x_train`, `y_train`, `x_test`, `y_test` and optionally `x_val`, `y_val`. Optionally
 `feature_names` and `class_names`. Samples of any shape, first axis the samples. Other arrays are left alone.
 .csv: a header line, then one sample per line, separated by commas, semicolons or tabs; every column but the
-label column is a feature and holds numbers (`edgeml.datasets.csv_file`).
+label column is a feature and holds numbers (`edgeml.datasets._csv_file`).
 
 Labels are whole numbers, however they are written, text, booleans or one-hot rows. They become 0, 1, ... in
 sorted order and their old values become the class names, unless `class_names` says what 0, 1, ... are called.
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeml.datasets.base import Part, Raw
-from edgeml.datasets.csv_file import read_csv
-from edgeml.datasets.labels import about, encode
-from edgeml.datasets.readers import npz_names, read_npz
+from edgeml.datasets._base import Part, Raw
+from edgeml.datasets._csv_file import read_csv
+from edgeml.datasets._labels import about, encode
+from edgeml.datasets._readers import npz_names, read_npz
 from edgeml.errors import EdgemlError
 
 SUFFIXES = (".npz", ".csv")
@@ -33,7 +33,7 @@ def load(path: Path, target: str | None = None, max_classes: int | None = None) 
     Args:
         path: an .npz or .csv file.
         target: the label column of a .csv file; if None, the column called target, label, class or y.
-        max_classes: see `edgeml.datasets.labels.encode`.
+        max_classes: see `edgeml.datasets._labels.encode`.
 
     Raises:
         EdgemlError: no such file, another kind of file, damaged, arrays or columns missing, or a value that

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.scratch import scratch_folder
-from edgeml.tools.process import run
+from edgeml.tools._process import run
 
 _PROBE_SECONDS = 20.0
 _VERSION = r"\d+(?:\.\d+)+[\w.+-]*"
