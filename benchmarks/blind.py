@@ -29,10 +29,10 @@ from benchmarks.designs import Design, cnn, mlp, tail
 from benchmarks.netlist import netlist
 from edgeml import boards, estimate
 from edgeml.estimate.ledger import NOTHING
+from edgeml.families import load
 from edgeml.figures import Figure, Hardware, LayerFigures, Usage
 from edgeml.passes.expand import Expand
 from edgeml.synth import layers, synthesis
-from edgeml.synth.families import load
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -42,7 +42,7 @@ PAGE = ROOT / "docs" / "estimates-blind.md"
 CALIBRATION = ROOT / "edgeml" / "estimate" / "calibration.json"
 
 FAMILIES = {"ecp5": "ulx3s-85f", "xilinx7": "arty-a7-100t", "ice40": "icebreaker"}
-"""Families of `edgeml.synth.families`, each with a board that has one of its chips."""
+"""Families of `edgeml.families`, each with a board that has one of its chips."""
 
 KINDS = ("lut", "ff", "dsp", "bram")
 SEED = 20261121

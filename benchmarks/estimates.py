@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks import validation
 from benchmarks.designs import Design, designs
 from benchmarks.netlist import PASSES, netlist
-from edgeml.synth.families import load
+from edgeml.families import load
 
 RESULTS = Path(__file__).with_name("results")
 

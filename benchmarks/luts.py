@@ -22,14 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeml import boards
+from edgeml import boards, families
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import Manifest
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Builder, Graph, evaluate_codes
 from edgeml.ir.ops.mat_mul import MatMul
-from edgeml.synth import families
 from edgeml.tools import yosys
 
 _HEADER = """\
@@ -135,7 +134,7 @@ def measure(family: str, layer: Layer, work: Path) -> Row:
     """Emit, check and count one layer on one family."""
     values = weights(layer)
     graph = graph_of(layer, values)
-    chip = families.of(boards.load(BOARD[family]))
+    chip = families.mapped(boards.load(BOARD[family]))
     found: dict[str, float] = {}
     start = time.monotonic()
     for name, settings in _SIDES.items():
@@ -150,8 +149,10 @@ def measure(family: str, layer: Layer, work: Path) -> Row:
         assert np.array_equal(got["y"], evaluate_codes(graph, given)["y"]), f"{layer.name}, {name}"
         names = ["dense_core.v"] if name == "plain" else manifest.files
         sources = [folder / file for file in names]
-        passes = f"{chip.passes} {chip.core} {chip.no_dsp}"
-        made = yosys.synthesize(sources, "dense_core", passes, folder, output="out", oldest=chip.oldest)
+        passes = f"{chip.mapping.passes} {chip.mapping.core} {chip.mapping.no_dsp}"
+        made = yosys.synthesize(
+            sources, "dense_core", passes, folder, output="out", oldest=chip.mapping.oldest
+        )
         lut = chip.usage(made.cells).lut
         assert lut is not None
         found[name] = lut.value

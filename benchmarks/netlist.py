@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.designs import Design
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import Manifest
-from edgeml.synth.families import load
+from edgeml.families import load
 from edgeml.tools import yosys
 
 PASSES = {"ecp5": "", "xilinx7": "-noiopad -noclkbuf", "ice40": ""}
@@ -20,7 +20,7 @@ def netlist(design: Design, family: str, seconds: float = 1800.0) -> tuple[yosys
 
     Args:
         design: what, and how it is laid out.
-        family: one of `PASSES`, a name of `edgeml.synth.families`.
+        family: one of `PASSES`, a name of `edgeml.families`.
         seconds: time limit.
 
     Returns:
@@ -33,7 +33,7 @@ def netlist(design: Design, family: str, seconds: float = 1800.0) -> tuple[yosys
         made = yosys.synthesize(
             [source / file for file in manifest.files],
             manifest.top,
-            f"{load(family).passes} {PASSES[family]}".strip(),
+            f"{load(family).mapping.passes} {PASSES[family]}".strip(),
             Path(name) / "synthesis",
             seconds=seconds,
         )

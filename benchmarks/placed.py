@@ -33,14 +33,14 @@ from benchmarks import placed_page, placement
 from benchmarks.designs import Design, designs
 from benchmarks.errors import COVERAGE
 from benchmarks.placement import CELLS
-from edgeml import boards
+from edgeml import boards, families
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import Manifest
 from edgeml.backends.verilog.options import Options
 from edgeml.boards import Board
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
-from edgeml.synth import families, place
+from edgeml.synth import place
 from edgeml.synth.top import TOP, emit
 from edgeml.synth.top.payload import sample_bytes
 from edgeml.tools import failure, run, yosys
@@ -124,7 +124,7 @@ def results() -> dict[tuple[str, str, str], dict[str, Any]]:
 
 def options_of(design: Design, board: Board) -> Options:
     """How `edgeml synth` would lay the design out, but for what the design itself says."""
-    flow = families.of(board).open
+    flow = families.mapped(board).open
     assert flow is not None
     return BACKEND.options({"clock_mhz": board.clock_mhz * flow.margin, **design.options})
 
@@ -137,23 +137,23 @@ def _synthesized(design: Design, board: Board, folder: Path) -> dict[str, Any]:
     kept = folder / "synthesized.json"
     if kept.is_file():
         return json.loads(kept.read_text())
-    source, family = folder / "verilog", families.of(board)
+    source, family = folder / "verilog", families.mapped(board)
     BACKEND.emit(design.graph, options_of(design, board)).replace(source)
     manifest = Manifest.read(source)
     inputs = _codes(design.graph)
     top = emit(manifest, board, inputs, evaluate_codes(design.graph, inputs, design.graph.outputs))
     top.files.write(source)
-    passes = f"{family.passes} {family.core}".strip()
+    passes = f"{family.mapping.passes} {family.mapping.core}".strip()
     names = [source / name for name in top.sources(manifest)]
     made = yosys.synthesize(
         names,
         TOP,
         passes,
         folder,
-        pads=family.pads,
+        pads=family.mapping.pads,
         output="synthesis",
         seconds=_SECONDS,
-        oldest=family.oldest,
+        oldest=family.mapping.oldest,
     )
     network = _sum(cells for path, cells in made.instances.items() if path[:1] == ("u_network",))
     around = _sum(cells for path, cells in made.instances.items() if path[:1] != ("u_network",))
@@ -219,7 +219,7 @@ def routed(design: Design, board: Board, folder: Path) -> dict[str, Any]:
     """The same netlist, placed and routed."""
     made = _synthesized(design, board, folder)
     program, _ = _placer(board, made)
-    flow = families.of(board).open
+    flow = families.mapped(board).open
     assert flow is not None
     values = {"constraints": made["constraints"], "placed": flow.placed}
     words = [word.format(**values) for word in flow.place]
@@ -246,7 +246,7 @@ def routed(design: Design, board: Board, folder: Path) -> dict[str, Any]:
 
 def _placer(board: Board, made: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     """nextpnr, and its words for this board but for what it should do."""
-    flow = families.of(board).open
+    flow = families.mapped(board).open
     assert flow is not None
     found = load_tool(flow.placer).need(())
     constraints = flow.place[:2]

@@ -10,12 +10,11 @@ from typing import Any
 from benchmarks.designs import designs
 from benchmarks.errors import errors
 from benchmarks.placement import CELLS, ROOT, TOP, Row, Way, estimate
-from edgeml import boards
+from edgeml import boards, families
 from edgeml.estimate import calibration
 from edgeml.estimate import estimate as estimator
 from edgeml.estimate.ledger import NOTHING
 from edgeml.estimate.placement import Packing
-from edgeml.synth import families
 
 PAGE = ROOT / "docs" / "estimates-placed.md"
 _ENOUGH = 6
@@ -47,7 +46,7 @@ def _borrowed(routed: Sequence[Mapping[str, Any]], options_of: Way) -> list[str]
     told: list[str] = []
     for name in dict.fromkeys(row["board"] for row in routed if row["board"] not in CELLS):
         board = boards.load(name)
-        flow = families.of(board).open
+        flow = families.mapped(board).open
         assert flow is not None
         found: list[str] = []
         inside = 0
@@ -192,7 +191,7 @@ def _routed(rows: Mapping[str, Sequence[Row]], routed: Sequence[Mapping[str, Any
 
 def _pace(name: str, routed: Sequence[Mapping[str, Any]]) -> str:
     """What Fmax is of the clock that `edgeml synth` pipelines for, as an interval if there are enough."""
-    flow = families.of(boards.load(name)).open
+    flow = families.mapped(boards.load(name)).open
     assert flow is not None
     held_out = {design.name: design.held_out for design in designs()}
     usual = [row for row in routed if row["pipelined_mhz"] == row["clock_mhz"] * flow.margin]

@@ -24,10 +24,10 @@ from edgeml.backends.verilog.options import Options
 from edgeml.boards import Board
 from edgeml.estimate import calibration, placement
 from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.family import Family, family
 from edgeml.estimate.own import usage
 from edgeml.estimate.placement import Packing
 from edgeml.estimate.verilog import Ports, count
+from edgeml.families import Fabric, fabric
 from edgeml.figures import Usage
 from edgeml.passes.expand import Expand
 
@@ -51,7 +51,7 @@ class Row:
 
     design: Design
     board: Board
-    chip: Family
+    chip: Fabric
     count: Count
     ports: Ports
     luts: float
@@ -114,8 +114,8 @@ def _rows(results: Sequence[Mapping[str, Any]], options_of: Way) -> list[Row]:
         if design.name not in known:
             continue
         board = boards.load(known[design.name]["board"])
-        chip = family(board, "yosys")
-        measured, borrowed = calibration.of(chip.name)
+        chip = fabric(board, "yosys")
+        measured, borrowed = calibration.of(chip)
         made = count(Expand().apply(design.graph), options_of(design, board), chip)
         whole = total(piece.count for piece in made.pieces)
         luts = calibration.luts(whole, chip, measured, borrowed)
@@ -191,7 +191,7 @@ def _whole(test: Sequence[Row], packing: Packing) -> Errors:
 
 def estimate(row: Row, packing: Packing) -> Usage:
     """The whole board as it is estimated."""
-    measured, _ = calibration.of(row.chip.name)
+    measured, _ = calibration.of(row.chip)
     return placement.whole(
         row.count, row.network, row.ports, row.design.graph.name, row.board, row.chip, packing, measured
     )

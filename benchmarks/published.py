@@ -24,9 +24,9 @@ from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
 from edgeml.backends.hls4ml.planner import Plan
 from edgeml.backends.hls4ml.reuse import Parallelism, valid_factors
 from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.family import family
 from edgeml.estimate.hls import Model, Project
 from edgeml.estimate.hls_own import reused_far
+from edgeml.families import fabric
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder
 
@@ -73,7 +73,7 @@ def published(results: Path) -> Iterator[Published]:
         url = document["sources"][record["source"]]["url"]
         record["repository"] = "/".join(url.removeprefix("https://github.com/").split("/")[:2])
         plan, ways = _Written(record).plan()
-        chip = family(boards.load(record["board"]), "vendor")
+        chip = fabric(boards.load(record["board"]), "vendor")
         graph = Builder("none")
         empty = graph.graph(graph.input((1,), _NONE))
         stream, vitis = record["io_type"] == "io_stream", "Vitis" in record["tool"]

@@ -19,16 +19,16 @@ from benchmarks.designs import Design, designs
 from benchmarks.errors import COVERAGE, Errors, errors, said
 from benchmarks.published import published
 from edgeml.backends.verilog import BACKEND
-from edgeml.estimate import family as chips
 from edgeml.estimate.circuit import Count, total
 from edgeml.estimate.verilog import count
+from edgeml.families import ecp5, ice40, xilinx7
 from edgeml.passes.expand import Expand
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = {
-    "ecp5": ("yosys-ecp5", chips.ECP5),
-    "xilinx7": ("yosys-xilinx", chips.XC7),
-    "ice40": ("yosys-ice40", chips.ICE40),
+    "ecp5": ("yosys-ecp5", ecp5.FABRIC),
+    "xilinx7": ("yosys-xilinx", xilinx7.FABRIC),
+    "ice40": ("yosys-ice40", ice40.FABRIC),
 }
 TESTED = "designs drawn at random and foretold before they were synthesized"
 LOGIC = ("chain", "saved", "inverted", "wide", "logic")

@@ -17,7 +17,7 @@ from typing import Annotated
 from pydantic import Field
 
 from edgeml.estimate.circuit import Count
-from edgeml.estimate.family import Family
+from edgeml.families import Fabric
 from edgeml.figures import LARGEST, Figure
 from edgeml.settings import Settings
 
@@ -96,16 +96,6 @@ class _File(Settings):
     families: dict[str, Calibration]
 
 
-_LIKE = {
-    "yosys-gowin": "yosys-ecp5",
-    "yosys-nexus": "yosys-ecp5",
-    "vendor-lut4": "yosys-ecp5",
-    "vivado": "yosys-xilinx",
-    "quartus": "yosys-xilinx",
-}
-"""Whose measurements a family borrows."""
-
-
 @cache
 def measured() -> dict[str, Calibration]:
     """Everything in calibration.json, by family."""
@@ -113,23 +103,22 @@ def measured() -> dict[str, Calibration]:
     return _File.model_validate_json(text).families
 
 
-def of(family: str) -> tuple[Calibration, bool]:
-    """The calibration of a family, and whether it is borrowed from another one."""
-    known = measured()
-    if family in known:
-        return known[family], False
-    return known[_LIKE[family]], True
+def of(fabric: Fabric) -> tuple[Calibration, bool]:
+    """The calibration of a fabric, and whether it is borrowed from another one."""
+    entries = measured()
+    own = entries.get(fabric.name)
+    return (own, False) if own is not None else (entries[fabric.borrows], True)
 
 
-def luts(count: Count, family: Family, calibration: Calibration, borrowed: bool) -> float:
+def luts(count: Count, fabric: Fabric, calibration: Calibration, borrowed: bool) -> float:
     """LUTs of a count: the measured weights, or for a vendor's tool the plain ones of its carry chain."""
-    if family.merges_adders or not borrowed:
+    if fabric.merges_adders or not borrowed:
         weights = calibration.weights
     else:
         # No merging, inversion is free, and an ALM holds two bits of an adder.
         weights = {
-            "chain": family.pairs,
-            "saved": family.pairs,
+            "chain": fabric.pairs,
+            "saved": fabric.pairs,
             "inverted": 0.0,
             "wide": 0.0,
             "logic": calibration.weights["logic"],

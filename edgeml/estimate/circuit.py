@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from edgeml.backends.verilog.cells import Cell
 from edgeml.backends.verilog.design import Design, Layer
 from edgeml.backends.verilog.schedule import Schedule
-from edgeml.estimate.family import Family
+from edgeml.families import Fabric
 from edgeml.fixed import Round
 
 
@@ -114,21 +114,21 @@ def _column_tables(column: tuple[int, ...], lut_inputs: int, seen: set[tuple[int
     return 1 + sum(_column_tables(piece, lut_inputs, seen) for piece in parts)
 
 
-def product(a: int, b: int, family: Family, kept: int | None = None) -> Count:
+def product(a: int, b: int, fabric: Fabric, kept: int | None = None) -> Count:
     """A multiplier of two variables of `a` and `b` bits, of whose product `kept` bits are used; None: all.
 
     In a block if the product is wide enough; otherwise partial products, summed by adders of `a` bits.
     """
     if min(a, b) == 1:
         return Count(logic=max(a, b))
-    wide, narrow = max(family.dsp_bits), min(family.dsp_bits)
+    wide, narrow = max(fabric.dsp_bits), min(fabric.dsp_bits)
     used = a + b if kept is None else min(a + b, kept)
-    if family.dsp_least and used >= family.dsp_least and min(a, b) >= 2:
-        if max(a, b) <= family.dsp_half:
+    if fabric.dsp_least and used >= fabric.dsp_least and min(a, b) >= 2:
+        if max(a, b) <= fabric.dsp_half:
             return Count(dsp=0.5)
         return Count(dsp=math.ceil(max(a, b) / wide) * math.ceil(min(a, b) / narrow))
     long, short = max(a, b), min(a, b)
-    if not family.merges_adders:
+    if not fabric.merges_adders:
         chain = long * short / 2 + long  # two partial products fit into one table and its carry
         return Count(chain=chain, chains=short / 2)
     return Count(logic=long * short, saved=long * (short - 2), chain=long + short, chains=1)
@@ -137,62 +137,62 @@ def product(a: int, b: int, family: Family, kept: int | None = None) -> Count:
 # ---------------------------------------------------------------- cells
 
 
-def _adder(bits: int, family: Family, inverted: int = 0) -> Count:
-    if bits <= family.short_adder:
+def _adder(bits: int, fabric: Fabric, inverted: int = 0) -> Count:
+    if bits <= fabric.short_adder:
         return Count(logic=1.5 * bits if bits > 1 else 1.0)
-    step = family.adder_step if family.lut_inputs == 4 else 1
+    step = fabric.adder_step if fabric.lut_inputs == 4 else 1
     return Count(chain=math.ceil(bits / step) * step, chains=1, inverted=inverted)
 
 
-def _compare(cell: Cell, bound: int, above: bool, family: Family) -> Count:
+def _compare(cell: Cell, bound: int, above: bool, fabric: Fabric) -> Count:
     """x > bound or x < bound, as the text has it: by the bits above a power of two, or with a carry chain."""
     x = cell.args[0]
     if above:
         bits = bound.bit_length()
         if bound >= 0 and bound + 1 == 1 << bits:
-            return Count(logic=tables(x.width - bits, family.lut_inputs))
+            return Count(logic=tables(x.width - bits, fabric.lut_inputs))
     else:
         if bound == 0:
             return Count()
         bits = (-bound).bit_length() - 1
         if bound < 0 and -bound == 1 << bits and x.signed:
-            return Count(logic=tables(x.width - bits, family.lut_inputs))
-    return Count(chain=x.width, chains=1) if x.width > family.short_adder else Count(logic=1)
+            return Count(logic=tables(x.width - bits, fabric.lut_inputs))
+    return Count(chain=x.width, chains=1) if x.width > fabric.short_adder else Count(logic=1)
 
 
-def cell_count(cell: Cell, family: Family) -> Count:
+def cell_count(cell: Cell, fabric: Fabric) -> Count:
     """What computes one cell; its registers are counted elsewhere."""
-    k, width = family.lut_inputs, cell.width
+    k, width = fabric.lut_inputs, cell.width
     match cell.kind:
         case "add":
-            return _adder(max(1, width - max(cell.data[:2])), family)
+            return _adder(max(1, width - max(cell.data[:2])), fabric)
         case "sub":
             # Below the lowest bit of the subtrahend the difference is the minuend.
-            return _adder(max(1, width - cell.data[1]), family, width - cell.data[1])
+            return _adder(max(1, width - cell.data[1]), fabric, width - cell.data[1])
         case "neg":
-            return _adder(width, family, width)
+            return _adder(width, fabric, width)
         case "round":
             drop, mode = cell.data
             ties = tables(drop + (mode is Round.RND_CONV), k) if mode is not Round.RND else 0
-            return _adder(width, family) + Count(logic=ties)
+            return _adder(width, fabric) + Count(logic=ties)
         case "clip":
             least, most = cell.data
             x = cell.args[0]
-            low = _compare(cell, least, False, family) if x.lo < least else Count()
-            high = _compare(cell, most, True, family) if x.hi > most else Count()
+            low = _compare(cell, least, False, fabric) if x.lo < least else Count()
+            high = _compare(cell, most, True, fabric) if x.hi > most else Count()
             return low + high + Count(logic=width)
         case "zero_outside":
             least, most = cell.data
             x = cell.args[0]
-            low = _compare(cell, least, False, family) if x.lo < least else Count()
-            high = _compare(cell, most, True, family) if x.hi > most else Count()
+            low = _compare(cell, least, False, fabric) if x.lo < least else Count()
+            high = _compare(cell, most, True, fabric) if x.hi > most else Count()
             return low + high + Count(logic=width)
         case "max" | "min":
             widest = max(arg.width + shift for arg, shift in zip(cell.args, cell.data, strict=False))
-            return _adder(widest, family, widest) + Count(logic=width)
+            return _adder(widest, fabric, widest) + Count(logic=width)
         case "greater":
             widest = max(arg.width + shift for arg, shift in zip(cell.args, cell.data, strict=False))
-            return _adder(widest, family, widest)
+            return _adder(widest, fabric, widest)
         case "mux":
             return Count(logic=width)
         case "rom":
@@ -200,7 +200,7 @@ def cell_count(cell: Cell, family: Family) -> Count:
             return Count(logic=_rom(cell, index, least, table, k))
         case "mul":
             a, b = (arg.width + (not arg.signed and cell.signed) for arg in cell.args)
-            return product(a, b, family)
+            return product(a, b, fabric)
         case _:
             return Count()
 
@@ -217,17 +217,17 @@ def _rom(cell: Cell, index: int, least: int, table: tuple[int, ...], lut_inputs:
 # ---------------------------------------------------------------- layers
 
 
-def layer_count(design: Design, times: Schedule, index: int, family: Family) -> Count:
+def layer_count(design: Design, times: Schedule, index: int, fabric: Fabric) -> Count:
     """One layer's module: cells and the registers between its stages."""
     layer = design.layers[index]
-    merged = _merged(layer, times) if family.merges_adders else {}
+    merged = _merged(layer, times) if fabric.merges_adders else {}
     count = Count()
     for cell in layer.cells:
         if id(cell) in merged:
             bits = merged[id(cell)]
             count = count + Count(saved=bits)
         else:
-            count = count + cell_count(cell, family)
+            count = count + cell_count(cell, fabric)
     return count + _registers(layer, times, index)
 
 

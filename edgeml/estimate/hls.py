@@ -17,9 +17,9 @@ from edgeml.backends.hls4ml.planner import Plan
 from edgeml.backends.hls4ml.reuse import Parallelism
 from edgeml.estimate import hls_layer
 from edgeml.estimate.circuit import Count
-from edgeml.estimate.family import Family
 from edgeml.estimate.hls_layer import Cost, Site
 from edgeml.estimate.hls_shapes import layer_shapes
+from edgeml.families import Fabric
 from edgeml.ir import Graph, Shape
 
 
@@ -47,14 +47,14 @@ class Model:
     Args:
         graph: what was planned, for the shapes.
         plan: its layers.
-        chip: the family.
+        chip: its fabric.
         clock_ns: clock period.
         stream: io_stream.
         vitis: made with Vitis HLS, else with Vivado HLS.
     """
 
     def __init__(
-        self, graph: Graph, plan: Plan, chip: Family, clock_ns: float, stream: bool, vitis: bool = True
+        self, graph: Graph, plan: Plan, chip: Fabric, clock_ns: float, stream: bool, vitis: bool = True
     ) -> None:
         self._plan, self._stream, self._chip, self._clock_ns = plan, stream, chip, clock_ns
         self._vitis = vitis

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from edgeml.backends.hls4ml.layer import Layer
 from edgeml.backends.hls4ml.reuse import Parallelism
 from edgeml.estimate.circuit import Count
-from edgeml.estimate.family import Family
 from edgeml.estimate.parts import tables_of_mux
+from edgeml.families import Fabric
 from edgeml.fixed import FixedType
 
 DSP_OPERAND, DSP_PRODUCT = 7, 20
@@ -93,14 +93,14 @@ class Site:
     """What a layer is built for.
 
     Args:
-        chip: the family.
+        chip: its fabric.
         clock_ns: clock period.
         stream: io_stream, else io_parallel.
         held: type of the layer's input.
         vitis: made with Vitis HLS, else with Vivado HLS, which builds streams in another way.
     """
 
-    chip: Family
+    chip: Fabric
     clock_ns: float
     stream: bool
     held: FixedType

@@ -15,8 +15,8 @@ from edgeml.errors import EdgemlError
 from edgeml.estimate import calibration
 from edgeml.estimate.calibration import Calibration
 from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.family import Family, family
 from edgeml.estimate.hls import Model, Project
+from edgeml.families import Fabric, fabric
 from edgeml.figures import Figure, Hardware, LayerFigures, Usage, nanoseconds
 from edgeml.ir import Graph
 
@@ -89,7 +89,7 @@ class Planned:
         self.options = options.model_copy(update={"board": None, "part": None, "backend": backend})
         self.graph, self.board = graph, board
         self.clock_ns = nanoseconds(1, options.clock_mhz or board.clock_mhz)
-        self.chip: Family = family(board, "vendor")
+        self.chip: Fabric = fabric(board, "vendor")
         self.plan = plan_graph(graph, backend, options.io_type, options.project)
         if self.plan.refusals:
             first = self.plan.refusals[0]
@@ -139,7 +139,7 @@ def figures(
 ) -> Hardware:
     """A project as `Hardware`; LUT and FF after logic synthesis, or as HLS reports them."""
     stream = at.options.io_type == "io_stream"
-    measured, _ = calibration.of(calibrated(stream, ways, at.plan.layers))
+    measured = calibration.measured()[calibrated(stream, ways, at.plan.layers)]
     if reported:
         measured = _before_synthesis(measured)
     whole = total(item.cost.count for item in project.placed)
@@ -193,7 +193,7 @@ def _multiplying(at: Planned, ways: Mapping[str, Parallelism]) -> list[tuple[str
     return [(layer.name, ways[layer.name]) for layer in at.plan.layers if layer.products is not None]
 
 
-def usage(count: Count, chip: Family, measured: Calibration, widening: float) -> Usage:
+def usage(count: Count, chip: Fabric, measured: Calibration, widening: float) -> Usage:
     """A count as figures."""
     values = {
         "lut": luts(count, chip, measured),
@@ -209,7 +209,7 @@ def usage(count: Count, chip: Family, measured: Calibration, widening: float) ->
     )
 
 
-def luts(count: Count, chip: Family, measured: Calibration) -> float:
+def luts(count: Count, chip: Fabric, measured: Calibration) -> float:
     """Tables: additions share those of an ALM in pairs."""
     weights = measured.weights
     return count.chain * chip.pairs * weights["chain"] + count.logic * weights["logic"]
@@ -237,7 +237,7 @@ def _errors(measured: Calibration) -> str:
 
 def _evidence(kind: str) -> str:
     """What was published of the kind at hand."""
-    known = calibration.of(FAMILY)[0].kinds.get(kind)
+    known = calibration.measured()[FAMILY].kinds.get(kind)
     if known is None:
         return f"No published design is of this kind ({kind}): for it nothing was checked."
     off = [
@@ -255,14 +255,14 @@ _BEFORE = "LUTs and FFs are those of HLS's own report, before logic synthesis."
 
 def _before_synthesis(measured: Calibration) -> Calibration:
     """With the weights and errors of what HLS reports, where those are others."""
-    before, _ = calibration.of(REPORT)
+    before = calibration.measured()[REPORT]
     weights = {**measured.weights, **{key: before.weights[key] for key in ("chain", "logic", "ff")}}
     return measured.model_copy(update={"weights": weights, "spread": {**measured.spread, **before.spread}})
 
 
-def _report(whole: Count, chip: Family) -> str:
+def _report(whole: Count, chip: Fabric) -> str:
     """What HLS says before logic synthesis, which is not what the chip takes."""
-    before, _ = calibration.of(REPORT)
+    before = calibration.measured()[REPORT]
     lut = calibration.interval(luts(whole, chip, before), before.spread["lut"])
     ff = calibration.interval(whole.ff * before.weights["ff"], before.spread["ff"])
     return (

@@ -24,9 +24,9 @@ from edgeml.backends.verilog.stream.beats import Beats
 from edgeml.backends.verilog.stream.plan import Chain, chain, source, stretch
 from edgeml.estimate import parts
 from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.family import Family
 from edgeml.estimate.verilog import Ports, Stretch, stream_ports
 from edgeml.estimate.verilog import stretch as counted_stretch
+from edgeml.families import Fabric
 from edgeml.ir import Graph, Node
 
 _MOST = 3000
@@ -75,7 +75,7 @@ class Layouts:
     Args:
         graph: of core ops.
         options: how it would be laid out; reuse factors in it stay as they are.
-        chip: the family.
+        chip: its fabric.
         tell: told the number of steps counted so far.
 
     Attributes:
@@ -90,7 +90,7 @@ class Layouts:
     """
 
     def __init__(
-        self, graph: Graph, options: Options, chip: Family, tell: Callable[[int], None] | None = None
+        self, graph: Graph, options: Options, chip: Fabric, tell: Callable[[int], None] | None = None
     ) -> None:
         self._graph, self._options, self._chip = graph, options, chip
         self._tell = tell or _quiet

@@ -12,9 +12,9 @@ from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import ledger, placement
-from edgeml.estimate.family import Tool, family
 from edgeml.estimate.hls_own import Hls4mlOptions, estimate_hls4ml, parse_hls4ml
 from edgeml.estimate.own import estimate_verilog
+from edgeml.families import SynthesisTool, fabric
 from edgeml.figures import Hardware
 from edgeml.ir import Graph
 from edgeml.passes.expand import Expand
@@ -28,7 +28,7 @@ def estimate(
     board: Board,
     design: Design = "verilog",
     options: Mapping[str, Any] | VerilogOptions | Hls4mlOptions | None = None,
-    tool: Tool | None = None,
+    tool: SynthesisTool | None = None,
     kept: ledger.Ledger | None = None,
 ) -> Hardware:
     """What a design would need on a board, before anything is synthesized.
@@ -53,7 +53,7 @@ def estimate(
     if design == "hls4ml":
         chosen = options if isinstance(options, Hls4mlOptions) else parse_hls4ml(_plain(options))
         made = estimate_hls4ml(Expand().apply(graph), graph.digest, board, chosen)
-        return entries.applied(made, family(board, "vendor").name)
+        return entries.applied(made, fabric(board, "vendor").name)
     settings = options if isinstance(options, VerilogOptions) else parse_verilog(_plain(options))
     expanded = Expand().apply(graph)
     refuse("verilog", refusals(expanded, settings))
@@ -61,7 +61,7 @@ def estimate(
     return settled(made, board, tool, entries)
 
 
-def settled(made: Hardware, board: Board, tool: Tool | None, kept: ledger.Ledger) -> Hardware:
+def settled(made: Hardware, board: Board, tool: SynthesisTool | None, kept: ledger.Ledger) -> Hardware:
     """The model's own estimate of our Verilog, moved by what was measured before.
 
     Args:
@@ -70,7 +70,7 @@ def settled(made: Hardware, board: Board, tool: Tool | None, kept: ledger.Ledger
         tool: whose synthesis.
         kept: earlier results.
     """
-    chip = family(board, tool).name
+    chip = fabric(board, tool).name
     told = kept.applied(made, chip)
     boards = kept.applied(made, chip, "board")
     if boards.whole != made.whole:
@@ -110,13 +110,13 @@ def record(
             "is of a design that edgeml did not write", real.model, "there is nothing to compare"
         )
     named = real.tool or _program(real) or "unknown tool"
-    chosen: Tool = "yosys" if real.design == "verilog" and "yosys" in named.lower() else "vendor"
+    chosen: SynthesisTool = "yosys" if real.design == "verilog" and "yosys" in named.lower() else "vendor"
     scope, made = _alike(graph, board, real, options, chosen)
-    return entries.add(real, made, named, family(board, chosen).name, scope)
+    return entries.add(real, made, named, fabric(board, chosen).name, scope)
 
 
 def _alike(
-    graph: Graph, board: Board, real: Hardware, options: Any, tool: Tool
+    graph: Graph, board: Board, real: Hardware, options: Any, tool: SynthesisTool
 ) -> tuple[ledger.Scope, Hardware]:
     """What a result counts, and the model's estimate of just that."""
     if real.design == "hls4ml" and real.reached in ("estimated", "simulated"):

@@ -9,14 +9,14 @@ from edgeml.boards import Board
 from edgeml.estimate import calibration, placement
 from edgeml.estimate.calibration import Calibration
 from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.family import Family, Tool, family
 from edgeml.estimate.verilog import Counted, Piece, count
+from edgeml.families import Fabric, SynthesisTool, fabric
 from edgeml.figures import Figure, Hardware, LayerFigures, Usage
 from edgeml.ir import Graph
 
 
 def estimate_verilog(
-    graph: Graph, digest: str, board: Board, options: Options, tool: Tool | None
+    graph: Graph, digest: str, board: Board, options: Options, tool: SynthesisTool | None
 ) -> Hardware:
     """What our Verilog takes.
 
@@ -27,25 +27,25 @@ def estimate_verilog(
         options: of the Verilog back end.
         tool: who synthesizes; None: the open flow if the board has one, else the vendor's tools.
     """
-    counted = count(graph, options, family(board, tool))
+    counted = count(graph, options, fabric(board, tool))
     return figures(counted, graph.name, digest, board, options, tool)
 
 
 def figures(
-    counted: Counted, name: str, digest: str, board: Board, options: Options, tool: Tool | None
+    counted: Counted, name: str, digest: str, board: Board, options: Options, tool: SynthesisTool | None
 ) -> Hardware:
     """What was counted, as `Hardware`.
 
     Args:
-        counted: of the family that `board` and `tool` say.
+        counted: for the fabric that `board` and `tool` say.
         name: the graph's.
         digest: the graph's, as the user has it.
         board: the target.
         options: what it was counted with.
         tool: as for `estimate_verilog`.
     """
-    chip = family(board, tool)
-    measured, borrowed = calibration.of(chip.name)
+    chip = fabric(board, tool)
+    measured, borrowed = calibration.of(chip)
     widening = calibration.BORROWED if borrowed else 1.0
     whole = total(piece.count for piece in counted.pieces)
     # On open boards the oscillator is the clock, whatever the stages were made for: the top has no PLL.
@@ -55,7 +55,7 @@ def figures(
     around: Usage | None = None
     said: tuple[str, ...] = ()
     if placement.has_top(board) and tool != "vendor":
-        packing, other = placement.of(chip.name)
+        packing, other = placement.of(chip)
         wide = calibration.BORROWED if other else 1.0
         around = placement.whole(whole, alone, counted.ports, name, board, chip, packing, measured, wide)
         said = (placement.note(packing, other),)
@@ -91,7 +91,7 @@ def _settings(counted: Counted, options: Options) -> str:
     return f"{counted.mode}, {pace}{reuse}"
 
 
-def usage(count: Count, chip: Family, measured: Calibration, borrowed: bool, widening: float) -> Usage:
+def usage(count: Count, chip: Fabric, measured: Calibration, borrowed: bool, widening: float) -> Usage:
     """Resources after synthesis, each with its interval."""
     luts = calibration.luts(count, chip, measured, borrowed)
     values = {"lut": luts, "ff": count.ff, "dsp": count.dsp, "bram": count.bram}
@@ -104,7 +104,7 @@ def usage(count: Count, chip: Family, measured: Calibration, borrowed: bool, wid
 
 
 def _layer(
-    piece: Piece, chip: Family, measured: Calibration, borrowed: bool, widening: float
+    piece: Piece, chip: Fabric, measured: Calibration, borrowed: bool, widening: float
 ) -> LayerFigures:
     def clocks(number: int | None) -> Figure | None:
         return None if number is None else Figure(value=number)
@@ -123,7 +123,7 @@ def _layer(
     )
 
 
-def _notes(chip: Family, measured: Calibration, borrowed: bool) -> tuple[str, ...]:
+def _notes(chip: Fabric, measured: Calibration, borrowed: bool) -> tuple[str, ...]:
     first = (
         "Cycles and interval are proven: they come from the schedule that the Verilog is written with, and "
         "simulation confirms them."

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from edgeml.estimate.circuit import Count, product, tables
-from edgeml.estimate.family import Family
+from edgeml.families import Fabric
 from edgeml.fixed import IntArray
 
 
@@ -24,9 +24,9 @@ def pipe_control(stages: int) -> Count:
     return Count(logic=2, ff=stages, bare=stages)
 
 
-def delay(bits: int, clocks: int, family: Family) -> Count:
+def delay(bits: int, clocks: int, fabric: Fabric) -> Count:
     """edgeml_delay: registers, or shift registers in tables where the tool finds them."""
-    if family.shift_registers and clocks >= family.shift_registers:
+    if fabric.shift_registers and clocks >= fabric.shift_registers:
         return Count(logic=bits * math.ceil((clocks - 1) / 16), ff=bits, bare=bits)
     return Count(ff=bits * clocks, bare=bits * clocks)
 
@@ -36,15 +36,15 @@ def counter(bits: int) -> Count:
     return Count(logic=2 * bits, ff=bits)
 
 
-def memory(words: int, bits: int, family: Family) -> Count:
+def memory(words: int, bits: int, fabric: Fabric) -> Count:
     """A memory that is written: in block RAM, tables or flip-flops, whatever is weighed least."""
-    deep, wide, cost, luts = family.lutram
+    deep, wide, cost, luts = fabric.lutram
     pieces = math.ceil(words / deep) * math.ceil(bits / wide) if deep else 0
-    if family.block_cost(words, bits) < (pieces * cost if deep else words * bits):
-        return Count(bram=family.brams(words, bits))
+    if fabric.block_cost(words, bits) < (pieces * cost if deep else words * bits):
+        return Count(bram=fabric.brams(words, bits))
     if deep:
         return Count(logic=pieces * luts, ff=bits)
-    muxes = bits * (tables_of_mux(words, family.lut_inputs) + 1)
+    muxes = bits * (tables_of_mux(words, fabric.lut_inputs) + 1)
     return Count(logic=muxes, ff=words * bits + bits, bare=words * bits)
 
 
@@ -58,11 +58,11 @@ def tables_of_mux(ways: int, lut_inputs: int) -> int:
     return math.ceil((ways - 1) / (per_table - 1))
 
 
-def fifo(bits: int, address: int, family: Family) -> Count:
+def fifo(bits: int, address: int, fabric: Fabric) -> Count:
     """edgeml_fifo: 2^address words, two pointers, a count, an output register."""
-    held = memory(1 << address, bits, family)
+    held = memory(1 << address, bits, fabric)
     control = counter(address) + counter(address) + Count(logic=3 * (address + 1), ff=address + 2)
-    return held + control + Count(logic=tables(address + 1, family.lut_inputs))
+    return held + control + Count(logic=tables(address + 1, fabric.lut_inputs))
 
 
 def serialize(bits: int, parts: int) -> Count:
@@ -74,7 +74,7 @@ def window(
     pixel: int,
     full: tuple[int, int],
     reach: tuple[int, int],
-    family: Family,
+    fabric: Fabric,
 ) -> Count:
     """edgeml_window: taps, line buffers, position counters.
 
@@ -82,17 +82,17 @@ def window(
         pixel: bits of a pixel.
         full: rows and columns, padding included.
         reach: rows and columns of the window.
-        family: the chip.
+        fabric: of the chip.
     """
     rows, columns = reach
-    held = memory(full[1], (rows - 1) * pixel, family) if rows > 1 else Count()
+    held = memory(full[1], (rows - 1) * pixel, fabric) if rows > 1 else Count()
     held_bits = rows * columns * pixel
     taps = Count(logic=2, ff=held_bits + 1, bare=held_bits)
     places = [counter(_count_bits(size)) + counter(_count_bits(size)) for size in full]
     return held + taps + places[0] + places[1]
 
 
-def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int, family: Family) -> Count:
+def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int, fabric: Fabric) -> Count:
     """edgeml_fold with its weights.
 
     Args:
@@ -101,22 +101,22 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
         element: bits of an element.
         signed: whether elements are two's complement.
         total: bits of a sum.
-        family: the chip.
+        fabric: of the chip.
     """
     beats, lanes, outputs = weights.shape
-    one = product(element + (not signed), weight, family, total)
+    one = product(element + (not signed), weight, fabric, total)
     products, sums = lanes * outputs, outputs * total
-    summed = bool(one.dsp) and family.dsp_adders  # the blocks also hold elements and the sum over the lanes
+    summed = bool(one.dsp) and fabric.dsp_adders  # the blocks also hold elements and the sum over the lanes
     registers = 10 + (sums if summed else lanes * element + 2 * sums)
     bare = 0 if summed else lanes * element
-    if not (one.dsp and family.dsp_registers):
+    if not (one.dsp and fabric.dsp_registers):
         registers += products * (element + weight)
         bare += products * (element + weight) if one.dsp else 0
     result = Count(ff=registers, logic=one.logic * products, chain=one.chain * products)
     result = result + Count(chains=one.chains * products, saved=one.saved * products, dsp=one.dsp * products)
     # Over the lanes, then over the beats, if there are several, with a choice of where to begin.
-    terms = lanes - 1 if one.dsp and family.dsp_pairs and lanes > 1 else lanes
-    if terms > 2 and family.merges_adders and not summed:
+    terms = lanes - 1 if one.dsp and fabric.dsp_pairs and lanes > 1 else lanes
+    if terms > 2 and fabric.merges_adders and not summed:
         result = result + Count(chain=sums, chains=outputs, wide=(terms - 2) * sums)
     elif terms > 1 and not summed:
         result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * outputs)
@@ -125,26 +125,26 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
     result = result + Count(bare=bare + 10)
     if beats > 1:
         result = result + Count(chain=sums, chains=outputs, logic=sums)
-    return result + counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, family)
+    return result + counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, fabric)
 
 
-def rom(words: IntArray, width: int, family: Family) -> Count:
+def rom(words: IntArray, width: int, fabric: Fabric) -> Count:
     """A memory that is only read, with a registered output.
 
     Args:
         words: (depth, values), codes.
         width: bits of a value.
-        family: the chip.
+        fabric: of the chip.
     """
     depth, bits = len(words), words.shape[1] * width
     # At equal weights Yosys leaves it in tables: 64 words of 32 bits on ECP5 weigh 128, and so does a block.
-    if family.block_cost(depth, bits) < depth * bits / (1 << family.lut_inputs):
-        return Count(bram=family.brams(depth, bits))
+    if fabric.block_cost(depth, bits) < depth * bits / (1 << fabric.lut_inputs):
+        return Count(bram=fabric.brams(depth, bits))
     columns = (words[:, :, np.newaxis] >> np.arange(width)) & 1
     columns = columns.reshape(depth, -1).astype(np.uint8)
     varying = np.packbits(columns[:, columns.any(axis=0) & ~columns.all(axis=0)], axis=0).T
     live = len({column.tobytes() for column in varying})
-    return Count(logic=live * max(1, depth >> family.lut_inputs), ff=live)
+    return Count(logic=live * max(1, depth >> fabric.lut_inputs), ff=live)
 
 
 def _count_bits(values: int) -> int:

@@ -28,8 +28,8 @@ from edgeml.boards import Board
 from edgeml.estimate import calibration, parts
 from edgeml.estimate.calibration import Calibration, Spread
 from edgeml.estimate.circuit import Count
-from edgeml.estimate.family import Family
 from edgeml.estimate.verilog import Ports
+from edgeml.families import Fabric
 from edgeml.figures import Figure, Usage
 from edgeml.settings import Settings
 
@@ -68,10 +68,6 @@ class _File(Settings):
     families: Mapping[str, Packing] = Field(default_factory=dict[str, Packing])
 
 
-_LIKE = {"yosys-gowin": "yosys-ecp5", "yosys-nexus": "yosys-ecp5"}
-"""Whose measurements a family borrows."""
-
-
 @cache
 def measured() -> Mapping[str, Packing]:
     """Everything in placement.json, by family."""
@@ -79,10 +75,11 @@ def measured() -> Mapping[str, Packing]:
     return _File.model_validate_json(text).families
 
 
-def of(family: str) -> tuple[Packing, bool]:
-    """The measurements of a family with an open flow, and whether they are borrowed from another one."""
-    known = measured()
-    return (known[family], False) if family in known else (known[_LIKE[family]], True)
+def of(fabric: Fabric) -> tuple[Packing, bool]:
+    """The measurements of a fabric with an open flow, and whether they are borrowed from another one."""
+    entries = measured()
+    own = entries.get(fabric.name)
+    return (own, False) if own is not None else (entries[fabric.borrows], True)
 
 
 def has_top(board: Board) -> bool:
@@ -114,7 +111,7 @@ def top_part(ports: Ports, blocks: float, weights: Mapping[str, float]) -> float
     return sum(weight * sizes[name] for name, weight in weights.items())
 
 
-def memory(ports: Ports, board: Board, model: str, chip: Family) -> Figure:
+def memory(ports: Ports, board: Board, model: str, chip: Fabric) -> Figure:
     """Block RAM of the self-test: who the board is, and as many vectors as get into it.
 
     The low end is for a run that has one golden vector, and for a Yosys that uses every byte's ninth bit.
@@ -135,7 +132,7 @@ def whole(
     ports: Ports,
     model: str,
     board: Board,
-    chip: Family,
+    chip: Fabric,
     packing: Packing,
     luts: Calibration,
     widening: float = 1.0,
@@ -148,7 +145,7 @@ def whole(
         ports: of the network.
         model: its name.
         board: one with a top.
-        chip: the board's family.
+        chip: the board's fabric.
         packing: what was measured of it, or of the one it borrows from.
         luts: whose weights the network's LUTs are estimated with.
         widening: power of the ratios; 1 leaves them.

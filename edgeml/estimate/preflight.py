@@ -13,12 +13,12 @@ from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import ledger
-from edgeml.estimate.family import Tool
 from edgeml.estimate.hls_own import Hls4mlOptions, Planned, figures, parse_hls4ml
 from edgeml.estimate.model import Design
 from edgeml.estimate.preflight_verilog import preflight_verilog
 from edgeml.estimate.solve import Goal, solve
 from edgeml.estimate.verdict import Preflight, larger_boards, needs
+from edgeml.families import SynthesisTool
 from edgeml.figures import Hardware
 from edgeml.ir import Graph
 from edgeml.passes.expand import Expand
@@ -30,7 +30,7 @@ def preflight(
     design: Design = "verilog",
     options: Mapping[str, Any] | VerilogOptions | Hls4mlOptions | None = None,
     goal: Goal | None = None,
-    tool: Tool | None = None,
+    tool: SynthesisTool | None = None,
     kept: ledger.Ledger | None = None,
     tell: Callable[[int], None] | None = None,
 ) -> Preflight:
@@ -60,7 +60,7 @@ def refuse_if_too_big(
     board: Board,
     design: Design = "verilog",
     options: Mapping[str, Any] | VerilogOptions | Hls4mlOptions | None = None,
-    tool: Tool | None = None,
+    tool: SynthesisTool | None = None,
     goal: Goal | None = None,
     tell: Callable[[int], None] | None = None,
 ) -> Preflight:

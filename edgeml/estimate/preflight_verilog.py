@@ -16,13 +16,13 @@ from edgeml.backends.verilog.stream.factors import dense_layers, is_dense
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import ledger, own
-from edgeml.estimate.family import Tool, family
 from edgeml.estimate.layouts import SIDE_BY_SIDE
 from edgeml.estimate.model import estimate, settled
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.solve_verilog import Judge, Judged, Layout, Solver
 from edgeml.estimate.verdict import Preflight, larger_boards, needs
 from edgeml.estimate.verilog import Counted
+from edgeml.families import SynthesisTool, fabric
 from edgeml.figures import Hardware
 from edgeml.fits import Need
 from edgeml.ir import Graph
@@ -37,7 +37,7 @@ def preflight_verilog(
     board: Board,
     options: Options,
     goal: Goal,
-    tool: Tool | None,
+    tool: SynthesisTool | None,
     kept: ledger.Ledger | None,
     tell: Callable[[int], None] | None,
 ) -> Preflight:
@@ -67,7 +67,7 @@ def solver(
     graph: Graph,
     board: Board,
     options: Options,
-    tool: Tool | None,
+    tool: SynthesisTool | None,
     kept: ledger.Ledger,
     tell: Callable[[int], None] | None = None,
 ) -> Solver:
@@ -82,7 +82,7 @@ def solver(
         tell: told how many pieces were counted so far.
     """
     judge = _judge(graph, board, options, tool, kept)
-    return Solver(Expand().apply(graph), options, family(board, tool), judge, tell)
+    return Solver(Expand().apply(graph), options, fabric(board, tool), judge, tell)
 
 
 def hint(
@@ -124,7 +124,7 @@ def _folded(
     expanded = Expand().apply(graph)
     widest = max((expanded.info(name).size for name in expanded.infos), default=1)
     try:
-        layouts = Solver(expanded, free, family(board, "yosys"), by_lut, tell)
+        layouts = Solver(expanded, free, fabric(board, "yosys"), by_lut, tell)
     except EdgemlError:
         return None  # it cannot be streamed
     found: Layout | None = None
@@ -153,7 +153,9 @@ class _Once(ledger.Ledger):
         return self._read
 
 
-def _judge(graph: Graph, board: Board, options: Options, tool: Tool | None, kept: ledger.Ledger) -> Judge:
+def _judge(
+    graph: Graph, board: Board, options: Options, tool: SynthesisTool | None, kept: ledger.Ledger
+) -> Judge:
     once = _Once(kept.path)
 
     def judge(counted: Counted) -> Judged:
@@ -211,7 +213,7 @@ def _remedies(
     graph: Graph,
     board: Board,
     options: Options,
-    tool: Tool | None,
+    tool: SynthesisTool | None,
     kept: ledger.Ledger,
     now: Hardware,
     tell: Callable[[int], None] | None,

@@ -259,14 +259,14 @@ def solve(at: Planned, board: Board, goal: Goal, kept: Ledger = NOTHING) -> Solu
 def _least_high(at: Planned, kept: Ledger) -> tuple[float, ...]:
     """The least factor from an estimate to its high end, by kind, whatever the layout."""
     stream = at.options.io_type == "io_stream"
-    base = calibration.of(FAMILY)[0].weights  # those that `shares` counts with
+    base = calibration.measured()[FAMILY].weights  # those that `shares` counts with
     found: list[float] = []
     for kind in KINDS:
         own = kept.narrowed("hls4ml", at.chip.name, kind)
         weights = {"lut": ("chain", "logic"), "dsp": ()}.get(kind, (kind,))
         factors: list[float] = []
         for name in (FAMILY,) if stream else (FOLDED, PARALLEL):
-            entry = calibration.of(name)[0]
+            entry = calibration.measured()[name]
             heavier = min((entry.weights[one] / base[one] for one in weights), default=1.0)
             factors.append(heavier * (entry.spread[kind].high if own is None else own.high))
         found.append(min(factors) * _ROUNDED)
@@ -294,7 +294,7 @@ def _impossible(search: _Search, goal: Goal) -> EdgemlError:
 
 def shares(count: Count, at: Planned, board: Board) -> tuple[float, ...]:
     """A count as shares of the board's LUT, FF, DSP and BRAM."""
-    measured, _ = calibration.of(FAMILY)
+    measured = calibration.measured()[FAMILY]
     have = board.resources
     return (
         luts(count, at.chip, measured) / have.lut,

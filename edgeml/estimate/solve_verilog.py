@@ -24,10 +24,10 @@ from edgeml.backends.verilog.stream import factors
 from edgeml.backends.verilog.stream.beats import CannotStreamError
 from edgeml.errors import EdgemlError
 from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.family import Family
 from edgeml.estimate.layouts import START, Layouts, Place, Step
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.verilog import Counted, Piece, Ports, count
+from edgeml.families import Fabric
 from edgeml.ir import Graph
 
 _MOST_NODES = 50_000
@@ -113,7 +113,7 @@ class Solver:
     Args:
         graph: of core ops.
         options: of the Verilog back end; a mode and reuse factors that they name stay as they are.
-        chip: the family.
+        chip: its fabric.
         judge: what a design costs.
         tell: told the number of pieces counted so far.
 
@@ -125,7 +125,7 @@ class Solver:
         self,
         graph: Graph,
         options: Options,
-        chip: Family,
+        chip: Fabric,
         judge: Judge,
         tell: Callable[[int], None] | None = None,
     ) -> None:

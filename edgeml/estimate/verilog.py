@@ -32,7 +32,7 @@ from edgeml.backends.verilog.stream.plan import (
 )
 from edgeml.estimate import parts
 from edgeml.estimate.circuit import Count, delay_bits, layer_count, total
-from edgeml.estimate.family import Family
+from edgeml.families import Fabric
 from edgeml.ir import Graph
 
 _DEEPEST = 1024
@@ -83,18 +83,18 @@ class Counted:
     ports: Ports
 
 
-def count(graph: Graph, options: Options, family: Family) -> Counted:
+def count(graph: Graph, options: Options, fabric: Fabric) -> Counted:
     """Count a graph of core ops.
 
     Args:
         graph: what `edgeml.backends.verilog` would write.
         options: how it would be laid out.
-        family: the chip.
+        fabric: of the chip.
     """
     mode = chosen_mode(graph, options)
     if mode == "parallel":
-        return _parallel(graph, options, family)
-    return _Stream(graph, options, family).counted(plan(graph, options.reuse_factor))
+        return _parallel(graph, options, fabric)
+    return _Stream(graph, options, fabric).counted(plan(graph, options.reuse_factor))
 
 
 @dataclass(frozen=True)
@@ -105,16 +105,16 @@ class Stretch:
     parts: tuple[timing.Part, ...]
 
 
-def stretch(graph: Graph, segments: Sequence[Segment], options: Options, family: Family) -> Stretch:
+def stretch(graph: Graph, segments: Sequence[Segment], options: Options, fabric: Fabric) -> Stretch:
     """Count neighbours in a stream by themselves; counts of stretches add up to those of the whole.
 
     Args:
         graph: what they are cut out of.
         segments: as `edgeml.backends.verilog.stream.plan` cuts them.
         options: how the network would be laid out.
-        family: the chip.
+        fabric: of the chip.
     """
-    made = _Stream(graph, options, family)
+    made = _Stream(graph, options, fabric)
     made.walk(segments)
     return Stretch(total(piece.count for piece in made.pieces), tuple(made.parts))
 
@@ -132,10 +132,10 @@ def stream_ports(graph: Graph, source: Beats, sink: Beats) -> Ports:
 # ---------------------------------------------------------------- side by side
 
 
-def _parallel(graph: Graph, options: Options, family: Family) -> Counted:
+def _parallel(graph: Graph, options: Options, fabric: Fabric) -> Counted:
     design = elaborate(graph)
     times = schedule(design, options.levels)
-    pieces = _layers(design, times, family, 1)
+    pieces = _layers(design, times, fabric, 1)
     sources = [port(graph, name, "") for name in graph.inputs]
     sinks = [port(graph, name, "") for name in graph.outputs]
     ins, outs = (sum(one.bits for one in side) for side in (sources, sinks))
@@ -150,15 +150,15 @@ def _lanes(side: list[Port]) -> int:
     return sum(lane_bits(one.width) * one.size for one in side)
 
 
-def _layers(design: Design, times: Schedule, family: Family, offset: int) -> list[Piece]:
+def _layers(design: Design, times: Schedule, fabric: Fabric, offset: int) -> list[Piece]:
     """The modules of a pipeline; the delay lines count for the layer whose values wait."""
     pieces: list[Piece] = []
     waiting = {index: (bits, clocks) for index, bits, clocks in delay_bits(design, times)}
     for index, layer in enumerate(design.layers):
         if layer.is_input and index not in waiting:
             continue
-        held = parts.delay(*waiting[index], family) if index in waiting else Count()
-        here = Count() if layer.is_input else layer_count(design, times, index, family)
+        held = parts.delay(*waiting[index], fabric) if index in waiting else Count()
+        here = Count() if layer.is_input else layer_count(design, times, index, fabric)
         last = layer.nodes[-1]
         start, cycles = times.enters[index] + offset, times.leaves[index] - times.enters[index]
         pieces.append(Piece(last.name, last.op.op_name(), here + held, start, cycles, 1))
@@ -169,8 +169,8 @@ def _layers(design: Design, times: Schedule, family: Family, offset: int) -> lis
 
 
 class _Stream:
-    def __init__(self, graph: Graph, options: Options, family: Family) -> None:
-        self._graph, self._options, self._family = graph, options, family
+    def __init__(self, graph: Graph, options: Options, fabric: Fabric) -> None:
+        self._graph, self._options, self._fabric = graph, options, fabric
         self.parts: list[timing.Part] = []
         self.pieces: list[Piece] = []
         self._spans: list[tuple[Piece, int, int]] = []
@@ -223,7 +223,7 @@ class _Stream:
 
     def _window(self, at: WindowSegment) -> None:
         full = (sum(at.padding[0]) + at.size[0], sum(at.padding[1]) + at.size[1])
-        made = parts.window(at.source.bits, full, at.reach, self._family)
+        made = parts.window(at.source.bits, full, at.reach, self._fabric)
         part = timing.Window(at.size, at.reach, at.strides, at.padding)
         self._add(self._piece(at.node), part, made)
 
@@ -231,7 +231,7 @@ class _Stream:
         design = elaborate(at.kernel.graph, at.kernel.bounds)
         times = schedule(design, self._options.levels)
         position = len(self.parts)
-        for piece in _layers(design, times, self._family, 0):
+        for piece in _layers(design, times, self._fabric, 0):
             known = next((p for p in self.pieces if _same_layer(self._graph, p.layer, piece.layer)), None)
             if known is None:
                 self.pieces.append(piece)
@@ -254,7 +254,7 @@ class _Stream:
         source, sink = at.source, at.sink
         if source.count > 1:
             address = max(1, min(source.count, _DEEPEST).bit_length())
-            self._add(piece, timing.Fifo(1 << address), parts.fifo(source.bits, address, self._family))
+            self._add(piece, timing.Fifo(1 << address), parts.fifo(source.bits, address, self._fabric))
         ways = source.size // sink.size
         self._add(piece, timing.Serialize(ways), parts.serialize(sink.bits, ways))
 
@@ -262,7 +262,7 @@ class _Stream:
         piece = self._piece(at.node)
         source, sink = at.source, at.sink
         piece.reuse = beats = len(at.weights)
-        made = parts.fold(at.weights, at.weight_bits, source.width, source.signed, sink.width, self._family)
+        made = parts.fold(at.weights, at.weight_bits, source.width, source.signed, sink.width, self._fabric)
         self._add(piece, timing.Fold(beats), made)
         self._add(piece, timing.Skid(), parts.skid(sink.bits))
 

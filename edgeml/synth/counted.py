@@ -95,7 +95,7 @@ def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
 
 
 def _notes(job: Job) -> list[str]:
-    notes = [job.family.note] if job.family.note else []
+    notes = [job.family.mapping.note] if job.family.mapping.note else []
     if job.runs_at != job.clock_mhz:
         told = f"Designed for {job.clock_mhz:g} MHz; times are at the {job.runs_at:g} MHz"
         notes.append(f"{told} that the board's oscillator gives.")

@@ -19,13 +19,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edgeml import families
 from edgeml.backends.verilog import BACKEND
 from edgeml.boards import Board, target
 from edgeml.errors import EdgemlError
 from edgeml.estimate import hint, refuse_if_too_big
 from edgeml.figures import Hardware, Stage
 from edgeml.ir import Graph
-from edgeml.synth import counted, families, result, work
+from edgeml.synth import counted, result, work
 from edgeml.synth.job import Job
 from edgeml.synth.request import UNTIL, Request, Vectors, last_step
 from edgeml.synth.steps import run_steps
@@ -69,8 +70,9 @@ class Flow:
         request: Request,
         tell: Callable[[str], None] = _quiet,
     ) -> None:
-        known = any(board.family in families.load(name).boards for name in families.names())
-        family = families.of(board) if known or request.until or board.flow.is_open else None
+        of_board = families.of(board)
+        known = of_board is not None and of_board.yosys is not None
+        family = families.mapped(board) if known or request.until or board.flow.is_open else None
         self._until = last_step(board, family, request.until)
         serial = board.pins is not None and board.pins.uart_rx is not None
         whole = board.flow.is_open and (serial or self._until != "synthesis")
@@ -155,5 +157,5 @@ class Flow:
 
 
 def _find(name: str, family: families.Family | None) -> Found:
-    oldest = family.oldest if name == "yosys" and family is not None else ()
+    oldest = family.mapping.oldest if name == "yosys" and family is not None else ()
     return load_tool(name).need(oldest)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from edgeml import families
 from edgeml.backends.verilog.manifest import Manifest
 from edgeml.backends.verilog.options import Options
 from edgeml.boards import Board
 from edgeml.ir import Graph
 from edgeml.reading import read_json, refusing
-from edgeml.synth import families
 from edgeml.synth.layers import Instance
 from edgeml.synth.request import Request, Vectors
 from edgeml.synth.top import TOP, Top, emit

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from edgeml.families import Family
 from edgeml.figures import LayerFigures
-from edgeml.synth.families.base import Family
 
 Instance = tuple[str, ...]
 """Names of module instances, from the top down."""

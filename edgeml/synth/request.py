@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from edgeml import families
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal
 from edgeml.fixed import IntArray
-from edgeml.synth import families
 
 Until = Literal["synthesis", "place", "bitstream"]
 UNTIL: tuple[Until, ...] = ("synthesis", "place", "bitstream")

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from edgeml import fits
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
+from edgeml.families import Family
 from edgeml.figures import KINDS, Figure, Hop, Usage
-from edgeml.synth.families import Family
 from edgeml.synth.layers import Instance, layer_of
 from edgeml.synth.place import Report, Segment
 from edgeml.tools.yosys import instance_path

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgeml import families
 from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board, target
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal
 from edgeml.estimate.model import Design
 from edgeml.figures import nanoseconds
-from edgeml.synth import families
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def stage_clock(board: Board | None, clock_mhz: float) -> float:
     The open flows' model of delays is coarse, so their families keep a margin. The one rule for
     `edgeml estimate`, `export`, `synth` and `report`: all of them are of the same layout.
     """
-    flow = families.of(board).open if board is not None and board.flow.is_open else None
+    flow = families.mapped(board).open if board is not None and board.flow.is_open else None
     return min(1000.0, clock_mhz * (flow.margin if flow is not None else 1.0))
 
 

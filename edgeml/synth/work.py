@@ -90,8 +90,8 @@ def synthesize(job: Job) -> Step:
     """Yosys."""
     out = job.folder / "synthesis"
     found = job.tools["yosys"]
-    passes = f"{job.family.passes} {job.family.core}".strip()
-    pads = job.family.pads if job.whole else ""
+    passes = f"{job.family.mapping.passes} {job.family.mapping.core}".strip()
+    pads = job.family.mapping.pads if job.whole else ""
 
     def work() -> Stage:
         made = yosys.synthesize(

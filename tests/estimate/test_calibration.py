@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeml import boards
 from edgeml.estimate import calibration
 from edgeml.estimate.calibration import Spread, interval
+from edgeml.families import fabric
 
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 MEASURED = ("yosys-ecp5", "yosys-xilinx", "yosys-ice40")
@@ -72,10 +74,12 @@ def test_every_published_figure_names_its_file() -> None:
 
 
 def test_families_without_a_measurement_borrow_one() -> None:
-    for family in ("vivado", "quartus", "yosys-gowin", "yosys-nexus", "vendor-lut4"):
-        found, borrowed = calibration.of(family)
-        assert borrowed and found.tool.startswith("Yosys")
-    assert calibration.of("yosys-ecp5")[1] is False
+    borrowing = (("pynq-z2", "vendor"), ("de10-nano", "vendor"), ("tangnano9k", "yosys"))
+    for board, tool in (*borrowing, ("certuspro-nx", "yosys"), ("certuspro-nx", "vendor")):
+        chip = fabric(boards.load(board), tool)
+        entry, borrowed = calibration.of(chip)
+        assert borrowed and entry.tool.startswith("Yosys"), chip.name
+    assert calibration.of(fabric(boards.load("ulx3s-85f")))[1] is False
 
 
 def test_published_designs_of_other_kinds_are_of_many_sources_parts_and_both_sides() -> None:

@@ -9,7 +9,11 @@ from edgeml.backends.verilog.design import elaborate
 from edgeml.backends.verilog.schedule import schedule
 from edgeml.estimate import parts
 from edgeml.estimate.circuit import Count, cell_count, layer_count, product, rom_tables, tables
-from edgeml.estimate.family import AMD, ECP5, GOWIN, ICE40, XC7
+from edgeml.families.ecp5 import FABRIC as ECP5
+from edgeml.families.gowin import FABRIC as GOWIN
+from edgeml.families.ice40 import FABRIC as ICE40
+from edgeml.families.xilinx7 import FABRIC as XC7
+from edgeml.families.xilinx7 import VIVADO as AMD
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.add import Add

@@ -18,7 +18,6 @@ from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, estimate, preflight, record
 from edgeml.estimate.circuit import total
-from edgeml.estimate.family import AMD, family
 from edgeml.estimate.hls_layer import Site, clocks, dense_cost, digits, fifo, in_block
 from edgeml.estimate.hls_own import (
     FAMILY,
@@ -32,6 +31,8 @@ from edgeml.estimate.hls_own import (
 )
 from edgeml.estimate.ledger import Ledger
 from edgeml.estimate.solve import Solution, shares, solve
+from edgeml.families import fabric
+from edgeml.families.xilinx7 import VIVADO as AMD
 from edgeml.figures import Figure, Hardware, Usage
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Builder, Graph
@@ -173,7 +174,7 @@ def test_the_last_layer_of_a_published_design_has_its_blocks() -> None:
     Weights from taitashaw/hls4ml-fpga-classifier, my-hls-test/firmware/weights/w8.h, in steps of 2**-10.
     """
     codes = _LAST_LAYER.reshape(32, 5)
-    site = Site(family(boards.load("zcu104"), "vendor"), 10.0, True, FixedType(True, 16, 10))
+    site = Site(fabric(boards.load("zcu104"), "vendor"), 10.0, True, FixedType(True, 16, 10))
     assert dense_cost(layer(codes, 16), Parallelism("latency", 1), site).count.dsp == 129
 
 
@@ -404,5 +405,5 @@ def test_a_board_without_an_hls_tool_is_refused() -> None:
 
 
 def test_faster_chips_chain_more_adders() -> None:
-    slow, fast = family(boards.load("pynq-z2"), "vendor"), family(boards.load("alveo-u250"), "vendor")
+    slow, fast = fabric(boards.load("pynq-z2"), "vendor"), fabric(boards.load("alveo-u250"), "vendor")
     assert fast.adder_ns < slow.adder_ns

@@ -11,21 +11,21 @@ import pytest
 from benchmarks import placed
 from benchmarks.designs import designs
 from benchmarks.placement import fit
-from edgeml import boards
+from edgeml import boards, families
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.design import elaborate
 from edgeml.backends.verilog.manifest import Manifest
 from edgeml.backends.verilog.schedule import schedule
 from edgeml.estimate import estimate, ledger, placement
 from edgeml.estimate.circuit import layer_count, total
-from edgeml.estimate.family import ICE40, family
 from edgeml.estimate.verilog import count
+from edgeml.families import fabric
+from edgeml.families.ice40 import FABRIC as ICE40
 from edgeml.figures import Figure, Usage
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, evaluate_codes
 from edgeml.ir.ops.add import Add
 from edgeml.passes.expand import Expand
-from edgeml.synth import families
 from edgeml.synth.top import emit
 from tests.backends.verilog.samples import small
 
@@ -60,7 +60,7 @@ def test_ports_and_memory_are_those_of_the_top(name: str, mode: str, tmp_path: P
         for value in graph.inputs
     }
     top = emit(manifest, board, inputs, evaluate_codes(graph, inputs, graph.outputs))
-    chip = family(board, "yosys")
+    chip = fabric(board, "yosys")
     ports = count(Expand().apply(graph), options, chip).ports
     assert (ports.in_bits, ports.in_beats) == (manifest.input.bits, manifest.input.beats)
     assert (ports.out_bits, ports.out_beats) == (manifest.output.bits, manifest.output.beats)

@@ -16,13 +16,13 @@ from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, estimate, layouts, preflight, preflight_verilog
 from edgeml.estimate.circuit import total
-from edgeml.estimate.family import ECP5
 from edgeml.estimate.layouts import START, Layouts, Place, Step
 from edgeml.estimate.ledger import NOTHING
 from edgeml.estimate.preflight_verilog import hint, solver
 from edgeml.estimate.solve_verilog import Judged, Layout
 from edgeml.estimate.verdict import needs
 from edgeml.estimate.verilog import count
+from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.figures import Figure, Hardware
 from edgeml.fits import certain, worst
 from edgeml.ir import Builder, Graph

@@ -10,7 +10,7 @@ from edgeml import boards, tools
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import Manifest
 from edgeml.estimate import estimate
-from edgeml.synth.families import of
+from edgeml.families import mapped
 from edgeml.tools import yosys
 from tests.backends.verilog.test_stream import cnn
 from tests.estimate.test_hls import mlp
@@ -33,11 +33,11 @@ def test_a_fresh_design_lies_in_its_interval(
 ) -> None:
     if tools.find("yosys") is None:
         pytest.skip(f"yosys: {tools.load('yosys').install}")
-    target = of(boards.load(board))
+    target = mapped(boards.load(board))
     BACKEND.emit(graph, BACKEND.options(settings)).write(tmp_path / "v")
     manifest = Manifest.read(tmp_path / "v")
     sources = [tmp_path / "v" / name for name in manifest.files]
-    made = yosys.synthesize(sources, manifest.top, target.passes, tmp_path / "s", seconds=280.0)
+    made = yosys.synthesize(sources, manifest.top, target.mapping.passes, tmp_path / "s", seconds=280.0)
     real = target.usage(made.cells)
     found = estimate(graph, boards.load(board), "verilog", settings)
     assert found.cycles is not None and found.cycles.value == manifest.latency

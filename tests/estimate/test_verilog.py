@@ -11,8 +11,9 @@ from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import MANIFEST
 from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate
-from edgeml.estimate.family import ECP5, family
 from edgeml.estimate.verilog import count
+from edgeml.families import fabric
+from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.ir import Graph
 from edgeml.passes.expand import Expand
 from tests.backends.verilog.samples import small
@@ -99,7 +100,7 @@ def test_a_tool_that_was_not_measured_borrows_and_says_so() -> None:
 def test_every_board_has_a_family_and_an_estimate() -> None:
     for name in boards.names():
         board = boards.load(name)
-        assert family(board).dsp_bits == board.resources.dsp_bits
+        assert fabric(board).dsp_bits == board.resources.dsp_bits
         found = estimate(small(), board, "verilog")
         assert found.total.lut is not None and found.total.lut.value > 0
 

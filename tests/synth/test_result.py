@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from edgeml import boards
+from edgeml import boards, families
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hop, Usage
-from edgeml.synth import families, layers, result
+from edgeml.synth import layers, result
 from edgeml.synth.place import Clock, Report, Segment
 
 ECP5 = families.load("ecp5")

@@ -91,14 +91,15 @@ def _tools() -> list[dict[str, str]]:
 
 def _flows() -> list[dict[str, str]]:
     """How far `edgeml synth` gets here, by FPGA family."""
-    from edgeml import tools
-    from edgeml.synth import families
+    from edgeml import families, tools
 
     rows: list[dict[str, str]] = []
     for name in families.names():
         family = families.load(name)
+        if family.yosys is None:
+            continue
         reached, missing = "", ""
-        steps = [("synthesis", "yosys", family.oldest)]
+        steps = [("synthesis", "yosys", family.yosys.oldest)]
         if family.open is not None:
             steps.append(("place and route", family.open.placer, ()))
             if family.open.packer:

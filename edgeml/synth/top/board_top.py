@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from edgeml.backends.verilog.manifest import Manifest
 from edgeml.boards import Board, Pin, Pins
 from edgeml.errors import EdgemlError
+from edgeml.families import PortPin
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
 from edgeml.quoting import comment, identifier
 from edgeml.share import share_dir
 from edgeml.synth.top import constraints, rom
-from edgeml.synth.top.constraints import Place
 from edgeml.synth.top.payload import encode, sample_bytes
 from edgeml.synth.top.protocol import Identity
 from edgeml.synth.top.serial import BAUD, Serial, serial
@@ -202,20 +202,20 @@ def _notes(line: Serial, sizes: _Sizes) -> tuple[str, ...]:
     )
 
 
-def _places(pins: Pins, line: Serial) -> list[Place]:
+def _places(pins: Pins, line: Serial) -> list[PortPin]:
     clock = line.clock
     assert pins.uart_rx is not None and pins.uart_tx is not None and clock.pin is not None
-    places = [Place("clk", clock.pin, clock.io or "", None, clock.mhz)]
+    places = [PortPin("clk", clock.pin, clock.io or "", None, clock.mhz)]
     if pins.reset is not None:
         places.append(_place("button", pins.reset))
     places += [_place("uart_rx", pins.uart_rx), _place("uart_tx", pins.uart_tx)]
     if pins.leds is not None:
-        places += [Place(f"led{i}", pin, pins.leds.io) for i, pin in enumerate(pins.leds.pins)]
+        places += [PortPin(f"led{i}", pin, pins.leds.io) for i, pin in enumerate(pins.leds.pins)]
     return [*places, *(_place(f"high{i}", pin) for i, pin in enumerate(pins.high))]
 
 
-def _place(port: str, pin: Pin) -> Place:
-    return Place(port, pin.pin, pin.io, pin.pull)
+def _place(port: str, pin: Pin) -> PortPin:
+    return PortPin(port, pin.pin, pin.io, pin.pull)
 
 
 def _module(

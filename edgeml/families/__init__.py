@@ -1,0 +1,126 @@
+"""Chip families: one file each, with everything that is known of its cells, its tools and its estimates.
+
+The folder is the registry. To add a family, add `families/<name>.py` with `FAMILY = Family(...)`. Its
+fabric has measurements in edgeml/estimate/calibration.json (`python -m benchmarks.estimates`), or says whose
+it borrows.
+
+family = families.mapped(boards.load("ulx3s-85f"))      # ecp5
+usage = family.usage(synthesized.cells)
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import replace
+from functools import cache
+from typing import Literal
+
+from edgeml.boards import Board, Flow
+from edgeml.errors import EdgemlError
+from edgeml.families.base import (
+    CellCost,
+    ConstraintFormat,
+    Fabric,
+    Family,
+    LutKind,
+    OpenFlow,
+    PortPin,
+    YosysMapping,
+)
+
+__all__ = [
+    "CellCost",
+    "ConstraintFormat",
+    "Fabric",
+    "Family",
+    "OpenFlow",
+    "PortPin",
+    "SynthesisTool",
+    "YosysMapping",
+    "constraint_formats",
+    "fabric",
+    "load",
+    "mapped",
+    "names",
+    "of",
+]
+
+SynthesisTool = Literal["yosys", "vendor"]
+"""Whose synthesis an estimate is of: Yosys', or that of the chip's maker."""
+
+
+def names() -> tuple[str, ...]:
+    """All families, sorted."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base"))
+
+
+def load(name: str) -> Family:
+    """One family."""
+    return importlib.import_module(f"{__name__}.{name}").FAMILY
+
+
+@cache
+def _all() -> tuple[Family, ...]:
+    return tuple(map(load, names()))
+
+
+def of(board: Board) -> Family | None:
+    """The family of a board's chip; None if no file names it.
+
+    A board with an open flow is of the family that the flow is for, whatever its description calls the chip.
+    """
+    named = (family for family in _all() if board.family in family.boards)
+    by_flow = (family for family in _all() if board.flow.is_open and board.flow in family.flows)
+    return next(named, None) or next(by_flow, None)
+
+
+def mapped(board: Board) -> Family:
+    """The family of a board's chip, one that Yosys maps to.
+
+    Raises:
+        EdgemlError: Yosys maps to no such chip.
+    """
+    for family in _all():
+        if board.family in family.boards and family.yosys is not None:
+            return family
+    known = sorted(title for family in _all() if family.yosys is not None for title in family.boards)
+    raise EdgemlError(
+        f"Yosys cannot synthesize for {board.family}",
+        board.name,
+        f"it can for {', '.join(known)}; this board needs the flow {board.flow.value}",
+    )
+
+
+def fabric(board: Board, tool: SynthesisTool | None = None) -> Fabric:
+    """The fabric of a board's chip under a tool, with the board's own widths of multipliers and block RAM.
+
+    Args:
+        board: the board; a chip of an unknown family is taken for one with the same kind of table.
+        tool: None: "yosys" if the board has an open flow, else "vendor".
+    """
+    chosen = tool or ("yosys" if board.flow.is_open else "vendor")
+    resources = board.resources
+    family = of(board)
+    generic = _generic(resources.lut_kind)
+    under = (family, generic) if family is not None else (generic,)
+    if chosen == "yosys":
+        made = next((one.yosys.fabric for one in under if one.yosys is not None), generic.vendor)
+    else:
+        made = next((one.vendor for one in under if one.vendor is not None), None)
+    assert made is not None, "a generic family has a fabric under its maker's tool"
+    return replace(made, dsp_bits=resources.dsp_bits, bram_kbit=resources.bram_kbit)
+
+
+def _generic(kind: LutKind) -> Family:
+    return next(family for family in _all() if family.generic_for == kind)
+
+
+def constraint_formats() -> dict[Flow, ConstraintFormat]:
+    """The constraint formats that families have of their own, by the flows whose tools read them."""
+    return {
+        flow: family.constraints
+        for family in _all()
+        if family.constraints is not None
+        for flow in family.flows
+    }
