@@ -32,7 +32,7 @@ from edgeml.estimate.ledger import NOTHING
 from edgeml.families import load
 from edgeml.figures import Figure, Hardware, LayerFigures, Usage
 from edgeml.passes.expand import Expand
-from edgeml.synth import layers, synthesis
+from edgeml.synth import counted, layers
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -188,7 +188,7 @@ def measured(design: Design, family: str) -> dict[str, Any]:
     """One design through Yosys, with shares of layers."""
     target = load(family)
     made, manifest = netlist(design, family)
-    ops = synthesis.layer_ops(Expand().apply(design.graph))
+    ops = counted.layer_ops(Expand().apply(design.graph))
     shares = layers.shares(made.instances, target, manifest.top, (), ops)
     return {
         "design": design.name,

@@ -10,15 +10,13 @@ usage = family.usage(synthesized.cells)
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import replace
 from functools import cache
 from typing import Literal
 
 from edgeml.boards import Board, Flow
 from edgeml.errors import EdgemlError
-from edgeml.families.base import (
+from edgeml.families._base import (
     CellCost,
     ConstraintFormat,
     Fabric,
@@ -28,6 +26,7 @@ from edgeml.families.base import (
     PortPin,
     YosysMapping,
 )
+from edgeml.folder import ModuleFolder
 
 __all__ = [
     "CellCost",
@@ -50,14 +49,22 @@ SynthesisTool = Literal["yosys", "vendor"]
 """Whose synthesis an estimate is of: Yosys', or that of the chip's maker."""
 
 
+_FOLDER = ModuleFolder("chip family", __name__)
+
+
 def names() -> tuple[str, ...]:
     """All families, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base"))
+    return _FOLDER.names()
 
 
+@cache
 def load(name: str) -> Family:
-    """One family."""
-    return importlib.import_module(f"{__name__}.{name}").FAMILY
+    """One family.
+
+    Raises:
+        EdgemlError: there is none of this name, or its file declares none.
+    """
+    return _FOLDER.declared(name, "FAMILY", Family)
 
 
 @cache

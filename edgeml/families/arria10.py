@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.families.base import Family
+from edgeml.families._base import Family
 from edgeml.families.cyclonev import QUARTUS
 
 FAMILY = Family(name="arria10", title="Intel Arria 10", boards=("Arria 10",), vendor=QUARTUS)

@@ -13,7 +13,7 @@ ALMs have an interval: the lower end (and the value) pairs all that may be paire
 
 from __future__ import annotations
 
-from edgeml.families.base import CellCost, Fabric, Family, YosysMapping, each
+from edgeml.families._base import CellCost, Fabric, Family, YosysMapping, each
 
 QUARTUS = Fabric(
     name="quartus",

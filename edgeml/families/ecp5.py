@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgeml.boards import Flow
-from edgeml.families.base import (
+from edgeml.families._base import (
     CellCost,
     ConstraintFormat,
     Fabric,

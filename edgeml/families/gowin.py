@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgeml.boards import Flow
-from edgeml.families.base import CellCost, ConstraintFormat, Family, OpenFlow, PortPin, YosysMapping, each
+from edgeml.families._base import CellCost, ConstraintFormat, Family, OpenFlow, PortPin, YosysMapping, each
 from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.quoting import quoted, word
 

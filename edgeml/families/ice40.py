@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from edgeml.boards import Flow
 from edgeml.errors import EdgemlError
-from edgeml.families.base import (
+from edgeml.families._base import (
     CellCost,
     ConstraintFormat,
     Fabric,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeml.families.base import Family
+from edgeml.families._base import Family
 from edgeml.families.xilinx7 import VIVADO
 
 FAMILY = Family(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeml.families.base import CellCost, Fabric, Family, YosysMapping, each
+from edgeml.families._base import CellCost, Fabric, Family, YosysMapping, each
 
 LOGIC = {
     **each("LUT1 LUT2 LUT3 LUT4 LUT5 LUT6 LUT6_2 INV", CellCost(lut=1)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeml.families.base import CellCost, Family, YosysMapping, each
+from edgeml.families._base import CellCost, Family, YosysMapping, each
 from edgeml.families.xilinx7 import FABRIC, FREE, LOGIC, NOTE, VIVADO
 
 FAMILY = Family(

@@ -54,7 +54,7 @@ def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
     ran = {stage.name for stage in stages}
     manifest = job.manifest
     instances = job.instances()
-    ops = _layer_ops(job.graph)
+    ops = layer_ops(job.graph)
     found = Hardware(
         design="verilog",
         settings=_settings(manifest),
@@ -114,7 +114,7 @@ def _settings(manifest: Manifest) -> str:
     return f"{manifest.mode}, {clock}{f', reuse {reuse}' if reuse else ''}"
 
 
-def _layer_ops(graph: Graph | None) -> Mapping[str, str]:
+def layer_ops(graph: Graph | None) -> Mapping[str, str]:
     """Kind of op by layer, in the order of the data: its product if it has one, else the op it ends in."""
     kinds: dict[str, str] = {}
     for node in graph.nodes if graph is not None else ():
