@@ -24,7 +24,7 @@ import numpy as np
 
 from edgeml import boards, families
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Builder, Graph, evaluate_codes
@@ -140,7 +140,7 @@ def measure(family: str, layer: Layer, work: Path) -> Row:
     for name, settings in _SIDES.items():
         folder = work / name
         BACKEND.emit(graph, BACKEND.options({"mode": "parallel", **settings})).replace(folder)
-        manifest = Manifest.read(folder)
+        manifest = VerilogManifest.read(folder)
         (lanes,) = manifest.output.values
         if name == "plain":
             (folder / "dense_core.v").write_text(plain(layer, values, lanes.width))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.designs import Design
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.families import load
 from edgeml.tools import yosys
 
@@ -15,7 +15,9 @@ PASSES = {"ecp5": "", "xilinx7": "-noiopad -noclkbuf", "ice40": ""}
 """The families, and options for ports that do not go to pins."""
 
 
-def netlist(design: Design, family: str, seconds: float = 1800.0) -> tuple[yosys.Synthesized, Manifest]:
+def netlist(
+    design: Design, family: str, seconds: float = 1800.0
+) -> tuple[yosys.Synthesized, VerilogManifest]:
     """Synthesize.
 
     Args:
@@ -29,7 +31,7 @@ def netlist(design: Design, family: str, seconds: float = 1800.0) -> tuple[yosys
     with tempfile.TemporaryDirectory(prefix="edgeml-netlist-") as name:
         source = Path(name) / "verilog"
         BACKEND.emit(design.graph, BACKEND.options(design.options)).write(source)
-        manifest = Manifest.read(source)
+        manifest = VerilogManifest.read(source)
         made = yosys.synthesize(
             [source / file for file in manifest.files],
             manifest.top,

@@ -35,8 +35,8 @@ from benchmarks.errors import COVERAGE
 from benchmarks.placement import CELLS
 from edgeml import boards, families
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import Manifest
-from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.manifest import VerilogManifest
+from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.boards import Board
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
@@ -122,7 +122,7 @@ def results() -> dict[tuple[str, str, str], dict[str, Any]]:
     return {(row["board"], row["design"], row["stage"]): row for row in rows}
 
 
-def options_of(design: Design, board: Board) -> Options:
+def options_of(design: Design, board: Board) -> VerilogOptions:
     """How `edgeml synth` would lay the design out, but for what the design itself says."""
     flow = families.mapped(board).open
     assert flow is not None
@@ -139,7 +139,7 @@ def _synthesized(design: Design, board: Board, folder: Path) -> dict[str, Any]:
         return json.loads(kept.read_text())
     source, family = folder / "verilog", families.mapped(board)
     BACKEND.emit(design.graph, options_of(design, board)).replace(source)
-    manifest = Manifest.read(source)
+    manifest = VerilogManifest.read(source)
     inputs = _codes(design.graph)
     top = emit(manifest, board, inputs, evaluate_codes(design.graph, inputs, design.graph.outputs))
     top.files.write(source)

@@ -20,7 +20,7 @@ from scipy.optimize import nnls
 from benchmarks.designs import Design, designs
 from benchmarks.errors import Errors, errors
 from edgeml import boards
-from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.boards import Board
 from edgeml.estimate import calibration, placement
 from edgeml.estimate.circuit import Count, total
@@ -42,7 +42,7 @@ _NETWORK = {"icebreaker": ("lut", "bare", "chains")}
 _PLAIN = ("lut", "chains")
 TOP = ("one", "in", "out", "block")
 
-Way = Callable[[Design, Board], Options]
+Way = Callable[[Design, Board], VerilogOptions]
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from edgeml import boards
-from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
-from edgeml.backends.hls4ml.planner import Plan
+from edgeml.backends.hls4ml.layer import Hls4mlLayer, LayerConstant, Precision
+from edgeml.backends.hls4ml.planner import LayerPlan
 from edgeml.backends.hls4ml.reuse import Parallelism, valid_factors
 from edgeml.estimate.circuit import Count, total
 from edgeml.estimate.hls import Model, Project
@@ -99,9 +99,9 @@ class _Written:
         self._shape: tuple[int, ...] = tuple(record["input"])
         self._ways: dict[str, Parallelism] = {}
         held = Precision(_activation(record.get("input_bits", record["act_bits"])))
-        self._layers = [Layer("x", "InputLayer", (), held, {"target_shape": self._shape})]
+        self._layers = [Hls4mlLayer("x", "InputLayer", (), held, {"target_shape": self._shape})]
 
-    def plan(self) -> tuple[Plan, dict[str, Parallelism]]:
+    def plan(self) -> tuple[LayerPlan, dict[str, Parallelism]]:
         """All layers, and how each multiplies."""
         written = {
             "flatten": self._flatten,
@@ -123,11 +123,11 @@ class _Written:
             ):
                 given = {"activation": "relu", "n_in": math.prod(self._shape)}
                 self._add(f"relu{position}", "Activation", self._act, given)
-        plan = Plan(tuple(self._layers), {}, {"y": self._layers[-1].name}, {}, ())
+        plan = LayerPlan(tuple(self._layers), {}, {"y": self._layers[-1].name}, {}, ())
         return plan, {layer.name: self._ways.get(layer.name, _PLAIN) for layer in self._layers}
 
     def _add(self, name: str, kind: str, result: FixedType, given: dict[str, Any]) -> None:
-        self._layers.append(Layer(name, kind, (self._layers[-1].name,), Precision(result), given))
+        self._layers.append(Hls4mlLayer(name, kind, (self._layers[-1].name,), Precision(result), given))
 
     def _flatten(self, name: str, _: int) -> None:
         self._shape = (math.prod(self._shape),)
@@ -178,10 +178,12 @@ class _Written:
         codes = _codes(self._rng, products, weight, record["sparsity"], record.get("weight_std"))
         result = FixedType(True, record.get("result_bits", self._accum.width), 10)
         sums = {"accum": Precision(self._accum)}
-        held = {"weight": Weights(codes, weight)}
+        held = {"weight": LayerConstant(codes, weight)}
         before = (self._layers[-1].name,)
         self._layers.append(
-            Layer(name, kind, before, Precision(result), given, sums, held, products=products, layer=name)  # type: ignore[arg-type]
+            Hls4mlLayer(
+                name, kind, before, Precision(result), given, sums, held, products=products, layer=name
+            )  # type: ignore[arg-type]
         )
         reuse = record["reuse_factor"]
         if record["strategy"] == "resource":

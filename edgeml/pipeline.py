@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from edgeml import backends
-from edgeml.boards.target import Target, Wanted, resolve
+from edgeml.boards.target import BoardTarget, Wanted, resolve
 from edgeml.checks import bound, exported, kept
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
@@ -211,7 +211,7 @@ def target_settings(
 
 def clock_for(
     run: Run, board: Board, clock_mhz: float | None, settings: Mapping[str, Any] | None = None
-) -> Target:
+) -> BoardTarget:
     """What `synth` designs for: the clock that is asked for, over the run's, over the board's.
 
     Args:
@@ -295,7 +295,9 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
     tell("estimate")
     given = Vectors(golden.inputs, golden.expected)
     built_for = clock_for(run, board, request.clock_mhz, request.settings)
-    steps = flow.Flow(graph, given, board, folder, replace(request, clock_mhz=built_for.clock_mhz), tell)
+    steps = flow.SynthesisFlow(
+        graph, given, board, folder, replace(request, clock_mhz=built_for.clock_mhz), tell
+    )
     for line in (*steps.preflight.lines(), steps.hint()):
         say(line)
     hardware = steps.run(tell)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeml.boards import Board, target
-from edgeml.boards.target import Target
+from edgeml.boards.target import BoardTarget
 from edgeml.datasets import Scaling
 from edgeml.errors import EdgemlError
 from edgeml.files import write_atomic
@@ -230,7 +230,7 @@ class Run:
         assignments: Sequence[str] = (),
         board: Board | str | None = None,
         clock_mhz: float | None = None,
-    ) -> tuple[Target, dict[str, dict[str, Any]]]:
+    ) -> tuple[BoardTarget, dict[str, dict[str, Any]]]:
         """What the run is built for, flags over run over board, and the options of the back ends for it.
 
         Args:

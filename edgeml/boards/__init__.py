@@ -9,16 +9,27 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edgeml.boards.model import Board, Clock, Flow, Hls4ml, Leds, Pin, Pins, Resources, Source, usable_name
+from edgeml.boards.model import (
+    Board,
+    BoardClock,
+    Flow,
+    Hls4mlSupport,
+    Leds,
+    Pin,
+    Pins,
+    Resources,
+    Source,
+    usable_name,
+)
 from edgeml.errors import EdgemlError
 from edgeml.folder import FileFolder
 from edgeml.settings import parse_settings, read_toml
 
 __all__ = [
     "Board",
-    "Clock",
+    "BoardClock",
     "Flow",
-    "Hls4ml",
+    "Hls4mlSupport",
     "Leds",
     "Pin",
     "Pins",

@@ -115,7 +115,7 @@ class Resources(Settings):
         return self
 
 
-class Clock(Settings):
+class BoardClock(Settings):
     """A clock the fabric can use without the processor: an oscillator on pins, or one inside the FPGA.
 
     Args:
@@ -187,7 +187,7 @@ class Pins(Settings):
     high: tuple[Pin, ...] = ()
 
 
-class Hls4ml(Settings):
+class Hls4mlSupport(Settings):
     """What hls4ml calls this board.
 
     Args:
@@ -238,9 +238,9 @@ class Board(Settings):
     nextpnr: tuple[str, ...] = ()
     clock_mhz: Megahertz
     resources: Resources
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[BoardClock, ...] = ()
     pins: Pins | None = None
-    hls4ml: Hls4ml | None = None
+    hls4ml: Hls4mlSupport | None = None
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -41,7 +41,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Target:
+class BoardTarget:
     """What it is built for, with nothing left open, and where each value is from.
 
     Args:
@@ -74,7 +74,7 @@ def targets(board: Board) -> tuple[str, ...]:
     return () if board.hls4ml is None else _SAME_CHIPS[board.hls4ml.backend]
 
 
-def resolve(flags: Wanted, run: Wanted | None = None) -> Target:
+def resolve(flags: Wanted, run: Wanted | None = None) -> BoardTarget:
     """Flags over run over board.
 
     A run's HLS back end goes with the run's board: on another board, named by a flag, whose chip it cannot
@@ -94,7 +94,7 @@ def resolve(flags: Wanted, run: Wanted | None = None) -> Target:
         (flags.clock_mhz, "flag"), (said.clock_mhz, "run"), (board.clock_mhz if board else None, "board")
     )
     backend, hls_from = _backend(flags, said, board)
-    return Target(
+    return BoardTarget(
         board,
         DEFAULT_MHZ if clock is None else clock,
         backend,
@@ -159,7 +159,7 @@ def settings(
     board: Board | str | None = None,
     clock_mhz: float | None = None,
     pace: Callable[[Board | None, float], float] = _unhurried,
-) -> tuple[Target, dict[str, dict[str, Any]]]:
+) -> tuple[BoardTarget, dict[str, dict[str, Any]]]:
     """Options of the back ends for a run, and what it is built for.
 
     Args:

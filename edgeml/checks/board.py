@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest, Stream
+from edgeml.backends.verilog.manifest import MANIFEST, Stream, VerilogManifest
 from edgeml.checks.compare import compare
 from edgeml.checks.golden import Golden
 from edgeml.checks.names import BOARD
@@ -30,8 +30,15 @@ from edgeml.ir import Graph
 from edgeml.synth.top.host import Host
 from edgeml.synth.top.log import Log, read_log
 from edgeml.synth.top.payload import decode, encode, sample_bytes
-from edgeml.synth.top.port import PLUG_IN, Port
-from edgeml.synth.top.protocol import IDENTITY_BYTES, REPORT_BYTES, UNASKED, Identity, Kind, Report
+from edgeml.synth.top.port import PLUG_IN, SerialPort
+from edgeml.synth.top.protocol import (
+    IDENTITY_BYTES,
+    REPORT_BYTES,
+    UNASKED,
+    FrameType,
+    Identity,
+    SelfTestResult,
+)
 from edgeml.synth.top.serial import BAUD
 
 SAMPLES = 1000
@@ -96,7 +103,7 @@ class _Heard:
     """
 
     output: Stream
-    reports: tuple[Report, ...]
+    reports: tuple[SelfTestResult, ...]
     samples: IntArray
     results: NDArray[np.uint8]
     seconds: float
@@ -166,7 +173,7 @@ def _compared(graph: Graph, golden: Golden, heard: _Heard) -> Result:
 def _talk(graph: Graph, run: Path, golden: Golden, wiring: Wiring) -> _Heard:
     said = bytearray()
     try:
-        with Port(wiring.port, wiring.baud) as port:
+        with SerialPort(wiring.port, wiring.baud) as port:
             host = Host(port, wiring.port, wiring.baud, said.extend)
             start = time.monotonic()
             identity = host.identify()
@@ -192,14 +199,14 @@ def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _Heard:
             where,
             "edgeml check --save-log writes one",
         )
-    identities = [Identity.decode(frame.payload) for frame in log.frames if frame.kind is Kind.IDENTITY]
+    identities = [Identity.decode(frame.payload) for frame in log.frames if frame.kind is FrameType.IDENTITY]
     if not identities:
         raise EdgemlError(
             "does not say which network the board holds", where, "record the answer to an identify request"
         )
     manifests = [_manifest(identity, graph, run, where) for identity in identities]
     output = manifests[0].output
-    results = [frame for frame in log.frames if frame.kind is Kind.RESULT]
+    results = [frame for frame in log.frames if frame.kind is FrameType.RESULT]
     size = sample_bytes(output)
     for frame in results:
         if frame.tag >= samples or len(frame.payload) != size:
@@ -210,17 +217,23 @@ def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _Heard:
     # The same result again says nothing more; another one for the same sample does.
     distinct = list(dict.fromkeys((frame.tag, frame.payload) for frame in results))
     table = np.frombuffer(b"".join(payload for _, payload in distinct), np.uint8).reshape(len(distinct), size)
-    reports = tuple(Report.decode(frame.payload) for frame in log.frames if frame.kind is Kind.REPORT)
+    reports = tuple(
+        SelfTestResult.decode(frame.payload) for frame in log.frames if frame.kind is FrameType.REPORT
+    )
     tags = np.array([tag for tag, _ in distinct], np.int64)
     return _Heard(output, reports, tags, table, 0.0, _remarks(log, size, len(results) - len(distinct)))
 
 
 def _remarks(log: Log, size: int, again: int) -> str:
     """What else the log holds, in a sentence; "" if there is nothing but answers."""
-    lengths = {Kind.RESULT: (size, size), Kind.REPORT: REPORT_BYTES, Kind.IDENTITY: IDENTITY_BYTES}
+    lengths = {
+        FrameType.RESULT: (size, size),
+        FrameType.REPORT: REPORT_BYTES,
+        FrameType.IDENTITY: IDENTITY_BYTES,
+    }
     fits = [lengths.get(kind, (1, 1)) for kind, _ in log.broken]
     damaged = sum(low <= n <= high for (low, high), (_, n) in zip(fits, log.broken, strict=True))
-    errors = Counter(frame.problem() for frame in log.frames if frame.kind is Kind.ERROR)
+    errors = Counter(frame.problem() for frame in log.frames if frame.kind is FrameType.ERROR)
     told = [f"the board complained {_times(count)} that {text}" for text, count in errors.items()]
     told += [f"{_counted(damaged, 'frame')} damaged"] * bool(damaged)
     told += [f"{_counted(log.skipped, 'byte')} in no frame"] * bool(log.skipped)
@@ -238,7 +251,7 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
 
 
-def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> Manifest:
+def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> VerilogManifest:
     """Of the Verilog that is in the board: what was synthesized for it, or else what was exported.
 
     Raises:
@@ -252,7 +265,7 @@ def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> Manife
             f"edgeml synth RUN --board {identity.board}, and load the new bitstream",
         )
     made = run / _SYNTHESIZED.format(Path(identity.board).name)
-    manifest = Manifest.read(made if (made / MANIFEST).exists() else run / _EXPORTED)
+    manifest = VerilogManifest.read(made if (made / MANIFEST).exists() else run / _EXPORTED)
     sizes = (sample_bytes(manifest.input), sample_bytes(manifest.output))
     if (identity.input_bytes, identity.output_bytes) != sizes:
         raise EdgemlError(
@@ -270,7 +283,7 @@ def _test_seconds(identity: Identity) -> float:
     return 2.0 * identity.vectors * vector / max(identity.clock_hz, 1)
 
 
-def _complaint(report: Report) -> str:
+def _complaint(report: SelfTestResult) -> str:
     hung = ", and it gave no result" if report.hung else ""
     return (
         f"the board's self-test failed: {report.failures} of {report.vectors} vectors, "

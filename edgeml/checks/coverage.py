@@ -54,7 +54,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Weights(_Model):
+class WeightCoverage(_Model):
     """Weights of one sum.
 
     Attributes:
@@ -107,7 +107,7 @@ class Coverage(_Model):
     inputs: int
     silent: int
     casts: Casts
-    weights: tuple[Weights, ...]
+    weights: tuple[WeightCoverage, ...]
     samples: int = 0
     digest: str = ""
 
@@ -385,12 +385,12 @@ def sums(graph: Graph) -> Iterator[Node]:
             yield node
 
 
-def _weights(graph: Graph, codes: Mapping[str, IntArray]) -> tuple[Weights, ...]:
+def _weights(graph: Graph, codes: Mapping[str, IntArray]) -> tuple[WeightCoverage, ...]:
     every = list(sums(graph))
     total = sum(graph.info(node.inputs[1]).size for node in every)
     straight = affine_values(graph)
     work = _WORK
-    found: list[Weights] = []
+    found: list[WeightCoverage] = []
     for node in reversed(every):  # the last layers cost least
         shape, size = graph.info(node.inputs[1]).shape, graph.info(node.inputs[1]).size
         share = size if total <= _TRIED else max(_TRIED * size // total, 1)
@@ -399,7 +399,7 @@ def _weights(graph: Graph, codes: Mapping[str, IntArray]) -> tuple[Weights, ...]
         work = max(work - done, 0.0)
         unseen = chosen[first == -1]
         found.append(
-            Weights(
+            WeightCoverage(
                 node=node.name,
                 weights=size,
                 tried=int(np.count_nonzero(first != -2)),

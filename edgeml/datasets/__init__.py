@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 
 from edgeml.datasets import _own_file
-from edgeml.datasets._base import Array, Dataset, DatasetInfo, Part, Raw, check_raw, checksum
+from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_raw, checksum
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
@@ -28,10 +28,10 @@ __all__ = [
     "Dataset",
     "DatasetInfo",
     "Kind",
-    "Part",
     "Raw",
     "Scaling",
     "Sources",
+    "Split",
     "info",
     "load",
     "names",
@@ -101,7 +101,7 @@ def load(
 def _finish(raw: Raw, name: str, where: str, licence: str, source: str, seed: int) -> Dataset:
     *parts, how = split(raw, seed, where)
     arrays: dict[str, Array] = {}
-    for part_name, part in zip(("train", "val", "test"), cast("list[Part]", parts), strict=True):
+    for part_name, part in zip(("train", "val", "test"), cast("list[Split]", parts), strict=True):
         arrays[f"x_{part_name}"] = _frozen(part.x, np.float32)
         arrays[f"y_{part_name}"] = _frozen(part.y, np.int64)
     return Dataset(

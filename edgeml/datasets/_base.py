@@ -54,7 +54,7 @@ class DatasetInfo:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Split:
     """Samples x, shape (n, ...), of any real dtype, and their labels y, shape (n,), integers from 0."""
 
     x: Array
@@ -77,10 +77,10 @@ class Raw:
         digest: "sha256:HEX" of the file, if it is the published one that `DatasetInfo.digest` is of.
     """
 
-    train: Part
+    train: Split
     classes: tuple[str, ...]
-    test: Part | None = None
-    val: Part | None = None
+    test: Split | None = None
+    val: Split | None = None
     features: tuple[str, ...] | None = None
     note: str = ""
     whole: bool = True

@@ -35,7 +35,7 @@ _INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class CsvTable:
     """What a .csv file holds.
 
     Args:
@@ -53,7 +53,7 @@ class Table:
     target: str
 
 
-def read_csv(path: Path, target: str | None = None) -> Table:
+def read_csv(path: Path, target: str | None = None) -> CsvTable:
     """The table in a file; commas, semicolons or tabs between the values, UTF-8, any line ends.
 
     Args:
@@ -110,7 +110,7 @@ def _frame(file: IO[str], separator: str, columns: int, target: int) -> Any:
             return None
 
 
-def _table(frame: Any, header: list[str], column: int) -> Table | None:
+def _table(frame: Any, header: list[str], column: int) -> CsvTable | None:
     """The table, or None if it has what must not be there."""
     beyond = frame.pop(len(header)).cat
     if any(beyond.categories != "") or (beyond.codes < 0).any():
@@ -123,7 +123,7 @@ def _table(frame: Any, header: list[str], column: int) -> Table | None:
     if not (np.abs(x).max(initial=0.0) <= _LARGEST):  # also for NaN
         return None
     features = tuple(name for number, name in enumerate(header) if number != column)
-    return Table(x, texts, codes, features, header[column])
+    return CsvTable(x, texts, codes, features, header[column])
 
 
 def _first_fault(path: Path, separator: str, header: list[str], column: int) -> EdgemlError:

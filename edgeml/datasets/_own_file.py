@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeml.datasets._base import Part, Raw
+from edgeml.datasets._base import Raw, Split
 from edgeml.datasets._csv_file import read_csv
 from edgeml.datasets._labels import about, encode
 from edgeml.datasets._readers import npz_names, read_npz
@@ -80,7 +80,7 @@ def _load_npz(path: Path, max_classes: int | None) -> Raw:
         where,
         max_classes,
     )
-    parts = {name: Part(arrays[key], y) for name, key, y in zip(needed, keys[::2], labels, strict=True)}
+    parts = {name: Split(arrays[key], y) for name, key, y in zip(needed, keys[::2], labels, strict=True)}
     found = arrays.get("feature_names")
     features = None if found is None else tuple(str(name) for name in found.ravel())
     note = about(classes) if class_names is None else ""
@@ -92,4 +92,4 @@ def _load_csv(path: Path, target: str | None, max_classes: int | None) -> Raw:
     (kinds,), classes = encode(
         [np.array(table.labels)], None, f"{path}, column {table.target!r:.60}", max_classes
     )
-    return Raw(Part(table.x, kinds[table.codes]), classes, features=table.features, note=about(classes))
+    return Raw(Split(table.x, kinds[table.codes]), classes, features=table.features, note=about(classes))

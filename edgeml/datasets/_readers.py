@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from edgeml import install
-from edgeml.datasets._base import Array, Part, Raw
+from edgeml.datasets._base import Array, Raw, Split
 from edgeml.datasets._limits import check_bytes
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
@@ -197,7 +197,7 @@ def image_parts(path: Path, classes: tuple[str, ...]) -> Raw:
     """
     arrays = read_npz(path, ("x_train", "y_train", "x_test", "y_test"))
     train, test = (
-        Part(
+        Split(
             images(arrays[f"x_{part}"]),
             y[:, 0] if (y := arrays[f"y_{part}"]).ndim == 2 and y.shape[1] == 1 else y,
         )

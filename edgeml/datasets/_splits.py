@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml import install
-from edgeml.datasets._base import Part, Raw
+from edgeml.datasets._base import Raw, Split
 from edgeml.errors import EdgemlError, MissingToolError
 
 HELD_OUT = 0.4  # of everything, when nothing is given; half of it validation, half test
 VALIDATION = 0.1  # of the training part, when a test part is given
 
 
-def split(raw: Raw, seed: int, where: str) -> tuple[Part, Part, Part, str]:
+def split(raw: Raw, seed: int, where: str) -> tuple[Split, Split, Split, str]:
     """The training, validation and test part, and one sentence that says how they came about.
 
     Args:
@@ -39,7 +39,7 @@ def split(raw: Raw, seed: int, where: str) -> tuple[Part, Part, Part, str]:
     return raw.train, raw.val, raw.test, "split as published"
 
 
-def _halves(part: Part, fraction: float, seed: int, where: str) -> tuple[Part, Part]:
+def _halves(part: Split, fraction: float, seed: int, where: str) -> tuple[Split, Split]:
     try:
         from sklearn.model_selection import train_test_split
     except ImportError as error:
@@ -55,4 +55,4 @@ def _halves(part: Part, fraction: float, seed: int, where: str) -> tuple[Part, P
             where,
             "add samples, drop the class, or give the parts yourself (x_train, y_train, x_val, ... in .npz)",
         ) from error
-    return Part(part.x[kept], part.y[kept]), Part(part.x[held], part.y[held])
+    return Split(part.x[kept], part.y[kept]), Split(part.x[held], part.y[held])

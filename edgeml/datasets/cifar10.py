@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeml.datasets._base import DatasetInfo, Part, Raw
+from edgeml.datasets._base import DatasetInfo, Raw, Split
 from edgeml.datasets._readers import image_parts
 from edgeml.datasets._sources import Sources
 from edgeml.errors import EdgemlError
@@ -68,7 +68,7 @@ def _read_archive(path: Path) -> Raw:
     return Raw(train, DATASET.classes, test, digest=digest)
 
 
-def _records(archive: tarfile.TarFile, names: tuple[str, ...], path: Path) -> Part:
+def _records(archive: tarfile.TarFile, names: tuple[str, ...], path: Path) -> Split:
     content = bytearray()
     for name in names:
         member = archive.extractfile(name)
@@ -80,4 +80,4 @@ def _records(archive: tarfile.TarFile, names: tuple[str, ...], path: Path) -> Pa
             f"truncated: {len(content)} bytes", str(path), "delete the archive and get it again"
         )
     records = np.frombuffer(content, np.uint8).reshape(-1, _RECORD_BYTES)
-    return Part(records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), records[:, 0])
+    return Split(records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), records[:, 0])

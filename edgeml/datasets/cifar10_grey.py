@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from edgeml.datasets import cifar10
-from edgeml.datasets._base import Array, Part, Raw
+from edgeml.datasets._base import Array, Raw, Split
 from edgeml.datasets._sources import Sources
 
 DATASET = replace(cifar10.DATASET, title="CIFAR-10 photographs, 32x32 grey pixels 0..255", shape=(32, 32, 1))
@@ -21,8 +21,8 @@ def load(sources: Sources) -> Raw:
         EdgemlError: no file and no network, or a damaged file.
     """
     colour = cifar10.load(sources)
-    test = Part(_grey(colour.test.x), colour.test.y) if colour.test else None
-    return replace(colour, train=Part(_grey(colour.train.x), colour.train.y), test=test)
+    test = Split(_grey(colour.test.x), colour.test.y) if colour.test else None
+    return replace(colour, train=Split(_grey(colour.train.x), colour.train.y), test=test)
 
 
 def _grey(x: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.datasets._base import DatasetInfo, Part, Raw
+from edgeml.datasets._base import DatasetInfo, Raw, Split
 from edgeml.datasets._readers import read_bundled
 from edgeml.datasets._sources import Sources
 
@@ -25,4 +25,4 @@ def load(sources: Sources) -> Raw:  # noqa: ARG001  every loader has this signat
         MissingToolError: scikit-learn is not installed.
     """
     data = read_bundled("load_digits")
-    return Raw(Part(data.images[..., None], data.target), DATASET.classes)
+    return Raw(Split(data.images[..., None], data.target), DATASET.classes)

@@ -6,7 +6,7 @@ published idx files in Keras' cache.
 
 from __future__ import annotations
 
-from edgeml.datasets._base import DatasetInfo, Part, Raw
+from edgeml.datasets._base import DatasetInfo, Raw, Split
 from edgeml.datasets._readers import image_parts, images, read_idx
 from edgeml.datasets._sources import Sources
 
@@ -53,4 +53,4 @@ def load(sources: Sources) -> Raw:
         read_idx(sources.keras_file(f"fashion-mnist/{name}", DATASET.url + name, digest))
         for name, digest in _DIGESTS.items()
     )
-    return Raw(Part(images(x_train), y_train), DATASET.classes, Part(images(x_test), y_test))
+    return Raw(Split(images(x_train), y_train), DATASET.classes, Split(images(x_test), y_test))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.datasets._base import DatasetInfo, Part, Raw
+from edgeml.datasets._base import DatasetInfo, Raw, Split
 from edgeml.datasets._readers import read_bundled
 from edgeml.datasets._sources import Sources
 
@@ -26,4 +26,4 @@ def load(sources: Sources) -> Raw:  # noqa: ARG001  every loader has this signat
         MissingToolError: scikit-learn is not installed.
     """
     data = read_bundled("load_iris")
-    return Raw(Part(data.data, data.target), DATASET.classes, features=DATASET.features)
+    return Raw(Split(data.data, data.target), DATASET.classes, features=DATASET.features)

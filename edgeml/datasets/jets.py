@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeml import install
 from edgeml.datasets import _own_file
-from edgeml.datasets._base import Array, DatasetInfo, Part, Raw
+from edgeml.datasets._base import Array, DatasetInfo, Raw, Split
 from edgeml.datasets._labels import encode
 from edgeml.datasets._readers import read_arff
 from edgeml.datasets._sources import Sources
@@ -78,7 +78,7 @@ def load(sources: Sources) -> Raw:
 
 def _raw(x: Array, y: Array, features: tuple[str, ...]) -> Raw:
     (labels,), classes = encode([y], None, "jets")
-    return Raw(Part(x, labels), classes, features=features)
+    return Raw(Split(x, labels), classes, features=features)
 
 
 def _fetch(sources: Sources) -> tuple[Array, Array, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edgeml.backends.verilog.cells import Cell
-from edgeml.backends.verilog.design import Design, Layer
+from edgeml.backends.verilog.design import Design, DesignLayer
 from edgeml.backends.verilog.schedule import Schedule
 from edgeml.families import Fabric
 from edgeml.fixed import Round
@@ -231,7 +231,7 @@ def layer_count(design: Design, times: Schedule, index: int, fabric: Fabric) -> 
     return count + _registers(layer, times, index)
 
 
-def _merged(layer: Layer, times: Schedule) -> dict[int, int]:
+def _merged(layer: DesignLayer, times: Schedule) -> dict[int, int]:
     """Adders whose sum goes, in the same clock, into one other adder only and as it is: bits by cell.
 
     Yosys' alumacc joins such chains into one sum of many terms, made of carry-save adders with one carry
@@ -261,7 +261,7 @@ def _merged(layer: Layer, times: Schedule) -> dict[int, int]:
     return found
 
 
-def _registers(layer: Layer, times: Schedule, index: int) -> Count:
+def _registers(layer: DesignLayer, times: Schedule, index: int) -> Count:
     """Registers in a layer: every value, from the clock in which it is there to the last reading."""
     last: dict[int, int] = {}
     arrives: dict[int, int] = {}
@@ -300,7 +300,7 @@ def _root(cell: Cell) -> Cell:
     return cell
 
 
-def _read_at_once(layer: Layer, arrives: dict[int, int], times: Schedule) -> set[int]:
+def _read_at_once(layer: DesignLayer, arrives: dict[int, int], times: Schedule) -> set[int]:
     """Roots of the values that are also read in the clock in which they are there, by tables."""
     return {
         id(_root(arg))

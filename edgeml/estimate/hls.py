@@ -12,8 +12,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from edgeml.backends.hls4ml.layer import Layer
-from edgeml.backends.hls4ml.planner import Plan
+from edgeml.backends.hls4ml.layer import Hls4mlLayer
+from edgeml.backends.hls4ml.planner import LayerPlan
 from edgeml.backends.hls4ml.reuse import Parallelism
 from edgeml.estimate import hls_layer
 from edgeml.estimate.circuit import Count
@@ -27,7 +27,7 @@ from edgeml.ir import Graph, Shape
 class Placed:
     """A layer in time: its cost, and the clock in which its first input comes."""
 
-    layer: Layer
+    layer: Hls4mlLayer
     cost: Cost
     start: int
 
@@ -54,7 +54,7 @@ class Model:
     """
 
     def __init__(
-        self, graph: Graph, plan: Plan, chip: Fabric, clock_ns: float, stream: bool, vitis: bool = True
+        self, graph: Graph, plan: LayerPlan, chip: Fabric, clock_ns: float, stream: bool, vitis: bool = True
     ) -> None:
         self._plan, self._stream, self._chip, self._clock_ns = plan, stream, chip, clock_ns
         self._vitis = vitis
@@ -69,11 +69,11 @@ class Model:
         return self._shapes
 
     @property
-    def layers(self) -> Sequence[Layer]:
+    def layers(self) -> Sequence[Hls4mlLayer]:
         """The plan's layers, in the order of the data."""
         return self._plan.layers
 
-    def cost(self, layer: Layer, how: Parallelism) -> Cost:
+    def cost(self, layer: Hls4mlLayer, how: Parallelism) -> Cost:
         """One layer's cost."""
         if not layer.inputs or layer.kind == "Reshape":
             return Cost(Count(), 0)
@@ -150,7 +150,7 @@ class Model:
         return Project(tuple(placed), max(1, latency), busiest)
 
 
-def layer_cost(layer: Layer, how: Parallelism, site: Site, shape: Shape, result: Shape) -> Cost:
+def layer_cost(layer: Hls4mlLayer, how: Parallelism, site: Site, shape: Shape, result: Shape) -> Cost:
     """One layer's cost, whatever its kind.
 
     Args:
@@ -191,13 +191,13 @@ def _split(shape: Shape) -> tuple[int, int]:
     return (math.prod(shape[:-1]), shape[-1]) if shape else (1, 1)
 
 
-def _window(layer: Layer) -> tuple[int, int]:
+def _window(layer: Hls4mlLayer) -> tuple[int, int]:
     given = layer.attributes
     rows = int(given.get("filt_height", given.get("pool_height", 1)))
     return rows, int(given.get("filt_width", given.get("pool_width", 1)))
 
 
-def _convolution(layer: Layer, how: Parallelism, site: Site, shape: Shape, result: Shape) -> Cost:
+def _convolution(layer: Hls4mlLayer, how: Parallelism, site: Site, shape: Shape, result: Shape) -> Cost:
     (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
     if layer.products is not None:
         core = hls_layer.dense_cost(layer, how, site)
@@ -227,7 +227,7 @@ def _convolution(layer: Layer, how: Parallelism, site: Site, shape: Shape, resul
     return Cost(core.count + held + window, core.depth + 2, pace, pixels, first, reuse=core.reuse)
 
 
-def _pool(layer: Layer, site: Site, shape: Shape, result: Shape) -> Cost:
+def _pool(layer: Hls4mlLayer, site: Site, shape: Shape, result: Shape) -> Cost:
     (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
     inputs = math.prod(shape) * site.held.width
     if not site.stream:

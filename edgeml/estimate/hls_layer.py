@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.hls4ml.layer import Layer
+from edgeml.backends.hls4ml.layer import Hls4mlLayer
 from edgeml.backends.hls4ml.reuse import Parallelism
 from edgeml.estimate.circuit import Count
 from edgeml.estimate.parts import tables_of_mux
@@ -130,7 +130,7 @@ def digits(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 # ---------------------------------------------------------------- products
 
 
-def dense_cost(layer: Layer, how: Parallelism, site: Site) -> Cost:
+def dense_cost(layer: Hls4mlLayer, how: Parallelism, site: Site) -> Cost:
     """A matrix product used once per sample (Dense), or once per pixel (the core of a convolution)."""
     assert layer.products is not None
     weight = layer.weights["weight"]
@@ -260,7 +260,7 @@ def sharing(codes: NDArray[np.int64]) -> float:
 # ---------------------------------------------------------------- everything else
 
 
-def elementwise(layer: Layer, site: Site, elements: int) -> Count:
+def elementwise(layer: Hls4mlLayer, site: Site, elements: int) -> Count:
     """A cast, a ReLU or an affine map on so many elements side by side, registered by its neighbours."""
     result = layer.result.type.width
     drop = max(0, site.held.frac - layer.result.type.frac)
@@ -274,7 +274,7 @@ def elementwise(layer: Layer, site: Site, elements: int) -> Count:
     return count + Count(chain=elements * extra * result)
 
 
-def pooling(layer: Layer, outputs: int, window: int) -> Count:
+def pooling(layer: Hls4mlLayer, outputs: int, window: int) -> Count:
     """A comparison and a choice per further element of the window; registers are counted where they are."""
     return Count(chain=(window - 1) * layer.result.type.width * 2 * outputs)
 
@@ -288,7 +288,7 @@ def waiting(window: int, stages: int) -> int:
     return sum(min(element * stages // window, _LONGEST_DELAY) for element in range(window))
 
 
-def depthwise(layer: Layer, site: Site) -> Cost:
+def depthwise(layer: Hls4mlLayer, site: Site) -> Cost:
     """One small product per channel, unrolled; hls4ml divides no reuse factor there."""
     codes = np.asarray(layer.weights["weight"].codes)
     taps = math.prod(codes.shape[:-2]) if codes.ndim > 2 else codes.shape[0]
@@ -296,7 +296,7 @@ def depthwise(layer: Layer, site: Site) -> Cost:
     return Cost(Count(chain=bits, ff=bits / 2), clocks(math.log2(taps + 1), site) + 1)
 
 
-def table(layer: Layer, site: Site, elements: int) -> Count:
+def table(layer: Hls4mlLayer, site: Site, elements: int) -> Count:
     """A table per element: block RAM with two ports if it is deep, else logic."""
     words = int(layer.attributes.get("table_size", 1 << site.held.width))
     width = layer.result.type.width

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from edgeml.backends.hls4ml.layer import Layer
-from edgeml.backends.hls4ml.options import Options as Hls4mlOptions
+from edgeml.backends.hls4ml.layer import Hls4mlLayer
+from edgeml.backends.hls4ml.options import Hls4mlOptions as Hls4mlOptions
 from edgeml.backends.hls4ml.options import parse_options
 from edgeml.backends.hls4ml.planner import plan_graph
 from edgeml.backends.hls4ml.reuse import Parallelism, choose
@@ -27,14 +27,14 @@ FAMILY, PARALLEL, FOLDED, REPORT = "hls4ml", "hls4ml-parallel", "hls4ml-resource
 with more reuse than inputs, as most published ones, and of what HLS says before logic synthesis."""
 
 
-def calibrated(stream: bool, ways: Mapping[str, Parallelism], layers: Sequence[Layer]) -> str:
+def calibrated(stream: bool, ways: Mapping[str, Parallelism], layers: Sequence[Hls4mlLayer]) -> str:
     """The entry that a project is like."""
     if stream:
         return FAMILY
     return FOLDED if reused_far(ways, layers) else PARALLEL
 
 
-def reused_far(ways: Mapping[str, Parallelism], layers: Sequence[Layer]) -> bool:
+def reused_far(ways: Mapping[str, Parallelism], layers: Sequence[Hls4mlLayer]) -> bool:
     """Only dense layers, all of the resource strategy and with more reuse than inputs.
 
     hls4ml has a template of its own for them, and the many published designs are of it alone.

@@ -9,14 +9,14 @@ Invariant: equal to the shapes of the variables in the emitted project (tests/es
 
 from __future__ import annotations
 
-from edgeml.backends.hls4ml.layer import Layer
-from edgeml.backends.hls4ml.planner import Plan
+from edgeml.backends.hls4ml.layer import Hls4mlLayer
+from edgeml.backends.hls4ml.planner import LayerPlan
 from edgeml.ir import Graph, Shape
 
 _SPACE = ("height", "width")
 
 
-def layer_shapes(graph: Graph, plan: Plan) -> dict[str, Shape]:
+def layer_shapes(graph: Graph, plan: LayerPlan) -> dict[str, Shape]:
     """The shape of what comes out of every layer, by the layer's name.
 
     Args:
@@ -32,7 +32,7 @@ def layer_shapes(graph: Graph, plan: Plan) -> dict[str, Shape]:
     return shapes
 
 
-def _shape(layer: Layer, inputs: list[Shape], held: Shape | None) -> Shape:
+def _shape(layer: Hls4mlLayer, inputs: list[Shape], held: Shape | None) -> Shape:
     given = layer.attributes
     if "target_shape" in given:
         return tuple(int(n) for n in given["target_shape"])

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from edgeml.backends.verilog.limits import operations
-from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.stream import factors, timing
 from edgeml.backends.verilog.stream.beats import Beats
 from edgeml.backends.verilog.stream.plan import Chain, chain, source, stretch
@@ -90,7 +90,7 @@ class Layouts:
     """
 
     def __init__(
-        self, graph: Graph, options: Options, chip: Fabric, tell: Callable[[int], None] | None = None
+        self, graph: Graph, options: VerilogOptions, chip: Fabric, tell: Callable[[int], None] | None = None
     ) -> None:
         self._graph, self._options, self._chip = graph, options, chip
         self._tell = tell or _quiet
@@ -205,7 +205,7 @@ class Layouts:
         self._made += 1
         self._tell(self._made)
         frame = parts.skid(start.bits) if begins else Count()
-        modules: list[timing.Part] = [timing.Skid()] if begins else []
+        modules: list[timing.StreamPart] = [timing.Skid()] if begins else []
         modules += [part for piece in pieces for part in deepcopy(piece.parts)]
         latency, interval = timing.latency_and_interval(modules, deepcopy(modules), start.count, end.count)
         count = total([frame, *(piece.count for piece in pieces)])

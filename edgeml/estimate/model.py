@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from edgeml.backend import Refusal
 from edgeml.backends.verilog.build import refusals
-from edgeml.backends.verilog.options import Options as VerilogOptions
+from edgeml.backends.verilog.options import VerilogOptions as VerilogOptions
 from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.boards import Board
 from edgeml.estimate import calibration, placement
 from edgeml.estimate.calibration import Calibration
@@ -16,7 +16,7 @@ from edgeml.ir import Graph
 
 
 def estimate_verilog(
-    graph: Graph, digest: str, board: Board, options: Options, tool: SynthesisTool | None
+    graph: Graph, digest: str, board: Board, options: VerilogOptions, tool: SynthesisTool | None
 ) -> Hardware:
     """What our Verilog takes.
 
@@ -32,7 +32,12 @@ def estimate_verilog(
 
 
 def figures(
-    counted: Counted, name: str, digest: str, board: Board, options: Options, tool: SynthesisTool | None
+    counted: Counted,
+    name: str,
+    digest: str,
+    board: Board,
+    options: VerilogOptions,
+    tool: SynthesisTool | None,
 ) -> Hardware:
     """What was counted, as `Hardware`.
 
@@ -78,7 +83,7 @@ def figures(
     )
 
 
-def _settings(counted: Counted, options: Options) -> str:
+def _settings(counted: Counted, options: VerilogOptions) -> str:
     pace = (
         f"{options.clock_mhz:g} MHz"
         if options.adders_per_stage is None

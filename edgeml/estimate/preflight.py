@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeml import fits
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT
-from edgeml.backends.verilog.options import Options as VerilogOptions
+from edgeml.backends.verilog.options import VerilogOptions as VerilogOptions
 from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError

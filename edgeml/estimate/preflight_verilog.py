@@ -11,7 +11,7 @@ from functools import cached_property
 
 from edgeml import fits
 from edgeml.backends.verilog.limits import operations
-from edgeml.backends.verilog.options import Options, parse_options
+from edgeml.backends.verilog.options import VerilogOptions, parse_options
 from edgeml.backends.verilog.stream.factors import dense_layers, is_dense
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
@@ -35,7 +35,7 @@ _MUCH, _FOLDED = 0.4, 0.2
 def preflight_verilog(
     graph: Graph,
     board: Board,
-    options: Options,
+    options: VerilogOptions,
     goal: Goal,
     tool: SynthesisTool | None,
     kept: ledger.Ledger | None,
@@ -66,7 +66,7 @@ def preflight_verilog(
 def solver(
     graph: Graph,
     board: Board,
-    options: Options,
+    options: VerilogOptions,
     tool: SynthesisTool | None,
     kept: ledger.Ledger,
     tell: Callable[[int], None] | None = None,
@@ -86,7 +86,11 @@ def solver(
 
 
 def hint(
-    graph: Graph, board: Board, options: Options, told: Preflight, tell: Callable[[int], None] | None = None
+    graph: Graph,
+    board: Board,
+    options: VerilogOptions,
+    told: Preflight,
+    tell: Callable[[int], None] | None = None,
 ) -> str:
     """A line for whoever is about to place an unrolled design that fills much of an open board; "" if not.
 
@@ -111,7 +115,7 @@ def hint(
 
 
 def _folded(
-    graph: Graph, board: Board, options: Options, tell: Callable[[int], None] | None
+    graph: Graph, board: Board, options: VerilogOptions, tell: Callable[[int], None] | None
 ) -> Layout | None:
     """The fastest fold, by powers of two, that leaves most LUTs free; None if there is none that fits."""
     free = options.model_copy(update={"mode": "stream", "reuse_factor": None})
@@ -154,7 +158,7 @@ class _Once(ledger.Ledger):
 
 
 def _judge(
-    graph: Graph, board: Board, options: Options, tool: SynthesisTool | None, kept: ledger.Ledger
+    graph: Graph, board: Board, options: VerilogOptions, tool: SynthesisTool | None, kept: ledger.Ledger
 ) -> Judge:
     once = _Once(kept.path)
 
@@ -175,7 +179,7 @@ def _share(need: Need, amount: float) -> float:
     return amount / need.capacity if need.capacity else float(amount > 0)
 
 
-def _told(graph: Graph, board: Board, options: Options, layout: Layout) -> str:
+def _told(graph: Graph, board: Board, options: VerilogOptions, layout: Layout) -> str:
     """The figures of a layout in a few words."""
     chosen = parse_options({**options.model_dump(), "reuse_factor": None, **layout.settings()})
     rows = needs(estimate(graph, board, "verilog", chosen, "yosys"), board)
@@ -194,7 +198,7 @@ def _clock(found: Hardware, board: Board) -> str:
     return f"{laid}; place and route has the last word"
 
 
-def _limit(graph: Graph, options: Options, layout: Layout) -> str:
+def _limit(graph: Graph, options: VerilogOptions, layout: Layout) -> str:
     expanded = Expand().apply(graph)
     dense = dense_layers(expanded)
     unrolled = [name for name in dense if layout.by_layer.get(name, 1) == 1]
@@ -212,7 +216,7 @@ def _limit(graph: Graph, options: Options, layout: Layout) -> str:
 def _remedies(
     graph: Graph,
     board: Board,
-    options: Options,
+    options: VerilogOptions,
     tool: SynthesisTool | None,
     kept: ledger.Ledger,
     now: Hardware,

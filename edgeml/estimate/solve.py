@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from edgeml import fits
-from edgeml.backends.hls4ml.layer import Layer
-from edgeml.backends.hls4ml.options import Options
+from edgeml.backends.hls4ml.layer import Hls4mlLayer
+from edgeml.backends.hls4ml.options import Hls4mlOptions
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT, Parallelism, valid_factors
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
@@ -125,7 +125,7 @@ class _Search:
     goal: Goal
     board: Board
     fixed: tuple[float, ...]
-    groups: Sequence[tuple[str, tuple[Layer, ...], tuple[Way, ...]]]
+    groups: Sequence[tuple[str, tuple[Hls4mlLayer, ...], tuple[Way, ...]]]
     costs: dict[str, Cost]
     base: Mapping[str, Parallelism]
     least_high: tuple[float, ...]
@@ -221,7 +221,7 @@ def solve(at: Planned, board: Board, goal: Goal, kept: Ledger = NOTHING) -> Solu
         EdgemlError: no combination meets it; says how near the best one comes.
     """
     multiplying = [layer for layer in at.plan.layers if layer.products is not None]
-    by_name: dict[str, list[Layer]] = {}
+    by_name: dict[str, list[Hls4mlLayer]] = {}
     for layer in multiplying:
         by_name.setdefault(layer.layer, []).append(layer)
     plain = Parallelism("latency", 1)
@@ -312,7 +312,7 @@ def _sum(rows: object) -> tuple[float, ...]:
     return tuple(result)
 
 
-def _ways(layers: Sequence[Layer], at: Planned, board: Board) -> tuple[Way, ...]:
+def _ways(layers: Sequence[Hls4mlLayer], at: Planned, board: Board) -> tuple[Way, ...]:
     """All ways for the layers of one name that are not beaten by another."""
     made: list[Way] = []
     for strategy, reuse in _candidates(layers, at.options):
@@ -326,7 +326,7 @@ def _ways(layers: Sequence[Layer], at: Planned, board: Board) -> tuple[Way, ...]
     return tuple(kept)
 
 
-def _candidates(layers: Sequence[Layer], options: Options) -> list[tuple[str, int]]:
+def _candidates(layers: Sequence[Hls4mlLayer], options: Hls4mlOptions) -> list[tuple[str, int]]:
     """Strategies and reuse factors that are valid for all of the layers."""
     found: list[set[tuple[str, int]]] = []
     for layer in layers:

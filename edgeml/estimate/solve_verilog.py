@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from edgeml.backends.verilog.limits import parallel_refusals
-from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.stream import factors
 from edgeml.backends.verilog.stream.beats import CannotStreamError
 from edgeml.errors import EdgemlError
@@ -124,7 +124,7 @@ class Solver:
     def __init__(
         self,
         graph: Graph,
-        options: Options,
+        options: VerilogOptions,
         chip: Fabric,
         judge: Judge,
         tell: Callable[[int], None] | None = None,

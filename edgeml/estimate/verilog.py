@@ -16,17 +16,17 @@ from dataclasses import dataclass, field
 from edgeml.backends.verilog.build import chosen_mode
 from edgeml.backends.verilog.design import Design, elaborate
 from edgeml.backends.verilog.manifest import lane_bits
-from edgeml.backends.verilog.options import Options
-from edgeml.backends.verilog.ports import Port, port
+from edgeml.backends.verilog.options import VerilogOptions
+from edgeml.backends.verilog.ports import BusPort, port
 from edgeml.backends.verilog.schedule import Schedule, schedule
 from edgeml.backends.verilog.stream import timing
 from edgeml.backends.verilog.stream.beats import Beats
 from edgeml.backends.verilog.stream.plan import (
     FoldSegment,
     KernelSegment,
-    Plan,
     Segment,
     SerializeSegment,
+    StreamPlan,
     WindowSegment,
     plan,
 )
@@ -83,7 +83,7 @@ class Counted:
     ports: Ports
 
 
-def count(graph: Graph, options: Options, fabric: Fabric) -> Counted:
+def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> Counted:
     """Count a graph of core ops.
 
     Args:
@@ -102,10 +102,10 @@ class Stretch:
     """Some segments of a stream: what they are made of, and models of their modules, never clocked."""
 
     count: Count
-    parts: tuple[timing.Part, ...]
+    parts: tuple[timing.StreamPart, ...]
 
 
-def stretch(graph: Graph, segments: Sequence[Segment], options: Options, fabric: Fabric) -> Stretch:
+def stretch(graph: Graph, segments: Sequence[Segment], options: VerilogOptions, fabric: Fabric) -> Stretch:
     """Count neighbours in a stream by themselves; counts of stretches add up to those of the whole.
 
     Args:
@@ -132,7 +132,7 @@ def stream_ports(graph: Graph, source: Beats, sink: Beats) -> Ports:
 # ---------------------------------------------------------------- side by side
 
 
-def _parallel(graph: Graph, options: Options, fabric: Fabric) -> Counted:
+def _parallel(graph: Graph, options: VerilogOptions, fabric: Fabric) -> Counted:
     design = elaborate(graph)
     times = schedule(design, options.levels)
     pieces = _layers(design, times, fabric, 1)
@@ -145,7 +145,7 @@ def _parallel(graph: Graph, options: Options, fabric: Fabric) -> Counted:
     return Counted("parallel", tuple(pieces), times.last + 2, 1, ports)
 
 
-def _lanes(side: list[Port]) -> int:
+def _lanes(side: list[BusPort]) -> int:
     """Bits of the stream that holds them all."""
     return sum(lane_bits(one.width) * one.size for one in side)
 
@@ -169,13 +169,13 @@ def _layers(design: Design, times: Schedule, fabric: Fabric, offset: int) -> lis
 
 
 class _Stream:
-    def __init__(self, graph: Graph, options: Options, fabric: Fabric) -> None:
+    def __init__(self, graph: Graph, options: VerilogOptions, fabric: Fabric) -> None:
         self._graph, self._options, self._fabric = graph, options, fabric
-        self.parts: list[timing.Part] = []
+        self.parts: list[timing.StreamPart] = []
         self.pieces: list[Piece] = []
         self._spans: list[tuple[Piece, int, int]] = []
 
-    def counted(self, made: Plan) -> Counted:
+    def counted(self, made: StreamPlan) -> Counted:
         source, sink = made.source, made.sink
         frame = Piece("(input and output)", "")
         self._add(frame, timing.Skid(), parts.skid(source.bits))
@@ -208,7 +208,7 @@ class _Stream:
                 case FoldSegment():
                     self._fold(segment)
 
-    def _add(self, piece: Piece, part: timing.Part, count: Count) -> None:
+    def _add(self, piece: Piece, part: timing.StreamPart, count: Count) -> None:
         piece.count = piece.count + count
         self._spans.append((piece, len(self.parts), len(self.parts)))
         self.parts.append(part)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeml import boards
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate
@@ -155,7 +155,7 @@ def _without_board(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_written(folder: Path) -> dict[str, Any]:
     """Options of the Verilog that lies in a folder, as far as its manifest tells them."""
-    manifest = Manifest.read(folder)
+    manifest = VerilogManifest.read(folder)
     found: dict[str, Any] = {"mode": manifest.mode}
     if manifest.clock_mhz:
         found["clock_mhz"] = manifest.clock_mhz

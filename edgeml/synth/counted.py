@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.errors import EdgemlError
 from edgeml.estimate import record
 from edgeml.figures import Figure, Hardware, Stage
 from edgeml.ir import Graph
 from edgeml.synth import layers, place, result
-from edgeml.synth.job import Job
+from edgeml.synth.job import SynthesisJob
 
 _PRODUCTS = ("mat_mul", "conv")
 
 
-def remember(job: Job, found: Hardware) -> str:
+def remember(job: SynthesisJob, found: Hardware) -> str:
     """Put figures into the ledger beside their estimates.
 
     After synthesis it is the network's own share, without the board around it; after placement, the whole
@@ -36,7 +36,7 @@ def remember(job: Job, found: Hardware) -> str:
     return ""
 
 
-def _network(job: Job, found: Hardware) -> Hardware:
+def _network(job: SynthesisJob, found: Hardware) -> Hardware:
     inside = [part for path, part in job.instances().items() if path[: len(job.prefix)] == job.prefix]
     return found.model_copy(update={"total": job.family.usage(_summed(inside)), "alone": True})
 
@@ -49,7 +49,7 @@ def _summed(parts: Iterable[Mapping[str, int]]) -> Counter[str]:
     return total
 
 
-def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
+def figures(job: SynthesisJob, stages: Sequence[Stage]) -> Hardware:
     """All that is known after these stages."""
     ran = {stage.name for stage in stages}
     manifest = job.manifest
@@ -94,7 +94,7 @@ def figures(job: Job, stages: Sequence[Stage]) -> Hardware:
     )
 
 
-def _notes(job: Job) -> list[str]:
+def _notes(job: SynthesisJob) -> list[str]:
     notes = [job.family.mapping.note] if job.family.mapping.note else []
     if job.runs_at != job.clock_mhz:
         told = f"Designed for {job.clock_mhz:g} MHz; times are at the {job.runs_at:g} MHz"
@@ -105,7 +105,7 @@ def _notes(job: Job) -> list[str]:
     return [*notes, alone]
 
 
-def _settings(manifest: Manifest) -> str:
+def _settings(manifest: VerilogManifest) -> str:
     """How the project is laid out, in a few words."""
     clock = f"pipelined for {manifest.clock_mhz:g} MHz" if manifest.clock_mhz else "adders per stage given"
     factor = manifest.reuse_factor

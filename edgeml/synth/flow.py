@@ -27,11 +27,11 @@ from edgeml.estimate import hint, refuse_if_too_big
 from edgeml.figures import Hardware, Stage
 from edgeml.ir import Graph
 from edgeml.synth import counted, result, work
-from edgeml.synth.job import Job
+from edgeml.synth.job import SynthesisJob
 from edgeml.synth.request import UNTIL, Request, Vectors, last_step
 from edgeml.synth.steps import run_steps
 from edgeml.synth.wish import stage_clock
-from edgeml.tools import Found
+from edgeml.tools import InstalledTool
 from edgeml.tools import load as load_tool
 
 RESULT = "result.json"
@@ -41,7 +41,7 @@ def _quiet(what: str) -> None:
     """Nobody listens."""
 
 
-class Flow:
+class SynthesisFlow:
     """The steps of a run on a board.
 
     Args:
@@ -97,7 +97,9 @@ class Flow:
         if self.preflight.solution is not None:
             options = BACKEND.options({**wanted, "reuse_factor": None, **self.preflight.solution.settings()})
         tools = {name: _find(name, family) for name in self._needed(family)}
-        self.job = Job(graph, vectors, board, folder, request, clock_mhz, whole, family, options, tools)
+        self.job = SynthesisJob(
+            graph, vectors, board, folder, request, clock_mhz, whole, family, options, tools
+        )
 
     def hint(self) -> str:
         """A line on what would shorten the flow, where nobody chose the layout; "" if there is none."""
@@ -156,6 +158,6 @@ class Flow:
         return names
 
 
-def _find(name: str, family: families.Family | None) -> Found:
+def _find(name: str, family: families.Family | None) -> InstalledTool:
     oldest = family.mapping.oldest if name == "yosys" and family is not None else ()
     return load_tool(name).need(oldest)

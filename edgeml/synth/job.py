@@ -12,22 +12,22 @@ from functools import cached_property
 from pathlib import Path
 
 from edgeml import families
-from edgeml.backends.verilog.manifest import Manifest
-from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.manifest import VerilogManifest
+from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.boards import Board
 from edgeml.ir import Graph
 from edgeml.reading import read_json, refusing
 from edgeml.synth.layers import Instance
 from edgeml.synth.request import Request, Vectors
 from edgeml.synth.top import TOP, Top, emit
-from edgeml.tools import Found
+from edgeml.tools import InstalledTool
 
 DESIGN = "verilog"
 _NETWORK = ("u_network",)
 
 
 @dataclass(frozen=True)
-class Job:
+class SynthesisJob:
     """A run on a board.
 
     Args:
@@ -51,8 +51,8 @@ class Job:
     clock_mhz: float
     whole: bool
     known: families.Family | None
-    options: Options
-    tools: Mapping[str, Found]
+    options: VerilogOptions
+    tools: Mapping[str, InstalledTool]
 
     @property
     def runs_at(self) -> float:
@@ -77,9 +77,9 @@ class Job:
         return self.family.open
 
     @property
-    def manifest(self) -> Manifest:
+    def manifest(self) -> VerilogManifest:
         """Of the Verilog that was written."""
-        return Manifest.read(self.design)
+        return VerilogManifest.read(self.design)
 
     @cached_property
     def board_top(self) -> Top:

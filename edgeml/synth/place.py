@@ -13,7 +13,7 @@ from typing import Any
 
 from edgeml.errors import EdgemlError
 from edgeml.reading import read_json, refusing
-from edgeml.tools import Completed, Found, failure, run
+from edgeml.tools import Completed, InstalledTool, failure, run
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Clock:
+class ClockTiming:
     """What nextpnr says of a clock, in MHz."""
 
     name: str
@@ -41,7 +41,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Report:
+class PlacementReport:
     """nextpnr's report.
 
     Args:
@@ -51,14 +51,14 @@ class Report:
         path: the longest path from register to register in the first clock's domain.
     """
 
-    clocks: tuple[Clock, ...]
+    clocks: tuple[ClockTiming, ...]
     used: Mapping[str, int]
     available: Mapping[str, int]
     path: tuple[Segment, ...]
 
 
 def place(
-    found: Found,
+    found: InstalledTool,
     netlist: str,
     top: str,
     options: Sequence[str],
@@ -108,7 +108,7 @@ def place(
     return done
 
 
-def read_report(path: Path, log: Path) -> Report:
+def read_report(path: Path, log: Path) -> PlacementReport:
     """The report of nextpnr 0.4 and later.
 
     Raises:
@@ -117,12 +117,12 @@ def read_report(path: Path, log: Path) -> Report:
     with refusing(path, "is no report of nextpnr that edgeml can read", f"the log is {log}"):
         found: Any = read_json(path, "report of nextpnr", f"the log is {log}")
         clocks = [
-            Clock(str(name), float(clock["achieved"]), float(clock["constraint"]))
+            ClockTiming(str(name), float(clock["achieved"]), float(clock["constraint"]))
             for name, clock in found["fmax"].items()
         ]
         clocks.sort(key=lambda clock: clock.achieved / clock.constraint)
         table = found["utilization"]
-        return Report(
+        return PlacementReport(
             tuple(clocks),
             {str(kind): int(row["used"]) for kind, row in table.items()},
             {str(kind): int(row["available"]) for kind, row in table.items()},

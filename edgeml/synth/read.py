@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from edgeml import boards, vendor
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware
 from edgeml.files import FileSet, read_bytes
@@ -78,7 +78,7 @@ def file_reports(
     return [row for rows in kept.values() for row in rows], found.unread
 
 
-def verilog_manifest(run_folder: Path, board: str, directory: Path, row: Hardware) -> Manifest | None:
+def verilog_manifest(run_folder: Path, board: str, directory: Path, row: Hardware) -> VerilogManifest | None:
     """That of the Verilog that reports are of: beside them, else the board's in the run, else the run's.
 
     Args:
@@ -104,12 +104,12 @@ def _above(directory: Path, row: Hardware) -> list[Path]:
     return [*(folder / path for path in inside), folder.parent]
 
 
-def _manifests(folders: Iterable[Path]) -> Iterator[Manifest]:
+def _manifests(folders: Iterable[Path]) -> Iterator[VerilogManifest]:
     """Those of Verilog; an hls4ml project's has the same name, and no top module."""
     for folder in folders:
         path = folder / MANIFEST
         if path.is_file() and not _of_hls4ml(path):
-            yield Manifest.read(folder)
+            yield VerilogManifest.read(folder)
 
 
 def _of_hls4ml(path: Path) -> bool:
@@ -120,7 +120,7 @@ def _of_hls4ml(path: Path) -> bool:
     return isinstance(found, dict) and "top" not in found
 
 
-def _same_graph(manifest: Manifest, graph: str, directory: Path) -> None:
+def _same_graph(manifest: VerilogManifest, graph: str, directory: Path) -> None:
     if graph and manifest.graph != graph:
         raise EdgemlError(
             "is of Verilog that was written for another graph than the run's",
@@ -129,7 +129,7 @@ def _same_graph(manifest: Manifest, graph: str, directory: Path) -> None:
         )
 
 
-def _clocked(row: Hardware, manifest: Manifest) -> Hardware:
+def _clocked(row: Hardware, manifest: VerilogManifest) -> Hardware:
     """With the latency that the Verilog promises, which no report has."""
     if row.cycles is not None:
         return row

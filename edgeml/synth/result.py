@@ -13,7 +13,7 @@ from edgeml.errors import EdgemlError
 from edgeml.families import Family
 from edgeml.figures import KINDS, Figure, Hop, Usage
 from edgeml.synth.layers import Instance, layer_of
-from edgeml.synth.place import Report, Segment
+from edgeml.synth.place import PlacementReport, Segment
 from edgeml.tools.yosys import instance_path
 
 
@@ -37,7 +37,7 @@ def refuse_what_does_not_fit(usage: Usage, board: Board, what: str) -> None:
         )
 
 
-def placed_usage(report: Report, family: Family, synthesized: Usage) -> Usage:
+def placed_usage(report: PlacementReport, family: Family, synthesized: Usage) -> Usage:
     """Resources after place and route; what nextpnr does not count stays as synthesis has it.
 
     Raises:

@@ -26,7 +26,7 @@ NOTES = "steps.json"
 
 
 @dataclass(frozen=True)
-class Step:
+class FlowStep:
     """One program of a flow.
 
     Args:
@@ -45,7 +45,10 @@ class Step:
 
 
 def run_steps(
-    steps: Iterable[Step], folder: Path, tell: Callable[[str], None], after: Callable[[Sequence[Stage]], None]
+    steps: Iterable[FlowStep],
+    folder: Path,
+    tell: Callable[[str], None],
+    after: Callable[[Sequence[Stage]], None],
 ) -> tuple[Stage, ...]:
     """Run what has to be run, in order.
 
@@ -81,7 +84,7 @@ def run_steps(
     return tuple(stages)
 
 
-def _key(step: Step) -> str:
+def _key(step: FlowStep) -> str:
     text = json.dumps([step.name, step.settings, _contents(step.inputs)])
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -74,7 +74,7 @@ def settings(
     assignments: Sequence[str] = (),
     board: Board | str | None = None,
     clock_mhz: float | None = None,
-) -> tuple[target.Target, dict[str, dict[str, Any]]]:
+) -> tuple[target.BoardTarget, dict[str, dict[str, Any]]]:
     """What is built for, and options of the back ends for it, our Verilog's stages with their margin.
 
     Args and errors as for `edgeml.boards.target.settings`.

@@ -1,4 +1,4 @@
-"""The steps of a synthesis, each as a `Step` of a `Job`.
+"""The steps of a synthesis, each as a `FlowStep` of a `SynthesisJob`.
 
 Invariant: what is synthesized was simulated before, integer for integer.
 To add a step, write one more function here and name it in `flow`.
@@ -18,8 +18,8 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.figures import Stage
 from edgeml.files import write_atomic
 from edgeml.synth import place as placer
-from edgeml.synth.job import Job
-from edgeml.synth.steps import Step
+from edgeml.synth.job import SynthesisJob
+from edgeml.synth.steps import FlowStep
 from edgeml.synth.top import TOP
 from edgeml.synth.top import simulate as simulate_board
 from edgeml.tools import failure, run, yosys
@@ -27,7 +27,7 @@ from edgeml.tools import failure, run, yosys
 _CHECKED = 1000
 
 
-def emit(job: Job) -> Step:
+def emit(job: SynthesisJob) -> FlowStep:
     """The Verilog, and on open boards the top."""
 
     def work() -> Stage:
@@ -38,10 +38,10 @@ def emit(job: Job) -> Step:
         return _own("verilog", start)
 
     shape = f"{job.graph.digest} {job.board.model_dump_json()} {job.options.model_dump_json()}"
-    return Step("verilog", (), (job.design,), f"{__version__} {shape} {job.whole}", work)
+    return FlowStep("verilog", (), (job.design,), f"{__version__} {shape} {job.whole}", work)
 
 
-def check(job: Job) -> Step:
+def check(job: SynthesisJob) -> FlowStep:
     """The network under Verilator, every integer."""
     target = job.folder / "check.json"
 
@@ -66,10 +66,10 @@ def check(job: Job) -> Step:
         write_atomic(target, json.dumps({"samples": samples, "mismatches": 0}) + "\n")
         return _own("check", start, "verilator")
 
-    return Step("check", (job.design,), (target,), str(_CHECKED), work)
+    return FlowStep("check", (job.design,), (target,), str(_CHECKED), work)
 
 
-def simulate(job: Job) -> Step:
+def simulate(job: SynthesisJob) -> FlowStep:
     """The whole board."""
     target = job.folder / "simulation.json"
 
@@ -83,10 +83,10 @@ def simulate(job: Job) -> Step:
         write_atomic(target, json.dumps(told) + "\n")
         return _own("simulation", start, "verilator")
 
-    return Step("simulation", (job.design,), (target,), "", work)
+    return FlowStep("simulation", (job.design,), (target,), "", work)
 
 
-def synthesize(job: Job) -> Step:
+def synthesize(job: SynthesisJob) -> FlowStep:
     """Yosys."""
     out = job.folder / "synthesis"
     found = job.tools["yosys"]
@@ -111,10 +111,10 @@ def synthesize(job: Job) -> Step:
         return _stage(job, "synthesis", "yosys", made.seconds, "logs/synthesis.log")
 
     outputs = (out / "netlist.json", out / "counts.json")
-    return Step("synthesis", (job.design,), outputs, f"{passes} {pads} {found}", work)
+    return FlowStep("synthesis", (job.design,), outputs, f"{passes} {pads} {found}", work)
 
 
-def place(job: Job) -> Step:
+def place(job: SynthesisJob) -> FlowStep:
     """nextpnr."""
     flow = job.open_flow
     found = job.tools[flow.placer]
@@ -139,10 +139,10 @@ def place(job: Job) -> Step:
 
     inputs = (job.folder / "synthesis" / "netlist.json", job.design)
     settings = f"{job.board.nextpnr} {job.clock_mhz} {job.request.seed} {found}"
-    return Step("place", inputs, (job.folder / placed, job.folder / report), settings, work)
+    return FlowStep("place", inputs, (job.folder / placed, job.folder / report), settings, work)
 
 
-def pack(job: Job) -> Step:
+def pack(job: SynthesisJob) -> FlowStep:
     """The bitstream."""
     flow = job.open_flow
     found = job.tools[flow.packer]
@@ -160,10 +160,10 @@ def pack(job: Job) -> Step:
         return _stage(job, "bitstream", flow.packer, done.seconds, "logs/bitstream.log")
 
     inputs = (job.folder / "place" / flow.placed,)
-    return Step("bitstream", inputs, (target,), f"{job.board.nextpnr} {found}", work)
+    return FlowStep("bitstream", inputs, (target,), f"{job.board.nextpnr} {found}", work)
 
 
-def _stage(job: Job, name: str, tool: str, seconds: float, log: str) -> Stage:
+def _stage(job: SynthesisJob, name: str, tool: str, seconds: float, log: str) -> Stage:
     found = job.tools[tool]
     return Stage(name=name, tool=found.path.name, version=found.version, seconds=round(seconds, 2), log=log)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from edgeml.errors import MissingToolError
 from edgeml.folder import ModuleFolder
-from edgeml.tools._base import Found, Tool, version_number
+from edgeml.tools._base import InstalledTool, Tool, version_number
 from edgeml.tools._process import Completed, error_line, failure, read_log, run
 
 __all__ = [
     "Completed",
-    "Found",
+    "InstalledTool",
     "Tool",
     "error_line",
     "failure",
@@ -43,7 +43,7 @@ def load(name: str) -> Tool:
     return _FOLDER.declared(name, "TOOL", Tool)
 
 
-def find(name: str) -> Found | None:
+def find(name: str) -> InstalledTool | None:
     """The tool on this machine, or None.
 
     Raises:
@@ -52,7 +52,7 @@ def find(name: str) -> Found | None:
     return load(name).find()
 
 
-def need(name: str) -> Found:
+def need(name: str) -> InstalledTool:
     """The tool on this machine.
 
     Raises:

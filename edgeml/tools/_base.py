@@ -30,7 +30,7 @@ def _none() -> Mapping[str, str]:
 
 
 @dataclass(frozen=True)
-class Found:
+class InstalledTool:
     """A tool that is there.
 
     Args:
@@ -93,23 +93,25 @@ class Tool:
         )
         return ", or ".join(way for way in (python, self.system) if way)
 
-    def find(self) -> Found | None:
+    def find(self) -> InstalledTool | None:
         """The first executable that is there: on PATH, beside this Python, or in the package."""
         return next(self.candidates(), None)
 
-    def candidates(self) -> Iterator[Found]:
+    def candidates(self) -> Iterator[InstalledTool]:
         """Every executable that is there, best first; a version is only asked for when one is taken."""
         scripts, home = Path(sys.executable).parent, self._home()
         for name in self.executables:
             path = shutil.which(name) or shutil.which(name, path=str(scripts))
             native = path is not None and (home is None or Path(path).parent != scripts)
             if path is not None and native:
-                yield Found(Path(path), self._version_of(name, Path(path), _none()))
+                yield InstalledTool(Path(path), self._version_of(name, Path(path), _none()))
             if home is not None and (bundled := shutil.which(name, path=str(home / "bin"))):
                 environment = {self.root: str(home)} if self.root else _none()
-                yield Found(Path(bundled), self._version_of(name, Path(bundled), environment), environment)
+                yield InstalledTool(
+                    Path(bundled), self._version_of(name, Path(bundled), environment), environment
+                )
 
-    def need(self, oldest: tuple[int, ...] = ()) -> Found:
+    def need(self, oldest: tuple[int, ...] = ()) -> InstalledTool:
         """The first executable that is there and not older than `oldest`.
 
         Raises:

@@ -13,7 +13,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.scratch import scratch_folder
 from edgeml.tools import gxx
-from edgeml.tools._base import Found, Tool
+from edgeml.tools._base import InstalledTool, Tool
 from edgeml.tools._process import run
 
 TOOL = Tool(
@@ -138,7 +138,7 @@ def _plain(path: Path, scratch: Path) -> Path:
     return Path("sources") / path.name
 
 
-def _runtime(verilator: Found, compiler: Found, name: str) -> Path:
+def _runtime(verilator: InstalledTool, compiler: InstalledTool, name: str) -> Path:
     """Verilator's own library, compiled once per version."""
     target = cache_folder("verilog") / name / "runtime.o"
     if target.is_file():
@@ -156,12 +156,12 @@ def _runtime(verilator: Found, compiler: Found, name: str) -> Path:
     return target
 
 
-def _compile_flags(verilator: Found) -> list[str]:
+def _compile_flags(verilator: InstalledTool) -> list[str]:
     include = _include(verilator)
     return [*_FLAGS, *(f"-D{name}" for name in _DEFINES), f"-I{include}", f"-I{include / 'vltstd'}"]
 
 
-def _include(verilator: Found) -> Path:
+def _include(verilator: InstalledTool) -> Path:
     """Where Verilator's headers lie: in its package, or where a native one says."""
     root = verilator.environment.get("VERILATOR_ROOT")
     if root is None:
@@ -176,14 +176,14 @@ def _include(verilator: Found) -> Path:
     return include
 
 
-def _need(tool: Tool) -> Found:
+def _need(tool: Tool) -> InstalledTool:
     found = tool.find()
     if found is None:
         raise MissingToolError(f"{tool.name} is not installed", tool.summary, tool.install)
     return found
 
 
-def _version(found: Found) -> str:
+def _version(found: InstalledTool) -> str:
     """The program of PyPI's package does not tell its version; the package does."""
     if found.environment:
         return importlib.metadata.version(TOOL.package)

@@ -24,7 +24,7 @@ from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.reading import refusing
-from edgeml.tools._base import Found, Tool
+from edgeml.tools._base import InstalledTool, Tool
 from edgeml.tools._process import Completed, error_line, read_log, run
 
 TOOL = Tool(
@@ -75,7 +75,7 @@ def synthesize(
     log: str = "synthesis.log",
     seconds: float = _SECONDS,
     oldest: tuple[int, ...] = (),
-    found: Found | None = None,
+    found: InstalledTool | None = None,
 ) -> Synthesized:
     """Synthesize a module.
 
@@ -127,7 +127,7 @@ def synthesize(
 
 
 def run_script(
-    found: Found, script: Sequence[str], folder: Path, output: str, log: str, seconds: float
+    found: InstalledTool, script: Sequence[str], folder: Path, output: str, log: str, seconds: float
 ) -> Completed:
     """Run commands in `folder` and make sure that the last one, which writes output/end.txt, was reached.
 

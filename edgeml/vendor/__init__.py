@@ -20,10 +20,10 @@ from pathlib import Path
 from edgeml.errors import EdgemlError
 from edgeml.figures import Hardware
 from edgeml.vendor import formats
-from edgeml.vendor.base import Format, Report, Share
+from edgeml.vendor.base import Format, Share, VendorReport
 from edgeml.vendor.join import Read, rows
 
-__all__ = ["Found", "Unread", "read", "reports", "scan", "share"]
+__all__ = ["Unread", "VendorFolder", "read", "reports", "scan", "share"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Unread:
 
 
 @dataclass(frozen=True)
-class Found:
+class VendorFolder:
     """What lies in a folder.
 
     Args:
@@ -47,7 +47,7 @@ class Found:
     unread: tuple[Unread, ...] = ()
 
 
-def scan(folder: Path, skip: Sequence[str] = ()) -> Found:
+def scan(folder: Path, skip: Sequence[str] = ()) -> VendorFolder:
     """Every design in a folder, and every report that could not be read, which keeps none of the others back.
 
     Args:
@@ -79,7 +79,7 @@ def scan(folder: Path, skip: Sequence[str] = ()) -> Found:
             found.append(item)
             unread += [Unread(f"{path}:{line}", why) for line, why in item.reading.unread]
     if found:
-        return Found(tuple(rows(found, root)), tuple(unread))
+        return VendorFolder(tuple(rows(found, root)), tuple(unread))
     if len(errors) == 1:
         raise errors[0]
     if unread:
@@ -118,7 +118,7 @@ def _read_one(path: Path) -> Read | None:
     Raises:
         EdgemlError: it cannot be read.
     """
-    report = Report.load(path)
+    report = VendorReport.load(path)
     known = _format_of(report)
     try:
         reading = known.read(report)
@@ -147,7 +147,7 @@ def share(paths: Sequence[Path], module: str) -> Share | None:
         EdgemlError: a report cannot be read.
     """
     for path in paths:
-        report = Report.load(path)
+        report = VendorReport.load(path)
         known = next((known for known in _formats() if known.share is not None and known.knows(report)), None)
         if known is not None and known.share is not None and (found := known.share(report, module)):
             return found
@@ -190,7 +190,7 @@ def _patterns() -> tuple[str, ...]:
     return tuple(sorted({p for known in _formats() for p in known.patterns if p != "*.txt"} | {"*.rpt"}))
 
 
-def _format_of(report: Report) -> Format:
+def _format_of(report: VendorReport) -> Format:
     known = next((known for known in _formats() if known.knows(report)), None)
     if known is None:
         first = next((n for n, text in enumerate(report.lines, 1) if text.strip(" =-+")), 0)

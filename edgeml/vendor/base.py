@@ -47,7 +47,7 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True)
-class Report:
+class VendorReport:
     """A report file.
 
     Args:
@@ -59,7 +59,7 @@ class Report:
     text: str
 
     @classmethod
-    def load(cls, path: Path) -> Report:
+    def load(cls, path: Path) -> VendorReport:
         """Read a file; bytes that are not UTF-8 (a degree sign, a name) are replaced.
 
         Raises:
@@ -222,11 +222,11 @@ class Format:
     title: str
     patterns: tuple[str, ...]
     begins: str
-    read: Callable[[Report], Reading | None]
+    read: Callable[[VendorReport], Reading | None]
     rank: int = 0
-    share: Callable[[Report, str], Share | None] | None = None
+    share: Callable[[VendorReport, str], Share | None] | None = None
 
-    def knows(self, report: Report) -> bool:
+    def knows(self, report: VendorReport) -> bool:
         """Whether a file is one."""
         return any(report.path.match(pattern) for pattern in self.patterns) and bool(
             re.search(self.begins, report.head, re.MULTILINE)

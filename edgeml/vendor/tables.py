@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edgeml.vendor.base import Report
+from edgeml.vendor.base import VendorReport
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One row of a table.
 
     Args:
@@ -22,7 +22,7 @@ class Row:
         cells: between the bars, not stripped.
     """
 
-    report: Report
+    report: VendorReport
     line: int
     cells: tuple[str, ...]
 
@@ -46,11 +46,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table: the rows of its head, and the others without rules."""
 
-    head: tuple[Row, ...]
-    rows: tuple[Row, ...]
+    head: tuple[TableRow, ...]
+    rows: tuple[TableRow, ...]
 
     def column(self, *names: str) -> int | None:
         """The column whose head begins with one of the names (blanks apart); None if there is none."""
@@ -62,7 +62,7 @@ class Table:
         return None
 
 
-def table_at(report: Report, start: int, bar: str = "|") -> Table | None:
+def table_at(report: VendorReport, start: int, bar: str = "|") -> ReportTable | None:
     """The first table at or after index `start`; None if there is none.
 
     Its head is what stands between the first two rules; without a second rule it has none.
@@ -74,27 +74,27 @@ def table_at(report: Report, start: int, bar: str = "|") -> Table | None:
     index = next((i for i in range(start, len(lines)) if _is_rule(lines[i])), None)
     if index is None:
         return None
-    blocks: list[list[Row]] = [[]]
+    blocks: list[list[TableRow]] = [[]]
     for number, text in _body(lines, index, bar):
         if _is_rule(text):
             blocks.append([])
         elif not text.strip().endswith(bar):
             report.fail("a row of a table is cut off", number)
         else:
-            blocks[-1].append(Row(report, number, tuple(text.strip()[1:-1].split(bar))))
+            blocks[-1].append(TableRow(report, number, tuple(text.strip()[1:-1].split(bar))))
     filled = [block for block in blocks if block]
     if not filled:
-        return Table((), ())
+        return ReportTable((), ())
     if len(filled) == 1:
-        return Table((), tuple(filled[0]))
+        return ReportTable((), tuple(filled[0]))
     rows = tuple(row for block in filled[1:] for row in block)
     width = len(filled[0][-1]) if len(filled[0][-1]) > 1 else len(rows[0])  # one cell is a title
     if odd := next((row for row in rows if len(row) != width), None):
         report.fail(f"a row has {len(odd)} cells, {width} expected", odd.line)
-    return Table(tuple(filled[0]), rows)
+    return ReportTable(tuple(filled[0]), rows)
 
 
-def table_below(report: Report, title: int, bar: str = "|") -> Table | None:
+def table_below(report: VendorReport, title: int, bar: str = "|") -> ReportTable | None:
     """The table whose first line, at index `title`, is its title; None if no rule follows the title at once.
 
     A tool that has nothing to list writes a sentence below the title instead of a table.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from edgeml.synth.top.protocol import Decoder, Frame, Identity, Kind, Report
+from edgeml.synth.top.protocol import Decoder, Frame, FrameType, Identity, SelfTestResult
 
 
 @dataclass
@@ -25,17 +25,17 @@ class SoftwareBoard:
 
     identity: Identity
     results: dict[bytes, bytes]
-    report: Report
+    report: SelfTestResult
     spoil: Callable[[Frame, int], bytes | None] = lambda frame, count: frame.encode()
     answers: int = 0
 
     def answer(self, request: Frame) -> Frame:
         """The right answer to a request."""
-        if request.kind is Kind.IDENTIFY:
-            return Frame(Kind.IDENTITY, request.tag, self.identity.encode())
-        if request.kind is Kind.TEST:
-            return Frame(Kind.REPORT, request.tag, self.report.encode())
-        return Frame(Kind.RESULT, request.tag, self.results[request.payload])
+        if request.kind is FrameType.IDENTIFY:
+            return Frame(FrameType.IDENTITY, request.tag, self.identity.encode())
+        if request.kind is FrameType.TEST:
+            return Frame(FrameType.REPORT, request.tag, self.report.encode())
+        return Frame(FrameType.RESULT, request.tag, self.results[request.payload])
 
     @contextmanager
     def plugged_in(self) -> Iterator[str]:

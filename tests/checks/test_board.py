@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
+from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Stream, VerilogManifest
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
 from edgeml.checks.board import Wiring, check_board
@@ -28,8 +28,8 @@ from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.synth.top import host
 from edgeml.synth.top.log import read_log
 from edgeml.synth.top.payload import encode, sample_bytes
-from edgeml.synth.top.port import Port
-from edgeml.synth.top.protocol import Decoder, Frame, Identity, Kind, Report
+from edgeml.synth.top.port import SerialPort
+from edgeml.synth.top.protocol import Decoder, Frame, FrameType, Identity, SelfTestResult
 from tests.checks.software_board import SoftwareBoard
 
 SAMPLES = 40
@@ -73,7 +73,9 @@ def bench(tmp_path: Path) -> Bench:
             name, info.shape, bool(info.type.signed), int(np.max(info.type.width)), 0, lane, 0, size
         )
         ports.append(Stream(port, size * lane, 1, (lanes,)))
-    manifest = Manifest("net", graph.digest, "net", "parallel", 100.0, 5, 1, ports[0], ports[1], ("net.v",))
+    manifest = VerilogManifest(
+        "net", graph.digest, "net", "parallel", 100.0, 5, 1, ports[0], ports[1], ("net.v",)
+    )
     (tmp_path / "verilog").mkdir()
     (tmp_path / "verilog" / MANIFEST).write_text(manifest.text())
     sizes = sample_bytes(ports[0]), sample_bytes(ports[1])
@@ -81,12 +83,12 @@ def bench(tmp_path: Path) -> Bench:
     board = SoftwareBoard(
         Identity(graph.digest, sizes[0], sizes[1], 8, 12_000_000, 5, 1, "net", "icebreaker"),
         {a.tobytes(): b.tobytes() for a, b in zip(given, wanted, strict=True)},
-        Report(8, 0, None, 5, False),
+        SelfTestResult(8, 0, None, 5, False),
     )
     return Bench(graph, golden, tmp_path, board)
 
 
-def answers(kind: Kind, change: Callable[[Frame], bytes | None]) -> Callable[[Frame, int], bytes | None]:
+def answers(kind: FrameType, change: Callable[[Frame], bytes | None]) -> Callable[[Frame, int], bytes | None]:
     return lambda frame, count: change(frame) if frame.kind is kind else frame.encode()
 
 
@@ -106,21 +108,21 @@ def test_a_wrong_result_is_a_mismatch(bench: Bench) -> None:
         payload[2] ^= 1 if frame.tag == 17 else 0
         return replace(frame, payload=bytes(payload)).encode()
 
-    result = bench.plugged(answers(Kind.RESULT, wrong))
+    result = bench.plugged(answers(FrameType.RESULT, wrong))
     assert (result.status, result.mismatches, result.max_abs_lsb) == ("mismatch", 1, 1)
     assert result.first is not None and result.first.index == (17, 1)
 
 
 def test_a_failed_self_test_is_a_mismatch(bench: Bench) -> None:
-    bench.board.report = Report(8, 2, 3, 5, False)
+    bench.board.report = SelfTestResult(8, 2, 3, 5, False)
     result = bench.plugged()
     assert result.status == "mismatch"
     assert result.reason == "the board's self-test failed: 2 of 8 vectors, the first is 3"
 
 
-@pytest.mark.parametrize("kind", [Kind.IDENTITY, Kind.REPORT, Kind.RESULT])
+@pytest.mark.parametrize("kind", [FrameType.IDENTITY, FrameType.REPORT, FrameType.RESULT])
 @pytest.mark.parametrize("what", ["broken", "complaint", "garbage", "twice", "other"])
-def test_a_line_that_disturbs_a_frame_is_no_mismatch(bench: Bench, kind: Kind, what: str) -> None:
+def test_a_line_that_disturbs_a_frame_is_no_mismatch(bench: Bench, kind: FrameType, what: str) -> None:
     """Every answer of this kind is disturbed, but not the repeated one."""
     seen: dict[int, int] = {}
 
@@ -128,10 +130,10 @@ def test_a_line_that_disturbs_a_frame_is_no_mismatch(bench: Bench, kind: Kind, w
         data = frame.encode()
         if frame.kind is not kind or seen.setdefault(frame.tag, count) != count or frame.tag > 3:
             return data
-        stale = Frame(Kind.RESULT, 0x7777, bytes(len(frame.payload))).encode()
+        stale = Frame(FrameType.RESULT, 0x7777, bytes(len(frame.payload))).encode()
         return {
-            "broken": data[:-1] + bytes([data[-1] ^ 1]) + Frame(Kind.ERROR, 0, b"\x01").encode(),
-            "complaint": Frame(Kind.ERROR, frame.tag, b"\x05").encode(),
+            "broken": data[:-1] + bytes([data[-1] ^ 1]) + Frame(FrameType.ERROR, 0, b"\x01").encode(),
+            "complaint": Frame(FrameType.ERROR, frame.tag, b"\x05").encode(),
             "garbage": b"\xa5\x00hello\xa5" + data + b"\xa5\x83",
             "twice": data + data,
             "other": stale + data,
@@ -156,7 +158,9 @@ def test_a_board_that_complains_again_and_again(bench: Bench) -> None:
     with pytest.raises(
         EdgemlError, match="no answer to run in 3 tries: the board says that the network gave no"
     ):
-        bench.plugged(answers(Kind.RESULT, lambda frame: Frame(Kind.ERROR, frame.tag, b"\x06").encode()))
+        bench.plugged(
+            answers(FrameType.RESULT, lambda frame: Frame(FrameType.ERROR, frame.tag, b"\x06").encode())
+        )
 
 
 def test_a_board_that_is_unplugged(bench: Bench) -> None:
@@ -199,7 +203,7 @@ def test_a_port_that_is_none(bench: Bench, port: str, baud: int, told: str) -> N
 
 def test_bytes_that_a_terminal_would_change_pass(bench: Bench) -> None:
     board, host = os.openpty()
-    with Port(os.ttyname(host), 115_200) as port:
+    with SerialPort(os.ttyname(host), 115_200) as port:
         every = bytes(range(256))
         os.write(board, every)
         port.write(every)
@@ -225,7 +229,7 @@ def rewritten(log: Path, change: Callable[[Frame], bytes]) -> Path:
     return log
 
 
-def only(*kinds: Kind) -> Callable[[Frame], bytes]:
+def only(*kinds: FrameType) -> Callable[[Frame], bytes]:
     return lambda frame: frame.encode() if frame.kind in kinds else b""
 
 
@@ -244,7 +248,7 @@ def test_a_log_with_gaps_and_garbage_counts_what_is_whole(bench: Bench, log: Pat
 
 def test_a_wrong_result_in_a_log_is_a_mismatch_even_if_a_right_one_follows(bench: Bench, log: Path) -> None:
     def change(frame: Frame) -> bytes:
-        if frame.kind is not Kind.RESULT or frame.tag != 30:
+        if frame.kind is not FrameType.RESULT or frame.tag != 30:
             return frame.encode()
         return replace(frame, payload=bytes(6)).encode() + frame.encode()
 
@@ -255,21 +259,23 @@ def test_a_wrong_result_in_a_log_is_a_mismatch_even_if_a_right_one_follows(bench
 
 def test_a_sample_counts_once_however_often_it_comes(bench: Bench, log: Path) -> None:
     frames = Decoder().feed(log.read_bytes())
-    (first,) = [f for f in frames if f.kind is Kind.RESULT and f.tag == 3]
+    (first,) = [f for f in frames if f.kind is FrameType.RESULT and f.tag == 3]
     log.write_bytes(log.read_bytes() + first.encode() * 1000)
     result = bench.check(log=log)
     assert (result.status, result.samples) == ("exact", SAMPLES)
     assert result.reason == "1,000 results that had come before"
-    identity = next(f for f in frames if f.kind is Kind.IDENTITY)
+    identity = next(f for f in frames if f.kind is FrameType.IDENTITY)
     log.write_bytes(identity.encode() + first.encode() * 7)
     assert (bench.check(log=log).status, bench.check(log=log).samples) == ("exact", 1)
 
 
 def test_what_else_a_log_holds_is_told(bench: Bench, log: Path) -> None:
     whole = log.read_bytes()
-    result = Frame(Kind.RESULT, 5, bytes(6)).encode()
+    result = Frame(FrameType.RESULT, 5, bytes(6)).encode()
     damaged = result[:-1] + bytes([result[-1] ^ 1])
-    complaints = Frame(Kind.ERROR, 5, b"\6").encode() * 3 + Frame(Kind.ERROR, 0xFFFF, b"\1").encode()
+    complaints = (
+        Frame(FrameType.ERROR, 5, b"\6").encode() * 3 + Frame(FrameType.ERROR, 0xFFFF, b"\1").encode()
+    )
     log.write_bytes(b"hello" + whole + complaints + damaged + damaged)
     found = bench.check(log=log)
     assert (found.status, found.samples) == ("exact", SAMPLES)
@@ -281,7 +287,7 @@ def test_what_else_a_log_holds_is_told(bench: Bench, log: Path) -> None:
     ]
     log.write_bytes(whole + result[:-1])  # cut short
     assert bench.check(log=log).reason == f"1 frame damaged; {len(result) - 1} bytes in no frame"
-    identity = next(f for f in Decoder().feed(whole) if f.kind is Kind.IDENTITY)
+    identity = next(f for f in Decoder().feed(whole) if f.kind is FrameType.IDENTITY)
     log.write_bytes(identity.encode() + complaints)
     found = bench.check(log=log)
     assert found.status == "not-run" and "the network gave no result" in found.reason
@@ -307,7 +313,9 @@ def test_a_log_read_at_once_holds_the_frames_that_arrive_bit_by_bit(data: st.Dat
     parts: list[bytes] = []
     for _ in range(data.draw(st.integers(0, 8))):
         payload = data.draw(st.binary(max_size=600))
-        frame = Frame(data.draw(st.sampled_from(Kind)), data.draw(st.integers(0, 0xFFFF)), payload).encode()
+        frame = Frame(
+            data.draw(st.sampled_from(FrameType)), data.draw(st.integers(0, 0xFFFF)), payload
+        ).encode()
         bad = bytearray(frame)
         bad[data.draw(st.integers(0, len(bad) - 1))] ^= 1 << data.draw(st.integers(0, 7))
         cut = frame[: data.draw(st.integers(0, len(frame)))]
@@ -324,16 +332,16 @@ def test_a_log_read_at_once_holds_the_frames_that_arrive_bit_by_bit(data: st.Dat
 
 
 def test_a_log_without_results_proves_nothing(bench: Bench, log: Path) -> None:
-    result = bench.check(log=rewritten(log, only(Kind.IDENTITY, Kind.REPORT)))
+    result = bench.check(log=rewritten(log, only(FrameType.IDENTITY, FrameType.REPORT)))
     assert result.status == "not-run" and "only the board's own word" in result.reason
 
 
 def test_a_failed_self_test_in_a_log_is_a_mismatch(bench: Bench, log: Path) -> None:
-    failed = Frame(Kind.REPORT, 0xFFFF, Report(8, 1, 0, 5, True).encode())
+    failed = Frame(FrameType.REPORT, 0xFFFF, SelfTestResult(8, 1, 0, 5, True).encode())
     log.write_bytes(log.read_bytes() + failed.encode())
     result = bench.check(log=log)
     assert result.status == "mismatch" and "and it gave no result" in result.reason
-    assert bench.check(log=rewritten(log, only(Kind.IDENTITY, Kind.REPORT))).status == "mismatch"
+    assert bench.check(log=rewritten(log, only(FrameType.IDENTITY, FrameType.REPORT))).status == "mismatch"
 
 
 @pytest.mark.parametrize(
@@ -343,10 +351,13 @@ def test_a_failed_self_test_in_a_log_is_a_mismatch(bench: Bench, log: Path) -> N
         (lambda data: b"hello\n" * 99, "none of a board's frames"),
         (lambda data: data[80:], "does not say which network"),
         (
-            lambda data: data + Frame(Kind.RESULT, 40, bytes(6)).encode(),
+            lambda data: data + Frame(FrameType.RESULT, 40, bytes(6)).encode(),
             "sample 40; golden.npz has 40 samples",
         ),
-        (lambda data: data + Frame(Kind.RESULT, 4, bytes(7)).encode(), "a result of 7 bytes for sample 4"),
+        (
+            lambda data: data + Frame(FrameType.RESULT, 4, bytes(7)).encode(),
+            "a result of 7 bytes for sample 4",
+        ),
     ],
 )
 def test_logs_that_are_none(bench: Bench, log: Path, change: Callable[[bytes], bytes], told: str) -> None:
@@ -357,7 +368,7 @@ def test_logs_that_are_none(bench: Bench, log: Path, change: Callable[[bytes], b
 
 def test_a_log_of_another_network_is_an_error(bench: Bench, log: Path) -> None:
     other = replace(bench.board.identity, graph="f" * 64)
-    log.write_bytes(log.read_bytes() + Frame(Kind.IDENTITY, 1, other.encode()).encode())
+    log.write_bytes(log.read_bytes() + Frame(FrameType.IDENTITY, 1, other.encode()).encode())
     with pytest.raises(EdgemlError, match="graph ffffffffffffffff"):
         bench.check(log=log)
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from edgeml import api
-from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream, lane_bits
+from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Stream, VerilogManifest, lane_bits
 from edgeml.checks import golden as vectors
 from edgeml.ir import Graph
 from edgeml.synth.top.payload import encode, sample_bytes
-from edgeml.synth.top.protocol import Frame, Identity, Kind, Report
+from edgeml.synth.top.protocol import Frame, FrameType, Identity, SelfTestResult
 from tests.checks.software_board import SoftwareBoard
 from tests.cli.command import Shell
 
@@ -32,7 +32,9 @@ def board(run: Path) -> SoftwareBoard:
     graph = opened.graph()
     golden = vectors.read(opened.golden_file, graph)
     source, sink = port_of(graph, graph.inputs[0], "s_axis"), port_of(graph, graph.outputs[0], "m_axis")
-    manifest = Manifest(graph.name, graph.digest, "net", "parallel", 100.0, 5, 1, source, sink, ("net.v",))
+    manifest = VerilogManifest(
+        graph.name, graph.digest, "net", "parallel", 100.0, 5, 1, source, sink, ("net.v",)
+    )
     (run / "verilog").mkdir()
     (run / "verilog" / MANIFEST).write_text(manifest.text())
     given, wanted = encode(source, golden.inputs), encode(sink, golden.expected)
@@ -49,7 +51,7 @@ def board(run: Path) -> SoftwareBoard:
             "icebreaker",
         ),
         {a.tobytes(): b.tobytes() for a, b in zip(given, wanted, strict=True)},
-        Report(8, 0, None, 5, False),
+        SelfTestResult(8, 0, None, 5, False),
     )
 
 
@@ -72,7 +74,7 @@ def test_a_board_is_a_row_of_the_check(
 
 def test_a_wrong_board_fails_the_check(edgeml: Shell, run: Path, board: SoftwareBoard) -> None:
     def wrong(frame: Frame, count: int) -> bytes:
-        if frame.kind is not Kind.RESULT:
+        if frame.kind is not FrameType.RESULT:
             return frame.encode()
         payload = bytes([frame.payload[0] ^ 1, *frame.payload[1:]])
         return Frame(frame.kind, frame.tag, payload).encode()

@@ -11,10 +11,10 @@ import pytest
 
 from edgeml import api, boards, pipeline
 from edgeml.api import load
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.report.hardware import estimates
 from edgeml.synth import flow
-from edgeml.synth.job import Job
+from edgeml.synth.job import SynthesisJob
 from edgeml.synth.wish import stage_clock
 from tests.cli.command import Shell
 
@@ -22,15 +22,15 @@ pytest.importorskip("da4ml", reason="da4ml is not installed")
 
 
 @pytest.fixture
-def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+def jobs(monkeypatch: pytest.MonkeyPatch) -> list[SynthesisJob]:
     """What synthesis would work on; no program runs, and none is needed."""
-    seen: list[Job] = []
+    seen: list[SynthesisJob] = []
 
-    def run(self: flow.Flow, tell: Any) -> None:
+    def run(self: flow.SynthesisFlow, tell: Any) -> None:
         seen.append(self.job)
 
-    monkeypatch.setattr(flow.Flow, "run", run)
-    monkeypatch.setattr(flow.Flow, "_needed", lambda self, family: [])
+    monkeypatch.setattr(flow.SynthesisFlow, "run", run)
+    monkeypatch.setattr(flow.SynthesisFlow, "_needed", lambda self, family: [])
     return seen
 
 
@@ -47,7 +47,7 @@ def retarget(folder: Path, **targets: float | str) -> None:
 @pytest.mark.parametrize(("said", "flag"), [(None, None), (60.0, None), (60.0, 75.0), (None, 75.0)])
 @pytest.mark.parametrize("name", ["orangecrab-25f", "ulx3s-85f", "pynq-z2", "zcu102"])
 def test_all_commands_go_by_one_clock(
-    edgeml: Shell, run: Path, jobs: list[Job], name: str, said: float | None, flag: float | None
+    edgeml: Shell, run: Path, jobs: list[SynthesisJob], name: str, said: float | None, flag: float | None
 ) -> None:
     board = boards.load(name)
     if said is not None:
@@ -65,7 +65,7 @@ def test_all_commands_go_by_one_clock(
     done = edgeml("export", str(run), *words, "--to", "verilog")
     assert done.code == 0, done.err
     assert f"{clock:g} MHz ({'flag' if flag else 'run' if said else 'board'})" in done.out
-    manifest = Manifest.read(run / "verilog")
+    manifest = VerilogManifest.read(run / "verilog")
     assert manifest.clock_mhz == stage_clock(board, clock)
     assert manifest.latency == estimated["cycles"]["value"]
 
@@ -80,7 +80,7 @@ def test_all_commands_go_by_one_clock(
     assert (item.clock_mhz, item.settings) == (runs_at, pace)
 
 
-def test_a_pace_of_the_verilog_is_taken_as_it_is(edgeml: Shell, run: Path, jobs: list[Job]) -> None:
+def test_a_pace_of_the_verilog_is_taken_as_it_is(edgeml: Shell, run: Path, jobs: list[SynthesisJob]) -> None:
     for name, clock in (("ulx3s-85f", 25.0), ("pynq-z2", 80.0)):
         words = ("--board", name, "--set", "verilog.clock_mhz=80")
         done = edgeml("estimate", str(run), *words, "--design", "verilog", "--json")
@@ -90,7 +90,7 @@ def test_a_pace_of_the_verilog_is_taken_as_it_is(edgeml: Shell, run: Path, jobs:
         assert (jobs[-1].runs_at, jobs[-1].options.clock_mhz) == (clock, 80)
         assert api.estimate(run, name, settings={"clock_mhz": 80.0}).estimate.clock_mhz == clock
         assert edgeml("export", str(run), *words, "--to", "verilog").code == 0
-        assert Manifest.read(run / "verilog").clock_mhz == 80
+        assert VerilogManifest.read(run / "verilog").clock_mhz == 80
 
 
 def test_a_latency_in_time_is_counted_in_the_runs_clock(

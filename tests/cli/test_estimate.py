@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeml.backends.hls4ml.options import parse_options
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.cli.estimates import Wish
 from edgeml.errors import EdgemlError
 from tests.cli.command import Shell
@@ -108,7 +108,7 @@ def test_export_says_whether_the_verilog_fits_and_chooses_its_layout(edgeml: She
     assert done.code == 0 and "fits ULX3S 85F" in done.err and "reuse factors" not in done.err
     done = edgeml(*words, "--set", "verilog.mode=stream", "--ii", "9")
     assert done.code == 0 and "reuse factors (the best of all valid ones" in done.err
-    manifest = Manifest.read(run / "verilog")
+    manifest = VerilogManifest.read(run / "verilog")
     assert isinstance(manifest.reuse_factor, dict) and manifest.interval <= 9
     assert ", ".join(f"{k} {n}" for k, n in manifest.reuse_factor.items()) in done.err
     assert f"latency {manifest.latency} clocks" in done.err
@@ -134,7 +134,7 @@ def test_one_layer_by_name(edgeml: Shell, run: Path) -> None:
     done = edgeml(*words, "verilog.reuse_factor.logitz=4")
     assert done.code == 2 and "unknown layer 'logitz' or it is no dense layer" in done.err
     assert edgeml(*words, "verilog.reuse_factor.logits=4").code == 0
-    assert Manifest.read(run / "verilog").reuse_factor == {"logits": 4}
+    assert VerilogManifest.read(run / "verilog").reuse_factor == {"logits": 4}
 
 
 @pytest.mark.parametrize(("text", "clocks"), [("100", 100), ("500ns", 50), ("2us", 200), ("1.5us", 150)])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeml.datasets._base import Part, Raw
+from edgeml.datasets._base import Raw, Split
 from edgeml.datasets._splits import split
 from edgeml.errors import EdgemlError
 
 Y = np.repeat([0, 1, 2], [100, 60, 40])
-ALL = Part(np.arange(200)[:, None], Y)
+ALL = Split(np.arange(200)[:, None], Y)
 
 
 def test_sixty_twenty_twenty() -> None:
@@ -22,7 +22,7 @@ def test_sixty_twenty_twenty() -> None:
 
 
 def test_a_given_test_part_is_left_alone() -> None:
-    test = Part(np.full((30, 1), -1), np.zeros(30, int))
+    test = Split(np.full((30, 1), -1), np.zeros(30, int))
     train, val, kept, how = split(Raw(ALL, ("a", "b", "c"), test), 5, "")
     assert kept is test
     assert np.bincount(val.y).tolist() == [10, 6, 4]
@@ -41,6 +41,6 @@ def test_seeds() -> None:
 def test_too_rare_a_class(rare: int) -> None:
     y = np.repeat([0, 1], [100, rare])
     with pytest.raises(EdgemlError, match="every class in every part") as caught:
-        split(Raw(Part(np.zeros((len(y), 1)), y), ("a", "b")), 0, "flows.csv")
+        split(Raw(Split(np.zeros((len(y), 1)), y), ("a", "b")), 0, "flows.csv")
     assert caught.value.where == "flows.csv"
     assert "x_val" in caught.value.hint

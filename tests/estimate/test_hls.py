@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edgeml import boards, fits
-from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
+from edgeml.backends.hls4ml.layer import Hls4mlLayer, LayerConstant, Precision
 from edgeml.backends.hls4ml.reuse import Parallelism, choose, valid_factors
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
@@ -44,11 +44,13 @@ SITE = Site(AMD, 10.0, False, FixedType(False, 8, 0))
 SMALL = boards.load("cora-z7")
 
 
-def layer(codes: IntArray, weight: int = 6, accum: int = 16) -> Layer:
+def layer(codes: IntArray, weight: int = 6, accum: int = 16) -> Hls4mlLayer:
     """A dense layer with these weights."""
     type = Precision(FixedType(True, accum, 0))
-    held = {"weight": Weights(codes, FixedType(True, weight, 0))}
-    return Layer("fc", "Dense", ("x",), type, {}, {"accum": type}, held, products=codes.shape, layer="fc")  # type: ignore[arg-type]
+    held = {"weight": LayerConstant(codes, FixedType(True, weight, 0))}
+    return Hls4mlLayer(
+        "fc", "Dense", ("x",), type, {}, {"accum": type}, held, products=codes.shape, layer="fc"
+    )  # type: ignore[arg-type]
 
 
 def mlp(name: str = "three", sizes: tuple[int, ...] = (16, 12, 8, 4)) -> Graph:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgeml import boards
-from edgeml.backends.hls4ml.options import Options
+from edgeml.backends.hls4ml.options import Hls4mlOptions
 from edgeml.backends.hls4ml.planner import plan_graph
 from edgeml.backends.hls4ml.project import model_graph, quiet
 from edgeml.backends.hls4ml.reuse import choose
@@ -82,7 +82,7 @@ def graphs() -> Iterator[Graph]:
 @pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
 def test_shapes_are_those_of_the_emitted_project(io_type: str, tmp_path: Path) -> None:
     pytest.importorskip("hls4ml", reason="hls4ml is not installed")
-    options = Options.model_validate({"io_type": io_type})
+    options = Hls4mlOptions.model_validate({"io_type": io_type})
     compared = 0
     for graph in graphs():
         core = Expand().apply(graph)

@@ -14,7 +14,7 @@ from benchmarks.placement import fit
 from edgeml import boards, families
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.design import elaborate
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.schedule import schedule
 from edgeml.estimate import estimate, ledger, placement
 from edgeml.estimate.circuit import layer_count, total
@@ -51,7 +51,7 @@ def test_ports_and_memory_are_those_of_the_top(name: str, mode: str, tmp_path: P
     board, graph = boards.load(name), small()
     options = BACKEND.options({"mode": mode})
     BACKEND.emit(graph, options).write(tmp_path / "verilog")
-    manifest = Manifest.read(tmp_path / "verilog")
+    manifest = VerilogManifest.read(tmp_path / "verilog")
     rng = np.random.default_rng(0)
     inputs = {
         value: rng.integers(

@@ -10,7 +10,7 @@ import pytest
 
 from edgeml import boards
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.stream.factors import choices
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
@@ -125,7 +125,7 @@ def test_the_search_finds_what_trying_everything_finds() -> None:
     for resources, goals in GOALS:
         board = shrunk("ulx3s-85f", **resources)
         tried = list(everything(graph, board, {"fc1": 16, "fc2": 12, "fc3": 8}))
-        search = solver(graph, board, Options(), None, NOTHING)
+        search = solver(graph, board, VerilogOptions(), None, NOTHING)
         for goal in goals:
             rows = [
                 (latency, interval, area(found, board), chosen)
@@ -153,22 +153,24 @@ def clocks(figure: Figure | None) -> int:
 def test_what_cannot_be_met_says_the_best_that_can_be_reached() -> None:
     graph = zoo()["mlp"]
     with pytest.raises(EdgemlError, match=r"latency of 2 clocks \(alone at least \d+\)") as caught:
-        solver(graph, BOARD, Options(), None, NOTHING).best(Goal(max_latency=2))
+        solver(graph, BOARD, VerilogOptions(), None, NOTHING).best(Goal(max_latency=2))
     least = preflight(graph, BOARD, "verilog", {"mode": "parallel"}, kept=NOTHING).estimate.cycles
     assert least is not None and f"at least {least.value:g})" in caught.value.what
     small = shrunk("ulx3s-85f", lut=500)
     with pytest.raises(
         EdgemlError, match=r"fitting the board \(at least \d+% of its LUT .* with mode stream"
     ):
-        solver(graph, small, Options(), None, NOTHING).best(Goal(fit=True))
-    least = solver(graph, shrunk("ulx3s-85f", lut=9000), Options(), None, NOTHING).best(Goal(), "worst")
+        solver(graph, small, VerilogOptions(), None, NOTHING).best(Goal(fit=True))
+    least = solver(graph, shrunk("ulx3s-85f", lut=9000), VerilogOptions(), None, NOTHING).best(
+        Goal(), "worst"
+    )
     assert least.judged.kind == "lut"
     tight = shrunk("ulx3s-85f", lut=int(9000 * least.judged.worst) - 1)  # a LUT less than may be needed
     with pytest.raises(EdgemlError, match=r"at least 100% of its LUT") as caught:
-        solver(graph, tight, Options(), None, NOTHING).best(Goal(fit=True))
+        solver(graph, tight, VerilogOptions(), None, NOTHING).best(Goal(fit=True))
     assert "it may still fit: try --set verilog.mode=stream --set verilog.reuse_factor" in caught.value.hint
     with pytest.raises(EdgemlError, match=r"interval of 2 clocks \(alone at least 4\)"):
-        solver(graph, BOARD, Options(reuse_factor=4), None, NOTHING).best(Goal(ii=2))
+        solver(graph, BOARD, VerilogOptions(reuse_factor=4), None, NOTHING).best(Goal(ii=2))
     with pytest.raises(EdgemlError, match="verilog cannot express this add: reads something else"):
         solver(zoo()["residual"], BOARD, STREAM, None, NOTHING)
 
@@ -187,7 +189,7 @@ def test_the_preflight_goes_on_with_what_was_found() -> None:
 
 
 def test_a_graph_that_cannot_be_streamed_has_one_layout() -> None:
-    best = solver(zoo()["residual"], BOARD, Options(), None, NOTHING).best(Goal(ii=1))
+    best = solver(zoo()["residual"], BOARD, VerilogOptions(), None, NOTHING).best(Goal(ii=1))
     assert (best.mode, best.by_layer, best.settings()) == ("parallel", {}, {"mode": "parallel"})
 
 
@@ -195,21 +197,21 @@ def test_the_hint_names_flags_that_fold() -> None:
     graph = zoo()["mlp"]
     lut = preflight(graph, BOARD, kept=NOTHING).needs[0].figure.value
     board = shrunk("ulx3s-85f", lut=int(lut / 0.45))
-    line = hint(graph, board, Options(), preflight(graph, board, kept=NOTHING))
+    line = hint(graph, board, VerilogOptions(), preflight(graph, board, kept=NOTHING))
     assert re.match(
         r"placing and routing 4[45]% of the chip takes long; --set verilog.mode=stream --set ", line
     )
     assert "would fold it: " in line and "LUT of " in line and "clocks, a sample every" in line
-    assert hint(graph, BOARD, Options(), preflight(graph, BOARD, kept=NOTHING)) == ""
+    assert hint(graph, BOARD, VerilogOptions(), preflight(graph, BOARD, kept=NOTHING)) == ""
     vendors = shrunk("pynq-z2", lut=10_000)
-    assert hint(graph, vendors, Options(), preflight(graph, vendors, kept=NOTHING)) == ""
+    assert hint(graph, vendors, VerilogOptions(), preflight(graph, vendors, kept=NOTHING)) == ""
 
 
 def test_the_hint_for_what_cannot_be_folded_says_so_much_only() -> None:
     graph = zoo()["residual"]
     lut = preflight(graph, BOARD, kept=NOTHING).needs[0].figure.value
     board = shrunk("ulx3s-85f", lut=int(2 * lut))
-    line = hint(graph, board, Options(), preflight(graph, board, kept=NOTHING))
+    line = hint(graph, board, VerilogOptions(), preflight(graph, board, kept=NOTHING))
     assert line == "placing and routing 50% of the chip takes long"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from edgeml import boards, tools
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.estimate import estimate
 from edgeml.families import mapped
 from edgeml.tools import yosys
@@ -35,7 +35,7 @@ def test_a_fresh_design_lies_in_its_interval(
         pytest.skip(f"yosys: {tools.load('yosys').install}")
     target = mapped(boards.load(board))
     BACKEND.emit(graph, BACKEND.options(settings)).write(tmp_path / "v")
-    manifest = Manifest.read(tmp_path / "v")
+    manifest = VerilogManifest.read(tmp_path / "v")
     sources = [tmp_path / "v" / name for name in manifest.files]
     made = yosys.synthesize(sources, manifest.top, target.mapping.passes, tmp_path / "s", seconds=280.0)
     real = target.usage(made.cells)

@@ -19,7 +19,7 @@ import numpy as np
 from edgeml import boards, presets
 from edgeml.backends.hls4ml import csim
 from edgeml.backends.hls4ml.weights import check_weights
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.checks import exported, golden
 from edgeml.checks.result import Check
 from edgeml.estimate.ledger import Ledger
@@ -232,14 +232,14 @@ def cases() -> dict[str, Case]:
             ("backends.verilog.manifest",),
             MANIFEST,
             parallel().manifest.text().encode(),
-            lambda path: Manifest.read(path.parent),
+            lambda path: VerilogManifest.read(path.parent),
             (any_bytes, any_json),
         ),
         "hls4ml manifest": Case(
             ("backends.hls4ml.csim",),
             csim.MANIFEST,
             _hls(),
-            lambda path: csim.Manifest.read(path.parent),
+            lambda path: csim.Hls4mlManifest.read(path.parent),
             (any_bytes, any_json),
         ),
         "hls4ml weights": Case(

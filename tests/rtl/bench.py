@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backends.verilog.harness import MAIN
-from edgeml.backends.verilog.stream.timing import Part, latency_and_interval
+from edgeml.backends.verilog.stream.timing import StreamPart, latency_and_interval
 from edgeml.share import share_dir
 from edgeml.tools import run, verilator
 
@@ -44,7 +44,7 @@ STREAM = """\
 def drive(
     folder: Path,
     body: str,
-    parts: Callable[[], Sequence[Part]],
+    parts: Callable[[], Sequence[StreamPart]],
     beats: NDArray[np.uint64],
     bits: tuple[int, int],
     beats_out: int,

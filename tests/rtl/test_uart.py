@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgeml.backends.verilog.stream.timing import Part
+from edgeml.backends.verilog.stream.timing import StreamPart
 from edgeml.share import share_dir
 from edgeml.tools import run, verilator
 from tests.rtl.bench import STREAM, drive
@@ -28,7 +28,7 @@ RTL = share_dir("hw") / "rtl"
 
 
 @dataclass
-class Collect(Part):
+class Collect(StreamPart):
     """edgeml_collect."""
 
     parts: int
@@ -48,7 +48,7 @@ class Collect(Part):
 
 
 @dataclass
-class Pick(Part):
+class Pick(StreamPart):
     """edgeml_pick."""
 
     parts: int

@@ -13,7 +13,7 @@ from edgeml.estimate import Goal
 from edgeml.estimate.solve_verilog import Layout
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph, evaluate_codes
-from edgeml.synth.flow import RESULT, Flow
+from edgeml.synth.flow import RESULT, SynthesisFlow
 from edgeml.synth.request import Request, Until, Vectors
 from edgeml.tools import verilator
 from tests.backends.verilog.samples import digits_like, small
@@ -22,11 +22,13 @@ from tests.zoo import codes
 pytest.importorskip("da4ml", reason="da4ml is not installed")
 
 
-def flow(folder: Path, board: str, request: Request | None = None, graph: Graph | None = None) -> Flow:
+def flow(
+    folder: Path, board: str, request: Request | None = None, graph: Graph | None = None
+) -> SynthesisFlow:
     graph = graph or small()
     given = codes(graph, 50)
     vectors = Vectors(given, evaluate_codes(graph, given))
-    return Flow(graph, vectors, boards.load(board), folder, request or Request())
+    return SynthesisFlow(graph, vectors, boards.load(board), folder, request or Request())
 
 
 def test_too_big_is_refused_before_a_tool_runs(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from edgeml.errors import EdgemlError
 from edgeml.synth import place
-from edgeml.synth.place import Clock, Report, Segment
-from edgeml.tools import Found
+from edgeml.synth.place import ClockTiming, PlacementReport, Segment
+from edgeml.tools import InstalledTool
 
 
 def segment(cell: str, delay: float, kind: str) -> dict[str, object]:
@@ -39,8 +39,11 @@ REPORT = {
 
 def test_a_report(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(json.dumps(REPORT))
-    assert place.read_report(tmp_path / "r.json", tmp_path / "log") == Report(
-        (Clock("clk", 30.0, 25.0), Clock("fast", 200.0, 100.0)),  # the one with the least slack first
+    assert place.read_report(tmp_path / "r.json", tmp_path / "log") == PlacementReport(
+        (
+            ClockTiming("clk", 30.0, 25.0),
+            ClockTiming("fast", 200.0, 100.0),
+        ),  # the one with the least slack first
         {"TRELLIS_COMB": 1234},
         {"TRELLIS_COMB": 83640},
         (Segment("b", 0.5, "clk-to-q"), Segment("b", 3.0, "logic")),  # of that clock, register to register
@@ -69,7 +72,7 @@ def placed(tmp_path: Path, body: str, seconds: float = 20.0) -> str:
     program = tmp_path / "nextpnr-mock"
     program.write_text(f"#!/bin/sh\n{body}\n")
     program.chmod(0o755)
-    found, log = Found(program, "0.4"), tmp_path / "place.log"
+    found, log = InstalledTool(program, "0.4"), tmp_path / "place.log"
     place.place(
         found, "n.json", "top", ["--85k"], tmp_path, "p/r.json", log,
         mhz=25.0, seed=3, seconds=seconds, outputs=["p/out"],

@@ -8,7 +8,7 @@ from edgeml import boards, families
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hop, Usage
 from edgeml.synth import layers, result
-from edgeml.synth.place import Clock, Report, Segment
+from edgeml.synth.place import ClockTiming, PlacementReport, Segment
 
 ECP5 = families.load("ecp5")
 INSTANCES = {
@@ -82,7 +82,7 @@ def test_the_critical_path_by_layer() -> None:
 
 def test_counts_after_placement() -> None:
     used = {"TRELLIS_COMB": 9, "TRELLIS_FF": 8, "MULT18X18D": 7, "DP16KD": 6}
-    report = Report((Clock("clk", 50.0, 25.0),), used, used, ())
+    report = PlacementReport((ClockTiming("clk", 50.0, 25.0),), used, used, ())
     synthesized = Usage(lut=Figure(value=1), uram=Figure(value=0))
     assert result.placed_usage(report, ECP5, synthesized) == Usage(
         lut=Figure(value=9),
@@ -91,14 +91,14 @@ def test_counts_after_placement() -> None:
         bram=Figure(value=6),
         uram=Figure(value=0),
     )
-    short = Report((), {"TRELLIS_COMB": 9, "TRELLIS_FF": 8}, {}, ())
+    short = PlacementReport((), {"TRELLIS_COMB": 9, "TRELLIS_FF": 8}, {}, ())
     with pytest.raises(EdgemlError, match="does not count DP16KD, MULT18X18D"):
         result.placed_usage(short, ECP5, synthesized)
 
 
 def test_a_resource_of_two_kinds_of_cells() -> None:
     used = {"LUT4": 2597, "ALU": 2246, "DFF": 1197, "MULT18X18": 0, "BSRAM": 1}
-    found = result.placed_usage(Report((), used, used, ()), families.load("gowin"), Usage())
+    found = result.placed_usage(PlacementReport((), used, used, ()), families.load("gowin"), Usage())
     assert found.lut == Figure(value=2597 + 2246)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from edgeml.errors import EdgemlError
 from edgeml.figures import Stage
-from edgeml.synth.steps import NOTES, Step, run_steps
+from edgeml.synth.steps import NOTES, FlowStep, run_steps
 
 
 class Table:
@@ -18,7 +18,7 @@ class Table:
         self.folder, self.ran, self.settings, self.broken = folder, [], "x", ""
         (folder / "a").write_text("1")
 
-    def step(self, name: str, source: str, target: str, settings: str) -> Step:
+    def step(self, name: str, source: str, target: str, settings: str) -> FlowStep:
         def work() -> Stage:
             self.ran.append(name)
             if self.broken == name:
@@ -27,7 +27,7 @@ class Table:
                 (self.folder / target).write_text((self.folder / source).read_text() + settings)
             return Stage(name=name, tool="cp", seconds=len(self.ran), log=f"{name}.log")
 
-        return Step(name, (self.folder / source,), (self.folder / target,), settings, work)
+        return FlowStep(name, (self.folder / source,), (self.folder / target,), settings, work)
 
     def run(self) -> list[str]:
         """What ran this time."""
@@ -103,7 +103,7 @@ def test_a_folder_counts_with_its_names(tmp_path: Path) -> None:
         return Stage(name="x", tool="x", seconds=0)
 
     def go() -> int:
-        step = Step("x", (tmp_path / "in",), (tmp_path / "out",), "", work)
+        step = FlowStep("x", (tmp_path / "in",), (tmp_path / "out",), "", work)
         run_steps([step], tmp_path, lambda what: None, lambda stages: None)
         return len(ran)
 

@@ -10,7 +10,7 @@ import pytest
 
 from edgeml import tools
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.tools import Found, Tool
+from edgeml.tools import InstalledTool, Tool
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ class TestEveryTool:
     def test_a_silent_or_broken_program_has_no_version(self, name: str, empty_path: Path) -> None:
         program(empty_path, tools.load(name).executables[0], "exit 3")
         found = tools.find(name)
-        assert isinstance(found, Found)
+        assert isinstance(found, InstalledTool)
         assert found.version == ""
 
 

@@ -15,17 +15,17 @@ from edgeml import install
 from edgeml.backend import Backend, Refusal, Runner
 from edgeml.backends.hls4ml.csim import MANIFEST, CSimulation
 from edgeml.backends.hls4ml.fresh import compare_project, options_of
-from edgeml.backends.hls4ml.options import Options, parse_options
-from edgeml.backends.hls4ml.planner import Plan, plan_graph
+from edgeml.backends.hls4ml.options import Hls4mlOptions, parse_options
+from edgeml.backends.hls4ml.planner import LayerPlan, plan_graph
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 from edgeml.ir.ops.conv import Conv
 
-__all__ = ["BACKEND", "Hls4ml", "Options"]
+__all__ = ["BACKEND", "Hls4mlBackend", "Hls4mlOptions"]
 
 
-class Hls4ml(Backend):
+class Hls4mlBackend(Backend):
     """hls4ml 1.3 projects from the exact graph."""
 
     name: ClassVar[str] = "hls4ml"
@@ -35,7 +35,7 @@ class Hls4ml(Backend):
     def missing(self) -> str:
         return "" if find_spec("hls4ml") else f"hls4ml is not installed ({install.command('hls4ml')})"
 
-    def options(self, settings: Mapping[str, Any]) -> Options:
+    def options(self, settings: Mapping[str, Any]) -> Hls4mlOptions:
         return parse_options(settings)
 
     def for_check(self, graph: Graph, settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
@@ -79,8 +79,8 @@ def compile_time(graph: Graph) -> tuple[int, float]:
     return size, 7 + 3.7e-7 * size**2 if size else 0.0
 
 
-def _planned(core: Graph, options: Options) -> Plan:
+def _planned(core: Graph, options: Hls4mlOptions) -> LayerPlan:
     return plan_graph(core, options.target().backend, options.io_type, options.project)
 
 
-BACKEND = Hls4ml()
+BACKEND = Hls4mlBackend()

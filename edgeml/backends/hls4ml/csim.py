@@ -70,7 +70,7 @@ _RUN_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
-class Port:
+class LayerValue:
     """A graph value and the layer of the project that holds it."""
 
     value: str
@@ -85,17 +85,17 @@ class Port:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Hls4mlManifest:
     """What edgeml.json in the project says."""
 
     backend: str
     project: str
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
-    values: tuple[Port, ...]
+    inputs: tuple[LayerValue, ...]
+    outputs: tuple[LayerValue, ...]
+    values: tuple[LayerValue, ...]
 
     @classmethod
-    def read(cls, folder: Path) -> Manifest:
+    def read(cls, folder: Path) -> Hls4mlManifest:
         """The manifest of a project.
 
         Raises:
@@ -106,7 +106,9 @@ class Manifest:
             found: Any = read_json(path, "hls4ml project", "export again", _NONE)
             ports = {
                 key: tuple(
-                    Port(str(p["value"]), _name(p["layer"]), _shape(p["shape"]), operator.index(p["frac"]))
+                    LayerValue(
+                        str(p["value"]), _name(p["layer"]), _shape(p["shape"]), operator.index(p["frac"])
+                    )
                     for p in found[key]
                 )
                 for key in ("inputs", "outputs", "values")
@@ -145,7 +147,7 @@ class CSimulation(Runner):
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
-        manifest = Manifest.read(folder)
+        manifest = Hls4mlManifest.read(folder)
         _check_ports(manifest, graph, folder)
         check_weights(folder / "firmware" / "weights")
         program = compiled(folder, manifest)
@@ -154,7 +156,7 @@ class CSimulation(Runner):
         return {port.value: _codes(values[port.value], port, graph) for port in (*manifest.outputs, *kept)}
 
 
-def compiled(folder: Path, manifest: Manifest) -> Path:
+def compiled(folder: Path, manifest: Hls4mlManifest) -> Path:
     """The simulation program for a project, from the cache or freshly compiled.
 
     Raises:
@@ -189,10 +191,10 @@ def compiled(folder: Path, manifest: Manifest) -> Path:
 def simulated(
     program: Path,
     folder: Path,
-    manifest: Manifest,
+    manifest: Hls4mlManifest,
     graph: Graph,
     inputs: Mapping[str, IntArray],
-    kept: Sequence[Port] = (),
+    kept: Sequence[LayerValue] = (),
 ) -> dict[str, NDArray[np.float64]]:
     """Run the program on codes; values (samples, size) of the outputs and of `kept` by graph value.
 
@@ -240,7 +242,7 @@ def simulated(
     return result | {p.value: parts[p.layer, True] for p in manifest.outputs}
 
 
-def _check_ports(manifest: Manifest, graph: Graph, folder: Path) -> None:
+def _check_ports(manifest: Hls4mlManifest, graph: Graph, folder: Path) -> None:
     for kind, ports, names in (
         ("inputs", manifest.inputs, graph.inputs),
         ("outputs", manifest.outputs, graph.outputs),
@@ -268,7 +270,7 @@ def _shown(graph: Graph, value: str) -> bool:
     return graph.info(value).magnitude < 1 << DOUBLE_BITS
 
 
-def _codes(values: NDArray[np.float64], port: Port, graph: Graph) -> IntArray:
+def _codes(values: NDArray[np.float64], port: LayerValue, graph: Graph) -> IntArray:
     info = graph.info(port.value)
     codes = np.ldexp(values.reshape(-1, *info.shape), np.asarray(info.type.frac, np.int32))
     rounded = np.rint(codes)
@@ -280,7 +282,7 @@ def _codes(values: NDArray[np.float64], port: Port, graph: Graph) -> IntArray:
     return rounded.astype(np.int64)
 
 
-def _distinct_sizes(manifest: Manifest) -> list[int]:
+def _distinct_sizes(manifest: Hls4mlManifest) -> list[int]:
     return list({port.layer: port.size for port in manifest.outputs}.values())
 
 

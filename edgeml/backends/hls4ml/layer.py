@@ -1,6 +1,6 @@
 """What one hls4ml layer is told, with every type explicit.
 
-Invariant: a `Layer` names the type of everything it holds, so nothing is left to hls4ml's defaults
+Invariant: a `Hls4mlLayer` names the type of everything it holds, so nothing is left to hls4ml's defaults
 (fixed<16,6>, TRN, WRAP, "auto").
 """
 
@@ -35,7 +35,7 @@ class Precision:
 
 
 @dataclass(frozen=True)
-class Weights:
+class LayerConstant:
     """Constant codes and their one type."""
 
     codes: IntArray
@@ -52,7 +52,7 @@ def _nothing() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True)
-class Layer:
+class Hls4mlLayer:
     """One entry of the list that `ModelGraph.from_layer_list` reads.
 
     Args:
@@ -73,7 +73,7 @@ class Layer:
     result: Precision
     attributes: Mapping[str, Any] = field(default_factory=_nothing)
     types: Mapping[str, Precision] = field(default_factory=_nothing)
-    weights: Mapping[str, Weights] = field(default_factory=_nothing)
+    weights: Mapping[str, LayerConstant] = field(default_factory=_nothing)
     products: tuple[int, int] | None = None
     layer: str = ""
 

@@ -40,7 +40,7 @@ def _no_clash(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Target:
+class HlsTarget:
     """Where the project goes, with nothing left open.
 
     Args:
@@ -54,7 +54,7 @@ class Target:
     clock_period_ns: float
 
 
-class Options(Settings):
+class Hls4mlOptions(Settings):
     """Options of the hls4ml back end.
 
     Attributes:
@@ -86,12 +86,12 @@ class Options(Settings):
     trace: bool = True
 
     @model_validator(mode="after")
-    def _one_target(self) -> Options:
+    def _one_target(self) -> Hls4mlOptions:
         if self.board is not None and self.part is not None:
             raise ValueError("give a board or a part, not both")
         return self
 
-    def target(self) -> Target:
+    def target(self) -> HlsTarget:
         """Back end, part and clock.
 
         Raises:
@@ -114,10 +114,10 @@ class Options(Settings):
         part = self.part or DEFAULT_PARTS[backend]
         if found.board is not None and found.board.hls4ml is not None:
             part = found.board.hls4ml.part or found.board.part
-        return Target(backend, part, 1000.0 / found.clock_mhz)
+        return HlsTarget(backend, part, 1000.0 / found.clock_mhz)
 
 
-def parse_options(settings: Mapping[str, Any]) -> Options:
+def parse_options(settings: Mapping[str, Any]) -> Hls4mlOptions:
     """Options from plain settings; "hls_backend", as the command line calls it, is "backend".
 
     Raises:
@@ -133,6 +133,6 @@ def parse_options(settings: Mapping[str, Any]) -> Options:
     if "clock_period_ns" in given:
         period = given.pop("clock_period_ns")
         given["clock_mhz"] = megahertz(given.get("clock_mhz"), period, "hls4ml options")
-    options = parse_settings(Options, given, "hls4ml options")
+    options = parse_settings(Hls4mlOptions, given, "hls4ml options")
     options.target()
     return options

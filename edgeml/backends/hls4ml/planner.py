@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.backend import Emitters, Refusal
-from edgeml.backends.hls4ml.layer import Layer, Precision, Weights
+from edgeml.backends.hls4ml.layer import Hls4mlLayer, LayerConstant, Precision
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round, align
 from edgeml.ir import Graph, Node, Shape, constant_codes
@@ -57,7 +57,7 @@ class CannotExpressError(Exception):
 
 
 @dataclass(frozen=True)
-class Plan:
+class LayerPlan:
     """The layers of a project.
 
     Args:
@@ -68,7 +68,7 @@ class Plan:
         refusals: ops that cannot be expressed; the rest is then incomplete.
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[Hls4mlLayer, ...]
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     values: Mapping[str, str]
@@ -89,14 +89,14 @@ class Planner:
         self.graph = graph
         self.backend = backend
         self.stream = io_type == "io_stream"
-        self.layers: list[Layer] = []
+        self.layers: list[Hls4mlLayer] = []
         self._names = {reserved.lower()}
         self._held: dict[str, str] = {}
-        self._by_name: dict[str, Layer] = {}
+        self._by_name: dict[str, Hls4mlLayer] = {}
         self._constants = constant_codes(graph)
         self._done: set[str] = set()
 
-    def plan(self) -> Plan:
+    def plan(self) -> LayerPlan:
         """The whole graph."""
         refused: list[Refusal] = []
         broken: set[str] = set()
@@ -131,7 +131,7 @@ class Planner:
             for name in dict.fromkeys((*inputs, *outputs))
             if self.graph.info(name).magnitude >= 1 << DOUBLE_BITS
         ]
-        return Plan(tuple(layers), inputs, outputs, values, tuple(refused))
+        return LayerPlan(tuple(layers), inputs, outputs, values, tuple(refused))
 
     def _emit(self, node: Node) -> None:
         EMITTERS.load(node.op.op_name()).plan(node, self)
@@ -156,7 +156,7 @@ class Planner:
             node, "Activation", (base.name,), result, part="copy", attributes=attributes, types=types
         )
 
-    def _overread(self, layers: Sequence[Layer], outputs: Mapping[str, str]) -> list[Refusal]:
+    def _overread(self, layers: Sequence[Hls4mlLayer], outputs: Mapping[str, str]) -> list[Refusal]:
         """Streams that too many read: each reader needs a copy of its own."""
         if not self.stream:
             return []
@@ -181,14 +181,14 @@ class Planner:
             f"cast it to at most {DOUBLE_BITS} bits, or use the Verilog back end",
         )
 
-    def _base(self, name: str) -> Layer:
+    def _base(self, name: str) -> Hls4mlLayer:
         """The layer that computes what a layer holds; a reshape has no code of its own, or another name."""
         layer = self._by_name[name]
         while layer.kind == "Reshape":
             layer = self._by_name[layer.inputs[0]]
         return layer
 
-    def _needed(self, outputs: Iterable[str]) -> list[Layer]:
+    def _needed(self, outputs: Iterable[str]) -> list[Hls4mlLayer]:
         """The layers that outputs depend on, and all inputs; a stream that nobody reads would block."""
         needed = set(outputs)
         for layer in reversed(self.layers):
@@ -226,11 +226,11 @@ class Planner:
         """True if the value does not depend on an input."""
         return name in self._constants
 
-    def constant(self, name: str) -> Weights:
+    def constant(self, name: str) -> LayerConstant:
         """Codes and type of a constant; per-element types become the one type that covers them."""
         info = self.graph.info(name)
         codes = align(self._constants[name], info.type.frac, info.frac)
-        return Weights(np.broadcast_to(codes, info.shape), info.scalar)
+        return LayerConstant(np.broadcast_to(codes, info.shape), info.scalar)
 
     def users(self, name: str) -> tuple[Node, ...]:
         """The ops that read a value."""
@@ -263,14 +263,14 @@ class Planner:
             result: its type.
             part: what it does, if it is not the layer that holds the op's value.
             absorbs: further graph values computed on the way, which no layer holds.
-            details: other fields of `Layer`.
+            details: other fields of `Hls4mlLayer`.
 
         Returns:
             The layer's name.
         """
         if self.backend == "Libero" and kind not in _LIBERO:
             raise CannotExpressError(f"hls4ml's Libero back end has no {kind}", "use Vitis or Vivado")
-        weights: Mapping[str, Weights] = details.get("weights", {})
+        weights: Mapping[str, LayerConstant] = details.get("weights", {})
         for what, held in weights.items():
             if np.any(held.codes.astype(np.float64).astype(np.int64) != held.codes):
                 raise CannotExpressError(
@@ -278,7 +278,7 @@ class Planner:
                 )
         precision = result if isinstance(result, Precision) else Precision(result)
         name = self._unique(f"{node.name}_{part}" if part else node.name, node)
-        layer = Layer(name, kind, inputs, precision, layer=node.layer, **details)
+        layer = Hls4mlLayer(name, kind, inputs, precision, layer=node.layer, **details)
         self.layers.append(layer)
         self._by_name[name] = layer
         if not part:
@@ -312,7 +312,7 @@ class Planner:
         return name
 
 
-def plan_graph(graph: Graph, backend: str, io_type: str, project: str) -> Plan:
+def plan_graph(graph: Graph, backend: str, io_type: str, project: str) -> LayerPlan:
     """The layers for a graph.
 
     Raises:

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from edgeml import install
-from edgeml.backends.hls4ml.layer import Layer, Precision
-from edgeml.backends.hls4ml.options import Options
-from edgeml.backends.hls4ml.planner import Plan
+from edgeml.backends.hls4ml.layer import Hls4mlLayer, Precision
+from edgeml.backends.hls4ml.options import Hls4mlOptions
+from edgeml.backends.hls4ml.planner import LayerPlan
 from edgeml.backends.hls4ml.reuse import Parallelism, choose
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import FileSet
@@ -45,7 +45,7 @@ _NEVER_USED = "fixed<61,29,TRN_ZERO,SAT_SYM,0>"
 """The default of every type. It stands out: if it is found after the passes, something was left open."""
 
 
-def build(graph: Graph, plan: Plan, options: Options) -> FileSet:
+def build(graph: Graph, plan: LayerPlan, options: Hls4mlOptions) -> FileSet:
     """Write the project into memory.
 
     Raises:
@@ -62,7 +62,9 @@ def build(graph: Graph, plan: Plan, options: Options) -> FileSet:
     return FileSet(files)
 
 
-def model_graph(plan: Plan, options: Options, parallel: dict[str, Parallelism], folder: Path) -> Any:
+def model_graph(
+    plan: LayerPlan, options: Hls4mlOptions, parallel: dict[str, Parallelism], folder: Path
+) -> Any:
     """hls4ml's ModelGraph for a plan; it will write to `folder`.
 
     Raises:
@@ -108,7 +110,7 @@ def model_graph(plan: Plan, options: Options, parallel: dict[str, Parallelism], 
     )
 
 
-def verify(model: Any, plan: Plan, parallel: dict[str, Parallelism]) -> None:
+def verify(model: Any, plan: LayerPlan, parallel: dict[str, Parallelism]) -> None:
     """Compare what hls4ml made of the layers with what was asked.
 
     Raises:
@@ -129,7 +131,7 @@ def verify(model: Any, plan: Plan, parallel: dict[str, Parallelism]) -> None:
         raise _changed(sorted(kept)[0], "the layer was removed")
 
 
-def _verify_layer(node: Any, layer: Layer, parallelism: Parallelism) -> None:
+def _verify_layer(node: Any, layer: Hls4mlLayer, parallelism: Parallelism) -> None:
     expected = {f"{name}_t": str(precision) for name, precision in layer.precisions.items()}
     for name, named in node.types.items():
         if name == "index_t" and str(named.precision) == "uint<1>":
@@ -171,7 +173,7 @@ def _changed(name: str, what: str) -> EdgemlError:
     return EdgemlError(f"hls4ml changed what it was told: {what}", name, "this is a defect; please report it")
 
 
-def _layer_config(layer: Layer, parallelism: Parallelism, options: Options) -> dict[str, Any]:
+def _layer_config(layer: Hls4mlLayer, parallelism: Parallelism, options: Hls4mlOptions) -> dict[str, Any]:
     return {
         "Precision": {name: str(precision) for name, precision in layer.precisions.items()},
         "Strategy": parallelism.strategy,
@@ -182,7 +184,7 @@ def _layer_config(layer: Layer, parallelism: Parallelism, options: Options) -> d
     }
 
 
-def _traced(options: Options) -> bool:
+def _traced(options: Hls4mlOptions) -> bool:
     """Whether to write trace hooks; those of Quartus' io_stream all read the project's output."""
     backend = options.target().backend
     return options.trace and backend != "oneAPI" and (backend, options.io_type) != ("Quartus", "io_stream")
@@ -259,7 +261,7 @@ def _collected(folder: Path, config: dict[str, Any]) -> dict[str, bytes]:
     return files | {_CONFIG: yaml.safe_dump(plain).encode()}
 
 
-def _manifest(graph: Graph, plan: Plan, options: Options) -> bytes:
+def _manifest(graph: Graph, plan: LayerPlan, options: Hls4mlOptions) -> bytes:
     def entry(name: str, layer: str) -> dict[str, Any]:
         info = graph.info(name)
         return {"value": name, "layer": layer, "shape": list(info.shape), "frac": info.frac}

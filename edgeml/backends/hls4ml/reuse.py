@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeml.backends.hls4ml.layer import Layer
-from edgeml.backends.hls4ml.options import Options
+from edgeml.backends.hls4ml.layer import Hls4mlLayer
+from edgeml.backends.hls4ml.options import Hls4mlOptions
 from edgeml.errors import EdgemlError
 from edgeml.settings import check_layers, per_layer
 
@@ -52,7 +52,7 @@ def valid_factors(n_in: int, n_out: int) -> list[int]:
     return sorted(reuse for reuse in divisors if is_valid(n_in, n_out, reuse))
 
 
-def choose(layers: tuple[Layer, ...], options: Options) -> dict[str, Parallelism]:
+def choose(layers: tuple[Hls4mlLayer, ...], options: Hls4mlOptions) -> dict[str, Parallelism]:
     """Strategy and reuse factor for every layer by its name in the project.
 
     Raises:
@@ -66,7 +66,7 @@ def choose(layers: tuple[Layer, ...], options: Options) -> dict[str, Parallelism
     return {layer.name: _choose(layer, options, backend) for layer in layers}
 
 
-def _choose(layer: Layer, options: Options, backend: str) -> Parallelism:
+def _choose(layer: Hls4mlLayer, options: Hls4mlOptions, backend: str) -> Parallelism:
     if layer.products is None:
         return Parallelism("latency", 1)
     strategy = per_layer(options.strategy, layer.layer) or "auto"
@@ -94,7 +94,7 @@ def _choose(layer: Layer, options: Options, backend: str) -> Parallelism:
     return Parallelism("resource", reuse)
 
 
-def _latency(layer: Layer, backend: str, reuse: int, size: int) -> Parallelism:
+def _latency(layer: Hls4mlLayer, backend: str, reuse: int, size: int) -> Parallelism:
     if backend in _ONLY_RESOURCE:
         raise EdgemlError(
             f"hls4ml's {backend} back end has no latency strategy",
@@ -112,7 +112,7 @@ def _latency(layer: Layer, backend: str, reuse: int, size: int) -> Parallelism:
     return Parallelism("latency", reuse)
 
 
-def _adder_graph(layer: Layer, backend: str, reuse: int | None) -> Parallelism:
+def _adder_graph(layer: Hls4mlLayer, backend: str, reuse: int | None) -> Parallelism:
     if backend not in _WITH_ADDER_GRAPHS:
         raise EdgemlError(
             f"hls4ml's {backend} back end has no distributed arithmetic",
@@ -136,7 +136,7 @@ def _nearest(factors: list[int], reuse: int) -> list[int]:
     return below + above
 
 
-def _too_large(layer: Layer, unrolled: int) -> EdgemlError:
+def _too_large(layer: Hls4mlLayer, unrolled: int) -> EdgemlError:
     assert layer.products is not None
     size = layer.products[0] * layer.products[1]
     factor = next(f for f in valid_factors(*layer.products) if size // f <= UNROLL_LIMIT)

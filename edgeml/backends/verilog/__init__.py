@@ -16,14 +16,14 @@ from edgeml import install
 from edgeml.backend import Backend, Refusal, Runner
 from edgeml.backends.verilog.build import build, refusals
 from edgeml.backends.verilog.fresh import compare_design
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
-from edgeml.backends.verilog.options import Options, parse_options
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
+from edgeml.backends.verilog.options import VerilogOptions, parse_options
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 
-__all__ = ["BACKEND", "Options", "Verilog"]
+__all__ = ["BACKEND", "Verilog", "VerilogOptions"]
 
 
 class Verilog(Backend):
@@ -36,7 +36,7 @@ class Verilog(Backend):
     def missing(self) -> str:
         return "" if find_spec("da4ml") else f"da4ml is not installed ({install.command('verilog')})"
 
-    def options(self, settings: Mapping[str, Any]) -> Options:
+    def options(self, settings: Mapping[str, Any]) -> VerilogOptions:
         return parse_options(settings)
 
     def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
@@ -46,9 +46,9 @@ class Verilog(Backend):
         return build(core, graph.digest, options)
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
-        settings = Manifest.read(folder).settings(str(folder / MANIFEST))
+        settings = VerilogManifest.read(folder).settings(str(folder / MANIFEST))
         fresh = self.emit(graph, self.options(settings))
-        return compare_design(folder, fresh, Manifest.parse(fresh[MANIFEST], MANIFEST))
+        return compare_design(folder, fresh, VerilogManifest.parse(fresh[MANIFEST], MANIFEST))
 
     def runners(self) -> tuple[Runner, ...]:
         return (Simulation(),)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from edgeml.backend import Refusal
 from edgeml.backends.verilog.design import elaborate
 from edgeml.backends.verilog.limits import parallel_refusals
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.module import write_core
 from edgeml.backends.verilog.names import Names
-from edgeml.backends.verilog.options import Options
+from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.schedule import schedule
 from edgeml.backends.verilog.stream import factors
 from edgeml.backends.verilog.stream import top as stream_top
@@ -24,7 +24,7 @@ from edgeml.ir import Graph
 from edgeml.share import share_dir
 
 
-def build(graph: Graph, digest: str, options: Options) -> FileSet:
+def build(graph: Graph, digest: str, options: VerilogOptions) -> FileSet:
     """Verilog and manifest.
 
     Args:
@@ -42,7 +42,7 @@ def build(graph: Graph, digest: str, options: Options) -> FileSet:
     for primitive in (*PRIMITIVES, *stream_top.PRIMITIVES):
         if any(re.search(rf"\b{primitive}\b", text) for text in files.values()):
             files[f"{primitive}.v"] = (share_dir("hw") / "rtl" / f"{primitive}.v").read_text()
-    manifest = Manifest(
+    manifest = VerilogManifest(
         model=graph.name,
         graph=digest,
         top=top,
@@ -66,7 +66,7 @@ def module_names() -> Names:
     return Names(*PRIMITIVES, *stream_top.PRIMITIVES)
 
 
-def chosen_mode(graph: Graph, options: Options) -> str:
+def chosen_mode(graph: Graph, options: VerilogOptions) -> str:
     """What mode=auto comes to: parallel where that is allowed, else stream."""
     if options.mode != "auto":
         return options.mode
@@ -75,7 +75,7 @@ def chosen_mode(graph: Graph, options: Options) -> str:
     return "stream" if parallel_refusals(graph, options.unroll_limit) else "parallel"
 
 
-def refusals(graph: Graph, options: Options) -> tuple[Refusal, ...]:
+def refusals(graph: Graph, options: VerilogOptions) -> tuple[Refusal, ...]:
     """What keeps the graph from being written in the chosen mode.
 
     Raises:
@@ -95,7 +95,7 @@ def refusals(graph: Graph, options: Options) -> tuple[Refusal, ...]:
     return ()
 
 
-def _parallel(graph: Graph, top: str, names: Names, options: Options) -> Streamed:
+def _parallel(graph: Graph, top: str, names: Names, options: VerilogOptions) -> Streamed:
     design = elaborate(graph)
     core = write_core(design, schedule(design, options.levels), top, names)
     source, sink = stream("s_axis", core.inputs), stream("m_axis", core.outputs)
@@ -103,5 +103,5 @@ def _parallel(graph: Graph, top: str, names: Names, options: Options) -> Streame
     return Streamed(files, source, sink, latency(core), 1)
 
 
-def _streamed(graph: Graph, top: str, names: Names, options: Options) -> Streamed:
+def _streamed(graph: Graph, top: str, names: Names, options: VerilogOptions) -> Streamed:
     return write_stream(graph, plan(graph, options.reuse_factor), top, names, options.levels)

@@ -17,7 +17,7 @@ import numpy as np
 from edgeml.backend import Emitters
 from edgeml.backends.verilog.cells import Cell, Circuit, Nums, as_array, elements
 from edgeml.backends.verilog.names import Names
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.backends.verilog.ops._values import constants
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, Node, constant_codes
@@ -28,7 +28,7 @@ Bounds = Mapping[str, tuple[IntArray, IntArray]]
 
 
 @dataclass
-class Layer:
+class DesignLayer:
     """One module, or one graph input.
 
     Args:
@@ -55,7 +55,7 @@ class Design:
     """All layers, inputs first, and the elements of every graph output and of every value on the way."""
 
     graph: Graph
-    layers: tuple[Layer, ...]
+    layers: tuple[DesignLayer, ...]
     inputs: Mapping[str, Nums]
     outputs: Mapping[str, Nums]
     values: Mapping[str, Nums]
@@ -74,12 +74,12 @@ def elaborate(graph: Graph, bounds: Bounds | None = None) -> Design:
         graph: the graph.
         bounds: narrower bounds of inputs, in codes.
     """
-    made = _elaborated(_Work(graph.digest, _bounds_key(bounds), graph, bounds))
+    made = _elaborated(_DesignRequest(graph.digest, _bounds_key(bounds), graph, bounds))
     return replace(made, layers=tuple(replace(layer) for layer in made.layers))  # who emits renames modules
 
 
 @dataclass(frozen=True)
-class _Work:
+class _DesignRequest:
     """What a design depends on: equal digests, equal designs."""
 
     digest: str
@@ -97,7 +97,7 @@ def _bounds_key(bounds: Bounds | None) -> tuple[tuple[str, tuple[int, ...], byte
 
 
 @lru_cache(maxsize=_KEPT)
-def _elaborated(work: _Work) -> Design:
+def _elaborated(work: _DesignRequest) -> Design:
     graph, bounds = work.graph, work.bounds
     circuit, names = Circuit(), Names()
     values: dict[str, Nums] = {}
@@ -122,7 +122,9 @@ def _elaborated(work: _Work) -> Design:
         stem = re.sub(r"\W", "_", node.name)
         circuit.enter(len(groups) - 1, node.name, stem)
         emitter = EMITTERS.load(node.op.op_name())
-        values[node.name] = emitter.emit(Site(node, circuit, [values[name] for name in node.inputs], graph))
+        values[node.name] = emitter.emit(
+            OpInputs(node, circuit, [values[name] for name in node.inputs], graph)
+        )
         _name_results(values[node.name], stem, len(groups) - 1, graph, node)
     outputs = {name: values[name] for name in graph.outputs}
     layers = _layers(circuit, groups, count, outputs)
@@ -150,7 +152,7 @@ def _name_results(values: Nums, stem: str, layer: int, graph: Graph, node: Node)
 
 def _layers(
     circuit: Circuit, groups: list[tuple[str, str, list[Node]]], inputs: int, outputs: Mapping[str, Nums]
-) -> tuple[Layer, ...]:
+) -> tuple[DesignLayer, ...]:
     leaving = {
         id(num.cell): num.cell for nums in outputs.values() for num in elements(nums) if not num.cell.is_const
     }
@@ -164,7 +166,7 @@ def _layers(
                 live[id(arg)] = arg
                 read_by.setdefault(id(arg), set()).add(cell.layer)
     layers = [
-        Layer(name, module, tuple(nodes), [], [], is_input=index < inputs)
+        DesignLayer(name, module, tuple(nodes), [], [], is_input=index < inputs)
         for index, (name, module, nodes) in enumerate(groups)
     ]
     sources: dict[int, set[int]] = {}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.deviations import Deviation
 from edgeml.deviations.text import compare_text
 from edgeml.files import FileSet, read_bytes
 
 
-def compare_design(folder: Path, fresh: FileSet, promised: Manifest) -> tuple[Deviation, ...]:
+def compare_design(folder: Path, fresh: FileSet, promised: VerilogManifest) -> tuple[Deviation, ...]:
     """Every file that differs, with the first line that does, and every promise.
 
     Args:
@@ -31,8 +31,8 @@ def compare_design(folder: Path, fresh: FileSet, promised: Manifest) -> tuple[De
             found += compare_text(name, read_bytes(path, "Verilog file"), fresh[name])
         else:
             found.append(Deviation(name, "is missing"))
-    there = Manifest.read(folder)
-    for field in fields(Manifest):
+    there = VerilogManifest.read(folder)
+    for field in fields(VerilogManifest):
         if field.name in ("options", "clock_mhz"):
             continue
         is_, wanted = getattr(there, field.name), getattr(promised, field.name)

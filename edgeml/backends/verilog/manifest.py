@@ -80,7 +80,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class VerilogManifest:
     """What edgeml.json says.
 
     Args:
@@ -133,7 +133,7 @@ class Manifest:
         )
 
     @classmethod
-    def read(cls, folder: Path) -> Manifest:
+    def read(cls, folder: Path) -> VerilogManifest:
         """The manifest in a folder.
 
         Raises:
@@ -143,7 +143,7 @@ class Manifest:
         return cls.parse(read_bytes(path, "Verilog project", limits.TEXT), str(path))
 
     @classmethod
-    def parse(cls, content: bytes, path: str) -> Manifest:
+    def parse(cls, content: bytes, path: str) -> VerilogManifest:
         """The manifest in a file's bytes; `path` is for messages.
 
         Raises:

@@ -1,7 +1,7 @@
 """One module per layer, and the core that connects them.
 
 Buses carry elements side by side, element 0 in the lowest bits: those of a layer each as wide as its interval
-needs, those of the core's inputs and outputs all as wide as the value's type (`Port`).
+needs, those of the core's inputs and outputs all as wide as the value's type (`BusPort`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from edgeml.backends.verilog.cells import Cell
-from edgeml.backends.verilog.design import Design, Layer
+from edgeml.backends.verilog.design import Design, DesignLayer
 from edgeml.backends.verilog.names import Names
-from edgeml.backends.verilog.ports import WAIVERS, Core, Port, port
+from edgeml.backends.verilog.ports import WAIVERS, BusPort, Core, port
 from edgeml.backends.verilog.schedule import Schedule
 from edgeml.backends.verilog.text import Ref, declaration, expression, fit, pattern, type_comment
 from edgeml.ir import Graph
@@ -59,7 +59,7 @@ def write_core(
 # ---------------------------------------------------------------- buses
 
 
-def _places(layer: Layer, inputs: tuple[Port, ...]) -> Iterator[tuple[Cell, tuple[int, int]]]:
+def _places(layer: DesignLayer, inputs: tuple[BusPort, ...]) -> Iterator[tuple[Cell, tuple[int, int]]]:
     """Where every exported cell lies in its layer's bus: lowest bit and width."""
     if layer.is_input:
         width = next(p.width for p in inputs if p.identifier == layer.module)
@@ -215,7 +215,7 @@ class _Inside:
             step += 1
 
 
-def _foreign(layer: Layer) -> list[Cell]:
+def _foreign(layer: DesignLayer) -> list[Cell]:
     """The cells of other layers that this one reads, in the order of their buses."""
     own = {id(cell) for cell in layer.cells}
     found = {
@@ -229,7 +229,7 @@ def _number(name: str) -> tuple[int, str]:
     return (int(number), name) if number.isdigit() else (0, name)
 
 
-def _cell_line(cell: Cell, inside: _Inside, layer: Layer) -> str:
+def _cell_line(cell: Cell, inside: _Inside, layer: DesignLayer) -> str:
     refs = [inside.ref(arg, inside.at(cell)) for arg in cell.args]
     if cell.kind == "rom":
         text = f"{_function_name(layer, cell)}({fit(refs[0], 0, cell.data[0])})"
@@ -246,11 +246,11 @@ def _op_text(graph: Graph, name: str) -> str:
 # ---------------------------------------------------------------- tables
 
 
-def _function_name(layer: Layer, cell: Cell) -> str:
+def _function_name(layer: DesignLayer, cell: Cell) -> str:
     return f"table_{list(_tables(layer)).index((*cell.data, cell.lo, cell.hi)) + 1}"
 
 
-def _tables(layer: Layer) -> dict[tuple[Any, ...], Cell]:
+def _tables(layer: DesignLayer) -> dict[tuple[Any, ...], Cell]:
     """One cell for every table of a layer, by index bits, lowest index, entries, interval of the result."""
     found: dict[tuple[Any, ...], Cell] = {}
     for cell in layer.cells:
@@ -259,7 +259,7 @@ def _tables(layer: Layer) -> dict[tuple[Any, ...], Cell]:
     return found
 
 
-def _functions(layer: Layer) -> Iterator[str]:
+def _functions(layer: DesignLayer) -> Iterator[str]:
     for cell in _tables(layer).values():
         name, (width, least, table) = _function_name(layer, cell), cell.data
         yield f"  function [{cell.width - 1}:0] {name};"
@@ -293,8 +293,8 @@ def _core_text(
     design: Design,
     times: Schedule,
     name: str,
-    inputs: tuple[Port, ...],
-    outputs: tuple[Port, ...],
+    inputs: tuple[BusPort, ...],
+    outputs: tuple[BusPort, ...],
     instances: Iterable[str],
     layout: dict[int, tuple[int, int]],
 ) -> str:

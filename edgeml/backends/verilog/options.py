@@ -21,7 +21,7 @@ def _identifier(name: str) -> str:
     return name
 
 
-class Options(Settings):
+class VerilogOptions(Settings):
     """Options of the Verilog back end.
 
     Attributes:
@@ -44,7 +44,7 @@ class Options(Settings):
     unroll_limit: Annotated[int, Field(ge=1)] = 16384
 
     @model_validator(mode="after")
-    def _something_to_fold(self) -> Options:
+    def _something_to_fold(self) -> VerilogOptions:
         if self.mode == "parallel" and largest(self.reuse_factor) > 1:
             raise ValueError("mode=parallel folds nothing: leave out reuse_factor, or use mode=stream")
         return self
@@ -57,10 +57,10 @@ class Options(Settings):
         return max(1.0, 1000.0 / self.clock_mhz / _NS_PER_LEVEL)
 
 
-def parse_options(settings: Mapping[str, Any]) -> Options:
+def parse_options(settings: Mapping[str, Any]) -> VerilogOptions:
     """Options from plain settings.
 
     Raises:
         EdgemlError: an unknown key (near matches given) or a bad value.
     """
-    return parse_settings(Options, settings, "verilog options")
+    return parse_settings(VerilogOptions, settings, "verilog options")

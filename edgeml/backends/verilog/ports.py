@@ -18,7 +18,7 @@ WAIVERS = """\
 
 
 @dataclass(frozen=True)
-class Port:
+class BusPort:
     """A graph input or output as a bus of equal elements.
 
     Args:
@@ -48,12 +48,12 @@ class Port:
         return self.size * self.width
 
 
-def port(graph: Graph, value: str, identifier: str) -> Port:
+def port(graph: Graph, value: str, identifier: str) -> BusPort:
     """The port of a graph value."""
     info = graph.info(value)
     fracs = np.broadcast_to(np.asarray(info.type.frac), info.shape).reshape(-1)
     width = int(np.max(info.type.width))
-    return Port(value, identifier, info.shape, width, info.type.signed, tuple(int(f) for f in fracs))
+    return BusPort(value, identifier, info.shape, width, info.type.signed, tuple(int(f) for f in fracs))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Core:
     """
 
     name: str
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
+    inputs: tuple[BusPort, ...]
+    outputs: tuple[BusPort, ...]
     latency: int
     files: dict[str, str]

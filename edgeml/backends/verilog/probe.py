@@ -24,7 +24,7 @@ from edgeml.backends.verilog.build import module_names
 from edgeml.backends.verilog.cells import Cell, Num, elements
 from edgeml.backends.verilog.design import Design, elaborate
 from edgeml.backends.verilog.harness import COMMON
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.module import wires, write_core
 from edgeml.backends.verilog.ports import Core
 from edgeml.backends.verilog.schedule import schedule
@@ -56,7 +56,7 @@ class _Held:
 
 def inner_values(
     sources: Sequence[Path],
-    manifest: Manifest,
+    manifest: VerilogManifest,
     graph: Graph,
     inputs: Mapping[str, IntArray],
     beats: NDArray[np.uint32],
@@ -100,7 +100,7 @@ def inner_values(
     }
 
 
-def _parallel(graph: Graph, manifest: Manifest, inputs: Mapping[str, IntArray]) -> _Held:
+def _parallel(graph: Graph, manifest: VerilogManifest, inputs: Mapping[str, IntArray]) -> _Held:
     names = module_names()
     design = elaborate(graph)
     core = write_core(design, schedule(design, _NO_LEVELS), names.unique(manifest.top), names)
@@ -189,7 +189,7 @@ def _extended(path: str, cell: Cell) -> str:
 
 
 def _tapped(
-    sources: Sequence[Path], manifest: Manifest, taps: Sequence[Tap], beats: NDArray[np.uint32]
+    sources: Sequence[Path], manifest: VerilogManifest, taps: Sequence[Tap], beats: NDArray[np.uint32]
 ) -> list[NDArray[np.uint32]]:
     """Words (beats that passed, words) of every tap."""
     text = _taps_text(manifest, taps)
@@ -213,7 +213,7 @@ def _tapped(
     return parts
 
 
-def _taps_text(manifest: Manifest, taps: Sequence[Tap]) -> str:
+def _taps_text(manifest: VerilogManifest, taps: Sequence[Tap]) -> str:
     source, sink = manifest.input, manifest.output
     lines = [
         "module edgeml_taps (",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgeml.backend import Runner, Takes
 from edgeml.backends.verilog.harness import MAIN
-from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Manifest, Stream
+from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Stream, VerilogManifest
 from edgeml.backends.verilog.probe import inner_values
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
@@ -49,7 +49,7 @@ class Simulation(Runner):
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
-        manifest = Manifest.read(folder)
+        manifest = VerilogManifest.read(folder)
         _check_ports(manifest, graph, folder)
         sources = [folder / name for name in manifest.files]
         for path in sources:
@@ -118,7 +118,7 @@ def _codes(lanes: Lanes, data: NDArray[np.uint8]) -> IntArray:
     return table.reshape(len(data), *lanes.shape).astype(np.int64)
 
 
-def _check_ports(manifest: Manifest, graph: Graph, folder: Path) -> None:
+def _check_ports(manifest: VerilogManifest, graph: Graph, folder: Path) -> None:
     for kind, stream, names in (
         ("inputs", manifest.input, graph.inputs),
         ("outputs", manifest.output, graph.outputs),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeml.backends.verilog.manifest import Lanes, Stream, lane_bits
-from edgeml.backends.verilog.ports import WAIVERS, Core, Port
+from edgeml.backends.verilog.ports import WAIVERS, BusPort, Core
 
 PRIMITIVES = ("edgeml_delay", "edgeml_pipe_control", "edgeml_skid")
 """Files of hw/rtl that it needs."""
@@ -22,7 +22,7 @@ PORTS = """\
   output wire {gap}m_axis_tlast"""
 
 
-def stream(name: str, ports: Sequence[Port], beats: int = 1) -> Stream:
+def stream(name: str, ports: Sequence[BusPort], beats: int = 1) -> Stream:
     """Lanes for values that share a beat."""
     offset, values = 0, list[Lanes]()
     for port in ports:

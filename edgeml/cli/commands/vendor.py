@@ -17,7 +17,7 @@ from edgeml.figures import figure_text
 
 if TYPE_CHECKING:
     from edgeml.figures import Hardware
-    from edgeml.vendor import Found
+    from edgeml.vendor import VendorFolder
 
 _COLUMNS = (
     "design",
@@ -66,7 +66,7 @@ def command(
         raise typer.Exit(1)
 
 
-def _show(folder: Path, found: Found, layers: bool) -> None:
+def _show(folder: Path, found: VendorFolder, layers: bool) -> None:
     title = f"vendor reports in {escape(str(folder))}"
     print_bands(OUT, _COLUMNS, [_row(row) for row in found.rows], title, keys=2, texts=(2, 3))
     OUT.print("[dim]MHz; watts; BRAM in whole blocks of the part; a dash: the reports do not say[/]")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.backends.verilog.manifest import Manifest, Stream
+from edgeml.backends.verilog.manifest import Stream, VerilogManifest
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
 from edgeml.ir.saved import narrow
@@ -29,7 +29,7 @@ _C_FILES = ("edgeml_dma.h", "edgeml_dma.c", "edgeml_main.c", "edgeml_linux.c", "
 
 
 def emit(
-    manifest: Manifest,
+    manifest: VerilogManifest,
     inputs: Mapping[str, IntArray],
     expected: Mapping[str, IntArray],
     dma_base: int = 0,
@@ -63,7 +63,7 @@ def _golden(inputs: Mapping[str, IntArray], expected: Mapping[str, IntArray]) ->
 
 
 def _network(
-    manifest: Manifest, inputs: Mapping[str, IntArray], expected: Mapping[str, IntArray]
+    manifest: VerilogManifest, inputs: Mapping[str, IntArray], expected: Mapping[str, IntArray]
 ) -> tuple[str, str]:
     """edgeml_network.h and edgeml_network.c."""
     samples = min(C_SAMPLES, *(len(codes) for codes in inputs.values()))

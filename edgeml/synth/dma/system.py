@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.verilog.manifest import Manifest, Stream
+from edgeml.backends.verilog.manifest import Stream, VerilogManifest
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
 from edgeml.quoting import comment, identifier
@@ -49,7 +49,7 @@ def bytes_of(stream: Stream) -> int:
     return stream.beats * words(stream) * _BYTES
 
 
-def emit(manifest: Manifest) -> System:
+def emit(manifest: VerilogManifest) -> System:
     """The top module and its parts."""
     top = identifier(f"{manifest.top}_system")
     parts = ["edgeml_collect", "edgeml_axis_ends"]
@@ -77,7 +77,7 @@ def memory(stream: Stream, codes: Mapping[str, IntArray]) -> NDArray[np.uint8]:
     return padded.reshape(len(padded), -1)
 
 
-def _module(manifest: Manifest, top: str) -> Iterator[str]:
+def _module(manifest: VerilogManifest, top: str) -> Iterator[str]:
     source, sink = manifest.input, manifest.output
     ins, outs = words(source), words(sink)
     sample, result = source.beats * ins, sink.beats * outs

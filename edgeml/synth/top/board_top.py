@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.boards import Board, Pin, Pins
 from edgeml.errors import EdgemlError
 from edgeml.families import PortPin
@@ -69,7 +69,7 @@ class Top:
     serial: Serial
     notes: tuple[str, ...]
 
-    def sources(self, manifest: Manifest) -> list[str]:
+    def sources(self, manifest: VerilogManifest) -> list[str]:
         """All Verilog files, the network's first; both lie in one folder."""
         return list(dict.fromkeys((*manifest.files, *self.verilog)))
 
@@ -93,7 +93,7 @@ class _Sizes:
 
 
 def emit(
-    manifest: Manifest,
+    manifest: VerilogManifest,
     board: Board,
     inputs: Mapping[str, IntArray],
     expected: Mapping[str, IntArray],
@@ -153,7 +153,7 @@ def _pins(board: Board, vendors: bool) -> Pins:
 
 
 def _measure(
-    manifest: Manifest,
+    manifest: VerilogManifest,
     board: Board,
     inputs: Mapping[str, IntArray],
     expected: Mapping[str, IntArray],
@@ -219,7 +219,7 @@ def _place(port: str, pin: Pin) -> PortPin:
 
 
 def _module(
-    manifest: Manifest, board: Board, pins: Pins, line: Serial, sizes: _Sizes, notes: Sequence[str]
+    manifest: VerilogManifest, board: Board, pins: Pins, line: Serial, sizes: _Sizes, notes: Sequence[str]
 ) -> Iterator[str]:
     lamps = len(pins.leds.pins) if pins.leds is not None else 0
     what = comment(f"{manifest.model} on the board {board.title}")

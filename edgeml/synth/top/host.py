@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from edgeml.errors import EdgemlError
 from edgeml.synth.top.port import Line
-from edgeml.synth.top.protocol import Decoder, Frame, Identity, Kind, Report
+from edgeml.synth.top.protocol import Decoder, Frame, FrameType, Identity, SelfTestResult
 
 PATIENCE = 1.0
 """Seconds that a board may think before it answers; it gives up a network that hangs after half of that."""
@@ -19,7 +19,11 @@ PATIENCE = 1.0
 _TRIES = 3
 _SILENT = 0.05  # s without a byte: the board has said all it wants to
 _DRAINED = 2.0  # s at most that old bytes are waited out
-_ANSWERS = {Kind.IDENTIFY: Kind.IDENTITY, Kind.TEST: Kind.REPORT, Kind.RUN: Kind.RESULT}
+_ANSWERS = {
+    FrameType.IDENTIFY: FrameType.IDENTITY,
+    FrameType.TEST: FrameType.REPORT,
+    FrameType.RUN: FrameType.RESULT,
+}
 
 
 class Host:
@@ -49,11 +53,11 @@ class Host:
         Raises:
             EdgemlError: nobody, or nobody who speaks the protocol.
         """
-        return Identity.decode(self._ask(Frame(Kind.IDENTIFY, 1), 255).payload)
+        return Identity.decode(self._ask(Frame(FrameType.IDENTIFY, 1), 255).payload)
 
-    def test(self, longest_seconds: float) -> Report:
+    def test(self, longest_seconds: float) -> SelfTestResult:
         """Let the board test itself."""
-        return Report.decode(self._ask(Frame(Kind.TEST, 2), 16, longest_seconds).payload)
+        return SelfTestResult.decode(self._ask(Frame(FrameType.TEST, 2), 16, longest_seconds).payload)
 
     def run(self, tag: int, sample: bytes, result_bytes: int) -> bytes:
         """The board's result for a sample.
@@ -61,7 +65,7 @@ class Host:
         Raises:
             EdgemlError: it gives none, or one of another length.
         """
-        answer = self._ask(Frame(Kind.RUN, tag, sample), result_bytes)
+        answer = self._ask(Frame(FrameType.RUN, tag, sample), result_bytes)
         if len(answer.payload) != result_bytes:
             raise EdgemlError(
                 f"gave a result of {len(answer.payload)} bytes, {result_bytes} expected", self._where
@@ -101,7 +105,7 @@ class Host:
             for frame in decoder.feed(data):
                 if frame.kind is _ANSWERS[request.kind] and frame.tag == request.tag:
                     return frame, ""
-                if frame.kind is Kind.ERROR:
+                if frame.kind is FrameType.ERROR:
                     return None, f"the board says that {frame.problem()}"
         if not heard:
             return None, "it said nothing"

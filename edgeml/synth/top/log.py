@@ -15,7 +15,7 @@ from array import array
 from dataclasses import dataclass
 from functools import cache
 
-from edgeml.synth.top.protocol import HEAD, KINDS, OVERHEAD, START, SYNC, Frame, Kind
+from edgeml.synth.top.protocol import HEAD, KINDS, OVERHEAD, START, SYNC, Frame, FrameType
 
 _SHORT = 256
 """Bytes whose CRC is quicker to compute than to derive."""
@@ -33,14 +33,14 @@ class Log:
     """
 
     frames: tuple[Frame, ...]
-    broken: tuple[tuple[Kind, int], ...]
+    broken: tuple[tuple[FrameType, int], ...]
     skipped: int
 
 
 def read_log(data: bytes) -> Log:
     """The frames of a log, as `edgeml.synth.top.protocol.Decoder` finds them."""
     frames: list[Frame] = []
-    broken: list[tuple[Kind, int]] = []
+    broken: list[tuple[FrameType, int]] = []
     checks = _Checks(data)
     at = used = 0
     while (at := data.find(SYNC, at)) >= 0 and len(data) - at >= HEAD.size:
@@ -49,10 +49,10 @@ def read_log(data: bytes) -> Log:
         if kind not in KINDS:
             at += 1
         elif end > len(data) or not checks.right(at + 1, end):
-            broken.append((Kind(kind), length))
+            broken.append((FrameType(kind), length))
             at += 1
         else:
-            frames.append(Frame(Kind(kind), tag, data[at + HEAD.size : end - 2]))
+            frames.append(Frame(FrameType(kind), tag, data[at + HEAD.size : end - 2]))
             used += end - at
             at = end
     return Log(tuple(frames), tuple(broken), len(data) - used)

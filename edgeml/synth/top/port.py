@@ -39,7 +39,7 @@ class Line(Protocol):
         ...
 
 
-class Port:
+class SerialPort:
     """A serial port in raw mode, 8 data bits, no parity, one stop bit, no flow control.
 
     Args:
@@ -68,7 +68,7 @@ class Port:
             os.close(self._file)
             raise EdgemlError(f"is not a serial port: {error.args[-1]}", path) from None
 
-    def __enter__(self) -> Port:
+    def __enter__(self) -> SerialPort:
         return self
 
     def __exit__(

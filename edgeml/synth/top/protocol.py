@@ -35,7 +35,7 @@ START = 0xFFFF
 """What the CRC begins with."""
 
 
-class Kind(IntEnum):
+class FrameType(IntEnum):
     """Types of frames: 1, 2, 3 from the host, with the highest bit set from the board."""
 
     IDENTIFY = 0x01
@@ -47,7 +47,7 @@ class Kind(IntEnum):
     RESULT = 0x83
 
 
-KINDS = frozenset(Kind)
+KINDS = frozenset(FrameType)
 
 PROBLEMS = {
     1: "the CRC was wrong",
@@ -64,7 +64,7 @@ PROBLEMS = {
 class Frame:
     """One frame."""
 
-    kind: Kind
+    kind: FrameType
     tag: int
     payload: bytes = b""
 
@@ -145,7 +145,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Report:
+class SelfTestResult:
     """The result of a self-test.
 
     Args:
@@ -173,7 +173,7 @@ class Report:
         return _REPORT.pack(self.vectors, self.failures, first, self.clocks, self.hung)
 
     @classmethod
-    def decode(cls, payload: bytes) -> Report:
+    def decode(cls, payload: bytes) -> SelfTestResult:
         """From the payload of a REPORT frame.
 
         Raises:
@@ -219,7 +219,7 @@ class Decoder:
             if binascii.crc_hqx(data[at + 1 : end], START):
                 at += 1
                 continue
-            frames.append(Frame(Kind(kind), tag, data[at + HEAD.size : end - 2]))
+            frames.append(Frame(FrameType(kind), tag, data[at + HEAD.size : end - 2]))
             used += end - at
             at = end
         self._left = data[at:]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeml.errors import EdgemlError
-from edgeml.synth.top.protocol import SYNC, UNASKED, Decoder, Frame, Identity, Kind, Report
+from edgeml.synth.top.protocol import SYNC, UNASKED, Decoder, Frame, FrameType, Identity, SelfTestResult
 
 GARBAGE = bytes.fromhex("00ff5a137f")
 """Bytes that begin no frame."""
@@ -75,8 +75,8 @@ class Scenario:
 
     def expect(self, what: str, frame: Frame) -> None:
         """Wait for an answer."""
-        if frame.kind is Kind.REPORT:
-            self._passed = Report.decode(frame.payload).passed
+        if frame.kind is FrameType.REPORT:
+            self._passed = SelfTestResult.decode(frame.payload).passed
         mark = f"m{len(self.expected)}"
         self.expected.append(Expected(mark, what, frame, self._passed))
         self.script += [f"answer {self._limit} {what}", f"mark {mark}"]
@@ -88,7 +88,7 @@ class Scenario:
 
     def complain(self, what: str, code: int, tag: int) -> None:
         """An answer that tells of an error."""
-        self.expect(what, Frame(Kind.ERROR, tag, bytes([code])))
+        self.expect(what, Frame(FrameType.ERROR, tag, bytes([code])))
 
     def latency(self, seen: dict[str, Seen]) -> int:
         """Check all that was seen; the clocks of the last vector, as the reports of good self-tests say.
@@ -99,8 +99,8 @@ class Scenario:
         clocks: set[int] = set()
         for wanted in self.expected:
             frame = self._one(wanted, seen[wanted.mark])
-            if frame.kind is Kind.REPORT:
-                report = Report.decode(frame.payload)
+            if frame.kind is FrameType.REPORT:
+                report = SelfTestResult.decode(frame.payload)
                 clocks.add(report.clocks)
                 frame = Frame(frame.kind, frame.tag, _timeless(report).encode())
             if frame != wanted.frame:
@@ -156,12 +156,12 @@ def breakages(scenario: Scenario, run: Frame, answer: Frame, bit: int, silence: 
     scenario.do(f"level 0 {20 * bit}")
     scenario.do(f"quiet {2 * bit}")
     good("a line held down between frames")
-    scenario.send(Frame(Kind.RESULT, 7, b"").encode())
+    scenario.send(Frame(FrameType.RESULT, 7, b"").encode())
     scenario.complain("a type that is no request", 2, 7)
     good("a type that is no request")
     for payload in (run.payload[:-1], run.payload + b"\0"):
         # Only the header: the board answers at once, while a host would go on sending.
-        scenario.send(Frame(Kind.RUN, 9, payload).encode()[:6])
+        scenario.send(Frame(FrameType.RUN, 9, payload).encode()[:6])
         scenario.complain("a length that does not fit", 3, 9)
         good("a length that does not fit")
     scenario.send(bytes([SYNC]) + whole)
@@ -173,26 +173,26 @@ def breakages(scenario: Scenario, run: Frame, answer: Frame, bit: int, silence: 
 
 def identify(scenario: Scenario, identity: Identity) -> None:
     """Who are you?"""
-    scenario.ask("identity", Frame(Kind.IDENTIFY, 5), Frame(Kind.IDENTITY, 5, identity.encode()))
+    scenario.ask("identity", Frame(FrameType.IDENTIFY, 5), Frame(FrameType.IDENTITY, 5, identity.encode()))
 
 
 def self_test(scenario: Scenario, vectors: int, failed: Sequence[int] = (), tag: int = 6) -> None:
     """Test yourself, and find these failures."""
     first = min(failed) if failed else None
-    report = Report(vectors, len(failed), first, 0, False)
+    report = SelfTestResult(vectors, len(failed), first, 0, False)
     what = f"self-test with a wrong bit in vector {first}" if failed else "self-test"
-    scenario.ask(what, Frame(Kind.TEST, tag), Frame(Kind.REPORT, tag, report.encode()))
+    scenario.ask(what, Frame(FrameType.TEST, tag), Frame(FrameType.REPORT, tag, report.encode()))
 
 
-def _timeless(report: Report) -> Report:
-    return Report(report.vectors, report.failures, report.first, 0, report.hung)
+def _timeless(report: SelfTestResult) -> SelfTestResult:
+    return SelfTestResult(report.vectors, report.failures, report.first, 0, report.hung)
 
 
 def _told(frame: Frame) -> str:
-    if frame.kind is Kind.ERROR:
+    if frame.kind is FrameType.ERROR:
         return f'an error (tag {frame.tag:04x}, "{frame.problem()}")'
-    if frame.kind is Kind.REPORT:
-        return f"a report (tag {frame.tag:04x}, {Report.decode(frame.payload)})"
+    if frame.kind is FrameType.REPORT:
+        return f"a report (tag {frame.tag:04x}, {SelfTestResult.decode(frame.payload)})"
     return f"{frame.kind.name.lower()} (tag {frame.tag:04x}, {frame.payload.hex()})"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeml.boards import Board, Clock
+from edgeml.boards import Board, BoardClock
 from edgeml.errors import EdgemlError
 
 BAUD = 115_200
@@ -23,7 +23,7 @@ class Serial:
         clocks: per bit.
     """
 
-    clock: Clock
+    clock: BoardClock
     baud: int
     clocks: int
 
@@ -67,7 +67,7 @@ def serial(board: Board, baud: int, fastest_mhz: float) -> Serial:
     return Serial(clock, baud, clocks)
 
 
-def _clock(board: Board, fastest_mhz: float) -> Clock:
+def _clock(board: Board, fastest_mhz: float) -> BoardClock:
     """The first oscillator that is not faster than the Verilog is, else the slowest."""
     usable = [clock for clock in board.clocks if clock.pin is not None and clock.pin_n is None]
     if not usable:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
@@ -21,7 +21,7 @@ from edgeml.scratch import scratch_folder
 from edgeml.synth.top.board_top import TOP, Top
 from edgeml.synth.top.harness import EXPOSED, MAIN
 from edgeml.synth.top.payload import encode
-from edgeml.synth.top.protocol import UNASKED, Frame, Kind, Report
+from edgeml.synth.top.protocol import UNASKED, Frame, FrameType, SelfTestResult
 from edgeml.synth.top.rom import DATA
 from edgeml.synth.top.scenario import Scenario, Seen, breakages, identify, self_test
 from edgeml.tools import run, verilator
@@ -94,7 +94,12 @@ def bench(board: Board, parameters: Mapping[str, int]) -> str:
 
 
 def program(
-    folder: Path, manifest: Manifest, board: Board, top: Top, parameters: Mapping[str, int], main: str = MAIN
+    folder: Path,
+    manifest: VerilogManifest,
+    board: Board,
+    top: Top,
+    parameters: Mapping[str, int],
+    main: str = MAIN,
 ) -> Path:
     """The compiled simulation of the files in a folder.
 
@@ -147,7 +152,7 @@ def play(simulation: Path, folder: Path, script: Sequence[str], clocks_per_bit: 
 
 def simulate(
     folder: Path,
-    manifest: Manifest,
+    manifest: VerilogManifest,
     board: Board,
     top: Top,
     inputs: Mapping[str, IntArray],
@@ -189,14 +194,14 @@ def simulate(
     return Simulated(top.vectors, scenario.runs, latency, last, time.monotonic() - start)
 
 
-def silence_bits(manifest: Manifest, top: Top, clocks: int) -> int:
+def silence_bits(manifest: VerilogManifest, top: Top, clocks: int) -> int:
     """TIMEOUT of a simulation: long enough for the network and for a pause between bytes, and no longer."""
     vector = top.identity.input_bytes + top.identity.output_bytes
     return (4 * (manifest.latency + vector + 10 * clocks)).bit_length()
 
 
 def whole_board(
-    manifest: Manifest,
+    manifest: VerilogManifest,
     board: Board,
     top: Top,
     inputs: Mapping[str, IntArray],
@@ -215,11 +220,11 @@ def whole_board(
     longest = max(identity.input_bytes, identity.output_bytes, len(identity.encode())) + 8
     lamps = len(pins.leds.pins) if pins is not None and pins.leds is not None else 0
     scenario = Scenario(2 * (busy + longest * 10 * clocks + silence), lamps, count)
-    report = Frame(Kind.REPORT, UNASKED, Report(identity.vectors, 0, None, 0, False).encode())
+    report = Frame(FrameType.REPORT, UNASKED, SelfTestResult(identity.vectors, 0, None, 0, False).encode())
     scenario.expect("power-on self-test", report)
     identify(scenario, identity)
     frames = [
-        (Frame(Kind.RUN, i, given[i].tobytes()), Frame(Kind.RESULT, i, wanted[i].tobytes()))
+        (Frame(FrameType.RUN, i, given[i].tobytes()), Frame(FrameType.RESULT, i, wanted[i].tobytes()))
         for i in range(count)
     ]
     for i, (request, answer) in enumerate(frames):

@@ -8,7 +8,7 @@ from edgeml.files import FileSet
 
 
 @dataclass(frozen=True)
-class Project:
+class VendorProject:
     """Files that a vendor's tool takes.
 
     Args:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from edgeml import vendor
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.figures import Hardware
 
 
-def options(manifest: Manifest) -> dict[str, Any] | None:
+def options(manifest: VerilogManifest) -> dict[str, Any] | None:
     """What the Verilog was laid out with, as its back end's options; None if the manifest does not tell."""
     if not manifest.clock_mhz:
         return None  # adders per stage were given, and it does not say how many
@@ -24,7 +24,7 @@ def options(manifest: Manifest) -> dict[str, Any] | None:
     return {key: value for key, value in told.items() if value is not None}
 
 
-def network(row: Hardware, folder: Path, manifest: Manifest) -> Hardware | None:
+def network(row: Hardware, folder: Path, manifest: VerilogManifest) -> Hardware | None:
     """A design's figures, cut down to the network.
 
     Args:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeml import tools, vendor
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.boards import Board, Flow
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware, Stage
@@ -21,7 +21,7 @@ from edgeml.files import FileSet, read_bytes
 from edgeml.fixed import IntArray
 from edgeml.quoting import comment
 from edgeml.synth.vendors import quartus, vivado
-from edgeml.synth.vendors.base import Project
+from edgeml.synth.vendors.base import VendorProject
 from edgeml.synth.vendors.network import network
 from edgeml.tools import run
 
@@ -82,7 +82,7 @@ def vendor_project(
     target = folder / "project"
     made.files.write(target)
     (target / "reports").mkdir(exist_ok=True)
-    manifest = Manifest.read(verilog)
+    manifest = VerilogManifest.read(verilog)
     if not execute:
         return Done(target, made.settings, (), "it was not asked to run", "", made.notes)
     found = tools.find(made.tool)
@@ -128,7 +128,7 @@ def vendor_project(
 
 def project_of(
     verilog: Path, board: Board, inputs: Mapping[str, IntArray], expected: Mapping[str, IntArray]
-) -> Project:
+) -> VendorProject:
     """The project's files, not written yet.
 
     Raises:
@@ -141,14 +141,14 @@ def project_of(
             board.name,
             "edgeml list boards shows the flows",
         )
-    manifest = Manifest.read(verilog)
+    manifest = VerilogManifest.read(verilog)
     sources = {name: read_bytes(verilog / name, f"file that {MANIFEST} lists") for name in manifest.files}
     made = write(manifest, sources, board, inputs, expected)
     files = {**made.files.files, "README.md": _readme(made, manifest, board).encode()}
     return replace(made, files=FileSet(files))
 
 
-def _readme(made: Project, manifest: Manifest, board: Board) -> str:
+def _readme(made: VendorProject, manifest: VerilogManifest, board: Board) -> str:
     command = " ".join((tools.load(made.tool).executables[0], *_COMMANDS[made.tool], made.script))
     lines = [
         f"# {comment(f'{manifest.model} on {board.title}')}",
@@ -172,10 +172,10 @@ def _bitstream(target: Path) -> str:
 
 def _of_network(
     row: Hardware,
-    manifest: Manifest,
+    manifest: VerilogManifest,
     board: Board,
     target: Path,
-    made: Project,
+    made: VendorProject,
     stage: Stage,
     bitstream: str,
 ) -> Hardware:

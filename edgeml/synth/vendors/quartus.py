@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.boards import Board
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
 from edgeml.quoting import comment, tcl
 from edgeml.share import share_dir
 from edgeml.synth import top as serial_top
-from edgeml.synth.vendors.base import Project
+from edgeml.synth.vendors.base import VendorProject
 
 _REVISION = "edgeml"
 
 
 def emit(
-    manifest: Manifest,
+    manifest: VerilogManifest,
     verilog: Mapping[str, bytes],
     board: Board,
     inputs: Mapping[str, IntArray],
     expected: Mapping[str, IntArray],
-) -> Project:
+) -> VendorProject:
     """The project.
 
     Args:
@@ -62,12 +62,12 @@ def emit(
         "derive_clock_uncertainty\n"
     ).encode()
     files["build.tcl"] = (share_dir("hw") / "quartus" / "build.tcl").read_bytes()
-    return Project(
+    return VendorProject(
         "quartus", f"{board.name}: {settings}, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, notes
     )
 
 
-def _ports(manifest: Manifest) -> list[str]:
+def _ports(manifest: VerilogManifest) -> list[str]:
     """All ports but the clock; an assignment to a bus is one to all its bits."""
     source, sink = manifest.input.port, manifest.output.port
     buses = [f"{source}_tdata", f"{sink}_tdata"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.boards import Board
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray
@@ -19,7 +19,7 @@ from edgeml.quoting import tcl, tcl_list
 from edgeml.share import share_dir
 from edgeml.synth import top as serial_top
 from edgeml.synth.dma import drivers, system
-from edgeml.synth.vendors.base import Project
+from edgeml.synth.vendors.base import VendorProject
 
 _FAMILIES = {"Zynq-7000": "zynq", "Zynq UltraScale+": "zynqmp"}
 _DMA_BASE = {"zynq": 0x40400000, "zynqmp": 0xA0000000}
@@ -58,12 +58,12 @@ class _Values:
 
 
 def emit(
-    manifest: Manifest,
+    manifest: VerilogManifest,
     verilog: Mapping[str, bytes],
     board: Board,
     inputs: Mapping[str, IntArray],
     expected: Mapping[str, IntArray],
-) -> Project:
+) -> VendorProject:
     """The project.
 
     Args:
@@ -84,12 +84,12 @@ def emit(
     return _out_of_context(manifest, verilog, board)
 
 
-def _clock(manifest: Manifest, board: Board) -> float:
+def _clock(manifest: VerilogManifest, board: Board) -> float:
     """The clock that the Verilog was pipelined for; the board's if that is not known."""
     return manifest.clock_mhz or board.clock_mhz
 
 
-def _files(verilog: Mapping[str, bytes], manifest: Manifest) -> dict[str, bytes]:
+def _files(verilog: Mapping[str, bytes], manifest: VerilogManifest) -> dict[str, bytes]:
     files = {f"rtl/{name}": content for name, content in verilog.items()}
     return {**files, MANIFEST: manifest.text().encode()}
 
@@ -99,13 +99,13 @@ def _script(name: str) -> str:
 
 
 def _zynq(
-    manifest: Manifest,
+    manifest: VerilogManifest,
     verilog: Mapping[str, bytes],
     board: Board,
     inputs: Mapping[str, IntArray],
     expected: Mapping[str, IntArray],
     family: str,
-) -> Project:
+) -> VendorProject:
     made = system.emit(manifest)
     files = _files({**verilog, **made.files.files}, manifest)
     base = _DMA_BASE[family]
@@ -123,16 +123,16 @@ def _zynq(
         "If Vivado knows the board, its preset configures the processor; else the processor's memory is as "
         "the boot image on the card sets it up, which is what PYNQ's images do.",
     )
-    return Project("vivado", f"{board.name}: DMA, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, notes)
+    return VendorProject("vivado", f"{board.name}: DMA, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, notes)
 
 
 def _serial(
-    manifest: Manifest,
+    manifest: VerilogManifest,
     verilog: Mapping[str, bytes],
     board: Board,
     inputs: Mapping[str, IntArray],
     expected: Mapping[str, IntArray],
-) -> Project:
+) -> VendorProject:
     made = serial_top.emit(manifest, board, inputs, expected, vendors=True)
     rtl = {name: made.files[name] for name in made.verilog}
     files = _files({**verilog, **rtl}, manifest)
@@ -149,12 +149,12 @@ def _serial(
         (f"constraints/{made.constraints}",),
     )
     files["build.tcl"] = "\n".join([values.text(), _script("pins.tcl"), _script("reports.tcl")]).encode()
-    return Project(
+    return VendorProject(
         "vivado", f"{board.name}: serial line, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, made.notes
     )
 
 
-def _out_of_context(manifest: Manifest, verilog: Mapping[str, bytes], board: Board) -> Project:
+def _out_of_context(manifest: VerilogManifest, verilog: Mapping[str, bytes], board: Board) -> VendorProject:
     mhz = _clock(manifest, board)
     files = _files(verilog, manifest)
     xdc = f"create_clock -name aclk -period {1000 / mhz:.3f} [get_ports aclk]\n"
@@ -172,6 +172,6 @@ def _out_of_context(manifest: Manifest, verilog: Mapping[str, bytes], board: Boa
         [values.text(), _script("out_of_context.tcl"), _script("reports.tcl")]
     ).encode()
     notes = ("Out of context: no pins and no bitstream, figures of the network alone.",)
-    return Project(
+    return VendorProject(
         "vivado", f"{board.name}: out of context, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, notes
     )

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from edgeml.vendor.base import Report
+from edgeml.vendor.base import VendorReport
 from edgeml.vendor.tables import table_below
 
 Cells: TypeAlias = Mapping[str, tuple[str, int]]
 """Values by name, each with its line."""
 
 
-def cells_under(report: Report, title: int) -> dict[str, tuple[str, int]]:
+def cells_under(report: VendorReport, title: int) -> dict[str, tuple[str, int]]:
     """The first two columns of the table whose title stands at index `title`; {} if nothing follows it."""
     table = table_below(report, title, ";")
     rows = (*table.head, *table.rows) if table else ()
     return {row.label: (row[1], row.line) for row in reversed(rows) if len(row) > 1}
 
 
-def lines_of(report: Report) -> dict[str, tuple[str, int]]:
+def lines_of(report: VendorReport) -> dict[str, tuple[str, int]]:
     """Lines of "name : value"."""
     cells: dict[str, tuple[str, int]] = {}
     for line, content in enumerate(report.lines, 1):
@@ -34,7 +34,7 @@ def text(cells: Cells, *names: str) -> str:
     return next((cells[name][0] for name in names if name in cells), "")
 
 
-def number(report: Report, cells: Cells, *names: str) -> float | None:
+def number(report: VendorReport, cells: Cells, *names: str) -> float | None:
     """The first of the values that is there, as a number; None if there is none.
 
     Raises:
@@ -53,7 +53,9 @@ def tool(cells: Cells) -> str:
     return f"Quartus {words[0] if words else ''}{' Pro' if 'Pro Edition' in version else ''}".strip()
 
 
-def logic(report: Report, cells: Cells, alms: Sequence[str] = ()) -> tuple[float | None, tuple[str, ...]]:
+def logic(
+    report: VendorReport, cells: Cells, alms: Sequence[str] = ()
+) -> tuple[float | None, tuple[str, ...]]:
     """What counts as LUTs, and a note if it is not ALMs; None if the report does not say.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.vendor.base import Level, Report
+from edgeml.vendor.base import Level, VendorReport
 
 _STATES = (
     ("unplaced", Level.SYNTHESIZED),
@@ -18,7 +18,7 @@ _STATES = (
 )
 
 
-def tool(report: Report) -> str:
+def tool(report: VendorReport) -> str:
     """Program and version, such as Vivado 2020.1."""
     words = report.value("Tool Version").split()
     if len(words) < 2:
@@ -26,7 +26,7 @@ def tool(report: Report) -> str:
     return f"{words[0]} {words[1].removeprefix('v.')}"
 
 
-def design(report: Report) -> str:
+def design(report: VendorReport) -> str:
     """The top module.
 
     Raises:
@@ -38,7 +38,7 @@ def design(report: Report) -> str:
     return name
 
 
-def level(report: Report) -> Level:
+def level(report: VendorReport) -> Level:
     """The design's state as the head says it, or else the file's name (timing reports have no state).
 
     Raises:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 
 from edgeml.figures import Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, exactly, mhz
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, exactly, mhz
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """The estimate of a solution."""
     version = re.search(r"^-- Version:\s+(\S+?)/", report.head, re.MULTILINE)
     _, solution = report.need(r"^Solution Settings:\s*(\S+)", "solution")
@@ -40,7 +40,7 @@ def read(report: Report) -> Reading:
     )
 
 
-def _clock(report: Report) -> float | None:
+def _clock(report: VendorReport) -> float | None:
     """From "clk  rising 10.000 20.00 ..."; only cycle.rpt has the table."""
     start = report.find(r"^\s*Clock Information")
     rule = report.find(r"^\s*-+( -+)+\s*$", start[0]) if start else None
@@ -50,7 +50,7 @@ def _clock(report: Report) -> float | None:
     return mhz(report.number(words[2], rule[0] + 2)) if len(words) > 2 else None
 
 
-def _area(report: Report) -> tuple[Usage, str, list[str]]:
+def _area(report: VendorReport) -> tuple[Usage, str, list[str]]:
     """LUTs and multipliers of the bill of materials, and the library's name."""
     total = report.find(r"^\s*TOTAL AREA \(After Assignment\):")
     library = report.find(r"\[Lib: (?:mgc_)?(Xilinx|Altera|Intel|Lattice|Microsemi)?(\S*?)(?:_beh.*)?\]")

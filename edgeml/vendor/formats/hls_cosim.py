@@ -5,20 +5,22 @@ The interval is NA when only one sample was simulated. Vitis HLS adds a column w
 
 from __future__ import annotations
 
-from edgeml.vendor.base import Format, Level, Reading, Report, between
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, between
 from edgeml.vendor.formats.hls_module import solution
-from edgeml.vendor.tables import Row
+from edgeml.vendor.tables import TableRow
 
 _STATUS = 1
 _LANGUAGES = ("VHDL", "Verilog", "SystemC")
 
 
-def read(report: Report) -> Reading | None:
+def read(report: VendorReport) -> Reading | None:
     """The latency counted; None if no simulation was run."""
     start, _ = report.need(r"\bLatency\b", "latency table")
     bars = [(n, text) for n, text in enumerate(report.lines, 1) if text.startswith("|")]
     rows = [
-        row for row in (Row(report, n, tuple(t.split("|")[1:-1])) for n, t in bars) if row.label in _LANGUAGES
+        row
+        for row in (TableRow(report, n, tuple(t.split("|")[1:-1])) for n, t in bars)
+        if row.label in _LANGUAGES
     ]
     if not rows:
         report.fail("the table has no row for VHDL or Verilog", start + 1)

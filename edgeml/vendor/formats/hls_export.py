@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 
 from edgeml.figures import Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, exactly, halves, mhz
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, exactly, halves, mhz
 
 _CLOCK = r"^\s*CP {}:\s+(\S+)"
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """Resources and the clock reached, after synthesis or after implementation."""
     start, stage = report.need(r"^#=== Post-(Synthesis|Implementation) Resource usage", "resources")
     found: dict[str, float | None] = {}
@@ -46,7 +46,7 @@ def read(report: Report) -> Reading:
     )
 
 
-def _period(report: Report, name: str) -> float | None:
+def _period(report: VendorReport, name: str) -> float | None:
     found = report.find(_CLOCK.format(re.escape(name)))
     return None if found is None else report.number(found[1][1], found[0] + 1)
 

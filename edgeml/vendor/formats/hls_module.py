@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeml.figures import Figure, LayerFigures, Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, between, exactly, halves, mhz
-from edgeml.vendor.tables import Row, Table, table_at
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, between, exactly, halves, mhz
+from edgeml.vendor.tables import ReportTable, TableRow, table_at
 
 _REST = ("DSP", "Expression", "FIFO", "Memory", "Multiplexer", "Register")
 
@@ -26,7 +26,7 @@ class _Times:
     kind: str
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """The estimate of one module."""
     _, title = report.need(r"== (Vivado|Vitis) HLS Report for '(.+)'", "title")
     performance, _ = report.need(r"^== Performance Estimates", "performance estimates")
@@ -68,7 +68,7 @@ def solution(path: Path) -> Path:
     return folder.parent.parent if folder.name == "report" and len(folder.parts) > 2 else folder
 
 
-def usage(table: Table, report: Report, row: Row) -> Usage:
+def usage(table: ReportTable, report: VendorReport, row: TableRow) -> Usage:
     """The resources in a row of an HLS table, by its head; 18-kbit halves become blocks."""
 
     def cell(*names: str) -> float | None:
@@ -84,7 +84,7 @@ def usage(table: Table, report: Report, row: Row) -> Usage:
     )
 
 
-def _rows(report: Report, pattern: str, start: int, end: int) -> tuple[Row, ...]:
+def _rows(report: VendorReport, pattern: str, start: int, end: int) -> tuple[TableRow, ...]:
     found = report.find(pattern, start)
     if found is None or found[0] >= end or _is_empty(report, found[0]):
         return ()
@@ -92,11 +92,11 @@ def _rows(report: Report, pattern: str, start: int, end: int) -> tuple[Row, ...]
     return table.rows if table else ()
 
 
-def _nanoseconds(report: Report, row: Row, column: int) -> float | None:
+def _nanoseconds(report: VendorReport, row: TableRow, column: int) -> float | None:
     return report.number(row[column].removesuffix("ns").strip(), row.line)
 
 
-def _times(report: Report, row: Row, first: int) -> _Times:
+def _times(report: VendorReport, row: TableRow, first: int) -> _Times:
     """Columns: latency min and max, times min and max (from 2019 on), interval min and max, kind."""
     cells = len(row) - first
     if cells not in (5, 7):
@@ -108,7 +108,7 @@ def _times(report: Report, row: Row, first: int) -> _Times:
     return _Times((number(0), number(1)), (number(cells - 3), number(cells - 2)), row[first + cells - 1])
 
 
-def _total(report: Report, area: int) -> tuple[Usage, tuple[LayerFigures, ...]]:
+def _total(report: VendorReport, area: int) -> tuple[Usage, tuple[LayerFigures, ...]]:
     table = table_at(report, area)
     if table is None or table.column("LUT") is None:
         report.fail("the utilization table has no column LUT", area + 1)
@@ -123,7 +123,7 @@ def _values(of: Usage) -> list[float]:
     return [figure.value for figure in of.known().values()]
 
 
-def _instances(report: Report, performance: int, area: int) -> list[tuple[LayerFigures, str]]:
+def _instances(report: VendorReport, performance: int, area: int) -> list[tuple[LayerFigures, str]]:
     """The modules that the module is made of: their figures and their modules' names."""
     found: dict[str, tuple[str, Usage, _Times | None]] = {}
     for row in _rows(report, r"^\s*\* Instance", performance, area):
@@ -137,7 +137,7 @@ def _instances(report: Report, performance: int, area: int) -> list[tuple[LayerF
     return [(_layer(name, used, times), module) for name, (module, used, times) in found.items()]
 
 
-def _is_empty(report: Report, index: int) -> bool:
+def _is_empty(report: VendorReport, index: int) -> bool:
     """Whether N/A stands there instead of a table."""
     return report.lines[index + 1 : index + 2] != [] and report.lines[index + 1].strip() == "N/A"
 

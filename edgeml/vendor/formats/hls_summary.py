@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 
 from edgeml.figures import LayerFigures, Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, exactly, halves, mhz
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, exactly, halves, mhz
 from edgeml.vendor.formats.hls_module import solution
-from edgeml.vendor.tables import Row, table_at
+from edgeml.vendor.tables import TableRow, table_at
 
 # The columns that are always there, from the left; the resources behind them are found from the right.
 _LATENCY, _LATENCY_NS, _INTERVAL = 3, 4, 6
 _RESOURCES = ("bram", "dsp", "ff", "lut", "uram")
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """The estimate of the top, with the modules right below it as layers."""
     _, title = report.need(r"== Synthesis Summary Report of '(.+)'", "title")
     start, _ = report.need(r"\+ Performance & Resource Estimates", "table of estimates")
@@ -62,11 +62,11 @@ def _clock(cycles: float | None, nanoseconds: float | None) -> float | None:
     return None if found is None else float(f"{found:.4g}")
 
 
-def _is_module(row: Row) -> bool:
+def _is_module(row: TableRow) -> bool:
     return row.cells[0].strip().startswith("+")
 
 
-def _layer(report: Report, row: Row) -> LayerFigures:
+def _layer(report: VendorReport, row: TableRow) -> LayerFigures:
     return LayerFigures(
         layer=row.label.lstrip("+ ").rstrip("*"),
         usage=_usage(report, row),
@@ -75,7 +75,7 @@ def _layer(report: Report, row: Row) -> LayerFigures:
     )
 
 
-def _usage(report: Report, row: Row) -> Usage:
+def _usage(report: VendorReport, row: TableRow) -> Usage:
     bram, dsp, ff, lut, uram = (report.number(row[i], row.line) for i in range(len(row) - 5, len(row)))
     return Usage(lut=exactly(lut), ff=exactly(ff), dsp=exactly(dsp), bram=halves(bram), uram=exactly(uram))
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from edgeml.figures import Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, between, exactly, halves, mhz
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, between, exactly, halves, mhz
 from edgeml.vendor.formats.hls_module import solution
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """The estimate."""
     if "<!DOCTYPE" in report.text or "<!ENTITY" in report.text:
         report.fail("an HLS report has no document type of its own", 1)
@@ -71,7 +71,7 @@ def _program(version: str) -> str:
     return "Vivado HLS" if version and version < "2020.2" else "Vitis HLS"
 
 
-def _line(report: Report, path: str) -> int:
+def _line(report: VendorReport, path: str) -> int:
     name = path.rsplit("/", 1)[-1]
     found = report.find(rf"<{name}[ >]")
     return found[0] + 1 if found else 1

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from edgeml.figures import LayerFigures, Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, between, exactly
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, between, exactly
 
 _ASSIGNMENT = re.compile(r"var\s+(\w+)\s*=\s*")
 _JOINED = re.compile(r'"\s*\+\s*"')
 
 
-def read_quartus(report: Report) -> Reading | None:
+def read_quartus(report: VendorReport) -> Reading | None:
     """quartus_data.js, quartus.json or quartus.ndjson: what Quartus' fitter said; None if it has not run."""
     found = _objects(report)
     clocks: Any = _nodes(report, found, "quartusFitClockSummary")
@@ -47,7 +47,7 @@ def read_quartus(report: Report) -> Reading | None:
     )
 
 
-def read_estimate(report: Report) -> Reading:
+def read_estimate(report: VendorReport) -> Reading:
     """report_data.js (i++) or summary.ndjson (oneAPI): the compiler's estimate."""
     found = _objects(report)
     area: Any = found.get("areaJSON")
@@ -78,7 +78,7 @@ def read_estimate(report: Report) -> Reading:
     )
 
 
-def read_verification(report: Report) -> Reading | None:
+def read_verification(report: VendorReport) -> Reading | None:
     """verification_data.js (i++): latency and interval of a simulation; None if it has not run."""
     functions: Any = _objects(report).get("verifJSON", {}).get("functions", [])
     if not functions or len(functions[0].get("data", ())) < 3:
@@ -98,7 +98,7 @@ def read_verification(report: Report) -> Reading | None:
     )
 
 
-def _fitted(report: Report, node: dict[str, Any]) -> Usage:
+def _fitted(report: VendorReport, node: dict[str, Any]) -> Usage:
     def cell(key: str) -> float | None:
         return report.number(str(node.get(key, "")), 1)
 
@@ -107,7 +107,7 @@ def _fitted(report: Report, node: dict[str, Any]) -> Usage:
     )
 
 
-def _estimated(report: Report, head: dict[str, Any], data: list[Any]) -> Usage:
+def _estimated(report: VendorReport, head: dict[str, Any], data: list[Any]) -> Usage:
     """The columns that the head names. A DSP block holds several of the fractional ones: "Frac. DSPs"."""
     names = [str(name).strip() for name in head.get("columns", ())]
     names = [name for name in names if name not in ("", "Kernel Name", "Details")]
@@ -132,7 +132,7 @@ def _model(path: Path) -> str:
     return re.sub(r"(\.(fpga|report|fpga_emu|fpga_sim)|-fpga)$", "", name)
 
 
-def _nodes(report: Report, found: dict[str, Any], key: str) -> Any:
+def _nodes(report: VendorReport, found: dict[str, Any], key: str) -> Any:
     places = [
         found,
         found.get("quartusJSON", {}),
@@ -144,7 +144,7 @@ def _nodes(report: Report, found: dict[str, Any], key: str) -> Any:
     return summary["nodes"]
 
 
-def _objects(report: Report) -> dict[str, Any]:
+def _objects(report: VendorReport) -> dict[str, Any]:
     """Variables of a .js file by name, or the objects of a .json or .ndjson file under ""."""
     if report.path.suffix != ".js":
         return {"": [_decoded(report, text, n) for n, text in enumerate(report.lines, 1) if text.strip()]}
@@ -161,17 +161,17 @@ def _objects(report: Report) -> dict[str, Any]:
     return found
 
 
-def _decoded(report: Report, text: str, line: int) -> Any:
+def _decoded(report: VendorReport, text: str, line: int) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
         report.fail(f"is not one JSON object per line: {error}", line)
 
 
-def _shaped(read: Callable[[Report], Reading | None]) -> Callable[[Report], Reading | None]:
+def _shaped(read: Callable[[VendorReport], Reading | None]) -> Callable[[VendorReport], Reading | None]:
     """A reader that refuses JSON of another shape than it expects."""
 
-    def guarded(report: Report) -> Reading | None:
+    def guarded(report: VendorReport) -> Reading | None:
         try:
             return read(report)
         except (AttributeError, IndexError, KeyError, TypeError, ZeroDivisionError) as error:

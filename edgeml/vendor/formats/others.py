@@ -5,7 +5,7 @@ They are named here so that a report that nobody knows stays an error.
 
 from __future__ import annotations
 
-from edgeml.vendor.base import Format, Reading, Report
+from edgeml.vendor.base import Format, Reading, VendorReport
 
 _QUARTUS = (
     "Assembler|EDA Netlist Writer|Power Analyzer|"
@@ -14,7 +14,7 @@ _QUARTUS = (
 )
 
 
-def read(report: Report) -> Reading | None:
+def read(report: VendorReport) -> Reading | None:
     """Nothing."""
     del report
     return None

@@ -12,12 +12,12 @@ import itertools
 import re
 
 from edgeml.figures import LayerFigures, Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, Share, exactly
+from edgeml.vendor.base import Format, Level, Reading, Share, VendorReport, exactly
 from edgeml.vendor.formats._quartus import Cells, cells_under, lines_of, logic, number, text, tool
-from edgeml.vendor.tables import Row, Table, table_at
+from edgeml.vendor.tables import ReportTable, TableRow, table_at
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """The report: summary, resource usage and entities."""
     start, _ = report.need(r"^; Fitter Summary\s", "fitter summary")
     cells = cells_under(report, start)
@@ -26,12 +26,12 @@ def read(report: Report) -> Reading:
     return _reading(report, {**more, **cells}, _entities(report))
 
 
-def read_summary(report: Report) -> Reading:
+def read_summary(report: VendorReport) -> Reading:
     """The summary: lines of "name : value"."""
     return _reading(report, lines_of(report), ())
 
 
-def _reading(report: Report, cells: Cells, layers: tuple[LayerFigures, ...]) -> Reading:
+def _reading(report: VendorReport, cells: Cells, layers: tuple[LayerFigures, ...]) -> Reading:
     status = cells.get("Fitter Status", ("", 1))
     if not status[0].lower().startswith("successful"):
         report.fail(f"the fitter did not succeed: {status[0] or 'no status'}", status[1])
@@ -68,7 +68,7 @@ def _reading(report: Report, cells: Cells, layers: tuple[LayerFigures, ...]) -> 
     )
 
 
-def share(report: Report, module: str) -> Share | None:
+def share(report: VendorReport, module: str) -> Share | None:
     """What the instance of one of edgeml's modules takes, and its layers; None if there is no such instance.
 
     A layer is an instance of MODULE_LAYER, however deep; logic that no layer has is in the whole only.
@@ -86,12 +86,12 @@ def share(report: Report, module: str) -> Share | None:
     return None
 
 
-def _inside(row: Row, following: list[Row]) -> list[Row]:
+def _inside(row: TableRow, following: list[TableRow]) -> list[TableRow]:
     """The rows of the tree that lie below a row, however deep."""
     return list(itertools.takewhile(lambda below: below.depth > row.depth, following))
 
 
-def _table(report: Report) -> Table | None:
+def _table(report: VendorReport) -> ReportTable | None:
     start = report.find(r"^; Fitter Resource Utilization by Entity\s")
     table = table_at(report, start[0], ";") if start else None
     if table is None or not table.rows or table.column("Compilation Hierarchy Node") is None:
@@ -99,7 +99,7 @@ def _table(report: Report) -> Table | None:
     return table
 
 
-def _entities(report: Report) -> tuple[LayerFigures, ...]:
+def _entities(report: VendorReport) -> tuple[LayerFigures, ...]:
     """The first level of the hierarchy that has several instances."""
     table = _table(report)
     if table is None:
@@ -116,7 +116,7 @@ def _entities(report: Report) -> tuple[LayerFigures, ...]:
     return tuple(LayerFigures(layer=_name(row.label), usage=_usage(report, table, row)) for row in level)
 
 
-def _children(of: Row, rows: list[Row]) -> list[Row]:
+def _children(of: TableRow, rows: list[TableRow]) -> list[TableRow]:
     below = _inside(of, rows[rows.index(of) + 1 :])
     nearest = min((row.depth for row in below), default=0)
     return [row for row in below if row.depth == nearest]
@@ -132,7 +132,7 @@ def _module(label: str) -> str:
     return label.strip("|").partition(":")[0]
 
 
-def _usage(report: Report, table: Table, row: Row) -> Usage:
+def _usage(report: VendorReport, table: ReportTable, row: TableRow) -> Usage:
     def cell(*names: str) -> float | None:
         column = table.column(*names)
         return None if column is None or column >= len(row) else report.number(row[column], row.line)

@@ -7,13 +7,13 @@ number of blocks follows. The flow report repeats the summary of the last step t
 from __future__ import annotations
 
 from edgeml.figures import Usage
-from edgeml.vendor.base import Format, Level, Reading, Report, exactly
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, exactly
 from edgeml.vendor.formats._quartus import Cells, cells_under, lines_of, logic, number, text, tool
 
 _ESTIMATED = ("Estimate of Logic utilization (ALMs needed)", "Estimated ALMs needed")
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """Synthesis: summary, settings and resource usage."""
     start, _ = report.need(r"^; (Analysis & )?Synthesis Summary\s", "synthesis summary")
     cells = cells_under(report, start)
@@ -26,12 +26,12 @@ def read(report: Report) -> Reading:
     return _reading(report, cells, "Synthesis Status", Level.SYNTHESIZED, ".map.rpt")
 
 
-def read_summary(report: Report) -> Reading:
+def read_summary(report: VendorReport) -> Reading:
     """Synthesis: lines of "name : value"."""
     return _reading(report, lines_of(report), "Synthesis Status", Level.SYNTHESIZED, ".map.summary")
 
 
-def read_flow(report: Report) -> Reading | None:
+def read_flow(report: VendorReport) -> Reading | None:
     """The flow's summary; None where it has none, or no step came to its end."""
     start = report.find(r"^; Flow Summary\s")
     cells = cells_under(report, start[0]) if start else {}
@@ -41,7 +41,7 @@ def read_flow(report: Report) -> Reading | None:
     return _reading(report, cells, "Flow Status", Level.ROUTED if fitted else Level.SYNTHESIZED, ".flow.rpt")
 
 
-def _reading(report: Report, cells: Cells, status: str, level: Level, suffix: str) -> Reading:
+def _reading(report: VendorReport, cells: Cells, status: str, level: Level, suffix: str) -> Reading:
     said, line = next(((value, at) for name, (value, at) in cells.items() if name.endswith(status)), ("", 1))
     if not said.lower().startswith("successful"):
         report.fail(f"the synthesis did not succeed: {said or 'no status'}", line)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 
-from edgeml.vendor.base import Format, Level, Reading, Report, exactly
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, exactly
 from edgeml.vendor.tables import table_below
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """The clock that was asked for and the fastest one."""
     head, _ = report.need(r"^; (TimeQuest )?Timing Analyzer Summary\s", "timing analyzer summary")
     table = table_below(report, head, ";")
@@ -48,12 +48,12 @@ def read(report: Report) -> Reading:
     )
 
 
-def _version(report: Report) -> str:
+def _version(report: VendorReport) -> str:
     found = re.search(r"^Quartus.* Version (.*)$", report.head, re.MULTILINE)
     return found[1] if found else ""
 
 
-def _targets(report: Report) -> dict[str, float]:
+def _targets(report: VendorReport) -> dict[str, float]:
     """The frequency asked for by clock, in MHz."""
     start = report.find(r"^; Clocks\s+;?\s*$")
     table = table_below(report, start[0], ";") if start else None
@@ -69,7 +69,7 @@ def _targets(report: Report) -> dict[str, float]:
     return found
 
 
-def _limits(report: Report) -> dict[str, float]:
+def _limits(report: VendorReport) -> dict[str, float]:
     """The lowest restricted Fmax by clock, in MHz."""
     found: dict[str, float] = {}
     start = 0
@@ -88,7 +88,7 @@ def _limits(report: Report) -> dict[str, float]:
     return found
 
 
-def read_summary(report: Report) -> Reading:
+def read_summary(report: VendorReport) -> Reading:
     """The worst setup slack."""
     slacks: list[float] = []
     for index, text in enumerate(report.lines):

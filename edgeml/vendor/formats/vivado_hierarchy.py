@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from edgeml.figures import LayerFigures, Usage
-from edgeml.vendor.base import Format, Reading, Report, Share, exactly
+from edgeml.vendor.base import Format, Reading, Share, VendorReport, exactly
 from edgeml.vendor.formats import _vivado
-from edgeml.vendor.tables import Row, Table, table_at
+from edgeml.vendor.tables import ReportTable, TableRow, table_at
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """The whole design and its layers."""
     table = _table(report)
     top, *below = table.rows
@@ -24,7 +24,7 @@ def read(report: Report) -> Reading:
     )
 
 
-def share(report: Report, module: str) -> Share | None:
+def share(report: VendorReport, module: str) -> Share | None:
     """What the instance of one of edgeml's modules takes, and its layers; None if there is no such instance.
 
     A layer is an instance of MODULE_LAYER, however deep; logic that no layer has is in the whole only.
@@ -43,7 +43,7 @@ def share(report: Report, module: str) -> Share | None:
     return None
 
 
-def _table(report: Report) -> Table:
+def _table(report: VendorReport) -> ReportTable:
     start, _ = report.need(r"^\|\s*Instance\s*\|\s*Module\s*\|", "table by instance")
     table = table_at(report, start - 1)
     if table is None or not table.rows:
@@ -53,7 +53,9 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _layers(report: Report, table: Table, top: Row, below: list[Row]) -> tuple[LayerFigures, ...]:
+def _layers(
+    report: VendorReport, table: ReportTable, top: TableRow, below: list[TableRow]
+) -> tuple[LayerFigures, ...]:
     """The first level that has several instances: wrappers around a single one are looked through."""
     shown = [(row, _usage(report, table, row)) for row in _children(top, below)]
     while len(shown) == 1 and (inner := _children(shown[0][0], below)):
@@ -61,9 +63,9 @@ def _layers(report: Report, table: Table, top: Row, below: list[Row]) -> tuple[L
     return tuple(LayerFigures(layer=row.label, usage=usage) for row, usage in shown)
 
 
-def _children(of: Row, rows: list[Row]) -> list[Row]:
+def _children(of: TableRow, rows: list[TableRow]) -> list[TableRow]:
     """The instances right below a row; "(name)" is the row's own logic and no instance."""
-    found: list[Row] = []
+    found: list[TableRow] = []
     for row in rows:
         if row.line <= of.line:
             continue
@@ -74,7 +76,7 @@ def _children(of: Row, rows: list[Row]) -> list[Row]:
     return found
 
 
-def _usage(report: Report, table: Table, row: Row) -> Usage:
+def _usage(report: VendorReport, table: ReportTable, row: TableRow) -> Usage:
     def cell(*names: str) -> float | None:
         column = table.column(*names)
         return None if column is None or column >= len(row) else report.number(row[column], row.line)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from edgeml.vendor.base import Format, Reading, Report, exactly
+from edgeml.vendor.base import Format, Reading, VendorReport, exactly
 from edgeml.vendor.formats import _vivado
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """Total on-chip power."""
     index, match = report.need(r"^\|\s*Total On-Chip Power \(W\)\s*\|\s*([^|]+)\|", "row Total On-Chip Power")
     power = report.number(match[1].split("(")[0], index + 1)

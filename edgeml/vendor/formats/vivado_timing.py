@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from edgeml.figures import Hop
-from edgeml.vendor.base import Format, Level, Reading, Report, exactly, mhz
+from edgeml.vendor.base import Format, Level, Reading, VendorReport, exactly, mhz
 from edgeml.vendor.formats import _vivado
 
 _SLACK, _ENDPOINTS = 1, 4
@@ -19,7 +19,7 @@ _NET = re.compile(r"^\s+net \(fo=\d+, (\w+)\)\s+(-?\d+\.\d+)\s+-?\d+\.\d+(?:\s+[
 _ROUTING = {"routed": Level.ROUTED, "estimated": Level.PLACED, "unplaced": Level.SYNTHESIZED}
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """Clocks and the critical path."""
     report.need(r"^\|\s*Design Timing Summary", "design timing summary")
     worst = _worst(report)
@@ -53,14 +53,14 @@ def read(report: Report) -> Reading:
     )
 
 
-def _worst(report: Report) -> float | None:
+def _worst(report: VendorReport) -> float | None:
     start, _ = report.need(r"^\s*WNS\(ns\)", "line with the worst slack")
     if start + 2 >= len(report.lines) or not report.lines[start + 2].split():
         report.fail("the line with the worst slack is cut off", start + 1)
     return report.number(report.lines[start + 2].split()[0], start + 3)
 
 
-def _periods(report: Report) -> dict[str, float]:
+def _periods(report: VendorReport) -> dict[str, float]:
     """Period in ns by clock."""
     start, _ = report.need(r"^\|\s*Clock Summary", "clock summary")
     header = report.find(r"^Clock\s+Waveform\(ns\)", start)
@@ -79,7 +79,7 @@ def _periods(report: Report) -> dict[str, float]:
     return found
 
 
-def _intra(report: Report) -> dict[str, tuple[float | None, float]]:
+def _intra(report: VendorReport) -> dict[str, tuple[float | None, float]]:
     """Worst slack and endpoints by clock, where the clock is on both sides."""
     start, _ = report.need(r"^\|\s*Intra Clock Table", "table of clocks")
     header = report.find(r"^Clock\s+WNS\(ns\)", start)
@@ -96,7 +96,7 @@ def _intra(report: Report) -> dict[str, tuple[float | None, float]]:
     return found
 
 
-def _path(report: Report, clock: str) -> tuple[Hop, ...]:
+def _path(report: VendorReport, clock: str) -> tuple[Hop, ...]:
     """The slowest path of the clock, stretch by stretch."""
     if not clock:
         return ()
@@ -119,7 +119,7 @@ def _path(report: Report, clock: str) -> tuple[Hop, ...]:
     return tuple(_merged(hops))
 
 
-def _rule(report: Report, start: int) -> int | None:
+def _rule(report: VendorReport, start: int) -> int | None:
     return next((i for i in range(start, len(report.lines)) if _PATH_RULE.match(report.lines[i])), None)
 
 

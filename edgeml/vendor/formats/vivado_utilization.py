@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from edgeml.figures import Usage
-from edgeml.vendor.base import Format, Reading, Report, exactly
+from edgeml.vendor.base import Format, Reading, VendorReport, exactly
 from edgeml.vendor.formats import _vivado
 from edgeml.vendor.tables import table_at
 
@@ -24,7 +24,7 @@ _NAMES = {
 _PER_DIE = re.compile(r"^SLR\d+( %)?$")
 
 
-def read(report: Report) -> Reading:
+def read(report: VendorReport) -> Reading:
     """The resources of the whole design."""
     used: dict[str, float | None] = {}
     unread: list[tuple[int, str]] = []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgeml.backends.hls4ml import BACKEND
-from edgeml.backends.hls4ml.csim import CSimulation, Manifest
+from edgeml.backends.hls4ml.csim import CSimulation, Hls4mlManifest
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray, Overflow, Round
 from edgeml.ir import Builder, Graph, evaluate_codes
@@ -191,7 +191,7 @@ class TestBeforeAnythingRuns:
     def test_a_damaged_manifest(self, text: str, tmp_path: Path) -> None:
         (tmp_path / "edgeml.json").write_text(text)
         with pytest.raises(EdgemlError, match="not a manifest"):
-            Manifest.read(tmp_path)
+            Hls4mlManifest.read(tmp_path)
 
     def test_the_project_of_another_graph(self, tmp_path: Path) -> None:
         emitted(GRAPHS["mlp"], tmp_path)

@@ -6,26 +6,26 @@ import pytest
 
 from edgeml import boards
 from edgeml.backends.hls4ml import BACKEND
-from edgeml.backends.hls4ml.layer import Layer, Precision
-from edgeml.backends.hls4ml.options import DEFAULT_PARTS, Target
+from edgeml.backends.hls4ml.layer import Hls4mlLayer, Precision
+from edgeml.backends.hls4ml.options import DEFAULT_PARTS, HlsTarget
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT, Parallelism, choose, is_valid, valid_factors
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType
 
 
-def dense(n_in: int, n_out: int, name: str = "fc1") -> Layer:
-    return Layer(
+def dense(n_in: int, n_out: int, name: str = "fc1") -> Hls4mlLayer:
+    return Hls4mlLayer(
         f"{name}_layer", "Dense", ("x",), Precision(FixedType(True, 8, 4)), products=(n_in, n_out), layer=name
     )
 
 
-def chosen(layer: Layer, **settings: object) -> Parallelism:
+def chosen(layer: Hls4mlLayer, **settings: object) -> Parallelism:
     return choose((layer,), BACKEND.options(settings))[layer.name]
 
 
 class TestTarget:
     def test_defaults_are_stated(self) -> None:
-        assert BACKEND.options({}).target() == Target("Vitis", "xc7z020clg400-1", 5.0)
+        assert BACKEND.options({}).target() == HlsTarget("Vitis", "xc7z020clg400-1", 5.0)
 
     @pytest.mark.parametrize("backend", DEFAULT_PARTS)
     def test_any_case(self, backend: str) -> None:
@@ -33,7 +33,7 @@ class TestTarget:
             assert BACKEND.options({"backend": written}).target().backend == backend
 
     def test_a_board_gives_backend_part_and_clock(self) -> None:
-        assert BACKEND.options({"board": "pynq-z2"}).target() == Target("Vitis", "xc7z020clg400-1", 10.0)
+        assert BACKEND.options({"board": "pynq-z2"}).target() == HlsTarget("Vitis", "xc7z020clg400-1", 10.0)
         assert BACKEND.options({"board": "agilex7"}).target().backend == "oneAPI"
         assert BACKEND.options({"board": "pynq-z2", "clock_period_ns": 4}).target().clock_period_ns == 4
 

@@ -13,7 +13,7 @@ import pytest
 
 from edgeml.backends.hls4ml import BACKEND
 from edgeml.backends.hls4ml.options import DEFAULT_PARTS
-from edgeml.backends.hls4ml.planner import Plan, plan_graph
+from edgeml.backends.hls4ml.planner import LayerPlan, plan_graph
 from edgeml.backends.hls4ml.project import model_graph, quiet, verify
 from edgeml.backends.hls4ml.reuse import choose
 from edgeml.backends.hls4ml.weights import check_weights
@@ -39,7 +39,7 @@ def typedefs(project: FileSet) -> dict[str, str]:
     return {name: kind for kind, name in re.findall(r"typedef (.+?) (\w+);", text)}
 
 
-def plan(graph: Graph, backend: str = "Vitis", io_type: str = "io_parallel") -> Plan:
+def plan(graph: Graph, backend: str = "Vitis", io_type: str = "io_parallel") -> LayerPlan:
     return plan_graph(graph, backend, io_type, "myproject")
 
 

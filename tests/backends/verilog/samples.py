@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.fixed import IntArray
 from edgeml.ir import Builder, Graph, evaluate_codes
@@ -34,10 +34,10 @@ def small() -> Graph:
     )
 
 
-def emitted(graph: Graph, folder: Path, **settings: Any) -> Manifest:
+def emitted(graph: Graph, folder: Path, **settings: Any) -> VerilogManifest:
     """Write the Verilog of a graph and lint it with every warning on."""
     BACKEND.emit(graph, BACKEND.options(settings)).replace(folder)
-    manifest = Manifest.read(folder)
+    manifest = VerilogManifest.read(folder)
     verilator.lint([folder / name for name in manifest.files], manifest.top, folder / "lint.log")
     return manifest
 

@@ -10,7 +10,7 @@ import pytest
 from edgeml.backends.verilog.cells import Circuit, Num
 from edgeml.backends.verilog.codes import rounded, width_of
 from edgeml.backends.verilog.linear import Product
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.text import Ref, expression, fit
 from edgeml.errors import EdgemlError
 from edgeml.fixed import Round
@@ -173,7 +173,7 @@ class TestManifest:
     def test_what_is_none_is_one_error(self, text: str, message: str, tmp_path) -> None:
         (tmp_path / MANIFEST).write_text(text)
         with pytest.raises(EdgemlError, match=message):
-            Manifest.read(tmp_path)
+            VerilogManifest.read(tmp_path)
 
     def test_files_elsewhere_are_refused(self, tmp_path) -> None:
         from edgeml.backends.verilog import BACKEND
@@ -184,4 +184,4 @@ class TestManifest:
         text = (tmp_path / MANIFEST).read_text()
         (tmp_path / MANIFEST).write_text(text.replace('"compact_fc.v"', '"../compact_fc.v"'))
         with pytest.raises(EdgemlError, match="not the name of a file beside it"):
-            Manifest.read(tmp_path)
+            VerilogManifest.read(tmp_path)

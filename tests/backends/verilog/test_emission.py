@@ -8,7 +8,7 @@ import re
 import pytest
 
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.names import Names
 from edgeml.errors import EdgemlError
 from edgeml.ir import Builder, Graph
@@ -74,7 +74,7 @@ def test_a_faster_clock_gives_more_stages() -> None:
 def test_the_manifest_tells_ports_packing_latency_and_interval(tmp_path) -> None:
     graph = zoo()["several_inputs_outputs"]
     BACKEND.emit(graph).write(tmp_path)
-    manifest = Manifest.read(tmp_path)
+    manifest = VerilogManifest.read(tmp_path)
     assert [lanes.value for lanes in manifest.input.values] == list(graph.inputs)
     assert [lanes.value for lanes in manifest.output.values] == list(graph.outputs)
     for stream in (manifest.input, manifest.output):
@@ -101,7 +101,7 @@ def test_a_damaged_manifest_is_refused(tmp_path, damage) -> None:
     damage(found)
     (tmp_path / MANIFEST).write_text(json.dumps(found))
     with pytest.raises(EdgemlError, match="edgeml"):
-        Manifest.read(tmp_path)
+        VerilogManifest.read(tmp_path)
 
 
 def test_names_that_verilog_reserves_or_that_collide_are_changed() -> None:

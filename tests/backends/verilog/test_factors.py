@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.manifest import MANIFEST, Manifest
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.backends.verilog.stream.factors import Reuse, choices, dense_layers, fewest_lanes
 from edgeml.backends.verilog.stream.plan import FoldSegment, plan
@@ -29,10 +29,10 @@ def folds(graph: Graph, reuse: Reuse) -> dict[str, int]:
     return {graph.node(s.node).layer: len(s.weights) for s in segments if isinstance(s, FoldSegment)}
 
 
-def manifest(graph: Graph, folder: Path, **settings: object) -> Manifest:
+def manifest(graph: Graph, folder: Path, **settings: object) -> VerilogManifest:
     """What lies beside the Verilog."""
     BACKEND.emit(graph, BACKEND.options(settings)).replace(folder)
-    return Manifest.read(folder)
+    return VerilogManifest.read(folder)
 
 
 MLP = (
@@ -112,7 +112,7 @@ def test_a_manifest_that_was_tampered_with_is_none(tmp_path: Path) -> None:
     path = tmp_path / MANIFEST
     path.write_text(path.read_text().replace('"fc1": 4', '"fc1": "many"'))
     with pytest.raises(EdgemlError, match="is not a manifest of edgeml"):
-        Manifest.read(tmp_path)
+        VerilogManifest.read(tmp_path)
 
 
 def test_the_choices_are_what_makes_a_difference() -> None:

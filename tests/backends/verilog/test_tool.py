@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from edgeml.tools import Found, Tool, verilator
+from edgeml.tools import InstalledTool, Tool, verilator
 
 
 @pytest.mark.parametrize(
     ("version", "message"), [("4.038", "tells version 4.038"), ("", "tells version none"), ("5.006", "")]
 )
 def test_an_old_verilator_is_named(version: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Tool, "find", lambda tool: Found(Path("/usr/bin/verilator"), version))
+    monkeypatch.setattr(Tool, "find", lambda tool: InstalledTool(Path("/usr/bin/verilator"), version))
     assert message in verilator.missing() and bool(verilator.missing()) == bool(message)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.synth.dma import system
 from edgeml.tools import verilator
 
@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
 """
 
 
-def program(folder: Path, manifest: Manifest) -> Path:
+def program(folder: Path, manifest: VerilogManifest) -> Path:
     """Emit the system beside the network's Verilog, lint all of it, and compile it."""
     made = system.emit(manifest)
     made.files.write(folder)

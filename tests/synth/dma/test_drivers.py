@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.ir import Graph, evaluate_codes
 from edgeml.synth.dma import drivers, system
 from edgeml.tools import run, verilator
@@ -35,7 +35,7 @@ class Built:
     """A network, its system in Verilator, its drivers and vectors."""
 
     def __init__(self, graph: Graph, folder: Path, **settings: Any) -> None:
-        self.manifest: Manifest = emitted(graph, folder, **settings)
+        self.manifest: VerilogManifest = emitted(graph, folder, **settings)
         self.folder = folder
         self.program = program(folder, self.manifest)
         self.inputs = zoo.codes(graph, SAMPLES)

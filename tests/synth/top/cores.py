@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeml import boards
-from edgeml.backends.verilog.manifest import Lanes, Manifest, Stream
+from edgeml.backends.verilog.manifest import Lanes, Stream, VerilogManifest
 from edgeml.boards import Board
 from edgeml.fixed import IntArray
 from edgeml.synth.top import Top, emit
@@ -65,7 +65,7 @@ class Net:
     """Verilog, its manifest, golden vectors."""
 
     files: Mapping[str, str]
-    manifest: Manifest
+    manifest: VerilogManifest
     inputs: Mapping[str, IntArray]
     expected: Mapping[str, IntArray]
 
@@ -110,7 +110,7 @@ def parallel(samples: int = 12) -> Net:
     y1 = (x[0] + 1 + 128) % 256 - 128
     return Net(
         files,
-        Manifest("net", GRAPH, "net", "parallel", 100.0, 3, 1, source, sink, tuple(files)),
+        VerilogManifest("net", GRAPH, "net", "parallel", 100.0, 3, 1, source, sink, tuple(files)),
         {"x0": x[0][:, None], "x1": x[1][:, None]},
         {"y0": (3 * x[0] - x[1])[:, None], "y1": y1[:, None]},
     )
@@ -121,5 +121,5 @@ def stream(samples: int = 9) -> Net:
     files = {"net.v": _STREAM, **_rtl("edgeml_skid")}
     source = Stream("s_axis", 8, 6, (Lanes("x", (2, 3, 1), False, 8, 0, 8, 0, 1),))
     sink = Stream("m_axis", 8, 6, (Lanes("y", (2, 3, 1), False, 8, 0, 8, 0, 1),))
-    manifest = Manifest("net", GRAPH, "net", "stream", 100.0, 6, 6, source, sink, tuple(files))
+    manifest = VerilogManifest("net", GRAPH, "net", "stream", 100.0, 6, 6, source, sink, tuple(files))
     return Net(files, manifest, {"x": x}, {"y": x + 7})

@@ -11,7 +11,7 @@ import pytest
 
 from edgeml import boards
 from edgeml.backends.verilog.manifest import Stream
-from edgeml.boards import Board, Clock
+from edgeml.boards import Board, BoardClock
 from edgeml.errors import EdgemlError
 from edgeml.synth.top import TOP, Top, constraints, emit
 from edgeml.synth.top.payload import decode, encode
@@ -174,7 +174,7 @@ def test_boards_that_cannot_are_refused_with_a_remedy() -> None:
         emitted(net, silent)
     with pytest.raises(EdgemlError, match="goes through vivado"):
         emitted(net, "pynq-z2")
-    inner = Clock(name="hfosc", mhz=48.0, primitive="SB_HFOSC")
+    inner = BoardClock(name="hfosc", mhz=48.0, primitive="SB_HFOSC")
     with pytest.raises(EdgemlError, match="no clock on one pin"):
         emitted(net, icebreaker.model_copy(update={"clocks": (inner,)}))
     pulled = icebreaker.pins.model_copy(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from edgeml import backends
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.boards import load
 from edgeml.checks import golden as vectors
 from edgeml.checks.board import Wiring, check_board
@@ -125,7 +125,7 @@ def test_a_simulated_board_on_a_port(made, mode: str, board: str, tmp_path: Path
     graph, golden = made()
     folder = tmp_path / "verilog"
     VERILOG.emit(graph, VERILOG.options({"mode": mode})).write(folder)
-    manifest, chosen = Manifest.read(folder), load(board)
+    manifest, chosen = VerilogManifest.read(folder), load(board)
     assert manifest.mode == mode and (manifest.output.beats > 1) == (mode == "stream")
     top = emit(manifest, chosen, golden.inputs, golden.expected)
     top.files.write(folder)

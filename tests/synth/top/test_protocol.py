@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeml.errors import EdgemlError
-from edgeml.synth.top.protocol import Decoder, Frame, Identity, Kind, Report
+from edgeml.synth.top.protocol import Decoder, Frame, FrameType, Identity, SelfTestResult
 
-FRAMES = st.builds(Frame, st.sampled_from(list(Kind)), st.integers(0, 0xFFFF), st.binary(max_size=40))
+FRAMES = st.builds(Frame, st.sampled_from(list(FrameType)), st.integers(0, 0xFFFF), st.binary(max_size=40))
 IDENTITY = Identity("ab" * 32, 64, 20, 30, 12_000_000, 9, 1, "digits_mlp", "icebreaker")
 
 
@@ -27,8 +27,8 @@ def test_a_frame_on_the_line() -> None:
     for bit in "".join(f"{byte:08b}" for byte in bytes.fromhex("0101020000")):
         crc = (crc << 1 & 0xFFFF) ^ (0x1021 if (crc >> 15) ^ int(bit) else 0)
     assert crc == 0xA389
-    assert Frame(Kind.IDENTIFY, 0x0201).encode() == bytes.fromhex("a50101020000a389")
-    assert Frame(Kind.ERROR, 0, b"\x01").encode() == bytes.fromhex("a5800000010001fd21")
+    assert Frame(FrameType.IDENTIFY, 0x0201).encode() == bytes.fromhex("a50101020000a389")
+    assert Frame(FrameType.ERROR, 0, b"\x01").encode() == bytes.fromhex("a5800000010001fd21")
 
 
 @given(st.lists(FRAMES, max_size=5), st.integers(1, 50))
@@ -57,17 +57,17 @@ def test_half_a_frame_is_none(frame: Frame, cut: int) -> None:
 
 
 def test_a_claimed_length_does_not_hold_up_what_follows() -> None:
-    good = Frame(Kind.ERROR, 1, b"\x01")
+    good = Frame(FrameType.ERROR, 1, b"\x01")
     decoder = Decoder(longest=100)
     assert decoder.feed(bytes.fromhex("a583000000ff") + good.encode()) == [good]
 
 
 def test_identity_and_report_survive() -> None:
     assert Identity.decode(IDENTITY.encode()) == IDENTITY
-    for report in (Report(64, 0, None, 9, False), Report(3, 2, 1, 1 << 20, True)):
-        assert Report.decode(report.encode()) == report
-    assert Report(64, 0, None, 9, False).passed
-    assert not Report(0, 0, None, 0, False).passed and not Report(5, 0, None, 0, True).passed
+    for report in (SelfTestResult(64, 0, None, 9, False), SelfTestResult(3, 2, 1, 1 << 20, True)):
+        assert SelfTestResult.decode(report.encode()) == report
+    assert SelfTestResult(64, 0, None, 9, False).passed
+    assert not SelfTestResult(0, 0, None, 0, False).passed and not SelfTestResult(5, 0, None, 0, True).passed
 
 
 @pytest.mark.parametrize("cut", range(1, len(IDENTITY.encode()) - 11))
@@ -82,4 +82,4 @@ def test_another_version_is_refused() -> None:
     with pytest.raises(EdgemlError, match="version none"):
         Identity.decode(b"")
     with pytest.raises(EdgemlError, match="another length"):
-        Report.decode(b"\x00")
+        SelfTestResult.decode(b"\x00")

@@ -9,7 +9,7 @@ import pytest
 
 from edgeml.errors import EdgemlError
 from edgeml.synth.top import simulate
-from edgeml.synth.top.protocol import Decoder, Frame, Kind
+from edgeml.synth.top.protocol import Decoder, Frame, FrameType
 from edgeml.synth.top.simulate import play, program
 from edgeml.tools import verilator
 from tests.synth.top.cores import Net, parallel, stream
@@ -117,11 +117,11 @@ def test_a_network_that_hangs_ends_the_test_and_the_wait(tmp_path: Path) -> None
         .edited(".m_valid(m_axis_tvalid)", ".m_valid()")
         .edited("assign m_axis_tlast", "assign m_axis_tvalid = 1'b0;\n  assign m_axis_tlast")
     )
-    request = Frame(Kind.RUN, 3, bytes(3)).encode()
+    request = Frame(FrameType.RUN, 3, bytes(3)).encode()
     frames = answers(net, tmp_path, ["answer 9999", f"send {request.hex()}", "answer 9999"])
     report, error = frames
     assert report.payload[:6] == bytes([1, 0, 1, 0, 0, 0]) and report.payload[-1] == 1, "one vector, hung"
-    assert (error.kind, error.tag, error.payload) == (Kind.ERROR, 3, b"\x06")
+    assert (error.kind, error.tag, error.payload) == (FrameType.ERROR, 3, b"\x06")
 
 
 def test_a_network_that_is_too_slow_for_the_line_is_told(tmp_path: Path) -> None:
@@ -142,19 +142,21 @@ def test_a_network_that_is_too_slow_for_the_line_is_told(tmp_path: Path) -> None
   reg [2:0] place;""",
         )
     )
-    request = Frame(Kind.RUN, 3, bytes(6)).encode()
+    request = Frame(FrameType.RUN, 3, bytes(6)).encode()
     script = ["answer 99999", f"send {request.hex()}", "answer 9999"]
     frames = answers(net, tmp_path, script, timeout=14)
-    assert (frames[0].kind, frames[0].payload[2]) == (Kind.REPORT, 0), "the self-test waits for the network"
-    assert (frames[1].kind, frames[1].payload) == (Kind.ERROR, b"\x05")
+    assert (frames[0].kind, frames[0].payload[2]) == (FrameType.REPORT, 0), (
+        "the self-test waits for the network"
+    )
+    assert (frames[1].kind, frames[1].payload) == (FrameType.ERROR, b"\x05")
 
 
 @pytest.mark.parametrize("off", [0.97, 1.03])
 def test_a_host_with_another_clock(off: float, tmp_path: Path) -> None:
     net = parallel(2)
-    request = Frame(Kind.RUN, 1, bytes([7, *(-300).to_bytes(2, "little", signed=True)]))
+    request = Frame(FrameType.RUN, 1, bytes([7, *(-300).to_bytes(2, "little", signed=True)]))
     frames = answers(net, tmp_path, ["answer 9999", f"send {request.encode().hex()}", "answer 9999"], 8 * off)
-    assert frames[1] == Frame(Kind.RESULT, 1, (321).to_bytes(2, "little") + b"\x08")
+    assert frames[1] == Frame(FrameType.RESULT, 1, (321).to_bytes(2, "little") + b"\x08")
 
 
 def test_one_lamp_blinks_slowly_or_fast(tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ def test_one_lamp_blinks_slowly_or_fast(tmp_path: Path) -> None:
     wrong = len(top.identity.encode()) + 3
     watch = [line for i in range(128) for line in ("quiet 16", f"mark {{}}{i}")]
     script = ["answer 99999", *(line.format("good") for line in watch), f"flip {wrong} 1"]
-    script += [f"send {Frame(Kind.TEST, 1).encode().hex()}", "answer 99999"]
+    script += [f"send {Frame(FrameType.TEST, 1).encode().hex()}", "answer 99999"]
     script += [line.format("bad") for line in watch]
     seen = play(program(tmp_path, net.manifest, chosen, top, parameters), tmp_path, script, 8.0)
 

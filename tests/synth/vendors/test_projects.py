@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgeml import boards
-from edgeml.backends.verilog.manifest import Manifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.figures import Hardware
 from edgeml.files import FileSet
@@ -83,7 +83,7 @@ def test_a_zynq_is_the_network_behind_a_dma(
     assert fitted.power_w is not None and fitted.power_w.value == 0.5
     for name in ("edgeml.bit", "edgeml.hwh", "edgeml.json", "golden.npz", "edgeml_driver.py"):
         assert (done.project / "drivers/python" / name).is_file()
-    manifest = Manifest.read(done.project / "drivers/python")
+    manifest = VerilogManifest.read(done.project / "drivers/python")
     assert manifest == verilog[0].manifest
     assert "-DEDGEML_DMA_BASE=0x40400000" in (done.project / "drivers/c/Makefile").read_text()
     assert (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.layer import LayerConstant, Precision
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Node, Shape
 
-ONE = Weights(np.array(1, np.int64), FixedType(False, 1, 0))
-ZERO = Weights(np.array(0, np.int64), FixedType(False, 1, 0))
+ONE = LayerConstant(np.array(1, np.int64), FixedType(False, 1, 0))
+ZERO = LayerConstant(np.array(0, np.int64), FixedType(False, 1, 0))
 
 
 def affine(
@@ -19,8 +19,8 @@ def affine(
     source: str,
     shape: Shape,
     result: FixedType | Precision,
-    scale: Weights = ONE,
-    bias: Weights = ZERO,
+    scale: LayerConstant = ONE,
+    bias: LayerConstant = ZERO,
     part: str = "",
 ) -> str:
     """Add the layer.
@@ -50,7 +50,9 @@ def affine(
     per_channel = len(shape) > 1 and all(_is_per_channel(held.codes) for held in (scale, bias))
     target = (channels,) if per_channel else shape
     constants = {
-        name: Weights(np.broadcast_to(_squeezed(held.codes, len(target)), target).reshape(-1), held.type)
+        name: LayerConstant(
+            np.broadcast_to(_squeezed(held.codes, len(target)), target).reshape(-1), held.type
+        )
         for name, held in (("scale", scale), ("bias", bias))
     }
     return planner.add(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.layer import LayerConstant, Precision
 from edgeml.backends.hls4ml.ops._affine import ONE, affine
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, align, cover
 from edgeml.ir import Node
 
-_MINUS_ONE = Weights(np.array(-1, np.int64), FixedType(True, 1, 0))
+_MINUS_ONE = LayerConstant(np.array(-1, np.int64), FixedType(True, 1, 0))
 
 
 def clip(node: Node, planner: Planner, upper: bool) -> None:
@@ -26,7 +26,7 @@ def clip(node: Node, planner: Planner, upper: bool) -> None:
         over = (bound - hi, bound - lo) if upper else (lo - bound, hi - bound)
         difference = cover(int(over[0].min()), int(over[1].max()), frac)
         low, high = int((-bound).min()), int((-bound).max())
-        negative = Weights(-bound, cover(low, high, frac))
+        negative = LayerConstant(-bound, cover(low, high, frac))
     except EdgemlError as error:
         raise CannotExpressError(error.what, error.hint) from None
     if planner.shape(node.name) != shape:

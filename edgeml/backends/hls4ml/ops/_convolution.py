@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.layer import LayerConstant
 from edgeml.backends.hls4ml.ops._linear import place
 from edgeml.backends.hls4ml.ops._window import Pairs, conv_attributes
 from edgeml.backends.hls4ml.planner import Planner
@@ -25,8 +25,8 @@ def convolution(
     node: Node,
     last: Node,
     planner: Planner,
-    kernel: Weights,
-    bias: Weights,
+    kernel: LayerConstant,
+    bias: LayerConstant,
     strides: Shape,
     padding: Pairs,
     groups: int = 1,
@@ -58,7 +58,7 @@ def convolution(
         planner,
         f"{'Depthwise' if depthwise else ''}Conv{rank}D",
         planner.source(source),
-        Weights(codes, kernel.type),
+        LayerConstant(codes, kernel.type),
         bias,
         conv_attributes(shape, space, filters, taps, strides, padding),
         None if depthwise else (shape[-1] * math.prod(taps), filters),

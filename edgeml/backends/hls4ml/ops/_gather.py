@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.layer import LayerConstant, Precision
 from edgeml.backends.hls4ml.ops._reshape import reshape
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT
@@ -54,8 +54,8 @@ def gather(node: Node, planner: Planner, x: str, index: IntArray, part: str = ""
         "attributes": {"n_in": inputs, "n_out": flat.size},
         "types": {"accum": result},
         "weights": {
-            "weight": Weights(codes, _BIT),
-            "bias": Weights(np.zeros(flat.size, np.int64), _BIT),
+            "weight": LayerConstant(codes, _BIT),
+            "bias": LayerConstant(np.zeros(flat.size, np.int64), _BIT),
         },
     }
     name = planner.add(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.layer import LayerConstant, Precision
 from edgeml.backends.hls4ml.planner import Planner
 from edgeml.fixed import FixedType
 from edgeml.ir import Node
@@ -19,7 +19,7 @@ from edgeml.ir.ops.add import Add
 _NO_BIAS = FixedType(False, 1, 0)
 
 
-def bias_of(node: Node, planner: Planner, outputs: int) -> tuple[Node, Weights]:
+def bias_of(node: Node, planner: Planner, outputs: int) -> tuple[Node, LayerConstant]:
     """The op that ends the product, the Add of a constant per output if that follows, and the bias."""
     user = planner.only_user(node.name)
     if user is not None and isinstance(user.op, Add):
@@ -27,8 +27,8 @@ def bias_of(node: Node, planner: Planner, outputs: int) -> tuple[Node, Weights]:
         if planner.is_constant(other) and planner.shape(user.name) == planner.shape(node.name):
             held = planner.constant(other)
             if held.codes.size == 1 or held.codes.shape[-1] == held.codes.size == outputs:
-                return user, Weights(np.broadcast_to(held.codes.reshape(-1), (outputs,)), held.type)
-    return node, Weights(np.zeros(outputs, np.int64), _NO_BIAS)
+                return user, LayerConstant(np.broadcast_to(held.codes.reshape(-1), (outputs,)), held.type)
+    return node, LayerConstant(np.zeros(outputs, np.int64), _NO_BIAS)
 
 
 def place(
@@ -37,8 +37,8 @@ def place(
     planner: Planner,
     kind: str,
     source: str,
-    weights: Weights,
-    bias: Weights,
+    weights: LayerConstant,
+    bias: LayerConstant,
     attributes: dict[str, Any],
     products: tuple[int, int] | None,
 ) -> str:

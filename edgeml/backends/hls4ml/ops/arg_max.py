@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.layer import LayerConstant, Precision
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.fixed import FixedType
 from edgeml.ir import Node
@@ -57,7 +57,7 @@ def plan(node: Node, planner: Planner) -> None:
         attributes={"n_in": size, "n_out": 1},
         types={"accum": Precision(result)},
         weights={
-            "weight": Weights(np.arange(size, dtype=np.int64).reshape(size, 1), result),
-            "bias": Weights(np.zeros(1, np.int64), _BIT),
+            "weight": LayerConstant(np.arange(size, dtype=np.int64).reshape(size, 1), result),
+            "bias": LayerConstant(np.zeros(1, np.int64), _BIT),
         },
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.layer import LayerConstant
 from edgeml.backends.hls4ml.ops._convolution import convolution, dilated
 from edgeml.backends.hls4ml.ops._linear import bias_of
 from edgeml.backends.hls4ml.planner import Planner
@@ -15,6 +15,6 @@ def plan(node: Node, planner: Planner) -> None:
     op = node.op
     assert isinstance(op, Conv)
     held = planner.constant(node.inputs[1])
-    kernel = Weights(dilated(held.codes, op.dilation), held.type)
+    kernel = LayerConstant(dilated(held.codes, op.dilation), held.type)
     last, bias = bias_of(node, planner, held.codes.shape[-1])
     convolution(node, last, planner, kernel, bias, op.strides, op.padding, op.groups)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.layer import LayerConstant
 from edgeml.backends.hls4ml.ops._affine import affine
 from edgeml.backends.hls4ml.ops._reshape import reshape
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
@@ -24,8 +24,8 @@ def plan(node: Node, planner: Planner) -> None:
             f"hls4ml's {planner.backend} back end cannot look up a fixed-point value", "use Vitis or Vivado"
         )
     whole = FixedType(False, index.width, 0)
-    factor = Weights(np.array(1, np.int64), FixedType(False, 1, -index.frac))
-    offset = Weights(np.array(-index.lo, np.int64), whole)
+    factor = LayerConstant(np.array(1, np.int64), FixedType(False, 1, -index.frac))
+    offset = LayerConstant(np.array(-index.lo, np.int64), whole)
     source = affine(node, planner, source, shape, whole, factor, offset, part="index")
     if len(shape) != 1:
         source = reshape(node, planner, source, shape, (size,), part="flat")

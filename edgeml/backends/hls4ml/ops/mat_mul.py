@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.layer import LayerConstant
 from edgeml.backends.hls4ml.ops._convolution import convolution
 from edgeml.backends.hls4ml.ops._linear import bias_of, place
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
@@ -26,5 +26,5 @@ def plan(node: Node, planner: Planner) -> None:
         raise CannotExpressError(
             f"a product over an input of shape {shape}", "reshape it to at most three axes first"
         )
-    kernel = Weights(weights.codes[(np.newaxis,) * space], weights.type)
+    kernel = LayerConstant(weights.codes[(np.newaxis,) * space], weights.type)
     convolution(node, last, planner, kernel, bias, (1,) * space, ((0, 0),) * space)

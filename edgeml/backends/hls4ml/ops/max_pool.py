@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Precision, Weights
+from edgeml.backends.hls4ml.layer import LayerConstant, Precision
 from edgeml.backends.hls4ml.ops._affine import affine
 from edgeml.backends.hls4ml.ops._window import pool_attributes
 from edgeml.backends.hls4ml.ops.pad import zero_padding
@@ -39,7 +39,7 @@ def plan(node: Node, planner: Planner) -> None:
     held = planner.held_as(x)
     if low < 0:
         held = Precision(cover(0, high - low, frac))
-        raised = Weights(np.array(-low, np.int64), cover(0, -low, frac))
+        raised = LayerConstant(np.array(-low, np.int64), cover(0, -low, frac))
         source = affine(node, planner, source, shape, held, bias=raised, part="raised")
     source = zero_padding(node, planner, source, held, shape, op.padding, part="padded")
     padded = tuple(size + sum(pair) for size, pair in zip(shape, op.padding, strict=False))
@@ -47,7 +47,7 @@ def plan(node: Node, planner: Planner) -> None:
         node, planner, op, source, (*padded, shape[-1]), held if low < 0 else result, "max" if low < 0 else ""
     )
     if low < 0:
-        lowered = Weights(np.array(low, np.int64), cover(low, low, frac))
+        lowered = LayerConstant(np.array(low, np.int64), cover(low, low, frac))
         affine(node, planner, name, planner.shape(node.name), result, bias=lowered)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.layer import LayerConstant
 from edgeml.backends.hls4ml.ops._affine import ZERO, affine
 from edgeml.backends.hls4ml.ops._merge import merge
 from edgeml.backends.hls4ml.planner import Planner
@@ -23,7 +23,7 @@ def plan(node: Node, planner: Planner) -> None:
     planner.done(last)
 
 
-def _bias(node: Node, planner: Planner) -> tuple[Node, Weights]:
+def _bias(node: Node, planner: Planner) -> tuple[Node, LayerConstant]:
     user = planner.only_user(node.name)
     if user is not None and isinstance(user.op, Add):
         others = [name for name in user.inputs if name != node.name]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.hls4ml.layer import Weights
+from edgeml.backends.hls4ml.layer import LayerConstant
 from edgeml.backends.hls4ml.ops._convolution import convolution
 from edgeml.backends.hls4ml.planner import Planner
 from edgeml.fixed import FixedType
@@ -22,6 +22,6 @@ def plan(node: Node, planner: Planner) -> None:
     op = node.op
     assert isinstance(op, SumPool)
     channels = planner.shape(node.name)[-1]
-    ones = Weights(np.ones((*op.pool, 1, channels), np.int64), _BIT)
-    nothing = Weights(np.zeros(channels, np.int64), _BIT)
+    ones = LayerConstant(np.ones((*op.pool, 1, channels), np.int64), _BIT)
+    nothing = LayerConstant(np.zeros(channels, np.int64), _BIT)
     convolution(node, node, planner, ones, nothing, op.strides, op.padding, channels)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from edgeml.backends.verilog.cells import Num, Nums, as_array
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.backends.verilog.ops._window import window_elements
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.sum_pool import SumPool
 
 
-def pooled(at: Site, tree: Callable[[list[Num]], Num], padding_counts: bool) -> Nums:
+def pooled(at: OpInputs, tree: Callable[[list[Num]], Num], padding_counts: bool) -> Nums:
     """`tree` of every window; padding is left out, or zero if it counts."""
     op, x, circuit = at.node.op, at.x[0], at.circuit
     assert isinstance(op, MaxPool | SumPool)

@@ -9,7 +9,7 @@ from edgeml.ir import Graph, Node
 
 
 @dataclass(frozen=True)
-class Site:
+class OpInputs:
     """One node and all that stands around it.
 
     Args:

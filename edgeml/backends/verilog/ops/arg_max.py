@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from edgeml.backends.verilog.cells import Circuit, Num, Nums, as_array
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The position of the largest element along the last axis."""
     (source,) = at.x
     rows = source.reshape(-1, source.shape[-1])

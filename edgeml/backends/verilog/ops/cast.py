@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from edgeml.backends.verilog.casting import cast
 from edgeml.backends.verilog.cells import Nums, as_array
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.backends.verilog.ops._values import element_types
 from edgeml.ir.ops.cast import Cast
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The rounded and bounded elements."""
     op = at.node.op
     assert isinstance(op, Cast)

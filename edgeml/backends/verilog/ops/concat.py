@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.verilog.cells import Nums
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.ir.ops.concat import Concat
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The inputs side by side."""
     op = at.node.op
     assert isinstance(op, Concat)

@@ -6,13 +6,13 @@ import numpy as np
 
 from edgeml.backends.verilog.cells import Num, Nums, as_array
 from edgeml.backends.verilog.linear import over_rows
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.backends.verilog.ops._values import aligned_weights
 from edgeml.backends.verilog.ops._window import window_elements
 from edgeml.ir.ops.conv import Conv
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The filters at every position; x[1] is constant."""
     op, weights, result = at.node.op, at.graph.info(at.node.inputs[1]), at.graph.info(at.node.name)
     assert isinstance(op, Conv)

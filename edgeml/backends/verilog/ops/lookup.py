@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from edgeml.backends.verilog.cells import Num, Nums, each
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The entries; x[1] is constant."""
     index, table = at.graph.info(at.node.inputs[0]).scalar, at.graph.info(at.node.inputs[1])
     entries = tuple(int(code) for code in table.lo)

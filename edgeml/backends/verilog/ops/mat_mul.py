@@ -6,11 +6,11 @@ import numpy as np
 
 from edgeml.backends.verilog.cells import Nums, as_array
 from edgeml.backends.verilog.linear import over_rows
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.backends.verilog.ops._values import aligned_weights
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The products; x[1] is constant."""
     source, weights = at.x[0], at.graph.info(at.node.inputs[1])
     matrix = aligned_weights(weights.lo, weights)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from edgeml.backends.verilog.cells import Nums, each
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The larger of each pair."""
     return each(at.circuit.larger, *at.x)

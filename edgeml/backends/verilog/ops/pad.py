@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.verilog.cells import Nums, as_array
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.ir.ops.pad import Pad
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The elements with zeros around them."""
     op = at.node.op
     assert isinstance(op, Pad)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from edgeml.backends.verilog.cells import Num, Nums, each
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """Negative elements become zero."""
 
     def positive(num: Num) -> Num:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from edgeml.backends.verilog.cells import Nums
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.ir.ops.reshape import Reshape
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The same elements in another shape."""
     op = at.node.op
     assert isinstance(op, Reshape)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.verilog.cells import Num, Nums, as_array
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.ir.ops.scale import Scale
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """The same codes with other fractional bits."""
     op = at.node.op
     assert isinstance(op, Scale)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from edgeml.backends.verilog.cells import Nums
-from edgeml.backends.verilog.ops._site import Site
+from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.ir.ops.slice import Slice
 
 
-def emit(at: Site) -> Nums:
+def emit(at: OpInputs) -> Nums:
     """A part of the elements."""
     op = at.node.op
     assert isinstance(op, Slice)

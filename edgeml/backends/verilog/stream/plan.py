@@ -80,7 +80,7 @@ Segment: TypeAlias = WindowSegment | KernelSegment | SerializeSegment | FoldSegm
 
 
 @dataclass(frozen=True)
-class Plan:
+class StreamPlan:
     """All segments with what comes in and goes out."""
 
     source: Beats
@@ -105,7 +105,7 @@ class Chain:
     nodes: tuple[Node, ...]
 
 
-def plan(graph: Graph, reuse: Reuse) -> Plan:
+def plan(graph: Graph, reuse: Reuse) -> StreamPlan:
     """Cut a graph of core ops.
 
     Args:
@@ -119,7 +119,7 @@ def plan(graph: Graph, reuse: Reuse) -> Plan:
     found = chain(graph)
     start = source(found, factors.of_input(reuse, graph, found.nodes))
     segments, sink = stretch(found, start, found.nodes, reuse, start.count)
-    return Plan(start, segments, sink)
+    return StreamPlan(start, segments, sink)
 
 
 def chain(graph: Graph) -> Chain:
@@ -183,10 +183,10 @@ def stretch(
         CannotStreamError: names the node that cannot be streamed.
         EdgemlError: a layer cannot have the factor that is given for it.
     """
-    return _Planner(of, start, reuse, clocks).plan(nodes)
+    return _StreamPlanner(of, start, reuse, clocks).plan(nodes)
 
 
-class _Planner:
+class _StreamPlanner:
     def __init__(self, of: Chain, start: Beats, reuse: Reuse, clocks: int) -> None:
         self._graph, self._constants = of.graph, of.constants
         self._segments: list[Segment] = []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
-class Part(ABC):
+class StreamPart(ABC):
     """A module with a stream in and a stream out."""
 
     @abstractmethod
@@ -28,7 +28,7 @@ class Part(ABC):
 
 
 @dataclass
-class Wires(Part):
+class Wires(StreamPart):
     """A kernel without registers."""
 
     def offers(self, given: bool) -> bool:
@@ -42,7 +42,7 @@ class Wires(Part):
 
 
 @dataclass
-class Pipe(Part):
+class Pipe(StreamPart):
     """edgeml_pipe_control."""
 
     stages: int
@@ -63,7 +63,7 @@ class Pipe(Part):
 
 
 @dataclass
-class Skid(Part):
+class Skid(StreamPart):
     """edgeml_skid."""
 
     valid: bool = False
@@ -83,7 +83,7 @@ class Skid(Part):
 
 
 @dataclass
-class Fifo(Part):
+class Fifo(StreamPart):
     """edgeml_fifo."""
 
     words: int
@@ -106,7 +106,7 @@ class Fifo(Part):
 
 
 @dataclass
-class Serialize(Part):
+class Serialize(StreamPart):
     """edgeml_serialize."""
 
     parts: int
@@ -128,7 +128,7 @@ class Serialize(Part):
 
 
 @dataclass
-class Fold(Part):
+class Fold(StreamPart):
     """edgeml_fold."""
 
     beats: int
@@ -152,7 +152,7 @@ class Fold(Part):
 
 
 @dataclass
-class Window(Part):
+class Window(StreamPart):
     """edgeml_window; sizes as (rows, columns), padding as (before, after) for each."""
 
     size: tuple[int, int]
@@ -192,7 +192,7 @@ _SAMPLES = 5
 
 
 def latency_and_interval(
-    parts: Sequence[Part], fresh: Sequence[Part], beats_in: int, beats_out: int
+    parts: Sequence[StreamPart], fresh: Sequence[StreamPart], beats_in: int, beats_out: int
 ) -> tuple[int, int]:
     """Clocks from the first beat in to the last beat out of one sample, and between samples at full speed.
 
@@ -222,7 +222,7 @@ class Trace:
     ends: tuple[int, ...]
 
 
-def trace(parts: Sequence[Part], beats_in: int, beats_out: int, samples: int = _SAMPLES) -> Trace:
+def trace(parts: Sequence[StreamPart], beats_in: int, beats_out: int, samples: int = _SAMPLES) -> Trace:
     """Clock a chain, nothing being in its way.
 
     Args:

@@ -18,8 +18,8 @@ from edgeml.backends.verilog.stream.beats import Beats
 from edgeml.backends.verilog.stream.plan import (
     FoldSegment,
     KernelSegment,
-    Plan,
     SerializeSegment,
+    StreamPlan,
     WindowSegment,
 )
 from edgeml.backends.verilog.top import packed, port_list, unpacked
@@ -60,7 +60,7 @@ class Streamed:
     taps: tuple[Tap, ...] = ()
 
 
-def write_stream(graph: Graph, plan: Plan, top: str, names: Names, levels: float) -> Streamed:
+def write_stream(graph: Graph, plan: StreamPlan, top: str, names: Names, levels: float) -> Streamed:
     """All modules.
 
     Args:
@@ -74,12 +74,12 @@ def write_stream(graph: Graph, plan: Plan, top: str, names: Names, levels: float
 
 
 class _Writer:
-    def __init__(self, graph: Graph, plan: Plan, top: str, names: Names, levels: float) -> None:
+    def __init__(self, graph: Graph, plan: StreamPlan, top: str, names: Names, levels: float) -> None:
         self._graph, self._plan, self._top, self._levels = graph, plan, top, levels
         self._modules, self._locals = names, Names("aclk", "aresetn", "rst", "i")
         self._files: dict[str, str] = {}
         self._body: list[str] = []
-        self._parts: list[tuple[type[timing.Part], tuple[object, ...]]] = []
+        self._parts: list[tuple[type[timing.StreamPart], tuple[object, ...]]] = []
         self._taps: list[Tap] = []
         self._bus = ""
 
