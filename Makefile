@@ -16,6 +16,8 @@ ARGS ?=
 BIN := .venv/bin
 EDGEML := $(BIN)/edgeml
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+# Tests start hundreds of processes; where the environment forbids bytecode, each of them would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 

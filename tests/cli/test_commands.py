@@ -160,7 +160,6 @@ def test_python_api(run: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     args = (
         "train",

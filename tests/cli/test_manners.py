@@ -121,7 +121,6 @@ def test_a_name_that_was_left_out(edgeml: Shell, tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_says_what_is_kept_and_the_same_command_goes_on(
     number: signal.Signals, tmp_path: Path

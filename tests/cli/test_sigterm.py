@@ -34,7 +34,8 @@ run([sys.executable, "-c", {_TOOL!r}, {_TOOL!r}, {_TOOL!r}], folder, folder / "l
 def test_the_tools_end_as_well(tmp_path: Path, number: signal.Signals) -> None:
     log = tmp_path / "log"
     with subprocess.Popen([sys.executable, "-c", _MAIN, str(tmp_path)]) as process:
-        wait(lambda: log.is_file() and len(log.read_text().split()) == 3)
+        wait(lambda: process.poll() is not None or (log.is_file() and len(log.read_text().split()) == 3))
+        assert process.poll() is None, "it ended by itself"
         process.send_signal(number)
         assert process.wait(60) == (-number if number == signal.SIGKILL else 128 + number)
     for tool in log.read_text().split():

@@ -97,7 +97,6 @@ def test_a_program_that_ignores_the_polite_signal_is_killed(tmp_path: Path) -> N
     assert wait_gone(int((tmp_path / "log").read_text()))
 
 
-@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_program(tmp_path: Path) -> None:
     def interrupt() -> None:
         while not (tmp_path / "log").exists() or not (tmp_path / "log").read_text().strip():
