@@ -32,8 +32,10 @@ from edgeml.runs import Run
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
+    from edgeml.checks.source import Reader
     from edgeml.estimate import Preflight
     from edgeml.figures import Hardware
+    from edgeml.importers import SourceModel
     from edgeml.ir import Graph
     from edgeml.report.comparison import Comparison
     from edgeml.report.facts import Facts
@@ -89,10 +91,10 @@ class Synthesis:
 
 @_alone
 def lower(run: Run, strict: bool = False) -> Graph:
-    """Lower the trained model, write graph.json, graph.npz, notes.json, golden.npz and trained.json.
+    """Lower the trained or imported model; write graph.json, graph.npz, notes.json, golden.npz, trained.json.
 
     Args:
-        run: a trained run.
+        run: a trained run, or an imported one.
         strict: refuse what cannot be exact instead of noting it.
 
     Raises:
@@ -100,14 +102,23 @@ def lower(run: Run, strict: bool = False) -> Graph:
             was changed since training; says what.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
-    from edgeml.keras.run import lower_run
-
     bound.bind(run)
-    graph = lower_run(run, strict)
+    graph = _lower(run, strict)
     data = run.data()
-    golden = vectors.make(graph, data.x_test[:GOLDEN_SAMPLES], data.y_test[:GOLDEN_SAMPLES])
+    labels = data.y_test[:GOLDEN_SAMPLES] if data.class_names else None
+    golden = vectors.make(graph, data.x_test[:GOLDEN_SAMPLES], labels)
     vectors.save(golden, run.golden_file)
     return graph
+
+
+def _lower(run: Run, strict: bool) -> Graph:
+    if run.config.imported:
+        from edgeml.importers.run import lower_import
+
+        return lower_import(run, strict)
+    from edgeml.keras.run import lower_run
+
+    return lower_run(run, strict)
 
 
 @_alone
@@ -258,12 +269,26 @@ def check(
         with suppress(EdgemlError):  # a damaged file has nothing to keep
             earlier = Check.read(run.check_file)
     known = earlier.coverage if earlier is not None else None
-    found = check_folder(run.folder, graph, golden, names, samples, run.model_file, tell, wiring, known=known)
+    model_file, source = (run.model_file, None) if run.is_keras else (None, _source(run))
+    found = check_folder(
+        run.folder, graph, golden, names, samples, model_file, tell, wiring, known=known, source=source
+    )
     result = whole = kept.stamped(found, there)
     if earlier is not None:
         whole = kept.merged(earlier, result, there)
     write_atomic(run.check_file, whole.to_json())
     return result
+
+
+def _source(run: Run) -> Reader:
+    """Reads the run's imported file again."""
+
+    def read() -> tuple[SourceModel, str]:
+        from edgeml.importers.run import read_again
+
+        return read_again(run).model, run.model_digest()
+
+    return read
 
 
 @_alone

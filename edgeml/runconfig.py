@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tomli_w
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from edgeml._version import __version__
 from edgeml.boards import target
@@ -59,6 +59,47 @@ class PresetRef(Settings):
     code: dict[str, str] = Field(default_factory=dict)
 
 
+class TakenType(Settings):
+    """A type that another tool's configuration states.
+
+    Args:
+        layer: of the model; empty for all that have none of their own.
+        tensor: "weight", "bias", "result" or "input".
+        type: as it is stated.
+        origin: where in the configuration: "LayerName.fc1.Precision.weight".
+        used: false if the model states another itself, or has no use for it; `remark` says so.
+        remark: what became of it.
+    """
+
+    layer: str
+    tensor: str
+    type: str
+    origin: str
+    used: bool
+    remark: str = ""
+
+
+class Importing(Settings):
+    """How the file of a model that was trained elsewhere is read again.
+
+    Args:
+        format: the name of its reader.
+        file: its name in the run folder.
+        taken: the types that a configuration of hls4ml stated.
+    """
+
+    format: str
+    file: str
+    taken: tuple[TakenType, ...] = ()
+
+    @field_validator("file")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        if value in (".", "..") or "/" in value or "\\" in value:
+            raise ValueError("is no name of a file in the run folder")
+        return value
+
+
 class ScalingNumbers(Settings):
     """The fitted scaling, (x - offset) * scale in float32: one number, or one per feature."""
 
@@ -88,6 +129,7 @@ class RunConfig(Settings):
         seed: as in `Choices`.
         schema_version: of this file.
         preset: which preset, or which file was imported.
+        importing: how the file of an imported model is read; None for a preset.
         checksum: of the data set, split included.
         scaling: as fitted to the training part.
         versions: of Python and of the packages that trained it.
@@ -102,10 +144,19 @@ class RunConfig(Settings):
     seed: int = 0
     schema_version: Literal[1] = 1
     preset: PresetRef
+    importing: Importing | None = None
     checksum: str
     scaling: ScalingNumbers
     versions: dict[str, str]
     created: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_versions(cls, values: Any) -> Any:
+        """Imports of earlier versions are all of .keras files."""
+        if isinstance(values, dict) and values.get("training") is None and values.get("importing") is None:
+            return {**values, "importing": {"format": "keras", "file": "model.keras"}}
+        return values
 
     @staticmethod
     def of(preset: Preset, choices: Choices, data: Prepared) -> RunConfig:
@@ -127,22 +178,32 @@ class RunConfig(Settings):
         targets: Targets,
         data: Prepared,
         lowering: Lowering | None = None,
+        *,
+        importing: Importing,
     ) -> RunConfig:
         """The configuration of a run whose model was trained elsewhere.
 
         Args:
-            file: the user's .keras file, which names the run.
-            content: its bytes.
+            file: the user's file, which names the run.
+            content: its bytes, and behind them those of a file with its weights.
             spec: which data.
             targets: what it is built for.
             data: the data as read.
             lowering: how it becomes the exact graph.
+            importing: how the file is read again.
         """
         ref = PresetRef(
             name=import_name(file), file=str(file.resolve()), sha256=hashlib.sha256(content).hexdigest()
         )
         return RunConfig._now(
-            ref, data, {"data": spec, "targets": targets, "lowering": lowering or Lowering()}
+            ref,
+            data,
+            {
+                "data": spec,
+                "targets": targets,
+                "lowering": lowering or Lowering(),
+                "importing": importing,
+            },
         )
 
     @staticmethod

@@ -10,6 +10,7 @@ depend on. A folder that holds a run of another configuration is refused, never 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +19,21 @@ from typing import Any, Literal
 
 from edgeml.boards import Board, target
 from edgeml.boards.target import BoardTarget
-from edgeml.datasets import Scaling
+from edgeml.datasets import Scaling, samples_only
 from edgeml.errors import EdgemlError
-from edgeml.files import write_atomic
+from edgeml.files import read_bytes, write_atomic
 from edgeml.ir import Graph, saved
+from edgeml.ir.samples import random_samples
 from edgeml.notebook import html_table
-from edgeml.presets import Prepared, prepare
+from edgeml.presets import DataSpec, Prepared, prepare
 from edgeml.runconfig import RunConfig, differences
 from edgeml.synth import wish
+
+RANDOM = "random"
+"""The data of an import that is given none."""
+
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
+"""Of the files that Keras' models come in; all others are read through `edgeml.importers`."""
 
 RUNS = Path("runs")
 """Where runs lie that are given no folder."""
@@ -44,7 +52,7 @@ _MADE = (
     *("golden.npz", "check.json", "export.json", "trained.json", "report.html", "report.md", "report.json"),
     *("onnx", "hls4ml", "verilog", "c", "synth"),
 )
-"""What a run folder holds beside config.toml."""
+"""What a run folder holds beside config.toml and the file of an imported model."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +164,23 @@ class Run:
 
     @property
     def model_file(self) -> Path:
-        """The quantization-aware model; is there when training is done."""
-        return self.folder / "model.keras"
+        """The quantization-aware model, when training is done; or the imported file as the user gave it."""
+        importing = self.config.importing
+        return self.folder / (importing.file if importing else "model.keras")
+
+    @property
+    def weights_file(self) -> Path | None:
+        """The file with the weights of the imported model, if they are not in the same one."""
+        return weights_beside(self.model_file) if self.model_file.suffix == ".json" else None
+
+    @property
+    def is_keras(self) -> bool:
+        """Whether the model is Keras'; otherwise it is compared with through its reader."""
+        return self.model_file.suffix in KERAS_SUFFIXES
+
+    def model_digest(self) -> str:
+        """SHA-256 of the model's file, or files; "" if there is none."""
+        return model_digest(self.model_file) if self.model_file.is_file() else ""
 
     @property
     def float_file(self) -> Path:
@@ -263,7 +286,10 @@ class Run:
             EdgemlError: the data set is not there, or is not the one the run was trained on.
         """
         numbers = self.config.scaling.model_dump()
-        data = prepare(self.config.data, Scaling.from_dict(numbers, f"{self.config_file}: scaling"))
+        scaling = Scaling.from_dict(numbers, f"{self.config_file}: scaling")
+        if self.config.data.dataset == RANDOM:
+            return random_data(self.graph(), self.config.data)
+        data = prepare(self.config.data, scaling, unlabelled=self.config.imported)
         if data.dataset.checksum != self.config.checksum:
             raise EdgemlError(
                 f"{self.config.data.dataset} is not the data set this run was trained on (checksum differs)",
@@ -303,7 +329,8 @@ class Run:
 
     def _clear(self) -> None:
         """Remove what edgeml made here, the configuration last; other files of the user's stay."""
-        for name in _MADE:
+        source = [path.name for path in (self.model_file, self.weights_file) if path is not None]
+        for name in (*_MADE, *source):
             path = self.folder / name
             try:
                 if path.is_dir() and not path.is_symlink():
@@ -312,6 +339,40 @@ class Run:
                     path.unlink(missing_ok=True)
             except OSError as error:
                 raise EdgemlError(f"cannot be removed: {error.strerror}", str(path)) from error
+
+
+def weights_beside(model: Path) -> Path:
+    """Where the weights of an architecture in .json lie in a run folder."""
+    return model.with_name(f"{model.stem}.weights.h5")
+
+
+def model_digest(model: Path) -> str:
+    """SHA-256 of a model's file and, of an architecture in .json, of the weights beside it.
+
+    Raises:
+        EdgemlError: one cannot be read.
+    """
+    total = hashlib.sha256(read_bytes(model, "model"))
+    if model.suffix == ".json":
+        total.update(read_bytes(weights_beside(model), "weights file"))
+    return total.hexdigest()
+
+
+def random_data(graph: Graph, spec: DataSpec) -> Prepared:
+    """Random samples without labels, for an import that is given no data.
+
+    Raises:
+        EdgemlError: the graph has several inputs.
+    """
+    if len(graph.inputs) != 1:
+        raise EdgemlError(
+            f"the model has {len(graph.inputs)} inputs, and a run folder takes models with one",
+            graph.name,
+            "use it from Python: edgeml.lower(model), edgeml.check(graph, [x1, x2])",
+        )
+    (drawn,) = random_samples(graph).values()
+    dataset = samples_only(drawn, RANDOM, "drawn evenly from the values of the input's type")
+    return prepare(spec, dataset=dataset, unlabelled=True)
 
 
 def run_folders() -> list[Path]:

@@ -21,8 +21,9 @@ from edgeml.checks.coverage import Coverage, coverage
 from edgeml.checks.golden import Golden
 from edgeml.checks.kept import covers, sealed_coverage
 from edgeml.checks.keras import check_keras
-from edgeml.checks.names import BOARD, KERAS, REFERENCE, select
+from edgeml.checks.names import BOARD, KERAS, REFERENCE, SOURCE, select
 from edgeml.checks.result import Check, Result
+from edgeml.checks.source import Reader, check_source
 from edgeml.deviations import told
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
@@ -51,6 +52,7 @@ def check_folder(
     files: bool = True,
     cover: bool = True,
     known: Coverage | None = None,
+    source: Reader | None = None,
 ) -> Check:
     """Run what lies in `folder` and compare it with the golden integers.
 
@@ -67,6 +69,7 @@ def check_folder(
         files: compare constants, types and code of the artefacts with a fresh emission as well.
         cover: compute what the vectors would show.
         known: what they would show, of an earlier check; taken if it is of this graph and these vectors.
+        source: reads the imported model, where that is not Keras'.
 
     Returns:
         A row for every executor; of one that is there and does not run to its end, with the reason.
@@ -82,13 +85,17 @@ def check_folder(
     wiring = wiring or Wiring()
     wiring.need_there()
     results: list[Result] = []
-    for name in select([*(names or ["all"]), *([BOARD] if wiring.given else [])]):
+    wanted = select([*(names or ["all"]), *([BOARD] if wiring.given else [])])
+    other = KERAS if source is not None else SOURCE  # the framework that the model is not of
+    for name in (name for name in wanted if name != other or name in names):
         if progress is not None:
             progress(name)
         if name == REFERENCE:
             results.append(_row(name, lambda: compare(REFERENCE, graph, golden, _reference(graph))))
         elif name == KERAS:
             results.append(_row(name, lambda: check_keras(graph, golden, model_file, folder / "notes.json")))
+        elif name == SOURCE:
+            results.append(_row(name, lambda: check_source(graph, golden, source, folder / "notes.json")))
         elif name == BOARD:
             results.append(_row(name, lambda: check_board(graph, whole, folder, wiring, samples)))
         else:
@@ -152,7 +159,7 @@ def check_graph(
     with scratch_folder() as name:
         folder = Path(name)
         for chosen in select(names):
-            if chosen in (REFERENCE, KERAS, BOARD):
+            if chosen in (REFERENCE, KERAS, SOURCE, BOARD):
                 continue
             backend = backends.load(chosen)
             asked, told = (settings or {}).get(chosen, {}), ""
@@ -171,7 +178,12 @@ def check_graph(
             if reason:
                 unemitted += [_not_run(runner.name, reason) for runner in backend.runners()]
         found = check_folder(
-            folder, graph, golden, [n for n in select(names) if n != KERAS], progress=progress, files=False
+            folder,
+            graph,
+            golden,
+            [n for n in select(names) if n not in (KERAS, SOURCE)],
+            progress=progress,
+            files=False,
         )
     reasons = {result.backend: result for result in unemitted}
     results = tuple(

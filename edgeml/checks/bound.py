@@ -53,7 +53,7 @@ def bind(run: Run) -> None:
     there = _read(run)
     # The file of an own preset may be another by now: `Run.create` compares what it decides.
     if isinstance(there, _Bound) and there.model == model:
-        told = [text for text in _differences(there.config, config) if not text.startswith("preset.")]
+        told = [text for text in _differences(_completed(there), config) if not text.startswith("preset.")]
         if told:
             raise EdgemlError(
                 f"config.toml was changed since training: {_listed(told)}",
@@ -75,7 +75,7 @@ def changes(run: Run) -> tuple[str, ...]:
         return (there,)
     model = _model(run)
     told = [f"{run.model_file.name} is another file"] if model and model != there.model else []
-    return (*told, *_differences(there.config, _plain(run)))
+    return (*told, *_differences(_completed(there), _plain(run)))
 
 
 def sentence(run: Run) -> str:
@@ -114,9 +114,7 @@ def _read(run: Run) -> _Bound | str | None:
 
 
 def _model(run: Run) -> str:
-    if not run.model_file.is_file():
-        return ""
-    return hashlib.sha256(read_bytes(run.model_file, "Keras model")).hexdigest()
+    return run.model_digest()
 
 
 def _plain(run: Run) -> dict[str, Any]:
@@ -125,6 +123,18 @@ def _plain(run: Run) -> dict[str, Any]:
 
 def _digest(model: str, config: dict[str, Any]) -> str:
     return hashlib.sha256(f"{model} {json.dumps(config, sort_keys=True)}".encode()).hexdigest()
+
+
+def _completed(there: _Bound) -> dict[str, Any]:
+    """The configuration, with settings that its version did not have yet at their defaults."""
+    from edgeml.runconfig import RunConfig
+    from edgeml.settings import parse_settings
+
+    try:
+        config = parse_settings(RunConfig, {**there.config, "targets": {}}, FILE)
+    except EdgemlError:
+        return there.config
+    return json.loads(config.model_dump_json(exclude={"targets"}))
 
 
 def _differences(before: Any, now: Any, key: str = "") -> Iterator[str]:

@@ -24,7 +24,7 @@ from typing import Any
 from edgeml import backends
 from edgeml.checks.coverage import Coverage
 from edgeml.checks.golden import Golden
-from edgeml.checks.names import BOARD, KERAS, REFERENCE
+from edgeml.checks.names import BOARD, KERAS, REFERENCE, SOURCE
 from edgeml.checks.result import Check, Result
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
@@ -82,8 +82,8 @@ def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
         return Print(made(*files), choice, golden.samples, golden.made)
 
     found = {REFERENCE: now(REFERENCE), BOARD: now(BOARD)}
-    model = folder / "model.keras"
-    found[KERAS] = now(KERAS, *([model] if model.is_file() else []))
+    for name, pattern in ((KERAS, "model.*"), (SOURCE, "source.*")):
+        found[name] = now(name, *sorted(path for path in folder.glob(pattern) if path.is_file()))
     for name in backends.names():
         backend = backends.load(name)
         for runner in backend.runners():

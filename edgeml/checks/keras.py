@@ -7,7 +7,6 @@ the note. A note is about one graph and one model file, by their digests; of oth
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ from edgeml.checks.golden import Golden
 from edgeml.checks.names import KERAS
 from edgeml.checks.result import Result
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.files import read_bytes
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
+from edgeml.runs import model_digest
 
 
 def check_keras(graph: Graph, golden: Golden, model_file: Path | None, notes_file: Path) -> Result:
@@ -55,7 +54,8 @@ def check_keras(graph: Graph, golden: Golden, model_file: Path | None, notes_fil
         result = _off_grid(model, graph, golden, str(error))
     if result.status != "mismatch":
         return result
-    return result.model_copy(update={"announced": _announced(graph, model_file, notes_file)})
+    digest = model_digest(model_file)
+    return result.model_copy(update={"announced": announced(graph, digest, notes_file)})
 
 
 def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
@@ -81,13 +81,18 @@ def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
     )
 
 
-def _announced(graph: Graph, model_file: Path, notes_file: Path) -> str:
-    """The note that announced a difference when this model was lowered to this graph; "" if there is none."""
+def announced(graph: Graph, model: str, notes_file: Path) -> str:
+    """The note that announced a difference when this model was lowered to this graph; "" if there is none.
+
+    Args:
+        graph: the exact graph.
+        model: SHA-256 of the model's file, see `edgeml.runs.model_digest`.
+        notes_file: where the notes lie.
+    """
     from edgeml.keras.notes import Notes
 
     try:
         notes = Notes.read(notes_file)
     except EdgemlError:  # a damaged file announces nothing
         return ""
-    model = hashlib.sha256(read_bytes(model_file, "Keras model")).hexdigest()
     return notes.reason if (notes.graph, notes.model) == (graph.digest, model) else ""

@@ -12,12 +12,13 @@ from edgeml.errors import unknown_name
 
 REFERENCE = "evaluate"
 KERAS = "keras"
+SOURCE = "source"
 BOARD = "board"
 
 
 def choices() -> tuple[str, ...]:
-    """What `--with` takes: the reference, Keras, every back end, and a board on a serial line."""
-    return (REFERENCE, KERAS, *backends.names(), BOARD)
+    """What `--with` takes: the reference, the model's own framework, back ends, a board on a serial line."""
+    return (REFERENCE, KERAS, SOURCE, *backends.names(), BOARD)
 
 
 def runners() -> Mapping[str, str]:

@@ -68,7 +68,7 @@ def settings() -> list[str]:
 
 def import_settings() -> list[str]:
     """Keys of --set of imports, each with its "="."""
-    from edgeml.keras.imported import ImportChoices
+    from edgeml.importers.run import ImportChoices
 
     return [f"{key}=" for key in _keys(ImportChoices)]
 

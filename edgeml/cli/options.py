@@ -118,6 +118,23 @@ def clock_of(mhz: float | None) -> float | None:
     return mhz
 
 
+def layer_types(assignments: list[str]) -> dict[str, str]:
+    """NAME=TYPE, given again for each layer, as a table.
+
+    Raises:
+        EdgemlError: one is no such pair, or a layer is named twice.
+    """
+    table: dict[str, str] = {}
+    for assignment in assignments:
+        name, equals, type = (part.strip() for part in assignment.partition("="))
+        if not (name and equals and type):
+            raise EdgemlError("is not NAME=TYPE", f"--layer-type {assignment}", "write fc1=fixed<16,6>")
+        if name in table:
+            raise EdgemlError(f"the layer {name} is named twice", f"--layer-type {assignment}")
+        table[name] = type
+    return table
+
+
 def comma_list(text: str, flag: str) -> list[str]:
     """Split at commas: "a,b" is ["a", "b"].
 

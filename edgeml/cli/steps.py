@@ -159,9 +159,12 @@ def train(
 def data_rows(run: Run) -> Iterator[str]:
     """What was assumed of a data file of the user's own: its split, and numbers that became classes."""
     from edgeml import datasets
+    from edgeml.runs import RANDOM
 
     source = run.config.data.dataset
-    if source not in datasets.names() and (note := run.data().dataset.note):
+    if source == RANDOM:
+        yield "[yellow]data[/] none are given: random samples, drawn evenly from the input's type"
+    elif source not in datasets.names() and (note := run.data().dataset.note):
         yield f"[yellow]data[/] {escape(source)}: {escape(note)}"
 
 
@@ -170,16 +173,28 @@ def inexact_rows(run: Run) -> Iterator[Bands | str]:
     from edgeml.keras.notes import Notes
 
     notes = Notes.read(run.notes_file)
+    if notes.not_compared:
+        yield f"[yellow]not compared[/] with its own framework: {escape(notes.not_compared)}"
     for note in notes.notes:
         if not note.exact:
             yield f"[yellow]not exact[/] {escape(note.layer)}: {escape(note.text)}"
         else:
             yield f"note: {escape(note.layer)}: {escape(note.text)}"
-    if notes.differences:
+    if notes.differences and not any(row.differing for row in notes.differences):
+        samples = notes.differences[0].samples
+        yield f"[green]exact[/] {escape(notes.source)} gives the same integers on {samples} samples"
+    elif notes.differences:
         yield Bands(
-            ("layer", "samples", "integers", "differ from Keras", "max LSB"),
+            ("layer", "samples", "integers", f"differ from {notes.source}", "max LSB", "from float64"),
             [
-                [escape(r.layer), str(r.samples), str(r.elements), str(r.differing), f"{r.max_lsb:.3g}"]
+                [
+                    escape(r.layer),
+                    str(r.samples),
+                    str(r.elements),
+                    str(r.differing),
+                    f"{r.max_lsb:.3g}",
+                    "-" if r.double is None else str(r.double),
+                ]
                 for r in notes.differences
             ],
         )

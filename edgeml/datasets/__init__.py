@@ -1,4 +1,4 @@
-"""Data sets for classification, ready to train on.
+"""Data sets for classification, ready to train on; and samples without labels, to compare executors on.
 
 The folder is the registry: a file is a data set with `DATASET` and `load`, a file with an underscore in front
 is a helper.
@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 
 from edgeml.datasets import _own_file
-from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_raw, checksum
+from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_finite, check_raw, checksum
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
@@ -36,6 +36,7 @@ __all__ = [
     "load",
     "names",
     "read",
+    "samples_only",
 ]
 
 _FOLDER = ModuleFolder("data set", __name__)
@@ -70,6 +71,7 @@ def load(
     seed: int = 0,
     sources: Sources | None = None,
     max_classes: int | None = None,
+    labels: bool | None = True,
 ) -> Dataset:
     """A data set with its three parts.
 
@@ -79,6 +81,8 @@ def load(
         seed: seeds the split where the publisher gives none.
         sources: where to look for files; what the environment says if None.
         max_classes: up to so many whole numbers in a file are classes even if they look like a quantity.
+        labels: false to leave them out; None: where a file has none, it has none. A data set without labels
+            has no classes, label arrays of length 0, and all of its samples in every part.
 
     Raises:
         EdgemlError: unknown name, missing or damaged file, arrays that are no classification data.
@@ -86,6 +90,8 @@ def load(
     """
     path = Path(name)
     if path.suffix.lower() in _own_file.SUFFIXES or path.parent != Path() or path.is_file():
+        if not labels and (labels is False or _own_file.unlabelled(path)):
+            return _without_labels(_own_file.samples(path, target), path.stem, str(path))
         raw = _own_file.load(path, target, max_classes)
         check_raw(raw, str(path))
         return _finish(raw, path.stem, str(path), "none stated", str(path), seed)
@@ -95,7 +101,44 @@ def load(
     raw = read(str(name), sources or Sources.default())
     check_raw(raw, str(name))
     _compare(raw, known, str(name))
+    if labels is False:
+        return _without_labels((raw.test or raw.train).x, str(name), str(name), known.licence, known.source)
     return _finish(raw, str(name), str(name), known.licence, known.source, seed)
+
+
+def samples_only(x: Array, name: str, source: str) -> Dataset:
+    """A data set of samples (n, ...) without labels: no classes, and all samples in every part.
+
+    Raises:
+        EdgemlError: the samples are no finite numbers.
+    """
+    return _without_labels(x, name, source)
+
+
+def _without_labels(
+    x: Array, name: str, where: str, licence: str = "none stated", source: str = ""
+) -> Dataset:
+    if x.ndim < 2 or not x.size:
+        raise EdgemlError(f"x has shape {x.shape}, expected (samples, features...)", where)
+    if x.dtype.kind not in "biuf":
+        raise EdgemlError(f"x holds {x.dtype}, not real numbers", where)
+    check_finite(x, f"{where}, x")
+    given, none = _frozen(x, np.float32), _frozen(np.zeros(0), np.int64)
+    return Dataset(
+        name=name,
+        x_train=given,
+        y_train=none,
+        x_val=given,
+        y_val=none,
+        x_test=given,
+        y_test=none,
+        class_names=(),
+        feature_names=None,
+        licence=licence,
+        source=source or where,
+        checksum=checksum({"x": given}),
+        note="no labels: every part is all of its samples",
+    )
 
 
 def _finish(raw: Raw, name: str, where: str, licence: str, source: str, seed: int) -> Dataset:

@@ -102,7 +102,7 @@ class Dataset:
         name: the data set's name, or the user's file name without its suffix.
         x_train: float32, shape (n, ...); raw values as stored, not scaled. So are x_val and x_test.
         y_train: int64, shape (n,). So are y_val and y_test.
-        class_names: label i is class_names[i].
+        class_names: label i is class_names[i]; empty for samples without labels, whose y_* are empty too.
         feature_names: names of the columns of tabular data.
         licence: as its owner states it.
         source: who published it.

@@ -11,11 +11,12 @@ sorted order and their old values become the class names, unless `class_names` s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from edgeml.datasets._base import Raw, Split
+from edgeml.datasets._base import Array, Raw, Split
 from edgeml.datasets._csv_file import read_csv
 from edgeml.datasets._labels import about, encode
 from edgeml.datasets._readers import npz_names, read_npz
@@ -54,6 +55,40 @@ def load(path: Path, target: str | None = None, max_classes: int | None = None) 
             "its labels are the array y; leave the target out",
         )
     return _load_npz(path, max_classes)
+
+
+def unlabelled(path: Path) -> bool:
+    """Whether a file is an .npz that has samples (x, or x_test) and no labels.
+
+    Raises:
+        EdgemlError: no such file, or damaged.
+    """
+    if path.suffix.lower() != ".npz":
+        return False
+    names = npz_names(path)
+    return not any(name in ("y", "y_test", "y_train") for name in names) and _samples_key(names) is not None
+
+
+def samples(path: Path, target: str | None = None) -> Array:
+    """The samples of a user's file alone: x_test of an .npz or else its x; the features of a .csv file.
+
+    Raises:
+        EdgemlError: as `load`; or the file has no samples.
+        MissingToolError: pandas, which reads .csv, is not installed.
+    """
+    if path.suffix.lower() == ".csv":
+        return read_csv(path, target).x
+    names = npz_names(path)
+    key = _samples_key(names)
+    if key is None:
+        raise EdgemlError(
+            "has no array x or x_test", str(path), f"name the samples x; it has: {', '.join(names):.300}"
+        )
+    return read_npz(path, [key])[key]
+
+
+def _samples_key(names: Sequence[str]) -> str | None:
+    return next((key for key in ("x_test", "x") if key in names), None)
 
 
 def _load_npz(path: Path, max_classes: int | None) -> Raw:

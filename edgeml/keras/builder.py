@@ -25,17 +25,25 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.scale import Scale
 from edgeml.presets import Lowering
-from edgeml.presets.lowering import FACTOR_BITS
+from edgeml.presets.lowering import FACTOR_BITS, StatedType, Tensor
 from edgeml.settings import per_layer
 
 FloatFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 STATE = (
-    "state its type: edgeml.lower(model, input_type='ufixed<8,8>'), "
-    "--set 'lowering.input_type=\"ufixed<8,8>\"'"
+    "state its type: edgeml import --input-type 'ufixed<8,8>', "
+    "edgeml.lower(model, input_type='ufixed<8,8>'), --set 'lowering.input_type=\"ufixed<8,8>\"'"
 )
 """What to do about a model input that no quantizer follows."""
+
+
+def state(layer: str) -> str:
+    """What to do about a tensor of a layer that the model leaves in float."""
+    return (
+        f"state its type: edgeml import --layer-type '{layer}=fixed<16,6>' (of all such layers: "
+        f"--float-type 'fixed<16,6>'), edgeml.lower(model, layer_types={{'{layer}': 'fixed<16,6>'}})"
+    )
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,7 @@ class LayerBuilder:
         self.options = options or Lowering()
         self.graph = Builder(name)
         self.layer = ""
+        self.left_in_float = False
         self.strict = strict
         self.notes: list[Note] = []
         self.owners: dict[str, str] = {}
@@ -105,6 +114,12 @@ class LayerBuilder:
     def factor_bits(self) -> int:
         """Significant bits of this layer's factors that are not quantized."""
         return per_layer(self.options.factor_bits, self.layer) or FACTOR_BITS
+
+    def stated(self, tensor: Tensor) -> StatedType | None:
+        """What is stated of a tensor of this layer that the model does not quantize; marks the layer."""
+        found = self.options.stated(self.layer, tensor)
+        self.left_in_float = self.left_in_float or found is not None
+        return found
 
     def info(self, value: str) -> ValueInfo:
         """Shape, type and bounds of an exact value."""
@@ -159,6 +174,8 @@ class LayerBuilder:
         pending = self.floats.get(value)
         if pending is None:
             return value
+        if value in self._approximations:
+            return self._approximations[value]
         if isinstance(pending, RawInput):
             raise EdgemlError(
                 f"reads the unquantized input {pending.name!r}",
@@ -166,15 +183,23 @@ class LayerBuilder:
                 f"put QActivation(quantized_bits(...)) directly after the input {pending.name!r}, or {STATE}",
             )
         if pending.approximate is None:
+            stated = self.options.stated(value[1:], "result")
+            if stated is not None:
+                from edgeml.keras.layers._stated import stated_table  # which builds with this class
+
+                here, self.layer = self.layer, value[1:]
+                self._approximations[value] = stated_table(self, pending, stated.type)
+                self.layer = here
+                return self._approximations[value]
             raise EdgemlError(
                 f"reads the unquantized result of {value[1:]!r} ({pending.what})",
                 self.layer,
-                f"put QActivation(quantized_bits(8, 0, alpha=1.0)) after {value[1:]!r}",
+                f"put QActivation(quantized_bits(8, 0, alpha=1.0)) after {value[1:]!r}, or "
+                f"{state(value[1:])}",
             )
-        if value not in self._approximations:
-            here, self.layer = self.layer, value[1:]
-            self._approximations[value] = pending.approximate(pending.source)
-            self.layer = here
+        here, self.layer = self.layer, value[1:]
+        self._approximations[value] = pending.approximate(pending.source)
+        self.layer = here
         return self._approximations[value]
 
     def raw_input(self, name: str, shape: tuple[int, ...]) -> str:

@@ -1,29 +1,32 @@
-"""How far Keras and the exact graph are apart, layer by layer, on real samples.
+"""How far a model in its own framework and its exact graph are apart, layer by layer, on samples.
 
 For a model whose lowering is exact there is nothing to measure; for one with a note `exact=False` this is
 the other half of the note. Floats are compared as they are, never rounded to the graph's grid first.
 
-Invariant: an element counts as equal only if Keras' float32 is exactly code * 2^-frac.
+Invariant: an element counts as equal only if the framework's float is exactly code * 2^-frac.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from edgeml.ir import evaluate_codes, input_codes
+from edgeml.ir import Graph, evaluate_codes, input_codes
 from edgeml.keras.lower import Lowered
 from edgeml.keras.runner import keras_floats
+
+Execute: TypeAlias = Callable[[Any, Sequence[str]], Mapping[str, Any]]
+"""Samples and the wanted values of the graph in; floats (samples, *shape) by value out, some missing."""
 
 _BATCH = 256
 """Samples at a time: every inner value of them is held twice."""
 
 
 class LayerDifference(BaseModel):
-    """One layer's output: Keras against the graph.
+    """One layer's output: its own framework against the graph.
 
     Attributes:
         layer: its name in the graph.
@@ -32,6 +35,7 @@ class LayerDifference(BaseModel):
         differing: how many of them are not equal.
         max_lsb: the largest difference in LSBs of the graph's value.
         max_abs: the largest difference as a number.
+        double: how many integers differ from the same layers computed in float64; None if they were not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,10 +46,11 @@ class LayerDifference(BaseModel):
     differing: int
     max_lsb: float
     max_abs: float
+    double: int | None = None
 
 
 def measure(model: Any, lowered: Lowered, x: Any) -> tuple[LayerDifference, ...]:
-    """Run both on the same samples.
+    """Run Keras and the graph on the same samples.
 
     Args:
         model: the Keras model.
@@ -59,11 +64,33 @@ def measure(model: Any, lowered: Lowered, x: Any) -> tuple[LayerDifference, ...]
         EdgemlError: the data or the model do not fit the graph.
     """
     graph = lowered.graph
-    wanted = {*lowered.layer_values.values(), *graph.outputs}
+
+    def execute(part: Any, names: Sequence[str]) -> Mapping[str, Any]:
+        return keras_floats(model, graph, part, names)
+
+    return measured(graph, lowered.layer_values.values(), x, execute)
+
+
+def measured(graph: Graph, values: Iterable[str], x: Any, execute: Execute) -> tuple[LayerDifference, ...]:
+    """Run another executor and the graph on the same samples.
+
+    Args:
+        graph: the exact graph.
+        values: those of its values that are compared where the executor gives them, beside the outputs.
+        x: as for `measure`.
+        execute: the other executor.
+
+    Returns:
+        As `measure`.
+
+    Raises:
+        EdgemlError: the data do not fit the graph, or the executor does not run.
+    """
+    wanted = {*values, *graph.outputs}
     names = [node.name for node in graph.nodes if node.name in wanted]
     rows: dict[str, LayerDifference] = {}
     for part in _batches(x):
-        floats = keras_floats(model, graph, part, names)
+        floats = execute(part, names)
         codes = evaluate_codes(graph, input_codes(graph, part), keep=names)
         for name in (name for name in names if name in floats):
             frac = np.asarray(graph.info(name).type.frac, np.int32)

@@ -77,8 +77,20 @@ def load_model(path: str | Path) -> Any:
             than those of Keras and QKeras, or does not load.
         MissingToolError: TensorFlow, Keras or QKeras is not installed.
     """
-    where = str(path)
-    content = read_bytes(path, "Keras model")
+    return model_of(read_bytes(path, "Keras model"), str(path))
+
+
+def model_of(content: bytes, where: str) -> Any:
+    """As `load_model`, of the bytes of a file.
+
+    Args:
+        content: of a .keras file.
+        where: the file, for messages.
+
+    Raises:
+        EdgemlError: as `load_model`.
+        MissingToolError: as `load_model`.
+    """
     version = keras_version(content)
     config = _config(content, where, version)
     _check_config(config, where)
@@ -86,7 +98,7 @@ def load_model(path: str | Path) -> Any:
     check_weights(content, where)
     keras = import_keras()
     try:
-        with _uncompiled(content, config, where) as file:
+        with _uncompiled(content, config) as file:
             return keras.saving.load_model(file, compile=False, safe_mode=True)
     except EdgemlError:
         raise
@@ -118,17 +130,18 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def _uncompiled(content: bytes, config: Any, where: str) -> Iterator[str]:
+def _uncompiled(content: bytes, config: Any) -> Iterator[str]:
     """The file without what models in it were compiled with: Keras would look up losses of inner ones.
 
     Yields:
-        The file itself, or a copy that is gone afterwards.
+        A copy that is gone afterwards.
     """
-    if not any("compile_config" in entry for entry in _objects(config)):
-        yield where
-        return
     with scratch_folder() as folder:
         copy = Path(folder) / "model.keras"
+        if not any("compile_config" in entry for entry in _objects(config)):
+            copy.write_bytes(content)
+            yield str(copy)
+            return
         with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(copy, "w") as target:
             for info in source.infolist():
                 if info.filename == "config.json":

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType
 from edgeml.ir import Graph, Node
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
@@ -27,6 +28,7 @@ from edgeml.keras.operation import lower_operation
 from edgeml.keras.registry import module_for
 from edgeml.keras.topology import Call, Topology, topology
 from edgeml.presets import Lowering
+from edgeml.presets.lowering import TensorTypes
 from edgeml.settings import check_layers
 
 _SOFTMAX = ("logits", "table")
@@ -106,12 +108,20 @@ def lower_model(
     )
     values: dict[int, str] = {}
     check_layers(
+        builder.options.layer_types,
+        [call.name for call in plan.calls],
+        "lowering.layer_types",
+        "it is no layer",
+    )
+    check_layers(
         builder.options.input_type, [name for name, _ in plan.inputs], "lowering.input_type", "it is no input"
     )
     for (input_name, key), tensor in zip(plan.inputs, _inputs(model), strict=True):
         values[key] = builder.raw_input(input_name, _input_shape(input_name, tensor))
     for call in plan.calls:
-        values[call.output] = _lower_call(builder, call, tuple(values[key] for key in call.inputs))
+        builder.left_in_float = False
+        value = _lower_call(builder, call, tuple(values[key] for key in call.inputs))
+        values[call.output] = _rounded(builder, plan, call, value) if builder.left_in_float else value
     outputs = [_output(builder, plan, values, key, softmax) for key in plan.outputs]
     return _finish(builder, plan, values, outputs)
 
@@ -148,6 +158,29 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
         inputs = tuple(builder.exact(value) for value in inputs)
         builder.layer = call.name
     return module.lower(layer, builder, inputs)
+
+
+def _rounded(builder: LayerBuilder, plan: Topology, call: Call, value: str) -> str:
+    """The result of a layer that the model leaves in float, in the type that is stated for it.
+
+    Not where a quantizer rounds it anyway, and not at the model's end, unless its own type is stated alone.
+    """
+    stated = builder.options.stated(call.name, "result")
+    if stated is None or value in builder.floats:
+        return value
+    own = isinstance(builder.options.layer_types.get(call.name), TensorTypes)
+    readers = [reader for reader in plan.calls if call.output in reader.inputs]
+    quantized = all(type(reader.layer).__name__ == "QActivation" for reader in readers)
+    if (quantized and not own) or _holds(stated.type, builder.info(value).scalar):
+        return value
+    builder.inexact(f"its result is rounded to {stated}", "put a QActivation behind it and train again")
+    return builder.cast(value, stated.type, stated.rounding, stated.overflow, part="result")
+
+
+def _holds(type: FixedType, other: FixedType) -> bool:
+    """Whether every value of `other` is one of `type`."""
+    finer = type.frac - other.frac
+    return finer >= 0 and type.lo <= other.lo << finer and other.hi << finer <= type.hi
 
 
 def _output(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], key: int, softmax: str) -> str:

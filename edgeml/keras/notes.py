@@ -39,7 +39,9 @@ class Notes(BaseModel):
         model: SHA-256 of the model's file that was lowered; "" if that was not noted.
         notes: as the lowering made them.
         float32: layers whose sums in Keras are not proven to be exact in float32.
-        differences: measured, if `exact` is false.
+        differences: measured; of a model that was trained here only if `exact` is false.
+        source: of an imported model, the framework that it was compared in.
+        not_compared: why that could not be run; empty if it was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -50,6 +52,8 @@ class Notes(BaseModel):
     notes: tuple[LayerNote, ...]
     float32: tuple[str, ...]
     differences: tuple[LayerDifference, ...]
+    source: str = "Keras"
+    not_compared: str = ""
 
     @property
     def exact(self) -> bool:

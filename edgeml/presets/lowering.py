@@ -5,12 +5,13 @@ Invariant: the defaults are those of `edgeml.lower(model)`.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType
+from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.settings import PerLayer, Settings, per_layer
 
 FACTOR_BITS = 17
@@ -18,6 +19,82 @@ FACTOR_BITS = 17
 
 FactorBits = Annotated[int, Field(ge=2, le=24, strict=True)]
 """float32, in which Keras has its factors, has 24."""
+
+
+Tensor: TypeAlias = Literal["weight", "bias", "result"]
+"""What of a layer has a type of its own."""
+
+
+@dataclass(frozen=True)
+class StatedType:
+    """A type and how values are rounded to it; half to even and saturated, unless modes are written."""
+
+    type: FixedType
+    rounding: Round = Round.RND_CONV
+    overflow: Overflow = Overflow.SAT
+
+    @staticmethod
+    def parse(text: str) -> StatedType:
+        """From "fixed<16,6>", or with a rounding and an overflow "fixed<16,6,TRN,WRAP>".
+
+        Raises:
+            EdgemlError: it is no type.
+
+        >>> print(StatedType.parse("fixed<16,6,RND,WRAP>"))
+        fixed<16,6,RND,WRAP>
+        """
+        body, closed = text.strip().removesuffix(">"), text.strip().endswith(">")
+        kind, *modes = [part.strip() for part in body.split(",")]
+        width, modes = modes[:1], modes[1:]
+        type = FixedType.parse(f"{kind},{width[0]}>" if width and closed else text)
+        try:
+            names = [mode.upper().removeprefix("AP_") for mode in modes]
+            rounding = Round[names[0]] if names else Round.RND_CONV
+            overflow = Overflow[names[1]] if len(names) > 1 else Overflow.SAT
+        except KeyError as error:
+            raise EdgemlError(f"{error} is no rounding or overflow of ap_fixed", text) from None
+        if len(modes) > 2:
+            raise EdgemlError("is no type", text, "write fixed<16,6> or fixed<16,6,RND_CONV,SAT>")
+        return StatedType(type, rounding, overflow)
+
+    def __str__(self) -> str:
+        if (self.rounding, self.overflow) == (Round.RND_CONV, Overflow.SAT):
+            return str(self.type)
+        return f"{str(self.type)[:-1]},{self.rounding.name},{self.overflow.name}>"
+
+
+def _typed(text: str | None, example: str = "fixed<16,6>") -> str | None:
+    """The text, if it states a type.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if text is not None:
+        try:
+            StatedType.parse(text)
+        except EdgemlError as error:
+            raise ValueError(f'{error.what}; write a type such as "{example}"') from None
+    return text
+
+
+class TensorTypes(Settings):
+    """The types of one layer's tensors; what is left out is not stated.
+
+    Args:
+        weight: of all of its weights but the bias.
+        bias: of its bias.
+        result: of what it gives, its own activation aside; after the type there may be a rounding and an
+            overflow of `ap_fixed`, "fixed<16,6,RND,SAT>".
+    """
+
+    weight: str | None = None
+    bias: str | None = None
+    result: str | None = None
+
+    @field_validator("weight", "bias", "result")
+    @classmethod
+    def _types(cls, value: str | None) -> str | None:
+        return _typed(value)
 
 
 class Lowering(Settings):
@@ -31,12 +108,18 @@ class Lowering(Settings):
         input_type: the type that a model's input is rounded to before anything else, such as "ufixed<8,8>"
             for pixels from 0 to 255; for all inputs or by name. Without it a QActivation behind the input
             says so.
+        float_type: the type of layers that the model leaves in float, such as "fixed<16,6>": their weights
+            and biases are rounded to it, and their results where another layer reads them.
+        layer_types: the same by layer, such as {"logits": "fixed<16,6>"}, over `float_type`; or by tensor,
+            {"logits": {"weight": "fixed<8,1>", "bias": "fixed<8,1>", "result": "fixed<16,6>"}}.
         factor_bits: significant bits of factors that are not quantized (batch normalization, PReLU, odd
             slopes, scales under alpha="auto", means), without the sign; for all layers or by layer.
     """
 
     outputs: str = "logits"
     input_type: PerLayer[str] | None = None
+    float_type: str | None = None
+    layer_types: dict[str, str | TensorTypes] = Field(default_factory=dict)
     factor_bits: PerLayer[FactorBits] = FACTOR_BITS
 
     @field_validator("outputs")
@@ -55,16 +138,32 @@ class Lowering(Settings):
     @classmethod
     def _types(cls, value: str | dict[str, str] | None) -> str | dict[str, str] | None:
         for text in value.values() if isinstance(value, dict) else [value] if value else []:
-            try:
-                FixedType.parse(text)
-            except EdgemlError as error:
-                raise ValueError(f'{error.what}; write a type such as "ufixed<8,8>"') from None
+            _typed(text, "ufixed<8,8>")
+        return value
+
+    @field_validator("float_type")
+    @classmethod
+    def _one(cls, value: str | None) -> str | None:
+        return _typed(value)
+
+    @field_validator("layer_types")
+    @classmethod
+    def _each(cls, value: dict[str, str | TensorTypes]) -> dict[str, str | TensorTypes]:
+        for entry in value.values():
+            if isinstance(entry, str):
+                _typed(entry)
         return value
 
     def type_of(self, name: str) -> FixedType | None:
         """The stated type of an input, if there is one."""
         text = per_layer(self.input_type, name)
         return None if text is None else FixedType.parse(text)
+
+    def stated(self, layer: str, tensor: Tensor) -> StatedType | None:
+        """What is stated of a tensor of a layer that the model leaves in float."""
+        entry = self.layer_types.get(layer, self.float_type)
+        text = getattr(entry, tensor) if isinstance(entry, TensorTypes) else entry
+        return None if text is None else StatedType.parse(text)
 
     @property
     def kind(self) -> Literal["logits", "table"]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from edgeml import datasets
 from edgeml.datasets import Array, Dataset, Scaling
+from edgeml.errors import EdgemlError
 from edgeml.presets.spec import DataSpec
 
 
@@ -20,7 +21,7 @@ class Prepared:
     Args:
         x_train: float32, shape (n, ...), scaled. So are x_val and x_test.
         y_train: int64 labels, shape (n,). So are y_val and y_test.
-        class_names: label i is class_names[i].
+        class_names: label i is class_names[i]; empty for samples without labels, whose y_* are empty too.
         scaling: what was applied to the stored values.
         dataset: the stored values, and where they come from.
     """
@@ -36,24 +37,39 @@ class Prepared:
     dataset: Dataset
 
 
-def prepare(spec: DataSpec, scaling: Scaling | None = None) -> Prepared:
+def prepare(
+    spec: DataSpec,
+    scaling: Scaling | None = None,
+    dataset: Dataset | None = None,
+    unlabelled: bool = False,
+) -> Prepared:
     """Read and scale a data set.
 
     Args:
         spec: which, and how.
         scaling: the one a run was trained with; fitted to the training part if None.
+        dataset: its stored values, where they are in no file.
+        unlabelled: take a file that has no labels as well.
 
     Raises:
         EdgemlError: unknown data set, missing or damaged file, or a scaling that does not fit it.
     """
-    dataset = datasets.load(spec.dataset, spec.target, spec.split_seed, max_classes=spec.max_classes)
+    if dataset is None:
+        labels = None if spec.labels and unlabelled else spec.labels
+        dataset = datasets.load(
+            spec.dataset, spec.target, spec.split_seed, max_classes=spec.max_classes, labels=labels
+        )
     if scaling is None:
         scaling = Scaling.fit(spec.scaling, dataset.x_train, spec.constant)
 
     def ready(x: Array) -> Array:
         scaled = scaling.apply(x)
+        if spec.axes:
+            scaled = _turned(scaled, spec)
         return scaled.reshape(len(scaled), -1) if spec.flatten else scaled
 
+    if not (unlabelled or dataset.class_names):
+        raise EdgemlError("has no labels to train with", spec.dataset, "leave data.labels at true")
     return Prepared(
         x_train=ready(dataset.x_train),
         y_train=dataset.y_train,
@@ -65,3 +81,14 @@ def prepare(spec: DataSpec, scaling: Scaling | None = None) -> Prepared:
         scaling=scaling,
         dataset=dataset,
     )
+
+
+def _turned(x: Array, spec: DataSpec) -> Array:
+    """Samples with their axes in the order that the model takes them."""
+    if sorted(spec.axes) != list(range(x.ndim - 1)):
+        raise EdgemlError(
+            f"data.axes={list(spec.axes)} is no order of the {x.ndim - 1} axes of a sample",
+            spec.dataset,
+            f"name each of 0 to {x.ndim - 2} once",
+        )
+    return x.transpose(0, *(axis + 1 for axis in spec.axes))

@@ -50,6 +50,8 @@ class DataSpec(Settings):
         split_seed: seeds the split into parts where the publisher gives none.
         max_classes: up to so many whole numbers as labels of an own file are classes, even if they look like
             a quantity; None: a file whose labels look like one is refused.
+        labels: false to leave the labels out: executors are compared, and there is no accuracy.
+        axes: order of a sample's axes as the model takes them; (1, 2, 0) for data with the channels first.
     """
 
     dataset: str = Field(min_length=1)
@@ -59,6 +61,8 @@ class DataSpec(Settings):
     flatten: bool = False
     split_seed: Seed = 0
     max_classes: Count | None = None
+    labels: bool = True
+    axes: tuple[Annotated[int, Field(ge=0, strict=True)], ...] = ()
 
 
 class Bits(Settings):

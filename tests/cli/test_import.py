@@ -150,7 +150,9 @@ class TestBadInput:
         ("words", "said"),
         [
             (("FILES/missing.keras", "--data", "iris"), "missing.keras"),
-            (("FILES/mine.keras",), "--data"),
+            (("FILES/mine.keras", "--layer-type", "fc"), "is not NAME=TYPE"),
+            (("FILES/mine.keras", "--float-type", "fixed<16>"), "not a fixed-point type"),
+            (("FILES/mine.keras", "--layer-type", "f=fixed<16,6>"), "did you mean fc"),
             (("FILES/mine.keras", "--data", "irs"), "did you mean iris"),
             (("FILES/mine.keras", "--data", "FILES/none.npz"), "none.npz"),
             (("FILES/mine.keras", "--data", "digits"), "takes samples of shape (4,)"),
@@ -171,12 +173,6 @@ class TestBadInput:
     ) -> None:
         monkeypatch.chdir(tmp_path)
         self._refused(edgeml, tmp_path, [word.replace("FILES", str(files)) for word in words], said)
-
-    def test_onnx_is_refused_with_the_way_out(
-        self, edgeml: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.chdir(tmp_path)
-        self._refused(edgeml, tmp_path, ["net.onnx", "--data", "iris"], "import the QKeras model")
 
     def test_a_truncated_file(
         self, edgeml: Shell, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

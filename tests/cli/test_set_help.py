@@ -9,7 +9,7 @@ import pytest
 
 from edgeml import backends
 from edgeml.cli import options
-from edgeml.keras.imported import ImportChoices
+from edgeml.importers.run import ImportChoices
 from edgeml.presets import Choices, choose, load
 from edgeml.settings import parse_settings, set_values
 

@@ -39,7 +39,7 @@ def handlers() -> Iterator[None]:
 
 def owner(name: str) -> Any:
     """The module whose function the stage is."""
-    names = {"train": "edgeml.training.train", "import_model": "edgeml.keras.imported"}
+    names = {"train": "edgeml.training.train", "import_model": "edgeml.importers.run"}
     return sys.modules[names[name]] if name in names else pipeline
 
 

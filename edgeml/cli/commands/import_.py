@@ -11,21 +11,41 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, print_json, print_next
-from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption
+from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption, layer_types
 from edgeml.quoting import shell
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="A QKeras model: a .keras file, saved by model.save().")],
+    file: Annotated[Path, typer.Argument(help="A trained model: .keras, .h5, .json with --weights.")],
     data: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--data",
-            help="A data set's name, or your own .npz or .csv file.",
+            help="A data set's name, or your own .npz or .csv file; random samples without.",
             metavar="NAME|FILE",
             autocompletion=names_.begin_so(names_.datasets),
         ),
-    ],
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", help="The file with the weights, for an architecture in .json."),
+    ] = None,
+    input_type: Annotated[
+        str | None,
+        typer.Option(
+            "--input-type", metavar="TYPE", help="What the input is rounded to: ufixed<8,8> for pixels."
+        ),
+    ] = None,
+    float_type: Annotated[
+        str | None,
+        typer.Option(
+            "--float-type", metavar="TYPE", help="Of all layers that the model leaves in float: fixed<16,6>."
+        ),
+    ] = None,
+    layer_type: Annotated[
+        list[str] | None,
+        typer.Option("--layer-type", metavar="NAME=TYPE", help="The same of one layer; may be given again."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Run folder; runs/ and the file's name by default.")
     ] = None,
@@ -34,21 +54,27 @@ def command(
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring your own model: lower a trained QKeras model to the exact graph, ready for export and check.
+    """Bring your own model: a trained model becomes the exact graph, ready for export and check.
 
     The data is fed as it is stored; --set data.scaling=standard, data.flatten=true or targets.board=NAME
-    change that. No code of the file is run.
+    change that. The graph is compared with the model in its own framework, layer by layer. No code of the
+    file is run.
     """
     from edgeml import pipeline
     from edgeml.runconfig import import_name
     from edgeml.settings import set_values
 
-    plain: dict[str, Any] = {"data": {"dataset": data}}
-    with steps.working("loading TensorFlow"):
-        from edgeml.keras.imported import import_model
+    stated: dict[str, Any] = {"input_type": input_type, "float_type": float_type}
+    plain: dict[str, Any] = set_values({"data": {"dataset": data} if data else {}}, settings or [])
+    lowering = plain.setdefault("lowering", {})
+    lowering |= {key: value for key, value in stated.items() if value is not None}
+    if layer_type:
+        lowering["layer_types"] = {**lowering.get("layer_types", {}), **layer_types(layer_type)}
+    with steps.working("reading"):
+        from edgeml.importers.run import import_model
     folder = out or Path("runs") / import_name(file)
     with steps.at_work(folder), steps.working("import"):
-        run = import_model(file, folder, set_values(plain, settings or []), strict, overwrite)
+        run = import_model(file, folder, plain, strict, overwrite, weights)
         graph = pipeline.lower(run, strict)
     for row in (*steps.data_rows(run), *steps.inexact_rows(run)):
         ERR.print(row)

@@ -30,6 +30,7 @@ def affine(
     Raises:
         EdgemlError: a constant is not finite, or cannot be exact and the lowering is strict.
     """
+    builder.stated("weight")  # its result is rounded, if a type is stated for it
     if not (np.all(np.isfinite(factor)) and np.all(np.isfinite(offset))):
         raise builder.refuse("its constants are not finite", "train the model again")
     product = scaled(builder, value, factor, "factor", remedy)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeml.fixed import FixedTypeArray, IntArray
+from edgeml.fixed import FixedTypeArray, IntArray, quantize, to_float
 from edgeml.ir.op import Op
 from edgeml.ir.ops.add import Add
 from edgeml.keras.backend import import_qkeras
-from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.builder import LayerBuilder, state
 from edgeml.keras.layers._activation import activate
 from edgeml.keras.quantizers import QuantizedWeights, quantize_weights
+from edgeml.keras.quantizers._common import real_floats
 from edgeml.keras.quantizers._ops import scaled
+from edgeml.presets.lowering import StatedType
 
 
 def kernel_weights(
@@ -32,12 +35,16 @@ def kernel_weights(
         EdgemlError: there is no quantizer, or it is not covered.
     """
     chosen = quantizer_of(layer, quantizer)
+    given = getattr(layer, tensor) if values is None else values
+    stated = builder.stated("weight") if chosen is None else None
+    if stated is not None:
+        return rounded(builder, np.asarray(given), stated, tensor.replace("_", " "), _quantized_form(layer))
     if chosen is None:
         raise builder.refuse(
             f"the {tensor.replace('_', ' ')} of this {type(layer).__name__} is not quantized",
-            f"use {_quantized_form(layer)}, {quantizer}=quantized_bits(6, 0, alpha=1.0)) and train again",
+            f"use {_quantized_form(layer)}, {quantizer}=quantized_bits(6, 0, alpha=1.0)) and train again, or "
+            f"{state(builder.layer)}",
         )
-    given = getattr(layer, tensor) if values is None else values
     return quantize_weights(chosen, np.asarray(given), f"{builder.layer}.{tensor}")
 
 
@@ -87,14 +94,35 @@ def biased(layer: Any, builder: LayerBuilder, value: str, hint: str = "") -> str
     if not layer.use_bias:
         return value
     chosen = quantizer_of(layer, "bias_quantizer")
-    if chosen is None:
-        raise builder.refuse(
-            "the bias is not quantized",
-            hint or "add bias_quantizer=quantized_bits(8, 1, alpha=1.0) or use_bias=False, and train again",
-        )
     values = np.asarray(layer.bias)
+    stated = builder.stated("bias") if chosen is None else None
+    if stated is not None:
+        return add_bias(
+            layer, builder, value, rounded(builder, values, stated, "bias", _quantized_form(layer))
+        )
+    if chosen is None:
+        remedy = "add bias_quantizer=quantized_bits(8, 1, alpha=1.0) or use_bias=False, and train again"
+        raise builder.refuse("the bias is not quantized", f"{hint or remedy}, or {state(builder.layer)}")
     weights = quantize_weights(chosen, values, f"{builder.layer}.bias")
     return add_bias(layer, builder, value, weights)
+
+
+def rounded(
+    builder: LayerBuilder, values: NDArray[np.floating[Any]], stated: StatedType, what: str, instead: str
+) -> QuantizedWeights:
+    """Weights that the model leaves in float, in the type that is stated for them; a note says how far off.
+
+    Raises:
+        EdgemlError: a weight is not finite, or the lowering is strict.
+    """
+    floats = real_floats(values, f"{builder.layer}.{what}").astype(np.float64)
+    codes = quantize(floats, stated.type, stated.rounding, stated.overflow)
+    error = float(np.abs(to_float(codes, stated.type.frac) - floats).max(initial=0))
+    if error:
+        builder.inexact(
+            f"its {what} is rounded to {stated}, off by at most {error:.1e}", f"train it as {instead})"
+        )
+    return QuantizedWeights(codes, stated.type)
 
 
 def add_bias(layer: Any, builder: LayerBuilder, value: str, weights: QuantizedWeights) -> str:

@@ -1,0 +1,56 @@
+"""What the formats of Keras share: the exact graph of a model, and the model as what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgeml.errors import EdgemlError
+from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, SourceModel
+from edgeml.keras.lower import Lowered, lower_model
+from edgeml.keras.runner import keras_floats
+
+_AS_IS = (
+    "state one type for all layers, --float-type 'fixed<16,6>': weights and results are then rounded to it, "
+    "without calibration; or train the model with QKeras layers and quantizers"
+)
+
+
+class KerasSource(SourceModel):
+    """A Keras model, run eagerly in float32.
+
+    Args:
+        model: the Keras model.
+        lowered: what it was lowered to.
+    """
+
+    title = "Keras, float32"
+
+    def __init__(self, model: Any, lowered: Lowered) -> None:
+        self._model, self._graph = model, lowered.graph
+        self.values = tuple(dict.fromkeys((*lowered.layer_values.values(), *lowered.graph.outputs)))
+
+    def missing(self) -> str:
+        return ""  # it was loaded by Keras
+
+    def run(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats]:
+        return dict(keras_floats(self._model, self._graph, x, keep))
+
+
+def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported:
+    """The exact graph of a Keras model.
+
+    Raises:
+        EdgemlError: it is a float model and no types are stated, or it cannot be lowered.
+    """
+    stated = options.lowering.float_type is not None or options.lowering.layer_types
+    if not stated and not any(
+        type(layer).__module__.startswith("qkeras") for layer in model._flatten_layers()
+    ):
+        raise EdgemlError(
+            "is a float model: it has no quantized layer, so no integers to be exact about",
+            source.where,
+            _AS_IS,
+        )
+    lowered = lower_model(model, options.name, options.strict, options=options.lowering)
+    return Imported(lowered.graph, KerasSource(model, lowered))

@@ -1,0 +1,202 @@
+"""From a model file of the user's to a run folder: no training, the same files behind it.
+
+Everything is tried before the folder is made: the file is read, fits the data and becomes the exact graph.
+
+Invariant: the run folder holds the user's file, byte for byte, and all that is needed to read it again.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from edgeml import importers
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes, write_atomic
+from edgeml.importers.base import Imported, ImportOptions, SourceFile
+from edgeml.ir import Graph, saved
+from edgeml.keras.float32 import not_proven
+from edgeml.keras.notes import SAMPLES, LayerNote, Notes
+from edgeml.locks import held
+from edgeml.presets import DataSpec, Lowering, Prepared, Targets, prepare
+from edgeml.runconfig import Importing, RunConfig, import_name
+from edgeml.runs import RANDOM, Run, random_data
+from edgeml.settings import Settings, parse_settings
+
+
+class ImportChoices(Settings):
+    """What `--set` can change of an import.
+
+    Args:
+        data: which data, and how it is scaled; by default as it is stored.
+        targets: what the model is built for.
+        lowering: how it becomes the exact graph.
+    """
+
+    data: DataSpec
+    targets: Targets = Targets()
+    lowering: Lowering = Lowering()
+
+
+def import_model(
+    file: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | None,
+    settings: Mapping[str, Any],
+    strict: bool = False,
+    overwrite: bool = False,
+    weights: str | os.PathLike[str] | None = None,
+) -> Run:
+    """A run whose model was trained elsewhere.
+
+    Args:
+        file: the model's file.
+        folder: the run folder; runs/NAME of the file's name if None. One that holds the same import goes on.
+        settings: plain values of `ImportChoices`; without a data set the model is compared on random data.
+        strict: refuse a model that cannot be exact.
+        overwrite: where the folder holds another run, delete it and begin anew.
+        weights: the file with its weights, where they are not in the same one.
+
+    Returns:
+        The run with config.toml and the user's file; `edgeml.pipeline.lower` comes next.
+
+    Raises:
+        EdgemlError: another kind of file, damaged, code in it, a layer that is not covered or not
+            quantized, data that is not there or does not fit the model, or a folder that holds another run.
+        MissingToolError: a package that the format takes is not installed.
+    """
+    source = _read(Path(file), None if weights is None else Path(weights))
+    asked = {**settings, "data": {"dataset": RANDOM, **settings.get("data", {})}}
+    choices = parse_settings(ImportChoices, asked, f"import of {source.path.name}")
+    kind = importers.choose(source)
+    importer = importers.load(kind)
+    data = None if choices.data.dataset == RANDOM else prepare(choices.data, unlabelled=True)
+    samples = None if data is None else data.x_test
+    name = import_name(source.path)
+    imported = importer.read(source, ImportOptions(name, choices.lowering, strict, samples))
+    if data is None:
+        data = random_data(imported.graph, choices.data)
+    _check_fit(imported, data, choices.data, source.where)
+    config = RunConfig.of_import(
+        source.path,
+        source.content + (source.weights or b""),
+        choices.data,
+        choices.targets,
+        data,
+        choices.lowering,
+        importing=Importing(format=kind, file=importer.kept),
+    )
+    place = Path(folder) if folder is not None else Path("runs") / config.preset.name
+    with held(place):
+        run = Run.create(place, config, overwrite)
+        if run.weights_file is not None and source.weights is not None:
+            write_atomic(run.weights_file, source.weights)
+        write_atomic(run.model_file, source.content)
+    return run
+
+
+def lower_import(run: Run, strict: bool = False) -> Graph:
+    """The exact graph of an imported run, from its graph.json or, if there is none, read and saved.
+
+    Writes notes.json beside it: what was noted, and how far the model in its own framework and the graph are
+    apart, layer by layer, on the data's test samples.
+
+    Args:
+        run: an imported run.
+        strict: refuse a model that cannot be exact.
+
+    Raises:
+        EdgemlError: as the format's reader, or the disk is full.
+        MissingToolError: a package that the format takes is not installed.
+    """
+    graph_there = run.graph_file.is_file() and run.graph_file.with_suffix(".npz").is_file()
+    notes = Notes.read(run.notes_file) if graph_there and run.notes_file.is_file() else None
+    if notes is not None and notes.model:  # earlier versions did not note which model they are about
+        if strict:
+            notes.refuse_inexact(str(run.folder))
+        return run.graph()
+    imported = read_again(run, strict)
+    saved.save(imported.graph).write(run.folder)
+    write_atomic(run.notes_file, _notes(run, imported).to_json())
+    return imported.graph
+
+
+def read_again(run: Run, strict: bool = False) -> Imported:
+    """The imported model of a run, from the file in its folder.
+
+    Raises:
+        EdgemlError: as the format's reader.
+        MissingToolError: a package that the format takes is not installed.
+    """
+    importing = run.config.importing
+    assert importing is not None  # as `import_model` wrote it
+    samples = None if run.config.data.dataset == RANDOM else run.data().x_test
+    options = ImportOptions(run.name, run.config.lowering, strict, samples)
+    return importers.read(_read(run.model_file, run.weights_file), options, importing.format)
+
+
+def _read(file: Path, weights: Path | None) -> SourceFile:
+    """The bytes of the user's file, or files.
+
+    Raises:
+        EdgemlError: one is not there, or too large.
+    """
+    beside = None if weights is None else read_bytes(weights, "weights file")
+    return SourceFile(file, read_bytes(file, "model file"), beside)
+
+
+def _notes(run: Run, imported: Imported) -> Notes:
+    """What was noted of an import, and the differences measured."""
+    graph, model = imported.graph, imported.model
+    missing = model.missing()
+    rows = () if missing else importers.compare(imported, {graph.inputs[0]: run.data().x_test[:SAMPLES]})
+    return Notes(
+        graph=graph.digest,
+        model=run.model_digest(),
+        source=model.title,
+        not_compared=missing,
+        notes=tuple(LayerNote(layer=n.layer, text=n.text, exact=n.exact) for n in graph.notes),
+        float32=not_proven(graph),
+        differences=rows,
+    )
+
+
+def _check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) -> None:
+    """The model takes what the data set has and gives a number per class.
+
+    Raises:
+        EdgemlError: it does not; says which setting makes it fit, if one does.
+    """
+    graph = imported.graph
+    if len(graph.inputs) != 1:
+        raise EdgemlError(
+            f"the model has {len(graph.inputs)} inputs, and a run folder takes models with one",
+            where,
+            "use it from Python: edgeml.lower(model), edgeml.check(graph, [x1, x2])",
+        )
+    wanted, given = graph.info(graph.inputs[0]).shape, tuple(data.x_test.shape[1:])
+    if wanted != given:
+        raise EdgemlError(
+            f"the model takes samples of shape {wanted}, {spec.dataset} has {given}",
+            where,
+            _remedy(imported, wanted, given),
+        )
+    classes, outputs = len(data.class_names), graph.info(graph.outputs[0]).shape
+    if classes and outputs != (classes,) and not (classes == 2 and outputs == (1,)):
+        raise EdgemlError(
+            f"the model's first output has shape {outputs}, {spec.dataset} has {classes} classes",
+            where,
+            "give the data that the model was trained on, or compare without labels: --set data.labels=false",
+        )
+
+
+def _remedy(imported: Imported, wanted: tuple[int, ...], given: tuple[int, ...]) -> str:
+    """The setting with which the data fit."""
+    if len(wanted) == 1 and math.prod(given) == wanted[0]:
+        return "add --set data.flatten=true"
+    axes = [layout.axes for layout in imported.inputs if layout.axes]
+    if axes and len(given) == len(axes[0]) and tuple(given[axis] for axis in axes[0]) == wanted:
+        return f"the data have the channels first: add --set 'data.axes={list(axes[0])}'"
+    return "give the data that the model was trained on"
