@@ -37,7 +37,7 @@ from tests.readers.damage import Damage, any_arrays, any_bytes, any_json, any_li
 from tests.report.hardware import estimated
 from tests.report.samples import sample_check, sample_facts, sample_graph, sample_inputs
 from tests.synth.top.cores import parallel
-from tests.tools.test_place import REPORT
+from tests.synth.test_place import REPORT
 from tests.tools.test_yosys import NETLIST, OLD
 
 Read = Callable[[Path], Any]
