@@ -12,15 +12,12 @@ Invariant: a figure that is not known is None, never zero; an estimate has an in
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from edgeml.errors import EdgemlError
-from edgeml.files import read_bytes, write_atomic
+from edgeml.documents import Document, Record
 
 Source = Literal["measured", "proven", "estimate", "synthesis", "place-and-route", "vendor"]
 """Where a number is from."""
@@ -30,10 +27,6 @@ Reached = Literal["", "estimated", "simulated", "synthesized", "fitted"]
 
 KINDS = ("lut", "ff", "dsp", "bram", "uram")
 """The resources, in the order in which they are shown."""
-
-
-class _Figures(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
 
 LARGEST = 1e15
@@ -60,7 +53,7 @@ def nanoseconds(cycles: float, clock_mhz: float) -> float:
     return cycles * 1000.0 / clock_mhz
 
 
-class Figure(_Figures):
+class Figure(Record):
     """A number, with the interval it lies in if it is an estimate."""
 
     value: Amount
@@ -113,7 +106,7 @@ def figure_text(figure: Figure | None) -> str:
     return "-" if figure is None else figure.text()
 
 
-class Usage(_Figures):
+class Usage(Record):
     """Resources used; None where the source does not tell."""
 
     lut: Figure | None = None
@@ -128,7 +121,7 @@ class Usage(_Figures):
         return {kind: figure for kind, figure in found.items() if figure is not None}
 
 
-class LayerFigures(_Figures):
+class LayerFigures(Record):
     """One layer's share.
 
     Args:
@@ -150,7 +143,7 @@ class LayerFigures(_Figures):
     reuse: int | None = None
 
 
-class Hop(_Figures):
+class Hop(Record):
     """One stretch of the critical path: `ns` spent in a layer ("" outside all), and what does it."""
 
     layer: str
@@ -158,7 +151,7 @@ class Hop(_Figures):
     what: str = ""
 
 
-class Stage(_Figures):
+class Stage(Record):
     """One program that was run: its version, wall time in seconds, and log (relative to the result)."""
 
     name: str
@@ -168,7 +161,7 @@ class Stage(_Figures):
     log: str = ""
 
 
-class Hardware(_Figures):
+class Hardware(Document):
     """What one source says of one design on one part.
 
     Args:
@@ -198,6 +191,9 @@ class Hardware(_Figures):
         reports: the files these figures were read from.
         notes: what a reader must know, a sentence each.
     """
+
+    what: ClassVar[str] = "file of hardware figures"
+    remedy: ClassVar[str] = "remove it, or run edgeml synth again"
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     design: Literal["verilog", "hls4ml", "other"]
@@ -251,25 +247,3 @@ class Hardware(_Figures):
         ii = "" if self.ii is None else f", a sample every {self.ii.text()}"
         time = f"{self.latency_ns.value:,.0f} ns at {self.cycle_mhz:g} MHz"
         return f"latency {self.cycles.text()} clocks ({time}){ii}"
-
-    def write(self, path: Path) -> None:
-        """Save as JSON, atomically."""
-        write_atomic(path, json.dumps(self.model_dump(mode="json", by_alias=True), indent=1) + "\n")
-
-    @classmethod
-    def read(cls, path: Path) -> Hardware:
-        """The figures in a file.
-
-        Raises:
-            EdgemlError: it is missing or not what `write` writes.
-        """
-        try:
-            return cls.model_validate_json(read_bytes(path, "hardware figures"))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise EdgemlError(
-                f"is not a file of hardware figures: {key}: {first['msg']}",
-                str(path),
-                "remove it, or run edgeml synth again",
-            ) from None

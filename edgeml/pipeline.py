@@ -276,7 +276,7 @@ def check(
     result = whole = kept.stamped(found, there)
     if earlier is not None:
         whole = kept.merged(earlier, result, there)
-    write_atomic(run.check_file, whole.to_json())
+    whole.write(run.check_file)
     return result
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from edgeml.documents import Document
 from edgeml.errors import EdgemlError
-from edgeml.files import read_bytes, write_atomic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 FILE = "trained.json"
 
 
-class _Bound(BaseModel):
+class _Bound(Document):
     """The object behind trained.json."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    what: ClassVar[str] = "configuration of a training"
+    remedy: ClassVar[str] = "train anew with another --out"
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     model: str
@@ -60,7 +61,7 @@ def bind(run: Run) -> None:
                 str(run.folder),
                 "put it back, or train anew with another --out",
             )
-    write_atomic(run.folder / FILE, _Bound.of(model, config).model_dump_json(by_alias=True, indent=1) + "\n")
+    _Bound.of(model, config).write(run.folder / FILE)
 
 
 def changes(run: Run) -> tuple[str, ...]:
@@ -107,8 +108,8 @@ def _read(run: Run) -> _Bound | str | None:
     if not path.is_file():
         return None
     try:
-        found = _Bound.model_validate_json(read_bytes(path, "configuration of the training"))
-    except (EdgemlError, ValidationError):
+        found = _Bound.read(path)
+    except EdgemlError:
         return f"{FILE} cannot be read"
     return found if found.digest == _digest(found.model, found.config) else f"{FILE} was edited"
 

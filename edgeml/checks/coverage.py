@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from edgeml.checks.affine import affine_values
 from edgeml.checks.events import KINDS, events, possible
+from edgeml.documents import Record
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Graph, Node, evaluate_codes
 from edgeml.ir.evaluate import run_nodes
@@ -50,11 +50,7 @@ _BATCH = 1 << 22
 _LISTED = 8
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WeightCoverage(_Model):
+class WeightCoverage(Record):
     """Weights of one sum.
 
     Attributes:
@@ -74,7 +70,7 @@ class WeightCoverage(_Model):
     affine: bool = False
 
 
-class Casts(_Model):
+class Casts(Record):
     """Ends and ties of all casts.
 
     Attributes:
@@ -92,7 +88,7 @@ class Casts(_Model):
     first: tuple[str, ...] = ()
 
 
-class Coverage(_Model):
+class Coverage(Record):
     """What all vectors of a golden.npz would show.
 
     Attributes:

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from edgeml._version import __version__
 from edgeml.backend import Backend
+from edgeml.documents import Document
 from edgeml.errors import EdgemlError
-from edgeml.files import read_bytes, write_atomic
 from edgeml.ir import Graph
 
 FILE = "export.json"
@@ -34,15 +34,16 @@ class Exported:
     reason: str = ""
 
 
-class _Kept(BaseModel):
+class _Kept(Document):
     """The object behind export.json: the last answer of each back end, by its name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    what: ClassVar[str] = "list of exports"
+    remedy: ClassVar[str] = "run edgeml export again"
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     graph: str
     rows: dict[str, Exported]
-    versions: dict[str, dict[str, str]] = {}
+    versions: dict[str, dict[str, str]] = Field(default_factory=dict[str, dict[str, str]])
 
 
 EMITTERS = ("hls4ml", "da4ml", "onnx", "qonnx", "numpy")
@@ -84,7 +85,7 @@ def keep(folder: Path, graph: Graph, rows: Sequence[Exported]) -> None:
         rows={**earlier.rows, **{row.backend: row for row in rows}},
         versions={**earlier.versions, **{row.backend: here for row in rows if row.files}},
     )
-    write_atomic(folder / FILE, kept.model_dump_json(by_alias=True, indent=1) + "\n")
+    kept.write(folder / FILE)
 
 
 def reason(folder: Path, backend: str, graph: Graph) -> str:
@@ -120,7 +121,7 @@ def _read(folder: Path, graph: Graph) -> _Kept:
     """What is known of the graph; nothing if the file is missing, damaged or of another graph."""
     nothing = _Kept(graph=graph.digest, rows={})
     try:
-        kept = _Kept.model_validate_json(read_bytes(folder / FILE, "export's results"))
-    except (EdgemlError, ValidationError):
+        kept = _Kept.read(folder / FILE)
+    except EdgemlError:
         return nothing
     return kept if kept.graph == graph.digest else nothing

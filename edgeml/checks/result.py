@@ -7,25 +7,21 @@ the check does not hold.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
 from edgeml.checks.coverage import Coverage
 from edgeml.checks.names import choice_of
-from edgeml.errors import EdgemlError, unknown_name
-from edgeml.files import read_bytes
+from edgeml.documents import Document, Record
+from edgeml.errors import unknown_name
 from edgeml.notebook import html_table
-
-SCHEMA = 1
 
 Status = Literal["exact", "mismatch", "not-run"]
 State = Literal["exact", "mismatch", "announced", "not-run", "failed"]
 
 
-class Difference(BaseModel):
+class Difference(Record):
     """The first op whose integers differ.
 
     Attributes:
@@ -35,8 +31,6 @@ class Difference(BaseModel):
         expected: the reference's code.
         got: the artefact's code.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     op: str
     index: tuple[int, ...]
@@ -54,7 +48,7 @@ class Difference(BaseModel):
         return f"{self.op}{list(self.index)}{part}: expected {self.expected}, got {self.got}"
 
 
-class Result(BaseModel):
+class Result(Record):
     """One artefact against the reference.
 
     Attributes:
@@ -74,8 +68,6 @@ class Result(BaseModel):
             that deviates is a mismatch, also if every integer agreed.
         announced: the note that foretold a mismatch when the model was lowered; "" for any other.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     backend: str
     status: Status
@@ -132,7 +124,7 @@ class Result(BaseModel):
         return f"{text}; {self.remark}" if self.remark else text
 
 
-class Check(BaseModel):
+class Check(Document):
     """All results of one check.
 
     Attributes:
@@ -141,9 +133,10 @@ class Check(BaseModel):
         coverage: what these vectors would show, of up to 1,000 real ones; None if it was not computed.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    what: ClassVar[str] = "check result"
+    remedy: ClassVar[str] = "run edgeml check again"
 
-    schema_: int = Field(default=SCHEMA, alias="schema")
+    schema_: Literal[1] = Field(default=1, alias="schema")
     model: str
     graph: str = ""
     samples: NonNegativeInt
@@ -198,23 +191,3 @@ class Check(BaseModel):
     def _repr_html_(self) -> str:
         cells = [(result.backend, result.state, result.told()) for result in self.results]
         return html_table(repr(self).partition("\n")[0], ("executor", "integers", ""), cells)
-
-    def to_json(self) -> str:
-        """The text of check.json."""
-        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=1) + "\n"
-
-    @classmethod
-    def read(cls, path: Path) -> Check:
-        """Read a check.json.
-
-        Raises:
-            EdgemlError: it is missing, cut short or of another form.
-        """
-        try:
-            return cls.model_validate_json(read_bytes(path, "check result"))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise EdgemlError(
-                f"not a check result: {where} {first['msg']}", str(path), "run edgeml check again"
-            ) from None

@@ -5,7 +5,6 @@ Invariant: nothing here runs a program, or changes after the flow began.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.boards import Board
 from edgeml.ir import Graph
-from edgeml.reading import read_json, refusing
+from edgeml.synth.counts import FILE, CellCounts
 from edgeml.synth.layers import Instance
 from edgeml.synth.request import Request, Vectors
 from edgeml.synth.top import TOP, Top, emit
@@ -109,13 +108,7 @@ class SynthesisJob:
 
     def instances(self) -> dict[Instance, dict[str, int]]:
         """Cells by the module instance they are in, after synthesis."""
-        where, hint = self.folder / "synthesis" / "counts.json", "delete it and run edgeml synth again"
-        with refusing(where, "are no counts of cells", hint):
-            counts = read_json(where, "counts of cells", hint)
-            return {
-                tuple(map(str, path)): {str(kind): operator.index(number) for kind, number in cells.items()}
-                for path, cells in counts
-            }
+        return CellCounts.read(self.folder / "synthesis" / FILE).by_instance()
 
     def words(self, templates: Sequence[str]) -> list[str]:
         """Arguments of a program of the open flow."""

@@ -11,7 +11,6 @@ keeps none of the others back.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -164,18 +163,13 @@ def _write(folder: Path, rows: Sequence[Hardware], source: Path) -> None:
         stage = row.reached or "unknown"
         stages[stage] = stages.get(stage, 0) + 1
         name = f"vendor-{stage}.json" if stages[stage] == 1 else f"vendor-{stage}-{stages[stage]}.json"
-        files[name] = _text(row)
+        files[name] = row.to_json().encode()
         for report in row.reports:
             files[f"reports/{report}"] = read_bytes(source / report, "report")
     chosen = best(rows)
-    files[_RESULT] = _text(
-        chosen.model_copy(update={"reports": tuple(f"reports/{name}" for name in chosen.reports)})
-    )
+    filed = chosen.model_copy(update={"reports": tuple(f"reports/{name}" for name in chosen.reports)})
+    files[_RESULT] = filed.to_json().encode()
     FileSet(files).write(folder)
-
-
-def _text(row: Hardware) -> bytes:
-    return (json.dumps(row.model_dump(mode="json", by_alias=True), indent=1) + "\n").encode()
 
 
 def _board(row: Hardware) -> str:

@@ -15,14 +15,33 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar, Literal
 
+from pydantic import Field
+
+from edgeml.documents import Document, Record
 from edgeml.errors import EdgemlError
 from edgeml.figures import Stage
-from edgeml.files import write_atomic
-from edgeml.reading import read_json
 
 NOTES = "steps.json"
+
+
+class NotedStep(Record):
+    """A step that came to its end: its key, the contents of its outputs, and what ran."""
+
+    key: str
+    outputs: tuple[str, ...]
+    stage: Stage
+
+
+class NotedSteps(Document):
+    """The object behind steps.json."""
+
+    what: ClassVar[str] = "list of finished steps"
+    remedy: ClassVar[str] = "delete it; all steps are run again"
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    steps: dict[str, NotedStep] = Field(default_factory=dict[str, NotedStep])
 
 
 @dataclass(frozen=True)
@@ -66,19 +85,19 @@ def run_steps(
     """
     stages: list[Stage] = []
     for step in steps:
-        noted = _read(folder / NOTES)
+        noted = read_notes(folder / NOTES)
         key = _key(step)
-        old = noted.get(step.name, {})
-        if old.get("key") == key and old.get("outputs") == _contents(step.outputs):
-            stages.append(Stage.model_validate(old["stage"]))
+        old = noted.get(step.name)
+        if old is not None and old.key == key and old.outputs == _contents(step.outputs):
+            stages.append(old.stage)
         else:
             tell(step.name)
             stage = step.work()
             missing = [str(path) for path in step.outputs if not path.exists()]
             if missing:
                 raise EdgemlError(f"{step.name} ended without {', '.join(missing)}", stage.tool, stage.log)
-            entry = {"key": key, "outputs": _contents(step.outputs), "stage": stage.model_dump(mode="json")}
-            write_atomic(folder / NOTES, json.dumps({**noted, step.name: entry}, indent=1) + "\n")
+            entry = NotedStep(key=key, outputs=_contents(step.outputs), stage=stage)
+            NotedSteps(steps={**noted, step.name: entry}).write(folder / NOTES)
             stages.append(stage)
         after(stages)
     return tuple(stages)
@@ -89,9 +108,9 @@ def _key(step: FlowStep) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _contents(paths: Iterable[Path]) -> list[str]:
+def _contents(paths: Iterable[Path]) -> tuple[str, ...]:
     """A digest per path; "" for what is not there."""
-    return [_digest(path) for path in paths]
+    return tuple(_digest(path) for path in paths)
 
 
 def _digest(path: Path) -> str:
@@ -106,10 +125,9 @@ def _digest(path: Path) -> str:
     return total.hexdigest()
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The notes; a file that is damaged or not there is none, and all is run again."""
+def read_notes(path: Path) -> dict[str, NotedStep]:
+    """The finished steps by name; none of them if the file is damaged or missing: all are then run again."""
     try:
-        found = read_json(path, "notes of the steps")
+        return NotedSteps.read(path).steps
     except EdgemlError:
         return {}
-    return found if isinstance(found, dict) else {}

@@ -18,6 +18,8 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.figures import Stage
 from edgeml.files import write_atomic
 from edgeml.synth import place as placer
+from edgeml.synth.counts import FILE as COUNTS
+from edgeml.synth.counts import CellCounts
 from edgeml.synth.job import SynthesisJob
 from edgeml.synth.steps import FlowStep
 from edgeml.synth.top import TOP
@@ -106,11 +108,10 @@ def synthesize(job: SynthesisJob) -> FlowStep:
             found=found,
         )
         job.family.usage(made.cells)  # an unknown cell is refused before anything is noted
-        counts = [[list(path), cells] for path, cells in made.instances.items()]
-        write_atomic(out / "counts.json", json.dumps(counts) + "\n")
+        CellCounts.of(made.instances).write(out / COUNTS)
         return _stage(job, "synthesis", "yosys", made.seconds, "logs/synthesis.log")
 
-    outputs = (out / "netlist.json", out / "counts.json")
+    outputs = (out / "netlist.json", out / COUNTS)
     return FlowStep("synthesis", (job.design,), outputs, f"{passes} {pads} {found}", work)
 
 

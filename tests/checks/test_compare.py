@@ -227,9 +227,6 @@ def test_rows_that_contradict_themselves_are_none(tmp_path) -> None:
     ):  # fmt: skip
         document = {"schema": 1, "model": "m", "samples": 3, "results": [{**row, **change}]}
         (tmp_path / "check.json").write_text(json.dumps(document))
-        if change == {"samples": 1e9}:  # a whole number, whatever it looks like; what lies there refuses it
-            assert Check.read(tmp_path / "check.json").results[0].samples == 10**9
-            continue
         with pytest.raises(EdgemlError, match=r"check\.json"):
             Check.read(tmp_path / "check.json")
 

@@ -30,14 +30,15 @@ from edgeml.report import json as report_json
 from edgeml.runs import Run
 from edgeml.share import share_dir
 from edgeml.synth import place, steps
+from edgeml.synth.counts import CellCounts
 from edgeml.tools import yosys
 from edgeml.training import history, state
 from edgeml.training.progress import EpochRow
 from tests.readers.damage import Damage, any_arrays, any_bytes, any_json, any_lines
 from tests.report.hardware import estimated
 from tests.report.samples import sample_check, sample_facts, sample_graph, sample_inputs
-from tests.synth.top.cores import parallel
 from tests.synth.test_place import REPORT
+from tests.synth.top.cores import parallel
 from tests.tools.test_yosys import NETLIST, OLD
 
 Read = Callable[[Path], Any]
@@ -165,7 +166,7 @@ def _entry() -> bytes:
 
 
 def _steps(path: Path) -> Any:
-    return steps._read(path)
+    return steps.read_notes(path)
 
 
 def cases() -> dict[str, Case]:
@@ -189,7 +190,7 @@ def cases() -> dict[str, Case]:
             ("presets",), "mine.py", (share_dir("models") / "iris_mlp.py").read_bytes(), presets.load
         ),
         "check.json": Case(
-            ("checks.result",),
+            ("checks.result", "documents"),
             "check.json",
             sample_check(sample_graph(), True).to_json().encode(),
             Check.read,
@@ -258,7 +259,7 @@ def cases() -> dict[str, Case]:
             beside={"w2.txt": b"1.0, -0.5, 0.25"},
         ),
         "nextpnr report": Case(
-            ("tools.place",),
+            ("synth.place",),
             "report.json",
             _text(REPORT),
             lambda path: place.read_report(path, log),
@@ -280,10 +281,28 @@ def cases() -> dict[str, Case]:
         "ledger": Case(
             ("estimate.ledger",), "ledger.jsonl", _entry(), _ledger, (any_bytes, any_lines), wanted=False
         ),
+        "counts of cells": Case(
+            ("synth.counts",),
+            "counts.json",
+            CellCounts.of({(): {"LUT4": 3}, ("u_core",): {"LUT4": 2}}).to_json().encode(),
+            CellCounts.read,
+            (any_bytes, any_json),
+        ),
         "steps of a synthesis": Case(
             ("synth.steps",),
             "steps.json",
-            _text({"verilog": {"key": "a", "outputs": ["b"], "stage": {}}}),
+            _text(
+                {
+                    "schema": 1,
+                    "steps": {
+                        "verilog": {
+                            "key": "a",
+                            "outputs": ["b"],
+                            "stage": {"name": "v", "tool": "", "seconds": 1},
+                        }
+                    },
+                }
+            ),
             _steps,
             (any_bytes, any_json),
             wanted=False,
