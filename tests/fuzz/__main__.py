@@ -26,11 +26,12 @@ def main() -> int:
     )
     parser.add_argument("--models", type=int, default=50, help="random QKeras models")
     parser.add_argument("--hls4ml", type=int, default=10, help="random graphs as compiled hls4ml projects")
+    parser.add_argument("--verilog", type=int, default=10, help="random graphs as simulated Verilog")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("fuzz-failures"))
     args = parser.parse_args()
     # The qonnx package runs a graph node by node and takes its time.
-    wanted = {"onnx": args.graphs, "qonnx": args.graphs // 10, "hls4ml": args.hls4ml}
+    wanted = {"onnx": args.graphs, "qonnx": args.graphs // 10, "hls4ml": args.hls4ml, "verilog": args.verilog}
     failed = False
     with tempfile.TemporaryDirectory(prefix="edgeml-fuzz-cache-") as cache, Progress(transient=True) as bars:
         os.environ["EDGEML_CACHE"] = cache

@@ -12,7 +12,7 @@ import pytest
 from edgeml import backends
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
-from tests.fuzz.campaign import graph_campaign
+from tests.fuzz.campaign import graph_campaign, seed_of_sources
 from tests.fuzz.case import EXACT, DifferenceError, attempt, replay
 from tests.fuzz.models import model_campaign
 from tests.support import needs_tool
@@ -74,30 +74,35 @@ def test_a_few_graphs_each_time() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_two_thousand_graphs_in_onnx_runtime() -> None:
-    outcome = graph_campaign("onnx", 2000, 2026)
-    assert outcome.failure is None, outcome.failure
-    assert outcome.counts[EXACT] >= 2000
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_graphs_in_qonnx() -> None:
-    outcome = graph_campaign("qonnx", 100, 2026)
-    assert outcome.failure is None, outcome.failure
-    assert outcome.counts[EXACT] >= 100
-
-
-@pytest.mark.slow
 @pytest.mark.tool
 @pytest.mark.timeout(1800)
-def test_forty_compiled_hls4ml_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    needs_tool("g++")
+@pytest.mark.parametrize(
+    ("backend", "count"), [("onnx", 1500), ("qonnx", 100), ("hls4ml", 32), ("verilog", 16)]
+)
+def test_graphs_that_change_with_the_sources(
+    backend: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if backend == "hls4ml":
+        needs_tool("g++")
+    for runner in backends.load(backend).runners():
+        if reason := runner.available():
+            pytest.skip(f"{runner.name}: {reason}")
     monkeypatch.setenv("EDGEML_CACHE", str(tmp_path))
-    outcome = graph_campaign("hls4ml", 40, 2026)
-    assert outcome.failure is None, outcome.failure
-    assert outcome.counts[EXACT] >= 40
+    number = seed_of_sources(backend)
+    outcome = graph_campaign(backend, count, number)
+    assert outcome.failure is None, f"seed {number}: {outcome.failure}"
+    assert outcome.counts[EXACT] >= count
+
+
+def test_another_source_draws_other_graphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "edgeml"
+    (package / "ir").mkdir(parents=True)
+    monkeypatch.setattr("edgeml.__file__", str(package / "__init__.py"))
+    seeds = set()
+    for text in ("a = 1", "a = 2"):
+        (package / "ir" / "op.py").write_text(text)
+        seeds.add(seed_of_sources("onnx"))
+    assert len(seeds) == 2
 
 
 @pytest.mark.slow
