@@ -31,7 +31,7 @@ from edgeml import boards, estimate
 from edgeml.estimate.ledger import NOTHING
 from edgeml.families import load
 from edgeml.figures import Figure, Hardware, LayerFigures, Usage
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 from edgeml.synth import counted, layers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -188,7 +188,7 @@ def measured(design: Design, family: str) -> dict[str, Any]:
     """One design through Yosys, with shares of layers."""
     target = load(family)
     made, manifest = netlist(design, family)
-    ops = counted.layer_ops(Expand().apply(design.graph))
+    ops = counted.layer_ops(prepare(design.graph))
     shares = layers.shares(made.instances, target, manifest.top, (), ops)
     return {
         "design": design.name,

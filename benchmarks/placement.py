@@ -29,7 +29,7 @@ from edgeml.estimate.placement import Packing
 from edgeml.estimate.verilog import Ports, count
 from edgeml.families import Fabric, fabric
 from edgeml.figures import Usage
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 
 ROOT = Path(__file__).resolve().parent.parent
 FITTED = ROOT / "edgeml" / "estimate" / "placement.json"
@@ -116,7 +116,7 @@ def _rows(results: Sequence[Mapping[str, Any]], options_of: Way) -> list[Row]:
         board = boards.load(known[design.name]["board"])
         chip = fabric(board, "yosys")
         measured, borrowed = calibration.of(chip)
-        made = count(Expand().apply(design.graph), options_of(design, board), chip)
+        made = count(prepare(design.graph), options_of(design, board), chip)
         whole = total(piece.count for piece in made.pieces)
         luts = calibration.luts(whole, chip, measured, borrowed)
         network = usage(whole, chip, measured, borrowed, 1.0)

@@ -22,7 +22,7 @@ from edgeml.backends.verilog import BACKEND
 from edgeml.estimate.circuit import Count, total
 from edgeml.estimate.verilog import count
 from edgeml.families import ecp5, ice40, xilinx7
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = {
@@ -108,7 +108,7 @@ def _measured(results: Path, key: str) -> list[Row]:
 
 
 def _row(design: Design, record: Mapping[str, Any], key: str, drawn: bool, held_out: bool) -> Row:
-    made = count(Expand().apply(design.graph), BACKEND.options(design.options), FAMILIES[key][1])
+    made = count(prepare(design.graph), BACKEND.options(design.options), FAMILIES[key][1])
     if (made.latency, made.interval) != (record["latency"], record["interval"]):
         raise SystemExit(f"{design.name}: clocks {made.latency}, {made.interval} are not the manifest's")
     return Row(

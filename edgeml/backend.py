@@ -45,6 +45,20 @@ class Refusal:
     remedy: str = ""
 
 
+def refusal_error(back_end: str, refusals: Sequence[Refusal]) -> EdgemlError:
+    """The error that says what a back end cannot express: the first refusal, and how many more there are.
+
+    Args:
+        back_end: its name.
+        refusals: at least one.
+    """
+    first = refusals[0]
+    more = f", and {len(refusals) - 1} more" if len(refusals) > 1 else ""
+    return EdgemlError(
+        f"{back_end} cannot express this {first.op}: {first.reason}{more}", first.node, first.remedy
+    )
+
+
 @unique
 class Takes(Enum):
     """What an artefact takes at its inputs."""
@@ -214,7 +228,9 @@ class Backend(ABC):
 
     def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
         """The ops it cannot express, empty if the graph can be emitted."""
-        core = prepare(graph)
+        return self._refusals(prepare(graph), options)
+
+    def _refusals(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
         return self.unknown(core) or self.limits(core, options)
 
     @abstractmethod
@@ -258,11 +274,7 @@ class Backend(ABC):
             EdgemlError: an op cannot be expressed; names it, its layer and a remedy.
         """
         chosen = self.options({}) if options is None else options
-        refused = self.refusals(graph, chosen)
-        if refused:
-            first = refused[0]
-            more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
-            raise EdgemlError(
-                f"{self.name} cannot express this {first.op}: {first.reason}{more}", first.node, first.remedy
-            )
-        return self.write(graph, prepare(graph), chosen)
+        core = prepare(graph)
+        if refusals := self._refusals(core, chosen):
+            raise refusal_error(self.name, refusals)
+        return self.write(graph, core, chosen)

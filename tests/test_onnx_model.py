@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -48,7 +50,7 @@ def test_a_model_is_what_was_written():
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_attributes():
-    def content(**attributes: int) -> bytes:
+    def content(**attributes: Any) -> bytes:
         writer = OnnxWriter()
         writer.node("Softmax", ["x"], "y", **attributes)
         writer.node("ArgMax", ["y"], "index", **attributes)

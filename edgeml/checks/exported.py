@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from edgeml._version import __version__
-from edgeml.backend import Backend
+from edgeml.backend import Backend, refusal_error
 from edgeml.documents import Document
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
@@ -61,15 +61,10 @@ def why_not(backend: Backend, graph: Graph, options: Any) -> str:
     if backend.missing():
         return backend.missing()
     try:
-        refused = backend.refusals(graph, options)
+        refusals = backend.refusals(graph, options)
     except EdgemlError as error:
         return str(error)
-    if not refused:
-        return ""
-    first = refused[0]
-    more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
-    remedy = f" ({first.remedy})" if first.remedy else ""
-    return f"cannot express {first.node} ({first.op}): {first.reason}{more}{remedy}"
+    return str(refusal_error(backend.name, refusals)) if refusals else ""
 
 
 def keep(folder: Path, graph: Graph, rows: Sequence[Exported]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from edgeml.backend import refusal_error
 from edgeml.backends.hls4ml.layer import Hls4mlLayer
 from edgeml.backends.hls4ml.options import Hls4mlOptions as Hls4mlOptions
 from edgeml.backends.hls4ml.options import parse_options
@@ -92,10 +93,7 @@ class Planned:
         self.chip: Fabric = fabric(board, "vendor")
         self.plan = plan_graph(graph, backend, options.io_type, options.project)
         if self.plan.refusals:
-            first = self.plan.refusals[0]
-            raise EdgemlError(
-                f"hls4ml cannot express this {first.op}: {first.reason}", first.node, first.remedy
-            )
+            raise refusal_error("hls4ml", self.plan.refusals)
         stream, vitis = options.io_type == "io_stream", not backend.startswith("Vivado")
         self.model = Model(graph, self.plan, self.chip, self.clock_ns, stream, vitis)
 

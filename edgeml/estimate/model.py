@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from edgeml.backend import Refusal
+from edgeml.backend import refusal_error
 from edgeml.backends.verilog.build import refusals
 from edgeml.backends.verilog.options import VerilogOptions as VerilogOptions
 from edgeml.backends.verilog.options import parse_options as parse_verilog
@@ -17,7 +17,7 @@ from edgeml.estimate.own import estimate_verilog
 from edgeml.families import SynthesisTool, fabric
 from edgeml.figures import Hardware
 from edgeml.ir import Graph
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 
 Design = Literal["verilog", "hls4ml"]
 """edgeml's own Verilog, or an hls4ml project."""
@@ -52,12 +52,13 @@ def estimate(
     entries = kept if kept is not None else ledger.Ledger.default()
     if design == "hls4ml":
         chosen = options if isinstance(options, Hls4mlOptions) else parse_hls4ml(_plain(options))
-        made = estimate_hls4ml(Expand().apply(graph), graph.digest, board, chosen)
+        made = estimate_hls4ml(prepare(graph), graph.digest, board, chosen)
         return entries.applied(made, fabric(board, "vendor").name)
     settings = options if isinstance(options, VerilogOptions) else parse_verilog(_plain(options))
-    expanded = Expand().apply(graph)
-    refuse("verilog", refusals(expanded, settings))
-    made = estimate_verilog(expanded, graph.digest, board, settings, tool)
+    core = prepare(graph)
+    if found := refusals(core, settings):
+        raise refusal_error("verilog", found)
+    made = estimate_verilog(core, graph.digest, board, settings, tool)
     return settled(made, board, tool, entries)
 
 
@@ -121,7 +122,7 @@ def _alike(
     """What a result counts, and the model's estimate of just that."""
     if real.design == "hls4ml" and real.reached in ("estimated", "simulated"):
         settings = options if isinstance(options, Hls4mlOptions) else parse_hls4ml(_plain(options))
-        made = estimate_hls4ml(Expand().apply(graph), graph.digest, board, settings, reported=True)
+        made = estimate_hls4ml(prepare(graph), graph.digest, board, settings, reported=True)
         return "report", made
     design: Design = "hls4ml" if real.design == "hls4ml" else "verilog"
     made = estimate(graph, board, design, options, tool, ledger.NOTHING)
@@ -141,15 +142,6 @@ def _program(real: Hardware) -> str:
     stages = {stage.name: f"{stage.tool} {stage.version}".strip() for stage in real.stages}
     parts = [stages.get("synthesis", ""), stages.get("place", "") if real.source == "place-and-route" else ""]
     return ", ".join(part for part in parts if part)
-
-
-def refuse(backend: str, refused: tuple[Refusal, ...]) -> None:
-    """Raise what keeps a graph from being expressed."""
-    if refused:
-        first = refused[0]
-        raise EdgemlError(
-            f"{backend} cannot express this {first.op}: {first.reason}", first.node, first.remedy
-        )
 
 
 def _plain(options: Any) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from edgeml.estimate.verdict import Preflight, larger_boards, needs
 from edgeml.families import SynthesisTool
 from edgeml.figures import Hardware
 from edgeml.ir import Graph
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 
 
 def preflight(
@@ -96,8 +96,8 @@ def _plain(options: Any) -> Mapping[str, Any]:
 
 def _hls4ml(graph: Graph, board: Board, options: Any, goal: Goal, kept: ledger.Ledger | None) -> Preflight:
     chosen = options if isinstance(options, Hls4mlOptions) else parse_hls4ml(dict(options or {}))
-    expanded = Expand().apply(graph)
-    at = Planned(expanded, board, chosen)
+    core = prepare(graph)
+    at = Planned(core, board, chosen)
     entries = kept if kept is not None else ledger.Ledger.default()
     solution = solve(at, board, goal, entries) if goal else None
     ways = solution.ways if solution else at.ways()

@@ -26,7 +26,7 @@ from edgeml.families import SynthesisTool, fabric
 from edgeml.figures import Hardware
 from edgeml.fits import Need
 from edgeml.ir import Graph
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 
 _MUCH, _FOLDED = 0.4, 0.2
 """The share of a board from which placing takes long, and the one that a fold is proposed for."""
@@ -82,7 +82,7 @@ def solver(
         tell: told how many pieces were counted so far.
     """
     judge = _judge(graph, board, options, tool, kept)
-    return Solver(Expand().apply(graph), options, fabric(board, tool), judge, tell)
+    return Solver(prepare(graph), options, fabric(board, tool), judge, tell)
 
 
 def hint(
@@ -125,10 +125,10 @@ def _folded(
         judged = judge(counted)
         return replace(judged, area=judged.lut)
 
-    expanded = Expand().apply(graph)
-    widest = max((expanded.info(name).size for name in expanded.infos), default=1)
+    core = prepare(graph)
+    widest = max((core.info(name).size for name in core.infos), default=1)
     try:
-        layouts = Solver(expanded, free, fabric(board, "yosys"), by_lut, tell)
+        layouts = Solver(core, free, fabric(board, "yosys"), by_lut, tell)
     except EdgemlError:
         return None  # it cannot be streamed
     found: Layout | None = None
@@ -199,10 +199,10 @@ def _clock(found: Hardware, board: Board) -> str:
 
 
 def _limit(graph: Graph, options: VerilogOptions, layout: Layout) -> str:
-    expanded = Expand().apply(graph)
-    dense = dense_layers(expanded)
+    core = prepare(graph)
+    dense = dense_layers(core)
     unrolled = [name for name in dense if layout.by_layer.get(name, 1) == 1]
-    counts = {n.layer: operations(expanded, n) for n in expanded.nodes if is_dense(expanded, n)}
+    counts = {n.layer: operations(core, n) for n in core.nodes if is_dense(core, n)}
     most = sum(counts[name] for name in unrolled)
     large = {name for name, number in counts.items() if number > SIDE_BY_SIDE}
     folded = [name for name in dense if name in large and layout.mode == "stream"]

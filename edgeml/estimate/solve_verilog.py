@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edgeml.backend import refusal_error
 from edgeml.backends.verilog.limits import parallel_refusals
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.stream import factors
@@ -142,15 +143,10 @@ class Solver:
                 self._layouts = Layouts(graph, options, chip, tell)
             except CannotStreamError as error:
                 if self._parallel is None:
-                    first = refused[0] if refused and options.mode == "auto" else error.refusal
-                    raise EdgemlError(
-                        f"verilog cannot express this {first.op}: {first.reason}", first.node, first.remedy
-                    ) from None
+                    refused = refused if options.mode == "auto" and refused else (error.refusal,)
+                    raise refusal_error("verilog", refused) from None
         if self._layouts is None and self._parallel is None:
-            first = refused[0]
-            raise EdgemlError(
-                f"verilog cannot express this {first.op}: {first.reason}", first.node, first.remedy
-            )
+            raise refusal_error("verilog", refused)
 
     def best(self, goal: Goal, aim: Aim | None = None) -> Layout:
         """The best layout for a goal.

@@ -127,6 +127,11 @@ class Graph:
                 found[source].append(node)
         return MappingProxyType({name: tuple(nodes) for name, nodes in found.items()})
 
+    @cached_property
+    def constants(self) -> Mapping[str, IntArray]:
+        """Codes of every Const, by name. In a prepared graph nothing else is independent of the inputs."""
+        return MappingProxyType({n.name: n.op.codes for n in self.nodes if isinstance(n.op, Const)})
+
     def constant(self, name: str) -> IntArray:
         """The codes of a Const node.
 

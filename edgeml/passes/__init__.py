@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PREPARATION", "Pass", "load", "names", "prepare", "stages"]
 
-PREPARATION = ("expand", "fold_constants", "drop_unused")
+PREPARATION = ("expand", "fold_constants", "drop_unused", "fuse_bias")
 """The passes of `prepare`, in their order."""
 
 _FOLDER = ModuleFolder("pass", __name__)
@@ -37,7 +37,11 @@ def load(name: str) -> type[Pass]:
 
 
 def prepare(graph: Graph) -> Graph:
-    """Core ops only, what can be computed now computed, nothing that no output needs."""
+    """The graph that every back end and estimate starts from.
+
+    It has core ops only; what can be computed now is a Const; every node but an input is needed by an
+    output; every bias has the form that `edgeml.ir.bias` states.
+    """
     *_, (_, last) = stages(graph)
     return last
 

@@ -36,7 +36,7 @@ from edgeml.families.xilinx7 import VIVADO as AMD
 from edgeml.figures import Figure, Hardware, Usage
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Builder, Graph
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 from tests.backends.verilog.test_stream import cnn
 from tests.zoo import dense, fixed, ufixed, zoo
 
@@ -72,7 +72,7 @@ def shrunk(name: str, **resources: int) -> Board:
 
 def planned(graph: Graph, board: str = "pynq-z2", **settings: object) -> Planned:
     """A graph planned for a board."""
-    return Planned(Expand().apply(graph), boards.load(board), parse_hls4ml(settings))
+    return Planned(prepare(graph), boards.load(board), parse_hls4ml(settings))
 
 
 def test_zeros_cost_nothing_and_powers_of_two_only_their_addition() -> None:
@@ -325,7 +325,7 @@ def brute(at: Planned, goal: Goal) -> tuple[float, float] | None:
 )
 def test_the_search_finds_what_trying_all_finds(io_type: str, goal: Goal) -> None:
     board = shrunk("cora-z7", lut=2600 if io_type == "io_parallel" else 3500)  # fitting is a limit
-    at = Planned(Expand().apply(mlp("two", (16, 12, 6))), board, parse_hls4ml({"io_type": io_type}))
+    at = Planned(prepare(mlp("two", (16, 12, 6))), board, parse_hls4ml({"io_type": io_type}))
     found = solve(at, at.board, goal)
     expected = brute(at, goal)
     assert expected is not None and found.proven

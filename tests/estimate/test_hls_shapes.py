@@ -21,7 +21,7 @@ from edgeml.ir.ops.concat import Concat
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.reshape import Reshape
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 from tests.zoo import conv, dense, fixed, ufixed, zoo
 
 Middle = Callable[[Builder, str], str]
@@ -85,7 +85,7 @@ def test_shapes_are_those_of_the_emitted_project(io_type: str, tmp_path: Path) -
     options = Hls4mlOptions.model_validate({"io_type": io_type})
     compared = 0
     for graph in graphs():
-        core = Expand().apply(graph)
+        core = prepare(graph)
         plan = plan_graph(core, "Vitis", io_type, "myproject")
         if plan.refusals:
             continue

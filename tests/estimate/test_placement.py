@@ -25,7 +25,7 @@ from edgeml.figures import Figure, Usage
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, evaluate_codes
 from edgeml.ir.ops.add import Add
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 from edgeml.synth.top import emit
 from tests.backends.verilog.samples import small
 
@@ -61,7 +61,7 @@ def test_ports_and_memory_are_those_of_the_top(name: str, mode: str, tmp_path: P
     }
     top = emit(manifest, board, inputs, evaluate_codes(graph, inputs, graph.outputs))
     chip = fabric(board, "yosys")
-    ports = count(Expand().apply(graph), options, chip).ports
+    ports = count(prepare(graph), options, chip).ports
     assert (ports.in_bits, ports.in_beats) == (manifest.input.bits, manifest.input.beats)
     assert (ports.out_bits, ports.out_beats) == (manifest.output.bits, manifest.output.beats)
     vector = (

@@ -15,7 +15,7 @@ from edgeml.estimate.verilog import count
 from edgeml.families import fabric
 from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.ir import Graph
-from edgeml.passes.expand import Expand
+from edgeml.passes import prepare
 from tests.backends.verilog.samples import small
 from tests.backends.verilog.test_stream import STREAMED, cnn
 from tests.zoo import zoo
@@ -41,7 +41,7 @@ def clocks(graph: Graph, **settings: object) -> tuple[int, int]:
 def test_clocks_are_those_of_the_manifest(name: str, mode: str) -> None:
     graph = zoo()[name]
     assert mode == "parallel" or name in STREAMED
-    made = count(Expand().apply(graph), BACKEND.options({"mode": mode}), ECP5)
+    made = count(prepare(graph), BACKEND.options({"mode": mode}), ECP5)
     assert (made.latency, made.interval) == clocks(graph, mode=mode)
 
 
@@ -49,7 +49,7 @@ def test_clocks_are_those_of_the_manifest(name: str, mode: str) -> None:
 def test_clocks_of_a_folded_network_and_the_order_of_its_layers(reuse: int | None) -> None:
     graph = cnn(8)
     settings = {"mode": "stream", **({} if reuse is None else {"reuse_factor": reuse})}
-    made = count(Expand().apply(graph), BACKEND.options(settings), ECP5)
+    made = count(prepare(graph), BACKEND.options(settings), ECP5)
     assert (made.latency, made.interval) == clocks(graph, **settings)
     starts = [piece.start for piece in made.pieces if piece.op]
     assert starts == sorted(starts, key=lambda start: start or 0)

@@ -248,7 +248,7 @@ BACK_ENDS = (
     ),
     Mutant(
         "onnx-cast-of-relu",
-        "backends/onnx/prepare.py",
+        "passes/postpone_casts.py",
         "isinstance(source.op, Relu) and not op.to.signed and",
         "isinstance(source.op, Relu) and",
         "tests/backends/onnx tests/ir/test_ops.py",

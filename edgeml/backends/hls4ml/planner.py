@@ -20,7 +20,8 @@ from edgeml.backend import Emitters, Refusal
 from edgeml.backends.hls4ml.layer import Hls4mlLayer, LayerConstant, Precision
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round, align
-from edgeml.ir import Graph, Node, Shape, constant_codes
+from edgeml.ir import Graph, Node, Shape
+from edgeml.ir.bias import only_user
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
 
@@ -93,7 +94,7 @@ class Planner:
         self._names = {reserved.lower()}
         self._held: dict[str, str] = {}
         self._by_name: dict[str, Hls4mlLayer] = {}
-        self._constants = constant_codes(graph)
+        self._constants = graph.constants
         self._done: set[str] = set()
 
     def plan(self) -> LayerPlan:
@@ -238,8 +239,7 @@ class Planner:
 
     def only_user(self, name: str) -> Node | None:
         """The one op that reads a value that nothing else needs, or None."""
-        users = self.users(name)
-        return users[0] if len(users) == 1 and name not in self.graph.outputs else None
+        return only_user(self.graph, name)
 
     # ------------------------------------------------------------ what an emitter says
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml.backend import Backend, Refusal, Runner
-from edgeml.backends.onnx.lowering import build_model, plan_of
+from edgeml.backends.onnx.lowering import build_model, plan_of_core
 from edgeml.backends.onnx.runner import FILE, OnnxRunner
 from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models
@@ -35,10 +35,10 @@ class OnnxBackend(Backend):
         return parse_settings(OnnxOptions, settings, "onnx")
 
     def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return plan_of(core).refusals
+        return plan_of_core(core).refusals
 
     def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
-        model = build_model(graph, plan_of(core))
+        model = build_model(graph, plan_of_core(core))
         return FileSet({FILE: model.SerializeToString(deterministic=True)})
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:

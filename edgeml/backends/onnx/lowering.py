@@ -1,4 +1,4 @@
-"""The exact graph as an ONNX model: prepare, plan, emit.
+"""The exact graph as an ONNX model: postpone casts, plan, emit.
 
 To answer a new core op, add `ops/<op>.py` with `emit(terms, node, step) -> Term`, and its unit to `plan`.
 
@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.backend import Emitters, Refusal
+from edgeml.backend import Emitters, refusal_error
 from edgeml.backends.onnx.plan import Plan, make_plan
-from edgeml.backends.onnx.prepare import Prepare
 from edgeml.backends.onnx.terms import Terms
-from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 from edgeml.onnx_model import OnnxPort, OnnxVersion, OnnxWriter
+from edgeml.passes import prepare
+from edgeml.passes.postpone_casts import PostponeCasts
 
 EMITTERS = Emitters("onnx")
 
@@ -46,9 +46,14 @@ _DOC = (
 
 def plan_of(graph: Graph) -> Plan:
     """The plan of any graph; see `Plan.refusals` for what cannot be expressed or cannot be exact."""
-    prepared = Prepare().apply(graph)
-    unknown = EMITTERS.unknown(prepared)
-    return Plan(prepared, {}, {}, {}, frozenset(), unknown) if unknown else make_plan(prepared)
+    core = prepare(graph)
+    unknown = EMITTERS.unknown(core)
+    return Plan(core, {}, {}, {}, frozenset(), unknown) if unknown else plan_of_core(core)
+
+
+def plan_of_core(core: Graph) -> Plan:
+    """The plan of a prepared graph whose ops all have emitters."""
+    return make_plan(PostponeCasts().apply(core))
 
 
 def build_model(graph: Graph, plan: Plan) -> Any:
@@ -61,7 +66,8 @@ def build_model(graph: Graph, plan: Plan) -> Any:
     Raises:
         EdgemlError: an op cannot be exact.
     """
-    raise_refusal(plan.refusals)
+    if plan.refusals:
+        raise refusal_error("onnx", plan.refusals)
     terms = Terms(plan, OnnxWriter("#"))
     for name in plan.graph.inputs:
         terms.writer.unique(name)
@@ -85,17 +91,6 @@ def build_model(graph: Graph, plan: Plan) -> Any:
 def _port(plan: Plan, name: str, tensor: str) -> OnnxPort:
     """A value of the graph as an input or output of the model."""
     return OnnxPort(tensor, (BATCH, *plan.graph.info(name).shape), name in plan.wide)
-
-
-def raise_refusal(refusals: tuple[Refusal, ...]) -> None:
-    """Raise the first refusal, if any.
-
-    Raises:
-        EdgemlError: naming the op, the bits it needs and the remedy.
-    """
-    if refusals:
-        first = refusals[0]
-        raise EdgemlError(f"{first.op} cannot be exact in ONNX: {first.reason}", first.node, first.remedy)
 
 
 def output_tensor(graph: Graph, name: str) -> str:

@@ -18,8 +18,9 @@ import numpy as np
 
 from edgeml.backend import Refusal
 from edgeml.fixed import IntArray, Round
-from edgeml.ir import Graph, Node, constant_codes
-from edgeml.ir.demand import demand, sums_of
+from edgeml.ir import Graph, Node
+from edgeml.ir.bias import biases, sums_with_bias
+from edgeml.ir.demand import demand
 from edgeml.ir.grid import grids
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops._linear import Linear
@@ -115,7 +116,8 @@ class _Planner:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._grids = grids(graph)
-        self._constants = constant_codes(graph)
+        self._constants = graph.constants
+        self._biases = biases(graph)
         self._wishes = _wishes(graph, self._constants)
         self._steps: dict[str, Step] = {}
         self._refusals: list[Refusal] = []
@@ -197,28 +199,17 @@ class _Planner:
 
     def _fused(self, node: Node) -> tuple[Node, Sums] | None:
         """The linear op and the sums with the bias, if this Add is the bias of one and can be part of it."""
-        if not isinstance(node.op, Add):
+        bias = self._biases.get(node.name)
+        if bias is None:
             return None
-        for linear, const in (node.inputs, node.inputs[::-1]):
-            source = self._graph.node(linear)
-            if const not in self._constants or not isinstance(source.op, Linear):
-                continue
-            info, bias = self._graph.info(source.name), self._graph.info(const)
-            alone = self._graph.users[linear] == (node,) and linear not in self._graph.outputs
-            per_column = bias.size == 1 or (bias.shape[-1] == bias.size == info.shape[-1])
-            dense = isinstance(source.op, Conv) or len(info.shape) == 1
-            if linear in self._constants or not (alone and per_column and dense):
-                continue
-            if len(bias.shape) > len(info.shape):
-                continue
-            fracs = np.broadcast_to(bias.type.frac, bias.shape).reshape(-1)
-            sums = sums_of(self._graph, source, self._grids).plus(self._constants[const].reshape(-1), fracs)
-            step = self._steps[linear]
-            limit = FLOAT64_BITS if step.double else FLOAT32_BITS
-            conv_in_double = step.double and isinstance(source.op, Conv)
-            if sums.bits <= limit and not conv_in_double:
-                return source, sums
-        return None
+        step = self._steps[bias.product.name]
+        convolution = isinstance(bias.product.op, Conv)
+        one_row = len(self._graph.info(node.name).shape) == 1  # Gemm has two axes, one is the batch
+        if not (convolution or one_row) or (convolution and step.double):
+            return None
+        sums = sums_with_bias(self._graph, bias, self._grids)
+        limit = FLOAT64_BITS if step.double else FLOAT32_BITS
+        return (bias.product, sums) if sums.bits <= limit else None
 
     def _unit(self, node: Node, noop: bool) -> Unit:
         wish = self._wishes.get(node.name)

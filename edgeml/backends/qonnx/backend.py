@@ -39,7 +39,7 @@ class QonnxBackend(Backend):
         return refusals(core)
 
     def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
-        return FileSet({FILE: build_model(core).SerializeToString(deterministic=True)})
+        return FileSet({FILE: build_model(graph, core).SerializeToString(deterministic=True)})
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         found = read_bytes(folder / FILE, "ONNX model")

@@ -186,8 +186,12 @@ class Model:
             self._made[key] = self.node("Transpose", [tensor], self.unique(wanted), perm=perm)
         return self._made[key]
 
-    def finish(self) -> Any:
-        """The ModelProto: outputs channels last under their own names, unless an input has that name."""
+    def finish(self, digest: str) -> Any:
+        """The ModelProto: outputs channels last under their own names, unless an input has that name.
+
+        Args:
+            digest: of the graph as the user has it, for the metadata.
+        """
         outputs = {name: self._output(name) for name in self.graph.outputs}
         values = {
             name: {"tensor": each.name, "order": each.layout.order.value, "image": list(each.layout.image)}
@@ -195,7 +199,7 @@ class Model:
         }
         types = {name: str(self.graph.info(name).type) for name in (*self.graph.inputs, *outputs)}
         metadata = {
-            "edgeml.graph": self.graph.digest,
+            "edgeml.graph": digest,
             "edgeml.types": json.dumps(types),
             OUTPUTS_KEY: json.dumps(outputs),
             VALUES_KEY: json.dumps(values),

@@ -17,10 +17,10 @@ import numpy as np
 
 from edgeml.backend import Refusal
 from edgeml.fixed import ElementType, IntArray, Overflow, Round
-from edgeml.ir import Graph, Node, constant_codes
-from edgeml.ir.demand import demand, sums_of
+from edgeml.ir import Graph, Node
+from edgeml.ir.bias import Bias, biases, sums_with_bias
+from edgeml.ir.demand import demand
 from edgeml.ir.grid import grids
-from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
@@ -49,7 +49,7 @@ _LARGEST = 125
 def refusals(graph: Graph) -> tuple[Refusal, ...]:
     """What a graph of core ops has that QONNX cannot express, op by op."""
     found: list[Refusal] = []
-    proven, constants = grids(graph), constant_codes(graph)
+    proven, constants = grids(graph), graph.constants
     read = {name for node in graph.nodes if node.name not in constants for name in _tensors(node)}
     for node in graph.nodes:
         if node.name not in constants:
@@ -63,31 +63,16 @@ def refusals(graph: Graph) -> tuple[Refusal, ...]:
     return tuple(found)
 
 
-def fused_biases(
-    graph: Graph, proven: Mapping[str, IntArray], constants: Mapping[str, IntArray]
-) -> Mapping[str, tuple[str, str]]:
-    """The Adds that can be the bias of a Conv, each with the Conv and the bias.
+def fused_biases(graph: Graph, proven: Mapping[str, IntArray]) -> Mapping[str, Bias]:
+    """The biases that are inputs of their Conv, by the name of the Add.
 
-    hls4ml reads a channels-first bias nowhere but there. The sums with the bias still have to be exact.
+    hls4ml reads a channels-first bias nowhere but there. The sums with the bias have to be exact in float32.
     """
-    found: dict[str, tuple[str, str]] = {}
-    for node in graph.nodes:
-        if not isinstance(node.op, Add) or node.name in constants:
-            continue
-        for name, bias in (node.inputs, node.inputs[::-1]):
-            conv, info = graph.node(name), graph.info(bias)
-            filters = graph.info(name).shape[-1:]
-            alone = graph.users[name] == (node,) and name not in graph.outputs and name not in constants
-            if not isinstance(conv.op, Conv) or bias not in constants or not alone:
-                continue
-            if info.size != 1 and (*info.shape[-1:], info.size) != filters * 2:
-                continue
-            if len(info.shape) > len(graph.info(name).shape):
-                continue
-            frac = np.broadcast_to(info.type.frac, info.shape).reshape(-1)
-            if sums_of(graph, conv, proven).plus(constants[bias].reshape(-1), frac).bits <= FLOAT32_BITS:
-                found[node.name] = name, bias
-    return found
+    return {
+        name: bias
+        for name, bias in biases(graph).items()
+        if isinstance(bias.product.op, Conv) and sums_with_bias(graph, bias, proven).bits <= FLOAT32_BITS
+    }
 
 
 def _tensors(node: Node) -> tuple[str, ...]:

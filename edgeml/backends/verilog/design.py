@@ -20,7 +20,7 @@ from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.ops._site import OpInputs
 from edgeml.backends.verilog.ops._values import constants
 from edgeml.fixed import IntArray
-from edgeml.ir import Graph, Node, constant_codes
+from edgeml.ir import Graph, Node
 from edgeml.ir.ops.input import Input
 
 Bounds = Mapping[str, tuple[IntArray, IntArray]]
@@ -101,7 +101,7 @@ def _elaborated(work: _DesignRequest) -> Design:
     graph, bounds = work.graph, work.bounds
     circuit, names = Circuit(), Names()
     values: dict[str, Nums] = {}
-    fixed = constant_codes(graph)
+    fixed = graph.constants
     groups: list[tuple[str, str, list[Node]]] = []
     for node in (node for node in graph.nodes if isinstance(node.op, Input)):
         stem = names.unique(node.name)

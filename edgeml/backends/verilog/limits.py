@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backend import Refusal
-from edgeml.ir import Graph, Node, constant_codes
+from edgeml.ir import Graph, Node
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops._move import Move
 from edgeml.ir.ops.arg_max import ArgMax
@@ -44,7 +44,7 @@ def operations(graph: Graph, node: Node) -> int:
 
 def parallel_refusals(graph: Graph, limit: int) -> tuple[Refusal, ...]:
     """The largest op, if all of them together exceed the limit."""
-    fixed = constant_codes(graph)
+    fixed = graph.constants
     varying = [node for node in graph.nodes if node.name not in fixed and not isinstance(node.op, Input)]
     counts = {node.name: operations(graph, node) for node in varying}
     total = sum(counts.values())

@@ -9,15 +9,20 @@ import onnx
 import pytest
 
 from edgeml.backends.onnx import BACKEND
-from edgeml.backends.onnx.prepare import Prepare
 from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir import Builder, Graph, evaluate_codes
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.relu import Relu
+from edgeml.passes import prepare
+from edgeml.passes.postpone_casts import PostponeCasts
 from tests.zoo import codes, conv, dense, fixed, ufixed, zoo
 
 GRAPHS = zoo()
+
+
+def postponed(graph: Graph) -> Graph:
+    return PostponeCasts().apply(prepare(graph))
 
 
 def kinds(graph: Graph) -> list[str]:
@@ -75,7 +80,7 @@ def test_a_cast_passes_a_pool_only_if_it_is_monotone(rounding: Round, overflow: 
     x = conv(build, build.input((6, 6, 1), ufixed(4, 0)), "conv", (3, 3), 2, 5)
     x = build.add(Cast(fixed(3, 1), rounding, overflow), x, name="act")
     graph = build.graph(build.add(MaxPool((2, 2), (2, 2), ((0, 0), (0, 0))), x, name="pool"))
-    prepared = Prepare().apply(graph)
+    prepared = postponed(graph)
     moved = isinstance(prepared.node("pool").op, Cast)
     assert moved == (overflow in (Overflow.SAT, Overflow.SAT_SYM))
     inputs = codes(graph, 40, seed=9)
@@ -87,7 +92,7 @@ def test_a_cast_passes_a_pool_only_if_it_is_monotone(rounding: Round, overflow: 
 @pytest.mark.parametrize("name", sorted(GRAPHS))
 def test_preparation_keeps_outputs_their_lsb_and_the_inputs(name: str) -> None:
     graph = GRAPHS[name]
-    prepared = Prepare().apply(graph)
+    prepared = postponed(graph)
     assert prepared.inputs == graph.inputs
     inputs = codes(graph, 12, seed=10)
     expected, got = evaluate_codes(graph, inputs), evaluate_codes(prepared, inputs)
@@ -101,7 +106,7 @@ def test_a_cast_that_others_read_stays_before_the_pool() -> None:
     x = conv(build, build.input((6, 6, 1), ufixed(4, 0)), "conv", (3, 3), 2, 5)
     act = build.cast(x, ufixed(3, 1), name="act")
     pool = build.add(MaxPool((2, 2), (2, 2), ((0, 0), (0, 0))), act, name="pool")
-    assert isinstance(Prepare().apply(build.graph(pool, act)).node("pool").op, MaxPool)
+    assert isinstance(postponed(build.graph(pool, act)).node("pool").op, MaxPool)
 
 
 def test_metadata_states_types_and_where_values_are() -> None:

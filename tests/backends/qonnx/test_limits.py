@@ -13,7 +13,7 @@ from edgeml.backends.qonnx import BACKEND
 from edgeml.backends.qonnx.rules import fused_biases
 from edgeml.backends.qonnx.runner import QonnxRunner, execute, load_model
 from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round, cast
-from edgeml.ir import Builder, Graph, constant_codes, evaluate, evaluate_codes
+from edgeml.ir import Builder, Graph, evaluate, evaluate_codes
 from edgeml.ir.grid import grids
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
@@ -22,6 +22,7 @@ from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
+from edgeml.passes import prepare
 from tests.strategies import graph_codes, graphs
 
 pytest.importorskip("qonnx", reason="qonnx is not installed")
@@ -159,14 +160,16 @@ def test_a_bias_per_filter_is_part_of_the_conv(
     bias: int, shape: tuple[int, ...], fused: bool, tmp_path: Path
 ) -> None:
     graph = biased(bias, shape)
-    assert bool(fused_biases(graph, grids(graph), constant_codes(graph))) is fused
+    core = prepare(graph)
+    assert bool(fused_biases(core, grids(core))) is fused
     rng = np.random.default_rng(2)
     check(graph, {"x": rng.integers(-8, 8, (9, 4, 3))}, tmp_path)
 
 
 def test_a_bias_that_the_sums_have_no_room_for_is_refused() -> None:
     graph = biased((1 << 24) - 1, (2,))
-    assert not fused_biases(graph, grids(graph), constant_codes(graph))
+    core = prepare(graph)
+    assert not fused_biases(core, grids(core))
     assert [refusal.node for refusal in BACKEND.refusals(graph, OPTIONS)] == ["y"]
     assert "25 bits" in BACKEND.refusals(graph, OPTIONS)[0].reason
 

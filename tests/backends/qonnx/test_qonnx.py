@@ -47,7 +47,7 @@ def run(graph: Graph, inputs: dict[str, Any], folder: Path, keep: tuple[str, ...
 
 def test_every_core_op_has_an_emitter() -> None:
     core = {name for name in ops.names() if not issubclass(ops.load(name), Composite)}
-    assert EMITTERS.names() == core - {"const"}
+    assert set(EMITTERS.names()) == core - {"const"}
 
 
 @pytest.mark.parametrize("name", EMITTED)
@@ -244,3 +244,9 @@ def test_random_graphs(graph: Graph, data: st.DataObject) -> None:
         np.testing.assert_array_equal(
             found, to_float(values, graph.info(name).type.frac), err_msg=f"{name}\n{graph}"
         )
+
+
+@pytest.mark.parametrize("name", ["mlp", "passed_through"])
+def test_the_metadata_has_the_digest_of_the_graph_as_the_user_has_it(name: str) -> None:
+    model = onnx.load_from_string(BACKEND.emit(GRAPHS[name])["qonnx.onnx"])
+    assert {entry.key: entry.value for entry in model.metadata_props}["edgeml.graph"] == GRAPHS[name].digest

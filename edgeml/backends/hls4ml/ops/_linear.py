@@ -14,21 +14,17 @@ from edgeml.backends.hls4ml.layer import LayerConstant, Precision
 from edgeml.backends.hls4ml.planner import Planner
 from edgeml.fixed import FixedType
 from edgeml.ir import Node
-from edgeml.ir.ops.add import Add
+from edgeml.ir.bias import bias_of
 
 _NO_BIAS = FixedType(False, 1, 0)
 
 
-def bias_of(node: Node, planner: Planner, outputs: int) -> tuple[Node, LayerConstant]:
-    """The op that ends the product, the Add of a constant per output if that follows, and the bias."""
-    user = planner.only_user(node.name)
-    if user is not None and isinstance(user.op, Add):
-        (other,) = [name for name in user.inputs if name != node.name] or [node.name]
-        if planner.is_constant(other) and planner.shape(user.name) == planner.shape(node.name):
-            held = planner.constant(other)
-            if held.codes.size == 1 or held.codes.shape[-1] == held.codes.size == outputs:
-                return user, LayerConstant(np.broadcast_to(held.codes.reshape(-1), (outputs,)), held.type)
-    return node, LayerConstant(np.zeros(outputs, np.int64), _NO_BIAS)
+def result_and_bias(node: Node, planner: Planner, outputs: int) -> tuple[Node, LayerConstant]:
+    """The op whose value the layer holds, which is the Add of the bias if there is one, and the bias."""
+    bias = bias_of(planner.graph, node.name)
+    if bias is None:
+        return node, LayerConstant(np.zeros(outputs, np.int64), _NO_BIAS)
+    return bias.total, planner.constant(bias.constant)
 
 
 def place(

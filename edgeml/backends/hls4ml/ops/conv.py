@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeml.backends.hls4ml.layer import LayerConstant
 from edgeml.backends.hls4ml.ops._convolution import convolution, dilated
-from edgeml.backends.hls4ml.ops._linear import bias_of
+from edgeml.backends.hls4ml.ops._linear import result_and_bias
 from edgeml.backends.hls4ml.planner import Planner
 from edgeml.ir import Node
 from edgeml.ir.ops.conv import Conv
@@ -16,5 +16,5 @@ def plan(node: Node, planner: Planner) -> None:
     assert isinstance(op, Conv)
     held = planner.constant(node.inputs[1])
     kernel = LayerConstant(dilated(held.codes, op.dilation), held.type)
-    last, bias = bias_of(node, planner, held.codes.shape[-1])
+    last, bias = result_and_bias(node, planner, held.codes.shape[-1])
     convolution(node, last, planner, kernel, bias, op.strides, op.padding, op.groups)

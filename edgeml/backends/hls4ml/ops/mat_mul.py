@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeml.backends.hls4ml.layer import LayerConstant
 from edgeml.backends.hls4ml.ops._convolution import convolution
-from edgeml.backends.hls4ml.ops._linear import bias_of, place
+from edgeml.backends.hls4ml.ops._linear import place, result_and_bias
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.ir import Node
 
@@ -16,7 +16,7 @@ def plan(node: Node, planner: Planner) -> None:
     x, w = node.inputs
     weights, shape = planner.constant(w), planner.shape(x)
     sizes = (weights.codes.shape[0], weights.codes.shape[1])
-    last, bias = bias_of(node, planner, sizes[1])
+    last, bias = result_and_bias(node, planner, sizes[1])
     if len(shape) == 1:
         attributes = {"n_in": sizes[0], "n_out": sizes[1]}
         place(node, last, planner, "Dense", planner.source(x), weights, bias, attributes, sizes)

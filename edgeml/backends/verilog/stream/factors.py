@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from edgeml.ir import Graph, Node, constant_codes
+from edgeml.ir import Graph, Node
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.settings import OTHERS, check_layers, per_layer
 
@@ -25,7 +25,7 @@ def is_dense(graph: Graph, node: Node) -> bool:
 
 def dense_layers(graph: Graph) -> tuple[str, ...]:
     """Layers that can be folded, in the order of the data."""
-    constants = constant_codes(graph)
+    constants = graph.constants
     nodes = (node for node in graph.nodes if node.name not in constants and is_dense(graph, node))
     return tuple(dict.fromkeys(node.layer for node in nodes))
 

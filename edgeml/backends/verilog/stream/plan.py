@@ -22,7 +22,7 @@ from edgeml.backends.verilog.stream.factors import Reuse
 from edgeml.backends.verilog.stream.kernel import Kernel
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, align
-from edgeml.ir import Graph, Node, constant_codes
+from edgeml.ir import Graph, Node
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
@@ -128,7 +128,7 @@ def chain(graph: Graph) -> Chain:
     Raises:
         CannotStreamError: there are branches, or several inputs or outputs.
     """
-    constants = constant_codes(graph)
+    constants = graph.constants
     (first, *more) = [node for node in graph.nodes if isinstance(node.op, Input)]
     if more:
         raise CannotStreamError(more[0], f"a stream has one input, the graph {len(more) + 1}")

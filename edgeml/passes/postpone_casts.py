@@ -1,12 +1,10 @@
-"""Rewrite the graph so that the ops that are left are the ones worth running.
+"""PostponeCasts: round as few values as possible.
 
     max_pool(cast(x))  ->  cast(max_pool(x))   a cast is monotone if it saturates, so the two commute and
                                                the rounding touches only the values that survive
     cast(relu(x))      ->  cast(x)             when the cast saturates at zero anyway
 
-Ops that no output needs are dropped; inputs stay, they are the model's interface.
-
-Invariant: every output has the codes and the LSB it had before.
+It pays where a cast costs more than a comparison, as in ONNX Runtime; circuits and HLS gain nothing.
 """
 
 from __future__ import annotations
@@ -15,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeml.fixed import FixedType, Overflow
-from edgeml.ir import Composite, Graph, Node
+from edgeml.ir import Graph, Node
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.relu import Relu
-from edgeml.passes import Pass, prepare
+from edgeml.passes import Pass
 from edgeml.passes.drop_unused import DropUnused
 
 _WIDEST_POOL = 24
@@ -27,29 +25,34 @@ _WIDEST_POOL = 24
 
 
 @dataclass(frozen=True)
-class Prepare(Pass):
-    """Core ops only, in an order that is quick to execute."""
+class PostponeCasts(Pass):
+    """Casts stand behind max pooling, and no relu stands before a cast that does its work.
+
+    What is left without a reader is dropped. Names stay where the values stay.
+    """
 
     def requires(self, graph: Graph) -> str:
         del graph
         return ""
 
     def ensures(self, graph: Graph) -> str:
-        left = next((node.name for node in graph.nodes if isinstance(node.op, Composite)), "")
-        return left and f"{left} is still composite"
+        left = next((old.name for old, new in _steps(graph) if new != (old,)), "")
+        return left and f"{left} can be done with fewer roundings"
 
     def rewrite(self, graph: Graph) -> Graph:
-        """The rewritten graph; node names stay where the values stay."""
-        graph = prepare(graph)
-        by_name = {node.name: node for node in graph.nodes}
-        users = {name: len(nodes) for name, nodes in graph.users.items()}
-        for name in graph.outputs:
-            users[name] += 1
-        nodes: list[Node] = []
-        for node in graph.nodes:
-            nodes += _rewritten(graph, node, by_name, users)
-        rewritten = graph if tuple(nodes) == graph.nodes else Graph(graph.name, nodes, graph.outputs)
-        return DropUnused().apply(rewritten)
+        while self.ensures(graph):
+            nodes = [node for _, new in _steps(graph) for node in new]
+            graph = DropUnused().apply(Graph(graph.name, nodes, graph.outputs))
+        return graph
+
+
+def _steps(graph: Graph) -> list[tuple[Node, tuple[Node, ...]]]:
+    """Every node with what stands in its place after one step."""
+    by_name = {node.name: node for node in graph.nodes}
+    users = {name: len(nodes) for name, nodes in graph.users.items()}
+    for name in graph.outputs:
+        users[name] += 1
+    return [(node, _rewritten(graph, node, by_name, users)) for node in graph.nodes]
 
 
 def _rewritten(
