@@ -114,6 +114,9 @@ class Lowering(Settings):
             {"logits": {"weight": "fixed<8,1>", "bias": "fixed<8,1>", "result": "fixed<16,6>"}}.
         factor_bits: significant bits of factors that are not quantized (batch normalization, PReLU, odd
             slopes, scales under alpha="auto", means), without the sign; for all layers or by layer.
+        multiplier_bits: bits of the integer multipliers that requantize sums of an imported integer model (ONNX,
+            TFLite); None takes the fewest that equal the source's own arithmetic for every sum.
+        threshold_bits: bits of an imported quantizer up to which it is built of thresholds instead.
     """
 
     outputs: str = "logits"
@@ -121,6 +124,8 @@ class Lowering(Settings):
     float_type: str | None = None
     layer_types: dict[str, str | TensorTypes] = Field(default_factory=dict)
     factor_bits: PerLayer[FactorBits] = FACTOR_BITS
+    multiplier_bits: Annotated[int, Field(ge=2, le=31, strict=True)] | None = None
+    threshold_bits: Annotated[int, Field(ge=0, le=8, strict=True)] = 3
 
     @field_validator("outputs")
     @classmethod

@@ -1,0 +1,81 @@
+"""Model outputs: the last integers, and what they are times.
+
+Invariant: an output's node times `scale` plus `offset` is the source's value, exactly unless a note says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from edgeml.fixed import Overflow, Round
+from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine import settle
+from edgeml.importers.affine.arrange import as_source, in_order
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.value import AffineValue
+from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.input import Input
+
+
+@dataclass(frozen=True, eq=False)
+class OutputPort:
+    """An output of the source and the node that gives it.
+
+    Args:
+        tensor: the source's name of it; of the value before a function that was left off.
+        value: plain; its node is the graph's output.
+    """
+
+    tensor: str
+    value: AffineValue
+
+    @property
+    def node(self) -> str:
+        """The graph's output."""
+        return self.value.only.node
+
+
+def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> OutputPort:
+    """Make a value an output of the graph.
+
+    A softmax or sigmoid that nothing quantizes is left off, with a note. One scale for all elements is left off
+    too: it changes no decision; scales per channel become integer multipliers.
+    """
+    if value.function is not None:
+        assembly.note(
+            f"the {value.function_name} at the end is left off: the output is what it is applied to"
+        )
+        value = replace(value, function=None, function_name="")
+    value = _single(assembly, value)
+    stated = assembly.options.type
+    if stated is not None:
+        value = settle.dyadic(assembly, value)
+        node = assembly.add(Cast(stated, Round.RND_CONV, Overflow.SAT), value.only.node, part="stated")
+        value = replace(value, terms=(replace(value.only, node=node),))
+    term = value.only
+    if not (ex.is_one(term.factor) and ex.is_zero(value.offset)):
+        assembly.note(
+            f"the output is {float(ex.scalar(term.factor)):.9g} times the graph's"
+            + ("" if ex.is_zero(value.offset) else f", plus {float(ex.scalar(value.offset)):.9g}")
+        )
+    return OutputPort(tensor, value)
+
+
+def _single(assembly: Assembly, value: AffineValue) -> AffineValue:
+    """One node with one factor above zero and one offset; a node of its own, not the model's input."""
+    value = settle.joined(assembly, value)
+    if not in_order(value):
+        value = as_source(assembly, value)
+    factor, offset = value.only.factor, value.offset
+    if (
+        settle.is_dyadic(value)
+        or not (ex.is_scalar(factor) and ex.is_scalar(offset))
+        or ex.scalar(factor) <= 0
+    ):
+        value = settle.dyadic(assembly, value)
+    node = assembly.graph.node(value.only.node)
+    if node is not None and isinstance(node.op, Input):
+        info = assembly.info(value.only.node)
+        copy = assembly.add(Cast(info.type, Round.RND_CONV, Overflow.SAT), value.only.node, part="copy")
+        value = replace(value, terms=(replace(value.only, node=copy),))
+    return value

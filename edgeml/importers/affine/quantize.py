@@ -1,0 +1,417 @@
+"""A quantizer of the source, put on a value of the source: integers come out.
+
+The way is chosen by what the factors allow, the cheapest first: a constant is rounded at once; a model input takes
+the quantizer's type; powers of two make it a cast; anything else is a staircase (see `steps`), by thresholds for
+few codes, else by the smallest multiplier that is proven equal; a real function of few codes is a table.
+
+Invariant: the codes are those of the source's arithmetic as stated by the `SourceQuantizer`, for every sum in the
+proven interval, or a note says how far they are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType, IntArray, Overflow, Round, cover
+from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine import settle, steps
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.exact import Exact
+from edgeml.importers.affine.inputs import quantized_input
+from edgeml.importers.affine.rounding import SourceRounding
+from edgeml.importers.affine.value import AffineValue, of_node
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.lookup import MAX_INDEX_BITS, Lookup
+from edgeml.ir.ops.max import Max
+from edgeml.ir.ops.min import Min
+from edgeml.ir.ops.mul import Mul
+from edgeml.ir.ops.relu import Relu
+
+OwnArithmetic = Callable[[IntArray], IntArray]
+"""The source's own requantization: codes of integer sums (rows, *channels), never falling along the first axis."""
+
+_TABLE_PAIRS = 1 << 18
+"""Pairs of codes up to which a sum of two values is tried pair by pair."""
+
+
+@dataclass(frozen=True, eq=False)
+class SourceQuantizer:
+    """value -> scale * (clip(round(value / scale + zero_point), low, high) - zero_point).
+
+    Args:
+        scale: positive, per element of the node (see `AffineValue.per_element`).
+        zero_point: integers, likewise.
+        low: least code.
+        high: largest code.
+        rounding: of the source.
+        bipolar: only the codes low and high exist; high from zero on.
+    """
+
+    scale: Exact
+    zero_point: Exact
+    low: int
+    high: int
+    rounding: SourceRounding
+    bipolar: bool = False
+
+    def code_range(self) -> FixedType:
+        """The narrowest integer type of the codes."""
+        return cover(min(self.low, 0), max(self.high, 0), 0)
+
+    def value_of(self, node: str, shape: tuple[int, ...], index: IntArray) -> AffineValue:
+        """The source's value whose codes a node has."""
+        if self.bipolar:  # the node counts the steps
+            step = Fraction(self.high - self.low)
+            value = of_node(node, shape, index, ex.as_exact(self.scale * step))
+            return replace(value, offset=ex.as_exact(self.scale * Fraction(self.low)))
+        value = of_node(node, shape, index, self.scale)
+        return replace(value, offset=ex.as_exact(-self.scale * self.zero_point))
+
+
+def quantized(
+    assembly: Assembly, value: AffineValue, by: SourceQuantizer, own: OwnArithmetic | None = None
+) -> AffineValue:
+    """The codes of a value.
+
+    Args:
+        assembly: where to add ops.
+        value: any value.
+        by: the quantizer, its scale and zero point in the order of the value's node.
+        own: codes of the node's integers by the source's own arithmetic, if that is not exact; the value is
+            then one integer node times one positive factor per channel.
+
+    Raises:
+        EdgemlError: the value cannot be quantized in this way; says what to do.
+    """
+    if np.any(by.scale <= 0):
+        raise EdgemlError("a scale that is not positive", assembly.layer, "export the model again")
+    if value.is_raw:
+        return quantized_input(assembly, value, by)
+    if value.function is not None:
+        return _by_table(assembly, value, by)
+    value = settle.merged(assembly, value)
+    if len(value.terms) > 1:
+        return _of_sum(assembly, value, by)
+    same = _unchanged(assembly, value, by)
+    if same is not None:
+        return same
+    if own is None and _casts(value, by):
+        return _by_cast(assembly, value, by)
+    return _by_steps(assembly, value, by, own)
+
+
+def _unchanged(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue | None:
+    """The value's own node, if it has the quantizer's codes already; a clip may still limit them."""
+    info = assembly.info(value.only.node)
+    if by.bipolar or info.frac != 0 or not isinstance(info.type, FixedType):
+        return None
+    slope = ex.as_exact(value.only.factor / by.scale)
+    offset = ex.as_exact(value.offset / by.scale + by.zero_point)
+    if not (ex.is_one(slope) and ex.is_zero(offset)):
+        return None
+    least, most = _end_codes(value, by)
+    return by.value_of(_limited(assembly, value.only.node, least, most, 0), value.shape, value.index)
+
+
+def _casts(value: AffineValue, by: SourceQuantizer) -> bool:
+    """Whether a cast of an exact value does it."""
+    return (
+        not by.bipolar
+        and by.rounding.native is not None
+        and settle.is_dyadic(replace(value, low=None, high=None))
+        and ex.exponents(by.scale) is not None
+        and ex.dyadic_bits(by.zero_point) is not None
+    )
+
+
+def _by_cast(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue:
+    """Round and saturate; a clip of the value becomes one of the codes, where it does not lie within it."""
+    rounding = by.rounding.native
+    assert rounding is not None
+    bare = replace(value, low=None, high=None)
+    power = ex.exponents(by.scale)
+    assert power is not None
+    simple = ex.is_zero(by.zero_point) and power.size == 1
+    if simple:
+        exact = settle.dyadic(assembly, bare)
+        frac = -int(power.flat[0])
+        kind = replace_frac(by.code_range(), frac)
+    else:
+        exact = settle.dyadic(assembly, bare.times(ex.as_exact(1 / by.scale)).plus(by.zero_point))
+        kind, frac = by.code_range(), 0
+    narrow = kind.signed and by.low == -by.high == kind.lo + 1
+    node = assembly.cast(
+        exact.only.node, kind, rounding, Overflow.SAT_SYM if narrow else Overflow.SAT, "quantized"
+    )
+    least, most = _end_codes(value, by)
+    node = _limited(assembly, node, least, most, frac)
+    if simple:
+        return replace(
+            value,
+            terms=(settle.WeightedNode(node, ex.exact([1])),),
+            offset=ex.exact([0]),
+            low=None,
+            high=None,
+        )
+    return by.value_of(node, value.shape, value.index)
+
+
+def _limited(assembly: Assembly, node: str, least: IntArray, most: IntArray, frac: int) -> str:
+    """Codes within limits, where their interval leaves them."""
+    info = assembly.info(node)
+    if np.any(info.lo < least):
+        if not np.any(least):
+            node = assembly.add(Relu(), node, part="relu")
+        else:
+            node = assembly.add(Max(), node, assembly.number(least, frac, "least"), part="clip.least")
+    if np.any(assembly.info(node).hi > most):
+        node = assembly.add(Min(), node, assembly.number(most, frac, "most"), part="clip.most")
+    return node
+
+
+def _end_codes(value: AffineValue, by: SourceQuantizer) -> tuple[IntArray, IntArray]:
+    """The least and largest code that the value's clip leaves."""
+
+    def codes(end: Exact | None, otherwise: int) -> IntArray:
+        if end is None:
+            return np.array([otherwise], np.int64)
+        numbers = ex.as_exact(end / by.scale + by.zero_point)
+        found = [min(max(by.rounding.apply(number), by.low), by.high) for number in numbers.flat]
+        return np.array(found, np.int64).reshape(numbers.shape)
+
+    return codes(value.low, by.low), codes(value.high, by.high)
+
+
+def _by_steps(
+    assembly: Assembly, value: AffineValue, by: SourceQuantizer, own: OwnArithmetic | None
+) -> AffineValue:
+    node = value.only.node
+    stairs = staircase(assembly, value, by, own)
+    if own is None and not _casts(value, by):
+        assembly.source_rounds()
+    count = stairs.edges.shape[0]
+    if by.bipolar:
+        codes = steps.with_thresholds(assembly, node, stairs)
+        return by.value_of(codes, value.shape, value.index)
+    few = count < 1 << assembly.options.threshold_bits
+    wanted = assembly.options.multiplier_bits
+    if few and wanted is None:
+        return by.value_of(steps.with_thresholds(assembly, node, stairs), value.shape, value.index)
+    multiplier = steps.smallest_multiplier(stairs, wanted)
+    if multiplier is None:
+        raise EdgemlError(
+            "no multiplier of up to 40 bits equals the quantizer for every sum",
+            assembly.layer,
+            "state its bits: --set lowering.multiplier_bits=24",
+        )
+    active = int(np.count_nonzero(stairs.active))
+    if multiplier.wrong:
+        assembly.inexact(
+            f"a multiplier of {multiplier.bits} bits moves {multiplier.wrong} of {active} steps of the quantizer "
+            "by one sum or more",
+            "leave lowering.multiplier_bits out: the fewest bits that are equal are taken",
+        )
+    else:
+        assembly.note(
+            f"requantized by a multiplier of {multiplier.bits} bits, proven equal at all {active} steps of the quantizer"
+        )
+    codes = steps.with_multiplier(assembly, node, stairs, multiplier)
+    return by.value_of(codes, value.shape, value.index)
+
+
+def staircase(
+    assembly: Assembly, value: AffineValue, by: SourceQuantizer, own: OwnArithmetic | None
+) -> steps.Staircase:
+    """What the quantizer makes of every code of the value's node."""
+    node = value.only.node
+    step = Fraction(2) ** -assembly.info(node).frac
+    first, last = (0, 1) if by.bipolar else (by.low, by.high)
+    steps.need_few_codes(last - first + 1, assembly.layer)
+    slope = ex.as_exact(value.only.factor * step / by.scale)
+    ends = [
+        None if end is None else ex.as_exact(end / by.scale + by.zero_point)
+        for end in (value.low, value.high)
+    ]
+    offset = ex.as_exact(value.offset / by.scale + by.zero_point)
+    shapes = [part.shape for part in (slope, offset, *ends) if part is not None]
+    channels = np.broadcast_shapes(*shapes)
+    sums = steps.interval(assembly, node, channels)
+    if own is not None:
+        return steps.of_function(own, (first, last), sums, ex.floats(slope))
+    rounding = by.rounding
+    if by.bipolar:  # one step, at zero, which belongs to the upper code
+        offset = ex.as_exact(offset + 1)
+        ends = [None if end is None else ex.as_exact(end + 1) for end in ends]
+        rounding = SourceRounding.FLOOR
+    return steps.of_affine(slope, offset, (ends[0], ends[1]), (first, last), rounding, sums)
+
+
+def _of_sum(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue:
+    """Several nodes with factors that no power of two relates, such as a residual sum of two scales."""
+    result = _of_pairs(assembly, value, by)
+    if result is not None:
+        return result
+    return quantized(
+        assembly,
+        settle.approximated(assembly, replace(value, low=None, high=None)).clipped(
+            *(None if end is None else ex.scalar(end) for end in (value.low, value.high))
+        ),
+        by,
+    )
+
+
+def _of_pairs(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue | None:
+    """Two narrow nodes: the smallest multipliers for which every pair of codes gets the right code."""
+    numbers = [term.factor for term in value.terms] + [value.offset, by.scale, by.zero_point]
+    if len(value.terms) != 2 or not all(ex.is_scalar(number) for number in numbers) or by.bipolar:
+        return None
+    infos = [assembly.info(term.node) for term in value.terms]
+    spans = [(int(i.aligned(i.frac)[0].min()), int(i.aligned(i.frac)[1].max())) for i in infos]
+    if np.prod([float(high - low + 1) for low, high in spans]) > _TABLE_PAIRS:
+        return None
+    a, b = (np.arange(low, high + 1, dtype=np.int64) for low, high in spans)
+    scale = ex.scalar(by.scale)
+    slopes = [
+        ex.scalar(t.factor) * Fraction(2) ** -i.frac / scale for t, i in zip(value.terms, infos, strict=True)
+    ]
+    offset = ex.scalar(value.offset) / scale + ex.scalar(by.zero_point)
+    wanted = _rounded_pairs(a, b, slopes, offset, by.rounding)
+    least, most = (int(end.min()) for end in _end_codes(value, by))
+    wanted = np.clip(wanted, least, most)
+    assembly.source_rounds()
+    return pairs_by_multipliers(assembly, value, by, (a, b), wanted, slopes, (least, most))
+
+
+def pairs_by_multipliers(
+    assembly: Assembly,
+    value: AffineValue,
+    by: SourceQuantizer,
+    codes: tuple[IntArray, IntArray],
+    wanted: IntArray,
+    slopes: list[Fraction],
+    ends: tuple[int, int],
+) -> AffineValue | None:
+    """code = floor(m1 * a + m2 * b + o), with the fewest bits for which every pair is right; None if none is.
+
+    Args:
+        assembly: where to add ops.
+        value: of two terms.
+        by: the quantizer.
+        codes: every code of the two nodes.
+        wanted: the code of every pair, (codes of a, codes of b).
+        slopes: codes per step of a and of b.
+        ends: least and largest code wanted.
+    """
+    a, b = codes
+    least, most = ends
+    steepest = float(max(abs(slope) for slope in slopes))
+    top = int(np.frexp(steepest)[1])
+    fixed = assembly.options.multiplier_bits
+    for bits in range(2, 31) if fixed is None else (fixed,):
+        frac = max(bits - top, 0)
+        m, n = (round(slope * 2**frac) for slope in slopes)
+        total = m * a[:, np.newaxis] + n * b[np.newaxis]
+        above, below = wanted > least, wanted < most
+        need = int(np.where(above, (wanted << frac) - total, np.iinfo(np.int64).min).max())
+        room = int(np.where(below, ((wanted + 1) << frac) - total - 1, np.iinfo(np.int64).max).min())
+        if need > room and fixed is None:
+            continue
+        shift = (
+            (need + room) // 2 if need > room else int(steps.roundest(np.array([need]), np.array([room]))[0])
+        )
+        wrong = int(np.count_nonzero(np.clip((total + shift) >> frac, least, most) != wanted))
+        if wrong:
+            assembly.inexact(
+                f"multipliers of {bits} bits give {wrong} of {wanted.size} pairs of codes another sum"
+            )
+        else:
+            assembly.note(f"added by multipliers of {bits} bits, equal for all {wanted.size} pairs of codes")
+        return _built_pairs(assembly, value, by, (m, n, shift, frac), ends)
+    return None
+
+
+def _built_pairs(
+    assembly: Assembly,
+    value: AffineValue,
+    by: SourceQuantizer,
+    numbers: tuple[int, int, int, int],
+    ends: tuple[int, int],
+) -> AffineValue:
+    m, n, shift, frac = numbers
+    products = []
+    for part, factor, term in zip(("a", "b"), (m, n), value.terms, strict=True):
+        grid = frac - assembly.info(term.node).frac
+        products.append(
+            assembly.add(
+                Mul(),
+                term.node,
+                assembly.number(np.array(factor), grid, f"factor.{part}"),
+                part=f"product.{part}",
+            )
+        )
+    total = assembly.add(Add(), *products, part="sum")
+    total = assembly.add(Add(), total, assembly.number(np.array(shift), frac, "shift"), part="shifted")
+    node = assembly.cast(total, by.code_range(), Round.TRN, Overflow.SAT, "codes")
+    node = steps.clipped_codes(assembly, node, *(np.array([end]) for end in ends))
+    return by.value_of(node, value.shape, value.index)
+
+
+def _rounded_pairs(
+    a: IntArray, b: IntArray, slopes: list[Fraction], offset: Fraction, rounding: SourceRounding
+) -> IntArray:
+    """The rounded sum of every pair, exactly: float64 decides where it is sure, rational numbers elsewhere."""
+    total = float(slopes[0]) * a[:, np.newaxis] + float(slopes[1]) * b[np.newaxis] + float(offset)
+    distance = np.abs(2 * total - np.rint(2 * total))
+    unsure = distance < 1e-6
+    result = np.empty(total.shape, np.int64)
+    sure = {
+        SourceRounding.ROUND: np.rint,
+        SourceRounding.HALF_UP: np.rint,
+        SourceRounding.HALF_DOWN: np.rint,
+        SourceRounding.FLOOR: np.floor,
+        SourceRounding.CEIL: np.ceil,
+        SourceRounding.DOWN: np.trunc,
+        SourceRounding.UP: lambda x: np.sign(x) * np.ceil(np.abs(x)),
+    }
+    result[...] = sure[rounding](total).astype(np.int64)
+    for i, j in zip(*np.nonzero(unsure), strict=True):
+        result[i, j] = rounding.apply(slopes[0] * int(a[i]) + slopes[1] * int(b[j]) + offset)
+    return result
+
+
+def _by_table(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue:
+    """A real function of a narrow node, as a table of its codes."""
+    function = value.function
+    assert function is not None
+    assembly.source_rounds()
+    inner = settle.joined(assembly, replace(value, function=None))
+    node, factor = inner.only.node, inner.only.factor
+    kind = assembly.info(node).type
+    numbers = (factor, inner.offset, by.scale, by.zero_point)
+    if not isinstance(kind, FixedType) or kind.width > MAX_INDEX_BITS or not all(map(ex.is_scalar, numbers)):
+        raise EdgemlError(
+            f"{value.function_name} of a value of {kind}",
+            assembly.layer,
+            f"quantize its input to at most {MAX_INDEX_BITS} bits with one scale for all channels",
+        )
+    x = np.arange(kind.lo, kind.hi + 1) * float(ex.scalar(factor) * Fraction(2) ** -kind.frac)
+    y = function(x + float(ex.scalar(inner.offset)))
+    t = y / float(ex.scalar(by.scale)) + float(ex.scalar(by.zero_point))
+    if by.bipolar:
+        table = (y >= 0).astype(np.int64)
+    else:
+        table = np.array([by.rounding.apply(Fraction(number)) for number in t.tolist()], np.int64)
+        table = np.clip(table, by.low, by.high)
+    entries = assembly.const(table, cover(min(int(table.min()), 0), max(int(table.max()), 0), 0), "table")
+    codes = assembly.add(Lookup(), node, entries, part="codes")
+    return by.value_of(codes, value.shape, value.index)
+
+
+def replace_frac(kind: FixedType, frac: int) -> FixedType:
+    """The type with another LSB."""
+    return FixedType(kind.signed, kind.width, frac)

@@ -1,0 +1,375 @@
+"""A quantizer behind integer sums is a staircase: for every code the least sum that reaches it.
+
+The staircase is found exactly (from rational factors, or from the source's own integer or float32 arithmetic) and
+then built in one of two ways, both equal to it for every sum in the proven interval:
+
+- thresholds: one comparison per code, for few codes;
+- a multiplier: code = floor(m * sum + o), with the fewest bits of m for which every step of the staircase falls on
+  the same sum. Both sides of every step are tried, and both functions only grow, so no other sum can differ.
+
+Invariant: `edges[k]` is the least sum with code >= first + 1 + k, or `beyond` where none in the interval has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType, IntArray, Overflow, Round, cover
+from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.exact import Exact
+from edgeml.importers.affine.rounding import SourceRounding
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.max import Max
+from edgeml.ir.ops.min import Min
+from edgeml.ir.ops.mul import Mul
+from edgeml.ir.ops.scale import Scale
+
+MOST_CODES = 4096
+"""Codes up to which a staircase is worked out step by step."""
+
+_MOST_BITS = 40
+"""Bits of a multiplier beyond which none is looked for."""
+
+_ROOM = 60
+"""Bits that products and shifted codes may take, so that int64 holds them and a sum of two."""
+
+_BELOW = FixedType(True, 1, 0)
+
+CodeFunction = Callable[[IntArray], IntArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Staircase:
+    """What every sum of an interval becomes, per channel.
+
+    Args:
+        first: the least code.
+        edges: (codes - 1, *channels): the least sum that reaches the next code; `lo` if all do, `beyond` if none.
+        falls: per channel, whether codes fall as sums grow; edges are then those of minus the sum.
+        lo: the least sum (of minus the sum where it falls).
+        beyond: one more than the largest.
+        slope: codes per step of the sum, never negative; where a multiplier begins to look.
+    """
+
+    first: int
+    edges: IntArray
+    falls: NDArray[np.bool_]
+    lo: IntArray
+    beyond: IntArray
+    slope: NDArray[np.float64]
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """The steps that lie within the interval."""
+        return (self.edges > self.lo) & (self.edges < self.beyond)
+
+    @property
+    def least(self) -> IntArray:
+        """The code of the least sum, per channel."""
+        return self.first + np.count_nonzero(self.edges <= self.lo, axis=0)
+
+    @property
+    def most(self) -> IntArray:
+        """The code of the largest sum, per channel."""
+        return self.first + np.count_nonzero(self.edges < self.beyond, axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Multiplier:
+    """code = floor((m * sum + o) / 2^frac), per channel.
+
+    Args:
+        factor: m.
+        offset: o.
+        frac: fractional bits of both.
+        wrong: sums on either side of a step that get another code than the staircase gives.
+    """
+
+    factor: IntArray
+    offset: IntArray
+    frac: int
+    wrong: int = 0
+
+    @property
+    def bits(self) -> int:
+        """Bits of the largest m, without its sign."""
+        return int(np.max(np.abs(self.factor), initial=0)).bit_length()
+
+
+def interval(assembly: Assembly, node: str, channels: tuple[int, ...]) -> tuple[IntArray, IntArray]:
+    """The least and largest code of a node, per channel, at its finest LSB.
+
+    Args:
+        assembly: where the node is.
+        node: its name.
+        channels: a shape that broadcasts to the node's; the bounds hold for all elements of an axis of 1.
+    """
+    info = assembly.info(node)
+    lo, hi = info.aligned(info.frac)
+    shape = (*(1,) * (len(channels) - lo.ndim), *lo.shape)
+    extra = len(shape) - len(channels)
+    axes = tuple(axis for axis in range(len(shape)) if axis < extra or channels[axis - extra] == 1)
+    return lo.reshape(shape).min(axis=axes).reshape(channels), hi.reshape(shape).max(axis=axes).reshape(
+        channels
+    )
+
+
+def of_affine(
+    slope: Exact,
+    offset: Exact,
+    ends: tuple[Exact | None, Exact | None],
+    codes: tuple[int, int],
+    rounding: SourceRounding,
+    sums: tuple[IntArray, IntArray],
+) -> Staircase:
+    """The staircase of round(clip(slope * sum + offset)), by rational numbers.
+
+    Args:
+        slope: per channel, in codes per step of the sum.
+        offset: per channel, in codes.
+        ends: of the clip, in codes, per channel.
+        codes: least and largest.
+        rounding: of the source.
+        sums: least and largest, per channel.
+    """
+    first, last = codes
+    channels = np.broadcast_shapes(
+        slope.shape, offset.shape, sums[0].shape, *(end.shape for end in ends if end is not None)
+    )
+    spread = [
+        None if part is None else np.broadcast_to(part, channels).reshape(-1)
+        for part in (slope, offset, *ends)
+    ]
+    slopes, offsets, lows, highs = spread
+    assert slopes is not None and offsets is not None
+    least, most = (np.broadcast_to(end, channels).reshape(-1) for end in sums)
+    falls = np.asarray(slopes < 0, bool)
+    lo, hi = np.where(falls, -most, least), np.where(falls, -least, most)
+    edges = np.empty((last - first, slopes.size), np.int64)
+    reaches = [rounding.reach(code) for code in range(first + 1, last + 1)]
+    for channel in range(slopes.size):
+        bottom, top = int(lo[channel]), int(hi[channel]) + 1
+        down, up = (None if ends is None else ends[channel] for ends in (lows, highs))
+        edges[:, channel] = _edges(abs(slopes[channel]), offsets[channel], (down, up), reaches, (bottom, top))
+    return Staircase(
+        first,
+        edges.reshape(last - first, *channels),
+        falls.reshape(channels),
+        lo.reshape(channels),
+        (hi + 1).reshape(channels),
+        np.abs(ex.floats(np.broadcast_to(slope, channels))),
+    )
+
+
+def _edges(
+    slope: Fraction,
+    offset: Fraction,
+    ends: tuple[Fraction | None, Fraction | None],
+    reaches: list[tuple[Fraction, bool]],
+    sums: tuple[int, int],
+) -> list[int]:
+    """The least sum of each code of one channel, between the two sums."""
+    down, up = ends
+    bottom, top = sums
+    numerator, denominator = offset.numerator, offset.denominator
+    below = 2 * denominator * slope.numerator
+    result: list[int] = []
+    for edge, inclusive in reaches:
+        if down is not None and (down > edge or (inclusive and down == edge)):
+            result.append(bottom)
+        elif up is not None and (up < edge or (not inclusive and up == edge)):
+            result.append(top)
+        elif below == 0:
+            result.append(bottom if offset > edge or (inclusive and offset == edge) else top)
+        else:  # edges are multiples of one half, so that integers do: (edge - offset) / slope
+            above = (int(2 * edge) * denominator - 2 * numerator) * slope.denominator
+            at = -(-above // below) if inclusive else above // below + 1
+            result.append(min(max(at, bottom), top))
+    return result
+
+
+def of_function(
+    function: CodeFunction,
+    codes: tuple[int, int],
+    sums: tuple[IntArray, IntArray],
+    slope: NDArray[np.float64],
+) -> Staircase:
+    """The staircase of a function that never falls, by bisection.
+
+    Args:
+        function: codes of sums (rows, *channels); never falls along its first axis.
+        codes: least and largest.
+        sums: least and largest, per channel.
+        slope: codes per step of the sum, roughly.
+    """
+    first, last = codes
+    channels = np.broadcast_shapes(slope.shape, sums[0].shape)
+    lo, hi = (np.broadcast_to(end, channels) for end in sums)
+    wanted = np.arange(first + 1, last + 1).reshape(-1, *(1,) * len(channels))
+    low = np.broadcast_to(lo - 1, (last - first, *channels)).astype(np.int64)
+    high = np.broadcast_to(hi + 1, (last - first, *channels)).astype(np.int64)
+    while np.any(high - low > 1):  # function(low) < wanted <= function(high), with open ends
+        middle = (low + high) >> 1
+        inside = np.clip(middle, lo, hi)
+        reached = function(inside) >= wanted
+        open_ = high - low > 1
+        high = np.where(open_ & reached, middle, high)
+        low = np.where(open_ & ~reached, middle, low)
+    return Staircase(first, high, np.zeros(channels, bool), lo, hi + 1, np.broadcast_to(slope, channels))
+
+
+def smallest_multiplier(stairs: Staircase, bits: int | None = None) -> Multiplier | None:
+    """The multiplier of fewest bits that equals the staircase for every sum; None if there is none.
+
+    Args:
+        stairs: the staircase.
+        bits: bits of the largest m; then the best multiplier of so many bits, equal or not.
+    """
+    largest = float(np.max(stairs.slope, initial=0.0))
+    if largest == 0.0:
+        return Multiplier(np.zeros(stairs.lo.shape, np.int64), stairs.least.astype(np.int64), 0)
+    peak = int(np.max(np.maximum(np.abs(stairs.lo), np.abs(stairs.beyond))))
+    codes = max(abs(stairs.first), abs(stairs.first + stairs.edges.shape[0]), 1)
+    top = int(np.frexp(largest)[1])
+    for width in range(1, _MOST_BITS + 1) if bits is None else (bits,):
+        frac = max(width - top, 0)
+        if max(width, top) + peak.bit_length() > _ROOM or frac + codes.bit_length() > _ROOM:
+            return None
+        found = _fitted(stairs, frac, bits is not None)
+        if found is not None:
+            return found
+    return None
+
+
+def _fitted(stairs: Staircase, frac: int, any_: bool) -> Multiplier | None:
+    """The multiplier at `frac` fractional bits, if there is one; with `any_` the nearest to one."""
+    active = stairs.active
+    codes = (stairs.first + 1 + np.arange(stairs.edges.shape[0])).reshape(-1, *(1,) * stairs.lo.ndim)
+    factor = np.rint(stairs.slope * 2.0**frac).astype(np.int64)
+    target = codes << frac
+    # m * edge + o >= target, and m * (edge - 1) + o < target
+    need = np.where(active, target - factor * stairs.edges, np.iinfo(np.int64).min).max(axis=0)
+    below = np.where(active, target - factor * (stairs.edges - 1) - 1, np.iinfo(np.int64).max).min(axis=0)
+    none = ~np.any(active, axis=0)
+    # A channel that is constant in its interval: the code itself.
+    factor = np.where(none, 0, factor)
+    need, below = (np.where(none, stairs.least << frac, bound) for bound in (need, below))
+    if np.any(need > below):
+        if not any_:
+            return None
+        middle = np.where(need <= below, need, (need >> 1) + (below >> 1))
+        wrong = int(np.count_nonzero(active & (factor * stairs.edges + middle < target)))
+        wrong += int(np.count_nonzero(active & (factor * (stairs.edges - 1) + middle >= target)))
+        return Multiplier(factor, middle, frac, wrong)
+    return Multiplier(factor, roundest(need, below), frac)
+
+
+def roundest(least: IntArray, most: IntArray) -> IntArray:
+    """Of the integers between two, ends included, one with as many trailing zeros as possible."""
+    result = least.copy()
+    for zeros in range(1, 60):
+        candidate = -((-least) >> zeros) << zeros
+        fits = (candidate >= least) & (candidate <= most)
+        if not np.any(fits):
+            break
+        result = np.where(fits, candidate, result)
+    return result
+
+
+def with_thresholds(assembly: Assembly, node: str, stairs: Staircase) -> str:
+    """The codes by one comparison per step; the result's least type holds them."""
+    node = _turned(assembly, node, stairs)
+    frac = assembly.info(node).frac
+    total = ""
+    for row, edges in enumerate(stairs.edges):
+        if np.all(edges >= stairs.beyond) or np.all(edges <= stairs.lo):
+            continue
+        threshold = assembly.number(-_squeezed(edges), frac, f"threshold_{row}")
+        distance = assembly.add(Add(), node, threshold, part=f"distance_{row}")
+        below = assembly.cast(distance, _BELOW, Round.TRN, Overflow.SAT, f"below_{row}")
+        total = below if not total else assembly.add(Add(), total, below, part=f"sum_{row}")
+    rows = range(stairs.edges.shape[0])
+    passed = [row for row in rows if not np.all(stairs.edges[row] >= stairs.beyond)]
+    top = stairs.first + len(passed)
+    if not total:
+        return _constant(assembly, node, top)
+    return (
+        total
+        if top == 0
+        else assembly.add(Add(), total, assembly.number(np.array(top), 0, "top"), part="codes")
+    )
+
+
+def with_multiplier(assembly: Assembly, node: str, stairs: Staircase, by: Multiplier) -> str:
+    """The codes by multiplication, addition, floor and saturation."""
+    least, most = int(stairs.least.min()), int(stairs.most.max())
+    frac = assembly.info(node).frac
+    factor = np.where(stairs.falls, -by.factor, by.factor)
+    same = int(factor.flat[0]) if np.all(factor == factor.flat[0]) else 0
+    if same > 0 and same & (same - 1) == 0:
+        product = assembly.add(Scale(frac - by.frac + same.bit_length() - 1), node, part="scaled")
+    else:
+        weights = assembly.number(_squeezed(factor), by.frac - frac, "multiplier")
+        product = assembly.add(Mul(), node, weights, part="product")
+    if np.any(by.offset):
+        shift = assembly.number(_squeezed(by.offset), by.frac, "shift")
+        product = assembly.add(Add(), product, shift, part="shifted")
+    kind = cover(min(least, 0), max(most, 0), 0)
+    codes = assembly.cast(product, kind, Round.TRN, Overflow.SAT, "codes")
+    return clipped_codes(assembly, codes, stairs.least, stairs.most)
+
+
+def clipped_codes(assembly: Assembly, codes: str, least: IntArray, most: IntArray) -> str:
+    """Codes within per-channel limits, where their interval says that they can leave them."""
+    info = assembly.info(codes)
+    if np.any(info.lo < least):
+        codes = assembly.add(Max(), codes, assembly.number(_squeezed(least), 0, "least"), part="clip.least")
+    if np.any(assembly.info(codes).hi > most):
+        codes = assembly.add(Min(), codes, assembly.number(_squeezed(most), 0, "most"), part="clip.most")
+    return codes
+
+
+def _constant(assembly: Assembly, node: str, code: int) -> str:
+    """A value that is the same for every sum; it still has the node's shape."""
+    zero = assembly.add(Mul(), node, assembly.number(np.array(0), 0, "zero"), part="zeroed")
+    whole = assembly.cast(zero, FixedType(False, 1, 0), Round.TRN, Overflow.SAT, "zeroed.codes")
+    return assembly.add(Add(), whole, assembly.number(np.array(code), 0, "only"), part="codes")
+
+
+def _turned(assembly: Assembly, node: str, stairs: Staircase) -> str:
+    """The node with its sign turned where codes fall as it grows."""
+    if not np.any(stairs.falls):
+        return node
+    signs = np.where(stairs.falls, -1, 1).astype(np.int64)
+    return assembly.add(Mul(), node, assembly.number(_squeezed(signs), 0, "sign"), part="turned")
+
+
+def _squeezed(values: IntArray) -> IntArray:
+    """Per channel, reduced where all are alike."""
+    return ex.compressed(values)
+
+
+def _kept(shape: tuple[int, ...], axes: tuple[int, ...], channels: tuple[int, ...]) -> tuple[int, ...]:
+    sizes = [1 if axis in axes else size for axis, size in enumerate(shape)]
+    return tuple(sizes[len(sizes) - len(channels) :]) if channels else ()
+
+
+def need_few_codes(count: int, layer: str) -> None:
+    """Refuse a staircase of more codes than are worked out step by step.
+
+    Raises:
+        EdgemlError: it has more.
+    """
+    if count > MOST_CODES:
+        raise EdgemlError(
+            f"a quantizer of {count} codes behind factors that are no powers of two",
+            layer,
+            f"use a power-of-two scale, or at most {MOST_CODES} codes",
+        )

@@ -1,0 +1,85 @@
+"""ONNX models whose integers are stated: QONNX (Brevitas, QKeras, FINN), QDQ and QOperator.
+
+Invariant: the graph's codes are the model's; where its own executor computes in float32, a note of the layer says so.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from edgeml.errors import EdgemlError
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.compared import Correspondence
+from edgeml.importers.base import Imported, Importer, ImportOptions, SourceFile
+from edgeml.importers.onnx_reader.model import QONNX_DOMAINS, SourceGraph, parse, taken_apart
+from edgeml.importers.onnx_reader.reader import OnnxReader
+from edgeml.importers.onnx_reader.source import OnnxSource, OrtSource, QonnxSource
+from edgeml.reading import FAULTS, said
+
+_INTEGER = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger", "QGemm")
+
+
+class OnnxImporter(Importer):
+    """The reader of `.onnx` files."""
+
+    title: ClassVar[str] = "an ONNX model with quantizers"
+    suffixes: ClassVar[tuple[str, ...]] = (".onnx",)
+    kept: ClassVar[str] = "source.onnx"
+
+    def recognize(self, content: bytes) -> bool:
+        """An ONNX model: a protobuf message that has a graph with an output."""
+        if not content or content[4:8] == b"TFL3":
+            return False
+        try:
+            parse(content, "")
+        except EdgemlError:
+            return False
+        return True
+
+    def read(self, source: SourceFile, options: ImportOptions) -> Imported:
+        where = source.where
+        if source.weights is not None:
+            raise EdgemlError("an ONNX file has its weights itself", where, "leave --weights out")
+        model = parse(source.content, where)
+        graph = taken_apart(model, where)
+        _need_quantizers(graph, where)
+        assembly = Assembly(options.name, options.lowering, options.strict, source_floats="float32")
+        reader = OnnxReader(graph, assembly)
+        try:
+            reader.read()
+            exact = assembly.finished(tuple(port.node for port in reader.outputs))
+        except EdgemlError as error:
+            place = f"{where}: {error.where}" if error.where else where
+            raise EdgemlError(error.what, place, error.hint) from error
+        except FAULTS as error:
+            here = f"{where}: node {assembly.layer}"
+            raise EdgemlError(f"is not valid: {said(error)}", here, "export it again") from error
+        match = Correspondence(exact, assembly, reader.inputs, reader.outputs)
+        kind: type[OnnxSource] = QonnxSource if _is_qonnx(graph) else OrtSource
+        return Imported(exact, kind(model, match, where), match.layouts())
+
+
+def _need_quantizers(graph: SourceGraph, where: str) -> None:
+    """Refuse a model in which nothing is quantized.
+
+    Raises:
+        EdgemlError: it is a float model; says what works today.
+    """
+    if any(
+        node.domain in QONNX_DOMAINS or node.op_type.startswith("QLinear") or node.op_type in _INTEGER
+        for node in graph.nodes
+    ):
+        return
+    raise EdgemlError(
+        "is a float model: nothing in it is quantized, so it states no integers",
+        where,
+        "quantize it first, by onnxruntime.quantization.quantize_static(...) for 8 bits or by training with Brevitas "
+        "or QKeras, and import the result",
+    )
+
+
+def _is_qonnx(graph: SourceGraph) -> bool:
+    return any(node.domain in QONNX_DOMAINS for node in graph.nodes)
+
+
+IMPORTER = OnnxImporter()

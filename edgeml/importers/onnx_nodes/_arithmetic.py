@@ -1,0 +1,79 @@
+"""Sums and products of values and constants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edgeml.errors import EdgemlError
+from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine import settle
+from edgeml.importers.affine.arrange import alike, as_source, channels_last
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.exact import Exact
+from edgeml.importers.affine.value import AffineValue, WeightedNode
+from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
+from edgeml.ir.ops.mul import Mul
+
+
+def spread(value: AffineValue, constant: SourceConstant) -> tuple[AffineValue, Exact]:
+    """A constant in the order of a value's node; the value with axes of 1 put before its own if it needs them.
+
+    Raises:
+        EdgemlError: the constant is larger than the value.
+    """
+    rank = constant.values.ndim
+    if rank > len(value.source_shape):
+        extra = rank - len(value.source_shape)
+        value = value.with_index(value.index.reshape((1,) * extra + value.source_shape))
+    return value, value.spread(constant.numbers())
+
+
+def total(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
+    """The sum of two values of one shape: the terms of both.
+
+    Raises:
+        EdgemlError: their shapes differ.
+    """
+    if a.source_shape != b.source_shape:
+        raise EdgemlError(f"a sum of values of shapes {a.source_shape} and {b.source_shape}")
+    settle.need_nodes(assembly, a)
+    settle.need_nodes(assembly, b)
+    a, b = (settle.joined(assembly, v) if v.clips or v.function is not None else v for v in (a, b))
+    b = alike(assembly, b, a)
+    return replace(a, terms=a.terms + b.terms, offset=ex.as_exact(a.offset + b.offset))
+
+
+def multiplied(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
+    """The product of two values, which broadcast."""
+    a, b = (settle.anchored(assembly, value) for value in (a, b))
+    if a.source_shape == b.source_shape:
+        b = alike(assembly, b, a)
+        index = a.index
+    else:
+        if len(a.source_shape) != len(b.source_shape):
+            raise EdgemlError(f"a product of values of shapes {a.source_shape} and {b.source_shape}")
+        spatial = len(a.source_shape) > 2
+        a, b = ((channels_last if spatial else as_source)(assembly, value) for value in (a, b))
+        shape = np.broadcast_shapes(a.shape, b.shape)
+        index = np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape)
+        index = (np.moveaxis(index, -1, 0) if spatial else index)[np.newaxis]
+    node = assembly.add(Mul(), a.only.node, b.only.node, part="product")
+    term = WeightedNode(node, ex.as_exact(a.only.factor * b.only.factor))
+    return AffineValue((term,), assembly.info(node).shape, index, ex.exact([0]))
+
+
+def scaled_constant(constant: SourceConstant, other: SourceConstant, divide: bool) -> SourceConstant:
+    """A quantized constant times (or by) another: its scale changes."""
+    values = constant.values / other.values if divide else constant.values * other.values
+    if constant.codes is None or constant.scale is None or values.shape != constant.codes.shape:
+        return SourceConstant(values)
+    factor = other.values.astype(np.float64)
+    scale = np.asarray(constant.scale, np.float64)
+    return replace(constant, values=values, scale=scale / factor if divide else scale * factor)
+
+
+def both_constant(a: Operand, b: Operand) -> bool:
+    """Whether neither depends on an input."""
+    return isinstance(a, SourceConstant) and isinstance(b, SourceConstant)

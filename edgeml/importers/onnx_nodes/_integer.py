@@ -1,0 +1,101 @@
+"""What the integer operators of ONNX share: scales, zero points, and ONNX Runtime's own requantization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray
+from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine.quantize import OwnArithmetic, SourceQuantizer
+from edgeml.importers.affine.value import AffineValue
+from edgeml.importers.onnx_nodes._quantizer import need_positive
+from edgeml.importers.onnx_reader.model import SourceNode
+from edgeml.importers.onnx_reader.operands import SourceConstant
+from edgeml.importers.onnx_reader.reader import OnnxReader
+
+INTEGER = frozenset({"", "com.microsoft"})
+
+
+def parameters(node: SourceNode, reader: OnnxReader, place: int) -> tuple[SourceConstant, SourceConstant]:
+    """Scale and zero point at two neighbouring inputs; no zero point is zero as uint8.
+
+    Raises:
+        EdgemlError: they are computed, or no positive numbers.
+    """
+    scale = reader.constant(node, place, "scale")
+    need_positive(scale.values)
+    zero = reader.optional(node, place + 1, "zero point")
+    return scale, SourceConstant(np.zeros((), np.uint8)) if zero is None else zero
+
+
+def limits_of(kind: np.dtype[Any]) -> tuple[int, int]:
+    """Least and largest code of an integer type.
+
+    Raises:
+        EdgemlError: it has more than 16 bits, or is no integer type.
+    """
+    if kind.kind not in "iu" or kind.itemsize > 2:
+        raise EdgemlError(f"a quantizer to {kind}", hint="quantize to 8 or 16 bits")
+    return int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+
+
+def along(values: NDArray[Any], axis: int, rank: int) -> NDArray[Any]:
+    """Numbers per tensor, or per slice along an axis, so that they broadcast.
+
+    Raises:
+        EdgemlError: they are none of these.
+    """
+    if values.size == 1:
+        return values.reshape((1,) * max(rank, 1))
+    if values.ndim != 1 or not -rank <= axis < rank:
+        raise EdgemlError(
+            f"scales of shape {values.shape} along axis {axis}", hint="use one per tensor or channel"
+        )
+    shape = [1] * rank
+    shape[axis] = values.size
+    return values.reshape(shape)
+
+
+def float32_requantization(value: AffineValue, by: SourceQuantizer) -> OwnArithmetic | None:
+    """Sums to codes as ONNX Runtime's integer kernels do it: one float32 product, rounded half to even.
+
+    The product's factor is float32(float32(x_scale * w_scale) / y_scale). Source: onnxruntime,
+    core/mlas/lib/quantize.cpp (MlasRequantizeOutput) and core/providers/cpu/quantization/qlinearconv.cc.
+
+    Returns:
+        The function, or None if the value is not one sum times a factor, where nothing but real numbers defines
+        the result.
+    """
+    if len(value.terms) != 1 or value.function is not None or not ex.is_zero(value.offset):
+        return None
+    factor = value.only.factor
+    if np.any(factor <= 0) or not ex.is_scalar(by.scale) or not ex.is_scalar(by.zero_point):
+        return None
+    scale = np.float32(float(ex.scalar(by.scale)))
+    ratio = (ex.floats(factor).astype(np.float32) / scale).astype(np.float32)
+    if np.all(ratio == 1):
+        return None
+    zero = int(ex.scalar(by.zero_point))
+    low, high = _clip_codes(value, by, zero)
+
+    def codes(sums: IntArray) -> IntArray:
+        rounded = np.rint(sums.astype(np.float32) * ratio).astype(np.int64)
+        return np.clip(rounded + zero, low, high)
+
+    return codes
+
+
+def _clip_codes(value: AffineValue, by: SourceQuantizer, zero: int) -> tuple[IntArray, IntArray]:
+    """The ends of the codes, within the clip before the quantizer."""
+    ends: list[IntArray] = []
+    for end, otherwise in ((value.low, by.low), (value.high, by.high)):
+        if end is None:
+            ends.append(np.array(otherwise))
+            continue
+        codes = np.rint(ex.floats(end) / float(ex.scalar(by.scale))).astype(np.int64) + zero
+        ends.append(np.clip(codes, by.low, by.high))
+    return ends[0], ends[1]

@@ -1,0 +1,45 @@
+"""What operators that only move elements share: the order changes, no op is added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.importers.onnx_reader.operands import ArrayMove, Operand, SourceConstant
+
+ONNX = frozenset({""})
+
+
+def moved(operand: Operand, move: ArrayMove) -> Operand:
+    """The operand with its elements at other places.
+
+    Raises:
+        EdgemlError: the move does not fit its shape.
+    """
+    try:
+        if isinstance(operand, SourceConstant):
+            return operand.moved(move)
+        return operand.with_index(np.ascontiguousarray(move(operand.index)))
+    except (ValueError, IndexError) as error:
+        raise EdgemlError(f"does not fit its input: {error}") from error
+
+
+def shape_of(operand: Operand) -> tuple[int, ...]:
+    """The source's shape of an operand."""
+    return tuple(operand.values.shape) if isinstance(operand, SourceConstant) else operand.source_shape
+
+
+def reshape_to(sizes: tuple[int, ...], keep_zeros: bool) -> ArrayMove:
+    """A move to a shape as ONNX writes it: -1 for what is left, 0 for the axis' own size."""
+
+    def move(array: NDArray[Any]) -> NDArray[Any]:
+        shape = [
+            array.shape[axis] if size == 0 and not keep_zeros and axis < array.ndim else size
+            for axis, size in enumerate(sizes)
+        ]
+        return array.reshape(shape)
+
+    return move

@@ -1,0 +1,15 @@
+"""Identity: nothing at inference."""
+
+from __future__ import annotations
+
+from edgeml.importers.onnx_nodes._move import ONNX
+from edgeml.importers.onnx_reader.model import SourceNode
+from edgeml.importers.onnx_reader.operands import Operand
+from edgeml.importers.onnx_reader.reader import OnnxReader
+
+DOMAINS = ONNX
+
+
+def lower(node: SourceNode, reader: OnnxReader) -> Operand:
+    """The input itself."""
+    return reader.at(node, 0)

@@ -1,0 +1,28 @@
+"""QLinearAdd of ONNX Runtime."""
+
+from __future__ import annotations
+
+from edgeml.importers.onnx_nodes import _integer as common
+from edgeml.importers.onnx_nodes._arithmetic import spread, total
+from edgeml.importers.onnx_nodes.dequantize_linear import real
+from edgeml.importers.onnx_nodes.quantize_linear import as_codes
+from edgeml.importers.onnx_reader.model import SourceNode
+from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
+from edgeml.importers.onnx_reader.reader import OnnxReader
+
+DOMAINS = frozenset({"com.microsoft"})
+
+
+def lower(node: SourceNode, reader: OnnxReader) -> Operand:
+    """Dequantize both, add, quantize."""
+    a = real(reader.at(node, 0), *common.parameters(node, reader, 1))
+    b = real(reader.at(node, 3), *common.parameters(node, reader, 4))
+    if isinstance(a, SourceConstant):
+        a, b = b, a
+    assert not isinstance(a, SourceConstant)
+    if isinstance(b, SourceConstant):
+        value, numbers = spread(a, b)
+        summed = value.plus(numbers)
+    else:
+        summed = total(reader.assembly, a, b)
+    return as_codes(reader, summed, *common.parameters(node, reader, 6))

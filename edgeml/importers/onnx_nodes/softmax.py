@@ -1,0 +1,26 @@
+"""Softmax at the end of a model, which is left off."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.importers.onnx_nodes._move import ONNX
+from edgeml.importers.onnx_reader.model import SourceNode
+from edgeml.importers.onnx_reader.operands import Operand
+from edgeml.importers.onnx_reader.reader import OnnxReader
+
+DOMAINS = ONNX
+
+
+def _refused(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    raise EdgemlError(
+        "a quantizer behind a softmax, which no table of one value can hold",
+        hint="export the model up to its logits; the largest logit is the class",
+    )
+
+
+def lower(node: SourceNode, reader: OnnxReader) -> Operand:
+    """Waits for the end of the model; a quantizer behind it is refused."""
+    return reader.value(node).after(_refused, "softmax")

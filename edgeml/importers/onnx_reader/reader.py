@@ -1,0 +1,274 @@
+"""Node by node from an ONNX graph to the exact graph.
+
+Invariant: what stands for a tensor of the source is that tensor's exact value, or a note of its layer says what is
+rounded; a node that no file of `onnx_nodes` reads is refused with its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml import limits
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray
+from edgeml.importers import onnx_nodes
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.inputs import InputPort, model_input
+from edgeml.importers.affine.outputs import OutputPort, finished_output
+from edgeml.importers.affine.value import AffineValue
+from edgeml.importers.onnx_reader.folding import FOLDED, folded
+from edgeml.importers.onnx_reader.model import QONNX_DOMAINS, SourceGraph, SourceNode, SourceTensor
+from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
+
+_CHANNELS_FIRST = frozenset(
+    {
+        *("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"),
+        *(
+            "QLinearConv",
+            "ConvInteger",
+            "DepthToSpace",
+            "Resize",
+            "Upsample",
+            "ConvTranspose",
+            "QuantAvgPool2d",
+        ),
+    }
+)
+"""Operators whose input has its channels on the second axis."""
+
+_KEEP_SHAPE = frozenset(
+    {
+        *(
+            "Quant",
+            "IntQuant",
+            "BipolarQuant",
+            "Trunc",
+            "Relu",
+            "Clip",
+            "LeakyRelu",
+            "Identity",
+            "QuantizeLinear",
+        ),
+        *("DequantizeLinear", "Add", "Sub", "Mul", "Div", "Cast", "Dropout", "MultiThreshold", "Pad"),
+    }
+)
+"""Operators behind which the axes of a tensor are the same."""
+
+
+class OnnxReader:
+    """The state of one import.
+
+    Args:
+        source: the model.
+        assembly: where the graph is built.
+    """
+
+    def __init__(self, source: SourceGraph, assembly: Assembly) -> None:
+        self.source = source
+        self.assembly = assembly
+        self.inputs: list[InputPort] = []
+        self.outputs: list[OutputPort] = []
+        self.integer_kernels = any(
+            node.op_type.startswith(("QLinear", "QuantizeLinear", "QGemm")) for node in source.nodes
+        ) and not any(node.domain in QONNX_DOMAINS for node in source.nodes)
+        self._operands: dict[str, Operand] = {
+            name: SourceConstant(values) for name, values in source.constants.items()
+        }
+
+    def read(self) -> None:
+        """Read everything.
+
+        Raises:
+            EdgemlError: a node is not covered, not valid, or not quantized; names it.
+        """
+        if not self.source.inputs:
+            raise EdgemlError("the model has no input")
+        for tensor in self.source.inputs:
+            self._input(tensor)
+        for node in self.source.nodes:
+            self.assembly.at(node.name)
+            try:
+                results = self._lowered(node)
+            except EdgemlError as error:
+                where = f"node {node.name} ({node.op_type})"
+                raise EdgemlError(error.what, where, error.hint) from error
+            self._keep(node, results)
+        for tensor in self.source.outputs:
+            self._output(tensor)
+
+    def operand(self, name: str) -> Operand:
+        """What a tensor is.
+
+        Raises:
+            EdgemlError: the node reads an input that it does not state.
+        """
+        if name not in self._operands:
+            raise EdgemlError(f"reads {name!r}, which nothing computes")
+        return self._operands[name]
+
+    def has(self, node: SourceNode, position: int) -> bool:
+        """Whether a node states its input at a position."""
+        return position < len(node.inputs) and bool(node.inputs[position])
+
+    def at(self, node: SourceNode, position: int) -> Operand:
+        """The input of a node at a position.
+
+        Raises:
+            EdgemlError: it is left out.
+        """
+        if not self.has(node, position):
+            raise EdgemlError(f"lacks its input {position + 1}")
+        return self.operand(node.inputs[position])
+
+    def value(self, node: SourceNode, position: int = 0) -> AffineValue:
+        """An input that depends on the model's input.
+
+        Raises:
+            EdgemlError: it is a constant.
+        """
+        found = self.at(node, position)
+        if isinstance(found, SourceConstant):
+            raise EdgemlError(f"the input {node.inputs[position]!r} is a constant, which is not covered here")
+        return found
+
+    def constant(self, node: SourceNode, position: int, what: str) -> SourceConstant:
+        """An input that has to be a constant.
+
+        Raises:
+            EdgemlError: it depends on the model's input.
+        """
+        found = self.at(node, position)
+        if not isinstance(found, SourceConstant):
+            raise EdgemlError(f"its {what} {node.inputs[position]!r} is computed from the model's input")
+        return found
+
+    def optional(self, node: SourceNode, position: int, what: str) -> SourceConstant | None:
+        """A constant input, or None if it is left out."""
+        return self.constant(node, position, what) if self.has(node, position) else None
+
+    def is_read(self, tensor: str) -> bool:
+        """Whether a node reads a tensor, or it is an output of the model."""
+        return any(tensor in node.inputs for node in self.source.nodes) or any(
+            tensor == output.name for output in self.source.outputs
+        )
+
+    def _lowered(self, node: SourceNode) -> Sequence[Operand]:
+        if node.op_type == "Constant":
+            return [SourceConstant(_constant_values(node))]
+        given = [self.operand(name) if name else None for name in node.inputs]
+        plain = [operand.values if isinstance(operand, SourceConstant) else None for operand in given]
+        constant = all(operand is None or isinstance(operand, SourceConstant) for operand in given)
+        quantized = any(isinstance(o, SourceConstant) and o.codes is not None for o in given)
+        if constant and node.domain == "" and node.op_type in FOLDED and not quantized:
+            return [SourceConstant(values) for values in folded(node, plain, self.source.opset)]
+        results = self._kind(node).lower(node, self)
+        return [results] if isinstance(results, AffineValue | SourceConstant) else results
+
+    def _kind(self, node: SourceNode) -> onnx_nodes.OnnxNodeKind:
+        name = onnx_nodes.file_name(node.op_type)
+        if name in onnx_nodes.names():
+            kind = onnx_nodes.load(name)
+            if node.domain in kind.DOMAINS:
+                return kind
+        label = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+        raise EdgemlError(
+            f"the operator {label} is not read",
+            hint="docs/importing.md lists those that are; export the model without it",
+        )
+
+    def _keep(self, node: SourceNode, results: Sequence[Operand]) -> None:
+        for name, result in zip(node.outputs, results, strict=False):
+            if not name:
+                continue
+            self._operands[name] = result
+            size = result.values.size if isinstance(result, SourceConstant) else result.index.size
+            limits.VALUE.check(size, "the result has", node.name)
+            if isinstance(result, AffineValue):
+                self.assembly.watch(name, result)
+
+    def _input(self, tensor: SourceTensor) -> None:
+        shape = _sample_shape(tensor)
+        limits.VALUE.check(int(np.prod(shape, dtype=np.float64)), "the input has", tensor.name)
+        first = len(shape) in (3, 4) and self._channels_first(tensor.name)
+        axes = shape[1:]
+        if first:
+            axes = (*shape[2:], shape[1])
+        index: IntArray = np.arange(int(np.prod(axes, dtype=np.int64)), dtype=np.int64).reshape(axes)
+        index = (np.moveaxis(index, -1, 0) if first else index)[np.newaxis]
+        self.assembly.at(tensor.name)
+        value, port = model_input(self.assembly, tensor.name, tuple(axes), index)
+        self._operands[tensor.name] = value
+        self.inputs.append(port)
+
+    def _channels_first(self, tensor: str) -> bool:
+        """Whether the first operators that tell axes apart have channels on the second axis."""
+        readers: dict[str, list[SourceNode]] = {}
+        for node in self.source.nodes:
+            for name in node.inputs[:1] if node.op_type not in ("Add", "Mul", "Sub", "Div") else node.inputs:
+                readers.setdefault(name, []).append(node)
+        level, seen = [tensor], {tensor}
+        while level:
+            following: list[str] = []
+            for node in (reader for name in level for reader in readers.get(name, [])):
+                if node.op_type in _CHANNELS_FIRST and node.domain != "qonnx.custom_op.channels_last":
+                    return True
+                if node.op_type not in _KEEP_SHAPE:
+                    return False
+                following.extend(name for name in node.outputs if name not in seen)
+                seen.update(node.outputs)
+            level = following
+        return False
+
+    def _output(self, tensor: SourceTensor) -> None:
+        result = self.operand(tensor.name)
+        self.assembly.at(tensor.name)
+        if isinstance(result, SourceConstant):
+            raise EdgemlError(f"the output {tensor.name!r} does not depend on any input")
+        self.outputs.append(finished_output(self.assembly, self._before_function(tensor.name), result))
+
+    def _before_function(self, tensor: str) -> str:
+        """The tensor that a function at the end is applied to, which stands for its result."""
+        makers = {name: node for node in self.source.nodes for name in node.outputs}
+        while True:
+            operand = self._operands[tensor]
+            if isinstance(operand, SourceConstant) or operand.function is None:
+                return tensor
+            tensor = makers[tensor].inputs[0]
+
+
+def _constant_values(node: SourceNode) -> NDArray[Any]:
+    for name in ("value", "value_float", "value_int", "value_floats", "value_ints"):
+        if name in node.attributes:
+            value = node.attributes[name]
+            kind = np.float32 if "float" in name else None if name == "value" else np.int64
+            return np.asarray(value, kind)
+    raise EdgemlError("a constant without a value that is a number")
+
+
+def _sample_shape(tensor: SourceTensor) -> tuple[int, ...]:
+    """The shape with a batch of one.
+
+    Raises:
+        EdgemlError: a size but the batch's is not stated, or the batch is fixed to more than one.
+    """
+    if not tensor.shape:
+        raise EdgemlError(
+            f"the input {tensor.name!r} has no stated shape", hint="export it with fixed shapes"
+        )
+    batch, *rest = tensor.shape
+    if batch not in (None, 1):
+        raise EdgemlError(
+            f"the input {tensor.name!r} of shape {tensor.shape} has a batch of {batch}",
+            hint="export the model with a batch of one, or of any size",
+        )
+    if any(size is None for size in rest):
+        sizes = ", ".join("?" if size is None else str(size) for size in tensor.shape)
+        raise EdgemlError(
+            f"the input {tensor.name!r} has the shape ({sizes})",
+            hint="export the model with all sizes but the batch's fixed",
+        )
+    return (1, *(size for size in rest if size is not None))

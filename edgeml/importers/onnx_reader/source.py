@@ -1,0 +1,215 @@
+"""An imported ONNX model in its own executor: the qonnx package for QONNX, ONNX Runtime for the others.
+
+Invariant: the model that runs is the user's, but for what an executor needs to take it at all: the IR version, names
+of QONNX's domains, and more outputs.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml import install
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.importers.affine.compared import Correspondence
+from edgeml.importers.base import Floats, SourceModel
+from edgeml.importers.onnx_reader import double
+from edgeml.importers.onnx_reader.model import QONNX_DOMAINS
+from edgeml.reading import FAULTS, said
+
+_IR_VERSION = 10
+"""Read by every ONNX Runtime that is supported; QONNX files often have one that is too old or too new."""
+
+
+class OnnxSource(SourceModel):
+    """What both executors share.
+
+    Args:
+        model: the ModelProto.
+        match: how its tensors and the graph's values belong together.
+        where: the file, for messages.
+    """
+
+    def __init__(self, model: Any, match: Correspondence, where: str) -> None:
+        self.values = match.values
+        self._model = model
+        self._match = match
+        self._where = where
+
+    def run(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats]:
+        missing = self.missing()
+        if missing:
+            raise MissingToolError(missing, self.title)
+        return self._run(x, keep, self._tensors)
+
+    def run_double(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats] | None:
+        """The model in float64, by the onnx package's reference implementation of every operator."""
+        models: dict[tuple[str, ...], double.DoubleModel] = {}
+
+        def tensors(feeds: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
+            key = tuple(names)
+            if key not in models:
+                models[key] = double.DoubleModel(self._model, names)
+            return models[key].tensors(feeds)
+
+        return self._run(x, keep, tensors)
+
+    def _run(self, x: Mapping[str, Floats], keep: Sequence[str], tensors: Any) -> dict[str, Floats]:
+        wanted = tuple(dict.fromkeys((*self._match.graph.outputs, *keep)))
+        feeds = self._match.to_source(x)
+        names = tuple(dict.fromkeys(self._match.tensors[value][0] for value in wanted))
+        samples = next(iter(feeds.values())).shape[0]
+        found: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
+        for sample in range(samples):
+            one = {name: values[sample : sample + 1] for name, values in feeds.items()}
+            try:
+                results = tensors(one, names)
+            except _faults() as error:
+                raise EdgemlError(f"{self.title} cannot run it: {said(error)}", self._where) from error
+            for name in names:
+                found[name].append(np.asarray(results[name], np.float64))
+        return {
+            value: self._match.to_graph(value, np.stack(found[self._match.tensors[value][0]]))
+            for value in wanted
+        }
+
+    def _tensors(self, feeds: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
+        raise NotImplementedError
+
+
+class QonnxSource(OnnxSource):
+    """The qonnx package's executor."""
+
+    title: ClassVar[str] = "qonnx, float32"
+    _wrapper: Any = None
+
+    def missing(self) -> str:
+        absent = [name for name in ("qonnx", "onnxruntime") if find_spec(name) is None]
+        return f"{' and '.join(absent)} not installed ({install.command('qonnx')})" if absent else ""
+
+    def _tensors(self, feeds: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
+        from qonnx.core.onnx_exec import execute_onnx
+
+        if self._wrapper is None:
+            self._wrapper = _wrapped(self._model)
+        with _executable():
+            given = {
+                name: values.astype(np.float32).reshape(self._wrapper.get_tensor_shape(name))
+                for name, values in feeds.items()
+            }
+            return execute_onnx(self._wrapper, given, return_full_exec_context=True)
+
+
+class OrtSource(OnnxSource):
+    """ONNX Runtime."""
+
+    title: ClassVar[str] = "ONNX Runtime"
+
+    def __init__(self, model: Any, match: Correspondence, where: str) -> None:
+        super().__init__(model, match, where)
+        self._sessions: dict[tuple[str, ...], Any] = {}
+
+    def missing(self) -> str:
+        return "" if find_spec("onnxruntime") else f"onnxruntime not installed ({install.command('')})"
+
+    def _tensors(self, feeds: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
+        key = tuple(names)
+        if key not in self._sessions:
+            self._sessions[key] = _session(self._model, names)
+        session = self._sessions[key]
+        given = {
+            port.name: feeds[port.name].astype(_KINDS.get(port.type, np.float32)) for port in session.get_inputs()
+        }
+        return dict(zip(names, session.run(list(names), given), strict=True))
+
+
+_KINDS: Mapping[str, Any] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+    "tensor(uint16)": np.uint16,
+    "tensor(int16)": np.int16,
+}
+
+
+def _session(model: Any, names: Sequence[str]) -> Any:
+    """A session that gives inner tensors too; integer kernels with sums that do not saturate on any CPU."""
+    import onnx
+    import onnxruntime
+
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    copy.ir_version = min(copy.ir_version, 13)
+    there = {output.name for output in copy.graph.output}
+    copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in there)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(
+        copy.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def _wrapped(model: Any) -> Any:
+    import onnx
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.transformation.infer_shapes import InferShapes
+
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    copy.ir_version = _IR_VERSION
+    for node in copy.graph.node:
+        if node.domain in ("onnx.brevitas", "finn.custom_op.general"):
+            node.domain = "qonnx.custom_op.general"
+    present = {entry.domain for entry in copy.opset_import}
+    for domain in sorted({node.domain for node in copy.graph.node} - present - {""}):
+        copy.opset_import.append(onnx.helper.make_opsetid(domain, 1))
+    constants = {tensor.name for tensor in copy.graph.initializer}
+    for port in copy.graph.input:
+        dims = port.type.tensor_type.shape.dim
+        if port.name not in constants and len(dims) and dims[0].dim_value <= 0:
+            dims[0].dim_value = 1
+    with _executable():
+        return ModelWrapper(copy).transform(InferShapes())
+
+
+@contextmanager
+def _executable() -> Generator[None]:
+    """Let qonnx 1.0 write its one-node models in an IR version that ONNX Runtime reads, use numpy.fix, and not state some shapes."""
+    from qonnx.core import onnx_exec as module
+
+    onnx_exec: Any = module
+    original = onnx_exec.qonnx_make_model
+
+    def make(graph_proto: Any, **kwargs: Any) -> Any:
+        return original(graph_proto, **{"ir_version": _IR_VERSION, **kwargs})
+
+    onnx_exec.qonnx_make_model = make
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"numpy\.fix is deprecated", DeprecationWarning)
+            warnings.filterwarnings("ignore", "(?s)Output shapes disagree", UserWarning)
+            yield
+    finally:
+        onnx_exec.qonnx_make_model = original
+
+
+def _faults() -> tuple[type[BaseException], ...]:
+    """What the executors raise for a model that they cannot run; ONNX Runtime's have a base of their own."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
+    return (*FAULTS, *own)
+
+
+def is_qonnx(model: Any) -> bool:
+    """Whether a ModelProto has nodes of QONNX's own."""
+    return any(node.domain in QONNX_DOMAINS for node in model.graph.node)
