@@ -1,8 +1,9 @@
 """Elements in the order that an op needs: as few moves as do it, most often none.
 
-What the source did with transpositions, reshapes, slices and nearest-neighbour resizing is in a value's index. The
-ops that bring the elements into a wanted order are read off the positions themselves: the positions of any chain
-of such ops count up in a mixed radix, and the strides of its digits say how to reshape and transpose.
+What the source did with transpositions, reshapes, slices and nearest-neighbour resizing is in a value's
+index. The ops that bring the elements into a wanted order are read off the positions themselves: the
+positions of any chain of such ops count up in a mixed radix, and the strides of its digits say how to reshape
+and transpose.
 
 Invariant: element i of the result is element `wanted[i]` of the node.
 """

@@ -1,7 +1,7 @@
 """The exact graph under construction, as the readers of source models see it.
 
-Invariant: what is added is named "layer.part" after the source node that is being read, and where the source's
-own arithmetic is not exact a note of that layer says so.
+Invariant: what is added is named "layer.part" after the source node that is being read, and where the
+source's own arithmetic is not exact a note of that layer says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.steps import Known
 from edgeml.presets import Lowering
 
-
 FLOAT32_BITS = 24
 """Of a float32's mantissa."""
 
@@ -36,8 +35,8 @@ _SURE = 12
 class Assembly:
     """Collects nodes, notes, and which tensor of the source each node stands for.
 
-    `tensors` has, by graph value, the source's tensor and how the two are related; `inputs`, by model input, its
-    node and the scale and zero point by which data become what the node takes.
+    `tensors` has, by graph value, the source's tensor and how the two are related; `inputs`, by model input,
+    its node and the scale and zero point by which data become what the node takes.
 
     Args:
         name: of the graph.
@@ -47,9 +46,7 @@ class Assembly:
             integers throughout.
     """
 
-    def __init__(
-        self, name: str, options: Lowering, strict: bool = False, source_floats: str = ""
-    ) -> None:
+    def __init__(self, name: str, options: Lowering, strict: bool = False, source_floats: str = "") -> None:
         self.source_floats = source_floats
         self.options = options
         self.strict = strict
@@ -124,7 +121,7 @@ class Assembly:
         """State that the source itself rounds before the present quantizer, if it computes in floats."""
         if self.source_floats:
             self.inexact(
-                f"the source computes what it quantizes in {self.source_floats}, so that a sum next to a step may "
+                f"the source computes what it quantizes in {self.source_floats}: a sum next to a step may "
                 "get the neighbouring code there",
                 "use power-of-two scales and no batch norm in front of a quantizer",
             )
@@ -166,6 +163,6 @@ class Assembly:
             if bits > FLOAT32_BITS:
                 self.layer = node.layer
                 self.inexact(
-                    f"its sums need {bits} bits and the source computes them in float32, which has {FLOAT32_BITS}",
+                    f"its sums need {bits} bits; the source computes them in float32, of {FLOAT32_BITS}",
                     "use fewer bits for its input or its weights",
                 )

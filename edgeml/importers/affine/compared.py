@@ -1,7 +1,7 @@
 """What a source computed, in terms of the graph: its floats as values of the graph's nodes.
 
-Invariant: where all factors are powers of two nothing is rounded. Elsewhere a float stands for the integer next to
-it if it lies as near to it as float32 can tell, and for itself otherwise.
+Invariant: where all factors are powers of two nothing is rounded. Elsewhere a float stands for the integer
+next to it if it lies as near to it as float32 can tell, and for itself otherwise.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from edgeml.ir.graph import valid_name
 from edgeml.ir.ops.input import Input
 
 _NEAR = 2.0**-21
-"""How far a float32 sum may lie from what it stands for, relative to its largest value: some roundings of 2^-24."""
+"""How far a float32 sum may lie from what it stands for, relative to its peak: 8 roundings of 2^-24."""
 
 
 class Correspondence:
@@ -67,7 +67,8 @@ class Correspondence:
     def to_source(self, x: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
         """Data as the source takes them, (samples, *source shape without the batch), by the source's input.
 
-        A type that the user stated is applied, as the graph applies it; a quantizer of the model's own is not.
+        A type that the user stated is applied, as the graph applies it; a quantizer of the model's own is
+        not.
         """
         found: dict[str, NDArray[np.float64]] = {}
         for port in self.inputs:
@@ -94,7 +95,9 @@ class Correspondence:
             return steps
         grid = 2.0 ** -np.asarray(info.type.frac, np.float64)
         near = np.rint(steps / grid) * grid
-        peak = np.maximum(np.abs(info.lo), np.abs(info.hi)) * grid + np.abs(ex.floats(ex.as_exact(offset / factor)))
+        peak = np.maximum(np.abs(info.lo), np.abs(info.hi)) * grid + np.abs(
+            ex.floats(ex.as_exact(offset / factor))
+        )
         room = np.minimum(grid * 0.49, 1e-3 * grid + _NEAR * peak)
         return np.where(np.abs(steps - near) <= room, near, steps)
 

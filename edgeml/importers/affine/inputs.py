@@ -1,7 +1,8 @@
-"""Model inputs: floats of the user's data become integers by the model's first quantizer, or by a stated type.
+"""Model inputs: floats of the user's data become integers by the model's first quantizer or a stated type.
 
 Invariant: an input is one `Input` node. If the source quantizes it by a power of two, the node takes the data
-themselves; otherwise it takes the quantizer's codes, and a scale and a zero point say what the data are times.
+themselves; otherwise it takes the quantizer's codes, and a scale and a zero point say what the data are
+times.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def quantized_input(assembly: Assembly, value: AffineValue, by: SourceQuantizer)
     remedy = "state the type of the data: --input-type 'ufixed<8,0>' (or 'ufixed<8,8>', 'fixed<16,6>')"
     if value.function is not None or by.bipolar or rounding is None or not all(map(ex.is_scalar, numbers)):
         raise EdgemlError(
-            f"the input {value.raw_input!r} is quantized in a way that its data cannot be rounded to directly",
+            f"the input {value.raw_input!r} is quantized in a way that data cannot be rounded in directly",
             assembly.layer,
             remedy,
         )

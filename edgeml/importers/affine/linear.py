@@ -1,7 +1,8 @@
 """Sums of products of a value with constant weights: matrix products and convolutions of any source format.
 
-The scale of the value and the scale per output channel of the weights become the factor of the result; the integers
-alone are multiplied. A bias that lies on the sums' grid is added to them, any other is left to the quantizer.
+The scale of the value and the scale per output channel of the weights become the factor of the result; the
+integers alone are multiplied. A bias that lies on the sums' grid is added to them, any other is left to the
+quantizer.
 
 Invariant: the result is exact; weights whose scales cannot be taken out of the sum are refused.
 """
@@ -27,7 +28,7 @@ from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.mat_mul import MatMul
 
 _NEAR = 1e-5
-"""Relative difference up to which a bias' stated scale is that of the sums: both are products rounded to float32."""
+"""Relative difference up to which a bias' stated scale is that of the sums: both were rounded to float32."""
 
 
 def conv(
@@ -122,18 +123,15 @@ def _per_channel(numbers: Exact, shape: Shape) -> Exact:
 def _split(weights: tuple[IntArray, NDArray[Any]], factor: Exact, inputs: int) -> tuple[IntArray, Exact]:
     """Integers to multiply by, and the scale of every output channel.
 
-    Scales that differ among the weights of one output are taken into the integers if they differ by powers of two.
+    Scales that differ among the weights of one output are taken into the integers if they differ by powers of
+    two.
 
     Raises:
         EdgemlError: they differ by other factors.
     """
     codes, stated = weights
     scales = ex.exact(np.broadcast_to(stated, codes.shape) if stated.size > 1 else stated)
-    if factor.size > 1:
-        scales = scales * factor.reshape(inputs, 1)
-    else:
-        scales = scales * factor.reshape(1)
-    scales = ex.as_exact(scales)
+    scales = ex.as_exact(scales * (factor.reshape(inputs, 1) if factor.size > 1 else factor.reshape(1)))
     if scales.ndim == 1:
         return codes, scales
     spread = np.broadcast_to(scales, codes.shape).reshape(-1, codes.shape[-1])

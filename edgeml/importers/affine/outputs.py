@@ -1,6 +1,7 @@
 """Model outputs: the last integers, and what they are times.
 
-Invariant: an output's node times `scale` plus `offset` is the source's value, exactly unless a note says otherwise.
+Invariant: an output's node times `scale` plus `offset` is the source's value, exactly unless a note says
+otherwise.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class OutputPort:
 def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> OutputPort:
     """Make a value an output of the graph.
 
-    A softmax or sigmoid that nothing quantizes is left off, with a note. One scale for all elements is left off
+    A softmax or sigmoid that nothing quantizes is left off, with a note. One scale for all elements is left
+    off
     too: it changes no decision; scales per channel become integer multipliers.
     """
     if value.function is not None:

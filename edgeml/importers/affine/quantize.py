@@ -1,11 +1,12 @@
 """A quantizer of the source, put on a value of the source: integers come out.
 
-The way is chosen by what the factors allow, the cheapest first: a constant is rounded at once; a model input takes
-the quantizer's type; powers of two make it a cast; anything else is a staircase (see `steps`), by thresholds for
-few codes, else by the smallest multiplier that is proven equal; a real function of few codes is a table.
+The way is chosen by what the factors allow, the cheapest first: a constant is rounded at once; a model input
+takes the quantizer's type; powers of two make it a cast; anything else is a staircase (see `steps`), by
+thresholds for few codes, else by the smallest multiplier that is proven equal; a real function of few codes
+is a table.
 
-Invariant: the codes are those of the source's arithmetic as stated by the `SourceQuantizer`, for every sum in the
-proven interval, or a note says how far they are not.
+Invariant: the codes are those of the source's arithmetic as stated by the `SourceQuantizer`, for every sum in
+the proven interval, or a note says how far they are not.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.relu import Relu
 
 OwnArithmetic = Callable[[IntArray], IntArray]
-"""The source's own requantization: codes of integer sums (rows, *channels), never falling along the first axis."""
+"""The source's own requantization: codes of integer sums (rows, *channels); never falls along axis 0."""
 
 _TABLE_PAIRS = 1 << 18
 """Pairs of codes up to which a sum of two values is tried pair by pair."""
@@ -212,13 +213,13 @@ def _by_steps(
     active = int(np.count_nonzero(stairs.active))
     if multiplier.wrong:
         assembly.inexact(
-            f"a multiplier of {multiplier.bits} bits moves {multiplier.wrong} of {active} steps of the quantizer "
-            "by one sum or more",
+            f"a multiplier of {multiplier.bits} bits moves {multiplier.wrong} of {active} steps of the "
+            "quantizer by one sum or more",
             "leave lowering.multiplier_bits out: the fewest bits that are equal are taken",
         )
     else:
         assembly.note(
-            f"requantized by a multiplier of {multiplier.bits} bits, proven equal at all {active} steps of the quantizer"
+            f"requantized by a multiplier of {multiplier.bits} bits, proven equal at all {active} steps"
         )
     codes = steps.with_multiplier(assembly, node, stairs, multiplier)
     return by.value_of(codes, value.shape, value.index)
@@ -364,7 +365,7 @@ def _built_pairs(
 def _rounded_pairs(
     a: IntArray, b: IntArray, slopes: list[Fraction], offset: Fraction, rounding: SourceRounding
 ) -> IntArray:
-    """The rounded sum of every pair, exactly: float64 decides where it is sure, rational numbers elsewhere."""
+    """The rounded sum of every pair, exactly: by float64 where that is sure, else by rational numbers."""
     total = float(slopes[0]) * a[:, np.newaxis] + float(slopes[1]) * b[np.newaxis] + float(offset)
     distance = np.abs(2 * total - np.rint(2 * total))
     unsure = distance < 1e-6

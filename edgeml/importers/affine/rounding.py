@@ -1,7 +1,7 @@
 """The rounding modes of source formats: which sums reach which code, exactly.
 
-Invariant: `SourceRounding.reach` states the same rounding as the source's own documentation; where ap_fixed has
-the mode, `native` names it.
+Invariant: `SourceRounding.reach` states the same rounding as the source's own documentation; where ap_fixed
+has the mode, `native` names it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One node for a value: exactly where its factors allow it, else with multipliers of stated bits and a note.
 
-`joined` leaves a factor and an offset open, which is what products with constants need. `anchored` leaves a factor
-open and has no offset, which padding needs: zero is then the code zero. `dyadic` leaves nothing open: the node's
-value is the value itself.
+`joined` leaves a factor and an offset open, which is what products with constants need. `anchored` leaves a
+factor open and has no offset, which padding needs: zero is then the code zero. `dyadic` leaves nothing open:
+the node's value is the value itself.
 
 Invariant: a result is the value it was made of exactly, or a note says to how many bits it is rounded.
 """
@@ -109,7 +109,7 @@ def approximated(assembly: Assembly, value: AffineValue) -> AffineValue:
     need_nodes(assembly, value)
     bits = per_layer(assembly.options.factor_bits, assembly.layer) or FACTOR_BITS
     assembly.inexact(
-        f"factors that are no powers of two and that no quantizer takes up are rounded to {bits} significant bits",
+        f"factors that are no powers of two and that no quantizer takes up are rounded to {bits} bits",
         "quantize the value directly behind this layer",
     )
     total = ""

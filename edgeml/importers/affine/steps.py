@@ -1,10 +1,11 @@
 """A quantizer behind integer sums is a staircase: for every code the least sum that reaches it.
 
-The staircase is found exactly (from rational factors, or from the source's own integer or float32 arithmetic) and
-then built in one of two ways, both equal to it for every sum in the proven interval:
+The staircase is found exactly (from rational factors, or from the source's own integer or float32 arithmetic)
+and then built in one of two ways, both equal to it for every sum in the proven interval:
 
 - thresholds: one comparison per code, for few codes;
-- a multiplier: code = floor(m * sum + o), with the fewest bits of m for which every step of the staircase falls on
+- a multiplier: code = floor(m * sum + o), with the fewest bits of m for which every step of the staircase
+  falls on
   the same sum. Both sides of every step are tried, and both functions only grow, so no other sum can differ.
 
 Invariant: `edges[k]` is the least sum with code >= first + 1 + k, or `beyond` where none in the interval has.
@@ -51,7 +52,8 @@ class Staircase:
 
     Args:
         first: the least code.
-        edges: (codes - 1, *channels): the least sum that reaches the next code; `lo` if all do, `beyond` if none.
+        edges: (codes - 1, *channels): the least sum that reaches the next code; `lo` if all do, `beyond` if
+            none.
         falls: per channel, whether codes fall as sums grow; edges are then those of minus the sum.
         lo: the least sum (of minus the sum where it falls).
         beyond: one more than the largest.

@@ -3,12 +3,12 @@
     value = clip(sum of factor * node + offset, low, high)
 
 The node is a value of the exact graph; factor, offset, low and high are rational numbers per element. Scales,
-biases, batch norm, means and clips of the source only change these numbers; they cost no op until a quantizer or
-a sum of products needs integers.
+biases, batch norm, means and clips of the source only change these numbers; they cost no op until a quantizer
+or a sum of products needs integers.
 
-The elements of the source's tensor may lie in another order than the node's (channels first and last, flattened,
-transposed). `index` says, for every element of the source's tensor, at which position of the node it lies; a
-transposition or reshape of the source is one of `index` and needs no op either.
+The elements of the source's tensor may lie in another order than the node's (channels first and last,
+flattened, transposed). `index` says, for every element of the source's tensor, at which position of the node
+it lies; a transposition or reshape of the source is one of `index` and needs no op either.
 
 Invariant: all terms have the node shape `shape`; factors, offsets and clips broadcast to it.
 """
@@ -100,7 +100,7 @@ class AffineValue:
         return replace(self, index=index)
 
     def spread(self, numbers: Exact) -> Exact:
-        """A constant in the source's order of axes, which broadcasts to the source's shape, in the node's order.
+        """A constant that broadcasts to the source's shape, in the node's order of elements.
 
         Raises:
             EdgemlError: it does not broadcast.

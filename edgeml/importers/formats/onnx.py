@@ -1,6 +1,7 @@
 """ONNX models whose integers are stated: QONNX (Brevitas, QKeras, FINN), QDQ and QOperator.
 
-Invariant: the graph's codes are the model's; where its own executor computes in float32, a note of the layer says so.
+Invariant: the graph's codes are the model's; where its own executor computes in float32, a note of the layer
+says so.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from edgeml.importers.onnx_reader.reader import OnnxReader
 from edgeml.importers.onnx_reader.source import OnnxSource, OrtSource, QonnxSource
 from edgeml.reading import FAULTS, said
 
-_INTEGER = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger", "QGemm")
+_INTEGER = (
+    "QuantizeLinear",
+    "DequantizeLinear",
+    "DynamicQuantizeLinear",
+    "ConvInteger",
+    "MatMulInteger",
+    "QGemm",
+)
 
 
 class OnnxImporter(Importer):
@@ -73,8 +81,8 @@ def _need_quantizers(graph: SourceGraph, where: str) -> None:
     raise EdgemlError(
         "is a float model: nothing in it is quantized, so it states no integers",
         where,
-        "quantize it first, by onnxruntime.quantization.quantize_static(...) for 8 bits or by training with Brevitas "
-        "or QKeras, and import the result",
+        "quantize it first, by onnxruntime.quantization.quantize_static(...) for 8 bits or by training with "
+        "Brevitas or QKeras, and import the result",
     )
 
 

@@ -1,8 +1,8 @@
 """One file per kind of node; the folder is the list of what is read.
 
-A file is named after the operator in snake_case and has `DOMAINS`, the operator domains in which it stands for that
-operator, and `lower(node, reader)`, which gives the node's operand or operands. Nothing has to be registered. A
-name with a leading underscore is a helper of several.
+A file is named after the operator in snake_case and has `DOMAINS`, the operator domains in which it stands
+for that operator, and `lower(node, reader)`, which gives the node's operand or operands. Nothing has to be
+registered. A name with a leading underscore is a helper of several.
 
 Invariant: `lower` gives the node's meaning exactly, or the reader's notes say what is rounded.
 """

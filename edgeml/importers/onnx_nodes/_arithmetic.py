@@ -18,7 +18,7 @@ from edgeml.ir.ops.mul import Mul
 
 
 def spread(value: AffineValue, constant: SourceConstant) -> tuple[AffineValue, Exact]:
-    """A constant in the order of a value's node; the value with axes of 1 put before its own if it needs them.
+    """A constant in the order of a value's node; the value gets leading axes of 1 if the constant has more.
 
     Raises:
         EdgemlError: the constant is larger than the value.

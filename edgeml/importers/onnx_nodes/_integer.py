@@ -67,8 +67,8 @@ def float32_requantization(value: AffineValue, by: SourceQuantizer) -> OwnArithm
     core/mlas/lib/quantize.cpp (MlasRequantizeOutput) and core/providers/cpu/quantization/qlinearconv.cc.
 
     Returns:
-        The function, or None if the value is not one sum times a factor, where nothing but real numbers defines
-        the result.
+        The function, or None if the value is not one sum times a factor, where nothing but real numbers
+        defines the result.
     """
     if len(value.terms) != 1 or value.function is not None or not ex.is_zero(value.offset):
         return None

@@ -28,7 +28,7 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
 
 
 def largest_position(reader: OnnxReader, value: AffineValue, axis: int, keep: bool) -> AffineValue:
-    """The position of the largest element along an axis of the source; a function that only grows is left off."""
+    """The position of the largest element along an axis of the source; rising functions are left off."""
     assembly = reader.assembly
     axis %= len(value.source_shape)
     if value.function_name in ("sigmoid", "tanh", "softmax"):

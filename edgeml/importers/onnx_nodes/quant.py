@@ -16,7 +16,8 @@ DOMAINS = common.QONNX
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Scale and zero point per tensor or per channel, signed and narrow, every rounding mode.
 
-    Source: the QONNX specification of Quant and qonnx's executor of it; one signed bit has the codes -1 and 1.
+    Source: the QONNX specification of Quant and qonnx's executor of it; one signed bit has the codes -1 and
+        1.
     """
     operand = reader.at(node, 0)
     names = ("scale", "zero point", "bit width")

@@ -14,7 +14,7 @@ from edgeml.importers.onnx_reader.reader import OnnxReader
 DOMAINS = ONNX
 
 
-def _refused(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def _refused(_: NDArray[np.float64]) -> NDArray[np.float64]:
     raise EdgemlError(
         "a quantizer behind a softmax, which no table of one value can hold",
         hint="export the model up to its logits; the largest logit is the class",

@@ -1,7 +1,8 @@
-"""An ONNX model computed in float64: the onnx package's reference implementation, and QONNX's nodes beside it.
+"""An ONNX model computed in float64: the onnx package's reference implementation and QONNX's nodes.
 
-Invariant: the formulas are those of the operators' own definitions, none of the exact graph's; only the number format
-differs from the source's, so that what float32 rounds can be told from what an import gets wrong.
+Invariant: the formulas are those of the operators' own definitions, none of the exact graph's; only the
+number format differs from the source's, so that what float32 rounds can be told from what an import gets
+wrong.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Operators for the float64 evaluation that the onnx package's reference has not, or has too slowly.
 
-QONNX's are the qonnx package's own functions, called with float64; the channels-last ones are the reference's with
-axes moved. Resize repeats elements, which is all that an import takes. BatchNormalization, QuantizeLinear and
-DequantizeLinear are here since the reference has them for some versions of ONNX only.
+QONNX's are the qonnx package's own functions, called with float64; the channels-last ones are the reference's
+with axes moved. Resize repeats elements, which is all that an import takes. BatchNormalization,
+QuantizeLinear and DequantizeLinear are here since the reference has them for some versions of ONNX only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-
 
 DOMAIN = "qonnx.custom_op.general"
 LAST = "qonnx.custom_op.channels_last"

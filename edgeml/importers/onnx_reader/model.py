@@ -116,8 +116,8 @@ def taken_apart(model: Any, where: str) -> SourceGraph:
     """The graph of a ModelProto.
 
     Raises:
-        EdgemlError: it has external data, functions, subgraphs, sparse tensors, a cycle, a tensor of another size
-            than its data, or a node reads what nothing computes.
+        EdgemlError: it has external data, functions, subgraphs, sparse tensors, a cycle, a tensor of another
+            size than its data, or a node reads what nothing computes.
     """
     with refusing(where, "is not a valid ONNX model", "export it again, in one file"):
         return _graph(model, where)

@@ -21,7 +21,7 @@ from edgeml.importers.affine.value import AffineValue
 ArrayMove = Callable[[NDArray[Any]], NDArray[Any]]
 
 WIDEST_WEIGHT = 24
-"""Bits of a weight that no quantizer made; a float32 that was not quantized needs more, seen over a tensor."""
+"""Bits of a weight that no quantizer made; over a tensor, floats that were not quantized need more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ Operand: TypeAlias = AffineValue | SourceConstant
 
 
 def _common_frac(values: NDArray[Any]) -> int | None:
-    """Fractional bits at which all values are integers of at most `WIDEST_WEIGHT` bits; None if there are none."""
+    """Fractional bits that make all values integers of `WIDEST_WEIGHT` bits at most; None if none do."""
     numbers = values.astype(np.float64)
     if not np.all(np.isfinite(numbers)):
         return None

@@ -1,7 +1,7 @@
 """Node by node from an ONNX graph to the exact graph.
 
-Invariant: what stands for a tensor of the source is that tensor's exact value, or a note of its layer says what is
-rounded; a node that no file of `onnx_nodes` reads is refused with its name.
+Invariant: what stands for a tensor of the source is that tensor's exact value, or a note of its layer says
+what is rounded; a node that no file of `onnx_nodes` reads is refused with its name.
 """
 
 from __future__ import annotations

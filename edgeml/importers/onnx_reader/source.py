@@ -1,7 +1,7 @@
 """An imported ONNX model in its own executor: the qonnx package for QONNX, ONNX Runtime for the others.
 
-Invariant: the model that runs is the user's, but for what an executor needs to take it at all: the IR version, names
-of QONNX's domains, and more outputs.
+Invariant: the model that runs is the user's, but for what an executor needs to take it at all: the IR
+version, names of QONNX's domains, and more outputs.
 """
 
 from __future__ import annotations
@@ -124,7 +124,8 @@ class OrtSource(OnnxSource):
             self._sessions[key] = _session(self._model, names)
         session = self._sessions[key]
         given = {
-            port.name: feeds[port.name].astype(_KINDS.get(port.type, np.float32)) for port in session.get_inputs()
+            port.name: feeds[port.name].astype(_KINDS.get(port.type, np.float32))
+            for port in session.get_inputs()
         }
         return dict(zip(names, session.run(list(names), given), strict=True))
 
@@ -153,9 +154,7 @@ def _session(model: Any, names: Sequence[str]) -> Any:
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(
-        copy.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _wrapped(model: Any) -> Any:
@@ -183,7 +182,7 @@ def _wrapped(model: Any) -> Any:
 
 @contextmanager
 def _executable() -> Generator[None]:
-    """Let qonnx 1.0 write its one-node models in an IR version that ONNX Runtime reads, use numpy.fix, and not state some shapes."""
+    """Let qonnx 1.0 write models in an IR version that ONNX Runtime reads, and quiet two warnings."""
     from qonnx.core import onnx_exec as module
 
     onnx_exec: Any = module
@@ -206,7 +205,13 @@ def _faults() -> tuple[type[BaseException], ...]:
     """What the executors raise for a model that they cannot run; ONNX Runtime's have a base of their own."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    own = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
+    own = (
+        state.Fail,
+        state.InvalidArgument,
+        state.InvalidGraph,
+        state.NotImplemented,
+        state.RuntimeException,
+    )
     return (*FAULTS, *own)
 
 
