@@ -93,7 +93,7 @@ class Document(Record):
             raise cls._refused("it is nested too deeply", where) from None
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Self:
+    def read(cls, path: str | os.PathLike[str], /) -> Self:
         """The document in a file.
 
         Raises:

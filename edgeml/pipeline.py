@@ -27,7 +27,6 @@ from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
 from edgeml.files import FileSet, write_atomic
 from edgeml.locks import held
-from edgeml.reading import read_json, refusing
 from edgeml.runs import Run
 
 if TYPE_CHECKING:
@@ -384,19 +383,16 @@ def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[st
     Raises:
         EdgemlError: there is none, or it does not tell.
     """
+    from edgeml.backends.hls4ml.manifest import Hls4mlManifest
     from edgeml.synth.read import verilog_manifest
     from edgeml.synth.vendors.network import options
 
     if row.design == "hls4ml":
-        where = run.folder / "hls4ml" / "edgeml.json"
-        with refusing(where, "is not a manifest of edgeml", "export again"):
-            found = read_json(where, "hls4ml project", "export again").get("options")
-    else:
-        where = directory
-        manifest = verilog_manifest(run.folder, board.name, directory, row)
-        found = options(manifest) if manifest is not None else None
+        return Hls4mlManifest.read(run.hls4ml).settings(str(run.hls4ml))
+    manifest = verilog_manifest(run.folder, board.name, directory, row)
+    found = options(manifest) if manifest is not None else None
     if found is None:
-        raise EdgemlError("does not say how the project was laid out", str(where), "export again")
+        raise EdgemlError("does not say how the project was laid out", str(directory), "export again")
     return found
 
 

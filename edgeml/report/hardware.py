@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeml import boards
+from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate
 from edgeml.estimate.model import Design
 from edgeml.figures import Hardware
-from edgeml.reading import read_json
 from edgeml.report.facts_hardware import DESIGNS, BoardFacts
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ def look(run: Run, graph: Graph, asked: Sequence[Board] = ()) -> Found:
 def made_for(run: Run) -> tuple[str, ...]:
     """Names of the boards that something in the run was exported or synthesized for."""
     found = [path.parent.parent.name for path in sorted(run.folder.glob(f"synth/*/verilog/{MANIFEST}"))]
-    with suppress(EdgemlError, AttributeError):  # a damaged project is the check's affair
-        manifest = read_json(run.hls4ml / "edgeml.json", "hls4ml project")
-        found.append(str((manifest.get("options") or {}).get("board") or ""))
+    with suppress(EdgemlError):  # a damaged project is the check's affair
+        found.append(str((Hls4mlManifest.read(run.hls4ml).options or {}).get("board") or ""))
     return tuple(found)
 
 

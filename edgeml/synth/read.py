@@ -16,11 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from edgeml import boards, vendor
+from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware
 from edgeml.files import FileSet, read_bytes
-from edgeml.reading import read_json, refusing
+from edgeml.reading import read_json
 from edgeml.synth.vendors.network import network
 
 _RESULT = "result.json"
@@ -222,11 +223,8 @@ def _design(row: Hardware, run_folder: Path, directory: Path) -> str:
     tops = [made.top for made in _manifests([run_folder / "verilog"])]
     if row.model in [f"{top}{end}" for top in tops for end in ("", "_system", "_system_wrapper", "_board")]:
         return "verilog"
-    project = run_folder / "hls4ml" / "edgeml.json"
-    name = "myproject"
-    if project.is_file():
-        with refusing(project, "is not a manifest of edgeml", "export again"):
-            name = str(read_json(project, "hls4ml project", "export again")["project"])
+    project = run_folder / "hls4ml"
+    name = Hls4mlManifest.read(project).project if (project / MANIFEST).is_file() else "myproject"
     if row.model in (name, f"{name}_axi"):
         return "hls4ml"
     raise EdgemlError(

@@ -152,7 +152,7 @@ def test_no_text_of_a_board_runs_in_a_vendors_tool(name: str, tmp_path: Path) ->
     board, net = boards.load(name), parallel()
     verilog = tmp_path / "verilog"
     verilog.mkdir()
-    for file, text in {**net.files, "edgeml.json": net.manifest.text()}.items():
+    for file, text in {**net.files, "edgeml.json": net.manifest.to_json()}.items():
         (verilog / file).write_text(text)
     written: list[Path] = []
     for path in texts(board):

@@ -70,14 +70,30 @@ def bench(tmp_path: Path) -> Bench:
         info = graph.info(name)
         size = info.shape[0]
         lanes = Lanes(
-            name, info.shape, bool(info.type.signed), int(np.max(info.type.width)), 0, lane, 0, size
+            value=name,
+            shape=info.shape,
+            signed=bool(info.type.signed),
+            width=int(np.max(info.type.width)),
+            frac=0,
+            lane=lane,
+            offset=0,
+            elements=size,
         )
-        ports.append(Stream(port, size * lane, 1, (lanes,)))
+        ports.append(Stream(port=port, bits=size * lane, beats=1, values=(lanes,)))
     manifest = VerilogManifest(
-        "net", graph.digest, "net", "parallel", 100.0, 5, 1, ports[0], ports[1], ("net.v",)
+        model="net",
+        graph=graph.digest,
+        top="net",
+        mode="parallel",
+        clock_mhz=100.0,
+        latency=5,
+        interval=1,
+        input=ports[0],
+        output=ports[1],
+        files=("net.v",),
     )
     (tmp_path / "verilog").mkdir()
-    (tmp_path / "verilog" / MANIFEST).write_text(manifest.text())
+    (tmp_path / "verilog" / MANIFEST).write_text(manifest.to_json())
     sizes = sample_bytes(ports[0]), sample_bytes(ports[1])
     given, wanted = encode(ports[0], golden.inputs), encode(ports[1], golden.expected)
     board = SoftwareBoard(

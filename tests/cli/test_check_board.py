@@ -21,8 +21,17 @@ from tests.cli.command import Shell
 def port_of(graph: Graph, name: str, prefix: str) -> Stream:
     info = graph.info(name)
     width = int(np.max(info.type.width))
-    lanes = Lanes(name, info.shape, bool(info.type.signed), width, 0, lane_bits(width), 0, info.shape[0])
-    return Stream(prefix, lanes.lane * lanes.elements, 1, (lanes,))
+    lanes = Lanes(
+        value=name,
+        shape=info.shape,
+        signed=bool(info.type.signed),
+        width=width,
+        frac=0,
+        lane=lane_bits(width),
+        offset=0,
+        elements=info.shape[0],
+    )
+    return Stream(port=prefix, bits=lanes.lane * lanes.elements, beats=1, values=(lanes,))
 
 
 @pytest.fixture
@@ -33,10 +42,19 @@ def board(run: Path) -> SoftwareBoard:
     golden = vectors.read(opened.golden_file, graph)
     source, sink = port_of(graph, graph.inputs[0], "s_axis"), port_of(graph, graph.outputs[0], "m_axis")
     manifest = VerilogManifest(
-        graph.name, graph.digest, "net", "parallel", 100.0, 5, 1, source, sink, ("net.v",)
+        model=graph.name,
+        graph=graph.digest,
+        top="net",
+        mode="parallel",
+        clock_mhz=100.0,
+        latency=5,
+        interval=1,
+        input=source,
+        output=sink,
+        files=("net.v",),
     )
     (run / "verilog").mkdir()
-    (run / "verilog" / MANIFEST).write_text(manifest.text())
+    (run / "verilog" / MANIFEST).write_text(manifest.to_json())
     given, wanted = encode(source, golden.inputs), encode(sink, golden.expected)
     return SoftwareBoard(
         Identity(

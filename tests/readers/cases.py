@@ -17,7 +17,7 @@ from unittest import mock
 import numpy as np
 
 from edgeml import boards, presets
-from edgeml.backends.hls4ml import csim
+from edgeml.backends.hls4ml import manifest as hls4ml_manifest
 from edgeml.backends.hls4ml.weights import check_weights
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.checks import exported, golden
@@ -232,15 +232,15 @@ def cases() -> dict[str, Case]:
         "Verilog manifest": Case(
             ("backends.verilog.manifest",),
             MANIFEST,
-            parallel().manifest.text().encode(),
+            parallel().manifest.to_json().encode(),
             lambda path: VerilogManifest.read(path.parent),
             (any_bytes, any_json),
         ),
         "hls4ml manifest": Case(
-            ("backends.hls4ml.csim",),
-            csim.MANIFEST,
+            ("backends.hls4ml.manifest",),
+            hls4ml_manifest.MANIFEST,
             _hls(),
-            lambda path: csim.Hls4mlManifest.read(path.parent),
+            lambda path: hls4ml_manifest.Hls4mlManifest.read(path.parent),
             (any_bytes, any_json),
         ),
         "hls4ml weights": Case(

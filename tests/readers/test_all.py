@@ -59,6 +59,7 @@ OWN = {
 """Modules that may, and why."""
 
 ELSEWHERE = {
+    "backends.hls4ml.csim": "sources of the project, for a digest",
     "checks.board": "tests/checks/test_board.py: logs of boards",
     "checks.bound": "one that is damaged counts as edited: tests/checks",
     "checks.kept": "digests only",

@@ -57,7 +57,7 @@ def test_two_projects_in_one_folder_are_told_apart(tmp_path: Path) -> None:
     """A report of an hls4ml project that nothing marks as one is none of the Verilog that lies beside it."""
     both = tmp_path / "both"
     fit = shutil_fit(both, "5CSEBA6U23I7")
-    (fit / "edgeml.json").write_text(parallel().manifest.text(), encoding="utf-8")
+    (fit / "edgeml.json").write_text(parallel().manifest.to_json(), encoding="utf-8")
     shutil.copytree(REPORTS / "vitis", both / "theirs")
     (both / "theirs/hls4ml_config.yml").unlink()
     seen = {row.reports[0]: _design(row, tmp_path / "run", both) for row in vendor.read(both)}

@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 
 from edgeml import install
 from edgeml.backend import Backend, Refusal, Runner
-from edgeml.backends.hls4ml.csim import MANIFEST, CSimulation
-from edgeml.backends.hls4ml.fresh import compare_project, options_of
+from edgeml.backends.hls4ml.csim import CSimulation
+from edgeml.backends.hls4ml.fresh import compare_project
+from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.hls4ml.options import Hls4mlOptions, parse_options
 from edgeml.backends.hls4ml.planner import LayerPlan, plan_graph
 from edgeml.deviations import Deviation
@@ -57,8 +58,8 @@ class Hls4mlBackend(Backend):
         return build(graph, _planned(core, options), options)
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
-        options = self.options(options_of(folder, MANIFEST))
-        return compare_project(folder, self.emit(graph, options), MANIFEST)
+        options = self.options(Hls4mlManifest.read(folder).settings(str(folder)))
+        return compare_project(folder, self.emit(graph, options))
 
     def runners(self) -> tuple[Runner, ...]:
         return (CSimulation(),)

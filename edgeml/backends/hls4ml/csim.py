@@ -12,12 +12,8 @@ Invariant: an output is returned as a code of the graph's type, or there is an e
 from __future__ import annotations
 
 import hashlib
-import math
-import operator
 import os
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,6 +24,7 @@ from numpy.typing import NDArray
 from edgeml import install, tools
 from edgeml.backend import Runner, Takes
 from edgeml.backends.hls4ml.harness import main_program
+from edgeml.backends.hls4ml.manifest import MANIFEST, Hls4mlManifest, LayerValue
 from edgeml.backends.hls4ml.planner import DOUBLE_BITS
 from edgeml.backends.hls4ml.weights import check_weights
 from edgeml.cache import cache_folder
@@ -35,14 +32,8 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
-from edgeml.reading import read_json, refusing
 from edgeml.scratch import scratch_folder
 from edgeml.tools import run
-
-MANIFEST = "edgeml.json"
-_NONE = "is not a manifest of edgeml"
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MOST_ELEMENTS = 1 << 31
 
 _INCLUDES: Mapping[str, tuple[str, ...]] = {
     "Vitis": ("firmware/ap_types",),
@@ -67,67 +58,6 @@ _FLAGS = ("-std=c++17", "-O1", "-w", "-fno-gnu-unique", "-pthread")
 
 _COMPILE_SECONDS = 1800.0
 _RUN_SECONDS = 3600.0
-
-
-@dataclass(frozen=True)
-class LayerValue:
-    """A graph value and the layer of the project that holds it."""
-
-    value: str
-    layer: str
-    shape: tuple[int, ...]
-    frac: int
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-
-@dataclass(frozen=True)
-class Hls4mlManifest:
-    """What edgeml.json in the project says."""
-
-    backend: str
-    project: str
-    inputs: tuple[LayerValue, ...]
-    outputs: tuple[LayerValue, ...]
-    values: tuple[LayerValue, ...]
-
-    @classmethod
-    def read(cls, folder: Path) -> Hls4mlManifest:
-        """The manifest of a project.
-
-        Raises:
-            EdgemlError: it is missing or malformed.
-        """
-        path = folder / MANIFEST
-        with refusing(path, _NONE, "export again"):
-            found: Any = read_json(path, "hls4ml project", "export again", _NONE)
-            ports = {
-                key: tuple(
-                    LayerValue(
-                        str(p["value"]), _name(p["layer"]), _shape(p["shape"]), operator.index(p["frac"])
-                    )
-                    for p in found[key]
-                )
-                for key in ("inputs", "outputs", "values")
-            }
-            return cls(str(found["backend"]), _name(found["project"]), **ports)
-
-
-def _name(name: Any) -> str:
-    """A name of the project's C++: it goes into the main program as it is."""
-    if not isinstance(name, str) or not _IDENTIFIER.fullmatch(name):
-        raise ValueError(f"{name!r} is no name in C++")
-    return name
-
-
-def _shape(found: Any) -> tuple[int, ...]:
-    shape = tuple(operator.index(n) for n in found)
-    if any(n < 0 for n in shape) or math.prod(shape) > _MOST_ELEMENTS:
-        raise ValueError(f"{shape} is no shape")
-    return shape
 
 
 class CSimulation(Runner):

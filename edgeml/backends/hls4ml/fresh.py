@@ -6,17 +6,16 @@ both files of every constant. Scripts and the configuration around them are the 
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeml.backends.hls4ml.manifest import MANIFEST, Hls4mlManifest
 from edgeml.deviations import Deviation
 from edgeml.deviations.text import compare_text
 from edgeml.files import FileSet, read_bytes
-from edgeml.reading import read_json, refusing
 
 _CODE = (".cpp", ".h", ".hpp", ".c")
 _WEIGHTS = "firmware/weights/"
@@ -25,24 +24,12 @@ _DECLARED = re.compile(r"(\w+?)_t\s+\w+\[")
 _SHAPE = re.compile(r"//Numpy array shape \[([\d, ]+)\]")
 
 
-def options_of(folder: Path, manifest: str) -> dict[str, Any]:
-    """The options that a project was written with, as its manifest notes them.
-
-    Raises:
-        EdgemlError: it does not.
-    """
-    path = folder / manifest
-    with refusing(path, "does not say how it was laid out", "export again"):
-        return dict(read_json(path, "hls4ml project", "export again")["options"])
-
-
-def compare_project(folder: Path, fresh: FileSet, manifest: str) -> tuple[Deviation, ...]:
+def compare_project(folder: Path, fresh: FileSet) -> tuple[Deviation, ...]:
     """Every file that differs, with the first constant, type or line that does.
 
     Args:
         folder: where the project lies.
         fresh: what would be written today.
-        manifest: name of the file that says which variable is which value.
 
     Raises:
         EdgemlError: a file cannot be read.
@@ -59,17 +46,17 @@ def compare_project(folder: Path, fresh: FileSet, manifest: str) -> tuple[Deviat
         if content != fresh[name]:
             compare = _constants if name.startswith(_WEIGHTS) else compare_text
             found += compare(name, content, fresh[name])
-    found += _promises(folder / manifest, fresh[manifest])
+    found += _promises(folder, fresh[MANIFEST])
     # What is compiled comes first by its types: a narrow type says more than the lines that follow from it.
     return tuple(sorted(found, key=lambda deviation: "defines.h" not in deviation.file))
 
 
-def _promises(path: Path, fresh: bytes) -> list[Deviation]:
+def _promises(folder: Path, fresh: bytes) -> list[Deviation]:
     """What the manifest says of the graph and its values; options were taken from it."""
-    mine: Any = read_json(path, "hls4ml project", "export again")
-    theirs: Any = json.loads(fresh)
-    keys = [key for key in theirs if key != "options" and mine.get(key) != theirs[key]]
-    return [Deviation(path.name, f"says other {key} than the graph") for key in keys]
+    mine, theirs = Hls4mlManifest.read(folder), Hls4mlManifest.parse(fresh, MANIFEST)
+    keys = [key for key in Hls4mlManifest.model_fields if key != "options"]
+    apart = [key for key in keys if getattr(mine, key) != getattr(theirs, key)]
+    return [Deviation(MANIFEST, f"says other {key} than the graph") for key in apart]
 
 
 def _constants(file: str, found: bytes, fresh: bytes) -> list[Deviation]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import logging
 import sys
 import warnings
@@ -21,6 +20,7 @@ import numpy as np
 
 from edgeml import install
 from edgeml.backends.hls4ml.layer import Hls4mlLayer, Precision
+from edgeml.backends.hls4ml.manifest import MANIFEST, Hls4mlManifest, LayerValue
 from edgeml.backends.hls4ml.options import Hls4mlOptions
 from edgeml.backends.hls4ml.planner import LayerPlan
 from edgeml.backends.hls4ml.reuse import Parallelism, choose
@@ -30,7 +30,6 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Graph
 from edgeml.scratch import scratch_folder
 
-MANIFEST = "edgeml.json"
 """Says which variable of the project holds which value of the graph; read by the runner."""
 
 _CONFIG = "hls4ml_config.yml"
@@ -262,21 +261,19 @@ def _collected(folder: Path, config: dict[str, Any]) -> dict[str, bytes]:
 
 
 def _manifest(graph: Graph, plan: LayerPlan, options: Hls4mlOptions) -> bytes:
-    def entry(name: str, layer: str) -> dict[str, Any]:
+    def entry(name: str, layer: str) -> LayerValue:
         info = graph.info(name)
-        return {"value": name, "layer": layer, "shape": list(info.shape), "frac": info.frac}
+        return LayerValue(value=name, layer=layer, shape=info.shape, frac=info.frac)
 
-    content = {
-        "schema": 1,
-        "graph": graph.digest,
-        "backend": options.target().backend,
-        "project": options.project,
-        "options": options.model_dump(mode="json", exclude_none=True),
-        "inputs": [entry(*pair) for pair in plan.inputs.items()],
-        "outputs": [entry(*pair) for pair in plan.outputs.items()],
+    inner = plan.values.items() if _traced(options) else ()
+    manifest = Hls4mlManifest(
+        graph=graph.digest,
+        backend=options.target().backend,
+        project=options.project,
+        options=options.model_dump(mode="json", exclude_none=True),
+        inputs=tuple(entry(*pair) for pair in plan.inputs.items()),
+        outputs=tuple(entry(*pair) for pair in plan.outputs.items()),
         # What is inside a composite op has no name in the graph.
-        "values": [
-            entry(*pair) for pair in plan.values.items() if _traced(options) and pair[0] in graph.infos
-        ],
-    }
-    return (json.dumps(content, indent=1) + "\n").encode()
+        values=tuple(entry(*pair) for pair in inner if pair[0] in graph.infos),
+    )
+    return manifest.to_json().encode()

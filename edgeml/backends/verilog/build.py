@@ -57,7 +57,7 @@ def build(graph: Graph, digest: str, options: VerilogOptions) -> FileSet:
         options=options.model_dump(mode="json", exclude_none=True),
     )
     return FileSet(
-        {**{name: text.encode() for name, text in files.items()}, MANIFEST: manifest.text().encode()}
+        {**{name: text.encode() for name, text in files.items()}, MANIFEST: manifest.to_json().encode()}
     )
 
 

@@ -29,9 +29,20 @@ def stream(name: str, ports: Sequence[BusPort], beats: int = 1) -> Stream:
         lane = lane_bits(port.width)
         frac = port.frac[0] if len(set(port.frac)) == 1 else port.frac
         elements = port.size // beats
-        values.append(Lanes(port.value, port.shape, port.signed, port.width, frac, lane, offset, elements))
+        values.append(
+            Lanes(
+                value=port.value,
+                shape=port.shape,
+                signed=port.signed,
+                width=port.width,
+                frac=frac,
+                lane=lane,
+                offset=offset,
+                elements=elements,
+            )
+        )
         offset += lane * elements
-    return Stream(name, offset, beats, tuple(values))
+    return Stream(port=name, bits=offset, beats=beats, values=tuple(values))
 
 
 def latency(core: Core) -> int:

@@ -49,7 +49,7 @@ def emit(
     files["c/edgeml_network.c"] = source.encode()
     files["c/Makefile"] = _MAKEFILE.format(base=dma_base).encode()
     files["python/edgeml_driver.py"] = Path(pynq_driver.__file__).read_bytes()
-    files["python/edgeml.json"] = manifest.text().encode()
+    files["python/edgeml.json"] = manifest.to_json().encode()
     files["python/golden.npz"] = _golden(inputs, expected)
     return FileSet(files)
 

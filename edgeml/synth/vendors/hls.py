@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from edgeml import tools, vendor
+from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.errors import EdgemlError
 from edgeml.figures import Hardware
 from edgeml.files import write_atomic
-from edgeml.reading import read_json, refusing
 from edgeml.tools import run
 
 SECONDS = 4 * 3600.0
@@ -37,9 +37,7 @@ def build(
         MissingToolError: there is no Vitis HLS here.
         EdgemlError: it is another tool's project, or the tool fails, hangs or leaves no report.
     """
-    manifest = project / "edgeml.json"
-    with refusing(manifest, "is not a manifest of edgeml", "export again"):
-        backend = str(read_json(manifest, "hls4ml project", "export again").get("backend", ""))
+    backend = Hls4mlManifest.read(project).backend
     if backend not in _BACKENDS:
         raise EdgemlError(
             f"was written for hls4ml's {backend or 'unknown'} backend",

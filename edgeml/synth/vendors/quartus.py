@@ -40,7 +40,7 @@ def emit(
         EdgemlError: the serial top cannot be made for this board; says why.
     """
     files = {f"rtl/{name}": content for name, content in verilog.items()}
-    files[MANIFEST] = manifest.text().encode()
+    files[MANIFEST] = manifest.to_json().encode()
     if board.pins is not None and board.pins.uart_tx is not None and board.pins.uart_rx is not None:
         made = serial_top.emit(manifest, board, inputs, expected, vendors=True)
         files |= {f"rtl/{name}": made.files[name] for name in made.verilog}

@@ -91,7 +91,7 @@ def _clock(manifest: VerilogManifest, board: Board) -> float:
 
 def _files(verilog: Mapping[str, bytes], manifest: VerilogManifest) -> dict[str, bytes]:
     files = {f"rtl/{name}": content for name, content in verilog.items()}
-    return {**files, MANIFEST: manifest.text().encode()}
+    return {**files, MANIFEST: manifest.to_json().encode()}
 
 
 def _script(name: str) -> str:

@@ -96,21 +96,38 @@ def parallel(samples: int = 12) -> Net:
     x = np.stack([rng.integers(-128, 128, samples), rng.integers(-3000, 3000, samples)])
     files = {"net.v": _PARALLEL, **_rtl("edgeml_pipe_control", "edgeml_delay")}
     source = Stream(
-        "s_axis",
-        24,
-        1,
-        (Lanes("x0", (1,), True, 8, 0, 8, 0, 1), Lanes("x1", (1,), True, 13, 0, 16, 8, 1)),
+        port="s_axis",
+        bits=24,
+        beats=1,
+        values=(
+            Lanes(value="x0", shape=(1,), signed=True, width=8, frac=0, lane=8, offset=0, elements=1),
+            Lanes(value="x1", shape=(1,), signed=True, width=13, frac=0, lane=16, offset=8, elements=1),
+        ),
     )
     sink = Stream(
-        "m_axis",
-        24,
-        1,
-        (Lanes("y0", (1,), True, 16, 0, 16, 0, 1), Lanes("y1", (1,), True, 8, 0, 8, 16, 1)),
+        port="m_axis",
+        bits=24,
+        beats=1,
+        values=(
+            Lanes(value="y0", shape=(1,), signed=True, width=16, frac=0, lane=16, offset=0, elements=1),
+            Lanes(value="y1", shape=(1,), signed=True, width=8, frac=0, lane=8, offset=16, elements=1),
+        ),
     )
     y1 = (x[0] + 1 + 128) % 256 - 128
     return Net(
         files,
-        VerilogManifest("net", GRAPH, "net", "parallel", 100.0, 3, 1, source, sink, tuple(files)),
+        VerilogManifest(
+            model="net",
+            graph=GRAPH,
+            top="net",
+            mode="parallel",
+            clock_mhz=100.0,
+            latency=3,
+            interval=1,
+            input=source,
+            output=sink,
+            files=tuple(files),
+        ),
         {"x0": x[0][:, None], "x1": x[1][:, None]},
         {"y0": (3 * x[0] - x[1])[:, None], "y1": y1[:, None]},
     )
@@ -119,7 +136,32 @@ def parallel(samples: int = 12) -> Net:
 def stream(samples: int = 9) -> Net:
     x = np.random.default_rng(6).integers(0, 200, (samples, 2, 3, 1))
     files = {"net.v": _STREAM, **_rtl("edgeml_skid")}
-    source = Stream("s_axis", 8, 6, (Lanes("x", (2, 3, 1), False, 8, 0, 8, 0, 1),))
-    sink = Stream("m_axis", 8, 6, (Lanes("y", (2, 3, 1), False, 8, 0, 8, 0, 1),))
-    manifest = VerilogManifest("net", GRAPH, "net", "stream", 100.0, 6, 6, source, sink, tuple(files))
+    source = Stream(
+        port="s_axis",
+        bits=8,
+        beats=6,
+        values=(
+            Lanes(value="x", shape=(2, 3, 1), signed=False, width=8, frac=0, lane=8, offset=0, elements=1),
+        ),
+    )
+    sink = Stream(
+        port="m_axis",
+        bits=8,
+        beats=6,
+        values=(
+            Lanes(value="y", shape=(2, 3, 1), signed=False, width=8, frac=0, lane=8, offset=0, elements=1),
+        ),
+    )
+    manifest = VerilogManifest(
+        model="net",
+        graph=GRAPH,
+        top="net",
+        mode="stream",
+        clock_mhz=100.0,
+        latency=6,
+        interval=6,
+        input=source,
+        output=sink,
+        files=tuple(files),
+    )
     return Net(files, manifest, {"x": x}, {"y": x + 7})

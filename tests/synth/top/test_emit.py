@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +111,12 @@ def test_bytes_are_those_of_the_lanes() -> None:
 
 def test_beats_hold_a_part_of_every_value() -> None:
     lanes = parallel().manifest.input.values
-    port = Stream("s_axis", 24, 2, tuple(replace(lane, shape=(2,)) for lane in lanes))
+    port = Stream(
+        port="s_axis",
+        bits=24,
+        beats=2,
+        values=tuple(lane.model_copy(update={"shape": (2,)}) for lane in lanes),
+    )
     data = encode(port, {"x0": np.array([[1, 2]]), "x1": np.array([[3, 4]])})
     assert data.tobytes() == bytes([1, 3, 0, 2, 4, 0])
 
@@ -213,10 +217,20 @@ def test_the_clock_is_no_faster_than_the_verilog() -> None:
 
 def test_too_large_and_too_slow_networks_are_refused() -> None:
     net = stream()
-    wide = replace(net.manifest.input, beats=70_000)
+    wide = net.manifest.input.model_copy(update={"beats": 70_000})
     with pytest.raises(EdgemlError, match="a frame takes 65535"):
-        emit(replace(net.manifest, input=wide), boards.load("ulx3s-85f"), net.inputs, net.expected)
+        emit(
+            net.manifest.model_copy(update={"input": wide}),
+            boards.load("ulx3s-85f"),
+            net.inputs,
+            net.expected,
+        )
     with pytest.raises(EdgemlError, match="smaller reuse factors"):
-        emit(replace(net.manifest, latency=10_000_000), boards.load("ulx3s-85f"), net.inputs, net.expected)
+        emit(
+            net.manifest.model_copy(update={"latency": 10_000_000}),
+            boards.load("ulx3s-85f"),
+            net.inputs,
+            net.expected,
+        )
     with pytest.raises(EdgemlError, match="different lengths"):
         emit(net.manifest, boards.load("ulx3s-85f"), net.inputs, {"y": net.expected["y"][:3]})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgeml import boards
+from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.figures import Hardware
@@ -35,7 +35,7 @@ def tools_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written(net: Net, folder: Path) -> tuple[Net, Path]:
     files = {name: text.encode() for name, text in net.files.items()}
-    FileSet({**files, "edgeml.json": net.manifest.text().encode()}).write(folder)
+    FileSet({**files, "edgeml.json": net.manifest.to_json().encode()}).write(folder)
     return net, folder
 
 
@@ -235,9 +235,13 @@ def project(tmp_path: Path) -> Path:
     )
     for name in ("firmware/myproject.cpp", "myproject_test.cpp"):
         (folder / name).write_text("", encoding="utf-8")
-    (folder / "edgeml.json").write_text(json.dumps({"schema": 1, "backend": "Vitis"}), encoding="utf-8")
+    _hls4ml_manifest("Vitis").write(folder / "edgeml.json")
     (folder / "hls4ml_config.yml").write_text("", encoding="utf-8")
     return folder
+
+
+def _hls4ml_manifest(backend: str) -> Hls4mlManifest:
+    return Hls4mlManifest(backend=backend, project="myproject", inputs=(), outputs=(), values=())
 
 
 def test_an_hls4ml_project_through_vitis_hls(project: Path, tools_there: None) -> None:
@@ -262,7 +266,7 @@ def test_hls_failures(project: Path, tools_there: None, monkeypatch: pytest.Monk
     monkeypatch.setenv("MOCK", "silent")
     with pytest.raises(EdgemlError, match="without a new synthesis report"):
         hls.build(project, seconds=60)
-    (project / "edgeml.json").write_text(json.dumps({"schema": 1, "backend": "oneAPI"}), encoding="utf-8")
+    _hls4ml_manifest("oneAPI").write(project / "edgeml.json")
     with pytest.raises(EdgemlError, match="oneAPI backend"):
         hls.build(project)
 

@@ -328,5 +328,14 @@ def _stream(port: str, now: Beats, info: ValueInfo) -> Stream:
     fracs = tuple(int(f) for f in frac)
     lane = lane_bits(width)
     one = fracs[0] if len(set(fracs)) == 1 else fracs
-    lanes = Lanes(now.value, info.shape, info.type.signed, width, one, lane, 0, now.size)
-    return Stream(port, lane * now.size, now.count, (lanes,))
+    lanes = Lanes(
+        value=now.value,
+        shape=info.shape,
+        signed=info.type.signed,
+        width=width,
+        frac=one,
+        lane=lane,
+        offset=0,
+        elements=now.size,
+    )
+    return Stream(port=port, bits=lane * now.size, beats=now.count, values=(lanes,))
