@@ -39,6 +39,7 @@ from edgeml.ir.ops.slice import Slice
 from edgeml.ir.ops.softmax import Softmax
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.ops.transpose import Transpose
+from tests.plain_ops import plain_ops
 
 Shape = tuple[int, ...]
 
@@ -300,7 +301,7 @@ def _pool(kind: type[MaxPool] | type[SumPool]) -> _Step:
     return step
 
 
-def _pair(kind: type[Add] | type[Mul] | type[Max] | type[Min]) -> _Step:
+def _pair(kind: Callable[[], Op]) -> _Step:
     def step(draw: st.DrawFn, build: Builder, x: str, names: list[str], limits: Limits) -> str:
         shape = build.info(x).shape
         fits = [name for name in names if _broadcasts(shape, build.info(name).shape)]
@@ -412,6 +413,8 @@ STEPS: dict[str, _Step] = {
     "sum_pool": _pool(SumPool),
     "transpose": _transpose,
 }
+STEPS |= {name: (_pair if kind.arity == 2 else _plain)(kind) for name, kind in plain_ops(STEPS).items()}
+"""An op with attributes, or with other demands on its inputs, needs a line above."""
 
 
 def side_by_side(parts: Collection[Graph], name: str = "random") -> Graph:

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray, Overflow, Round
-from edgeml.ir import Builder, Graph
+from edgeml.ir import Builder, Graph, Op
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.cast import Cast
@@ -35,6 +35,7 @@ from edgeml.ir.ops.slice import Slice
 from edgeml.ir.ops.softmax import Softmax
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.ops.transpose import Transpose
+from tests.plain_ops import plain_ops
 
 
 def fixed(width: int, integer: int) -> FixedType:
@@ -689,4 +690,14 @@ def zoo() -> dict[str, Graph]:
         for to in (fixed(4, 2), ufixed(4, 2)):
             name = f"overflow_{overflow.value.lower()}{'' if to.signed else '_unsigned'}"
             functions[name] = _one_cast(name, Round.RND_CONV, overflow, to)
-    return {name: function() for name, function in functions.items()}
+    graphs = {name: function() for name, function in functions.items()}
+    there = {node.op.op_name() for graph in graphs.values() for node in graph.nodes}
+    alone = {f"only_{name}": _alone(f"only_{name}", kind) for name, kind in plain_ops(there).items()}
+    return {**graphs, **alone}
+
+
+def _alone(name: str, kind: type[Op]) -> Graph:
+    """An op that no other graph has, on one value or on two."""
+    build = Builder(name)
+    inputs = [build.input((2, 3), fixed(6, 2), f"x{position}") for position in range(kind.arity or 1)]
+    return build.graph(build.add(kind(), *inputs, name="y"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,11 +36,13 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "train": (("train", "iris_mlp"),),
     "vendor": (("vendor", str(REPORTS / "vitis"), "--layers"), ("vendor", str(REPORTS), "--layers")),
 }
-"""How every command prints its tables; a new command needs a line here."""
+"""How every command prints its tables; a command that prints one needs a line here."""
 
 
-def test_every_command_is_here() -> None:
-    assert set(COMMANDS) == set(commands.names())
+@pytest.mark.parametrize("name", commands.names())
+def test_every_command_with_a_table_is_here(name: str) -> None:
+    source = inspect.getsource(sys.modules[commands.load(name).__module__])
+    assert name in COMMANDS or "print_bands" not in source, f"edgeml {name} prints a table"
 
 
 def test_every_table_is_one_of_bands() -> None:
