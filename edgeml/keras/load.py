@@ -23,8 +23,7 @@ from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.keras import operations
 from edgeml.keras.backend import import_keras
-from edgeml.keras.operations import _real
-from edgeml.keras.registry import names, snake_case
+from edgeml.keras.registry import snake_case
 from edgeml.keras.stored import check_weights
 from edgeml.keras.writer import AGAIN, keras_version, way_on, written_by
 from edgeml.reading import parse_json
@@ -249,7 +248,7 @@ def _check_config(config: Any, where: str) -> None:
 def _known(module: str, name: str) -> bool:
     parts = [part for part in module.split(".") if part != "src"]
     if parts[:2] == ["keras", "ops"]:  # of a functional model, x + y; no others: some hold code
-        return name in _real.NAMES or snake_case(name) in names(operations)
+        return snake_case(name) in operations.names()
     return parts[0] in _HOMES and (len(parts) == 1 or parts[1] in _PARTS)
 
 

@@ -23,9 +23,9 @@ from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
 from edgeml.keras.builder import LayerBuilder, Note, PendingFunction, RawInput
+from edgeml.keras.handlers import LayerKind
 from edgeml.keras.layers._stated import stated_table
 from edgeml.keras.operation import lower_operation
-from edgeml.keras.registry import module_for
 from edgeml.keras.topology import Call, Topology, topology
 from edgeml.presets import Lowering
 from edgeml.presets.lowering import TensorTypes
@@ -137,27 +137,27 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
             f"computes in {layer.compute_dtype}",
             "build the model with dtype='float32', whose sums can be exact",
         )
-    module = module_for(layers, "layer", layer, call.name, _REMEDIES.get(type(layer).__name__, ""))
-    if call.training and not getattr(module, "AUGMENTS", False):
+    handler = layers.handler(layer, call.name, _REMEDIES.get(type(layer).__name__, ""))
+    if call.training and handler.kind is not LayerKind.AUGMENTS:
         raise builder.refuse(
             "is called with training=True, so that it is not the same at every inference", "call it without"
         )
     count = len(call.inputs)
-    if count > 1 and not getattr(module, "MERGES", False):
+    if count > 1 and handler.kind is not LayerKind.MERGES:
         raise builder.refuse(
             f"this {type(layer).__name__} is called on {count} tensors",
             "call it on one, without a mask",
         )
-    if getattr(module, "MOVES", False) and inputs[0] in builder.floats:
+    if handler.kind in (LayerKind.MOVES, LayerKind.AUGMENTS) and inputs[0] in builder.floats:
 
         def move(again: LayerBuilder, value: str) -> str:
-            return module.lower(layer, again, (value,))
+            return handler.lower(layer, again, (value,))
 
         return builder.moved(inputs[0], move)
-    if not getattr(module, "TAKES_FLOAT", False):
+    if handler.kind is not LayerKind.ANY:
         inputs = tuple(builder.exact(value) for value in inputs)
         builder.layer = call.name
-    return module.lower(layer, builder, inputs)
+    return handler.lower(layer, builder, inputs)
 
 
 def _rounded(builder: LayerBuilder, plan: Topology, call: Call, value: str) -> str:

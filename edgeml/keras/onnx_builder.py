@@ -1,7 +1,7 @@
 """The ONNX graph of a float baseline while it grows: nodes, constants, and how tensors lie in memory.
 
-Invariant: a `Value` says how its tensor is stored; who needs another order asks `Builder.first` or `last`,
-which add the nodes for it.
+Invariant: a `FloatTensor` says how its tensor is stored; a writer that needs another order asks
+`FloatOnnxBuilder.channels_first` or `channels_last`, which add the nodes for it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from edgeml.errors import EdgemlError
 from edgeml.onnx_model import OnnxWriter
 
 
 @dataclass(frozen=True)
-class Value:
-    """A tensor.
+class FloatTensor:
+    """A tensor of the ONNX graph.
 
     Args:
         name: in the ONNX graph.
@@ -33,8 +34,8 @@ class Value:
     flat: tuple[int, ...] | None = None
 
 
-class Builder:
-    """Nodes and constants so far; names are made here."""
+class FloatOnnxBuilder:
+    """Nodes and constants so far; names are chosen here."""
 
     def __init__(self) -> None:
         self.writer = OnnxWriter()
@@ -43,6 +44,10 @@ class Builder:
     def begin(self, layer: str) -> None:
         """What follows belongs to this layer."""
         self._layer = layer
+
+    def refuse(self, what: str, hint: str = "") -> EdgemlError:
+        """An error at this layer, to be raised."""
+        return EdgemlError(f"{what} cannot be written as float ONNX", self._layer, hint)
 
     def add(self, op: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Add a node; the name of its result."""
@@ -53,9 +58,14 @@ class Builder:
         name = f"{self._layer}.const.{self.writer.size[1]}"
         return self.writer.constant(np.ascontiguousarray(array, dtype), name)
 
-    def first(self, value: Value) -> Value:
+    def pointwise(self, op: str, value: FloatTensor, *constants: Any, **attributes: Any) -> FloatTensor:
+        """A node that works element by element; `constants` are further inputs: numbers."""
+        name = self.add(op, [value.name, *(self.const(number) for number in constants)], **attributes)
+        return replace(value, name=name)
+
+    def channels_first(self, value: FloatTensor) -> FloatTensor:
         """The value stored channels first."""
-        value = self.last(value) if value.flat is not None else value
+        value = self.channels_last(value) if value.flat is not None else value
         if value.first or len(value.shape) < 2:
             return value
         *space, channels = value.shape
@@ -65,18 +75,18 @@ class Builder:
         order = [0, len(value.shape), *range(1, len(value.shape))]
         return replace(value, name=self.add("Transpose", [value.name], perm=order), first=True)
 
-    def last(self, value: Value) -> Value:
+    def channels_last(self, value: FloatTensor) -> FloatTensor:
         """The value in Keras' order."""
         if value.flat is not None:
             *space, channels = value.flat
             image = self.add("Reshape", [value.name, self.const([0, channels, *space], np.int64)])
-            value = self.last(Value(image, value.flat, first=True))
+            value = self.channels_last(FloatTensor(image, value.flat, first=True))
             return self.reshaped(value, (int(np.prod(value.shape)),))
         if not value.first:
             return value
         order = [0, *range(2, len(value.shape) + 1), 1]
         return replace(value, name=self.add("Transpose", [value.name], perm=order), first=False)
 
-    def reshaped(self, value: Value, shape: tuple[int, ...]) -> Value:
+    def reshaped(self, value: FloatTensor, shape: tuple[int, ...]) -> FloatTensor:
         """A value in Keras' order with another shape."""
-        return Value(self.add("Reshape", [value.name, self.const([0, *shape], np.int64)]), shape)
+        return FloatTensor(self.add("Reshape", [value.name, self.const([0, *shape], np.int64)]), shape)

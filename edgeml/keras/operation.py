@@ -6,16 +6,14 @@ function of one and waits for the quantizer as that function does.
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
+from edgeml.ir.kind import Kind
 from edgeml.keras import operations
 from edgeml.keras.builder import LayerBuilder, PendingFunction
 from edgeml.keras.layers._activation import keras_function
-from edgeml.keras.operations import _real
 from edgeml.keras.operations._common import Operand
-from edgeml.keras.registry import module_for
-from edgeml.keras.topology import Call, InputSlot
+from edgeml.keras.topology import Call, filled, tensor_setting
 
 _REMEDIES = {
     "Split": "use slices, as in x[:, :4]",
@@ -47,62 +45,30 @@ def lower_operation(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) 
         EdgemlError: the operation is not covered, or not in this form.
     """
     operation = call.layer
-    module = _module(operation, call.name)
-    _check_settings(operation, builder)
+    name = type(operation).__name__
+    handler = operations.handler(operation, call.name, _REMEDIES.get(name, ""))
+    if setting := tensor_setting(operation):
+        raise builder.refuse(
+            f"the setting {setting} of {name} is a value of the model",
+            "use a constant, or write it with sums, products, maximum and minimum",
+        )
     assert call.arguments is not None
     args, options = call.arguments
     if len(inputs) == 1 and inputs[0] in builder.floats:
         (value,) = inputs
-        if getattr(module, "MOVES", False):
+        if handler.kind is Kind.MOVES:
 
             def move(again: LayerBuilder, source: str) -> str:
-                return module.lower(operation, again, _filled(list(args), (Operand(source),)), options)
+                return handler.lower(operation, again, filled(list(args), (Operand(source),)), options)
 
             return builder.moved(value, move)
         pending = builder.floats[value]
-        if (
-            getattr(module, "POINTWISE", False)
-            and isinstance(pending, PendingFunction)
-            and not pending.vector
-        ):
+        if handler.kind is Kind.POINTWISE and isinstance(pending, PendingFunction) and not pending.vector:
 
             def apply(x: Any) -> Any:
-                return operation(*_filled(list(args), (x,)), **options)
+                return operation(*filled(list(args), (x,)), **options)
 
-            return builder.function(value, keras_function(apply), type(operation).__name__.lower())
+            return builder.function(value, keras_function(apply), name.lower())
     exact = tuple(Operand(builder.exact(value)) for value in inputs)
     builder.layer = call.name
-    return module.lower(operation, builder, _filled(list(args), exact), _filled(options, exact))
-
-
-def _check_settings(operation: Any, builder: LayerBuilder) -> None:
-    """Refuse settings that depend on the input, such as a slope.
-
-    Raises:
-        EdgemlError: names the setting.
-    """
-    import keras
-
-    for name, value in vars(operation).items():
-        if isinstance(value, keras.KerasTensor):
-            raise builder.refuse(
-                f"the setting {name} of {type(operation).__name__} is a value of the model",
-                "use a constant, or write it with sums, products, maximum and minimum",
-            )
-
-
-def _module(operation: Any, where: str) -> ModuleType:
-    if type(operation).__name__ in _real.NAMES:
-        return _real
-    return module_for(operations, "operation", operation, where, _REMEDIES.get(type(operation).__name__, ""))
-
-
-def _filled(value: Any, inputs: tuple[Any, ...]) -> Any:
-    """The arguments with an input in each slot."""
-    if isinstance(value, InputSlot):
-        return inputs[value.input]
-    if isinstance(value, dict):
-        return {key: _filled(part, inputs) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_filled(part, inputs) for part in value)
-    return value
+    return handler.lower(operation, builder, filled(list(args), exact), filled(options, exact))

@@ -1,4 +1,4 @@
-"""From a Keras or QKeras class to the file that lowers it; the folder is the registry.
+"""From a Keras or QKeras class to the name of its file; the folder is the registry.
 
 Invariant: only classes of Keras and QKeras themselves are looked up. A user's class of the same name is
 another class and is refused.
@@ -6,14 +6,12 @@ another class and is refused.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 import sys
-from types import ModuleType
 from typing import Any
 
 from edgeml.errors import EdgemlError, near_names
+from edgeml.folder import ModuleFolder
 
 _HOMES = ("keras", "qkeras")
 
@@ -30,20 +28,19 @@ def snake_case(name: str) -> str:
     return re.sub(r"_+", "_", parted).lower()
 
 
-def module_for(folder: ModuleType, kind: str, thing: Any, where: str, remedy: str = "") -> ModuleType:
-    """The module of `folder` that lowers the class of `thing`.
+def file_of(folder: ModuleFolder, instance: Any, where: str, remedy: str = "") -> str:
+    """The member of `folder` that is named after the class of an object.
 
     Args:
-        folder: the package whose files are searched.
-        kind: "layer" or "quantizer", for the message.
-        thing: an object of a Keras or QKeras class.
+        folder: of layers, operations or quantizers.
+        instance: an object of a Keras or QKeras class.
         where: the layer's name.
-        remedy: what to do if there is none; near names are added.
+        remedy: what to use instead if there is none; near names are added.
 
     Raises:
-        EdgemlError: the class is the user's own, or none of the files.
+        EdgemlError: the class is the user's own, or has no file.
     """
-    cls = type(thing)
+    cls, kind = type(instance), folder.kind
     if cls.__module__.split(".")[0] not in _HOMES:
         raise EdgemlError(
             f"the {kind} class {cls.__module__}.{cls.__qualname__} is not one of Keras or QKeras",
@@ -51,7 +48,7 @@ def module_for(folder: ModuleType, kind: str, thing: Any, where: str, remedy: st
             f"build the model from {kind}s of Keras and QKeras; own ones are not lowered",
         )
     name = snake_case(cls.__name__)
-    if name not in names(folder):
+    if name not in folder.names():
         titles = _titles(folder)
         near = [titles[other] for other in near_names(name, titles)]
         hints = [part for part in (remedy, f"near it: {', '.join(near)}" if near else "") if part]
@@ -60,16 +57,22 @@ def module_for(folder: ModuleType, kind: str, thing: Any, where: str, remedy: st
             where,
             "; ".join(hints) or f"docs/layers.md lists the {kind}s that are, and what to use instead",
         )
-    return importlib.import_module(f"{folder.__name__}.{name}")
+    return name
 
 
-def _titles(folder: ModuleType) -> dict[str, str]:
+def class_of(name: str) -> type | None:
+    """The class of Keras' layers or of QKeras that a file is named after; None if there is none.
+
+    Both must have been imported.
+    """
+    classes = vars(sys.modules["keras"].layers) | vars(sys.modules["qkeras"])
+    return next(
+        (cls for title, cls in classes.items() if isinstance(cls, type) and snake_case(title) == name), None
+    )
+
+
+def _titles(folder: ModuleFolder) -> dict[str, str]:
     """The classes as users write them, by file name."""
     classes = vars(sys.modules["keras"].layers) | vars(sys.modules["qkeras"])
     written = {snake_case(name): name for name, kind in classes.items() if isinstance(kind, type)}
-    return {name: written.get(name, "".join(map(str.title, name.split("_")))) for name in names(folder)}
-
-
-def names(folder: ModuleType) -> tuple[str, ...]:
-    """The names of all files of the folder, sorted; those with a leading underscore are helpers."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(folder.__path__) if not m.name.startswith("_")))
+    return {name: written.get(name, "".join(map(str.title, name.split("_")))) for name in folder.names()}

@@ -190,3 +190,21 @@ def _input_name(tensor: Any) -> str:
     """The name of the InputLayer (in a sequential model the tensor may have another)."""
     history = getattr(tensor, "_keras_history", None)
     return history.operation.name if history is not None else tensor.name
+
+
+def filled(value: Any, inputs: tuple[Any, ...]) -> Any:
+    """The arguments of an operation with an input in each slot."""
+    if isinstance(value, InputSlot):
+        return inputs[value.input]
+    if isinstance(value, dict):
+        return {key: filled(part, inputs) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(filled(part, inputs) for part in value)
+    return value
+
+
+def tensor_setting(operation: Any) -> str:
+    """The name of a setting that is a value of the model, such as a computed slope; "" if none is."""
+    import keras
+
+    return next((name for name, value in vars(operation).items() if isinstance(value, keras.KerasTensor)), "")

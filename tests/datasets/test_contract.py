@@ -23,9 +23,7 @@ def offline_raw(name: str, folder: Path) -> Raw:
         return datasets.read(name, make(folder))
     except EdgemlError as error:
         if make is offline.sources and "downloading is off" in error.what:
-            pytest.fail(
-                f"edgeml/datasets/{name}.py needs a file: write {name}(folder) in offline.py"
-            )
+            pytest.fail(f"edgeml/datasets/{name}.py needs a file: write {name}(folder) in offline.py")
         raise
 
 

@@ -26,9 +26,10 @@ from edgeml.keras import quantizers as quantizer_folder
 from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.float32 import not_proven
+from edgeml.keras.handlers import LayerKind
 from edgeml.keras.layers._activation import ELEMENTWISE, activate
 from edgeml.keras.quantizers import lower_activation
-from edgeml.keras.registry import module_for, names, snake_case
+from edgeml.keras.registry import snake_case
 
 keras, qkeras = import_keras(), import_qkeras()
 
@@ -165,25 +166,25 @@ def layer_cases(file: str) -> list[Case]:
             for label, layer in made(make):
                 if file in ("activation", "q_activation", "softmax"):  # named functions; mixes elements
                     continue
-                module = module_for(layer_folder, "layer", layer, label)
-                if getattr(module, "MERGES", False):
+                handler = layer_folder.handler(layer, label)
+                if handler.kind is LayerKind.MERGES:
                     continue
                 try:
                     layer.build((None, 1))
                     layer(np.zeros((1, 1), np.float32))
                 except (ValueError, TypeError, IndexError):
                     continue  # of images, or of another rank
-                cases.append(Case(label, layer, lambda b, v, m=module, x=layer: m.lower(x, b, (v,))))
+                cases.append(Case(label, layer, lambda b, v, h=handler, x=layer: h.lower(x, b, (v,))))
     return cases
 
 
-@pytest.mark.parametrize("file", names(layer_folder))
+@pytest.mark.parametrize("file", layer_folder.names())
 def test_layers(file):
     for case in layer_cases(file):
         compare(case)
 
 
-@pytest.mark.parametrize("file", names(quantizer_folder))
+@pytest.mark.parametrize("file", quantizer_folder.names())
 def test_quantizers(file):
     make = getattr(qkeras, file)
     things = made(make)
@@ -244,9 +245,7 @@ def test_every_activation_of_keras_is_lowered_or_refused_with_a_remedy():
 
 def test_the_threshold_itself_is_below():
     layer = keras.layers.ReLU(threshold=0.75)
-    case = Case(
-        "relu", layer, lambda b, v: module_for(layer_folder, "layer", layer, "x").lower(layer, b, (v,))
-    )
+    case = Case("relu", layer, lambda b, v: layer_folder.handler(layer, "x").lower(layer, b, (v,)))
     graph, _, _ = result_of(case, FixedType(True, 10, 7))
     codes = np.array([[95], [96], [97]])
     assert evaluate_codes(graph, {"x": codes})[graph.outputs[0]].ravel().tolist() == [0, 0, 97]

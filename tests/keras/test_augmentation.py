@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from typing import Any
 
@@ -12,19 +11,16 @@ import pytest
 from edgeml.errors import EdgemlError
 from edgeml.keras import layers as folder
 from edgeml.keras.backend import import_keras, import_qkeras
+from edgeml.keras.handlers import LayerKind
 from edgeml.keras.lower import lower, lower_model
-from edgeml.keras.registry import names, snake_case
+from edgeml.keras.registry import snake_case
 from tests.keras.exactness import assert_same
 
 keras, qkeras = import_keras(), import_qkeras()
 layers = keras.layers
 
 
-def augments(file):
-    return hasattr(importlib.import_module(f"{folder.__name__}.{file}"), "AUGMENTS")
-
-
-AUGMENTING = [file for file in names(folder) if augments(file)]
+AUGMENTING = [file for file in folder.names() if folder.load(file).kind is LayerKind.AUGMENTS]
 CLASSES = {snake_case(name): kind for name, kind in vars(layers).items() if inspect.isclass(kind)}
 SETTINGS = {"factor": 0.3, "height_factor": 0.2, "width_factor": 0.2, "value_range": (0, 1)}
 

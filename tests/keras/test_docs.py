@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeml.keras import layers, operations, quantizers
-from edgeml.keras.registry import names, snake_case
+from edgeml.keras.registry import snake_case
 
 PAGE = Path(__file__).parents[2] / "docs" / "layers.md"
 
@@ -24,4 +24,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "layers.md"
 def test_the_page_names_every_file(folder, title):
     section = PAGE.read_text().split(f"## {title}")[1].split("\n## ")[0]
     named = {snake_case(name) for name in re.findall(r"`(\w+)`", section)}
-    assert set(names(folder)) - named == set(), "add them to docs/layers.md"
+    assert set(folder.names()) - named == set(), "add them to docs/layers.md"

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from edgeml.errors import EdgemlError
 from edgeml.keras.backend import import_keras
 from edgeml.keras.float_model import copy_weights, float_model
+from edgeml.keras.float_onnx import float_onnx
+from edgeml.keras.load import load_model
 
 keras = import_keras()
 qkeras = pytest.importorskip("qkeras")
@@ -142,7 +145,7 @@ def test_signs_become_tanh_and_quantizers_of_weights_go(kind):
 
 
 def test_what_has_no_counterpart_is_refused_by_name():
-    with pytest.raises(EdgemlError, match="activation quantized_ulaw") as caught:
+    with pytest.raises(EdgemlError, match="quantizer quantized_ulaw is not covered") as caught:
         float_model(quantized(lambda x: qkeras.QActivation("quantized_ulaw(6)", name="act")(x)))
     assert caught.value.where == "act"
 
@@ -152,7 +155,7 @@ def test_a_users_own_layer_class_is_refused():
         def call(self, x):
             return x
 
-    with pytest.raises(EdgemlError, match="layer class Mine"):
+    with pytest.raises(EdgemlError, match="layer class .*Mine is not one of Keras"):
         float_model(quantized(lambda x: Mine(name="mine")(x)))
 
 
@@ -172,3 +175,59 @@ def test_weights_of_another_model_are_refused():
         copy_weights(dense(3, "a"), dense(4, "a"))
     with pytest.raises(EdgemlError, match="has no weight kernel"):
         copy_weights(dense(3, "a"), dense(3, "b"))
+
+
+def test_an_inline_activation_keeps_its_slope_and_bound():
+    def build(x):
+        x = keras.layers.Flatten(name="flatten")(x)
+        settings = {"kernel_quantizer": Q, "bias_quantizer": Q}
+        x = qkeras.QDense(6, activation="quantized_relu(16, 6, negative_slope=0.25)", name="a", **settings)(x)
+        bounded = qkeras.quantized_relu(16, 6, is_quantized_clip=False, relu_upper_bound=0.5)
+        return qkeras.QDense(6, activation=bounded, name="b", **settings)(x)
+
+    keras.utils.set_random_seed(0)
+    model = quantized(build)
+    counterpart = float_model(model)
+    x = np.random.default_rng(0).normal(size=(20, 8, 8, 2)).astype(np.float32)
+    got, wanted = counterpart(x).numpy(), model(x).numpy()
+    assert np.ptp(wanted) > 0.3
+    np.testing.assert_allclose(got, wanted, atol=0.02)
+    assert "qkeras" not in str(counterpart.get_config())
+
+
+def test_the_activation_of_a_pooling_layer_is_not_lost(tmp_path):
+    def build(x):
+        x = qkeras.QAveragePooling2D(2, average_quantizer=Q, activation="quantized_relu(16, 4)", name="pool")(
+            x
+        )
+        return keras.layers.Flatten(name="flatten")(x)
+
+    model = quantized(build)
+    counterpart = float_model(model)
+    counterpart.save(tmp_path / "float.keras")
+    x = np.random.default_rng(0).normal(size=(20, 8, 8, 2)).astype(np.float32)
+    for loaded in (counterpart, load_model(tmp_path / "float.keras")):
+        np.testing.assert_allclose(loaded(x).numpy(), model(x).numpy(), atol=0.01)
+
+
+def test_adapted_statistics_are_copied():
+    def build(x):
+        norm = keras.layers.Normalization(name="norm")
+        norm.adapt(np.random.default_rng(0).normal(3, 2, (50, 8, 8, 2)))
+        return norm(x)
+
+    model = quantized(build)
+    x = np.random.default_rng(1).normal(size=(4, 8, 8, 2)).astype(np.float32)
+    np.testing.assert_allclose(float_model(model)(x).numpy(), model(x).numpy(), rtol=1e-6)
+
+
+def test_float_models_with_layers_as_activations_are_written_as_onnx(tmp_path):
+    inputs = keras.Input((4,))
+    dense = keras.layers.Dense(3, activation=keras.layers.ReLU(max_value=0.5, negative_slope=0.1))
+    model = keras.Model(inputs, dense(inputs))
+    model.save(tmp_path / "float.keras")
+    x = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    for each in (model, load_model(tmp_path / "float.keras")):
+        session = onnxruntime.InferenceSession(float_onnx(each))
+        (got,) = session.run(None, {session.get_inputs()[0].name: x})
+        np.testing.assert_allclose(got, model(x).numpy(), atol=1e-6)

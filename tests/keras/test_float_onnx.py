@@ -171,9 +171,10 @@ def test_a_flatten_before_a_dense_layer_costs_nothing():
 @pytest.mark.parametrize(
     ("layer", "what"),
     [
-        (layers.UpSampling2D(name="it"), "UpSampling2D"),
-        (layers.Activation("selu", name="it"), "activation selu"),
-        (layers.ReLU(threshold=0.5, name="it"), "threshold"),
+        (layers.UpSampling2D(interpolation="bilinear", name="it"), "interpolation 'bilinear'"),
+        (layers.Activation("log_softmax", name="it"), "activation log_softmax"),
+        (layers.LayerNormalization(name="it"), "LayerNormalization"),
+        (layers.Conv2DTranspose(2, 3, 2, output_padding=0, name="it"), "output_padding"),
         (layers.BatchNormalization(axis=1, name="it"), "axis 1"),
     ],
 )

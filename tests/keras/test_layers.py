@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import pytest
 
 from edgeml.errors import EdgemlError
 from edgeml.ir import evaluate, evaluate_codes, input_codes
 from edgeml.ir.ops.softmax import Softmax
-from edgeml.keras import layers as folder
 from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.lower import lower, lower_model
-from edgeml.keras.registry import names, snake_case
 from tests.keras.exactness import assert_same, corner_data, randomize
 
 keras, qkeras = import_keras(), import_qkeras()
 layers = keras.layers
 QActivation = qkeras.QActivation
 quantized_bits = qkeras.quantized_bits
-quantized_relu = qkeras.quantized_relu
 
 
 def bits(width=6, integer=0, **settings):
@@ -433,30 +428,3 @@ class TestRefusals:
     def test_folded_bias_without_quantizer(self):
         with pytest.raises(EdgemlError, match="the folded bias is not quantized"):
             lower(wrap((5,), qkeras.QDenseBatchnorm(3, kernel_quantizer=bits(6, 2))))
-
-
-def _here():
-    """The layers with a case in this file, or in one of those named."""
-    tried = {type(layer) for _, stack in EXACT.values() for layer in stack}
-    tried |= {make for make, _ in MERGES.values()}
-    refused = {"dense", "conv1d", "conv2d", "depthwise_conv1d", "depthwise_conv2d"}
-    refused |= {"separable_conv1d", "separable_conv2d", "conv1d_transpose", "conv2d_transpose"}
-    elsewhere = {"q_activation", "q_dense", "softmax", "batch_normalization", "p_re_lu"}
-    elsewhere |= {"rescaling", "normalization"}  # test_first_layers
-    return {snake_case(kind.__name__) for kind in tried} | refused | elsewhere
-
-
-HERE = _here()
-
-
-@pytest.mark.parametrize("name", names(folder))
-def test_every_layer_is_tried(name):
-    """A layer without a case in these tests has one in its own file: `example()`."""
-    module = importlib.import_module(f"{folder.__name__}.{name}")
-    if name in HERE or hasattr(module, "AUGMENTS"):  # see test_augmentation
-        return
-    assert hasattr(module, "example"), f"edgeml/keras/layers/{name}.py lacks example(): shape, layers"
-    shape, stack = module.example()
-    assert name in {snake_case(type(layer).__name__) for layer in stack}
-    lowered = assert_same(wrap(shape, *stack), corner_data(shape))
-    assert all(note.exact for note in lowered.notes)

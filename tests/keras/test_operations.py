@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 
 import numpy as np
@@ -12,11 +11,9 @@ import edgeml
 from edgeml.backends.onnx.emulator import Emulator
 from edgeml.errors import EdgemlError
 from edgeml.ir import evaluate
-from edgeml.keras import operations as folder
 from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower, lower_model
-from edgeml.keras.registry import names, snake_case
 from tests.keras.exactness import assert_same, corner_data
 
 keras, qkeras = import_keras(), import_qkeras()
@@ -247,18 +244,6 @@ def test_rounded_factors_are_noted():
         lower(model, strict=True)
 
 
-@pytest.mark.parametrize("name", [name for name in names(folder) if name != "softmax"])
-def test_every_operation_is_tried(name):
-    """An operation without a case here has one in its own file: `example(x, y)`."""
-    if any(case.startswith(name) for case in {**EXACT, **QUANTIZED, **REFUSED}):
-        return
-    module = importlib.import_module(f"{folder.__name__}.{name}")
-    assert hasattr(module, "example"), f"edgeml/keras/operations/{name}.py lacks example(x, y): a tensor"
-    model = model_of(module.example)
-    assert name in {snake_case(type(operation).__name__) for operation in model.operations}
-    assert_same(model, data())
-
-
 CALLS = (
     lambda f, x, y: f(x),
     lambda f, x, y: f(x, y),
@@ -288,7 +273,6 @@ def test_every_operation_of_keras_is_lowered_or_refused_with_a_remedy():
                 if not error.hint:
                     raise
     assert lowered > 40
-    assert snake_case("GetItem") in names(folder)
 
 
 @pytest.mark.slow

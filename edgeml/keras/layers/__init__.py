@@ -1,17 +1,43 @@
 """One file per Keras or QKeras layer, named as its class in snake_case; the folder is the list.
 
-A file has `lower(layer, builder, inputs) -> value`. What it returns carries the layer's output. Optional
-constants say more:
-
-    MOVES = True       it only moves or keeps elements, so it commutes with a quantizer and may stand between
-                       a model input and the quantizer of that input
-    MERGES = True      it can be called on several tensors
-    AUGMENTS = True    it changes samples while a model is trained and nothing afterwards; Keras writes
-                       training=True into its calls
-    TAKES_FLOAT = True it can be given values that are not quantized yet and decides itself
-
-Invariant: for every input the value equals the layer's float32 output, unless a note says `exact=False`
-or float32 itself was not exact. To add a layer, add its file; helpers start with an underscore.
+A file declares `LAYER`, a `LayerHandler`: how the layer is lowered, its float counterpart, its float ONNX,
+and examples that the contract tests build. To add a layer, add its file; helpers start with an underscore.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+from edgeml.folder import ModuleFolder
+from edgeml.keras.handlers import LayerHandler
+from edgeml.keras.registry import file_of
+
+FOLDER = ModuleFolder("layer", __name__)
+
+
+def names() -> tuple[str, ...]:
+    """The names of all files, sorted."""
+    return FOLDER.names()
+
+
+def load(name: str) -> LayerHandler:
+    """What the file of that name declares.
+
+    Raises:
+        EdgemlError: there is no such file, or it declares no `LAYER`.
+    """
+    return FOLDER.declared(name, "LAYER", LayerHandler)
+
+
+def handler(layer: Any, where: str, remedy: str = "") -> LayerHandler:
+    """The handler of a Keras or QKeras layer.
+
+    Args:
+        layer: an object of the class.
+        where: its name in the model, for messages.
+        remedy: what to use instead if it is not covered; near names are added.
+
+    Raises:
+        EdgemlError: the class is the user's own, or not covered.
+    """
+    return load(file_of(FOLDER, layer, where, remedy))

@@ -17,29 +17,14 @@ from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.relu import Relu
 from edgeml.keras.builder import LayerBuilder, PendingFunction
 from edgeml.keras.layers import _piecewise
+from edgeml.keras.layers._functions import COUNTERPARTS, FUNCTIONS
 from edgeml.keras.layers._softmax import probabilities
 from edgeml.keras.layers._stated import sigmoid_table
 from edgeml.keras.quantizers import lower_activation
 from edgeml.keras.quantizers._ops import scaled, significant
 
-ELEMENTWISE = frozenset(
-    [
-        *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
-        *(
-            "hard_tanh",
-            "leaky_relu",
-            "log_sigmoid",
-            "mish",
-            "relu6",
-            "selu",
-            "sigmoid",
-            "silu",
-            "soft_shrink",
-        ),
-        *("softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh"),
-        *("tanh_shrink", "smooth_sigmoid", "smooth_tanh", "binary_sigmoid", "binary_tanh"),
-    ]
-)
+ELEMENTWISE = frozenset([*FUNCTIONS, *COUNTERPARTS])
+"""Functions of Keras and QKeras that work element by element, by name."""
 
 LEAKY_SLOPE = 0.2
 """Of keras.activations.leaky_relu by name."""

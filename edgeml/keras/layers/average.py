@@ -6,13 +6,32 @@ from typing import Any
 
 from edgeml.ir.ops.add import Add
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._float_onnx import merged
 from edgeml.keras.layers._mean import divided
 from edgeml.keras.layers._merge import fold
-
-MERGES = True
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """The exact sum, divided."""
     del layer
     return divided(builder, fold(builder, Add(), inputs, "sum"), len(inputs))
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """The sum, divided by the number of inputs."""
+    return build.pointwise("Div", merged("Add")(build, layer, inputs), len(inputs))
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.MERGES,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(
+        example((4, 3), inputs=4),
+        example((4, 3), inputs=3),
+    ),
+)

@@ -14,7 +14,10 @@ import numpy as np
 from edgeml.fixed import IntArray
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
 from edgeml.keras.layers._activation import activate
+from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._float_onnx import pooled
 from edgeml.keras.layers._mean import divided, divided_by_each, times_quantized
 from edgeml.keras.layers._window import Pairs, channels_last, padding, tuple_of
 from edgeml.keras.quantizers._ops import scaled
@@ -49,3 +52,15 @@ def _counts(size: tuple[int, ...], pool: tuple[int, ...], strides: tuple[int, ..
         first = np.arange(0, n + before + after - k + 1, s) - before
         total = np.multiply.outer(total, np.minimum(first + k, n) - np.maximum(first, 0))
     return total[..., None]
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=pooled("AveragePool"),
+    examples=(
+        example((7, 6, 3), pool_size=2),
+        example((7, 5, 3), pool_size=2, padding="same"),
+    ),
+)

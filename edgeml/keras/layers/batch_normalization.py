@@ -7,12 +7,16 @@ rounds x * a and the sum to float32, so that only the value after the next quant
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
 from edgeml.keras.layers._affine import affine, last_axis
+from edgeml.keras.layers._float import itself
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -28,3 +32,30 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     if layer.center:
         offset = ops.convert_to_tensor(layer.beta) + offset
     return affine(builder, inputs[0], np.asarray(factor), np.asarray(offset))
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """BatchNormalization over the last axis."""
+    value = inputs[0]
+    axis = layer.axis if isinstance(layer.axis, int) else layer.axis[0]
+    if axis not in {-1, len(value.shape)}:
+        raise build.refuse(f"batch normalization over axis {axis}", "use axis=-1")
+    value = build.channels_first(value)
+    count = value.shape[-1]
+    gamma = layer.gamma if layer.scale else np.ones(count)
+    beta = layer.beta if layer.center else np.zeros(count)
+    constants = [build.const(array) for array in (gamma, beta, layer.moving_mean, layer.moving_variance)]
+    name = build.add("BatchNormalization", [value.name, *constants], epsilon=layer.epsilon)
+    return replace(value, name=name)
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(
+        example((6,)),
+        example((4, 4, 3), epsilon=0.1, center=False),
+    ),
+)

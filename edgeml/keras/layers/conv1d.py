@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.q_conv2d import lower
+from dataclasses import replace
 
-__all__ = ["lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import conv2d
+
+LAYER = replace(
+    conv2d.LAYER,
+    examples=(
+        example((9, 3), refused="use QConv1D(", filters=4, kernel_size=3, padding="causal", dilation_rate=2),
+    ),
+)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.q_conv2d_transpose import lower
+from dataclasses import replace
 
-__all__ = ["lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import conv2d_transpose
+
+LAYER = replace(
+    conv2d_transpose.LAYER,
+    examples=(example((5, 2), refused="use QConv2DTranspose(", filters=3, kernel_size=3, strides=2),),
+)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.cropping2d import MOVES, lower
+from dataclasses import replace
 
-__all__ = ["MOVES", "lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import cropping2d
+
+LAYER = replace(
+    cropping2d.LAYER,
+    examples=(example((7, 2), cropping=(1, 2)),),
+)

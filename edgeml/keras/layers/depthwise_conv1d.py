@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.q_depthwise_conv2d import lower
+from dataclasses import replace
 
-__all__ = ["lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import depthwise_conv2d
+
+LAYER = replace(
+    depthwise_conv2d.LAYER,
+    examples=(example((9, 3), refused="use QDepthwiseConv2D(", kernel_size=3, strides=2),),
+)

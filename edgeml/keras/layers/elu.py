@@ -5,11 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
 from edgeml.keras.layers._activation import keras_function
-
-TAKES_FLOAT = True
+from edgeml.keras.layers._float import itself
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A table together with the quantizer that follows."""
     return builder.function(inputs[0], keras_function(layer), type(layer).__name__)
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """Elu."""
+    return build.pointwise("Elu", inputs[0], alpha=float(layer.alpha))
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.ANY,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(example((6,), alpha=0.7),),
+)

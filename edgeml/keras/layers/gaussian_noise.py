@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.dropout import MOVES, lower
+from dataclasses import replace
 
-__all__ = ["MOVES", "lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import dropout
+
+LAYER = replace(
+    dropout.LAYER,
+    examples=(example((6,), stddev=1.0),),
+)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.global_average_pooling2d import lower
+from dataclasses import replace
 
-__all__ = ["lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import global_average_pooling2d
+
+LAYER = replace(
+    global_average_pooling2d.LAYER,
+    examples=(example((8, 3)),),
+)

@@ -11,7 +11,10 @@ from typing import Any
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
 from edgeml.keras.layers._activation import activate
+from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._float_onnx import pooled_whole
 from edgeml.keras.layers._mean import divided, times_quantized
 from edgeml.keras.layers._window import channels_last
 
@@ -27,3 +30,15 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     quantized = getattr(layer, "average_quantizer", None) is not None
     mean = times_quantized(layer, builder, total, count) if quantized else divided(builder, total, count)
     return activate(getattr(layer, "activation", None), builder, mean)
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=pooled_whole("GlobalAveragePool"),
+    examples=(
+        example((4, 4, 3), keepdims=True),
+        example((6, 5, 3)),
+    ),
+)

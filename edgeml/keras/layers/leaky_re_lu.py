@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from edgeml.keras.builder import LayerBuilder, PendingFunction
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
 from edgeml.keras.layers._activation import keras_function, leaky
-
-TAKES_FLOAT = True
+from edgeml.keras.layers._float import itself
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -15,3 +16,20 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     if isinstance(builder.floats.get(inputs[0]), PendingFunction):
         return builder.function(inputs[0], keras_function(layer), "LeakyReLU")
     return leaky(builder, inputs[0], float(layer.negative_slope), layer)
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """LeakyRelu."""
+    return build.pointwise("LeakyRelu", inputs[0], alpha=float(layer.negative_slope))
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.ANY,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(
+        example((6,), negative_slope=0.125),
+        example((6,), negative_slope=0.3),
+    ),
+)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.max_pooling2d import lower
+from dataclasses import replace
 
-__all__ = ["lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import max_pooling2d
+
+LAYER = replace(
+    max_pooling2d.LAYER,
+    examples=(example((9, 3), pool_size=3, strides=2, padding="same"),),
+)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import itself
 from edgeml.keras.layers._rescale import rescaled
-
-TAKES_FLOAT = True
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -27,3 +28,30 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     if layer.invert:
         return rescaled(layer, builder, inputs[0], deviation, mean)
     return rescaled(layer, builder, inputs[0], 1 / deviation, -mean / deviation)
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """Sub and Div of constants, or Mul and Add if it is the inverse."""
+    import keras
+
+    mean, deviation = np.asarray(layer.mean), np.maximum(np.sqrt(layer.variance), keras.config.epsilon())
+    if mean.size not in (1, mean.shape[-1] if mean.ndim else 1):
+        raise build.refuse(f"statistics of shape {mean.shape}", "use axis=-1 or axis=None")
+    value = build.channels_last(inputs[0])
+    steps = (("Mul", deviation), ("Add", mean)) if layer.invert else (("Sub", mean), ("Div", deviation))
+    for op, constant in steps:
+        value = build.pointwise(op, value, constant.reshape(-1))
+    return value
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.ANY,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(
+        example((4, 3), mean=[0.5, -1.0, 0.0], variance=[4.0, 0.25, 1.0]),
+        example((6,), axis=None, mean=0.25, variance=4.0),
+        example((4, 3), mean=[0.5, -1.0, 0.0], variance=[4.0, 0.25, 1.0], invert=True),
+    ),
+)

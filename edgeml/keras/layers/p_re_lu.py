@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.relu import Relu
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import itself
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 from edgeml.keras.quantizers._ops import scaled
 
 
@@ -21,3 +25,21 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     negative = builder.add(Min(), value, zero, part="negative")
     negative = scaled(builder, negative, np.asarray(layer.alpha, np.float32), "alpha")
     return builder.add(Add(), builder.add(Relu(), value, part="positive"), negative, part="sum")
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """PRelu; alpha broadcasts over shared axes."""
+    value = build.channels_last(inputs[0])
+    return replace(value, name=build.add("PRelu", [value.name, build.const(layer.alpha)]))
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(
+        example((8,)),
+        example((4, 3), shared_axes=[1]),
+    ),
+)

@@ -6,10 +6,28 @@ from typing import Any
 
 from edgeml.ir.ops.transpose import Transpose
 from edgeml.keras.builder import LayerBuilder
-
-MOVES = True
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import itself
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A Transpose; Keras counts axes from one."""
     return builder.add(Transpose(tuple(int(axis) - 1 for axis in layer.dims)), inputs[0], part="transpose")
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """Transpose; ONNX counts axes as Keras does."""
+    value = build.channels_last(inputs[0])
+    order = [0, *layer.dims]
+    name = build.add("Transpose", [value.name], perm=order)
+    return FloatTensor(name, tuple(value.shape[axis - 1] for axis in layer.dims))
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.MOVES,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(example((3, 2, 4), dims=(3, 1, 2)),),
+)

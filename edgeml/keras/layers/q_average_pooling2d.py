@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import QUANTIZED, counterpart
 from edgeml.keras.layers.average_pooling2d import lower
 
-__all__ = ["lower"]
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=counterpart("AveragePooling2D"),
+    float_onnx=QUANTIZED,
+    examples=(
+        example(
+            (7, 6, 3),
+            pool_size=2,
+            average_quantizer="quantized_bits(8, 0, alpha=1.0)",
+            activation="quantized_relu(6, 2)",
+        ),
+    ),
+)

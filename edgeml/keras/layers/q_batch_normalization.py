@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
 from edgeml.keras.layers._affine import affine, last_axis
+from edgeml.keras.layers._float import QUANTIZED, counterpart
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -33,3 +35,21 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
         factor = layer.inverse_quantizer_internal(factor)
     offset = quantized(layer.beta, "beta_quantizer") - mean * factor if layer.center else -mean * factor
     return affine(builder, inputs[0], np.asarray(factor), np.asarray(offset))
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=counterpart("BatchNormalization"),
+    float_onnx=QUANTIZED,
+    examples=(
+        example(
+            (6,),
+            mean_quantizer="quantized_bits(6, 2, alpha=1.0)",
+            beta_quantizer="quantized_bits(6, 2, alpha=1.0)",
+            gamma_quantizer=None,
+            variance_quantizer=None,
+            inverse_quantizer="quantized_po2(4)",
+        ),
+    ),
+)

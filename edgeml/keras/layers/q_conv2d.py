@@ -9,6 +9,8 @@ import numpy as np
 
 from edgeml.ir.ops.conv import Conv
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import QUANTIZED, counterpart
 from edgeml.keras.layers._linear import finish, kernel_weights, product
 from edgeml.keras.layers._window import channels_last, padding, tuple_of
 
@@ -34,3 +36,30 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
         builder,
         product(layer, builder, Conv(strides, pads, dilation, layer.groups), inputs[0], weights, "conv"),
     )
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=counterpart("Conv2D"),
+    float_onnx=QUANTIZED,
+    examples=(
+        example(
+            (7, 6, 2),
+            filters=3,
+            kernel_size=(2, 3),
+            strides=(2, 1),
+            padding="same",
+            kernel_quantizer="quantized_bits(6, 1, alpha=1.0)",
+            bias_quantizer="quantized_bits(8, 2, alpha=1.0)",
+        ),
+        example(
+            (7, 6, 4),
+            filters=6,
+            kernel_size=3,
+            groups=2,
+            kernel_quantizer="quantized_bits(6, 1, alpha=1.0)",
+            use_bias=False,
+        ),
+    ),
+)

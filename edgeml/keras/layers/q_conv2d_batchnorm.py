@@ -6,6 +6,8 @@ from typing import Any
 
 from edgeml.ir.ops.conv import Conv
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import QUANTIZED, folded_counterpart
 from edgeml.keras.layers._folded import finish_folded, statistics
 from edgeml.keras.layers._linear import kernel_weights, product
 from edgeml.keras.layers._window import channels_last, padding, tuple_of
@@ -21,3 +23,22 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     pads = padding(layer.padding, size, weights.codes.shape[:2], strides, dilation, builder)
     op = Conv(strides, pads, dilation, layer.groups)
     return finish_folded(layer, builder, product(layer, builder, op, inputs[0], weights, "conv"), bias)
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=folded_counterpart("Conv2D"),
+    float_onnx=QUANTIZED,
+    examples=(
+        example(
+            (7, 6, 2),
+            filters=3,
+            kernel_size=3,
+            padding="same",
+            kernel_quantizer="quantized_bits(8, 2, alpha=1.0)",
+            bias_quantizer="quantized_bits(14, 5, alpha=1.0)",
+            activation="quantized_relu(6, 3)",
+        ),
+    ),
+)

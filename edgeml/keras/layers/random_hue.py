@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers._augment import AUGMENTS, MOVES, lower
+from edgeml.keras.layers._augment import augmentation
 
-__all__ = ["AUGMENTS", "MOVES", "lower"]
+LAYER = augmentation(factor=0.3, value_range=(0, 1))

@@ -6,6 +6,7 @@ equal to the threshold is in the second.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder, PendingFunction
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
 from edgeml.keras.layers._activation import keras_function, leaky, relu
+from edgeml.keras.layers._float import itself
 from edgeml.keras.layers._piecewise import above, constant, plus
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 from edgeml.keras.quantizers._ops import scaled, significant
-
-TAKES_FLOAT = True
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -50,3 +52,33 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     if significant(np.asarray(slope), builder.factor_bits)[2] == 0:
         return ops(builder.exact(value))
     return builder.function(value, keras_function(layer), f"ReLU of slope {slope:.4g}", approximate=ops)
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """Relu or LeakyRelu, with a threshold a choice between two values, and a Min with the bound."""
+    value = inputs[0]
+    slope, threshold = float(layer.negative_slope or 0), float(layer.threshold or 0)
+    if threshold:
+        passed = build.add("Greater", [value.name, build.const(threshold)])
+        distance = build.add("Sub", [value.name, build.const(threshold)])
+        below = build.add("Mul", [distance, build.const(slope)])
+        result = replace(value, name=build.add("Where", [passed, value.name, below]))
+    elif slope:
+        result = build.pointwise("LeakyRelu", value, alpha=slope)
+    else:
+        result = build.pointwise("Relu", value)
+    return result if layer.max_value is None else build.pointwise("Min", result, layer.max_value)
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.ANY,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(
+        example((6,)),
+        example((6,), max_value=1.3),
+        example((6,), threshold=0.8),
+        example((6,), max_value=2.5, negative_slope=0.3, threshold=0.6),
+    ),
+)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import itself
 from edgeml.keras.layers._rescale import rescaled
-
-TAKES_FLOAT = True
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -18,3 +19,23 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
         np.asarray(part, np.float32).astype(np.float64).reshape(-1) for part in (layer.scale, layer.offset)
     )
     return rescaled(layer, builder, inputs[0], scale, offset)
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """Mul and Add of constants."""
+    value = build.channels_last(inputs[0])
+    for op, constant in (("Mul", layer.scale), ("Add", layer.offset)):
+        value = build.pointwise(op, value, np.asarray(constant, np.float32).reshape(-1))
+    return value
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.ANY,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(
+        example((4, 3), scale=0.25),
+        example((4, 3), scale=[0.5, 2.0, 1.0], offset=[0.5, -1.0, 0.0]),
+    ),
+)

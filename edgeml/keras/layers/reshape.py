@@ -6,8 +6,9 @@ from typing import Any
 
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras.builder import LayerBuilder
-
-MOVES = True
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import itself
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -18,3 +19,18 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
         divisor *= size if size != -1 else 1
     shape = tuple(int(size) if size != -1 else info.size // divisor for size in layer.target_shape)
     return builder.add(Reshape(shape), inputs[0], part="reshape")
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """Reshape of the elements in Keras' order."""
+    value = build.channels_last(inputs[0])
+    return build.reshaped(value, tuple(layer.compute_output_shape((None, *value.shape))[1:]))
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.MOVES,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(example((3, 2, 2), target_shape=(-1, 6)),),
+)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.q_separable_conv2d import lower
+from dataclasses import replace
 
-__all__ = ["lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import separable_conv2d
+
+LAYER = replace(
+    separable_conv2d.LAYER,
+    examples=(example((9, 3), refused="use QSeparableConv1D(", filters=4, kernel_size=3),),
+)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
 from edgeml.keras.layers._activation import softmax
-
-TAKES_FLOAT = True
+from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._float_onnx import softmax_node
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -16,3 +18,22 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     if layer.axis not in (-1, rank):
         raise builder.refuse(f"softmax along axis {layer.axis}", "use the last axis")
     return softmax(builder, inputs[0], layer)
+
+
+def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+    """Softmax along one axis."""
+    if not isinstance(layer.axis, int):
+        raise build.refuse(f"a softmax along axes {layer.axis}", "use one axis")
+    return softmax_node(build, inputs[0], layer.axis)
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.ANY,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(
+        example((6,)),
+        example((3, 4)),
+    ),
+)

@@ -8,8 +8,9 @@ from edgeml.fixed import FixedType
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder
-
-MERGES = True
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._float_onnx import merged
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -18,3 +19,12 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     minus = builder.const(-1, FixedType(True, 1, 0), "minus")
     negative = builder.add(Mul(), inputs[1], minus, part="negative")
     return builder.add(Add(), inputs[0], negative, part="difference")
+
+
+LAYER = LayerHandler(
+    kind=LayerKind.MERGES,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=merged("Sub"),
+    examples=(example((4, 3), inputs=2),),
+)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.up_sampling2d import MOVES, lower
+from dataclasses import replace
 
-__all__ = ["MOVES", "lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import up_sampling2d
+
+LAYER = replace(
+    up_sampling2d.LAYER,
+    examples=(example((4, 2), size=3),),
+)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.keras.layers.zero_padding2d import lower
+from dataclasses import replace
 
-__all__ = ["lower"]
+from edgeml.keras.handlers import example
+from edgeml.keras.layers import zero_padding2d
+
+LAYER = replace(
+    zero_padding2d.LAYER,
+    examples=(example((5, 2), padding=(1, 2)),),
+)

@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
+from edgeml.ir.kind import Kind
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.layers._activation import keras_function
-
-NAMES = frozenset(
-    [
-        *(
-            "Tanh",
-            "Exp",
-            "Expm1",
-            "Log",
-            "Log1p",
-            "Sqrt",
-            "Rsqrt",
-            "Reciprocal",
-            "Sin",
-            "Cos",
-            "Arctan",
-            "Sinh",
-            "Cosh",
-        ),
-        *("Silu", "Gelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Mish", "LogSigmoid", "HardSigmoid"),
-        *(
-            "HardSilu",
-            "HardSwish",
-            "HardTanh",
-            "HardShrink",
-            "SoftShrink",
-            "TanhShrink",
-            "SparsePlus",
-            "Squareplus",
-        ),
-        *("SparseSigmoid", "Erf"),
-    ]
-)
-"""Class names. Those that are not finite everywhere are refused where a value reaches that place."""
-
-POINTWISE = True
+from edgeml.keras.layers._functions import Writer
+from edgeml.keras.onnx_builder import FloatOnnxBuilder
 
 
-def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+def real_function(
+    write: Writer, example: Callable[[ModuleType, Any, Any], Any], *settings: str
+) -> OperationHandler:
+    """The handler of a real function.
+
+    A function that is not finite everywhere is refused where a value reaches such a place.
+
+    Args:
+        write: its float ONNX, see `edgeml.keras.layers._functions`.
+        example: see `OperationHandler`.
+        settings: attributes of the operation that `write` takes by name.
+    """
+
+    def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+        del options
+        return write(build, args[0].name, **{name: getattr(operation, name) for name in settings})
+
+    return OperationHandler(kind=Kind.POINTWISE, lower=_lower, float_onnx=float_onnx, examples=(example,))
+
+
+def _lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """Waits for the quantizer."""
     del options
     return builder.function(args[0].value, keras_function(operation), type(operation).__name__.lower())

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from edgeml.keras.operations.matmul import lower
+from dataclasses import replace
 
-__all__ = ["lower"]
+import numpy as np
+
+from edgeml.keras.operations import matmul
+
+OPERATION = replace(
+    matmul.OPERATION,
+    examples=(lambda keras, x, y: keras.ops.dot(x, np.array([[0.5, -1.25], [2, 0], [0.75, 3]], np.float32)),),
+)

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from edgeml.ir.kind import Kind
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import OperationHandler
+from edgeml.keras.onnx_builder import FloatOnnxBuilder
 from edgeml.keras.operations._common import picked
-
-MOVES = True
+from edgeml.keras.operations._float_onnx import gathered
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """Slices, then a Reshape for axes that go or come."""
     del operation, options
     value, key = args[0].value, args[1]
-    parts = list(key) if isinstance(key, tuple | list) else [key]  # a list once it was saved
     shape = builder.info(value).shape
-    given = sum(part is not None and part is not Ellipsis for part in parts)
-    if Ellipsis in parts:
-        place = parts.index(Ellipsis)
-        parts[place : place + 1] = [slice(None)] * (len(shape) + 1 - given)
-    first, *others = parts
+    first, *others = index_parts(key, len(shape))
     if first != slice(None):
         raise builder.refuse("picks samples of the batch", "begin with :, as in x[:, 0]")
-    others += [slice(None)] * (len(shape) - sum(part is not None for part in others))
     left: list[int] = []
     axis = 0
     for part in others:
@@ -43,3 +41,47 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
         axis += 1
     done = builder.info(value).shape == tuple(left)
     return value if done else builder.add(Reshape(tuple(left)), value, part="reshape")
+
+
+def index_parts(key: Any, rank: int) -> list[Any]:
+    """One part per axis, the batch first, and None where there is a new one; `rank` axes of a sample."""
+    parts = list(key) if isinstance(key, tuple | list) else [key]  # a list once it was saved
+    given = sum(part is not None and part is not Ellipsis for part in parts)
+    if Ellipsis in parts:
+        place = parts.index(Ellipsis)
+        parts[place : place + 1] = [slice(None)] * (rank + 1 - given)
+    return parts + [slice(None)] * (rank + 1 - sum(part is not None for part in parts))
+
+
+def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+    """A Gather per axis that is not taken whole, and an Unsqueeze per new axis."""
+    del operation, options
+    name, shape = args[0].name, args[0].shape
+    first, *others = index_parts(args[1], len(shape))
+    if first != slice(None):
+        raise build.refuse("an index of the batch", "begin with :, as in x[:, 0]")
+    axis, source = 1, 0
+    for part in others:
+        if part is None:
+            name = build.add("Unsqueeze", [name, build.const([axis], np.int64)])
+            axis += 1
+            continue
+        places = range(shape[source])[part]
+        if places != range(shape[source]):
+            name = gathered(build, name, axis, places if isinstance(places, range) else int(places))
+        axis += isinstance(part, slice)
+        source += 1
+    return name
+
+
+OPERATION = OperationHandler(
+    kind=Kind.MOVES,
+    lower=lower,
+    float_onnx=float_onnx,
+    examples=(
+        lambda keras, x, y: x[:, 1:3, 0],
+        lambda keras, x, y: x[..., None],
+        lambda keras, x, y: x[:, ::2],
+        lambda keras, x, y: x[:, ::-1, 1:],
+    ),
+)

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from edgeml.ir.kind import Kind
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.layers._activation import keras_function
 from edgeml.keras.operations._common import Operand, fold_two, per_sample
+from edgeml.keras.operations._float_onnx import two
 from edgeml.keras.operations._scaled import times
-
-POINTWISE = True
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
@@ -26,3 +27,15 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     return times(
         builder, value, factors, keras_function(lambda x: operation(x, given)), "a product with a constant"
     )
+
+
+OPERATION = OperationHandler(
+    kind=Kind.POINTWISE,
+    lower=lower,
+    float_onnx=two("Mul"),
+    examples=(
+        lambda keras, x, y: x * y,
+        lambda keras, x, y: x * 3,
+        lambda keras, x, y: x * -0.3,
+    ),
+)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from edgeml.ir.kind import Kind
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.layers._activation import keras_function
 from edgeml.keras.operations._common import Operand, scalar
+from edgeml.keras.operations._float_onnx import two
 
 _MOST = 8
-
-POINTWISE = True
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
@@ -39,3 +40,14 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     whole = n == int(n) and 2 <= n <= _MOST
     apply = keras_function(lambda x: operation(x, exponent))
     return builder.function(base.value, apply, f"power {n:g}", approximate=products if whole else None)
+
+
+OPERATION = OperationHandler(
+    kind=Kind.POINTWISE,
+    lower=lower,
+    float_onnx=two("Pow"),
+    examples=(
+        lambda keras, x, y: x**3,
+        lambda keras, x, y: 2.0**x,
+    ),
+)

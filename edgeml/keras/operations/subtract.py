@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from edgeml.fixed import FixedType
+from edgeml.ir.kind import Kind
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.operations._common import operands
-
-POINTWISE = True
+from edgeml.keras.operations._float_onnx import two
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
@@ -20,3 +21,14 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     minus = builder.const(-1, FixedType(True, 1, 0), "minus")
     negative = builder.add(Mul(), right, minus, part="negative")
     return builder.add(Add(), left, negative, part="difference")
+
+
+OPERATION = OperationHandler(
+    kind=Kind.POINTWISE,
+    lower=lower,
+    float_onnx=two("Sub"),
+    examples=(
+        lambda keras, x, y: x - y,
+        lambda keras, x, y: 2 - x,
+    ),
+)

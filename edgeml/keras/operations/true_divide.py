@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from edgeml.ir.kind import Kind
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.layers._activation import keras_function
 from edgeml.keras.operations._common import Operand, per_sample
+from edgeml.keras.operations._float_onnx import two
 from edgeml.keras.operations._scaled import times
-
-POINTWISE = True
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
@@ -32,3 +33,15 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
         raise builder.refuse("divides by zero", "use another constant")
     apply = keras_function(lambda x: operation(x, denominator))
     return times(builder, numerator.value, 1.0 / divisors, apply, "a quotient by a constant")
+
+
+OPERATION = OperationHandler(
+    kind=Kind.POINTWISE,
+    lower=lower,
+    float_onnx=two("Div"),
+    examples=(
+        lambda keras, x, y: x / 2,
+        lambda keras, x, y: x / 3,
+        lambda keras, x, y: 1 / (keras.ops.relu(x) + 1),
+    ),
+)

@@ -1,12 +1,7 @@
 """One file per QKeras quantizer, named as its class; the folder is the list.
 
-A file has one or both of
-
-    quantize_weights(quantizer, values, where) -> QuantizedWeights         for constants
-    lower_activation(quantizer, builder, value, name) -> value    for values that depend on the input
-
-A quantizer without `lower_activation` is lowered as a table (see `_table`), which is right for every
-deterministic quantizer that works element by element.
+A file declares `QUANTIZER`, a `QuantizerHandler`: how constants and how values that depend on the input are
+quantized, and the activation that stands for it in the float model.
 
 Invariant: weight codes are read off what the quantizer itself returns, so they are what Keras multiplies
 with; activations are exact for every code the value can take. To add a quantizer, add its file.
@@ -14,19 +9,71 @@ with; activations are exact for every code the value can take. To add a quantize
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeml.errors import EdgemlError
+from edgeml.folder import ModuleFolder
+from edgeml.keras.handlers import Absent, QuantizerHandler
 from edgeml.keras.quantizers._common import QuantizedWeights, plain, real_floats
-from edgeml.keras.registry import module_for
+from edgeml.keras.registry import file_of
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
 
-__all__ = ["QuantizedWeights", "lower_activation", "quantize_weights"]
+__all__ = [
+    "FOLDER",
+    "QuantizedWeights",
+    "float_activation",
+    "handler",
+    "load",
+    "lower_activation",
+    "names",
+    "quantize_weights",
+]
+
+FOLDER = ModuleFolder("quantizer", __name__)
+
+
+def names() -> tuple[str, ...]:
+    """The names of all files, sorted."""
+    return FOLDER.names()
+
+
+def load(name: str) -> QuantizerHandler:
+    """What the file of that name declares.
+
+    Raises:
+        EdgemlError: there is no such file, or it declares no `QUANTIZER`.
+    """
+    return FOLDER.declared(name, "QUANTIZER", QuantizerHandler)
+
+
+def handler(quantizer: Any, where: str, remedy: str = "") -> QuantizerHandler:
+    """The handler of a QKeras quantizer.
+
+    Args:
+        quantizer: an object of the class.
+        where: the layer's name, for messages.
+        remedy: what to use instead if it is not covered.
+
+    Raises:
+        EdgemlError: the class is the user's own, or not covered.
+    """
+    return load(file_of(FOLDER, quantizer, where, remedy))
+
+
+def float_activation(quantizer: Any, where: str) -> Any:
+    """The Keras activation that a quantizer approximates: an identifier, or a layer.
+
+    Raises:
+        EdgemlError: the quantizer is not covered, or approximates none.
+    """
+    function = handler(quantizer, where, f"covered: {', '.join(names())}").float_activation
+    if isinstance(function, Absent):
+        raise EdgemlError(f"{type(quantizer).__name__} has no float counterpart: {function.because}", where)
+    return function if isinstance(function, str) else function(quantizer)
 
 
 def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeights:
@@ -41,12 +88,13 @@ def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeight
         EdgemlError: the quantizer is not covered, still adds unquantized noise, or returns values that
             are not on a fixed-point grid; a weight is complex, NaN or infinite.
     """
-    module = module_for(sys.modules[__name__], "quantizer", quantizer, where, "use quantized_bits")
-    if not hasattr(module, "quantize_weights"):
-        raise EdgemlError(f"{type(quantizer).__name__} is not for weights", where, "use quantized_bits")
+    quantize = handler(quantizer, where, "use quantized_bits").quantize_weights
+    if isinstance(quantize, Absent):
+        name = type(quantizer).__name__
+        raise EdgemlError(f"{name} is not for weights: {quantize.because}", where, "use quantized_bits")
     plain(quantizer, where)
     _check_alpha(quantizer, where)
-    return module.quantize_weights(quantizer, real_floats(values, where), where)
+    return quantize(quantizer, real_floats(values, where), where)
 
 
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
@@ -64,17 +112,13 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     from edgeml.keras.builder import PendingFunction
     from edgeml.keras.quantizers import _table
 
-    module = module_for(
-        sys.modules[__name__], "quantizer", quantizer, builder.layer, "use quantized_bits or quantized_relu"
-    )
+    lower = handler(quantizer, builder.layer, "use quantized_bits or quantized_relu").lower_activation
     plain(quantizer, builder.layer)
     _check_alpha(quantizer, builder.layer)
     pending = builder.floats.get(value)
     if isinstance(pending, PendingFunction):
         return _table.after_function(quantizer, builder, value, pending, name)
-    if not hasattr(module, "lower_activation"):
-        return _table.tabulate(quantizer, builder, value, name)
-    return module.lower_activation(quantizer, builder, value, name)
+    return lower(quantizer, builder, value, name)
 
 
 def _check_alpha(quantizer: Any, where: str) -> None:

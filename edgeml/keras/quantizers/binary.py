@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeml.fixed import FixedType, cover
 from edgeml.ir.ops.add import Add
+from edgeml.keras.handlers import QuantizerHandler
 from edgeml.keras.quantizers._common import QuantizedWeights, read_codes
 from edgeml.keras.quantizers._ops import below_zero, constant_alpha, scaled, sign
 
@@ -38,3 +39,14 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     else:
         result = sign(builder, value, name)
     return scaled(builder, result, alpha, name)
+
+
+QUANTIZER = QuantizerHandler(
+    quantize_weights=quantize_weights,
+    lower_activation=lower_activation,
+    float_activation="tanh",
+    examples=(
+        {"alpha": 1.0},
+        {"alpha": 0.5, "use_01": True},
+    ),
+)

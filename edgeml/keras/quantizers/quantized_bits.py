@@ -14,6 +14,7 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round
+from edgeml.keras.handlers import QuantizerHandler
 from edgeml.keras.quantizers._common import QuantizedWeights, integer, magnitude_bits, read_codes
 from edgeml.keras.quantizers._ops import constant_alpha, scaled, sign
 
@@ -53,3 +54,15 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     if kind.signed and quantizer.symmetric not in (0, 1, False, True):
         raise builder.refuse(f"quantized_bits with symmetric={quantizer.symmetric}", "use 0 or 1")
     return scaled(builder, builder.cast(value, kind, Round.RND_CONV, overflow, part=name), alpha, name)
+
+
+QUANTIZER = QuantizerHandler(
+    quantize_weights=quantize_weights,
+    lower_activation=lower_activation,
+    float_activation="linear",
+    examples=(
+        {"bits": 5, "integer": 1, "alpha": 1.0},
+        {"bits": 4, "integer": 0, "symmetric": 1, "alpha": 1.0},
+        {"bits": 4, "integer": 2, "keep_negative": False, "alpha": 0.5},
+    ),
+)

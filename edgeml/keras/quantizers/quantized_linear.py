@@ -13,6 +13,7 @@ import numpy as np
 
 from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir.ops.scale import Scale
+from edgeml.keras.handlers import QuantizerHandler
 from edgeml.keras.quantizers import _table
 from edgeml.keras.quantizers._common import QuantizedWeights, exponents, integer, magnitude_bits, read_codes
 from edgeml.keras.quantizers._ops import constant_alpha, sign
@@ -50,3 +51,14 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
         return builder.add(Scale(-frac), sign(builder, value, name), part=f"{name}.scale")
     overflow = Overflow.SAT_SYM if kind.signed and quantizer.symmetric else Overflow.SAT
     return builder.cast(value, FixedType(kind.signed, kind.width, frac), Round.RND_CONV, overflow, part=name)
+
+
+QUANTIZER = QuantizerHandler(
+    quantize_weights=quantize_weights,
+    lower_activation=lower_activation,
+    float_activation="linear",
+    examples=(
+        {"bits": 5, "integer": 1, "alpha": 1.0},
+        {"bits": 4, "integer": 0, "symmetric": True, "alpha": 1.0},
+    ),
+)

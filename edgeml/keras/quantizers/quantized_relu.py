@@ -16,6 +16,7 @@ from edgeml.fixed import FixedType, Overflow, Round, cover
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.scale import Scale
+from edgeml.keras.handlers import Absent, QuantizerHandler
 from edgeml.keras.quantizers import _table
 from edgeml.keras.quantizers._common import grid_of, integer, magnitude_bits, number
 
@@ -66,3 +67,25 @@ def _with_negative(
         # Below one LSB QKeras clips the one code left, -1, to a fraction of an LSB.
         negative = builder.add(Scale(reach), negative, part=f"{name}.fraction")
     return builder.add(Add(), positive, negative, part=f"{name}.sum")
+
+
+def rectified(quantizer: Any) -> Any:
+    """A ReLU with the quantizer's slope and bound."""
+    import keras
+
+    slope, bound = float(quantizer.negative_slope or 0), getattr(quantizer, "relu_upper_bound", None)
+    if not slope and not bound:
+        return "relu"
+    return keras.layers.ReLU(max_value=bound or None, negative_slope=slope)
+
+
+QUANTIZER = QuantizerHandler(
+    quantize_weights=Absent("it leaves no negative weight"),
+    lower_activation=lower_activation,
+    float_activation=rectified,
+    examples=(
+        {"bits": 5, "integer": 2},
+        {"bits": 6, "integer": 2, "negative_slope": 0.25},
+        {"bits": 4, "integer": 1, "is_quantized_clip": False, "relu_upper_bound": 1.5},
+    ),
+)

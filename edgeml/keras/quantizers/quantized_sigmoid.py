@@ -12,6 +12,7 @@ from edgeml.fixed import FixedType, Overflow, Round, cover
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.scale import Scale
+from edgeml.keras.handlers import Absent, QuantizerHandler
 from edgeml.keras.quantizers import _table
 from edgeml.keras.quantizers._common import magnitude_bits, sigmoid_kind
 
@@ -33,3 +34,14 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     return builder.add(
         Max(), result, builder.const(1, cover(0, 1, bits), f"{name}.least"), part=f"{name}.raised"
     )
+
+
+QUANTIZER = QuantizerHandler(
+    quantize_weights=Absent("it is an activation"),
+    lower_activation=lower_activation,
+    float_activation="sigmoid",
+    examples=(
+        {"bits": 4},
+        {"bits": 5, "symmetric": True, "use_real_sigmoid": True},
+    ),
+)

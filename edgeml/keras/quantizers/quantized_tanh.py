@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgeml.fixed import FixedType, Overflow, Round
+from edgeml.keras.handlers import Absent, QuantizerHandler
 from edgeml.keras.quantizers import _table
 from edgeml.keras.quantizers._common import magnitude_bits, sigmoid_kind
 
@@ -22,3 +23,14 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
         return _table.tabulate(quantizer, builder, value, name)
     overflow = Overflow.SAT_SYM if quantizer.symmetric else Overflow.SAT
     return builder.cast(value, FixedType(True, bits + 1, bits), Round.RND_CONV, overflow, part=name)
+
+
+QUANTIZER = QuantizerHandler(
+    quantize_weights=Absent("it is an activation"),
+    lower_activation=lower_activation,
+    float_activation="tanh",
+    examples=(
+        {"bits": 4},
+        {"bits": 5, "symmetric": True, "use_real_tanh": True},
+    ),
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from edgeml.keras.quantizers.ternary import lower_activation, quantize_weights
+from dataclasses import replace
 
-__all__ = ["lower_activation", "quantize_weights"]
+from edgeml.keras.quantizers import ternary
+
+QUANTIZER = replace(ternary.QUANTIZER, examples=({"alpha": 1.0},))

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeml.fixed import FixedType, cover
 from edgeml.ir.ops.add import Add
+from edgeml.keras.handlers import QuantizerHandler
 from edgeml.keras.quantizers._common import QuantizedWeights, number, read_codes
 from edgeml.keras.quantizers._ops import below_zero, constant_alpha, scaled
 
@@ -36,3 +37,14 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     one = builder.const(1, cover(0, 1, 0), f"{name}.one")
     total = builder.add(Add(), builder.add(Add(), below, under, part=f"{name}.sum"), one, part=name)
     return scaled(builder, total, alpha, name)
+
+
+QUANTIZER = QuantizerHandler(
+    quantize_weights=quantize_weights,
+    lower_activation=lower_activation,
+    float_activation="tanh",
+    examples=(
+        {"alpha": 1.0},
+        {"alpha": 1.0, "threshold": 0.75},
+    ),
+)

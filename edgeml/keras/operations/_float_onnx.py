@@ -1,0 +1,85 @@
+"""What operations share in writing float ONNX.
+
+Every tensor is in Keras' order and carries its batch axis, so that an axis of Keras is the same axis of ONNX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
+
+Write = Callable[[FloatOnnxBuilder, Any, list[Any], dict[str, Any]], str]
+
+
+def operand(build: FloatOnnxBuilder, arg: Any) -> str:
+    """The name of an operand; a constant becomes one of float32."""
+    if isinstance(arg, FloatTensor):
+        return arg.name
+    return build.const(arg.numpy() if hasattr(arg, "numpy") else arg)
+
+
+def one(op: str, **attributes: Any) -> Write:
+    """An operation of one tensor that is one ONNX op."""
+
+    def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+        del operation, options
+        return build.add(op, [args[0].name], **attributes)
+
+    return write
+
+
+def two(op: str) -> Write:
+    """An operation of two operands that is one ONNX op; shapes broadcast."""
+
+    def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+        del operation, options
+        return build.add(op, [operand(build, arg) for arg in args[:2]])
+
+    return write
+
+
+def unchanged(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+    """The tensor itself."""
+    del build, operation, options
+    return args[0].name
+
+
+def reduced(op: str) -> Write:
+    """A reduction along the operation's axes."""
+
+    def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+        del options
+        axes = axes_of(operation.axis, len(args[0].shape) + 1)
+        kept = bool(getattr(operation, "keepdims", False))
+        if op == "ReduceSum":  # of opset 17 the only one whose axes are an input
+            return build.add(op, [args[0].name, build.const(axes, np.int64)], keepdims=int(kept))
+        return build.add(op, [args[0].name], axes=axes, keepdims=int(kept))
+
+    return write
+
+
+def axes_of(axis: Any, rank: int) -> list[int]:
+    """Axes as a list from 0 on, all of them for None."""
+    if axis is None:
+        return list(range(rank))
+    given = axis if isinstance(axis, list | tuple) else [axis]
+    return sorted(int(one) % rank for one in given)
+
+
+def gathered(build: FloatOnnxBuilder, name: str, axis: int, positions: Sequence[int] | int) -> str:
+    """Elements of one axis by position; the axis goes where `positions` is one number."""
+    return build.add("Gather", [name, build.const(positions, np.int64)], axis=axis)
+
+
+def transposed(build: FloatOnnxBuilder, name: str, order: Sequence[int]) -> str:
+    """The axes in another order."""
+    return build.add("Transpose", [name], perm=[int(axis) for axis in order])
+
+
+def reshaped(build: FloatOnnxBuilder, name: str, shape: Sequence[int]) -> str:
+    """Another shape of each sample; the batch stays."""
+    return build.add("Reshape", [name, build.const([0, *shape], np.int64)])

@@ -1,0 +1,8 @@
+"""Silu: a real function, for the quantizer that follows."""
+
+from __future__ import annotations
+
+from edgeml.keras.layers._functions import silu
+from edgeml.keras.operations._real import real_function
+
+OPERATION = real_function(silu, lambda keras, x, y: keras.ops.silu(x))
