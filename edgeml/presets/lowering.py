@@ -114,8 +114,8 @@ class Lowering(Settings):
             {"logits": {"weight": "fixed<8,1>", "bias": "fixed<8,1>", "result": "fixed<16,6>"}}.
         factor_bits: significant bits of factors that are not quantized (batch normalization, PReLU, odd
             slopes, scales under alpha="auto", means), without the sign; for all layers or by layer.
-        multiplier_bits: bits of the integer multipliers that requantize sums of an imported integer model (ONNX,
-            TFLite); None takes the fewest that equal the source's own arithmetic for every sum.
+        multiplier_bits: bits of the integer multipliers that requantize sums of an imported integer model
+            (ONNX, TFLite); None takes the fewest that equal the source's own arithmetic for every sum.
         threshold_bits: bits of an imported quantizer up to which it is built of thresholds instead.
     """
 
