@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.designs import Design, cnn, mlp, tail
 from benchmarks.netlist import netlist
 from edgeml import boards, estimate
-from edgeml.estimate.ledger import NOTHING
+from edgeml.estimate.ledger import EMPTY
 from edgeml.families import load
 from edgeml.figures import Figure, Hardware, LayerFigures, Usage
 from edgeml.passes import prepare
@@ -133,7 +133,7 @@ def foretell() -> None:
             raise SystemExit(f"{design.name} is measured already: it cannot be foretold any more")
         for family, board in FAMILIES.items():
             told = estimate.estimate(
-                design.graph, boards.load(board), "verilog", design.options, "yosys", NOTHING
+                design.graph, boards.load(board), "verilog", design.options, "yosys", EMPTY
             )
             lines.append(json.dumps({"design": design.name, "family": family, **_told(told)}))
     SECOND.write_text("\n".join(lines) + "\n", encoding="utf-8")

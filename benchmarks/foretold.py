@@ -19,7 +19,7 @@ from scipy.optimize import nnls
 from benchmarks.errors import COVERAGE, Errors, errors, said
 from benchmarks.published import Published
 from edgeml import boards
-from edgeml.estimate.hls_own import kind_of
+from edgeml.estimate.hls4ml.model import kind_of
 
 ENOUGH, TRIED = 10, 8
 """Designs fitted and held out from which an interval is that of the split conformal method."""

@@ -13,8 +13,7 @@ from benchmarks.placement import CELLS, ROOT, TOP, Row, Way, estimate
 from edgeml import boards, families
 from edgeml.estimate import calibration
 from edgeml.estimate import estimate as estimator
-from edgeml.estimate.ledger import NOTHING
-from edgeml.estimate.placement import Packing
+from edgeml.estimate.verilog.placement import Packing
 
 PAGE = ROOT / "docs" / "estimates-placed.md"
 _ENOUGH = 6
@@ -52,7 +51,7 @@ def _borrowed(routed: Sequence[Mapping[str, Any]], options_of: Way) -> list[str]
         inside = 0
         for row in (row for row in routed if row["board"] == name):
             design = known[row["design"]]
-            made = estimator(design.graph, board, "verilog", options_of(design, board), kept=NOTHING).whole
+            made = estimator(design.graph, board, "verilog", options_of(design, board)).whole
             assert made is not None and made.lut is not None
             low, high = made.lut.low or 0.0, made.lut.high or 0.0
             real = sum(row["whole"][cell] for cell in flow.counts["lut"].split())

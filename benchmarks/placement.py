@@ -22,11 +22,12 @@ from benchmarks.errors import Errors, errors
 from edgeml import boards
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.boards import Board
-from edgeml.estimate import calibration, placement
-from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.own import usage
-from edgeml.estimate.placement import Packing
-from edgeml.estimate.verilog import Ports, count
+from edgeml.estimate import calibration
+from edgeml.estimate.count import Count, total
+from edgeml.estimate.verilog import placement
+from edgeml.estimate.verilog.counting import StreamPorts, count
+from edgeml.estimate.verilog.model import usage
+from edgeml.estimate.verilog.placement import Packing
 from edgeml.families import Fabric, fabric
 from edgeml.figures import Usage
 from edgeml.passes import prepare
@@ -53,7 +54,7 @@ class Row:
     board: Board
     chip: Fabric
     count: Count
-    ports: Ports
+    ports: StreamPorts
     luts: float
     network: Usage
     real: Mapping[str, Any]

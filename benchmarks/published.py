@@ -23,9 +23,9 @@ from edgeml import boards
 from edgeml.backends.hls4ml.layer import Hls4mlLayer, LayerConstant, Precision
 from edgeml.backends.hls4ml.planner import LayerPlan
 from edgeml.backends.hls4ml.reuse import Parallelism, valid_factors
-from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.hls import Model, Project
-from edgeml.estimate.hls_own import reused_far
+from edgeml.estimate.count import Count, total
+from edgeml.estimate.hls4ml.model import reused_far
+from edgeml.estimate.hls4ml.project import ProjectModel, TimedProject
 from edgeml.families import fabric
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder
@@ -47,7 +47,7 @@ class Published:
 
     record: dict[str, Any]
     count: Count
-    project: Project
+    project: TimedProject
     reusing_dense: bool
 
     @property
@@ -77,7 +77,7 @@ def published(results: Path) -> Iterator[Published]:
         graph = Builder("none")
         empty = graph.graph(graph.input((1,), _NONE))
         stream, vitis = record["io_type"] == "io_stream", "Vitis" in record["tool"]
-        model = Model(empty, plan, chip, record["clock_ns"], stream, vitis)
+        model = ProjectModel(empty, plan, chip, record["clock_ns"], stream, vitis)
         project = model.project(ways)
         far = not stream and reused_far(ways, plan.layers)
         yield Published(record, total(item.cost.count for item in project.placed), project, far)

@@ -1,7 +1,8 @@
 """How many additions remain when da4ml shares partial sums between outputs: `python -m benchmarks.sharing`.
 
-Random matrices of several sizes, widths and shares of zeros; the plane of `edgeml.estimate.hls_layer.sharing`
-is fitted to a random half and tried on the other. Writes benchmarks/results/sharing.json.
+Random matrices of several sizes, widths and shares of zeros; the plane of
+`edgeml.estimate.hls4ml.layer.sharing` is fitted to a random half and tried on the other.
+Writes benchmarks/results/sharing.json.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from da4ml.cmvm import solve
 from numpy.typing import NDArray
 
-from edgeml.estimate.hls_layer import digits
+from edgeml.estimate.hls4ml.layer import digits
 
 RESULTS = Path(__file__).parent / "results" / "sharing.json"
 _SIZES = ((4, 16), (8, 8), (16, 4), (16, 16), (16, 32), (32, 8), (32, 32), (64, 16))

@@ -19,8 +19,8 @@ from benchmarks.designs import Design, designs
 from benchmarks.errors import COVERAGE, Errors, errors, said
 from benchmarks.published import published
 from edgeml.backends.verilog import BACKEND
-from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.verilog import count
+from edgeml.estimate.count import Count, total
+from edgeml.estimate.verilog.counting import count
 from edgeml.families import ecp5, ice40, xilinx7
 from edgeml.passes import prepare
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgeml.backends.onnx.emulator import Emulator
     from edgeml.boards import Board
     from edgeml.checks.result import Check
-    from edgeml.estimate import Preflight
+    from edgeml.estimate import Ledger, Preflight
     from edgeml.files import FileSet
     from edgeml.fixed import FixedType
     from edgeml.ir import Graph
@@ -297,6 +297,7 @@ def estimate(
     max_latency: int | str | None = None,
     ii: int | None = None,
     fit: bool = False,
+    ledger: PathLike | None = None,
 ) -> Preflight:
     """What a design would need on a board and whether it fits, before anything is synthesized.
 
@@ -308,6 +309,8 @@ def estimate(
         max_latency: choose reuse factors for at most so many clocks (100), or a time ("500ns").
         ii: choose them for so many clocks between two samples.
         fit: choose them so that the design fits the board.
+        ledger: a file of earlier results, which narrow the intervals; by default none is read, so that equal
+            arguments give equal figures. The commands read the file that `edgeml ledger` names.
 
     Returns:
         `.estimate` has the figures, each with the interval it lies in; `.state` says whether it fits and
@@ -331,7 +334,7 @@ def estimate(
     options = {key: value for key, value in chosen[design].items() if key not in ("board", "part")}
     wanted = wish.Wish(str(max_latency) if max_latency is not None else None, ii, fit)
     goal = wanted.goal(wish.clock_ns(design, options, target))
-    return preflight(exact, target, design, options, goal)
+    return preflight(exact, target, design, options, goal, ledger=_ledger(ledger))
 
 
 def synth(
@@ -343,6 +346,7 @@ def synth(
     settings: Settings | None = None,
     seconds: float = 7200.0,
     progress: Tell | None = None,
+    ledger: PathLike | None = None,
 ) -> Synthesis:
     """Synthesize the run's Verilog for a board with the tools that are there; open boards get a bitstream.
 
@@ -355,6 +359,8 @@ def synth(
         settings: options of the Verilog back end, such as {"reuse_factor": 8}.
         seconds: time limit of each program.
         progress: told which step begins; `print` will do.
+        ledger: a file of earlier results, to which the tools' figures are added; by default there is none.
+            `edgeml synth` takes the file that `edgeml ledger` names.
 
     Returns:
         The folder, the figures with their source, the vendor's project and why its tool did not run.
@@ -367,7 +373,7 @@ def synth(
     from edgeml.synth.request import Request
 
     request = Request(clock_mhz, until, seed, _nested(settings), seconds)
-    return pipeline.synth(_run(run), _board(board), request, progress or _quiet)
+    return pipeline.synth(_run(run), _board(board), request, _ledger(ledger), progress or _quiet)
 
 
 def report(
@@ -411,6 +417,12 @@ def _board(board: str | Path | Board) -> Board:
     from edgeml import boards
 
     return board if isinstance(board, boards.Board) else boards.load(board)
+
+
+def _ledger(path: PathLike | None) -> Ledger:
+    from edgeml.estimate import EMPTY, Ledger
+
+    return EMPTY if path is None else Ledger(Path(path))
 
 
 def _nested(settings: Settings | None) -> dict[str, Any]:

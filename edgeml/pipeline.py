@@ -32,7 +32,7 @@ from edgeml.runs import Run
 if TYPE_CHECKING:
     from edgeml.boards import Board
     from edgeml.checks.source import Reader
-    from edgeml.estimate import Preflight
+    from edgeml.estimate import Ledger, Preflight
     from edgeml.figures import Hardware
     from edgeml.importers import SourceModel
     from edgeml.ir import Graph
@@ -291,13 +291,16 @@ def _source(run: Run) -> Reader:
 
 
 @_alone
-def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Tell = _quiet) -> Synthesis:
+def synth(
+    run: Run, board: Board, request: Request, ledger: Ledger, tell: Tell = _quiet, say: Tell = _quiet
+) -> Synthesis:
     """Synthesize the run's Verilog for a board; an open board ends in a bitstream.
 
     Args:
         run: a lowered run.
         board: the target.
         request: clock, last step, seed, what the layout has to meet.
+        ledger: earlier results, which narrow the estimate; what the tools count is added to it.
         tell: told what begins.
         say: told, before anything runs, whether it fits, what was chosen, and what would be quicker.
 
@@ -320,7 +323,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
     given = Vectors(golden.inputs, golden.expected)
     built_for = clock_for(run, board, request.clock_mhz, request.settings)
     steps = flow.SynthesisFlow(
-        graph, given, board, folder, replace(request, clock_mhz=built_for.clock_mhz), tell
+        graph, given, board, folder, replace(request, clock_mhz=built_for.clock_mhz), ledger, tell
     )
     for line in (*steps.preflight.lines(), steps.hint()):
         say(line)
@@ -335,7 +338,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
         hardware = best(done.hardware)
         hardware.write(folder / flow.RESULT)
         try:
-            record(graph, board, hardware, steps.job.options)
+            record(graph, board, hardware, steps.job.options, ledger)
         except EdgemlError as error:
             notes = (*notes, f"Not kept in the ledger: {error}.")
     return Synthesis(folder, hardware, done.project, done.not_run, notes, steps.preflight)
@@ -343,7 +346,7 @@ def synth(run: Run, board: Board, request: Request, tell: Tell = _quiet, say: Te
 
 @_alone
 def read_reports(
-    run: Run, directory: Path, board: Board, skip: Sequence[str] = ()
+    run: Run, directory: Path, board: Board, ledger: Ledger, skip: Sequence[str] = ()
 ) -> tuple[list[Hardware], list[str], tuple[Unread, ...]]:
     """File a vendor tool's reports under the run; what they say of the network alone goes into the ledger.
 
@@ -351,6 +354,7 @@ def read_reports(
         run: a lowered run.
         directory: where the reports lie, at any depth.
         board: which board they are of.
+        ledger: where they are kept.
         skip: names of files to leave out.
 
     Returns:
@@ -371,7 +375,7 @@ def read_reports(
         try:
             if mine:
                 chosen = best([row for row in mine if row.alone] or mine)
-                record(graph, board, chosen, _laid_out(run, chosen, board, directory))
+                record(graph, board, chosen, _laid_out(run, chosen, board, directory), ledger)
         except EdgemlError as error:
             told.append(f"Not kept in the ledger: {error}.")
     return rows, told, unread

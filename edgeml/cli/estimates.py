@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from rich.markup import escape
 
@@ -14,8 +14,8 @@ from edgeml.cli.console import say
 from edgeml.cli.options import comma_list
 from edgeml.cli.steps import working
 from edgeml.errors import EdgemlError, unknown_name
-from edgeml.estimate import Preflight, preflight
-from edgeml.estimate.model import Design
+from edgeml.estimate import Design, Ledger, Preflight, preflight
+from edgeml.estimate import designs as kinds
 from edgeml.estimate.quality import quality
 from edgeml.figures import Hardware, figure_text
 from edgeml.ir import Graph
@@ -25,7 +25,6 @@ from edgeml.synth.wish import Wish, clock_ns
 COLUMNS = ("board", "design", "LUT", "FF", "DSP", "BRAM", "clocks", "interval", "MHz", "ns", "verdict")
 LAYER_COLUMNS = ("layer", "op", "LUT", "FF", "DSP", "BRAM", "start", "clocks", "reuse")
 
-_DESIGNS: tuple[Design, ...] = ("verilog", "hls4ml")
 _STYLES = {
     "unknown": "dim",
     "fits": "green",
@@ -134,11 +133,11 @@ def designs(text: str) -> list[Design]:
     Raises:
         EdgemlError: there is no such design.
     """
-    by_name: dict[str, Design] = {design: design for design in _DESIGNS}
+    by_name: dict[str, Design] = {design: design for design in get_args(Design)}
     named = comma_list(text, "--design")
     for name in named:
         if name not in by_name:
-            raise unknown_name("design", name, _DESIGNS, "--design")
+            raise unknown_name("design", name, list(by_name), "--design")
     return [by_name[name] for name in named]
 
 
@@ -153,8 +152,8 @@ def settings(run: Run, clock_mhz: float | None, assignments: Sequence[str]) -> O
         EdgemlError: --set names a back end that is not estimated.
     """
     for group in run.settings(None, assignments)[1]:
-        if group not in _DESIGNS:
-            raise unknown_name("design", group, _DESIGNS, "--set")
+        if group not in kinds():
+            raise unknown_name("design", group, kinds(), "--set")
 
     def of(board: Board) -> dict[str, dict[str, Any]]:
         return run.settings(None, assignments, board, clock_mhz)[1]
@@ -169,7 +168,8 @@ def rows(
     options: OptionsOf,
     strict: bool,
     wish: Wish,
-    tell: Callable[[int], None],
+    ledger: Ledger,
+    progress: Callable[[int], None],
 ) -> Iterator[Row]:
     """The designs on one board.
 
@@ -180,7 +180,8 @@ def rows(
         options: by back end, for the board.
         strict: a single design that cannot be made is an error instead of a row with the reason.
         wish: what reuse factors are chosen for.
-        tell: told how many pieces were counted so far.
+        ledger: earlier results, which narrow the intervals.
+        progress: called with the number of pieces counted so far.
     """
     for design in wanted:
         try:
@@ -188,7 +189,11 @@ def rows(
             for named in ("board", "part"):
                 chosen.pop(named, None)
             goal = wish.goal(clock_ns(design, chosen, board))
-            yield Row(board.name, design, preflight(graph, board, design, chosen, goal, tell=tell))
+            yield Row(
+                board.name,
+                design,
+                preflight(graph, board, design, chosen, goal, ledger=ledger, progress=progress),
+            )
         except EdgemlError as error:
             if strict and len(wanted) == 1:
                 raise
@@ -220,7 +225,8 @@ def preflight_hls4ml(
     board = boards.load(name)
     kept = {key: value for key, value in options.items() if key not in ("board", "part")}
     try:
-        told = preflight(graph, board, "hls4ml", kept, wish.goal(clock_ns("hls4ml", options, board)))
+        goal = wish.goal(clock_ns("hls4ml", options, board))
+        told = preflight(graph, board, "hls4ml", kept, goal, ledger=Ledger.of_user())
     except EdgemlError as error:
         if wish:
             raise
@@ -255,7 +261,9 @@ def preflight_verilog(
     try:
         with working("export") as tell:
             goal = wish.goal(clock_ns("verilog", options, target))
-            told = preflight(graph, target, "verilog", options, goal, tell=counting(tell))
+            told = preflight(
+                graph, target, "verilog", options, goal, ledger=Ledger.of_user(), progress=counting(tell)
+            )
     except EdgemlError:
         if wish:
             raise

@@ -88,7 +88,7 @@ def verilog_options() -> list[str]:
 
 def designs() -> list[str]:
     """Designs that are estimated."""
-    from edgeml.estimate.model import Design
+    from edgeml.estimate import Design
 
     return list(get_args(Design))
 

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edgeml.estimate.circuit import Count
+from edgeml.estimate.count import Count
 from edgeml.families import Fabric
 from edgeml.figures import LARGEST, Figure
 from edgeml.settings import Settings
@@ -99,7 +99,7 @@ class _File(Settings):
 @cache
 def measured() -> dict[str, Calibration]:
     """Everything in calibration.json, by family."""
-    text = resources.files(__package__ or "edgeml.estimate").joinpath("calibration.json").read_text("utf-8")
+    text = resources.files("edgeml.estimate").joinpath("calibration.json").read_text("utf-8")
     return _File.model_validate_json(text).families
 
 

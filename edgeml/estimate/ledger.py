@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,6 +31,7 @@ from edgeml.settings import Settings
 ENOUGH = 10
 """Results from which on an interval is the user's own; with fewer, 90 % coverage cannot be promised."""
 
+_NOWHERE = Path(os.devnull)
 _COVERAGE = 0.9
 _LEAST = 5.0
 """Ratios of smaller figures say more about rounding than about the model."""
@@ -40,7 +42,7 @@ Scope = Literal["network", "board", "report"]
 of the network, which is another number than what becomes of it."""
 
 
-class Entry(Settings):
+class LedgerEntry(Settings):
     """One real result and its estimate.
 
     Args:
@@ -73,7 +75,7 @@ class Entry(Settings):
 
 
 @dataclass(frozen=True)
-class Narrowed:
+class ConformalInterval:
     """Real/estimate in the user's own results: median and ends of the interval, and how many there are."""
 
     median: float
@@ -93,29 +95,33 @@ class Ledger:
         self.path = path
 
     @staticmethod
-    def default() -> Ledger:
-        """The user's own."""
+    def of_user() -> Ledger:
+        """The user's own; for the commands, which hand it on to whatever estimates or records."""
         named = os.environ.get("EDGEML_LEDGER")
         home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
         return Ledger(Path(named) if named else Path(home) / "edgeml" / "ledger.jsonl")
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LedgerEntry]:
         """All lines that can be read, oldest first; one result counted once, the newest word about it."""
-        found: dict[tuple[str, ...], Entry] = {}
+        found: dict[tuple[str, ...], LedgerEntry] = {}
         for line in self._lines():
             try:
-                entry = Entry.model_validate_json(line)
+                entry = LedgerEntry.model_validate_json(line)
             except ValidationError:
                 continue  # torn by a crash or written by a newer version; it stays in the file
             found[_key(entry)] = entry
         return list(found.values())
+
+    def snapshot(self) -> Ledger:
+        """The ledger as it is when it is first asked, read once, however often it is asked."""
+        return _Snapshot(self.path)
 
     def unread(self) -> int:
         """Lines that cannot be read."""
         count = 0
         for line in self._lines():
             try:
-                Entry.model_validate_json(line)
+                LedgerEntry.model_validate_json(line)
             except ValidationError:
                 count += 1
         return count
@@ -127,14 +133,14 @@ class Ledger:
             raise EdgemlError(
                 f"cannot be read: {error.strerror}", str(self.path), "see EDGEML_LEDGER"
             ) from None
-        if not there or self.path == Path(os.devnull):  # the way to have none
+        if not there or self.path == _NOWHERE:  # the way to have none
             return []
         content = read_bytes(self.path, "ledger; see EDGEML_LEDGER", limits.TEXT)
         return [line for line in content.split(b"\n") if line.strip()]
 
     def add(
         self, real: Hardware, estimate: Hardware, tool: str, family: str, scope: Scope = "network"
-    ) -> Entry:
+    ) -> LedgerEntry:
         """Append a result.
 
         Args:
@@ -156,7 +162,7 @@ class Ledger:
             raise EdgemlError(
                 "a ledger entry is a tool's result and the estimate of the same design", real.model
             )
-        entry = Entry(
+        entry = LedgerEntry(
             when=datetime.now(UTC).isoformat(timespec="seconds"),
             design=design,
             family=family,
@@ -176,6 +182,8 @@ class Ledger:
         return entry
 
     def _append(self, line: bytes) -> None:
+        if self.path == _NOWHERE:
+            return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -197,7 +205,9 @@ class Ledger:
         finally:
             os.close(descriptor)
 
-    def narrowed(self, design: str, family: str, kind: str, scope: Scope = "network") -> Narrowed | None:
+    def narrowed(
+        self, design: str, family: str, kind: str, scope: Scope = "network"
+    ) -> ConformalInterval | None:
         """The user's own ratios for one kind of figure; None if there are fewer than `ENOUGH`.
 
         Args:
@@ -214,7 +224,7 @@ class Ledger:
         ]
         return conformal(ratios)
 
-    def _alike(self, design: str, family: str, scope: Scope) -> list[Entry]:
+    def _alike(self, design: str, family: str, scope: Scope) -> list[LedgerEntry]:
         wanted = (design, family, scope)
         return [e for e in self.entries() if (e.design, e.family, e.scope) == wanted]
 
@@ -252,11 +262,20 @@ class Ledger:
         return found.model_copy(update={**update, "total": _scaled(usage, changed), "layers": layers})
 
 
-NOTHING = Ledger(Path(os.devnull))
-"""A ledger without a line, for the model's own estimates."""
+class _Snapshot(Ledger):
+    @cached_property
+    def _read(self) -> list[LedgerEntry]:
+        return super().entries()
+
+    def entries(self) -> list[LedgerEntry]:
+        return self._read
 
 
-def _key(entry: Entry) -> tuple[str, ...]:
+EMPTY = Ledger(_NOWHERE)
+"""A ledger without a line that keeps none, for the model's own estimates."""
+
+
+def _key(entry: LedgerEntry) -> tuple[str, ...]:
     """What makes two lines speak of one result."""
     return (
         entry.design,
@@ -280,7 +299,7 @@ def values(hardware: Hardware) -> dict[str, float]:
     return found
 
 
-def conformal(ratios: Iterable[float]) -> Narrowed | None:
+def conformal(ratios: Iterable[float]) -> ConformalInterval | None:
     """Median and interval of ratios, by the split conformal method; None if they are too few.
 
     The score is the distance of the logarithm from the median; its ceil((n + 1) * 0.9)-th smallest value
@@ -297,10 +316,10 @@ def conformal(ratios: Iterable[float]) -> Narrowed | None:
     rank = min(len(scores), math.ceil((len(scores) + 1) * _COVERAGE))
     reach = scores[rank - 1]
     median, low, high = (round(math.exp(end), 6) for end in (middle, middle - reach, middle + reach))
-    return Narrowed(median, low, high, len(logs))
+    return ConformalInterval(median, low, high, len(logs))
 
 
-def _scaled(usage: Usage, changed: Mapping[str, Narrowed]) -> Usage:
+def _scaled(usage: Usage, changed: Mapping[str, ConformalInterval]) -> Usage:
     update: dict[str, Figure] = {}
     for kind, narrowed in changed.items():
         figure = getattr(usage, kind)

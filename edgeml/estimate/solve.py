@@ -1,47 +1,36 @@
-"""Reuse factors that meet a goal, found by an exact search over the valid ones.
+"""An exact search for the layout that meets a goal best, whatever the kind of design.
 
-Every layer that multiplies has a list of ways (strategy and valid reuse factor) with its resources and
-clocks. Ways that are in nothing better than another are dropped. Then a depth-first search with bounds: the
-layers that are still open count with their smallest resources and their fastest way, which never
-overestimates, because resources add up and a faster layer never makes the project slower.
+A design is laid out layer by layer. A `SearchSpace` says how: its states are the choices made so far, and it
+bounds what any whole layout that begins so takes, never overestimating. `search` goes depth first through the
+states and leaves those that cannot meet the goal or cannot be better than the best layout so far.
 
 What is minimized: with a limit on latency or interval, the sum over LUT, FF, DSP and BRAM of their share of
-the board; with `fit` alone, the latency in clocks, and among equally fast ones that sum.
+the board; with `fit` alone, the latency in clocks, and among equally fast layouts that sum.
 
-With `fit` the layout has to fit by the one rule (`edgeml.fits`), at the high ends of its intervals and with
-the user's own results: "fits" or "tight". Only where no layout does, one whose estimate is within the board
-is taken, "may not fit", and the solution says so.
+Invariant: a layout whose search was complete is the best of all that the space has.
 
-Invariant: a solution that says it is proven is the best of all combinations of valid factors.
+To add a kind of design, write a `SearchSpace` in its package.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from edgeml import fits
-from edgeml.backends.hls4ml.layer import Hls4mlLayer
-from edgeml.backends.hls4ml.options import Hls4mlOptions
-from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT, Parallelism, valid_factors
-from edgeml.boards import Board
 from edgeml.errors import EdgemlError
-from edgeml.estimate import calibration
-from edgeml.estimate.circuit import Count
-from edgeml.estimate.hls import Project
-from edgeml.estimate.hls_layer import Cost
-from edgeml.estimate.hls_own import FAMILY, FOLDED, PARALLEL, Planned, figures, luts
-from edgeml.estimate.ledger import NOTHING, Ledger
-from edgeml.settings import per_layer
 
-KINDS = ("lut", "ff", "dsp", "bram")
-_MOST_NODES = 200_000
-_ROUNDED = 0.99
-"""The shares are not rounded to whole figures, intervals are: a bound has to stay below."""
-_JUDGING = 20
-"""Nodes that judging a whole layout counts for: it takes about as long."""
-_ONLY_RESOURCE = ("Quartus", "oneAPI")
+State = TypeVar("State")
+
+Aim = Literal["area", "latency", "worst"]
+"""What is minimized: the sum of the shares, the latency, or the share of the scarcest resource."""
+
+MINIMIZED: Mapping[Aim, str] = {
+    "area": "the sum of the shares of the board's LUT, FF, DSP and BRAM",
+    "latency": "latency in clocks, then the share of the board",
+    "worst": "the share of the scarcest resource",
+}
 
 
 @dataclass(frozen=True)
@@ -61,300 +50,185 @@ class Goal:
     def __bool__(self) -> bool:
         return self.fit or self.max_latency is not None or self.ii is not None
 
+    @property
+    def aim(self) -> Aim:
+        """What is minimized among the layouts that meet it."""
+        return "latency" if self.max_latency is None and self.ii is None else "area"
 
-@dataclass(frozen=True)
-class Way:
-    """One way for all layers of one name: their costs, and their resources as shares of the board."""
+    def allows(self, latency: int, interval: int) -> bool:
+        """Whether so many clocks keep to its limits."""
+        slow = self.max_latency is not None and latency > self.max_latency
+        return not slow and (self.ii is None or interval <= self.ii)
 
-    strategy: str
-    reuse: int
-    costs: tuple[Cost, ...]
-    shares: tuple[float, ...]
+
+class ChosenLayout(Protocol):
+    """What a search chose, as a preflight shows it."""
 
     @property
-    def area(self) -> float:
-        """The sum of the shares."""
-        return sum(self.shares)
+    def minimized(self) -> str:
+        """What was minimized, in words."""
+        ...
 
-    def beaten_by(self, other: Way) -> bool:
-        """Nowhere better than the other one."""
-        mine = (*self.shares, *(n for c in self.costs for n in (c.depth, c.interval)))
-        theirs = (*other.shares, *(n for c in other.costs for n in (c.depth, c.interval)))
-        return all(t <= m for t, m in zip(theirs, mine, strict=True))
+    @property
+    def proven(self) -> bool:
+        """Whether the search was complete."""
+        ...
 
-
-@dataclass(frozen=True)
-class Solution:
-    """What was found.
-
-    Args:
-        ways: strategy and reuse factor by layer of the project.
-        by_layer: the same by the model's layer, as hls4ml options take it.
-        project: the layers in time.
-        minimized: in words.
-        proven: whether the search was complete.
-        certain: whether it fits at the high ends of its intervals, where it was to fit.
-    """
-
-    ways: dict[str, Parallelism]
-    by_layer: dict[str, Parallelism]
-    project: Project
-    minimized: str
-    proven: bool
-    certain: bool = True
+    @property
+    def certain(self) -> bool:
+        """Whether it fits at the high ends of its intervals, where it was to fit."""
+        ...
 
     def text(self) -> str:
         """As a person reads it: "fc1 resource 16, fc2 latency 1"."""
-        return ", ".join(f"{name} {how.strategy} {how.reuse_factor}" for name, how in self.by_layer.items())
+        ...
 
-    def settings(self) -> dict[str, dict[str, int] | dict[str, str]]:
-        """Options of the hls4ml back end that say the same."""
-        return {
-            "strategy": {name: how.strategy for name, how in self.by_layer.items()},
-            "reuse_factor": {name: how.reuse_factor for name, how in self.by_layer.items()},
-        }
+    def settings(self) -> Mapping[str, Any]:
+        """Options of the back end that say the same."""
+        ...
 
 
-Fits: TypeAlias = Callable[[Mapping[str, Parallelism], Project], bool]
-"""Whether a whole layout surely fits."""
+class SearchSpace(ABC, Generic[State]):
+    """All layouts of a design, as states from the choice of nothing to whole layouts.
 
+    Every number of a state that is not whole is a lower bound of all whole layouts that begin so.
 
-@dataclass
-class _Search:
-    at: Planned
-    goal: Goal
-    board: Board
-    fixed: tuple[float, ...]
-    groups: Sequence[tuple[str, tuple[Hls4mlLayer, ...], tuple[Way, ...]]]
-    costs: dict[str, Cost]
-    base: Mapping[str, Parallelism]
-    least_high: tuple[float, ...]
-    fits: Fits | None
-    best: tuple[float, float] | None = None
-    found: tuple[Way, ...] | None = None
-    nodes: int = 0
-    least: list[tuple[float, ...]] = field(default_factory=list[tuple[float, ...]])
-    fastest: list[Way] = field(default_factory=list[Way])
+    Attributes:
+        most_states: how many are visited at most.
+        fit_states: how many states a call of `fits` on a whole layout counts for.
+    """
 
-    def run(self) -> bool:
-        """Search; True if it was complete."""
-        rests = [tuple(0.0 for _ in KINDS)]
-        for _, _, ways in reversed(self.groups):
-            low = tuple(min(way.shares[k] for way in ways) for k in range(len(KINDS)))
-            rests.append(tuple(a + b for a, b in zip(rests[-1], low, strict=True)))
-        self.least = rests[::-1]
-        self._visit(0, (), self.fixed)
-        return self.nodes <= _MOST_NODES
-
-    def _visit(self, depth: int, chosen: tuple[Way, ...], used: tuple[float, ...]) -> None:
-        self.nodes += 1
-        if self.nodes > _MOST_NODES:
-            return
-        bound = tuple(a + b for a, b in zip(used, self.least[depth], strict=True))
-        if self.goal.fit and max(a * b for a, b in zip(bound, self.least_high, strict=True)) > 1.0:
-            return
-        project = self.project(chosen)
-        if self.goal.max_latency is not None and project.latency > self.goal.max_latency:
-            return
-        if self.goal.ii is not None and project.interval > self.goal.ii:
-            return
-        score = self._score(project.latency, sum(bound))
-        if self.best is not None and score >= self.best:
-            return
-        if depth == len(self.groups):
-            if self.goal.fit and self.fits is not None:
-                self.nodes += _JUDGING
-                if not self.fits(self.ways(chosen), project):
-                    return
-            self.best, self.found = score, chosen
-            return
-        ways = self.groups[depth][2]
-        ordered = sorted(ways, key=lambda way: way.area, reverse=self._is_fit_alone)
-        for way in ordered:
-            self._visit(
-                depth + 1, (*chosen, way), tuple(a + b for a, b in zip(used, way.shares, strict=True))
-            )
+    most_states: int
+    fit_states: int = 0
 
     @property
-    def _is_fit_alone(self) -> bool:
-        return self.goal.max_latency is None and self.goal.ii is None
+    @abstractmethod
+    def is_complete(self) -> bool:
+        """Whether no layout is missing in the space."""
 
-    def _score(self, latency: int, area: float) -> tuple[float, float]:
-        return (latency, area) if self._is_fit_alone else (area, latency)
+    @property
+    @abstractmethod
+    def root(self) -> State:
+        """Where nothing is chosen."""
 
-    def ways(self, chosen: tuple[Way, ...]) -> dict[str, Parallelism]:
-        """Strategy and reuse factor of every layer, all of them chosen."""
-        found = dict(self.base)
-        for (_, layers, _), way in zip(self.groups, chosen, strict=True):
-            found |= {layer.name: Parallelism(way.strategy, way.reuse) for layer in layers}  # pyright: ignore[reportArgumentType]
-        return found
+    @abstractmethod
+    def children(self, state: State) -> Iterable[State]:
+        """The states that choose one thing more, the most promising first."""
 
-    def project(self, chosen: tuple[Way, ...]) -> Project:
-        """The layers in time; those still open as the optimist sees them."""
-        costs, ways = dict(self.costs), dict(self.base)
-        for position, (_, layers, options) in enumerate(self.groups):
-            if position < len(chosen):
-                way = chosen[position]
-                for layer, cost in zip(layers, way.costs, strict=True):
-                    costs[layer.name] = cost
-                    ways[layer.name] = Parallelism(way.strategy, way.reuse)  # pyright: ignore[reportArgumentType]
-                continue
-            for index, layer in enumerate(layers):
-                depth = min(way.costs[index].depth for way in options)
-                interval = min(way.costs[index].interval for way in options)
-                like = options[0].costs[index]
-                costs[layer.name] = Cost(Count(), depth, interval, like.steps, like.first, like.gathers)
-                ways[layer.name] = Parallelism("latency", 1)
-        return self.at.model.arranged(costs, ways)
+    @abstractmethod
+    def is_whole(self, state: State) -> bool:
+        """Whether everything is chosen."""
+
+    @abstractmethod
+    def is_too_large(self, state: State) -> bool:
+        """Whether it certainly cannot fit, by a quick test."""
+
+    @abstractmethod
+    def clocks(self, state: State) -> tuple[int, int]:
+        """Latency and interval."""
+
+    @abstractmethod
+    def is_beaten(self, state: State) -> bool:
+        """Whether a state visited before leads to layouts that are nowhere worse; remembers the state."""
+
+    @abstractmethod
+    def area(self, state: State) -> float:
+        """The sum of the shares of the board's resources."""
+
+    @abstractmethod
+    def worst(self, state: State) -> float:
+        """The share of the scarcest resource, at the high end of its interval."""
+
+    @abstractmethod
+    def fits(self, state: State) -> bool:
+        """Whether it surely fits; of a state that is not whole, whether it may."""
 
 
-def solve(at: Planned, board: Board, goal: Goal, kept: Ledger = NOTHING) -> Solution:
-    """The best reuse factors for a goal.
+def search(space: SearchSpace[State], goal: Goal, aim: Aim) -> tuple[State | None, bool]:
+    """The best whole layout of a space that meets a goal.
 
     Args:
-        at: the planned project; strategies and reuse factors that its options name stay as they are.
-        board: the target, for capacities.
+        space: all layouts.
         goal: what has to be met.
-        kept: the user's own results, which intervals go by.
+        aim: what is minimized.
 
-    Raises:
-        EdgemlError: no combination meets it; says how near the best one comes.
+    Returns:
+        The layout, None if there is none; and whether the search was complete.
     """
-    multiplying = [layer for layer in at.plan.layers if layer.products is not None]
-    by_name: dict[str, list[Hls4mlLayer]] = {}
-    for layer in multiplying:
-        by_name.setdefault(layer.layer, []).append(layer)
-    plain = Parallelism("latency", 1)
-    base = {layer.name: plain for layer in at.plan.layers}
-    costs = {layer.name: at.model.cost(layer, plain) for layer in at.plan.layers if layer.products is None}
-    fixed = _sum(shares(cost.count, at, board) for cost in costs.values())
-    groups = [(name, tuple(layers), _ways(layers, at, board)) for name, layers in by_name.items()]
-
-    def surely(ways: Mapping[str, Parallelism], project: Project) -> bool:
-        made = figures(at, ways, project, at.graph.name, at.graph.digest, board)
-        return fits.certain(fits.verdict(kept.applied(made, at.chip.name), board))
-
-    high = _least_high(at, kept)
-    search = _Search(at, goal, board, fixed, groups, costs, base, high, surely)
-    proven = search.run()
-    certain = search.found is not None
-    if goal.fit and not certain:
-        search = _Search(at, goal, board, fixed, groups, costs, base, (1.0,) * len(KINDS), None)
-        proven = search.run() and proven
-    if search.found is None:
-        raise _impossible(search, goal)
-    by_layer = {
-        name: Parallelism(way.strategy, way.reuse)  # pyright: ignore[reportArgumentType]
-        for (name, _, _), way in zip(groups, search.found, strict=True)
-    }
-    ways = {layer.name: by_layer.get(layer.layer, plain) for layer in multiplying}
-    minimized = (
-        "latency in clocks, then the share of the board"
-        if goal.max_latency is None and goal.ii is None
-        else "the sum of the shares of the board's LUT, FF, DSP and BRAM"
-    )
-    return Solution({**base, **ways}, by_layer, search.project(search.found), minimized, proven, certain)
+    run = _DepthFirst(space, goal, aim)
+    run.visit(space.root)
+    return run.best, run.states <= space.most_states and space.is_complete
 
 
-def _least_high(at: Planned, kept: Ledger) -> tuple[float, ...]:
-    """The least factor from an estimate to its high end, by kind, whatever the layout."""
-    stream = at.options.io_type == "io_stream"
-    base = calibration.measured()[FAMILY].weights  # those that `shares` counts with
-    found: list[float] = []
-    for kind in KINDS:
-        own = kept.narrowed("hls4ml", at.chip.name, kind)
-        weights = {"lut": ("chain", "logic"), "dsp": ()}.get(kind, (kind,))
-        factors: list[float] = []
-        for name in (FAMILY,) if stream else (FOLDED, PARALLEL):
-            entry = calibration.measured()[name]
-            heavier = min((entry.weights[one] / base[one] for one in weights), default=1.0)
-            factors.append(heavier * (entry.spread[kind].high if own is None else own.high))
-        found.append(min(factors) * _ROUNDED)
-    return tuple(found)
+class _DepthFirst(Generic[State]):
+    def __init__(self, space: SearchSpace[State], goal: Goal, aim: Aim) -> None:
+        self._space, self._goal, self._aim = space, goal, aim
+        self._least: tuple[float, float] | None = None
+        self.best: State | None = None
+        self.states = 0
+
+    def visit(self, state: State) -> None:
+        """Search what begins so."""
+        self.states += 1
+        if self.states > self._space.most_states or self._is_hopeless(state):
+            return
+        if self._space.is_whole(state):
+            self.best, self._least = state, self._score(state)
+            return
+        for child in self._space.children(state):
+            self.visit(child)
+
+    def _is_hopeless(self, state: State) -> bool:
+        """Whether nothing that begins so meets the goal and is better than the best so far.
+
+        The tests are in the order of what they cost.
+        """
+        space = self._space
+        if self._goal.fit and space.is_too_large(state):
+            return True
+        clocks = space.clocks(state)
+        if not self._goal.allows(*clocks):
+            return True
+        if self._aim == "latency" and self._least is not None and clocks[0] > self._least[0]:
+            return True
+        if space.is_beaten(state):
+            return True
+        if self._least is not None and self._score(state) >= self._least:
+            return True
+        if not self._goal.fit:
+            return False
+        self.states += space.fit_states if space.is_whole(state) else 0
+        return not space.fits(state)
+
+    def _score(self, state: State) -> tuple[float, float]:
+        """Less is better."""
+        area, latency = self._space.area(state), self._space.clocks(state)[0]
+        if self._aim == "latency":
+            return latency, area
+        return (area, latency) if self._aim == "area" else (self._space.worst(state), area)
 
 
-def _impossible(search: _Search, goal: Goal) -> EdgemlError:
-    quick = search.project(())
-    told: list[str] = []
+def no_layout(
+    design: str,
+    goal: Goal,
+    least: tuple[int, int],
+    fitting: str,
+    hint: str = "allow more clocks, take a larger board, or make the network smaller",
+) -> EdgemlError:
+    """That no layout meets a goal: each wish with the best that can be reached if it were the only one.
+
+    Args:
+        design: whose layouts.
+        goal: what cannot be met.
+        least: the least latency and the least interval, in clocks.
+        fitting: the wish to fit in words, with what the smallest layout takes; used if the goal has it.
+        hint: what would help.
+    """
+    wishes: list[str] = []
     if goal.max_latency is not None:
-        told.append(f"a latency of {goal.max_latency} clocks (alone at least {quick.latency})")
+        wishes.append(f"a latency of {goal.max_latency} clocks (alone at least {least[0]})")
     if goal.ii is not None:
-        told.append(f"an interval of {goal.ii} clocks (alone at least {quick.interval})")
+        wishes.append(f"an interval of {goal.ii} clocks (alone at least {least[1]})")
     if goal.fit:
-        small = [f + r for f, r in zip(search.fixed, search.least[0], strict=True)]
-        worst = max(range(len(KINDS)), key=lambda k: small[k])
-        share = f"{small[worst]:.0%} of its {KINDS[worst].upper()}"
-        told.append(f"fitting {search.board.name} (alone at least {share})")
-    return EdgemlError(
-        f"no valid reuse factors meet {' and '.join(told)}",
-        "hls4ml",
-        "allow more clocks, take a larger board, or make the network smaller",
-    )
-
-
-def shares(count: Count, at: Planned, board: Board) -> tuple[float, ...]:
-    """A count as shares of the board's LUT, FF, DSP and BRAM."""
-    measured = calibration.measured()[FAMILY]
-    have = board.resources
-    return (
-        luts(count, at.chip, measured) / have.lut,
-        count.ff * measured.weights["ff"] / have.ff,
-        count.dsp / have.dsp,
-        count.bram * measured.weights["bram"] / have.bram,
-    )
-
-
-def _sum(rows: object) -> tuple[float, ...]:
-    result = [0.0] * len(KINDS)
-    for row in rows:  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
-        for k, value in enumerate(row):  # pyright: ignore[reportUnknownArgumentType]
-            result[k] += value
-    return tuple(result)
-
-
-def _ways(layers: Sequence[Hls4mlLayer], at: Planned, board: Board) -> tuple[Way, ...]:
-    """All ways for the layers of one name that are not beaten by another."""
-    made: list[Way] = []
-    for strategy, reuse in _candidates(layers, at.options):
-        how = Parallelism(strategy, reuse)  # pyright: ignore[reportArgumentType]
-        costs = tuple(at.model.cost(layer, how) for layer in layers)
-        made.append(Way(strategy, reuse, costs, _sum(shares(cost.count, at, board) for cost in costs)))
-    kept: list[Way] = []
-    for way in made:
-        if not any(way.beaten_by(other) for other in kept):
-            kept = [other for other in kept if not other.beaten_by(way)] + [way]
-    return tuple(kept)
-
-
-def _candidates(layers: Sequence[Hls4mlLayer], options: Hls4mlOptions) -> list[tuple[str, int]]:
-    """Strategies and reuse factors that are valid for all of the layers."""
-    found: list[set[tuple[str, int]]] = []
-    for layer in layers:
-        assert layer.products is not None
-        n_in, n_out = layer.products
-        size = n_in * n_out
-        strategy = per_layer(options.strategy, layer.layer) or "auto"
-        fixed: int | None = per_layer(options.reuse_factor, layer.layer)
-        if strategy == "distributed_arithmetic":
-            found.append({(strategy, 1)})
-            continue
-        here: set[tuple[str, int]] = set()
-        if strategy != "resource" and options.backend not in _ONLY_RESOURCE and size <= UNROLL_LIMIT:
-            here |= {("latency", 1)}
-            if strategy == "latency":
-                here |= {("latency", rf) for rf in valid_factors(n_in, n_out)}
-        if strategy != "latency":
-            start = 1 if strategy == "resource" or options.backend in _ONLY_RESOURCE else 2
-            factors = (rf for rf in valid_factors(n_in, n_out) if rf >= start and size // rf <= UNROLL_LIMIT)
-            here |= {("resource", rf) for rf in factors}
-        if fixed is not None:
-            here = {(name, rf) for name, rf in here if rf == fixed}
-        found.append(here)
-    common = set.intersection(*found)
-    if not common:
-        raise EdgemlError(
-            "no strategy and reuse factor is valid for all parts of the layer",
-            layers[0].layer,
-            "leave its strategy and reuse factor open",
-        )
-    return sorted(common, key=lambda pair: (pair[1], pair[0]))
+        wishes.append(fitting)
+    return EdgemlError(f"no valid reuse factors meet {' and '.join(wishes)}", design, hint)

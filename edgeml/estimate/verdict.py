@@ -6,12 +6,11 @@ Invariant: whether it fits is said by `edgeml.fits` alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from edgeml import boards, fits
 from edgeml.boards import Board
-from edgeml.estimate.model import Design
-from edgeml.estimate.solve import Solution
-from edgeml.estimate.solve_verilog import Layout
+from edgeml.estimate.solve import ChosenLayout
 from edgeml.figures import Hardware
 from edgeml.fits import Need, Verdict
 
@@ -31,13 +30,13 @@ class Preflight:
         remedies: what would make it fit; empty if it does.
     """
 
-    design: Design
+    design: Literal["verilog", "hls4ml"]
     board: str
     estimate: Hardware
     needs: tuple[Need, ...]
     clock: str
     limits: tuple[str, ...] = ()
-    solution: Solution | Layout | None = None
+    solution: ChosenLayout | None = None
     remedies: tuple[str, ...] = ()
 
     @property

@@ -108,7 +108,7 @@ def up_to_date(run: Run, boards: Sequence[str] = ()) -> Facts | None:
         return None
     made = path.stat().st_mtime_ns
     inputs = [found for name in _INPUTS for found in run.folder.glob(name)]
-    results = Ledger.default().path  # what earlier results taught the estimates
+    results = Ledger.of_user().path  # what earlier results taught the estimates
     if any(found.stat().st_mtime_ns > made for found in (*inputs, *([results] if results.is_file() else []))):
         return None
     try:

@@ -17,8 +17,7 @@ from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
-from edgeml.estimate import estimate
-from edgeml.estimate.model import Design
+from edgeml.estimate import Design, Ledger, estimate
 from edgeml.figures import Hardware
 from edgeml.report.facts_hardware import DESIGNS, BoardFacts
 
@@ -129,7 +128,7 @@ def estimates(
                     gaps.append(f"{told}: hls4ml has no back end for it.")
                 continue
             try:
-                item = estimate(graph, board, design, _options(run, design, board))
+                item = estimate(graph, board, design, _options(run, design, board), ledger=Ledger.of_user())
             except EdgemlError as error:
                 gaps.append(f"No estimate of the {DESIGNS[design]} on {board.title}: {error}.")
                 break  # what keeps a design from one board nearly always keeps it from all

@@ -30,7 +30,7 @@ def remember(job: SynthesisJob, found: Hardware) -> str:
     """
     real = found if found.source == "place-and-route" else _network(job, found)
     try:
-        record(job.graph, job.board, real, job.options)
+        record(job.graph, job.board, real, job.options, job.ledger)
     except EdgemlError as error:
         return f"Not kept in the ledger: {error}."
     return ""

@@ -23,7 +23,7 @@ from edgeml import families
 from edgeml.backends.verilog import BACKEND
 from edgeml.boards import Board, target
 from edgeml.errors import EdgemlError
-from edgeml.estimate import hint, refuse_if_too_big
+from edgeml.estimate import Ledger, hint, refuse_if_too_big
 from edgeml.figures import Hardware, Stage
 from edgeml.ir import Graph
 from edgeml.synth import counted, result, work
@@ -50,6 +50,7 @@ class SynthesisFlow:
         board: the target.
         folder: RUN/synth/BOARD.
         request: what is asked for.
+        ledger: earlier results, which narrow the intervals; what the tools count is added to it.
         tell: told what begins.
 
     Attributes:
@@ -68,6 +69,7 @@ class SynthesisFlow:
         board: Board,
         folder: Path,
         request: Request,
+        ledger: Ledger,
         tell: Callable[[str], None] = _quiet,
     ) -> None:
         of_board = families.of(board)
@@ -92,13 +94,13 @@ class SynthesisFlow:
 
         self._pieces = pieces
         self.preflight = refuse_if_too_big(
-            graph, board, "verilog", options, "yosys", request.goal, self._pieces
+            graph, board, "verilog", options, "yosys", request.goal, ledger, self._pieces
         )
         if self.preflight.solution is not None:
             options = BACKEND.options({**wanted, "reuse_factor": None, **self.preflight.solution.settings()})
         tools = {name: _find(name, family) for name in self._needed(family)}
         self.job = SynthesisJob(
-            graph, vectors, board, folder, request, clock_mhz, whole, family, options, tools
+            graph, vectors, board, folder, request, clock_mhz, whole, family, options, tools, ledger
         )
 
     def hint(self) -> str:
@@ -107,7 +109,7 @@ class SynthesisFlow:
         asked = {"mode", "reuse_factor"} & set(job.request.settings or {})
         if job.request.goal or asked:
             return ""
-        return hint(job.graph, job.board, job.options, self.preflight, self._pieces)
+        return hint(job.graph, job.board, job.options, "yosys", self.preflight, job.ledger, self._pieces)
 
     def run(self, tell: Callable[[str], None]) -> Hardware | None:
         """All steps; result.json holds the figures after each.

@@ -14,6 +14,7 @@ from edgeml import families
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.boards import Board
+from edgeml.estimate import Ledger
 from edgeml.ir import Graph
 from edgeml.synth.counts import FILE, CellCounts
 from edgeml.synth.layers import Instance
@@ -40,6 +41,7 @@ class SynthesisJob:
         known: the family; None if Yosys does not know the FPGA.
         options: of the Verilog.
         tools: the programs that are needed, by name.
+        ledger: earlier results, to which what the tools count is added.
     """
 
     graph: Graph
@@ -52,6 +54,7 @@ class SynthesisJob:
     known: families.Family | None
     options: VerilogOptions
     tools: Mapping[str, InstalledTool]
+    ledger: Ledger
 
     @property
     def runs_at(self) -> float:

@@ -14,8 +14,8 @@ from edgeml import families
 from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board, target
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Goal
-from edgeml.estimate.model import Design
+from edgeml.estimate import Design, Goal
+from edgeml.estimate.verilog.model import clock_mhz as verilog_mhz
 from edgeml.figures import nanoseconds
 
 
@@ -86,6 +86,4 @@ def clock_ns(design: Design, options: Mapping[str, Any], board: Board) -> float:
     """The clock that a time is counted in: on open boards the oscillator, else what the options say."""
     if design == "hls4ml":
         return nanoseconds(1, float(options.get("clock_mhz") or board.clock_mhz))
-    chosen = parse_verilog(options)
-    paced = chosen.adders_per_stage is None and not board.flow.is_open
-    return nanoseconds(1, chosen.clock_mhz if paced else board.clock_mhz)
+    return nanoseconds(1, verilog_mhz(parse_verilog(options), board))

@@ -12,7 +12,7 @@ import pytest
 
 from edgeml import pipeline, presets
 from edgeml.checks.result import Check, Difference, Result
-from edgeml.estimate.ledger import Entry
+from edgeml.estimate.ledger import LedgerEntry
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph, saved
@@ -70,7 +70,7 @@ PLACED = Hardware(
     notes=(f"The clock is clk12 {LONG} {LONG} {LONG}",),
 )
 
-ENTRY = Entry(
+ENTRY = LedgerEntry(
     when="2026-11-28T23:00:00+00:00",
     design="verilog",
     family="ultrascaleplus",

@@ -15,7 +15,7 @@ from edgeml.api import load
 from edgeml.errors import MissingToolError
 from edgeml.estimate import Goal, preflight
 from edgeml.estimate.ledger import Ledger
-from edgeml.estimate.solve_verilog import Layout
+from edgeml.estimate.verilog.solve import VerilogLayout
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
 from edgeml.pipeline import Synthesis
 from edgeml.synth.vendors import hls
@@ -92,7 +92,7 @@ def test_a_program_is_told_what_was_chosen(edgeml: Shell, run: Path, made: dict[
     told = preflight(small(), boards.load("icebreaker"), "verilog", {"mode": "stream"}, Goal(ii=2))
     made["synthesis"] = Synthesis(made["synthesis"].folder, PLACED, preflight=told)
     document = json.loads(edgeml("synth", str(run), "--board", "icebreaker", "--json").out)
-    assert isinstance(told.solution, Layout)
+    assert isinstance(told.solution, VerilogLayout)
     assert document["solution"]["settings"] == told.solution.settings() and document["solution"]["proven"]
     made["synthesis"] = Synthesis(made["synthesis"].folder, PLACED)
     assert "solution" not in json.loads(edgeml("synth", str(run), "--board", "icebreaker", "--json").out)
@@ -172,10 +172,10 @@ def test_reports_of_an_hls4ml_project_are_filed_and_kept_in_the_ledger(
     assert outcome.code == 0
     assert "Not kept in the ledger" in outcome.err  # nobody exported the project they are of
     pipeline.export(load(run), ["hls4ml"], {"hls4ml": {"reuse_factor": 4, "strategy": "resource"}})
-    before = Ledger.default().entries()
+    before = Ledger.of_user().entries()
     outcome = edgeml(*words)
     assert (outcome.code, outcome.err) == (0, "")
-    (entry,) = [one for one in Ledger.default().entries() if one not in before]
+    (entry,) = [one for one in Ledger.of_user().entries() if one not in before]
     assert (entry.design, entry.source, entry.real["lut"]) == ("hls4ml", "vendor", 2500)
     assert "rf 4" in entry.settings and entry.estimated["lut"] > 0
     assert Hardware.read(run / "synth/pynq-z2-hls4ml/result.json").total.lut == Figure(value=2500)
@@ -196,12 +196,12 @@ def quartus_project(run: Path, folder: Path) -> Path:
 def test_reports_of_our_verilog_are_cut_down_to_the_network(edgeml: Shell, run: Path, tmp_path: Path) -> None:
     pytest.importorskip("da4ml", reason="da4ml is not installed")
     project = quartus_project(run, tmp_path / "project")
-    before = Ledger.default().entries()
+    before = Ledger.of_user().entries()
     words = ("synth", str(run), "--board", "de10-nano", "--read", str(project / "reports"))
     outcome = edgeml(*words)
     assert outcome.code == 1 and "ledger" not in outcome.err
     assert "TOO SLOW: good for 95.50 MHz" in outcome.err and "--seed" not in outcome.err
-    (entry,) = [one for one in Ledger.default().entries() if one not in before]
+    (entry,) = [one for one in Ledger.of_user().entries() if one not in before]
     assert (entry.design, entry.source, entry.real["lut"]) == ("verilog", "vendor", 1900)
     assert entry.tool == "Quartus 18.1.0" and entry.family == "quartus"
     filed = Hardware.read(run / "synth/de10-nano/result.json")
@@ -233,8 +233,8 @@ def test_reports_of_another_graph_are_refused(edgeml: Shell, run: Path, tmp_path
 @pytest.mark.skipif(bool(verilator.missing()), reason=verilator.missing() or "-")
 def test_a_vendor_flow_enters_the_ledger(edgeml: Shell, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{MOCKS}{os.pathsep}{os.environ['PATH']}")
-    before = Ledger.default().entries()
+    before = Ledger.of_user().entries()
     outcome = edgeml("synth", str(run), "--board", "vu13p")
     assert outcome.code == 0, outcome.err
-    vendors = [one for one in Ledger.default().entries() if one not in before and one.source == "vendor"]
+    vendors = [one for one in Ledger.of_user().entries() if one not in before and one.source == "vendor"]
     assert [(one.design, one.family, one.tool) for one in vendors] == [("verilog", "vivado", "Vivado 2023.1")]

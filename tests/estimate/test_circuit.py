@@ -7,8 +7,9 @@ import pytest
 
 from edgeml.backends.verilog.design import elaborate
 from edgeml.backends.verilog.schedule import schedule
-from edgeml.estimate import parts
-from edgeml.estimate.circuit import Count, cell_count, layer_count, product, rom_tables, tables
+from edgeml.estimate.count import Count, tables
+from edgeml.estimate.verilog import parts
+from edgeml.estimate.verilog.circuit import cell_count, layer_count, product, rom_tables
 from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.families.gowin import FABRIC as GOWIN
 from edgeml.families.ice40 import FABRIC as ICE40

@@ -13,34 +13,33 @@ import pytest
 
 from edgeml import boards, fits
 from edgeml.backends.hls4ml.layer import Hls4mlLayer, LayerConstant, Precision
+from edgeml.backends.hls4ml.options import Hls4mlOptions, parse_options
 from edgeml.backends.hls4ml.reuse import Parallelism, choose, valid_factors
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, estimate, preflight, record
-from edgeml.estimate.circuit import total
-from edgeml.estimate.hls_layer import Site, clocks, dense_cost, digits, fifo, in_block
-from edgeml.estimate.hls_own import (
+from edgeml.estimate.count import total
+from edgeml.estimate.hls4ml.layer import LayerSite, clocks, dense_cost, digits, fifo, in_block
+from edgeml.estimate.hls4ml.model import (
     FAMILY,
     FOLDED,
     PARALLEL,
-    Hls4mlOptions,
-    Planned,
+    PlannedProject,
     calibrated,
     figures,
-    parse_hls4ml,
 )
-from edgeml.estimate.ledger import Ledger
-from edgeml.estimate.solve import Solution, shares, solve
+from edgeml.estimate.hls4ml.solve import ReuseSolution, shares, solve
+from edgeml.estimate.ledger import EMPTY, Ledger
 from edgeml.families import fabric
 from edgeml.families.xilinx7 import VIVADO as AMD
 from edgeml.figures import Figure, Hardware, Usage
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Builder, Graph
-from edgeml.passes import prepare
 from tests.backends.verilog.test_stream import cnn
+from tests.estimate.inputs import given
 from tests.zoo import dense, fixed, ufixed, zoo
 
-SITE = Site(AMD, 10.0, False, FixedType(False, 8, 0))
+SITE = LayerSite(AMD, 10.0, False, FixedType(False, 8, 0))
 SMALL = boards.load("cora-z7")
 
 
@@ -70,9 +69,9 @@ def shrunk(name: str, **resources: int) -> Board:
     return board.model_copy(update={"resources": board.resources.model_copy(update=resources)})
 
 
-def planned(graph: Graph, board: str = "pynq-z2", **settings: object) -> Planned:
+def planned(graph: Graph, board: str = "pynq-z2", **settings: object) -> PlannedProject:
     """A graph planned for a board."""
-    return Planned(prepare(graph), boards.load(board), parse_hls4ml(settings))
+    return PlannedProject(given(graph, boards.load(board), parse_options(settings)))
 
 
 def test_zeros_cost_nothing_and_powers_of_two_only_their_addition() -> None:
@@ -105,11 +104,11 @@ _LAST_LAYER = np.fromstring(
     [(16, 8, True), (16, 6, False), (6, 6, False), (8, 8, False), (18, 16, True)],
 )
 def test_products_take_blocks_as_published_designs_do(act: int, weight: int, expected: bool) -> None:
-    assert in_block(weight, Site(AMD, 5.0, False, FixedType(True, act, 0))) is expected
+    assert in_block(weight, LayerSite(AMD, 5.0, False, FixedType(True, act, 0))) is expected
 
 
 def test_the_resource_strategy_has_as_many_multipliers_as_are_left_and_counts_to_the_reuse_factor() -> None:
-    site = Site(AMD, 5.0, False, FixedType(True, 16, 0))
+    site = LayerSite(AMD, 5.0, False, FixedType(True, 16, 0))
     made = dense_cost(layer(np.ones((104, 64), np.int64), 16), Parallelism("resource", 832), site)
     assert made.count.dsp == 104 * 64 / 832 == 8
     assert made.interval == 832 and made.depth == 833
@@ -150,17 +149,17 @@ def test_fifos_take_the_block_ram_that_published_streams_take() -> None:
 
 def test_a_product_of_a_wide_input_is_added_up_in_tables() -> None:
     codes, latency = np.full((4, 2), 1237), Parallelism("latency", 1)
-    narrow = dense_cost(layer(codes, 12), latency, Site(AMD, 10.0, True, FixedType(True, 16, 0)))
-    wide = dense_cost(layer(codes, 12), latency, Site(AMD, 10.0, True, FixedType(True, 28, 0)))
+    narrow = dense_cost(layer(codes, 12), latency, LayerSite(AMD, 10.0, True, FixedType(True, 16, 0)))
+    wide = dense_cost(layer(codes, 12), latency, LayerSite(AMD, 10.0, True, FixedType(True, 28, 0)))
     assert narrow.count.dsp == 8 and wide.count.dsp == 0 and wide.count.soft == 8
     reusing = dense_cost(
-        layer(codes, 12), Parallelism("resource", 4), Site(AMD, 10.0, True, FixedType(True, 28, 0))
+        layer(codes, 12), Parallelism("resource", 4), LayerSite(AMD, 10.0, True, FixedType(True, 28, 0))
     )
     assert reusing.count.dsp == 2 * math.ceil(28 / 25)  # a product of two variables stays in blocks
 
 
 def test_numbers_of_outputs_are_in_block_ram_and_weights_in_tables() -> None:
-    site = Site(AMD, 5.0, False, FixedType(True, 16, 10))
+    site = LayerSite(AMD, 5.0, False, FixedType(True, 16, 10))
     codes = np.random.default_rng(0).integers(-2000, 2000, (40, 88))
     # wa-hls4ml, 40-88-112 in 16 bits with a reuse factor of 1,024: one block for both layers.
     made = dense_cost(layer(codes, 16), Parallelism("resource", 880), site).count
@@ -176,7 +175,7 @@ def test_the_last_layer_of_a_published_design_has_its_blocks() -> None:
     Weights from taitashaw/hls4ml-fpga-classifier, my-hls-test/firmware/weights/w8.h, in steps of 2**-10.
     """
     codes = _LAST_LAYER.reshape(32, 5)
-    site = Site(fabric(boards.load("zcu104"), "vendor"), 10.0, True, FixedType(True, 16, 10))
+    site = LayerSite(fabric(boards.load("zcu104"), "vendor"), 10.0, True, FixedType(True, 16, 10))
     assert dense_cost(layer(codes, 16), Parallelism("latency", 1), site).count.dsp == 129
 
 
@@ -225,7 +224,7 @@ def test_only_what_the_published_designs_are_like_has_their_interval(
     settings: dict[str, Any], entry: str
 ) -> None:
     at = planned(mlp(), **settings)
-    assert calibrated(at.options.io_type == "io_stream", at.ways(), at.plan.layers) == entry
+    assert calibrated(at.is_stream, at.ways(), at.plan.layers) == entry
 
 
 def test_the_notes_name_the_kind_and_what_hls_would_report() -> None:
@@ -256,7 +255,7 @@ def test_what_hls_reports_is_compared_with_what_it_is_expected_to_report(tmp_pat
         )
         entry = record(graph, board, real, {"strategy": "latency"}, Ledger(tmp_path / reached))
         found[reached] = entry.estimated["lut"]
-    plain = estimate(graph, board, "hls4ml", {"strategy": "latency"}, kept=Ledger(tmp_path / "none"))
+    plain = estimate(graph, board, "hls4ml", {"strategy": "latency"}, ledger=Ledger(tmp_path / "none"))
     assert plain.total.lut is not None and found["synthesized"] == plain.total.lut.value
     assert found["estimated"] > 1.3 * found["synthesized"]
 
@@ -275,7 +274,7 @@ def test_every_graph_that_hls4ml_expresses_is_estimated() -> None:
 
 
 def test_more_reuse_never_takes_more_multipliers_or_fewer_clocks() -> None:
-    site = Site(AMD, 5.0, False, FixedType(True, 16, 0))
+    site = LayerSite(AMD, 5.0, False, FixedType(True, 16, 0))
     codes = np.ones((24, 16), np.int64)
     factors = [factor for factor in valid_factors(24, 16) if factor > 1]
     made = [dense_cost(layer(codes, 16), Parallelism("resource", factor), site) for factor in factors]
@@ -286,7 +285,7 @@ def test_more_reuse_never_takes_more_multipliers_or_fewer_clocks() -> None:
 # ---------------------------------------------------------------- the search
 
 
-def brute(at: Planned, goal: Goal) -> tuple[float, float] | None:
+def brute(at: PlannedProject, goal: Goal) -> tuple[float, float] | None:
     """The best score of all combinations of valid reuse factors."""
     layers = [one for one in at.plan.layers if one.products is not None]
     choices = []
@@ -302,12 +301,12 @@ def brute(at: Planned, goal: Goal) -> tuple[float, float] | None:
         ways = {one.name: plain for one in at.plan.layers}
         ways |= {one.name: Parallelism(*way) for one, way in zip(layers, combination, strict=True)}  # type: ignore[arg-type]
         project = at.model.project(ways)
-        used = np.sum([shares(item.cost.count, at, at.board) for item in project.placed], axis=0)
+        used = np.sum([shares(item.cost.count, at) for item in project.placed], axis=0)
         if goal.max_latency is not None and project.latency > goal.max_latency:
             continue
         if goal.ii is not None and project.interval > goal.ii:
             continue
-        made = figures(at, ways, project, "two", "", at.board)
+        made = figures(at, ways, project)
         if goal.fit and not fits.certain(fits.verdict(made, at.board)):
             continue
         fit_alone = goal.max_latency is None and goal.ii is None
@@ -325,11 +324,11 @@ def brute(at: Planned, goal: Goal) -> tuple[float, float] | None:
 )
 def test_the_search_finds_what_trying_all_finds(io_type: str, goal: Goal) -> None:
     board = shrunk("cora-z7", lut=2600 if io_type == "io_parallel" else 3500)  # fitting is a limit
-    at = Planned(prepare(mlp("two", (16, 12, 6))), board, parse_hls4ml({"io_type": io_type}))
-    found = solve(at, at.board, goal)
+    at = PlannedProject(given(mlp("two", (16, 12, 6)), board, parse_options({"io_type": io_type})))
+    found = solve(at, goal, EMPTY)
     expected = brute(at, goal)
     assert expected is not None and found.proven
-    used = sum(sum(shares(item.cost.count, at, at.board)) for item in found.project.placed)
+    used = sum(sum(shares(item.cost.count, at)) for item in found.project.placed)
     score = (
         (found.project.latency, used)
         if goal.max_latency is None and goal.ii is None
@@ -343,15 +342,15 @@ def test_what_fit_chooses_fits_or_says_that_nothing_surely_does(io_type: str, tm
     kept = Ledger(tmp_path / "none")
     with pytest.raises(EdgemlError, match="alone at least"):
         preflight(
-            mlp(), shrunk("pynq-z2", lut=1500), "hls4ml", {"io_type": io_type}, Goal(fit=True), kept=kept
+            mlp(), shrunk("pynq-z2", lut=1500), "hls4ml", {"io_type": io_type}, Goal(fit=True), ledger=kept
         )
     seen: set[str] = set()
     for lut in (
         (3800, 4000, 6000, 9000, 20_000) if io_type == "io_stream" else (2500, 3000, 4000, 6000, 20_000)
     ):
         board = shrunk("pynq-z2", lut=lut)
-        told = preflight(mlp(), board, "hls4ml", {"io_type": io_type}, Goal(fit=True), kept=kept)
-        assert isinstance(told.solution, Solution)
+        told = preflight(mlp(), board, "hls4ml", {"io_type": io_type}, Goal(fit=True), ledger=kept)
+        assert isinstance(told.solution, ReuseSolution)
         assert told.solution.certain == (told.state in ("fits", "tight"))
         assert ("no layout surely fits" in told.chosen) == (told.state == "may not fit")
         seen.add(told.state)
@@ -360,8 +359,8 @@ def test_what_fit_chooses_fits_or_says_that_nothing_surely_does(io_type: str, tm
 
 def test_the_users_own_results_count_in_the_search(tmp_path: Path) -> None:
     board, kept = shrunk("pynq-z2", lut=6000), Ledger(tmp_path / "ledger.jsonl")
-    plain = preflight(mlp(), board, "hls4ml", {}, Goal(fit=True), kept=kept)
-    made = estimate(mlp(), board, "hls4ml", {}, kept=kept).total.lut
+    plain = preflight(mlp(), board, "hls4ml", {}, Goal(fit=True), ledger=kept)
+    made = estimate(mlp(), board, "hls4ml", {}, ledger=kept).total.lut
     assert made is not None
     for number in range(30):
         real = Hardware(
@@ -376,7 +375,7 @@ def test_the_users_own_results_count_in_the_search(tmp_path: Path) -> None:
         )
         record(mlp(), board, real, {}, kept)
     assert len(kept.entries()) == 30
-    told = preflight(mlp(), board, "hls4ml", {}, Goal(fit=True), kept=kept)
+    told = preflight(mlp(), board, "hls4ml", {}, Goal(fit=True), ledger=kept)
     assert told.state in ("fits", "tight") and plain.state in ("fits", "tight")
     assert told.estimate.cycles is not None and plain.estimate.cycles is not None
     assert told.estimate.cycles.value < plain.estimate.cycles.value  # it takes half, so less has to be folded
@@ -384,7 +383,7 @@ def test_the_users_own_results_count_in_the_search(tmp_path: Path) -> None:
 
 def test_what_was_found_is_what_the_back_end_takes() -> None:
     at = planned(mlp())
-    found = solve(at, at.board, Goal(max_latency=50))
+    found = solve(at, Goal(max_latency=50), EMPTY)
     options = at.options.model_copy(update=found.settings())
     again = choose(at.plan.layers, Hls4mlOptions(**options.model_dump()))
     assert all(again[name] == way for name, way in found.ways.items() if way.reuse_factor > 1)
@@ -393,7 +392,7 @@ def test_what_was_found_is_what_the_back_end_takes() -> None:
 
 def test_a_fixed_reuse_factor_stays() -> None:
     at = planned(mlp(), reuse_factor={"fc2": 6}, strategy="resource")
-    assert solve(at, at.board, Goal(max_latency=80)).by_layer["fc2"].reuse_factor == 6
+    assert solve(at, Goal(max_latency=80), EMPTY).by_layer["fc2"].reuse_factor == 6
 
 
 def test_a_goal_that_cannot_be_met_is_refused_with_what_can() -> None:

@@ -14,7 +14,7 @@ from edgeml.backends.hls4ml.planner import plan_graph
 from edgeml.backends.hls4ml.project import model_graph, quiet
 from edgeml.backends.hls4ml.reuse import choose
 from edgeml.estimate import estimate
-from edgeml.estimate.hls_shapes import layer_shapes
+from edgeml.estimate.hls4ml.shapes import layer_shapes
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.concat import Concat

@@ -12,7 +12,7 @@ import pytest
 from edgeml import boards
 from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate, record
-from edgeml.estimate.ledger import ENOUGH, NOTHING, Ledger, conformal
+from edgeml.estimate.ledger import EMPTY, ENOUGH, Ledger, conformal
 from edgeml.figures import Figure, Hardware, Source, Stage, Usage
 from tests.backends.verilog.samples import small
 
@@ -112,8 +112,8 @@ def test_enough_results_of_the_same_tool_shift_and_narrow(tmp_path: Path) -> Non
     assert ledger.narrowed("verilog", "yosys-ecp5", "lut", "board") is None
     assert ledger.narrowed("verilog", "yosys-ice40", "lut") is None
     board = boards.load("ulx3s-85f")
-    plain = estimate(small(), board, kept=Ledger(tmp_path / "none.jsonl"))
-    mine = estimate(small(), board, kept=ledger)
+    plain = estimate(small(), board, ledger=Ledger(tmp_path / "none.jsonl"))
+    mine = estimate(small(), board, ledger=ledger)
     assert plain.total.lut is not None and mine.total.lut is not None
     assert mine.total.lut.value == pytest.approx(1.21 * plain.total.lut.value, rel=0.02)
     assert "n = 14" in mine.notes[-1] and "Yosys 1" in mine.notes[-1]
@@ -138,7 +138,7 @@ def test_an_unreadable_place_is_an_error(tmp_path: Path) -> None:
 
 def test_a_result_is_recorded_beside_the_models_own_estimate(tmp_path: Path) -> None:
     board, ledger = boards.load("ulx3s-85f"), Ledger(tmp_path / "l.jsonl")
-    made = estimate(small(), board, kept=ledger)
+    made = estimate(small(), board, ledger=ledger)
     assert made.total.lut is not None
     stage = Stage(name="synthesis", tool="Yosys", version="0.23", seconds=1.0)
     real = made.model_copy(
@@ -149,20 +149,20 @@ def test_a_result_is_recorded_beside_the_models_own_estimate(tmp_path: Path) -> 
             "notes": (),
         }
     )
-    entry = record(small(), board, real, kept=ledger)
+    entry = record(small(), board, real, None, ledger)
     assert (entry.tool, entry.family) == ("Yosys 0.23", "yosys-ecp5")
     assert entry.estimated["lut"] == made.total.lut.value and entry.real["lut"] == 300
     with pytest.raises(EdgemlError, match="same design"):
-        record(small(), board, real.model_copy(update={"graph": "another"}), kept=ledger)
+        record(small(), board, real.model_copy(update={"graph": "another"}), None, ledger)
     with pytest.raises(EdgemlError, match="around the network"):
-        record(small(), board, real.model_copy(update={"alone": False}), kept=ledger)
+        record(small(), board, real.model_copy(update={"alone": False}), None, ledger)
     with pytest.raises(EdgemlError, match="did not write"):
-        record(small(), board, real.model_copy(update={"design": "other"}), kept=ledger)
+        record(small(), board, real.model_copy(update={"design": "other"}), None, ledger)
 
 
 def placed(board: str, lut: float) -> Hardware:
     """A whole board after place and route."""
-    made = estimate(small(), boards.load(board), kept=NOTHING)
+    made = estimate(small(), boards.load(board))
     stages = (
         Stage(name="synthesis", tool="yosys", version="0.23", seconds=1.0),
         Stage(name="place", tool="nextpnr-ice40", version="0.4", seconds=1.0),
@@ -173,9 +173,9 @@ def placed(board: str, lut: float) -> Hardware:
 
 def test_a_placed_board_stands_beside_the_estimate_of_the_whole_board(tmp_path: Path) -> None:
     board, ledger = boards.load("icebreaker"), Ledger(tmp_path / "l.jsonl")
-    plain = estimate(small(), board, kept=NOTHING)
+    plain = estimate(small(), board)
     assert plain.whole is not None and plain.whole.lut is not None
-    entry = record(small(), board, placed("icebreaker", 2000.0), kept=ledger)
+    entry = record(small(), board, placed("icebreaker", 2000.0), None, ledger)
     assert (entry.scope, entry.tool) == ("board", "yosys 0.23, nextpnr-ice40 0.4")
     assert entry.estimated["lut"] == plain.whole.lut.value and entry.real["lut"] == 2000
     # The same board once more, as other runs of the user's would have it.
@@ -183,7 +183,7 @@ def test_a_placed_board_stands_beside_the_estimate_of_the_whole_board(tmp_path: 
         other = entry.model_copy(update={"graph": f"{number}", "real": {"lut": entry.estimated["lut"] * 1.2}})
         with ledger.path.open("a", encoding="utf-8") as file:
             file.write(other.model_dump_json() + "\n")
-    mine = estimate(small(), board, kept=ledger)
+    mine = estimate(small(), board, ledger=ledger)
     assert mine.whole is not None and mine.whole.lut is not None
     assert mine.whole.lut.value == pytest.approx(1.2 * plain.whole.lut.value, rel=0.01)
     assert mine.total == plain.total and mine.layers == plain.layers
@@ -192,7 +192,7 @@ def test_a_placed_board_stands_beside_the_estimate_of_the_whole_board(tmp_path: 
 
 def test_what_hls_foretells_moves_no_estimate_of_what_becomes_of_it(tmp_path: Path) -> None:
     board, ledger = boards.load("pynq-z2"), Ledger(tmp_path / "l.jsonl")
-    made = estimate(small(), board, "hls4ml", kept=NOTHING)
+    made = estimate(small(), board, "hls4ml")
     for number in range(ENOUGH + 1):
         real = made.model_copy(
             update={
@@ -204,8 +204,35 @@ def test_what_hls_foretells_moves_no_estimate_of_what_becomes_of_it(tmp_path: Pa
                 "notes": (),
             }
         )
-        entry = record(small(), board, real, kept=ledger)
+        entry = record(small(), board, real, None, ledger)
         with ledger.path.open("a", encoding="utf-8") as file:
             file.write(entry.model_copy(update={"graph": f"{number}"}).model_dump_json() + "\n")
     assert {one.scope for one in ledger.entries()} == {"report"} and len(ledger.entries()) > ENOUGH
-    assert estimate(small(), board, "hls4ml", kept=ledger) == made
+    assert estimate(small(), board, "hls4ml", ledger=ledger) == made
+
+
+def test_estimates_read_no_ledger_but_the_one_they_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = tmp_path / "users.jsonl"
+    monkeypatch.setenv("EDGEML_LEDGER", str(users))
+    board = boards.load("ulx3s-85f")
+    plain = estimate(small(), board)
+    stage = Stage(name="synthesis", tool="Yosys", version="0.23", seconds=1.0)
+    real = plain.model_copy(update={"source": "synthesis", "stages": (stage,), "notes": ()})
+    entry = record(small(), board, real, None, Ledger(users))
+    for number in range(ENOUGH):
+        other = entry.model_copy(update={"graph": f"{number}", "real": {"lut": entry.estimated["lut"] * 2}})
+        with users.open("a", encoding="utf-8") as file:
+            file.write(other.model_dump_json() + "\n")
+    assert estimate(small(), board) == plain
+    assert estimate(small(), board, ledger=Ledger.of_user()) != plain
+
+
+def test_the_empty_ledger_keeps_nothing() -> None:
+    board = boards.load("ulx3s-85f")
+    made = estimate(small(), board)
+    stage = Stage(name="synthesis", tool="Yosys", version="0.23", seconds=1.0)
+    real = made.model_copy(update={"source": "synthesis", "stages": (stage,), "notes": ()})
+    record(small(), board, real, None, EMPTY)
+    assert EMPTY.entries() == []

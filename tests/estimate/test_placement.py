@@ -16,9 +16,11 @@ from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.design import elaborate
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.schedule import schedule
-from edgeml.estimate import estimate, ledger, placement
-from edgeml.estimate.circuit import layer_count, total
-from edgeml.estimate.verilog import count
+from edgeml.estimate import estimate
+from edgeml.estimate.count import total
+from edgeml.estimate.verilog import placement
+from edgeml.estimate.verilog.circuit import layer_count
+from edgeml.estimate.verilog.counting import count
 from edgeml.families import fabric
 from edgeml.families.ice40 import FABRIC as ICE40
 from edgeml.figures import Figure, Usage
@@ -73,17 +75,17 @@ def test_ports_and_memory_are_those_of_the_top(name: str, mode: str, tmp_path: P
 
 def test_only_boards_with_an_open_flow_and_a_serial_line_are_known_as_a_whole() -> None:
     def whole(name: str) -> Usage | None:
-        return estimate(small(), boards.load(name), kept=ledger.NOTHING).whole
+        return estimate(small(), boards.load(name)).whole
 
     for name in boards.names():
         assert (whole(name) is not None) == placement.has_top(boards.load(name)), name
     assert whole("icebreaker") is not None and whole("pynq-z2") is None
-    assert estimate(small(), boards.load("icebreaker"), tool="vendor", kept=ledger.NOTHING).whole is None
+    assert estimate(small(), boards.load("icebreaker"), tool="vendor").whole is None
 
 
 @pytest.mark.parametrize("name", ["icebreaker", "ulx3s-85f", "tangnano20k"])
 def test_the_whole_board_is_more_than_the_network_and_says_where_it_is_from(name: str) -> None:
-    told = estimate(small(), boards.load(name), kept=ledger.NOTHING)
+    told = estimate(small(), boards.load(name))
     assert told.whole is not None
     for kind, figure in told.whole.known().items():
         alone = getattr(told.total, kind)
@@ -97,7 +99,7 @@ def test_the_whole_board_is_more_than_the_network_and_says_where_it_is_from(name
 def test_a_borrowed_interval_is_wider() -> None:
     made = {}
     for name in ("ulx3s-85f", "tangnano20k"):
-        whole = estimate(small(), boards.load(name), kept=ledger.NOTHING).whole
+        whole = estimate(small(), boards.load(name)).whole
         assert whole is not None and whole.lut is not None
         assert whole.lut.low is not None and whole.lut.high is not None
         made[name] = whole.lut.high / whole.lut.low
@@ -125,10 +127,10 @@ def test_held_out_boards_that_were_packed_are_in_the_interval() -> None:
         if row["design"] not in wanted or row["stage"] != "packed":
             continue
         board = boards.load(row["board"])
-        flow = families.of(board).open
+        flow = families.mapped(board).open
         assert flow is not None
         options = placed.options_of(chosen[row["design"]], board)
-        told = estimate(chosen[row["design"]].graph, board, "verilog", options, kept=ledger.NOTHING)
+        told = estimate(chosen[row["design"]].graph, board, "verilog", options)
         assert told.whole is not None and told.whole.lut is not None
         assert told.whole.lut.low is not None and told.whole.lut.high is not None
         real = sum(row["whole"][cell] for cell in flow.counts["lut"].split())

@@ -14,19 +14,21 @@ from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.stream.factors import choices
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Goal, estimate, layouts, preflight, preflight_verilog
-from edgeml.estimate.circuit import total
-from edgeml.estimate.layouts import START, Layouts, Place, Step
-from edgeml.estimate.ledger import NOTHING
-from edgeml.estimate.preflight_verilog import hint, solver
-from edgeml.estimate.solve_verilog import Judged, Layout
+from edgeml.estimate import Goal, estimate, hint, preflight
+from edgeml.estimate.count import total
 from edgeml.estimate.verdict import needs
-from edgeml.estimate.verilog import count
+from edgeml.estimate.verilog import layouts
+from edgeml.estimate.verilog import preflight as preflight_verilog
+from edgeml.estimate.verilog.counting import count
+from edgeml.estimate.verilog.layouts import START, LayoutStep, LayoutSteps, Place
+from edgeml.estimate.verilog.preflight import solver
+from edgeml.estimate.verilog.solve import BoardShare, VerilogLayout
 from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.figures import Figure, Hardware
 from edgeml.fits import certain, worst
 from edgeml.ir import Builder, Graph
 from tests.backends.verilog.test_stream import cnn
+from tests.estimate.inputs import given
 from tests.estimate.test_preflight import shrunk
 from tests.zoo import dense, fixed, zoo
 
@@ -45,7 +47,7 @@ def uneven() -> Graph:
     return build.graph(dense(build, x, "fc3", 3, fixed(4, 1), fixed(4, 1), 505))
 
 
-def paths(layouts: Layouts, place: Place | None = START) -> Iterator[tuple[Step, ...]]:
+def paths(layouts: LayoutSteps, place: Place | None = START) -> Iterator[tuple[LayoutStep, ...]]:
     """All designs."""
     if place is None:
         yield ()
@@ -55,7 +57,7 @@ def paths(layouts: Layouts, place: Place | None = START) -> Iterator[tuple[Step,
             yield (step, *rest)
 
 
-def named(path: tuple[Step, ...]) -> dict[str, int]:
+def named(path: tuple[LayoutStep, ...]) -> dict[str, int]:
     """Its factors."""
     return {layer: factor for step in path for layer, factor in step.chosen}
 
@@ -64,7 +66,7 @@ def named(path: tuple[Step, ...]) -> dict[str, int]:
     "graph", [zoo()["mlp_classes"], uneven(), cnn(6), zoo()["conv_strides"]], ids=lambda graph: graph.name
 )
 def test_pieces_add_up_to_the_whole(graph: Graph) -> None:
-    layouts = Layouts(graph, STREAM, ECP5)
+    layouts = LayoutSteps(graph, STREAM, ECP5)
     found = list(paths(layouts))
     assert layouts.complete and found
     for path in found:
@@ -79,19 +81,19 @@ def test_pieces_add_up_to_the_whole(graph: Graph) -> None:
 
 def test_every_factor_is_there() -> None:
     graph = zoo()["mlp"]
-    found = {tuple(named(path).values()) for path in paths(Layouts(graph, STREAM, ECP5))}
+    found = {tuple(named(path).values()) for path in paths(LayoutSteps(graph, STREAM, ECP5))}
     assert found == set(product(choices(16, 1), choices(12, 1), choices(8, 1)))
 
 
 def test_what_is_given_stays_as_it_is() -> None:
     def factors(reuse: object) -> set[tuple[int, ...]]:
         options = BACKEND.options({"reuse_factor": reuse})
-        return {tuple(named(path).values()) for path in paths(Layouts(zoo()["mlp"], options, ECP5))}
+        return {tuple(named(path).values()) for path in paths(LayoutSteps(zoo()["mlp"], options, ECP5))}
 
     assert factors(4) == {(4, 4, 4)}
     assert factors({"fc2": 3, "fc3": 1}) == {(n, 3, 1) for n in choices(16, 1)}
     limited = BACKEND.options({"unroll_limit": 50, "mode": "stream"})
-    layouts = Layouts(zoo()["mlp"], limited, ECP5)
+    layouts = LayoutSteps(zoo()["mlp"], limited, ECP5)
     assert all(step.unrolled <= 50 for steps in layouts.steps.values() for step in steps)
 
 
@@ -99,12 +101,12 @@ def everything(
     graph: Graph, board: Board, sizes: dict[str, int]
 ) -> Iterator[tuple[dict[str, int], Hardware]]:
     """All layouts with their estimates, tried one by one."""
-    yield {}, estimate(graph, board, "verilog", {"mode": "parallel"}, kept=NOTHING)
+    yield {}, estimate(graph, board, "verilog", {"mode": "parallel"})
     for chosen in product(*(choices(size, 1) for size in sizes.values())):
         if max(chosen) > 1:
             reuse = dict(zip(sizes, chosen, strict=True))
             settings = {"mode": "stream", "reuse_factor": reuse}
-            yield reuse, estimate(graph, board, "verilog", settings, kept=NOTHING)
+            yield reuse, estimate(graph, board, "verilog", settings)
 
 
 def area(found: Hardware, board: Board) -> float:
@@ -125,7 +127,7 @@ def test_the_search_finds_what_trying_everything_finds() -> None:
     for resources, goals in GOALS:
         board = shrunk("ulx3s-85f", **resources)
         tried = list(everything(graph, board, {"fc1": 16, "fc2": 12, "fc3": 8}))
-        search = solver(graph, board, VerilogOptions(), None, NOTHING)
+        search = solver(given(graph, board, VerilogOptions()))
         for goal in goals:
             rows = [
                 (latency, interval, area(found, board), chosen)
@@ -139,7 +141,7 @@ def test_the_search_finds_what_trying_everything_finds() -> None:
             best = search.best(goal)
             assert best.proven and best.by_layer == wanted[3], goal
             assert (best.latency, best.interval) == wanted[:2]
-            assert best.judged.area == pytest.approx(wanted[2])
+            assert best.share.area == pytest.approx(wanted[2])
             chosen_ones.add(tuple(best.by_layer.values()))
     assert len(chosen_ones) >= 3 and () in chosen_ones  # the goals differ in what they lead to
 
@@ -153,32 +155,30 @@ def clocks(figure: Figure | None) -> int:
 def test_what_cannot_be_met_says_the_best_that_can_be_reached() -> None:
     graph = zoo()["mlp"]
     with pytest.raises(EdgemlError, match=r"latency of 2 clocks \(alone at least \d+\)") as caught:
-        solver(graph, BOARD, VerilogOptions(), None, NOTHING).best(Goal(max_latency=2))
-    least = preflight(graph, BOARD, "verilog", {"mode": "parallel"}, kept=NOTHING).estimate.cycles
+        solver(given(graph, BOARD, VerilogOptions())).best(Goal(max_latency=2))
+    least = preflight(graph, BOARD, "verilog", {"mode": "parallel"}).estimate.cycles
     assert least is not None and f"at least {least.value:g})" in caught.value.what
     small = shrunk("ulx3s-85f", lut=500)
     with pytest.raises(
         EdgemlError, match=r"fitting the board \(at least \d+% of its LUT .* with mode stream"
     ):
-        solver(graph, small, VerilogOptions(), None, NOTHING).best(Goal(fit=True))
-    least = solver(graph, shrunk("ulx3s-85f", lut=9000), VerilogOptions(), None, NOTHING).best(
-        Goal(), "worst"
-    )
-    assert least.judged.kind == "lut"
-    tight = shrunk("ulx3s-85f", lut=int(9000 * least.judged.worst) - 1)  # a LUT less than may be needed
+        solver(given(graph, small, VerilogOptions())).best(Goal(fit=True))
+    least = solver(given(graph, shrunk("ulx3s-85f", lut=9000), VerilogOptions())).best(Goal(), "worst")
+    assert least.share.kind == "lut"
+    tight = shrunk("ulx3s-85f", lut=int(9000 * least.share.worst) - 1)  # a LUT less than may be needed
     with pytest.raises(EdgemlError, match=r"at least 100% of its LUT") as caught:
-        solver(graph, tight, VerilogOptions(), None, NOTHING).best(Goal(fit=True))
+        solver(given(graph, tight, VerilogOptions())).best(Goal(fit=True))
     assert "it may still fit: try --set verilog.mode=stream --set verilog.reuse_factor" in caught.value.hint
     with pytest.raises(EdgemlError, match=r"interval of 2 clocks \(alone at least 4\)"):
-        solver(graph, BOARD, VerilogOptions(reuse_factor=4), None, NOTHING).best(Goal(ii=2))
+        solver(given(graph, BOARD, VerilogOptions(reuse_factor=4))).best(Goal(ii=2))
     with pytest.raises(EdgemlError, match="verilog cannot express this add: reads something else"):
-        solver(zoo()["residual"], BOARD, STREAM, None, NOTHING)
+        solver(given(zoo()["residual"], BOARD, STREAM))
 
 
 def test_the_preflight_goes_on_with_what_was_found() -> None:
     goal = Goal(ii=8, fit=True)
-    told = preflight(zoo()["mlp"], shrunk("ulx3s-85f", lut=9000), "verilog", {}, goal, kept=NOTHING)
-    assert isinstance(told.solution, Layout) and certain(told.state)
+    told = preflight(zoo()["mlp"], shrunk("ulx3s-85f", lut=9000), "verilog", {}, goal)
+    assert isinstance(told.solution, VerilogLayout) and certain(told.state)
     assert told.estimate.cycles is not None and told.estimate.cycles.value == told.solution.latency
     assert told.estimate.ii is not None and told.estimate.ii.value == told.solution.interval <= 8
     (line,) = (line for line in told.lines() if line.startswith("reuse factors"))
@@ -189,50 +189,50 @@ def test_the_preflight_goes_on_with_what_was_found() -> None:
 
 
 def test_a_graph_that_cannot_be_streamed_has_one_layout() -> None:
-    best = solver(zoo()["residual"], BOARD, VerilogOptions(), None, NOTHING).best(Goal(ii=1))
+    best = solver(given(zoo()["residual"], BOARD, VerilogOptions())).best(Goal(ii=1))
     assert (best.mode, best.by_layer, best.settings()) == ("parallel", {}, {"mode": "parallel"})
 
 
 def test_the_hint_names_flags_that_fold() -> None:
     graph = zoo()["mlp"]
-    lut = preflight(graph, BOARD, kept=NOTHING).needs[0].figure.value
+    lut = preflight(graph, BOARD).needs[0].figure.value
     board = shrunk("ulx3s-85f", lut=int(lut / 0.45))
-    line = hint(graph, board, VerilogOptions(), preflight(graph, board, kept=NOTHING))
+    line = hint(graph, board, None, None, preflight(graph, board))
     assert re.match(
         r"placing and routing 4[45]% of the chip takes long; --set verilog.mode=stream --set ", line
     )
     assert "would fold it: " in line and "LUT of " in line and "clocks, a sample every" in line
-    assert hint(graph, BOARD, VerilogOptions(), preflight(graph, BOARD, kept=NOTHING)) == ""
+    assert hint(graph, BOARD, None, None, preflight(graph, BOARD)) == ""
     vendors = shrunk("pynq-z2", lut=10_000)
-    assert hint(graph, vendors, VerilogOptions(), preflight(graph, vendors, kept=NOTHING)) == ""
+    assert hint(graph, vendors, None, None, preflight(graph, vendors)) == ""
 
 
 def test_the_hint_for_what_cannot_be_folded_says_so_much_only() -> None:
     graph = zoo()["residual"]
-    lut = preflight(graph, BOARD, kept=NOTHING).needs[0].figure.value
+    lut = preflight(graph, BOARD).needs[0].figure.value
     board = shrunk("ulx3s-85f", lut=int(2 * lut))
-    line = hint(graph, board, VerilogOptions(), preflight(graph, board, kept=NOTHING))
+    line = hint(graph, board, None, None, preflight(graph, board))
     assert line == "placing and routing 50% of the chip takes long"
 
 
 def test_flags_are_what_set_takes() -> None:
-    judged = Judged(True, True, 0.1, 0.1, 0.1, "lut")
-    layout = Layout("stream", {"fc1": 4, "fc2": 2}, 10, 4, judged)
+    share = BoardShare(True, True, 0.1, 0.1, 0.1, "lut")
+    layout = VerilogLayout("stream", {"fc1": 4, "fc2": 2}, 10, 4, share)
     assert layout.flags().split(" --set ")[1:] == ["verilog.reuse_factor.fc1=4", "verilog.reuse_factor.fc2=2"]
-    even = Layout("stream", {"fc1": 4, "fc2": 4}, 10, 4, judged)
+    even = VerilogLayout("stream", {"fc1": 4, "fc2": 4}, 10, 4, share)
     assert even.flags() == "--set verilog.mode=stream --set verilog.reuse_factor=4"
 
 
 def test_large_layers_are_not_tried_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = zoo()["mlp"]
-    free = Layouts(graph, STREAM, ECP5)
+    free = LayoutSteps(graph, STREAM, ECP5)
     assert any(step.chosen[:1] == (("fc1", 1),) for step in free.steps[START])
     for module in (layouts, preflight_verilog):
         monkeypatch.setattr(module, "SIDE_BY_SIDE", 150)  # fc1 has more operations
-    limited = Layouts(graph, STREAM, ECP5)
+    limited = LayoutSteps(graph, STREAM, ECP5)
     assert all(dict(step.chosen).get("fc1", 2) > 1 for step in limited.steps[START])
     assert {named(path)["fc2"] for path in paths(limited)} == set(choices(12, 1))
-    given = Layouts(graph, BACKEND.options({"mode": "stream", "reuse_factor": {"fc1": 1}}), ECP5)
+    given = LayoutSteps(graph, BACKEND.options({"mode": "stream", "reuse_factor": {"fc1": 1}}), ECP5)
     assert {named(path)["fc1"] for path in paths(given)} == {1}
-    told = preflight(graph, BOARD, "verilog", {"mode": "stream"}, Goal(ii=4), kept=NOTHING)
+    told = preflight(graph, BOARD, "verilog", {"mode": "stream"}, Goal(ii=4))
     assert any("not tried with 1: fc1 (over 150 operations)" in line for line in told.lines())

@@ -11,7 +11,7 @@ from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import MANIFEST
 from edgeml.errors import EdgemlError
 from edgeml.estimate import estimate
-from edgeml.estimate.verilog import count
+from edgeml.estimate.verilog.counting import count
 from edgeml.families import fabric
 from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.ir import Graph

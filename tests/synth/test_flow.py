@@ -9,8 +9,8 @@ import pytest
 
 from edgeml import boards, tools
 from edgeml.errors import EdgemlError, MissingToolError
-from edgeml.estimate import Goal
-from edgeml.estimate.solve_verilog import Layout
+from edgeml.estimate import EMPTY, Goal
+from edgeml.estimate.verilog.solve import VerilogLayout
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph, evaluate_codes
 from edgeml.synth.flow import RESULT, SynthesisFlow
@@ -28,7 +28,7 @@ def flow(
     graph = graph or small()
     given = codes(graph, 50)
     vectors = Vectors(given, evaluate_codes(graph, given))
-    return SynthesisFlow(graph, vectors, boards.load(board), folder, request or Request())
+    return SynthesisFlow(graph, vectors, boards.load(board), folder, request or Request(), EMPTY)
 
 
 def test_too_big_is_refused_before_a_tool_runs(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_synthesis_for_an_unknown_fpga_is_refused(tmp_path: Path) -> None:
 def test_a_goal_is_solved_before_anything_is_written(tmp_path: Path) -> None:
     made = flow(tmp_path, "agilex7", Request(goal=Goal(ii=4), settings={"mode": "stream"}))
     told = made.preflight.solution
-    assert isinstance(told, Layout) and told.mode == "stream" and told.interval <= 4
+    assert isinstance(told, VerilogLayout) and told.mode == "stream" and told.interval <= 4
     assert made.job.options.reuse_factor == told.by_layer
     assert made.preflight.estimate.cycles == Figure(value=told.latency)
     with pytest.raises(EdgemlError, match=r"a latency of 1 clocks \(alone at least"):

@@ -59,19 +59,28 @@ def command(
     """
     from edgeml import api, boards
     from edgeml.cli import estimates
+    from edgeml.estimate import Ledger
 
     names = comma_list(board, "--board")
     designs = estimates.designs(design)
     opened = api.load(run)
     chosen = estimates.settings(opened, clock_of(clock), settings or [])
     graph = opened.graph()
+    ledger = Ledger.of_user()
     wish = estimates.Wish(max_latency, ii, fit)
     with steps.working("estimate") as tell:
         rows = [
             row
             for name in names
             for row in estimates.rows(
-                graph, boards.load(name), designs, chosen, len(names) == 1, wish, estimates.counting(tell)
+                graph,
+                boards.load(name),
+                designs,
+                chosen,
+                len(names) == 1,
+                wish,
+                ledger,
+                estimates.counting(tell),
             )
         ]
     if json:

@@ -16,8 +16,8 @@ def command(json: JsonOption = False) -> None:
 
     from edgeml.estimate.ledger import ENOUGH, Ledger
 
-    kept = Ledger.default()
-    entries = kept.entries()
+    ledger = Ledger.of_user()
+    entries = ledger.entries()
     if json:
         print_json([entry.model_dump(mode="json") for entry in entries])
         return
@@ -40,8 +40,8 @@ def command(json: JsonOption = False) -> None:
         for entry in entries
     ]
     columns = ("when", "design", "family", "tool", "source", "of", "LUT", "FF", "DSP", "BRAM", "laid out")
-    print_bands(OUT, columns, rows, f"{escape(str(kept.path))}: real / estimate", keys=2, texts=(10,))
-    unread = kept.unread()
+    print_bands(OUT, columns, rows, f"{escape(str(ledger.path))}: real / estimate", keys=2, texts=(10,))
+    unread = ledger.unread()
     if unread:
         OUT.print(f"{unread} lines cannot be read; they are left as they are")
     OUT.print(f"[dim]{ENOUGH} results of one style, tool, version and family make their own interval[/]")

@@ -85,6 +85,7 @@ def command(
     """
     from edgeml import api, boards, pipeline
     from edgeml.cli import estimates
+    from edgeml.estimate import Ledger
     from edgeml.settings import set_values
     from edgeml.synth.request import Request
 
@@ -116,7 +117,9 @@ def command(
     goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": mhz, **asked}, target))
     request = Request(clock, until, seed, asked, limit * 60, goal)
     with steps.at_work(opened.folder), steps.working("synth") as tell:
-        made = pipeline.synth(opened, target, request, lambda what: tell(_WORDS.get(what, what)), _told)
+        made = pipeline.synth(
+            opened, target, request, Ledger.of_user(), lambda what: tell(_WORDS.get(what, what)), _told
+        )
     if json:
         print_json(_document(made))
     else:
@@ -170,9 +173,10 @@ def _document(made: Synthesis) -> dict[str, object]:
 
 def _read(run: Run, reports: Path, board: Board, skip: list[str], json: bool) -> None:
     from edgeml import pipeline
+    from edgeml.estimate import Ledger
     from edgeml.synth.read import best
 
-    rows, notes, unread = pipeline.read_reports(run, reports, board, skip)
+    rows, notes, unread = pipeline.read_reports(run, reports, board, Ledger.of_user(), skip)
     for note in notes:
         ERR.print(f"[dim]{escape(note)}[/]")
     for item in unread:

@@ -12,7 +12,7 @@ from edgeml.backends.verilog.runner import Simulation
 from edgeml.backends.verilog.stream.factors import Reuse, choices, dense_layers, fewest_lanes
 from edgeml.backends.verilog.stream.plan import FoldSegment, plan
 from edgeml.errors import EdgemlError
-from edgeml.estimate.verilog import count
+from edgeml.estimate.verilog.counting import count
 from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.ir import Graph
 from tests.backends.verilog.samples import assert_exact, emitted

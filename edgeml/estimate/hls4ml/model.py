@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from edgeml.backend import refusal_error
 from edgeml.backends.hls4ml.layer import Hls4mlLayer
-from edgeml.backends.hls4ml.options import Hls4mlOptions as Hls4mlOptions
-from edgeml.backends.hls4ml.options import parse_options
+from edgeml.backends.hls4ml.options import Hls4mlOptions
 from edgeml.backends.hls4ml.planner import plan_graph
 from edgeml.backends.hls4ml.reuse import Parallelism, choose
-from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import calibration
 from edgeml.estimate.calibration import Calibration
-from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.hls import Model, Project
+from edgeml.estimate.count import Count, total
+from edgeml.estimate.design import EstimateInput
+from edgeml.estimate.hls4ml.project import ProjectModel, TimedProject
 from edgeml.families import Fabric, fabric
 from edgeml.figures import Figure, Hardware, LayerFigures, Usage, nanoseconds
-from edgeml.ir import Graph
-
-__all__ = ["Hls4mlOptions", "Planned", "estimate_hls4ml", "parse_hls4ml"]
 
 FAMILY, PARALLEL, FOLDED, REPORT = "hls4ml", "hls4ml-parallel", "hls4ml-resource", "hls4ml-report"
 """Entries of calibration.json: of any stream, of any project in io_parallel, of dense layers in io_parallel
@@ -62,24 +58,18 @@ def kind_of(stream: bool, strategies: Iterable[str], convolutions: bool, far: bo
     return ", ".join(words)
 
 
-def parse_hls4ml(settings: Mapping[str, Any]) -> Hls4mlOptions:
-    """Options from plain settings; the board in them is not looked at here."""
-    return parse_options({key: value for key, value in settings.items() if value is not None})
-
-
-class Planned:
+class PlannedProject:
     """A graph planned for hls4ml on a board.
 
     Args:
-        graph: of core ops.
-        board: the target.
-        options: of the back end; its board and part are replaced by `board`.
+        at: what is planned; board and part of its options are replaced by its board.
 
     Raises:
         EdgemlError: hls4ml cannot target the board, or cannot express the graph.
     """
 
-    def __init__(self, graph: Graph, board: Board, options: Hls4mlOptions) -> None:
+    def __init__(self, at: EstimateInput[Hls4mlOptions]) -> None:
+        board, options = at.board, at.options
         if board.hls4ml is None:
             raise EdgemlError(
                 f"hls4ml has no back end for {board.title} ({board.family})",
@@ -88,80 +78,76 @@ class Planned:
             )
         backend = options.backend or board.hls4ml.backend
         self.options = options.model_copy(update={"board": None, "part": None, "backend": backend})
-        self.graph, self.board = graph, board
+        self.at, self.board = at, board
         self.clock_ns = nanoseconds(1, options.clock_mhz or board.clock_mhz)
         self.chip: Fabric = fabric(board, "vendor")
-        self.plan = plan_graph(graph, backend, options.io_type, options.project)
+        self.plan = plan_graph(at.core, backend, options.io_type, options.project)
         if self.plan.refusals:
             raise refusal_error("hls4ml", self.plan.refusals)
-        stream, vitis = options.io_type == "io_stream", not backend.startswith("Vivado")
-        self.model = Model(graph, self.plan, self.chip, self.clock_ns, stream, vitis)
+        vitis = not backend.startswith("Vivado")
+        self.model = ProjectModel(at.core, self.plan, self.chip, self.clock_ns, self.is_stream, vitis)
 
-    def opened(self) -> Planned:
+    @property
+    def is_stream(self) -> bool:
+        """Whether it is an io_stream project."""
+        return self.options.io_type == "io_stream"
+
+    def opened(self) -> PlannedProject:
         """The same with strategies and reuse factors left open."""
         free = self.options.model_copy(
             update={"strategy": "auto", "reuse_factor": None, "clock_mhz": 1000.0 / self.clock_ns}
         )
-        return Planned(self.graph, self.board, free)
+        return PlannedProject(replace(self.at, options=free))
 
     def ways(self) -> dict[str, Parallelism]:
         """Strategy and reuse factor of every layer, as the options say."""
         return choose(self.plan.layers, self.options)
 
 
-def estimate_hls4ml(
-    graph: Graph, digest: str, board: Board, options: Hls4mlOptions, reported: bool = False
-) -> Hardware:
-    """What an hls4ml project takes after the vendor's logic synthesis.
+def estimate_hls4ml(planned: PlannedProject, reported: bool = False) -> Hardware:
+    """What an hls4ml project takes after the vendor's logic synthesis, without the ledger.
 
     Args:
-        graph: of core ops.
-        digest: of the graph as the user has it.
-        board: the target.
-        options: of the hls4ml back end.
+        planned: the project, multiplied as its options say.
         reported: LUT and FF as HLS's own report says them, before logic synthesis.
     """
-    at = Planned(graph, board, options)
-    ways = at.ways()
-    return figures(at, ways, at.model.project(ways), graph.name, digest, board, reported)
+    ways = planned.ways()
+    return figures(planned, ways, planned.model.project(ways), reported)
 
 
 def figures(
-    at: Planned,
+    planned: PlannedProject,
     ways: Mapping[str, Parallelism],
-    project: Project,
-    name: str,
-    digest: str,
-    board: Board,
+    project: TimedProject,
     reported: bool = False,
 ) -> Hardware:
     """A project as `Hardware`; LUT and FF after logic synthesis, or as HLS reports them."""
-    stream = at.options.io_type == "io_stream"
-    measured = calibration.measured()[calibrated(stream, ways, at.plan.layers)]
+    at = planned.at
+    measured = calibration.measured()[calibrated(planned.is_stream, ways, planned.plan.layers)]
     if reported:
         measured = _before_synthesis(measured)
     whole = total(item.cost.count for item in project.placed)
-    strategies = sorted({how.strategy for layer, how in _multiplying(at, ways)})
-    reuse = sorted({how.reuse_factor for layer, how in _multiplying(at, ways)})
-    words = [at.options.io_type, *strategies]
+    strategies = sorted({how.strategy for layer, how in _multiplying(planned, ways)})
+    reuse = sorted({how.reuse_factor for layer, how in _multiplying(planned, ways)})
+    words = [planned.options.io_type, *strategies]
     if reuse:
         words.append(f"rf {reuse[0]}" if len(reuse) == 1 else f"rf {reuse[0]} to {reuse[-1]}")
-    words.append(f"{1000.0 / at.clock_ns:g} MHz")
+    words.append(f"{1000.0 / planned.clock_ns:g} MHz")
     return Hardware(
         design="hls4ml",
         settings=", ".join(words),
-        model=name,
-        graph=digest,
-        board=board.name,
-        part=board.part,
+        model=at.graph.name,
+        graph=at.graph.digest,
+        board=at.board.name,
+        part=at.board.part,
         source="estimate",
         alone=True,
-        total=usage(whole, at.chip, measured, 1.0),
+        total=usage(whole, planned.chip, measured, 1.0),
         layers=tuple(
             LayerFigures(
                 layer=item.layer.name,
                 op=item.layer.kind,
-                usage=usage(item.cost.count, at.chip, measured, calibration.layer_widening(1.0)),
+                usage=usage(item.cost.count, planned.chip, measured, calibration.layer_widening(1.0)),
                 start=_clocks(item.start, measured),
                 cycles=_clocks(item.cost.depth + item.cost.interval * (item.cost.steps - 1), measured),
                 ii=_clocks(item.cost.busy, measured, "ii"),
@@ -172,23 +158,23 @@ def figures(
         ),
         cycles=_clocks(project.latency, measured),
         ii=_clocks(project.interval, measured, "ii"),
-        clock_mhz=1000.0 / at.clock_ns,
+        clock_mhz=1000.0 / planned.clock_ns,
         notes=(
             _errors(measured),
-            _evidence(_kind(at, ways, strategies)),
-            _BEFORE if reported else _report(whole, at.chip),
+            _evidence(_kind(planned, ways, strategies)),
+            _BEFORE if reported else _report(whole, planned.chip),
         ),
     )
 
 
-def _kind(at: Planned, ways: Mapping[str, Parallelism], strategies: Sequence[str]) -> str:
-    stream = at.options.io_type == "io_stream"
-    convolutions = any(layer.kind.startswith("Conv") for layer in at.plan.layers)
-    return kind_of(stream, strategies, convolutions, not stream and reused_far(ways, at.plan.layers))
+def _kind(planned: PlannedProject, ways: Mapping[str, Parallelism], strategies: Sequence[str]) -> str:
+    convolutions = any(layer.kind.startswith("Conv") for layer in planned.plan.layers)
+    far = not planned.is_stream and reused_far(ways, planned.plan.layers)
+    return kind_of(planned.is_stream, strategies, convolutions, far)
 
 
-def _multiplying(at: Planned, ways: Mapping[str, Parallelism]) -> list[tuple[str, Parallelism]]:
-    return [(layer.name, ways[layer.name]) for layer in at.plan.layers if layer.products is not None]
+def _multiplying(planned: PlannedProject, ways: Mapping[str, Parallelism]) -> list[tuple[str, Parallelism]]:
+    return [(layer.name, ways[layer.name]) for layer in planned.plan.layers if layer.products is not None]
 
 
 def usage(count: Count, chip: Fabric, measured: Calibration, widening: float) -> Usage:

@@ -30,8 +30,9 @@ from edgeml.backends.verilog.stream.plan import (
     WindowSegment,
     plan,
 )
-from edgeml.estimate import parts
-from edgeml.estimate.circuit import Count, delay_bits, layer_count, total
+from edgeml.estimate.count import Count, total
+from edgeml.estimate.verilog import parts
+from edgeml.estimate.verilog.circuit import delay_bits, layer_count
 from edgeml.families import Fabric
 from edgeml.ir import Graph
 
@@ -63,7 +64,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Ports:
+class StreamPorts:
     """The two streams of a design: bits of a beat, in the manifest's lanes, and beats of a sample."""
 
     in_bits: int
@@ -73,17 +74,17 @@ class Ports:
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedDesign:
     """A whole design: its pieces in the order of the data, latency and interval in clocks, its ports."""
 
     mode: str
     pieces: tuple[Piece, ...]
     latency: int
     interval: int
-    ports: Ports
+    ports: StreamPorts
 
 
-def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> Counted:
+def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesign:
     """Count a graph of core ops.
 
     Args:
@@ -94,7 +95,7 @@ def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> Counted:
     mode = chosen_mode(graph, options)
     if mode == "parallel":
         return _parallel(graph, options, fabric)
-    return _Stream(graph, options, fabric).counted(plan(graph, options.reuse_factor))
+    return _StreamCounter(graph, options, fabric).counted(plan(graph, options.reuse_factor))
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,14 @@ def stretch(graph: Graph, segments: Sequence[Segment], options: VerilogOptions, 
         options: how the network would be laid out.
         fabric: of the chip.
     """
-    made = _Stream(graph, options, fabric)
+    made = _StreamCounter(graph, options, fabric)
     made.walk(segments)
     return Stretch(total(piece.count for piece in made.pieces), tuple(made.parts))
 
 
-def stream_ports(graph: Graph, source: Beats, sink: Beats) -> Ports:
+def stream_ports(graph: Graph, source: Beats, sink: Beats) -> StreamPorts:
     """The ports of a stream."""
-    return Ports(
+    return StreamPorts(
         lane_bits(_width(graph, graph.inputs[0])) * source.size,
         source.count,
         lane_bits(_width(graph, graph.outputs[0])) * sink.size,
@@ -132,7 +133,7 @@ def stream_ports(graph: Graph, source: Beats, sink: Beats) -> Ports:
 # ---------------------------------------------------------------- side by side
 
 
-def _parallel(graph: Graph, options: VerilogOptions, fabric: Fabric) -> Counted:
+def _parallel(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesign:
     design = elaborate(graph)
     times = schedule(design, options.levels)
     pieces = _layers(design, times, fabric, 1)
@@ -141,8 +142,8 @@ def _parallel(graph: Graph, options: VerilogOptions, fabric: Fabric) -> Counted:
     ins, outs = (sum(one.bits for one in side) for side in (sources, sinks))
     frame = Count(ff=ins, bare=ins) + parts.pipe_control(times.last + 1) + parts.skid(outs)
     pieces.append(Piece("(input and output)", "", frame, 0, times.last + 2, 1))
-    ports = Ports(_lanes(sources), 1, _lanes(sinks), 1)
-    return Counted("parallel", tuple(pieces), times.last + 2, 1, ports)
+    ports = StreamPorts(_lanes(sources), 1, _lanes(sinks), 1)
+    return CountedDesign("parallel", tuple(pieces), times.last + 2, 1, ports)
 
 
 def _lanes(side: list[BusPort]) -> int:
@@ -168,14 +169,14 @@ def _layers(design: Design, times: Schedule, fabric: Fabric, offset: int) -> lis
 # ---------------------------------------------------------------- as a stream
 
 
-class _Stream:
+class _StreamCounter:
     def __init__(self, graph: Graph, options: VerilogOptions, fabric: Fabric) -> None:
         self._graph, self._options, self._fabric = graph, options, fabric
         self.parts: list[timing.StreamPart] = []
         self.pieces: list[Piece] = []
         self._spans: list[tuple[Piece, int, int]] = []
 
-    def counted(self, made: StreamPlan) -> Counted:
+    def counted(self, made: StreamPlan) -> CountedDesign:
         source, sink = made.source, made.sink
         frame = Piece("(input and output)", "")
         self._add(frame, timing.Skid(), parts.skid(source.bits))
@@ -191,7 +192,7 @@ class _Stream:
             piece.cycles = max(seen.leaves[end] - piece.start, piece.cycles or 0)
             piece.ii = interval
         frame.start, frame.cycles = 0, seen.ends[0]  # it holds the network, as side by side
-        return Counted(
+        return CountedDesign(
             "stream", tuple(self.pieces), seen.ends[0], interval, stream_ports(self._graph, source, sink)
         )
 

@@ -15,33 +15,33 @@ from dataclasses import dataclass, replace
 from edgeml.backends.hls4ml.layer import Hls4mlLayer
 from edgeml.backends.hls4ml.planner import LayerPlan
 from edgeml.backends.hls4ml.reuse import Parallelism
-from edgeml.estimate import hls_layer
-from edgeml.estimate.circuit import Count
-from edgeml.estimate.hls_layer import Cost, Site
-from edgeml.estimate.hls_shapes import layer_shapes
+from edgeml.estimate.count import Count
+from edgeml.estimate.hls4ml import layer as hls_layer
+from edgeml.estimate.hls4ml.layer import LayerCost, LayerSite
+from edgeml.estimate.hls4ml.shapes import layer_shapes
 from edgeml.families import Fabric
 from edgeml.ir import Graph, Shape
 
 
 @dataclass(frozen=True)
-class Placed:
+class TimedLayer:
     """A layer in time: its cost, and the clock in which its first input comes."""
 
     layer: Hls4mlLayer
-    cost: Cost
+    cost: LayerCost
     start: int
 
 
 @dataclass(frozen=True)
-class Project:
+class TimedProject:
     """A whole project; latency and interval in clocks."""
 
-    placed: tuple[Placed, ...]
+    placed: tuple[TimedLayer, ...]
     latency: int
     interval: int
 
 
-class Model:
+class ProjectModel:
     """Costs of the layers of one plan; a layer's cost is computed anew for every way to multiply.
 
     Args:
@@ -73,13 +73,13 @@ class Model:
         """The plan's layers, in the order of the data."""
         return self._plan.layers
 
-    def cost(self, layer: Hls4mlLayer, how: Parallelism) -> Cost:
+    def cost(self, layer: Hls4mlLayer, how: Parallelism) -> LayerCost:
         """One layer's cost."""
         if not layer.inputs or layer.kind == "Reshape":
-            return Cost(Count(), 0)
+            return LayerCost(Count(), 0)
         before = self._by_name[layer.inputs[0]]
         shape = self._shapes[before.name]
-        site = Site(self._chip, self._clock_ns, self._stream, before.result.type, self._vitis)
+        site = LayerSite(self._chip, self._clock_ns, self._stream, before.result.type, self._vitis)
         made = layer_cost(layer, how, site, shape, self._shapes[layer.name])
         space, channels = _split(self._shapes[layer.name])
         if layer.name in self._plan.outputs.values() or not (self._stream or self._processes):
@@ -90,12 +90,12 @@ class Model:
             queue = hls_layer.hand_over(space * channels, layer.result.type.width)
         return replace(made, count=made.count + queue)
 
-    def project(self, ways: Mapping[str, Parallelism]) -> Project:
+    def project(self, ways: Mapping[str, Parallelism]) -> TimedProject:
         """The layers in time, each multiplied as `ways` says by its name."""
         costs = {layer.name: self.cost(layer, ways[layer.name]) for layer in self.layers}
         return self.arranged(costs, ways)
 
-    def arranged(self, costs: Mapping[str, Cost], ways: Mapping[str, Parallelism]) -> Project:
+    def arranged(self, costs: Mapping[str, LayerCost], ways: Mapping[str, Parallelism]) -> TimedProject:
         """The same from costs that are known already."""
         if self._stream:
             return self._streamed(costs)
@@ -105,26 +105,26 @@ class Model:
         ) or any(cost.steps > 1 for cost in costs.values())
         return self._in_turn(costs, 1 if dataflow else 0)
 
-    def _in_turn(self, costs: Mapping[str, Cost], handover: int) -> Project:
+    def _in_turn(self, costs: Mapping[str, LayerCost], handover: int) -> TimedProject:
         """io_parallel: a layer begins when those it reads are done."""
         ends: dict[str, int] = {}
-        placed: list[Placed] = []
+        placed: list[TimedLayer] = []
         for layer in self.layers:
             cost = costs[layer.name]
             start = max((ends[name] for name in layer.inputs), default=0)
             idle = not layer.inputs or layer.kind == "Reshape"
             span = 0 if idle else cost.depth + cost.interval * (cost.steps - 1) + handover
             ends[layer.name] = start + span
-            placed.append(Placed(layer, cost, start))
+            placed.append(TimedLayer(layer, cost, start))
         latency = max((ends[name] for name in self._plan.outputs.values()), default=0)
         interval = max(cost.busy for cost in costs.values())
-        return Project(tuple(placed), max(1, latency), interval + (handover if interval > 1 else 0))
+        return TimedProject(tuple(placed), max(1, latency), interval + (handover if interval > 1 else 0))
 
-    def _streamed(self, costs: Mapping[str, Cost]) -> Project:
+    def _streamed(self, costs: Mapping[str, LayerCost]) -> TimedProject:
         """io_stream: a layer begins with its first pixel and ends when the layers before it have ended."""
         starts: dict[str, int] = {}
         ends: dict[str, int] = {}
-        placed: list[Placed] = []
+        placed: list[TimedLayer] = []
         for layer in self.layers:
             cost = costs[layer.name]
             begin = max((starts[name] for name in layer.inputs), default=0)
@@ -132,25 +132,27 @@ class Model:
             if not layer.inputs:
                 space, _ = _split(self._shapes[layer.name])
                 starts[layer.name], ends[layer.name] = 0, space
-                placed.append(Placed(layer, cost, 0))
+                placed.append(TimedLayer(layer, cost, 0))
                 continue
             if layer.kind == "Reshape":
                 starts[layer.name], ends[layer.name] = begin, done
-                placed.append(Placed(layer, cost, begin))
+                placed.append(TimedLayer(layer, cost, begin))
                 continue
             start = done if cost.gathers else begin
             starts[layer.name] = start + cost.interval * (cost.first - 1) + cost.depth
             ends[layer.name] = max(done, start + cost.interval * (cost.steps - 1)) + cost.depth
-            placed.append(Placed(layer, cost, start))
+            placed.append(TimedLayer(layer, cost, start))
         latency = max((ends[name] for name in self._plan.outputs.values()), default=0)
         busiest = max(
             [cost.busy if not cost.gathers else cost.interval for cost in costs.values()]
             + [_split(self._shapes[name])[0] for name in self._plan.inputs.values()]
         )
-        return Project(tuple(placed), max(1, latency), busiest)
+        return TimedProject(tuple(placed), max(1, latency), busiest)
 
 
-def layer_cost(layer: Hls4mlLayer, how: Parallelism, site: Site, shape: Shape, result: Shape) -> Cost:
+def layer_cost(
+    layer: Hls4mlLayer, how: Parallelism, site: LayerSite, shape: Shape, result: Shape
+) -> LayerCost:
     """One layer's cost, whatever its kind.
 
     Args:
@@ -171,15 +173,17 @@ def layer_cost(layer: Hls4mlLayer, how: Parallelism, site: Site, shape: Shape, r
     pixels, channels = _split(result)
     side, steps = (channels, pixels) if site.stream else (pixels * channels, 1)
     if kind == "Embedding" or (kind == "Activation" and layer.attributes["activation"] not in _PLAIN):
-        return Cost(hls_layer.table(layer, site, side), 2, 1, steps)
+        return LayerCost(hls_layer.table(layer, site, side), 2, 1, steps)
     if kind in ("Activation", "BatchNormalization"):
         # A cast is chained behind what comes before it, unless it is a process of its own.
-        return Cost(hls_layer.elementwise(layer, site, side), 1 if site.stream else 0, 1, steps)
+        return LayerCost(hls_layer.elementwise(layer, site, side), 1 if site.stream else 0, 1, steps)
     if kind in ("ZeroPadding1D", "ZeroPadding2D", "Transpose", "Concatenate", "Resize"):
         moved = side * layer.result.type.width
-        return Cost(Count(logic=moved if site.stream else 0, ff=moved if site.stream else 0), 1, 1, steps)
+        return LayerCost(
+            Count(logic=moved if site.stream else 0, ff=moved if site.stream else 0), 1, 1, steps
+        )
     width = layer.result.type.width
-    return Cost(Count(chain=side * width, ff=side * width), 1, 1, steps)
+    return LayerCost(Count(chain=side * width, ff=side * width), 1, 1, steps)
 
 
 _PLAIN = ("linear", "relu")
@@ -197,7 +201,9 @@ def _window(layer: Hls4mlLayer) -> tuple[int, int]:
     return rows, int(given.get("filt_width", given.get("pool_width", 1)))
 
 
-def _convolution(layer: Hls4mlLayer, how: Parallelism, site: Site, shape: Shape, result: Shape) -> Cost:
+def _convolution(
+    layer: Hls4mlLayer, how: Parallelism, site: LayerSite, shape: Shape, result: Shape
+) -> LayerCost:
     (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
     if layer.products is not None:
         core = hls_layer.dense_cost(layer, how, site)
@@ -224,10 +230,10 @@ def _convolution(layer: Hls4mlLayer, how: Parallelism, site: Site, shape: Shape,
     elif site.vitis:
         pace = max(pace, hls_layer.VITIS_CONVOLUTION)
     first = (rows - 1) * wide + columns
-    return Cost(core.count + held + window, core.depth + 2, pace, pixels, first, reuse=core.reuse)
+    return LayerCost(core.count + held + window, core.depth + 2, pace, pixels, first, reuse=core.reuse)
 
 
-def _pool(layer: Hls4mlLayer, site: Site, shape: Shape, result: Shape) -> Cost:
+def _pool(layer: Hls4mlLayer, site: LayerSite, shape: Shape, result: Shape) -> LayerCost:
     (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
     inputs = math.prod(shape) * site.held.width
     if not site.stream:
@@ -235,13 +241,13 @@ def _pool(layer: Hls4mlLayer, site: Site, shape: Shape, result: Shape) -> Cost:
         depth = hls_layer.clocks((rows * columns - 1) * 1.5, site)
         wait = hls_layer.waiting(rows * columns, depth) * out * channels * site.held.width
         count = hls_layer.pooling(layer, out * channels, rows * columns) + Count(ff=inputs + wait)
-        return Cost(count, depth)
+        return LayerCost(count, depth)
     pace = hls_layer.VITIS_POOLING if site.vitis else 1
     width = channels * layer.result.type.width
     if layer.kind.startswith("Global"):
         # One value per channel is compared with every pixel.
         count = hls_layer.pooling(layer, channels, 2) + Count(ff=width)
-        return Cost(count, 2, 1, pixels, pixels)
+        return LayerCost(count, 2, 1, pixels, pixels)
     count = hls_layer.pooling(layer, channels, rows * columns) + Count(ff=width * (rows * columns + 1))
     held = hls_layer.line_buffer(rows - 1, shape[-2], channels * site.held.width)
-    return Cost(count + held, 2, pace, pixels, (rows - 1) * shape[-2] + columns)
+    return LayerCost(count + held, 2, pace, pixels, (rows - 1) * shape[-2] + columns)

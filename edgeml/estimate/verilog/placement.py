@@ -25,10 +25,11 @@ from importlib import resources
 from pydantic import Field
 
 from edgeml.boards import Board
-from edgeml.estimate import calibration, parts
+from edgeml.estimate import calibration
 from edgeml.estimate.calibration import Calibration, Spread
-from edgeml.estimate.circuit import Count
-from edgeml.estimate.verilog import Ports
+from edgeml.estimate.count import Count
+from edgeml.estimate.verilog import parts
+from edgeml.estimate.verilog.counting import StreamPorts
 from edgeml.families import Fabric
 from edgeml.figures import Figure, Usage
 from edgeml.settings import Settings
@@ -71,7 +72,7 @@ class _File(Settings):
 @cache
 def measured() -> Mapping[str, Packing]:
     """Everything in placement.json, by family."""
-    text = resources.files(__package__ or "edgeml.estimate").joinpath("placement.json").read_text("utf-8")
+    text = resources.files("edgeml.estimate").joinpath("placement.json").read_text("utf-8")
     return _File.model_validate_json(text).families
 
 
@@ -99,7 +100,7 @@ def network_cells(count: Count, luts: float, weights: Mapping[str, float]) -> fl
     return sum(weight * sizes[name] for name, weight in weights.items())
 
 
-def top_part(ports: Ports, blocks: float, weights: Mapping[str, float]) -> float:
+def top_part(ports: StreamPorts, blocks: float, weights: Mapping[str, float]) -> float:
     """Cells or flip-flops of a board's top.
 
     Args:
@@ -111,7 +112,7 @@ def top_part(ports: Ports, blocks: float, weights: Mapping[str, float]) -> float
     return sum(weight * sizes[name] for name, weight in weights.items())
 
 
-def memory(ports: Ports, board: Board, model: str, chip: Fabric) -> Figure:
+def memory(ports: StreamPorts, board: Board, model: str, chip: Fabric) -> Figure:
     """Block RAM of the self-test: who the board is, and as many vectors as get into it.
 
     The low end is for a run that has one golden vector, and for a Yosys that uses every byte's ninth bit.
@@ -129,7 +130,7 @@ def memory(ports: Ports, board: Board, model: str, chip: Fabric) -> Figure:
 def whole(
     count: Count,
     network: Usage,
-    ports: Ports,
+    ports: StreamPorts,
     model: str,
     board: Board,
     chip: Fabric,

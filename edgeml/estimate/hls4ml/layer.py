@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from edgeml.backends.hls4ml.layer import Hls4mlLayer
 from edgeml.backends.hls4ml.reuse import Parallelism
-from edgeml.estimate.circuit import Count
-from edgeml.estimate.parts import tables_of_mux
+from edgeml.estimate.count import Count, tables_of_mux
 from edgeml.families import Fabric
 from edgeml.fixed import FixedType
 
@@ -61,7 +60,7 @@ _SRL_BITS = 1024
 
 
 @dataclass(frozen=True)
-class Cost:
+class LayerCost:
     """One layer.
 
     Args:
@@ -89,7 +88,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Site:
+class LayerSite:
     """What a layer is built for.
 
     Args:
@@ -107,12 +106,12 @@ class Site:
     vitis: bool = True
 
 
-def levels_per_clock(site: Site) -> float:
+def levels_per_clock(site: LayerSite) -> float:
     """Adder levels that HLS chains in one clock."""
     return max(1.0, site.clock_ns * _USABLE[site.vitis] / (_SCHEDULED * site.chip.adder_ns))
 
 
-def clocks(levels: float, site: Site) -> int:
+def clocks(levels: float, site: LayerSite) -> int:
     """Clocks for a path of so many adder levels."""
     return max(1, math.ceil(levels / levels_per_clock(site)))
 
@@ -130,7 +129,7 @@ def digits(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 # ---------------------------------------------------------------- products
 
 
-def dense_cost(layer: Hls4mlLayer, how: Parallelism, site: Site) -> Cost:
+def dense_cost(layer: Hls4mlLayer, how: Parallelism, site: LayerSite) -> LayerCost:
     """A matrix product used once per sample (Dense), or once per pixel (the core of a convolution)."""
     assert layer.products is not None
     weight = layer.weights["weight"]
@@ -145,7 +144,7 @@ def dense_cost(layer: Hls4mlLayer, how: Parallelism, site: Site) -> Cost:
     return _resource(codes, weight.type.width, accum, how.reuse_factor, site)
 
 
-def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: Site) -> Cost:
+def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: LayerSite) -> LayerCost:
     """Every product has its own constant: nothing for zero, wires for a power of two."""
     found = digits(codes)
     hard = codes[found > 1]
@@ -168,7 +167,7 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: Site) -> C
     )
     if (site.stream and site.vitis) or int(terms.max(initial=0)) > _CHAINED_TERMS:
         registers += codes.shape[1] * accum
-    return Cost(
+    return LayerCost(
         Count(
             chain=product_bits + sums,
             ff=registers + site.held.width * codes.shape[0],
@@ -180,27 +179,27 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: Site) -> C
     )
 
 
-def in_block(width: int, site: Site) -> bool:
+def in_block(width: int, site: LayerSite) -> bool:
     """Whether a product of the input with a factor of `width` bits goes into a DSP block."""
     narrow = min(width, site.held.width)
     return narrow >= DSP_OPERAND and width + site.held.width >= DSP_PRODUCT
 
 
-def _per(width: int, site: Site) -> int:
+def _per(width: int, site: LayerSite) -> int:
     """DSP blocks of one product."""
     wide, narrow = max(site.chip.dsp_bits), min(site.chip.dsp_bits)
     long, short = max(width, site.held.width), min(width, site.held.width)
     return math.ceil(long / wide) * math.ceil(short / narrow)
 
 
-def _multipliers(count: int, width: int, site: Site) -> Count:
+def _multipliers(count: int, width: int, site: LayerSite) -> Count:
     """`count` multipliers of a variable by a variable."""
     if in_block(width, site):
         return Count(dsp=count * _per(width, site))
     return Count(chain=count * (site.held.width * width / 2 + max(site.held.width, width)), soft=count)
 
 
-def _limited(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site: Site) -> Cost:
+def _limited(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site: LayerSite) -> LayerCost:
     """The latency strategy with fewer multipliers: hls4ml limits their number, multiplexers share them."""
     zeros = int(np.count_nonzero(codes == 0))
     count = max(1, math.ceil(codes.size / reuse) - zeros // reuse)
@@ -210,10 +209,10 @@ def _limited(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site:
     sums = int((terms - 1).sum()) * accum
     depth = clocks(math.log2(max(2, int(terms.max()))), site) + 2 + reuse
     held = int(terms.sum()) * accum + site.held.width * codes.shape[0]
-    return Cost(made + Count(chain=sums, logic=choose, ff=held), depth, interval=reuse, reuse=reuse)
+    return LayerCost(made + Count(chain=sums, logic=choose, ff=held), depth, interval=reuse, reuse=reuse)
 
 
-def _resource(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site: Site) -> Cost:
+def _resource(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site: LayerSite) -> LayerCost:
     """Weights in a ROM of `reuse` words, n_in * n_out / reuse multipliers, one accumulation per clock."""
     inputs, outputs = codes.shape
     count = codes.size // reuse
@@ -230,10 +229,10 @@ def _resource(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site
     if reuse > inputs:
         rom += Count(bram=site.chip.brams(reuse, max(1, (outputs - 1).bit_length())))
     logic = Count(chain=count * accum, logic=choose + hold, ff=held)
-    return Cost(made + rom + logic, reuse + 1, interval=reuse, reuse=reuse)
+    return LayerCost(made + rom + logic, reuse + 1, interval=reuse, reuse=reuse)
 
 
-def _adder_graph(codes: NDArray[np.int64], accum: int, site: Site) -> Cost:
+def _adder_graph(codes: NDArray[np.int64], accum: int, site: LayerSite) -> LayerCost:
     """da4ml's adder graph: its additions after sharing, each as wide as a sum in the middle of the tree."""
     adders = int(digits(codes).sum()) - int(np.count_nonzero(codes.any(axis=0)))
     shared = adders * sharing(codes)
@@ -241,7 +240,7 @@ def _adder_graph(codes: NDArray[np.int64], accum: int, site: Site) -> Cost:
     terms = np.maximum(digits(codes).sum(axis=0), 1)
     depth = clocks(math.log2(max(2, int(terms.max()))), site)
     registers = depth * codes.shape[1] * accum + site.held.width * codes.shape[0]
-    return Cost(Count(chain=shared * width, ff=registers), depth, reuse=1)
+    return LayerCost(Count(chain=shared * width, ff=registers), depth, reuse=1)
 
 
 def sharing(codes: NDArray[np.int64]) -> float:
@@ -260,7 +259,7 @@ def sharing(codes: NDArray[np.int64]) -> float:
 # ---------------------------------------------------------------- everything else
 
 
-def elementwise(layer: Hls4mlLayer, site: Site, elements: int) -> Count:
+def elementwise(layer: Hls4mlLayer, site: LayerSite, elements: int) -> Count:
     """A cast, a ReLU or an affine map on so many elements side by side, registered by its neighbours."""
     result = layer.result.type.width
     drop = max(0, site.held.frac - layer.result.type.frac)
@@ -288,15 +287,15 @@ def waiting(window: int, stages: int) -> int:
     return sum(min(element * stages // window, _LONGEST_DELAY) for element in range(window))
 
 
-def depthwise(layer: Hls4mlLayer, site: Site) -> Cost:
+def depthwise(layer: Hls4mlLayer, site: LayerSite) -> LayerCost:
     """One small product per channel, unrolled; hls4ml divides no reuse factor there."""
     codes = np.asarray(layer.weights["weight"].codes)
     taps = math.prod(codes.shape[:-2]) if codes.ndim > 2 else codes.shape[0]
     bits = int(digits(codes).sum()) * layer.types["accum"].type.width
-    return Cost(Count(chain=bits, ff=bits / 2), clocks(math.log2(taps + 1), site) + 1)
+    return LayerCost(Count(chain=bits, ff=bits / 2), clocks(math.log2(taps + 1), site) + 1)
 
 
-def table(layer: Hls4mlLayer, site: Site, elements: int) -> Count:
+def table(layer: Hls4mlLayer, site: LayerSite, elements: int) -> Count:
     """A table per element: block RAM with two ports if it is deep, else logic."""
     words = int(layer.attributes.get("table_size", 1 << site.held.width))
     width = layer.result.type.width
@@ -306,7 +305,7 @@ def table(layer: Hls4mlLayer, site: Site, elements: int) -> Count:
     return Count(logic=elements * width * per_bit, ff=elements * width)
 
 
-def fifo(depth: int, channels: int, width: int, site: Site) -> Count:
+def fifo(depth: int, channels: int, width: int, site: LayerSite) -> Count:
     """A stream between two processes: one FIFO of all channels with Vitis HLS, with Vivado HLS one for each.
 
     Published reports agree to the block: 41 FIFOs of 28 bits are 33 block RAMs of 18 kbit where 33 of them

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from edgeml.estimate.circuit import Count, product, tables
+from edgeml.estimate.count import Count, tables, tables_of_mux
+from edgeml.estimate.verilog.circuit import product
 from edgeml.families import Fabric
 from edgeml.fixed import IntArray
 
@@ -46,16 +47,6 @@ def memory(words: int, bits: int, fabric: Fabric) -> Count:
         return Count(logic=pieces * luts, ff=bits)
     muxes = bits * (tables_of_mux(words, fabric.lut_inputs) + 1)
     return Count(logic=muxes, ff=words * bits + bits, bare=words * bits)
-
-
-def tables_of_mux(ways: int, lut_inputs: int) -> int:
-    """Tables for one bit chosen out of `ways`.
-
-    >>> tables_of_mux(2, 4), tables_of_mux(16, 4), tables_of_mux(16, 6)
-    (1, 15, 5)
-    """
-    per_table = 4 if lut_inputs >= 6 else 2
-    return math.ceil((ways - 1) / (per_table - 1))
 
 
 def fifo(bits: int, address: int, fabric: Fabric) -> Count:

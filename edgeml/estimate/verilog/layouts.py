@@ -1,12 +1,12 @@
 """All ways to lay out a chain of layers as a stream, piece by piece.
 
 A folded layer hands over a sample in one beat, so what follows knows of it only the bounds of that beat. The
-chain is cut there: a `Step` goes from one folded layer's result to the next one's, with the layers between
-laid out side by side. What a step takes depends on nothing but where it begins, so every one is counted once,
-and designs are paths of steps.
+chain is cut there: a `LayoutStep` goes from one folded layer's result to the next one's, with the layers
+between laid out side by side. What a step takes depends on nothing but where it begins, so every one is
+counted once, and designs are paths of steps.
 
 Invariant: along a path counts and latencies add up to those of the whole design, and its interval is the
-largest of the steps', as `edgeml.estimate.verilog.count` has them. If `complete`, no path is missing but
+largest of the steps', as `counting` has them. If `complete`, no path is missing but
 those that lay out more than `SIDE_BY_SIDE` operations of one layer side by side.
 """
 
@@ -22,10 +22,10 @@ from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.stream import factors, timing
 from edgeml.backends.verilog.stream.beats import Beats
 from edgeml.backends.verilog.stream.plan import Chain, chain, source, stretch
-from edgeml.estimate import parts
-from edgeml.estimate.circuit import Count, total
-from edgeml.estimate.verilog import Ports, Stretch, stream_ports
-from edgeml.estimate.verilog import stretch as counted_stretch
+from edgeml.estimate.count import Count, total
+from edgeml.estimate.verilog import parts
+from edgeml.estimate.verilog.counting import StreamPorts, Stretch, stream_ports
+from edgeml.estimate.verilog.counting import stretch as counted_stretch
 from edgeml.families import Fabric
 from edgeml.ir import Graph, Node
 
@@ -47,7 +47,7 @@ def _quiet(steps: int) -> None:
 
 
 @dataclass(frozen=True)
-class Step:
+class LayoutStep:
     """From a folded layer's result, or the input, to the next one's, or the output.
 
     Args:
@@ -66,10 +66,10 @@ class Step:
     interval: int
     unrolled: int
     after: Place | None
-    ports: Ports | None = None
+    ports: StreamPorts | None = None
 
 
-class Layouts:
+class LayoutSteps:
     """The steps of a graph.
 
     Args:
@@ -100,7 +100,7 @@ class Layouts:
         self.layers = factors.dense_layers(graph)
         self.repeats = len(self.layers) < len(self._dense)
         self.complete = True
-        self.steps: dict[Place, tuple[Step, ...]] = {}
+        self.steps: dict[Place, tuple[LayoutStep, ...]] = {}
         self._starts: dict[Place, Beats] = {}
         self._made = 0
         self._build()
@@ -118,7 +118,7 @@ class Layouts:
             self.steps[place] = tuple(self._from(place))
             waiting += [step.after for step in self.steps[place] if step.after is not None]
 
-    def _from(self, place: Place) -> Iterator[Step]:
+    def _from(self, place: Place) -> Iterator[LayoutStep]:
         """Every step that begins at a place."""
         if place != START:
             yield from self._onward(place[0], self._starts[place])
@@ -150,7 +150,7 @@ class Layouts:
     def _node(self, dense: int) -> Node:
         return self._chain.nodes[self._dense[dense]]
 
-    def _onward(self, begin: int, start: Beats, only: int | None = None) -> Iterator[Step]:
+    def _onward(self, begin: int, start: Beats, only: int | None = None) -> Iterator[LayoutStep]:
         """Steps over some unrolled layers to each folded one behind them, and to the end.
 
         Args:
@@ -201,7 +201,7 @@ class Layouts:
         chosen: tuple[tuple[str, int], ...],
         unrolled: int,
         after: Place | None,
-    ) -> Step:
+    ) -> LayoutStep:
         self._made += 1
         self._tell(self._made)
         frame = parts.skid(start.bits) if begins else Count()
@@ -210,9 +210,9 @@ class Layouts:
         latency, interval = timing.latency_and_interval(modules, deepcopy(modules), start.count, end.count)
         count = total([frame, *(piece.count for piece in pieces)])
         ports = self._ports(start, end) if begins else None
-        return Step(chosen, count, latency, interval, unrolled, after, ports)
+        return LayoutStep(chosen, count, latency, interval, unrolled, after, ports)
 
-    def _ports(self, start: Beats, end: Beats) -> Ports:
+    def _ports(self, start: Beats, end: Beats) -> StreamPorts:
         """Of the whole design: behind a dense layer everything is one beat."""
         found = stream_ports(self._graph, start, end)
         if not self._dense:

@@ -1,0 +1,115 @@
+"""What every kind of design answers to be estimated: figures, a preflight, and what a tool's result counts.
+
+A kind of design is a package of `edgeml.estimate` named after its back end, and declares
+`ESTIMATOR = <a subclass of DesignEstimator>()`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from edgeml.boards import Board
+from edgeml.errors import EdgemlError
+from edgeml.estimate.ledger import Ledger, Scope
+from edgeml.estimate.solve import Goal
+from edgeml.estimate.verdict import Preflight
+from edgeml.families import SynthesisTool
+from edgeml.figures import Hardware
+from edgeml.ir import Graph
+from edgeml.settings import Settings
+
+Design = Literal["verilog", "hls4ml"]
+"""edgeml's own Verilog, or an hls4ml project."""
+
+BackendOptions = TypeVar("BackendOptions", bound=Settings)
+
+Progress = Callable[[int], None]
+"""Called with the number of pieces of a design that were counted so far."""
+
+
+@dataclass(frozen=True)
+class EstimateInput(Generic[BackendOptions]):
+    """What is estimated.
+
+    Args:
+        graph: the exact graph, as the user has it.
+        core: the same, prepared as the back ends have it (`edgeml.passes.prepare`).
+        board: the target.
+        options: of the back end.
+        tool: whose synthesis of the Verilog; None: the open flow if the board has one.
+        ledger: earlier results, which narrow the intervals.
+    """
+
+    graph: Graph
+    core: Graph
+    board: Board
+    options: BackendOptions
+    tool: SynthesisTool | None
+    ledger: Ledger
+
+
+def around_the_network(real: Hardware) -> EdgemlError:
+    """That a result counts more than the network, for which there is no estimate."""
+    return EdgemlError(
+        "counts what is around the network on the board as well",
+        real.model,
+        "an estimate is of the network alone; a report by instance would tell its share",
+    )
+
+
+class DesignEstimator(ABC, Generic[BackendOptions]):
+    """The estimates of one kind of design.
+
+    Attributes:
+        name: of the design, its back end and its package.
+    """
+
+    name: Design
+
+    @abstractmethod
+    def options(self, settings: Mapping[str, Any]) -> BackendOptions:
+        """Options of the back end from plain settings.
+
+        Raises:
+            EdgemlError: an unknown key or a bad value.
+        """
+
+    @abstractmethod
+    def figures(self, at: EstimateInput[BackendOptions]) -> Hardware:
+        """What the design would need, its intervals narrowed by the ledger.
+
+        Raises:
+            EdgemlError: the back end cannot express the graph or target the board.
+        """
+
+    @abstractmethod
+    def preflight(
+        self, at: EstimateInput[BackendOptions], goal: Goal, progress: Progress | None
+    ) -> Preflight:
+        """Whether the design fits, its layout chosen if there is a goal.
+
+        Raises:
+            EdgemlError: the back end cannot express the graph or target the board, or no layout meets the
+                goal.
+        """
+
+    @abstractmethod
+    def hint(self, at: EstimateInput[BackendOptions], result: Preflight, progress: Progress | None) -> str:
+        """What whoever is about to synthesize the design should know; "" if nothing.
+
+        Args:
+            at: what would be synthesized.
+            result: the preflight of that.
+            progress: called with the number of pieces counted so far.
+        """
+
+    @abstractmethod
+    def counterpart(self, at: EstimateInput[BackendOptions], real: Hardware) -> tuple[Scope, Hardware, str]:
+        """What a tool's result counts, the model's own estimate of just that, and the fabric's name.
+
+        Raises:
+            EdgemlError: it counts something that the model has no figure for.
+        """
