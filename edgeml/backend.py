@@ -93,16 +93,29 @@ class Emitters:
         """The file of an op among `names`."""
         return self.folder.load(op)
 
+    def function(self, op: str, name: str, parameters: str) -> Any:
+        """A function in the file of an op among `names`.
+
+        Args:
+            op: the op.
+            name: of the function, "emit".
+            parameters: of the function, for the message.
+
+        Raises:
+            EdgemlError: the file lacks it; names file and function.
+        """
+        return self.folder.function(op, name, parameters)
+
     def unknown(self, core: Graph) -> tuple[Refusal, ...]:
         """A refusal for every node of a graph of core ops whose op has no file.
 
         Inputs and constants need none: they are ports, and parts of the ops that read them.
         """
-        known = self.names()
+        expressed = self.names()
         return tuple(
             Refusal(node.name, op, f"{self.back_end} has nothing for the op {op}", "use another back end")
             for node in core.nodes
-            if (op := node.op.op_name()) not in known and not isinstance(node.op, Input | Const)
+            if (op := node.op.op_name()) not in expressed and not isinstance(node.op, Input | Const)
         )
 
 

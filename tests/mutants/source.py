@@ -192,6 +192,27 @@ ARITHMETIC = (
     Mutant(
         "range-unchecked", "ir/evaluate.py", "np.any(codes < info.lo) or ", "", "tests/ir/test_evaluate.py"
     ),
+    Mutant(
+        "bias-shared-constant",
+        "passes/fuse_bias.py",
+        "if only_user(graph, constant) is not None",
+        "if True",
+        "tests/passes",
+    ),
+    Mutant(
+        "bias-of-a-shared-product",
+        "passes/fuse_bias.py",
+        "if only_user(graph, product) is not node:",
+        "if node not in graph.users[product]:",
+        "tests/passes",
+    ),
+    Mutant(
+        "bias-beyond-float32",
+        "backends/onnx/plan.py",
+        "limit = FLOAT64_BITS if step.double else FLOAT32_BITS\n",
+        "limit = FLOAT64_BITS\n",
+        "tests/backends/onnx",
+    ),
     Mutant("expand-loses-name", "passes/expand.py", "renamed[last] = node.name", "pass", "tests/passes"),
     Mutant(
         "write-in-place",
@@ -207,8 +228,8 @@ BACK_ENDS = (
     Mutant(
         "onnx-clip-bound",
         "backends/onnx/ops/_casting.py",
-        'terms.scaled(bound[0], 0, 0, job.double, job.name), "/bound"',
-        'terms.scaled(bound[0] + 1, 0, 0, job.double, job.name), "/bound"',
+        'model.scaled(bound[0], 0, 0, cast.double, cast.name), "/bound"',
+        'model.scaled(bound[0] + 1, 0, 0, cast.double, cast.name), "/bound"',
         ONNX,
     ),
     Mutant(
@@ -221,15 +242,15 @@ BACK_ENDS = (
     Mutant(
         "onnx-half",
         "backends/onnx/ops/_casting.py",
-        "half = _constant(terms, job, np.int64(-1), power=True)",
-        "half = _constant(terms, job, np.int64(-2), power=True)",
+        "half = _constant(model, cast, np.int64(-1), power=True)",
+        "half = _constant(model, cast, np.int64(-2), power=True)",
         ONNX,
     ),
     Mutant(
         "onnx-wrap-turns",
         "backends/onnx/ops/_casting.py",
-        "_constant(terms, job, -width, power=True)",
-        "_constant(terms, job, 1 - width, power=True)",
+        "_constant(model, cast, -width, power=True)",
+        "_constant(model, cast, 1 - width, power=True)",
         ONNX,
     ),
     Mutant(
@@ -242,8 +263,8 @@ BACK_ENDS = (
     Mutant(
         "onnx-table-not-turned",
         "backends/onnx/ops/lookup.py",
-        "terms.plan.constants[table], 0), info.scalar.lo)",
-        "terms.plan.constants[table], 0), 0)",
+        "model.plan.constants[table], 0), info.scalar.lo)",
+        "model.plan.constants[table], 0), 0)",
         ONNX,
     ),
     Mutant(

@@ -42,8 +42,8 @@ class OnnxBackend(Backend):
         return FileSet({FILE: model.SerializeToString(deterministic=True)})
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
-        found = read_bytes(folder / FILE, "ONNX model")
-        return tuple(compare_models(FILE, found, self.emit(graph)[FILE]))
+        content = read_bytes(folder / FILE, "ONNX model")
+        return tuple(compare_models(FILE, content, self.emit(graph)[FILE]))
 
     def runners(self) -> tuple[Runner, ...]:
         return (OnnxRunner(),)

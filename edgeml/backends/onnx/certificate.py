@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeml.backends.onnx.lowering import plan_of
-from edgeml.backends.onnx.plan import Plan, Step
+from edgeml.backends.onnx.plan import CarrierPlan, CarrierStep
 from edgeml.fixed import cover
 from edgeml.ir import Graph
 from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS
 
 
 @dataclass(frozen=True)
-class Row:
+class CertifiedOp:
     """What is proven of one op.
 
     Args:
@@ -48,16 +48,16 @@ class Row:
     margin: int
 
 
-def certificate(graph: Graph) -> tuple[Row, ...]:
+def certificate(graph: Graph) -> tuple[CertifiedOp, ...]:
     """The rows of all ops in the order of execution; constants have none.
 
     A graph with an op that cannot be exact has a certificate as well: its row says so.
     """
     plan = plan_of(graph)
-    return tuple(_row(plan, step) for name, step in plan.steps.items() if name not in plan.constants)
+    return tuple(_certified(plan, step) for name, step in plan.steps.items() if name not in plan.constants)
 
 
-def _row(plan: Plan, step: Step) -> Row:
+def _certified(plan: CarrierPlan, step: CarrierStep) -> CertifiedOp:
     node, info = step.node, plan.graph.info(step.node.name)
     refused = any(refusal.node == node.name for refusal in plan.refusals)
     limit = FLOAT64_BITS if step.double else FLOAT32_BITS
@@ -65,7 +65,7 @@ def _row(plan: Plan, step: Step) -> Row:
     least, most = int(lo.min()), int(hi.max())
     scalar = info.scalar
     needed = min(cover(least, most, scalar.frac).width + (scalar.signed and least >= 0), scalar.width)
-    return Row(
+    return CertifiedOp(
         node=node.name,
         layer=node.layer,
         op=node.op.op_name(),

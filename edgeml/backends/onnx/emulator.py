@@ -155,20 +155,20 @@ class Emulator:
     def _by_name(self, x: Any) -> dict[str, Any]:
         names = self._graph.inputs
         if isinstance(x, Mapping):
-            given = dict(cast("Mapping[str, Any]", x))
+            arrays = dict(cast("Mapping[str, Any]", x))
         elif len(names) == 1:
-            given = {names[0]: x}
+            arrays = {names[0]: x}
         elif len(x) == len(names):
-            given = dict(zip(names, x, strict=True))
+            arrays = dict(zip(names, x, strict=True))
         else:
             raise EdgemlError(
                 f"{len(x)} inputs given, {len(names)} expected: {', '.join(names)}", self._graph.name
             )
-        if set(given) != set(names):
+        if set(arrays) != set(names):
             raise EdgemlError(
-                f"inputs {', '.join(given)} given, {', '.join(names)} expected", self._graph.name
+                f"inputs {', '.join(arrays)} given, {', '.join(names)} expected", self._graph.name
             )
-        return given
+        return arrays
 
     def _floats(self, name: str, values: Any) -> NDArray[Any]:
         floats, shape = np.asarray(values, np.float32), self._graph.info(name).shape

@@ -1,6 +1,6 @@
 """The exact graph as an ONNX model: postpone casts, plan, emit.
 
-To answer a new core op, add `ops/<op>.py` with `emit(terms, node, step) -> Term`, and its unit to `plan`.
+A new core op takes one file, `ops/<op>.py`; `ops/__init__.py` says what is in it.
 
 Invariant: the model's outputs are exactly code * 2^-frac of the graph's outputs, for every float32 input and
 for every input that holds codes times their LSB.
@@ -14,15 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.backend import Emitters, refusal_error
-from edgeml.backends.onnx.plan import Plan, make_plan
-from edgeml.backends.onnx.terms import Terms
+from edgeml.backend import refusal_error
+from edgeml.backends.onnx.model import ExactModel
+from edgeml.backends.onnx.plan import EMITTERS, CarrierPlan, make_plan
 from edgeml.ir import Graph
 from edgeml.onnx_model import OnnxPort, OnnxVersion, OnnxWriter
 from edgeml.passes import prepare
 from edgeml.passes.postpone_casts import PostponeCasts
-
-EMITTERS = Emitters("onnx")
 
 VERSION = OnnxVersion(opset=13, ir_version=7)
 """Opset 13 and the IR version that came with it: ONNX Runtime has read both since 1.8."""
@@ -44,19 +42,19 @@ _DOC = (
 )
 
 
-def plan_of(graph: Graph) -> Plan:
-    """The plan of any graph; see `Plan.refusals` for what cannot be expressed or cannot be exact."""
+def plan_of(graph: Graph) -> CarrierPlan:
+    """The plan of any graph; see `CarrierPlan.refusals` for what cannot be expressed or cannot be exact."""
     core = prepare(graph)
     unknown = EMITTERS.unknown(core)
-    return Plan(core, {}, {}, {}, frozenset(), unknown) if unknown else plan_of_core(core)
+    return CarrierPlan(core, {}, {}, {}, frozenset(), unknown) if unknown else plan_of_core(core)
 
 
-def plan_of_core(core: Graph) -> Plan:
+def plan_of_core(core: Graph) -> CarrierPlan:
     """The plan of a prepared graph whose ops all have emitters."""
     return make_plan(PostponeCasts().apply(core))
 
 
-def build_model(graph: Graph, plan: Plan) -> Any:
+def build_model(graph: Graph, plan: CarrierPlan) -> Any:
     """The ModelProto of a graph.
 
     Args:
@@ -68,27 +66,29 @@ def build_model(graph: Graph, plan: Plan) -> Any:
     """
     if plan.refusals:
         raise refusal_error("onnx", plan.refusals)
-    terms = Terms(plan, OnnxWriter("#"))
+    model = ExactModel(plan, OnnxWriter("#"))
     for name in plan.graph.inputs:
-        terms.writer.unique(name)
+        model.writer.unique(name)
     for node in plan.graph.nodes:
         step = plan.steps[node.name]
         if not step.skip:
             op = step.fused.op if step.fused is not None else node.op
-            terms.terms[node.name] = EMITTERS.load(op.op_name()).emit(terms, node, step)
-    renamed = _outputs(terms)
+            model.tensors[node.name] = EMITTERS.function(op.op_name(), "emit", "model, node, step")(
+                model, node, step
+            )
+    renamed = _outputs(model)
     outputs = {name: output_tensor(graph, name) for name in dict.fromkeys(graph.outputs)}
-    return terms.writer.finish(
+    return model.writer.finish(
         graph.name,
         [_port(plan, name, name) for name in graph.inputs],
         [_port(plan, name, tensor) for name, tensor in outputs.items()],
         VERSION,
-        _metadata(graph, terms, renamed),
+        _metadata(graph, model, renamed),
         _DOC,
     )
 
 
-def _port(plan: Plan, name: str, tensor: str) -> OnnxPort:
+def _port(plan: CarrierPlan, name: str, tensor: str) -> OnnxPort:
     """A value of the graph as an input or output of the model."""
     return OnnxPort(tensor, (BATCH, *plan.graph.info(name).shape), name in plan.wide)
 
@@ -98,45 +98,45 @@ def output_tensor(graph: Graph, name: str) -> str:
     return f"{name}/rounded" if name in graph.inputs else name
 
 
-def _outputs(terms: Terms) -> Mapping[str, str]:
+def _outputs(model: ExactModel) -> Mapping[str, str]:
     """Bring the outputs into plain values under their own names; returns what was renamed."""
     names: dict[str, str] = {}
-    for name in dict.fromkeys(terms.graph.outputs):
-        tensor = _plain(terms, name)
-        if tensor in terms.graph.inputs or tensor in names:
-            tensor = terms.writer.new_node("Identity", [tensor], f"{name}/output")
-        names[tensor] = output_tensor(terms.graph, name)
+    for name in dict.fromkeys(model.graph.outputs):
+        tensor = _plain(model, name)
+        if tensor in model.graph.inputs or tensor in names:
+            tensor = model.writer.new_node("Identity", [tensor], f"{name}/output")
+        names[tensor] = output_tensor(model.graph, name)
     changed = {tensor: name for tensor, name in names.items() if tensor != name}
     for name in names.values():
         if name not in names:  # something else may have the name of this output
-            changed[name] = terms.writer.unique(f"{name}/codes")
-    terms.writer.rename(changed)
+            changed[name] = model.writer.unique(f"{name}/codes")
+    model.writer.rename(changed)
     return changed
 
 
-def _plain(terms: Terms, name: str) -> str:
+def _plain(model: ExactModel, name: str) -> str:
     """The tensor with the plain values of an output."""
-    double = name in terms.plan.wide
-    if not terms.constant(name):
-        return terms.fetch(name, 0, double)
-    info = terms.graph.info(name)
-    values = terms.scaled(terms.plan.constants[name], info.type.frac, 0, double, name)
+    double = name in model.plan.wide
+    if not model.constant(name):
+        return model.fetch(name, 0, double)
+    info = model.graph.info(name)
+    values = model.scaled(model.plan.constants[name], info.type.frac, 0, double, name)
     full = np.array(np.broadcast_to(values, info.shape))
-    return terms.batch(terms.writer.shared_constant(full, f"{name}/value"), info.shape, name)
+    return model.batch(model.writer.shared_constant(full, f"{name}/value"), info.shape, name)
 
 
-def _metadata(graph: Graph, terms: Terms, renamed: Mapping[str, str]) -> dict[str, str]:
+def _metadata(graph: Graph, model: ExactModel, renamed: Mapping[str, str]) -> dict[str, str]:
     def types(names: tuple[str, ...]) -> str:
         return json.dumps({name: str(graph.info(name).type) for name in names})
 
     values: dict[str, dict[str, Any]] = {}
-    for name, term in terms.terms.items():
-        if name in graph.infos and np.size(term.unit) <= _LARGEST_UNIT:
+    for name, tensor in model.tensors.items():
+        if name in graph.infos and np.size(tensor.unit) <= _LARGEST_UNIT:
             values[name] = {
-                "tensor": renamed.get(term.tensor, term.tensor),
-                "unit": np.asarray(term.unit).tolist(),
-                "order": term.layout.order.value,
-                "image": list(term.layout.image),
+                "tensor": renamed.get(tensor.tensor, tensor.tensor),
+                "unit": np.asarray(tensor.unit).tolist(),
+                "order": tensor.layout.order.value,
+                "image": list(tensor.layout.image),
             }
     return {
         "edgeml.graph": graph.digest,

@@ -1,57 +1,46 @@
 """Decide, op by op, how a value is represented before a single ONNX node exists.
 
 A tensor holds value * 2^unit. The unit of a linear op is free (it goes into the weights), so it is chosen
-backwards from what the next op wants: a cast rounds at the integers, so it wants its input in units of its
-own LSB; an output wants plain values. The carrier is float32 where `demand` proves it exact, else float64,
-else the op is refused with the bits it would need.
+backwards from what the next op prefers (`units`). A cast rounds at the integers and prefers its input in
+units of its own LSB; an output is plain values. The carrier is float32 where `demand` proves it exact, else
+float64, else the op is refused with the bits it would need.
 
 Invariant: if `refusals` is empty, every tensor of the emitted model is exact in its carrier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeml.backend import Refusal
+from edgeml.backend import Emitters, Refusal
+from edgeml.backends.onnx.units import Unit, UnitSite, simple_unit
 from edgeml.fixed import IntArray, Round
 from edgeml.ir import Graph, Node
 from edgeml.ir.bias import biases, sums_with_bias
 from edgeml.ir.demand import demand
 from edgeml.ir.grid import grids
 from edgeml.ir.kind import Kind
-from edgeml.ir.ops._linear import Linear
-from edgeml.ir.ops._move import Move
-from edgeml.ir.ops.add import Add
-from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.cast import Cast
-from edgeml.ir.ops.concat import Concat
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.lookup import Lookup
-from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.max_pool import MaxPool
-from edgeml.ir.ops.min import Min
-from edgeml.ir.ops.mul import Mul
-from edgeml.ir.ops.pad import Pad
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.scale import Scale
-from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS, NEVER_ZERO, Sums, value_bits
 
-Unit: TypeAlias = int | IntArray
-"""Exponent of the factor between a value and its tensor; an array broadcasts to the value."""
+EMITTERS = Emitters("onnx")
 
 _EXPONENTS = {False: (-126, 127), True: (-1022, 1023)}
 """Of normal float32 and float64 numbers: subnormals may be flushed to zero, so none is used."""
 
 
 @dataclass(frozen=True)
-class Step:
+class CarrierStep:
     """How one op is executed.
 
     Args:
@@ -76,58 +65,45 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CarrierPlan:
     """All steps of a graph, in its order."""
 
     graph: Graph
     grids: Mapping[str, IntArray]
     constants: Mapping[str, IntArray]
     """Codes of every value that does not depend on an input."""
-    steps: Mapping[str, Step]
+    steps: Mapping[str, CarrierStep]
     wide: frozenset[str]
     """Inputs and outputs whose plain values need float64."""
     refusals: tuple[Refusal, ...]
 
 
-def make_plan(graph: Graph) -> Plan:
-    """Plan a graph of core ops."""
-    return _Planner(graph).plan()
+def make_plan(graph: Graph) -> CarrierPlan:
+    """Plan a prepared graph whose ops all have emitters."""
+    return _CarrierPlanner(graph).plan()
 
 
-def same_unit(a: Unit, b: Unit) -> bool:
-    """True if both are the same factor for every element."""
-    return bool(np.all(np.asarray(a) == np.asarray(b)))
-
-
-def simple_unit(unit: Unit) -> Unit:
-    """An int if all entries are the same."""
-    if isinstance(unit, int):
-        return unit
-    first = int(unit.flat[0])
-    return first if np.all(unit == first) else unit
-
-
-def per_last_axis(unit: Unit) -> bool:
-    """True for a scalar unit, or one that varies along the last axis only."""
-    return isinstance(unit, int) or unit.size == unit.shape[-1]
-
-
-class _Planner:
+class _CarrierPlanner:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._grids = grids(graph)
         self._constants = graph.constants
         self._biases = biases(graph)
-        self._wishes = _wishes(graph, self._constants)
-        self._steps: dict[str, Step] = {}
+        self._preferred = _preferred_units(graph)
+        self._steps: dict[str, CarrierStep] = {}
+        self._units: dict[str, Unit] = {}
         self._refusals: list[Refusal] = []
 
-    def plan(self) -> Plan:
+    def plan(self) -> CarrierPlan:
         for node in self._graph.nodes:
-            self._steps[node.name] = self._step(node)
+            step = self._steps[node.name] = self._step(node)
+            if node.name not in self._constants:
+                self._units[node.name] = step.unit
         ports = (*self._graph.inputs, *self._graph.outputs)
         wide = frozenset(name for name in ports if self._is_wide(name))
-        return Plan(self._graph, self._grids, self._constants, self._steps, wide, tuple(self._refusals))
+        return CarrierPlan(
+            self._graph, self._grids, self._constants, self._steps, wide, tuple(self._refusals)
+        )
 
     def _is_wide(self, name: str) -> bool:
         """True if the plain values of an input or output need float64."""
@@ -136,26 +112,27 @@ class _Planner:
             self._refusals.append(_refusal(self._graph.node(name), 0, low, high))
         return self._bits(name) > FLOAT32_BITS or not _within(low, high, double=False)
 
-    def _step(self, node: Node) -> Step:
+    def _step(self, node: Node) -> CarrierStep:
         if node.name in self._constants:
-            return Step(node, 0, skip=True)
+            return CarrierStep(node, 0, skip=True)
         fused = self._fused(node)
         if fused is not None:
             linear, sums = fused
             step = self._steps[linear.name]
-            self._steps[linear.name] = Step(linear, step.bits, step.unit, step.double, step.double, skip=True)
-            return self._carried(Step(node, sums.bits, step.unit, step.double, step.double, fused=linear))
+            self._steps[linear.name] = replace(step, result_double=step.double, skip=True)
+            return self._carried(CarrierStep(node, sums.bits, step.unit, fused=linear))
         bits = demand(self._graph, node, self._grids)
         noop = isinstance(node.op, Cast) and self._is_noop(node, node.op)
         info = self._graph.info(node.name)
-        unit = simple_unit(_or_scalar(self._unit(node, noop), info.frac, info.shape))
-        step = Step(node, bits, unit, noop=noop)
-        return self._carried(step)
+        site = UnitSite(self._graph, node, self._preferred.get(node.name), self._units, noop)
+        unit = EMITTERS.function(node.op.op_name(), "result_unit", "at")(site)
+        unit = simple_unit(_or_scalar(unit, info.frac, info.shape))
+        return self._carried(CarrierStep(node, bits, unit, noop=noop))
 
     def _bits(self, name: str) -> int:
         return value_bits(self._graph.info(name), self._grids[name])
 
-    def _carried(self, step: Step) -> Step:
+    def _carried(self, step: CarrierStep) -> CarrierStep:
         """The step with its carrier, or a refusal."""
         node = step.node
         low, high = self._exponents(node.name, step.unit)
@@ -177,7 +154,7 @@ class _Planner:
             )
             if isinstance(node.op, Lookup):
                 double = handed_on
-        return Step(node, step.bits, step.unit, double, handed_on, step.skip, step.fused, step.noop)
+        return replace(step, double=double, result_double=handed_on)
 
     def _is_double(self, name: str) -> bool:
         return name not in self._constants and self._steps[name].result_double
@@ -210,57 +187,6 @@ class _Planner:
         sums = sums_with_bias(self._graph, bias, self._grids)
         limit = FLOAT64_BITS if step.double else FLOAT32_BITS
         return (bias.product, sums) if sums.bits <= limit else None
-
-    def _unit(self, node: Node, noop: bool) -> Unit:
-        wish = self._wishes.get(node.name)
-        variable = [name for name in node.inputs if name not in self._constants]
-        units = [self._steps[name].unit for name in variable]
-        info = self._graph.info(node.name)
-        match node.op:
-            case Input():
-                return info.type.frac
-            case Lookup():
-                return wish if isinstance(wish, int) else info.frac
-            case Cast():
-                return units[0] if noop else node.op.to.frac
-            case Linear():
-                return wish if wish is not None and per_last_axis(wish) else info.frac
-            case Mul():
-                if len(variable) == 2:
-                    return np.asarray(units[0]) + units[1]
-                return info.frac if wish is None else wish
-            case Scale():
-                return np.asarray(units[0]) - node.op.shift
-            case Add() | Max() | Min():
-                fitting = wish is not None and any(same_unit(wish, unit) for unit in units)
-                return wish if fitting and wish is not None else units[0]
-            case _:
-                return self._kept_unit(node, units)
-
-    def _kept_unit(self, node: Node, units: Sequence[Unit]) -> Unit:
-        """The unit of an op that has no choice: it follows from those of its inputs."""
-        info = self._graph.info(node.name)
-        match node.op:
-            case Relu():
-                return units[0]
-            case MaxPool() | SumPool():
-                return units[0] if per_last_axis(units[0]) else info.frac
-            case Move():
-                if isinstance(units[0], int):
-                    return units[0]
-                spread = np.broadcast_to(units[0], self._graph.info(node.inputs[0]).shape)
-                return node.op.moved(np.asarray(spread, np.int64))
-            case Concat() | Pad():  # one unit for all
-                return next((unit for unit in units if isinstance(unit, int)), info.frac)
-            case ArgMax():  # the index itself
-                return 0
-            case _:
-                raise _unplanned(node)
-
-
-def _unplanned(node: Node) -> TypeError:
-    """An op that has an emitter and no place in the plan: a fault of this back end, not of a model."""
-    return TypeError(f"the plan of the ONNX back end does not know the op {node.op.op_name()}")
 
 
 def _or_scalar(unit: Unit, frac: int, shape: tuple[int, ...]) -> Unit:
@@ -297,31 +223,17 @@ def _refusal(node: Node, bits: int, low: int, high: int) -> Refusal:
     return Refusal(node.name, node.op.op_name(), reason, f"use types nearer to one in {node.layer}")
 
 
-def _wishes(graph: Graph, constants: Mapping[str, IntArray]) -> Mapping[str, Unit]:
-    """The unit in which the users of each value would like to find it."""
-    wishes: dict[str, Unit] = {}
+def _preferred_units(graph: Graph) -> Mapping[str, Unit]:
+    """The unit in which the last of the ops that read a value would like it; outputs are plain values."""
+    preferred: dict[str, Unit] = {}
     for node in reversed(graph.nodes):
         if node.name in graph.outputs:
-            wishes.setdefault(node.name, 0)
-        wish = wishes.get(node.name)
-        match node.op:
-            case Cast():
-                wished: Unit | None = node.op.to.frac
-            case Lookup():
-                wished = graph.info(node.inputs[0]).frac
-            case Scale():
-                wished = None if wish is None else simple_unit(np.asarray(wish) + node.op.shift)
-            case Add() | Max() | Min() | Relu():
-                wished = wish
-            case MaxPool() | SumPool():
-                wished = wish if wish is None or per_last_axis(wish) else None
-            case Const() | Input() | Linear() | Mul():
-                wished = None
-            case Move() | Concat() | Pad() | ArgMax():
-                wished = wish if isinstance(wish, int) else None
-            case _:
-                raise _unplanned(node)
+            preferred.setdefault(node.name, 0)
+        if isinstance(node.op, Const):
+            continue
+        site = UnitSite(graph, node, preferred.get(node.name), {})
+        unit = EMITTERS.function(node.op.op_name(), "input_unit", "at")(site)
         for name in node.inputs:
-            if wished is not None and name not in constants:
-                wishes.setdefault(name, simple_unit(wished))
-    return wishes
+            if unit is not None and name not in graph.constants:
+                preferred.setdefault(name, simple_unit(unit))
+    return preferred

@@ -41,7 +41,7 @@ class OnnxRunner(Runner):
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
-        """Run the file; inner values are found through the names in its metadata.
+        """Run the file; its metadata says where inner values are.
 
         A float that is no code of its value's type comes back as `fixed.NO_CODE`.
         """
@@ -51,7 +51,7 @@ class OnnxRunner(Runner):
         inputs = as_floats(inputs, self.name)
         path = folder / FILE
         content = read_bytes(path, "exact ONNX model")
-        inner: dict[str, _Inner] = {}
+        inner: dict[str, _InnerTensor] = {}
         if keep:
             content, inner = _exposed(content, graph, keep, str(path))
         session = open_session(content, str(path))
@@ -69,12 +69,12 @@ class OnnxRunner(Runner):
             }
             parts.append(run_session(session, wanted, feeds, str(path)))
         values = [np.concatenate(chunks) for chunks in zip(*parts, strict=True)]
-        found = dict(zip([*tensors, *inner], values, strict=True))
-        return {name: _codes(graph, name, tensor, inner.get(name)) for name, tensor in found.items()}
+        results = dict(zip([*tensors, *inner], values, strict=True))
+        return {name: _codes(graph, name, tensor, inner.get(name)) for name, tensor in results.items()}
 
 
 @dataclass(frozen=True, eq=False)
-class _Inner:
+class _InnerTensor:
     """Where an inner value is: tensor = value * 2^unit, in a layout."""
 
     tensor: str
@@ -82,12 +82,12 @@ class _Inner:
     layout: Layout
 
     @classmethod
-    def read(cls, entry: Mapping[str, Any]) -> _Inner:
+    def read(cls, entry: Mapping[str, Any]) -> _InnerTensor:
         layout = Layout(Order(entry["order"]), tuple(map(int, entry["image"])))
         return cls(str(entry["tensor"]), np.array(entry["unit"], np.int64), layout)
 
 
-def _codes(graph: Graph, name: str, tensor: NDArray[Any], inner: _Inner | None) -> IntArray:
+def _codes(graph: Graph, name: str, tensor: NDArray[Any], inner: _InnerTensor | None) -> IntArray:
     """A tensor of the model as codes of the graph's value."""
     info = graph.info(name)
     if inner is None:
@@ -98,7 +98,7 @@ def _codes(graph: Graph, name: str, tensor: NDArray[Any], inner: _Inner | None) 
 
 def _exposed(
     content: bytes, graph: Graph, keep: Sequence[str], where: str
-) -> tuple[bytes, dict[str, _Inner]]:
+) -> tuple[bytes, dict[str, _InnerTensor]]:
     """The model with those inner values as outputs that its metadata can name."""
     import onnx
     from google.protobuf.message import DecodeError
@@ -110,14 +110,14 @@ def _exposed(
     text = next((entry.value for entry in model.metadata_props if entry.key == VALUES_KEY), "{}")
     wrong, hint = f"its metadata {VALUES_KEY} cannot be read", "export it again"
     with refusing(where, wrong, hint):
-        known = parse_json(text, where, "metadata", hint, wrong)
+        places = parse_json(text, where, "metadata", hint, wrong)
         inner = {
-            name: _Inner.read(known[name])
+            name: _InnerTensor.read(places[name])
             for name in dict.fromkeys(keep)
-            if name in known and name in graph.infos and name not in graph.outputs
+            if name in places and name in graph.infos and name not in graph.outputs
         }
-    made = {output for node in model.graph.node for output in node.output}
-    inner = {name: entry for name, entry in inner.items() if entry.tensor in made}
+    outputs = {output for node in model.graph.node for output in node.output}
+    inner = {name: entry for name, entry in inner.items() if entry.tensor in outputs}
     present = {port.name for port in model.graph.output}
     for tensor in sorted({entry.tensor for entry in inner.values()} - present):
         model.graph.output.append(onnx.ValueInfoProto(name=tensor))

@@ -36,7 +36,7 @@ Rearrange: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class Tensor:
+class QonnxTensor:
     """A value as a tensor of the model."""
 
     name: str
@@ -44,17 +44,17 @@ class Tensor:
 
 
 @dataclass
-class Model:
-    """The nodes, constants and tensors made so far."""
+class QonnxModel:
+    """The nodes, constants and tensors added so far."""
 
     graph: Graph
     constants: Mapping[str, IntArray]
     """Codes of every value that does not depend on an input."""
     grids: Mapping[str, IntArray]
     """The grid of every value."""
-    tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+    tensors: dict[str, QonnxTensor] = field(default_factory=dict[str, QonnxTensor])
     _writer: OnnxWriter = field(default_factory=OnnxWriter)
-    _made: dict[tuple[Any, ...], str] = field(default_factory=dict[Any, str])
+    _emitted: dict[tuple[Any, ...], str] = field(default_factory=dict[Any, str])
 
     def __post_init__(self) -> None:
         for name in self.graph.infos:
@@ -142,15 +142,15 @@ class Model:
         values = rearrange(to_float(codes, info.type.frac)).astype(np.float32)
         frac = rearrange(np.broadcast_to(info.type.frac, info.shape))
         key = (name, values.shape, values.tobytes())
-        if key not in self._made:
-            taken = name in self.graph.outputs or any(made[0] == name for made in self._made)
-            output = self.unique(f"{name}_again") if taken else name
+        if key not in self._emitted:
+            needs_other_name = name in self.graph.outputs or any(key[0] == name for key in self._emitted)
+            output = self.unique(f"{name}_again") if needs_other_name else name
             source = self.initializer(values, f"{name}_float")
             signed = info.type.signed
             # A wider Quant changes nothing either; a signed one of one bit would be bipolar.
             width = max(width_of(info.type), 2 if signed else 1)
-            self._made[key] = self.quant(source, output, signed=signed, width=width, frac=frac)
-        return self._made[key]
+            self._emitted[key] = self.quant(source, output, signed=signed, width=width, frac=frac)
+        return self._emitted[key]
 
     def value(self, name: str, layout: Layout = LAST, rank: int | None = None) -> str:
         """The tensor of a value in a layout; a value of lower rank gets axes of one in front.
@@ -166,25 +166,25 @@ class Model:
         if name in self.constants:
             return self.constant(name, lambda v: arrange(v.reshape(full), full, layout)[np.newaxis])
         tensor = self.tensors[name]
-        made = tensor.name if tensor.layout == layout else self._rearranged(name, tensor, layout)
-        return made if rank == len(shape) else self.reshape(made, full, f"{name}_spread")
+        result = tensor.name if tensor.layout == layout else self._rearranged(name, tensor, layout)
+        return result if rank == len(shape) else self.reshape(result, full, f"{name}_spread")
 
     def reshape(self, tensor: str, shape: Shape, wanted: str) -> str:
         """A tensor under a new shape."""
         key = ("Reshape", tensor, shape)
-        if key not in self._made:
+        if key not in self._emitted:
             output = self.unique(wanted)
             target = self.integers((1, *shape), f"{output}_shape")
-            self._made[key] = self.node("Reshape", [tensor, target], output)
-        return self._made[key]
+            self._emitted[key] = self.node("Reshape", [tensor, target], output)
+        return self._emitted[key]
 
     def transpose(self, tensor: str, axes: Shape, wanted: str) -> str:
         """A tensor with its axes (batch axis not counted) in another order."""
         key = ("Transpose", tensor, axes)
-        if key not in self._made:
+        if key not in self._emitted:
             perm = (0, *(axis + 1 for axis in axes))
-            self._made[key] = self.node("Transpose", [tensor], self.unique(wanted), perm=perm)
-        return self._made[key]
+            self._emitted[key] = self.node("Transpose", [tensor], self.unique(wanted), perm=perm)
+        return self._emitted[key]
 
     def finish(self, digest: str) -> Any:
         """The ModelProto: outputs channels last under their own names, unless an input has that name.
@@ -219,24 +219,24 @@ class Model:
             tensor = self.node("Identity", [tensor], name)
         return tensor
 
-    def _rearranged(self, name: str, tensor: Tensor, to: Layout) -> str:
-        shape, made, layout = self.shape(name), tensor.name, tensor.layout
+    def _rearranged(self, name: str, tensor: QonnxTensor, to: Layout) -> str:
+        shape, result, layout = self.shape(name), tensor.name, tensor.layout
         if layout.order is Order.FLAT:
             image = layout.image
-            made = self.reshape(made, (image[-1], *image[:-1]), f"{name}_image")
-            made = self.transpose(made, (*range(1, len(image)), 0), f"{name}_last")
-            made = self.reshape(made, shape, f"{name}_flat")
+            result = self.reshape(result, (image[-1], *image[:-1]), f"{name}_image")
+            result = self.transpose(result, (*range(1, len(image)), 0), f"{name}_last")
+            result = self.reshape(result, shape, f"{name}_flat")
             layout = LAST
         if layout == to:
-            return made
+            return result
         rank = len(shape)
         axes, moved = (
             ((rank - 1, *range(rank - 1)), "first") if to == FIRST else ((*range(1, rank), 0), "last")
         )
         if trivial(shape):
             target = (shape[-1], *shape[:-1]) if to == FIRST else shape
-            return self.reshape(made, target, f"{name}_{moved}")
-        return self.transpose(made, axes, f"{name}_{moved}")
+            return self.reshape(result, target, f"{name}_{moved}")
+        return self.transpose(result, axes, f"{name}_{moved}")
 
 
 def _reduced(values: NDArray[Any]) -> NDArray[Any]:

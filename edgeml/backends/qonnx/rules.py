@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edgeml.backend import Refusal
+from edgeml.backend import Emitters, Refusal
 from edgeml.fixed import ElementType, IntArray, Overflow, Round
 from edgeml.ir import Graph, Node
 from edgeml.ir.bias import Bias, biases, sums_with_bias
@@ -25,7 +25,6 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.lookup import Lookup
-from edgeml.ir.ops.scale import Scale
 from edgeml.ir.steps import FLOAT32_BITS, NEVER_ZERO, value_bits
 
 ROUNDINGS: Mapping[Round, str] = MappingProxyType(
@@ -37,7 +36,9 @@ ROUNDINGS: Mapping[Round, str] = MappingProxyType(
         Round.RND_ZERO: "HALF_DOWN",
     }
 )
-"""Names in QONNX; RND and RND_MIN_INF have none, see casting.py."""
+"""Names in QONNX; RND and RND_MIN_INF have none, see ops/_casting.py."""
+
+EMITTERS = Emitters("qonnx")
 
 _EXPONENTS = (-126, 127)
 """Of normal float32 numbers: smaller ones lose bits and may be flushed to zero."""
@@ -48,7 +49,7 @@ _LARGEST = 125
 
 def refusals(graph: Graph) -> tuple[Refusal, ...]:
     """What a graph of core ops has that QONNX cannot express, op by op."""
-    found: list[Refusal] = []
+    refused: list[Refusal] = []
     proven, constants = grids(graph), graph.constants
     read = {name for node in graph.nodes if node.name not in constants for name in _tensors(node)}
     for node in graph.nodes:
@@ -59,8 +60,8 @@ def refusals(graph: Graph) -> tuple[Refusal, ...]:
         else:
             continue
         if reason:
-            found.append(Refusal(node.name, node.op.op_name(), reason, remedy))
-    return tuple(found)
+            refused.append(Refusal(node.name, node.op.op_name(), reason, remedy))
+    return tuple(refused)
 
 
 def fused_biases(graph: Graph, proven: Mapping[str, IntArray]) -> Mapping[str, Bias]:
@@ -85,7 +86,8 @@ def _reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[s
     needed, op = demand(graph, node, proven), node.op
     if needed > FLOAT32_BITS:
         return _too_wide("its largest partial sum", needed, node)
-    if int(np.max(np.abs(_power(graph, node)))) > _LARGEST:
+    exponents = EMITTERS.function(op.op_name(), "exponents", "graph, node")(graph, node)
+    if int(np.max(np.abs(exponents))) > _LARGEST:
         return _out_of_range(node)
     met: list[tuple[str, int | IntArray]] = [(node.name, 0)]
     if isinstance(op, Cast):  # the quotients x / scale, before and after the rounding
@@ -97,21 +99,6 @@ def _reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[s
     if isinstance(op, Cast) and np.any(op.overflows(graph.info(node.inputs[0]))):
         return _overflow_reason(op)
     return "", ""
-
-
-def _power(graph: Graph, node: Node) -> int | IntArray:
-    """The exponents of the power of two that the model of an op contains."""
-    match node.op:
-        case Scale():
-            return node.op.shift
-        case Cast():
-            return np.asarray(node.op.to.frac)
-        case Input():
-            return np.asarray(node.op.type.frac)
-        case Lookup():
-            return graph.info(node.inputs[0]).frac
-        case _:
-            return 0
 
 
 def _constant_reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:

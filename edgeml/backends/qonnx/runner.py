@@ -109,7 +109,7 @@ def execute(model: Any, feeds: Mapping[str, NDArray[np.float32]], where: str) ->
     from qonnx.transformation.infer_shapes import InferShapes
 
     samples = next(iter(feeds.values())).shape[0]
-    with _same_ir_version(model.ir_version), _deprecated_fix(), _Errors(where):
+    with _same_ir_version(model.ir_version), _deprecated_fix(), _QonnxErrors(where):
         wrapper = ModelWrapper(model, make_deepcopy=True)
         _rebatch(wrapper, samples)
         wrapper = wrapper.transform(InferShapes())
@@ -184,7 +184,7 @@ def _deprecated_fix() -> Generator[None]:
         yield
 
 
-class _Errors:
+class _QonnxErrors:
     """Turn what the package and ONNX Runtime raise for a broken model into an `EdgemlError`.
 
     The package raises bare Exceptions, of no class of its own, so that only their exact type tells them from
@@ -222,8 +222,8 @@ class _Errors:
 
 def _outputs(model: Any, graph: Graph, where: str) -> dict[str, str]:
     """The tensor of each output; its own name, unless an input has that."""
-    known = _metadata(model, OUTPUTS_KEY, where)
-    return {name: str(known.get(name, name)) for name in graph.outputs}
+    tensors = _metadata(model, OUTPUTS_KEY, where)
+    return {name: str(tensors.get(name, name)) for name in graph.outputs}
 
 
 def _metadata(model: Any, key: str, where: str) -> dict[str, Any]:
@@ -240,28 +240,28 @@ def _check_ports(model: Any, graph: Graph, outputs: Mapping[str, str], where: st
         (model.graph.input, {name: name for name in graph.inputs}),
         (model.graph.output, outputs),
     ):
-        found = {
+        shapes = {
             port.name: tuple(dim.dim_value for dim in port.type.tensor_type.shape.dim)[1:] for port in ports
         }
         expected = {tensor: graph.info(name).shape for name, tensor in tensors.items()}
-        if found != expected:
-            raise EdgemlError(f"has {found} where the graph has {expected}", where, "export it again")
+        if shapes != expected:
+            raise EdgemlError(f"has {shapes} where the graph has {expected}", where, "export it again")
 
 
 def _inner(model: Any, graph: Graph, keep: Sequence[str], where: str) -> dict[str, tuple[str, Layout]]:
     """The tensors of inner values that the metadata names."""
-    known = _metadata(model, VALUES_KEY, where)
-    made = {output for node in model.graph.node for output in node.output}
-    found: dict[str, tuple[str, Layout]] = {}
+    places = _metadata(model, VALUES_KEY, where)
+    node_outputs = {output for node in model.graph.node for output in node.output}
+    inner: dict[str, tuple[str, Layout]] = {}
     try:
         for name in dict.fromkeys(keep):
-            if name in known and name in graph.infos and name not in graph.outputs:
-                entry = known[name]
-                if entry["tensor"] in made:
-                    found[name] = entry["tensor"], Layout(Order(entry["order"]), tuple(entry["image"]))
+            if name in places and name in graph.infos and name not in graph.outputs:
+                entry = places[name]
+                if entry["tensor"] in node_outputs:
+                    inner[name] = entry["tensor"], Layout(Order(entry["order"]), tuple(entry["image"]))
     except (ValueError, TypeError, KeyError) as error:
         raise EdgemlError(f"its metadata {VALUES_KEY} cannot be read ({error!r})", where) from error
-    return found
+    return inner
 
 
 def _codes(graph: Graph, name: str, tensor: NDArray[Any], layout: Layout, samples: int) -> IntArray:

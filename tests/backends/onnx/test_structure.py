@@ -9,9 +9,12 @@ import onnx
 import pytest
 
 from edgeml.backends.onnx import BACKEND
+from edgeml.backends.onnx.emulator import Emulator
 from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir import Builder, Graph, evaluate_codes
+from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.relu import Relu
 from edgeml.passes import prepare
@@ -71,6 +74,21 @@ def test_wide_layers_return_to_float32_after_the_cast() -> None:
     types = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     gemms = [types[node.input[1]] for node in model.graph.node if node.op_type == "Gemm"]
     assert gemms == [onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT]
+
+
+@pytest.mark.parametrize(("bias", "ops"), [(60_000, ["Gemm"]), (70_000, ["MatMul", "Add"])])
+def test_a_bias_is_fused_if_float32_holds_all_terms(bias: int, ops: list[str]) -> None:
+    """|terms| of the product are 255 * 32767 * 2 = 2^24 - 66046; the sum itself lies within 24 bits."""
+    build = Builder("bias")
+    x = build.input((2,), ufixed(8, 8))
+    w = build.const([[32767], [-32767]], fixed(16, 16), "w")
+    product = build.add(MatMul(), x, w, name="product")
+    b = build.const([bias], fixed(18, 18), "b")
+    graph = build.graph(build.add(Add(), product, b, name="y"))
+    assert kinds(graph)[-len(ops) :] == ops
+    corners = {"input": np.array([[0, 0], [255, 0], [0, 255], [255, 255]])}
+    emulated = Emulator(graph).predict_codes(corners)
+    np.testing.assert_array_equal(emulated["y"], evaluate_codes(graph, corners)["y"])
 
 
 @pytest.mark.parametrize("overflow", Overflow)

@@ -37,6 +37,9 @@ def test_only_what_float64_cannot_hold_is_refused() -> None:
 def test_every_core_op_has_an_emitter() -> None:
     core = {name for name in ops.names() if not issubclass(ops.load(name), Composite)}
     assert set(EMITTERS.names()) == core - {"const"}
+    for op in EMITTERS.names():
+        for name in ("emit", "result_unit", "input_unit"):
+            EMITTERS.function(op, name, "...")
 
 
 @pytest.mark.parametrize("name", graphs())

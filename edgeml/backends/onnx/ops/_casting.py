@@ -12,15 +12,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeml.backends.onnx.terms import Terms
+from edgeml.backends.onnx.model import ExactModel
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo
 from edgeml.ir import Shape
 from edgeml.ir.layout import Layout
 
 
 @dataclass(frozen=True)
-class Job:
-    """One quantization: what is known of the value and what is to be done."""
+class OnnxCast:
+    """A cast to be emitted, with what is proven of its input.
+
+    Args:
+        name: of the result.
+        shape: of the value.
+        layout: of its tensor.
+        double: computed in float64.
+        to: the new type.
+        bounds: smallest and largest codes that a clip leaves.
+        below: an element can be below its lower bound.
+        above: an element can be above its upper bound.
+        rounds: bits can be lost below the new LSB.
+        lo: smallest code of the input; only its sign is used.
+        hi: largest code of the input; only its sign is used.
+    """
 
     name: str
     shape: Shape
@@ -28,30 +42,39 @@ class Job:
     double: bool
     to: ElementType
     bounds: tuple[IntArray, IntArray]
-    """What a clip brings the codes between."""
     below: bool
     above: bool
-    """Which of the two can be reached."""
     rounds: bool
     lo: int = -1
     hi: int = 1
-    """Of the value: is it never negative, never positive?"""
 
 
-def quantized(terms: Terms, tensor: str, rounding: Round, overflow: Overflow, job: Job) -> str:
+def emit_cast(model: ExactModel, tensor: str, rounding: Round, overflow: Overflow, cast: OnnxCast) -> str:
+    """Add the nodes of a cast.
+
+    Args:
+        model: where to add them.
+        tensor: the input in units of the new LSB.
+        rounding: the mode.
+        overflow: the mode.
+        cast: the rest.
+
+    Returns:
+        The tensor of codes of the new type.
+    """
     saturates = overflow in (Overflow.SAT, Overflow.SAT_SYM)
     if saturates:
-        tensor = _clip(terms, tensor, job)
-    if job.rounds:
-        tensor = _round(terms, tensor, rounding, job)
-    if saturates or not (job.below or job.above):
+        tensor = _clip(model, tensor, cast)
+    if cast.rounds:
+        tensor = _round(model, tensor, rounding, cast)
+    if saturates or not (cast.below or cast.above):
         return tensor
     if overflow is Overflow.WRAP:
-        return _wrap(terms, tensor, job)
-    inside = _clip(terms, tensor, job)
-    same = terms.writer.new_node("Equal", [tensor, inside], f"{job.name}/inside")
-    zero = _constant(terms, job, np.int64(0))
-    return terms.writer.new_node("Where", [same, tensor, zero], job.name)
+        return _wrap(model, tensor, cast)
+    inside = _clip(model, tensor, cast)
+    same = model.writer.new_node("Equal", [tensor, inside], f"{cast.name}/inside")
+    zero = _constant(model, cast, np.int64(0))
+    return model.writer.new_node("Where", [same, tensor, zero], cast.name)
 
 
 def clip_bounds(to: ElementType, overflow: Overflow) -> tuple[IntArray, IntArray]:
@@ -60,43 +83,43 @@ def clip_bounds(to: ElementType, overflow: Overflow) -> tuple[IntArray, IntArray
     return np.asarray(lo, np.int64), np.asarray(to.hi, np.int64)
 
 
-def _clip(terms: Terms, tensor: str, job: Job) -> str:
+def _clip(model: ExactModel, tensor: str, cast: OnnxCast) -> str:
     """Between integer bounds, those that can be reached."""
-    lo, hi = job.bounds
+    lo, hi = cast.bounds
     lows, highs = np.unique(lo), np.unique(hi)
     if lows.size == 1 and highs.size == 1:
-        if not (job.below or job.above):
+        if not (cast.below or cast.above):
             return tensor
         bounds = [
-            terms.writer.shared_constant(terms.scaled(bound[0], 0, 0, job.double, job.name), "/bound")
+            model.writer.shared_constant(model.scaled(bound[0], 0, 0, cast.double, cast.name), "/bound")
             if reached
             else ""
-            for bound, reached in ((lows, job.below), (highs, job.above))
+            for bound, reached in ((lows, cast.below), (highs, cast.above))
         ]
-        return terms.writer.new_node(
-            "Clip", [tensor, *bounds] if bounds[1] else [tensor, bounds[0]], f"{job.name}/clip"
+        return model.writer.new_node(
+            "Clip", [tensor, *bounds] if bounds[1] else [tensor, bounds[0]], f"{cast.name}/clip"
         )
-    if job.below:
-        tensor = terms.writer.new_node("Max", [tensor, _constant(terms, job, lo)], f"{job.name}/low")
-    if job.above:
-        tensor = terms.writer.new_node("Min", [tensor, _constant(terms, job, hi)], f"{job.name}/high")
+    if cast.below:
+        tensor = model.writer.new_node("Max", [tensor, _constant(model, cast, lo)], f"{cast.name}/low")
+    if cast.above:
+        tensor = model.writer.new_node("Min", [tensor, _constant(model, cast, hi)], f"{cast.name}/high")
     return tensor
 
 
-def _round(terms: Terms, tensor: str, rounding: Round, job: Job) -> str:
+def _round(model: ExactModel, tensor: str, rounding: Round, cast: OnnxCast) -> str:
     """To an integer."""
-    node, name = terms.writer.new_node, job.name
-    up = rounding is Round.RND or (rounding is Round.RND_INF and job.lo >= 0)
-    up = up or (rounding is Round.RND_ZERO and job.hi <= 0)
-    down = rounding is Round.RND_MIN_INF or (rounding is Round.RND_INF and job.hi <= 0)
-    down = down or (rounding is Round.RND_ZERO and job.lo >= 0)
+    node, name = model.writer.new_node, cast.name
+    up = rounding is Round.RND or (rounding is Round.RND_INF and cast.lo >= 0)
+    up = up or (rounding is Round.RND_ZERO and cast.hi <= 0)
+    down = rounding is Round.RND_MIN_INF or (rounding is Round.RND_INF and cast.hi <= 0)
+    down = down or (rounding is Round.RND_ZERO and cast.lo >= 0)
     if rounding is Round.RND_CONV:
         return node("Round", [tensor], name)
-    if rounding is Round.TRN or (rounding is Round.TRN_ZERO and job.lo >= 0):
+    if rounding is Round.TRN or (rounding is Round.TRN_ZERO and cast.lo >= 0):
         return node("Floor", [tensor], name)
-    if rounding is Round.TRN_ZERO and job.hi <= 0:
+    if rounding is Round.TRN_ZERO and cast.hi <= 0:
         return node("Ceil", [tensor], name)
-    half = _constant(terms, job, np.int64(-1), power=True)
+    half = _constant(model, cast, np.int64(-1), power=True)
     if up:
         return node("Floor", [node("Add", [tensor, half], f"{name}/half")], name)
     if down:
@@ -112,25 +135,25 @@ def _round(terms: Terms, tensor: str, rounding: Round, job: Job) -> str:
     return node("Mul", [node("Sign", [tensor], f"{name}/sign"), size], name)
 
 
-def _wrap(terms: Terms, tensor: str, job: Job) -> str:
+def _wrap(model: ExactModel, tensor: str, cast: OnnxCast) -> str:
     """r - 2^w floor((r - lo) / 2^w).
 
     Exact in float64 for every float32 r as well: one whose span with lo exceeds 53 bits is a multiple of 2^w.
     """
-    node, name = terms.writer.new_node, job.name
-    width = np.asarray(job.to.width)
+    node, name = model.writer.new_node, cast.name
+    width = np.asarray(cast.to.width)
     shifted = tensor
-    if job.to.signed:
-        shifted = node("Sub", [tensor, _constant(terms, job, np.asarray(job.to.lo))], f"{name}/above")
-    turns = node("Mul", [shifted, _constant(terms, job, -width, power=True)], f"{name}/turns")
+    if cast.to.signed:
+        shifted = node("Sub", [tensor, _constant(model, cast, np.asarray(cast.to.lo))], f"{name}/above")
+    turns = node("Mul", [shifted, _constant(model, cast, -width, power=True)], f"{name}/turns")
     whole = node("Floor", [turns], f"{name}/whole_turns")
-    back = node("Mul", [whole, _constant(terms, job, width, power=True)], f"{name}/back")
+    back = node("Mul", [whole, _constant(model, cast, width, power=True)], f"{name}/back")
     return node("Sub", [tensor, back], name)
 
 
-def _constant(terms: Terms, job: Job, values: IntArray | np.int64, *, power: bool = False) -> str:
-    """Integers, or powers of two, in the job's carrier and layout."""
+def _constant(model: ExactModel, cast: OnnxCast, values: IntArray | np.int64, *, power: bool = False) -> str:
+    """Integers, or powers of two, in the cast's carrier and layout."""
     array = np.asarray(values, np.int64)
     codes, unit = (np.ones_like(array), array) if power else (array, np.zeros_like(array))
-    floats = terms.scaled(codes, 0, unit, job.double, job.name)
-    return terms.spread(floats, job.shape, job.layout, "/integer" if not power else "/power")
+    floats = model.scaled(codes, 0, unit, cast.double, cast.name)
+    return model.spread(floats, cast.shape, cast.layout, "/integer" if not power else "/power")

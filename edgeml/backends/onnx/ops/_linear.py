@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from edgeml.backends.onnx.plan import Step, Unit, per_last_axis
-from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.backends.onnx.model import ExactModel, ScaledTensor
+from edgeml.backends.onnx.plan import CarrierStep
+from edgeml.backends.onnx.units import Unit, per_last_axis
 from edgeml.fixed import IntArray
 from edgeml.ir import Node, Shape
 from edgeml.ir.layout import FIRST, LAST, Order
@@ -26,41 +27,41 @@ _MOST_LIMBS = 4
 _KEPT = (Order.LAST, Order.FLAT)
 
 
-def source_unit(terms: Terms, source: str) -> Unit:
+def source_unit(model: ExactModel, source: str) -> Unit:
     """The unit the input has, if it goes into the weights' rows, else one for all elements."""
-    unit = terms.terms[source].unit
-    return unit if per_last_axis(unit) else terms.graph.info(source).frac
+    unit = model.tensors[source].unit
+    return unit if per_last_axis(unit) else model.graph.info(source).frac
 
 
-def bias_constant(terms: Terms, node: Node, step: Step) -> str:
+def bias_constant(model: ExactModel, node: Node, step: CarrierStep) -> str:
     """The bias of a fused op, one entry per column."""
-    const = next(name for name in node.inputs if terms.constant(name))
-    info, size = terms.graph.info(const), terms.shape(node.name)[-1]
-    codes = np.broadcast_to(terms.plan.constants[const].reshape(-1), (size,))
+    const = next(name for name in node.inputs if model.constant(name))
+    info, size = model.graph.info(const), model.shape(node.name)[-1]
+    codes = np.broadcast_to(model.plan.constants[const].reshape(-1), (size,))
     frac = np.broadcast_to(np.broadcast_to(info.type.frac, info.shape).reshape(-1), (size,))
-    values = terms.scaled(codes, frac, column_units(step, size), step.double, node.name)
-    return terms.writer.shared_constant(values, f"{node.layer}/bias")
+    values = model.scaled(codes, frac, column_units(step, size), step.double, node.name)
+    return model.writer.shared_constant(values, f"{node.layer}/bias")
 
 
-def column_units(step: Step, size: int) -> IntArray:
+def column_units(step: CarrierStep, size: int) -> IntArray:
     """The unit of every column or filter."""
     return np.broadcast_to(np.asarray(step.unit, np.int64).reshape(-1), (size,))
 
 
-def conv_inputs(terms: Terms, linear: Node, node: Node, step: Step, codes: IntArray) -> list[str]:
+def conv_inputs(model: ExactModel, linear: Node, node: Node, step: CarrierStep, codes: IntArray) -> list[str]:
     """Input and weights of a float32 Conv."""
     source, weight = linear.inputs
-    op, info = linear.op, terms.graph.info(weight)
+    op, info = linear.op, model.graph.info(weight)
     assert isinstance(op, Conv)
-    unit = source_unit(terms, source)
-    tensor = terms.fetch(source, unit, False, FIRST)
-    values = terms.scaled(codes, info.type.frac, weight_units(op, info.shape, unit, step), False, node.name)
+    unit = source_unit(model, source)
+    tensor = model.fetch(source, unit, False, FIRST)
+    values = model.scaled(codes, info.type.frac, weight_units(op, info.shape, unit, step), False, node.name)
     rank = len(op.strides)
     kernel = values.transpose(rank + 1, rank, *range(rank))
-    return [tensor, terms.writer.shared_constant(kernel, f"{node.layer}/weight")]
+    return [tensor, model.writer.shared_constant(kernel, f"{node.layer}/weight")]
 
 
-def weight_units(op: Conv, shape: Shape, unit: Unit, step: Step) -> IntArray:
+def weight_units(op: Conv, shape: Shape, unit: Unit, step: CarrierStep) -> IntArray:
     """Exponents of the weights (*kernel, channels / groups, filters): the result's less the input's."""
     inside, filters = shape[-2:]
     channels = np.broadcast_to(np.asarray(unit, np.int64).reshape(-1), (inside * op.groups,))
@@ -68,8 +69,8 @@ def weight_units(op: Conv, shape: Shape, unit: Unit, step: Step) -> IntArray:
     return column_units(step, filters) - per_filter
 
 
-def conv_node(terms: Terms, op: Conv, weight: Shape, inputs: Sequence[str], name: str) -> str:
-    return terms.writer.new_node(
+def conv_node(model: ExactModel, op: Conv, weight: Shape, inputs: Sequence[str], name: str) -> str:
+    return model.writer.new_node(
         "Conv",
         inputs,
         name,
@@ -81,12 +82,12 @@ def conv_node(terms: Terms, op: Conv, weight: Shape, inputs: Sequence[str], name
     )
 
 
-def limbs_of(terms: Terms, node: Node) -> list[IntArray]:
+def limbs_of(model: ExactModel, node: Node) -> list[IntArray]:
     """The weights as a sum of parts whose convolutions are exact in float32; empty if there are too many."""
     source, weight = node.inputs
-    op, w, codes = node.op, terms.graph.info(weight), terms.plan.constants[weight]
+    op, w, codes = node.op, model.graph.info(weight), model.plan.constants[weight]
     assert isinstance(op, Conv)
-    x = Known(terms.graph.info(source), terms.plan.grids[source])
+    x = Known(model.graph.info(source), model.plan.grids[source])
     if x.bits > FLOAT32_BITS:
         return []
     size = np.abs(codes)
@@ -101,32 +102,32 @@ def limbs_of(terms: Terms, node: Node) -> list[IntArray]:
     return []
 
 
-def by_taps(terms: Terms, node: Node, op: Conv, step: Step) -> Term:
+def by_taps(model: ExactModel, node: Node, op: Conv, step: CarrierStep) -> ScaledTensor:
     """The sum over kernel taps of float64 products, channels last."""
     source, weight = node.inputs
-    info = terms.graph.info(weight)
+    info = model.graph.info(weight)
     rank, groups, (inside, filters) = len(op.strides), op.groups, info.shape[-2:]
-    unit = source_unit(terms, source)
+    unit = source_unit(model, source)
     exponents = weight_units(op, info.shape, unit, step)
-    values = terms.scaled(terms.plan.constants[weight], info.type.frac, exponents, True, node.name)
-    space = terms.shape(node.name)[:-1]
+    values = model.scaled(model.plan.constants[weight], info.type.frac, exponents, True, node.name)
+    space = model.shape(node.name)[:-1]
     parts: list[str] = []
     window = (info.shape[:rank], op.strides, op.padding, op.dilation)
-    for tensor, tap in taps_of(terms, node, source, unit, window):
+    for tensor, tap in taps_of(model, node, source, unit, window):
         matrix = values[tap]
         if groups > 1:
-            tensor = terms.reshape(tensor, (*space, groups, 1, inside), f"{node.name}/groups")
+            tensor = model.reshape(tensor, (*space, groups, 1, inside), f"{node.name}/groups")
             matrix = matrix.reshape(inside, groups, filters // groups).transpose(1, 0, 2)
-        constant = terms.writer.shared_constant(matrix, f"{node.layer}/weight")
-        parts.append(terms.writer.new_node("MatMul", [tensor, constant], f"{node.name}/tap"))
-    total = sum_of(terms, parts, node.name)
+        constant = model.writer.shared_constant(matrix, f"{node.layer}/weight")
+        parts.append(model.writer.new_node("MatMul", [tensor, constant], f"{node.name}/tap"))
+    total = sum_of(model, parts, node.name)
     if groups > 1:
-        total = terms.reshape(total, (*space, filters), f"{node.name}/filters")
-    return Term(total, step.unit, True, LAST)
+        total = model.reshape(total, (*space, filters), f"{node.name}/filters")
+    return ScaledTensor(total, step.unit, True, LAST)
 
 
 def taps_of(
-    terms: Terms,
+    model: ExactModel,
     node: Node,
     source: str,
     unit: Unit,
@@ -134,27 +135,27 @@ def taps_of(
 ) -> Iterator[tuple[str, Shape]]:
     """For every tap of a window the float64 values it meets, channels last, and its position."""
     kernel, strides, padding, dilation = window
-    tensor = terms.fetch(source, unit, True, LAST)
+    tensor = model.fetch(source, unit, True, LAST)
     if any(n for pair in padding for n in pair):
         pairs = ((0, 0), *padding, (0, 0))
         pads = np.array([*(before for before, _ in pairs), *(after for _, after in pairs)])
-        tensor = terms.writer.new_node(
-            "Pad", [tensor, terms.writer.shared_constant(pads, "/pads")], f"{node.name}/padded"
+        tensor = model.writer.new_node(
+            "Pad", [tensor, model.writer.shared_constant(pads, "/pads")], f"{node.name}/padded"
         )
-    axes = terms.writer.shared_constant(np.arange(1, len(kernel) + 1), "/axes")
-    steps = terms.writer.shared_constant(np.array(strides), "/steps")
-    space = np.array(terms.shape(node.name)[: len(kernel)])
+    axes = model.writer.shared_constant(np.arange(1, len(kernel) + 1), "/axes")
+    steps = model.writer.shared_constant(np.array(strides), "/steps")
+    space = np.array(model.shape(node.name)[: len(kernel)])
     for tap in np.ndindex(kernel):
         start = np.array(tap) * dilation
         stop = start + (space - 1) * strides + 1
-        ends = [terms.writer.shared_constant(end, "/slice") for end in (start, stop)]
-        yield terms.writer.new_node("Slice", [tensor, *ends, axes, steps], f"{node.name}/taken"), tap
+        ends = [model.writer.shared_constant(end, "/slice") for end in (start, stop)]
+        yield model.writer.new_node("Slice", [tensor, *ends, axes, steps], f"{node.name}/taken"), tap
 
 
-def sum_of(terms: Terms, parts: Sequence[str], name: str) -> str:
+def sum_of(model: ExactModel, parts: Sequence[str], name: str) -> str:
     total = parts[0]
     if len(parts) == 1:
-        return terms.writer.new_node("Identity", [total], name)
+        return model.writer.new_node("Identity", [total], name)
     for part in parts[1:-1]:
-        total = terms.writer.new_node("Add", [total, part], f"{name}/partial")
-    return terms.writer.new_node("Add", [total, parts[-1]], name)
+        total = model.writer.new_node("Add", [total, part], f"{name}/partial")
+    return model.writer.new_node("Add", [total, parts[-1]], name)

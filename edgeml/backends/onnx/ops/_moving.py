@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from edgeml.backends.onnx.plan import Step
-from edgeml.backends.onnx.terms import Terms
+from edgeml.backends.onnx.model import ExactModel
+from edgeml.backends.onnx.plan import CarrierStep
 from edgeml.ir import Node
 from edgeml.ir.layout import FIRST, LAST, Layout
 
 
-def kept_tensor(terms: Terms, node: Node, step: Step) -> tuple[str, Layout]:
+def kept_tensor(model: ExactModel, node: Node, step: CarrierStep) -> tuple[str, Layout]:
     """The input in the carrier of the step, channels first if that is how it lies."""
     (source,) = node.inputs
-    x = terms.terms[source]
+    x = model.tensors[source]
     layout = x.layout if x.layout == FIRST else LAST
     before = x.unit if not isinstance(step.unit, int) else step.unit
-    return terms.fetch(source, before, step.double, layout), layout
+    return model.fetch(source, before, step.double, layout), layout
 
 
 def axes_of(layout: Layout, rank: int) -> list[int]:

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.onnx.ops._casting import Job, clip_bounds, quantized
-from edgeml.backends.onnx.plan import Step
-from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.backends.onnx.model import ExactModel, ScaledTensor
+from edgeml.backends.onnx.ops._casting import OnnxCast, clip_bounds, emit_cast
+from edgeml.backends.onnx.plan import CarrierStep
+from edgeml.backends.onnx.units import Unit, UnitSite
 from edgeml.fixed import Overflow
 from edgeml.ir import Node
 from edgeml.ir.ops.cast import Cast
 
 
-def emit(terms: Terms, node: Node, step: Step) -> Term:
+def result_unit(at: UnitSite) -> Unit:
+    """Units of the new LSB: rounding is to integers."""
+    assert isinstance(at.node.op, Cast)
+    return at.inputs[0] if at.changes_nothing else at.node.op.to.frac
+
+
+def input_unit(at: UnitSite) -> Unit:
+    """Units of the new LSB."""
+    assert isinstance(at.node.op, Cast)
+    return at.node.op.to.frac
+
+
+def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """To another type."""
     op = node.op
     assert isinstance(op, Cast)
     (source,) = node.inputs
-    x = terms.terms[source]
+    x = model.tensors[source]
     if step.noop:
         return x
-    info, result = terms.graph.info(source), terms.graph.info(node.name)
+    info, result = model.graph.info(source), model.graph.info(node.name)
     below, above = op.overflow_sides(info)
     bounds = clip_bounds(op.to, op.overflow)
     if any(bound.ndim for bound in bounds):
@@ -29,7 +42,7 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
     lo, hi = int(info.lo.min()), int(info.hi.max())
     if op.overflow in (Overflow.SAT, Overflow.SAT_SYM) and np.any(below) and not op.to.signed:
         lo = 0  # the clip comes first
-    job = Job(
+    cast = OnnxCast(
         node.name,
         info.shape,
         x.layout,
@@ -38,12 +51,12 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
         bounds,
         bool(np.any(below)),
         bool(np.any(above)),
-        op.rounds(terms.plan.grids[source]),
+        op.rounds(model.plan.grids[source]),
         lo,
         hi,
     )
-    tensor = terms.fetch(source, step.unit, step.double, x.layout)
-    tensor = quantized(terms, tensor, op.rounding, op.overflow, job)
+    tensor = model.fetch(source, step.unit, step.double, x.layout)
+    tensor = emit_cast(model, tensor, op.rounding, op.overflow, cast)
     if step.double and not step.result_double:
-        tensor = terms.to_float(tensor, double=False)
-    return Term(tensor, step.unit, step.result_double, x.layout)
+        tensor = model.to_float(tensor, double=False)
+    return ScaledTensor(tensor, step.unit, step.result_double, x.layout)

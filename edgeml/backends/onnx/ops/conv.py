@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
+from edgeml.backends.onnx.model import ExactModel, ScaledTensor
 from edgeml.backends.onnx.ops._linear import bias_constant, by_taps, conv_inputs, conv_node, limbs_of, sum_of
-from edgeml.backends.onnx.plan import Step
-from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.backends.onnx.plan import CarrierStep
+from edgeml.backends.onnx.units import any_unit, preferred_or_lsb
 from edgeml.ir import Node
 from edgeml.ir.layout import FIRST
 from edgeml.ir.ops.conv import Conv
 
+result_unit, input_unit = preferred_or_lsb, any_unit
 
-def emit(terms: Terms, node: Node, step: Step) -> Term:
+
+def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """A convolution, with its bias if it has one."""
     linear = step.fused or node
     weight = linear.inputs[1]
     op = linear.op
     assert isinstance(op, Conv)
-    codes = terms.plan.constants[weight]
+    codes = model.plan.constants[weight]
     if not step.double:
-        inputs = conv_inputs(terms, linear, node, step, codes)
+        inputs = conv_inputs(model, linear, node, step, codes)
         if step.fused is not None:
-            inputs.append(bias_constant(terms, node, step))
-        return Term(conv_node(terms, op, terms.shape(weight), inputs, node.name), step.unit, False, FIRST)
-    limbs = limbs_of(terms, linear)
+            inputs.append(bias_constant(model, node, step))
+        return ScaledTensor(
+            conv_node(model, op, model.shape(weight), inputs, node.name), step.unit, False, FIRST
+        )
+    limbs = limbs_of(model, linear)
     if not limbs:
-        return by_taps(terms, node, op, step)
+        return by_taps(model, node, op, step)
     parts = [
-        terms.to_float(
+        model.to_float(
             conv_node(
-                terms,
+                model,
                 op,
-                terms.shape(weight),
-                conv_inputs(terms, linear, node, step, limb),
+                model.shape(weight),
+                conv_inputs(model, linear, node, step, limb),
                 f"{node.name}/limb{position}",
             ),
             double=True,
         )
         for position, limb in enumerate(limbs)
     ]
-    return Term(sum_of(terms, parts, node.name), step.unit, True, FIRST)
+    return ScaledTensor(sum_of(model, parts, node.name), step.unit, True, FIRST)

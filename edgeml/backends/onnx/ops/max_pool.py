@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from edgeml.backends.onnx.plan import Step
-from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.backends.onnx.model import ExactModel, ScaledTensor
+from edgeml.backends.onnx.plan import CarrierStep
+from edgeml.backends.onnx.units import channel_unit_of_input, preferred_if_per_channel
 from edgeml.ir import Node
 from edgeml.ir.layout import FIRST
 from edgeml.ir.ops.max_pool import MaxPool
 
+result_unit, input_unit = channel_unit_of_input, preferred_if_per_channel
 
-def emit(terms: Terms, node: Node, step: Step) -> Term:
+
+def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """The maximum of each window; padding never wins."""
     op = node.op
     assert isinstance(op, MaxPool)
-    tensor = terms.fetch(node.inputs[0], step.unit, step.double, FIRST)
-    tensor = terms.writer.new_node(
+    tensor = model.fetch(node.inputs[0], step.unit, step.double, FIRST)
+    tensor = model.writer.new_node(
         "MaxPool",
         [tensor],
         node.name,
@@ -22,4 +25,4 @@ def emit(terms: Terms, node: Node, step: Step) -> Term:
         strides=op.strides,
         pads=(*(before for before, _ in op.padding), *(after for _, after in op.padding)),
     )
-    return Term(tensor, step.unit, step.double, FIRST)
+    return ScaledTensor(tensor, step.unit, step.double, FIRST)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeml.backends.onnx.model import ExactModel, ScaledTensor
 from edgeml.backends.onnx.ops._moving import axes_of, kept_tensor
-from edgeml.backends.onnx.plan import Step
-from edgeml.backends.onnx.terms import Term, Terms
+from edgeml.backends.onnx.plan import CarrierStep
+from edgeml.backends.onnx.units import preferred_if_scalar, unit_of_joined
 from edgeml.ir import Node
 from edgeml.ir.ops.pad import Pad
 
+result_unit, input_unit = unit_of_joined, preferred_if_scalar
 
-def emit(terms: Terms, node: Node, step: Step) -> Term:
+
+def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """Zeros around."""
     op = node.op
     assert isinstance(op, Pad)
-    tensor, layout = kept_tensor(terms, node, step)
+    tensor, layout = kept_tensor(model, node, step)
     order = axes_of(layout, len(op.padding))
     pads = [0, *(op.padding[a][0] for a in order), 0, *(op.padding[a][1] for a in order)]
-    constant = terms.writer.shared_constant(np.array(pads, np.int64), "/pads")
-    return Term(terms.writer.new_node("Pad", [tensor, constant], node.name), step.unit, step.double, layout)
+    constant = model.writer.shared_constant(np.array(pads, np.int64), "/pads")
+    return ScaledTensor(
+        model.writer.new_node("Pad", [tensor, constant], node.name), step.unit, step.double, layout
+    )

@@ -1,4 +1,7 @@
-"""What each core op becomes: one file per op, `emit(model, node) -> Tensor`.
+"""What each core op becomes: one file per op.
+
+    emit(model, node) -> QonnxTensor       adds its nodes
+    exponents(graph, node) -> int, array   of the powers of two that they contain; float32 limits them
 
 Standard ONNX nodes on plain values, Quant for every cast. The tensor an emitter returns has the node's
 values; it is called after the node unless the node is an output and the tensor is not channels last. An op

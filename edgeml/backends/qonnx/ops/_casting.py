@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.qonnx.model import Model
+from edgeml.backends.qonnx.model import QonnxModel
 from edgeml.backends.qonnx.rules import ROUNDINGS, width_of
 from edgeml.fixed import ElementType, IntArray, Overflow, Round, symmetric_lo, to_float
 from edgeml.ir import Node
@@ -29,10 +29,10 @@ _SHIFTED = {Round.RND: (0.5, "FLOOR"), Round.RND_MIN_INF: (-0.5, "CEIL")}
 
 
 @dataclass(frozen=True)
-class Job:
+class QonnxCast:
     """One value to quantize."""
 
-    model: Model
+    model: QonnxModel
     node: Node
     to: ElementType
     overflow: Overflow
@@ -55,7 +55,7 @@ class Job:
 
 
 def quantize_tensor(
-    job: Job,
+    cast: QonnxCast,
     source: str,
     output: str,
     rounding: Round,
@@ -65,40 +65,40 @@ def quantize_tensor(
     """Clamp where Quant alone would not, shift by half an LSB where the rounding has no name, Quant.
 
     Args:
-        job: what is quantized.
+        cast: what is quantized.
         source: the tensor.
         output: name of the result.
         rounding: the mode.
         drops: whether any bit is lost.
         sides: where the value may be below and above the type's range.
     """
-    model, frac = job.model, job.arranged(job.to.frac)
-    source = _clamped(job, source, sides)
+    model, frac = cast.model, cast.arranged(cast.to.frac)
+    source = _clamped(cast, source, sides)
     mode = ROUNDINGS.get(rounding, "ROUND")
     if drops and rounding in _SHIFTED:
         half, mode = _SHIFTED[rounding]
         shift = model.parameter(np.copysign(to_float(np.ones_like(frac), frac + 1), half), f"{output}_half")
         source = model.node("Add", [source, shift], model.unique(f"{output}_shifted"))
     return model.quant(
-        source, output, signed=job.to.signed, width=job.width, frac=frac, mode=mode, narrow=job.narrow
+        source, output, signed=cast.to.signed, width=cast.width, frac=frac, mode=mode, narrow=cast.narrow
     )
 
 
-def _clamped(job: Job, source: str, sides: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> str:
+def _clamped(cast: QonnxCast, source: str, sides: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> str:
     """The tensor brought into the type's range where the range of Quant is larger and may be left."""
-    to, info = job.to, job.model.graph.info(job.node.name)
-    least = symmetric_lo(to) if job.overflow is Overflow.SAT_SYM else to.lo
-    power = 1 << (job.width - 1)
-    lowest = job.narrow - power if to.signed else 0
+    to, info = cast.to, cast.model.graph.info(cast.node.name)
+    least = symmetric_lo(to) if cast.overflow is Overflow.SAT_SYM else to.lo
+    power = 1 << (cast.width - 1)
+    lowest = cast.narrow - power if to.signed else 0
     highest = power - 1 if to.signed else 2 * power - 1
-    frac = job.arranged(to.frac)
+    frac = cast.arranged(to.frac)
     ends = (("Max", least, lowest, sides[0], info.lo), ("Min", to.hi, highest, sides[1], info.hi))
     for op, end, reach, leaves, proven in ends:
         if np.any(leaves & (np.asarray(end) != reach)):
             # What the interval proves is within the type, and float32 holds it.
             bound = np.maximum(end, proven) if op == "Max" else np.minimum(end, proven)
-            values = to_float(job.arranged(bound), frac)
-            constant = job.model.parameter(values, f"{job.node.name}_{op.lower()}")
-            clamped = job.model.unique(f"{job.node.name}_at_{'least' if op == 'Max' else 'most'}")
-            source = job.model.node(op, [source, constant], clamped)
+            values = to_float(cast.arranged(bound), frac)
+            constant = cast.model.parameter(values, f"{cast.node.name}_{op.lower()}")
+            clamped = cast.model.unique(f"{cast.node.name}_at_{'least' if op == 'Max' else 'most'}")
+            source = cast.model.node(op, [source, constant], clamped)
     return source

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.backends.qonnx.model import Model
+from edgeml.backends.qonnx.model import QonnxModel
 from edgeml.ir.layout import FIRST
 from edgeml.ir.ops.conv import Conv
 
 
-def conv_node(model: Model, name: str, op: Conv, kernel: tuple[int, ...], inputs: list[str]) -> str:
+def conv_node(model: QonnxModel, name: str, op: Conv, kernel: tuple[int, ...], inputs: list[str]) -> str:
     return model.node(
         "Conv",
         inputs,

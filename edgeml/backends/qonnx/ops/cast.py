@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from edgeml.backends.qonnx.model import Model, Tensor
-from edgeml.backends.qonnx.ops._casting import Job, quantize_tensor
-from edgeml.ir import Node
+import numpy as np
+
+from edgeml.backends.qonnx.model import QonnxModel, QonnxTensor
+from edgeml.backends.qonnx.ops._casting import QonnxCast, quantize_tensor
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph, Node
 from edgeml.ir.ops.cast import Cast
 
 
-def emit(model: Model, node: Node) -> Tensor:
+def exponents(graph: Graph, node: Node) -> int | IntArray:
+    """Those of the Quant node's scale."""
+    del graph
+    assert isinstance(node.op, Cast)
+    return np.asarray(node.op.to.frac)
+
+
+def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Quant in the layout the value has."""
     op = node.op
     assert isinstance(op, Cast)
     (source,) = node.inputs
     x = model.tensors[source]
-    job = Job(model, node, op.to, op.overflow, x.layout)
+    cast = QonnxCast(model, node, op.to, op.overflow, x.layout)
     output = model.output_name(node.name, x.layout)
     sides = op.overflow_sides(model.graph.info(source))
-    return Tensor(
-        quantize_tensor(job, x.name, output, op.rounding, op.rounds(model.grids[source]), sides), x.layout
+    return QonnxTensor(
+        quantize_tensor(cast, x.name, output, op.rounding, op.rounds(model.grids[source]), sides), x.layout
     )

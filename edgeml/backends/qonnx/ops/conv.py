@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.backends.qonnx.model import QonnxModel, QonnxTensor
 from edgeml.backends.qonnx.ops._convolution import conv_node
+from edgeml.backends.qonnx.ops._exponents import no_exponents
 from edgeml.ir import Node
 from edgeml.ir.bias import Bias
 from edgeml.ir.layout import FIRST
 from edgeml.ir.ops.conv import Conv
 
+exponents = no_exponents
 
-def emit(model: Model, node: Node, bias: Bias | None = None) -> Tensor:
+
+def emit(model: QonnxModel, node: Node, bias: Bias | None = None) -> QonnxTensor:
     """Conv, channels first; with a bias it is the value of the bias's Add."""
     op = node.op
     assert isinstance(op, Conv)
@@ -21,4 +24,4 @@ def emit(model: Model, node: Node, bias: Bias | None = None) -> Tensor:
     if bias is not None:
         inputs.append(model.constant(bias.constant, lambda values: values))
     result = node if bias is None else bias.total
-    return Tensor(conv_node(model, result.name, op, model.shape(weight)[:rank], inputs), FIRST)
+    return QonnxTensor(conv_node(model, result.name, op, model.shape(weight)[:rank], inputs), FIRST)

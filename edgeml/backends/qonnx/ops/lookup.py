@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.qonnx.model import Model, Tensor
-from edgeml.ir import Node
+from edgeml.backends.qonnx.model import QonnxModel, QonnxTensor
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph, Node
 from edgeml.ir.layout import Order
 
 
-def emit(model: Model, node: Node) -> Tensor:
+def exponents(graph: Graph, node: Node) -> int | IntArray:
+    """That of the factor which makes codes of the input."""
+    return graph.info(node.inputs[0]).frac
+
+
+def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Gather; a negative code counts from the end of the table, so that end holds the negative half."""
     from onnx import TensorProto
 
@@ -26,6 +32,6 @@ def emit(model: Model, node: Node) -> Tensor:
         "Mul", [x.name, model.initializer(lsb, f"{node.name}_steps")], model.unique(f"{node.name}_code")
     )
     index = model.node("Cast", [codes], model.unique(f"{node.name}_index"), to=int(TensorProto.INT64))
-    return Tensor(
+    return QonnxTensor(
         model.node("Gather", [rolled, index], model.output_name(node.name, x.layout), axis=0), x.layout
     )

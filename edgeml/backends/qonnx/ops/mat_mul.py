@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.backends.qonnx.model import QonnxModel, QonnxTensor
+from edgeml.backends.qonnx.ops._exponents import no_exponents
 from edgeml.ir import Node
 from edgeml.ir.layout import LAST, Order, arrange
 
+exponents = no_exponents
 
-def emit(model: Model, node: Node) -> Tensor:
+
+def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """MatMul; a flattened channels-first input is met by rows in its order."""
     source, weight = node.inputs
     x = model.tensors[source]
@@ -17,4 +20,4 @@ def emit(model: Model, node: Node) -> Tensor:
     size = model.shape(weight)[0]
     rows = arrange(np.arange(size), (size,), layout)
     matrix = model.constant(weight, lambda values: values[rows])
-    return Tensor(model.node("MatMul", [model.value(source, layout), matrix], node.name))
+    return QonnxTensor(model.node("MatMul", [model.value(source, layout), matrix], node.name))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.backends.qonnx.model import QonnxModel, QonnxTensor
 from edgeml.backends.qonnx.ops._convolution import onnx_pads
+from edgeml.backends.qonnx.ops._exponents import no_exponents
 from edgeml.ir import Node
 from edgeml.ir.layout import FIRST
 from edgeml.ir.ops.max_pool import MaxPool
 
+exponents = no_exponents
 
-def emit(model: Model, node: Node) -> Tensor:
+
+def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """MaxPool, channels first."""
     op = node.op
     assert isinstance(op, MaxPool)
@@ -21,4 +24,4 @@ def emit(model: Model, node: Node) -> Tensor:
         strides=op.strides,
         pads=onnx_pads(op.padding),
     )
-    return Tensor(tensor, FIRST)
+    return QonnxTensor(tensor, FIRST)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.qonnx.model import Model, Tensor
-from edgeml.ir import Node
+from edgeml.backends.qonnx.model import QonnxModel, QonnxTensor
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph, Node
 from edgeml.ir.layout import arrange
 from edgeml.ir.ops.scale import Scale
 
 
-def emit(model: Model, node: Node) -> Tensor:
+def exponents(graph: Graph, node: Node) -> int | IntArray:
+    """The shifts, which become factors."""
+    del graph
+    assert isinstance(node.op, Scale)
+    return node.op.shift
+
+
+def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Mul by powers of two."""
     op = node.op
     assert isinstance(op, Scale)
@@ -20,4 +28,4 @@ def emit(model: Model, node: Node) -> Tensor:
     factor = model.initializer(
         arrange(powers.astype(np.float32), shape, x.layout)[np.newaxis], f"{node.name}_factor"
     )
-    return Tensor(model.node("Mul", [x.name, factor], model.output_name(node.name, x.layout)), x.layout)
+    return QonnxTensor(model.node("Mul", [x.name, factor], model.output_name(node.name, x.layout)), x.layout)

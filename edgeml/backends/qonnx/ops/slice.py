@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from edgeml.backends.qonnx.model import Model, Tensor
+from edgeml.backends.qonnx.model import QonnxModel, QonnxTensor
+from edgeml.backends.qonnx.ops._exponents import no_exponents
 from edgeml.ir import Node
 from edgeml.ir.ops.slice import Slice
 
+exponents = no_exponents
 
-def emit(model: Model, node: Node) -> Tensor:
+
+def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Slice."""
     op = node.op
     assert isinstance(op, Slice)
@@ -16,4 +19,4 @@ def emit(model: Model, node: Node) -> Tensor:
         model.integers(values, f"{node.name}_{what}")
         for what, values in (("starts", op.starts), ("ends", op.stops), ("axes", axes), ("steps", op.steps))
     ]
-    return Tensor(model.node("Slice", [model.value(node.inputs[0]), *parts], node.name))
+    return QonnxTensor(model.node("Slice", [model.value(node.inputs[0]), *parts], node.name))

@@ -1,7 +1,7 @@
-"""Values of the graph as tensors of the model, converted on demand to the form an op needs.
+"""The exact model that is being built: values of the graph as tensors, converted to the form an op needs.
 
 Invariant: every conversion is exact: a factor of a power of two, a wider float (or a narrower one that
-provably suffices), or a rearrangement; each is emitted once and found again.
+provably suffices), or a rearrangement; each is emitted once and used again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.onnx.plan import Plan, Unit, same_unit
+from edgeml.backends.onnx.plan import CarrierPlan
+from edgeml.backends.onnx.units import Unit, same_unit
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, Shape
@@ -21,7 +22,7 @@ from edgeml.onnx_model import OnnxWriter
 
 
 @dataclass(frozen=True, eq=False)
-class Term:
+class ScaledTensor:
     """A tensor that holds value * 2^unit."""
 
     tensor: str
@@ -30,14 +31,14 @@ class Term:
     layout: Layout = LAST
 
 
-class Terms:
-    """The tensors of all values emitted so far."""
+class ExactModel:
+    """The tensors of all values emitted so far, and the writer of the file."""
 
-    def __init__(self, plan: Plan, writer: OnnxWriter) -> None:
+    def __init__(self, plan: CarrierPlan, writer: OnnxWriter) -> None:
         self.plan = plan
         self.writer = writer
-        self.terms: dict[str, Term] = {}
-        self._made: dict[tuple[Any, ...], str] = {}
+        self.tensors: dict[str, ScaledTensor] = {}
+        self._emitted: dict[tuple[Any, ...], str] = {}
 
     @property
     def graph(self) -> Graph:
@@ -72,21 +73,21 @@ class Terms:
             )
             full = (1,) * (rank - values.ndim) + values.shape
             return self.spread(values.reshape(full), full, layout, f"{name}/value")
-        term = self.terms[name]
-        tensor, current, mine = term.tensor, term.layout, term.double
-        if mine != double and double:
-            tensor, mine = self.to_float(tensor, double=True), True
+        stored = self.tensors[name]
+        tensor, current, is_double = stored.tensor, stored.layout, stored.double
+        if is_double != double and double:
+            tensor, is_double = self.to_float(tensor, double=True), True
         if rank > len(shape):  # before scaling, since a unit per element can spread the value
             if current != layout:
                 tensor, current = self._rearranged(tensor, name, current, layout), layout
             shape = (*(1,) * (rank - len(shape)), *shape)
             tensor = self.reshape(tensor, shape, f"{name}/spread")
-        if not same_unit(term.unit, unit):
-            shift = np.asarray(unit, np.int64) - np.asarray(term.unit, np.int64)
-            factor = self.scaled(np.ones_like(shift), 0, shift, mine, name)
+        if not same_unit(stored.unit, unit):
+            shift = np.asarray(unit, np.int64) - np.asarray(stored.unit, np.int64)
+            factor = self.scaled(np.ones_like(shift), 0, shift, is_double, name)
             constant = self.spread(factor, shape, current, f"{name}/factor")
             tensor = self._once("Mul", [tensor, constant], f"{name}/scaled")
-        if mine != double:
+        if is_double != double:
             tensor = self.to_float(tensor, double=False)
         if current != layout:
             tensor = self._rearranged(tensor, name, current, layout)
@@ -168,6 +169,6 @@ class Terms:
 
     def _once(self, op: str, inputs: list[str], name: str, **attributes: Any) -> str:
         key = (op, *inputs, *attributes.items())
-        if key not in self._made:
-            self._made[key] = self.writer.new_node(op, inputs, name, **attributes)
-        return self._made[key]
+        if key not in self._emitted:
+            self._emitted[key] = self.writer.new_node(op, inputs, name, **attributes)
+        return self._emitted[key]
