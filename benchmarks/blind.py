@@ -151,7 +151,7 @@ def _told(told: Hardware) -> dict[str, Any]:
 
 
 def _usage(usage: Usage) -> dict[str, list[float]]:
-    return {kind: _ends(figure) for kind, figure in usage.known().items() if kind in KINDS}
+    return {kind: _ends(figure) for kind, figure in usage.present().items() if kind in KINDS}
 
 
 def _ends(figure: Figure | None) -> list[float]:
@@ -194,7 +194,9 @@ def measured(design: Design, family: str) -> dict[str, Any]:
         "design": design.name,
         "family": family,
         "tool": f"Yosys {made.version}",
-        **{kind: figure.value for kind, figure in target.usage(made.cells).known().items() if kind in KINDS},
+        **{
+            kind: figure.value for kind, figure in target.usage(made.cells).present().items() if kind in KINDS
+        },
         "latency": manifest.latency,
         "interval": manifest.interval,
         "layers": {share.layer: _lut(share) for share in shares if share.op},

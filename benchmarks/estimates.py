@@ -70,7 +70,7 @@ def measured(design: Design, family: str) -> dict[str, Any]:
     return {
         "design": design.name,
         "tool": f"Yosys {made.version}",
-        **{kind: figure.value for kind, figure in total.known().items()},
+        **{kind: figure.value for kind, figure in total.present().items()},
         "latency": manifest.latency,
         "interval": manifest.interval,
         "seconds": round(made.seconds, 1),

@@ -241,7 +241,7 @@ def train(
         MissingToolError: TensorFlow, QKeras or scikit-learn is not installed.
     """
     from edgeml import pipeline, presets
-    from edgeml.locks import held
+    from edgeml.locks import locked
     from edgeml.settings import assignments
 
     chosen = presets.load(preset)
@@ -250,7 +250,7 @@ def train(
     from edgeml.training.progress import LineProgress, SilentProgress
     from edgeml.training.train import train as train_preset
 
-    with held(folder):
+    with locked(folder):
         run = train_preset(
             chosen, folder, choices, LineProgress(progress) if progress else SilentProgress(), strict
         )
@@ -319,7 +319,7 @@ def estimate(
     Raises:
         EdgemlError: the back end cannot express the network or target the board, or no reuse factors do.
     """
-    from edgeml.boards.target import Wanted
+    from edgeml.boards.target import TargetRequest
     from edgeml.estimate import preflight
     from edgeml.ir import Graph
     from edgeml.synth import wish
@@ -327,7 +327,7 @@ def estimate(
     target = _board(board)
     asked = {design: _nested(settings)}
     if isinstance(graph, Graph):
-        exact, chosen = graph, wish.settings(Wanted(), {}, asked, (), target)[1]
+        exact, chosen = graph, wish.settings(TargetRequest(), {}, asked, (), target)[1]
     else:
         opened = _run(graph)
         exact, chosen = opened.graph(), opened.settings(asked, (), target)[1]

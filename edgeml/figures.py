@@ -115,7 +115,7 @@ class Usage(Record):
     bram: Figure | None = None
     uram: Figure | None = None
 
-    def known(self) -> dict[str, Figure]:
+    def present(self) -> dict[str, Figure]:
         """The figures that are there, by kind, in the order of `KINDS`."""
         found = {kind: getattr(self, kind) for kind in KINDS}
         return {kind: figure for kind, figure in found.items() if figure is not None}

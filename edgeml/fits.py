@@ -82,7 +82,7 @@ def occupied(found: Hardware) -> Usage:
     """What has to fit: the whole board where that is known, else the design."""
     if found.whole is None:
         return found.total
-    return Usage(**{**found.total.known(), **found.whole.known()})
+    return Usage(**{**found.total.present(), **found.whole.present()})
 
 
 def needs(usage: Usage, capacity: Mapping[str, int]) -> tuple[Need, ...]:
@@ -92,7 +92,7 @@ def needs(usage: Usage, capacity: Mapping[str, int]) -> tuple[Need, ...]:
         usage: figures by kind.
         capacity: of the chip by kind; a kind that is not in it is one that the chip has none of.
     """
-    return tuple(Need(kind, figure, capacity.get(kind, 0)) for kind, figure in usage.known().items())
+    return tuple(Need(kind, figure, capacity.get(kind, 0)) for kind, figure in usage.present().items())
 
 
 def worst(rows: Iterable[Need]) -> Verdict:

@@ -1,6 +1,6 @@
 """One command at a time in a run folder, and a tidy folder to begin with.
 
-`with held(RUN):` is around everything that writes into RUN. RUN/.lock names who holds it (process, command,
+`with locked(RUN):` is around everything that writes into RUN. RUN/.lock names who holds it (process, command,
 host, since when) and is locked by the system (flock), which lets go when the process ends, however it ends:
 a lock of a dead process is simply taken over. Where a file system has no locks, or they may not reach the
 machine that holds it, what the file says decides, and the error says which file to delete.
@@ -102,7 +102,7 @@ class Holder:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Be the only one who writes into `folder`; within the same thread it may be asked for again.
 
     The folder is made if it is not there, and goes again if nothing was written into it. In a folder that

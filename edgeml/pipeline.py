@@ -17,16 +17,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from edgeml import backends
-from edgeml.boards.target import BoardTarget, Wanted, resolve
-from edgeml.checks import bound, exported, kept
+from edgeml.boards.target import BoardTarget, TargetRequest, resolve
+from edgeml.checks import bound, exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
 from edgeml.checks.board import Wiring
+from edgeml.checks.earlier import merged, prints, stamped
 from edgeml.checks.exported import Exported
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
 from edgeml.files import FileSet, write_atomic
-from edgeml.locks import held
+from edgeml.locks import locked
 from edgeml.runs import Run
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _alone(step: Callable[Concatenate[Run, _Rest], _Result]) -> Callable[Concate
 
     @wraps(step)
     def alone(run: Run, *args: _Rest.args, **kwargs: _Rest.kwargs) -> _Result:
-        with held(run.folder):
+        with locked(run.folder):
             return step(Run.open(run.folder), *args, **kwargs)
 
     return alone
@@ -232,7 +233,9 @@ def clock_for(
             open tools it is that of the stages alone.
     """
     own = (settings or {}).get("clock_mhz")
-    return resolve(Wanted(board, clock_mhz if own is None or board.flow.is_open else own), run.wanted)
+    return resolve(
+        TargetRequest(board, clock_mhz if own is None or board.flow.is_open else own), run.target_request
+    )
 
 
 @_alone
@@ -262,19 +265,28 @@ def check(
     """
     graph = run.graph()
     golden = vectors.read(run.golden_file, graph)
-    there = kept.prints(run.folder, graph, golden)  # before they run; nobody vouches for what changes then
+    there = prints(run.folder, graph, golden)  # before they run; nobody vouches for what changes then
     earlier: Check | None = None
     if run.check_file.is_file():
         with suppress(EdgemlError):  # a damaged file has nothing to keep
             earlier = Check.read(run.check_file)
-    known = earlier.coverage if earlier is not None else None
+    earlier_coverage = earlier.coverage if earlier is not None else None
     model_file, source = (run.model_file, None) if run.is_keras else (None, _source(run))
     found = check_folder(
-        run.folder, graph, golden, names, samples, model_file, tell, wiring, known=known, source=source
+        run.folder,
+        graph,
+        golden,
+        names,
+        samples,
+        model_file,
+        tell,
+        wiring,
+        earlier=earlier_coverage,
+        source=source,
     )
-    result = whole = kept.stamped(found, there)
+    result = whole = stamped(found, there)
     if earlier is not None:
-        whole = kept.merged(earlier, result, there)
+        whole = merged(earlier, result, there)
     whole.write(run.check_file)
     return result
 
@@ -371,7 +383,7 @@ def read_reports(
     rows, unread = file_reports(run.folder, directory, board.name, graph.name, graph.digest, skip)
     told: list[str] = []
     for design in ("hls4ml", "verilog"):
-        mine = [row for row in rows if row.design == design and row.total.known()]
+        mine = [row for row in rows if row.design == design and row.total.present()]
         try:
             if mine:
                 chosen = best([row for row in mine if row.alone] or mine)

@@ -57,13 +57,13 @@ def refusing(where: str | os.PathLike[str], what: str, hint: str = "") -> Iterat
     try:
         yield
     except FAULTS as error:
-        raise EdgemlError(f"{what}: {said(error)}", os.fspath(where), hint) from error
+        raise EdgemlError(f"{what}: {error_text(error)}", os.fspath(where), hint) from error
 
 
-def said(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """An exception in one short line that can be shown anywhere.
 
-    >>> said(KeyError("nodes")), said(RecursionError("maximum recursion depth exceeded"))
+    >>> error_text(KeyError("nodes")), error_text(RecursionError("maximum recursion depth exceeded"))
     ("'nodes' is missing", 'it is nested too deeply')
     """
     if isinstance(error, KeyError):

@@ -234,7 +234,7 @@ class RunConfig(Settings):
         """Whether the model was trained elsewhere."""
         return self.training is None
 
-    def asked(self) -> dict[str, Any]:
+    def requested(self) -> dict[str, Any]:
         """What two runs of the same model have in common, plain."""
         values = self.model_dump(exclude=set(_DERIVED))
         del values["preset"]["file"]  # its contents count, not where it lies
@@ -242,7 +242,7 @@ class RunConfig(Settings):
 
     def differences(self, now: RunConfig) -> list[str]:
         """A sentence for each value in which `now` asks for another model than this one."""
-        return list(differences(*_comparable(self.asked(), now.asked())))
+        return list(differences(*_comparable(self.requested(), now.requested())))
 
     def to_toml(self) -> str:
         """The text of config.toml; parsing it gives an equal configuration."""

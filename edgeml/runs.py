@@ -242,10 +242,10 @@ class Run:
         return self.folder / f"report.{kind}"
 
     @property
-    def wanted(self) -> target.Wanted:
+    def target_request(self) -> target.TargetRequest:
         """What its targets say of board, clock and HLS back end."""
         said = self.config.targets
-        return target.Wanted(said.board, said.clock_mhz, said.hls_backend)
+        return target.TargetRequest(said.board, said.clock_mhz, said.hls_backend)
 
     def settings(
         self,
@@ -267,7 +267,7 @@ class Run:
         """
         said = self.config.targets
         layout = {key: getattr(said, key) for key in ("io_type", "strategy", "reuse_factor")}
-        return wish.settings(self.wanted, layout, changes or {}, assignments, board, clock_mhz)
+        return wish.settings(self.target_request, layout, changes or {}, assignments, board, clock_mhz)
 
     def graph(self) -> Graph:
         """The exact graph.

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
 from edgeml import limits
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.files import read_bytes
-from edgeml.reading import said
+from edgeml.reading import error_text
 
 M = TypeVar("M", bound=BaseModel)
 _T = TypeVar("_T")
@@ -199,9 +199,9 @@ def read_toml(path: str | Path, what: str = "TOML file") -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise EdgemlError(f"is not UTF-8 text ({error.reason} at byte {error.start})", str(path)) from None
     except tomllib.TOMLDecodeError as error:
-        raise EdgemlError(f"is not valid TOML: {said(error)}", str(path)) from None
+        raise EdgemlError(f"is not valid TOML: {error_text(error)}", str(path)) from None
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a table 1,000 levels deep
-        raise EdgemlError(f"is not TOML that can be read: {said(error)}", str(path)) from None
+        raise EdgemlError(f"is not TOML that can be read: {error_text(error)}", str(path)) from None
 
 
 def _value(text: str, assignment: str) -> Any:

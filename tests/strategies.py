@@ -196,7 +196,7 @@ _Step = Callable[[st.DrawFn, Builder, str, list[str], Limits], str]
 
 def _attempt(build: Builder, step: Callable[[Builder], str], limits: Limits) -> str:
     """Run a step on a copy of the graph; take it over if it verifies and is narrow enough."""
-    part = Builder("part", given=build.infos)
+    part = Builder("part", values=build.infos)
     try:
         made = step(part)
         infos = [part.info(node.name) for node in part.nodes]

@@ -17,13 +17,13 @@ import pytest
 
 from edgeml import locks
 from edgeml.errors import EdgemlError
-from edgeml.locks import NAME, Holder, held
+from edgeml.locks import NAME, Holder, locked
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from edgeml.locks import held
-with held(Path(sys.argv[1])):
+from edgeml.locks import locked
+with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -44,22 +44,22 @@ def holder(tmp_path):
 def test_alone_and_again_within(tmp_path):
     folder = tmp_path / "run"
     for _ in range(2):
-        with held(folder):
+        with locked(folder):
             assert json.loads((folder / NAME).read_text())["pid"] == os.getpid()
-            with held(folder), held(tmp_path / "run" / ".." / "run"):
+            with locked(folder), locked(tmp_path / "run" / ".." / "run"):
                 (folder / "file").touch()
             assert (folder / NAME).is_file(), "the inner one let go of the outer one's"
         assert [path.name for path in folder.iterdir()] == ["file"]
 
 
 def test_a_folder_that_nothing_was_written_into_goes_again(tmp_path):
-    with pytest.raises(RuntimeError), held(tmp_path / "a" / "b"):
+    with pytest.raises(RuntimeError), locked(tmp_path / "a" / "b"):
         raise RuntimeError
     assert not (tmp_path / "a").exists()
 
 
 def test_who_holds_it(tmp_path, holder):
-    with pytest.raises(EdgemlError) as caught, held(tmp_path / "run"):
+    with pytest.raises(EdgemlError) as caught, locked(tmp_path / "run"):
         pass
     assert caught.value.where == str(tmp_path / "run")
     told = rf"is in use by python \(process {holder.pid} on {re.escape(socket.gethostname())}, since 20..-"
@@ -67,7 +67,7 @@ def test_who_holds_it(tmp_path, holder):
     assert f"kill {holder.pid}" in caught.value.hint
     holder.terminate()
     holder.wait()
-    with held(tmp_path / "run"):
+    with locked(tmp_path / "run"):
         pass
 
 
@@ -76,7 +76,7 @@ def test_a_killed_holder_is_taken_over_and_tidied_up_after(tmp_path, holder):
     holder.kill()
     holder.wait()
     assert (tmp_path / "run" / NAME).is_file()
-    with held(tmp_path / "run"):
+    with locked(tmp_path / "run"):
         assert [path.name for path in (tmp_path / "run").iterdir()] == [NAME]
 
 
@@ -85,12 +85,12 @@ def test_another_thread_is_another(tmp_path):
 
     def other() -> None:
         try:
-            with held(tmp_path):
+            with locked(tmp_path):
                 told.append("held")
         except EdgemlError as error:
             told.append(error.what)
 
-    with held(tmp_path):
+    with locked(tmp_path):
         thread = threading.Thread(target=other)
         thread.start()
         thread.join()
@@ -105,7 +105,7 @@ def left(folder: Path, **changes: object) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x"}', '{"pid": 1}', "\0" * 9000])
 def test_a_damaged_file_is_nobodys(tmp_path, text):
     (tmp_path / NAME).write_text(text)
-    with held(tmp_path):
+    with locked(tmp_path):
         pass
 
 
@@ -114,14 +114,14 @@ def test_another_host_on_a_shared_file_system_may_be_at_work(tmp_path, monkeypat
     monkeypatch.setattr(locks, "_is_shared", lambda path: shared)
     left(tmp_path, host="elsewhere", command="edgeml train x")
     if not shared:  # its lock would have been seen
-        with held(tmp_path):
+        with locked(tmp_path):
             return
-    with pytest.raises(EdgemlError) as caught, held(tmp_path):
+    with pytest.raises(EdgemlError) as caught, locked(tmp_path):
         pass
     assert "is in use by edgeml train x (process" in caught.value.what
     assert f"look on elsewhere), delete {tmp_path / NAME}" in caught.value.hint
     (tmp_path / NAME).unlink()  # the remedy
-    with held(tmp_path):
+    with locked(tmp_path):
         pass
 
 
@@ -144,17 +144,17 @@ class TestWithoutLocks:
         test_alone_and_again_within(tmp_path)
 
     def test_a_living_holder(self, tmp_path, holder):
-        with pytest.raises(EdgemlError, match=f"process {holder.pid} on"), held(tmp_path / "run"):
+        with pytest.raises(EdgemlError, match=f"process {holder.pid} on"), locked(tmp_path / "run"):
             pass
 
     def test_a_dead_holder(self, tmp_path):
         left(tmp_path, pid=4_000_000)
-        with held(tmp_path):
+        with locked(tmp_path):
             pass
 
     def test_a_number_that_was_given_again(self, tmp_path):
         left(tmp_path, pid=os.getppid(), started="1")
-        with held(tmp_path):
+        with locked(tmp_path):
             pass
 
 
@@ -163,14 +163,14 @@ def test_a_folder_that_cannot_be_written_has_nothing_to_exclude(tmp_path, monkey
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(locks.os, "open", refuse)
-    with held(tmp_path):
+    with locked(tmp_path):
         pass
 
 
 def test_no_folder_can_be_made(tmp_path):
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(EdgemlError, match="cannot be made"), held(place):
+        with pytest.raises(EdgemlError, match="cannot be made"), locked(place):
             pass
 
 
@@ -178,7 +178,7 @@ def test_a_link_is_not_followed(tmp_path):
     (tmp_path / "precious").write_text("x")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / NAME).symlink_to(tmp_path / "precious")
-    with pytest.raises(EdgemlError, match="cannot be locked"), held(tmp_path / "run"):
+    with pytest.raises(EdgemlError, match="cannot be locked"), locked(tmp_path / "run"):
         pass
     assert (tmp_path / "precious").read_text() == "x"
 
@@ -189,12 +189,12 @@ def test_many_at_once_are_never_two(tmp_path):
 import os, sys, time
 from pathlib import Path
 from edgeml.errors import EdgemlError
-from edgeml.locks import held
+from edgeml.locks import locked
 folder, mine = Path(sys.argv[1]), str(os.getpid())
 entered, end = 0, time.monotonic() + 1.5
 while time.monotonic() < end:
     try:
-        with held(folder):
+        with locked(folder):
             entered += 1
             (folder / "who").write_text(mine)
             time.sleep(0.0005)

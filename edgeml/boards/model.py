@@ -23,12 +23,12 @@ from edgeml.boards import options
 from edgeml.settings import Settings
 
 
-def _text(pattern: str, wanted: str) -> AfterValidator:
-    """A text that matches as a whole; `wanted` says in words what it has to be."""
+def _text(pattern: str, form: str) -> AfterValidator:
+    """A text that matches as a whole; `form` says in words what it has to be."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(f"should be {wanted}")
+            raise ValueError(f"should be {form}")
         return text
 
     return AfterValidator(check)

@@ -50,12 +50,12 @@ def refused(flow: str, options: Sequence[str]) -> str:
         if option in alone:
             continue
         if option not in valued:
-            known = [*alone, *(f"{name} VALUE" for name in valued)]
-            shown = [*known[:1], "...", *known[len(alone) - 1 :]] if len(known) > 6 else known
+            choices = [*alone, *(f"{name} VALUE" for name in valued)]
+            shown = [*choices[:1], "...", *choices[len(alone) - 1 :]] if len(choices) > 6 else choices
             return f"{option!r} is no device option of nextpnr that {flow} takes: {', '.join(shown)}"
         value = words.pop(0) if words else ""
         plain = value.removeprefix("family=") if option == "--vopt" else value
         if not VALUE.fullmatch(plain) or (option == "--vopt" and plain == value):
-            wanted = "family=VALUE" if option == "--vopt" else "a value of letters and digits"
-            return f"nextpnr's {option} takes {wanted}, not {value!r}"
+            form = "family=VALUE" if option == "--vopt" else "a value of letters and digits"
+            return f"nextpnr's {option} takes {form}, not {value!r}"
     return ""

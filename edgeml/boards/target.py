@@ -32,7 +32,7 @@ _SAME_CHIPS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TargetRequest:
     """What somebody said; None where nothing was."""
 
     board: Board | str | None = None
@@ -62,11 +62,11 @@ class BoardTarget:
 
     def text(self) -> str:
         """In a line: "pynq-z2 (run), 100 MHz (board), Vitis (board)"."""
-        told = [f"{self.board.name} ({self.board_from})"] if self.board is not None else []
-        told.append(f"{self.clock_mhz:g} MHz ({self.clock_from})")
+        parts = [f"{self.board.name} ({self.board_from})"] if self.board is not None else []
+        parts.append(f"{self.clock_mhz:g} MHz ({self.clock_from})")
         if self.hls_backend:
-            told.append(f"{self.hls_backend} ({self.hls_from})")
-        return ", ".join(told)
+            parts.append(f"{self.hls_backend} ({self.hls_from})")
+        return ", ".join(parts)
 
 
 def targets(board: Board) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def targets(board: Board) -> tuple[str, ...]:
     return () if board.hls4ml is None else _SAME_CHIPS[board.hls4ml.backend]
 
 
-def resolve(flags: Wanted, run: Wanted | None = None) -> BoardTarget:
+def resolve(flags: TargetRequest, run: TargetRequest | None = None) -> BoardTarget:
     """Flags over run over board.
 
     A run's HLS back end goes with the run's board: on another board, named by a flag, whose chip it cannot
@@ -87,13 +87,13 @@ def resolve(flags: Wanted, run: Wanted | None = None) -> BoardTarget:
     Raises:
         EdgemlError: the board is unknown, or its chip is none that the named HLS back end can target.
     """
-    said = run or Wanted()
-    name = flags.board if flags.board is not None else said.board
+    stated = run or TargetRequest()
+    name = flags.board if flags.board is not None else stated.board
     board = boards.load(name) if isinstance(name, str) else name
     clock, clock_from = _first(
-        (flags.clock_mhz, "flag"), (said.clock_mhz, "run"), (board.clock_mhz if board else None, "board")
+        (flags.clock_mhz, "flag"), (stated.clock_mhz, "run"), (board.clock_mhz if board else None, "board")
     )
-    backend, hls_from = _backend(flags, said, board)
+    backend, hls_from = _backend(flags, stated, board)
     return BoardTarget(
         board,
         DEFAULT_MHZ if clock is None else clock,
@@ -111,13 +111,13 @@ def _first(*values: tuple[float | None, Origin]) -> tuple[float | None, Origin]:
     return None, "default"
 
 
-def _backend(flags: Wanted, said: Wanted, board: Board | None) -> tuple[str, Origin]:
+def _backend(flags: TargetRequest, stated: TargetRequest, board: Board | None) -> tuple[str, Origin]:
     if board is None:
         if flags.hls_backend is not None:
             return flags.hls_backend, "flag"
-        return (said.hls_backend, "run") if said.hls_backend is not None else ("Vitis", "default")
-    known = targets(board)
-    if not known:
+        return (stated.hls_backend, "run") if stated.hls_backend is not None else ("Vitis", "default")
+    supported = targets(board)
+    if not supported:
         if flags.hls_backend is not None:
             raise EdgemlError(
                 f"hls4ml has no back end for {board.title} ({board.family})",
@@ -126,15 +126,15 @@ def _backend(flags: Wanted, said: Wanted, board: Board | None) -> tuple[str, Ori
             )
         return "", "board"
     if flags.hls_backend is not None:
-        if flags.hls_backend not in known:
+        if flags.hls_backend not in supported:
             raise _other_chip(flags.hls_backend, board)
         return flags.hls_backend, "flag"
-    if said.hls_backend is not None:
-        if said.hls_backend in known:
-            return said.hls_backend, "run"
+    if stated.hls_backend is not None:
+        if stated.hls_backend in supported:
+            return stated.hls_backend, "run"
         if flags.board is None:
-            raise _other_chip(said.hls_backend, board)
-    return known[0], "board"
+            raise _other_chip(stated.hls_backend, board)
+    return supported[0], "board"
 
 
 def _other_chip(backend: str, board: Board) -> EdgemlError:
@@ -152,7 +152,7 @@ def _unhurried(board: Board | None, clock_mhz: float) -> float:
 
 
 def settings(
-    run: Wanted,
+    run: TargetRequest,
     layout: Mapping[str, Any],
     changes: Mapping[str, Mapping[str, Any]],
     assignments: tuple[str, ...] = (),
@@ -178,16 +178,16 @@ def settings(
     base = {name: dict(change) for name, change in changes.items()}
     # What is not set is left out, so that --set hls4ml.reuse_factor.fc1=8 can make a table of it.
     base["hls4ml"] = {**{k: v for k, v in layout.items() if v is not None}, **base.get("hls4ml", {})}
-    found = set_values(base, assignments)
-    hls = found["hls4ml"]
+    values = set_values(base, assignments)
+    hls = values["hls4ml"]
     own = megahertz(hls.pop("clock_mhz", None), hls.pop("clock_period_ns", None), "hls4ml options")
-    flags = Wanted(
+    flags = TargetRequest(
         board if board is not None else hls.get("board"),
         clock_mhz if own is None else own,
         known_case(hls.pop("backend", hls.pop("hls_backend", None))),
     )
     bare = "part" in hls and flags.board is None
-    target = resolve(flags, Wanted(None, run.clock_mhz, run.hls_backend) if bare else run)
+    target = resolve(flags, TargetRequest(None, run.clock_mhz, run.hls_backend) if bare else run)
     if bare:
         hls.pop("board", None)
     elif target.board is not None:
@@ -196,12 +196,12 @@ def settings(
     hls["clock_mhz"] = target.clock_mhz
     if target.hls_backend:
         hls["backend"] = target.hls_backend
-    verilog = found.setdefault("verilog", {})
+    verilog = values.setdefault("verilog", {})
     if not {"clock_mhz", "adders_per_stage"} & set(verilog):
         # A clock that --set gives hls4ml alone is not the Verilog's.
-        plain = resolve(Wanted(flags.board, clock_mhz), Wanted(run.board, run.clock_mhz))
+        plain = resolve(TargetRequest(flags.board, clock_mhz), TargetRequest(run.board, run.clock_mhz))
         verilog["clock_mhz"] = pace(plain.board, plain.clock_mhz)
-    return target, found
+    return target, values
 
 
 def megahertz(clock_mhz: Any, period_ns: Any, where: str) -> Any:
@@ -230,7 +230,9 @@ _NAMES = ("Vitis", "Vivado", "Quartus", "oneAPI", "Catapult", "Libero")
 def known_case(name: Any) -> Any:
     """hls4ml's spelling of a back end; anything else as it is."""
     return (
-        {known.lower(): known for known in _NAMES}.get(name.lower(), name) if isinstance(name, str) else name
+        {spelling.lower(): spelling for spelling in _NAMES}.get(name.lower(), name)
+        if isinstance(name, str)
+        else name
     )
 
 
@@ -243,5 +245,5 @@ def upgraded(values: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(targets, dict) or "clock_ns" not in targets:
         return values
     old = {"clock_ns": 5.0, "hls_backend": "Vitis"}
-    kept = {key: value for key, value in targets.items() if key not in old or value != old[key]}
-    return {**values, "targets": kept}
+    unchanged = {key: value for key, value in targets.items() if key not in old or value != old[key]}
+    return {**values, "targets": unchanged}

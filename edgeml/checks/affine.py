@@ -26,9 +26,9 @@ _AFFINE = (Add, Concat, Const, Input, Linear, Pad, Scale, SumPool)
 
 def affine_values(graph: Graph) -> frozenset[str]:
     """Names of the values that are affine in the inputs."""
-    found: set[str] = set()
+    affine: set[str] = set()
     for node in graph.nodes:
-        known = isinstance(node.op, _AFFINE) or node.op.kind is Kind.MOVES
-        if known and all(name in found for name in node.inputs):
-            found.add(node.name)
-    return frozenset(found)
+        keeps = isinstance(node.op, _AFFINE) or node.op.kind is Kind.MOVES
+        if keeps and all(name in affine for name in node.inputs):
+            affine.add(node.name)
+    return frozenset(affine)

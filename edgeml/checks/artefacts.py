@@ -18,13 +18,13 @@ from edgeml.checks.board import Wiring, check_board
 from edgeml.checks.compare import compare
 from edgeml.checks.compared import compare_files
 from edgeml.checks.coverage import Coverage, coverage
+from edgeml.checks.earlier import covers, sealed_coverage
 from edgeml.checks.golden import Golden
-from edgeml.checks.kept import covers, sealed_coverage
 from edgeml.checks.keras import check_keras
 from edgeml.checks.names import BOARD, KERAS, REFERENCE, SOURCE, select
 from edgeml.checks.result import Check, Result
 from edgeml.checks.source import Reader, check_source
-from edgeml.deviations import told
+from edgeml.deviations import summary
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
@@ -51,7 +51,7 @@ def check_folder(
     wiring: Wiring | None = None,
     files: bool = True,
     cover: bool = True,
-    known: Coverage | None = None,
+    earlier: Coverage | None = None,
     source: Reader | None = None,
 ) -> Check:
     """Run what lies in `folder` and compare it with the golden integers.
@@ -68,7 +68,7 @@ def check_folder(
         wiring: where a board is heard; if it is given, the board is checked as well.
         files: compare constants, types and code of the artefacts with a fresh emission as well.
         cover: compute what the vectors would show.
-        known: what they would show, of an earlier check; taken if it is of this graph and these vectors.
+        earlier: what they would show, of an earlier check; taken if it is of this graph and these vectors.
         source: reads the imported model, where that is not Keras'.
 
     Returns:
@@ -85,9 +85,9 @@ def check_folder(
     wiring = wiring or Wiring()
     wiring.need_there()
     results: list[Result] = []
-    wanted = select([*(names or ["all"]), *([BOARD] if wiring.given else [])])
+    chosen = select([*(names or ["all"]), *([BOARD] if wiring.is_used else [])])
     other = KERAS if source is not None else SOURCE  # the framework that the model is not of
-    for name in (name for name in wanted if name != other or name in names):
+    for name in (name for name in chosen if name != other or name in names):
         if progress is not None:
             progress(name)
         if name == REFERENCE:
@@ -115,16 +115,16 @@ def check_folder(
         model=graph.name,
         graph=graph.digest,
         samples=golden.samples,
-        synthetic=golden.made,
+        synthetic=golden.synthetic_count,
         results=tuple(results),
         notes=tuple(map(str, graph.notes)),
-        coverage=_coverage(graph, golden.head(_COVERED), known) if cover else None,
+        coverage=_coverage(graph, golden.head(_COVERED), earlier) if cover else None,
     )
 
 
-def _coverage(graph: Graph, golden: Golden, known: Coverage | None) -> Coverage:
-    if known is not None and known.samples == golden.samples and covers(known, graph, golden):
-        return known
+def _coverage(graph: Graph, golden: Golden, earlier: Coverage | None) -> Coverage:
+    if earlier is not None and earlier.samples == golden.samples and covers(earlier, graph, golden):
+        return earlier
     return sealed_coverage(coverage(graph, golden.joined().inputs), graph, golden)
 
 
@@ -162,13 +162,13 @@ def check_graph(
             if chosen in (REFERENCE, KERAS, SOURCE, BOARD):
                 continue
             backend = backends.load(chosen)
-            asked, told = (settings or {}).get(chosen, {}), ""
+            chosen_options, note = (settings or {}).get(chosen, {}), ""
             if not backend.missing():
-                asked, told = backend.for_check(graph, asked)
-            if told and progress is not None:
-                progress(f"{chosen}, {told}")
-            remarks |= dict.fromkeys((runner.name for runner in backend.runners()), told)
-            options = backend.options(asked)
+                chosen_options, note = backend.for_check(graph, chosen_options)
+            if note and progress is not None:
+                progress(f"{chosen}, {note}")
+            remarks |= dict.fromkeys((runner.name for runner in backend.runners()), note)
+            options = backend.options(chosen_options)
             reason = exported.why_not(backend, graph, options)
             if not reason:
                 try:
@@ -177,7 +177,7 @@ def check_graph(
                     reason = str(error)
             if reason:
                 unemitted += [_not_run(runner.name, reason) for runner in backend.runners()]
-        found = check_folder(
+        check = check_folder(
             folder,
             graph,
             golden,
@@ -190,9 +190,9 @@ def check_graph(
         result.model_copy(
             update={"reason": "; ".join(filter(None, [remarks.get(result.backend), result.reason]))}
         )
-        for result in (reasons.get(result.backend, result) for result in found.results)
+        for result in (reasons.get(result.backend, result) for result in check.results)
     )
-    return found.model_copy(update={"results": results})
+    return check.model_copy(update={"results": results})
 
 
 def _reference(graph: Graph) -> Callable[[Golden, Sequence[str]], dict[str, IntArray]]:
@@ -225,17 +225,17 @@ def _check_runner(
 def _with_deviations(result: Result, backend: str, folder: Path, graph: Graph) -> Result:
     """The row with what the files say: other constants or types are a mismatch, whatever vectors showed."""
     try:
-        found = compare_files(backends.load(backend), folder, graph)
+        deviations = compare_files(backends.load(backend), folder, graph)
     except EdgemlError as error:
         reason = f"its files were not compared with a fresh emission: {error}"
         return result.model_copy(update={"reason": "; ".join(filter(None, [result.reason, reason]))})
     remedy = ""
-    if found:
+    if deviations:
         remedy = f"edgeml export RUN --to {backend} writes it again"
         other = exported.other_versions(folder.parent, backend, graph)
         remedy = f"{other}: {remedy}" if other else remedy
-    reason = "; ".join(filter(None, [told(found), remedy, result.reason]))
-    wrong = tuple(str(deviation) for deviation in found if not deviation.text)
+    reason = "; ".join(filter(None, [summary(deviations), remedy, result.reason]))
+    wrong = tuple(str(deviation) for deviation in deviations if not deviation.text)
     status = "mismatch" if wrong else result.status
     return result.model_copy(update={"status": status, "reason": reason, "deviations": wrong[:_LISTED]})
 

@@ -84,13 +84,13 @@ class Wiring:
             raise EdgemlError("cannot open the port: there is none of that name", self.port, PLUG_IN)
 
     @property
-    def given(self) -> bool:
+    def is_used(self) -> bool:
         """There is something to hear."""
         return bool(self.port) or self.log is not None
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _BoardAnswers:
     """What a board said.
 
     Args:
@@ -124,7 +124,7 @@ def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples
         EdgemlError: the port cannot be used, nobody answers, the board holds another network, or the log is
             none.
     """
-    if not wiring.given:
+    if not wiring.is_used:
         return Result(backend=BOARD, status="not-run", reason=_NO_LINE)
     if (
         not any(run.glob(f"{_SYNTHESIZED.format('*')}/{MANIFEST}"))
@@ -132,64 +132,64 @@ def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples
     ):
         return Result(backend=BOARD, status="not-run", reason="no bitstream was made (edgeml synth RUN)")
     if wiring.log is not None:
-        heard = _read_log(wiring.log, graph, run, golden.samples)
+        answers = _read_log(wiring.log, graph, run, golden.samples)
     else:
-        heard = _talk(graph, run, golden.head(min(samples or SAMPLES, UNASKED)), wiring)
-    bad = next((report for report in heard.reports if not report.passed), None)
-    told = "; ".join(filter(None, [_complaint(bad) if bad is not None else "", heard.remarks]))
-    if not len(heard.samples):
+        answers = _talk(graph, run, golden.head(min(samples or SAMPLES, UNASKED)), wiring)
+    bad = next((report for report in answers.reports if not report.passed), None)
+    problems = "; ".join(filter(None, [_complaint(bad) if bad is not None else "", answers.remarks]))
+    if not len(answers.samples):
         if bad is not None:
-            return Result(backend=BOARD, status="mismatch", reason=told)
+            return Result(backend=BOARD, status="mismatch", reason=problems)
         only = "the log holds no results to compare, only the board's own word"
-        return Result(backend=BOARD, status="not-run", reason="; ".join(filter(None, [only, told])))
-    result = _compared(graph, golden, heard)
+        return Result(backend=BOARD, status="not-run", reason="; ".join(filter(None, [only, problems])))
+    result = _compared(graph, golden, answers)
     # Where every result was right and the self-test failed, memory is damaged or the board is not reliable.
     status = result.status if bad is None else "mismatch"
-    reason = "; ".join(filter(None, [result.reason, told]))
+    reason = "; ".join(filter(None, [result.reason, problems]))
     return result.model_copy(update={"status": status, "reason": reason})
 
 
-def _compared(graph: Graph, golden: Golden, heard: _Heard) -> Result:
-    chosen = heard.samples
+def _compared(graph: Graph, golden: Golden, answers: _BoardAnswers) -> Result:
+    chosen = answers.samples
     part = Golden(
         {BOARD: np.arange(len(chosen))},
         {name: codes[chosen] for name, codes in golden.inputs.items()},
         {name: codes[chosen] for name, codes in golden.expected.items()},
     )
-    found = decode(heard.output, heard.results)
+    outputs = decode(answers.output, answers.results)
 
-    def execute(asked: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
+    def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
         del keep  # no inner value leaves a board
-        return {name: codes[asked.x[BOARD]] for name, codes in found.items()}
+        return {name: codes[part.x[BOARD]] for name, codes in outputs.items()}
 
     result = compare(BOARD, graph, part, execute)
     first = result.first
     if first is not None:  # as numbered in golden.npz
         first = first.model_copy(update={"index": (int(chosen[first.index[0]]), *first.index[1:])})
     distinct = len(np.unique(chosen))
-    return result.model_copy(update={"first": first, "seconds": heard.seconds, "samples": distinct})
+    return result.model_copy(update={"first": first, "seconds": answers.seconds, "samples": distinct})
 
 
-def _talk(graph: Graph, run: Path, golden: Golden, wiring: Wiring) -> _Heard:
-    said = bytearray()
+def _talk(graph: Graph, run: Path, golden: Golden, wiring: Wiring) -> _BoardAnswers:
+    output = bytearray()
     try:
         with SerialPort(wiring.port, wiring.baud) as port:
-            host = Host(port, wiring.port, wiring.baud, said.extend)
+            host = Host(port, wiring.port, wiring.baud, output.extend)
             start = time.monotonic()
             identity = host.identify()
             manifest = _manifest(identity, graph, run, wiring.port)
             inputs, size = encode(manifest.input, golden.inputs), sample_bytes(manifest.output)
             report = host.test(_test_seconds(identity))
-            results = [host.run(i, given.tobytes(), size) for i, given in enumerate(inputs)]
+            results = [host.run(i, sample.tobytes(), size) for i, sample in enumerate(inputs)]
             seconds = time.monotonic() - start
     finally:
-        if wiring.save_log is not None and said:
-            write_atomic(wiring.save_log, bytes(said))
+        if wiring.save_log is not None and output:
+            write_atomic(wiring.save_log, bytes(output))
     table = np.frombuffer(b"".join(results), np.uint8).reshape(len(results), size)
-    return _Heard(manifest.output, (report,), np.arange(len(results)), table, seconds)
+    return _BoardAnswers(manifest.output, (report,), np.arange(len(results)), table, seconds)
 
 
-def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _Heard:
+def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _BoardAnswers:
     where = str(path)
     data = read_bytes(path, "log of a board")
     log = read_log(data)
@@ -210,9 +210,9 @@ def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _Heard:
     size = sample_bytes(output)
     for frame in results:
         if frame.tag >= samples or len(frame.payload) != size:
-            told = f"a result of {len(frame.payload)} bytes for sample {frame.tag}"
+            text = f"a result of {len(frame.payload)} bytes for sample {frame.tag}"
             raise EdgemlError(
-                f"has {told}; golden.npz has {samples} samples, with results of {size} bytes", where
+                f"has {text}; golden.npz has {samples} samples, with results of {size} bytes", where
             )
     # The same result again says nothing more; another one for the same sample does.
     distinct = list(dict.fromkeys((frame.tag, frame.payload) for frame in results))
@@ -221,7 +221,7 @@ def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _Heard:
         SelfTestResult.decode(frame.payload) for frame in log.frames if frame.kind is FrameType.REPORT
     )
     tags = np.array([tag for tag, _ in distinct], np.int64)
-    return _Heard(output, reports, tags, table, 0.0, _remarks(log, size, len(results) - len(distinct)))
+    return _BoardAnswers(output, reports, tags, table, 0.0, _remarks(log, size, len(results) - len(distinct)))
 
 
 def _remarks(log: Log, size: int, again: int) -> str:
@@ -234,11 +234,11 @@ def _remarks(log: Log, size: int, again: int) -> str:
     fits = [lengths.get(kind, (1, 1)) for kind, _ in log.broken]
     damaged = sum(low <= n <= high for (low, high), (_, n) in zip(fits, log.broken, strict=True))
     errors = Counter(frame.problem() for frame in log.frames if frame.kind is FrameType.ERROR)
-    told = [f"the board complained {_times(count)} that {text}" for text, count in errors.items()]
-    told += [f"{_counted(damaged, 'frame')} damaged"] * bool(damaged)
-    told += [f"{_counted(log.skipped, 'byte')} in no frame"] * bool(log.skipped)
-    told += [f"{_counted(again, 'result')} that had come before"] * bool(again)
-    return "; ".join(told)
+    parts = [f"the board complained {_times(count)} that {text}" for text, count in errors.items()]
+    parts += [f"{_counted(damaged, 'frame')} damaged"] * bool(damaged)
+    parts += [f"{_counted(log.skipped, 'byte')} in no frame"] * bool(log.skipped)
+    parts += [f"{_counted(again, 'result')} that had come before"] * bool(again)
+    return "; ".join(parts)
 
 
 def _counted(count: int, what: str) -> str:
@@ -264,8 +264,8 @@ def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> Verilo
             where,
             f"edgeml synth RUN --board {identity.board}, and load the new bitstream",
         )
-    made = run / _SYNTHESIZED.format(Path(identity.board).name)
-    manifest = VerilogManifest.read(made if (made / MANIFEST).exists() else run / _EXPORTED)
+    synthesized = run / _SYNTHESIZED.format(Path(identity.board).name)
+    manifest = VerilogManifest.read(synthesized if (synthesized / MANIFEST).exists() else run / _EXPORTED)
     sizes = (sample_bytes(manifest.input), sample_bytes(manifest.output))
     if (identity.input_bytes, identity.output_bytes) != sizes:
         raise EdgemlError(

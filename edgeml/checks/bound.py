@@ -54,10 +54,10 @@ def bind(run: Run) -> None:
     there = _read(run)
     # The file of an own preset may be another by now: `Run.create` compares what it decides.
     if isinstance(there, _Bound) and there.model == model:
-        told = [text for text in _differences(_completed(there), config) if not text.startswith("preset.")]
-        if told:
+        changed = [text for text in _differences(_completed(there), config) if not text.startswith("preset.")]
+        if changed:
             raise EdgemlError(
-                f"config.toml was changed since training: {_listed(told)}",
+                f"config.toml was changed since training: {_listed(changed)}",
                 str(run.folder),
                 "put it back, or train anew with another --out",
             )
@@ -75,14 +75,14 @@ def changes(run: Run) -> tuple[str, ...]:
     if isinstance(there, str):
         return (there,)
     model = _model(run)
-    told = [f"{run.model_file.name} is another file"] if model and model != there.model else []
-    return (*told, *_differences(_completed(there), _plain(run)))
+    changed = [f"{run.model_file.name} is another file"] if model and model != there.model else []
+    return (*changed, *_differences(_completed(there), _plain(run)))
 
 
 def sentence(run: Run) -> str:
     """`changes` in one sentence; "" if nothing was changed."""
-    told = changes(run)
-    return f"config.toml was changed since training: {_listed(told)}" if told else ""
+    changed = changes(run)
+    return f"config.toml was changed since training: {_listed(changed)}" if changed else ""
 
 
 def as_trained(run: Run) -> Run:
@@ -108,10 +108,10 @@ def _read(run: Run) -> _Bound | str | None:
     if not path.is_file():
         return None
     try:
-        found = _Bound.read(path)
+        bound = _Bound.read(path)
     except EdgemlError:
         return f"{FILE} cannot be read"
-    return found if found.digest == _digest(found.model, found.config) else f"{FILE} was edited"
+    return bound if bound.digest == _digest(bound.model, bound.config) else f"{FILE} was edited"
 
 
 def _model(run: Run) -> str:
@@ -151,6 +151,6 @@ def _shown(value: Any) -> str:
     return "unset" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
-def _listed(told: list[str] | tuple[str, ...], most: int = 4) -> str:
-    more = f" and {len(told) - most} more" if len(told) > most else ""
-    return f"{', '.join(told[:most])}{more}"
+def _listed(changed: list[str] | tuple[str, ...], most: int = 4) -> str:
+    more = f" and {len(changed) - most} more" if len(changed) > most else ""
+    return f"{', '.join(changed[:most])}{more}"

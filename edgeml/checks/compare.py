@@ -49,14 +49,18 @@ def compare(backend: str, graph: Graph, golden: Golden, execute: Execute) -> Res
         samples |= apart.reshape(both.samples, -1).any(axis=1)
     if not wrong:
         return Result(
-            backend=backend, status="exact", samples=golden.samples, synthetic=golden.made, seconds=seconds
+            backend=backend,
+            status="exact",
+            samples=golden.samples,
+            synthetic=golden.synthetic_count,
+            seconds=seconds,
         )
     first, reason = _locate(graph, both, execute, got, np.flatnonzero(samples))
     return Result(
         backend=backend,
         status="mismatch",
         samples=golden.samples,
-        synthetic=golden.made,
+        synthetic=golden.synthetic_count,
         mismatches=wrong,
         max_abs_lsb=worst,
         first=_numbered(first, golden.samples),
@@ -73,11 +77,11 @@ def _locate(
     part = golden.take(chosen)
     names = [node.name for node in graph.nodes if node.inputs]
     want = evaluate_codes(graph, part.inputs, [*graph.inputs, *names, *graph.outputs])
-    seen = {name: codes for name, codes in execute(part, names).items() if codes.shape == want[name].shape}
+    inner = {name: codes for name, codes in execute(part, names).items() if codes.shape == want[name].shape}
     for name in names:
-        if name in seen and not np.array_equal(seen[name], want[name]):
-            first = _first_difference(name, want[name], seen[name], chosen)
-            return first, explain(graph, name, want, seen)
+        if name in inner and not np.array_equal(inner[name], want[name]):
+            first = _first_difference(name, want[name], inner[name], chosen)
+            return first, explain(graph, name, want, inner)
     # Every inner value agrees with the graph as it is now: either the vectors belong to another graph, or the
     # artefact gave something else before.
     for name, expected in golden.expected.items():

@@ -35,12 +35,12 @@ def compare_files(backend: Backend, folder: Path, graph: Graph) -> tuple[Deviati
     note = _note(backend, folder, graph)
     if note is not None and note.is_file():
         return ()
-    found = backend.compare_files(folder, graph)
+    deviations = backend.compare_files(folder, graph)
     # The files are read again: what was changed in between was not compared.
-    if note is not None and not found and note == _note(backend, folder, graph):
+    if note is not None and not deviations and note == _note(backend, folder, graph):
         with suppress(OSError):
             note.touch()
-    return found
+    return deviations
 
 
 def _note(backend: Backend, folder: Path, graph: Graph) -> Path | None:

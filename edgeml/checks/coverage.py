@@ -33,7 +33,7 @@ from edgeml.ir.ops._linear import Linear
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.conv import Conv
 
-_TRIED = 4096
+_MOST_TRIALS = 4096
 """Weights of a graph that are tried."""
 
 _WORK = 3e8
@@ -97,7 +97,7 @@ class Coverage(Record):
         casts: ends and ties.
         weights: by sum, in the graph's order.
         samples: how many real vectors there were; the synthetic ones are all among them.
-        digest: of graph, vectors and what is said of them, see `edgeml.checks.kept`; "" if not kept.
+        digest: of graph, vectors and what is said of them, see `edgeml.checks.earlier`; "" if not kept.
     """
 
     inputs: int
@@ -110,10 +110,10 @@ class Coverage(Record):
     @property
     def lines(self) -> tuple[str, ...]:
         """In words, a line each."""
-        tried = sum(row.tried for row in self.weights)
+        trials = sum(row.tried for row in self.weights)
         every = sum(row.weights for row in self.weights)
         unseen = sum(row.unseen for row in self.weights)
-        some = f"{tried:,} tried of {every:,}" if tried < every else f"{every:,}"
+        some = f"{trials:,} tried of {every:,}" if trials < every else f"{every:,}"
         where = ", ".join(
             f"{row.node.split('.')[0]} {list(row.first[0])}" for row in self.weights if row.first
         )
@@ -203,13 +203,13 @@ def unseen_weights(
     """
     trial = _trial(graph, node)
     names = {name for each in (*trial.chain, *trial.rest) for name in each.inputs}
-    wanted = sorted(names | {node.name, node.inputs[0], trial.end, *graph.outputs})
+    needed = sorted(names | {node.name, node.inputs[0], trial.end, *graph.outputs})
     first = np.full(len(chosen), -1, np.int64)
     done = 0.0
     for rows in _chunks(graph, node, len(next(iter(codes.values())))):
         if not np.any(first == -1):
             break
-        part = evaluate_codes(graph, {name: array[rows] for name, array in codes.items()}, wanted)
+        part = evaluate_codes(graph, {name: array[rows] for name, array in codes.items()}, needed)
         taps = _taps(graph, node, part[node.inputs[0]])
         open_ = np.flatnonzero(first == -1)
         columns = graph.info(node.inputs[1]).shape[-1]
@@ -308,17 +308,19 @@ def _differs(
     graph: Graph, trial: _Trial, values: Mapping[str, IntArray], rows: IntArray, changed: IntArray
 ) -> NDArray[np.bool_]:
     """Whether an output differs when the end of the chain is `changed`."""
-    found: dict[str, IntArray] = {trial.end: changed}
+    changed_values: dict[str, IntArray] = {trial.end: changed}
     inside = {node.name for node in trial.rest}
     for node in trial.rest:
-        found |= {
-            name: values[name][rows] for name in node.inputs if name not in found and name not in inside
+        changed_values |= {
+            name: values[name][rows]
+            for name in node.inputs
+            if name not in changed_values and name not in inside
         }
-    _run(graph, trial.rest, found)
+    _run(graph, trial.rest, changed_values)
     differs = np.zeros(len(rows), np.bool_)
     for name in graph.outputs:
-        if name in found:
-            got = np.broadcast_to(found[name], (len(rows), *graph.info(name).shape))
+        if name in changed_values:
+            got = np.broadcast_to(changed_values[name], (len(rows), *graph.info(name).shape))
             differs |= (got != values[name][rows]).reshape(len(rows), -1).any(1)
     return differs
 
@@ -332,8 +334,8 @@ def _run(graph: Graph, nodes: tuple[Node, ...], values: dict[str, IntArray]) -> 
         if kind is None:
             run_nodes((node,), graph.infos, values)
             continue
-        given: Any = [values[name].astype(kind) for name in node.inputs]
-        values[node.name] = op.evaluate(given, kinds, graph.info(node.name)).astype(np.int64)
+        inputs: Any = [values[name].astype(kind) for name in node.inputs]
+        values[node.name] = op.evaluate(inputs, kinds, graph.info(node.name)).astype(np.int64)
 
 
 def _carrier(kinds: Sequence[ValueInfo]) -> Any:
@@ -359,12 +361,12 @@ def _steps(graph: Graph, node: Node, tap: int) -> IntArray:
 def _behind(graph: Graph, name: str) -> tuple[Node, ...]:
     """The nodes that depend on a value."""
     reached = {name}
-    found: list[Node] = []
+    nodes: list[Node] = []
     for node in graph.nodes:
         if not reached.isdisjoint(node.inputs):
             reached.add(node.name)
-            found.append(node)
-    return tuple(found)
+            nodes.append(node)
+    return tuple(nodes)
 
 
 def _products(graph: Graph, node: Node) -> int:
@@ -386,15 +388,15 @@ def _weights(graph: Graph, codes: Mapping[str, IntArray]) -> tuple[WeightCoverag
     total = sum(graph.info(node.inputs[1]).size for node in every)
     straight = affine_values(graph)
     work = _WORK
-    found: list[WeightCoverage] = []
+    rows: list[WeightCoverage] = []
     for node in reversed(every):  # the last layers cost least
         shape, size = graph.info(node.inputs[1]).shape, graph.info(node.inputs[1]).size
-        share = size if total <= _TRIED else max(_TRIED * size // total, 1)
+        share = size if total <= _MOST_TRIALS else max(_MOST_TRIALS * size // total, 1)
         chosen = np.unique(np.linspace(0, size - 1, share).astype(np.int64))
         first, done = unseen_weights(graph, codes, node, chosen, work)
         work = max(work - done, 0.0)
         unseen = chosen[first == -1]
-        found.append(
+        rows.append(
             WeightCoverage(
                 node=node.name,
                 weights=size,
@@ -404,4 +406,4 @@ def _weights(graph: Graph, codes: Mapping[str, IntArray]) -> tuple[WeightCoverag
                 affine=node.name in straight,
             )
         )
-    return tuple(reversed(found))
+    return tuple(reversed(rows))

@@ -39,7 +39,7 @@ def casts(graph: Graph) -> tuple[Node, ...]:
 
 def possible(graph: Graph) -> tuple[Possible, ...]:
     """For every cast, the events that the interval of its input allows."""
-    found: list[Possible] = []
+    events: list[Possible] = []
     for node in casts(graph):
         op, info = node.op, graph.info(node.inputs[0])
         assert isinstance(op, Cast)
@@ -53,8 +53,8 @@ def possible(graph: Graph) -> tuple[Possible, ...]:
             kind: np.broadcast_to(part, info.shape).reshape(-1)
             for kind, part in zip(KINDS, parts, strict=True)
         }
-        found.append(Possible(node.name, kinds))
-    return tuple(found)
+        events.append(Possible(node.name, kinds))
+    return tuple(events)
 
 
 def events(graph: Graph, codes: Mapping[str, IntArray]) -> NDArray[np.bool_]:

@@ -34,7 +34,7 @@ class Exported:
     reason: str = ""
 
 
-class _Kept(Document):
+class _ExportRecord(Document):
     """The object behind export.json: the last answer of each back end, by its name."""
 
     what: ClassVar[str] = "list of exports"
@@ -75,12 +75,12 @@ def keep(folder: Path, graph: Graph, rows: Sequence[Exported]) -> None:
     """
     earlier = _read(folder, graph)
     here = versions()
-    kept = _Kept(
+    record = _ExportRecord(
         graph=graph.digest,
         rows={**earlier.rows, **{row.backend: row for row in rows}},
         versions={**earlier.versions, **{row.backend: here for row in rows if row.files}},
     )
-    kept.write(folder / FILE)
+    record.write(folder / FILE)
 
 
 def reason(folder: Path, backend: str, graph: Graph) -> str:
@@ -91,13 +91,13 @@ def reason(folder: Path, backend: str, graph: Graph) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of edgeml and of what emits; "" for what is not installed."""
-    found = {"edgeml": __version__}
+    versions_ = {"edgeml": __version__}
     for name in EMITTERS:
         try:
-            found[name] = metadata.version(name)
+            versions_[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = ""
-    return found
+            versions_[name] = ""
+    return versions_
 
 
 def other_versions(folder: Path, backend: str, graph: Graph) -> str:
@@ -106,17 +106,17 @@ def other_versions(folder: Path, backend: str, graph: Graph) -> str:
     if written is None:
         return ""
     apart = [name for name in here if written.get(name, "") != here[name]]
-    told = (
+    differences = (
         " ".join([*(f"{name} {v[name] or 'none'}" for name in apart if name in v)]) for v in (written, here)
     )
-    return "it was written by {}, and here is {}".format(*told) if apart else ""
+    return "it was written by {}, and here is {}".format(*differences) if apart else ""
 
 
-def _read(folder: Path, graph: Graph) -> _Kept:
+def _read(folder: Path, graph: Graph) -> _ExportRecord:
     """What is known of the graph; nothing if the file is missing, damaged or of another graph."""
-    nothing = _Kept(graph=graph.digest, rows={})
+    nothing = _ExportRecord(graph=graph.digest, rows={})
     try:
-        kept = _Kept.read(folder / FILE)
+        record = _ExportRecord.read(folder / FILE)
     except EdgemlError:
         return nothing
-    return kept if kept.graph == graph.digest else nothing
+    return record if record.graph == graph.digest else nothing

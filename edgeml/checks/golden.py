@@ -57,7 +57,7 @@ class Golden:
         return next(iter(self.inputs.values())).shape[0]
 
     @property
-    def made(self) -> int:
+    def synthetic_count(self) -> int:
         """How many synthetic vectors there are."""
         return 0 if self.synthetic is None else self.synthetic.samples
 
@@ -65,11 +65,11 @@ class Golden:
         """Real samples and behind them the synthetic ones, as one list of vectors without labels."""
         if self.synthetic is None:
             return Golden(self.x, self.inputs, self.expected)
-        made = self.synthetic
+        synthetic = self.synthetic
         return Golden(
-            _end_to_end(self.x, made.x),
-            _end_to_end(self.inputs, made.inputs),
-            _end_to_end(self.expected, made.expected),
+            _end_to_end(self.x, synthetic.x),
+            _end_to_end(self.inputs, synthetic.inputs),
+            _end_to_end(self.expected, synthetic.expected),
         )
 
     def take(self, rows: IntArray) -> Golden:
@@ -122,12 +122,12 @@ def make(graph: Graph, x: Any, label: IntArray | None = None, synthetic: bool = 
     codes = input_codes(graph, x)
     if not next(iter(codes.values())).shape[0]:
         raise EdgemlError("no samples to check with", graph.name)
-    given: Mapping[str, Any] = (
+    inputs: Mapping[str, Any] = (
         x
         if isinstance(x, Mapping)
         else dict(zip(graph.inputs, [x] if len(graph.inputs) == 1 else x, strict=True))
     )
-    floats = {name: np.asarray(given[name], np.float32) for name in graph.inputs}
+    floats = {name: np.asarray(inputs[name], np.float32) for name in graph.inputs}
     golden = Golden(floats, codes, evaluate_codes(graph, codes), label)
     return with_synthetic(golden, graph) if synthetic else golden
 
@@ -195,10 +195,10 @@ def _part(arrays: Mapping[str, Any], prefix: str, graph: Graph, path: Path) -> G
         raise EdgemlError(f"has inputs with {sorted(samples)} samples", str(path), _AGAIN)
     for kind, group in (("x", golden.x), ("input", golden.inputs), ("expected", golden.expected)):
         for name, values in group.items():
-            wanted = (golden.samples, *graph.info(name).shape)
-            if values.shape != wanted:
+            shape = (golden.samples, *graph.info(name).shape)
+            if values.shape != shape:
                 raise EdgemlError(
-                    f"has {prefix}{kind}.{name} of shape {values.shape}, {wanted} expected", str(path), _AGAIN
+                    f"has {prefix}{kind}.{name} of shape {values.shape}, {shape} expected", str(path), _AGAIN
                 )
     for name, codes in golden.inputs.items():
         info = graph.info(name)

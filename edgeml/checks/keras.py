@@ -74,7 +74,7 @@ def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
         backend=KERAS,
         status="mismatch",
         samples=golden.samples,
-        synthetic=golden.made,
+        synthetic=golden.synthetic_count,
         mismatches=wrong,
         max_abs_lsb=worst,
         reason=reason,

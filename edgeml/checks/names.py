@@ -40,10 +40,10 @@ def select(names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         EdgemlError: an unknown name.
     """
-    known = choices()
-    wanted = [name if name == "all" else choice_of(name) for name in names]
-    for name in wanted:
-        if name != "all" and name not in known:
-            raise unknown_name("check", name, ("all", *known, *runners()))
-    chosen = {*wanted, *(known[:-1] if "all" in wanted or not wanted else ())}
-    return tuple(name for name in known if name in chosen)
+    offered = choices()
+    selected = [name if name == "all" else choice_of(name) for name in names]
+    for name in selected:
+        if name != "all" and name not in offered:
+            raise unknown_name("check", name, ("all", *offered, *runners()))
+    chosen = {*selected, *(offered[:-1] if "all" in selected or not selected else ())}
+    return tuple(name for name in offered if name in chosen)

@@ -62,7 +62,7 @@ class Result(Record):
         reason: why it differs or was not run.
         seconds: wall time of the runner, measured.
         checked: when, UTC, ISO 8601; "" if that was not noted.
-        digest: SHA-256 of what was run and of this row, see `edgeml.checks.kept`; "" for what was not run.
+        digest: SHA-256 of what was run and of this row, see `edgeml.checks.earlier`; "" for what was not run.
         failed: it is there and its tool is there, and it did not run to its end: `reason` says why.
         deviations: how the artefact's files differ from what would be written today, a line each; an artefact
             that deviates is a mismatch, also if every integer agreed.
@@ -104,15 +104,15 @@ class Result(Record):
     @property
     def remark(self) -> str:
         """The note that announced a mismatch, and the reason."""
-        told = f"announced when it was lowered: {self.announced}" if self.announced else ""
-        return "; ".join(filter(None, [told, self.reason]))
+        text = f"announced when it was lowered: {self.announced}" if self.announced else ""
+        return "; ".join(filter(None, [text, self.reason]))
 
     @property
     def holds(self) -> bool:
         """Nothing speaks against it: no difference but an announced one, and no failure."""
         return not self.failed and (self.status != "mismatch" or bool(self.announced))
 
-    def told(self) -> str:
+    def detail(self) -> str:
         """What a person wants to know beside the status: how many samples, what differs, or why not."""
         if self.status == "not-run":
             return self.reason
@@ -169,8 +169,8 @@ class Check(Document):
             if name in (result.backend, choice_of(result.backend)):
                 return result
         rows = [result.backend for result in self.results]
-        known = {*rows, *(choice_of(row) for row in rows)}
-        raise unknown_name("row of the check", name, known)
+        names = {*rows, *(choice_of(row) for row in rows)}
+        raise unknown_name("row of the check", name, names)
 
     def __repr__(self) -> str:
         """A line per executor.
@@ -183,11 +183,13 @@ class Check(Document):
         words = "ok" if self.ok else "NOT OK"
         lines = [f"Check({self.model}: {words}, {len(self.compared)} of {len(self.results)} run)"]
         width = max((len(result.backend) for result in self.results), default=0)
-        lines += [f"  {result.backend:<{width}}  {result.state}  {result.told()}" for result in self.results]
+        lines += [
+            f"  {result.backend:<{width}}  {result.state}  {result.detail()}" for result in self.results
+        ]
         return "\n".join(lines)
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        cells = [(result.backend, result.state, result.told()) for result in self.results]
+        cells = [(result.backend, result.state, result.detail()) for result in self.results]
         return html_table(repr(self).partition("\n")[0], ("executor", "integers", ""), cells)

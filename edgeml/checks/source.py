@@ -62,12 +62,14 @@ def check_source(graph: Graph, golden: Golden, read: Reader | None, notes_file: 
         wrong += int(np.count_nonzero(apart))
         worst = max(worst, int(np.ceil(apart.max(initial=0))))
     if not wrong:
-        return Result(backend=SOURCE, status="exact", samples=golden.samples, synthetic=golden.made)
+        return Result(
+            backend=SOURCE, status="exact", samples=golden.samples, synthetic=golden.synthetic_count
+        )
     return Result(
         backend=SOURCE,
         status="mismatch",
         samples=golden.samples,
-        synthetic=golden.made,
+        synthetic=golden.synthetic_count,
         mismatches=wrong,
         max_abs_lsb=worst,
         first=first,

@@ -43,7 +43,7 @@ _POOL = 2048
 _WORK = 2e8
 """Products that choosing may cost; a larger graph has a smaller pool."""
 
-_SEEN = 256
+_SAMPLES_READ = 256
 """Real samples that are looked at for what need not be driven again."""
 
 _WEIGHTS = 8192
@@ -75,7 +75,7 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
     base = _stacked(codes)
     size = len(next(iter(base.values())))
     room = max(BUDGET - size - _FLOATS, 64)
-    real_codes = draw.real_codes(_SEEN)
+    real_codes = draw.real_codes(_SAMPLES_READ)
     chosen = _with_new_events(graph, [real_codes, base], pool)[:room]
     before = _stacked([real_codes, base, {name: array[chosen] for name, array in pool.items()}])
     chosen = _filled(chosen, _with_new_weights(graph, before, pool), room, pool_size)
@@ -103,7 +103,7 @@ class _Draw:
 
     def floats(self, rng: np.random.Generator, count: int) -> dict[str, NDArray[np.float32]]:
         """Every element is a tie, a neighbour of one, beyond a bound, or as good as zero."""
-        found: dict[str, NDArray[np.float32]] = {}
+        draws: dict[str, NDArray[np.float32]] = {}
         for name, lo, hi in self._each():
             frac = self._graph.info(name).type.frac
             shape = (count, *lo.shape)
@@ -126,20 +126,20 @@ class _Draw:
             values = np.choose(which, [np.broadcast_to(kind, shape) for kind in kinds]).astype(np.float32)
             for vector, kind in enumerate(kinds[: min(len(kinds), count)]):
                 values[vector] = np.broadcast_to(kind, shape)[vector]
-            found[name] = values
-        return found
+            draws[name] = values
+        return draws
 
     def corners(self, rng: np.random.Generator, count: int) -> dict[str, IntArray]:
         """All at the lowest, all at the highest, all at zero, then random mixtures of the ends."""
-        found: dict[str, IntArray] = {}
+        codes: dict[str, IntArray] = {}
         share = rng.random(count)
         for name, lo, hi in self._each():
             high = rng.random((count, *lo.shape)) < share.reshape(-1, *(1 for _ in lo.shape))
             values = np.where(high, hi, lo)
             for vector, value in enumerate((lo, hi, np.clip(0, lo, hi))[:count]):
                 values[vector] = value
-            found[name] = values
-        return found
+            codes[name] = values
+        return codes
 
     def uniform(self, rng: np.random.Generator, count: int) -> dict[str, IntArray]:
         return {
@@ -152,11 +152,11 @@ class _Draw:
         rows = np.arange(count) % len(next(iter(self._real.values())))
         real = input_codes(self._graph, {name: values[rows] for name, values in self._real.items()})
         share = rng.uniform(0.1, 0.9, count)
-        found: dict[str, IntArray] = {}
+        draws: dict[str, IntArray] = {}
         for name, codes in real.items():
             anew = rng.random(codes.shape) < share.reshape(-1, *(1 for _ in codes.shape[1:]))
-            found[name] = np.where(anew, drawn[name], codes)
-        return found
+            draws[name] = np.where(anew, drawn[name], codes)
+        return draws
 
     def units(self) -> dict[str, IntArray]:
         """Zero, then one element at a time at the end that is farther from zero."""
@@ -183,14 +183,14 @@ class _Draw:
         exact = self._responses(names, targets)
         straight = affine_values(self._graph)
         which = np.array([name in straight for name, _ in targets], np.bool_)
-        found: dict[str, IntArray] = {}
+        codes: dict[str, IntArray] = {}
         for name, lo, hi in self._each():
             slope = slopes[name]
             if lo.size <= UNITS:
                 slope = np.where(which[:, np.newaxis], exact[name], slope)
             slope = slope.reshape(-1, *lo.shape)
-            found[name] = np.concatenate([np.where(slope > 0, hi, lo), np.where(slope > 0, lo, hi)])
-        return found
+            codes[name] = np.concatenate([np.where(slope > 0, hi, lo), np.where(slope > 0, lo, hi)])
+        return codes
 
     def _fitted(
         self, pool: Mapping[str, IntArray], names: list[str], targets: list[tuple[str, int]]
@@ -198,25 +198,25 @@ class _Draw:
         """Slopes (targets, elements) by input name of a linear fit to the pool, up to a factor."""
         sums = self._columns(pool, names, targets)
         sums = sums - sums.mean(0)
-        found: dict[str, NDArray[np.float64]] = {}
+        values: dict[str, NDArray[np.float64]] = {}
         for name, _, _ in self._each():
-            given = pool[name].reshape(len(pool[name]), -1).astype(np.float64)
-            found[name] = ((given - given.mean(0)).T @ sums).T
-        return found
+            features = pool[name].reshape(len(pool[name]), -1).astype(np.float64)
+            values[name] = ((features - features.mean(0)).T @ sums).T
+        return values
 
     def _responses(self, names: list[str], targets: list[tuple[str, int]]) -> dict[str, NDArray[np.float64]]:
         """Slopes (targets, unit elements) by input name: what a unit vector adds to the value at zero."""
         units = self.units()
         sums = self._columns(units, names, targets)
-        found: dict[str, NDArray[np.float64]] = {}
+        values: dict[str, NDArray[np.float64]] = {}
         start = 1
         for name, lo, hi in self._each():
             elements = unit_elements(lo.size)
             ends = np.where(np.abs(hi) >= np.abs(lo), hi, lo).reshape(-1)[elements]
             rise = sums[start : start + len(elements)] - sums[0]
-            found[name] = (rise * np.sign(ends)[:, np.newaxis]).T
+            values[name] = (rise * np.sign(ends)[:, np.newaxis]).T
             start += len(elements)
-        return found
+        return values
 
     def _columns(
         self, codes: Mapping[str, IntArray], names: list[str], targets: list[tuple[str, int]]
@@ -236,14 +236,14 @@ def unit_elements(size: int) -> IntArray:
 def _targets(graph: Graph, count: int) -> list[tuple[str, int]]:
     """Elements of sums, the first sums first, as many of each as there is room for."""
     sums = [node.name for node in graph.nodes if isinstance(node.op, Linear)]
-    found: list[tuple[str, int]] = []
+    targets: list[tuple[str, int]] = []
     for i, name in enumerate(sums):
         size = graph.info(name).size
-        share = min(size, max((count - len(found)) // (len(sums) - i), 1))
-        found += [
+        share = min(size, max((count - len(targets)) // (len(sums) - i), 1))
+        targets += [
             (name, int(element)) for element in np.unique(np.linspace(0, size - 1, share).astype(np.int64))
         ]
-    return found[:count]
+    return targets[:count]
 
 
 def _with_new_events(
@@ -251,8 +251,8 @@ def _with_new_events(
 ) -> IntArray:
     """Vectors of the pool that show what neither those before them nor `before` showed; most first."""
     met = np.any([events(graph, vectors).any(0) for vectors in before], axis=0)
-    found = events(graph, pool)[:, ~met]
-    first = found.argmax(0)[found.any(0)] if found.size else np.zeros(0, np.int64)
+    new = events(graph, pool)[:, ~met]
+    first = new.argmax(0)[new.any(0)] if new.size else np.zeros(0, np.int64)
     return _most_first(first)
 
 
@@ -265,16 +265,16 @@ def _with_new_weights(graph: Graph, before: Mapping[str, IntArray], pool: Mappin
     work, firsts = _WORK, [np.zeros(0, np.int64)]
     for node in reversed(every):
         size = graph.info(node.inputs[1]).size
-        seen, done = unseen_weights(graph, before, node, np.arange(size), work)
-        first, more = unseen_weights(graph, pool, node, np.flatnonzero(seen == -1), work - done)
+        unseen, done = unseen_weights(graph, before, node, np.arange(size), work)
+        first, more = unseen_weights(graph, pool, node, np.flatnonzero(unseen == -1), work - done)
         firsts.append(first[first >= 0])
         work = max(work - done - more, 0.0)
     return _most_first(np.concatenate(firsts))
 
 
 def _most_first(numbers: IntArray) -> IntArray:
-    found, counts = np.unique(numbers, return_counts=True)
-    return found[np.argsort(-counts, kind="stable")]
+    values, counts = np.unique(numbers, return_counts=True)
+    return values[np.argsort(-counts, kind="stable")]
 
 
 def _filled(chosen: IntArray, more: IntArray, room: int, pool: int) -> IntArray:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from edgeml.cli.bands import Bands
 from edgeml.cli.console import ERR, progress, say
 from edgeml.errors import EdgemlError
-from edgeml.locks import held
+from edgeml.locks import locked
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -78,7 +78,7 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def at_work(folder: Path) -> Iterator[None]:
     """Alone in a run folder; if interrupted, say what is kept in it."""
-    with held(folder):
+    with locked(folder):
         try:
             yield
         except (KeyboardInterrupt, SystemExit):

@@ -95,15 +95,17 @@ def load(
         raw = _own_file.load(path, target, max_classes)
         check_raw(raw, str(path))
         return _finish(raw, path.stem, str(path), "none stated", str(path), seed)
-    known = info(str(name))
+    described = info(str(name))
     if target is not None:
         raise EdgemlError(f"{name} knows its own labels", f"target {target!r}", "leave the target out")
     raw = read(str(name), sources or Sources.default())
     check_raw(raw, str(name))
-    _compare(raw, known, str(name))
+    _compare(raw, described, str(name))
     if labels is False:
-        return _without_labels((raw.test or raw.train).x, str(name), str(name), known.licence, known.source)
-    return _finish(raw, str(name), str(name), known.licence, known.source, seed)
+        return _without_labels(
+            (raw.test or raw.train).x, str(name), str(name), described.licence, described.source
+        )
+    return _finish(raw, str(name), str(name), described.licence, described.source, seed)
 
 
 def samples_only(x: Array, name: str, source: str) -> Dataset:
@@ -123,20 +125,20 @@ def _without_labels(
     if x.dtype.kind not in "biuf":
         raise EdgemlError(f"x holds {x.dtype}, not real numbers", where)
     check_finite(x, f"{where}, x")
-    given, none = _frozen(x, np.float32), _frozen(np.zeros(0), np.int64)
+    samples, none = _frozen(x, np.float32), _frozen(np.zeros(0), np.int64)
     return Dataset(
         name=name,
-        x_train=given,
+        x_train=samples,
         y_train=none,
-        x_val=given,
+        x_val=samples,
         y_val=none,
-        x_test=given,
+        x_test=samples,
         y_test=none,
         class_names=(),
         feature_names=None,
         licence=licence,
         source=source or where,
-        checksum=checksum({"x": given}),
+        checksum=checksum({"x": samples}),
         note="no labels: every part is all of its samples",
     )
 
@@ -165,16 +167,18 @@ def _frozen(array: Array, dtype: type) -> Array:
     return copy
 
 
-def _compare(raw: Raw, known: DatasetInfo, where: str) -> None:
+def _compare(raw: Raw, described: DatasetInfo, where: str) -> None:
     """Refuse arrays that are not the ones the publisher's are known to be."""
     hint = "the file is damaged or another data set: remove it and get it again"
-    if raw.train.x.shape[1:] != known.shape or len(raw.classes) != len(known.classes):
-        found = f"samples of shape {raw.train.x.shape[1:]} in {len(raw.classes)} classes"
-        raise EdgemlError(f"found {found}, expected {known.shape} in {len(known.classes)}", where, hint)
+    if raw.train.x.shape[1:] != described.shape or len(raw.classes) != len(described.classes):
+        actual = f"samples of shape {raw.train.x.shape[1:]} in {len(raw.classes)} classes"
+        raise EdgemlError(
+            f"found {actual}, expected {described.shape} in {len(described.classes)}", where, hint
+        )
     samples = sum(len(array) for name, array in raw.arrays().items() if name.startswith("y"))
-    if raw.whole and samples != known.samples:
-        raise EdgemlError(f"found {samples} samples, expected {known.samples}", where, hint)
-    if raw.digest and raw.digest != known.digest:
+    if raw.whole and samples != described.samples:
+        raise EdgemlError(f"found {samples} samples, expected {described.samples}", where, hint)
+    if raw.digest and raw.digest != described.digest:
         raise EdgemlError("this is not the published file (SHA-256 differs)", where, hint)
-    if raw.whole and known.checksum and checksum(raw.arrays()) != known.checksum:
+    if raw.whole and described.checksum and checksum(raw.arrays()) != described.checksum:
         raise EdgemlError("these are not the published values (checksum differs)", where, hint)

@@ -138,10 +138,10 @@ def _first_fault(path: Path, separator: str, header: list[str], column: int) -> 
                 line, begins = begins, rows.line_num + 1
                 if line == 1 or not row or (len(row) == 1 and not row[0].strip()):
                     continue
-                found = _fault(row, line, header, column, path)
-                if found is not None and first is None:
-                    first = found
-                elif found is not None:
+                fault = _fault(row, line, header, column, path)
+                if fault is not None and first is None:
+                    first = fault
+                elif fault is not None:
                     more += 1
         except csv.Error as error:
             quoted = "unexpected end" in str(error)

@@ -91,19 +91,19 @@ def check_names(names: Iterable[object], where: str) -> tuple[str, ...]:
     Raises:
         EdgemlError: two are equal, or one is empty, very long or holds control characters.
     """
-    found = tuple(str(name) for name in names)
-    seen: set[str] = set()
-    for name in found:
-        if name in seen:
+    texts = tuple(str(name) for name in names)
+    earlier: set[str] = set()
+    for name in texts:
+        if name in earlier:
             raise EdgemlError(f"two classes are called {name!r:.60}", where, "give each its own name")
-        seen.add(name)
+        earlier.add(name)
         if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
             raise EdgemlError(
                 f"{name[:40]!r} of {len(name)} characters is no class name",
                 where,
                 f"names are 1 to {_LONGEST_NAME} characters, without control characters",
             )
-    return found
+    return texts
 
 
 def whole_or_text(values: Iterable[int | str], where: str) -> dict[int | str, int | str]:
@@ -112,11 +112,11 @@ def whole_or_text(values: Iterable[int | str], where: str) -> dict[int | str, in
     Raises:
         EdgemlError: one is missing, or numbers that are not whole.
     """
-    found = list(values)
-    texts = [value for value in found if isinstance(value, str)]
+    items = list(values)
+    texts = [value for value in items if isinstance(value, str)]
     if not texts:
-        return {value: value for value in found}
-    if len(texts) < len(found):
+        return {value: value for value in items}
+    if len(texts) < len(items):
         raise EdgemlError("labels of one part are text, of another numbers", where, "write all alike")
     missing = sorted({text for text in texts if is_missing(text)})
     if missing:

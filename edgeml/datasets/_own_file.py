@@ -116,8 +116,8 @@ def _load_npz(path: Path, max_classes: int | None) -> Raw:
         max_classes,
     )
     parts = {name: Split(arrays[key], y) for name, key, y in zip(needed, keys[::2], labels, strict=True)}
-    found = arrays.get("feature_names")
-    features = None if found is None else tuple(str(name) for name in found.ravel())
+    stated = arrays.get("feature_names")
+    features = None if stated is None else tuple(str(name) for name in stated.ravel())
     note = about(classes) if class_names is None else ""
     return Raw(parts["train"], classes, parts.get("test"), parts.get("val"), features, note)
 

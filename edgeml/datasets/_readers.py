@@ -64,14 +64,14 @@ def read_npz(path: Path, keys: Iterable[str] = ()) -> dict[str, Array]:
                 raise EdgemlError("a single array, no .npz file", where, "save it with numpy.savez")
             with zipfile.ZipFile(handle) as archive:
                 there = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-                wanted = list(keys) or [name for name, info in there.items() if info.filename != name]
-                absent = [key for key in wanted if key not in there]
+                members = list(keys) or [name for name, info in there.items() if info.filename != name]
+                absent = [key for key in members if key not in there]
                 if absent:
                     has = f"it has: {', '.join(there):.300}"
                     raise EdgemlError(f"has no array {', '.join(absent)}", where, has)
-                total = sum(there[key].file_size for key in wanted)
+                total = sum(there[key].file_size for key in members)
                 check_bytes(total, "what the file declares", where)
-                return {key: _member(archive, there[key], where) for key in wanted}
+                return {key: _member(archive, there[key], where) for key in members}
     except PermissionError as error:
         raise EdgemlError(f"cannot read the data file: {error.strerror}", where) from error
     except _DAMAGED as error:

@@ -48,11 +48,11 @@ def _halves(part: Split, fraction: float, seed: int, where: str) -> tuple[Split,
         ) from error
     rows = np.arange(len(part.y))
     try:
-        kept, held = train_test_split(rows, test_size=fraction, stratify=part.y, random_state=seed)
+        first, second = train_test_split(rows, test_size=fraction, stratify=part.y, random_state=seed)
     except ValueError as error:
         raise EdgemlError(
             f"cannot be split with every class in every part: {error}",
             where,
             "add samples, drop the class, or give the parts yourself (x_train, y_train, x_val, ... in .npz)",
         ) from error
-    return Split(part.x[kept], part.y[kept]), Split(part.x[held], part.y[held])
+    return Split(part.x[first], part.y[first]), Split(part.x[second], part.y[second])

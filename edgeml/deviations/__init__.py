@@ -31,10 +31,10 @@ class Deviation:
         return f"{self.file}: {self.what}"
 
 
-def told(deviations: Sequence[Deviation], most: int = 3) -> str:
+def summary(deviations: Sequence[Deviation], most: int = 3) -> str:
     """All of them in one sentence, the first in words and the others as a number.
 
-    >>> told([Deviation("a.h", "line 3 is x, y expected")])
+    >>> summary([Deviation("a.h", "line 3 is x, y expected")])
     'differs from a fresh emission: a.h: line 3 is x, y expected'
     """
     if not deviations:

@@ -11,24 +11,24 @@ from edgeml.deviations import Deviation
 from edgeml.errors import EdgemlError
 
 
-def compare_models(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
+def compare_models(file: str, content: bytes, fresh: bytes) -> list[Deviation]:
     """Every difference between two serialized models.
 
     Args:
         file: its name, for the result.
-        found: what lies there.
+        content: what lies there.
         fresh: what would be written today.
 
     Raises:
         EdgemlError: what lies there is no ONNX model.
     """
-    if found == fresh:
+    if content == fresh:
         return []
     import onnx
     from google.protobuf.message import DecodeError
 
     try:
-        mine, theirs = onnx.load_from_string(found), onnx.load_from_string(fresh)
+        mine, theirs = onnx.load_from_string(content), onnx.load_from_string(fresh)
     except DecodeError as error:
         raise EdgemlError(f"not a readable ONNX model ({error})", file, "export it again") from None
     wrong = [
@@ -44,13 +44,13 @@ def compare_models(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
 
 
 def _ports(model: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for kind, ports in (("input", model.graph.input), ("output", model.graph.output)):
         for port in ports:
             tensor = port.type.tensor_type
             shape = [dim.dim_param or dim.dim_value for dim in tensor.shape.dim]
-            found[f"{kind} {port.name}"] = f"of element type {tensor.elem_type} and shape {shape}"
-    return found
+            texts[f"{kind} {port.name}"] = f"of element type {tensor.elem_type} and shape {shape}"
+    return texts
 
 
 def _opsets(model: Any) -> dict[str, str]:
@@ -58,8 +58,8 @@ def _opsets(model: Any) -> dict[str, str]:
 
 
 def _metadata(model: Any) -> dict[str, str]:
-    found = {f"metadata {entry.key}": entry.value[:60] for entry in model.metadata_props}
-    return found | {"ir_version": str(model.ir_version)}
+    entries = {f"metadata {entry.key}": entry.value[:60] for entry in model.metadata_props}
+    return entries | {"ir_version": str(model.ir_version)}
 
 
 def _tables(mine: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[str]:
@@ -75,73 +75,78 @@ def _tables(mine: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[str]
 def _constants(mine: Any, theirs: Any) -> Iterator[str]:
     import onnx
 
-    held, wanted = ({t.name: t for t in model.graph.initializer} for model in (mine, theirs))
-    for name in dict.fromkeys((*wanted, *held)):
-        if name not in held:
+    mine_by_name, fresh_by_name = ({t.name: t for t in model.graph.initializer} for model in (mine, theirs))
+    for name in dict.fromkeys((*fresh_by_name, *mine_by_name)):
+        if name not in mine_by_name:
             yield f"constant {name} is missing"
-        elif name not in wanted:
+        elif name not in fresh_by_name:
             yield f"constant {name} is there, and not in a fresh emission"
-        elif held[name].data_location == onnx.TensorProto.EXTERNAL:
+        elif mine_by_name[name].data_location == onnx.TensorProto.EXTERNAL:
             yield f"constant {name} is in another file"
-        elif held[name].SerializeToString(deterministic=True) != wanted[name].SerializeToString(
-            deterministic=True
-        ):
-            yield from _array(f"constant {name}", held[name], wanted[name])
+        elif mine_by_name[name].SerializeToString(deterministic=True) != fresh_by_name[
+            name
+        ].SerializeToString(deterministic=True):
+            yield from _array(f"constant {name}", mine_by_name[name], fresh_by_name[name])
 
 
 def _array(name: str, mine: Any, theirs: Any) -> Iterator[str]:
     from onnx import numpy_helper
 
     try:
-        found = numpy_helper.to_array(mine)
+        actual = numpy_helper.to_array(mine)
     except (ValueError, TypeError) as error:
         yield f"{name} cannot be read ({error})"
         return
     expected = numpy_helper.to_array(theirs)
-    if (found.dtype, found.shape) != (expected.dtype, expected.shape):
-        is_, wanted = (f"{array.dtype} of shape {array.shape}" for array in (found, expected))
-        yield f"{name} is {is_}, {wanted} expected"
+    if (actual.dtype, actual.shape) != (expected.dtype, expected.shape):
+        is_, expected_text = (f"{array.dtype} of shape {array.shape}" for array in (actual, expected))
+        yield f"{name} is {is_}, {expected_text} expected"
         return
     # Zeros of both signs and NaN are told apart: one of them is not what was written.
-    size = found.dtype.itemsize
+    size = actual.dtype.itemsize
     bits = (
         np.ascontiguousarray(array).reshape(-1).view(np.uint8).reshape(-1, size)
-        for array in (found, expected)
+        for array in (actual, expected)
     )
     mine_bits, wanted_bits = bits
     apart = np.flatnonzero((mine_bits != wanted_bits).any(axis=1))
     if len(apart):
-        at = tuple(int(i) for i in np.unravel_index(apart[0], found.shape)) if found.shape else ()
+        at = tuple(int(i) for i in np.unravel_index(apart[0], actual.shape)) if actual.shape else ()
         more = f", and {len(apart) - 1} more differ" if len(apart) > 1 else ""
-        yield f"{name} {list(at)} is {found[at]}, {expected[at]} expected{more}"
+        yield f"{name} {list(at)} is {actual[at]}, {expected[at]} expected{more}"
 
 
 def _nodes(mine: Any, theirs: Any) -> Iterator[str]:
-    held, wanted = ({tuple(node.output): node for node in model.graph.node} for model in (mine, theirs))
-    for outputs in dict.fromkeys((*wanted, *held)):
+    mine_by_output, fresh_by_output = (
+        {tuple(node.output): node for node in model.graph.node} for model in (mine, theirs)
+    )
+    for outputs in dict.fromkeys((*fresh_by_output, *mine_by_output)):
         name = f"the node that gives {', '.join(outputs)}"
-        if outputs not in held:
+        if outputs not in mine_by_output:
             yield f"{name} is missing"
             continue
-        if outputs not in wanted:
+        if outputs not in fresh_by_output:
             yield f"{name} is there, and not in a fresh emission"
             continue
-        yield from (f"{name}: {what}" for what in _tables(_node(held[outputs]), _node(wanted[outputs])))
+        yield from (
+            f"{name}: {what}"
+            for what in _tables(_node(mine_by_output[outputs]), _node(fresh_by_output[outputs]))
+        )
 
 
 def _node(node: Any) -> dict[str, str]:
     import onnx
 
-    found = {"the op": f"{node.domain}::{node.op_type}" if node.domain else node.op_type}
-    found["its inputs"] = ", ".join(node.input)
+    properties = {"the op": f"{node.domain}::{node.op_type}" if node.domain else node.op_type}
+    properties["its inputs"] = ", ".join(node.input)
     for attribute in node.attribute:
         kind = onnx.AttributeProto
         if attribute.type in (kind.TENSOR, kind.GRAPH, kind.GRAPHS, kind.TENSORS):
             plain = attribute.SerializeToString(deterministic=True).hex()
         else:
             plain = repr(onnx.helper.get_attribute_value(attribute))
-        found[f"its {attribute.name}"] = plain
-    return found
+        properties[f"its {attribute.name}"] = plain
+    return properties
 
 
 def _unknown(model: Any) -> Iterator[str]:

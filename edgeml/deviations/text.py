@@ -16,17 +16,17 @@ _TOKEN = re.compile(rb'"(?:\\.|[^"\\\n])*"|\w+|&&|\|\||\+\+|--|<<|>>|->|::|[<>=!
 _WIDEST = 120
 
 
-def compare_text(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
+def compare_text(file: str, content: bytes, fresh: bytes) -> list[Deviation]:
     """The first token that differs, with its line; empty if none does.
 
     Args:
         file: its name, for the result.
-        found: what lies there.
+        content: what lies there.
         fresh: what would be written today.
     """
-    if found == fresh:
+    if content == fresh:
         return []
-    mine, theirs = _tokens(found), _tokens(fresh)
+    mine, theirs = _tokens(content), _tokens(fresh)
     if [word for word, _ in mine] == [word for word, _ in theirs]:
         return []
     pairs = zip(mine, theirs, strict=False)
@@ -34,9 +34,11 @@ def compare_text(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
     if at >= len(mine):
         return [Deviation(file, f"ends before {_line(fresh, theirs[at][1])!r}")]
     if at >= len(theirs):
-        return [Deviation(file, f"line {mine[at][1] + 1} is {_line(found, mine[at][1])!r}, the end expected")]
+        return [
+            Deviation(file, f"line {mine[at][1] + 1} is {_line(content, mine[at][1])!r}, the end expected")
+        ]
     here, there = mine[at][1], theirs[at][1]
-    is_, expected = _line(found, here), _line(fresh, there)
+    is_, expected = _line(content, here), _line(fresh, there)
     if is_ == expected or max(len(is_), len(expected)) > _WIDEST:
         is_, expected = (_around(words, at) for words in (mine, theirs))
     return [Deviation(file, f"line {here + 1} is {is_!r}, {expected!r} expected")]
@@ -45,13 +47,13 @@ def compare_text(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
 def _tokens(content: bytes) -> list[tuple[bytes, int]]:
     """Tokens with the number of their line; a line of the preprocessor ends in a token of its own."""
     plain = _COMMENT.sub(_blank, content).replace(b"\\\n", b"  ")
-    found: list[tuple[bytes, int]] = []
+    tokens: list[tuple[bytes, int]] = []
     for number, line in enumerate(plain.split(b"\n")):
         words = [(word, number) for word in _TOKEN.findall(line)]
-        found += words
+        tokens += words
         if words and words[0][0] in (b"#", b"`"):
-            found.append((b"\n", number))
-    return found
+            tokens.append((b"\n", number))
+    return tokens
 
 
 def _blank(match: re.Match[bytes]) -> bytes:

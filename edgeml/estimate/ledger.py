@@ -242,7 +242,7 @@ class Ledger:
             return found
         changed = {
             kind: narrowed
-            for kind in usage.known()
+            for kind in usage.present()
             if (narrowed := self.narrowed(found.design, family, kind, scope)) is not None
         }
         if not changed:
@@ -291,7 +291,7 @@ def _key(entry: LedgerEntry) -> tuple[str, ...]:
 
 def values(hardware: Hardware) -> dict[str, float]:
     """The figures of a whole design by kind."""
-    found = {kind: figure.value for kind, figure in hardware.total.known().items()}
+    found = {kind: figure.value for kind, figure in hardware.total.present().items()}
     for kind in ("cycles", "ii"):
         figure = getattr(hardware, kind)
         if figure is not None:

@@ -82,7 +82,7 @@ class Preflight:
         if self.estimate.whole is None:
             return (needed,)
         alone = ", ".join(
-            f"{figure.text()} {kind.upper()}" for kind, figure in self.estimate.total.known().items()
+            f"{figure.text()} {kind.upper()}" for kind, figure in self.estimate.total.present().items()
         )
         return (f"whole board after packing: {needed}", f"the network alone after synthesis: {alone}")
 

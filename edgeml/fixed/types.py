@@ -246,20 +246,20 @@ def int_array(values: Any, what: str) -> IntArray:
     array([1, 2])
     """
     try:
-        given = np.asarray(values)
+        array = np.asarray(values)
     except ValueError:
         raise EdgemlError("rows of different lengths", what) from None
-    match given.dtype.kind:
+    match array.dtype.kind:
         case "f":  # NaN and infinity fail the comparisons
-            wide = np.asarray(given, np.float64)  # a float16 cannot be compared with 2^63
+            wide = np.asarray(array, np.float64)  # a float16 cannot be compared with 2^63
             fits = bool(np.all((np.trunc(wide) == wide) & (wide >= -(2.0**63)) & (wide < 2.0**63)))
         case "u":
-            fits = given.size == 0 or int(given.max()) < 2**63
+            fits = array.size == 0 or int(array.max()) < 2**63
         case kind:
             fits = kind in "bi"
     if not fits:
         raise EdgemlError("whole numbers within 64 bits expected", what)
-    copy = np.array(given, np.int64)
+    copy = np.array(array, np.int64)
     copy.flags.writeable = False
     return copy
 

@@ -20,7 +20,7 @@ from edgeml.importers.base import Imported, ImportOptions, SourceFile
 from edgeml.ir import Graph, saved
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.notes import SAMPLES, LayerNote, Notes
-from edgeml.locks import held
+from edgeml.locks import locked
 from edgeml.presets import DataSpec, Lowering, Prepared, Targets, prepare
 from edgeml.runconfig import Importing, RunConfig, import_name
 from edgeml.runs import RANDOM, Run, random_data
@@ -89,7 +89,7 @@ def import_model(
         importing=Importing(format=kind, file=importer.kept),
     )
     place = Path(folder) if folder is not None else Path("runs") / config.preset.name
-    with held(place):
+    with locked(place):
         run = Run.create(place, config, overwrite)
         if run.weights_file is not None and source.weights is not None:
             write_atomic(run.weights_file, source.weights)

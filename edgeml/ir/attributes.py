@@ -83,13 +83,13 @@ def split(text: str) -> dict[str, str]:
             parts.append("")
         else:
             parts[-1] += character
-    found: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for part in parts if text.strip() else []:
         key, equals, value = part.strip().partition("=")
-        if not (equals and key.isidentifier() and value) or key in found:
+        if not (equals and key.isidentifier() and value) or key in attributes:
             raise EdgemlError(f"cannot read {part.strip()!r}; key=value expected, every key once")
-        found[key] = value
-    return found
+        attributes[key] = value
+    return attributes
 
 
 def conform(value: Any, kind: Any) -> Any:

@@ -25,10 +25,10 @@ class Builder:
         given: values that exist already, for building a part of a graph.
     """
 
-    def __init__(self, name: str, given: Mapping[str, ValueInfo] | None = None) -> None:
+    def __init__(self, name: str, values: Mapping[str, ValueInfo] | None = None) -> None:
         self._name = valid_name(name)
         self._nodes: list[Node] = []
-        self._infos: dict[str, ValueInfo] = dict(given or {})
+        self._infos: dict[str, ValueInfo] = dict(values or {})
         self._by_name: dict[str, Node] = {}
 
     @property
@@ -77,9 +77,9 @@ class Builder:
         self._nodes.append(node)
         return node.name
 
-    def unique(self, wanted: str) -> str:
-        """A valid name that is still free, `wanted` if possible."""
-        stem = valid_name(wanted)
+    def unique(self, text: str) -> str:
+        """A valid name that is still free, `text` if possible."""
+        stem = valid_name(text)
         name, count = stem, 1
         while name in self._infos:
             count += 1

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from edgeml.fixed import IntArray
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.ops._linear import Linear
-from edgeml.ir.steps import Known, Sums
+from edgeml.ir.steps import GridInfo, Sums
 
 
 def demand(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> int:
@@ -24,12 +24,12 @@ def demand(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> int:
         node: one of its nodes.
         grids: of all values, see `edgeml.ir.grid.grids`.
     """
-    inputs = [Known(graph.info(name), grids[name]) for name in node.inputs]
-    return node.op.demand(inputs, Known(graph.info(node.name), grids[node.name]))
+    inputs = [GridInfo(graph.info(name), grids[name]) for name in node.inputs]
+    return node.op.demand(inputs, GridInfo(graph.info(node.name), grids[node.name]))
 
 
 def sums_of(graph: Graph, node: Node, grids: Mapping[str, IntArray]) -> Sums:
     """The partial sums of a linear op of the graph."""
     assert isinstance(node.op, Linear)
-    x, w = (Known(graph.info(name), grids[name]) for name in node.inputs)
+    x, w = (GridInfo(graph.info(name), grids[name]) for name in node.inputs)
     return node.op.sums(x, w)

@@ -137,7 +137,7 @@ def _folded(boxes: dict[str, _Box]) -> dict[str, _Box]:
     names = list(boxes)
     middle = set(names[MOST_LAYERS // 2 : len(names) - MOST_LAYERS // 2])
     fold = _Box(f"{len(middle)} layers")
-    kept: dict[str, _Box] = {}
+    merged: dict[str, _Box] = {}
     for name, box in boxes.items():
         target = fold if name in middle else box
         if name in middle:
@@ -146,23 +146,23 @@ def _folded(boxes: dict[str, _Box]) -> dict[str, _Box]:
             fold.info = box.info
             fold.output = fold.output or box.output
             fold.sources |= box.sources
-        kept[target.name] = target
-    for box in kept.values():
+        merged[target.name] = target
+    for box in merged.values():
         box.sources = {
             (fold.name if name in middle else name): None
             for name in box.sources
             if not (box is fold and name in middle)
         }
-    return kept
+    return merged
 
 
 def _place(boxes: dict[str, _Box]) -> list[list[_Box]]:
     """Rows: every box below all that it reads and that stand before it."""
     rows: list[list[_Box]] = []
-    seen: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for box in boxes.values():
-        box.row = max((seen[name] + 1 for name in box.sources if name in seen), default=0)
-        seen[box.name] = box.row
+        box.row = max((columns[name] + 1 for name in box.sources if name in columns), default=0)
+        columns[box.name] = box.row
         while len(rows) <= box.row:
             rows.append([])
         rows[box.row].append(box)

@@ -35,15 +35,15 @@ def run_nodes(nodes: Sequence[Node], infos: Mapping[str, ValueInfo], values: dic
 
 def constant_codes(graph: Graph) -> Mapping[str, IntArray]:
     """Codes, of the value's shape, of every constant and of all that is computed from constants alone."""
-    found: dict[str, IntArray] = {}
+    constants: dict[str, IntArray] = {}
     for node in graph.nodes:
-        if isinstance(node.op, Input) or not all(name in found for name in node.inputs):
+        if isinstance(node.op, Input) or not all(name in constants for name in node.inputs):
             continue
         infos = [graph.info(name) for name in node.inputs]
         info = graph.info(node.name)
-        codes = node.op.evaluate([found[name][np.newaxis] for name in node.inputs], infos, info)[0]
-        found[node.name] = np.array(np.broadcast_to(codes, info.shape))
-    return found
+        codes = node.op.evaluate([constants[name][np.newaxis] for name in node.inputs], infos, info)[0]
+        constants[node.name] = np.array(np.broadcast_to(codes, info.shape))
+    return constants
 
 
 def evaluate_codes(
@@ -62,21 +62,21 @@ def evaluate_codes(
     Raises:
         EdgemlError: an input is missing, of the wrong shape or out of range, or a name is unknown.
     """
-    wanted = tuple(dict.fromkeys(graph.outputs if keep is None else keep))
-    for name in wanted:
+    names = tuple(dict.fromkeys(graph.outputs if keep is None else keep))
+    for name in names:
         if name not in graph.infos:
             raise EdgemlError(f"there is no value {name!r}", graph.name)
-    given = {name: _checked(graph, name, inputs) for name in graph.inputs}
-    counts = {codes.shape[0] for codes in given.values()}
+    input_values = {name: _checked(graph, name, inputs) for name in graph.inputs}
+    counts = {codes.shape[0] for codes in input_values.values()}
     if len(counts) != 1:
         raise EdgemlError(f"inputs with different numbers of samples: {sorted(counts)}", graph.name)
     (samples,) = counts
-    parts: dict[str, list[IntArray]] = {name: [] for name in wanted}
+    parts: dict[str, list[IntArray]] = {name: [] for name in names}
     for start in range(0, max(samples, 1), _CHUNK):
         count = min(_CHUNK, samples - start)
-        values = {name: codes[start : start + count] for name, codes in given.items()}
+        values = {name: codes[start : start + count] for name, codes in input_values.items()}
         run_nodes(graph.nodes, graph.infos, values)
-        for name in wanted:
+        for name in names:
             shape = (count, *graph.info(name).shape)
             parts[name].append(np.array(np.broadcast_to(values[name], shape)))
     return {name: np.concatenate(chunks) for name, chunks in parts.items()}
@@ -94,24 +94,24 @@ def input_codes(graph: Graph, x: Data) -> dict[str, IntArray]:
     """
     names = graph.inputs
     if isinstance(x, Mapping):
-        given: dict[str, Any] = dict(cast("Mapping[str, Any]", x))
+        values: dict[str, Any] = dict(cast("Mapping[str, Any]", x))
     elif len(names) == 1 and not _is_list_of_one(x, len(graph.info(names[0]).shape) + 1):
-        given = {names[0]: x}
+        values = {names[0]: x}
     else:
         items: list[Any] = list(x) if np.iterable(x) else [x]
         if len(items) != len(names):
             raise EdgemlError(
                 f"{len(items)} inputs given, {len(names)} expected: {', '.join(names)}", graph.name
             )
-        given = dict(zip(names, items, strict=True))
-    if set(given) != set(names):
-        raise EdgemlError(f"inputs {', '.join(given)} given, {', '.join(names)} expected", graph.name)
+        values = dict(zip(names, items, strict=True))
+    if set(values) != set(names):
+        raise EdgemlError(f"inputs {', '.join(values)} given, {', '.join(names)} expected", graph.name)
     codes: dict[str, IntArray] = {}
     for name in names:
         op = graph.node(name).op
         if isinstance(op, Input):
             try:
-                codes[name] = op.codes(given[name])
+                codes[name] = op.codes(values[name])
             except EdgemlError as error:
                 raise EdgemlError(error.what, f"input {name}", error.hint) from error
     return codes

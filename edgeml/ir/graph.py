@@ -30,13 +30,13 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _NAME_HINT = "letters, digits, _ and . after a first letter or _"
 
 
-def valid_name(wanted: str) -> str:
-    """`wanted` with every character that names cannot have replaced by _.
+def valid_name(text: str) -> str:
+    """`text` with every character that names cannot have replaced by _.
 
     >>> valid_name("my model"), valid_name("3x3"), valid_name("")
     ('my_model', '_3x3', '_')
     """
-    name = re.sub(r"[^A-Za-z0-9_.]", "_", wanted)
+    name = re.sub(r"[^A-Za-z0-9_.]", "_", text)
     return name if NAME.fullmatch(name) else f"_{name}"
 
 
@@ -121,11 +121,11 @@ class Graph:
     @cached_property
     def users(self) -> Mapping[str, tuple[Node, ...]]:
         """The nodes that read each value."""
-        found: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
+        users: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
         for node in self.nodes:
             for source in dict.fromkeys(node.inputs):
-                found[source].append(node)
-        return MappingProxyType({name: tuple(nodes) for name, nodes in found.items()})
+                users[source].append(node)
+        return MappingProxyType({name: tuple(nodes) for name, nodes in users.items()})
 
     @cached_property
     def constants(self) -> Mapping[str, IntArray]:

@@ -17,19 +17,19 @@ import numpy as np
 from edgeml.fixed import IntArray
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.info import ValueInfo
-from edgeml.ir.steps import NEVER_ZERO, ZERO, Known
+from edgeml.ir.steps import NEVER_ZERO, ZERO, GridInfo
 
 
 def grids(graph: Graph) -> Mapping[str, IntArray]:
     """The grid of every value of a graph, as an array of the value's shape."""
-    known: dict[str, Known] = {}
-    know(graph.nodes, graph.infos, known)
-    return {name: value.grid for name, value in known.items()}
+    values: dict[str, GridInfo] = {}
+    know(graph.nodes, graph.infos, values)
+    return {name: value.grid for name, value in values.items()}
 
 
-def know(nodes: Iterable[Node], infos: Mapping[str, ValueInfo], known: dict[str, Known]) -> None:
+def know(nodes: Iterable[Node], infos: Mapping[str, ValueInfo], values: dict[str, GridInfo]) -> None:
     """Add what is known of the results of `nodes`, in topological order, to what is known of their inputs."""
     for node in nodes:
         info = infos[node.name]
-        grid = np.broadcast_to(node.op.grid([known[name] for name in node.inputs], info), info.shape)
-        known[node.name] = Known(info, np.where(grid < NEVER_ZERO, ZERO, grid))
+        grid = np.broadcast_to(node.op.grid([values[name] for name in node.inputs], info), info.shape)
+        values[node.name] = GridInfo(info, np.where(grid < NEVER_ZERO, ZERO, grid))

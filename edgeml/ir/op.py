@@ -28,7 +28,7 @@ from edgeml.fixed import IntArray
 from edgeml.ir.attributes import conform
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
-from edgeml.ir.steps import Known
+from edgeml.ir.steps import GridInfo
 
 if TYPE_CHECKING:
     from edgeml.ir.builder import Builder
@@ -108,7 +108,7 @@ class Op(ABC):
         """
 
     @abstractmethod
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         """The grid of every element of the result, see `edgeml.ir.grid`.
 
         Args:
@@ -120,7 +120,7 @@ class Op(ABC):
         """
 
     @abstractmethod
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         """Bits of the largest intermediate in steps of its own grid, inputs and result included.
 
         Args:
@@ -174,35 +174,35 @@ class Composite(Op, abstract=True):
         run_nodes(build.nodes, build.infos, values)
         return values[last]
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         """The grid of the expansion's last value."""
         del result
-        known, last = self._known(inputs)
-        return known[last].grid
+        values, last = self._inner(inputs)
+        return values[last].grid
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         """The largest demand in the expansion."""
         del result
         build, _, _ = self._expanded([value.info for value in inputs])
-        known, _ = self._known(inputs)
+        values, _ = self._inner(inputs)
         return max(
-            node.op.demand([known[name] for name in node.inputs], known[node.name]) for node in build.nodes
+            node.op.demand([values[name] for name in node.inputs], values[node.name]) for node in build.nodes
         )
 
-    def _known(self, inputs: Sequence[Known]) -> tuple[dict[str, Known], str]:
+    def _inner(self, inputs: Sequence[GridInfo]) -> tuple[dict[str, GridInfo], str]:
         """What is known of every value of the expansion, and the name of the last."""
         from edgeml.ir.grid import know  # grid knows graphs, ops must not need it to be imported
 
         build, names, last = self._expanded([value.info for value in inputs])
-        known = dict(zip(names, inputs, strict=True))
-        know(build.nodes, build.infos, known)
-        return known, last
+        values = dict(zip(names, inputs, strict=True))
+        know(build.nodes, build.infos, values)
+        return values, last
 
     def _expanded(self, infos: Sequence[ValueInfo]) -> tuple[Builder, list[str], str]:
         from edgeml.ir.builder import Builder  # the builder knows ops, ops must not need it to be imported
 
         names = [f"in{position}" for position in range(len(infos))]
-        build = Builder("expansion", given=dict(zip(names, infos, strict=True)))
+        build = Builder("expansion", values=dict(zip(names, infos, strict=True)))
         return build, names, self.expand(build, *names)
 
 

@@ -19,7 +19,7 @@ from edgeml.fixed import IntArray
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.note import Note
 from edgeml.ir.text import build_op, encode_attributes
-from edgeml.reading import FAULTS, read_json, said
+from edgeml.reading import FAULTS, error_text, read_json
 
 FORMAT = "edgeml-graph"
 SCHEMA = 1
@@ -77,7 +77,9 @@ def load(folder: str | Path, stem: str = "graph") -> Graph:
         graph = Graph(str(document["name"]), nodes, tuple(map(str, document["outputs"])), notes)
         digest = document["digest"]
     except FAULTS as error:
-        raise EdgemlError(f"malformed: {said(error)}", str(structure), "export the graph again") from None
+        raise EdgemlError(
+            f"malformed: {error_text(error)}", str(structure), "export the graph again"
+        ) from None
     except EdgemlError as error:
         where = f"{structure}: {error.where}" if error.where else str(structure)
         raise EdgemlError(error.what, where, error.hint) from error

@@ -32,7 +32,7 @@ BEYOND = np.int64(1) << 62
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class GridInfo:
     """What is known of a value.
 
     Args:
@@ -71,7 +71,7 @@ class Sums:
         return Sums(total, finest, np.maximum(self.grid, constant_grid(codes, own)))
 
 
-def edge_bits(inputs: Sequence[Known], result: Known) -> int:
+def edge_bits(inputs: Sequence[GridInfo], result: GridInfo) -> int:
     """Bits of the largest magnitude among an op's inputs and its result."""
     return max(value.bits for value in (*inputs, result))
 

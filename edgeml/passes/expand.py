@@ -55,7 +55,7 @@ class Expand(Pass):
 
 
 def _expansion(graph: Graph, node: Node, op: Composite, taken: set[str]) -> list[Node]:
-    build = Builder(graph.name, given={name: graph.info(name) for name in node.inputs})
+    build = Builder(graph.name, values={name: graph.info(name) for name in node.inputs})
     last = op.expand(build, *node.inputs)
     if build.node(last) is None:  # it stands for one of its inputs, which keeps its own name
         last = build.add(Scale(0), last)

@@ -85,9 +85,9 @@ def load(name: str | os.PathLike[str]) -> Preset:
         raise EdgemlError("is not a preset file", str(path), "a preset is a Python file such as my_net.py")
     preset = getattr(_run(path, source), "PRESET", None)
     if not isinstance(preset, Preset):
-        found = "has no PRESET" if preset is None else f"has a PRESET that is a {type(preset).__name__}"
+        problem = "has no PRESET" if preset is None else f"has a PRESET that is a {type(preset).__name__}"
         raise EdgemlError(
-            found, str(path), "write PRESET = Preset(summary=..., build=..., data=..., ...) at its end"
+            problem, str(path), "write PRESET = Preset(summary=..., build=..., data=..., ...) at its end"
         )
     digest = hashlib.sha256(source).hexdigest()
     return replace(preset, name=path.stem, file=path, digest=digest, code=code_digests(source))
@@ -127,9 +127,9 @@ def _run(path: Path, source: bytes) -> ModuleType:
     except EdgemlError:
         raise
     except ValidationError as error:
-        known = {kind.__name__: kind for kind in _DESCRIPTIONS}
+        classes = {kind.__name__: kind for kind in _DESCRIPTIONS}
         where = f"{path}{_line(error, path)}, {error.title}(...)"
-        raise explained(error, known.get(error.title, Settings), where) from None
+        raise explained(error, classes.get(error.title, Settings), where) from None
     except Exception as error:  # the user's own code can raise anything
         raise EdgemlError(
             f"{type(error).__name__}: {_first_line(error)}", f"{path}{_line(error, path)}"

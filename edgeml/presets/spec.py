@@ -195,11 +195,11 @@ class Targets(Settings):
     def _from_a_period(cls, values: Any) -> Any:
         if not isinstance(values, Mapping) or "clock_ns" not in values:
             return values
-        given = dict(cast("Mapping[str, Any]", values))
-        period = given.pop("clock_ns")
+        settings = dict(cast("Mapping[str, Any]", values))
+        period = settings.pop("clock_ns")
         if isinstance(period, bool) or not isinstance(period, int | float) or period <= 0:
             raise ValueError(f"clock_ns = {period!r} is no period in nanoseconds")
-        return {**given, "clock_mhz": 1000.0 / period}
+        return {**settings, "clock_mhz": 1000.0 / period}
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ _OUTSIDE = "outside the layers"
 
 def layer_keys(item: Hardware) -> tuple[tuple[str, str], ...]:
     """Name and colour class of every layer that takes resources, in the order of the data, then the rest."""
-    names = [part.layer for part in item.layers if any(f.value for f in part.usage.known().values())]
+    names = [part.layer for part in item.layers if any(f.value for f in part.usage.present().values())]
     keys = [(name, f"l{index % COLOURS}") for index, name in enumerate(dict.fromkeys(names))]
-    if any(_rest(item, kind) > 0 for kind in item.total.known()):
+    if any(_rest(item, kind) > 0 for kind in item.total.present()):
         keys.append((_OUTSIDE, "rest") if keys else ("all layers", "l0"))
     return tuple(keys)
 
@@ -45,11 +45,11 @@ def resources(item: Hardware, board: BoardFacts | None) -> str:
     Returns:
         The chart, or "" if no kind's share of the board is known.
     """
-    known, part = item.total.known(), shares(item.total, board)
+    known, part = item.total.present(), shares(item.total, board)
     part = {kind: value for kind, value in part.items() if kind in group_kinds([item])}
     if board is None or not part:
         return ""
-    around = item.whole.known() if item.whole is not None else {}
+    around = item.whole.present() if item.whole is not None else {}
     left, right, pitch, height = 90.0, 560.0, 60.0 if around else 42.0, 20.0
     every = [(kind, figure) for kind in part for figure in (known[kind], around.get(kind)) if figure]
     most = max((figure.high or figure.value) / board.capacity[kind] for kind, figure in every)
@@ -120,7 +120,7 @@ def _stack(item: Hardware, kind: str, have: int, y: float, height: float, x: Sca
     """The layers of one kind side by side, and what belongs to none of them."""
     colours, parts, at = dict(layer_keys(item)), list[str](), 0.0
     for part in item.layers:
-        own = part.usage.known().get(kind)
+        own = part.usage.present().get(kind)
         if own is None or not own.value:
             continue
         tip = f"{part.layer}: {own.text(amount)} {KIND_NAMES[kind]}"
@@ -140,7 +140,7 @@ def _numbers(item: Hardware, kind: str, have: int, y: float, x: Scale) -> list[s
     """The number of each layer, as in the legend, where its segment is wide enough."""
     order, parts, at = list(dict(layer_keys(item))), list[str](), 0.0
     for part in item.layers:
-        own = part.usage.known().get(kind)
+        own = part.usage.present().get(kind)
         if own is None or not own.value:
             continue
         a, b = x(at / have), x((at + own.value) / have)
@@ -152,8 +152,8 @@ def _numbers(item: Hardware, kind: str, have: int, y: float, x: Scale) -> list[s
 
 def _rest(item: Hardware, kind: str) -> float:
     """What belongs to none of the layers."""
-    own = (part.usage.known().get(kind) for part in item.layers)
-    rest = item.total.known()[kind].value - sum(figure.value for figure in own if figure)
+    own = (part.usage.present().get(kind) for part in item.layers)
+    rest = item.total.present()[kind].value - sum(figure.value for figure in own if figure)
     return rest if rest > 1e-9 else 0.0
 
 
@@ -313,7 +313,7 @@ def _by_layer(item: Hardware) -> str:
     """The layers in words, for whoever does not see the chart."""
     told: list[str] = []
     for part in item.layers:
-        known = part.usage.known()
+        known = part.usage.present()
         if known:
             counts = ", ".join(
                 f"{amount(known[kind].value)} {KIND_NAMES[kind]}" for kind in KINDS if kind in known

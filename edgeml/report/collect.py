@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.checks import bound, exported, kept
+from edgeml.checks import bound, earlier, exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
@@ -233,7 +233,7 @@ def _exactness(run: Run, graph: Graph) -> Check | None:
     if not run.check_file.is_file():
         return None
     golden = vectors.read(run.golden_file, graph) if run.golden_file.is_file() else None
-    return kept.as_it_is(Check.read(run.check_file), run.folder, graph, golden)
+    return earlier.as_it_is(Check.read(run.check_file), run.folder, graph, golden)
 
 
 def _history(path: Path) -> Any:

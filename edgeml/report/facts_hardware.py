@@ -136,7 +136,7 @@ def resource_rows(found: Sequence[Hardware]) -> tuple[ResourceRow, ...]:
     """The `resources` of report.json: a row per design, board and source that tells of resources."""
     rows: list[ResourceRow] = []
     for item in found:
-        known = item.total.known()
+        known = item.total.present()
         if not known:
             continue
         values = {kind: known[kind].value if kind in known else None for kind in KINDS}
@@ -201,14 +201,14 @@ def throughput(item: Hardware) -> Number:
 
 def used(item: Hardware, kind: str) -> Number:
     """How much of one kind of resource it takes."""
-    return figure(item.total.known().get(kind), item.source, "the source does not tell")
+    return figure(item.total.present().get(kind), item.source, "the source does not tell")
 
 
 def shares(usage: Usage, board: BoardFacts | None) -> dict[str, float]:
     """Share of the board's capacity by kind, where both are known; 1 is all of it."""
     if board is None:
         return {}
-    known = usage.known()
+    known = usage.present()
     return {
         kind: known[kind].value / board.capacity[kind]
         for kind in KINDS
@@ -239,7 +239,7 @@ def timed(group: Sequence[Hardware]) -> Hardware | None:
 
 def largest(item: Hardware, kind: str) -> float:
     """The most that a layer takes of a kind."""
-    found = (part.usage.known().get(kind) for part in item.layers)
+    found = (part.usage.present().get(kind) for part in item.layers)
     return max((figure.value for figure in found if figure), default=0.0)
 
 
@@ -250,7 +250,7 @@ def fits(item: Hardware, board: BoardFacts | None) -> Verdict:
 
 def tightest(item: Hardware, board: BoardFacts | None) -> tuple[str, Number]:
     """The kind of resource that the design, with all around it, takes most of, and its share of the board."""
-    known = occupied(item).known()
+    known = occupied(item).present()
     part = {
         kind: figure.scaled(1 / board.capacity[kind])
         for kind, figure in known.items()
@@ -330,7 +330,7 @@ def _with_whole(group: Sequence[Hardware]) -> tuple[Hardware, ...]:
 
 def _shown(found: Sequence[Usage]) -> tuple[str, ...]:
     """The kinds that are told of; of large RAMs only if there are any, for few parts have them."""
-    told = [usage.known() for usage in found]
+    told = [usage.present() for usage in found]
     largest = {kind: max((u[kind].value for u in told if kind in u), default=None) for kind in KINDS}
     return tuple(kind for kind, most in largest.items() if most or (most is not None and kind != "uram"))
 

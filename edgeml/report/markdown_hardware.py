@@ -175,7 +175,7 @@ def _sources(group: Sequence[Hardware]) -> str:
             ]
         )
         if item.whole is not None and item.source == "estimate":
-            whole = item.whole.known()
+            whole = item.whole.present()
             counts = (_optional(whole.get(kind), item.source) for kind in kinds)
             rows.append([f"{origin(item)}, whole board packed", "", "", *counts, *["-"] * 5])
     names = [KIND_NAMES[kind] for kind in kinds]
@@ -189,7 +189,7 @@ def _layers(item: Hardware) -> str:
     rows = [
         [
             *(f"`{part.layer}`", part.op.replace("_", " ")),
-            *(_optional(part.usage.known().get(kind), item.source) for kind in kinds),
+            *(_optional(part.usage.present().get(kind), item.source) for kind in kinds),
             *(_optional(found, item.source) for found in (part.start, part.cycles, part.ii)),
             "-" if part.reuse is None else str(part.reuse),
         ]

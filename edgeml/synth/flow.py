@@ -78,7 +78,7 @@ class SynthesisFlow:
         self._until = last_step(board, family, request.until)
         serial = board.pins is not None and board.pins.uart_rx is not None
         whole = board.flow.is_open and (serial or self._until != "synthesis")
-        clock_mhz = target.resolve(target.Wanted(board, request.clock_mhz)).clock_mhz
+        clock_mhz = target.resolve(target.TargetRequest(board, request.clock_mhz)).clock_mhz
         slowest = min((clock.mhz for clock in board.clocks if clock.pin), default=0.0)
         if whole and clock_mhz < slowest:
             raise EdgemlError(
@@ -125,7 +125,7 @@ class SynthesisFlow:
         steps = [work.emit(job), work.check(job)]
         if job.whole:
             steps.append(work.simulate(job))
-        if job.known is not None:
+        if job.mapped_family is not None:
             steps.append(work.synthesize(job))
         if self._until != "synthesis":
             steps.append(work.place(job))

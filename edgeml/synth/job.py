@@ -38,7 +38,7 @@ class SynthesisJob:
         request: what is asked for.
         clock_mhz: the clock to design for.
         whole: the board's top stands around the network.
-        known: the family; None if Yosys does not know the FPGA.
+        mapped_family: the family; None if Yosys does not know the FPGA.
         options: of the Verilog.
         tools: the programs that are needed, by name.
         ledger: earlier results, to which what the tools count is added.
@@ -51,7 +51,7 @@ class SynthesisJob:
     request: Request
     clock_mhz: float
     whole: bool
-    known: families.Family | None
+    mapped_family: families.Family | None
     options: VerilogOptions
     tools: Mapping[str, InstalledTool]
     ledger: Ledger
@@ -69,8 +69,8 @@ class SynthesisJob:
     @property
     def family(self) -> families.Family:
         """The family; asked for only where there is one."""
-        assert self.known is not None
-        return self.known
+        assert self.mapped_family is not None
+        return self.mapped_family
 
     @property
     def open_flow(self) -> families.OpenFlow:

@@ -144,7 +144,7 @@ def best(rows: Sequence[Hardware]) -> Hardware:
     A fitted design's report has no latency; the HLS estimate or the co-simulation of the same project has.
     """
     order = ("fitted", "synthesized", "estimated", "simulated", "")
-    ranked = sorted(rows, key=lambda row: (not row.total.known(), order.index(row.reached)))
+    ranked = sorted(rows, key=lambda row: (not row.total.present(), order.index(row.reached)))
     first, notes, update = ranked[0], list(ranked[0].notes), {}
     for field in ("cycles", "ii"):
         if getattr(first, field) is not None:

@@ -68,7 +68,7 @@ def stage_clock(board: Board | None, clock_mhz: float) -> float:
 
 
 def settings(
-    run: target.Wanted,
+    run: target.TargetRequest,
     layout: Mapping[str, Any],
     changes: Mapping[str, Mapping[str, Any]],
     assignments: Sequence[str] = (),

@@ -105,7 +105,7 @@ def synthesize(job: SynthesisJob) -> FlowStep:
             output=out.name,
             log="logs/synthesis.log",
             seconds=job.request.seconds,
-            found=found,
+            installed=found,
         )
         job.family.usage(made.cells)  # an unknown cell is refused before anything is noted
         CellCounts.of(made.instances).write(out / COUNTS)

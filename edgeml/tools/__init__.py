@@ -59,7 +59,7 @@ def need(name: str) -> InstalledTool:
         MissingToolError: it is not there; says how to get it.
     """
     tool = load(name)
-    found = tool.find()
-    if found is None:
+    installed = tool.find()
+    if installed is None:
         raise MissingToolError(f"{name} is not installed", tool.summary, tool.install)
-    return found
+    return installed

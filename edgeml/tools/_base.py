@@ -118,15 +118,15 @@ class Tool:
             MissingToolError: there is none; says how to get it, and what was found that is too old.
         """
         old: list[str] = []
-        for found in self.candidates():
-            if version_number(found.version) >= oldest:
-                return found
-            old.append(f"{found.path} has version {found.version or 'unknown'}")
+        for installed in self.candidates():
+            if version_number(installed.version) >= oldest:
+                return installed
+            old.append(f"{installed.path} has version {installed.version or 'unknown'}")
         if not old:
             raise MissingToolError(f"{self.name} is not installed", self.summary, self.install)
-        wanted = ".".join(str(part) for part in oldest)
+        version = ".".join(str(part) for part in oldest)
         raise MissingToolError(
-            f"{self.name} {wanted} or later is needed, {'; '.join(old)}", self.summary, self.install
+            f"{self.name} {version} or later is needed, {'; '.join(old)}", self.summary, self.install
         )
 
     def _home(self) -> Path | None:

@@ -44,12 +44,12 @@ _WORDS = re.compile(r"[A-Za-z0-9_./+@-]+")
 def missing() -> str:
     """Empty if simulations can be built here, else what is missing and how to get it."""
     for tool in (TOOL, gxx.TOOL):
-        found = tool.find()
-        if found is None:
+        installed = tool.find()
+        if installed is None:
             return f"{tool.name} is not installed: {tool.install}"
-        if tool is TOOL and _major(_version(found)) < _OLDEST:
-            told = f"{found.path} tells version {_version(found) or 'none'}"
-            return f"verilator {_OLDEST} or later is needed, {told}: {tool.install}"
+        if tool is TOOL and _major(_version(installed)) < _OLDEST:
+            version = f"{installed.path} tells version {_version(installed) or 'none'}"
+            return f"verilator {_OLDEST} or later is needed, {version}: {tool.install}"
     return ""
 
 
@@ -60,13 +60,20 @@ def lint(sources: Sequence[Path], top: str, log: Path) -> None:
         MissingToolError: Verilator is missing.
         EdgemlError: there is a warning or an error; names the log.
     """
-    found = _need(TOOL)
-    words = [found.path, "--lint-only", "-Wall", "--top-module", top, *(path.resolve() for path in sources)]
-    done = run(words, log.parent, log, _SECONDS, found.environment, check=False)
+    installed = _need(TOOL)
+    words = [
+        installed.path,
+        "--lint-only",
+        "-Wall",
+        "--top-module",
+        top,
+        *(path.resolve() for path in sources),
+    ]
+    done = run(words, log.parent, log, _SECONDS, installed.environment, check=False)
     if done.code:
         lines = [line for line in done.output.splitlines() if line.startswith(("%Warning", "%Error"))]
-        told = lines[0] if lines else f"ended with code {done.code}"
-        raise EdgemlError(told, f"verilator --lint-only {top}", f"all output is in {log}")
+        problem = lines[0] if lines else f"ended with code {done.code}"
+        raise EdgemlError(problem, f"verilator --lint-only {top}", f"all output is in {log}")
 
 
 def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
@@ -177,17 +184,17 @@ def _include(verilator: InstalledTool) -> Path:
 
 
 def _need(tool: Tool) -> InstalledTool:
-    found = tool.find()
-    if found is None:
+    installed = tool.find()
+    if installed is None:
         raise MissingToolError(f"{tool.name} is not installed", tool.summary, tool.install)
-    return found
+    return installed
 
 
-def _version(found: InstalledTool) -> str:
+def _version(installed: InstalledTool) -> str:
     """The program of PyPI's package does not tell its version; the package does."""
-    if found.environment:
+    if installed.environment:
         return importlib.metadata.version(TOOL.package)
-    return found.version
+    return installed.version
 
 
 def _major(version: str) -> int:

@@ -75,7 +75,7 @@ def synthesize(
     log: str = "synthesis.log",
     seconds: float = _SECONDS,
     oldest: tuple[int, ...] = (),
-    found: InstalledTool | None = None,
+    installed: InstalledTool | None = None,
 ) -> Synthesized:
     """Synthesize a module.
 
@@ -89,14 +89,14 @@ def synthesize(
         log: file in `folder` for all that Yosys says; what it prints goes beside it, as .console.log.
         seconds: time limit.
         oldest: the oldest version that will do; a native one that is older is passed over.
-        found: the program, if it was looked for before.
+        installed: the program, if it was looked for before.
 
     Raises:
         MissingToolError: there is no Yosys, or only an older one.
         EdgemlError: Yosys failed, stopped in the midst, took too long or wrote something else than
             expected; names the log.
     """
-    found = found or TOOL.need(oldest)
+    installed = installed or TOOL.need(oldest)
     there = folder / output
     for needed in (there, (folder / log).parent):
         needed.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def synthesize(
         f"write_json {output}/netlist.json",
         f"tee -q -o {output}/end.txt log {_MARKER}",
     ]
-    done = run_script(found, script, folder, output, log, seconds)
+    done = run_script(installed, script, folder, output, log, seconds)
     full = folder / log
     cells = count_cells(read_stat(there / "stat.json", full), top)
     instances = count_instances(there / "netlist.json", top, full)
@@ -123,11 +123,11 @@ def synthesize(
         raise EdgemlError(
             f"counts {sum(cells.values())} cells and writes {sum(total.values())}", "yosys", f"see {full}"
         )
-    return Synthesized(cells, instances, there / "netlist.json", found.version, done.seconds, full)
+    return Synthesized(cells, instances, there / "netlist.json", installed.version, done.seconds, full)
 
 
 def run_script(
-    found: InstalledTool, script: Sequence[str], folder: Path, output: str, log: str, seconds: float
+    installed: InstalledTool, script: Sequence[str], folder: Path, output: str, log: str, seconds: float
 ) -> Completed:
     """Run commands in `folder` and make sure that the last one, which writes output/end.txt, was reached.
 
@@ -138,18 +138,18 @@ def run_script(
     for stale in (full, end):
         stale.unlink(missing_ok=True)
     (folder / output / "script.ys").write_text("\n".join(script) + "\n")
-    words = [found.path, "-q", "-l", log, "-s", f"{output}/script.ys"]
+    words = [installed.path, "-q", "-l", log, "-s", f"{output}/script.ys"]
     console = full.with_suffix(".console.log")
-    done = run(words, folder, console, seconds, found.environment, check=False, keep_command=True)
-    told = full if full.is_file() and full.stat().st_size else console
+    done = run(words, folder, console, seconds, installed.environment, check=False, keep_command=True)
+    output_text = full if full.is_file() and full.stat().st_size else console
     if done.code == 0 and end.is_file() and _MARKER in read_log(end):
         return done
-    line = error_line(done.output) or error_line(read_log(told))
+    line = error_line(done.output) or error_line(read_log(output_text))
     how = f"failed with code {done.code}" if done.code > 0 else "stopped before the end of its script"
     if done.code < 0:
         how = f"was ended by signal {-done.code}"
     raise EdgemlError(
-        f"{how}{f': {line}' if line else ''}", "yosys", f"all output is in {told} and {console}"
+        f"{how}{f': {line}' if line else ''}", "yosys", f"all output is in {output_text} and {console}"
     )
 
 
@@ -166,14 +166,14 @@ def read_stat(path: Path, log: Path) -> dict[str, dict[str, int]]:
     with refusing(path, "is no statistics that edgeml can read", f"the log is {log}"):
         text = read_bytes(path, "statistics", limits.TEXT).decode()
         start = text.index("{", text.index('"modules"'))
-        found, _ = json.JSONDecoder().raw_decode(text[start:])
+        stat, _ = json.JSONDecoder().raw_decode(text[start:])
         return {
             name.removeprefix("\\"): {
                 kind.removeprefix("\\"): int(number)
                 for key in ("num_cells_by_type", "num_submodules_by_type")
                 for kind, number in module.get(key, {}).items()
             }
-            for name, module in found.items()
+            for name, module in stat.items()
         }
 
 
@@ -202,8 +202,8 @@ def count_instances(netlist: Path, top: str, log: Path) -> dict[Instance, dict[s
         EdgemlError: it is no netlist, or one without the module.
     """
     with refusing(netlist, f"is no netlist of {top} that edgeml can read", f"the log is {log}"):
-        found: Any = json.loads(read_bytes(netlist, "netlist"))
-        cells = found["modules"][top]["cells"]
+        document: Any = json.loads(read_bytes(netlist, "netlist"))
+        cells = document["modules"][top]["cells"]
         kinds = [(name, str(cell["type"])) for name, cell in cells.items()]
     parts: dict[Instance, Counter[str]] = {}
     for name, kind in kinds:

@@ -17,7 +17,7 @@ from edgeml.keras.backend import import_keras
 from edgeml.keras.float_model import copy_weights, float_model
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower_model
-from edgeml.locks import held
+from edgeml.locks import locked
 from edgeml.presets import Choices, Prepared, Preset, choose, prepare
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
@@ -62,7 +62,7 @@ def train(
     import_keras()
     wanted = choices or choose(preset)
     data = prepare(wanted.data)
-    with held(Path(folder)):
+    with locked(Path(folder)):
         run = Run.create(Path(folder), RunConfig.of(preset, wanted, data), overwrite)
         observer = progress or SilentProgress()
         if not run.float_file.is_file() and not run.model_file.is_file():

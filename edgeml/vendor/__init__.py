@@ -21,7 +21,7 @@ from edgeml.errors import EdgemlError
 from edgeml.figures import Hardware
 from edgeml.vendor import formats
 from edgeml.vendor.base import Format, Share, VendorReport
-from edgeml.vendor.join import Read, rows
+from edgeml.vendor.join import RankedReading, rows
 
 __all__ = ["Unread", "VendorFolder", "read", "reports", "scan", "share"]
 
@@ -65,7 +65,7 @@ def scan(folder: Path, skip: Sequence[str] = ()) -> VendorFolder:
     def closed(error: OSError) -> None:
         unread.append(Unread(str(error.filename), f"cannot be opened: {error.strerror}"))
 
-    found: list[Read] = []
+    readings: list[RankedReading] = []
     errors: list[EdgemlError] = []
     paths = list(reports(folder, skip, closed))
     for path in paths:
@@ -76,10 +76,10 @@ def scan(folder: Path, skip: Sequence[str] = ()) -> VendorFolder:
             unread.append(Unread(error.where, error.what))
             continue
         if item is not None:
-            found.append(item)
+            readings.append(item)
             unread += [Unread(f"{path}:{line}", why) for line, why in item.reading.unread]
-    if found:
-        return VendorFolder(tuple(rows(found, root)), tuple(unread))
+    if readings:
+        return VendorFolder(tuple(rows(readings, root)), tuple(unread))
     if len(errors) == 1:
         raise errors[0]
     if unread:
@@ -101,36 +101,38 @@ def read(folder: Path, skip: Sequence[str] = ()) -> list[Hardware]:
     Raises:
         EdgemlError: as for `scan`, and if one report or table could not be read.
     """
-    found = scan(folder, skip)
-    if found.unread:
-        first = found.unread[0]
+    contents = scan(folder, skip)
+    if contents.unread:
+        first = contents.unread[0]
         raise EdgemlError(
             first.reason,
             first.where,
             "send us the report if the tool wrote it like this; --skip PATTERN leaves it out",
         )
-    return list(found.rows)
+    return list(contents.rows)
 
 
-def _read_one(path: Path) -> Read | None:
+def _read_one(path: Path) -> RankedReading | None:
     """A report; None if it is known to hold no figure that is kept.
 
     Raises:
         EdgemlError: it cannot be read.
     """
     report = VendorReport.load(path)
-    known = _format_of(report)
+    report_format = _format_of(report)
     try:
-        reading = known.read(report)
+        reading = report_format.read(report)
     except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         # What no reader foresaw in a damaged file is this file's trouble alone.
-        report.fail(f"is not laid out like a {known.title}: {type(error).__name__}: {str(error)[:80]}")
+        report.fail(
+            f"is not laid out like a {report_format.title}: {type(error).__name__}: {str(error)[:80]}"
+        )
     if reading is None:
         return None
     used = [reading.usage, *(layer.usage for layer in reading.layers)]
-    if any(figure.value < 0 for usage in used for figure in usage.known().values()):
+    if any(figure.value < 0 for usage in used for figure in usage.present().values()):
         report.fail("counts less than nothing of a resource")
-    return Read(known.rank, reading)
+    return RankedReading(report_format.rank, reading)
 
 
 def share(paths: Sequence[Path], module: str) -> Share | None:
@@ -148,9 +150,10 @@ def share(paths: Sequence[Path], module: str) -> Share | None:
     """
     for path in paths:
         report = VendorReport.load(path)
-        known = next((known for known in _formats() if known.share is not None and known.knows(report)), None)
-        if known is not None and known.share is not None and (found := known.share(report, module)):
-            return found
+        shares = (one.share for one in _formats() if one.share is not None and one.knows(report))
+        share_of = next(shares, None)
+        if share_of is not None and (figures := share_of(report, module)):
+            return figures
     return None
 
 
@@ -181,19 +184,19 @@ def reports(
 
 @cache
 def _formats() -> tuple[Format, ...]:
-    return tuple(known for name in formats.names() for known in formats.load(name))
+    return tuple(one for name in formats.names() for one in formats.load(name))
 
 
 @cache
 def _patterns() -> tuple[str, ...]:
     """Names that are reports by themselves; "*.txt" is one only if its text says so."""
-    return tuple(sorted({p for known in _formats() for p in known.patterns if p != "*.txt"} | {"*.rpt"}))
+    return tuple(sorted({p for one in _formats() for p in one.patterns if p != "*.txt"} | {"*.rpt"}))
 
 
 def _format_of(report: VendorReport) -> Format:
-    known = next((known for known in _formats() if known.knows(report)), None)
-    if known is None:
+    report_format = next((one for one in _formats() if one.knows(report)), None)
+    if report_format is None:
         first = next((n for n, text in enumerate(report.lines, 1) if text.strip(" =-+")), 0)
-        said = f"; it begins with {report.lines[first - 1].strip()[:80]!r}" if first else ": it is empty"
-        report.fail(f"is a report of an unknown format{said}", first)
-    return known
+        beginning = f"; it begins with {report.lines[first - 1].strip()[:80]!r}" if first else ": it is empty"
+        report.fail(f"is a report of an unknown format{beginning}", first)
+    return report_format

@@ -121,10 +121,10 @@ class VendorReport:
         Raises:
             EdgemlError: there is none; `what` says what was looked for.
         """
-        found = self.find(pattern, start)
-        if found is None:
+        match = self.find(pattern, start)
+        if match is None:
             self.fail(f"no {what}, though it begins like a report that has one", len(self.lines) or 1)
-        return found
+        return match
 
     def value(self, name: str) -> str:
         """The value behind "NAME :" or "* NAME:" among the first lines; "" if there is none."""

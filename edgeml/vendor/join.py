@@ -17,77 +17,77 @@ from edgeml.vendor.base import Level, Reading, joined
 
 
 @dataclass(frozen=True)
-class Read:
+class RankedReading:
     """A reading with its format's rank."""
 
     rank: int
     reading: Reading
 
 
-def rows(found: Iterable[Read], folder: Path) -> list[Hardware]:
+def rows(readings: Iterable[RankedReading], folder: Path) -> list[Hardware]:
     """One `Hardware` per design and level, the nearest to the hardware first."""
-    groups: dict[tuple[str, str, str, str], list[Read]] = {}
-    for item in _top_modules(list(found)):
+    groups: dict[tuple[str, str, str, str], list[RankedReading]] = {}
+    for item in _top_modules(list(readings)):
         reading = item.reading
         family = reading.tool.split(" ")[0] if reading.level is not Level.ESTIMATED else ""
         key = (str(reading.root), family, reading.level.reached, reading.model)
         groups.setdefault(key, []).append(item)
-    made = [_hardware(group, folder) for group in _placed(groups)]
-    made = _informed(made)
+    designs = [_hardware(group, folder) for group in _placed(groups)]
+    designs = _informed(designs)
     order = {"fitted": 0, "synthesized": 1, "simulated": 2, "estimated": 3, "": 4}
-    return sorted(made, key=lambda row: (order[row.reached], row.reports))
+    return sorted(designs, key=lambda row: (order[row.reached], row.reports))
 
 
-def _placed(groups: dict[tuple[str, str, str, str], list[Read]]) -> list[list[Read]]:
+def _placed(groups: dict[tuple[str, str, str, str], list[RankedReading]]) -> list[list[RankedReading]]:
     """Readings without a level join the only group of their folder and design, if there is one."""
-    found = dict(groups)
+    placed = dict(groups)
     for key in [key for key in groups if not key[2]]:
-        others = [k for k in found if k[:2] == key[:2] and k[3] == key[3] and k[2]]
+        others = [k for k in placed if k[:2] == key[:2] and k[3] == key[3] and k[2]]
         if len(others) == 1:
-            found[others[0]] = found[others[0]] + found.pop(key)
-    return list(found.values())
+            placed[others[0]] = placed[others[0]] + placed.pop(key)
+    return list(placed.values())
 
 
-def _top_modules(found: list[Read]) -> list[Read]:
+def _top_modules(readings: list[RankedReading]) -> list[RankedReading]:
     """HLS solutions: the top's reports alone, with the layers of the network inside an AXI shell."""
-    kept: list[Read] = []
-    for item in found:
+    tops: list[RankedReading] = []
+    for item in readings:
         reading = item.reading
         if reading.level is not Level.ESTIMATED:
-            kept.append(item)
+            tops.append(item)
             continue
         siblings = [
             other.reading
-            for other in found
+            for other in readings
             if other.reading.root == reading.root and other.reading.level is Level.ESTIMATED
         ]
         named = next((r.model for r in siblings if r.names_top), "")
         used = {module for other in siblings for _, module in other.parts if module != other.model}
         if reading.model == named or (not named and reading.model not in used):
-            kept.append(Read(item.rank, _opened(reading, siblings)))
-    return kept
+            tops.append(RankedReading(item.rank, _opened(reading, siblings)))
+    return tops
 
 
 def _opened(top: Reading, siblings: Sequence[Reading]) -> Reading:
     """Look through wrappers: an AXI shell around the network has one dataflow module in it."""
     layers, parts = top.layers, top.parts
-    seen = {top.model}
+    models = {top.model}
     while True:
         inner = [
             (name, sibling)
             for name, module in parts
             for sibling in siblings
-            if sibling.model == module and sibling.dataflow and sibling.parts and module not in seen
+            if sibling.model == module and sibling.dataflow and sibling.parts and module not in models
         ]
         if len(inner) != 1:
             return replace(top, layers=layers)
         name, module = inner[0]
-        seen.add(module.model)
+        models.add(module.model)
         layers = tuple(x for layer in layers for x in (module.layers if layer.layer == name else (layer,)))
         parts = module.parts
 
 
-def _hardware(group: list[Read], folder: Path) -> Hardware:
+def _hardware(group: list[RankedReading], folder: Path) -> Hardware:
     group = sorted(group, key=lambda item: (-item.reading.level, item.rank, item.reading.report))
     readings = [item.reading for item in group]
     first = readings[0]
@@ -121,11 +121,11 @@ def _hardware(group: list[Read], folder: Path) -> Hardware:
 
 def _first(name: str, stated: Sequence[tuple[Path, Any]], notes: list[str]) -> Any:
     """What the report believed most says; a note if another says something else."""
-    known = [(path, value) for path, value in stated if value is not None]
-    if not known:
+    stated_values = [(path, value) for path, value in stated if value is not None]
+    if not stated_values:
         return None
-    believed, value = known[0]
-    for path, other in known[1:]:
+    believed, value = stated_values[0]
+    for path, other in stated_values[1:]:
         if abs(_number(other) - _number(value)) > 0.001 * max(1.0, abs(_number(value))):
             notes.append(
                 f"{name}: {believed.name} says {_number(value):g}, {path.name} says {_number(other):g};"
@@ -140,12 +140,12 @@ def _number(value: Any) -> float:
     return float(getattr(value, "value", value))
 
 
-def _informed(made: list[Hardware]) -> list[Hardware]:
+def _informed(designs: list[Hardware]) -> list[Hardware]:
     """A co-simulation states neither part nor clock; the estimate of the same solution does."""
     done: list[Hardware] = []
-    for row in made:
+    for row in designs:
         if row.reached == "simulated":
-            twins = [r for r in made if r.reached == "estimated" and r.model == row.model and r.part]
+            twins = [r for r in designs if r.reached == "estimated" and r.model == row.model and r.part]
             if twins:
                 row = row.model_copy(
                     update={

@@ -6,7 +6,7 @@ import pytest
 
 from edgeml import boards
 from edgeml.backends.hls4ml.options import parse_options
-from edgeml.boards.target import Wanted, megahertz, resolve, settings, targets, upgraded
+from edgeml.boards.target import TargetRequest, megahertz, resolve, settings, targets, upgraded
 from edgeml.errors import EdgemlError
 from edgeml.presets import Targets
 from edgeml.settings import parse_settings
@@ -17,7 +17,10 @@ LAYOUT = {"io_type": "io_stream", "strategy": "auto", "reuse_factor": None}
 @pytest.mark.parametrize("name", boards.names())
 def test_without_flags_the_board_has_its_say(name: str) -> None:
     board = boards.load(name)
-    for said in (Wanted(name), Wanted("pynq-z2")):  # the run's own board, and one that a flag names
+    for said in (
+        TargetRequest(name),
+        TargetRequest("pynq-z2"),
+    ):  # the run's own board, and one that a flag names
         flags = None if said.board == name else name
         target, options = settings(said, LAYOUT, {}, (), flags)
         assert (target.clock_mhz, target.clock_from) == (board.clock_mhz, "board")
@@ -32,31 +35,31 @@ def test_without_flags_the_board_has_its_say(name: str) -> None:
 
 
 def test_flags_over_run_over_board() -> None:
-    run = Wanted("pynq-z2", 150.0, "Vivado")
-    target = resolve(Wanted(), run)
+    run = TargetRequest("pynq-z2", 150.0, "Vivado")
+    target = resolve(TargetRequest(), run)
     assert (target.clock_mhz, target.clock_from, target.hls_backend, target.hls_from) == (
         150.0, "run", "Vivado", "run",
     )  # fmt: skip
     assert target.text() == "pynq-z2 (run), 150 MHz (run), Vivado (run)"
-    target = resolve(Wanted("zcu102", 300.0, "Vitis"), run)
+    target = resolve(TargetRequest("zcu102", 300.0, "Vitis"), run)
     assert target.text() == "zcu102 (flag), 300 MHz (flag), Vitis (flag)"
     # A run's back end goes with its board: on another chip the board's own takes its place.
-    assert resolve(Wanted("agilex7"), run).text() == "agilex7 (flag), 150 MHz (run), oneAPI (board)"
-    assert resolve(Wanted()).text() == "200 MHz (default), Vitis (default)"
+    assert resolve(TargetRequest("agilex7"), run).text() == "agilex7 (flag), 150 MHz (run), oneAPI (board)"
+    assert resolve(TargetRequest()).text() == "200 MHz (default), Vitis (default)"
 
 
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(EdgemlError, match="Vitis back end cannot target .*use oneAPI or Quartus"):
-        resolve(Wanted("agilex7", None, "Vitis"))
+        resolve(TargetRequest("agilex7", None, "Vitis"))
     with pytest.raises(EdgemlError, match="Vivado back end cannot target"):
-        resolve(Wanted(), Wanted("arria10", None, "Vivado"))
+        resolve(TargetRequest(), TargetRequest("arria10", None, "Vivado"))
     with pytest.raises(EdgemlError, match="has no back end for iCEBreaker"):
-        resolve(Wanted("icebreaker", None, "Vitis"))
+        resolve(TargetRequest("icebreaker", None, "Vitis"))
     assert targets(boards.load("icebreaker")) == ()
 
 
 def test_set_goes_over_everything() -> None:
-    run = Wanted("pynq-z2")
+    run = TargetRequest("pynq-z2")
     given = ("hls4ml.clock_mhz=50", "hls4ml.board=zcu102", "hls4ml.reuse_factor.fc1=4")
     target, options = settings(run, {**LAYOUT, "reuse_factor": {"fc2": 2}}, {}, given)
     assert target.text() == "zcu102 (flag), 50 MHz (flag), Vitis (board)"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeml.backends.onnx.backend import OnnxBackend
-from edgeml.checks import artefacts, compared, kept
+from edgeml.checks import artefacts, compared, earlier
 from edgeml.checks import golden as vectors
 from edgeml.checks.result import Check
 from edgeml.deviations import Deviation
@@ -66,16 +66,16 @@ def test_coverage_is_kept_and_an_edited_one_is_computed_again(
 
     def check(known: Check | None = None) -> Check:
         before = None if known is None else known.coverage
-        return artefacts.check_folder(tmp_path, graph, golden, ["evaluate"], known=before)
+        return artefacts.check_folder(tmp_path, graph, golden, ["evaluate"], earlier=before)
 
     first = check()
-    assert first.coverage is not None and kept.covers(first.coverage, graph, golden)
+    assert first.coverage is not None and earlier.covers(first.coverage, graph, golden)
     with monkeypatch.context() as patch:
         patch.setattr(artefacts, "coverage", None)
         assert check(first).coverage == first.coverage
     edited = first.model_copy(update={"coverage": first.coverage.model_copy(update={"silent": 7})})
     assert check(edited).coverage == first.coverage
-    assert kept.as_it_is(edited, tmp_path, graph, golden).coverage is None
-    assert kept.as_it_is(first, tmp_path, graph, golden).coverage == first.coverage
+    assert earlier.as_it_is(edited, tmp_path, graph, golden).coverage is None
+    assert earlier.as_it_is(first, tmp_path, graph, golden).coverage == first.coverage
     fewer = vectors.make(graph, np.full((2, *shape), 0.25))
-    assert not kept.covers(first.coverage, graph, fewer)
+    assert not earlier.covers(first.coverage, graph, fewer)

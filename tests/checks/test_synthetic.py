@@ -44,7 +44,7 @@ def test_the_same_graph_and_data_give_the_same_vectors():
 def test_codes_are_those_of_the_floats():
     golden = vectors.make(net(), real(net()))
     made = golden.synthetic
-    assert made is not None and golden.made == made.samples >= 100
+    assert made is not None and golden.synthetic_count == made.samples >= 100
     from edgeml.ir import input_codes
 
     np.testing.assert_array_equal(input_codes(net(), made.x)["x"], made.inputs["x"])
@@ -77,8 +77,8 @@ def test_casts_are_driven_to_ties_and_ends_that_the_data_do_not_reach():
 
 def test_head_is_about_real_samples():
     golden = vectors.make(net(), real(net()))
-    assert (golden.head(3).samples, golden.head(3).made) == (3, golden.made)
-    assert golden.joined().samples == golden.samples + golden.made
+    assert (golden.head(3).samples, golden.head(3).synthetic_count) == (3, golden.synthetic_count)
+    assert golden.joined().samples == golden.samples + golden.synthetic_count
 
 
 def test_a_file_holds_both_parts_and_one_without_synthetic_ones_is_read(tmp_path):

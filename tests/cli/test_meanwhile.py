@@ -15,9 +15,9 @@ from tests.cli.command import Shell
 _TRAIN = """
 import sys, time
 from pathlib import Path
-from edgeml.locks import held
+from edgeml.locks import locked
 sys.argv = ["edgeml", "train", "iris_mlp", "--out", "runs/a run"]
-with held(Path(sys.stdin.readline().strip())):
+with locked(Path(sys.stdin.readline().strip())):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -14,7 +14,7 @@ from edgeml.backend import Backend
 from edgeml.checks import exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
-from edgeml.deviations import Deviation, told
+from edgeml.deviations import Deviation, summary
 from edgeml.deviations.text import compare_text
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
@@ -56,7 +56,7 @@ def test_comments_and_layout_are_not_compared(old: bytes, new: bytes):
 
 
 @pytest.mark.parametrize(
-    ("found", "fresh", "told"),
+    ("found", "fresh", "summary"),
     [
         (
             b"a\nap_fixed<15,6> t;",
@@ -75,9 +75,9 @@ def test_comments_and_layout_are_not_compared(old: bytes, new: bytes):
         (b"a + +b", b"a ++b", "line 1 is 'a + +b', 'a ++b' expected"),
     ],
 )
-def test_what_is_executed_is_named_with_its_line(found: bytes, fresh: bytes, told: str):
+def test_what_is_executed_is_named_with_its_line(found: bytes, fresh: bytes, summary: str):
     (deviation,) = compare_text("f.h", found, fresh)
-    assert str(deviation) == f"f.h: {told}"
+    assert str(deviation) == f"f.h: {summary}"
 
 
 def test_a_long_line_is_shown_around_the_difference():
@@ -90,8 +90,8 @@ def test_a_long_line_is_shown_around_the_difference():
 
 
 def test_many_deviations_are_counted():
-    assert told([Deviation("a", str(i)) for i in range(5)]).endswith("a: 0; a: 1; a: 2; and 2 more")
-    assert told([]) == ""
+    assert summary([Deviation("a", str(i)) for i in range(5)]).endswith("a: 0; a: 1; a: 2; and 2 more")
+    assert summary([]) == ""
 
 
 @pytest.mark.parametrize("name", backends.names())

@@ -87,7 +87,7 @@ def test_only_boards_with_an_open_flow_and_a_serial_line_are_known_as_a_whole() 
 def test_the_whole_board_is_more_than_the_network_and_says_where_it_is_from(name: str) -> None:
     told = estimate(small(), boards.load(name))
     assert told.whole is not None
-    for kind, figure in told.whole.known().items():
+    for kind, figure in told.whole.present().items():
         alone = getattr(told.total, kind)
         assert figure.value >= alone.value, kind
     assert told.whole.lut is not None and told.total.lut is not None

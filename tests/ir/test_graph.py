@@ -210,7 +210,7 @@ class TestBuilder:
             Builder("g").const([0.5], T)
 
     def test_given_values(self):
-        build = Builder("part", given={"x": ValueInfo.full((3,), T)})
+        build = Builder("part", values={"x": ValueInfo.full((3,), T)})
         y = build.add(Relu(), "x")
         assert build.info(y).lo.tolist() == [0, 0, 0]
         with pytest.raises(EdgemlError, match="not defined before it"):

@@ -16,7 +16,7 @@ from edgeml.ir import Builder, Composite, Graph, Op, ValueInfo, evaluate_codes, 
 from edgeml.ir.demand import demand
 from edgeml.ir.grid import grids
 from edgeml.ir.kind import Kind
-from edgeml.ir.steps import Known, edge_bits
+from edgeml.ir.steps import GridInfo, edge_bits
 
 PARTS = ("kind", "infer", "evaluate", "grid", "demand")
 
@@ -36,10 +36,10 @@ class Magnitude(Op):
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         return np.abs(align(inputs[0], infos[0].type.frac, infos[0].frac))
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         return inputs[0].grid
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
 
 

@@ -62,7 +62,7 @@ ELSEWHERE = {
     "backends.hls4ml.csim": "sources of the project, for a digest",
     "checks.board": "tests/checks/test_board.py: logs of boards",
     "checks.bound": "one that is damaged counts as edited: tests/checks",
-    "checks.kept": "digests only",
+    "checks.earlier": "digests only",
     "runs": "a digest only",
     "keras.run": "a digest only",
     "checks.proof": "fresh emissions against files",

@@ -44,7 +44,7 @@ def only(folder: Path, name: str, text: str) -> Hardware:
 
 
 def used(row: Hardware) -> dict[str, float]:
-    return {kind: figure.value for kind, figure in row.total.known().items()}
+    return {kind: figure.value for kind, figure in row.total.present().items()}
 
 
 def test_a_part_of_several_dies_with_all_its_tables(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ REPORTS = Path(__file__).parent / "reports"
 
 
 def used(row: Hardware) -> dict[str, float]:
-    return {kind: figure.value for kind, figure in row.total.known().items()}
+    return {kind: figure.value for kind, figure in row.total.present().items()}
 
 
 def one(rows: list[Hardware], reached: str) -> Hardware:
@@ -122,7 +122,7 @@ def test_the_share_of_a_module() -> None:
     found = vendor.share([timing, summary, fit], "net")
     assert found is not None
     usage, layers = found
-    assert {kind: figure.value for kind, figure in usage.known().items()} == {
+    assert {kind: figure.value for kind, figure in usage.present().items()} == {
         "lut": 2100,
         "ff": 3200,
         "dsp": 6,
@@ -256,7 +256,7 @@ def test_a_report_cut_short_never_reads_as_less(path: str, cut: float, tmp_path:
     except EdgemlError:
         return
     # Whatever is still said is what the whole report says; nothing turned into zero.
-    for kind, figure in row.total.known().items():
+    for kind, figure in row.total.present().items():
         assert figure == getattr(whole.total, kind)
     assert row.cycles in (None, whole.cycles) and row.fmax_mhz in (None, whole.fmax_mhz)
 

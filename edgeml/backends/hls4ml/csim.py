@@ -81,9 +81,9 @@ class CSimulation(Runner):
         _check_ports(manifest, graph, folder)
         check_weights(folder / "firmware" / "weights")
         program = compiled(folder, manifest)
-        kept = tuple(port for port in manifest.values if port.value in keep and _shown(graph, port.value))
-        values = simulated(program, folder, manifest, graph, inputs, kept)
-        return {port.value: _codes(values[port.value], port, graph) for port in (*manifest.outputs, *kept)}
+        inner = tuple(port for port in manifest.values if port.value in keep and _shown(graph, port.value))
+        values = simulated(program, folder, manifest, graph, inputs, inner)
+        return {port.value: _codes(values[port.value], port, graph) for port in (*manifest.outputs, *inner)}
 
 
 def compiled(folder: Path, manifest: Hls4mlManifest) -> Path:
@@ -124,9 +124,9 @@ def simulated(
     manifest: Hls4mlManifest,
     graph: Graph,
     inputs: Mapping[str, IntArray],
-    kept: Sequence[LayerValue] = (),
+    inner: Sequence[LayerValue] = (),
 ) -> dict[str, NDArray[np.float64]]:
-    """Run the program on codes; values (samples, size) of the outputs and of `kept` by graph value.
+    """Run the program on codes; values (samples, size) of the outputs and of `inner` by graph value.
 
     Raises:
         EdgemlError: the program fails, or wrote something else than asked.
@@ -140,8 +140,8 @@ def simulated(
             for p in manifest.inputs
         ]
         np.concatenate(data, axis=1).astype("<f8").tofile(Path(scratch) / "in")
-        layers = list(dict.fromkeys(p.layer for p in kept))
-        sizes = {p.layer: p.size for p in kept}
+        layers = list(dict.fromkeys(p.layer for p in inner))
+        sizes = {p.layer: p.size for p in inner}
         words = [word for layer in layers for word in (layer, str(sizes[layer]))]
         run(
             [program, "in", "out", str(samples), *words],
@@ -152,23 +152,23 @@ def simulated(
             writes=[Path(scratch) / "out"] if samples else (),
         )
         (program.parent / f"run-{os.getpid()}.log").unlink(missing_ok=True)
-        found = np.fromfile(Path(scratch) / "out", "<f8")
+        doubles = np.fromfile(Path(scratch) / "out", "<f8")
     outputs = list(dict.fromkeys(p.layer for p in manifest.outputs))
     sizes |= {p.layer: p.size for p in manifest.outputs}
     # An output may be kept as well: it is then written twice, once by the bridge and once by the trace.
     columns = [(layer, True) for layer in outputs] + [(layer, False) for layer in layers]
     width = sum(sizes[layer] for layer, _ in columns)
-    if found.size != samples * width:
+    if doubles.size != samples * width:
         raise EdgemlError(
-            f"the simulation wrote {found.size} numbers, {samples * width} expected", str(folder)
+            f"the simulation wrote {doubles.size} numbers, {samples * width} expected", str(folder)
         )
-    table = found.reshape(samples, width)
+    table = doubles.reshape(samples, width)
     parts: dict[tuple[str, bool], NDArray[np.float64]] = {}
     start = 0
     for layer, is_output in columns:
         parts[layer, is_output] = table[:, start : start + sizes[layer]]
         start += sizes[layer]
-    result = {p.value: parts[p.layer, False] for p in kept}
+    result = {p.value: parts[p.layer, False] for p in inner}
     return result | {p.value: parts[p.layer, True] for p in manifest.outputs}
 
 

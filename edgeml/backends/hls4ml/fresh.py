@@ -34,21 +34,21 @@ def compare_project(folder: Path, fresh: FileSet) -> tuple[Deviation, ...]:
     Raises:
         EdgemlError: a file cannot be read.
     """
-    found: list[Deviation] = []
+    deviations: list[Deviation] = []
     for name in fresh:
         if Path(name).suffix not in _CODE and not name.startswith(_WEIGHTS):
             continue
         path = folder / name
         if not path.is_file():
-            found.append(Deviation(name, "is missing"))
+            deviations.append(Deviation(name, "is missing"))
             continue
         content = read_bytes(path, "part of the project")
         if content != fresh[name]:
             compare = _constants if name.startswith(_WEIGHTS) else compare_text
-            found += compare(name, content, fresh[name])
-    found += _promises(folder, fresh[MANIFEST])
+            deviations += compare(name, content, fresh[name])
+    deviations += _promises(folder, fresh[MANIFEST])
     # What is compiled comes first by its types: a narrow type says more than the lines that follow from it.
-    return tuple(sorted(found, key=lambda deviation: "defines.h" not in deviation.file))
+    return tuple(sorted(deviations, key=lambda deviation: "defines.h" not in deviation.file))
 
 
 def _promises(folder: Path, fresh: bytes) -> list[Deviation]:
@@ -59,11 +59,11 @@ def _promises(folder: Path, fresh: bytes) -> list[Deviation]:
     return [Deviation(MANIFEST, f"says other {key} than the graph") for key in apart]
 
 
-def _constants(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
-    mine, theirs = found.decode(errors="replace"), fresh.decode()
+def _constants(file: str, content: bytes, fresh: bytes) -> list[Deviation]:
+    mine, theirs = content.decode(errors="replace"), fresh.decode()
     a, b = _numbers(mine), _numbers(theirs)
     if a is None or b is None or len(a) != len(b):
-        return compare_text(file, found, fresh)
+        return compare_text(file, content, fresh)
     apart = np.flatnonzero(a != b)
     if not len(apart):
         empty = (_ARRAY.sub("= {};", text) if "{" in text else "" for text in (mine, theirs))
@@ -81,11 +81,11 @@ def _constants(file: str, found: bytes, fresh: bytes) -> list[Deviation]:
 
 def _position(at: int, sizes: list[int]) -> list[int]:
     """Index into an array in C order."""
-    found: list[int] = []
+    indices: list[int] = []
     for size in reversed(sizes):
         at, rest = divmod(at, size)
-        found.insert(0, rest)
-    return found
+        indices.insert(0, rest)
+    return indices
 
 
 def _numbers(text: str) -> np.ndarray[Any, np.dtype[np.float64]] | None:

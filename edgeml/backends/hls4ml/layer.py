@@ -80,19 +80,19 @@ class Hls4mlLayer:
     @property
     def precisions(self) -> dict[str, Precision]:
         """Every type by hls4ml's name."""
-        constants = {name: Precision(held.type) for name, held in self.weights.items()}
+        constants = {name: Precision(constant.type) for name, constant in self.weights.items()}
         return {"result": self.result, **self.types, **constants}
 
     def description(self) -> dict[str, Any]:
         """The entry of hls4ml's layer list."""
-        held = {f"{self.weight_key(name)}_data": held.values for name, held in self.weights.items()}
+        data = {f"{self.weight_key(name)}_data": data.values for name, data in self.weights.items()}
         return {
             "name": self.name,
             "class_name": self.kind,
             "inputs": list(self.inputs),
             "data_format": "channels_last",
             **self.attributes,
-            **held,
+            **data,
         }
 
     def weight_key(self, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from edgeml.boards.target import Wanted, known_case, megahertz, resolve
+from edgeml.boards.target import TargetRequest, known_case, megahertz, resolve
 from edgeml.errors import EdgemlError
 from edgeml.settings import PerLayer, Settings, parse_settings
 
@@ -103,18 +103,18 @@ class Hls4mlOptions(Settings):
                 "hls4ml options, io_type",
                 "use io_parallel",
             )
-        found = resolve(Wanted(self.board, self.clock_mhz, self.backend))
-        if found.board is not None and found.board.hls4ml is None:
+        resolved = resolve(TargetRequest(self.board, self.clock_mhz, self.backend))
+        if resolved.board is not None and resolved.board.hls4ml is None:
             raise EdgemlError(
-                f"hls4ml has no back end for {found.board.title} ({found.board.family})",
+                f"hls4ml has no back end for {resolved.board.title} ({resolved.board.family})",
                 "hls4ml options, board",
                 "choose a board with an AMD or Altera chip, or another target",
             )
-        backend = cast("HlsBackend", found.hls_backend)
+        backend = cast("HlsBackend", resolved.hls_backend)
         part = self.part or DEFAULT_PARTS[backend]
-        if found.board is not None and found.board.hls4ml is not None:
-            part = found.board.hls4ml.part or found.board.part
-        return HlsTarget(backend, part, 1000.0 / found.clock_mhz)
+        if resolved.board is not None and resolved.board.hls4ml is not None:
+            part = resolved.board.hls4ml.part or resolved.board.part
+        return HlsTarget(backend, part, 1000.0 / resolved.clock_mhz)
 
 
 def parse_options(settings: Mapping[str, Any]) -> Hls4mlOptions:
@@ -123,16 +123,16 @@ def parse_options(settings: Mapping[str, Any]) -> Hls4mlOptions:
     Raises:
         EdgemlError: an unknown key or board (near matches given) or a bad value.
     """
-    given = dict(settings)
-    if "hls_backend" in given:
-        if "backend" in given:
+    values = dict(settings)
+    if "hls_backend" in values:
+        if "backend" in values:
             raise EdgemlError(
                 "is given twice, as backend and as hls_backend", "hls4ml options", "leave one out"
             )
-        given["backend"] = given.pop("hls_backend")
-    if "clock_period_ns" in given:
-        period = given.pop("clock_period_ns")
-        given["clock_mhz"] = megahertz(given.get("clock_mhz"), period, "hls4ml options")
-    options = parse_settings(Hls4mlOptions, given, "hls4ml options")
+        values["backend"] = values.pop("hls_backend")
+    if "clock_period_ns" in values:
+        period = values.pop("clock_period_ns")
+        values["clock_mhz"] = megahertz(values.get("clock_mhz"), period, "hls4ml options")
+    options = parse_settings(Hls4mlOptions, values, "hls4ml options")
     options.target()
     return options

@@ -27,7 +27,7 @@ from edgeml.ir.ops.reshape import Reshape
 
 # Names with a meaning in C++ or hls4ml: its variables are w2, layer3_out, config4, its placeholder "input".
 # Quartus' writer takes a layer called softmax or tanh for the function.
-_TAKEN = re.compile(
+_RESERVED = re.compile(
     r"_.*|.*__.*|input|result_t|(w|b|s|e|a|d|p|z|config|layer|input|weight|bias)\d.*|nnet|hls|std|main|int|long|short"
     r"|char|float|double|half|bool|void|auto|const|static|signed|unsigned|struct|union|class|enum|typedef|template"
     r"|typename|this|new|delete|if|else|for|while|do|switch|case|default|break|continue|return|goto|try|catch|throw"
@@ -92,7 +92,7 @@ class Planner:
         self.stream = io_type == "io_stream"
         self.layers: list[Hls4mlLayer] = []
         self._names = {reserved.lower()}
-        self._held: dict[str, str] = {}
+        self._layer_of: dict[str, str] = {}
         self._by_name: dict[str, Hls4mlLayer] = {}
         self._constants = graph.constants
         self._done: set[str] = set()
@@ -122,9 +122,9 @@ class Planner:
             except CannotExpressError as error:
                 refused.append(Refusal(name, self.graph.node(name).op.op_name(), error.reason, error.remedy))
         layers = self._needed(outputs.values())
-        kept = {layer.name for layer in layers}
-        inputs = {name: self._held[name] for name in self.graph.inputs if name in self._held}
-        shown = {name: self._base(held) for name, held in self._held.items() if held in kept}
+        needed = {layer.name for layer in layers}
+        inputs = {name: self._layer_of[name] for name in self.graph.inputs if name in self._layer_of}
+        shown = {name: self._base(holder) for name, holder in self._layer_of.items() if holder in needed}
         values = {name: base.name for name, base in shown.items() if base.kind != "InputLayer"}
         refused += self._overread(layers, outputs)
         refused += [
@@ -145,8 +145,8 @@ class Planner:
         node = self.graph.node(name)
         if isinstance(node.op, Reshape):
             return self._output(node.inputs[0])
-        held = self._held[name]
-        base = self._base(held)
+        layer = self._layer_of[name]
+        base = self._base(layer)
         if base.kind != "InputLayer":
             return base.name
         # A copy; hls4ml would take it away if it had the very type of the input, modes included.
@@ -209,7 +209,7 @@ class Planner:
 
     def held_as(self, name: str) -> Precision:
         """The type of the layer that holds a graph value."""
-        return self._by_name[self._held[name]].result
+        return self._by_name[self._layer_of[name]].result
 
     def held_in(self, layer: str) -> Precision:
         """The type of a layer's output."""
@@ -221,7 +221,7 @@ class Planner:
 
     def source(self, name: str) -> str:
         """The layer that holds a graph value."""
-        return self._held[name]
+        return self._layer_of[name]
 
     def is_constant(self, name: str) -> bool:
         """True if the value does not depend on an input."""
@@ -271,8 +271,8 @@ class Planner:
         if self.backend == "Libero" and kind not in _LIBERO:
             raise CannotExpressError(f"hls4ml's Libero back end has no {kind}", "use Vitis or Vivado")
         weights: Mapping[str, LayerConstant] = details.get("weights", {})
-        for what, held in weights.items():
-            if np.any(held.codes.astype(np.float64).astype(np.int64) != held.codes):
+        for what, constant in weights.items():
+            if np.any(constant.codes.astype(np.float64).astype(np.int64) != constant.codes):
                 raise CannotExpressError(
                     f"a {what} of more than {DOUBLE_BITS} bits, and hls4ml takes doubles", "use fewer bits"
                 )
@@ -282,27 +282,27 @@ class Planner:
         self.layers.append(layer)
         self._by_name[name] = layer
         if not part:
-            self._held[node.name] = name
+            self._layer_of[node.name] = name
             self._done.update(absorbs)
         return name
 
     def alias(self, node: Node, source: str) -> None:
         """The op changes nothing that hls4ml stores: its value is held where `source` is."""
-        self._held[node.name] = self._held[source]
+        self._layer_of[node.name] = self._layer_of[source]
 
     def hold(self, node: Node, layer: str, part: str = "") -> str:
         """A layer that is there already does what would have been added; arguments as for `add`."""
         if not part:
-            self._held[node.name] = layer
+            self._layer_of[node.name] = layer
         return layer
 
     def done(self, node: Node) -> None:
         """The op was expressed together with another one."""
         self._done.add(node.name)
 
-    def _unique(self, wanted: str, node: Node) -> str:
-        stem = re.sub(r"[^A-Za-z0-9]+", "_", wanted).strip("_") or "value"
-        if stem[0].isdigit() or _TAKEN.fullmatch(stem.lower()):
+    def _unique(self, text: str, node: Node) -> str:
+        stem = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "value"
+        if stem[0].isdigit() or _RESERVED.fullmatch(stem.lower()):
             stem = f"in_{stem}" if isinstance(node.op, Input) else f"op_{stem}"
         name, count = stem, 1
         while name.lower() in self._names:  # hls4ml looks its layers up in lower case

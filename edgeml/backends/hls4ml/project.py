@@ -115,19 +115,19 @@ def verify(model: Any, plan: LayerPlan, parallel: dict[str, Parallelism]) -> Non
     Raises:
         EdgemlError: a type, constant, strategy or reuse factor is another one, or a layer is gone.
     """
-    asked = {layer.name: layer for layer in plan.layers}
+    planned = {layer.name: layer for layer in plan.layers}
     for node in model.get_layers():
-        name = node.name if node.name in asked else node.name.removeprefix("repack_")
-        if name in asked:
-            _verify_layer(node, asked.pop(name), parallel[name])
+        name = node.name if node.name in planned else node.name.removeprefix("repack_")
+        if name in planned:
+            _verify_layer(node, planned.pop(name), parallel[name])
             continue
         # What hls4ml puts between layers (clones and paddings of streams) only moves values.
-        held = [variable.type.precision for variable in node.get_variables()]
-        if any(str(precision) != str(node.get_input_variable().type.precision) for precision in held):
+        precisions = [variable.type.precision for variable in node.get_variables()]
+        if any(str(precision) != str(node.get_input_variable().type.precision) for precision in precisions):
             raise _changed(node.name, f"an inserted {node.class_name} changes the type")
-    kept = {name for name, layer in asked.items() if layer.kind != "Reshape"}
-    if kept:
-        raise _changed(sorted(kept)[0], "the layer was removed")
+    names = {name for name, layer in planned.items() if layer.kind != "Reshape"}
+    if names:
+        raise _changed(sorted(names)[0], "the layer was removed")
 
 
 def _verify_layer(node: Any, layer: Hls4mlLayer, parallelism: Parallelism) -> None:
@@ -145,18 +145,22 @@ def _verify_layer(node: Any, layer: Hls4mlLayer, parallelism: Parallelism) -> No
     for variable in node.get_variables():
         if str(variable.type.precision) != expected["result_t"]:
             raise _changed(layer.name, f"its output is {variable.type.precision} instead of {layer.result}")
-    for name, held in node.weights.items():
-        asked = layer.weights.get(name)
-        if asked is None or str(held.type.precision) != str(Precision(asked.type)):
-            raise _changed(layer.name, f"{name} is {held.type.precision}, asked for {asked and asked.type}")
-        if not np.array_equal(np.sort(np.ravel(held.data)), np.sort(np.ravel(asked.values))):
+    for name, attribute in node.weights.items():
+        constant = layer.weights.get(name)
+        if constant is None or str(attribute.type.precision) != str(Precision(constant.type)):
+            raise _changed(
+                layer.name, f"{name} is {attribute.type.precision}, asked for {constant and constant.type}"
+            )
+        if not np.array_equal(np.sort(np.ravel(attribute.data)), np.sort(np.ravel(constant.values))):
             raise _changed(layer.name, f"the values of {name} are not those of the graph")
     if layer.kind not in ("InputLayer", "Reshape") and not node.get_attr("function_cpp"):
         raise EdgemlError(f"hls4ml's back end has no code for a {node.class_name}", layer.name)
     if layer.products is not None:
-        found = (node.get_attr("strategy"), node.get_attr("reuse_factor"))
-        if found != (parallelism.strategy, parallelism.reuse_factor):
-            raise _changed(layer.name, f"strategy and reuse factor are {found} instead of {parallelism}")
+        set_by_hls4ml = (node.get_attr("strategy"), node.get_attr("reuse_factor"))
+        if set_by_hls4ml != (parallelism.strategy, parallelism.reuse_factor):
+            raise _changed(
+                layer.name, f"strategy and reuse factor are {set_by_hls4ml} instead of {parallelism}"
+            )
 
 
 def _holds(precision: Any, type: FixedType) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
-from edgeml.reading import said
+from edgeml.reading import error_text
 
 _VALUES = re.compile(r"=\s*\{(.*)\}\s*;", re.DOTALL)
 
@@ -44,4 +44,4 @@ def _numbers(text: str, where: Path) -> list[float]:
     try:
         return [float(word) for word in text.replace("{", " ").replace("}", " ").split(",")]
     except ValueError as error:
-        raise EdgemlError(f"is not a list of numbers: {said(error)}", str(where)) from None
+        raise EdgemlError(f"is not a list of numbers: {error_text(error)}", str(where)) from None

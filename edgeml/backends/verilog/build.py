@@ -35,10 +35,10 @@ def build(graph: Graph, digest: str, options: VerilogOptions) -> FileSet:
     names = module_names()
     top = names.unique(options.top or graph.name)
     mode = chosen_mode(graph, options)
-    made = (
+    emitted = (
         _parallel(graph, top, names, options) if mode == "parallel" else _streamed(graph, top, names, options)
     )
-    files = dict(made.files)
+    files = dict(emitted.files)
     for primitive in (*PRIMITIVES, *stream_top.PRIMITIVES):
         if any(re.search(rf"\b{primitive}\b", text) for text in files.values()):
             files[f"{primitive}.v"] = (share_dir("hw") / "rtl" / f"{primitive}.v").read_text()
@@ -48,10 +48,10 @@ def build(graph: Graph, digest: str, options: VerilogOptions) -> FileSet:
         top=top,
         mode=mode,
         clock_mhz=0.0 if options.adders_per_stage is not None else options.clock_mhz,
-        latency=made.latency,
-        interval=made.interval,
-        input=made.source,
-        output=made.sink,
+        latency=emitted.latency,
+        interval=emitted.interval,
+        input=emitted.source,
+        output=emitted.sink,
         files=tuple(sorted(files)),
         reuse_factor=options.reuse_factor,
         options=options.model_dump(mode="json", exclude_none=True),

@@ -22,8 +22,8 @@ def cast(circuit: Circuit, x: Num, to: FixedType, rounding: Round, overflow: Ove
         return x
     match overflow:
         case Overflow.WRAP:
-            kept = to.width - finer
-            return circuit.wrap(x, kept, to.signed) if kept > 0 else circuit.const(0, 0)
+            low = to.width - finer
+            return circuit.wrap(x, low, to.signed) if low > 0 else circuit.const(0, 0)
         case Overflow.SAT:
             return circuit.clip(circuit.shift(x, finer), to.lo, to.hi)
         case Overflow.SAT_ZERO:

@@ -104,7 +104,7 @@ class Circuit:
         self._node = ""
         self._stem = ""
         self._count = 0
-        self._known: dict[tuple[Any, ...], Cell] = {}
+        self._cells_by_key: dict[tuple[Any, ...], Cell] = {}
         self._constants: dict[int, Cell] = {}
         self.offset = 0
         """Added to the fractional bits that comments show, where cells are made at another scale."""
@@ -112,7 +112,7 @@ class Circuit:
     def enter(self, layer: int, node: str, stem: str) -> None:
         """Cells made from now on belong to this layer and node and are named after `stem`."""
         if layer != self._layer:
-            self._known.clear()  # a cell belongs to one module; equal ones elsewhere are made again
+            self._cells_by_key.clear()  # a cell belongs to one module; equal ones elsewhere are made again
         self._layer, self._node, self._stem, self._count = layer, node, stem, 0
 
     def _make(
@@ -125,7 +125,7 @@ class Circuit:
         if lo == hi:
             return self.const(lo, frac)
         key = (kind, *map(id, args), *data, lo, hi)
-        cell = self._known.get(key)
+        cell = self._cells_by_key.get(key)
         if cell is None:
             self._count += 1
             cell = Cell(
@@ -140,7 +140,7 @@ class Circuit:
                 self._node,
             )
             self.cells.append(cell)
-            self._known[key] = cell
+            self._cells_by_key[key] = cell
         return Num(cell, frac)
 
     # ------------------------------------------------------------ sources

@@ -63,7 +63,7 @@ class Design:
 
 EMITTERS = Emitters("verilog")
 
-_KEPT = 16
+_CACHED_DESIGNS = 16
 """Designs that are kept: those of a model's segments, asked for board by board and layout by layout."""
 
 
@@ -74,8 +74,10 @@ def elaborate(graph: Graph, bounds: Bounds | None = None) -> Design:
         graph: the graph.
         bounds: narrower bounds of inputs, in codes.
     """
-    made = _elaborated(_DesignRequest(graph.digest, _bounds_key(bounds), graph, bounds))
-    return replace(made, layers=tuple(replace(layer) for layer in made.layers))  # who emits renames modules
+    design = _elaborated(_DesignRequest(graph.digest, _bounds_key(bounds), graph, bounds))
+    return replace(
+        design, layers=tuple(replace(layer) for layer in design.layers)
+    )  # who emits renames modules
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,14 @@ class _DesignRequest:
 
 
 def _bounds_key(bounds: Bounds | None) -> tuple[tuple[str, tuple[int, ...], bytes, bytes], ...]:
-    found = sorted((bounds or {}).items())
+    entries = sorted((bounds or {}).items())
     return tuple(
         (name, lo.shape, lo.astype(np.int64).tobytes(), hi.astype(np.int64).tobytes())
-        for name, (lo, hi) in found
+        for name, (lo, hi) in entries
     )
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED_DESIGNS)
 def _elaborated(work: _DesignRequest) -> Design:
     graph, bounds = work.graph, work.bounds
     circuit, names = Circuit(), Names()

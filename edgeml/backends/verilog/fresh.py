@@ -22,23 +22,25 @@ def compare_design(folder: Path, fresh: FileSet, promised: VerilogManifest) -> t
     Raises:
         EdgemlError: a file cannot be read.
     """
-    found: list[Deviation] = []
+    deviations: list[Deviation] = []
     for name in fresh:
         if name == MANIFEST:
             continue
         path = folder / name
         if path.is_file():
-            found += compare_text(name, read_bytes(path, "Verilog file"), fresh[name])
+            deviations += compare_text(name, read_bytes(path, "Verilog file"), fresh[name])
         else:
-            found.append(Deviation(name, "is missing"))
+            deviations.append(Deviation(name, "is missing"))
     there = VerilogManifest.read(folder)
     for field in fields(VerilogManifest):
         if field.name in ("options", "clock_mhz"):
             continue
-        is_, wanted = getattr(there, field.name), getattr(promised, field.name)
-        if is_ != wanted:
-            found.append(Deviation(MANIFEST, f"{field.name} is {_short(is_)}, {_short(wanted)} expected"))
-    return tuple(found)
+        is_, expected = getattr(there, field.name), getattr(promised, field.name)
+        if is_ != expected:
+            deviations.append(
+                Deviation(MANIFEST, f"{field.name} is {_short(is_)}, {_short(expected)} expected")
+            )
+    return tuple(deviations)
 
 
 def _short(value: object) -> str:

@@ -24,11 +24,11 @@ from edgeml.fixed import IntArray
 
 _FLOAT32_BITS = 24
 _INT64_BITS = 60
-_KEPT = 32
+_CACHED_PRODUCTS = 32
 """Adder graphs that are kept."""
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED_PRODUCTS)
 def _solved(weights: bytes, shape: tuple[int, ...], lows: tuple[int, ...], highs: tuple[int, ...]) -> Any:
     """da4ml's adder graph, which is only read; the same layer stands in several layouts of a network."""
     from da4ml.cmvm import solve
@@ -95,8 +95,8 @@ class Product:
         # An element that is always zero has no part in da4ml's graph, whatever its weights are.
         live = np.asarray([bool(lo or hi) for lo, hi in zip(self.lows, self.highs, strict=True)])
         for term, exact in zip(terms, weights.T, strict=True):
-            wanted = exact << term.frac if term.frac >= 0 else _halved(exact, -term.frac)
-            if not np.array_equal(term.weights[live], wanted[live]):
+            needed = exact << term.frac if term.frac >= 0 else _halved(exact, -term.frac)
+            if not np.array_equal(term.weights[live], needed[live]):
                 raise EdgemlError(
                     "da4ml's adder graph is not the product asked for", "da4ml", "please report it"
                 )

@@ -161,8 +161,8 @@ class VerilogManifest(Document):
             return dict(self.options)
         if not self.clock_mhz:
             raise EdgemlError("does not say how many adders stand between registers", where, "export again")
-        told = {"mode": self.mode, "clock_mhz": self.clock_mhz, "reuse_factor": self.reuse_factor}
-        return {key: value for key, value in told.items() if value is not None}
+        values = {"mode": self.mode, "clock_mhz": self.clock_mhz, "reuse_factor": self.reuse_factor}
+        return {key: value for key, value in values.items() if value is not None}
 
 
 def lane_bits(width: int) -> int:

@@ -218,10 +218,10 @@ class _Inside:
 def _foreign(layer: DesignLayer) -> list[Cell]:
     """The cells of other layers that this one reads, in the order of their buses."""
     own = {id(cell) for cell in layer.cells}
-    found = {
+    cells = {
         id(arg): arg for cell in layer.cells for arg in cell.args if not arg.is_const and id(arg) not in own
     }
-    return sorted(found.values(), key=lambda cell: (cell.layer, _number(cell.name)))
+    return sorted(cells.values(), key=lambda cell: (cell.layer, _number(cell.name)))
 
 
 def _number(name: str) -> tuple[int, str]:
@@ -252,11 +252,11 @@ def _function_name(layer: DesignLayer, cell: Cell) -> str:
 
 def _tables(layer: DesignLayer) -> dict[tuple[Any, ...], Cell]:
     """One cell for every table of a layer, by index bits, lowest index, entries, interval of the result."""
-    found: dict[tuple[Any, ...], Cell] = {}
+    tables: dict[tuple[Any, ...], Cell] = {}
     for cell in layer.cells:
         if cell.kind == "rom":
-            found.setdefault((*cell.data, cell.lo, cell.hi), cell)
-    return found
+            tables.setdefault((*cell.data, cell.lo, cell.hi), cell)
+    return tables
 
 
 def _functions(layer: DesignLayer) -> Iterator[str]:

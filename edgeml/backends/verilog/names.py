@@ -33,17 +33,17 @@ _KEYWORDS = frozenset(_WORDS.split())
 class Names:
     """Hands out identifiers; no two differ in case only, which some tools cannot tell apart."""
 
-    def __init__(self, *taken: str) -> None:
-        self._taken = {name.lower() for name in taken}
+    def __init__(self, *reserved: str) -> None:
+        self._used = {name.lower() for name in reserved}
 
-    def unique(self, wanted: str) -> str:
-        """`wanted` as a valid identifier that is still free."""
-        stem = re.sub(r"_{2,}", "_", re.sub(r"\W", "_", wanted, flags=re.ASCII)).strip("_") or "value"
+    def unique(self, text: str) -> str:
+        """`text` as a valid identifier that is still free."""
+        stem = re.sub(r"_{2,}", "_", re.sub(r"\W", "_", text, flags=re.ASCII)).strip("_") or "value"
         if stem[0].isdigit() or stem.lower() in _KEYWORDS:
             stem = f"x_{stem}"
         name, count = stem, 1
-        while name.lower() in self._taken:
+        while name.lower() in self._used:
             count += 1
             name = f"{stem}_v{count}"
-        self._taken.add(name.lower())
+        self._used.add(name.lower())
         return name

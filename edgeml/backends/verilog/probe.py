@@ -46,7 +46,7 @@ _NO_LEVELS = 0.0
 
 
 @dataclass(frozen=True)
-class _Held:
+class _StreamedCodes:
     """A core and what goes into it: codes (vectors, elements) by input."""
 
     core: Core
@@ -79,46 +79,50 @@ def inner_values(
     if manifest.graph != graph.digest:
         return {}
     expanded = prepare(graph)
-    wanted = [name for name in dict.fromkeys(keep) if name in expanded.infos]
+    inner = [name for name in dict.fromkeys(keep) if name in expanded.infos]
     if manifest.mode == "parallel":
-        return _of_core(sources, _parallel(expanded, manifest, inputs), wanted)
+        return _of_core(sources, _parallel(expanded, manifest, inputs), inner)
     names = module_names()
     top = names.unique(manifest.top)
     taps = write_stream(expanded, plan(expanded, manifest.reuse_factor), top, names, _NO_LEVELS).taps
-    found: dict[str, IntArray] = {}
+    values: dict[str, IntArray] = {}
     for tap, passed in zip(taps, _tapped(sources, manifest, taps, beats), strict=True):
         if passed.shape[0] != len(beats) * tap.beats.count:
             continue  # a beat is missing or too many: what passed belongs to no sample for certain
         codes = _decoded(passed, tap)
         if tap.core is None or tap.design is None:
-            found[tap.beats.value] = codes
+            values[tap.beats.value] = codes
         else:
-            held = _Held(tap.core, tap.design, {tap.beats.value: codes})
-            found |= _of_core(sources, held, [name for name in wanted if name in tap.design.values])
+            streamed = _StreamedCodes(tap.core, tap.design, {tap.beats.value: codes})
+            values |= _of_core(sources, streamed, [name for name in inner if name in tap.design.values])
     return {
-        name: found[name].reshape(len(beats), *expanded.info(name).shape) for name in wanted if name in found
+        name: values[name].reshape(len(beats), *expanded.info(name).shape) for name in inner if name in values
     }
 
 
-def _parallel(graph: Graph, manifest: VerilogManifest, inputs: Mapping[str, IntArray]) -> _Held:
+def _parallel(graph: Graph, manifest: VerilogManifest, inputs: Mapping[str, IntArray]) -> _StreamedCodes:
     names = module_names()
     design = elaborate(graph)
     core = write_core(design, schedule(design, _NO_LEVELS), names.unique(manifest.top), names)
-    return _Held(core, design, {name: inputs[name].reshape(len(inputs[name]), -1) for name in graph.inputs})
+    return _StreamedCodes(
+        core, design, {name: inputs[name].reshape(len(inputs[name]), -1) for name in graph.inputs}
+    )
 
 
 # ---------------------------------------------------------------- a core that is held
 
 
-def _of_core(sources: Sequence[Path], held: _Held, wanted: Iterable[str]) -> dict[str, IntArray]:
+def _of_core(sources: Sequence[Path], streamed: _StreamedCodes, names: Iterable[str]) -> dict[str, IntArray]:
     """Codes (vectors, *shape in the core's graph) of the values whose elements all have wires."""
-    design, places = held.design, wires(held.design)
-    values = {name: elements(design.values[name]) for name in wanted if name not in design.inputs}
+    design, places = streamed.design, wires(streamed.design)
+    values = {name: elements(design.values[name]) for name in names if name not in design.inputs}
     values = {name: nums for name, nums in values.items() if all(_visible(n, design, places) for n in nums)}
     cells = {id(num.cell): num.cell for nums in values.values() for num in nums if id(num.cell) in places}
-    seen = _read_wires(sources, held, [(places[key], cell) for key, cell in cells.items()])
-    columns = dict(zip(cells, seen.T, strict=True))
-    return {name: _assembled(nums, design.graph.info(name), held, columns) for name, nums in values.items()}
+    wire_codes = _read_wires(sources, streamed, [(places[key], cell) for key, cell in cells.items()])
+    columns = dict(zip(cells, wire_codes.T, strict=True))
+    return {
+        name: _assembled(nums, design.graph.info(name), streamed, columns) for name, nums in values.items()
+    }
 
 
 def _visible(num: Num, design: Design, places: Mapping[int, str]) -> bool:
@@ -129,10 +133,10 @@ def _visible(num: Num, design: Design, places: Mapping[int, str]) -> bool:
 
 
 def _assembled(
-    nums: Sequence[Num], info: ValueInfo, held: _Held, columns: Mapping[int, IntArray]
+    nums: Sequence[Num], info: ValueInfo, streamed: _StreamedCodes, columns: Mapping[int, IntArray]
 ) -> IntArray:
     """A value from its elements, each brought to the LSB of the value's type."""
-    vectors = len(next(iter(held.inputs.values())))
+    vectors = len(next(iter(streamed.inputs.values())))
     fracs = np.broadcast_to(np.asarray(info.type.frac), info.shape).reshape(-1)
     result = np.zeros((vectors, len(nums)), np.int64)
     for position, (num, frac) in enumerate(zip(nums, fracs, strict=True)):
@@ -140,25 +144,27 @@ def _assembled(
         if cell.is_const:
             result[:, position] = cell.lo << shift if shift >= 0 else cell.lo >> -shift
             continue
-        layer = held.design.layers[cell.layer]
-        codes = held.inputs[layer.nodes[0].name][:, cell.data[0]] if layer.is_input else columns[id(cell)]
+        layer = streamed.design.layers[cell.layer]
+        codes = streamed.inputs[layer.nodes[0].name][:, cell.data[0]] if layer.is_input else columns[id(cell)]
         result[:, position] = codes << shift if shift >= 0 else codes >> -shift
     return result.reshape(vectors, *info.shape)
 
 
-def _read_wires(sources: Sequence[Path], held: _Held, places: Sequence[tuple[str, Cell]]) -> IntArray:
+def _read_wires(
+    sources: Sequence[Path], streamed: _StreamedCodes, places: Sequence[tuple[str, Cell]]
+) -> IntArray:
     """Codes (vectors, wires) that stand on the wires when the core has been held long enough."""
-    vectors = len(next(iter(held.inputs.values())))
+    vectors = len(next(iter(streamed.inputs.values())))
     if not places:
         return np.zeros((vectors, 0), np.int64)
-    core = held.core
-    words = _packed([(held.inputs[port.value], port.width) for port in core.inputs])
+    core = streamed.core
+    words = _packed([(streamed.inputs[port.value], port.width) for port in core.inputs])
     ports = [places[i : i + _TOGETHER] for i in range(0, len(places), _TOGETHER)]
-    gets = [f"    get(dut.v{i}, &seen[{i * _TOGETHER * 2}]);" for i in range(len(ports))]
+    gets = [f"    get(dut.v{i}, &wires[{i * _TOGETHER * 2}]);" for i in range(len(ports))]
     main = COMMON + _HOLD.replace("@GETS@", "\n".join(gets)).replace("@WIRES@", str(len(places)))
     numbers = (vectors, words.shape[1], core.latency + 1)
-    found = _run([*sources], "edgeml_probe", _probe_text(core, ports), main, words, numbers)
-    return found.view("<i8").reshape(vectors, len(places)).astype(np.int64)
+    words_out = _run([*sources], "edgeml_probe", _probe_text(core, ports), main, words, numbers)
+    return words_out.view("<i8").reshape(vectors, len(places)).astype(np.int64)
 
 
 def _probe_text(core: Core, ports: Sequence[Sequence[tuple[str, Cell]]]) -> str:
@@ -203,12 +209,12 @@ def _tapped(
     main = main.replace("@WIDEST@", str(max(sizes, default=1) + 1))
     words = beats.reshape(-1, beats.shape[-1])
     numbers = (len(words), words.shape[1], 1000 + 4 * (manifest.latency + manifest.interval))
-    found = _run([*sources], "edgeml_taps", text, main, words, numbers)
+    words_out = _run([*sources], "edgeml_taps", text, main, words, numbers)
     parts: list[NDArray[np.uint32]] = []
     start = 0
     for size in sizes:
-        count = int(found[start])
-        parts.append(found[start + 1 : start + 1 + count].reshape(-1, size))
+        count = int(words_out[start])
+        parts.append(words_out[start + 1 : start + 1 + count].reshape(-1, size))
         start += 1 + count
     return parts
 
@@ -283,14 +289,14 @@ int main(int argc, char** argv) {
   Verilated::commandArgs(argc, argv);
   const long vectors = std::atol(argv[3]), words = std::atol(argv[4]), clocks = std::atol(argv[5]);
   FILE *in = std::fopen(argv[1], "rb"), *out = std::fopen(argv[2], "wb");
-  Words given(words), seen(2 * @WIRES@);
+  Words given(words), wires(2 * @WIRES@);
   Vdut dut;
   for (long vector = 0; vector < vectors; ++vector) {
     if (!in || !out || std::fread(given.data(), 4, words, in) != size_t(words)) fail("cannot read the input");
     put(dut.x, given.data());
     for (long i = 0; i < clocks; ++i) { dut.clk = 0; dut.eval(); dut.clk = 1; dut.eval(); }
 @GETS@
-    if (std::fwrite(seen.data(), 4, seen.size(), out) != seen.size()) fail("cannot write the output");
+    if (std::fwrite(wires.data(), 4, wires.size(), out) != wires.size()) fail("cannot write the output");
   }
   if (std::fclose(out)) fail("cannot write the output");
   return 0;

@@ -77,10 +77,10 @@ class Simulation(Runner):
             log = program.parent / f"run-{os.getpid()}.log"
             run([program, "in", "out", *arguments], scratch, log, _SECONDS, writes=[scratch / "out"])
             log.unlink(missing_ok=True)
-            found = np.fromfile(scratch / "out", "<u4")
-        outputs = unpack(sink, found.reshape(samples, sink.beats, -1))
-        wanted = [name for name in keep if name not in outputs]
-        return outputs | (inner_values(sources, manifest, graph, inputs, words, wanted) if wanted else {})
+            raw = np.fromfile(scratch / "out", "<u4")
+        outputs = unpack(sink, raw.reshape(samples, sink.beats, -1))
+        inner = [name for name in keep if name not in outputs]
+        return outputs | (inner_values(sources, manifest, graph, inputs, words, inner) if inner else {})
 
 
 def pack(stream: Stream, codes: Mapping[str, IntArray], rng: np.random.Generator) -> NDArray[np.uint32]:
@@ -93,8 +93,8 @@ def pack(stream: Stream, codes: Mapping[str, IntArray], rng: np.random.Generator
     """
     parts: list[NDArray[np.uint8]] = []
     for lanes in stream.values:
-        given = codes[lanes.value]
-        table = given.reshape(len(given), stream.beats, lanes.elements).astype(np.int64).view(np.uint64)
+        value = codes[lanes.value]
+        table = value.reshape(len(value), stream.beats, lanes.elements).astype(np.int64).view(np.uint64)
         mask = np.uint64((1 << lanes.width) - 1)
         noise = rng.integers(0, 2**64, table.shape, np.uint64, endpoint=False)
         mixed = (table & mask) | (noise & ~mask)
@@ -123,10 +123,10 @@ def _check_ports(manifest: VerilogManifest, graph: Graph, folder: Path) -> None:
         ("inputs", manifest.input, graph.inputs),
         ("outputs", manifest.output, graph.outputs),
     ):
-        found = [lanes.value for lanes in stream.values]
-        if found != list(names):
+        values = [lanes.value for lanes in stream.values]
+        if values != list(names):
             raise EdgemlError(
-                f"has the {kind} {', '.join(found)}, the graph has {', '.join(names)}",
+                f"has the {kind} {', '.join(values)}, the graph has {', '.join(names)}",
                 str(folder),
                 "export again",
             )

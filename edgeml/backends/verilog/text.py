@@ -77,14 +77,14 @@ def fit(ref: Ref, shift: int, width: int) -> str:
     """Exactly `width` bits of the code shifted left: cut off, or extended by zeros or the sign."""
     if ref.cell.is_const:
         return pattern(ref.cell.lo << shift, width)
-    kept = min(ref.width, width - shift)
-    if kept <= 0:
+    low = min(ref.width, width - shift)
+    if low <= 0:
         return f"{width}'d0"
     parts: list[str] = []
-    if width - shift > kept:
-        more = width - shift - kept
+    if width - shift > low:
+        more = width - shift - low
         parts.append(f"{{{more}{{{ref.sign}}}}}" if ref.signed else f"{more}'d0")
-    parts.append(ref.name if kept == ref.width else ref.bits(kept - 1, 0))
+    parts.append(ref.name if low == ref.width else ref.bits(low - 1, 0))
     if shift:
         parts.append(f"{shift}'d0")
     return parts[0] if len(parts) == 1 else f"{{{', '.join(parts)}}}"
@@ -166,12 +166,12 @@ def _negated(cell: Cell, x: Ref) -> str:
 def _floor(x: Ref, drop: int, width: int) -> str:
     if drop >= x.width:
         return f"{{{width}{{{x.sign}}}}}"
-    kept = min(x.width - drop, width)
-    if kept == width:
+    bits = min(x.width - drop, width)
+    if bits == width:
         return x.bits(drop + width - 1, drop)
-    more = width - kept
+    more = width - bits
     high = f"{{{more}{{{x.sign}}}}}" if x.signed else f"{more}'d0"
-    return f"{{{high}, {x.bits(drop + kept - 1, drop)}}}"
+    return f"{{{high}, {x.bits(drop + bits - 1, drop)}}}"
 
 
 def _rounded(cell: Cell, x: Ref) -> str:

@@ -219,7 +219,7 @@ def _figures(found: Hardware, board: Board) -> None:
         [
             layer.layer,
             layer.op,
-            *(figure_text(layer.usage.known().get(k)) for k in ("lut", "ff", "dsp", "bram")),
+            *(figure_text(layer.usage.present().get(k)) for k in ("lut", "ff", "dsp", "bram")),
         ]
         for layer in found.layers
     ]

@@ -173,7 +173,7 @@ def whole(
 def moved(whole: Usage, before: Usage, after: Usage) -> Usage:
     """The whole board where the ledger has moved the network's figures: by as much, its interval as wide."""
     update: dict[str, Figure] = {}
-    for kind, figure in whole.known().items():
+    for kind, figure in whole.present().items():
         old, new = getattr(before, kind), getattr(after, kind)
         by = new.value - old.value if old is not None and new is not None else 0.0
         low, high = (None if end is None else max(0.0, end + by) for end in (figure.low, figure.high))

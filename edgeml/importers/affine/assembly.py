@@ -22,7 +22,7 @@ from edgeml.ir.note import Note
 from edgeml.ir.ops._linear import Linear
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.sum_pool import SumPool
-from edgeml.ir.steps import Known
+from edgeml.ir.steps import GridInfo
 from edgeml.presets import Lowering
 
 FLOAT32_BITS = 24
@@ -154,7 +154,7 @@ class Assembly:
 
     def _note_wide_sums(self) -> None:
         """Say which sums float32, in which the source computes them, does not hold exactly."""
-        known: dict[str, Known] = {}
+        known: dict[str, GridInfo] = {}
         know(self.graph.nodes, self.graph.infos, known)
         for node in self.graph.nodes:
             if not isinstance(node.op, Linear | SumPool):

@@ -15,7 +15,7 @@ from edgeml.importers.base import Imported, Importer, ImportOptions, SourceFile
 from edgeml.importers.onnx_reader.model import QONNX_DOMAINS, SourceGraph, parse, taken_apart
 from edgeml.importers.onnx_reader.reader import OnnxReader
 from edgeml.importers.onnx_reader.source import OnnxSource, OrtSource, QonnxSource
-from edgeml.reading import FAULTS, said
+from edgeml.reading import FAULTS, error_text
 
 _INTEGER = (
     "QuantizeLinear",
@@ -61,7 +61,7 @@ class OnnxImporter(Importer):
             raise EdgemlError(error.what, place, error.hint) from error
         except FAULTS as error:
             here = f"{where}: node {assembly.layer}"
-            raise EdgemlError(f"is not valid: {said(error)}", here, "export it again") from error
+            raise EdgemlError(f"is not valid: {error_text(error)}", here, "export it again") from error
         match = Correspondence(exact, assembly, reader.inputs, reader.outputs)
         kind: type[OnnxSource] = QonnxSource if _is_qonnx(graph) else OrtSource
         return Imported(exact, kind(model, match, where), match.layouts())

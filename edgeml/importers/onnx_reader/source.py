@@ -21,7 +21,7 @@ from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.base import Floats, SourceModel
 from edgeml.importers.onnx_reader import double
 from edgeml.importers.onnx_reader.model import QONNX_DOMAINS
-from edgeml.reading import FAULTS, said
+from edgeml.reading import FAULTS, error_text
 
 _IR_VERSION = 10
 """Read by every ONNX Runtime that is supported; QONNX files often have one that is too old or too new."""
@@ -71,7 +71,7 @@ class OnnxSource(SourceModel):
             try:
                 results = tensors(one, names)
             except _faults() as error:
-                raise EdgemlError(f"{self.title} cannot run it: {said(error)}", self._where) from error
+                raise EdgemlError(f"{self.title} cannot run it: {error_text(error)}", self._where) from error
             for name in names:
                 found[name].append(np.asarray(results[name], np.float64))
         return {

@@ -11,7 +11,7 @@ import numpy as np
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.op import Op
-from edgeml.ir.steps import Known, Sums, edge_bits, linear_grid, over_space, peak, product
+from edgeml.ir.steps import GridInfo, Sums, edge_bits, linear_grid, over_space, peak, product
 
 
 class Linear(Op, abstract=True):
@@ -35,16 +35,16 @@ class Linear(Op, abstract=True):
             Rows (groups, k) and matrices (groups, k, columns of the group).
         """
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         x, w = inputs
         return self._finest(x.grid, w.grid)
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         x, w = inputs
         return max(self.sums(x, w).bits, edge_bits(inputs, result))
 
-    def sums(self, x: Known, w: Known, codes: IntArray | None = None) -> Sums:
+    def sums(self, x: GridInfo, w: GridInfo, codes: IntArray | None = None) -> Sums:
         """The partial sums, per column.
 
         Args:

@@ -12,7 +12,7 @@ from edgeml.fixed import FixedTypeArray, IntArray
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
-from edgeml.ir.steps import Known, edge_bits
+from edgeml.ir.steps import GridInfo, edge_bits
 
 
 class Move(Op, abstract=True):
@@ -51,9 +51,9 @@ class Move(Op, abstract=True):
         del infos, result
         return self.move(inputs[0])
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return self.moved(inputs[0].grid)
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)

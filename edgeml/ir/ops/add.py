@@ -13,7 +13,7 @@ from edgeml.ir.info import ValueInfo, guard
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import aligned_bounds, aligned_codes
-from edgeml.ir.steps import Known, bits, edge_bits, peak
+from edgeml.ir.steps import GridInfo, bits, edge_bits, peak
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +36,11 @@ class Add(Op):
         a, b = aligned_codes(inputs, infos)
         return a + b
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return np.maximum(*(value.grid for value in inputs))
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         frac = max(value.info.frac for value in inputs)
         total = np.add(*(peak(value.info, frac) for value in inputs))
         finest = np.maximum(*(value.grid for value in inputs))

@@ -14,7 +14,7 @@ from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._rounding import by_mantissa
-from edgeml.ir.steps import BEYOND, Known, edge_bits, log2_bits, raised, steps
+from edgeml.ir.steps import BEYOND, GridInfo, edge_bits, log2_bits, raised, steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +56,14 @@ class Cast(Op):
         del result
         return cast(inputs[0], infos[0].type.frac, self.to, self.rounding, self.overflow)
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         (x,) = inputs
         to = np.asarray(self.to.frac)
         # A value that is out of range becomes a bound of it, or is compared with one.
         return np.where(self.overflows(x.info), to, np.minimum(x.grid, to))
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         (x,) = inputs
         return max(self._rounding_bits(x), self._wrapping_bits(x), edge_bits(inputs, result))
 
@@ -82,7 +82,7 @@ class Cast(Op):
         least = symmetric_lo(self.to) if self.overflow is Overflow.SAT_SYM else self.to.lo
         return np.asarray(lo < least), np.asarray(hi > self.to.hi)
 
-    def _rounding_bits(self, x: Known) -> int:
+    def _rounding_bits(self, x: GridInfo) -> int:
         """What rounding by adding one half needs: |x| + 1/2 LSB on the grid max(grid, frac + 1)."""
         if by_mantissa(self.rounding) or not self.rounds(x.grid):
             return 0
@@ -93,7 +93,7 @@ class Cast(Op):
         total = np.minimum(raised(_steps(x), fine - x.grid), BEYOND - half) + half
         return log2_bits(np.max(total, initial=0))
 
-    def _wrapping_bits(self, x: Known) -> int:
+    def _wrapping_bits(self, x: GridInfo) -> int:
         """What wrapping needs: r - lo on the coarser of r's grid and lo's, which is 2^(width - 1) LSBs."""
         if self.overflow is not Overflow.WRAP or not np.any(self.overflows(x.info)):
             return 0
@@ -106,6 +106,6 @@ class Cast(Op):
         return log2_bits(np.max(total, initial=0))
 
 
-def _steps(x: Known) -> IntArray:
+def _steps(x: GridInfo) -> IntArray:
     """The largest magnitudes, in steps of their grid."""
     return steps(np.maximum(np.abs(x.info.lo), np.abs(x.info.hi)), x.info.type.frac, x.grid)

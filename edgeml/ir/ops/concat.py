@@ -12,7 +12,7 @@ from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
-from edgeml.ir.steps import Known, edge_bits
+from edgeml.ir.steps import GridInfo, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,9 @@ class Concat(Op):
         ]
         return np.concatenate(parts, axis=self.axis + 1)
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return np.concatenate([value.grid for value in inputs], axis=self.axis)
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)

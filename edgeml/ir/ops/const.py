@@ -12,7 +12,7 @@ from edgeml.fixed import ElementType, IntArray
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
-from edgeml.ir.steps import Known, constant_grid, edge_bits
+from edgeml.ir.steps import GridInfo, constant_grid, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ class Const(Op):
         del inputs, infos, result
         return self.codes[np.newaxis]
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del inputs
         return constant_grid(self.codes, result.type.frac)
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)

@@ -14,7 +14,7 @@ from edgeml.ir.info import Shape, ValueInfo, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._rounding import by_mantissa
-from edgeml.ir.steps import Known, edge_bits
+from edgeml.ir.steps import GridInfo, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +56,13 @@ class Input(Op):
             EdgemlError: the shape differs, or a value is no number, NaN, infinite or beyond float32.
         """
         try:
-            given = np.asarray(values)
+            array = np.asarray(values)
         except ValueError:
             raise EdgemlError("rows of different lengths", "input") from None
-        if given.dtype.kind not in "buif":
-            raise EdgemlError(f"data of type {given.dtype}, numbers expected", "input")
+        if array.dtype.kind not in "buif":
+            raise EdgemlError(f"data of type {array.dtype}, numbers expected", "input")
         with np.errstate(over="ignore"):  # becomes infinite and is refused as such
-            floats = given.astype(np.float32)
+            floats = array.astype(np.float32)
         if floats.shape[1:] != self.shape or floats.ndim != len(self.shape) + 1:
             raise EdgemlError(
                 f"data of shape {floats.shape} given, (samples, {', '.join(map(str, self.shape))}) expected",
@@ -70,10 +70,10 @@ class Input(Op):
             )
         return quantize(floats, self.type, self.rounding, self.overflow)
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del inputs
         return np.asarray(result.type.frac)
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         """Rounding by adding one half to a code needs one bit more."""
         return edge_bits(inputs, result) + (not by_mantissa(self.rounding))

@@ -12,7 +12,7 @@ from edgeml.fixed import FixedType, IntArray
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
-from edgeml.ir.steps import Known, edge_bits
+from edgeml.ir.steps import GridInfo, edge_bits
 
 MAX_INDEX_BITS = 16
 """Widest index: 65,536 entries. Wider tables would not fit the block RAM of a small FPGA anyway."""
@@ -52,10 +52,10 @@ class Lookup(Op):
         x, table = inputs
         return table[0][x - infos[0].scalar.lo]
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return np.asarray(inputs[1].grid.max())
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         """Of the table only what can be read matters, and that is the result."""
         return edge_bits(inputs[:1], result)

@@ -13,7 +13,7 @@ from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import aligned_bounds, aligned_codes
-from edgeml.ir.steps import Known, edge_bits
+from edgeml.ir.steps import GridInfo, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +34,9 @@ class Max(Op):
         a, b = aligned_codes(inputs, infos)
         return np.maximum(a, b)
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return np.maximum(*(value.grid for value in inputs))
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)

@@ -13,7 +13,7 @@ from edgeml.ir.info import Shape, ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._window import Pairs, pad, windows
-from edgeml.ir.steps import Known, edge_bits, over_space
+from edgeml.ir.steps import GridInfo, edge_bits, over_space
 
 _LOWEST = int(np.iinfo(np.int64).min)
 """Stands for minus infinity in padding; never the result: padding is narrower than a window."""
@@ -60,9 +60,9 @@ class MaxPool(Op):
         ones = (1,) * len(self.pool)
         return windows(pad(x, self.padding, _LOWEST), self.pool, self.strides, ones).max(axis=axes)
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return over_space(inputs[0].grid)
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)

@@ -13,7 +13,7 @@ from edgeml.ir.info import ValueInfo, guard
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import common_shape, same_rank
-from edgeml.ir.steps import Known, bits, edge_bits, peak
+from edgeml.ir.steps import GridInfo, bits, edge_bits, peak
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +43,11 @@ class Mul(Op):
         )
         return a * b
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return np.add(*(value.grid for value in inputs))
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         a, b = inputs
         product = peak(a.info, a.info.frac) * peak(b.info, b.info.frac)
         inner = bits(product, a.info.frac + b.info.frac, a.grid + b.grid)

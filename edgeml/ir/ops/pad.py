@@ -13,7 +13,7 @@ from edgeml.ir.info import ValueInfo, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._window import Pairs
-from edgeml.ir.steps import ZERO, Known, edge_bits
+from edgeml.ir.steps import ZERO, GridInfo, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +49,9 @@ class Pad(Op):
     def _pad(self, x: IntArray) -> IntArray:
         return np.pad(x, ((0, 0), *self.padding))
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return np.pad(inputs[0].grid[np.newaxis], ((0, 0), *self.padding), constant_values=ZERO)[0]
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)

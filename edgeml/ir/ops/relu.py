@@ -12,7 +12,7 @@ from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
-from edgeml.ir.steps import Known, edge_bits
+from edgeml.ir.steps import GridInfo, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,9 @@ class Relu(Op):
         del result
         return np.maximum(align(inputs[0], infos[0].type.frac, infos[0].frac), 0)
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return inputs[0].grid
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)

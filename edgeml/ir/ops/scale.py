@@ -12,7 +12,7 @@ from edgeml.fixed import FixedType, FixedTypeArray, IntArray
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
-from edgeml.ir.steps import Known, edge_bits
+from edgeml.ir.steps import GridInfo, edge_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +47,9 @@ class Scale(Op):
         del infos, result
         return inputs[0]
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return inputs[0].grid - self.shift
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)

@@ -13,7 +13,7 @@ from edgeml.ir.info import Shape, ValueInfo, guard
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._window import Pairs, pad, windows
-from edgeml.ir.steps import Known, bits, edge_bits, over_space, peak
+from edgeml.ir.steps import GridInfo, bits, edge_bits, over_space, peak
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +56,11 @@ class SumPool(Op):
         ones = (1,) * len(self.pool)
         return windows(pad(x, self.padding, 0), self.pool, self.strides, ones).sum(axis=axes, dtype=np.int64)
 
-    def grid(self, inputs: Sequence[Known], result: ValueInfo) -> IntArray:
+    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         del result
         return over_space(inputs[0].grid)
 
-    def demand(self, inputs: Sequence[Known], result: Known) -> int:
+    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         (x,) = inputs
         total = over_space(peak(x.info, x.info.frac)) * int(np.prod(self.pool))
         return max(bits(total, x.info.frac, over_space(x.grid)), edge_bits(inputs, result))

@@ -17,7 +17,7 @@ GARBAGE = bytes.fromhex("00ff5a137f")
 
 
 @dataclass(frozen=True)
-class Seen:
+class Mark:
     """What stood at a mark of the script.
 
     Args:
@@ -90,7 +90,7 @@ class Scenario:
         """An answer that tells of an error."""
         self.expect(what, Frame(FrameType.ERROR, tag, bytes([code])))
 
-    def latency(self, seen: dict[str, Seen]) -> int:
+    def latency(self, seen: dict[str, Mark]) -> int:
         """Check all that was seen; the clocks of the last vector, as the reports of good self-tests say.
 
         Raises:
@@ -112,7 +112,7 @@ class Scenario:
             raise _wrong("self-test", f"it took different numbers of clocks: {sorted(clocks)}")
         return clocks.pop()
 
-    def _one(self, wanted: Expected, at: Seen) -> Frame:
+    def _one(self, wanted: Expected, at: Mark) -> Frame:
         decoder = Decoder()
         frames = decoder.feed(at.data) + decoder.finish()
         if len(frames) != 1 or decoder.skipped:

@@ -23,7 +23,7 @@ from edgeml.synth.top.harness import EXPOSED, MAIN
 from edgeml.synth.top.payload import encode
 from edgeml.synth.top.protocol import UNASKED, Frame, FrameType, SelfTestResult
 from edgeml.synth.top.rom import DATA
-from edgeml.synth.top.scenario import Scenario, Seen, breakages, identify, self_test
+from edgeml.synth.top.scenario import Mark, Scenario, breakages, identify, self_test
 from edgeml.tools import run, verilator
 
 BENCH = "edgeml_bench"
@@ -126,7 +126,7 @@ def program(
         return verilator.simulation([extra[1], *sources, extra[0]], BENCH, main)
 
 
-def play(simulation: Path, folder: Path, script: Sequence[str], clocks_per_bit: float) -> dict[str, Seen]:
+def play(simulation: Path, folder: Path, script: Sequence[str], clocks_per_bit: float) -> dict[str, Mark]:
     """Run a script, see `harness`; what was seen, by mark.
 
     Args:
@@ -146,7 +146,7 @@ def play(simulation: Path, folder: Path, script: Sequence[str], clocks_per_bit: 
     rows = [line.split() for line in done.output.splitlines()]
     log.unlink(missing_ok=True)
     return {
-        name: Seen(bytes.fromhex(data[1:]), int(lamps, 16), int(clock)) for name, data, lamps, clock in rows
+        name: Mark(bytes.fromhex(data[1:]), int(lamps, 16), int(clock)) for name, data, lamps, clock in rows
     }
 
 

@@ -41,7 +41,7 @@ def network(row: Hardware, folder: Path, manifest: VerilogManifest) -> Hardware 
     found = vendor.share([folder / name for name in row.reports], manifest.top)
     if found is None:
         # The top of a design out of context is the network itself.
-        only = row.model == manifest.top and row.total.known()
+        only = row.model == manifest.top and row.total.present()
         return row.model_copy(update={"alone": True}) if only else None
     usage, layers = found
     notes = row.notes

@@ -63,10 +63,10 @@ def logic(
         cells: its values.
         alms: further names that the ALMs go by.
     """
-    found = number(report, cells, "Logic utilization (in ALMs)")
-    found = number(report, cells, *alms) if found is None else found
-    if found is not None:
-        return found, ()
+    alms_used = number(report, cells, "Logic utilization (in ALMs)")
+    alms_used = number(report, cells, *alms) if alms_used is None else alms_used
+    if alms_used is not None:
+        return alms_used, ()
     functions = number(report, cells, "Total combinational functions", "Combinational ALUTs")
     if functions is not None:
         return functions, ("LUTs are combinational functions; the report counts no ALMs",)

@@ -46,10 +46,10 @@ def level(report: VendorReport) -> Level:
     """
     state = report.value("Design State")
     if state:
-        found = _level_in(state.lower().replace(" ", ""))
-        if found is None:
+        stage = _level_in(state.lower().replace(" ", ""))
+        if stage is None:
             report.fail(f"unknown design state {state!r}", 1)
-        return found
+        return stage
     return _level_in(report.path.stem.lower()) or Level.UNKNOWN
 
 

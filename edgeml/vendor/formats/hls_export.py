@@ -16,13 +16,13 @@ _CLOCK = r"^\s*CP {}:\s+(\S+)"
 def read(report: VendorReport) -> Reading:
     """Resources and the clock reached, after synthesis or after implementation."""
     start, stage = report.need(r"^#=== Post-(Synthesis|Implementation) Resource usage", "resources")
-    found: dict[str, float | None] = {}
+    figures: dict[str, float | None] = {}
     for index in range(start + 1, len(report.lines)):
         match = re.match(r"^\s*(\w+):\s+(\S+)\s*$", report.lines[index])
         if match is None:
             break
-        found[match[1]] = report.number(match[2], index + 1)
-    if "LUT" not in found:
+        figures[match[1]] = report.number(match[2], index + 1)
+    if "LUT" not in figures:
         report.fail("the resources do not begin with a list that has LUT", start + 1)
     level = Level.ROUTED if stage[1] == "Implementation" else Level.SYNTHESIZED
     reached = "post-implementation" if level is Level.ROUTED else "post-synthesis"
@@ -35,11 +35,11 @@ def read(report: VendorReport) -> Reading:
         level=level,
         part=report.value("Device target"),
         usage=Usage(
-            lut=exactly(found.get("LUT")),
-            ff=exactly(found.get("FF")),
-            dsp=exactly(found.get("DSP")),
-            bram=halves(found.get("BRAM")),
-            uram=exactly(found.get("URAM")),
+            lut=exactly(figures.get("LUT")),
+            ff=exactly(figures.get("FF")),
+            dsp=exactly(figures.get("DSP")),
+            bram=halves(figures.get("BRAM")),
+            uram=exactly(figures.get("URAM")),
         ),
         clock_mhz=mhz(_period(report, "required")),
         fmax_mhz=exactly(mhz(_period(report, f"achieved {reached}"))),
@@ -47,8 +47,8 @@ def read(report: VendorReport) -> Reading:
 
 
 def _period(report: VendorReport, name: str) -> float | None:
-    found = report.find(_CLOCK.format(re.escape(name)))
-    return None if found is None else report.number(found[1][1], found[0] + 1)
+    match = report.find(_CLOCK.format(re.escape(name)))
+    return None if match is None else report.number(match[1][1], match[0] + 1)
 
 
 FORMATS = (Format("HLS export report", ("*export*.rpt",), r"^#=== |^Implementation tool:", read, rank=3),)

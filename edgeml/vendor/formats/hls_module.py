@@ -85,10 +85,10 @@ def usage(table: ReportTable, report: VendorReport, row: TableRow) -> Usage:
 
 
 def _rows(report: VendorReport, pattern: str, start: int, end: int) -> tuple[TableRow, ...]:
-    found = report.find(pattern, start)
-    if found is None or found[0] >= end or _is_empty(report, found[0]):
+    match = report.find(pattern, start)
+    if match is None or match[0] >= end or _is_empty(report, match[0]):
         return ()
-    table = table_at(report, found[0])
+    table = table_at(report, match[0])
     return table.rows if table else ()
 
 
@@ -120,21 +120,21 @@ def _total(report: VendorReport, area: int) -> tuple[Usage, tuple[LayerFigures, 
 
 
 def _values(of: Usage) -> list[float]:
-    return [figure.value for figure in of.known().values()]
+    return [figure.value for figure in of.present().values()]
 
 
 def _instances(report: VendorReport, performance: int, area: int) -> list[tuple[LayerFigures, str]]:
     """The modules that the module is made of: their figures and their modules' names."""
-    found: dict[str, tuple[str, Usage, _Times | None]] = {}
+    instances: dict[str, tuple[str, Usage, _Times | None]] = {}
     for row in _rows(report, r"^\s*\* Instance", performance, area):
-        found[row[0]] = (row[1], Usage(), _times(report, row, 2))
+        instances[row[0]] = (row[1], Usage(), _times(report, row, 2))
     start = report.find(r"^\s*\* Instance", area)
     table = table_at(report, start[0]) if start and not _is_empty(report, start[0]) else None
     for row in table.rows if table else ():
         if row.label != "Total" and table is not None:
-            times = found[row[0]][2] if row[0] in found else None
-            found[row[0]] = (row[1], usage(table, report, row), times)
-    return [(_layer(name, used, times), module) for name, (module, used, times) in found.items()]
+            times = instances[row[0]][2] if row[0] in instances else None
+            instances[row[0]] = (row[1], usage(table, report, row), times)
+    return [(_layer(name, used, times), module) for name, (module, used, times) in instances.items()]
 
 
 def _is_empty(report: VendorReport, index: int) -> bool:

@@ -58,8 +58,8 @@ def _clock(cycles: float | None, nanoseconds: float | None) -> float | None:
     """The report does not state the clock; the latency in cycles and in ns (four digits) tell it."""
     if not cycles or not nanoseconds:
         return None
-    found = mhz(nanoseconds / cycles)
-    return None if found is None else float(f"{found:.4g}")
+    clock = mhz(nanoseconds / cycles)
+    return None if clock is None else float(f"{clock:.4g}")
 
 
 def _is_module(row: TableRow) -> bool:

@@ -73,8 +73,8 @@ def _program(version: str) -> str:
 
 def _line(report: VendorReport, path: str) -> int:
     name = path.rsplit("/", 1)[-1]
-    found = report.find(rf"<{name}[ >]")
-    return found[0] + 1 if found else 1
+    match = report.find(rf"<{name}[ >]")
+    return match[0] + 1 if match else 1
 
 
 FORMATS = (Format("HLS report as XML", ("*csynth.xml",), r"^<profile>", read, rank=2),)

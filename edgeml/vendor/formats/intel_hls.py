@@ -23,9 +23,9 @@ _JOINED = re.compile(r'"\s*\+\s*"')
 
 def read_quartus(report: VendorReport) -> Reading | None:
     """quartus_data.js, quartus.json or quartus.ndjson: what Quartus' fitter said; None if it has not run."""
-    found = _objects(report)
-    clocks: Any = _nodes(report, found, "quartusFitClockSummary")
-    nodes: Any = _nodes(report, found, "quartusFitResourceUsageSummary")
+    objects = _objects(report)
+    clocks: Any = _nodes(report, objects, "quartusFitClockSummary")
+    nodes: Any = _nodes(report, objects, "quartusFitResourceUsageSummary")
     if not nodes or str(nodes[0].get("alm", "TBD")) in ("TBD", ""):
         return None
     whole = next((node for node in nodes if node.get("type") == "system"), nodes[-1])
@@ -49,9 +49,9 @@ def read_quartus(report: VendorReport) -> Reading | None:
 
 def read_estimate(report: VendorReport) -> Reading:
     """report_data.js (i++) or summary.ndjson (oneAPI): the compiler's estimate."""
-    found = _objects(report)
-    area: Any = found.get("areaJSON")
-    rows: Any = found.get("", [])
+    objects = _objects(report)
+    area: Any = objects.get("areaJSON")
+    rows: Any = objects.get("", [])
     kernels: tuple[LayerFigures, ...] = ()
     if isinstance(area, dict):
         total, head = area.get("total"), area
@@ -132,11 +132,11 @@ def _model(path: Path) -> str:
     return re.sub(r"(\.(fpga|report|fpga_emu|fpga_sim)|-fpga)$", "", name)
 
 
-def _nodes(report: VendorReport, found: dict[str, Any], key: str) -> Any:
+def _nodes(report: VendorReport, objects: dict[str, Any], key: str) -> Any:
     places = [
-        found,
-        found.get("quartusJSON", {}),
-        *(row for row in found.get("", []) if isinstance(row, dict)),
+        objects,
+        objects.get("quartusJSON", {}),
+        *(row for row in objects.get("", []) if isinstance(row, dict)),
     ]
     summary: Any = next((place[key] for place in places if key in place), None)
     if not isinstance(summary, dict) or not isinstance(summary.get("nodes"), list):
@@ -149,16 +149,16 @@ def _objects(report: VendorReport) -> dict[str, Any]:
     if report.path.suffix != ".js":
         return {"": [_decoded(report, text, n) for n, text in enumerate(report.lines, 1) if text.strip()]}
     text = _JOINED.sub("", report.text)
-    found: dict[str, Any] = {}
+    objects: dict[str, Any] = {}
     decoder = json.JSONDecoder()
     for match in _ASSIGNMENT.finditer(text):
         if match[1] == "fileJSON":
             continue  # sources, quoted as JavaScript likes it
         try:
-            found[match[1]] = decoder.raw_decode(text, match.end())[0]
+            objects[match[1]] = decoder.raw_decode(text, match.end())[0]
         except ValueError as error:
             report.fail(f"variable {match[1]} is not JSON: {error}", text.count("\n", 0, match.end()) + 1)
-    return found
+    return objects
 
 
 def _decoded(report: VendorReport, text: str, line: int) -> Any:

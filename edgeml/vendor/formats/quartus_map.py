@@ -21,8 +21,8 @@ def read(report: VendorReport) -> Reading:
         r"^; (Analysis & )?Synthesis Resource Usage Summary",
         r"^; (Analysis & )?Synthesis Settings\s",
     ):
-        if found := report.find(title):
-            cells = {**cells_under(report, found[0]), **cells}
+        if match := report.find(title):
+            cells = {**cells_under(report, match[0]), **cells}
     return _reading(report, cells, "Synthesis Status", Level.SYNTHESIZED, ".map.rpt")
 
 
@@ -42,9 +42,11 @@ def read_flow(report: VendorReport) -> Reading | None:
 
 
 def _reading(report: VendorReport, cells: Cells, status: str, level: Level, suffix: str) -> Reading:
-    said, line = next(((value, at) for name, (value, at) in cells.items() if name.endswith(status)), ("", 1))
-    if not said.lower().startswith("successful"):
-        report.fail(f"the synthesis did not succeed: {said or 'no status'}", line)
+    status_value, line = next(
+        ((value, at) for name, (value, at) in cells.items() if name.endswith(status)), ("", 1)
+    )
+    if not status_value.lower().startswith("successful"):
+        report.fail(f"the synthesis did not succeed: {status_value or 'no status'}", line)
     lut, notes = logic(report, cells, _ESTIMATED)
     if lut is None:
         notes = ("the summary states no logic: the fitter's report does",)

@@ -49,8 +49,8 @@ def read(report: VendorReport) -> Reading:
 
 
 def _version(report: VendorReport) -> str:
-    found = re.search(r"^Quartus.* Version (.*)$", report.head, re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(r"^Quartus.* Version (.*)$", report.head, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def _targets(report: VendorReport) -> dict[str, float]:
@@ -62,16 +62,16 @@ def _targets(report: VendorReport) -> dict[str, float]:
     column = table.column("Frequency")
     if column is None:
         report.fail("the table of clocks has no column Frequency", (start[0] if start else 0) + 1)
-    found: dict[str, float] = {}
+    targets: dict[str, float] = {}
     for row in table.rows:
         if (value := report.number(row[column], row.line)) is not None:
-            found[row.label] = value
-    return found
+            targets[row.label] = value
+    return targets
 
 
 def _limits(report: VendorReport) -> dict[str, float]:
     """The lowest restricted Fmax by clock, in MHz."""
-    found: dict[str, float] = {}
+    limits: dict[str, float] = {}
     start = 0
     while title := report.find(r"^; .*Fmax Summary\s+;\s*$", start):
         start = title[0] + 1
@@ -84,8 +84,8 @@ def _limits(report: VendorReport) -> dict[str, float]:
         for row in table.rows:
             value = report.number(row[limit], row.line)
             if value is not None:
-                found[row[clock]] = min(value, found.get(row[clock], value))
-    return found
+                limits[row[clock]] = min(value, limits.get(row[clock], value))
+    return limits
 
 
 def read_summary(report: VendorReport) -> Reading:

@@ -65,15 +65,15 @@ def _layers(
 
 def _children(of: TableRow, rows: list[TableRow]) -> list[TableRow]:
     """The instances right below a row; "(name)" is the row's own logic and no instance."""
-    found: list[TableRow] = []
+    children: list[TableRow] = []
     for row in rows:
         if row.line <= of.line:
             continue
         if row.depth <= of.depth:
             break
         if row.depth == of.depth + 2 and not row.label.startswith("("):
-            found.append(row)
-    return found
+            children.append(row)
+    return children
 
 
 def _usage(report: VendorReport, table: ReportTable, row: TableRow) -> Usage:

@@ -26,8 +26,8 @@ def read(report: VendorReport) -> Reading:
     periods = _periods(report)
     clocks = _intra(report)
     level = _vivado.level(report)
-    if level is Level.UNKNOWN and (found := report.find(r"net \(fo=\d+, (routed|estimated|unplaced)\)")):
-        level = _ROUTING[found[1][1]]
+    if level is Level.UNKNOWN and (match := report.find(r"net \(fo=\d+, (routed|estimated|unplaced)\)")):
+        level = _ROUTING[match[1][1]]
     notes: list[str] = []
     name = max(clocks, key=lambda clock: clocks[clock][1], default="")
     if name and name not in periods:
@@ -64,26 +64,26 @@ def _periods(report: VendorReport) -> dict[str, float]:
     """Period in ns by clock."""
     start, _ = report.need(r"^\|\s*Clock Summary", "clock summary")
     header = report.find(r"^Clock\s+Waveform\(ns\)", start)
-    found: dict[str, float] = {}
+    periods: dict[str, float] = {}
     for index in range(header[0] + 2 if header else start, len(report.lines)):
         text = report.lines[index]
         if not text.strip() or text.startswith("---"):
             if header:
                 break
-            return found
+            return periods
         match = re.match(r"^\s*(\S+)\s+\{[^}]*\}\s+(\S+)\s+(\S+)", text)
         if header and match:
             period = report.number(match[2], index + 1)
             if period is not None:
-                found[match[1]] = period
-    return found
+                periods[match[1]] = period
+    return periods
 
 
 def _intra(report: VendorReport) -> dict[str, tuple[float | None, float]]:
     """Worst slack and endpoints by clock, where the clock is on both sides."""
     start, _ = report.need(r"^\|\s*Intra Clock Table", "table of clocks")
     header = report.find(r"^Clock\s+WNS\(ns\)", start)
-    found: dict[str, tuple[float | None, float]] = {}
+    slacks: dict[str, tuple[float | None, float]] = {}
     for index in range(header[0] + 2, len(report.lines)) if header else ():
         cells = report.lines[index].split()
         if not cells:
@@ -92,8 +92,8 @@ def _intra(report: VendorReport) -> dict[str, tuple[float | None, float]]:
         if len(cells) < 13:
             continue
         slack = report.number(cells[_SLACK], index + 1)
-        found[cells[0]] = (slack, report.number(cells[_ENDPOINTS], index + 1) or 0.0)
-    return found
+        slacks[cells[0]] = (slack, report.number(cells[_ENDPOINTS], index + 1) or 0.0)
+    return slacks
 
 
 def _path(report: VendorReport, clock: str) -> tuple[Hop, ...]:

@@ -29,12 +29,12 @@ def read(report: VendorReport) -> Reading:
     used: dict[str, float | None] = {}
     unread: list[tuple[int, str]] = []
     start = 0
-    while found := report.find(r"^\|\s+Site Type\s+\|", start):
-        start = found[0] + 1
-        table = table_at(report, found[0] - 1)
+    while match := report.find(r"^\|\s+Site Type\s+\|", start):
+        start = match[0] + 1
+        table = table_at(report, match[0] - 1)
         column = table.column("Used") if table else None
         if table is None or column is None:
-            heads = [cell.strip() for cell in report.lines[found[0]].strip("| ").split("|")[1:]]
+            heads = [cell.strip() for cell in report.lines[match[0]].strip("| ").split("|")[1:]]
             if not heads or not all(_PER_DIE.match(head) for head in heads):
                 unread.append((start, "a table of sites has no column Used"))
             continue

@@ -52,4 +52,4 @@ def test_the_number_of_kept_designs_is_bounded():
         for bits in range(3):
             elaborate(dense(weight), {"x": (np.zeros(2, np.int64), np.full(2, bits))})
     info = design._elaborated.cache_info()
-    assert info.currsize == info.maxsize == design._KEPT
+    assert info.currsize == info.maxsize == design._CACHED_DESIGNS

@@ -41,19 +41,19 @@ def affine(
     Raises:
         CannotExpressError: a constant does not broadcast to the shape.
     """
-    if any(np.broadcast_shapes(held.codes.shape, shape) != shape for held in (scale, bias)):
+    if any(np.broadcast_shapes(constant.codes.shape, shape) != shape for constant in (scale, bias)):
         raise CannotExpressError(f"a constant that is larger than the value of shape {shape}")
     if np.all(scale.values == 1) and not bias.codes.any():  # hls4ml removes x * 1 + 0
         return identity(node, planner, source, shape, result, part)
     size = int(np.prod(shape, dtype=np.int64))
     channels = shape[-1] if shape else 1
-    per_channel = len(shape) > 1 and all(_is_per_channel(held.codes) for held in (scale, bias))
+    per_channel = len(shape) > 1 and all(_is_per_channel(constant.codes) for constant in (scale, bias))
     target = (channels,) if per_channel else shape
     constants = {
         name: LayerConstant(
-            np.broadcast_to(_squeezed(held.codes, len(target)), target).reshape(-1), held.type
+            np.broadcast_to(_squeezed(constant.codes, len(target)), target).reshape(-1), constant.type
         )
-        for name, held in (("scale", scale), ("bias", bias))
+        for name, constant in (("scale", scale), ("bias", bias))
     }
     return planner.add(
         node,
@@ -75,17 +75,17 @@ def identity(
     node: Node, planner: Planner, source: str, shape: Shape, result: FixedType | Precision, part: str = ""
 ) -> str:
     """The same values in another type that holds them; no layer at all if the type is the same."""
-    wanted = result if isinstance(result, Precision) else Precision(result)
-    if planner.held_in(source).type == wanted.type:
+    precision = result if isinstance(result, Precision) else Precision(result)
+    if planner.held_in(source).type == precision.type:
         return planner.hold(node, source, part)
     return planner.add(
         node,
         "Activation",
         (source,),
-        wanted,
+        precision,
         part=part,
         attributes={"activation": "linear", "n_in": int(np.prod(shape, dtype=np.int64))},
-        types={"table": Precision(wanted.type)},
+        types={"table": Precision(precision.type)},
     )
 
 

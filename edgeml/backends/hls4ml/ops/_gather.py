@@ -43,8 +43,8 @@ def gather(node: Node, planner: Planner, x: str, index: IntArray, part: str = ""
         )
     codes = np.zeros((inputs, flat.size), np.int64)
     codes[flat[flat >= 0], np.flatnonzero(flat >= 0)] = 1
-    held = planner.held_as(x)
-    result = Precision(held.type)
+    precision = planner.held_as(x)
+    result = Precision(precision.type)
     prefix = f"{part}_" if part else ""
     source = planner.source(x)
     if len(planner.shape(x)) != 1:

@@ -37,7 +37,7 @@ def reshape(
     Returns:
         The name of the last layer.
     """
-    target, held, size = tuple(after) or (1,), planner.held_in(source), math.prod(after)
+    target, precision, size = tuple(after) or (1,), planner.held_in(source), math.prod(after)
     packet = before[-1] if before else 1
     if not planner.stream:
         # hls4ml takes a transpose before a flatten away and reorders the weights of the Dense layer behind.
@@ -51,7 +51,7 @@ def reshape(
             node,
             "Reshape",
             (source,),
-            held,
+            precision,
             part=f"{part}_packed" if part else "packed",
             attributes={"target_shape": [1, size]},
         )
@@ -59,7 +59,7 @@ def reshape(
         node,
         "Reshape",
         (source,),
-        held,
+        precision,
         part=part,
         attributes={"target_shape": list(target)},
     )

@@ -85,10 +85,10 @@ def _wide_enough(node: Node, planner: Planner, source: str, shape: Shape, result
 
     To round, ap_private reads the bit below the new LSB, which has to be one of the value's.
     """
-    held = planner.held_in(source).type
-    drop = held.frac - result.type.frac
-    if drop < held.width or result.rounding is Round.TRN:
+    type = planner.held_in(source).type
+    drop = type.frac - result.type.frac
+    if drop < type.width or result.rounding is Round.TRN:
         return source
     if drop >= MAX_WIDTH:
         raise CannotExpressError(f"a cast that drops {drop} bits", "cast in two steps")
-    return identity(node, planner, source, shape, FixedType(held.signed, drop + 1, held.frac), part="wide")
+    return identity(node, planner, source, shape, FixedType(type.signed, drop + 1, type.frac), part="wide")

@@ -21,13 +21,13 @@ def plan(node: Node, planner: Planner) -> None:
     if len(node.inputs) == 1:
         planner.alias(node, node.inputs[0])
         return
-    held = planner.source(node.inputs[0])
+    first = planner.source(node.inputs[0])
     for position, name in enumerate(node.inputs[1:], start=1):
         last = position == len(node.inputs) - 1
-        held = planner.add(
+        first = planner.add(
             node,
             "Concatenate",
-            (held, planner.source(name)),
+            (first, planner.source(name)),
             planner.type(node.name),
             part="" if last else f"to{position}",
             attributes={"axis": op.axis + 1, "op": f"concatenate{rank}d"},

@@ -14,7 +14,7 @@ def plan(node: Node, planner: Planner) -> None:
     """Dilation becomes zeros in the kernel."""
     op = node.op
     assert isinstance(op, Conv)
-    held = planner.constant(node.inputs[1])
-    kernel = LayerConstant(dilated(held.codes, op.dilation), held.type)
-    last, bias = result_and_bias(node, planner, held.codes.shape[-1])
+    constant = planner.constant(node.inputs[1])
+    kernel = LayerConstant(dilated(constant.codes, op.dilation), constant.type)
+    last, bias = result_and_bias(node, planner, constant.codes.shape[-1])
     convolution(node, last, planner, kernel, bias, op.strides, op.padding, op.groups)

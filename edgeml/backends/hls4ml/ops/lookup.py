@@ -15,7 +15,7 @@ from edgeml.ir import Node
 def plan(node: Node, planner: Planner) -> None:
     """x * 2^frac - lowest code is the index; the table is the graph's own."""
     x, table = node.inputs
-    index, held = planner.type(x), planner.constant(table)
+    index, entries = planner.type(x), planner.constant(table)
     shape, size = planner.shape(x), planner.graph.info(x).size
     source = planner.source(x)
     # ac_fixed, unlike ap_fixed, cannot index an array; only Quartus' parallel kernel converts it.
@@ -33,9 +33,9 @@ def plan(node: Node, planner: Planner) -> None:
         node,
         "Embedding",
         (source,),
-        held.type,
+        entries.type,
         part="table",
-        attributes={"n_in": size, "n_out": 1, "vocab_size": len(held.codes)},
-        weights={"embeddings": held},
+        attributes={"n_in": size, "n_out": 1, "vocab_size": len(entries.codes)},
+        weights={"embeddings": entries},
     )
     reshape(node, planner, name, (size, 1), shape)

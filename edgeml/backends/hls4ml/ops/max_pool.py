@@ -36,15 +36,21 @@ def plan(node: Node, planner: Planner) -> None:
     frac = planner.type(x).frac
     lo, hi = planner.graph.info(x).aligned(frac)
     low, high = min(int(lo.min()), 0), int(hi.max())
-    held = planner.held_as(x)
+    precision = planner.held_as(x)
     if low < 0:
-        held = Precision(cover(0, high - low, frac))
+        precision = Precision(cover(0, high - low, frac))
         raised = LayerConstant(np.array(-low, np.int64), cover(0, -low, frac))
-        source = affine(node, planner, source, shape, held, bias=raised, part="raised")
-    source = zero_padding(node, planner, source, held, shape, op.padding, part="padded")
+        source = affine(node, planner, source, shape, precision, bias=raised, part="raised")
+    source = zero_padding(node, planner, source, precision, shape, op.padding, part="padded")
     padded = tuple(size + sum(pair) for size, pair in zip(shape, op.padding, strict=False))
     name = _pool(
-        node, planner, op, source, (*padded, shape[-1]), held if low < 0 else result, "max" if low < 0 else ""
+        node,
+        planner,
+        op,
+        source,
+        (*padded, shape[-1]),
+        precision if low < 0 else result,
+        "max" if low < 0 else "",
     )
     if low < 0:
         lowered = LayerConstant(np.array(low, np.int64), cover(low, low, frac))

@@ -28,7 +28,13 @@ def plan(node: Node, planner: Planner) -> None:
 
 
 def zero_padding(
-    node: Node, planner: Planner, source: str, held: Precision, shape: Shape, padding: Pairs, part: str = ""
+    node: Node,
+    planner: Planner,
+    source: str,
+    precision: Precision,
+    shape: Shape,
+    padding: Pairs,
+    part: str = "",
 ) -> str:
     """Zeros (before, after) every spatial axis of a value of `shape`.
 
@@ -43,7 +49,7 @@ def zero_padding(
         node,
         f"ZeroPadding{len(padding)}D",
         (source,),
-        held,
+        precision,
         part=part,
         attributes=attributes,
     )

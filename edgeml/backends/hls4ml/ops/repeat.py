@@ -30,8 +30,8 @@ def plan(node: Node, planner: Planner) -> None:
             "algorithm": "nearest",
             "align_corners": False,
         }
-        held = planner.held_as(x)
-        planner.add(node, "Resize", (planner.source(x),), held, attributes=attributes)
+        precision = planner.held_as(x)
+        planner.add(node, "Resize", (planner.source(x),), precision, attributes=attributes)
         return
     index = np.arange(planner.graph.info(x).size).reshape(shape)
     gather(node, planner, x, np.repeat(index, op.times, axis=op.axis))

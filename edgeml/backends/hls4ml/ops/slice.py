@@ -32,8 +32,8 @@ def plan(node: Node, planner: Planner) -> None:
                 f"crop_{before}": start,
                 f"crop_{after}": size - stop,
             }
-        held = planner.held_as(x)
-        planner.add(node, f"Cropping{space}D", (planner.source(x),), held, attributes=attributes)
+        precision = planner.held_as(x)
+        planner.add(node, f"Cropping{space}D", (planner.source(x),), precision, attributes=attributes)
         return
     cut = tuple(map(slice, op.starts, op.stops, op.steps))
     gather(node, planner, x, np.arange(planner.graph.info(x).size).reshape(shape)[cut])

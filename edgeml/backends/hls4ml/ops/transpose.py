@@ -27,8 +27,8 @@ def plan(node: Node, planner: Planner) -> None:
         return
     # hls4ml drops every transpose of an input whose first axis is 1, in whatever order.
     dropped = shape[0] == 1 and isinstance(planner.graph.node(x).op, Input)
-    known = len(shape) in (2, 3) or planner.backend in _ANY_RANK
-    if planner.stream or not known or dropped:
+    possible = len(shape) in (2, 3) or planner.backend in _ANY_RANK
+    if planner.stream or not possible or dropped:
         gather(node, planner, x, index)
         return
     planner.add(

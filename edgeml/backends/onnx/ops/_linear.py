@@ -18,7 +18,7 @@ from edgeml.fixed import IntArray
 from edgeml.ir import Node, Shape
 from edgeml.ir.layout import FIRST, LAST, Order
 from edgeml.ir.ops.conv import Conv
-from edgeml.ir.steps import FLOAT32_BITS, Known, constant_grid
+from edgeml.ir.steps import FLOAT32_BITS, GridInfo, constant_grid
 
 _MOST_LIMBS = 4
 """More float32 convolutions than this are slower than float64 products."""
@@ -87,7 +87,7 @@ def limbs_of(model: ExactModel, node: Node) -> list[IntArray]:
     source, weight = node.inputs
     op, w, codes = node.op, model.graph.info(weight), model.plan.constants[weight]
     assert isinstance(op, Conv)
-    x = Known(model.graph.info(source), model.plan.grids[source])
+    x = GridInfo(model.graph.info(source), model.plan.grids[source])
     if x.bits > FLOAT32_BITS:
         return []
     size = np.abs(codes)
@@ -97,7 +97,7 @@ def limbs_of(model: ExactModel, node: Node) -> list[IntArray]:
         limbs = [np.sign(codes) * mask for mask in masks]
         grids = [constant_grid(limb, w.type.frac) for limb in limbs]
         parts = zip(limbs, grids, strict=True)
-        if all(op.sums(x, Known(w, fine), limb).bits <= FLOAT32_BITS for limb, fine in parts):
+        if all(op.sums(x, GridInfo(w, fine), limb).bits <= FLOAT32_BITS for limb, fine in parts):
             return limbs
     return []
 

@@ -30,9 +30,9 @@ def pooled(at: OpInputs, tree: Callable[[list[Num]], Num], padding_counts: bool)
     size = int(np.prod(op.pool, dtype=np.int64))
     channels = x.shape[-1]
     rows = np.moveaxis(taps, -1, len(op.pool)).reshape(-1, size)
-    held = np.moveaxis(inside, -1, len(op.pool)).reshape(-1, size)
+    windows = np.moveaxis(inside, -1, len(op.pool)).reshape(-1, size)
     results = [
         tree([num for num, mark in zip(row, marks, strict=True) if padding_counts or mark.cell.lo])
-        for row, marks in zip(rows, held, strict=True)
+        for row, marks in zip(rows, windows, strict=True)
     ]
     return as_array(results, (*taps.shape[: len(op.pool)], channels))

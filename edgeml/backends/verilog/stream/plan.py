@@ -116,9 +116,9 @@ def plan(graph: Graph, reuse: Reuse) -> StreamPlan:
         CannotStreamError: names the node that cannot be streamed.
         EdgemlError: a layer cannot have the factor that is given for it.
     """
-    found = chain(graph)
-    start = source(found, factors.of_input(reuse, graph, found.nodes))
-    segments, sink = stretch(found, start, found.nodes, reuse, start.count)
+    path = chain(graph)
+    start = source(path, factors.of_input(reuse, graph, path.nodes))
+    segments, sink = stretch(path, start, path.nodes, reuse, start.count)
     return StreamPlan(start, segments, sink)
 
 
@@ -139,8 +139,8 @@ def chain(graph: Graph) -> Chain:
             raise CannotStreamError(node, f"reads something else than {before} alone; a stream is a chain")
         before = node.name
     if graph.outputs != (before,):
-        told = f"the outputs are {', '.join(graph.outputs)}; a stream ends in one"
-        raise CannotStreamError(graph.node(before), told)
+        reason = f"the outputs are {', '.join(graph.outputs)}; a stream ends in one"
+        raise CannotStreamError(graph.node(before), reason)
     return Chain(graph, constants, first, nodes)
 
 
@@ -205,14 +205,14 @@ class _StreamPlanner:
         Raises:
             EdgemlError: its elements come in more beats than it is given by its name.
         """
-        asked = factors.of(self._reuse, node.layer)
+        factor = factors.of(self._reuse, node.layer)
         if isinstance(self._reuse, Mapping) and self._reuse.get(node.layer, self._count()) < self._count():
             raise EdgemlError(
-                f"cannot be done in {asked} clocks: what it reads comes in {self._count()} beats",
+                f"cannot be done in {factor} clocks: what it reads comes in {self._count()} beats",
                 node.layer,
                 f"reuse_factor {self._count()} or a multiple of it",
             )
-        return asked or self._clocks
+        return factor or self._clocks
 
     def _add(self, node: Node) -> None:
         op, count = node.op, self._count()

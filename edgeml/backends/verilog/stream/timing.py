@@ -15,15 +15,15 @@ class StreamPart(ABC):
     """A module with a stream in and a stream out."""
 
     @abstractmethod
-    def offers(self, given: bool) -> bool:
+    def offers(self, in_valid: bool) -> bool:
         """Whether a beat stands at its output; `given` tells of its input, for what is combinational."""
 
     @abstractmethod
-    def accepts(self, taken: bool) -> bool:
+    def accepts(self, out_ready: bool) -> bool:
         """Whether it takes a beat if its output is ready (`taken`) or not."""
 
     @abstractmethod
-    def clock(self, given: bool, taken: bool) -> None:
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
         """One edge: `given`, a beat stands at the input; `taken`, the output is ready."""
 
 
@@ -31,13 +31,13 @@ class StreamPart(ABC):
 class Wires(StreamPart):
     """A kernel without registers."""
 
-    def offers(self, given: bool) -> bool:
-        return given
+    def offers(self, in_valid: bool) -> bool:
+        return in_valid
 
-    def accepts(self, taken: bool) -> bool:
-        return taken
+    def accepts(self, out_ready: bool) -> bool:
+        return out_ready
 
-    def clock(self, given: bool, taken: bool) -> None:
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
         """Nothing to remember."""
 
 
@@ -51,15 +51,15 @@ class Pipe(StreamPart):
     def __post_init__(self) -> None:
         self.valid = [False] * self.stages
 
-    def offers(self, given: bool) -> bool:
+    def offers(self, in_valid: bool) -> bool:
         return self.valid[-1]
 
-    def accepts(self, taken: bool) -> bool:
-        return taken or not self.valid[-1]
+    def accepts(self, out_ready: bool) -> bool:
+        return out_ready or not self.valid[-1]
 
-    def clock(self, given: bool, taken: bool) -> None:
-        if self.accepts(taken):
-            self.valid = [given, *self.valid[:-1]]
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        if self.accepts(out_ready):
+            self.valid = [in_valid, *self.valid[:-1]]
 
 
 @dataclass
@@ -69,16 +69,16 @@ class Skid(StreamPart):
     valid: bool = False
     ready: bool = True
 
-    def offers(self, given: bool) -> bool:
+    def offers(self, in_valid: bool) -> bool:
         return self.valid
 
-    def accepts(self, taken: bool) -> bool:
+    def accepts(self, out_ready: bool) -> bool:
         return self.ready
 
-    def clock(self, given: bool, taken: bool) -> None:
-        if taken or not self.valid:
-            self.valid, self.ready = given or not self.ready, True
-        elif given:
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        if out_ready or not self.valid:
+            self.valid, self.ready = in_valid or not self.ready, True
+        elif in_valid:
             self.ready = False
 
 
@@ -90,15 +90,15 @@ class Fifo(StreamPart):
     count: int = 0
     valid: bool = False
 
-    def offers(self, given: bool) -> bool:
+    def offers(self, in_valid: bool) -> bool:
         return self.valid
 
-    def accepts(self, taken: bool) -> bool:
+    def accepts(self, out_ready: bool) -> bool:
         return self.count < self.words
 
-    def clock(self, given: bool, taken: bool) -> None:
-        put = given and self.count < self.words
-        free = taken or not self.valid
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        put = in_valid and self.count < self.words
+        free = out_ready or not self.valid
         take = self.count > 0 and free
         self.count += put - take
         if free:
@@ -113,18 +113,18 @@ class Serialize(StreamPart):
     valid: bool = False
     part: int = 0
 
-    def offers(self, given: bool) -> bool:
+    def offers(self, in_valid: bool) -> bool:
         return self.valid
 
-    def accepts(self, taken: bool) -> bool:
-        return not self.valid or (self.part == self.parts - 1 and taken)
+    def accepts(self, out_ready: bool) -> bool:
+        return not self.valid or (self.part == self.parts - 1 and out_ready)
 
-    def clock(self, given: bool, taken: bool) -> None:
-        ready = self.accepts(taken)
-        if self.valid and taken:
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        ready = self.accepts(out_ready)
+        if self.valid and out_ready:
             self.part = (self.part + 1) % self.parts
         if ready:
-            self.valid = given
+            self.valid = in_valid
 
 
 @dataclass
@@ -136,18 +136,18 @@ class Fold(StreamPart):
     stages: tuple[bool, bool, bool] = (False, False, False)
     valid: bool = False
 
-    def offers(self, given: bool) -> bool:
+    def offers(self, in_valid: bool) -> bool:
         return self.valid
 
-    def accepts(self, taken: bool) -> bool:
-        return taken or not self.valid
+    def accepts(self, out_ready: bool) -> bool:
+        return out_ready or not self.valid
 
-    def clock(self, given: bool, taken: bool) -> None:
-        if not self.accepts(taken):
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        if not self.accepts(out_ready):
             return
-        last = given and self.beat == self.beats - 1
+        last = in_valid and self.beat == self.beats - 1
         self.valid, self.stages = self.stages[2], (last, *self.stages[:2])
-        if given:
+        if in_valid:
             self.beat = (self.beat + 1) % self.beats
 
 
@@ -168,17 +168,17 @@ class Window(StreamPart):
             for place, size, (before, _) in zip(self.at, self.size, self.padding, strict=True)
         )
 
-    def offers(self, given: bool) -> bool:
+    def offers(self, in_valid: bool) -> bool:
         return self.valid
 
-    def accepts(self, taken: bool) -> bool:
-        return (taken or not self.valid) and self._inside()
+    def accepts(self, out_ready: bool) -> bool:
+        return (out_ready or not self.valid) and self._inside()
 
-    def clock(self, given: bool, taken: bool) -> None:
-        if self.valid and not taken:
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        if self.valid and not out_ready:
             return
         self.valid = False
-        if not given and self._inside():
+        if not in_valid and self._inside():
             return
         over = [place - (reach - 1) for place, reach in zip(self.at, self.reach, strict=True)]
         self.valid = all(n >= 0 and n % stride == 0 for n, stride in zip(over, self.strides, strict=True))
@@ -233,7 +233,7 @@ def trace(parts: Sequence[StreamPart], beats_in: int, beats_out: int, samples: i
     """
     enters: list[int | None] = [None] * len(parts)
     leaves: list[int | None] = [None] * len(parts)
-    sent = taken = clock = first = 0
+    sent = received = clock = first = 0
     ends: list[int] = []
     while len(ends) < samples:
         offered = [sent < samples * beats_in]
@@ -253,8 +253,8 @@ def trace(parts: Sequence[StreamPart], beats_in: int, beats_out: int, samples: i
             first = first if sent else clock
             sent += 1
         if offered[-1]:
-            taken += 1
-            if taken % beats_out == 0:
+            received += 1
+            if received % beats_out == 0:
                 ends.append(clock - first)
         for position, part in enumerate(parts):
             part.clock(offered[position], ready[position + 1])

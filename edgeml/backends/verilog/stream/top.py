@@ -121,30 +121,28 @@ class _Writer:
             ]
         )
         self._files[f"{self._top}.v"] = text
-        chains = [[kind(*given) for kind, given in self._parts] for _ in range(2)]  # pyright: ignore[reportCallIssue]
+        chains = [[kind(*arguments) for kind, arguments in self._parts] for _ in range(2)]  # pyright: ignore[reportCallIssue]
         latency, interval = timing.latency_and_interval(chains[0], chains[1], source.beats, sink.beats)
         return Streamed(self._files, source, sink, latency, interval, tuple(self._taps))
 
     # ------------------------------------------------------------ parts of the chain
 
-    def _join(self, wanted: str, bits: int) -> tuple[str, str]:
+    def _join(self, stem: str, bits: int) -> tuple[str, str]:
         """Declare the bus behind a part: the one in front of it, and the new one."""
-        before, self._bus = self._bus, self._locals.unique(wanted)
+        before, self._bus = self._bus, self._locals.unique(stem)
         self._body += [
             f"  wire [{bits - 1}:0] {self._bus}_data;",
             f"  wire {self._bus}_valid, {self._bus}_ready;",
         ]
         return before, self._bus
 
-    def _instance(
-        self, module: str, parameters: dict[str, object], wanted: str, bits: int, *pins: str
-    ) -> None:
-        before, after = self._join(wanted, bits)
-        given = ", ".join(f".{key}({value})" for key, value in parameters.items())
+    def _instance(self, module: str, parameters: dict[str, object], stem: str, bits: int, *pins: str) -> None:
+        before, after = self._join(stem, bits)
+        overrides = ", ".join(f".{key}({value})" for key, value in parameters.items())
         ports = [f".s_{end}({before}_{end})" for end in ("data", "valid", "ready")]
         ports += [f".m_{end}({after}_{end})" for end in ("data", "valid", "ready")]
         self._body += [
-            f"  {module} #({given}) u_{after} (",
+            f"  {module} #({overrides}) u_{after} (",
             f"    .clk(aclk), .rst(rst), {', '.join(ports[:3])},",
             f"    {', '.join([*pins, *ports[3:]])});",
         ]

@@ -8,8 +8,8 @@ from datetime import datetime
 import pytest
 
 from edgeml import pipeline
+from edgeml.checks import earlier
 from edgeml.checks import golden as vectors
-from edgeml.checks import kept
 from edgeml.checks.result import Check, Result
 from edgeml.files import write_atomic
 from edgeml.report.collect import collect
@@ -40,8 +40,8 @@ def rewritten(run, update, only="", stamp=True):
     check = check.model_copy(update={"results": tuple(changed)})
     if stamp:
         graph = run.graph()
-        now = kept.prints(run.folder, graph, vectors.read(run.golden_file, graph))
-        check = kept.stamped(check, now, datetime.fromisoformat(OLD))
+        now = earlier.prints(run.folder, graph, vectors.read(run.golden_file, graph))
+        check = earlier.stamped(check, now, datetime.fromisoformat(OLD))
     write_atomic(run.check_file, check.to_json())
 
 

@@ -68,7 +68,7 @@ def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
     """
     basis = hashlib.sha256(f"{graph.digest} {golden.digest}".encode())
 
-    def made(*files: Path) -> str:
+    def digest(*files: Path) -> str:
         total = basis.copy()
         for path in files:
             try:
@@ -79,16 +79,16 @@ def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
         return total.hexdigest()
 
     def now(choice: str, *files: Path) -> Print:
-        return Print(made(*files), choice, golden.samples, golden.made)
+        return Print(digest(*files), choice, golden.samples, golden.synthetic_count)
 
-    found = {REFERENCE: now(REFERENCE), BOARD: now(BOARD)}
+    prints_ = {REFERENCE: now(REFERENCE), BOARD: now(BOARD)}
     for name, pattern in ((KERAS, "model.*"), (SOURCE, "source.*")):
-        found[name] = now(name, *sorted(path for path in folder.glob(pattern) if path.is_file()))
+        prints_[name] = now(name, *sorted(path for path in folder.glob(pattern) if path.is_file()))
     for name in backends.names():
         backend = backends.load(name)
         for runner in backend.runners():
-            found[runner.name] = now(name, *_files(folder / backend.folder, runner.artefact))
-    return found
+            prints_[runner.name] = now(name, *_files(folder / backend.folder, runner.artefact))
+    return prints_
 
 
 def stamped(check: Check, now: Mapping[str, Print], at: datetime | None = None) -> Check:
@@ -110,24 +110,24 @@ def merged(earlier: Check, check: Check, now: Mapping[str, Print]) -> Check:
         check: what was run now.
         now: what lies in the folder.
     """
-    asked = {row.backend for row in check.results}
-    kept = {row.backend: current(row, now) for row in earlier.results if row.backend not in asked}
-    rows = {**kept, **{row.backend: row for row in check.results}}
+    renewed = {row.backend for row in check.results}
+    earlier_rows = {row.backend: current(row, now) for row in earlier.results if row.backend not in renewed}
+    rows = {**earlier_rows, **{row.backend: row for row in check.results}}
     order = [*(name for name in now if name in rows), *(name for name in rows if name not in now)]
     return check.model_copy(update={"results": tuple(rows[name] for name in order)})
 
 
 def current(row: Result, now: Mapping[str, Print]) -> Result:
     """The row if it still holds, else NOT RUN with the reason."""
-    found = now.get(row.backend)
-    held = bool(row.digest) and row.digest == _sealed(row, now)
-    if _idle(row) or (held and found is not None and found.has(row)):
+    print_ = now.get(row.backend)
+    unchanged = bool(row.digest) and row.digest == _sealed(row, now)
+    if _idle(row) or (unchanged and print_ is not None and print_.has(row)):
         return row
-    again = f"edgeml check RUN --with {found.choice if found else row.backend}"
-    if found is not None and not found.has(row):
+    again = f"edgeml check RUN --with {print_.choice if print_ else row.backend}"
+    if print_ is not None and not print_.has(row):
         why = (
             f"it says {row.samples:,} samples and {row.synthetic:,} synthetic, and golden.npz has "
-            f"{found.samples:,} and {found.synthetic:,}"
+            f"{print_.samples:,} and {print_.synthetic:,}"
         )
     elif not row.digest:
         why = "an earlier check did not note what it ran"
@@ -151,13 +151,13 @@ def as_it_is(check: Check, folder: Path, graph: Graph, golden: Golden | None) ->
     """
     there = prints(folder, graph, golden) if golden is not None else {}
     rows = tuple(current(row, there) for row in check.results)
-    most = (golden.samples, golden.made) if golden is not None else (0, 0)
+    most = (golden.samples, golden.synthetic_count) if golden is not None else (0, 0)
     counts: dict[str, Any] = {
         "samples": min(check.samples, most[0]),
         "synthetic": min(check.synthetic, most[1]),
     }
-    known = check.coverage
-    if known is not None and (golden is None or not covers(known, graph, golden)):
+    coverage = check.coverage
+    if coverage is not None and (golden is None or not covers(coverage, graph, golden)):
         counts["coverage"] = None
     return check.model_copy(update={"results": rows, **counts})
 
@@ -176,8 +176,8 @@ def covers(coverage: Coverage, graph: Graph, golden: Golden) -> bool:
 
 
 def _seal(coverage: Coverage, graph: Graph, golden: Golden) -> str:
-    told = coverage.model_dump_json(exclude={"digest"})
-    return hashlib.sha256(f"{_COVERING} {graph.digest} {golden.digest} {told}".encode()).hexdigest()
+    text = coverage.model_dump_json(exclude={"digest"})
+    return hashlib.sha256(f"{_COVERING} {graph.digest} {golden.digest} {text}".encode()).hexdigest()
 
 
 def _idle(row: Result) -> bool:
@@ -187,11 +187,11 @@ def _idle(row: Result) -> bool:
 
 def _sealed(row: Result, now: Mapping[str, Print]) -> str:
     """The digest of a row about what lies there now; "" if that is not known."""
-    found = now.get(row.backend)
-    if found is None or not found.digest:
+    print_ = now.get(row.backend)
+    if print_ is None or not print_.digest:
         return ""
-    told = row.model_dump_json(exclude={"digest"})
-    return hashlib.sha256(f"{found.digest} {told}".encode()).hexdigest()
+    text = row.model_dump_json(exclude={"digest"})
+    return hashlib.sha256(f"{print_.digest} {text}".encode()).hexdigest()
 
 
 def _files(folder: Path, artefact: str) -> Iterator[Path]:
