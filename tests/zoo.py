@@ -243,6 +243,15 @@ def add_broadcast_per_element() -> Graph:
     return build.graph(build.add(Add(), x, y, name="sum"))
 
 
+def convolution_broadcast_per_element() -> Graph:
+    """One channel of a convolution is added to two elements that have LSBs of their own."""
+    build = Builder("convolution_broadcast_per_element")
+    x = build.input((2,), FixedTypeArray(False, np.array([2, 2]), np.array([0, 1])))
+    y = conv(build, build.input((1, 1, 1), ufixed(3, 2), "y"), "conv", (1, 1), 1, 79)
+    total = build.add(Add(), x, y, name="sum")
+    return build.graph(conv(build, total, "last", (1, 1), 2, 81))
+
+
 def add_broadcast() -> Graph:
     """Sums of values of different rank and of axes of one."""
     build = Builder("add_broadcast")
@@ -629,6 +638,7 @@ _FUNCTIONS: tuple[Callable[[], Graph], ...] = (
     conv_depthwise,
     conv_1d_all,
     add_broadcast_per_element,
+    convolution_broadcast_per_element,
     pad_scalar,
     conv_pointwise,
     add_broadcast,

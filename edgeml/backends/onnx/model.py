@@ -77,13 +77,15 @@ class ExactModel:
         tensor, current, is_double = stored.tensor, stored.layout, stored.double
         if is_double != double and double:
             tensor, is_double = self.to_float(tensor, double=True), True
-        if rank > len(shape):  # before scaling, since a unit per element can spread the value
-            if current != layout:
-                tensor, current = self._rearranged(tensor, name, current, layout), layout
-            shape = (*(1,) * (rank - len(shape)), *shape)
+        shift = np.asarray(unit, np.int64) - np.asarray(stored.unit, np.int64)
+        full = (*(1,) * (rank - len(shape)), *shape)
+        # A unit per element can spread the value over more elements: it is brought into its layout before.
+        if current != layout and (rank > len(shape) or np.broadcast_shapes(shift.shape, full) != full):
+            tensor, current = self._rearranged(tensor, name, current, layout), layout
+        if rank > len(shape):
+            shape = full
             tensor = self.reshape(tensor, shape, f"{name}/spread")
         if not same_unit(stored.unit, unit):
-            shift = np.asarray(unit, np.int64) - np.asarray(stored.unit, np.int64)
             factor = self.scaled(np.ones_like(shift), 0, shift, is_double, name)
             constant = self.spread(factor, shape, current, f"{name}/factor")
             tensor = self._once("Mul", [tensor, constant], f"{name}/scaled")
