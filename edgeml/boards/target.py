@@ -170,7 +170,7 @@ def settings(
         board: build for this board, whatever else is said; a run's HLS back end gives way to its own.
         clock_mhz: `--clock`, which a clock among `changes` and `assignments` goes over.
         pace: the clock that our Verilog is cut into stages for, from its board and the clock asked for; a
-            pace among the options of the Verilog back end is taken as it is.
+            clock or adders per stage among the options of the Verilog back end are taken as they are.
 
     Raises:
         EdgemlError: as for `resolve`, or an assignment is malformed.
@@ -197,10 +197,12 @@ def settings(
     if target.hls_backend:
         hls["backend"] = target.hls_backend
     verilog = values.setdefault("verilog", {})
-    if not {"clock_mhz", "adders_per_stage"} & set(verilog):
+    if "clock_mhz" not in verilog:
         # A clock that --set gives hls4ml alone is not the Verilog's.
         plain = resolve(TargetRequest(flags.board, clock_mhz), TargetRequest(run.board, run.clock_mhz))
-        verilog["clock_mhz"] = pace(plain.board, plain.clock_mhz)
+        # Where adders per stage are given, the clock cuts no stages: cycles are counted in it.
+        cut = _unhurried if "adders_per_stage" in verilog else pace
+        verilog["clock_mhz"] = cut(plain.board, plain.clock_mhz)
     return target, values
 
 

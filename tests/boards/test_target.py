@@ -66,7 +66,17 @@ def test_set_goes_over_everything() -> None:
     assert options["hls4ml"]["reuse_factor"] == {"fc1": 4, "fc2": 2}
     assert options["verilog"]["clock_mhz"] == boards.load("zcu102").clock_mhz  # not that of hls4ml
     _, options = settings(run, LAYOUT, {}, ("hls4ml.part=xczu7ev-ffvc1156-2-e", "verilog.adders_per_stage=2"))
-    assert "board" not in options["hls4ml"] and "clock_mhz" not in options["verilog"]
+    assert "board" not in options["hls4ml"]
+    assert options["verilog"]["clock_mhz"] == boards.load("pynq-z2").clock_mhz
+
+
+def test_adders_per_stage_keep_the_runs_clock() -> None:
+    """The clock then cuts no stages, but cycles are counted in it, without the margin of open flows."""
+    given = ("verilog.adders_per_stage=2",)
+    run = TargetRequest("pynq-z2", 80.0)
+    for clock, expected in ((None, 80.0), (150.0, 150.0)):
+        verilog = settings(run, LAYOUT, {}, given, clock_mhz=clock, pace=lambda _, mhz: 4 * mhz)[1]["verilog"]
+        assert verilog == {"adders_per_stage": 2, "clock_mhz": expected}
 
 
 def test_a_period_is_a_clock() -> None:

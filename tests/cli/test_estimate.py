@@ -56,6 +56,16 @@ def test_the_whole_board_stands_below_the_network_and_is_laid_out_as_synth_would
     assert row["estimate"]["settings"] == "parallel, 100 MHz"
 
 
+def test_adders_per_stage_are_counted_at_the_clock_that_is_asked_for(edgeml: Shell, run: Path) -> None:
+    asked = ("estimate", str(run), "--board", "pynq-z2", "--design", "verilog", "--json")
+    given = ("--clock", "150", "--set", "verilog.adders_per_stage=2")
+    (row,) = json.loads(edgeml(*asked, *given).out)
+    assert row["estimate"]["clock_mhz"] == 150
+    cycles = row["estimate"]["cycles"]["value"]
+    (near,) = json.loads(edgeml(*asked, *given, "--max-latency", f"{cycles * 1000 / 150 + 1}ns").out)
+    assert near["estimate"]["cycles"]["value"] <= cycles
+
+
 def test_options_of_a_back_end_and_names_that_do_not_exist(edgeml: Shell, run: Path) -> None:
     done = edgeml(
         "estimate",

@@ -108,3 +108,15 @@ def test_every_board_has_a_family_and_an_estimate() -> None:
 def test_what_cannot_be_emitted_is_not_estimated() -> None:
     with pytest.raises(EdgemlError, match="verilog cannot express"):
         estimate(zoo()["residual"], boards.load("ulx3s-85f"), "verilog", {"mode": "stream"})
+
+
+def test_cycles_are_counted_in_the_clock_that_the_board_runs_at() -> None:
+    vendor, open_flow = boards.load("pynq-z2"), boards.load("ulx3s-85f")
+    for options, expected in (
+        ({}, 100.0),
+        ({"clock_mhz": 150}, 150.0),
+        ({"adders_per_stage": 2}, vendor.clock_mhz),
+        ({"adders_per_stage": 2, "clock_mhz": 150}, 150.0),
+    ):
+        assert estimate(zoo()["mlp"], vendor, "verilog", options).clock_mhz == expected, options
+        assert estimate(zoo()["mlp"], open_flow, "verilog", options).clock_mhz == open_flow.clock_mhz

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
@@ -32,14 +31,12 @@ def compare_design(folder: Path, fresh: FileSet, promised: VerilogManifest) -> t
         else:
             deviations.append(Deviation(name, "is missing"))
     there = VerilogManifest.read(folder)
-    for field in fields(VerilogManifest):
-        if field.name in ("options", "clock_mhz"):
+    for name in VerilogManifest.model_fields:
+        if name in ("options", "clock_mhz"):
             continue
-        is_, expected = getattr(there, field.name), getattr(promised, field.name)
+        is_, expected = getattr(there, name), getattr(promised, name)
         if is_ != expected:
-            deviations.append(
-                Deviation(MANIFEST, f"{field.name} is {_short(is_)}, {_short(expected)} expected")
-            )
+            deviations.append(Deviation(MANIFEST, f"{name} is {_short(is_)}, {_short(expected)} expected"))
     return tuple(deviations)
 
 

@@ -27,7 +27,8 @@ class VerilogOptions(Settings):
     Attributes:
         top: name of the top module, and the beginning of all others; the model's name by default.
         clock_mhz: clock to pipeline for, by a coarse delay model.
-        adders_per_stage: adders between two registers; takes the place of `clock_mhz`.
+        adders_per_stage: adders between two registers, whatever the clock; `clock_mhz` is then only the clock
+            that estimates count cycles in.
         mode: "parallel": a sample per beat, everything laid out side by side; "stream": a pixel with all its
             channels per beat, dense layers folded; "auto": parallel if `unroll_limit` allows it, else stream.
         reuse_factor: clocks that a streamed dense layer may take for a sample, and so how often each of its
