@@ -105,6 +105,9 @@ class ModuleFolder(Folder):
             EdgemlError: there is no such member (near matches are given), its file name cannot be imported,
                 or its folder lacks `__init__.py`.
         """
+        imported = sys.modules.get(f"{self.package}.{name}") if name[:1] not in ("_", ".", "") else None
+        if imported is not None:  # no look at the folder: emitters are loaded op by op
+            return imported
         path = self.path(name)
         stem = _stem(path)
         if not stem.isidentifier():

@@ -107,3 +107,13 @@ def test_helpers_are_no_members_of_any_folder() -> None:
         assert names == tuple(sorted(names))
         with pytest.raises(EdgemlError, match="unknown"):
             registry.load("_base")
+
+
+def test_an_imported_member_is_loaded_without_a_look_at_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A back end loads an emitter per op of a graph; a helper is no member, imported or not."""
+    folder = ModuleFolder("onnx op", "edgeml.backends.onnx.ops")
+    module = folder.load("cast")
+    with pytest.raises(EdgemlError, match="unknown onnx op '_casting'"):
+        folder.load("_casting")
+    monkeypatch.setattr(ModuleFolder, "entries", lambda self: pytest.fail("the folder was read"))
+    assert folder.load("cast") is module
