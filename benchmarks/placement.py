@@ -103,7 +103,7 @@ def fit(
 def write(rows: Mapping[str, Sequence[Row]], fitted: Mapping[str, Packing]) -> None:
     """Write what the estimates use."""
     families = {rows[name][0].chip.name: kept.model_dump(mode="json") for name, kept in fitted.items()}
-    text = json.dumps({"schema_version": 1, "families": families}, indent=1) + "\n"
+    text = json.dumps({"schema": 1, "families": families}, indent=1) + "\n"
     FITTED.write_text(text, encoding="utf-8")
     placement.measured.cache_clear()
 

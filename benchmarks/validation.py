@@ -81,7 +81,7 @@ def write(results: Path) -> int:
         }
     items = list(published(results))
     made, trials = foretold.entries(items)
-    text = json.dumps({"schema_version": 1, "families": families | made}, indent=1) + "\n"
+    text = json.dumps({"schema": 1, "families": families | made}, indent=1) + "\n"
     (ROOT / "edgeml" / "estimate" / "calibration.json").write_text(text, encoding="utf-8")
     sources = json.loads((results / "published.json").read_text(encoding="utf-8"))["sources"]
     page = _page(rows, weights, told, held, foretold.page(items, trials, sources))

@@ -12,10 +12,11 @@ import math
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from edgeml.documents import Document
 from edgeml.estimate.count import Count
 from edgeml.families import Fabric
 from edgeml.figures import LARGEST, Figure
@@ -91,16 +92,20 @@ class Calibration(Settings):
     kinds: Mapping[str, Evidence] = Field(default_factory=dict[str, Evidence])
 
 
-class _File(Settings):
-    schema_version: int
+class CalibrationTable(Document):
+    """calibration.json: what was measured, by the name of a fabric or of a kind of hls4ml project."""
+
+    what: ClassVar[str] = "table of calibrations"
+    remedy: ClassVar[str] = "write it anew: python -m benchmarks.estimates write"
+    schema_: Literal[1] = Field(default=1, alias="schema")
     families: dict[str, Calibration]
 
 
 @cache
 def measured() -> dict[str, Calibration]:
-    """Everything in calibration.json, by family."""
-    text = resources.files("edgeml.estimate").joinpath("calibration.json").read_text("utf-8")
-    return _File.model_validate_json(text).families
+    """Everything in calibration.json, by the name of a fabric or of a kind of hls4ml project."""
+    with resources.as_file(resources.files("edgeml.estimate").joinpath("calibration.json")) as path:
+        return CalibrationTable.read(path).families
 
 
 def of(fabric: Fabric) -> tuple[Calibration, bool]:

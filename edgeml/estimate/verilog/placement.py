@@ -21,10 +21,12 @@ import math
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from edgeml.boards import Board
+from edgeml.documents import Document
 from edgeml.estimate import calibration
 from edgeml.estimate.calibration import Calibration, Spread
 from edgeml.estimate.count import Count
@@ -64,16 +66,20 @@ class Packing(Settings):
     designs: int
 
 
-class _File(Settings):
-    schema_version: int
-    families: Mapping[str, Packing] = Field(default_factory=dict[str, Packing])
+class PackingTable(Document):
+    """placement.json: what was measured of boards that were packed, by the name of a fabric."""
+
+    what: ClassVar[str] = "table of packings"
+    remedy: ClassVar[str] = "write it anew: python -m benchmarks.placed write"
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    families: dict[str, Packing]
 
 
 @cache
 def measured() -> Mapping[str, Packing]:
-    """Everything in placement.json, by family."""
-    text = resources.files("edgeml.estimate").joinpath("placement.json").read_text("utf-8")
-    return _File.model_validate_json(text).families
+    """Everything in placement.json, by the name of a fabric."""
+    with resources.as_file(resources.files("edgeml.estimate").joinpath("placement.json")) as path:
+        return PackingTable.read(path).families
 
 
 def of(fabric: Fabric) -> tuple[Packing, bool]:
