@@ -12,13 +12,21 @@ from edgeml.cli import commands
 from tests.cli.command import Shell
 from tests.cli.test_width import COMMANDS
 
+
+def arguments(name: str) -> tuple[tuple[str, ...], ...]:
+    """Command lines of a command, with a run where it needs an argument."""
+    if name in COMMANDS:
+        return COMMANDS[name] or ((name, "RUN"),)
+    parameters = inspect.signature(commands.load(name)).parameters.values()
+    wanted = any(parameter.default is inspect.Parameter.empty for parameter in parameters)
+    return ((name, "RUN") if wanted else (name,),)
+
+
 NAMES = commands.names()
 WITH_JSON = [name for name in NAMES if "json" in inspect.signature(commands.load(name)).parameters]
 
 
-@pytest.mark.parametrize(
-    "args", [args for name in WITH_JSON for args in COMMANDS.get(name) or ((name, "RUN"),)], ids=" ".join
-)
+@pytest.mark.parametrize("args", [args for name in WITH_JSON for args in arguments(name)], ids=" ".join)
 def test_one_document(args: tuple[str, ...], edgeml: Shell, made_up: Path) -> None:
     outcome = edgeml(*(str(made_up) if word == "RUN" else word for word in args if word), "--json")
     assert outcome.code in (0, 1), outcome.err

@@ -1,0 +1,1 @@
+"""One file per op; a copy needs nothing of them."""
