@@ -9,6 +9,7 @@ Every file is built from its own examples:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -238,6 +239,31 @@ def test_quantizer(name: str) -> None:
         model = keras.Model(source, qkeras.QActivation(getattr(qkeras, name)(**settings), name="act")(first))
         assert_lowered(model, [corner_data((6,), 100)])
         assert_onnx(assert_counterpart(model, least=0.75))
+
+
+def _linear(layer: Any) -> Any:
+    return keras.layers.Activation("linear", name=layer.name)
+
+
+WRONG = {
+    "the slope is lost in ONNX": ("leaky_re_lu", {"float_onnx": layers.load("dropout").float_onnx}),
+    "another pooling in ONNX": ("average_pooling2d", {"float_onnx": layers.load("max_pooling2d").float_onnx}),
+    "another merge": ("add", {"lower": layers.load("maximum").lower}),
+    "another merge in ONNX": ("add", {"float_onnx": layers.load("multiply").float_onnx}),
+    "the counterpart loses the activation": ("q_activation", {"float_layer": _linear}),
+    "the counterpart keeps the quantizers": ("q_dense", {"float_layer": lambda layer: layer}),
+    "lowering is refused without being announced": ("max_pooling2d", {"lower": layers.load("dense").lower}),
+    "there is no example": ("dropout", {"examples": ()}),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_wrong_declaration_is_noticed(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, change = WRONG[fault]
+    wrong, load = replace(layers.load(name), **change), layers.load
+    monkeypatch.setattr(layers, "load", lambda other: wrong if other == name else load(other))
+    with pytest.raises((AssertionError, EdgemlError, AttributeError, ValueError)):
+        test_layer(name)
 
 
 class TestForgetting:

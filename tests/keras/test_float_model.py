@@ -231,3 +231,10 @@ def test_float_models_with_layers_as_activations_are_written_as_onnx(tmp_path):
         session = onnxruntime.InferenceSession(float_onnx(each))
         (got,) = session.run(None, {session.get_inputs()[0].name: x})
         np.testing.assert_allclose(got, model(x).numpy(), atol=1e-6)
+
+
+def test_what_keras_itself_cannot_build_again_is_one_error():
+    with pytest.raises(EdgemlError, match="cannot build this RandomShear again") as caught:
+        float_model(quantized(lambda x: keras.layers.RandomShear(x_factor=0.3, name="shear")(x)))
+    assert caught.value.where == "shear"
+    float_model(quantized(lambda x: keras.layers.RandomShear(x_factor=(0, 0.3), name="shear")(x)))

@@ -84,7 +84,14 @@ def _built(layer: Any, cls: Any) -> Any:
     config = _config(layer, cls)
     if "activation" in config:
         config["activation"] = _function(layer)
-    return cls.from_config(config)
+    try:
+        return cls.from_config(config)
+    except (TypeError, ValueError) as error:  # RandomShear(x_factor=0.3) is one of those in Keras 3.15
+        raise EdgemlError(
+            f"Keras cannot build this {cls.__name__} again from its own settings",
+            layer.name,
+            "use other settings; what a number makes symmetric, such as a factor, may be given as (0, most)",
+        ) from error
 
 
 def _chain(layer: Any, parts: list[Any]) -> Any:

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from edgeml.keras.layers._augment import augmentation
 
-LAYER = augmentation(x_factor=0.3)
+LAYER = augmentation(x_factor=(0.0, 0.3))
