@@ -186,7 +186,7 @@ def damage(folder: Path, graph: Graph, golden: Golden, backend: str, count: int)
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning:qonnx")
 @pytest.mark.parametrize("backend", ["onnx", "qonnx"])
 def test_a_damaged_model_is_a_row(graph: Graph, golden: Golden, tmp_path: Path, backend: str) -> None:
-    damage(tmp_path, graph, golden, backend, 200)
+    damage(tmp_path, graph, golden, backend, 25)
 
 
 @pytest.mark.slow

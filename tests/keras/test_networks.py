@@ -250,7 +250,13 @@ def compare(model: Any, x: list[np.ndarray]) -> Graph:
     return graph
 
 
-@pytest.mark.parametrize("name", EXACT)
+QUICK = ("folded_cnn", "separable_cnn", "two_inputs", "ternary_net")
+"""One of each kind; the others take a minute together."""
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in EXACT]
+)
 def test_keras_graph_and_emulator_agree(name):
     model = fitted(EXACT[name]())
     compare(model, samples(model))

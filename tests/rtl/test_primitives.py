@@ -32,6 +32,7 @@ def test_every_part_is_lint_clean_and_named_after_its_file(path: Path, tmp_path:
     verilator.lint([path], path.stem, tmp_path / "log")
 
 
+@pytest.mark.slow
 def test_skid(tmp_path: Path) -> None:
     beats = random_beats(40, 3, 11)
     got = drive(tmp_path, f"edgeml_skid #(.WIDTH(11)) u (\n{STREAM});", lambda: [Skid()], beats, (11, 11), 3)

@@ -173,10 +173,10 @@ def test_two_runs_are_equal_bit_for_bit_and_another_seed_is_not(whole, preset, t
 @pytest.mark.parametrize(
     ("error", "phase", "at"),
     [
-        (Killed, "float", 3),
+        pytest.param(Killed, "float", 3, marks=pytest.mark.slow),
         (Killed, "float", ("advance", 2)),
-        (Killed, "qat", "phase"),
-        (Killed, "qat", ("advance", 9)),
+        pytest.param(Killed, "qat", "phase", marks=pytest.mark.slow),
+        pytest.param(Killed, "qat", ("advance", 9), marks=pytest.mark.slow),
         (KeyboardInterrupt, "qat", 1),
     ],
 )
@@ -203,7 +203,14 @@ def test_an_interruption_saves_the_last_epoch_even_between_two_saves(preset, who
     assert told.phases[0] == ("float", 5, 3)
 
 
-@pytest.mark.parametrize("file", ["float.keras", "history.csv", "model.keras"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param("float.keras", marks=pytest.mark.slow),
+        pytest.param("history.csv", marks=pytest.mark.slow),
+        "model.keras",
+    ],
+)
 def test_a_kill_while_a_file_is_written(whole, preset, tmp_path, monkeypatch, file):
     import edgeml.files
 

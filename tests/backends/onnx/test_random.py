@@ -43,19 +43,19 @@ def compare(graph: Graph, data: st.DataObject) -> None:
         )
 
 
-@settings(max_examples=150, suppress_health_check=QUIET)
+@settings(max_examples=60, suppress_health_check=QUIET)
 @given(graph=graphs(), data=st.data())
 def test_narrow_graphs(graph: Graph, data: st.DataObject) -> None:
     compare(graph, data)
 
 
-@settings(max_examples=100, suppress_health_check=QUIET)
+@settings(max_examples=40, suppress_health_check=QUIET)
 @given(graph=graphs(max_width=26, max_nodes=5), data=st.data())
 def test_graphs_around_the_limits_of_float32_and_float64(graph: Graph, data: st.DataObject) -> None:
     compare(graph, data)
 
 
-@settings(max_examples=100, suppress_health_check=QUIET)
+@settings(max_examples=40, suppress_health_check=QUIET)
 @given(
     graph=graphs(ops=("conv", "max_pool", "sum_pool", "relu", "add", "reshape", "mat_mul")), data=st.data()
 )
@@ -64,7 +64,7 @@ def test_convolutional_graphs(graph: Graph, data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=700, suppress_health_check=QUIET)
+@settings(max_examples=250, suppress_health_check=QUIET)
 @given(graph=graphs(max_nodes=12), data=st.data())
 def test_many_graphs(graph: Graph, data: st.DataObject) -> None:
     compare(graph, data)

@@ -222,7 +222,7 @@ def test_the_patch_of_the_package_is_undone() -> None:
     assert onnx_exec.qonnx_make_model is before
 
 
-@settings(max_examples=60, suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large))
+@settings(max_examples=30, suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large))
 @given(
     graph=graphs(
         overflows=(Overflow.SAT, Overflow.SAT_SYM),

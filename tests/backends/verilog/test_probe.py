@@ -107,6 +107,7 @@ class TestTheFirstWrongOpIsNamed:
         result = checked(small(), tmp_path)
         assert result.first is not None and result.first.op == "act"
 
+    @pytest.mark.slow
     def test_one_wrong_rom_word(self, tmp_path: Path) -> None:
         graph = zoo()["lookup"]
         manifest = emitted(graph, tmp_path / "verilog")

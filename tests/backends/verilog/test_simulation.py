@@ -94,6 +94,7 @@ def test_a_wrong_line_is_found(file: str, old: str, new: str, tmp_path: Path) ->
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
