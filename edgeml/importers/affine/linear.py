@@ -23,7 +23,6 @@ from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.value import AffineValue, WeightedNode
 from edgeml.ir.info import Shape
-from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.mat_mul import MatMul
 
@@ -85,12 +84,11 @@ def mat_mul(assembly: Assembly, value: AffineValue, weights: tuple[IntArray, NDA
 
 
 def with_bias(
-    assembly: Assembly, value: AffineValue, numbers: Exact, codes: IntArray | None = None, scale: Any = None
+    value: AffineValue, numbers: Exact, codes: IntArray | None = None, scale: Any = None
 ) -> AffineValue:
     """The result of a sum plus a bias per output channel (the node's last axis).
 
     Args:
-        assembly: where to add ops.
         value: of `conv` or `mat_mul`.
         numbers: the bias.
         codes: its integers, if its scale is meant to be that of the sums.
@@ -100,8 +98,7 @@ def with_bias(
         stated = np.broadcast_to(np.asarray(scale, np.float64).reshape(-1), codes.shape)
         ours = np.broadcast_to(ex.floats(value.only.factor), codes.shape)
         if np.all(np.abs(stated - ours) <= _NEAR * np.abs(ours)):
-            node = assembly.add(Add(), value.only.node, assembly.number(codes, 0, "bias"), part="biased")
-            return replace(value, terms=(WeightedNode(node, value.only.factor),))
+            return value.plus(ex.as_exact(ex.exact(codes) * value.only.factor))
     return value.plus(numbers)
 
 

@@ -33,8 +33,19 @@ from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.relu import Relu
 
-OwnArithmetic = Callable[[IntArray], IntArray]
-"""The source's own requantization: codes of integer sums (rows, *channels); never falls along axis 0."""
+
+@dataclass(frozen=True)
+class OwnArithmetic:
+    """The source's own requantization, where it is not that of rational numbers.
+
+    Args:
+        codes: of integer sums (rows, *channels), never falling along axis 0; the value's clip included.
+        ops: builds the same exactly in core ops on a node of sums, for when no multiplier equals it; or None.
+    """
+
+    codes: Callable[[IntArray], IntArray]
+    ops: Callable[[str], str] | None = None
+
 
 _TABLE_PAIRS = 1 << 18
 """Pairs of codes up to which a sum of two values is tried pair by pair."""
@@ -204,6 +215,9 @@ def _by_steps(
     if few and wanted is None:
         return by.value_of(steps.with_thresholds(assembly, node, stairs), value.shape, value.index)
     multiplier = steps.smallest_multiplier(stairs, wanted)
+    if multiplier is None and own is not None and own.ops is not None:
+        assembly.note("requantized by the source's own multiplications and roundings, exactly")
+        return by.value_of(own.ops(node), value.shape, value.index)
     if multiplier is None:
         raise EdgemlError(
             "no multiplier of up to 40 bits equals the quantizer for every sum",
@@ -243,7 +257,7 @@ def staircase(
     channels = np.broadcast_shapes(*shapes)
     sums = steps.interval(assembly, node, channels)
     if own is not None:
-        return steps.of_function(own, (first, last), sums, ex.floats(slope))
+        return steps.of_function(own.codes, (first, last), sums, ex.floats(slope))
     rounding = by.rounding
     if by.bipolar:  # one step, at zero, which belongs to the upper code
         offset = ex.as_exact(offset + 1)

@@ -81,6 +81,18 @@ def anchored(assembly: Assembly, value: AffineValue) -> AffineValue:
     return replace(value, terms=(WeightedNode(node, value.only.factor),), offset=ex.exact([0]))
 
 
+def grounded(assembly: Assembly, value: AffineValue) -> AffineValue:
+    """The value with its offset added to the node, if it is whole steps of it; clips stay as they are."""
+    value = merged(assembly, value)
+    if len(value.terms) > 1 or ex.is_zero(value.offset):
+        return value
+    shift = _in_steps(assembly, value, value.offset)
+    if shift is None or shift[1] > assembly.info(value.only.node).frac:
+        return value
+    node = _plus(assembly, value.only.node, shift, "biased")
+    return replace(value, terms=(WeightedNode(node, value.only.factor),), offset=ex.exact([0]))
+
+
 def dyadic(assembly: Assembly, value: AffineValue) -> AffineValue:
     """The value as one node: its factor is one."""
     value = anchored(assembly, value)

@@ -251,26 +251,41 @@ def smallest_multiplier(stairs: Staircase, bits: int | None = None) -> Multiplie
 
 
 def _fitted(stairs: Staircase, frac: int, any_: bool) -> Multiplier | None:
-    """The multiplier at `frac` fractional bits, if there is one; with `any_` the nearest to one."""
-    active = stairs.active
+    """The multiplier at `frac` fractional bits, if there is one; with `any_` the nearest to one.
+
+    m is the slope rounded, or one of its neighbours: where ties are rounded away from zero the slope itself
+    fits none.
+    """
     codes = (stairs.first + 1 + np.arange(stairs.edges.shape[0])).reshape(-1, *(1,) * stairs.lo.ndim)
-    factor = np.rint(stairs.slope * 2.0**frac).astype(np.int64)
     target = codes << frac
-    # m * edge + o >= target, and m * (edge - 1) + o < target
-    need = np.where(active, target - factor * stairs.edges, np.iinfo(np.int64).min).max(axis=0)
-    below = np.where(active, target - factor * (stairs.edges - 1) - 1, np.iinfo(np.int64).max).min(axis=0)
-    none = ~np.any(active, axis=0)
-    # A channel that is constant in its interval: the code itself.
-    factor = np.where(none, 0, factor)
-    need, below = (np.where(none, stairs.least << frac, bound) for bound in (need, below))
-    if np.any(need > below):
-        if not any_:
-            return None
-        middle = np.where(need <= below, need, (need >> 1) + (below >> 1))
-        wrong = int(np.count_nonzero(active & (factor * stairs.edges + middle < target)))
-        wrong += int(np.count_nonzero(active & (factor * (stairs.edges - 1) + middle >= target)))
-        return Multiplier(factor, middle, frac, wrong)
-    return Multiplier(factor, roundest(need, below), frac)
+    nearest = np.rint(stairs.slope * 2.0**frac).astype(np.int64)
+    factor, need, room = nearest, *_bounds(stairs, target, nearest)
+    for neighbour in (nearest + 1, np.maximum(nearest - 1, 0)):
+        open_ = need > room
+        if not np.any(open_):
+            break
+        lower, upper = _bounds(stairs, target, neighbour)
+        better = open_ & (lower <= upper)
+        factor = np.where(better, neighbour, factor)
+        need, room = np.where(better, lower, need), np.where(better, upper, room)
+    idle = ~np.any(stairs.active, axis=0)  # a channel that is constant in its interval: the code itself
+    factor = np.where(idle, 0, factor)
+    need, room = (np.where(idle, stairs.least << frac, bound) for bound in (need, room))
+    if not np.any(need > room):
+        return Multiplier(factor, roundest(need, room), frac)
+    if not any_:
+        return None
+    middle = np.where(need <= room, need, (need >> 1) + (room >> 1))
+    wrong = int(np.count_nonzero(stairs.active & (factor * stairs.edges + middle < target)))
+    wrong += int(np.count_nonzero(stairs.active & (factor * (stairs.edges - 1) + middle >= target)))
+    return Multiplier(factor, middle, frac, wrong)
+
+
+def _bounds(stairs: Staircase, target: IntArray, factor: IntArray) -> tuple[IntArray, IntArray]:
+    """Least and largest o for which m * edge + o >= target and m * (edge - 1) + o < target at every step."""
+    need = np.where(stairs.active, target - factor * stairs.edges, np.iinfo(np.int64).min)
+    room = np.where(stairs.active, target - factor * (stairs.edges - 1) - 1, np.iinfo(np.int64).max)
+    return need.max(axis=0), room.min(axis=0)
 
 
 def roundest(least: IntArray, most: IntArray) -> IntArray:

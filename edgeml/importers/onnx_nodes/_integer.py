@@ -86,7 +86,7 @@ def float32_requantization(value: AffineValue, by: SourceQuantizer) -> OwnArithm
         rounded = np.rint(sums.astype(np.float32) * ratio).astype(np.int64)
         return np.clip(rounded + zero, low, high)
 
-    return codes
+    return OwnArithmetic(codes)
 
 
 def _clip_codes(value: AffineValue, by: SourceQuantizer, zero: int) -> tuple[IntArray, IntArray]:

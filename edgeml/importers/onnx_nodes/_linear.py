@@ -74,14 +74,14 @@ def convolved(
     return result.with_index(np.moveaxis(index, -1, 0)[np.newaxis])
 
 
-def biased(assembly: Assembly, value: AffineValue, bias: SourceConstant | None) -> AffineValue:
+def biased(value: AffineValue, bias: SourceConstant | None) -> AffineValue:
     """A sum plus a bias of one number per output channel."""
     if bias is None:
         return value
     if bias.values.size not in (1, value.shape[-1]):
         raise EdgemlError(f"a bias of shape {bias.values.shape} for {value.shape[-1]} outputs")
     flat_bias = bias.moved(lambda array: array.reshape(-1))
-    return linear.with_bias(assembly, value, flat_bias.numbers(), flat_bias.codes, flat_bias.scale)
+    return linear.with_bias(value, flat_bias.numbers(), flat_bias.codes, flat_bias.scale)
 
 
 def _rows(codes: IntArray, scale: NDArray[Any], places: IntArray, size: int) -> tuple[IntArray, NDArray[Any]]:

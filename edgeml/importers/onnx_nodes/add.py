@@ -23,6 +23,6 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     if not isinstance(b, SourceConstant):
         return total(reader.assembly, a, b)
     if b.codes is not None and a.plain and b.values.size == a.source_shape[-1] and len(a.source_shape) == 2:
-        return biased(reader.assembly, a, b)
+        return biased(a, b)
     value, numbers = spread(a, b)
     return value.plus(numbers)

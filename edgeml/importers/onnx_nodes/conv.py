@@ -20,5 +20,5 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
         value = value.with_index(np.moveaxis(value.index, -1, 1))
         weights = weights.moved(lambda array: np.moveaxis(array, -1, 1))
     result = convolved(reader.assembly, node, value, weights)
-    result = biased(reader.assembly, result, reader.optional(node, 2, "bias"))
+    result = biased(result, reader.optional(node, 2, "bias"))
     return result.with_index(np.moveaxis(result.index, 1, -1)) if last else result

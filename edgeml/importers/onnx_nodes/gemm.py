@@ -30,5 +30,5 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     if bias is None or beta == 0.0:
         return result
     if beta == 1.0:
-        return biased(reader.assembly, result, bias)
+        return biased(result, bias)
     return result.plus(ex.as_exact(bias.numbers().reshape(-1) * ex.exact([beta])))

@@ -29,7 +29,7 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
         scale = (x_scale.values.reshape(-1) * w_scale.values.reshape(-1) * alpha).reshape(-1)
         codes = bias.values.reshape(-1).astype("int64")
         bias = SourceConstant(codes * scale, codes, scale)
-    sums = biased(reader.assembly, sums, bias)
+    sums = biased(sums, bias)
     if not reader.has(node, 7):
         return sums
     return as_codes(reader, sums, *common.parameters(node, reader, 7))

@@ -25,4 +25,4 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     if bias is not None:
         scale = (x_scale.values.reshape(-1) * w_scale.values.reshape(-1)).reshape(-1)
         bias = SourceConstant(bias.values * scale, bias.values.astype("int64"), scale)
-    return as_codes(reader, biased(reader.assembly, sums, bias), y_scale, y_zero)
+    return as_codes(reader, biased(sums, bias), y_scale, y_zero)

@@ -6,7 +6,8 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
-from edgeml.importers.affine.quantize import SourceQuantizer, quantized
+from edgeml.importers.affine import settle
+from edgeml.importers.affine.quantize import OwnArithmetic, SourceQuantizer, quantized
 from edgeml.importers.affine.rounding import SourceRounding
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_nodes import _integer as common
@@ -46,6 +47,9 @@ def as_codes(
     if np.any(factor <= 0):
         raise EdgemlError("a scale that is not positive")
     by = SourceQuantizer(factor, shift, low, high, SourceRounding.ROUND)
-    own = common.float32_requantization(value, by) if reader.integer_kernels else None
+    own: OwnArithmetic | None = None
+    if reader.integer_kernels and not value.is_raw and value.function is None:
+        value = settle.grounded(reader.assembly, value)
+        own = common.float32_requantization(value, by)
     result = quantized(reader.assembly, value, by, own)
     return result.times(ex.as_exact(1 / factor)).plus(shift)

@@ -1,0 +1,7 @@
+"""EXPAND_DIMS: a reshape."""
+
+from __future__ import annotations
+
+from edgeml.importers.tflite_ops import reshape
+
+lower = reshape.lower

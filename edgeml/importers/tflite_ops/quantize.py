@@ -1,0 +1,29 @@
+"""QUANTIZE: a float input, or codes of another scale."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.fixed import IntArray
+from edgeml.importers.affine import settle
+from edgeml.importers.affine.quantize import OwnArithmetic, quantized
+from edgeml.importers.affine.value import AffineValue
+from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier
+from edgeml.importers.tflite_reader.model import TfliteOperator
+from edgeml.importers.tflite_reader.reader import TfliteReader, one_scale
+
+
+def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
+    """Source: lite/kernels/quantize.cc and internal/reference/requantize.h."""
+    value = reader.value(operator)
+    by = reader.quantizer(reader.result(operator))
+    if value.is_raw or reader.tensor(operator, 0).kind == "FLOAT32":
+        return quantized(reader.assembly, value, by)
+    (x, _), (y, zero) = one_scale(reader.tensor(operator, 0)), one_scale(reader.result(operator))
+    multiplier = QuantizedMultiplier.of(np.array([x / y]))
+    value = settle.anchored(reader.assembly, value)
+
+    def codes(steps: IntArray) -> IntArray:
+        return np.clip(multiplier.apply(steps) + zero, -128, 127)
+
+    return quantized(reader.assembly, value, by, OwnArithmetic(codes))

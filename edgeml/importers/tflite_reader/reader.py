@@ -1,0 +1,208 @@
+"""Operator by operator from a TensorFlow Lite model to the exact graph.
+
+Invariant: the node that stands for a quantized tensor has its int8 codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edgeml import limits
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType
+from edgeml.importers import tflite_ops
+from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.inputs import InputPort, model_input
+from edgeml.importers.affine.outputs import OutputPort, finished_output
+from edgeml.importers.affine.quantize import SourceQuantizer
+from edgeml.importers.affine.rounding import SourceRounding
+from edgeml.importers.affine.value import AffineValue, natural_index, of_node
+from edgeml.importers.tflite_reader.model import TfliteModel, TfliteOperator, TfliteTensor
+from edgeml.ir.ops.input import Input
+
+_REMEDY = (
+    "quantize the model to int8 in full: "
+    "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
+)
+
+
+class TfliteReader:
+    """The state of one import.
+
+    Args:
+        source: the model.
+        assembly: where the graph is built.
+    """
+
+    def __init__(self, source: TfliteModel, assembly: Assembly) -> None:
+        self.source = source
+        self.assembly = assembly
+        self.inputs: list[InputPort] = []
+        self.outputs: list[OutputPort] = []
+        self._values: dict[int, AffineValue] = {}
+
+    def read(self) -> None:
+        """Read everything.
+
+        Raises:
+            EdgemlError: an operator is not covered, not valid, or not of int8; names it.
+        """
+        for place in self.source.inputs:
+            self._input(place)
+        for operator in self.source.operators:
+            self.assembly.at(operator.name)
+            try:
+                self._read(operator)
+            except EdgemlError as error:
+                raise EdgemlError(error.what, f"operator {operator.name}", error.hint) from error
+        for place in self.source.outputs:
+            self._output(place)
+
+    def tensor(self, operator: TfliteOperator, place: int) -> TfliteTensor:
+        """An input tensor of an operator.
+
+        Raises:
+            EdgemlError: it is left out.
+        """
+        if not self.has(operator, place):
+            raise EdgemlError(f"lacks its input {place + 1}")
+        return self.source.tensors[operator.inputs[place]]
+
+    def has(self, operator: TfliteOperator, place: int) -> bool:
+        """Whether an operator states its input at a place."""
+        return place < len(operator.inputs) and operator.inputs[place] >= 0
+
+    def result(self, operator: TfliteOperator) -> TfliteTensor:
+        """The output tensor of an operator.
+
+        Raises:
+            EdgemlError: it has none, or several.
+        """
+        if len(operator.outputs) != 1:
+            raise EdgemlError(f"{len(operator.outputs)} outputs, one expected")
+        return self.source.tensors[operator.outputs[0]]
+
+    def value(self, operator: TfliteOperator, place: int = 0) -> AffineValue:
+        """A computed input of an operator: its codes times the scale, less the zero point.
+
+        Raises:
+            EdgemlError: it is a constant.
+        """
+        tensor = self.tensor(operator, place)
+        found = self._values.get(operator.inputs[place])
+        if found is None:
+            raise EdgemlError(f"its input {tensor.name!r} is a constant, which is not covered here")
+        return found
+
+    def constant(self, operator: TfliteOperator, place: int, what: str) -> np.ndarray:
+        """The values of a constant input.
+
+        Raises:
+            EdgemlError: it is computed.
+        """
+        tensor = self.tensor(operator, place)
+        if tensor.values is None:
+            raise EdgemlError(f"its {what} {tensor.name!r} is computed")
+        return tensor.values
+
+    def quantizer(self, tensor: TfliteTensor) -> SourceQuantizer:
+        """The quantizer of an int8 tensor.
+
+        Raises:
+            EdgemlError: it is of another type, or has several scales.
+        """
+        scale, zero = one_scale(tensor)
+        return SourceQuantizer(ex.exact([scale]), ex.exact([zero]), -128, 127, SourceRounding.HALF_UP)
+
+    def _read(self, operator: TfliteOperator) -> None:
+        name = operator.kind.lower()
+        if name not in tflite_ops.names():
+            raise EdgemlError(
+                f"the operator {operator.kind} is not read", hint="docs/importing.md lists those that are"
+            )
+        result = tflite_ops.load(name).lower(operator, self)
+        tensor = self.result(operator)
+        limits.VALUE.check(result.index.size, "the result has", operator.name)
+        if result.source_shape != tensor.shape and result.index.size == int(np.prod(tensor.shape)):
+            result = result.with_index(result.index.reshape(tensor.shape))
+        if result.source_shape != tensor.shape:
+            raise EdgemlError(f"gives the shape {result.source_shape}, the model states {tensor.shape}")
+        self._values[operator.outputs[0]] = result
+        self._watch(operator.outputs[0], result)
+
+    def _watch(self, place: int, value: AffineValue) -> None:
+        """The node has the tensor's own codes, so that integers are compared."""
+        if (
+            value.plain
+            and value.only.node not in self.assembly.tensors
+            and self.source.tensors[place].kind == "INT8"
+        ):
+            self.assembly.tensors[value.only.node] = (str(place), _as_codes(value))
+
+    def _input(self, place: int) -> None:
+        tensor = self.source.tensors[place]
+        self.assembly.at(tensor.name)
+        if not tensor.shape or tensor.shape[0] != 1:
+            raise EdgemlError(
+                f"the input {tensor.name!r} of shape {tensor.shape} has no batch of one",
+                hint="convert the model with a batch of one",
+            )
+        shape = tensor.shape[1:]
+        index = natural_index(shape)
+        if tensor.kind == "FLOAT32":
+            value, port = model_input(self.assembly, tensor.name, shape, index)
+        else:
+            scale, zero = one_scale(tensor)
+            node = self.assembly.graph.add(Input(shape, FixedType(True, 8, 0)), name=tensor.name)
+            value = replace(
+                of_node(node, shape, index, ex.exact([scale])), offset=ex.exact([-zero]) * ex.exact([scale])
+            )
+            port = InputPort(tensor.name, index, shape)
+            self._watch(place, value)
+        self._values[place] = value
+        self.inputs.append(port)
+
+    def _output(self, place: int) -> None:
+        tensor = self.source.tensors[place]
+        self.assembly.at(f"{tensor.name}_output")
+        value = self._values.get(place)
+        if value is None:
+            raise EdgemlError(f"the output {tensor.name!r} does not depend on any input")
+        before = self._before_function(place)
+        kept = self.source.tensors[before]
+        if value.function is not None:
+            self.assembly.note(
+                f"the {value.function_name} at the end is left off: the output is what it is applied to"
+            )
+            value = self._values[before]
+        if kept.kind == "INT8" and value.plain:
+            scale, zero = one_scale(kept)
+            self.assembly.note(f"the output's value is (code {-zero:+d}) * {scale:.9g}")
+            value = _as_codes(value)
+        self.outputs.append(finished_output(self.assembly, str(before), value))
+
+    def _before_function(self, place: int) -> int:
+        makers = {result: operator for operator in self.source.operators for result in operator.outputs}
+        while self._values[place].function is not None:
+            place = makers[place].inputs[0]
+        return place
+
+
+def _as_codes(value: AffineValue) -> AffineValue:
+    """The node itself."""
+    return of_node(value.only.node, value.shape, value.index)
+
+
+def one_scale(tensor: TfliteTensor) -> tuple[float, int]:
+    """Scale and zero point of an int8 tensor.
+
+    Raises:
+        EdgemlError: it is of another type, or has several scales or none.
+    """
+    if tensor.kind != "INT8" or tensor.scale.size != 1:
+        what = f"{tensor.scale.size} scales" if tensor.kind == "INT8" else f"type {tensor.kind}"
+        raise EdgemlError(f"the tensor {tensor.name!r} has {what}, int8 with one scale is read", hint=_REMEDY)
+    return float(tensor.scale[0]), int(tensor.zero_point[0])

@@ -1,0 +1,80 @@
+"""An imported TensorFlow Lite model in its own interpreter, by the reference kernels.
+
+Invariant: the integers are the interpreter's own; tensors are told apart by their place in the file.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+import numpy as np
+
+from edgeml import install
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.importers.affine.compared import Correspondence
+from edgeml.importers.base import Floats, SourceModel
+from edgeml.importers.tflite_reader.model import TfliteModel
+from edgeml.reading import FAULTS, said
+
+
+class TfliteSource(SourceModel):
+    """TFLite's reference kernels.
+
+    Args:
+        content: the file.
+        model: its parts.
+        match: how its tensors and the graph's values belong together.
+        where: the file, for messages.
+    """
+
+    title: ClassVar[str] = "TensorFlow Lite, reference kernels"
+
+    def __init__(self, content: bytes, model: TfliteModel, match: Correspondence, where: str) -> None:
+        self.values = match.values
+        self._content = content
+        self._model = model
+        self._match = match
+        self._where = where
+        self._interpreter: Any = None
+
+    def missing(self) -> str:
+        return "" if find_spec("tensorflow") else f"TensorFlow not installed ({install.command('train')})"
+
+    def run(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats]:
+        if self.missing():
+            raise MissingToolError(self.missing(), self.title)
+        feeds = self._match.to_source(x)
+        places = {self._model.tensors[place].name: place for place in self._model.inputs}
+        wanted = tuple(dict.fromkeys((*self._match.graph.outputs, *keep)))
+        found: dict[str, list[Any]] = {value: [] for value in wanted}
+        try:
+            interpreter = self._loaded()
+            for sample in range(next(iter(feeds.values())).shape[0]):
+                for name, values in feeds.items():
+                    kind = np.int8 if self._model.tensors[places[name]].kind == "INT8" else np.float32
+                    interpreter.set_tensor(places[name], values[sample : sample + 1].astype(kind))
+                interpreter.invoke()
+                for value in wanted:
+                    tensor = interpreter.get_tensor(int(self._match.tensors[value][0]))
+                    found[value].append(np.array(tensor, np.float64))
+        except FAULTS as error:
+            raise EdgemlError(f"{self.title} cannot run it: {said(error)}", self._where) from error
+        return {value: self._match.to_graph(value, np.stack(parts)) for value, parts in found.items()}
+
+    def _loaded(self) -> Any:
+        if self._interpreter is None:
+            from tensorflow.lite.python import interpreter as lite
+
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated", UserWarning)
+                self._interpreter = lite.Interpreter(
+                    model_content=self._content,
+                    experimental_op_resolver_type=lite.OpResolverType.BUILTIN_REF,
+                    experimental_preserve_all_tensors=True,
+                    num_threads=1,
+                )
+            self._interpreter.allocate_tensors()
+        return self._interpreter
