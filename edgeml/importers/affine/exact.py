@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 
-Exact: TypeAlias = NDArray[np.object_]
+Exact: TypeAlias = NDArray[Any]
+"""An array of `Fraction`; NumPy has no narrower type for it than object."""
 
 _to_fraction = np.frompyfunc(Fraction, 1, 1)
 _FINEST = 200

@@ -415,7 +415,7 @@ def _by_table(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Af
             f"quantize its input to at most {MAX_INDEX_BITS} bits with one scale for all channels",
         )
     x = np.arange(kind.lo, kind.hi + 1) * float(ex.scalar(factor) * Fraction(2) ** -kind.frac)
-    y = function(x + float(ex.scalar(inner.offset)))
+    y = function(np.asarray(x + float(ex.scalar(inner.offset)), np.float64))
     t = y / float(ex.scalar(by.scale)) + float(ex.scalar(by.zero_point))
     if by.bipolar:
         table = (y >= 0).astype(np.int64)

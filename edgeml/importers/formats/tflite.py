@@ -14,7 +14,7 @@ from edgeml.importers.base import Imported, Importer, ImportOptions, InputLayout
 from edgeml.importers.tflite_reader.model import MAGIC, taken_apart
 from edgeml.importers.tflite_reader.reader import TfliteReader, one_scale
 from edgeml.importers.tflite_reader.source import TfliteSource
-from edgeml.reading import FAULTS, said
+from edgeml.reading import FAULTS, error_text
 
 
 class TfliteImporter(Importer):
@@ -43,7 +43,7 @@ class TfliteImporter(Importer):
             raise EdgemlError(error.what, place, error.hint) from error
         except FAULTS as error:
             here = f"{where}: operator {assembly.layer}"
-            raise EdgemlError(f"is not valid: {said(error)}", here, "convert it again") from error
+            raise EdgemlError(f"is not valid: {error_text(error)}", here, "convert it again") from error
         match = Correspondence(graph, assembly, reader.inputs, reader.outputs)
         layouts: list[InputLayout] = []
         for place, layout in zip(model.inputs, match.layouts(), strict=True):

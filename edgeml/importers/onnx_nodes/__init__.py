@@ -9,35 +9,44 @@ Invariant: `lower` gives the node's meaning exactly, or the reader's notes say w
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from edgeml.folder import ModuleFolder
 
 if TYPE_CHECKING:
     from edgeml.importers.onnx_reader.model import SourceNode
     from edgeml.importers.onnx_reader.operands import Operand
     from edgeml.importers.onnx_reader.reader import OnnxReader
 
+    OnnxLowering = Callable[[SourceNode, OnnxReader], Operand | Sequence[Operand]]
 
-class OnnxNodeKind(Protocol):
-    """What a file of this folder has."""
-
-    DOMAINS: frozenset[str]
-
-    @staticmethod
-    def lower(node: SourceNode, reader: OnnxReader) -> Operand | Sequence[Operand]: ...
+_FOLDER = ModuleFolder("kind of ONNX node", __name__)
 
 
 def names() -> tuple[str, ...]:
     """The kinds of nodes, by file name, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return _FOLDER.names()
 
 
-def load(name: str) -> OnnxNodeKind:
-    """The file of one kind."""
-    return cast("OnnxNodeKind", importlib.import_module(f"{__name__}.{name}"))
+def domains(name: str) -> frozenset[str]:
+    """The operator domains that a kind is read in.
+
+    Raises:
+        EdgemlError: there is no such kind, or its file does not say.
+    """
+    return cast("frozenset[str]", _FOLDER.declared(name, "DOMAINS", frozenset))
+
+
+def lowering(name: str) -> OnnxLowering:
+    """The function that reads a node of a kind.
+
+    Raises:
+        EdgemlError: there is no such kind, or its file has none.
+    """
+    found: Any = _FOLDER.function(name, "lower", "node, reader")
+    return found
 
 
 def file_name(op_type: str) -> str:

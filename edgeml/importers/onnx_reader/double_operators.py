@@ -59,8 +59,9 @@ def _text(attributes: Attributes, name: str, otherwise: str) -> str:
 def _quant(attributes: Attributes, x: Any, scale: Any, zero: Any, bits: Any) -> Any:
     from qonnx.custom_op.general.intquant import int_quant
 
-    flags = [attributes.get(name, otherwise) for name, otherwise in (("signed", 1), ("narrow", 0))]
-    return int_quant(x, scale, zero, np.asarray(bits), *flags, _text(attributes, "rounding_mode", "ROUND"))
+    signed, narrow = attributes.get("signed", 1), attributes.get("narrow", 0)
+    mode = _text(attributes, "rounding_mode", "ROUND")
+    return int_quant(x, scale, zero, np.asarray(bits), signed, narrow, mode)
 
 
 def _bipolar(attributes: Attributes, x: Any, scale: Any) -> Any:
@@ -112,18 +113,19 @@ def _normalized_last(attributes: Attributes, x: Any, gamma: Any, beta: Any, mean
 
 def _normalized(attributes: Attributes, x: Any, *numbers: Any) -> Any:
     shape = (1, -1, *(1,) * (x.ndim - 2))  # the reference takes a momentum for training before opset 14
-    return _normalized_last(attributes, x, *(number.reshape(shape) for number in numbers))
+    gamma, beta, mean, variance = (number.reshape(shape) for number in numbers)
+    return _normalized_last(attributes, x, gamma, beta, mean, variance)
 
 
-def _codes(attributes: Attributes, x: Any, scale: Any, *zero: Any) -> Any:
-    point = zero[0] if zero else np.zeros((), np.uint8)
+def _codes(attributes: Attributes, x: Any, scale: Any, zero: Any = None) -> Any:
+    point = np.zeros((), np.uint8) if zero is None else zero
     ends = np.iinfo(point.dtype)
     steps = np.rint(x / _along(attributes, scale, x.ndim)) + _along(attributes, point, x.ndim)
     return np.clip(steps, ends.min, ends.max).astype(point.dtype)
 
 
-def _numbers(attributes: Attributes, x: Any, scale: Any, *zero: Any) -> Any:
-    point = _along(attributes, zero[0], x.ndim).astype(np.float64) if zero else 0.0
+def _numbers(attributes: Attributes, x: Any, scale: Any, zero: Any = None) -> Any:
+    point = 0.0 if zero is None else _along(attributes, zero, x.ndim).astype(np.float64)
     return (x.astype(np.float64) - point) * _along(attributes, scale, x.ndim)
 
 

@@ -102,7 +102,7 @@ def _run(node: SourceNode, inputs: Sequence[NDArray[Any] | None], opset: int) ->
 
     names = [f"i{position}" if array is not None else "" for position, array in enumerate(inputs)]
     outputs = [f"o{position}" for position in range(len(node.outputs))]
-    attributes = {
+    attributes: dict[str, Any] = {
         name: onnx.numpy_helper.from_array(value) if isinstance(value, np.ndarray) else value
         for name, value in node.attributes.items()
     }

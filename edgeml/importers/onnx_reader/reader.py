@@ -165,15 +165,13 @@ class OnnxReader:
         quantized = any(isinstance(o, SourceConstant) and o.codes is not None for o in given)
         if constant and node.domain == "" and node.op_type in FOLDED and not quantized:
             return [SourceConstant(values) for values in folded(node, plain, self.source.opset)]
-        results = self._kind(node).lower(node, self)
+        results = self._lowering(node)(node, self)
         return [results] if isinstance(results, AffineValue | SourceConstant) else results
 
-    def _kind(self, node: SourceNode) -> onnx_nodes.OnnxNodeKind:
+    def _lowering(self, node: SourceNode) -> onnx_nodes.OnnxLowering:
         name = onnx_nodes.file_name(node.op_type)
-        if name in onnx_nodes.names():
-            kind = onnx_nodes.load(name)
-            if node.domain in kind.DOMAINS:
-                return kind
+        if name in onnx_nodes.names() and node.domain in onnx_nodes.domains(name):
+            return onnx_nodes.lowering(name)
         label = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         raise EdgemlError(
             f"the operator {label} is not read",

@@ -203,8 +203,9 @@ def _executable() -> Generator[None]:
 
 def _faults() -> tuple[type[BaseException], ...]:
     """What the executors raise for a model that they cannot run; ONNX Runtime's have a base of their own."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
+    import onnxruntime
 
+    state: Any = onnxruntime.capi.onnxruntime_pybind11_state
     own = (
         state.Fail,
         state.InvalidArgument,

@@ -9,28 +9,31 @@ rounded.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from typing import TYPE_CHECKING, Protocol, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from edgeml.folder import ModuleFolder
 
 if TYPE_CHECKING:
     from edgeml.importers.affine.value import AffineValue
     from edgeml.importers.tflite_reader.model import TfliteOperator
     from edgeml.importers.tflite_reader.reader import TfliteReader
 
+    TfliteLowering = Callable[[TfliteOperator, TfliteReader], AffineValue]
 
-class TfliteOperatorKind(Protocol):
-    """What a file of this folder has."""
-
-    @staticmethod
-    def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue: ...
+_FOLDER = ModuleFolder("kind of TensorFlow Lite operator", __name__)
 
 
 def names() -> tuple[str, ...]:
     """The kinds of operators, by file name, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return _FOLDER.names()
 
 
-def load(name: str) -> TfliteOperatorKind:
-    """The file of one kind."""
-    return cast("TfliteOperatorKind", importlib.import_module(f"{__name__}.{name}"))
+def lowering(name: str) -> TfliteLowering:
+    """The function that reads an operator of a kind.
+
+    Raises:
+        EdgemlError: there is no such kind, or its file has none.
+    """
+    found: Any = _FOLDER.function(name, "lower", "operator, reader")
+    return found

@@ -123,7 +123,7 @@ class TfliteReader:
             raise EdgemlError(
                 f"the operator {operator.kind} is not read", hint="docs/importing.md lists those that are"
             )
-        result = tflite_ops.load(name).lower(operator, self)
+        result = tflite_ops.lowering(name)(operator, self)
         tensor = self.result(operator)
         limits.VALUE.check(result.index.size, "the result has", operator.name)
         if result.source_shape != tensor.shape and result.index.size == int(np.prod(tensor.shape)):

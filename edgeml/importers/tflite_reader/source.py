@@ -17,7 +17,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.base import Floats, SourceModel
 from edgeml.importers.tflite_reader.model import TfliteModel
-from edgeml.reading import FAULTS, said
+from edgeml.reading import FAULTS, error_text
 
 
 class TfliteSource(SourceModel):
@@ -61,7 +61,7 @@ class TfliteSource(SourceModel):
                     tensor = interpreter.get_tensor(int(self._match.tensors[value][0]))
                     found[value].append(np.array(tensor, np.float64))
         except FAULTS as error:
-            raise EdgemlError(f"{self.title} cannot run it: {said(error)}", self._where) from error
+            raise EdgemlError(f"{self.title} cannot run it: {error_text(error)}", self._where) from error
         return {value: self._match.to_graph(value, np.stack(parts)) for value, parts in found.items()}
 
     def _loaded(self) -> Any:
