@@ -18,7 +18,7 @@ from edgeml.settings import Settings, parse_settings
 
 
 class OnnxOptions(Settings):
-    """None: the carriers and the order of ops follow from the graph."""
+    """There are no options: the carriers and the order of ops follow from the graph."""
 
 
 class OnnxBackend(Backend):

@@ -49,9 +49,9 @@ class CertifiedOp:
 
 
 def certificate(graph: Graph) -> tuple[CertifiedOp, ...]:
-    """The rows of all ops in the order of execution; constants have none.
+    """What is proven of all ops, in the order of execution; constants are left out.
 
-    A graph with an op that cannot be exact has a certificate as well: its row says so.
+    A graph with an op that cannot be exact has a certificate as well; the carrier of that op is "none".
     """
     plan = plan_of(graph)
     return tuple(_certified(plan, step) for name, step in plan.steps.items() if name not in plan.constants)

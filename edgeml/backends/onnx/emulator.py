@@ -32,7 +32,7 @@ _MOST = 4096
 
 
 class Emulator:
-    """Runs one graph; making it takes milliseconds, it keeps nothing but its idle threads.
+    """Runs one graph in ONNX Runtime. Making one takes milliseconds; it holds a session and idle threads.
 
     Batches are small enough for the cache and run side by side, one thread each. That is quicker than to
     share the work of every op between threads, and far quicker on a machine that has other work.
@@ -74,7 +74,7 @@ class Emulator:
         return html_table(f"emulator of {self._graph.name}", (), self._facts())
 
     def _facts(self) -> list[tuple[str, str]]:
-        """What it runs and how, for people."""
+        """Labels and texts of `repr` and of the table in a notebook."""
 
         def ports(names: Iterable[str]) -> str:
             infos = ((name, self._graph.info(name)) for name in dict.fromkeys(names))
@@ -92,7 +92,7 @@ class Emulator:
 
     @property
     def graph(self) -> Graph:
-        """What it runs."""
+        """The graph that it runs."""
         return self._graph
 
     @property
@@ -187,7 +187,7 @@ class Emulator:
 
         def run(start: int) -> list[NDArray[Any]]:
             batch = {name: values[start : start + self._batch] for name, values in feeds.items()}
-            # The quickest look at every value: NaN is both the smallest and the largest.
+            # min and max of an array with a NaN are NaN: two passes without a temporary array.
             if not all(np.isfinite(values.min()) and np.isfinite(values.max()) for values in batch.values()):
                 raise _not_finite(feeds)
             return run_session(self._session, self._tensors, batch, self._graph.name)

@@ -19,7 +19,7 @@ from edgeml.settings import Settings, parse_settings
 
 
 class QonnxOptions(Settings):
-    """None: a QONNX model has no choices."""
+    """There are no options: a QONNX model follows from the graph."""
 
 
 class QonnxBackend(Backend):

@@ -84,7 +84,7 @@ def clip_bounds(to: ElementType, overflow: Overflow) -> tuple[IntArray, IntArray
 
 
 def _clip(model: ExactModel, tensor: str, cast: OnnxCast) -> str:
-    """Between integer bounds, those that can be reached."""
+    """Add a clip to the integer bounds that can be exceeded."""
     lo, hi = cast.bounds
     lows, highs = np.unique(lo), np.unique(hi)
     if lows.size == 1 and highs.size == 1:
@@ -107,7 +107,7 @@ def _clip(model: ExactModel, tensor: str, cast: OnnxCast) -> str:
 
 
 def _round(model: ExactModel, tensor: str, rounding: Round, cast: OnnxCast) -> str:
-    """To an integer."""
+    """Add the nodes that round to an integer."""
     node, name = model.writer.new_node, cast.name
     up = rounding is Round.RND or (rounding is Round.RND_INF and cast.lo >= 0)
     up = up or (rounding is Round.RND_ZERO and cast.hi <= 0)
@@ -124,7 +124,7 @@ def _round(model: ExactModel, tensor: str, rounding: Round, cast: OnnxCast) -> s
         return node("Floor", [node("Add", [tensor, half], f"{name}/half")], name)
     if down:
         return node("Ceil", [node("Sub", [tensor, half], f"{name}/half")], name)
-    # What is left treats both signs alike: round the magnitude, put the sign back.
+    # The other modes treat both signs alike: round the magnitude and restore the sign.
     size = node("Abs", [tensor], f"{name}/size")
     if rounding is Round.TRN_ZERO:
         size = node("Floor", [size], f"{name}/whole")

@@ -16,15 +16,12 @@ from edgeml.backends.onnx.plan import CarrierStep
 from edgeml.backends.onnx.units import Unit, per_last_axis
 from edgeml.fixed import IntArray
 from edgeml.ir import Node, Shape
-from edgeml.ir.layout import FIRST, LAST, Order
+from edgeml.ir.layout import FIRST, LAST
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.steps import FLOAT32_BITS, GridInfo, constant_grid
 
 _MOST_LIMBS = 4
 """More float32 convolutions than this are slower than float64 products."""
-
-
-_KEPT = (Order.LAST, Order.FLAT)
 
 
 def source_unit(model: ExactModel, source: str) -> Unit:
@@ -34,12 +31,11 @@ def source_unit(model: ExactModel, source: str) -> Unit:
 
 
 def bias_constant(model: ExactModel, node: Node, step: CarrierStep) -> str:
-    """The bias of a fused op, one entry per column."""
-    const = next(name for name in node.inputs if model.constant(name))
-    info, size = model.graph.info(const), model.shape(node.name)[-1]
-    codes = np.broadcast_to(model.plan.constants[const].reshape(-1), (size,))
-    frac = np.broadcast_to(np.broadcast_to(info.type.frac, info.shape).reshape(-1), (size,))
-    values = model.scaled(codes, frac, column_units(step, size), step.double, node.name)
+    """The bias of an Add that is fused with its product, in the units of the result."""
+    _, bias = node.inputs
+    info = model.graph.info(bias)
+    codes, units = model.plan.constants[bias], column_units(step, info.size)
+    values = model.scaled(codes, info.type.frac, units, step.double, node.name)
     return model.writer.shared_constant(values, f"{node.layer}/bias")
 
 

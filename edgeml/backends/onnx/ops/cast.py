@@ -26,7 +26,7 @@ def input_unit(at: UnitSite) -> Unit:
 
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
-    """To another type."""
+    """Clip, round and wrap, in the layout that the input has."""
     op = node.op
     assert isinstance(op, Cast)
     (source,) = node.inputs

@@ -1,4 +1,4 @@
-"""Pad: zeros around."""
+"""Pad: zeros before and after the elements of an axis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ result_unit, input_unit = unit_of_joined, preferred_if_scalar
 
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
-    """Zeros around."""
+    """Zeros before and after, in the order of the tensor's axes."""
     op = node.op
     assert isinstance(op, Pad)
     tensor, layout = kept_tensor(model, node, step)

@@ -24,6 +24,6 @@ def input_unit(at: UnitSite) -> Unit | None:
 
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
-    """Nothing: the tensor stays and its unit changes."""
+    """Adds no node: the tensor stays and its unit changes."""
     x = model.tensors[node.inputs[0]]
     return ScaledTensor(x.tensor, step.unit, x.double, x.layout)

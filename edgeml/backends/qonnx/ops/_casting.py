@@ -30,7 +30,15 @@ _SHIFTED = {Round.RND: (0.5, "FLOOR"), Round.RND_MIN_INF: (-0.5, "CEIL")}
 
 @dataclass(frozen=True)
 class QonnxCast:
-    """One value to quantize."""
+    """A cast to be written as a Quant node.
+
+    Args:
+        model: where its nodes go.
+        node: the Cast or Input.
+        to: the new type.
+        overflow: the mode.
+        layout: of the tensor.
+    """
 
     model: QonnxModel
     node: Node
@@ -40,12 +48,12 @@ class QonnxCast:
 
     @property
     def narrow(self) -> bool:
-        """Leave out the lowest code."""
+        """True if the lowest code of a signed type is left out (SAT_SYM)."""
         return self.overflow is Overflow.SAT_SYM and self.to.signed
 
     @property
     def width(self) -> int:
-        """Of the Quant node; one signed bit would be bipolar."""
+        """Bits of the Quant node: QONNX takes one signed bit for bipolar, so that becomes two."""
         return max(width_of(self.to), 2 if self.to.signed else 1)
 
     def arranged(self, values: IntArray | int) -> IntArray:
@@ -62,7 +70,7 @@ def quantize_tensor(
     drops: bool,
     sides: tuple[NDArray[np.bool_], NDArray[np.bool_]],
 ) -> str:
-    """Clamp where Quant alone would not, shift by half an LSB where the rounding has no name, Quant.
+    """Add a Quant node, with a clamp where its range is too large and a shift if its rounding has no name.
 
     Args:
         cast: what is quantized.

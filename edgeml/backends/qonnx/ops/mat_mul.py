@@ -1,4 +1,4 @@
-"""MatMul; a flattened channels-first input is met by rows in its order."""
+"""MatMul; for a flattened channels-first input the rows of the weights are reordered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ exponents = no_exponents
 
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
-    """MatMul; a flattened channels-first input is met by rows in its order."""
+    """MatMul; for a flattened channels-first input the rows of the weights are reordered."""
     source, weight = node.inputs
     x = model.tensors[source]
     layout = x.layout if x.layout.order is Order.FLAT else LAST
