@@ -126,20 +126,20 @@ def _other(rng: np.random.Generator, name: str) -> Design:
 
 def foretell() -> None:
     """Write what the model says of the designs that test it, and which calibration it said it with."""
-    known = {row["design"] for row in rows(MEASURED)}
+    present = {row["design"] for row in rows(MEASURED)}
     lines = [json.dumps({"calibration": hashlib.sha256(CALIBRATION.read_bytes()).hexdigest()})]
     for design in filter(held_out, blind()):
-        if design.name in known:
+        if design.name in present:
             raise SystemExit(f"{design.name} is measured already: it cannot be foretold any more")
         for family, board in FAMILIES.items():
-            told = estimate.estimate(
+            estimated = estimate.estimate(
                 design.graph, boards.load(board), "verilog", design.options, "yosys", EMPTY
             )
-            lines.append(json.dumps({"design": design.name, "family": family, **_told(told)}))
+            lines.append(json.dumps({"design": design.name, "family": family, **_estimated(estimated)}))
     SECOND.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _told(told: Hardware) -> dict[str, Any]:
+def _estimated(told: Hardware) -> dict[str, Any]:
     assert told.cycles is not None and told.ii is not None
     return {
         "latency": int(told.cycles.value),
@@ -167,10 +167,10 @@ def _ends(figure: Figure | None) -> list[float]:
 
 def measure(families: Sequence[str]) -> None:
     """Synthesize what is not on the disk yet."""
-    known = {(row["design"], row["family"]) for row in rows(MEASURED)}
+    present = {(row["design"], row["family"]) for row in rows(MEASURED)}
     for design in blind():
         for family in families:
-            if (design.name, family) not in known:
+            if (design.name, family) not in present:
                 row = measured(design, family)
                 with MEASURED.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
@@ -251,15 +251,15 @@ def page() -> str:
     lines += ["second half by the model of today.", ""]
     lines += ["| design | layout | " + " | ".join(FAMILIES) + " |", "|---|---|" + "---|" * len(FAMILIES)]
     by = {(row["design"], row["family"]): row for row in real}
-    told = first | second
+    estimates = first | second
     for design in dict.fromkeys(row["design"] for row in real):
-        layout = told[design, next(iter(FAMILIES))]["settings"]
-        cells = [_cell(by.get((design, family)), told[design, family]) for family in FAMILIES]
+        layout = estimates[design, next(iter(FAMILIES))]["settings"]
+        cells = [_cell(by.get((design, family)), estimates[design, family]) for family in FAMILIES]
         lines.append(f"| {design} | {layout} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 
-Told = Mapping[tuple[str, str], dict[str, Any]]
+Estimates = Mapping[tuple[str, str], dict[str, Any]]
 
 
 def _calibration(path: Path) -> str:
@@ -274,20 +274,23 @@ def _late(row: Mapping[str, Any]) -> bool:
     return int(row["design"].removeprefix("blind_")) >= SEEN
 
 
-def _section(title: str, real: Sequence[dict[str, Any]], told: Told) -> list[str]:
+def _section(title: str, real: Sequence[dict[str, Any]], estimates: Estimates) -> list[str]:
     lines = ["", f"## {title}", ""]
     lines += ["| family | designs | figure | median ratio | 90th percentile of the factor | inside |"]
     lines.append("|---|---|---|---|---|---|")
     for family in FAMILIES:
         of = [row for row in real if row["family"] == family]
         for kind in KINDS:
-            pairs = [(row[kind], told[row["design"], family]["total"][kind]) for row in of]
+            pairs = [(row[kind], estimates[row["design"], family]["total"][kind]) for row in of]
             lines.append(f"| {family} | {len(of)} | {kind.upper()} | {_errors(pairs, 5.0)} |")
-        shares = _layer_pairs(of, told)
+        shares = _layer_pairs(of, estimates)
         lines.append(f"| {family} | {len(shares)} layers | LUT of a layer | {_errors(shares, LEAST)} |")
     exact = sum(
         (row["latency"], row["interval"])
-        == (told[row["design"], row["family"]]["latency"], told[row["design"], row["family"]]["interval"])
+        == (
+            estimates[row["design"], row["family"]]["latency"],
+            estimates[row["design"], row["family"]]["interval"],
+        )
         for row in real
     )
     clocks = f"Latency and initiation interval are the manifest's in {exact} of {len(real)}."
@@ -295,23 +298,23 @@ def _section(title: str, real: Sequence[dict[str, Any]], told: Told) -> list[str
     return [*lines, "", f"{clocks} {small}"]
 
 
-def _cell(real: dict[str, Any] | None, told: dict[str, Any]) -> str:
-    low, value, high = told["total"]["lut"]
+def _cell(real: dict[str, Any] | None, estimates: dict[str, Any]) -> str:
+    low, value, high = estimates["total"]["lut"]
     shown = "not measured" if real is None else f"{real['lut']:,.0f}"
     missed = real is not None and not low <= real["lut"] <= high
     return f"{shown} ({low:,.0f}, {value:,.0f}, {high:,.0f}){' outside' if missed else ''}"
 
 
-def _layer_pairs(real: Sequence[dict[str, Any]], told: Told) -> list[tuple[float, list[float]]]:
+def _layer_pairs(real: Sequence[dict[str, Any]], estimates: Estimates) -> list[tuple[float, list[float]]]:
     """Every layer that both sides name and one of them says is not tiny."""
-    found: list[tuple[float, list[float]]] = []
+    pairs: list[tuple[float, list[float]]] = []
     for row in real:
-        shares = told[row["design"], row["family"]]["layers"]
+        shares = estimates[row["design"], row["family"]]["layers"]
         for layer, ends in shares.items():
             lut = row["layers"].get(layer, 0.0)
             if max(lut, ends[1]) >= LEAST:
-                found.append((lut, ends))
-    return found
+                pairs.append((lut, ends))
+    return pairs
 
 
 def _errors(pairs: Sequence[tuple[float, Sequence[float]]], least: float) -> str:

@@ -45,14 +45,14 @@ def main(words: Sequence[str]) -> int:
                 model_file=run.model_file,
                 files=more,
                 cover=more,
-                known=known,
+                earlier=known,
             )
             times[more].append(time.perf_counter() - start)
             known = check.coverage if more else known
         for cache in caches.values():
             cache.cleanup()
-        told = [f"{first:.1f} s first, {min(again):.2f} s again" for first, *again in times.values()]
-        sys.stdout.write(f"{run.folder.name}: real samples alone {told[0]}; all of it {told[1]}\n")
+        texts = [f"{first:.1f} s first, {min(again):.2f} s again" for first, *again in times.values()]
+        sys.stdout.write(f"{run.folder.name}: real samples alone {texts[0]}; all of it {texts[1]}\n")
         sys.stdout.flush()
     return 0
 

@@ -46,19 +46,22 @@ def errors(
     blocks, `soft` has the products in tables of both sides: what a tool put into blocks of them is a share of
     them, no slack.
     """
-    in_tables, tried = (
+    in_tables, candidates = (
         [*of, *[0.0] * (len(rows) - len(of))] for of, rows in zip(soft, (fit, test), strict=True)
     )
-    ratios = sorted(real / made for real, made in fit if min(real, made) >= least)
+    ratios = sorted(real / estimated for real, estimated in fit if min(real, estimated) >= least)
     small = [
-        (real, made, count)
-        for (real, made), count in zip(fit, in_tables, strict=True)
-        if min(real, made) < least
+        (real, estimated, count)
+        for (real, estimated), count in zip(fit, in_tables, strict=True)
+        if min(real, estimated) < least
     ]
     slack = 1.0 + max(
-        (abs(real - made) for real, made, count in small if count == 0 or made > real), default=0.0
+        (abs(real - estimated) for real, estimated, count in small if count == 0 or estimated > real),
+        default=0.0,
     )
-    share = _MARGIN * max(((real - made) / count for real, made, count in small if count), default=0.0)
+    share = _MARGIN * max(
+        ((real - estimated) / count for real, estimated, count in small if count), default=0.0
+    )
     low, high = (1.0, 1.0)
     if ratios:
         rank = min(len(ratios), math.ceil((len(ratios) + 1) * (1 - ALPHA / 2)))
@@ -66,13 +69,13 @@ def errors(
         # With so few designs the extreme ones are the quantiles; a margin stands for those not seen.
         reach = max(-math.log(low), math.log(high))
         low, high = low * math.exp((1 - _MARGIN) * reach), high * math.exp((_MARGIN - 1) * reach)
-    exact = all(real == made for real, made in fit)
+    exact = all(real == estimated for real, estimated in fit)
     if exact:
         low, high, slack, share = 1.0, 1.0, 0.0, 0.0
-    tested = sorted(real / made for real, made in test if min(real, made) >= least)
+    tested = sorted(real / estimated for real, estimated in test if min(real, estimated) >= least)
     inside = [
-        low * made - slack <= real <= high * made + slack + share * count
-        for (real, made), count in zip(test, tried, strict=True)
+        low * estimated - slack <= real <= high * estimated + slack + share * count
+        for (real, estimated), count in zip(test, candidates, strict=True)
     ]
     return Errors(
         round(low, 4),

@@ -65,16 +65,16 @@ def keep(family: str, row: dict[str, Any]) -> None:
 
 def measured(design: Design, family: str) -> dict[str, Any]:
     """Synthesize one design."""
-    made, manifest = netlist(design, family)
-    total = load(family).usage(made.cells)
+    synthesized, manifest = netlist(design, family)
+    total = load(family).usage(synthesized.cells)
     return {
         "design": design.name,
-        "tool": f"Yosys {made.version}",
+        "tool": f"Yosys {synthesized.version}",
         **{kind: figure.value for kind, figure in total.present().items()},
         "latency": manifest.latency,
         "interval": manifest.interval,
-        "seconds": round(made.seconds, 1),
-        "cells": dict(sorted(made.cells.items())),
+        "seconds": round(synthesized.seconds, 1),
+        "cells": dict(sorted(synthesized.cells.items())),
     }
 
 

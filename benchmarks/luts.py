@@ -135,7 +135,7 @@ def measure(family: str, layer: Layer, work: Path) -> Row:
     values = weights(layer)
     graph = graph_of(layer, values)
     chip = families.mapped(boards.load(BOARD[family]))
-    found: dict[str, float] = {}
+    luts: dict[str, float] = {}
     start = time.monotonic()
     for name, settings in _SIDES.items():
         folder = work / name
@@ -144,20 +144,22 @@ def measure(family: str, layer: Layer, work: Path) -> Row:
         (lanes,) = manifest.output.values
         if name == "plain":
             (folder / "dense_core.v").write_text(plain(layer, values, lanes.width))
-        given = {"x": _random(layer)}
-        got = Simulation(stalls=False).run(folder, graph, given)
-        assert np.array_equal(got["y"], evaluate_codes(graph, given)["y"]), f"{layer.name}, {name}"
+        inputs = {"x": _random(layer)}
+        got = Simulation(stalls=False).run(folder, graph, inputs)
+        assert np.array_equal(got["y"], evaluate_codes(graph, inputs)["y"]), f"{layer.name}, {name}"
         names = ["dense_core.v"] if name == "plain" else manifest.files
         sources = [folder / file for file in names]
         passes = f"{chip.mapping.passes} {chip.mapping.core} {chip.mapping.no_dsp}"
-        made = yosys.synthesize(
+        synthesized = yosys.synthesize(
             sources, "dense_core", passes, folder, output="out", oldest=chip.mapping.oldest
         )
-        lut = chip.usage(made.cells).lut
+        lut = chip.usage(synthesized.cells).lut
         assert lut is not None
-        found[name] = lut.value
+        luts[name] = lut.value
     seconds = time.monotonic() - start
-    return Row(family, layer, int(np.count_nonzero(values)), **found, seconds=seconds, version=made.version)
+    return Row(
+        family, layer, int(np.count_nonzero(values)), **luts, seconds=seconds, version=synthesized.version
+    )
 
 
 def _random(layer: Layer) -> IntArray:

@@ -32,11 +32,11 @@ def netlist(
         source = Path(name) / "verilog"
         BACKEND.emit(design.graph, BACKEND.options(design.options)).write(source)
         manifest = VerilogManifest.read(source)
-        made = yosys.synthesize(
+        synthesized = yosys.synthesize(
             [source / file for file in manifest.files],
             manifest.top,
             f"{load(family).mapping.passes} {PASSES[family]}".strip(),
             Path(name) / "synthesis",
             seconds=seconds,
         )
-    return made, manifest
+    return synthesized, manifest

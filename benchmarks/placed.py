@@ -73,25 +73,25 @@ def main() -> int:
     stage = "routed" if args.routed else "packed"
     for design in _ordered(args.most):
         for name in args.boards:
-            wanted = (not args.only or design.name in args.only) and time.monotonic() < end
-            if wanted and (name, design.name, stage) not in results():
+            chosen = (not args.only or design.name in args.only) and time.monotonic() < end
+            if chosen and (name, design.name, stage) not in results():
                 _measure(design, boards.load(name), stage, args.work / name / design.name)
     return 0
 
 
-def _written(known: list[dict[str, Any]]) -> int:
+def _written(results: list[dict[str, Any]]) -> int:
     """Fit, test and write; 1 if the intervals miss more than a tenth of the held-out boards."""
-    rows, fitted = placement.fit(known, options_of)
+    rows, fitted = placement.fit(results, options_of)
     placement.write(rows, fitted)
-    placed_page.write(rows, fitted, known, options_of)
+    placed_page.write(rows, fitted, results, options_of)
     return int(any((packing.spread["whole"].inside or 0) < COVERAGE for packing in fitted.values()))
 
 
 def _ordered(most: float) -> list[Design]:
     """Small networks first, so that many are there soon."""
     sizes = {row["design"]: row["lut"] for row in map(json.loads, SIZES.read_text().splitlines())}
-    found = [design for design in designs() if sizes[design.name] <= most]
-    return sorted(found, key=lambda design: sizes[design.name])
+    chosen = [design for design in designs() if sizes[design.name] <= most]
+    return sorted(chosen, key=lambda design: sizes[design.name])
 
 
 def _measure(design: Design, board: Board, stage: str, folder: Path) -> None:
@@ -134,9 +134,9 @@ def options_of(design: Design, board: Board) -> VerilogOptions:
 
 def _synthesized(design: Design, board: Board, folder: Path) -> dict[str, Any]:
     """Emit, synthesize, count; the counts stay beside the netlist for the next stage."""
-    kept = folder / "synthesized.json"
-    if kept.is_file():
-        return json.loads(kept.read_text())
+    cache = folder / "synthesized.json"
+    if cache.is_file():
+        return json.loads(cache.read_text())
     source, family = folder / "verilog", families.mapped(board)
     BACKEND.emit(design.graph, options_of(design, board)).replace(source)
     manifest = VerilogManifest.read(source)
@@ -145,7 +145,7 @@ def _synthesized(design: Design, board: Board, folder: Path) -> dict[str, Any]:
     top.files.write(source)
     passes = f"{family.mapping.passes} {family.mapping.core}".strip()
     names = [source / name for name in top.sources(manifest)]
-    made = yosys.synthesize(
+    synthesized = yosys.synthesize(
         names,
         TOP,
         passes,
@@ -155,12 +155,12 @@ def _synthesized(design: Design, board: Board, folder: Path) -> dict[str, Any]:
         seconds=_SECONDS,
         oldest=family.mapping.oldest,
     )
-    network = _sum(cells for path, cells in made.instances.items() if path[:1] == ("u_network",))
-    around = _sum(cells for path, cells in made.instances.items() if path[:1] != ("u_network",))
+    network = _sum(cells for path, cells in synthesized.instances.items() if path[:1] == ("u_network",))
+    around = _sum(cells for path, cells in synthesized.instances.items() if path[:1] != ("u_network",))
     row = {
         "synthesis": {
             part: family.usage(cells).model_dump(mode="json", exclude_none=True)
-            for part, cells in (("whole", made.cells), ("network", network), ("top", around))
+            for part, cells in (("whole", synthesized.cells), ("network", network), ("top", around))
         },
         "cells": {"network": network, "top": around},
         "ports": {
@@ -173,18 +173,18 @@ def _synthesized(design: Design, board: Board, folder: Path) -> dict[str, Any]:
             "vectors": top.vectors,
         },
         "mode": manifest.mode,
-        "yosys": made.version,
+        "yosys": synthesized.version,
         "constraints": f"verilog/{top.constraints}",
-        "synthesis_seconds": round(made.seconds, 1),
+        "synthesis_seconds": round(synthesized.seconds, 1),
     }
-    kept.write_text(json.dumps(row))
+    cache.write_text(json.dumps(row))
     return row
 
 
 def packed_row(design: Design, board: Board, folder: Path) -> dict[str, Any]:
     """One design, synthesized with its board's top and packed."""
-    made = _synthesized(design, board, folder)
-    program, words = _placer(board, made)
+    synthesized = _synthesized(design, board, folder)
+    program, words = _placer(board, synthesized)
     log = folder / "pack.log"
     done = run(
         [*words, "--pack-only", "--write", "packed.json"],
@@ -203,55 +203,55 @@ def packed_row(design: Design, board: Board, folder: Path) -> dict[str, Any]:
         "board": board.name,
         "design": design.name,
         "stage": "packed",
-        "tools": f"yosys {made['yosys']}, {program.path.name} {program.version}",
-        **{key: made[key] for key in ("synthesis", "cells", "ports", "mode")},
+        "tools": f"yosys {synthesized['yosys']}, {program.path.name} {program.version}",
+        **{key: synthesized[key] for key in ("synthesis", "cells", "ports", "mode")},
         "whole": {kind: number for kind, number in whole.items() if "/" not in kind},
         "network": parts["u_network"],
         "top": _sum(kinds for name, kinds in parts.items() if name != "u_network"),
         "clock_mhz": board.clock_mhz,
         "pipelined_mhz": options.clock_mhz if options.adders_per_stage is None else 0.0,
-        "synthesis_seconds": made["synthesis_seconds"],
+        "synthesis_seconds": synthesized["synthesis_seconds"],
         "seconds": round(done.seconds, 1),
     }
 
 
 def routed(design: Design, board: Board, folder: Path) -> dict[str, Any]:
     """The same netlist, placed and routed."""
-    made = _synthesized(design, board, folder)
-    program, _ = _placer(board, made)
+    synthesized = _synthesized(design, board, folder)
+    program, _ = _placer(board, synthesized)
     flow = families.mapped(board).open
     assert flow is not None
-    values = {"constraints": made["constraints"], "placed": flow.placed}
+    values = {"constraints": synthesized["constraints"], "placed": flow.placed}
     words = [word.format(**values) for word in flow.place]
     log, report = folder / "place.log", "report.json"
     done = place.place(
         program, "synthesis/netlist.json", TOP, [*board.nextpnr, *words], folder, report, log,
         mhz=board.clock_mhz, seed=_SEED, seconds=_SECONDS, outputs=[flow.placed],
     )  # fmt: skip
-    told = place.read_report(folder / report, log)
+    report_ = place.read_report(folder / report, log)
     options = options_of(design, board)
     return {
         "board": board.name,
         "design": design.name,
         "stage": "routed",
-        "tools": f"yosys {made['yosys']}, {program.path.name} {program.version}",
-        "whole": {kind: number for kind, number in told.used.items() if number},
+        "tools": f"yosys {synthesized['yosys']}, {program.path.name} {program.version}",
+        "whole": {kind: number for kind, number in report_.used.items() if number},
         "clock_mhz": board.clock_mhz,
         "pipelined_mhz": options.clock_mhz if options.adders_per_stage is None else 0.0,
-        "fmax_mhz": told.clocks[0].achieved,
+        "fmax_mhz": report_.clocks[0].achieved,
         "seed": _SEED,
         "seconds": round(done.seconds, 1),
     }
 
 
-def _placer(board: Board, made: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+def _placer(board: Board, synthesized: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     """nextpnr, and its words for this board but for what it should do."""
     flow = families.mapped(board).open
     assert flow is not None
-    found = load_tool(flow.placer).need(())
+    placer = load_tool(flow.placer).need(())
     constraints = flow.place[:2]
-    words = [found.path, "--json", "synthesis/netlist.json", "--top", TOP, *board.nextpnr]
-    return found, [*words, *(word.format(constraints=made["constraints"]) for word in constraints)]
+    words = [placer.path, "--json", "synthesis/netlist.json", "--top", TOP, *board.nextpnr]
+    return placer, [*words, *(word.format(constraints=synthesized["constraints"]) for word in constraints)]
 
 
 def packed_parts(written: Mapping[str, Any]) -> dict[str, Counter[str]]:
@@ -302,11 +302,11 @@ def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def _codes(graph: Graph) -> dict[str, IntArray]:
     rng = np.random.default_rng(0)
-    found: dict[str, IntArray] = {}
+    codes: dict[str, IntArray] = {}
     for name in graph.inputs:
         info = graph.info(name)
-        found[name] = rng.integers(info.lo, np.asarray(info.hi) + 1, (_VECTORS, *info.shape))
-    return found
+        codes[name] = rng.integers(info.lo, np.asarray(info.hi) + 1, (_VECTORS, *info.shape))
+    return codes
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ _ADDITIONS = (0, 1)
 def measured(weights: NDArray[np.int64]) -> float:
     """da4ml's additions over those of separate sums of signed digits."""
     intervals = [(0.0, 255.0, 1.0)] * weights.shape[0]
-    made = solve(weights.astype(np.float32), qintervals=intervals, search_all_decompose_dc=False)
-    additions = sum(op.opcode in _ADDITIONS for stage in made.solutions for op in stage.ops)
+    solution = solve(weights.astype(np.float32), qintervals=intervals, search_all_decompose_dc=False)
+    additions = sum(op.opcode in _ADDITIONS for stage in solution.solutions for op in stage.ops)
     return additions / apart(weights)
 
 

@@ -63,8 +63,8 @@ def lower(
 
     bits = dict(factor_bits) if isinstance(factor_bits, Mapping) else factor_bits
     kinds = dict(input_type) if isinstance(input_type, Mapping) else str(input_type) if input_type else None
-    asked = {"outputs": str(outputs), "factor_bits": bits, "input_type": kinds}
-    options = parse_settings(Lowering, asked, "lower")
+    settings = {"outputs": str(outputs), "factor_bits": bits, "input_type": kinds}
+    options = parse_settings(Lowering, settings, "lower")
     return lower_model(model, name or None, strict, softmax, options)
 
 
@@ -325,15 +325,15 @@ def estimate(
     from edgeml.synth import wish
 
     target = _board(board)
-    asked = {design: _nested(settings)}
+    by_design = {design: _nested(settings)}
     if isinstance(graph, Graph):
-        exact, chosen = graph, wish.settings(TargetRequest(), {}, asked, (), target)[1]
+        exact, chosen = graph, wish.settings(TargetRequest(), {}, by_design, (), target)[1]
     else:
         opened = _run(graph)
-        exact, chosen = opened.graph(), opened.settings(asked, (), target)[1]
+        exact, chosen = opened.graph(), opened.settings(by_design, (), target)[1]
     options = {key: value for key, value in chosen[design].items() if key not in ("board", "part")}
-    wanted = wish.Wish(str(max_latency) if max_latency is not None else None, ii, fit)
-    goal = wanted.goal(wish.clock_ns(design, options, target))
+    request = wish.Wish(str(max_latency) if max_latency is not None else None, ii, fit)
+    goal = request.goal(wish.clock_ns(design, options, target))
     return preflight(exact, target, design, options, goal, ledger=_ledger(ledger))
 
 

@@ -64,7 +64,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") ->
     return EdgemlError(f"unknown {kind} {name!r}", where, hint)
 
 
-def near_names(name: str, known: Iterable[str]) -> list[str]:
+def near_names(name: str, names: Iterable[str]) -> list[str]:
     """Names that someone who typed `name` may have meant, the nearest first, at most three.
 
     Near is what a slip of the hand apart is (one letter in up to four, two in up to eight, three beyond;
@@ -74,20 +74,20 @@ def near_names(name: str, known: Iterable[str]) -> list[str]:
     >>> near_names("digit-mlp", ["digits_mlp", "mnist_mlp"]), near_names("LSTM", ["Softmax", "ReLU"])
     (['digits_mlp'], [])
     """
-    wanted = _plain(name)
-    allowed = 1 if len(wanted) <= 4 else 2 if len(wanted) <= 8 else 3
-    found: list[tuple[float, str]] = []
-    for other in known:
+    target = _plain(name)
+    allowed = 1 if len(target) <= 4 else 2 if len(target) <= 8 else 3
+    scored: list[tuple[float, str]] = []
+    for other in names:
         plain = _plain(other)
-        distance: float = _edits(wanted, plain)
-        if distance > allowed and len(wanted) >= 3 and len(plain) >= 3:
-            if plain.startswith(wanted) or wanted.startswith(plain):
+        distance: float = _edits(target, plain)
+        if distance > allowed and len(target) >= 3 and len(plain) >= 3:
+            if plain.startswith(target) or target.startswith(plain):
                 distance = allowed + 0.5
-            elif wanted in plain:
+            elif target in plain:
                 distance = allowed + 0.75
-        if distance <= allowed + 0.75 and distance < max(len(wanted), len(plain)):
-            found.append((distance, other))
-    return [other for _, other in sorted(found)[:3]]
+        if distance <= allowed + 0.75 and distance < max(len(target), len(plain)):
+            scored.append((distance, other))
+    return [other for _, other in sorted(scored)[:3]]
 
 
 _LISTS: Mapping[str, str] = {

@@ -117,8 +117,8 @@ class Usage(Record):
 
     def present(self) -> dict[str, Figure]:
         """The figures that are there, by kind, in the order of `KINDS`."""
-        found = {kind: getattr(self, kind) for kind in KINDS}
-        return {kind: figure for kind, figure in found.items() if figure is not None}
+        figures = {kind: getattr(self, kind) for kind in KINDS}
+        return {kind: figure for kind, figure in figures.items() if figure is not None}
 
 
 class LayerFigures(Record):

@@ -117,13 +117,13 @@ class FileSet:
         return root
 
     def _write(self, root: Path) -> None:
-        made: list[Path] = []
+        folders: list[Path] = []
         staged: list[tuple[Path, Path]] = []
         done = False
         try:
             for path in self:
                 target = root / path
-                _make_folder(target.parent, made)
+                _make_folder(target.parent, folders)
                 staged.append((_stage(target, self.files[path]), target))
             for _, target in staged:
                 if target.is_dir() and not target.is_symlink():
@@ -135,7 +135,7 @@ class FileSet:
             for temporary, _ in staged:
                 with suppress(OSError):
                     temporary.unlink(missing_ok=True)
-            for folder in () if done else reversed(made):
+            for folder in () if done else reversed(folders):
                 with suppress(OSError):  # not empty after all
                     folder.rmdir()
 
@@ -219,11 +219,11 @@ def heal(folder: Path) -> None:
             for name in files:
                 if name.startswith(_TEMPORARY):
                     Path(place, name).unlink(missing_ok=True)
-            swapped = [found for name in folders if (found := _SWAPPED.fullmatch(name))]
-            for found in sorted(swapped, key=lambda found: found["old"] is None):  # the old ones first
-                beside = Path(place, found[0])
-                target = beside.with_name(found["name"] or found["earlier"])
-                if found["old"] and not target.exists():
+            swapped = [match for name in folders if (match := _SWAPPED.fullmatch(name))]
+            for match in sorted(swapped, key=lambda match: match["old"] is None):  # the old ones first
+                beside = Path(place, match[0])
+                target = beside.with_name(match["name"] or match["earlier"])
+                if match["old"] and not target.exists():
                     fresh = beside.with_suffix("")  # whole, or the old one would not have been moved away
                     (fresh if fresh.is_dir() else beside).rename(target)
                 shutil.rmtree(beside, ignore_errors=True)
@@ -261,12 +261,12 @@ def read_bytes(path: str | os.PathLike[str], what: str, limit: limits.Limit = li
         raise EdgemlError(f"is no name of a {what}: {error}", repr(where)) from None
 
 
-def _make_folder(folder: Path, made: list[Path]) -> None:
-    """As mkdir -p; the folders that were not there go to `made`, outermost first."""
+def _make_folder(folder: Path, folders: list[Path]) -> None:
+    """As mkdir -p; the folders that were not there go to `folders`, outermost first."""
     missing = [part for part in (folder, *folder.parents) if not part.exists()]
     for part in reversed(missing):
         part.mkdir(exist_ok=True)
-        made.append(part)
+        folders.append(part)
 
 
 def _stage(target: Path, content: bytes) -> Path:

@@ -78,11 +78,11 @@ def capacities(board: Board) -> dict[str, int]:
     return {kind: getattr(board.resources, kind) or 0 for kind in KINDS}
 
 
-def occupied(found: Hardware) -> Usage:
+def occupied(hardware: Hardware) -> Usage:
     """What has to fit: the whole board where that is known, else the design."""
-    if found.whole is None:
-        return found.total
-    return Usage(**{**found.total.present(), **found.whole.present()})
+    if hardware.whole is None:
+        return hardware.total
+    return Usage(**{**hardware.total.present(), **hardware.whole.present()})
 
 
 def needs(usage: Usage, capacity: Mapping[str, int]) -> tuple[Need, ...]:
@@ -104,9 +104,9 @@ def worst(rows: Iterable[Need]) -> Verdict:
     return "unknown"
 
 
-def verdict(found: Hardware, board: Board) -> Verdict:
+def verdict(hardware: Hardware, board: Board) -> Verdict:
     """Whether a design, with all that stands around it, fits a board."""
-    return worst(needs(occupied(found), capacities(board)))
+    return worst(needs(occupied(hardware), capacities(board)))
 
 
 def certain(state: Verdict) -> bool:

@@ -123,7 +123,7 @@ def _own_environment(root: Path) -> bool:
 
 def _pip() -> str:
     """`pip` where that is this Python's, else this Python with -m pip."""
-    known, here = shutil.which("pip"), Path(sys.executable).parent
-    if known is not None and Path(known).parent == here:
+    command, here = shutil.which("pip"), Path(sys.executable).parent
+    if command is not None and Path(command).parent == here:
         return "pip"
     return f"{shlex.quote(sys.executable)} -m pip"

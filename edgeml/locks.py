@@ -75,11 +75,11 @@ class Holder:
     def parse(text: str) -> Holder | None:
         """What a lock's file says; None for one that was cut short."""
         try:
-            found = json.loads(text)
+            fields = json.loads(text)
             return Holder(
-                int(found["pid"]),
-                int(found["thread"]),
-                *(str(found[key]) for key in ("started", "host", "command", "since")),
+                int(fields["pid"]),
+                int(fields["thread"]),
+                *(str(fields[key]) for key in ("started", "host", "command", "since")),
             )
         except (ValueError, TypeError, KeyError):
             return None
@@ -111,7 +111,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         EdgemlError: another command holds it (says which), or the folder cannot be made.
     """
-    made = _make(folder)
+    lock = _make(folder)
     path = folder / NAME
     try:
         handle = _take(path)
@@ -125,7 +125,7 @@ def locked(folder: Path) -> Iterator[None]:
                     path.unlink()
                 os.close(handle)
     finally:
-        for parent in reversed(made):
+        for parent in reversed(lock):
             with suppress(OSError):  # something lies in it
                 parent.rmdir()
 
@@ -156,7 +156,7 @@ def _take(path: Path) -> int | None:
             if error.errno in _UNWRITABLE:
                 return None
             raise EdgemlError(f"cannot be locked: {error.strerror}", str(path)) from error
-        taken = False
+        acquired = False
         try:
             locked = _lock(handle)
             holder = _holder(handle, locked)
@@ -175,7 +175,7 @@ def _take(path: Path) -> int | None:
                 holder = Holder.parse(path.read_text(encoding="utf-8", errors="replace"))
                 if holder != me:
                     raise _in_use(path, holder)
-            taken = True
+            acquired = True
             return handle
         except OSError as error:
             if error.errno in _UNWRITABLE:
@@ -184,7 +184,7 @@ def _take(path: Path) -> int | None:
                 f"cannot be locked: {error.strerror}", str(path), "free some space and try again"
             ) from error
         finally:
-            if not taken:
+            if not acquired:
                 os.close(handle)
 
 
@@ -213,9 +213,9 @@ def _lock(handle: int) -> bool | None:
 def _holder(handle: int, locked: bool | None) -> Holder | None:
     """What the file says; who has just locked it may not have written it yet."""
     for _ in range(10):
-        found = Holder.parse(os.pread(handle, 1 << 16, 0).decode(errors="replace"))
-        if found is not None or locked is not False:
-            return found
+        holder = Holder.parse(os.pread(handle, 1 << 16, 0).decode(errors="replace"))
+        if holder is not None or locked is not False:
+            return holder
         time.sleep(_SETTLE_SECONDS / 5)
     return None
 

@@ -272,7 +272,7 @@ def check(
             earlier = Check.read(run.check_file)
     earlier_coverage = earlier.coverage if earlier is not None else None
     model_file, source = (run.model_file, None) if run.is_keras else (None, _source(run))
-    found = check_folder(
+    result_ = check_folder(
         run.folder,
         graph,
         golden,
@@ -284,7 +284,7 @@ def check(
         earlier=earlier_coverage,
         source=source,
     )
-    result = whole = stamped(found, there)
+    result = whole = stamped(result_, there)
     if earlier is not None:
         whole = merged(earlier, result, there)
     whole.write(run.check_file)
@@ -332,10 +332,10 @@ def synth(
     golden = vectors.read(run.golden_file, graph)
     folder = run.folder / "synth" / board.name
     tell("estimate")
-    given = Vectors(golden.inputs, golden.expected)
+    golden_vectors = Vectors(golden.inputs, golden.expected)
     built_for = clock_for(run, board, request.clock_mhz, request.settings)
     steps = flow.SynthesisFlow(
-        graph, given, board, folder, replace(request, clock_mhz=built_for.clock_mhz), ledger, tell
+        graph, golden_vectors, board, folder, replace(request, clock_mhz=built_for.clock_mhz), ledger, tell
     )
     for line in (*steps.preflight.lines(), steps.hint()):
         say(line)
@@ -381,7 +381,7 @@ def read_reports(
 
     graph = run.graph()
     rows, unread = file_reports(run.folder, directory, board.name, graph.name, graph.digest, skip)
-    told: list[str] = []
+    lines: list[str] = []
     for design in ("hls4ml", "verilog"):
         mine = [row for row in rows if row.design == design and row.total.present()]
         try:
@@ -389,8 +389,8 @@ def read_reports(
                 chosen = best([row for row in mine if row.alone] or mine)
                 record(graph, board, chosen, _laid_out(run, chosen, board, directory), ledger)
         except EdgemlError as error:
-            told.append(f"Not kept in the ledger: {error}.")
-    return rows, told, unread
+            lines.append(f"Not kept in the ledger: {error}.")
+    return rows, lines, unread
 
 
 def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[str, Any]:
@@ -455,19 +455,19 @@ def compare(
     """
     from edgeml.report import comparison, render_comparison
 
-    seen = [run.folder.resolve() for run in runs]
-    for run, place in zip(runs, seen, strict=True):
-        if seen.count(place) > 1:
+    folders = [run.folder.resolve() for run in runs]
+    for run, place in zip(runs, folders, strict=True):
+        if folders.count(place) > 1:
             raise EdgemlError("is named twice", str(run.folder), "name each run once")
-    found: list[tuple[Path, Facts]] = []
+    loaded: list[tuple[Path, Facts]] = []
     for run in runs:
 
-        def told(what: str, name: str = run.folder.name) -> None:
+        def report_progress(what: str, name: str = run.folder.name) -> None:
             tell(f"{name}: {what}")
 
         facts = comparison.up_to_date(run, [board.name for board in boards])
-        found.append((run.folder, facts or report(run, told, boards=boards)))
+        loaded.append((run.folder, facts or report(run, report_progress, boards=boards)))
     tell("drawing")
-    made = comparison.compare(found, folder, [board.name for board in boards])
-    render_comparison(made).write(folder)
-    return made
+    comparison_ = comparison.compare(loaded, folder, [board.name for board in boards])
+    render_comparison(comparison_).write(folder)
+    return comparison_

@@ -49,7 +49,7 @@ def tcl(text: str, what: str = "text") -> str:
     _refuse(not printable(text), text, what, "Tcl")
     if _TCL_BARE.fullmatch(text):
         return text
-    return f'"{_TCL_SPECIAL.sub(lambda found: chr(92) + found[0], text)}"'
+    return f'"{_TCL_SPECIAL.sub(lambda match: chr(92) + match[0], text)}"'
 
 
 def tcl_list(texts: Iterable[str], what: str = "text") -> str:

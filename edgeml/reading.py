@@ -99,14 +99,14 @@ def parse_json(
 ) -> Any:
     """What JSON text holds; see `read_json`."""
     with refusing(where, wrong or f"the {what} is not readable as JSON", hint):
-        found = json.loads(content)
-        _check_depth(found)
-    return found
+        document = json.loads(content)
+        _check_depth(document)
+    return document
 
 
-def _check_depth(found: Any) -> None:
+def _check_depth(document: Any) -> None:
     """Refuse what Python's own recursion would meet only later, in the midst of something."""
-    level: list[Any] = [found]
+    level: list[Any] = [document]
     for _ in range(_DEEPEST):
         level = [
             inner

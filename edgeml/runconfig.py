@@ -207,11 +207,11 @@ class RunConfig(Settings):
         )
 
     @staticmethod
-    def _now(ref: PresetRef, data: Prepared, asked: dict[str, Any]) -> RunConfig:
-        source = Path(asked["data"].dataset)
+    def _now(ref: PresetRef, data: Prepared, settings: dict[str, Any]) -> RunConfig:
+        source = Path(settings["data"].dataset)
         absolute = {"dataset": str(source.resolve())} if source.is_file() else {}
         return RunConfig(
-            **asked | {"data": asked["data"].model_copy(update=absolute)},
+            **settings | {"data": settings["data"].model_copy(update=absolute)},
             preset=ref,
             checksum=data.dataset.checksum,
             scaling=ScalingNumbers(**data.scaling.to_dict()),
@@ -251,13 +251,13 @@ class RunConfig(Settings):
 
 def versions() -> dict[str, str]:
     """Versions of Python, edgeml and the packages that training depends on."""
-    found = {"python": platform.python_version(), "edgeml": __version__}
+    versions_ = {"python": platform.python_version(), "edgeml": __version__}
     for name, package in _PACKAGES.items():
         try:
-            found[name] = metadata.version(package)
+            versions_[name] = metadata.version(package)
         except metadata.PackageNotFoundError:
-            found[name] = _NO_VERSION
-    return found
+            versions_[name] = _NO_VERSION
+    return versions_
 
 
 def _comparable(there: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -38,7 +38,7 @@ KERAS_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 RUNS = Path("runs")
 """Where runs lie that are given no folder."""
 
-_MADE = (
+_PRODUCTS = (
     *(
         ".training.npz",
         "float.keras",
@@ -115,13 +115,13 @@ class Run:
         for folder in (path, RUNS / path):
             if (folder / "config.toml").is_file():
                 return Run.open(folder)
-        known = {found.name: found for found in run_folders()}
-        if path.is_dir() and (not known or any(path.iterdir())):
+        by_name = {folder_.name: folder_ for folder_ in run_folders()}
+        if path.is_dir() and (not by_name or any(path.iterdir())):
             return Run.open(path)  # which says what it lacks
-        near = difflib.get_close_matches(path.name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(str(known[one]) for one in near)}?" if near else ""
-        if not hint and known:
-            listed = [str(folder) for folder in known.values()]
+        near = difflib.get_close_matches(path.name, by_name, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(str(by_name[one]) for one in near)}?" if near else ""
+        if not hint and by_name:
+            listed = [str(folder) for folder in by_name.values()]
             hint = f"there are {', '.join(listed[:8])}{' and others' if len(listed) > 8 else ''}"
         raise EdgemlError("is not a run folder", str(name), hint or "edgeml train PRESET makes one")
 
@@ -244,8 +244,8 @@ class Run:
     @property
     def target_request(self) -> target.TargetRequest:
         """What its targets say of board, clock and HLS back end."""
-        said = self.config.targets
-        return target.TargetRequest(said.board, said.clock_mhz, said.hls_backend)
+        targets = self.config.targets
+        return target.TargetRequest(targets.board, targets.clock_mhz, targets.hls_backend)
 
     def settings(
         self,
@@ -265,8 +265,8 @@ class Run:
         Raises:
             EdgemlError: an unknown board, an HLS back end for other chips, or a malformed assignment.
         """
-        said = self.config.targets
-        layout = {key: getattr(said, key) for key in ("io_type", "strategy", "reuse_factor")}
+        targets = self.config.targets
+        layout = {key: getattr(targets, key) for key in ("io_type", "strategy", "reuse_factor")}
         return wish.settings(self.target_request, layout, changes or {}, assignments, board, clock_mhz)
 
     def graph(self) -> Graph:
@@ -301,16 +301,16 @@ class Run:
     def _continued(self, config: RunConfig, overwrite: bool) -> Run:
         """This run, if `config` asks for the same model."""
         where = str(self.folder)
-        told = self.config.differences(config)
+        differences_ = self.config.differences(config)
         begun = any(file.is_file() for file in (self.float_file, self.model_file, self.state_file))
-        if told and (overwrite or not begun):
+        if differences_ and (overwrite or not begun):
             self._clear()
             write_atomic(self.config_file, config.to_toml())
             return Run(self.folder, config)
-        if told:
-            more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+        if differences_:
+            more = f" and {len(differences_) - 3} more" if len(differences_) > 3 else ""
             raise EdgemlError(
-                f"holds a run of another configuration: {'; '.join(told[:3])}{more}",
+                f"holds a run of another configuration: {'; '.join(differences_[:3])}{more}",
                 where,
                 "choose another folder with --out, or begin anew in this one with --overwrite",
             )
@@ -330,7 +330,7 @@ class Run:
     def _clear(self) -> None:
         """Remove what edgeml made here, the configuration last; other files of the user's stay."""
         source = [path.name for path in (self.model_file, self.weights_file) if path is not None]
-        for name in (*_MADE, *source):
+        for name in (*_PRODUCTS, *source):
             path = self.folder / name
             try:
                 if path.is_dir() and not path.is_symlink():

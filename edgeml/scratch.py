@@ -53,27 +53,27 @@ def scratch_folder(beside: Path | None = None) -> Iterator[Path]:
 def sweep(place: Path) -> None:
     """Delete the scratch folders in `place` that nobody needs any more; what cannot be deleted stays."""
     for folder in _folders(place):
-        found = _NAME.fullmatch(folder.name)
-        if found is not None and _is_left(folder, found):
+        match = _NAME.fullmatch(folder.name)
+        if match is not None and _is_left(folder, match):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folders(place: Path) -> list[Path]:
     """The user's own folders in a folder, no links."""
-    found: list[Path] = []
+    folders: list[Path] = []
     with suppress(OSError):
         for entry in os.scandir(place):
             with suppress(OSError):
                 state = entry.stat(follow_symlinks=False)
                 if stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid():
-                    found.append(Path(entry.path))
-    return found
+                    folders.append(Path(entry.path))
+    return folders
 
 
-def _is_left(folder: Path, found: re.Match[str]) -> bool:
-    if found["machine"] == _machine():
-        pid = int(found["pid"])
-        return not alive(pid) or started(pid) != found["started"]
+def _is_left(folder: Path, match: re.Match[str]) -> bool:
+    if match["machine"] == _machine():
+        pid = int(match["pid"])
+        return not alive(pid) or started(pid) != match["started"]
     with suppress(OSError):
         return time.time() - folder.stat().st_mtime > _DAY
     return False

@@ -75,10 +75,10 @@ def check_layers(table: Any, layers: Iterable[str], where: str, otherwise: str) 
         EdgemlError: with near matches.
     """
     if isinstance(table, Mapping):
-        known = set(layers)
+        existing = set(layers)
         for name in cast("Mapping[str, Any]", table):
-            if name not in known and name != OTHERS:
-                error = unknown_name("layer", name, known, where)
+            if name not in existing and name != OTHERS:
+                error = unknown_name("layer", name, existing, where)
                 raise EdgemlError(f"{error.what} or {otherwise}", error.where, error.hint)
 
 
@@ -113,16 +113,16 @@ def explained(error: ValidationError, model_class: type[BaseModel], where: str) 
         model_class: for near matches of misspelt keys.
         where: as in `parse_settings`.
     """
-    found = error.errors(include_url=False)
+    problems = error.errors(include_url=False)
     # A misspelt key is often a missing one too; the near match is what helps.
-    found.sort(key=lambda detail: detail["type"] != "extra_forbidden")
-    told = [
-        _told(model_class, detail["type"], detail["loc"], detail["msg"], detail.get("input"))
-        for detail in found
+    problems.sort(key=lambda detail: detail["type"] != "extra_forbidden")
+    lines = [
+        _problem_text(model_class, detail["type"], detail["loc"], detail["msg"], detail.get("input"))
+        for detail in problems
     ]
-    (what, hint), others = told[0], [text for text, _ in told[1:_MOST_SHOWN]]
-    if len(told) > _MOST_SHOWN:
-        others.append(f"and {len(told) - _MOST_SHOWN} more")
+    (what, hint), others = lines[0], [text for text, _ in lines[1:_MOST_SHOWN]]
+    if len(lines) > _MOST_SHOWN:
+        others.append(f"and {len(lines) - _MOST_SHOWN} more")
     return EdgemlError("; ".join([what, *others]), where, hint)
 
 
@@ -166,11 +166,11 @@ def assignments(values: Mapping[str, Any]) -> tuple[str, ...]:
     >>> assignments({"training": {"epochs": 5}, "targets.board": "pynq-z2"})
     ('training.epochs=5', 'targets.board="pynq-z2"')
     """
-    found: list[str] = []
+    assigned: list[str] = []
     for key, value in values.items():
         if isinstance(value, Mapping):
             inner = cast("Mapping[str, Any]", value)
-            found += [f"{key}.{rest}" for rest in assignments(inner)]
+            assigned += [f"{key}.{rest}" for rest in assignments(inner)]
         elif value is not None:
             try:
                 text = tomli_w.dumps({"x": value.item() if hasattr(value, "item") else value})
@@ -180,8 +180,8 @@ def assignments(values: Mapping[str, Any]) -> tuple[str, ...]:
                     f"is a {kind}", str(key), "give a number, text, bool, list or dict"
                 ) from None
             lines = text.partition("=")[2].split("\n")  # a list stands on several
-            found.append(f"{key}={' '.join(lines).strip()}")
-    return tuple(found)
+            assigned.append(f"{key}={' '.join(lines).strip()}")
+    return tuple(assigned)
 
 
 def read_toml(path: str | Path, what: str = "TOML file") -> dict[str, Any]:
@@ -223,7 +223,7 @@ def _copied(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in settings.items()}
 
 
-def _told(
+def _problem_text(
     model_class: type[BaseModel], kind: str, path: tuple[int | str, ...], message: str, given: Any
 ) -> tuple[str, str]:
     """What is wrong at `path` and what to do about it."""

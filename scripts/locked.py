@@ -47,7 +47,7 @@ def locked(text: str) -> Iterator[tuple[str, str, str]]:
 
 def installed() -> dict[str, metadata.Distribution]:
     """Every whole distribution here by its name; what an interrupted pip left of others is removed."""
-    found: dict[str, metadata.Distribution] = {}
+    distributions: dict[str, metadata.Distribution] = {}
     for folder in {Path(path) for path in sys.path if path.startswith(sys.prefix) and "-packages" in path}:
         for leftover in folder.glob("~*"):
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
@@ -58,13 +58,13 @@ def installed() -> dict[str, metadata.Distribution]:
             ):  # pip writes RECORD last
                 shutil.rmtree(record)
                 continue
-            found[canonicalize_name(distribution.metadata["Name"])] = distribution
-    return found
+            distributions[canonicalize_name(distribution.metadata["Name"])] = distribution
+    return distributions
 
 
-def own_is_right(name: str, commands: list[str], found: dict[str, metadata.Distribution]) -> bool:
+def own_is_right(name: str, commands: list[str], distributions: dict[str, metadata.Distribution]) -> bool:
     """Whether the editable install is of this folder, has its commands and is newer than its sources."""
-    distribution = found.get(name)
+    distribution = distributions.get(name)
     if distribution is None or any(
         not (Path(sys.prefix) / "bin" / command).is_file() for command in commands
     ):
@@ -75,12 +75,12 @@ def own_is_right(name: str, commands: list[str], found: dict[str, metadata.Distr
         return False
     if source.get("url") != ROOT.as_uri() or not source.get("dir_info", {}).get("editable"):
         return False
-    made = (
+    built = (
         Path(str(distribution.locate_file(".")))
         / f"{name.replace('-', '_')}-{distribution.version}.dist-info"
     )
     sources = [path for path in (ROOT / "pyproject.toml", ROOT / "edgeml" / "_version.py") if path.is_file()]
-    written = made / "METADATA"
+    written = built / "METADATA"
     return written.is_file() and all(path.stat().st_mtime <= written.stat().st_mtime for path in sources)
 
 
@@ -92,19 +92,20 @@ def main(todo: Path) -> int:
         name: (version, line)
         for name, version, line in locked((ROOT / "requirements.lock").read_text(encoding="utf-8"))
     }
-    found = installed()
+    distributions = installed()
     missing = [
         line
         for name, (version, line) in pins.items()
-        if name not in found or Version(found[name].version) != Version(version)
+        if name not in distributions or Version(distributions[name].version) != Version(version)
     ]
     todo.write_text("".join(f"{line}\n" for line in missing), encoding="utf-8")
-    strangers = sorted(name for name in found if name not in {*pins, *BROUGHT, own})
+    strangers = sorted(name for name in distributions if name not in {*pins, *BROUGHT, own})
     if strangers:
         print(
-            "In .venv and not in requirements.lock:", ", ".join(f"{n} {found[n].version}" for n in strangers)
+            "In .venv and not in requirements.lock:",
+            ", ".join(f"{n} {distributions[n].version}" for n in strangers),
         )
-    return 3 if missing or not own_is_right(own, sorted(project.get("scripts", {})), found) else 0
+    return 3 if missing or not own_is_right(own, sorted(project.get("scripts", {})), distributions) else 0
 
 
 if __name__ == "__main__":

@@ -71,19 +71,19 @@ class Bands:
             yield self._table(range(len(self.columns)), [len(head) for head in self.columns], [])
 
     def _table(self, shown: Sequence[int], wide: Sequence[int], rows: Sequence[Sequence[Text]]) -> Table:
-        made = Table(header_style="bold", box=None, pad_edge=False)
+        table = Table(header_style="bold", box=None, pad_edge=False)
         for at, width in zip(shown, wide, strict=True):
             wraps = at in self.texts
             overflow: OverflowMethod = "fold" if wraps else "ignore"
-            made.add_column(self.columns[at], no_wrap=not wraps, overflow=overflow, width=width)
+            table.add_column(self.columns[at], no_wrap=not wraps, overflow=overflow, width=width)
         for row in rows:
-            made.add_row(
+            table.add_row(
                 *(
                     _shortened(row[at], width) if at in self.texts or at < self.keys else row[at]
                     for at, width in zip(shown, wide, strict=True)
                 )
             )
-        return made
+        return table
 
     def _natural(self, at: int) -> int:
         return max([len(self.columns[at]), *(row[at].cell_len for row in self._cells)])

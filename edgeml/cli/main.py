@@ -37,8 +37,8 @@ _ORDER = (
 """As they stand in --help; a command not named here comes after them."""
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(show: bool) -> None:
+    if show:
         OUT.print(f"edgeml {__version__}")
         raise typer.Exit
 
@@ -68,10 +68,10 @@ def notice_signals() -> list[signal.Signals]:
 
     So what it was writing and the tools it started end with it. A signal that is ignored (nohup) stays so.
     """
-    came: list[signal.Signals] = []
+    received: list[signal.Signals] = []
 
     def handler(number: int, frame: FrameType | None) -> None:
-        came.append(signal.Signals(number))
+        received.append(signal.Signals(number))
         if number == signal.SIGINT:
             signal.default_int_handler(number, frame)
         sys.exit(128 + number)
@@ -80,7 +80,7 @@ def notice_signals() -> list[signal.Signals]:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, handler)
-    return came
+    return received
 
 
 def _interrupted(by: signal.Signals) -> NoReturn:
@@ -96,7 +96,7 @@ def _interrupted(by: signal.Signals) -> NoReturn:
 
 def entry() -> None:
     """The console script."""
-    came = notice_signals()
+    received = notice_signals()
     try:
         install.refuse_foreign()
         build_app()()
@@ -104,19 +104,19 @@ def entry() -> None:
         show_error(error)
         sys.exit(2)
     except KeyboardInterrupt:
-        _interrupted(came[0] if came else signal.SIGINT)
+        _interrupted(received[0] if received else signal.SIGINT)
     except SystemExit:
-        if came:  # Typer makes an exit of it
-            _interrupted(came[0])
+        if received:  # Typer makes an exit of it
+            _interrupted(received[0])
         raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
     except Exception:
         # TensorFlow's native code may swallow the interrupt and fail over what it then lacks.
-        if not came:
+        if not received:
             raise
-        _interrupted(came[0])
+        _interrupted(received[0])
 
 
 if __name__ == "__main__":

@@ -125,9 +125,9 @@ def begin_so(names: Callable[[], Sequence[str]], several: bool = False) -> Calla
 
     def complete(incomplete: str) -> list[str]:
         before, comma, begun = incomplete.rpartition(",") if several else ("", "", incomplete)
-        given = set(before.split(","))
+        listed = set(before.split(","))
         with suppress(EdgemlError, OSError):
-            return [f"{before}{comma}{one}" for one in names() if one.startswith(begun) and one not in given]
+            return [f"{before}{comma}{one}" for one in names() if one.startswith(begun) and one not in listed]
         return []
 
     return complete

@@ -83,7 +83,7 @@ def at_work(folder: Path) -> Iterator[None]:
             yield
         except (KeyboardInterrupt, SystemExit):
             with suppress(OSError):  # the terminal may be gone
-                say(f"\nkept in {escape(str(folder))}: {', '.join(_kept(folder)) or 'nothing yet'}")
+                say(f"\nkept in {escape(str(folder))}: {', '.join(_kept_files(folder)) or 'nothing yet'}")
             raise
 
 
@@ -96,7 +96,7 @@ def alone(run: Path) -> Iterator[Run]:
         yield api.load(run)
 
 
-def _kept(folder: Path) -> Iterator[str]:
+def _kept_files(folder: Path) -> Iterator[str]:
     """What is whole in a run folder, in the order in which it was made."""
     names = {
         "float.keras": "the float baseline",
@@ -211,7 +211,7 @@ def exported_table(rows: Sequence[Exported]) -> Bands:
 
 def check_table(check: Check) -> Bands:
     """The exactness matrix."""
-    cells = [[r.backend, _STYLES[r.state], *_figures(r), _said(r)] for r in check.results]
+    cells = [[r.backend, _STYLES[r.state], *_figures(r), _result_text(r)] for r in check.results]
     heads = ("executor", "integers", "real + synthetic", "differ", "max LSB", "seconds", "remark")
     return Bands(heads, cells, texts=(6,))
 
@@ -227,7 +227,7 @@ def _figures(result: Result) -> list[str]:
     return [samples_of(result), str(result.mismatches), str(result.max_abs_lsb), f"{result.seconds:.2f}"]
 
 
-def _said(result: Result) -> str:
+def _result_text(result: Result) -> str:
     if result.first is None:
         return escape(result.remark)
     return escape("; ".join(filter(None, [f"first: {result.first}", result.remark])))

@@ -91,11 +91,11 @@ def mapped(board: Board) -> Family:
     for family in _all():
         if board.family in family.boards and family.yosys is not None:
             return family
-    known = sorted(title for family in _all() if family.yosys is not None for title in family.boards)
+    titles = sorted(title for family in _all() if family.yosys is not None for title in family.boards)
     raise EdgemlError(
         f"Yosys cannot synthesize for {board.family}",
         board.name,
-        f"it can for {', '.join(known)}; this board needs the flow {board.flow.value}",
+        f"it can for {', '.join(titles)}; this board needs the flow {board.flow.value}",
     )
 
 
@@ -112,11 +112,11 @@ def fabric(board: Board, tool: SynthesisTool | None = None) -> Fabric:
     generic = _generic(resources.lut_kind)
     under = (family, generic) if family is not None else (generic,)
     if chosen == "yosys":
-        made = next((one.yosys.fabric for one in under if one.yosys is not None), generic.vendor)
+        cells = next((one.yosys.fabric for one in under if one.yosys is not None), generic.vendor)
     else:
-        made = next((one.vendor for one in under if one.vendor is not None), None)
-    assert made is not None, "a generic family has a fabric under its maker's tool"
-    return replace(made, dsp_bits=resources.dsp_bits, bram_kbit=resources.bram_kbit)
+        cells = next((one.vendor for one in under if one.vendor is not None), None)
+    assert cells is not None, "a generic family has a fabric under its maker's tool"
+    return replace(cells, dsp_bits=resources.dsp_bits, bram_kbit=resources.bram_kbit)
 
 
 def _generic(kind: LutKind) -> Family:

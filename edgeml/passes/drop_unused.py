@@ -19,8 +19,8 @@ class DropUnused(Pass):
 
     def rewrite(self, graph: Graph) -> Graph:
         needed = _needed(graph)
-        kept = [node for node in graph.nodes if node.name in needed]
-        return graph if len(kept) == len(graph.nodes) else Graph(graph.name, kept, graph.outputs)
+        used = [node for node in graph.nodes if node.name in needed]
+        return graph if len(used) == len(graph.nodes) else Graph(graph.name, used, graph.outputs)
 
     def ensures(self, graph: Graph) -> str:
         needed = _needed(graph)

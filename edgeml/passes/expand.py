@@ -44,17 +44,17 @@ class Expand(Pass):
         return isinstance(node.op, Composite) and self.which(node)
 
     def _once(self, graph: Graph) -> Graph:
-        taken = {node.name for node in graph.nodes}
+        names = {node.name for node in graph.nodes}
         nodes: list[Node] = []
         for node in graph.nodes:
             if isinstance(node.op, Composite) and self.which(node):
-                nodes += _expansion(graph, node, node.op, taken)
+                nodes += _expansion(graph, node, node.op, names)
             else:
                 nodes.append(node)
         return Graph(graph.name, nodes, graph.outputs)
 
 
-def _expansion(graph: Graph, node: Node, op: Composite, taken: set[str]) -> list[Node]:
+def _expansion(graph: Graph, node: Node, op: Composite, names: set[str]) -> list[Node]:
     build = Builder(graph.name, values={name: graph.info(name) for name in node.inputs})
     last = op.expand(build, *node.inputs)
     if build.node(last) is None:  # it stands for one of its inputs, which keeps its own name
@@ -63,10 +63,10 @@ def _expansion(graph: Graph, node: Node, op: Composite, taken: set[str]) -> list
     for part in build.nodes:
         stem = f"{node.name}.{part.name}"
         fresh, count = stem, 1
-        while fresh in taken:
+        while fresh in names:
             count += 1
             fresh = f"{stem}_{count}"
-        taken.add(fresh)
+        names.add(fresh)
         renamed[part.name] = fresh
     renamed[last] = node.name
     return [

@@ -19,7 +19,7 @@ from edgeml.synth.job import SynthesisJob
 _PRODUCTS = ("mat_mul", "conv")
 
 
-def remember(job: SynthesisJob, found: Hardware) -> str:
+def remember(job: SynthesisJob, hardware: Hardware) -> str:
     """Put figures into the ledger beside their estimates.
 
     After synthesis it is the network's own share, without the board around it; after placement, the whole
@@ -28,7 +28,7 @@ def remember(job: SynthesisJob, found: Hardware) -> str:
     Returns:
         Why that could not be done; "" if it was. A ledger that cannot be written ends no synthesis.
     """
-    real = found if found.source == "place-and-route" else _network(job, found)
+    real = hardware if hardware.source == "place-and-route" else _network(job, hardware)
     try:
         record(job.graph, job.board, real, job.options, job.ledger)
     except EdgemlError as error:
@@ -36,9 +36,9 @@ def remember(job: SynthesisJob, found: Hardware) -> str:
     return ""
 
 
-def _network(job: SynthesisJob, found: Hardware) -> Hardware:
+def _network(job: SynthesisJob, hardware: Hardware) -> Hardware:
     inside = [part for path, part in job.instances().items() if path[: len(job.prefix)] == job.prefix]
-    return found.model_copy(update={"total": job.family.usage(_summed(inside)), "alone": True})
+    return hardware.model_copy(update={"total": job.family.usage(_summed(inside)), "alone": True})
 
 
 def _summed(parts: Iterable[Mapping[str, int]]) -> Counter[str]:
@@ -55,7 +55,7 @@ def figures(job: SynthesisJob, stages: Sequence[Stage]) -> Hardware:
     manifest = job.manifest
     instances = job.instances()
     ops = layer_ops(job.graph)
-    found = Hardware(
+    hardware = Hardware(
         design="verilog",
         settings=_settings(manifest),
         model=manifest.model,
@@ -73,23 +73,23 @@ def figures(job: SynthesisJob, stages: Sequence[Stage]) -> Hardware:
         notes=tuple(_notes(job)),
     )
     if "place" not in ran:
-        return found
+        return hardware
     log = job.folder / "logs" / "place.log"
     report = place.read_report(job.folder / "place" / "report.json", log)
     path = result.hops(report.path, job.prefix, ops)
     share = result.unattributed(path)
-    told = [
+    notes_ = [
         "Shares of layers are counted in the netlist before placement, the total after it.",
         f"{share:.0%} of the critical path is in no layer." if path else "No path between registers.",
     ]
-    return found.model_copy(
+    return hardware.model_copy(
         update={
             "source": "place-and-route",
-            "total": result.placed_usage(report, job.family, found.total),
+            "total": result.placed_usage(report, job.family, hardware.total),
             "fmax_mhz": Figure(value=round(report.clocks[0].achieved, 3)) if report.clocks else None,
             "critical_path": path,
             "bitstream": job.bitstream if "bitstream" in ran else "",
-            "notes": (*found.notes, *told),
+            "notes": (*hardware.notes, *notes_),
         }
     )
 
@@ -97,8 +97,8 @@ def figures(job: SynthesisJob, stages: Sequence[Stage]) -> Hardware:
 def _notes(job: SynthesisJob) -> list[str]:
     notes = [job.family.mapping.note] if job.family.mapping.note else []
     if job.runs_at != job.clock_mhz:
-        told = f"Designed for {job.clock_mhz:g} MHz; times are at the {job.runs_at:g} MHz"
-        notes.append(f"{told} that the board's oscillator gives.")
+        text = f"Designed for {job.clock_mhz:g} MHz; times are at the {job.runs_at:g} MHz"
+        notes.append(f"{text} that the board's oscillator gives.")
     if job.whole:
         return [*notes, *job.board_top.notes]
     alone = "The network alone, without a top module for the board; its ports are not bound to pins."

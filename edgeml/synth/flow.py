@@ -73,8 +73,8 @@ class SynthesisFlow:
         tell: Callable[[str], None] = _quiet,
     ) -> None:
         of_board = families.of(board)
-        known = of_board is not None and of_board.yosys is not None
-        family = families.mapped(board) if known or request.until or board.flow.is_open else None
+        is_mapped = of_board is not None and of_board.yosys is not None
+        family = families.mapped(board) if is_mapped or request.until or board.flow.is_open else None
         self._until = last_step(board, family, request.until)
         serial = board.pins is not None and board.pins.uart_rx is not None
         whole = board.flow.is_open and (serial or self._until != "synthesis")
@@ -86,8 +86,8 @@ class SynthesisFlow:
                 board.name,
                 f"--clock {slowest:g} or more",
             )
-        wanted = {"clock_mhz": stage_clock(board, clock_mhz), **(request.settings or {})}
-        options = BACKEND.options(wanted)
+        settings = {"clock_mhz": stage_clock(board, clock_mhz), **(request.settings or {})}
+        options = BACKEND.options(settings)
 
         def pieces(count: int) -> None:
             tell(f"counting layouts: {count} pieces")
@@ -97,7 +97,9 @@ class SynthesisFlow:
             graph, board, "verilog", options, "yosys", request.goal, ledger, self._pieces
         )
         if self.preflight.solution is not None:
-            options = BACKEND.options({**wanted, "reuse_factor": None, **self.preflight.solution.settings()})
+            options = BACKEND.options(
+                {**settings, "reuse_factor": None, **self.preflight.solution.settings()}
+            )
         tools = {name: _find(name, family) for name in self._needed(family)}
         self.job = SynthesisJob(
             graph, vectors, board, folder, request, clock_mhz, whole, family, options, tools, ledger
@@ -106,8 +108,8 @@ class SynthesisFlow:
     def hint(self) -> str:
         """A line on what would shorten the flow, where nobody chose the layout; "" if there is none."""
         job = self.job
-        asked = {"mode", "reuse_factor"} & set(job.request.settings or {})
-        if job.request.goal or asked:
+        fixed = {"mode", "reuse_factor"} & set(job.request.settings or {})
+        if job.request.goal or fixed:
             return ""
         return hint(job.graph, job.board, job.options, "yosys", self.preflight, job.ledger, self._pieces)
 
@@ -131,22 +133,22 @@ class SynthesisFlow:
             steps.append(work.place(job))
         if self._until == "bitstream":
             steps.append(work.pack(job))
-        found: list[Hardware] = []
+        rows: list[Hardware] = []
 
         def after(stages: Sequence[Stage]) -> None:
             step = steps[len(stages) - 1].name
             if step not in UNTIL:
                 return
-            made = counted.figures(job, stages)
-            if step != "bitstream" and (told := counted.remember(job, made)):
-                made = made.model_copy(update={"notes": (*made.notes, told)})
-            found.append(made)
-            found[-1].write(job.folder / RESULT)
+            row = counted.figures(job, stages)
+            if step != "bitstream" and (problem := counted.remember(job, row)):
+                row = row.model_copy(update={"notes": (*row.notes, problem)})
+            rows.append(row)
+            rows[-1].write(job.folder / RESULT)
             if step == "synthesis":
-                result.refuse_what_does_not_fit(found[-1].total, job.board, "Yosys")
+                result.refuse_what_does_not_fit(rows[-1].total, job.board, "Yosys")
 
         run_steps(steps, job.folder, tell, after)
-        return found[-1] if found else None
+        return rows[-1] if rows else None
 
     def _needed(self, family: families.Family | None) -> list[str]:
         """Programs of the steps that are asked for."""

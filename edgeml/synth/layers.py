@@ -22,13 +22,13 @@ Instance = tuple[str, ...]
 _CORE = "u_core"
 
 
-def layer_of(path: Instance, prefix: Instance = (), known: Iterable[str] = ()) -> str:
+def layer_of(path: Instance, prefix: Instance = (), names: Iterable[str] = ()) -> str:
     """The layer of a module instance; "" for the design's own top and for all outside of it.
 
     Args:
         path: instance names from the top of the netlist down.
         prefix: path of the design in the netlist: () if it is the top, its instance in a board's top.
-        known: names of layers, so that "u_conv1_control" is known to be conv1's.
+        names: names of layers, so that "u_conv1_control" is known to be conv1's.
 
     >>> layer_of(("u_core", "u_fc1")), layer_of(("u_model", "u_core", "u_fc1"), ("u_model",))
     ('fc1', 'fc1')
@@ -43,7 +43,7 @@ def layer_of(path: Instance, prefix: Instance = (), known: Iterable[str] = ()) -
     inner = inner[1:] if inner[:1] == (_CORE,) else inner
     if not inner or not inner[0].startswith("u_"):
         return ""
-    layers = set(known)
+    layers = set(names)
     for part in reversed(inner):
         if part.startswith("u_") and part.removeprefix("u_") in layers:
             return part.removeprefix("u_")

@@ -58,7 +58,7 @@ class PlacementReport:
 
 
 def place(
-    found: InstalledTool,
+    installed: InstalledTool,
     netlist: str,
     top: str,
     options: Sequence[str],
@@ -74,7 +74,7 @@ def place(
     """Place and route.
 
     Args:
-        found: nextpnr for the family.
+        installed: nextpnr for the family.
         netlist: Yosys' JSON; this and all other names are relative to `folder`, outside of which a
             WebAssembly program sees nothing.
         top: the top module.
@@ -93,16 +93,16 @@ def place(
     for name in (report, *outputs):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).unlink(missing_ok=True)
-    words = [found.path, "--json", netlist, "--top", top, *options, "--report", report]
+    words = [installed.path, "--json", netlist, "--top", top, *options, "--report", report]
     words += ["--freq", f"{mhz:g}", "--seed", str(seed), "--timing-allow-fail"]
-    done = run(words, folder, log, seconds, found.environment, check=False, keep_command=True)
+    done = run(words, folder, log, seconds, installed.environment, check=False, keep_command=True)
     missing = [name for name in (*outputs, report) if not (folder / name).is_file()]
     if done.code:
         raise failure(done)
     if missing:
         raise EdgemlError(
             f"ended without an error and without {', '.join(missing)}",
-            found.path.name,
+            installed.path.name,
             f"all output is in {log}",
         )
     return done
@@ -115,18 +115,18 @@ def read_report(path: Path, log: Path) -> PlacementReport:
         EdgemlError: it has another form; names the log.
     """
     with refusing(path, "is no report of nextpnr that edgeml can read", f"the log is {log}"):
-        found: Any = read_json(path, "report of nextpnr", f"the log is {log}")
+        document: Any = read_json(path, "report of nextpnr", f"the log is {log}")
         clocks = [
             ClockTiming(str(name), float(clock["achieved"]), float(clock["constraint"]))
-            for name, clock in found["fmax"].items()
+            for name, clock in document["fmax"].items()
         ]
         clocks.sort(key=lambda clock: clock.achieved / clock.constraint)
-        table = found["utilization"]
+        table = document["utilization"]
         return PlacementReport(
             tuple(clocks),
             {str(kind): int(row["used"]) for kind, row in table.items()},
             {str(kind): int(row["available"]) for kind, row in table.items()},
-            _longest(found["critical_paths"], clocks[0].name if clocks else ""),
+            _longest(document["critical_paths"], clocks[0].name if clocks else ""),
         )
 
 

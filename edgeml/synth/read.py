@@ -53,9 +53,9 @@ def file_reports(
             the run's Verilog nor an hls4ml project, or is of Verilog of another graph.
     """
     folder = directory if directory.is_dir() else directory.parent
-    kept: dict[str, list[Hardware]] = {}
-    found = vendor.scan(directory, skip)
-    for row in found.rows:
+    by_folder: dict[str, list[Hardware]] = {}
+    contents = vendor.scan(directory, skip)
+    for row in contents.rows:
         name = board or _board(row)
         _same_part(row, name)
         design = _design(row, run_folder, directory)
@@ -72,10 +72,10 @@ def file_reports(
             _same_graph(manifest, graph, directory)
             filed = _clocked(network(row, folder, manifest) or row, manifest)
         filed = filed.model_copy(update=update)
-        kept.setdefault(place, []).append(filed)
-    for place, rows in kept.items():
+        by_folder.setdefault(place, []).append(filed)
+    for place, rows in by_folder.items():
         _write(run_folder / "synth" / place, rows, folder)
-    return [row for rows in kept.values() for row in rows], found.unread
+    return [row for rows in by_folder.values() for row in rows], contents.unread
 
 
 def verilog_manifest(run_folder: Path, board: str, directory: Path, row: Hardware) -> VerilogManifest | None:
@@ -114,10 +114,10 @@ def _manifests(folders: Iterable[Path]) -> Iterator[VerilogManifest]:
 
 def _of_hls4ml(path: Path) -> bool:
     try:
-        found = read_json(path, "manifest")
+        manifest = read_json(path, "manifest")
     except EdgemlError:
         return False  # reading it says what is wrong
-    return isinstance(found, dict) and "top" not in found
+    return isinstance(manifest, dict) and "top" not in manifest
 
 
 def _same_graph(manifest: VerilogManifest, graph: str, directory: Path) -> None:
@@ -178,14 +178,14 @@ def _board(row: Hardware) -> str:
     if not row.part:
         raise EdgemlError("the reports name no part", ", ".join(row.reports), "say which --board they are of")
     part = _plain(row.part)
-    found = [name for name in boards.names() if _plain(boards.load(name).part) == part]
-    if len(found) > 1:
+    matching = [name for name in boards.names() if _plain(boards.load(name).part) == part]
+    if len(matching) > 1:
         raise EdgemlError(
-            f"several boards have part {row.part}: {', '.join(found)}",
+            f"several boards have part {row.part}: {', '.join(matching)}",
             ", ".join(row.reports),
             "say which --board it is",
         )
-    return found[0] if found else re.sub(r"[^A-Za-z0-9.-]", "-", row.part)
+    return matching[0] if matching else re.sub(r"[^A-Za-z0-9.-]", "-", row.part)
 
 
 def _same_part(row: Hardware, name: str) -> None:
@@ -220,7 +220,7 @@ def _design(row: Hardware, run_folder: Path, directory: Path) -> str:
         return "hls4ml"  # only HLS tools estimate
     if next(_manifests(_above(directory, row)), None) is not None:
         return "verilog"
-    tops = [made.top for made in _manifests([run_folder / "verilog"])]
+    tops = [manifest.top for manifest in _manifests([run_folder / "verilog"])]
     if row.model in [f"{top}{end}" for top in tops for end in ("", "_system", "_system_wrapper", "_board")]:
         return "verilog"
     project = run_folder / "hls4ml"

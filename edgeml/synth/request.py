@@ -45,7 +45,7 @@ class Request:
     goal: Goal | None = None
 
 
-def last_step(board: Board, family: families.Family | None, asked: Until | None) -> Until:
+def last_step(board: Board, family: families.Family | None, until: Until | None) -> Until:
     """The last step that is asked for, or that the board's flow has.
 
     Raises:
@@ -53,12 +53,12 @@ def last_step(board: Board, family: families.Family | None, asked: Until | None)
     """
     flow = family.open if family is not None and board.flow.is_open else None
     most: Until = "synthesis" if flow is None else "bitstream" if flow.packer else "place"
-    if asked is None:
+    if until is None:
         return most
-    if UNTIL.index(asked) > UNTIL.index(most):
+    if UNTIL.index(until) > UNTIL.index(most):
         raise EdgemlError(
             f"its flow is {board.flow.value}: open tools go no further than {most}",
             board.name,
             f"--until {most}; the vendor's tool does the rest",
         )
-    return asked
+    return until

@@ -50,11 +50,11 @@ def placed_usage(report: PlacementReport, family: Family, synthesized: Usage) ->
         raise EdgemlError(
             f"does not count {', '.join(missing)}", "nextpnr's report", f"it counts {', '.join(report.used)}"
         )
-    found = {kind: Figure(value=sum(report.used[cell] for cell in names)) for kind, names in cells.items()}
-    return Usage(**{kind: found.get(kind, getattr(synthesized, kind)) for kind in KINDS})
+    figures = {kind: Figure(value=sum(report.used[cell] for cell in names)) for kind, names in cells.items()}
+    return Usage(**{kind: figures.get(kind, getattr(synthesized, kind)) for kind in KINDS})
 
 
-def hops(path: Iterable[Segment], prefix: Instance, known: Iterable[str]) -> tuple[Hop, ...]:
+def hops(path: Iterable[Segment], prefix: Instance, names: Iterable[str]) -> tuple[Hop, ...]:
     """The critical path as one hop per layer that it goes through, one after the other.
 
     The delay of a wire belongs to the layer of the cell that drives it.
@@ -62,28 +62,29 @@ def hops(path: Iterable[Segment], prefix: Instance, known: Iterable[str]) -> tup
     Args:
         path: segments from register to register.
         prefix: path of the design in the netlist.
-        known: names of layers.
+        names: names of layers.
     """
-    layers = tuple(known)
-    found: list[tuple[str, list[Segment]]] = []
+    layers = tuple(names)
+    groups: list[tuple[str, list[Segment]]] = []
     for segment in path:
         layer = layer_of(instance_path(segment.cell), prefix, layers)
-        if not found or found[-1][0] != layer:
-            found.append((layer, []))
-        found[-1][1].append(segment)
+        if not groups or groups[-1][0] != layer:
+            groups.append((layer, []))
+        groups[-1][1].append(segment)
     return tuple(
-        Hop(layer=layer, ns=round(sum(s.ns for s in part), 3), what=_said(part)) for layer, part in found
+        Hop(layer=layer, ns=round(sum(s.ns for s in part), 3), what=_segments_text(part))
+        for layer, part in groups
     )
 
 
-def unattributed(found: Iterable[Hop]) -> float:
+def unattributed(path: Iterable[Hop]) -> float:
     """The share of the critical path that is in no layer."""
-    rows = tuple(found)
+    rows = tuple(path)
     total = sum(hop.ns for hop in rows)
     return sum(hop.ns for hop in rows if not hop.layer) / total if total else 0.0
 
 
-def _said(part: list[Segment]) -> str:
+def _segments_text(part: list[Segment]) -> str:
     logic = sum(segment.kind == "logic" for segment in part)
     wires = sum(segment.ns for segment in part if segment.kind == "routing")
     return f"{logic} cells, {wires:.1f} ns of wires"

@@ -52,9 +52,9 @@ def check(job: SynthesisJob) -> FlowStep:
         runner = Simulation()
         if missing := runner.available():
             raise MissingToolError(f"the Verilog cannot be checked: {missing}", "verilator")
-        given = {name: codes[:_CHECKED] for name, codes in job.vectors.inputs.items()}
-        found = runner.run(job.design, job.graph, given)
-        for name, codes in found.items():
+        inputs = {name: codes[:_CHECKED] for name, codes in job.vectors.inputs.items()}
+        outputs = runner.run(job.design, job.graph, inputs)
+        for name, codes in outputs.items():
             differ = codes != job.vectors.expected[name][:_CHECKED]
             wrong = np.flatnonzero(differ.reshape(len(codes), -1).any(1))
             if len(wrong):
@@ -64,7 +64,7 @@ def check(job: SynthesisJob) -> FlowStep:
                     f"{job.design}, {name}",
                     "this is a bug in edgeml; edgeml check RUN --with verilator tells which op",
                 )
-        samples = len(next(iter(found.values())))
+        samples = len(next(iter(outputs.values())))
         write_atomic(target, json.dumps({"samples": samples, "mismatches": 0}) + "\n")
         return _own("check", start, "verilator")
 
@@ -81,8 +81,8 @@ def simulate(job: SynthesisJob) -> FlowStep:
         inputs, expected = job.vectors.inputs, job.vectors.expected
         design, top = job.design, job.board_top
         done = simulate_board(design, manifest, job.board, top, inputs, expected)
-        told = {"vectors": done.vectors, "runs": done.runs, "clocks": done.clocks}
-        write_atomic(target, json.dumps(told) + "\n")
+        figures = {"vectors": done.vectors, "runs": done.runs, "clocks": done.clocks}
+        write_atomic(target, json.dumps(figures) + "\n")
         return _own("simulation", start, "verilator")
 
     return FlowStep("simulation", (job.design,), (target,), "", work)
@@ -91,12 +91,12 @@ def simulate(job: SynthesisJob) -> FlowStep:
 def synthesize(job: SynthesisJob) -> FlowStep:
     """Yosys."""
     out = job.folder / "synthesis"
-    found = job.tools["yosys"]
+    installed = job.tools["yosys"]
     passes = f"{job.family.mapping.passes} {job.family.mapping.core}".strip()
     pads = job.family.mapping.pads if job.whole else ""
 
     def work() -> Stage:
-        made = yosys.synthesize(
+        synthesized = yosys.synthesize(
             [job.design / name for name in job.sources],
             job.top_name,
             passes,
@@ -105,25 +105,25 @@ def synthesize(job: SynthesisJob) -> FlowStep:
             output=out.name,
             log="logs/synthesis.log",
             seconds=job.request.seconds,
-            installed=found,
+            installed=installed,
         )
-        job.family.usage(made.cells)  # an unknown cell is refused before anything is noted
-        CellCounts.of(made.instances).write(out / COUNTS)
-        return _stage(job, "synthesis", "yosys", made.seconds, "logs/synthesis.log")
+        job.family.usage(synthesized.cells)  # an unknown cell is refused before anything is noted
+        CellCounts.of(synthesized.instances).write(out / COUNTS)
+        return _stage(job, "synthesis", "yosys", synthesized.seconds, "logs/synthesis.log")
 
     outputs = (out / "netlist.json", out / COUNTS)
-    return FlowStep("synthesis", (job.design,), outputs, f"{passes} {pads} {found}", work)
+    return FlowStep("synthesis", (job.design,), outputs, f"{passes} {pads} {installed}", work)
 
 
 def place(job: SynthesisJob) -> FlowStep:
     """nextpnr."""
     flow = job.open_flow
-    found = job.tools[flow.placer]
+    installed = job.tools[flow.placer]
     placed, report = f"place/{flow.placed}", "place/report.json"
 
     def work() -> Stage:
         done = placer.place(
-            found,
+            installed,
             "synthesis/netlist.json",
             TOP,
             [*job.board.nextpnr, *job.words(flow.place)],
@@ -139,21 +139,21 @@ def place(job: SynthesisJob) -> FlowStep:
         return _stage(job, "place", flow.placer, done.seconds, "logs/place.log")
 
     inputs = (job.folder / "synthesis" / "netlist.json", job.design)
-    settings = f"{job.board.nextpnr} {job.clock_mhz} {job.request.seed} {found}"
+    settings = f"{job.board.nextpnr} {job.clock_mhz} {job.request.seed} {installed}"
     return FlowStep("place", inputs, (job.folder / placed, job.folder / report), settings, work)
 
 
 def pack(job: SynthesisJob) -> FlowStep:
     """The bitstream."""
     flow = job.open_flow
-    found = job.tools[flow.packer]
+    installed = job.tools[flow.packer]
     target, log = job.folder / job.bitstream, job.folder / "logs" / "bitstream.log"
 
     def work() -> Stage:
         target.unlink(missing_ok=True)
-        words = [found.path, *job.words(flow.pack)]
+        words = [installed.path, *job.words(flow.pack)]
         limit = job.request.seconds
-        done = run(words, job.folder, log, limit, found.environment, check=False, keep_command=True)
+        done = run(words, job.folder, log, limit, installed.environment, check=False, keep_command=True)
         if done.code:
             raise failure(done)
         if not target.is_file() or not target.stat().st_size:
@@ -161,12 +161,14 @@ def pack(job: SynthesisJob) -> FlowStep:
         return _stage(job, "bitstream", flow.packer, done.seconds, "logs/bitstream.log")
 
     inputs = (job.folder / "place" / flow.placed,)
-    return FlowStep("bitstream", inputs, (target,), f"{job.board.nextpnr} {found}", work)
+    return FlowStep("bitstream", inputs, (target,), f"{job.board.nextpnr} {installed}", work)
 
 
 def _stage(job: SynthesisJob, name: str, tool: str, seconds: float, log: str) -> Stage:
-    found = job.tools[tool]
-    return Stage(name=name, tool=found.path.name, version=found.version, seconds=round(seconds, 2), log=log)
+    installed = job.tools[tool]
+    return Stage(
+        name=name, tool=installed.path.name, version=installed.version, seconds=round(seconds, 2), log=log
+    )
 
 
 def _own(name: str, start: float, tool: str = "edgeml") -> Stage:

@@ -76,12 +76,12 @@ def _tools() -> list[dict[str, str]]:
 
     rows: list[dict[str, str]] = []
     for name in tools.names():
-        tool, found = tools.load(name), tools.find(name)
+        tool, installed = tools.load(name), tools.find(name)
         rows.append(
             {
                 "name": name,
-                "version": found.version if found else "",
-                "path": str(found.path) if found else "",
+                "version": installed.version if installed else "",
+                "path": str(installed.path) if installed else "",
                 "needed_for": tool.summary,
                 "install": tool.install,
             }

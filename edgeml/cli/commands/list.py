@@ -41,8 +41,8 @@ def _rows(kind: str) -> list[dict[str, Any]]:
         case "presets":
             from edgeml import presets
 
-            found = [presets.load(name) for name in presets.names()]
-            return [{"name": p.name, "dataset": p.data.dataset, "summary": p.summary} for p in found]
+            loaded = [presets.load(name) for name in presets.names()]
+            return [{"name": p.name, "dataset": p.data.dataset, "summary": p.summary} for p in loaded]
         case "datasets":
             from edgeml import datasets
 
@@ -81,7 +81,7 @@ def _rows(kind: str) -> list[dict[str, Any]]:
             raise unknown_name("list", kind, _KINDS)
 
 
-def _tool(name: str, found: Any) -> dict[str, Any]:
-    if found is None:
+def _tool(name: str, installed: Any) -> dict[str, Any]:
+    if installed is None:
         return {"name": name, "version": "not found", "path": ""}
-    return {"name": name, "version": found.version, "path": str(found.path)}
+    return {"name": name, "version": installed.version, "path": str(installed.path)}

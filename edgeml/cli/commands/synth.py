@@ -117,18 +117,18 @@ def command(
     goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": mhz, **asked}, target))
     request = Request(clock, until, seed, asked, limit * 60, goal)
     with steps.at_work(opened.folder), steps.working("synth") as tell:
-        made = pipeline.synth(
-            opened, target, request, Ledger.of_user(), lambda what: tell(_WORDS.get(what, what)), _told
+        synthesis = pipeline.synth(
+            opened, target, request, Ledger.of_user(), lambda what: tell(_WORDS.get(what, what)), _print_line
         )
     if json:
-        print_json(_document(made))
+        print_json(_document(synthesis))
     else:
-        _show(made, target)
-    if made.hardware is not None and made.hardware.misses_clock:
+        _show(synthesis, target)
+    if synthesis.hardware is not None and synthesis.hardware.misses_clock:
         raise typer.Exit(1)
 
 
-def _told(line: str) -> None:
+def _print_line(line: str) -> None:
     """What is known before anything runs, for people."""
     if line:
         say(escape(line))
@@ -157,17 +157,17 @@ def _say_not_run(project: Path, board: Board, reason: str, json: bool) -> None:
     OUT.print(f"[yellow]NOT RUN[/] hls: {escape(reason)}")
 
 
-def _document(made: Synthesis) -> dict[str, object]:
+def _document(synthesis: Synthesis) -> dict[str, object]:
     from edgeml.cli import estimates
 
-    found = made.hardware
+    hardware = synthesis.hardware
     return {
-        "folder": str(made.folder),
-        "meets_clock": None if found is None or found.fmax_mhz is None else not found.misses_clock,
-        "project": str(made.project or ""),
-        "not_run": made.not_run,
-        **(estimates.solution(made.preflight) if made.preflight is not None else {}),
-        "result": found.model_dump(mode="json", by_alias=True) if found is not None else None,
+        "folder": str(synthesis.folder),
+        "meets_clock": None if hardware is None or hardware.fmax_mhz is None else not hardware.misses_clock,
+        "project": str(synthesis.project or ""),
+        "not_run": synthesis.not_run,
+        **(estimates.solution(synthesis.preflight) if synthesis.preflight is not None else {}),
+        "result": hardware.model_dump(mode="json", by_alias=True) if hardware is not None else None,
     }
 
 
@@ -193,27 +193,27 @@ def _read(run: Run, reports: Path, board: Board, skip: list[str], json: bool) ->
         raise typer.Exit(1)
 
 
-def _show(made: Synthesis, board: Board) -> None:
-    found = made.hardware
-    if found is None:
+def _show(synthesis: Synthesis, board: Board) -> None:
+    hardware = synthesis.hardware
+    if hardware is None:
         OUT.print(
-            f"Yosys does not know {board.family}: no figures, the Verilog is checked and in {made.folder}"
+            f"Yosys has no cells of {board.family}: no figures; the checked Verilog is in {synthesis.folder}"
         )
     else:
-        _figures(found, board)
-        if found.bitstream:
-            OUT.print(f"bitstream: {made.folder / found.bitstream}", markup=False)
-    if made.project is not None:
-        OUT.print(f"project: {made.project}", markup=False)
-        if made.not_run:
-            OUT.print(f"[yellow]NOT RUN[/] {board.flow.value}: {made.not_run}")
-    for note in made.notes:
+        _figures(hardware, board)
+        if hardware.bitstream:
+            OUT.print(f"bitstream: {synthesis.folder / hardware.bitstream}", markup=False)
+    if synthesis.project is not None:
+        OUT.print(f"project: {synthesis.project}", markup=False)
+        if synthesis.not_run:
+            OUT.print(f"[yellow]NOT RUN[/] {board.flow.value}: {synthesis.not_run}")
+    for note in synthesis.notes:
         OUT.print(f"[dim]{note}[/]")
 
 
-def _figures(found: Hardware, board: Board) -> None:
-    told = f"{found.model} on {board.title}, {found.settings}; figures: {found.source}"
-    print_bands(OUT, ("resource", "used", "board has", "share"), _resources(found, board), told)
+def _figures(hardware: Hardware, board: Board) -> None:
+    title = f"{hardware.model} on {board.title}, {hardware.settings}; figures: {hardware.source}"
+    print_bands(OUT, ("resource", "used", "board has", "share"), _resources(hardware, board), title)
     OUT.print()
     rows = [
         [
@@ -221,47 +221,51 @@ def _figures(found: Hardware, board: Board) -> None:
             layer.op,
             *(figure_text(layer.usage.present().get(k)) for k in ("lut", "ff", "dsp", "bram")),
         ]
-        for layer in found.layers
+        for layer in hardware.layers
     ]
     if rows:
         print_bands(OUT, ("layer", "op", "LUT", "FF", "DSP", "BRAM"), rows)
         OUT.print()
-    if found.critical_path:
-        total = sum(hop.ns for hop in found.critical_path)
-        cells = [[hop.layer or "(no layer)", f"{hop.ns:.2f}", hop.what] for hop in found.critical_path]
+    if hardware.critical_path:
+        total = sum(hop.ns for hop in hardware.critical_path)
+        cells = [[hop.layer or "(no layer)", f"{hop.ns:.2f}", hop.what] for hop in hardware.critical_path]
         print_bands(
             OUT, ("critical path", "ns", "what"), [*cells, ["in all", f"{total:.2f}", ""]], texts=(2,)
         )
         OUT.print()
-    if found.stages:
-        cells = [[s.name, f"{s.tool} {s.version}".strip(), f"{s.seconds:.1f}", s.log] for s in found.stages]
+    if hardware.stages:
+        cells = [
+            [s.name, f"{s.tool} {s.version}".strip(), f"{s.seconds:.1f}", s.log] for s in hardware.stages
+        ]
         print_bands(OUT, ("step", "program", "seconds", "log"), cells, texts=(3,))
-    if latency := found.latency_text():
+    if latency := hardware.latency_text():
         OUT.print(latency)
-    for note in found.notes:
+    for note in hardware.notes:
         OUT.print(f"[dim]{note}[/]")
-    if found.fmax_mhz is None or not found.clock_mhz:
+    if hardware.fmax_mhz is None or not hardware.clock_mhz:
         return
-    if found.misses_clock:
+    if hardware.misses_clock:
         # What a report says of another flow, that flow has to mend.
         remedy = (
             ""
-            if found.source == "vendor"
+            if hardware.source == "vendor"
             else ("; try another --seed, or --set verilog.clock_mhz=HIGHER for more registers")
         )
         ERR.print(
-            f"[bold red]TOO SLOW[/]: good for {found.fmax_mhz.value:.2f} MHz, the clock is "
-            f"{found.clock_mhz:g} MHz. The bitstream must not be trusted{remedy}"
+            f"[bold red]TOO SLOW[/]: good for {hardware.fmax_mhz.value:.2f} MHz, the clock is "
+            f"{hardware.clock_mhz:g} MHz. The bitstream must not be trusted{remedy}"
         )
     else:
-        OUT.print(f"[green]Fmax {found.fmax_mhz.value:.2f} MHz[/] for a clock of {found.clock_mhz:g} MHz")
+        OUT.print(
+            f"[green]Fmax {hardware.fmax_mhz.value:.2f} MHz[/] for a clock of {hardware.clock_mhz:g} MHz"
+        )
 
 
-def _resources(found: Hardware, board: Board) -> list[list[str]]:
+def _resources(hardware: Hardware, board: Board) -> list[list[str]]:
     from edgeml import fits
 
     rows: list[list[str]] = []
-    for need in fits.needs(found.total, fits.capacities(board)):
+    for need in fits.needs(hardware.total, fits.capacities(board)):
         has = f"{need.capacity:,}" if need.capacity else "-"
         share = "-" if need.share is None else f"{need.share.value:.1%}"
         rows.append([need.kind.upper(), need.figure.text(), has, share])

@@ -56,29 +56,29 @@ def command(
     from edgeml import vendor
 
     with steps.working("reading reports"):
-        found = vendor.scan(folder, skip or ())
+        contents = vendor.scan(folder, skip or ())
     if json:
-        designs = [row.model_dump(mode="json", by_alias=True) for row in found.rows]
-        print_json([*designs, *({"report": item.where, "not_read": item.reason} for item in found.unread)])
+        designs = [row.model_dump(mode="json", by_alias=True) for row in contents.rows]
+        print_json([*designs, *({"report": item.where, "not_read": item.reason} for item in contents.unread)])
     else:
-        _show(folder, found, layers)
-    if found.unread:
+        _show(folder, contents, layers)
+    if contents.unread:
         raise typer.Exit(1)
 
 
-def _show(folder: Path, found: VendorFolder, layers: bool) -> None:
+def _show(folder: Path, contents: VendorFolder, layers: bool) -> None:
     title = f"vendor reports in {escape(str(folder))}"
-    print_bands(OUT, _COLUMNS, [_row(row) for row in found.rows], title, keys=2, texts=(2, 3))
+    print_bands(OUT, _COLUMNS, [_row(row) for row in contents.rows], title, keys=2, texts=(2, 3))
     OUT.print("[dim]MHz; watts; BRAM in whole blocks of the part; a dash: the reports do not say[/]")
-    for row in found.rows:
+    for row in contents.rows:
         for note in row.notes:
             OUT.print(
                 f"{row.model or row.reports[0]}, {row.reached or 'unknown stage'}: {note}", markup=False
             )
-    for row in found.rows if layers else ():
+    for row in contents.rows if layers else ():
         if row.layers:
             _layers(row)
-    for item in found.unread:
+    for item in contents.unread:
         OUT.print(f"[yellow]NOT READ[/] {escape(item.where)}: {escape(item.reason)}")
 
 

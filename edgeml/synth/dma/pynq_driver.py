@@ -81,11 +81,11 @@ class Network:
         Raises:
             ValueError: a shape is wrong or a code does not fit its type.
         """
-        given = codes if isinstance(codes, dict) else {self.inputs[0]: codes}
-        packed = _pack(self._source, given)
-        found = [self._transfer(packed[i : i + self._batch]) for i in range(0, len(packed), self._batch)]
+        by_name = codes if isinstance(codes, dict) else {self.inputs[0]: codes}
+        packed = _pack(self._source, by_name)
+        batches = [self._transfer(packed[i : i + self._batch]) for i in range(0, len(packed), self._batch)]
         size = _sample_bytes(self._sink)
-        return _unpack(self._sink, np.concatenate(found) if found else np.zeros((0, size), np.uint8))
+        return _unpack(self._sink, np.concatenate(batches) if batches else np.zeros((0, size), np.uint8))
 
     def predict(self, x: Any) -> Any:
         """Floats in, floats out: the value of a code is code * 2^-frac, exactly.
@@ -96,8 +96,8 @@ class Network:
         Raises:
             ValueError: a value is none that the input's type has.
         """
-        given = x if isinstance(x, dict) else {self.inputs[0]: x}
-        codes = {lanes["value"]: _codes(lanes, given[lanes["value"]]) for lanes in self._source["values"]}
+        by_name = x if isinstance(x, dict) else {self.inputs[0]: x}
+        codes = {lanes["value"]: _codes(lanes, by_name[lanes["value"]]) for lanes in self._source["values"]}
         results = self.run(codes)
         floats = {
             lanes["value"]: results[lanes["value"]] * 2.0 ** -_frac(lanes) for lanes in self._sink["values"]
@@ -120,14 +120,14 @@ class Network:
             inputs = {name: vectors[f"input.{name}"] for name in self.inputs}
             expected = {name: vectors[f"expected.{name}"] for name in self.outputs}
         start = time.perf_counter()
-        found = self.run(inputs)
+        results = self.run(inputs)
         seconds = time.perf_counter() - start
-        for name, wanted in expected.items():
-            wrong = np.argwhere(found[name] != wanted)
+        for name, codes in expected.items():
+            wrong = np.argwhere(results[name] != codes)
             if len(wrong):
                 place = tuple(int(n) for n in wrong[0])
-                told = f"{name}{list(place)} is {found[name][place]}, {wanted[place]} expected"
-                raise AssertionError(f"{len(wrong)} integers differ; the first: {told}")
+                text = f"{name}{list(place)} is {results[name][place]}, {codes[place]} expected"
+                raise AssertionError(f"{len(wrong)} integers differ; the first: {text}")
         return len(next(iter(inputs.values()))), seconds
 
     def _transfer(self, packed: Any) -> Any:
@@ -174,14 +174,14 @@ def _pack(stream: Any, codes: dict[str, Any]) -> Any:
     tables: list[Any] = []
     for lanes in stream["values"]:
         name, shape = lanes["value"], tuple(lanes["shape"])
-        given = np.asarray(codes[name])
-        if given.shape[1:] != shape:
-            raise ValueError(f"{name} has shape {given.shape[1:]}, {shape} expected")
+        array = np.asarray(codes[name])
+        if array.shape[1:] != shape:
+            raise ValueError(f"{name} has shape {array.shape[1:]}, {shape} expected")
         low = -(1 << (lanes["width"] - 1)) if lanes["signed"] else 0
         high = low + (1 << lanes["width"]) - 1
-        if given.size and not (low <= given.min() and given.max() <= high):
+        if array.size and not (low <= array.min() and array.max() <= high):
             raise ValueError(f"{name} has codes beyond {low} to {high}")
-        table = given.reshape(len(given), stream["beats"], lanes["elements"])
+        table = array.reshape(len(array), stream["beats"], lanes["elements"])
         table = np.ascontiguousarray(table.astype(f"<i{lanes['lane'] // 8}"))
         tables.append((lanes["offset"] // 8, table.view(np.uint8)))
     samples = len(tables[0][1])
@@ -194,13 +194,13 @@ def _pack(stream: Any, codes: dict[str, Any]) -> Any:
 def _unpack(stream: Any, packed: Any) -> dict[str, Any]:
     """Codes by value."""
     beats = packed.reshape(len(packed), stream["beats"], _beat_bytes(stream))
-    found: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     for lanes in stream["values"]:
         start, size = lanes["offset"] // 8, lanes["elements"] * lanes["lane"] // 8
         kind = f"<{'i' if lanes['signed'] else 'u'}{lanes['lane'] // 8}"
         table = np.ascontiguousarray(beats[..., start : start + size]).view(kind)
-        found[lanes["value"]] = table.reshape(len(packed), *lanes["shape"]).astype(np.int64)
-    return found
+        outputs[lanes["value"]] = table.reshape(len(packed), *lanes["shape"]).astype(np.int64)
+    return outputs
 
 
 def main() -> int:

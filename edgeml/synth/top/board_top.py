@@ -125,9 +125,9 @@ def emit(
     files = {f"{name}.v": (folder / f"{name}.v").read_bytes() for name in names}
     notes = _notes(line, sizes)
     files[f"{TOP}.v"] = "\n".join(_module(manifest, board, pins, line, sizes, notes)).encode()
-    given = encode(manifest.input, {name: codes[: sizes.vectors] for name, codes in inputs.items()})
-    wanted = encode(manifest.output, {name: codes[: sizes.vectors] for name, codes in expected.items()})
-    memory = rom.write(ROM, identity.encode(), given, wanted, sizes.address)
+    input_words = encode(manifest.input, {name: codes[: sizes.vectors] for name, codes in inputs.items()})
+    output_words = encode(manifest.output, {name: codes[: sizes.vectors] for name, codes in expected.items()})
+    memory = rom.write(ROM, identity.encode(), input_words, output_words, sizes.address)
     files[f"{ROM}.v"] = memory.verilog.encode()
     verilog = tuple(sorted(files))
     files[rom.DATA] = memory.data.encode()

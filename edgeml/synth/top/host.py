@@ -41,10 +41,10 @@ class Host:
         line: Line,
         where: str,
         baud: int,
-        heard: Callable[[bytes], None] | None = None,
+        on_bytes: Callable[[bytes], None] | None = None,
     ) -> None:
         self._line, self._where, self._baud = line, where, baud
-        self._heard = heard
+        self._heard = on_bytes
         self._settled = False
 
     def identify(self) -> Identity:
@@ -80,36 +80,36 @@ class Host:
             most_bytes: payload of the answer.
             more_seconds: what the board needs beside its usual patience.
         """
-        told = ""
+        problem = ""
         data = request.encode()
         seconds = PATIENCE + more_seconds + (len(data) + most_bytes + 32) * 10 / self._baud
         for _ in range(_TRIES):
             self._settle()
             self._line.write(data)
-            frame, told = self._answer(request, most_bytes, seconds)
+            frame, problem = self._answer(request, most_bytes, seconds)
             if frame is not None:
                 return frame
             self._settled = False
         raise EdgemlError(
-            f"no answer to {request.kind.name.lower()} in {_TRIES} tries: {told}",
+            f"no answer to {request.kind.name.lower()} in {_TRIES} tries: {problem}",
             self._where,
             "is the bitstream loaded, the baud rate right, and nothing else on the port?",
         )
 
     def _answer(self, request: Frame, most_bytes: int, seconds: float) -> tuple[Frame | None, str]:
         decoder = Decoder(max(most_bytes, 255))
-        heard, until = 0, time.monotonic() + seconds
+        received, until = 0, time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             data = self._read(left)
-            heard += len(data)
+            received += len(data)
             for frame in decoder.feed(data):
                 if frame.kind is _ANSWERS[request.kind] and frame.tag == request.tag:
                     return frame, ""
                 if frame.kind is FrameType.ERROR:
                     return None, f"the board says that {frame.problem()}"
-        if not heard:
+        if not received:
             return None, "it said nothing"
-        return None, f"it said {heard} bytes, none of them the answer"
+        return None, f"it said {received} bytes, none of them the answer"
 
     def _settle(self) -> None:
         """Wait until the board is silent: it drops what comes while it speaks."""

@@ -69,19 +69,19 @@ class _Checks:
         """Whether a frame's body with its CRC behind it leaves no rest."""
         if end - begin <= _SHORT:
             return binascii.crc_hqx(self._data[begin:end], START) == 0
-        known = self._from_begin
-        for place in range(len(known) - 1, end):
-            known.append(binascii.crc_hqx(self._data[place : place + 1], known[place]))
-        return known[end] == _times(known[begin] ^ START, _powers()[end - begin])
+        state = self._from_begin
+        for place in range(len(state) - 1, end):
+            state.append(binascii.crc_hqx(self._data[place : place + 1], state[place]))
+        return state[end] == _times(state[begin] ^ START, _powers()[end - begin])
 
 
 @cache
 def _powers() -> array[int]:
     """x^(8 * n) modulo the polynomial, for every length n of a frame."""
-    found = array("H", [1])
+    powers = array("H", [1])
     for _ in range(0xFFFF + OVERHEAD):
-        found.append(binascii.crc_hqx(b"\0", found[-1]))
-    return found
+        powers.append(binascii.crc_hqx(b"\0", powers[-1]))
+    return powers
 
 
 def _times(a: int, b: int) -> int:

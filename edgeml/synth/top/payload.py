@@ -33,19 +33,19 @@ def encode(stream: Stream, codes: Mapping[str, IntArray]) -> NDArray[np.uint8]:
     """
     parts: list[NDArray[np.uint8]] = []
     for lanes in stream.values:
-        given = codes.get(lanes.value)
-        if given is None or given.shape[1:] != lanes.shape:
-            found = "no such vectors" if given is None else f"vectors of shape {given.shape}"
-            raise EdgemlError(f"{found}, the Verilog takes {lanes.shape}", lanes.value, "export again")
+        values = codes.get(lanes.value)
+        if values is None or values.shape[1:] != lanes.shape:
+            shape_text = "no such vectors" if values is None else f"vectors of shape {values.shape}"
+            raise EdgemlError(f"{shape_text}, the Verilog takes {lanes.shape}", lanes.value, "export again")
         low = -(1 << (lanes.width - 1)) if lanes.signed else 0
         high = low + (1 << lanes.width) - 1
-        if given.size and not low <= int(given.min()) <= int(given.max()) <= high:
+        if values.size and not low <= int(values.min()) <= int(values.max()) <= high:
             raise EdgemlError(
                 f"codes beyond {low} to {high}, which its {lanes.width} bits hold",
                 lanes.value,
                 "export again",
             )
-        table = given.reshape(len(given), stream.beats, lanes.elements).astype(f"<i{lanes.lane // 8}")
+        table = values.reshape(len(values), stream.beats, lanes.elements).astype(f"<i{lanes.lane // 8}")
         parts.append(np.ascontiguousarray(table).view(np.uint8))
     data = np.concatenate(parts, axis=-1)
     return data.reshape(len(data), -1)

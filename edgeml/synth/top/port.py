@@ -104,8 +104,8 @@ class SerialPort:
         return data
 
     def _gone(self, error: OSError | None) -> EdgemlError:
-        told = f": {error.strerror}" if error is not None else ""
-        return EdgemlError(f"the port went away{told}", self._path, "plug the board in and check again")
+        reason = f": {error.strerror}" if error is not None else ""
+        return EdgemlError(f"the port went away{reason}", self._path, "plug the board in and check again")
 
 
 def _make_raw(file: int, rate: int) -> None:

@@ -127,9 +127,9 @@ class Identity:
             EdgemlError: another version of the protocol, or not such a payload.
         """
         if payload[:1] != bytes([VERSION]):
-            told = payload[0] if payload else "none"
+            version = payload[0] if payload else "none"
             raise EdgemlError(
-                f"speaks version {told} of the protocol, {VERSION} expected",
+                f"speaks version {version} of the protocol, {VERSION} expected",
                 "the board",
                 "load a bitstream of this version of edgeml",
             )

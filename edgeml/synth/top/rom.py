@@ -30,7 +30,7 @@ def fitting(board: Board, identity: int, vector: int) -> int:
     return min(_COUNTED, max(0, (board.resources.bram * block // _SHARE - identity) // vector))
 
 
-def chosen(board: Board, identity: int, vector: int, there: int, wanted: int | None) -> int:
+def chosen(board: Board, identity: int, vector: int, there: int, requested: int | None) -> int:
     """How many vectors the self-test gets.
 
     Args:
@@ -38,23 +38,23 @@ def chosen(board: Board, identity: int, vector: int, there: int, wanted: int | N
         identity: bytes that the identity takes.
         vector: bytes of a vector, input and result.
         there: vectors there are.
-        wanted: a number asked for, None for what fits, `MOST_VECTORS` at most.
+        requested: a number asked for, None for what fits, `MOST_VECTORS` at most.
 
     Raises:
         EdgemlError: there are not so many, or they do not fit.
     """
     fits = fitting(board, identity, vector)
-    if wanted is not None and not 1 <= wanted <= there:
+    if requested is not None and not 1 <= requested <= there:
         raise EdgemlError(
-            f"{wanted} vectors for the self-test, there are {there}", "vectors", f"ask for 1 to {there}"
+            f"{requested} vectors for the self-test, there are {there}", "vectors", f"ask for 1 to {there}"
         )
-    if fits < (wanted or 1):
+    if fits < (requested or 1):
         raise EdgemlError(
-            f"{wanted or 1} vectors of {vector} bytes do not fit in a quarter of its block RAM",
+            f"{requested or 1} vectors of {vector} bytes do not fit in a quarter of its block RAM",
             board.name,
             f"ask for at most {fits}" if fits else "choose a board with more block RAM",
         )
-    return wanted if wanted is not None else min(there, fits, MOST_VECTORS)
+    return requested if requested is not None else min(there, fits, MOST_VECTORS)
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def write(
 def _words(identity: bytes, inputs: NDArray[np.uint8], expected: NDArray[np.uint8]) -> Iterator[str]:
     yield "// identity"
     yield from _block(identity)
-    for vector, (given, wanted) in enumerate(zip(inputs, expected, strict=True)):
-        for what, data in (("in", given.tobytes()), ("out", wanted.tobytes())):
+    for vector, (input_word, output_word) in enumerate(zip(inputs, expected, strict=True)):
+        for what, data in (("in", input_word.tobytes()), ("out", output_word.tobytes())):
             yield f"// vector {vector}, {what}"
             yield from _block(data)
 

@@ -90,34 +90,34 @@ class Scenario:
         """An answer that tells of an error."""
         self.expect(what, Frame(FrameType.ERROR, tag, bytes([code])))
 
-    def latency(self, seen: dict[str, Mark]) -> int:
+    def latency(self, marks: dict[str, Mark]) -> int:
         """Check all that was seen; the clocks of the last vector, as the reports of good self-tests say.
 
         Raises:
             EdgemlError: something else was seen than expected; says what.
         """
         clocks: set[int] = set()
-        for wanted in self.expected:
-            frame = self._one(wanted, seen[wanted.mark])
+        for expected in self.expected:
+            frame = self._one(expected, marks[expected.mark])
             if frame.kind is FrameType.REPORT:
                 report = SelfTestResult.decode(frame.payload)
                 clocks.add(report.clocks)
                 frame = Frame(frame.kind, frame.tag, _timeless(report).encode())
-            if frame != wanted.frame:
-                raise _wrong(wanted.what, f"{_told(frame)} came, not {_told(wanted.frame)}")
-            lit = seen[wanted.mark].lamps & 3
-            if self._lamps > 1 and lit != (2 if wanted.passed else 1):
-                raise _wrong(wanted.what, f"the lamps led0 and led1 show {lit & 1} and {lit >> 1}")
+            if frame != expected.frame:
+                raise _wrong(expected.what, f"{_frame_text(frame)} came, not {_frame_text(expected.frame)}")
+            lit = marks[expected.mark].lamps & 3
+            if self._lamps > 1 and lit != (2 if expected.passed else 1):
+                raise _wrong(expected.what, f"the lamps led0 and led1 show {lit & 1} and {lit >> 1}")
         if len(clocks) != 1:
             raise _wrong("self-test", f"it took different numbers of clocks: {sorted(clocks)}")
         return clocks.pop()
 
-    def _one(self, wanted: Expected, at: Mark) -> Frame:
+    def _one(self, expected: Expected, at: Mark) -> Frame:
         decoder = Decoder()
         frames = decoder.feed(at.data) + decoder.finish()
         if len(frames) != 1 or decoder.skipped:
-            told = f"{len(frames)} frames and {decoder.skipped} bytes beside them came, not one frame"
-            raise _wrong(wanted.what, told)
+            text = f"{len(frames)} frames and {decoder.skipped} bytes beside them came, not one frame"
+            raise _wrong(expected.what, text)
         return frames[0]
 
 
@@ -188,7 +188,7 @@ def _timeless(report: SelfTestResult) -> SelfTestResult:
     return SelfTestResult(report.vectors, report.failures, report.first, 0, report.hung)
 
 
-def _told(frame: Frame) -> str:
+def _frame_text(frame: Frame) -> str:
     if frame.kind is FrameType.ERROR:
         return f'an error (tag {frame.tag:04x}, "{frame.problem()}")'
     if frame.kind is FrameType.REPORT:
@@ -196,7 +196,7 @@ def _told(frame: Frame) -> str:
     return f"{frame.kind.name.lower()} (tag {frame.tag:04x}, {frame.payload.hex()})"
 
 
-def _wrong(what: str, told: str) -> EdgemlError:
+def _wrong(what: str, text: str) -> EdgemlError:
     return EdgemlError(
-        told, f"simulation of the board, {what}", "nothing is synthesized; please report this with the model"
+        text, f"simulation of the board, {what}", "nothing is synthesized; please report this with the model"
     )

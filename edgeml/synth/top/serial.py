@@ -71,9 +71,9 @@ def _clock(board: Board, fastest_mhz: float) -> BoardClock:
     """The first oscillator that is not faster than the Verilog is, else the slowest."""
     usable = [clock for clock in board.clocks if clock.pin is not None and clock.pin_n is None]
     if not usable:
-        told = ", ".join(clock.name for clock in board.clocks) or "none"
+        names = ", ".join(clock.name for clock in board.clocks) or "none"
         raise EdgemlError(
-            f"has no clock on one pin (clocks: {told}); an oscillator inside an FPGA is too far off for a "
+            f"has no clock on one pin (clocks: {names}); an oscillator inside an FPGA is too far off for a "
             "serial line, and a pair of pins needs a buffer of its maker",
             board.name,
             "choose another board, or write a board file with such a clock",

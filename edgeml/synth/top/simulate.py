@@ -183,14 +183,14 @@ def simulate(
     simulation = program(folder, manifest, board, top, parameters)
     scenario = whole_board(manifest, board, top, inputs, expected, runs, clocks)
     _break_memory(scenario, top)
-    seen = play(simulation, folder, scenario.script, clocks)
-    latency = scenario.latency(seen)
+    marks = play(simulation, folder, scenario.script, clocks)
+    latency = scenario.latency(marks)
     if manifest.mode == "parallel" and latency != manifest.latency:
         raise EdgemlError(
             f"the board counts {latency} clocks, edgeml.json promises {manifest.latency}",
             "simulation of the board",
         )
-    last = max(at.clock for at in seen.values())
+    last = max(at.clock for at in marks.values())
     return Simulated(top.vectors, scenario.runs, latency, last, time.monotonic() - start)
 
 
@@ -211,8 +211,8 @@ def whole_board(
 ) -> Scenario:
     """Power-on, every request, every broken frame, a reset; arguments as for `simulate`."""
     count = min(runs, len(next(iter(inputs.values()))))
-    given = encode(manifest.input, {name: codes[:count] for name, codes in inputs.items()})
-    wanted = encode(manifest.output, {name: codes[:count] for name, codes in expected.items()})
+    input_words = encode(manifest.input, {name: codes[:count] for name, codes in inputs.items()})
+    output_words = encode(manifest.output, {name: codes[:count] for name, codes in expected.items()})
     identity, pins = top.identity, board.pins
     vector = identity.input_bytes + identity.output_bytes
     busy = identity.vectors * 2 * (manifest.latency + manifest.interval + vector)
@@ -224,7 +224,10 @@ def whole_board(
     scenario.expect("power-on self-test", report)
     identify(scenario, identity)
     frames = [
-        (Frame(FrameType.RUN, i, given[i].tobytes()), Frame(FrameType.RESULT, i, wanted[i].tobytes()))
+        (
+            Frame(FrameType.RUN, i, input_words[i].tobytes()),
+            Frame(FrameType.RESULT, i, output_words[i].tobytes()),
+        )
         for i in range(count)
     ]
     for i, (request, answer) in enumerate(frames):

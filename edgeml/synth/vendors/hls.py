@@ -44,16 +44,18 @@ def build(
             str(project),
             "export again with --hls-backend Vitis; other backends build with hls4ml itself",
         )
-    found = tools.need("vitis_hls")
+    installed = tools.need("vitis_hls")
     wanted = {"reset", "synth", *(["cosim"] if cosim else []), *(["vsynth"] if vsynth else [])}
     steps = "".join(f"    {step:<10} {int(step in wanted)}\n" for step in _STEPS)
     write_atomic(project / "build_opt.tcl", f"array set opt {{\n{steps}}}\n")
-    script = ["--mode", "hls", "--tcl"] if found.path.name == "vitis-run" else ["-f"]
+    script = ["--mode", "hls", "--tcl"] if installed.path.name == "vitis-run" else ["-f"]
     log = project / "vitis_hls.log"
     start = time.time()
-    run([found.path, *script, "build_prj.tcl"], project, log, seconds, found.environment)
+    run([installed.path, *script, "build_prj.tcl"], project, log, seconds, installed.environment)
     rows = list(vendor.scan(project).rows)
-    made = [name for row in rows if row.reached == "estimated" for name in row.reports]
-    if not any((project / name).stat().st_mtime >= start - _CLOCK_GRAIN for name in made):
-        raise EdgemlError("ended without a new synthesis report", found.path.name, f"all output is in {log}")
+    reports = [name for row in rows if row.reached == "estimated" for name in row.reports]
+    if not any((project / name).stat().st_mtime >= start - _CLOCK_GRAIN for name in reports):
+        raise EdgemlError(
+            "ended without a new synthesis report", installed.path.name, f"all output is in {log}"
+        )
     return rows

@@ -20,8 +20,8 @@ def options(manifest: VerilogManifest) -> dict[str, Any] | None:
     """What the Verilog was laid out with, as its back end's options; None if the manifest does not tell."""
     if not manifest.clock_mhz:
         return None  # adders per stage were given, and it does not say how many
-    told = {"mode": manifest.mode, "clock_mhz": manifest.clock_mhz, "reuse_factor": manifest.reuse_factor}
-    return {key: value for key, value in told.items() if value is not None}
+    values = {"mode": manifest.mode, "clock_mhz": manifest.clock_mhz, "reuse_factor": manifest.reuse_factor}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def network(row: Hardware, folder: Path, manifest: VerilogManifest) -> Hardware | None:
@@ -38,12 +38,12 @@ def network(row: Hardware, folder: Path, manifest: VerilogManifest) -> Hardware 
     Raises:
         EdgemlError: a report cannot be read.
     """
-    found = vendor.share([folder / name for name in row.reports], manifest.top)
-    if found is None:
+    figures = vendor.share([folder / name for name in row.reports], manifest.top)
+    if figures is None:
         # The top of a design out of context is the network itself.
         only = row.model == manifest.top and row.total.present()
         return row.model_copy(update={"alone": True}) if only else None
-    usage, layers = found
+    usage, layers = figures
     notes = row.notes
     if usage != row.total and row.total.lut is not None:
         around = f"the whole design with what is around the network takes {row.total.lut.value:g} LUTs"

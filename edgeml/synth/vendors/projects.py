@@ -78,32 +78,32 @@ def vendor_project(
         EdgemlError: the board has another flow, a file is missing, or the tool fails, hangs, or leaves no
             report or one that is not known; names the log.
     """
-    made = project_of(verilog, board, inputs, expected)
+    project = project_of(verilog, board, inputs, expected)
     target = folder / "project"
-    made.files.write(target)
+    project.files.write(target)
     (target / "reports").mkdir(exist_ok=True)
     manifest = VerilogManifest.read(verilog)
     if not execute:
-        return Done(target, made.settings, (), "it was not asked to run", "", made.notes)
-    found = tools.find(made.tool)
-    if found is None:
-        why = f"{made.tool} is not installed: {tools.load(made.tool).install}"
-        return Done(target, made.settings, (), why, "", made.notes)
+        return Done(target, project.settings, (), "it was not asked to run", "", project.notes)
+    installed = tools.find(project.tool)
+    if installed is None:
+        why = f"{project.tool} is not installed: {tools.load(project.tool).install}"
+        return Done(target, project.settings, (), why, "", project.notes)
     for old in (target / "reports").iterdir():
         old.unlink()  # what is read afterwards was written by this run
-    log = folder / f"{made.tool}.log"
+    log = folder / f"{project.tool}.log"
     start = time.monotonic()
     run(
-        [found.path, *_COMMANDS[made.tool], made.script],
+        [installed.path, *_COMMANDS[project.tool], project.script],
         target,
         log,
         seconds,
-        found.environment,
+        installed.environment,
     )
     stage = Stage(
         name="compilation",
-        tool=made.tool,
-        version=found.version,
+        tool=project.tool,
+        version=installed.version,
         seconds=round(time.monotonic() - start, 3),
         log=log.name,
     )
@@ -111,19 +111,21 @@ def vendor_project(
     try:
         read = vendor.scan(target / "reports")
     except EdgemlError as error:
-        raise EdgemlError(error.what, error.where, f"{made.tool} ended; all its output is in {log}") from None
-    rows = [_of_network(row, manifest, board, target, made, stage, bitstream) for row in read.rows]
-    notes = (*made.notes, *(f"Not read: {item.where}: {item.reason}." for item in read.unread))
+        raise EdgemlError(
+            error.what, error.where, f"{project.tool} ended; all its output is in {log}"
+        ) from None
+    rows = [_of_network(row, manifest, board, target, project, stage, bitstream) for row in read.rows]
+    notes = (*project.notes, *(f"Not read: {item.where}: {item.reason}." for item in read.unread))
     if not any(row.reached == "fitted" and row.total.lut and row.fmax_mhz for row in rows):
         raise EdgemlError(
             "ended without reports of place, route and timing"
             + "".join(f"; not read: {item.where}: {item.reason}" for item in read.unread[:1]),
-            made.tool,
+            project.tool,
             f"all output is in {log}",
         )
     for row in rows:
         row.write(folder / f"vendor-{row.reached or 'unknown'}.json")
-    return Done(target, made.settings, tuple(rows), "", bitstream, notes)
+    return Done(target, project.settings, tuple(rows), "", bitstream, notes)
 
 
 def project_of(
@@ -143,24 +145,24 @@ def project_of(
         )
     manifest = VerilogManifest.read(verilog)
     sources = {name: read_bytes(verilog / name, f"file that {MANIFEST} lists") for name in manifest.files}
-    made = write(manifest, sources, board, inputs, expected)
-    files = {**made.files.files, "README.md": _readme(made, manifest, board).encode()}
-    return replace(made, files=FileSet(files))
+    project = write(manifest, sources, board, inputs, expected)
+    files = {**project.files.files, "README.md": _readme(project, manifest, board).encode()}
+    return replace(project, files=FileSet(files))
 
 
-def _readme(made: VendorProject, manifest: VerilogManifest, board: Board) -> str:
-    command = " ".join((tools.load(made.tool).executables[0], *_COMMANDS[made.tool], made.script))
+def _readme(project: VendorProject, manifest: VerilogManifest, board: Board) -> str:
+    command = " ".join((tools.load(project.tool).executables[0], *_COMMANDS[project.tool], project.script))
     lines = [
         f"# {comment(f'{manifest.model} on {board.title}')}",
         "",
-        f"{made.settings}. Run in this folder, unattended:",
+        f"{project.settings}. Run in this folder, unattended:",
         "",
         f"    {command}",
         "",
         "Reports appear in `reports/`; `edgeml vendor reports` reads them, `edgeml synth RUN --board "
         f"{board.name} --read .` files them under the run.",
         "",
-        *(f"- {note}" for note in made.notes),
+        *(f"- {note}" for note in project.notes),
     ]
     return "\n".join([*lines, ""])
 
@@ -175,7 +177,7 @@ def _of_network(
     manifest: VerilogManifest,
     board: Board,
     target: Path,
-    made: VendorProject,
+    project: VendorProject,
     stage: Stage,
     bitstream: str,
 ) -> Hardware:
@@ -188,8 +190,8 @@ def _of_network(
             "graph": manifest.graph,
             "board": board.name,
             "part": row.part or board.part,
-            "settings": f"{manifest.mode}, {made.mhz:g} MHz",
-            "clock_mhz": row.clock_mhz or made.mhz,
+            "settings": f"{manifest.mode}, {project.mhz:g} MHz",
+            "clock_mhz": row.clock_mhz or project.mhz,
             "cycles": Figure(value=manifest.latency),
             "ii": Figure(value=manifest.interval),
             "stages": (stage,),

@@ -106,12 +106,12 @@ def _zynq(
     expected: Mapping[str, IntArray],
     family: str,
 ) -> VendorProject:
-    made = system.emit(manifest)
-    files = _files({**verilog, **made.files.files}, manifest)
+    block_design = system.emit(manifest)
+    files = _files({**verilog, **block_design.files.files}, manifest)
     base = _DMA_BASE[family]
     mhz = _clock(manifest, board)
-    sources = tuple(dict.fromkeys((*manifest.files, *made.files)))
-    values = _Values(board.part, board.name, made.top, manifest.top, mhz, sources, (), base)
+    sources = tuple(dict.fromkeys((*manifest.files, *block_design.files)))
+    values = _Values(board.part, board.name, block_design.top, manifest.top, mhz, sources, (), base)
     files["build.tcl"] = "\n".join(
         [values.text(), _script(f"{family}.tcl"), _script("system.tcl"), _script("reports.tcl")]
     ).encode()
@@ -133,12 +133,12 @@ def _serial(
     inputs: Mapping[str, IntArray],
     expected: Mapping[str, IntArray],
 ) -> VendorProject:
-    made = serial_top.emit(manifest, board, inputs, expected, vendors=True)
-    rtl = {name: made.files[name] for name in made.verilog}
+    top = serial_top.emit(manifest, board, inputs, expected, vendors=True)
+    rtl = {name: top.files[name] for name in top.verilog}
     files = _files({**verilog, **rtl}, manifest)
-    files[f"constraints/{made.constraints}"] = made.files[made.constraints]
-    mhz = made.serial.clock.mhz
-    sources = tuple(made.sources(manifest))
+    files[f"constraints/{top.constraints}"] = top.files[top.constraints]
+    mhz = top.serial.clock.mhz
+    sources = tuple(top.sources(manifest))
     values = _Values(
         board.part,
         board.name,
@@ -146,11 +146,11 @@ def _serial(
         manifest.top,
         mhz,
         sources,
-        (f"constraints/{made.constraints}",),
+        (f"constraints/{top.constraints}",),
     )
     files["build.tcl"] = "\n".join([values.text(), _script("pins.tcl"), _script("reports.tcl")]).encode()
     return VendorProject(
-        "vivado", f"{board.name}: serial line, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, made.notes
+        "vivado", f"{board.name}: serial line, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, top.notes
     )
 
 
