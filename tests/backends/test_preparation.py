@@ -13,7 +13,7 @@ from edgeml.backend import Refusal, refusal_error
 from edgeml.backends.onnx.certificate import certificate
 from edgeml.backends.onnx.emulator import Emulator
 from edgeml.errors import EdgemlError
-from edgeml.estimate import estimate, ledger
+from edgeml.estimate import estimate
 from edgeml.ir import Graph
 from tests.zoo import beyond_float, mlp
 
@@ -46,7 +46,7 @@ def test_a_back_end_prepares_a_graph_once(name: str, prepared: list[Graph]) -> N
 @pytest.mark.parametrize("design", ["verilog", "hls4ml"])
 def test_an_estimate_prepares_a_graph_once(design, prepared: list[Graph]) -> None:
     graph = mlp()
-    estimate(graph, boards.load("pynq-z2"), design, kept=ledger.NOTHING)
+    estimate(graph, boards.load("pynq-z2"), design)
     assert prepared == [graph]
 
 

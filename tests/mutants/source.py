@@ -330,7 +330,7 @@ BACK_ENDS = (
     Mutant(
         "hls4ml-wide-copy",
         "backends/hls4ml/ops/cast.py",
-        "if drop < held.width or result.rounding is Round.TRN:",
+        "if drop < type.width or result.rounding is Round.TRN:",
         "if True:",
         "tests/backends/hls4ml/test_ops.py",
         "rare",
@@ -375,8 +375,8 @@ BACK_ENDS = (
     Mutant(
         "verilog-wrap-bits",
         "backends/verilog/casting.py",
-        "kept = to.width - finer",
-        "kept = to.width - finer + 1",
+        "low = to.width - finer",
+        "low = to.width - finer + 1",
         VERILATOR,
         "zoo and wrapped_inside",
         compiled=True,
