@@ -58,12 +58,15 @@ class Copy:
             change: a text in it and what stands there instead.
         """
         source = HOUSE / path
+        found = not change[0]
         for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if file.is_file() and file.suffix != ".pyc":
                 target = self.root / file.relative_to(HOUSE)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 text = file.read_text()
+                found = found or change[0] in text
                 target.write_text(text.replace(*change) if change[0] else text)
+        assert found, f"{change[0]!r} is nowhere in {path}"
 
     def run(self, tests: Iterable[str], select: str) -> Outcome:
         """Run the contract tests of the copy.

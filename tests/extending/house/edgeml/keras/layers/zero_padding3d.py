@@ -6,19 +6,22 @@ from typing import Any
 
 from edgeml.ir.ops.pad import Pad
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.layers._window import channels_last
-
-MOVES = True
+from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._window import channels_last, pairs_of
+from edgeml.keras.layers.zero_padding2d import float_onnx
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A Pad."""
     channels_last(layer, builder)
-    return builder.add(Pad((*layer.padding, (0, 0))), inputs[0], part="pad")
+    return builder.add(Pad((*pairs_of(layer.padding), (0, 0))), inputs[0], part="pad")
 
 
-def example() -> tuple[tuple[int, ...], list[Any]]:
-    """Input shape, and layers to try."""
-    import keras
-
-    return (2, 3, 2, 2), [keras.layers.ZeroPadding3D(((1, 0), (0, 2), (1, 1)))]
+LAYER = LayerHandler(
+    kind=LayerKind.QUANTIZED,
+    lower=lower,
+    float_layer=itself,
+    float_onnx=float_onnx,
+    examples=(example((2, 3, 2, 2), padding=((1, 0), (0, 2), (1, 1))),),
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from edgeml.ir.kind import Kind
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import OperationHandler
+from edgeml.keras.onnx_builder import FloatOnnxBuilder
 from edgeml.keras.operations._common import picked
-
-MOVES = True
+from edgeml.keras.operations._float_onnx import gathered
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
@@ -18,8 +20,15 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     return picked(builder, value, 0, range(size)[::-1], "flip")
 
 
-def example(x: Any, y: Any) -> Any:
-    """The operation on two tensors."""
-    import keras
+def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+    """Gather backwards."""
+    del operation, options
+    return gathered(build, args[0].name, 1, range(args[0].shape[0])[::-1])
 
-    return keras.ops.fliplr(x) + y
+
+OPERATION = OperationHandler(
+    kind=Kind.MOVES,
+    lower=lower,
+    float_onnx=float_onnx,
+    examples=(lambda keras, x, y: keras.ops.fliplr(x),),
+)

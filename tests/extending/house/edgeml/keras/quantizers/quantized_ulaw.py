@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from edgeml.keras.handlers import Absent, QuantizerHandler
+from edgeml.keras.quantizers._table import tabulate
 
-from edgeml.keras.quantizers import _table
-
-if TYPE_CHECKING:
-    from edgeml.keras.builder import LayerBuilder
-
-
-def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
-    """A table."""
-    return _table.tabulate(quantizer, builder, value, name)
+QUANTIZER = QuantizerHandler(
+    quantize_weights=Absent("it is an activation"),
+    lower_activation=tabulate,
+    float_activation="linear",
+    examples=({"bits": 4},),
+)
