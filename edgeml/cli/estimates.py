@@ -35,18 +35,18 @@ _STYLES = {
 
 
 @dataclass(frozen=True)
-class Row:
-    """One design on one board: what is known, or why nothing is."""
+class EstimateRow:
+    """One design on one board: its preflight, or the reason why there is none."""
 
     board: str
     design: Design
-    told: Preflight | None
+    preflight: Preflight | None
     reason: str = ""
 
     @property
-    def found(self) -> Hardware | None:
+    def estimate(self) -> Hardware | None:
         """The estimate."""
-        return self.told.estimate if self.told else None
+        return self.preflight.estimate if self.preflight else None
 
     @property
     def title(self) -> str:
@@ -55,24 +55,24 @@ class Row:
 
     def notes(self, verbose: bool) -> tuple[str, ...]:
         """What a reader must know; statistics of the estimate in a few words unless `verbose`."""
-        if self.told is None or self.found is None:
+        if self.preflight is None or self.estimate is None:
             return ("" if not self.reason else f"{escape(self.title)}: {escape(self.reason)}",)
-        own = (self.told.chosen, *self.told.remedies)
-        said = self.found.notes if verbose else brief(self.found)
-        return tuple(escape(note) for note in (*said, *(f"{self.title}: {line}" for line in own if line)))
+        own = (self.preflight.chosen, *self.preflight.remedies)
+        notes = self.estimate.notes if verbose else brief(self.estimate)
+        return tuple(escape(note) for note in (*notes, *(f"{self.title}: {line}" for line in own if line)))
 
     def cells(self) -> list[list[str]]:
         """Lines of the table: the network, and the whole board where it is known, which has to fit."""
-        if self.told is None or self.found is None:
+        if self.preflight is None or self.estimate is None:
             return [[escape(self.board), self.design, *["-"] * 8, "[dim]not estimated[/]"]]
-        usage, whole = self.found.total, self.found.whole
-        cycles = self.found.cycles
-        time = self.found.latency_ns
-        clock = f"{self.found.clock_mhz:.4g}" if self.found.clock_mhz else "-"
+        usage, whole = self.estimate.total, self.estimate.whole
+        cycles = self.estimate.cycles
+        time = self.estimate.latency_ns
+        clock = f"{self.estimate.clock_mhz:.4g}" if self.estimate.clock_mhz else "-"
         ns = "-" if time is None else f"{time.value:,.0f}"
-        numbers = (usage.lut, usage.ff, usage.dsp, usage.bram, cycles, self.found.ii)
-        state = self.told.state
-        over = ", ".join(need.kind.upper() for need in self.told.over)
+        numbers = (usage.lut, usage.ff, usage.dsp, usage.bram, cycles, self.estimate.ii)
+        state = self.preflight.state
+        over = ", ".join(need.kind.upper() for need in self.preflight.over)
         verdict = f"[{_STYLES[state]}]{state}[/]{f' ({over})' if over else ''}"
         alone = [escape(self.board), self.design, *map(figure_text, numbers), clock, ns]
         if whole is None:
@@ -86,33 +86,35 @@ class Row:
     def document(self) -> dict[str, Any]:
         """For --json."""
         document: dict[str, Any] = {"board": self.board, "design": self.design}
-        if self.told is None or self.found is None:
+        if self.preflight is None or self.estimate is None:
             return {**document, "reason": self.reason}
         needs = [
             {"kind": need.kind, "capacity": need.capacity, "state": need.state, **need.figure.model_dump()}
-            for need in self.told.needs
+            for need in self.preflight.needs
         ]
         return {
             **document,
-            "state": self.told.state,
+            "state": self.preflight.state,
             "needs": needs,
-            "clock": self.told.clock,
-            "limits": list(self.told.limits),
-            "remedies": list(self.told.remedies),
-            **solution(self.told),
-            "estimate": self.found.model_dump(mode="json", by_alias=True),
+            "clock": self.preflight.clock,
+            "limits": list(self.preflight.limits),
+            "remedies": list(self.preflight.remedies),
+            **solution(self.preflight),
+            "estimate": self.estimate.model_dump(mode="json", by_alias=True),
         }
 
 
-def solution(told: Preflight) -> dict[str, Any]:
+def solution(result: Preflight) -> dict[str, Any]:
     """What was chosen, for --json: options that say the same, and whether it is the best; {} if none were."""
-    found = told.solution
-    if found is None:
+    layout = result.solution
+    if layout is None:
         return {}
-    return {"solution": {"settings": found.settings(), "minimized": found.minimized, "proven": found.proven}}
+    return {
+        "solution": {"settings": layout.settings(), "minimized": layout.minimized, "proven": layout.proven}
+    }
 
 
-def layer_cells(found: Hardware) -> list[list[str]]:
+def layer_cells(hardware: Hardware) -> list[list[str]]:
     """A line per layer."""
     return [
         [
@@ -123,7 +125,7 @@ def layer_cells(found: Hardware) -> list[list[str]]:
             figure_text(layer.cycles),
             str(layer.reuse) if layer.reuse else "-",
         ]
-        for layer in found.layers
+        for layer in hardware.layers
     ]
 
 
@@ -170,7 +172,7 @@ def rows(
     wish: Wish,
     ledger: Ledger,
     progress: Callable[[int], None],
-) -> Iterator[Row]:
+) -> Iterator[EstimateRow]:
     """The designs on one board.
 
     Args:
@@ -189,7 +191,7 @@ def rows(
             for named in ("board", "part"):
                 chosen.pop(named, None)
             goal = wish.goal(clock_ns(design, chosen, board))
-            yield Row(
+            yield EstimateRow(
                 board.name,
                 design,
                 preflight(graph, board, design, chosen, goal, ledger=ledger, progress=progress),
@@ -197,7 +199,7 @@ def rows(
         except EdgemlError as error:
             if strict and len(wanted) == 1:
                 raise
-            yield Row(board.name, design, None, error.what)
+            yield EstimateRow(board.name, design, None, error.what)
 
 
 def preflight_hls4ml(
@@ -223,19 +225,19 @@ def preflight_hls4ml(
             raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
         return dict(options)
     board = boards.load(name)
-    kept = {key: value for key, value in options.items() if key not in ("board", "part")}
+    plain = {key: value for key, value in options.items() if key not in ("board", "part")}
     try:
         goal = wish.goal(clock_ns("hls4ml", options, board))
-        told = preflight(graph, board, "hls4ml", kept, goal, ledger=Ledger.of_user())
+        result = preflight(graph, board, "hls4ml", plain, goal, ledger=Ledger.of_user())
     except EdgemlError as error:
         if wish:
             raise
         say(f"[dim]no estimate: {escape(str(error))}[/]")  # the back end itself says what is wrong
         return dict(options)
-    _say_lines(told, certain=told.state == "does not fit" and named_board)
-    if told.solution is None:
+    _say_lines(result, certain=result.state == "does not fit" and named_board)
+    if result.solution is None:
         return dict(options)
-    return {**options, **told.solution.settings()}
+    return {**options, **result.solution.settings()}
 
 
 def preflight_verilog(
@@ -261,7 +263,7 @@ def preflight_verilog(
     try:
         with working("export") as tell:
             goal = wish.goal(clock_ns("verilog", options, target))
-            told = preflight(
+            result = preflight(
                 graph, target, "verilog", options, goal, ledger=Ledger.of_user(), progress=counting(tell)
             )
     except EdgemlError:
@@ -269,10 +271,10 @@ def preflight_verilog(
             raise
         # Only what cannot be emitted cannot be counted: the back end itself says what is wrong.
         return dict(options)
-    _say_lines(told, certain=told.state == "does not fit")
-    if told.solution is None:
+    _say_lines(result, certain=result.state == "does not fit")
+    if result.solution is None:
         return dict(options)
-    return {**options, **told.solution.settings()}
+    return {**options, **result.solution.settings()}
 
 
 def counting(tell: Callable[[str], None]) -> Callable[[int], None]:
@@ -280,16 +282,19 @@ def counting(tell: Callable[[str], None]) -> Callable[[int], None]:
     return lambda pieces: tell(f"counting layouts: {pieces} pieces")
 
 
-def _say_lines(told: Preflight, certain: bool) -> None:
-    say(f"[bold]{told.design}[/]")
-    for line in told.lines():
+def _say_lines(result: Preflight, certain: bool) -> None:
+    say(f"[bold]{result.design}[/]")
+    for line in result.lines():
         warns = certain and line.startswith("estimate:")
         say(f"[bold yellow]warning:[/] {escape(line)}" if warns else escape(line))
 
 
-def brief(found: Hardware) -> tuple[str, ...]:
+def brief(hardware: Hardware) -> tuple[str, ...]:
     """The notes of an estimate, its statistics in a few words: how far off its LUTs mostly are."""
-    told = quality(found)
-    if not told.line:
-        return told.notes
-    return (f"{found.design}: {told.line}; --verbose says how the estimate was checked", *told.notes)
+    sorted_notes = quality(hardware)
+    if not sorted_notes.line:
+        return sorted_notes.notes
+    return (
+        f"{hardware.design}: {sorted_notes.line}; --verbose says how the estimate was checked",
+        *sorted_notes.notes,
+    )

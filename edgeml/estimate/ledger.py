@@ -103,14 +103,14 @@ class Ledger:
 
     def entries(self) -> list[LedgerEntry]:
         """All lines that can be read, oldest first; one result counted once, the newest word about it."""
-        found: dict[tuple[str, ...], LedgerEntry] = {}
+        entries: dict[tuple[str, ...], LedgerEntry] = {}
         for line in self._lines():
             try:
                 entry = LedgerEntry.model_validate_json(line)
             except ValidationError:
                 continue  # torn by a crash or written by a newer version; it stays in the file
-            found[_key(entry)] = entry
-        return list(found.values())
+            entries[_key(entry)] = entry
+        return list(entries.values())
 
     def snapshot(self) -> Ledger:
         """The ledger as it is when it is first asked, read once, however often it is asked."""
@@ -175,9 +175,9 @@ class Ledger:
             real=values(real),
             estimated=values(estimate),
         )
-        known = next((old for old in self.entries() if _key(old) == _key(entry)), None)
-        if known is not None and (known.real, known.estimated) == (entry.real, entry.estimated):
-            return known  # the same synthesis once more
+        earlier = next((old for old in self.entries() if _key(old) == _key(entry)), None)
+        if earlier is not None and (earlier.real, earlier.estimated) == (entry.real, entry.estimated):
+            return earlier  # the same synthesis once more
         self._append(entry.model_dump_json().encode() + b"\n")
         return entry
 
@@ -228,38 +228,38 @@ class Ledger:
         wanted = (design, family, scope)
         return [e for e in self.entries() if (e.design, e.family, e.scope) == wanted]
 
-    def applied(self, found: Hardware, family: str, scope: Scope = "network") -> Hardware:
+    def applied(self, modelled: Hardware, family: str, scope: Scope = "network") -> Hardware:
         """An estimate with its intervals shifted and narrowed by the results of the same family and tool.
 
         Args:
-            found: the model's own estimate.
+            modelled: the model's own estimate.
             family: of the chip.
             scope: which of its figures: `total` and the layers, or for "board" `whole`.
         """
-        usage = found.whole if scope == "board" else found.total
-        mine = self._alike(found.design, family, scope)
+        usage = modelled.whole if scope == "board" else modelled.total
+        mine = self._alike(modelled.design, family, scope)
         if not mine or usage is None:
-            return found
+            return modelled
         changed = {
             kind: narrowed
             for kind in usage.present()
-            if (narrowed := self.narrowed(found.design, family, kind, scope)) is not None
+            if (narrowed := self.narrowed(modelled.design, family, kind, scope)) is not None
         }
         if not changed:
-            return found
-        said = ", ".join(
+            return modelled
+        ratios = ", ".join(
             f"{kind.upper()} n = {n.count}, median {n.median:.2f}, {n.low:.2f} to {n.high:.2f}"
             for kind, n in changed.items()
         )
         whose = "Whole board: intervals" if scope == "board" else "Intervals"
-        note = f"{whose} of your own results with {mine[-1].tool} on {family} (real/estimate): {said}."
-        update: dict[str, object] = {"notes": (*found.notes, note)}
+        note = f"{whose} of your own results with {mine[-1].tool} on {family} (real/estimate): {ratios}."
+        update: dict[str, object] = {"notes": (*modelled.notes, note)}
         if scope == "board":
-            return found.model_copy(update={**update, "whole": _scaled(usage, changed)})
+            return modelled.model_copy(update={**update, "whole": _scaled(usage, changed)})
         layers = tuple(
-            layer.model_copy(update={"usage": _scaled(layer.usage, changed)}) for layer in found.layers
+            layer.model_copy(update={"usage": _scaled(layer.usage, changed)}) for layer in modelled.layers
         )
-        return found.model_copy(update={**update, "total": _scaled(usage, changed), "layers": layers})
+        return modelled.model_copy(update={**update, "total": _scaled(usage, changed), "layers": layers})
 
 
 class _Snapshot(Ledger):
@@ -291,12 +291,12 @@ def _key(entry: LedgerEntry) -> tuple[str, ...]:
 
 def values(hardware: Hardware) -> dict[str, float]:
     """The figures of a whole design by kind."""
-    found = {kind: figure.value for kind, figure in hardware.total.present().items()}
+    amounts = {kind: figure.value for kind, figure in hardware.total.present().items()}
     for kind in ("cycles", "ii"):
         figure = getattr(hardware, kind)
         if figure is not None:
-            found[kind] = figure.value
-    return found
+            amounts[kind] = figure.value
+    return amounts
 
 
 def conformal(ratios: Iterable[float]) -> ConformalInterval | None:

@@ -35,10 +35,12 @@ class Quality:
     factor: float | None = None
 
 
-def quality(found: Hardware) -> Quality:
+def quality(hardware: Hardware) -> Quality:
     """The notes of an estimate with its statistics apart; a tool's figures have none."""
-    details = tuple(note for note in found.notes if found.source == "estimate" and _STATISTICS.search(note))
-    notes = tuple(note for note in found.notes if note not in details)
+    details = tuple(
+        note for note in hardware.notes if hardware.source == "estimate" and _STATISTICS.search(note)
+    )
+    notes = tuple(note for note in hardware.notes if note not in details)
     if not details:
         return Quality("", notes, ())
     own = [note for note in details if not note.startswith(_PARTS)]

@@ -60,11 +60,11 @@ class Preflight:
             "may not fit": f"may not fit {named}: the interval reaches beyond its {scarce}",
             "does not fit": f"does not fit {named}: {'; '.join(need.text() for need in self.over)}",
         }[self.state]
-        told = [f"estimate: {verdict}", *self._figures(), self.estimate.latency_text(), self.clock]
-        told += list(self.limits)
+        lines = [f"estimate: {verdict}", *self._figures(), self.estimate.latency_text(), self.clock]
+        lines += list(self.limits)
         if self.chosen:
-            told.append(self.chosen)
-        return tuple(line for line in [*told, *self.remedies] if line)
+            lines.append(self.chosen)
+        return tuple(line for line in [*lines, *self.remedies] if line)
 
     @property
     def chosen(self) -> str:
@@ -87,18 +87,18 @@ class Preflight:
         return (f"whole board after packing: {needed}", f"the network alone after synthesis: {alone}")
 
 
-def needs(found: Hardware, board: Board) -> tuple[Need, ...]:
+def needs(hardware: Hardware, board: Board) -> tuple[Need, ...]:
     """Every estimated resource against the board's: of the whole board where that is known."""
-    return fits.needs(fits.occupied(found), fits.capacities(board))
+    return fits.needs(fits.occupied(hardware), fits.capacities(board))
 
 
-def larger_boards(found: Hardware, board: Board) -> list[str]:
+def larger_boards(hardware: Hardware, board: Board) -> list[str]:
     """Boards of the same flow on which the same figures fit, smallest first."""
     fitting = [
         other
         for other in (boards.load(name) for name in boards.names())
         if other.flow is board.flow
         and other.resources.lut_kind == board.resources.lut_kind
-        and fits.verdict(found, other) == "fits"
+        and fits.verdict(hardware, other) == "fits"
     ]
     return [other.name for other in sorted(fitting, key=lambda other: other.resources.lut)[:3]]

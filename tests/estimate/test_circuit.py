@@ -129,7 +129,7 @@ def test_a_fold_multiplies_in_blocks_and_sums_in_tables() -> None:
 
 def test_a_product_whose_top_is_cut_off_is_as_narrow_as_what_is_kept() -> None:
     assert product(7, 4, ICE40).dsp == 1  # 11 bits, the narrowest that Yosys puts into a block
-    assert product(7, 4, ICE40, kept=10).dsp == 0
+    assert product(7, 4, ICE40, used_bits=10).dsp == 0
     weights = np.array([[[3, -4]], [[4, 1]]])
     assert parts.fold(weights, 4, 6, False, 11, ICE40).dsp == 2
     assert parts.fold(weights, 4, 6, False, 10, ICE40).dsp == 0

@@ -88,8 +88,8 @@ def command(
         return
     print_bands(OUT, estimates.COLUMNS, [cells for row in rows for cells in row.cells()], keys=2)
     for row in rows:
-        if layers and row.found is not None:
+        if layers and row.estimate is not None:
             OUT.print()
-            print_bands(OUT, estimates.LAYER_COLUMNS, estimates.layer_cells(row.found), title=row.title)
+            print_bands(OUT, estimates.LAYER_COLUMNS, estimates.layer_cells(row.estimate), title=row.title)
     for note in dict.fromkeys(note for row in rows for note in row.notes(verbose)):
         OUT.print(f"[dim]{note}[/]")

@@ -146,18 +146,18 @@ def dense_cost(layer: Hls4mlLayer, how: Parallelism, site: LayerSite) -> LayerCo
 
 def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: LayerSite) -> LayerCost:
     """Every product has its own constant: nothing for zero, wires for a power of two."""
-    found = digits(codes)
-    hard = codes[found > 1]
+    nonzero = digits(codes)
+    hard = codes[nonzero > 1]
     # An operand wider than a block would need two: Vivado then adds the constant's digits up in tables.
     in_dsp = in_block(width, site) and max(width, site.held.width) <= max(site.chip.dsp_bits)
     # A product with two digits is one addition, which HLS prefers to a block.
-    blocks = int(np.count_nonzero(found > 2)) if in_dsp else 0
-    small = hard if not in_dsp else codes[found == 2]
+    blocks = int(np.count_nonzero(nonzero > 2)) if in_dsp else 0
+    small = hard if not in_dsp else codes[nonzero == 2]
     product_bits = int((digits(small) - 1).sum()) * (site.held.width + 1)
     terms = np.count_nonzero(codes, axis=0) + 1
     sums = int((terms - 1).sum()) * accum
     # What stands in front of the tree: a block, or the additions of the digits.
-    front = _BLOCK_LEVELS if blocks else math.log2(max(1, int(found.max(initial=1))))
+    front = _BLOCK_LEVELS if blocks else math.log2(max(1, int(nonzero.max(initial=1))))
     depth = clocks(front + math.log2(max(2, int(terms.max(initial=0)))), site)
     # Between two clocks stands a tree that has shrunk to what the levels before leave of it.
     per_clock = levels_per_clock(site)
@@ -203,20 +203,22 @@ def _limited(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site:
     """The latency strategy with fewer multipliers: hls4ml limits their number, multiplexers share them."""
     zeros = int(np.count_nonzero(codes == 0))
     count = max(1, math.ceil(codes.size / reuse) - zeros // reuse)
-    made = _multipliers(count, width, site)
+    multipliers = _multipliers(count, width, site)
     choose = count * (site.held.width + width) * tables_of_mux(reuse, site.chip.lut_inputs)
     terms = np.count_nonzero(codes, axis=0) + 1
     sums = int((terms - 1).sum()) * accum
     depth = clocks(math.log2(max(2, int(terms.max()))), site) + 2 + reuse
     held = int(terms.sum()) * accum + site.held.width * codes.shape[0]
-    return LayerCost(made + Count(chain=sums, logic=choose, ff=held), depth, interval=reuse, reuse=reuse)
+    return LayerCost(
+        multipliers + Count(chain=sums, logic=choose, ff=held), depth, interval=reuse, reuse=reuse
+    )
 
 
 def _resource(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site: LayerSite) -> LayerCost:
     """Weights in a ROM of `reuse` words, n_in * n_out / reuse multipliers, one accumulation per clock."""
     inputs, outputs = codes.shape
     count = codes.size // reuse
-    made = _multipliers(count, width, site)
+    multipliers = _multipliers(count, width, site)
     # The inputs a multiplier sees in turn; beyond n_in clocks it also serves several outputs in turn.
     ways, serves = min(reuse, inputs), max(1, reuse // inputs)
     choose = math.ceil(inputs / ways) * site.held.width * tables_of_mux(ways, site.chip.lut_inputs)
@@ -229,7 +231,7 @@ def _resource(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site
     if reuse > inputs:
         rom += Count(bram=site.chip.brams(reuse, max(1, (outputs - 1).bit_length())))
     logic = Count(chain=count * accum, logic=choose + hold, ff=held)
-    return LayerCost(made + rom + logic, reuse + 1, interval=reuse, reuse=reuse)
+    return LayerCost(multipliers + rom + logic, reuse + 1, interval=reuse, reuse=reuse)
 
 
 def _adder_graph(codes: NDArray[np.int64], accum: int, site: LayerSite) -> LayerCost:

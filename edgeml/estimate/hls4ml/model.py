@@ -200,13 +200,13 @@ def luts(count: Count, chip: Fabric, measured: Calibration) -> float:
 
 
 def _clocks(value: int, measured: Calibration, kind: str = "cycles") -> Figure:
-    found = calibration.interval(value, measured.spread[kind])
+    figure = calibration.interval(value, measured.spread[kind])
     least = min(1.0, float(value))  # what works at all takes a clock
-    return found.model_copy(update={"low": max(least, found.low or 0.0)})
+    return figure.model_copy(update={"low": max(least, figure.low or 0.0)})
 
 
 def _errors(measured: Calibration) -> str:
-    said = "; ".join(
+    errors = "; ".join(
         calibration.sentence(name, measured.spread[kind], "designs")
         for kind, name in (
             ("lut", "LUT"),
@@ -216,21 +216,21 @@ def _errors(measured: Calibration) -> str:
             ("cycles", "cycles"),
         )
     )
-    return f"Model of hls4ml's layers against {measured.source}: {said}."
+    return f"Model of hls4ml's layers against {measured.source}: {errors}."
 
 
 def _evidence(kind: str) -> str:
     """What was published of the kind at hand."""
-    known = calibration.measured()[FAMILY].kinds.get(kind)
-    if known is None:
+    evidence = calibration.measured()[FAMILY].kinds.get(kind)
+    if evidence is None:
         return f"No published design is of this kind ({kind}): for it nothing was checked."
     off = [
         f"{name} off by a factor of {worst:.2f} at most"
-        for name, worst in (("LUT", known.lut), ("clocks", known.cycles))
+        for name, worst in (("LUT", evidence.lut), ("clocks", evidence.cycles))
         if worst
     ]
-    sources = "1 source" if known.sources == 1 else f"{known.sources} sources"
-    designs = "1 published design" if known.designs == 1 else f"{known.designs} published designs"
+    sources = "1 source" if evidence.sources == 1 else f"{evidence.sources} sources"
+    designs = "1 published design" if evidence.designs == 1 else f"{evidence.designs} published designs"
     return f"Of this kind ({kind}): {designs} of {sources}{'; ' if off else ''}{', '.join(off)}."
 
 

@@ -39,8 +39,8 @@ def preflight_hls4ml(at: EstimateInput[Hls4mlOptions], goal: Goal) -> Preflight:
         f"limits: at most {largest:,} products unrolled in a layer (HLS tools unroll {UNROLL_LIMIT:,}); "
         "all reuse factors are valid",
     )
-    asked = f"clock: {1000.0 / planned.clock_ns:g} MHz asked of HLS"
-    clock = f"{asked}, which keeps a margin; only place and route can tell"
+    target = f"clock: {1000.0 / planned.clock_ns:g} MHz asked of HLS"
+    clock = f"{target}, which keeps a margin; only place and route can tell"
     board = at.board
     result = Preflight("hls4ml", board.name, estimate, needs(estimate, board), clock, limits, solution)
     if fits.certain(result.state) or goal:

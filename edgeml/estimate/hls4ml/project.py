@@ -80,15 +80,15 @@ class ProjectModel:
         before = self._by_name[layer.inputs[0]]
         shape = self._shapes[before.name]
         site = LayerSite(self._chip, self._clock_ns, self._stream, before.result.type, self._vitis)
-        made = layer_cost(layer, how, site, shape, self._shapes[layer.name])
+        cost = layer_cost(layer, how, site, shape, self._shapes[layer.name])
         space, channels = _split(self._shapes[layer.name])
         if layer.name in self._plan.outputs.values() or not (self._stream or self._processes):
-            return made
+            return cost
         if self._stream:
             queue = hls_layer.fifo(space, channels, layer.result.type.width, site)
         else:
             queue = hls_layer.hand_over(space * channels, layer.result.type.width)
-        return replace(made, count=made.count + queue)
+        return replace(cost, count=cost.count + queue)
 
     def project(self, ways: Mapping[str, Parallelism]) -> TimedProject:
         """The layers in time, each multiplied as `ways` says by its name."""
@@ -166,8 +166,8 @@ def layer_cost(
     if kind.startswith(_CONVOLUTIONS):
         return _convolution(layer, how, site, shape, result)
     if layer.products is not None:
-        made = hls_layer.dense_cost(layer, how, site)
-        return replace(made, depth=made.depth + 2, gathers=True) if site.stream else made
+        product = hls_layer.dense_cost(layer, how, site)
+        return replace(product, depth=product.depth + 2, gathers=True) if site.stream else product
     if kind.startswith(("MaxPooling", "AveragePooling", "GlobalPooling")):
         return _pool(layer, site, shape, result)
     pixels, channels = _split(result)

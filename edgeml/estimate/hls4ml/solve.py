@@ -262,7 +262,7 @@ def solve(planned: PlannedProject, goal: Goal, ledger: Ledger) -> ReuseSolution:
 def _least_high(at: PlannedProject, ledger: Ledger) -> tuple[float, ...]:
     """The least factor from an estimate to its high end, by kind, whatever the layout."""
     base = calibration.measured()[FAMILY].weights  # those that `shares` counts with
-    found: list[float] = []
+    least: list[float] = []
     for kind in KINDS:
         own = ledger.narrowed("hls4ml", at.chip.name, kind)
         weights = {"lut": ("chain", "logic"), "dsp": ()}.get(kind, (kind,))
@@ -271,8 +271,8 @@ def _least_high(at: PlannedProject, ledger: Ledger) -> tuple[float, ...]:
             entry = calibration.measured()[name]
             heavier = min((entry.weights[one] / base[one] for one in weights), default=1.0)
             factors.append(heavier * (entry.spread[kind].high if own is None else own.high))
-        found.append(min(factors) * _ROUNDED)
-    return tuple(found)
+        least.append(min(factors) * _ROUNDED)
+    return tuple(least)
 
 
 def shares(count: Count, planned: PlannedProject) -> tuple[float, ...]:

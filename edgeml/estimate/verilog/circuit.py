@@ -57,15 +57,15 @@ def _column_tables(column: tuple[int, ...], lut_inputs: int, seen: set[tuple[int
     return 1 + sum(_column_tables(piece, lut_inputs, seen) for piece in parts)
 
 
-def product(a: int, b: int, fabric: Fabric, kept: int | None = None) -> Count:
-    """A multiplier of two variables of `a` and `b` bits, of whose product `kept` bits are used; None: all.
+def product(a: int, b: int, fabric: Fabric, used_bits: int | None = None) -> Count:
+    """A multiplier of two variables of `a` and `b` bits; of the product `used_bits` bits are used, None: all.
 
     In a block if the product is wide enough; otherwise partial products, summed by adders of `a` bits.
     """
     if min(a, b) == 1:
         return Count(logic=max(a, b))
     wide, narrow = max(fabric.dsp_bits), min(fabric.dsp_bits)
-    used = a + b if kept is None else min(a + b, kept)
+    used = a + b if used_bits is None else min(a + b, used_bits)
     if fabric.dsp_least and used >= fabric.dsp_least and min(a, b) >= 2:
         if max(a, b) <= fabric.dsp_half:
             return Count(dsp=0.5)
@@ -185,7 +185,7 @@ def _merged(layer: DesignLayer, times: Schedule) -> dict[int, int]:
         for position, arg in enumerate(cell.args):
             readers.setdefault(id(arg), []).append((cell, position))
     exported = {id(cell) for cell in layer.exports}
-    found: dict[int, int] = {}
+    merged: dict[int, int] = {}
     for cell in layer.cells:
         users = readers.get(id(cell), [])
         if cell.kind not in ("add", "sub", "neg") or id(cell) in exported or len(users) != 1:
@@ -200,8 +200,8 @@ def _merged(layer: DesignLayer, times: Schedule) -> dict[int, int]:
         )
         if (signed and not cell.signed) or widest > user.width:
             continue
-        found[id(cell)] = user.width
-    return found
+        merged[id(cell)] = user.width
+    return merged
 
 
 def _registers(layer: DesignLayer, times: Schedule, index: int) -> Count:
@@ -269,16 +269,16 @@ def _own_tables(cell: Cell) -> int:
 
 def delay_bits(design: Design, times: Schedule) -> list[tuple[int, int, int]]:
     """Delay lines between layers: (index of the layer in front, bits, clocks)."""
-    found: set[tuple[int, int]] = set()
+    delays: set[tuple[int, int]] = set()
     for index, layer in enumerate(design.layers):
         if layer.exports and not layer.is_input:
-            found |= {(i, times.enters[index] - times.leaves[i]) for i in layer.sources}
+            delays |= {(i, times.enters[index] - times.leaves[i]) for i in layer.sources}
     for nums in design.outputs.values():
         for num in nums.reshape(-1):
             if not num.cell.is_const:
-                found.add((num.cell.layer, times.last - times.leaves[num.cell.layer]))
+                delays.add((num.cell.layer, times.last - times.leaves[num.cell.layer]))
     longest: dict[int, int] = {}
-    for i, cycles in found:
+    for i, cycles in delays:
         longest[i] = max(longest.get(i, 0), cycles)
     return [
         (i, sum(cell.width for cell in design.layers[i].exports), cycles)

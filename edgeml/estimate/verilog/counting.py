@@ -115,9 +115,9 @@ def stretch(graph: Graph, segments: Sequence[Segment], options: VerilogOptions, 
         options: how the network would be laid out.
         fabric: of the chip.
     """
-    made = _StreamCounter(graph, options, fabric)
-    made.walk(segments)
-    return Stretch(total(piece.count for piece in made.pieces), tuple(made.parts))
+    counter = _StreamCounter(graph, options, fabric)
+    counter.walk(segments)
+    return Stretch(total(piece.count for piece in counter.pieces), tuple(counter.parts))
 
 
 def stream_ports(graph: Graph, source: Beats, sink: Beats) -> StreamPorts:
@@ -176,11 +176,11 @@ class _StreamCounter:
         self.pieces: list[Piece] = []
         self._spans: list[tuple[Piece, int, int]] = []
 
-    def counted(self, made: StreamPlan) -> CountedDesign:
-        source, sink = made.source, made.sink
+    def counted(self, layout: StreamPlan) -> CountedDesign:
+        source, sink = layout.source, layout.sink
         frame = Piece("(input and output)", "")
         self._add(frame, timing.Skid(), parts.skid(source.bits))
-        self.walk(made.segments)
+        self.walk(layout.segments)
         self.pieces.append(frame)
         # One sample by itself for where it is when; several for how soon they follow each other.
         seen = timing.trace(deepcopy(self.parts), source.count, sink.count, 1)
@@ -224,24 +224,24 @@ class _StreamCounter:
 
     def _window(self, at: WindowSegment) -> None:
         full = (sum(at.padding[0]) + at.size[0], sum(at.padding[1]) + at.size[1])
-        made = parts.window(at.source.bits, full, at.reach, self._fabric)
+        count = parts.window(at.source.bits, full, at.reach, self._fabric)
         part = timing.Window(at.size, at.reach, at.strides, at.padding)
-        self._add(self._piece(at.node), part, made)
+        self._add(self._piece(at.node), part, count)
 
     def _kernel(self, at: KernelSegment) -> None:
         design = elaborate(at.kernel.graph, at.kernel.bounds)
         times = schedule(design, self._options.levels)
         position = len(self.parts)
         for piece in _layers(design, times, self._fabric, 0):
-            known = next((p for p in self.pieces if _same_layer(self._graph, p.layer, piece.layer)), None)
-            if known is None:
+            same = next((p for p in self.pieces if _same_layer(self._graph, p.layer, piece.layer)), None)
+            if same is None:
                 self.pieces.append(piece)
-                known = piece
+                same = piece
             else:
-                known.layer, known.op = piece.layer, piece.op
-                known.count = known.count + piece.count
-            known.start = known.cycles = None
-            self._spans.append((known, position, position))
+                same.layer, same.op = piece.layer, piece.op
+                same.count = same.count + piece.count
+            same.start = same.cycles = None
+            self._spans.append((same, position, position))
         if times.last:
             self.parts.append(timing.Pipe(times.last))
         else:
@@ -263,8 +263,8 @@ class _StreamCounter:
         piece = self._piece(at.node)
         source, sink = at.source, at.sink
         piece.reuse = beats = len(at.weights)
-        made = parts.fold(at.weights, at.weight_bits, source.width, source.signed, sink.width, self._fabric)
-        self._add(piece, timing.Fold(beats), made)
+        count = parts.fold(at.weights, at.weight_bits, source.width, source.signed, sink.width, self._fabric)
+        self._add(piece, timing.Fold(beats), count)
         self._add(piece, timing.Skid(), parts.skid(sink.bits))
 
 

@@ -43,7 +43,7 @@ START: Place = (0, b"")
 
 
 def _quiet(steps: int) -> None:
-    """Nobody waits."""
+    """No progress is shown."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class LayoutSteps:
         graph: of core ops.
         options: how it would be laid out; reuse factors in it stay as they are.
         chip: its fabric.
-        tell: told the number of steps counted so far.
+        progress: called with the number of steps counted so far.
 
     Attributes:
         steps: by the place where they begin.
@@ -90,10 +90,14 @@ class LayoutSteps:
     """
 
     def __init__(
-        self, graph: Graph, options: VerilogOptions, chip: Fabric, tell: Callable[[int], None] | None = None
+        self,
+        graph: Graph,
+        options: VerilogOptions,
+        chip: Fabric,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
         self._graph, self._options, self._chip = graph, options, chip
-        self._tell = tell or _quiet
+        self._progress = progress or _quiet
         self._chain: Chain = chain(graph)
         nodes = self._chain.nodes
         self._dense = [place for place, node in enumerate(nodes) if factors.is_dense(graph, node)]
@@ -102,7 +106,7 @@ class LayoutSteps:
         self.complete = True
         self.steps: dict[Place, tuple[LayoutStep, ...]] = {}
         self._starts: dict[Place, Beats] = {}
-        self._made = 0
+        self._counted = 0
         self._build()
 
     def _build(self) -> None:
@@ -111,7 +115,7 @@ class LayoutSteps:
             place = waiting.pop()  # the last one first, so that whole designs are found early
             if place in self.steps:
                 continue
-            if self._made >= _MOST:
+            if self._counted >= _MOST:
                 self.complete = False
                 self.steps[place] = ()
                 continue
@@ -166,9 +170,9 @@ class LayoutSteps:
             nodes = self._chain.nodes[at : None if ends else self._dense[last]]
             chosen = tuple((self._node(dense).layer, 1) for dense in range(begin, last))
             before, now = stretch(self._chain, start, nodes, 1, 1)
-            made = counted_stretch(self._graph, before, self._options, self._chip)
+            unfolded = counted_stretch(self._graph, before, self._options, self._chip)
             if ends:
-                yield self._step(begins, start, now, [made], chosen, unrolled, None)
+                yield self._step(begins, start, now, [unfolded], chosen, unrolled, None)
                 return
             node = self._node(last)
             free = self._factors(node.layer, now.size, now.count)
@@ -182,7 +186,7 @@ class LayoutSteps:
                 self._starts.setdefault(after, end)
                 folded = counted_stretch(self._graph, fold, self._options, self._chip)
                 named = (*chosen, (node.layer, factor))
-                yield self._step(begins, start, end, [made, folded], named, unrolled, after)
+                yield self._step(begins, start, end, [unfolded, folded], named, unrolled, after)
             unrolled += operations(self._graph, node)
             if (
                 1 not in free
@@ -202,8 +206,8 @@ class LayoutSteps:
         unrolled: int,
         after: Place | None,
     ) -> LayoutStep:
-        self._made += 1
-        self._tell(self._made)
+        self._counted += 1
+        self._progress(self._counted)
         frame = parts.skid(start.bits) if begins else Count()
         modules: list[timing.StreamPart] = [timing.Skid()] if begins else []
         modules += [part for piece in pieces for part in deepcopy(piece.parts)]
@@ -214,12 +218,12 @@ class LayoutSteps:
 
     def _ports(self, start: Beats, end: Beats) -> StreamPorts:
         """Of the whole design: behind a dense layer everything is one beat."""
-        found = stream_ports(self._graph, start, end)
+        ports = stream_ports(self._graph, start, end)
         if not self._dense:
-            return found
+            return ports
         result = self._graph.info(self._graph.outputs[0])
-        lane = found.out_bits // end.size
-        return replace(found, out_bits=lane * result.size, out_beats=1)
+        lane = ports.out_bits // end.size
+        return replace(ports, out_bits=lane * result.size, out_beats=1)
 
 
 def _key(beats: Beats) -> bytes:

@@ -110,8 +110,8 @@ def _settings(counted: CountedDesign, options: VerilogOptions) -> str:
         if options.adders_per_stage is None
         else f"{options.adders_per_stage} adders per stage"
     )
-    asked = options.reuse_factor
-    by_layer = asked.items() if isinstance(asked, Mapping) else [("", asked)] if asked else []
+    reuse = options.reuse_factor
+    by_layer = reuse.items() if isinstance(reuse, Mapping) else [("", reuse)] if reuse else []
     factors = " ".join(f"{layer} {factor}".strip() for layer, factor in by_layer)
     return f"{counted.mode}, {pace}{f', reuse {factors}' if factors else ''}"
 

@@ -158,7 +158,7 @@ def whole(
         widening: power of the ratios; 1 leaves them.
     """
     blocks = memory(ports, board, model, chip)
-    made = network_cells(count, calibration.luts(count, chip, luts, False), packing.network)
+    cells = network_cells(count, calibration.luts(count, chip, luts, False), packing.network)
     results = parts.fifo(8, max(1, (ports.out_bits * ports.out_beats // 8 - 1).bit_length()), chip)
     several = results if ports.out_beats > 1 else Count()  # a result of several beats waits in a FIFO
     beside = (
@@ -167,7 +167,7 @@ def whole(
         + several.bare
     )
     lut = _sum(
-        calibration.interval(made, packing.spread["wide" if count.wide else "network"], widening),
+        calibration.interval(cells, packing.spread["wide" if count.wide else "network"], widening),
         calibration.interval(beside, packing.spread["top"], widening),
     )
     registers = top_part(ports, blocks.value, packing.top_ff) + several.ff
@@ -190,11 +190,11 @@ def moved(whole: Usage, before: Usage, after: Usage) -> Usage:
 def note(packing: Packing, borrowed: bool) -> str:
     """Where the figures of the whole board are from, and how good they were."""
     error = calibration.sentence("cells", packing.spread["whole"], "boards that were held out")
-    said = f"Whole board after packing, {packing.cell}: fitted on {packing.board}; {error}."
+    fitted = f"Whole board after packing, {packing.cell}: fitted on {packing.board}; {error}."
     if not borrowed:
-        return said
+        return fitted
     widened = f"the logarithm of the errors is taken times {calibration.BORROWED:g}"
-    return f"{said} No board of this family was packed: {widened}."
+    return f"{fitted} No board of this family was packed: {widened}."
 
 
 def _sum(first: Figure | None, second: Figure) -> Figure:
