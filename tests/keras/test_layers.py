@@ -1,4 +1,7 @@
-"""Every layer: Keras float32 equals the graph on random inputs, corner values and saturating weights."""
+"""Layers in many settings: Keras float32 equals the graph on random inputs, corner values, large weights.
+
+Every file of the folder is tried by test_contract.py; here are variants, approximations and refusals.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,6 @@ folding = {"bias_quantizer": bits(14, 5)}
 EXACT = {
     "q_conv1d": ((9, 3), [qkeras.QConv1D(4, 3, **weighted())]),
     "q_conv1d_strided": ((9, 3), [qkeras.QConv1D(4, 4, strides=2, padding="same", **weighted())]),
-    "q_conv1d_dilated": ((9, 3), [qkeras.QConv1D(4, 3, dilation_rate=2, use_bias=False, **weighted())]),
     "q_conv1d_causal_by_padding": (
         (9, 3),
         [layers.ZeroPadding1D((4, 0)), qkeras.QConv1D(4, 3, dilation_rate=2, **weighted())],
@@ -56,7 +58,6 @@ EXACT = {
         (9, 8, 2),
         [qkeras.QConv2D(3, 3, dilation_rate=(2, 3), padding="same", **weighted())],
     ),
-    "q_conv2d_groups": ((7, 6, 4), [qkeras.QConv2D(6, 3, groups=2, **weighted())]),
     "q_conv2d_auto_po2": ((7, 6, 2), [qkeras.QConv2D(3, 3, **weighted(kernel_quantizer=quantized_bits(4)))]),
     "q_conv2d_masked": (
         (7, 6, 2),
@@ -72,14 +73,6 @@ EXACT = {
     "q_dense_scaled": ((6,), [qkeras.QDense(3, **weighted(kernel_quantizer=bits(5, alpha=0.75)))]),
     "q_dense_rows": ((4, 6), [qkeras.QDense(3, **weighted())]),
     "q_depthwise_conv2d": ((7, 6, 3), [qkeras.QDepthwiseConv2D(3, **weighted("depthwise_quantizer"))]),
-    "q_depthwise_conv2d_multiplied": (
-        (7, 6, 3),
-        [
-            qkeras.QDepthwiseConv2D(
-                3, strides=2, padding="same", depth_multiplier=2, **weighted("depthwise_quantizer")
-            )
-        ],
-    ),
     "q_depthwise_conv2d_auto_po2": (
         (7, 6, 3),
         [
@@ -89,18 +82,9 @@ EXACT = {
         ],
     ),
     "q_separable_conv2d": ((7, 6, 3), [qkeras.QSeparableConv2D(4, 3, **separable)]),
-    "q_separable_conv2d_strided": (
-        (7, 6, 3),
-        [qkeras.QSeparableConv2D(4, 3, strides=2, padding="same", depth_multiplier=2, **separable)],
-    ),
-    "q_separable_conv1d": ((9, 3), [qkeras.QSeparableConv1D(4, 3, **separable)]),
     "q_separable_conv1d_same": ((9, 3), [qkeras.QSeparableConv1D(4, 4, padding="same", **separable)]),
     "q_conv2d_transpose": ((4, 5, 2), [qkeras.QConv2DTranspose(3, 3, **weighted())]),
     "q_conv2d_transpose_strided": ((4, 5, 2), [qkeras.QConv2DTranspose(3, 3, strides=2, **weighted())]),
-    "q_conv2d_transpose_same": (
-        (4, 5, 2),
-        [qkeras.QConv2DTranspose(3, (4, 3), strides=2, padding="same", **weighted())],
-    ),
     "q_conv2d_transpose_gaps": ((4, 5, 2), [qkeras.QConv2DTranspose(3, 2, strides=3, **weighted())]),
     "q_conv2d_transpose_auto_po2": (
         (4, 5, 2),
@@ -110,33 +94,9 @@ EXACT = {
         (7, 6, 2),
         [qkeras.QConv2DBatchnorm(3, 3, padding="same", kernel_quantizer=bits(6, 2), **folding)],
     ),
-    "q_dense_batchnorm": ((6,), [qkeras.QDenseBatchnorm(3, kernel_quantizer=bits(6, 2), **folding)]),
-    "q_depthwise_conv2d_batchnorm": (
-        (7, 6, 2),
-        [qkeras.QDepthwiseConv2DBatchnorm(3, depthwise_quantizer=bits(6, 2), **folding)],
-    ),
-    "q_batch_normalization": (
-        (6,),
-        [
-            qkeras.QBatchNormalization(
-                mean_quantizer=bits(6, 2),
-                beta_quantizer=bits(6, 2),
-                gamma_quantizer=None,
-                variance_quantizer=None,
-                inverse_quantizer=qkeras.quantized_po2(4),
-            )
-        ],
-    ),
-    "max_pooling1d": ((9, 3), [layers.MaxPooling1D(3, strides=2, padding="same")]),
-    "max_pooling2d": ((7, 6, 3), [layers.MaxPooling2D((3, 2), strides=(1, 2), padding="same")]),
-    "global_max_pooling1d": ((9, 3), [layers.GlobalMaxPooling1D()]),
-    "global_max_pooling2d": ((7, 6, 3), [layers.GlobalMaxPooling2D(keepdims=True)]),
-    "average_pooling1d": ((9, 3), [layers.AveragePooling1D(4, strides=1)]),
-    "average_pooling2d": ((7, 6, 3), [layers.AveragePooling2D(2)]),
     "average_pooling1d_same": ((9, 3), [layers.AveragePooling1D(2, padding="same")]),
     "average_pooling1d_same_of_three": ((9, 3), [layers.AveragePooling1D(3, 1, padding="same"), act(5, 1)]),
     "average_pooling2d_same_of_nine": ((7, 8, 3), [layers.AveragePooling2D(3, 2, padding="same"), act(7, 3)]),
-    "average_pooling2d_same": ((7, 5, 3), [layers.AveragePooling2D(2, padding="same")]),
     "average_pooling2d_same_inside": ((6, 4, 3), [layers.AveragePooling2D(2, padding="same")]),
     "q_average_pooling2d_same": (
         (7, 6, 3),
@@ -147,46 +107,14 @@ EXACT = {
         ],
     ),
     "average_pooling2d_of_nine": ((7, 6, 3), [layers.AveragePooling2D(3), act()]),
-    "global_average_pooling1d": ((8, 3), [layers.GlobalAveragePooling1D()]),
-    "global_average_pooling2d": ((4, 4, 3), [layers.GlobalAveragePooling2D(keepdims=True)]),
-    "global_average_pooling2d_of_thirty": ((6, 5, 3), [layers.GlobalAveragePooling2D(), act(5, 2)]),
-    "q_average_pooling2d": (
-        (7, 6, 3),
-        [qkeras.QAveragePooling2D(2, average_quantizer=bits(8), activation=bits(6, 1))],
-    ),
-    "q_global_average_pooling2d": (
-        (7, 6, 3),
-        [qkeras.QGlobalAveragePooling2D(average_quantizer=bits(8, -3), activation=bits(6, 1))],
-    ),
-    "re_lu": ((6,), [layers.ReLU()]),
-    "re_lu_bounded": ((6,), [layers.ReLU(max_value=1.3)]),
-    "re_lu_threshold": ((6,), [layers.ReLU(threshold=0.8)]),
     "re_lu_sloped": ((6,), [layers.ReLU(negative_slope=0.25, max_value=2)]),
-    "re_lu_everything": ((6,), [layers.ReLU(2.5, 0.3, 0.6), act()]),
-    "leaky_re_lu": ((6,), [layers.LeakyReLU(negative_slope=0.125)]),
-    "leaky_re_lu_of_a_third": ((6,), [layers.LeakyReLU(negative_slope=0.3), act()]),
     "leaky_re_lu_steep": ((6,), [layers.LeakyReLU(negative_slope=2.0)]),
-    "elu": ((6,), [layers.ELU(0.7), act()]),
-    "activation_tanh": ((6,), [layers.Activation("tanh"), act(6, 0)]),
     "activation_sigmoid": ((6,), [layers.Activation("sigmoid"), act(6, 0)]),
     "activation_hard_sigmoid": ((6,), [layers.Activation("hard_sigmoid"), act(6, 0)]),
     "activation_swish": ((6,), [layers.Activation("swish"), act()]),
-    "activation_gelu": ((6,), [layers.Activation("gelu"), act()]),
     "activation_chain": ((6,), [layers.Activation("tanh"), layers.ReLU(), layers.Dropout(0.5), act(6, 0)]),
-    "activation_relu": ((6,), [layers.Activation("relu")]),
     "activation_moved": ((2, 3), [layers.Activation("tanh"), layers.Flatten(), act(6, 0)]),
-    "flatten": ((3, 2, 2), [layers.Flatten()]),
-    "reshape": ((3, 2, 2), [layers.Reshape((-1, 6))]),
-    "permute": ((3, 2, 4), [layers.Permute((3, 1, 2))]),
-    "repeat_vector": ((5,), [layers.RepeatVector(3)]),
-    "zero_padding1d": ((5, 2), [layers.ZeroPadding1D((1, 2))]),
-    "zero_padding2d": ((5, 4, 2), [layers.ZeroPadding2D(((1, 2), (0, 3)))]),
-    "cropping1d": ((7, 2), [layers.Cropping1D((1, 2))]),
-    "cropping2d": ((7, 6, 2), [layers.Cropping2D(((1, 2), (0, 3)))]),
-    "up_sampling1d": ((4, 2), [layers.UpSampling1D(3)]),
-    "up_sampling2d": ((4, 3, 2), [layers.UpSampling2D((2, 3))]),
     "dropout": ((6,), [layers.Dropout(0.5), layers.Identity(), layers.GaussianNoise(1.0), layers.ReLU()]),
-    "spatial_dropout2d": ((4, 4, 2), [layers.SpatialDropout2D(0.5), layers.ReLU()]),
     "spatial_dropout1d": ((4, 2), [layers.SpatialDropout1D(0.5), layers.GaussianDropout(0.3), layers.ReLU()]),
     "alpha_dropout": ((4,), [layers.AlphaDropout(0.5), layers.ActivityRegularization(0.1), layers.ReLU()]),
 }
@@ -197,26 +125,6 @@ def test_exact(case):
     shape, stack = EXACT[case]
     lowered = assert_same(wrap(shape, *stack), corner_data(shape))
     assert all(note.exact for note in lowered.notes)
-
-
-MERGES = {
-    "add": (layers.Add, 3),
-    "subtract": (layers.Subtract, 2),
-    "multiply": (layers.Multiply, 3),
-    "maximum": (layers.Maximum, 3),
-    "minimum": (layers.Minimum, 2),
-    "average": (layers.Average, 4),
-    "concatenate": (layers.Concatenate, 3),
-}
-
-
-@pytest.mark.parametrize("case", MERGES)
-def test_merges(case):
-    make, count = MERGES[case]
-    sources = [keras.Input((4, 3), name=f"x{i}") for i in range(count)]
-    values = [QActivation(bits(5 + i, i), name=f"q{i}")(source) for i, source in enumerate(sources)]
-    model = keras.Model(sources, make(name="merged")(values))
-    assert_same(model, [corner_data((4, 3), seed=i) for i in range(count)])
 
 
 def test_mean_of_three_is_exact_with_its_quantizer():
