@@ -1,7 +1,7 @@
 """Run the artefacts that lie in a folder, as they are, on the golden vectors.
 
-Invariant: one executor's trouble is its own row's, never the end of the others. What is not there (a tool, an
-artefact, a port) is NOT RUN; what is there and does not run to its end is NOT RUN and failed.
+Invariant: an executor that fails gets a row with the reason, and the others still run. A missing tool,
+artefact or port is NOT RUN; an executor that does not run to its end is NOT RUN and failed.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _COVERED = 1000
 """Real samples that coverage is computed for: as many as slow executors run."""
 
 _LISTED = 100
-"""Deviations that a row keeps."""
+"""Most deviations that a row lists."""
 
 Progress = Callable[[str], None]
-"""Told the name of what is run next."""
+"""A function that is called with the name of the executor that runs next."""
 
 
 def check_folder(
@@ -64,15 +64,15 @@ def check_folder(
         samples: how many real samples are compared; 0 for all, or `Runner.samples` where a runner is slow.
             Synthetic vectors are compared whole.
         model_file: the Keras model, if there is one.
-        progress: told what is run next.
-        wiring: where a board is heard; if it is given, the board is checked as well.
+        progress: called with the name of the executor that runs next.
+        wiring: the serial port or log of a board; if it names one, the board is checked as well.
         files: compare constants, types and code of the artefacts with a fresh emission as well.
-        cover: compute what the vectors would show.
-        earlier: what they would show, of an earlier check; taken if it is of this graph and these vectors.
-        source: reads the imported model, where that is not Keras'.
+        cover: compute the coverage of the vectors.
+        earlier: coverage of an earlier check; used if it is of this graph and these vectors.
+        source: reads the imported model, if it is not a Keras model.
 
     Returns:
-        A row for every executor; of one that is there and does not run to its end, with the reason.
+        A row for every executor, with the reason for one that does not run to its end.
 
     Raises:
         EdgemlError: an unknown check, a negative number of samples, or a log or port that is not there.
@@ -86,7 +86,7 @@ def check_folder(
     wiring.need_there()
     results: list[Result] = []
     chosen = select([*(names or ["all"]), *([BOARD] if wiring.is_used else [])])
-    other = KERAS if source is not None else SOURCE  # the framework that the model is not of
+    other = KERAS if source is not None else SOURCE  # no row for the framework that the model is not from
     for name in (name for name in chosen if name != other or name in names):
         if progress is not None:
             progress(name)
@@ -137,18 +137,18 @@ def check_graph(
 ) -> Check:
     """Emit a graph for every chosen back end into a temporary folder and check it there.
 
-    Where nothing else is asked for, a graph whose io_parallel project would compile for minutes becomes an
-    io_stream project; its row says so.
+    Without an io_type in `settings`, a graph whose io_parallel project would compile for minutes becomes an
+    io_stream project, and its row says so.
 
     Args:
         graph: the exact graph.
         x: floats (samples, ...) like the Keras input.
         names: which checks, see `choices`.
         settings: options by back end.
-        progress: told what is run next.
+        progress: called with the name of the executor that runs next.
 
     Returns:
-        A row for every executor; of one that cannot be emitted or does not run to its end, with the reason.
+        A row for every executor, with the reason for one that cannot be emitted or does not run to its end.
 
     Raises:
         EdgemlError: an unknown check or option, or data that do not fit.
@@ -223,7 +223,7 @@ def _check_runner(
 
 
 def _with_deviations(result: Result, backend: str, folder: Path, graph: Graph) -> Result:
-    """The row with what the files say: other constants or types are a mismatch, whatever vectors showed."""
+    """The row with the files' deviations, which are a mismatch even if all integers agree."""
     try:
         deviations = compare_files(backends.load(backend), folder, graph)
     except EdgemlError as error:
@@ -241,7 +241,7 @@ def _with_deviations(result: Result, backend: str, folder: Path, graph: Graph) -
 
 
 def _row(name: str, check: Callable[[], Result]) -> Result:
-    """The row of one executor: if it has trouble, what the trouble is."""
+    """The row of one executor, with the error's text if it fails."""
     try:
         return check()
     except MissingToolError as error:

@@ -1,6 +1,6 @@
-"""What a real board said, over its serial line or in a log of it, as one row of the check.
+"""The results of a real board, from its serial line or from a log, as one row of the check.
 
-A log holds the bytes that a board sent, as they came. The tag of a result is the number of its sample in
+A log holds the bytes that a board sent, unchanged. The tag of a result is the number of its sample in
 golden.npz, so a log needs nothing else beside it.
 
 Invariant: the row is "exact" only if results of golden vectors were compared and the board's identity names
@@ -42,9 +42,9 @@ from edgeml.synth.top.protocol import (
 from edgeml.synth.top.serial import BAUD
 
 SAMPLES = 1000
-"""Samples that are sent if nothing is said: a serial line is slow."""
+"""Samples that are sent by default: a serial line is slow."""
 
-# Where edgeml.synth.flow leaves the Verilog of a board, and `edgeml export` that of no board in particular.
+# Folders of the Verilog: edgeml.synth.flow writes it for a board, `edgeml export` for none in particular.
 _SYNTHESIZED = "synth/{}/verilog"
 _EXPORTED = "verilog"
 _NO_LINE = "no port and no log was given (--port /dev/tty..., or --log FILE)"
@@ -52,13 +52,13 @@ _NO_LINE = "no port and no log was given (--port /dev/tty..., or --log FILE)"
 
 @dataclass(frozen=True)
 class Wiring:
-    """Where a board is heard.
+    """The serial port or the log of a board.
 
     Args:
         port: its serial port; "" for none.
-        log: what it said earlier; None for none.
+        log: file with the bytes of an earlier session; None for none.
         baud: of the port.
-        save_log: file that gets all it says; None for none.
+        save_log: file that gets all bytes of the board; None for none.
     """
 
     port: str = ""
@@ -73,7 +73,7 @@ class Wiring:
             raise EdgemlError("there is nothing to save", "--save-log", "name the board's port with --port")
 
     def need_there(self) -> None:
-        """Refuse what is not there before anything runs.
+        """Refuse a missing port or log before anything runs.
 
         Raises:
             EdgemlError: there is no such log or port.
@@ -85,21 +85,21 @@ class Wiring:
 
     @property
     def is_used(self) -> bool:
-        """There is something to hear."""
+        """True if a port or a log is named."""
         return bool(self.port) or self.log is not None
 
 
 @dataclass(frozen=True)
 class _BoardAnswers:
-    """What a board said.
+    """The answers of a board.
 
     Args:
         output: how its results are packed.
         reports: of its self-tests.
-        samples: numbers of the golden vectors that it gave results for; one comes twice if two were given.
+        samples: numbers of the golden vectors with a result; twice if it sent two different results.
         results: their bytes, (len(samples), bytes).
         seconds: between the first request and the last answer; 0 for a log.
-        remarks: what else was heard: complaints, damage, repetitions.
+        remarks: error frames, damaged frames and repetitions, in words.
     """
 
     output: Stream
@@ -225,7 +225,7 @@ def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _BoardAnswer
 
 
 def _remarks(log: Log, size: int, again: int) -> str:
-    """What else the log holds, in a sentence; "" if there is nothing but answers."""
+    """The log's error frames, damage and repetitions in a sentence; "" if it has none."""
     lengths = {
         FrameType.RESULT: (size, size),
         FrameType.REPORT: REPORT_BYTES,
@@ -234,7 +234,7 @@ def _remarks(log: Log, size: int, again: int) -> str:
     fits = [lengths.get(kind, (1, 1)) for kind, _ in log.broken]
     damaged = sum(low <= n <= high for (low, high), (_, n) in zip(fits, log.broken, strict=True))
     errors = Counter(frame.problem() for frame in log.frames if frame.kind is FrameType.ERROR)
-    parts = [f"the board complained {_times(count)} that {text}" for text, count in errors.items()]
+    parts = [f"the board reported an error {_times(count)} that {text}" for text, count in errors.items()]
     parts += [f"{_counted(damaged, 'frame')} damaged"] * bool(damaged)
     parts += [f"{_counted(log.skipped, 'byte')} in no frame"] * bool(log.skipped)
     parts += [f"{_counted(again, 'result')} that had come before"] * bool(again)
@@ -252,7 +252,7 @@ def _times(count: int) -> str:
 
 
 def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> VerilogManifest:
-    """Of the Verilog that is in the board: what was synthesized for it, or else what was exported.
+    """The manifest of the board's Verilog: that of the synthesis for the board, else that of the export.
 
     Raises:
         EdgemlError: the board holds another network, or takes and gives other numbers of bytes.
@@ -278,7 +278,7 @@ def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> Verilo
 
 
 def _test_seconds(identity: Identity) -> float:
-    """What a self-test takes at most: every byte takes a clock or two, every beat its turn."""
+    """Upper bound of a self-test's time: every byte takes a clock or two, every beat its turn."""
     vector = identity.latency + identity.interval + 2 * (identity.input_bytes + identity.output_bytes)
     return 2.0 * identity.vectors * vector / max(identity.clock_hz, 1)
 

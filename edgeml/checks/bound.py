@@ -1,7 +1,7 @@
 """RUN/trained.json: the configuration that the run's model was made with, bound to its file by a digest.
 
-config.toml is a text that anyone can edit. What stands there after training is a wish; what stands in
-trained.json is what was done. Targets are left out: they are for designs, and may change at any time.
+config.toml is a text that anyone can edit, so after training it may differ from what was trained;
+trained.json does not. Targets are left out: they are for designs, and may change at any time.
 
 Invariant: no command repeats an edited setting as a fact: it says what was changed, or goes by trained.json.
 """
@@ -43,7 +43,7 @@ class _Bound(Document):
 
 
 def bind(run: Run) -> None:
-    """Write down what the model was made with, once, when it is there.
+    """Write trained.json once, when the model exists.
 
     Raises:
         EdgemlError: config.toml was changed since; says what, and nothing is written.
@@ -52,7 +52,7 @@ def bind(run: Run) -> None:
     if not model:
         return
     there = _read(run)
-    # The file of an own preset may be another by now: `Run.create` compares what it decides.
+    # A user's preset file may have changed: `Run.create` compares the settings that follow from it.
     if isinstance(there, _Bound) and there.model == model:
         changed = [text for text in _differences(_completed(there), config) if not text.startswith("preset.")]
         if changed:
@@ -103,7 +103,7 @@ def as_trained(run: Run) -> Run:
 
 
 def _read(run: Run) -> _Bound | str | None:
-    """What is bound; a sentence if the file is damaged or was edited, None if there is none."""
+    """The object behind trained.json; a sentence if the file is damaged or edited, None if it is missing."""
     path: Path = run.folder / FILE
     if not path.is_file():
         return None

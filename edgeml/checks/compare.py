@@ -72,7 +72,7 @@ def compare(backend: str, graph: Graph, golden: Golden, execute: Execute) -> Res
 def _locate(
     graph: Graph, golden: Golden, execute: Execute, got: Mapping[str, IntArray], samples: IntArray
 ) -> tuple[Difference, str]:
-    """The first op that differs, in the graph's order, and what its integers suggest as the cause."""
+    """The first op that differs, in the graph's order, and the probable cause."""
     chosen = samples[:_TRACED]
     part = golden.take(chosen)
     names = [node.name for node in graph.nodes if node.inputs]

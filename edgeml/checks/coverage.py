@@ -1,4 +1,4 @@
-"""What the vectors of a check would show and what they would not.
+"""Coverage: which faults of an artefact the vectors of a check would show, and which they would not.
 
     inputs     elements that never vary
     casts      ends that were never reached and ties that were not met, of those that intervals allow
@@ -34,16 +34,16 @@ from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.conv import Conv
 
 _MOST_TRIALS = 4096
-"""Weights of a graph that are tried."""
+"""Most weights of a graph that are tried."""
 
 _WORK = 3e8
-"""Values that trying them may compute; when they are used up, the weights that are left are not tried."""
+"""Most values that the trials of a graph may compute; after that no further weight is tried."""
 
 _ROUNDS = (2, 14, 112)
-"""Vectors that a weight is tried on first; then as many more, and all only if it is still not shown."""
+"""Vectors that a weight is tried on at first; further ones follow only while its change is not shown."""
 
 _ELEMENTS = 1 << 23
-"""Most numbers of one array."""
+"""Most elements of one array, which bounds the memory."""
 
 _PART = 512
 _BATCH = 1 << 22
@@ -89,7 +89,7 @@ class Casts(Record):
 
 
 class Coverage(Record):
-    """What all vectors of a golden.npz would show.
+    """The coverage of all vectors of a golden.npz.
 
     Attributes:
         inputs: elements of all inputs.
@@ -128,7 +128,7 @@ class Coverage(Record):
 
 
 def coverage(graph: Graph, codes: Mapping[str, IntArray]) -> Coverage:
-    """What vectors would show.
+    """The coverage of vectors.
 
     Args:
         graph: the exact graph.
@@ -260,7 +260,7 @@ def _trial(graph: Graph, node: Node) -> _Trial:
 
 
 def _taps(graph: Graph, node: Node, source: IntArray) -> IntArray:
-    """What each weight is multiplied with, (vectors, *space, groups * weights of a column)."""
+    """The factor of each weight, (vectors, *space, groups * weights of a column)."""
     op, weights = node.op, graph.info(node.inputs[1])
     assert isinstance(op, Linear)
     info = graph.info(node.inputs[0])
@@ -349,7 +349,7 @@ def _carrier(kinds: Sequence[ValueInfo]) -> Any:
 
 
 def _steps(graph: Graph, node: Node, tap: int) -> IntArray:
-    """What a change by one code is, per column: upwards, but at the top of the type; on the sum's grid."""
+    """The change by one code per column, on the sum's grid: upwards, except at the top of the type."""
     info = graph.info(node.inputs[1])
     codes = graph.constant(node.inputs[1])
     top, frac = (np.broadcast_to(np.asarray(part), codes.shape) for part in (info.type.hi, info.type.frac))
@@ -389,7 +389,7 @@ def _weights(graph: Graph, codes: Mapping[str, IntArray]) -> tuple[WeightCoverag
     straight = affine_values(graph)
     work = _WORK
     rows: list[WeightCoverage] = []
-    for node in reversed(every):  # the last layers cost least
+    for node in reversed(every):  # the last layers first: their trials cost least
         shape, size = graph.info(node.inputs[1]).shape, graph.info(node.inputs[1]).size
         share = size if total <= _MOST_TRIALS else max(_MOST_TRIALS * size // total, 1)
         chosen = np.unique(np.linspace(0, size - 1, share).astype(np.int64))

@@ -1,4 +1,4 @@
-"""Rows of an earlier check that still hold: `edgeml check RUN --with X` runs X and forgets nothing else.
+"""Rows of an earlier check that still hold: `edgeml check RUN --with X` runs X and keeps the other rows.
 
 A row holds a digest of what was run (the graph, the golden vectors, and the files of the artefact) and of
 what the row itself says. As long as all of these are unchanged, what the row says is true, whenever it was
@@ -34,12 +34,12 @@ _OWN = "firmware"
 """The folder inside an hls4ml project that holds what its simulation compiles."""
 
 _COVERING = 1
-"""To be raised when coverage is computed in another way: what was kept is then computed again."""
+"""Version of the coverage's definition; raise it when that changes, so that old coverage is not reused."""
 
 
 @dataclass(frozen=True)
 class Print:
-    """What a runner would run now.
+    """The digest of what a runner would run now.
 
     Args:
         digest: of the graph, the vectors and its files; "" if a file cannot be read.
@@ -54,12 +54,12 @@ class Print:
     synthetic: int = 0
 
     def has(self, row: Result) -> bool:
-        """There are as many vectors as the row says it ran."""
+        """True if there are at least as many vectors as the row says it ran."""
         return row.samples <= self.samples and row.synthetic <= self.synthetic
 
 
 def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
-    """What lies in a run folder, by the name of the runner.
+    """The digests of a run folder, by the name of the runner.
 
     Args:
         folder: the run folder.
@@ -141,7 +141,7 @@ def current(row: Result, now: Mapping[str, Print]) -> Result:
 
 
 def as_it_is(check: Check, folder: Path, graph: Graph, golden: Golden | None) -> Check:
-    """A check as it holds for what lies in the folder now; what nothing there vouches for is NOT RUN.
+    """The check, with every row that no longer matches the folder's files turned into NOT RUN.
 
     Args:
         check: what check.json says.
@@ -169,7 +169,7 @@ def sealed_coverage(coverage: Coverage, graph: Graph, golden: Golden) -> Coverag
 
 
 def covers(coverage: Coverage, graph: Graph, golden: Golden) -> bool:
-    """What it says, it says of this graph and of the first of these vectors, and nobody has edited it."""
+    """True if the coverage is unedited and of this graph and the first of these vectors."""
     if not coverage.digest or coverage.samples > golden.samples:
         return False
     return coverage.digest == _seal(coverage, graph, golden.head(coverage.samples))
@@ -181,12 +181,12 @@ def _seal(coverage: Coverage, graph: Graph, golden: Golden) -> str:
 
 
 def _idle(row: Result) -> bool:
-    """Nothing was run, so there is nothing to vouch for."""
+    """True for a row of an executor that was not run."""
     return row.status == "not-run" and not row.failed
 
 
 def _sealed(row: Result, now: Mapping[str, Print]) -> str:
-    """The digest of a row about what lies there now; "" if that is not known."""
+    """The digest of a row and of the files it is about; "" if these cannot be read."""
     print_ = now.get(row.backend)
     if print_ is None or not print_.digest:
         return ""

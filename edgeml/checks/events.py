@@ -1,4 +1,4 @@
-"""What vectors make a graph's casts do: which element meets a tie, and which an end of its type.
+"""Events of casts that vectors cause: ties, and values beyond an end of the type.
 
 Invariant: an event is only listed if the interval of the cast's input allows it, so "not met" is a gap of the
 vectors or of the interval's tightness, never of the rounding mode.

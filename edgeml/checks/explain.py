@@ -1,4 +1,4 @@
-"""Say why an op's integers differ, by trying the causes that are met in practice.
+"""Finds the cause of a difference by trying the causes that occur in practice.
 
 Invariant: a cause is only named if it reproduces every integer that the artefact gave, on all samples
 traced; otherwise the answer says what is known and no more.

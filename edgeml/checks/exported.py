@@ -1,4 +1,4 @@
-"""RUN/export.json: what became of each back end when the run was exported, so that a reason is never lost.
+"""RUN/export.json: the result of the last export for each back end, files or the reason for none.
 
 A back end that refuses the graph writes no file. Later nobody could tell it from one that was never asked
 for, and "edgeml export RUN" would be no remedy; its reason is therefore kept in the run.
@@ -27,7 +27,7 @@ FILE = "export.json"
 
 @dataclass(frozen=True)
 class Exported:
-    """What became of one back end: files written, or the reason why not."""
+    """The result of one back end's export: files, or the reason for none."""
 
     backend: str
     files: int
@@ -47,7 +47,7 @@ class _ExportRecord(Document):
 
 
 EMITTERS = ("hls4ml", "da4ml", "onnx", "qonnx", "numpy")
-"""Distributions that decide, beside edgeml, what an emission says."""
+"""Distributions whose version, beside edgeml's, changes emitted files."""
 
 
 def why_not(backend: Backend, graph: Graph, options: Any) -> str:
@@ -68,7 +68,7 @@ def why_not(backend: Backend, graph: Graph, options: Any) -> str:
 
 
 def keep(folder: Path, graph: Graph, rows: Sequence[Exported]) -> None:
-    """Write what became of some back ends; what is known of the others stays.
+    """Write the results of some back ends; those of the others stay.
 
     Raises:
         EdgemlError: the file cannot be written.
@@ -113,7 +113,7 @@ def other_versions(folder: Path, backend: str, graph: Graph) -> str:
 
 
 def _read(folder: Path, graph: Graph) -> _ExportRecord:
-    """What is known of the graph; nothing if the file is missing, damaged or of another graph."""
+    """The record of the graph; an empty one if the file is missing, damaged or of another graph."""
     nothing = _ExportRecord(graph=graph.digest, rows={})
     try:
         record = _ExportRecord.read(folder / FILE)

@@ -1,6 +1,6 @@
 """golden.npz: real and synthetic inputs, their codes and the integers every artefact must give.
 
-    x.NAME         float32 (samples, ...)  what Keras is fed
+    x.NAME         float32 (samples, ...)  the input of Keras
     input.NAME     integer codes of the graph's input NAME
     expected.NAME  integer codes of the graph's output NAME
     label          class of each sample, if known
@@ -38,7 +38,7 @@ class Golden:
     """Vectors: all arrays have the samples on their first axis.
 
     Args:
-        x: float32, what Keras is fed, by input name.
+        x: float32 inputs of Keras, by input name.
         inputs: codes by input name, those of `x` exactly.
         expected: codes by output name.
         label: class of each sample, if known.
@@ -82,7 +82,7 @@ class Golden:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what goes in and what must come out; labels are not part of a check."""
+        """SHA-256 over inputs and expected outputs, without labels."""
         total = hashlib.sha256()
         for kind, arrays in (("x", self.x), ("input", self.inputs), ("expected", self.expected)):
             for name in sorted(arrays):

@@ -1,4 +1,4 @@
-"""What the executors of a check are called: by `--with`, by their back end and by the row they print.
+"""The names of a check's executors: those of `--with`, of back ends and of rows.
 
 Invariant: whatever is printed as the name of a row is taken where a row is named.
 """
@@ -17,7 +17,7 @@ BOARD = "board"
 
 
 def choices() -> tuple[str, ...]:
-    """What `--with` takes: the reference, the model's own framework, back ends, a board on a serial line."""
+    """The values of `--with`: the reference, the model's framework, back ends, a board on a serial line."""
     return (REFERENCE, KERAS, SOURCE, *backends.names(), BOARD)
 
 
@@ -27,7 +27,7 @@ def runners() -> Mapping[str, str]:
 
 
 def choice_of(name: str) -> str:
-    """What `--with` calls a row: "onnx" for "onnxruntime"; the name itself if it is a choice already."""
+    """The value of `--with` for a row: "onnx" for "onnxruntime"; a value of `--with` itself is returned."""
     return name if name in choices() else runners().get(name, name)
 
 

@@ -1,4 +1,4 @@
-"""What a check found; the object behind check.json.
+"""The result of a check: the object behind check.json.
 
 Invariant: `exact` means that every integer of every sample was compared and equal. What was not run
 says so and why; it never counts as exact. What is there and did not run to its end is not run and `failed`:
@@ -109,11 +109,11 @@ class Result(Record):
 
     @property
     def holds(self) -> bool:
-        """Nothing speaks against it: no difference but an announced one, and no failure."""
+        """True without a failure and without a difference, other than an announced one."""
         return not self.failed and (self.status != "mismatch" or bool(self.announced))
 
     def detail(self) -> str:
-        """What a person wants to know beside the status: how many samples, what differs, or why not."""
+        """The text beside the status: the number of samples, the first difference, or the reason."""
         if self.status == "not-run":
             return self.reason
         text = f"{self.samples:,} samples"
@@ -156,7 +156,7 @@ class Check(Document):
 
     @property
     def compared(self) -> tuple[Result, ...]:
-        """What was actually run."""
+        """The results of executors that were run."""
         return tuple(result for result in self.results if result.status != "not-run")
 
     def __getitem__(self, name: str) -> Result:

@@ -1,7 +1,7 @@
 """Vectors made from the graph alone, beside the real samples of golden.npz.
 
-Real data leave much unsaid: pixels that are always zero, saturations that no sample reaches, and no float
-that lies on a tie of the input quantizer. The vectors here are drawn to reach what data do not:
+Real data leave gaps: pixels that are always zero, saturations that no sample reaches, and no float
+that lies on a tie of the input quantizer. The vectors here are drawn to fill them:
 
     floats     ties of the input quantizer and both neighbours of each, values beyond both bounds, -0.0
     corners    every input at its lowest code, at its highest, at zero; random mixtures of the two ends
@@ -41,10 +41,10 @@ _SEED = 20261128
 _FLOATS, _CORNERS, _BOUNDS, _UNIFORM, _MIXED = 64, 64, 96, 96, 64
 _POOL = 2048
 _WORK = 2e8
-"""Products that choosing may cost; a larger graph has a smaller pool."""
+"""Most multiplications spent on choosing vectors; a larger graph has a smaller pool."""
 
 _SAMPLES_READ = 256
-"""Real samples that are looked at for what need not be driven again."""
+"""Real samples whose events are computed, because synthetic vectors need not repeat them."""
 
 _WEIGHTS = 8192
 """Weights of the largest graph whose vectors are chosen by the weights that they show as well."""
@@ -289,7 +289,7 @@ def _stacked(parts: Sequence[Mapping[str, IntArray]]) -> dict[str, IntArray]:
 
 
 def _products(graph: Graph) -> int:
-    """Products of a sample, about."""
+    """The approximate number of multiplications per sample."""
     total = 0
     for node in graph.nodes:
         if isinstance(node.op, Linear):

@@ -43,7 +43,7 @@ ERR = Screen(stderr=True)
 
 
 def show_error(error: EdgemlError) -> None:
-    """What is wrong, where, and what to do."""
+    """Print an error: what is wrong, where, and what to do."""
     where = f"[bold]{escape(error.where)}[/]: " if error.where else ""
     ERR.print(f"[bold red]error:[/] {where}{escape(error.what)}")
     if error.hint:

@@ -34,7 +34,7 @@ _ORDER = (
     "list",
     "doctor",
 )
-"""As they stand in --help; a command not named here comes after them."""
+"""The order of commands in --help; others come after them."""
 
 
 def _version(show: bool) -> None:

@@ -1,4 +1,4 @@
-"""The names that commands take: for tab completion, and to say what there is when one was left out.
+"""The names that commands take: for tab completion, and for the message about a missing argument.
 
 Invariant: nothing heavy is imported, and a folder or registry that cannot be read has no names.
 """
@@ -109,7 +109,7 @@ def _keys(model: type[Any], before: str = "") -> Iterator[str]:
     """Dotted keys of a description's values."""
     for key, field in model.model_fields.items():
         if get_origin(field.annotation) in (dict, Mapping):
-            continue  # by names that only the model knows
+            continue  # a table by layer names, which only the model has
         kinds = [field.annotation, *get_args(field.annotation)]
         inner = next(
             (kind for kind in kinds if isinstance(kind, type) and hasattr(kind, "model_fields")), None
@@ -134,10 +134,10 @@ def begin_so(names: Callable[[], Sequence[str]], several: bool = False) -> Calla
 
 
 class Commands(TyperGroup):
-    """Says what there is where a name was left out."""
+    """A Typer group that lists the choices when a name was left out."""
 
     def invoke(self, ctx: Any) -> Any:
-        """As the group does.
+        """Run a command as Typer's group does.
 
         Raises:
             EdgemlError: an argument that names something is missing.
@@ -156,7 +156,7 @@ class Commands(TyperGroup):
 
 
 def _offered(name: str) -> tuple[str, str]:
-    """What is missing, and what there is of it; empty for what has no names."""
+    """A sentence with the choices for the missing argument; empty if it has none."""
     kinds: dict[str, tuple[str, Callable[[], list[str]], str]] = {
         "preset": ("a preset, or your own file.py", presets, "edgeml list presets says more"),
         "run": ("a run folder", runs, ""),

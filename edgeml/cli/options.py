@@ -148,5 +148,5 @@ def comma_list(text: str, flag: str) -> list[str]:
 
 
 def without_none(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings that were given."""
+    """The settings without those that are None."""
     return {key: value for key, value in settings.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The steps of a run as people see them: a bar or a line while they work, a table when they are done."""
+"""The steps of a run on the terminal: a progress bar or a line during a step, a table after it."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def training_bars() -> Iterator[TrainingBars]:
 
 @contextmanager
 def working(title: str) -> Iterator[Callable[[str], None]]:
-    """A spinner that tells what is being done."""
+    """A spinner with a text that names the current work."""
     with ERR.status(f"{title} ...") as status:
         yield lambda what: status.update(f"{title}: {what} ...")
 
 
 @contextmanager
 def at_work(folder: Path) -> Iterator[None]:
-    """Alone in a run folder; if interrupted, say what is kept in it."""
+    """Lock a run folder; at an interrupt, print which files are kept in it."""
     with locked(folder):
         try:
             yield
@@ -89,7 +89,7 @@ def at_work(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def alone(run: Path) -> Iterator[Run]:
-    """The run of that folder or name, locked, as it is then; if interrupted, say what is kept in it."""
+    """The run of that folder or name, locked and then loaded; at an interrupt, print which files are kept."""
     from edgeml import api
 
     with at_work(api.load(run).folder):
@@ -97,7 +97,7 @@ def alone(run: Path) -> Iterator[Run]:
 
 
 def _kept_files(folder: Path) -> Iterator[str]:
-    """What is whole in a run folder, in the order in which it was made."""
+    """The complete files of a run folder, in the order in which they were made."""
     names = {
         "float.keras": "the float baseline",
         ".training.npz": "the training up to its last epoch",
@@ -116,7 +116,7 @@ def _kept_files(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def refusing(backend: str, refused: dict[str, str]) -> Iterator[None]:
-    """What a back end cannot give is noted with the reason, so that the others are written all the same."""
+    """Turn a back end's error into a noted reason, so that the others are still written."""
     try:
         yield
     except EdgemlError as error:
@@ -124,7 +124,7 @@ def refusing(backend: str, refused: dict[str, str]) -> Iterator[None]:
 
 
 def folder_of(preset: str, out: Path | None) -> Path:
-    """Where a preset's run lies."""
+    """The run folder of a preset."""
     from edgeml import presets
 
     return out or Path("runs") / presets.load(preset).name
@@ -201,7 +201,7 @@ def inexact_rows(run: Run) -> Iterator[Bands | str]:
 
 
 def exported_table(rows: Sequence[Exported]) -> Bands:
-    """Back ends and what became of them."""
+    """A table of back ends with their files or reasons."""
     cells = [
         [row.backend, str(row.files) if row.files else "-", escape(row.reason) or "[green]written[/]"]
         for row in rows
@@ -210,7 +210,7 @@ def exported_table(rows: Sequence[Exported]) -> Bands:
 
 
 def check_table(check: Check) -> Bands:
-    """The exactness matrix."""
+    """A table of executors with status and detail."""
     cells = [[r.backend, _STYLES[r.state], *_figures(r), _result_text(r)] for r in check.results]
     heads = ("executor", "integers", "real + synthetic", "differ", "max LSB", "seconds", "remark")
     return Bands(heads, cells, texts=(6,))

@@ -1,8 +1,8 @@
-"""Chip families: one file each, with everything that is known of its cells, its tools and its estimates.
+"""Chip families: one file each, with the cells, the tools and the estimates' constants of a family.
 
 The folder is the registry. To add a family, add `families/<name>.py` with `FAMILY = Family(...)`. Its
-fabric has measurements in edgeml/estimate/calibration.json (`python -m benchmarks.estimates`), or says whose
-it borrows.
+fabric has measurements in edgeml/estimate/calibration.json (`python -m benchmarks.estimates`), or names the
+fabric whose measurements it borrows.
 
 family = families.mapped(boards.load("ulx3s-85f"))      # ecp5
 usage = family.usage(synthesized.cells)
@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 SynthesisTool = Literal["yosys", "vendor"]
-"""Whose synthesis an estimate is of: Yosys', or that of the chip's maker."""
+"""The synthesis tool that an estimate is for: Yosys, or the tool of the chip's maker."""
 
 
 _FOLDER = ModuleFolder("chip family", __name__)

@@ -1,4 +1,4 @@
-"""What a chip family is: its fabric as estimates see it, how Yosys and nextpnr take it, its constraint file.
+"""The description of a chip family: fabric, Yosys mapping, open place and route, constraint format.
 
 Invariant: every kind of cell is named, as a cost or as free; one that is not is an error and not zero, so
 that a new version of Yosys cannot make a design look small.
@@ -24,7 +24,7 @@ LutKind = Literal["lut6", "lut4", "alm"]
 
 @dataclass(frozen=True)
 class Fabric:
-    """What a chip is made of, as one synthesis tool uses it: tables, carry chains, multipliers, block RAM.
+    """The resources of a chip as one synthesis tool uses them: tables, carry chains, multipliers, block RAM.
 
     Figures are from the vendors' documents and, where a tool decides, from its own mapping rules
     (docs/estimates.md names them); none is fitted.
@@ -75,7 +75,7 @@ class Fabric:
     adder_ns: float = 1.0
 
     def block_cost(self, words: int, bits: int) -> float:
-        """What putting a memory into block RAM is weighed with."""
+        """The cost of a memory in block RAM, as the tool weighs it against tables."""
         return self.bram_cost * self.brams(words, bits) / self.bram_piece
 
     def brams(self, words: int, bits: int) -> float:
@@ -94,7 +94,7 @@ class Fabric:
 
 @dataclass(frozen=True)
 class CellCost:
-    """What one cell takes, in the units of `edgeml.boards.model`; halves are halves of a block.
+    """The resources of one cell, in the units of `edgeml.boards.model`; halves are halves of a block.
 
     Args:
         lut: lookup tables.

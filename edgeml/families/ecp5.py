@@ -46,7 +46,7 @@ FABRIC = Fabric(
 
 
 def _lpf(at: PortPin) -> list[str]:
-    """As Diamond and nextpnr-ecp5 read it: a ; or # ends a line even within quotes."""
+    """A line of an .lpf file. Diamond and nextpnr-ecp5 end a line at ; or #, even within quotes."""
     pull = f" PULLMODE={at.pull.upper()}" if at.pull else ""
     clock = [f"FREQUENCY PORT {quoted(word(at.port))} {at.mhz:g} MHZ;"] if at.mhz else []
     return [

@@ -27,7 +27,7 @@ FABRIC = replace(
 
 
 def _cst(at: PortPin) -> list[str]:
-    """As nextpnr-himbaechel reads it; clocks are told to it on its command line."""
+    """A line of a .cst file for nextpnr-himbaechel, which takes clocks on its command line."""
     pull = f" PULL_MODE={at.pull.upper()}" if at.pull else ""
     port = quoted(word(at.port))
     return [

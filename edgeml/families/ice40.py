@@ -49,7 +49,7 @@ FABRIC = Fabric(
 
 
 def _pcf(at: PortPin) -> list[str]:
-    """As nextpnr-ice40 reads it; its pull resistors only pull up."""
+    """A line of a .pcf file for nextpnr-ice40; iCE40 has pull-up resistors only."""
     if at.pull == "down":
         raise EdgemlError("iCE40 has no pull-down resistors", f"pin {at.pin}", "change the board's file")
     pull = "-pullup yes " if at.pull == "up" else ""

@@ -21,7 +21,7 @@ FABRIC = replace(ECP5, name="yosys-nexus", borrows="yosys-ecp5")
 
 
 def _pdc(at: PortPin) -> list[str]:
-    """As Radiant and nextpnr-nexus read it: names stand in braces there."""
+    """A line of a .pdc file for Radiant and nextpnr-nexus, with names in braces."""
     pull = f" PULLMODE={at.pull.upper()}" if at.pull else ""
     name = f"{{{word(at.port)}}}"
     port = f"[get_ports {name}]"

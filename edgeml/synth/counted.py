@@ -1,4 +1,4 @@
-"""The figures of a flow, from what its tools left in the folder.
+"""The figures of a flow, from the files of its tools.
 
 Invariant: figures exist only of files that do.
 """
@@ -22,8 +22,8 @@ _PRODUCTS = ("mat_mul", "conv")
 def remember(job: SynthesisJob, hardware: Hardware) -> str:
     """Put figures into the ledger beside their estimates.
 
-    After synthesis it is the network's own share, without the board around it; after placement, the whole
-    board.
+    After synthesis these are the network's own share, without the board around it; after placement, the
+    whole board.
 
     Returns:
         Why that could not be done; "" if it was. A ledger that cannot be written ends no synthesis.
@@ -50,7 +50,7 @@ def _summed(parts: Iterable[Mapping[str, int]]) -> Counter[str]:
 
 
 def figures(job: SynthesisJob, stages: Sequence[Stage]) -> Hardware:
-    """All that is known after these stages."""
+    """The figures after these stages."""
     ran = {stage.name for stage in stages}
     manifest = job.manifest
     instances = job.instances()

@@ -38,7 +38,7 @@ RESULT = "result.json"
 
 
 def _quiet(what: str) -> None:
-    """Nobody listens."""
+    """Ignore progress messages."""
 
 
 class SynthesisFlow:
@@ -49,12 +49,12 @@ class SynthesisFlow:
         vectors: its golden vectors.
         board: the target.
         folder: RUN/synth/BOARD.
-        request: what is asked for.
+        request: settings, goal and last step.
         ledger: earlier results, which narrow the intervals; what the tools count is added to it.
-        tell: told what begins.
+        tell: called with the name of each step that begins.
 
     Attributes:
-        preflight: what was known before anything ran, with the layout that was found if there is a goal.
+        preflight: the estimate before any tool ran, with the chosen layout if there is a goal.
 
     Raises:
         EdgemlError: the board has no open flow as far as that, the graph cannot be written as Verilog, the
@@ -106,7 +106,7 @@ class SynthesisFlow:
         )
 
     def hint(self) -> str:
-        """A line on what would shorten the flow, where nobody chose the layout; "" if there is none."""
+        """A line with a layout that is placed sooner, unless the user chose one; "" if there is none."""
         job = self.job
         fixed = {"mode", "reuse_factor"} & set(job.request.settings or {})
         if job.request.goal or fixed:
@@ -151,7 +151,7 @@ class SynthesisFlow:
         return rows[-1] if rows else None
 
     def _needed(self, family: families.Family | None) -> list[str]:
-        """Programs of the steps that are asked for."""
+        """The programs of the requested steps."""
         if family is None:
             return []
         names = ["yosys"]

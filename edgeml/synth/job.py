@@ -1,4 +1,4 @@
-"""One run on one board, as all steps see it: what is made, where, for which chip, with which programs.
+"""One run on one board, as all steps see it: graph, folder, chip family and programs.
 
 Invariant: nothing here runs a program, or changes after the flow began.
 """
@@ -35,9 +35,9 @@ class SynthesisJob:
         vectors: its golden vectors.
         board: the target.
         folder: RUN/synth/BOARD.
-        request: what is asked for.
+        request: settings, goal and last step.
         clock_mhz: the clock to design for.
-        whole: the board's top stands around the network.
+        whole: whether the board's top is around the network.
         mapped_family: the family; None if Yosys does not know the FPGA.
         options: of the Verilog.
         tools: the programs that are needed, by name.
@@ -68,19 +68,19 @@ class SynthesisJob:
 
     @property
     def family(self) -> families.Family:
-        """The family; asked for only where there is one."""
+        """The family; not to be used where `mapped_family` is None."""
         assert self.mapped_family is not None
         return self.mapped_family
 
     @property
     def open_flow(self) -> families.OpenFlow:
-        """Its open place and route; asked for only where there is one."""
+        """Its open place and route; not to be used where the family has none."""
         assert self.family.open is not None
         return self.family.open
 
     @property
     def manifest(self) -> VerilogManifest:
-        """Of the Verilog that was written."""
+        """The manifest of the emitted Verilog."""
         return VerilogManifest.read(self.design)
 
     @cached_property

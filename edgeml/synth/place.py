@@ -33,7 +33,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class ClockTiming:
-    """What nextpnr says of a clock, in MHz."""
+    """nextpnr's figures for a clock, in MHz."""
 
     name: str
     achieved: float

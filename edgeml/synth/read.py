@@ -5,8 +5,8 @@
     RUN/synth/BOARD-hls4ml/reports/            the reports
     RUN/synth/BOARD/vendor-STAGE.json, reports/, result.json    the same of our own Verilog
 
-Invariant: nothing is written if it is not clear whose a report is; a report that cannot be read is named, and
-keeps none of the others back.
+Invariant: nothing is written if a report's board or design is not clear; a report that cannot be read is
+named, and the others are filed.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def verilog_manifest(run_folder: Path, board: str, directory: Path, row: Hardwar
 
 
 def _above(directory: Path, row: Hardware) -> list[Path]:
-    """Folders in which the project that left a report may have its manifest, the nearest first.
+    """Folders that may hold the manifest of a report's project, the nearest first.
 
     They reach one further up than what was read, which may be a project's folder of reports.
     """
@@ -130,7 +130,7 @@ def _same_graph(manifest: VerilogManifest, graph: str, directory: Path) -> None:
 
 
 def _clocked(row: Hardware, manifest: VerilogManifest) -> Hardware:
-    """With the latency that the Verilog promises, which no report has."""
+    """The row with the latency of the manifest, which no report states."""
     if row.cycles is not None:
         return row
     note = "cycles are those that the Verilog promises and its simulation measures"
@@ -139,7 +139,7 @@ def _clocked(row: Hardware, manifest: VerilogManifest) -> Hardware:
 
 
 def best(rows: Sequence[Hardware]) -> Hardware:
-    """The row nearest to the hardware that has resources, completed by what only others know.
+    """The row nearest to the hardware that has resources, completed with figures of the others.
 
     A fitted design's report has no latency; the HLS estimate or the co-simulation of the same project has.
     """
@@ -149,7 +149,7 @@ def best(rows: Sequence[Hardware]) -> Hardware:
     for field in ("cycles", "ii"):
         if getattr(first, field) is not None:
             continue
-        # What a simulation counted is worth more than what a schedule promised.
+        # A count of a simulation is preferred to the figure of a schedule.
         others = sorted(ranked[1:], key=lambda row: row.reached != "simulated")
         if other := next((row for row in others if getattr(row, field) is not None), None):
             update[field] = getattr(other, field)

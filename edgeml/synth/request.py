@@ -1,4 +1,4 @@
-"""What is asked of a synthesis, and how far the board's flow goes."""
+"""The request of a synthesis: settings, goal and last step."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for.
+    """The request of a synthesis.
 
     Args:
         clock_mhz: to design for; None: the run's, or the board's.
@@ -34,7 +34,7 @@ class Request:
         seed: of the placement.
         settings: options of the Verilog back end; clock_mhz among them takes the place of the flow's choice.
         seconds: time limit of each program.
-        goal: what the layout has to meet; None: it is as the settings say.
+        goal: bounds that the layout has to meet; None: the layout follows from the settings.
     """
 
     clock_mhz: float | None = None
@@ -46,7 +46,7 @@ class Request:
 
 
 def last_step(board: Board, family: families.Family | None, until: Until | None) -> Until:
-    """The last step that is asked for, or that the board's flow has.
+    """The last step: the requested one, or the last of the board's flow.
 
     Raises:
         EdgemlError: open tools do not go so far on this board.

@@ -1,4 +1,4 @@
-"""From what the tools wrote to a `Hardware`.
+"""Turns the files of the tools into a `Hardware`.
 
 Invariant: a figure is from the last tool that counts it, and the notes say where that differs.
 """

@@ -53,7 +53,7 @@ class FlowStep:
         inputs: files or folders it reads.
         outputs: files or folders it writes.
         settings: all else that the outputs depend on, as text: options, versions.
-        work: does it, and says what ran (log relative to the flow's folder).
+        work: runs the program and returns its stage (log relative to the flow's folder).
     """
 
     name: str
@@ -74,8 +74,8 @@ def run_steps(
     Args:
         steps: in the order of their dependencies.
         folder: of the flow; holds the notes.
-        tell: told the name of each step that begins.
-        after: told all stages so far after each step, skipped or not.
+        tell: called with the name of each step that begins.
+        after: called with all stages so far after each step, skipped or not.
 
     Returns:
         A stage per step; for one that was skipped, that of the run that made its outputs.

@@ -1,4 +1,4 @@
-"""What a user wants of a design on a board: a latency, an interval, that it fits; and its options then.
+"""The wishes of a user for a design on a board (latency, interval, fit) and the options that meet them.
 
 Invariant: an estimate is of the layout that `edgeml synth` and `edgeml export` would write for the board.
 """
@@ -21,7 +21,7 @@ from edgeml.figures import nanoseconds
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user wants of a design: `--max-latency`, `--ii`, `--fit`."""
+    """The wishes of a user for a design: `--max-latency`, `--ii`, `--fit`."""
 
     max_latency: str | None = None
     ii: int | None = None
@@ -75,7 +75,7 @@ def settings(
     board: Board | str | None = None,
     clock_mhz: float | None = None,
 ) -> tuple[target.BoardTarget, dict[str, dict[str, Any]]]:
-    """What is built for, and options of the back ends for it, our Verilog's stages with their margin.
+    """The target and the back ends' options for it; the stages of our Verilog keep their margin.
 
     Args and errors as for `edgeml.boards.target.settings`.
     """

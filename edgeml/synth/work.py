@@ -30,7 +30,7 @@ _CHECKED = 1000
 
 
 def emit(job: SynthesisJob) -> FlowStep:
-    """The Verilog, and on open boards the top."""
+    """Emit the Verilog, and on open boards the top module."""
 
     def work() -> Stage:
         start = time.monotonic()
@@ -44,7 +44,7 @@ def emit(job: SynthesisJob) -> FlowStep:
 
 
 def check(job: SynthesisJob) -> FlowStep:
-    """The network under Verilator, every integer."""
+    """Simulate the network with Verilator and compare every integer."""
     target = job.folder / "check.json"
 
     def work() -> Stage:
@@ -72,7 +72,7 @@ def check(job: SynthesisJob) -> FlowStep:
 
 
 def simulate(job: SynthesisJob) -> FlowStep:
-    """The whole board."""
+    """Simulate the whole board."""
     target = job.folder / "simulation.json"
 
     def work() -> Stage:
@@ -89,7 +89,7 @@ def simulate(job: SynthesisJob) -> FlowStep:
 
 
 def synthesize(job: SynthesisJob) -> FlowStep:
-    """Yosys."""
+    """Synthesize with Yosys."""
     out = job.folder / "synthesis"
     installed = job.tools["yosys"]
     passes = f"{job.family.mapping.passes} {job.family.mapping.core}".strip()
@@ -116,7 +116,7 @@ def synthesize(job: SynthesisJob) -> FlowStep:
 
 
 def place(job: SynthesisJob) -> FlowStep:
-    """nextpnr."""
+    """Place and route with nextpnr."""
     flow = job.open_flow
     installed = job.tools[flow.placer]
     placed, report = f"place/{flow.placed}", "place/report.json"
@@ -144,7 +144,7 @@ def place(job: SynthesisJob) -> FlowStep:
 
 
 def pack(job: SynthesisJob) -> FlowStep:
-    """The bitstream."""
+    """Make the bitstream."""
     flow = job.open_flow
     installed = job.tools[flow.packer]
     target, log = job.folder / job.bitstream, job.folder / "logs" / "bitstream.log"

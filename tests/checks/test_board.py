@@ -180,7 +180,7 @@ def test_a_board_that_complains_again_and_again(bench: Bench) -> None:
 
 
 def test_a_board_that_is_unplugged(bench: Bench) -> None:
-    with pytest.raises(EdgemlError, match="the port went away"):
+    with pytest.raises(EdgemlError, match="the port was closed"):
         bench.plugged(lambda frame, count: None if count == 20 else frame.encode())
 
 
@@ -296,8 +296,8 @@ def test_what_else_a_log_holds_is_told(bench: Bench, log: Path) -> None:
     found = bench.check(log=log)
     assert (found.status, found.samples) == ("exact", SAMPLES)
     assert found.reason.split("; ") == [
-        "the board complained 3 times that the network gave no result",
-        "the board complained once that the CRC was wrong",
+        "the board reported an error 3 times that the network gave no result",
+        "the board reported an error once that the CRC was wrong",
         "2 frames damaged",
         f"{5 + 2 * len(damaged)} bytes in no frame",
     ]

@@ -27,7 +27,7 @@ __all__ = ["BACKEND", "Verilog", "VerilogOptions"]
 
 
 class Verilog(Backend):
-    """Verilog from the exact graph."""
+    """The Verilog back end: synthesizable modules from the exact graph."""
 
     name: ClassVar[str] = "verilog"
     folder: ClassVar[str] = "verilog"

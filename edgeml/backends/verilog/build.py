@@ -62,12 +62,12 @@ def build(graph: Graph, digest: str, options: VerilogOptions) -> FileSet:
 
 
 def module_names() -> Names:
-    """Identifiers of modules, those of hw/rtl taken."""
+    """The identifiers of a design's modules; the names of the modules in hw/rtl are reserved."""
     return Names(*PRIMITIVES, *stream_top.PRIMITIVES)
 
 
 def chosen_mode(graph: Graph, options: VerilogOptions) -> str:
-    """What mode=auto comes to: parallel where that is allowed, else stream."""
+    """The mode that mode=auto stands for: parallel if `unroll_limit` allows it, else stream."""
     if options.mode != "auto":
         return options.mode
     if factors.largest(options.reuse_factor) > 1:
@@ -76,7 +76,7 @@ def chosen_mode(graph: Graph, options: VerilogOptions) -> str:
 
 
 def refusals(graph: Graph, options: VerilogOptions) -> tuple[Refusal, ...]:
-    """What keeps the graph from being written in the chosen mode.
+    """The ops that the chosen mode cannot express.
 
     Raises:
         EdgemlError: a reuse factor is given for a layer that is not there or not folded, or is too small.

@@ -17,7 +17,9 @@ def width_of(lo: int, hi: int) -> int:
 
 def rounded(code: int, drop: int, mode: Round) -> int:
     """One code with `drop` bits fewer, rounded as `fixed` does it."""
-    if abs(code) >= 1 << 62:  # beyond int64: the same rounding on what decides it, top apart
+    if (
+        abs(code) >= 1 << 62
+    ):  # Beyond int64 the high bits are set apart, and the low ones, which decide the rounding, are rounded.
         cut = max(0, drop - 2)
         sticky = int(code & ((1 << cut) - 1) != 0)
         code, drop = (code >> cut) | sticky, drop - cut

@@ -77,12 +77,12 @@ def elaborate(graph: Graph, bounds: Bounds | None = None) -> Design:
     design = _elaborated(_DesignRequest(graph.digest, _bounds_key(bounds), graph, bounds))
     return replace(
         design, layers=tuple(replace(layer) for layer in design.layers)
-    )  # who emits renames modules
+    )  # a copy: the emitter renames its modules
 
 
 @dataclass(frozen=True)
 class _DesignRequest:
-    """What a design depends on: equal digests, equal designs."""
+    """The key of the cache of designs: graphs with equal digests and bounds have equal designs."""
 
     digest: str
     key: tuple[tuple[str, tuple[int, ...], bytes, bytes], ...]

@@ -11,7 +11,7 @@ from edgeml.files import FileSet, read_bytes
 
 
 def compare_design(folder: Path, fresh: FileSet, promised: VerilogManifest) -> tuple[Deviation, ...]:
-    """Every file that differs, with the first line that does, and every promise.
+    """Deviations of the files and of the manifest: per file the first line that differs.
 
     Args:
         folder: where the Verilog lies.

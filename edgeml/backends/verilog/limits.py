@@ -1,4 +1,4 @@
-"""What is too large to be laid out side by side."""
+"""Refuses graphs with more operations than mode=parallel may lay out side by side."""
 
 from __future__ import annotations
 

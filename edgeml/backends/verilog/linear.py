@@ -30,7 +30,7 @@ _CACHED_PRODUCTS = 32
 
 @lru_cache(maxsize=_CACHED_PRODUCTS)
 def _solved(weights: bytes, shape: tuple[int, ...], lows: tuple[int, ...], highs: tuple[int, ...]) -> Any:
-    """da4ml's adder graph, which is only read; the same layer stands in several layouts of a network."""
+    """da4ml's adder graph; cached and not to be changed, as several layouts have the same layer."""
     from da4ml.cmvm import solve
 
     matrix = np.frombuffer(weights, np.float32).reshape(shape)
@@ -140,7 +140,7 @@ class _Term:
 
 
 def _halved(weights: NDArray[np.int64], bits: int) -> NDArray[np.int64]:
-    """weights * 2^-bits; something else if that is no whole number."""
+    """weights * 2^-bits if all of these are whole numbers, else weights that no check accepts."""
     halved = weights >> bits
     return halved if np.array_equal(halved << bits, weights) else np.full_like(halved, np.iinfo(np.int64).min)
 

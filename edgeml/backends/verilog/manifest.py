@@ -1,4 +1,4 @@
-"""edgeml.json: what the emitter promises of the Verilog beside it, and how to talk to it.
+"""edgeml.json: latency, interval and packing of the Verilog beside it.
 
 Packing. A sample is `beats` beats on the input stream and `beats` on the output stream. A beat holds, for
 every value one after the other from bit `offset` on, size / beats elements in C order, the first in the
@@ -25,19 +25,19 @@ _WIDEST = 64
 _LANES = (8, 16, 32, 64)
 
 Count = Annotated[int, Field(ge=0, le=1 << 48)]
-"""Of clocks; more is a damaged file."""
+"""Most clocks that a manifest may state; a larger number means a damaged file."""
 
 Bits = Annotated[int, Field(ge=0, le=1 << 31)]
-"""Of a stream, or elements of it."""
+"""Most bits or elements of a stream."""
 
 Width = Annotated[int, Field(ge=0, le=_WIDEST)]
-"""Of a lane or of a code."""
+"""Most bits of a lane or of a code."""
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 """A name that goes into Verilog, Tcl and C as it is."""
 
 GraphName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
-"""The same of the graph, with dots in it."""
+"""A graph's name: as `Identifier`, and dots are allowed."""
 
 VerilogFile = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.s?vh?$")]
 """The name of a file beside the manifest."""
@@ -160,7 +160,7 @@ class VerilogManifest(Document):
         if self.options is not None:
             return dict(self.options)
         if not self.clock_mhz:
-            raise EdgemlError("does not say how many adders stand between registers", where, "export again")
+            raise EdgemlError("lacks the number of adders between registers", where, "export again")
         values = {"mode": self.mode, "clock_mhz": self.clock_mhz, "reuse_factor": self.reuse_factor}
         return {key: value for key, value in values.items() if value is not None}
 

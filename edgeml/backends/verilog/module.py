@@ -60,7 +60,7 @@ def write_core(
 
 
 def _places(layer: DesignLayer, inputs: tuple[BusPort, ...]) -> Iterator[tuple[Cell, tuple[int, int]]]:
-    """Where every exported cell lies in its layer's bus: lowest bit and width."""
+    """Lowest bit and width of every exported cell in its layer's bus."""
     if layer.is_input:
         width = next(p.width for p in inputs if p.identifier == layer.module)
         for cell in layer.cells:
@@ -143,7 +143,7 @@ def _layer_text(
 
 
 def _named(design: Design, index: int) -> tuple[dict[int, tuple[Cell, str]], Names]:
-    """Every cell that the module of a layer names, those it reads included, and the names that are taken."""
+    """The named cells of a layer's module, those it reads included, and the names in use."""
     layer = design.layers[index]
     local = Names("clk", "ce", layer.module, *(design.layers[i].module for i in layer.sources))
     cells = (*_foreign(layer), *layer.cells)
@@ -151,7 +151,7 @@ def _named(design: Design, index: int) -> tuple[dict[int, tuple[Cell, str]], Nam
 
 
 def wires(design: Design) -> dict[int, str]:
-    """Where every live cell stands, seen from the core that `write_core` wrote, by id: instance.name."""
+    """The hierarchical name (instance.name) of every live cell below the core, by the cell's id."""
     return {
         key: f"u_{layer.module}.{name}"
         for index, layer in enumerate(design.layers)
@@ -174,15 +174,15 @@ class _Inside:
         self._registered: dict[tuple[int, int], str] = {}
 
     def foreign(self, cell: Cell) -> None:
-        """The cell comes from another layer: it is there when this layer starts."""
+        """True for a cell of another layer; it is valid in this layer's first stage."""
         self._foreign.add(id(cell))
 
     def at(self, cell: Cell) -> int:
-        """The stage in which the cell is there first."""
+        """The first stage in which the cell is valid."""
         return self._enters if id(cell) in self._foreign else self._times.stage[id(cell)]
 
     def ref(self, cell: Cell, stage: int) -> Ref:
-        """The cell as it is read in a stage."""
+        """A reference to the cell for an expression in a stage."""
         if cell.is_const:
             return Ref(cell, "")
         base, late = self._names[id(cell)], stage - self.at(cell)
@@ -192,7 +192,7 @@ class _Inside:
         return Ref(cell, self._registered[id(cell), late] if late else base)
 
     def first(self, cell: Cell) -> str:
-        """The name of the cell in the stage where it is there first."""
+        """The name of the cell in its first stage."""
         return self._names[id(cell)]
 
     def registers(self) -> Iterator[tuple[str, str]]:
@@ -216,7 +216,7 @@ class _Inside:
 
 
 def _foreign(layer: DesignLayer) -> list[Cell]:
-    """The cells of other layers that this one reads, in the order of their buses."""
+    """The cells that this layer reads from other layers, in the order of their buses."""
     own = {id(cell) for cell in layer.cells}
     cells = {
         id(arg): arg for cell in layer.cells for arg in cell.args if not arg.is_const and id(arg) not in own
@@ -266,7 +266,7 @@ def _functions(layer: DesignLayer) -> Iterator[str]:
         yield f"    input [{width - 1}:0] code;"
         yield "    case (code)"
         for position, entry in enumerate(table):
-            if cell.lo <= entry <= cell.hi:  # the interval of the index does not reach the others
+            if cell.lo <= entry <= cell.hi:  # the other entries are outside the interval of the index
                 yield f"      {pattern(position + least, width)}: {name} = {pattern(entry, cell.width)};"
         yield f"      default: {name} = {cell.width}'d0;"
         yield "    endcase"

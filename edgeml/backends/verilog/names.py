@@ -37,7 +37,7 @@ class Names:
         self._used = {name.lower() for name in reserved}
 
     def unique(self, text: str) -> str:
-        """`text` as a valid identifier that is still free."""
+        """A valid identifier made of `text` that was not handed out before."""
         stem = re.sub(r"_{2,}", "_", re.sub(r"\W", "_", text, flags=re.ASCII)).strip("_") or "value"
         if stem[0].isdigit() or stem.lower() in _KEYWORDS:
             stem = f"x_{stem}"

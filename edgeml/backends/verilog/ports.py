@@ -1,4 +1,4 @@
-"""What modules show to each other: buses of elements, and the core that carries them from one to another."""
+"""The ports of modules: buses of elements, and the core, a pipeline between two buses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WAIVERS = """\
 // verilator lint_off WIDTHEXPAND
 // verilator lint_off UNUSEDSIGNAL
 """
-"""What linters would remark on and what is meant; stands in front of every emitted module."""
+"""The header of every emitted module: switches off lint warnings that do not apply to generated code."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Looks into Verilog as it lies on the disk: the codes of inner values, read from its own wires.
+"""Reads the codes of inner values from the wires of Verilog files, by simulation.
 
 The graph says which wire holds which value: laid out again, every wire has the name that it had when the
 files were written, so this works on files of that very graph only. The codes come from the files alone.
@@ -38,11 +38,11 @@ from edgeml.tools import run, verilator
 
 _SECONDS = 3600.0
 _LANE = 64
-"""Bits in which the probe shows a code."""
+"""Bits per code on the probe's ports."""
 _TOGETHER = 64
-"""Codes in one port of the probe."""
+"""Codes per port of the probe."""
 _NO_LEVELS = 0.0
-"""Registers behind every cell: the most clocks that any layout of the same cells takes."""
+"""Registers behind every cell: an upper bound of the clocks that any layout of these cells takes."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def inner_values(
         graph: what they were emitted from; nothing is returned for files of another one.
         inputs: codes (samples, *shape) by input.
         beats: the same as beats for the input stream (samples, beats, words).
-        keep: the values wanted.
+        keep: names of the values to return.
 
     Raises:
         MissingToolError: Verilator 5 or g++ is missing.
@@ -88,7 +88,7 @@ def inner_values(
     values: dict[str, IntArray] = {}
     for tap, passed in zip(taps, _tapped(sources, manifest, taps, beats), strict=True):
         if passed.shape[0] != len(beats) * tap.beats.count:
-            continue  # a beat is missing or too many: what passed belongs to no sample for certain
+            continue  # with a beat missing or too many, no beat can be assigned to a sample
         codes = _decoded(passed, tap)
         if tap.core is None or tap.design is None:
             values[tap.beats.value] = codes
@@ -153,7 +153,7 @@ def _assembled(
 def _read_wires(
     sources: Sequence[Path], streamed: _StreamedCodes, places: Sequence[tuple[str, Cell]]
 ) -> IntArray:
-    """Codes (vectors, wires) that stand on the wires when the core has been held long enough."""
+    """Codes (vectors, wires) on the wires after the core was held at each input for its whole latency."""
     vectors = len(next(iter(streamed.inputs.values())))
     if not places:
         return np.zeros((vectors, 0), np.int64)
@@ -197,7 +197,7 @@ def _extended(path: str, cell: Cell) -> str:
 def _tapped(
     sources: Sequence[Path], manifest: VerilogManifest, taps: Sequence[Tap], beats: NDArray[np.uint32]
 ) -> list[NDArray[np.uint32]]:
-    """Words (beats that passed, words) of every tap."""
+    """Words (beats, words) of all beats that passed every tap."""
     text = _taps_text(manifest, taps)
     sizes = [-(-tap.beats.bits // 32) for tap in taps]
     on = [
@@ -271,7 +271,7 @@ def _packed(parts: Iterable[tuple[IntArray, int]]) -> NDArray[np.uint32]:
 def _run(
     sources: Sequence[Path], top: str, text: str, main: str, words: NDArray[np.uint32], numbers: Iterable[int]
 ) -> NDArray[Any]:
-    """Compile the sources with one more module around them, run it on words, and give the words it wrote."""
+    """Compile the sources with a wrapper module, run it on `words` and return the words it wrote."""
     with scratch_folder() as name:
         scratch = Path(name)
         (scratch / f"{top}.v").write_text(text)

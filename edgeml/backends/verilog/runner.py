@@ -32,7 +32,7 @@ class Simulation(Runner):
 
     Args:
         stalls: random gaps on both streams and a reset in mid-stream before the samples.
-        seed: of the stalls and of what stands in unused bits.
+        seed: of the stalls and of the random values in unused bits.
     """
 
     name: ClassVar[str] = "verilator"

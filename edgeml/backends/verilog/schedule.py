@@ -1,4 +1,4 @@
-"""Which clock cycle computes what.
+"""The pipeline schedule: the clock cycle in which each cell is computed.
 
 Delays are counted in adder levels, a coarse model that is the same for every target: what a stage may hold
 follows from the clock (`Options.levels`). All elements that leave a layer leave it in the same cycle, so a
@@ -68,7 +68,7 @@ def schedule(design: Design, levels: float) -> Schedule:
         for cell in layer.exports:
             if stage[id(cell)] < end:
                 time[id(cell)] = (
-                    0.0  # it waits in a register; within the layer this only delays what reads it
+                    0.0  # the cell waits in a register, which delays its readers within the layer only
                 )
     outside = [
         num.cell.layer for nums in design.outputs.values() for num in elements(nums) if not num.cell.is_const

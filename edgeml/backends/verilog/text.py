@@ -1,7 +1,7 @@
 """Cells as Verilog expressions.
 
 Signed and unsigned operands of one expression would all become unsigned, and an operand that is wider than
-the result would be a surprise to readers and linters. So: operands of one sign are written plainly and extend
+the result draws lint warnings. So: operands of one sign are written plainly and extend
 to the width of the result by themselves; where the signs differ, the unsigned one is made signed by a zero in
 front; where an operand is wider than the result, exactly the bits that matter are written out.
 """
@@ -33,7 +33,7 @@ class Ref(NamedTuple):
 
     @property
     def sign(self) -> str:
-        """The bit that continues it upwards."""
+        """The bit that fills the places above the width: the sign, or zero."""
         return self.bit(self.width - 1) if self.signed else "1'b0"
 
     def bit(self, place: int) -> str:
@@ -74,7 +74,7 @@ def pattern(code: int, width: int) -> str:
 
 
 def fit(ref: Ref, shift: int, width: int) -> str:
-    """Exactly `width` bits of the code shifted left: cut off, or extended by zeros or the sign."""
+    """Exactly `width` bits of the code shifted left, truncated or extended by zeros or the sign."""
     if ref.cell.is_const:
         return pattern(ref.cell.lo << shift, width)
     low = min(ref.width, width - shift)
@@ -91,7 +91,7 @@ def fit(ref: Ref, shift: int, width: int) -> str:
 
 
 def expression(cell: Cell, refs: list[Ref]) -> str:
-    """What computes the cell from the cells in `refs`."""
+    """The expression that computes the cell from the cells in `refs`."""
     match cell.kind:
         case "add" | "sub":
             return _binary(cell, refs, "+" if cell.kind == "add" else "-", cell.data)
@@ -175,7 +175,7 @@ def _floor(x: Ref, drop: int, width: int) -> str:
 
 
 def _rounded(cell: Cell, x: Ref) -> str:
-    """The floor, plus one where the bits that go ask for it."""
+    """The floor, plus one where the dropped bits round up."""
     drop, mode = cell.data
     floor = _floor(x, drop, cell.width)
     return f"{floor} + {_wide(_up(x, drop, mode), cell.width)}"

@@ -1,4 +1,4 @@
-"""`edgeml doctor`: what this machine has, what is missing, and what that costs."""
+"""`edgeml doctor`: the tools and packages of this machine, what is missing, and what that rules out."""
 
 from __future__ import annotations
 

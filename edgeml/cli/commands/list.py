@@ -1,4 +1,4 @@
-"""`edgeml list`: what there is to choose from."""
+"""`edgeml list`: the presets, data sets, boards, back ends and tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`edgeml run`: all of it."""
+"""`edgeml run`: train, export, check and report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`edgeml show`: what a run is made of."""
+"""`edgeml show`: a run's configuration, layers and graph."""
 
 from __future__ import annotations
 

@@ -129,13 +129,13 @@ def command(
 
 
 def _print_line(line: str) -> None:
-    """What is known before anything runs, for people."""
+    """Print a line of the preflight on standard error."""
     if line:
         say(escape(line))
 
 
 def _hls(project: Path, seconds: float) -> str | None:
-    """Run Vitis HLS; why it did not run, None if it did."""
+    """Run Vitis HLS; returns the reason if it was not run, else None."""
     from edgeml.synth.vendors.hls import build
 
     with steps.working("synth") as tell:
@@ -148,7 +148,7 @@ def _hls(project: Path, seconds: float) -> str | None:
 
 
 def _say_not_run(project: Path, board: Board, reason: str, json: bool) -> None:
-    """A vendor's tool that is not here, as for the projects of our Verilog."""
+    """Print NOT RUN for a vendor's tool that is missing."""
     if json:
         row = {"design": "hls4ml", "board": board.name, "project": str(project), "not_run": reason}
         print_json([row])
@@ -245,7 +245,7 @@ def _figures(hardware: Hardware, board: Board) -> None:
     if hardware.fmax_mhz is None or not hardware.clock_mhz:
         return
     if hardware.misses_clock:
-        # What a report says of another flow, that flow has to mend.
+        # A slow design that a vendor's flow reported has to be mended in that flow.
         remedy = (
             ""
             if hardware.source == "vendor"

@@ -4,7 +4,8 @@
     files = drivers.emit(manifest, inputs, expected)     # Python in PYNQ's style, C for Linux and bare metal
 
 Memory. A transfer is any number of samples one after the other; a sample is its beats one after the other;
-a beat is the manifest's lanes, padded with bytes that nobody reads to whole words. Results lie alike.
+a beat is the manifest's lanes, padded to whole words with bytes that are
+ignored. Results have the same layout.
 
 Invariant: TLAST goes with the last word of the last result of a transfer, where the DMA's transfer ends.
 """

@@ -94,7 +94,7 @@ class Network:
             x: (samples, *shape) for the one input, or a dict by input.
 
         Raises:
-            ValueError: a value is none that the input's type has.
+            ValueError: a value is not a value of the input's type.
         """
         by_name = x if isinstance(x, dict) else {self.inputs[0]: x}
         codes = {lanes["value"]: _codes(lanes, by_name[lanes["value"]]) for lanes in self._source["values"]}

@@ -28,7 +28,7 @@ _MOST_ADDRESS = 10
 
 @dataclass(frozen=True)
 class System:
-    """What was emitted.
+    """An emitted system.
 
     Args:
         top: the module.

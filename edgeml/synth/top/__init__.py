@@ -1,6 +1,6 @@
 """The top module of a board: serial line in, serial line out, a self-test, and the whole of it simulated.
 
-    top = emit(manifest, board, inputs, expected)     # files, constraints, what was chosen
+    top = emit(manifest, board, inputs, expected)     # files, constraints, chosen settings
     top.files.write(folder)                           # beside the Verilog of the model
     simulate(folder, manifest, board, top, inputs, expected)    # refuses what does not work
 

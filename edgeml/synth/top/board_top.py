@@ -49,13 +49,13 @@ _UNSEEN = """\
 
 @dataclass(frozen=True)
 class Top:
-    """What was emitted.
+    """An emitted top module.
 
     Args:
         files: Verilog of the top, parts of hw/rtl, the words of the memory, the constraint file.
         verilog: names of the Verilog files among them; the network's own come on top.
         constraints: name of the constraint file.
-        identity: what the board says that it is.
+        identity: the identity that the board sends.
         vectors: in the self-test, the first ones of those given.
         serial: clock and baud rate.
         notes: what a reader must know, a sentence each.
@@ -76,7 +76,7 @@ class Top:
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Bytes, and bits of what counts them."""
+    """Sizes in bytes, and the widths of their counters in bits."""
 
     sample: int
     result: int

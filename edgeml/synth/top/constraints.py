@@ -44,7 +44,7 @@ def write(flow: Flow, title: str, ports: Sequence[PortPin]) -> Constraints:
 
 
 def _xdc(at: PortPin) -> list[str]:
-    """Vivado."""
+    """A line of an .xdc file for Vivado."""
     port = f"[get_ports {tcl(at.port)}]"
     pin = word(at.pin, "pin")
     pull = {"up": "PULLUP", "down": "PULLDOWN"}.get(at.pull or "")

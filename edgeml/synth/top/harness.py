@@ -10,7 +10,7 @@ It plays a script, one command a line, and prints what came back, one line for e
     flip ADDRESS XOR    change a word of the self-test's memory
     mark NAME           print NAME, the bytes since the last mark, the lamps that are lit, and the clock
 
-What goes wrong ends it with a line "error: ..." and exit code 1.
+A fault ends it with a line "error: ..." and exit code 1.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from edgeml.synth.top.port import Line
 from edgeml.synth.top.protocol import Decoder, Frame, FrameType, Identity, SelfTestResult
 
 PATIENCE = 1.0
-"""Seconds that a board may think before it answers; it gives up a network that hangs after half of that."""
+"""Seconds to wait for an answer; a board gives up a network that hangs after half of that."""
 
 _TRIES = 3
-_SILENT = 0.05  # s without a byte: the board has said all it wants to
-_DRAINED = 2.0  # s at most that old bytes are waited out
+_SILENT = 0.05  # seconds without a byte that end an answer
+_DRAINED = 2.0  # most seconds to wait for the end of old bytes
 _ANSWERS = {
     FrameType.IDENTIFY: FrameType.IDENTITY,
     FrameType.TEST: FrameType.REPORT,
@@ -33,7 +33,7 @@ class Host:
         line: the port.
         where: its name, for messages.
         baud: of the line, for the time that frames take.
-        heard: told every byte that the board says, for a log.
+        on_bytes: called with every byte that the board sends, for a log.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Host:
         self._settled = False
 
     def identify(self) -> Identity:
-        """Who is there.
+        """The identity of the board.
 
         Raises:
-            EdgemlError: nobody, or nobody who speaks the protocol.
+            EdgemlError: no board answers, or it does not speak the protocol.
         """
         return Identity.decode(self._ask(Frame(FrameType.IDENTIFY, 1), 255).payload)
 
@@ -76,9 +76,9 @@ class Host:
         """The answer to a request, which is repeated if it or its answer gets lost.
 
         Args:
-            request: what is asked.
+            request: the frame to send.
             most_bytes: payload of the answer.
-            more_seconds: what the board needs beside its usual patience.
+            more_seconds: time that the board needs beyond the usual.
         """
         problem = ""
         data = request.encode()
@@ -112,7 +112,7 @@ class Host:
         return None, f"it said {received} bytes, none of them the answer"
 
     def _settle(self) -> None:
-        """Wait until the board is silent: it drops what comes while it speaks."""
+        """Wait until the board is silent: it ignores bytes that arrive while it sends."""
         until = time.monotonic() + _DRAINED
         while not self._settled:
             self._settled = not self._read(_SILENT) or time.monotonic() > until

@@ -1,4 +1,4 @@
-"""A whole log of a board at once: its frames, what was damaged, and what belonged to no frame.
+"""Reads a whole log of a board at once: its frames, damaged frames, and bytes of no frame.
 
 A log may hold anything. Every byte that could begin a frame is tried, and the CRC of a long candidate is had
 from CRCs of the log's beginnings, which are computed once: for CRCs without a start value,
@@ -23,12 +23,12 @@ _SHORT = 256
 
 @dataclass(frozen=True)
 class Log:
-    """What a log holds.
+    """The content of a log.
 
     Args:
         frames: those that are whole, in order.
-        broken: kind and length of the payload of what began like a frame and was none: its CRC is wrong, or
-            the log ends before it does.
+        broken: type and length of the payload of every damaged frame: its CRC is wrong, or the log ends
+            within it.
         skipped: bytes that belong to no frame.
     """
 
@@ -66,7 +66,7 @@ class _Checks:
         self._from_begin = array("H", [0])
 
     def right(self, begin: int, end: int) -> bool:
-        """Whether a frame's body with its CRC behind it leaves no rest."""
+        """True if the CRC behind a frame's body is right."""
         if end - begin <= _SHORT:
             return binascii.crc_hqx(self._data[begin:end], START) == 0
         state = self._from_begin

@@ -3,7 +3,7 @@
 The standard library's termios is enough for this, on the only system that edgeml is for; pyserial would be a
 dependency for four system calls.
 
-Invariant: what goes wrong with the port is one `EdgemlError`; none of it is taken for a result.
+Invariant: every fault of the port is one `EdgemlError` and never becomes a result.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _HINTS = {
 
 
 class Line(Protocol):
-    """What a host talks through."""
+    """A connection to a board."""
 
     def write(self, data: bytes) -> None:
-        """Send."""
+        """Send bytes."""
         ...
 
     def read(self, seconds: float) -> bytes:
-        """What has arrived, after at most so many seconds; empty if nothing has."""
+        """The bytes that arrive within so many seconds; empty if none does."""
         ...
 
 
@@ -77,7 +77,7 @@ class SerialPort:
         os.close(self._file)
 
     def write(self, data: bytes) -> None:
-        """Send, waiting while the port's buffer is full."""
+        """Send bytes, waiting while the port's buffer is full."""
         left, until = data, time.monotonic() + 10.0
         while left:
             try:
@@ -90,7 +90,7 @@ class SerialPort:
                 raise self._gone(error) from None
 
     def read(self, seconds: float) -> bytes:
-        """What has arrived, after at most so many seconds; empty if nothing has."""
+        """The bytes that arrive within so many seconds; empty if none does."""
         if not select.select([self._file], [], [], seconds)[0]:
             return b""
         try:
@@ -99,13 +99,13 @@ class SerialPort:
             return b""
         except OSError as error:
             raise self._gone(error) from None
-        if not data:  # readable and empty: the other side is gone
+        if not data:  # readable and empty: the other end was closed
             raise self._gone(None)
         return data
 
     def _gone(self, error: OSError | None) -> EdgemlError:
         reason = f": {error.strerror}" if error is not None else ""
-        return EdgemlError(f"the port went away{reason}", self._path, "plug the board in and check again")
+        return EdgemlError(f"the port was closed{reason}", self._path, "plug the board in and check again")
 
 
 def _make_raw(file: int, rate: int) -> None:

@@ -32,7 +32,7 @@ IDENTITY_BYTES = (_IDENTITY.size + 2, _IDENTITY.size + 2 + 2 * _NAME)
 
 OVERHEAD = HEAD.size + 2
 START = 0xFFFF
-"""What the CRC begins with."""
+"""Start value of the CRC."""
 
 
 class FrameType(IntEnum):
@@ -57,7 +57,7 @@ PROBLEMS = {
     5: "a stop bit was missing or a byte was lost",
     6: "the network gave no result",
 }
-"""What the payload of an ERROR frame says."""
+"""Meaning of the codes in an ERROR frame's payload."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,14 @@ class Frame:
         return bytes([SYNC]) + body + binascii.crc_hqx(body, START).to_bytes(2, "big")
 
     def problem(self) -> str:
-        """What an ERROR frame complains of."""
+        """The problem that an ERROR frame reports."""
         code = self.payload[0] if self.payload else 0
         return PROBLEMS.get(code, f"error {code}")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a board says that it is.
+    """The identity that a board sends.
 
     Args:
         graph: digest of the exact graph, hexadecimal.
@@ -164,7 +164,7 @@ class SelfTestResult:
 
     @property
     def passed(self) -> bool:
-        """Every vector gave what it had to."""
+        """True if every vector gave its expected result."""
         return not self.failures and not self.hung and self.vectors > 0
 
     def encode(self) -> bytes:
@@ -187,10 +187,10 @@ class SelfTestResult:
 
 
 class Decoder:
-    """Finds frames in what arrives, and steps over everything else.
+    """Finds frames in a stream of bytes and skips all other bytes.
 
     Args:
-        longest: payload there can be; what claims to be longer is no frame.
+        longest: largest payload in bytes; a header with a larger length is no frame.
     """
 
     def __init__(self, longest: int = 0xFFFF) -> None:
@@ -200,10 +200,10 @@ class Decoder:
         """Bytes that belonged to no frame."""
 
     def feed(self, data: bytes) -> list[Frame]:
-        """The frames that are whole now."""
+        """Add bytes; returns the frames that are complete now."""
         data = self._left + data
         frames: list[Frame] = []
-        at = used = 0  # bytes looked at, and those of them that belong to frames
+        at = used = 0  # bytes examined, and those of them that belong to frames
         while True:
             start = data.find(SYNC, at)
             at = len(data) if start < 0 else start
@@ -227,7 +227,7 @@ class Decoder:
         return frames
 
     def finish(self) -> list[Frame]:
-        """No more will arrive: what looked like the beginning of a frame was none, but may hide one."""
+        """End of the stream: an incomplete frame is none, but complete frames may lie within its bytes."""
         frames: list[Frame] = []
         while self._left:
             self._left = self._left[1:]

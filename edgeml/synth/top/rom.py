@@ -1,4 +1,4 @@
-"""The memory of the self-test: who the board is, then for every vector what goes in and what must come."""
+"""The memory of the self-test: the board's identity, then the input and the result of every vector."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DATA = "edgeml_board_rom.hex"
 """The file with the words."""
 
 MOST_VECTORS = 64
-"""More find little that these do not; every sample of the test set can go over the wire."""
+"""Most vectors of a self-test; further samples can be sent over the serial line."""
 
 _SHARE = 4
 """The self-test takes at most this part of the board's block RAM: the rest is the network's."""
@@ -31,13 +31,13 @@ def fitting(board: Board, identity: int, vector: int) -> int:
 
 
 def chosen(board: Board, identity: int, vector: int, there: int, requested: int | None) -> int:
-    """How many vectors the self-test gets.
+    """The number of vectors in the self-test.
 
     Args:
         board: the board.
         identity: bytes that the identity takes.
         vector: bytes of a vector, input and result.
-        there: vectors there are.
+        there: number of vectors that exist.
         requested: a number asked for, None for what fits, `MOST_VECTORS` at most.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What is said to a simulated board, and what it has to answer.
+"""The script for a simulated board: requests, faults on the line, and the expected answers.
 
 Invariant: the scenario has every type of request, every way in which a frame can break on its way, and at
 least one self-test that has to fail.
@@ -18,12 +18,12 @@ GARBAGE = bytes.fromhex("00ff5a137f")
 
 @dataclass(frozen=True)
 class Mark:
-    """What stood at a mark of the script.
+    """The outputs of the board at a mark of the script.
 
     Args:
         data: bytes that the board sent since the mark before.
         lamps: bit i is 1 if led i is lit.
-        clock: when.
+        clock: number of clocks since the start.
     """
 
     data: bytes
@@ -33,7 +33,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Expected:
-    """The one frame that has to stand at a mark.
+    """The one frame that the board has to send before a mark.
 
     Args:
         mark: its name.
@@ -49,7 +49,7 @@ class Expected:
 
 
 class Scenario:
-    """A script for `harness`, and what it has to lead to.
+    """A script for `harness`, with the expected frames.
 
     Args:
         limit: clocks that an answer may take.
@@ -66,15 +66,15 @@ class Scenario:
         self.expected: list[Expected] = []
 
     def do(self, command: str) -> None:
-        """A command that draws no answer."""
+        """Add a command without an answer."""
         self.script.append(command)
 
     def send(self, data: bytes) -> None:
-        """Bytes, as they are."""
+        """Add a command that sends raw bytes."""
         self.script.append(f"send {data.hex()}")
 
     def expect(self, what: str, frame: Frame) -> None:
-        """Wait for an answer."""
+        """Add a wait for an answer."""
         if frame.kind is FrameType.REPORT:
             self._passed = SelfTestResult.decode(frame.payload).passed
         mark = f"m{len(self.expected)}"
@@ -82,19 +82,19 @@ class Scenario:
         self.script += [f"answer {self._limit} {what}", f"mark {mark}"]
 
     def ask(self, what: str, request: Frame, answer: Frame) -> None:
-        """A request and its answer."""
+        """Add a request and its answer."""
         self.send(request.encode())
         self.expect(what, answer)
 
     def complain(self, what: str, code: int, tag: int) -> None:
-        """An answer that tells of an error."""
+        """Add a wait for an ERROR frame."""
         self.expect(what, Frame(FrameType.ERROR, tag, bytes([code])))
 
     def latency(self, marks: dict[str, Mark]) -> int:
-        """Check all that was seen; the clocks of the last vector, as the reports of good self-tests say.
+        """Compare every mark with the expectation; returns the clocks of the last vector of a self-test.
 
         Raises:
-            EdgemlError: something else was seen than expected; says what.
+            EdgemlError: the board sent something else; names both.
         """
         clocks: set[int] = set()
         for expected in self.expected:
@@ -172,12 +172,12 @@ def breakages(scenario: Scenario, run: Frame, answer: Frame, bit: int, silence: 
 
 
 def identify(scenario: Scenario, identity: Identity) -> None:
-    """Who are you?"""
+    """Add a request for the identity."""
     scenario.ask("identity", Frame(FrameType.IDENTIFY, 5), Frame(FrameType.IDENTITY, 5, identity.encode()))
 
 
 def self_test(scenario: Scenario, vectors: int, failed: Sequence[int] = (), tag: int = 6) -> None:
-    """Test yourself, and find these failures."""
+    """Add a self-test with the expected failures."""
     first = min(failed) if failed else None
     report = SelfTestResult(vectors, len(failed), first, 0, False)
     what = f"self-test with a wrong bit in vector {first}" if failed else "self-test"

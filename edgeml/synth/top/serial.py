@@ -1,4 +1,4 @@
-"""Clock and serial line of a board: which oscillator, how many clocks a bit lasts, or why it cannot be."""
+"""Clock and serial line of a board: the oscillator and the clocks per bit, or the reason for none."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from edgeml.errors import EdgemlError
 BAUD = 115_200
 _RATES = (9600, 19200, 38400, 57600, 115_200, 230_400, 250_000, 460_800, 500_000, 921_600, 1_000_000)
 _FEWEST_CLOCKS = 8
-_MOST_OFF = 0.015  # of what a receiver bears (4 %), with room for the other side's clock
+_MOST_OFF = 0.015  # a part of the 4 % that a receiver tolerates; the other end's clock is off as well
 
 
 @dataclass(frozen=True)
 class Serial:
-    """How a board speaks.
+    """The serial line of a board.
 
     Args:
         clock: the oscillator, used as it is.
@@ -34,7 +34,7 @@ class Serial:
 
     @property
     def real_baud(self) -> float:
-        """What the whole number of clocks makes of it."""
+        """The baud rate after rounding to whole clocks per bit."""
         return self.hz / self.clocks
 
     @property

@@ -1,7 +1,7 @@
 """The whole board in Verilator before it is synthesized: a host on the serial line, at the level of bits.
 
-Invariant: `simulate` returns only if everything that the protocol promises was seen, results of golden
-vectors equal their integers, and the self-test failed where one bit of an expected result was changed.
+Invariant: `simulate` returns only if the board answered as the protocol says, results of golden vectors
+equal their integers, and the self-test failed where one bit of an expected result was changed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _BROKEN_BYTES = 8
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was simulated.
+    """The result of a simulation.
 
     Args:
         vectors: of the self-test, all passed.
@@ -127,7 +127,7 @@ def program(
 
 
 def play(simulation: Path, folder: Path, script: Sequence[str], clocks_per_bit: float) -> dict[str, Mark]:
-    """Run a script, see `harness`; what was seen, by mark.
+    """Run a script, see `harness`; returns the board's outputs by mark.
 
     Args:
         simulation: from `program`.
@@ -136,7 +136,7 @@ def play(simulation: Path, folder: Path, script: Sequence[str], clocks_per_bit: 
         clocks_per_bit: of the host.
 
     Raises:
-        EdgemlError: the board did something that no board may do, or did not answer.
+        EdgemlError: the board broke the protocol or did not answer.
     """
     with scratch_folder() as name:
         (Path(name) / "script").write_text("\n".join([*script, ""]))
@@ -175,7 +175,7 @@ def simulate(
 
     Raises:
         MissingToolError: Verilator or g++ is missing.
-        EdgemlError: the board does not do what it should; says what.
+        EdgemlError: the board answers something else than expected; names both.
     """
     start = time.monotonic()
     silence = silence_bits(manifest, top, clocks)

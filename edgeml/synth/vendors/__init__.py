@@ -5,5 +5,5 @@
 `vivado` and `quartus` write a project, `hls` runs an hls4ml project through Vitis HLS, `projects` chooses,
 runs the tool if it is there and reads its reports back with `edgeml.vendor`.
 
-Invariant: the project is written whether or not the tool is there; without it nothing is claimed to have run.
+Invariant: the project is written whether or not the tool is installed; without it the result is NOT RUN.
 """

@@ -1,4 +1,4 @@
-"""What a vendor's project is, whichever tool it is for."""
+"""The files of a vendor's project, for any tool."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class VendorProject:
 
     Args:
         tool: the name in `edgeml.tools`.
-        settings: what was chosen, a few words.
+        settings: the chosen settings, in a few words.
         files: all of it; reports appear in `reports/`.
-        script: what the tool is given.
+        script: the script that the tool runs.
         mhz: the clock it is made for.
         notes: what a reader must know, a sentence each.
     """

@@ -1,9 +1,9 @@
 """The network's own share of a vendor's figures, without the DMA, the serial line or the self-test around it.
 
-It is what an estimate and the ledger are about. Reports by instance tell it: the module that the manifest
+Estimates and the ledger are about this share. Reports by instance state it: the module that the manifest
 names as the network's top.
 
-Invariant: a share is what a report states; where none does, there is no share, never the whole design's.
+Invariant: a share is a figure of a report; without such a report there is no share, never the whole design.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from edgeml.figures import Hardware
 
 
 def options(manifest: VerilogManifest) -> dict[str, Any] | None:
-    """What the Verilog was laid out with, as its back end's options; None if the manifest does not tell."""
+    """The options that the Verilog was emitted with; None if the manifest does not state them."""
     if not manifest.clock_mhz:
-        return None  # adders per stage were given, and it does not say how many
+        return None  # adders per stage were given, and the manifest does not state them
     values = {"mode": manifest.mode, "clock_mhz": manifest.clock_mhz, "reuse_factor": manifest.reuse_factor}
     return {key: value for key, value in values.items() if value is not None}
 

@@ -1,6 +1,6 @@
 """Write a board's vendor project into a run, run it where the tool is, and read its figures back.
 
-RUN/synth/BOARD/project/         all that the tool needs; build.tcl is the beginning
+RUN/synth/BOARD/project/         the files for the tool; it runs build.tcl
 RUN/synth/BOARD/project/reports/ what the tool wrote
 RUN/synth/BOARD/vendor-fitted.json, vendor-synthesized.json
 """
@@ -34,11 +34,11 @@ _COMMANDS = {"vivado": ("-mode", "batch", "-nojournal", "-notrace", "-source"), 
 
 @dataclass(frozen=True)
 class Done:
-    """What came of it.
+    """The result of a vendor's project.
 
     Args:
         project: the folder that was written.
-        settings: what was chosen for the board.
+        settings: the chosen settings for the board.
         hardware: figures of the network, nearest to the hardware first; empty if the tool did not run.
         not_run: why it did not run; "" if it did.
         bitstream: path inside the project, "" if there is none.
@@ -90,7 +90,7 @@ def vendor_project(
         why = f"{project.tool} is not installed: {tools.load(project.tool).install}"
         return Done(target, project.settings, (), why, "", project.notes)
     for old in (target / "reports").iterdir():
-        old.unlink()  # what is read afterwards was written by this run
+        old.unlink()  # reports of an earlier run are removed, so that those read below are of this run
     log = folder / f"{project.tool}.log"
     start = time.monotonic()
     run(

@@ -27,7 +27,7 @@ _DMA_BASE = {"zynq": 0x40400000, "zynqmp": 0xA0000000}
 
 @dataclass(frozen=True)
 class _Values:
-    """What build.tcl begins with."""
+    """The values at the beginning of build.tcl."""
 
     part: str
     board: str

@@ -1,4 +1,4 @@
-"""What an emitter is given."""
+"""The argument of an emitter: one node, its input elements and the circuit to add cells to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeml.ir import Graph, Node
 
 @dataclass(frozen=True)
 class OpInputs:
-    """One node and all that stands around it.
+    """One node with the elements of its inputs.
 
     Args:
         node: the node.

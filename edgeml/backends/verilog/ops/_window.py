@@ -18,7 +18,7 @@ def window_elements(
 ) -> Nums:
     """The elements of every window, shape (*positions, *kernel, channels).
 
-    Indices are what slides: they are plain integers, -1 for the padding.
+    The windows are cut from an array of indices (-1 for padding), because they are plain integers.
     """
     indices = np.arange(x.size).reshape(1, *x.shape)
     views = windows(pad(indices, padding, -1), kernel, strides, dilation)[0]

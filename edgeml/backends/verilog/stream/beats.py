@@ -1,4 +1,4 @@
-"""What flows between two segments: a value, beat by beat."""
+"""A graph value on a stream, beat by beat."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def beats(
 
 
 def uniform(node: Node, array: IntArray, shape: tuple[int, ...], count: int, what: str) -> IntArray:
-    """What every beat has in common of an array that broadcasts to the whole value.
+    """The part of a constant array that applies to every beat alike; the array broadcasts to the whole value.
 
     Raises:
         CannotStreamError: beats differ.

@@ -1,6 +1,6 @@
 """How often the multipliers of dense layers are used for a sample: the option `reuse_factor`, layer by layer.
 
-Invariant: a factor that is given for a layer by its name is kept to, or refused.
+Invariant: a factor that is given for a layer by its name is used as it is, or refused.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ def dense_layers(graph: Graph) -> tuple[str, ...]:
 
 
 def check(graph: Graph, reuse: Reuse) -> None:
-    """Refuse a table that names what cannot be folded.
+    """Refuse a table with a layer that cannot be folded.
 
     Raises:
         EdgemlError: with near matches.
     """
     if isinstance(reuse, Mapping):
-        check_layers(reuse, dense_layers(graph), _WHERE, "it is no dense layer, which alone can be folded")
+        check_layers(reuse, dense_layers(graph), _WHERE, "only dense layers can be folded, and it is none")
 
 
 def largest(reuse: Reuse) -> int:
-    """The largest factor that is asked for; 1 if none is."""
+    """The largest factor in the option; 1 if it has none."""
     if isinstance(reuse, Mapping):
         return max(reuse.values(), default=1)
     return reuse or 1
 
 
 def of(reuse: Reuse, layer: str) -> int | None:
-    """What is asked for a layer; None if nothing is."""
+    """The factor for a layer; None if the option has none for it."""
     return per_layer(reuse, layer)
 
 

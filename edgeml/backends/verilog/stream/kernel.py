@@ -1,4 +1,4 @@
-"""What happens to one beat, as a graph of its own.
+"""The ops on one beat as a graph of its own.
 
 Invariant: the nodes keep their names, so modules and lines are named after the model; for every beat the
 kernel's integers are those of the whole graph at that position.
@@ -59,7 +59,7 @@ class Kernel:
         return {self.start.value: (self.start.lo, self.start.hi)}
 
     def whole(self, node: Node) -> None:
-        """An op on a value that is one beat: as it is."""
+        """Add an op on a value that is one whole beat, unchanged."""
         sources = [
             self._last if name not in self._constants else self._whole_constant(node, name)
             for name in node.inputs
@@ -67,7 +67,7 @@ class Kernel:
         self._append(node, node.op, sources)
 
     def windowed(self, node: Node) -> None:
-        """A convolution or a pooling of the window that a beat holds."""
+        """Add a convolution or pooling of the window that a beat holds."""
         op = node.op
         assert isinstance(op, Conv | MaxPool | SumPool)
         rank = len(op.strides)
@@ -76,7 +76,7 @@ class Kernel:
         self._append(node, replace(op, **same), sources)
 
     def pointwise(self, node: Node, count: int) -> None:
-        """An op on every element, or on the channels of every pixel, the same in all beats."""
+        """Add an op on every element or on every pixel's channels, the same in all beats."""
         shape = self._graph.info(node.name).shape
         op = node.op
         match op:
@@ -104,7 +104,9 @@ class Kernel:
     def _append(self, node: Node, op: Op, sources: list[str]) -> None:
         try:
             self._last = self._build.append(Node(node.name, op, tuple(sources)))
-        except EdgemlError as error:  # a hull over all pixels may need more bits than any pixel does
+        except (
+            EdgemlError
+        ) as error:  # the union of all pixels' intervals may need more bits than any one of them
             raise CannotStreamError(node, f"for all pixels alike: {error.what}") from None
         self.value, self.empty = node.name, False
 
@@ -145,7 +147,7 @@ class Kernel:
         return self._build.append(Node(fresh, Const(codes, type)))
 
     def _table(self, node: Node) -> str:
-        """The table for the index type that the beat has, which may differ in width from the graph's."""
+        """The table for the beat's index type, whose width may differ from the graph's."""
         index, table = self._graph.info(node.inputs[0]).scalar, self._graph.info(node.inputs[1])
         here = self._build.info(self._last).type
         if not isinstance(here, FixedType) or here.frac != index.frac:

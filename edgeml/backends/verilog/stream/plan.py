@@ -81,7 +81,7 @@ Segment: TypeAlias = WindowSegment | KernelSegment | SerializeSegment | FoldSegm
 
 @dataclass(frozen=True)
 class StreamPlan:
-    """All segments with what comes in and goes out."""
+    """All segments, with the beats at both ends."""
 
     source: Beats
     segments: tuple[Segment, ...]
@@ -177,7 +177,7 @@ def stretch(
         start: what goes into the first node.
         nodes: neighbours in the chain.
         reuse: clocks that dense layers may take.
-        clocks: the same for those that it says nothing of.
+        clocks: the same for layers that `reuse` has no factor for.
 
     Raises:
         CannotStreamError: names the node that cannot be streamed.
@@ -240,7 +240,7 @@ class _StreamPlanner:
         return self._kernel
 
     def _flush(self) -> None:
-        """End the kernel; what leaves it is known by elaborating it, which is left to the writer."""
+        """End the kernel. The writer elaborates it and so learns the beats that leave it."""
         kernel, self._kernel = self._kernel, None
         if kernel is None or kernel.empty:
             return
@@ -293,7 +293,7 @@ class _StreamPlanner:
         full = [n + sum(pair) for n, pair in zip(size, padding, strict=True)]
         if len(size) == 2 and reach[0] > 1 and full[1] < 2:
             raise CannotStreamError(node, "the image is one pixel wide")
-        if any(map(any, padding)):  # padding may stand anywhere in the window
+        if any(map(any, padding)):  # padding may be at any place in the window
             filler = np.asarray(fill).reshape(now.beat)
             lo, hi = np.minimum(now.lo, filler), np.maximum(now.hi, filler)
             wider = beats(now.value, now.shape, now.count, now.beat, lo, hi, now.frac)

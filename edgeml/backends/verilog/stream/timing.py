@@ -16,15 +16,15 @@ class StreamPart(ABC):
 
     @abstractmethod
     def offers(self, in_valid: bool) -> bool:
-        """Whether a beat stands at its output; `given` tells of its input, for what is combinational."""
+        """The valid signal at its output; `in_valid`, that at its input, matters to combinational parts."""
 
     @abstractmethod
     def accepts(self, out_ready: bool) -> bool:
-        """Whether it takes a beat if its output is ready (`taken`) or not."""
+        """The ready signal at its input, given the one at its output."""
 
     @abstractmethod
     def clock(self, in_valid: bool, out_ready: bool) -> None:
-        """One edge: `given`, a beat stands at the input; `taken`, the output is ready."""
+        """One clock edge with the valid signal at its input and the ready signal at its output."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Wires(StreamPart):
         return out_ready
 
     def clock(self, in_valid: bool, out_ready: bool) -> None:
-        """Nothing to remember."""
+        """No state."""
 
 
 @dataclass
@@ -198,7 +198,7 @@ def latency_and_interval(
 
     Args:
         parts: the chain, never clocked before.
-        fresh: the same once more.
+        fresh: a second, equal chain, never clocked before either.
         beats_in: per sample.
         beats_out: per sample.
     """
@@ -209,7 +209,7 @@ def latency_and_interval(
 
 @dataclass(frozen=True)
 class Trace:
-    """What a chain did at full speed, in clocks from the one that takes the first beat.
+    """The beats of a chain at full speed, in clocks from the one that takes the first beat.
 
     Args:
         enters: of every part, its first beat in.
@@ -223,13 +223,13 @@ class Trace:
 
 
 def trace(parts: Sequence[StreamPart], beats_in: int, beats_out: int, samples: int = _SAMPLES) -> Trace:
-    """Clock a chain, nothing being in its way.
+    """Clock a chain whose input always has a beat and whose output is always ready.
 
     Args:
         parts: the chain, never clocked before.
         beats_in: per sample.
         beats_out: per sample.
-        samples: how many go through.
+        samples: number of samples to run.
     """
     enters: list[int | None] = [None] * len(parts)
     leaves: list[int | None] = [None] * len(parts)

@@ -128,7 +128,7 @@ class _Writer:
     # ------------------------------------------------------------ parts of the chain
 
     def _join(self, stem: str, bits: int) -> tuple[str, str]:
-        """Declare the bus behind a part: the one in front of it, and the new one."""
+        """Declare the bus behind a part; returns the bus in front of it and the new one."""
         before, self._bus = self._bus, self._locals.unique(stem)
         self._body += [
             f"  wire [{bits - 1}:0] {self._bus}_data;",
@@ -295,7 +295,7 @@ class _Writer:
 
 
 def _memory(module: str, at: FoldSegment) -> Iterator[str]:
-    """A memory with a registered output, which tools put into block RAM or LUTs."""
+    """A memory with a registered output, which synthesis maps to block RAM or LUTs."""
     beats, lanes, outputs = at.weights.shape
     bits, count = lanes * outputs * at.weight_bits, _count_bits(beats)
     yield f"// Weights of {at.node}, {at.weight_bits} bits each: a word per beat, by lane and output."
