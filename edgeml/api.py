@@ -37,6 +37,8 @@ def lower(
     outputs: str | FixedType = "logits",
     factor_bits: int | Mapping[str, int] = 17,
     input_type: str | FixedType | Mapping[str, str] | None = None,
+    float_type: str | FixedType | None = None,
+    layer_types: Mapping[str, str] | None = None,
 ) -> Graph:
     """The exact graph of a trained QKeras model; `graph.notes` says what its integers do not.
 
@@ -52,6 +54,9 @@ def lower(
             normalization; for all layers, or by layer ("default" is for the others).
         input_type: what the input is rounded to before anything else, "ufixed<8,8>" for pixels from 0 to 255;
             for all inputs, or by name. By default the QActivation behind the input says so.
+        float_type: the type of layers that the model leaves in float, such as "fixed<16,6>": their weights
+            and biases are rounded to it, and their results where another layer reads them; this is noted.
+        layer_types: the same by layer, over `float_type`: {"logits": "fixed<16,6>"}.
 
     Raises:
         EdgemlError: a layer or quantizer is not covered, or a tensor is not quantized; names the layer.
@@ -63,7 +68,13 @@ def lower(
 
     bits = dict(factor_bits) if isinstance(factor_bits, Mapping) else factor_bits
     kinds = dict(input_type) if isinstance(input_type, Mapping) else str(input_type) if input_type else None
-    settings = {"outputs": str(outputs), "factor_bits": bits, "input_type": kinds}
+    settings = {
+        "outputs": str(outputs),
+        "factor_bits": bits,
+        "input_type": kinds,
+        "float_type": None if float_type is None else str(float_type),
+        "layer_types": dict(layer_types or {}),
+    }
     options = parse_settings(Lowering, settings, "lower")
     return lower_model(model, name or None, strict, softmax, options)
 

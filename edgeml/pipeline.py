@@ -283,6 +283,7 @@ def check(
         wiring,
         earlier=earlier_coverage,
         source=source,
+        lowering=run.config.lowering,
     )
     result = whole = stamped(result_, there)
     if earlier is not None:

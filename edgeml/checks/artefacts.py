@@ -28,6 +28,7 @@ from edgeml.deviations import summary
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
+from edgeml.presets import Lowering
 from edgeml.scratch import scratch_folder
 
 _COVERED = 1000
@@ -53,6 +54,7 @@ def check_folder(
     cover: bool = True,
     earlier: Coverage | None = None,
     source: Reader | None = None,
+    lowering: Lowering | None = None,
 ) -> Check:
     """Run what lies in `folder` and compare it with the golden integers.
 
@@ -70,6 +72,7 @@ def check_folder(
         cover: compute the coverage of the vectors.
         earlier: coverage of an earlier check; used if it is of this graph and these vectors.
         source: reads the imported model, if it is not a Keras model.
+        lowering: how the Keras model was lowered; derived from the graph if None.
 
     Returns:
         A row for every executor, with the reason for one that does not run to its end.
@@ -85,6 +88,7 @@ def check_folder(
     wiring = wiring or Wiring()
     wiring.need_there()
     results: list[Result] = []
+    notes_file = folder / "notes.json"
     chosen = select([*(names or ["all"]), *([BOARD] if wiring.is_used else [])])
     other = KERAS if source is not None else SOURCE  # no row for the framework that the model is not from
     for name in (name for name in chosen if name != other or name in names):
@@ -93,9 +97,9 @@ def check_folder(
         if name == REFERENCE:
             results.append(_row(name, lambda: compare(REFERENCE, graph, golden, _reference(graph))))
         elif name == KERAS:
-            results.append(_row(name, lambda: check_keras(graph, golden, model_file, folder / "notes.json")))
+            results.append(_row(name, lambda: check_keras(graph, golden, model_file, notes_file, lowering)))
         elif name == SOURCE:
-            results.append(_row(name, lambda: check_source(graph, golden, source, folder / "notes.json")))
+            results.append(_row(name, lambda: check_source(graph, golden, source, notes_file)))
         elif name == BOARD:
             results.append(_row(name, lambda: check_board(graph, whole, folder, wiring, samples)))
         else:

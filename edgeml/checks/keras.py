@@ -20,10 +20,17 @@ from edgeml.checks.result import Result
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
+from edgeml.presets import Lowering
 from edgeml.runs import model_digest
 
 
-def check_keras(graph: Graph, golden: Golden, model_file: Path | None, notes_file: Path) -> Result:
+def check_keras(
+    graph: Graph,
+    golden: Golden,
+    model_file: Path | None,
+    notes_file: Path,
+    lowering: Lowering | None = None,
+) -> Result:
     """Compare the trained model with the golden integers.
 
     Args:
@@ -31,6 +38,7 @@ def check_keras(graph: Graph, golden: Golden, model_file: Path | None, notes_fil
         golden: the vectors, with the floats Keras takes.
         model_file: the Keras model, if there is one.
         notes_file: what its lowering noted; may not be there.
+        lowering: how it was lowered; found from the graph if None.
 
     Raises:
         EdgemlError: the model is damaged, or it is another one.
@@ -46,24 +54,24 @@ def check_keras(graph: Graph, golden: Golden, model_file: Path | None, notes_fil
         return Result(backend=KERAS, status="not-run", reason=str(error))
 
     def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
-        return keras_codes(model, graph, part.x, keep)
+        return keras_codes(model, graph, part.x, keep, lowering)
 
     try:
         result = compare(KERAS, graph, golden, execute)
     except OffGridError as error:
-        result = _off_grid(model, graph, golden, str(error))
+        result = _off_grid(model, graph, golden, str(error), lowering)
     if result.status != "mismatch":
         return result
     digest = model_digest(model_file)
     return result.model_copy(update={"announced": announced(graph, digest, notes_file)})
 
 
-def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str) -> Result:
+def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str, lowering: Lowering | None) -> Result:
     """Keras returned floats that are no integers of the output's type: count what is not equal."""
     from edgeml.keras.runner import keras_floats
 
     both = golden.joined()
-    floats = keras_floats(model, graph, both.x)
+    floats = keras_floats(model, graph, both.x, options=lowering)
     wrong, worst = 0, 0
     for name, expected in both.expected.items():
         frac = np.asarray(graph.info(name).type.frac, np.int32)

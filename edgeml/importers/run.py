@@ -16,7 +16,7 @@ from typing import Any
 from edgeml import importers
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
-from edgeml.importers.base import Imported, ImportOptions, SourceFile
+from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile
 from edgeml.ir import Graph, saved
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.notes import SAMPLES, LayerNote, Notes
@@ -135,6 +135,32 @@ def read_again(run: Run, strict: bool = False) -> Imported:
     samples = None if run.config.data.dataset == RANDOM else run.data().x_test
     options = ImportOptions(run.name, run.config.lowering, strict, samples)
     return importers.read(_read(run.model_file, run.weights_file), options, importing.format)
+
+
+def own_outputs(run: Run, x: Any) -> dict[str, Floats]:
+    """What a run's model gives in its own framework.
+
+    Args:
+        run: a trained run, or an imported one.
+        x: floats (samples, *shape) for its one input.
+
+    Returns:
+        By output of the graph, in its layout: real values.
+
+    Raises:
+        EdgemlError: the model is not there or damaged, or its framework cannot run it here.
+        MissingToolError: its framework is not installed.
+    """
+    graph = run.graph()
+    if run.is_keras:
+        from edgeml.keras.load import load_model
+        from edgeml.keras.runner import keras_floats
+
+        return dict(keras_floats(load_model(run.model_file), graph, x, options=run.config.lowering))
+    model = read_again(run).model
+    if missing := model.missing():
+        raise EdgemlError(missing, str(run.model_file))
+    return model.run({graph.inputs[0]: x})
 
 
 def _read(file: Path, weights: Path | None) -> SourceFile:

@@ -66,7 +66,7 @@ def measure(model: Any, lowered: Lowered, x: Any) -> tuple[LayerDifference, ...]
     graph = lowered.graph
 
     def execute(part: Any, names: Sequence[str]) -> Mapping[str, Any]:
-        return keras_floats(model, graph, part, names)
+        return keras_floats(model, graph, part, names, lowered.options)
 
     return measured(graph, lowered.layer_values.values(), x, execute)
 

@@ -12,7 +12,7 @@ float32 itself cannot hold a sum (`edgeml.keras.float32` tells where).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from edgeml.errors import EdgemlError
@@ -49,11 +49,13 @@ class Lowered:
         graph: the exact graph.
         notes: what the user should know, by layer.
         layer_values: for each call of a layer whose output is comparable, the value that carries it.
+        options: how it was lowered.
     """
 
     graph: Graph
     notes: tuple[Note, ...]
     layer_values: Mapping[str, str]
+    options: Lowering = field(default_factory=Lowering)
 
 
 def lower(
@@ -253,7 +255,7 @@ def _finish(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], ou
         for layer, value in carried.items()
         if renamed.get(value, value) in graph.infos
     }
-    return Lowered(graph, tuple(builder.notes), comparable)
+    return Lowered(graph, tuple(builder.notes), comparable, builder.options)
 
 
 def _graph_name(name: str) -> str:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
-from edgeml.fixed import IntArray
+from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
+from edgeml.ir.ops.input import Input
 from edgeml.keras.backend import import_keras
 from edgeml.keras.execute import every_call
 from edgeml.keras.lower import Lowered, lower_model
@@ -29,7 +30,9 @@ class OffGridError(EdgemlError):
     """Keras returned a float that is no integer of the graph's value."""
 
 
-def keras_codes(model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()) -> dict[str, IntArray]:
+def keras_codes(
+    model: Any, graph: Graph, x: Any, keep: Sequence[str] = (), options: Lowering | None = None
+) -> dict[str, IntArray]:
     """Run Keras eagerly in float32 and read its tensors as integers.
 
     Args:
@@ -38,6 +41,7 @@ def keras_codes(model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()) -> d
         x: floats (samples, *shape); a mapping by input name or a sequence for several inputs.
         keep: inner values wanted as well; those Keras has no tensor for are left out, and so are those
             whose floats are not on the value's grid.
+        options: how the model was lowered to the graph; found from the graph if None.
 
     Returns:
         int64 codes (samples, *shape) of every graph output and of what could be kept.
@@ -46,7 +50,7 @@ def keras_codes(model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()) -> d
         EdgemlError: the model does not fit the graph.
         OffGridError: an output is not on its grid; tells the first element, where float32 was not exact.
     """
-    floats = keras_floats(model, graph, x, keep)
+    floats = keras_floats(model, graph, x, keep, options)
     codes: dict[str, IntArray] = {}
     for name, values in floats.items():
         steps = np.ldexp(values.astype(np.float64), np.asarray(graph.info(name).type.frac, np.int32))
@@ -65,15 +69,27 @@ def keras_codes(model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()) -> d
 
 
 def keras_floats(
-    model: Any, graph: Graph, x: Any, keep: Sequence[str] = ()
+    model: Any, graph: Graph, x: Any, keep: Sequence[str] = (), options: Lowering | None = None
 ) -> dict[str, NDArray[np.float32]]:
     """The float32 tensors of Keras that correspond to the graph's outputs and to `keep`.
+
+    An input whose type was stated is rounded to it before Keras sees it, as the note on the graph says.
+
+    Args:
+        model: as for `keras_codes`, and so are the others.
+        graph: for names and types, and for the inputs' own rounding.
+        x: floats.
+        keep: inner values.
+        options: how it was lowered.
 
     Raises:
         EdgemlError: the model does not fit the graph.
     """
     import_keras()
-    lowered, plan = _lowered_like(model, graph), topology(model)
+    plan = topology(model)
+    lowered = (
+        _lowered_like(model, graph) if options is None else lower_model(model, graph.name, options=options)
+    )
     if lowered.graph.outputs != graph.outputs or lowered.graph.inputs != graph.inputs:
         raise EdgemlError(
             f"the model has the inputs and outputs {lowered.graph.inputs} -> {lowered.graph.outputs}, "
@@ -87,7 +103,10 @@ def keras_floats(
     if missing:
         raise EdgemlError("Keras has no tensor for this output", missing[0], "compare an earlier layer")
     with _without_decisions(lowered, plan):
-        arrays = _arrays(graph, x)
+        arrays = [
+            array if lowered.options.type_of(name) is None else _rounded(graph, name, array)
+            for name, array in zip(graph.inputs, _arrays(graph, x), strict=True)
+        ]
         samples = len(arrays[0])
         parts: list[list[NDArray[np.float32]]] = [[] for _ in wanted]
         for start in range(0, max(samples, 1), _BATCH):
@@ -99,6 +118,12 @@ def keras_floats(
             for part, name in zip(parts, wanted, strict=True):
                 part.append(np.asarray(results[places[name]], np.float32))
     return {name: np.concatenate(part) for name, part in zip(wanted, parts, strict=True)}
+
+
+def _rounded(graph: Graph, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
+    op = graph.node(name).op
+    assert isinstance(op, Input)
+    return to_float(op.codes(array), graph.info(name).type.frac).astype(np.float32)
 
 
 def _places(lowered: Lowered, plan: Topology) -> dict[str, int]:

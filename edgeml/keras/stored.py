@@ -9,7 +9,6 @@ Invariant: only headers are read.
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import Any
 
 from edgeml import limits
@@ -32,10 +31,20 @@ def check_weights(content: bytes, where: str) -> None:
     with opened(content, where, "is not a .keras file, or was cut short", AGAIN) as archive:
         for member in archive.infolist():
             if member.filename.endswith(".h5"):
-                _check(archive, member, where)
+                check_hdf5(archive.read(member), where, f"its {member.filename}")
 
 
-def _check(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> None:
+def check_hdf5(content: bytes, where: str, what: str = "the file") -> None:
+    """The same of an HDF5 file.
+
+    Args:
+        content: its bytes.
+        where: the file, or that which it is in.
+        what: what it is called there.
+
+    Raises:
+        EdgemlError: as `check_weights`.
+    """
     import h5py
 
     declared = 0
@@ -53,13 +62,13 @@ def _check(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> Non
             outside.append(name)
 
     with (
-        refusing(where, f"its {member.filename} is damaged", AGAIN),
-        h5py.File(io.BytesIO(archive.read(member)), "r") as file,
+        refusing(where, f"{what} is damaged", AGAIN),
+        h5py.File(io.BytesIO(content), "r") as file,
     ):
         file.visititems_links(link)
         file.visititems(visit)
     if outside:
         raise EdgemlError(f"its weights {outside[0]} lie in another file", where, AGAIN)
     if declared > limits.SMALL:
-        times = -(-declared // max(1, member.file_size))
-        limits.EXPANSION.check(times, f"{member.filename} declares weights of", where)
+        times = -(-declared // max(1, len(content)))
+        limits.EXPANSION.check(times, f"{what} declares weights of", where)

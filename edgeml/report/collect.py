@@ -64,7 +64,7 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Fact
     changed = bound.sentence(run)
     run = bound.as_trained(run)  # what config.toml says now is no fact of the model
     graph, data = run.graph(), run.data()
-    labels, classes = np.asarray(data.y_test, np.int64), data.class_names
+    labels = np.asarray(data.y_test, np.int64) if data.class_names else None
     tell("predictions")
     models = _Models(run, graph, data.x_test)
     predicted, reasons = models.predictions, models.reasons
@@ -79,6 +79,8 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Fact
     tell("speed")
     timed, no_speed = models.timed(data.x_test[:SPEED_SAMPLES])
     parts: dict[str, Any] = {
+        "per_class": quality.per_class(labels, fixed, data.class_names),
+        "confusion": quality.confusion(labels, fixed, data.class_names),
         "exactness": _exactness(run, graph),
         "history": _history(run.history_file),
         "speed": timed,
@@ -90,6 +92,8 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Fact
     }
     nothing = " ".join(found.gaps) or "no source tells"
     why = {
+        "per_class": quality.NO_LABELS,
+        "confusion": quality.NO_LABELS,
         "exactness": "there is no check.json yet (edgeml check RUN)",
         "history": "there is no history.csv",
         "speed": no_speed,
@@ -107,15 +111,13 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Fact
         seed=run.config.seed,
         versions={**run.config.versions, **_versions()},
         machine=speed.machine(),
-        samples=len(labels),
+        samples=len(data.x_test),
         layer_samples=len(looked),
         accuracy=quality.accuracies(labels, predicted, reasons),
         trained=effort(parts["history"]),
         agreement=quality.agreements(predicted, reasons),
         sizes=weights.sizes(graph, models.float_parameters(), models.int8_bits()),
         post_training=post_training,
-        per_class=quality.per_class(labels, fixed, classes),
-        confusion=quality.confusion(labels, fixed, classes),
         layers=rows,
         commands=commands(run),
         lowering=_lowering(run),
@@ -172,13 +174,12 @@ class _Models:
 
     def _qat(self, run: Run, x: NDArray[np.float32]) -> Any:
         if not run.model_file.is_file():
-            self.reasons["qat"] = "there is no model.keras"
+            self.reasons["qat"] = f"there is no {run.model_file.name}"
             return None
         try:
-            from edgeml.keras.load import load_model
-            from edgeml.keras.runner import keras_floats
+            from edgeml.importers.run import own_outputs
 
-            outputs = keras_floats(load_model(run.model_file), self._graph, x)
+            outputs = own_outputs(run, x)
         except EdgemlError as error:
             self.reasons["qat"] = str(error)
             return None
@@ -220,7 +221,7 @@ def _lowering(run: Run) -> tuple[str, ...]:
     notes = Notes.read(run.notes_file)
     sentences = [f"{n.layer}: {n.text}{'' if n.exact else ' (not exact)'}" for n in notes.notes]
     sentences += [
-        f"{row.layer}: {row.differing} of {row.elements} integers differ from Keras, by at most "
+        f"{row.layer}: {row.differing} of {row.elements} integers differ from {notes.source}, by at most "
         f"{row.max_lsb:.3g} LSB (measured on {row.samples} samples)"
         for row in notes.differences
         if row.differing
@@ -264,9 +265,9 @@ def _data(run: Run, data: Prepared) -> Data:
         checksum=data.dataset.checksum,
         note=data.dataset.note,
         scaling="none" if numbers.kind == "none" else scaled,
-        train=len(data.y_train),
-        val=len(data.y_val),
-        test=len(data.y_test),
+        train=len(data.x_train),
+        val=len(data.x_val),
+        test=len(data.x_test),
     )
 
 

@@ -22,6 +22,8 @@ _Z = 1.959963984540054
 
 Labels = NDArray[np.int64]
 
+NO_LABELS = "the data have no labels"
+
 
 def predictions(values: Any, threshold: float = 0.0) -> Labels:
     """The class of each sample.
@@ -67,17 +69,19 @@ def agreement(left: Labels | None, right: Labels | None, reason: str = "") -> Nu
     return share(int(np.count_nonzero(left == right)), len(left))
 
 
-def accuracies(labels: Labels, predicted: dict[str, Labels | None], reasons: dict[str, str]) -> Accuracy:
+def accuracies(
+    labels: Labels | None, predicted: dict[str, Labels | None], reasons: dict[str, str]
+) -> Accuracy:
     """Accuracy by model.
 
     Args:
-        labels: of the test samples.
+        labels: of the test samples; None if the data have none.
         predicted: classes by "float", "qat", "fixed", "int8"; None or left out if there are none.
         reasons: why there are none.
     """
     return Accuracy.model_validate(
         {
-            name: agreement(predicted.get(name), labels, reasons.get(name, ""))
+            name: agreement(predicted.get(name), labels, reasons.get(name, "") or NO_LABELS)
             for name in ("float", "qat", "fixed", "int8")
         }
     )
@@ -92,13 +96,15 @@ def agreements(predicted: dict[str, Labels | None], reasons: dict[str, str]) -> 
     )
 
 
-def per_class(labels: Labels, predicted: Labels, classes: tuple[str, ...]) -> tuple[ClassFacts, ...]:
-    """Precision, recall, F1 and support of every class.
+def per_class(labels: Labels | None, predicted: Labels, classes: tuple[str, ...]) -> tuple[ClassFacts, ...]:
+    """Precision, recall, F1 and support of every class; none without labels.
 
     Raises:
         MissingToolError: scikit-learn is not installed.
         EdgemlError: a label or prediction names no class.
     """
+    if labels is None:
+        return ()
     _known(labels, predicted, classes)
     metrics = _metrics()
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
@@ -120,13 +126,15 @@ def per_class(labels: Labels, predicted: Labels, classes: tuple[str, ...]) -> tu
     )
 
 
-def confusion(labels: Labels, predicted: Labels, classes: tuple[str, ...]) -> Confusion:
-    """The confusion matrix, true classes down and predicted ones across.
+def confusion(labels: Labels | None, predicted: Labels, classes: tuple[str, ...]) -> Confusion | None:
+    """The confusion matrix, true classes down and predicted ones across; None without labels.
 
     Raises:
         MissingToolError: scikit-learn is not installed.
         EdgemlError: a label or prediction names no class.
     """
+    if labels is None:
+        return None
     _known(labels, predicted, classes)
     counts = _metrics().confusion_matrix(labels, predicted, labels=list(range(len(classes))))
     return Confusion(classes=classes, counts=tuple(tuple(int(n) for n in row) for row in counts))

@@ -54,7 +54,9 @@ def _measured(
         types=types,
         graph=graph.digest,
         moved=tuple(_told(item) for item in moved),
-        accuracy=quality.agreement(predicted, np.asarray(data.y_test, np.int64)),
+        accuracy=quality.agreement(
+            predicted, np.asarray(data.y_test, np.int64) if data.class_names else None, quality.NO_LABELS
+        ),
         agreement=quality.agreement(predicted, baseline, why),
         weight_bits=constant_bits(graph),
         bops=bit_operations(graph),

@@ -27,14 +27,14 @@ class KerasSource(SourceModel):
     title = "Keras, float32"
 
     def __init__(self, model: Any, lowered: Lowered) -> None:
-        self._model, self._graph = model, lowered.graph
+        self._model, self._graph, self._options = model, lowered.graph, lowered.options
         self.values = tuple(dict.fromkeys((*lowered.layer_values.values(), *lowered.graph.outputs)))
 
     def missing(self) -> str:
         return ""  # it was loaded by Keras
 
     def run(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats]:
-        return dict(keras_floats(self._model, self._graph, x, keep))
+        return dict(keras_floats(self._model, self._graph, x, keep, self._options))
 
 
 def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported:

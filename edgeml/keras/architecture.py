@@ -1,0 +1,217 @@
+"""The architecture of a model as Keras 2 or an HDF5 file has it, rewritten as Keras 3 reads it.
+
+Only what inference needs is kept: initializers, regularizers and constraints of weights go, and so does what
+the model was compiled with. Every class is looked up by name among those of Keras and QKeras; a wrapper of
+pruning becomes the layer within.
+
+Invariant: the result names classes of Keras and QKeras alone. A setting that Keras 3 does not have is dropped
+where it says nothing (None, False, one group), and refused where it says something.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from edgeml.errors import EdgemlError, near_names
+from edgeml.keras.backend import import_keras, import_qkeras
+
+MODELS = ("Functional", "Sequential", "Model")
+"""Classes of models; Model is what early versions call Functional."""
+
+_UNWRAPPED = "PruneLowMagnitude"
+_DROPPED = ("_initializer", "_regularizer", "_constraint")
+_BASE = ("name", "trainable", "dtype", "activity_regularizer")
+"""Settings of every layer."""
+
+_NEUTRAL: tuple[Any, ...] = (None, False, "", [], {})
+_TUPLES = ("__tuple__", "TensorShape")
+
+_OPS = (
+    "use layers in its place (Add, Multiply, Concatenate, ...), or save the model with Keras 3, whose "
+    "operations are read"
+)
+
+
+def upgraded(config: Any, where: str) -> dict[str, Any]:
+    """A model's configuration as `keras.saving.deserialize_keras_object` takes it.
+
+    Args:
+        config: {"class_name": ..., "config": ...} of a model, of any version of Keras.
+        where: the file, for messages.
+
+    Raises:
+        EdgemlError: it is no model's, or has a class or setting that Keras 3 and QKeras do not have.
+        MissingToolError: Keras or QKeras is not installed.
+    """
+    if not isinstance(config, dict) or config.get("class_name") not in MODELS:
+        kind = config.get("class_name") if isinstance(config, dict) else type(config).__name__
+        raise EdgemlError(
+            f"holds the configuration of a {kind}, not of a sequential or functional model",
+            where,
+            "build the model with keras.Sequential or keras.Model and save it again",
+        )
+    import_keras()
+    return _model(config, where)
+
+
+def leaves(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The layers of an upgraded model in their order, those of nested models in their place."""
+    for layer in config["config"]["layers"]:
+        if layer["class_name"] in MODELS:
+            yield from leaves(layer)
+        else:
+            yield layer
+
+
+def _model(entry: dict[str, Any], where: str) -> dict[str, Any]:
+    inner = entry.get("config")
+    layers = inner if isinstance(inner, list) else inner.get("layers") if isinstance(inner, dict) else None
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise EdgemlError("has a model without a list of layers", where, "save the model again")
+    settings: dict[str, Any] = dict(inner) if isinstance(inner, dict) else {}
+    name = str(settings.get("name") or entry.get("name") or "model")
+    rewritten = [_layer(layer, where) for layer in layers]
+    if entry["class_name"] == "Sequential":
+        kept: dict[str, Any] = {"name": name, "layers": _with_input(layers, rewritten)}
+        return _object("keras", "Sequential", kept)
+    kept = {"name": name, "layers": rewritten}
+    for key in ("input_layers", "output_layers"):
+        kept[key] = _plain(settings.get(key))
+    return _object("keras", "Model", kept)  # which makes a functional one of it
+
+
+def _with_input(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A sequential model's layers, with its input in front; Keras 2 may state that in the first layer."""
+    if new and new[0]["class_name"] == "InputLayer":
+        return new
+    first = old[0].get("config") if old else None
+    shape = first.get("batch_input_shape") if isinstance(first, dict) else None
+    if shape is None:
+        return new
+    source = {"batch_shape": _plain(shape), "dtype": "float32", "name": f"{new[0]['config']['name']}_input"}
+    return [_object("keras.layers", "InputLayer", source), *new]
+
+
+def _layer(entry: dict[str, Any], where: str) -> dict[str, Any]:
+    """A layer of a model, with the calls that lead to it."""
+    kind = str(entry.get("class_name"))
+    inner = entry.get("config")
+    if kind == _UNWRAPPED:
+        return _pruned(entry, where)
+    if kind in MODELS:
+        made = _model(entry, where)
+    elif not isinstance(inner, dict):
+        raise EdgemlError(f"has a layer {kind} without settings", where, "save the model again")
+    else:
+        place = f"{where}: {inner.get('name', kind)}"
+        home, cls = _class(kind, place)
+        settings = _input(inner) if kind == "InputLayer" else _settings(inner, cls, place)
+        made = _object(home, kind, settings)
+    calls = {key: _plain(entry[key]) for key in ("name", "inbound_nodes") if key in entry}
+    return {**made, **calls}
+
+
+def _pruned(entry: dict[str, Any], where: str) -> dict[str, Any]:
+    """The layer inside a wrapper of pruning, under the wrapper's name; its weights are pruned already."""
+    inner = entry.get("config")
+    layer = inner.get("layer") if isinstance(inner, dict) else None
+    if (
+        not isinstance(inner, dict)
+        or not isinstance(layer, dict)
+        or not isinstance(layer.get("config"), dict)
+    ):
+        raise EdgemlError("has a pruning wrapper without a layer", where, "save the model again")
+    name = inner.get("name") or layer["config"].get("name")
+    own = {key: entry[key] for key in ("name", "inbound_nodes") if key in entry}
+    made = _layer({**layer, **own, "name": name, "config": {**layer["config"], "name": name}}, where)
+    return {**made, "pruned": True}
+
+
+def _input(inner: dict[str, Any]) -> dict[str, Any]:
+    shape = inner.get("batch_shape", inner.get("batch_input_shape"))
+    return {"batch_shape": _plain(shape), "dtype": _dtype(inner.get("dtype")), "name": inner.get("name")}
+
+
+def _settings(inner: dict[str, Any], cls: type, place: str) -> dict[str, Any]:
+    """A layer's settings that Keras 3 has."""
+    known = _parameters(cls)
+    kept: dict[str, Any] = {}
+    for key, value in inner.items():
+        if key.endswith(_DROPPED) or key in ("batch_input_shape", "build_config"):
+            continue
+        value = _plain(value, place)
+        if key == "axis" and isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if key == "dtype":
+            value = _dtype(value)
+        if key in known:
+            kept[key] = value
+        elif value not in _NEUTRAL and (key, value) != ("groups", 1):
+            raise EdgemlError(
+                f"the setting {key}={value!r:.60} of this {cls.__name__} is not one of Keras 3",
+                place,
+                "build the layer without it and save the model again",
+            )
+    return kept
+
+
+def _parameters(cls: type) -> frozenset[str]:
+    """What a class and its bases take by name."""
+    found = set(_BASE)
+    for base in cls.__mro__:
+        if base.__module__.split(".")[0] in ("keras", "qkeras") and "__init__" in vars(base):
+            found |= set(inspect.signature(base.__init__).parameters)
+    return frozenset(found - {"self", "args", "kwargs"})
+
+
+def _plain(value: Any, where: str = "") -> Any:
+    """A value without what only Keras 2 wrote: tuples and functions as objects, ids of shared objects."""
+    if isinstance(value, list):
+        return [_plain(part, where) for part in value]
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("class_name")
+    if kind is None:
+        return {key: _plain(part, where) for key, part in value.items()}
+    if kind in _TUPLES:
+        return _plain(value.get("items"), where)
+    if kind == "function":
+        return str(value.get("config"))
+    home, _ = _class(str(kind), where)
+    inner = value.get("config")
+    settings = _plain(inner, where) if isinstance(inner, dict) else {}
+    return _object(home, str(kind), {k: part for k, part in settings.items() if not k.startswith("__")})
+
+
+def _class(name: str, where: str) -> tuple[str, type]:
+    """The module that a class is found in, and the class.
+
+    Raises:
+        EdgemlError: neither Keras nor QKeras has it.
+    """
+    keras, qkeras = import_keras(), import_qkeras()
+    for home in (qkeras, keras.layers, keras.dtype_policies):
+        cls = getattr(home, name, None)
+        if isinstance(cls, type):
+            module = cls.__module__ if home is qkeras else home.__name__.replace("keras._tf_keras.", "")
+            return module, cls
+    if name in ("TFOpLambda", "SlicingOpLambda"):
+        raise EdgemlError("an operation of TensorFlow stands between the layers", where, _OPS)
+    near = near_names(name, [*dir(qkeras), *dir(keras.layers)])
+    hint = f"near it: {', '.join(near)}" if near else "replace it by layers of Keras and QKeras"
+    raise EdgemlError(f"the class {name} is not one of Keras or QKeras", where, hint)
+
+
+def _object(module: str, name: str, config: dict[str, Any]) -> dict[str, Any]:
+    registered = f"qkeras>{name}" if module.startswith("qkeras") else None  # as qkeras-v3 registers them
+    return {"module": module, "class_name": name, "config": config, "registered_name": registered}
+
+
+def _dtype(value: Any) -> Any:
+    """A dtype by its name, which Keras 2 may wrap in a policy."""
+    if isinstance(value, dict):
+        inner = value.get("config")
+        return inner.get("name", "float32") if isinstance(inner, dict) else "float32"
+    return value or "float32"
