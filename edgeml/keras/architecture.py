@@ -27,6 +27,12 @@ _BASE = ("name", "trainable", "dtype", "activity_regularizer")
 
 _NEUTRAL: tuple[Any, ...] = (None, False, "", [], {})
 _TUPLES = ("__tuple__", "TensorShape")
+_TENSOR = "__keras_tensor__"
+"""A tensor among what a layer is called with, as Keras 3 writes it."""
+
+_PACKAGE = "qkeras>"
+"""In front of the classes of qkeras-v3, where it registered them."""
+
 
 _OPS = (
     "use layers in its place (Add, Multiply, Concatenate, ...), or save the model with Keras 3, whose "
@@ -78,7 +84,8 @@ def _model(entry: dict[str, Any], where: str) -> dict[str, Any]:
         return _object("keras", "Sequential", kept)
     kept = {"name": name, "layers": rewritten}
     for key in ("input_layers", "output_layers"):
-        kept[key] = _plain(settings.get(key))
+        ends = _plain(settings.get(key))
+        kept[key] = ends[0] if isinstance(ends, list) and len(ends) == 1 else ends
     return _object("keras", "Model", kept)  # which makes a functional one of it
 
 
@@ -96,7 +103,7 @@ def _with_input(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[di
 
 def _layer(entry: dict[str, Any], where: str) -> dict[str, Any]:
     """A layer of a model, with the calls that lead to it."""
-    kind = str(entry.get("class_name"))
+    kind = _name(entry)
     inner = entry.get("config")
     if kind == _UNWRAPPED:
         return _pruned(entry, where)
@@ -141,11 +148,9 @@ def _settings(inner: dict[str, Any], cls: type, place: str) -> dict[str, Any]:
     for key, value in inner.items():
         if key.endswith(_DROPPED) or key in ("batch_input_shape", "build_config"):
             continue
-        value = _plain(value, place)
+        value = _dtype(value) if key == "dtype" else _plain(value, place)
         if key == "axis" and isinstance(value, list) and len(value) == 1:
             value = value[0]
-        if key == "dtype":
-            value = _dtype(value)
         if key in known:
             kept[key] = value
         elif value not in _NEUTRAL and (key, value) != ("groups", 1):
@@ -173,16 +178,21 @@ def _plain(value: Any, where: str = "") -> Any:
     if not isinstance(value, dict):
         return value
     kind = value.get("class_name")
-    if kind is None:
+    if kind is None or kind == _TENSOR:
         return {key: _plain(part, where) for key, part in value.items()}
     if kind in _TUPLES:
         return _plain(value.get("items"), where)
     if kind == "function":
         return str(value.get("config"))
-    home, _ = _class(str(kind), where)
+    kind = _name(value)
+    home, _ = _class(kind, where)
     inner = value.get("config")
     settings = _plain(inner, where) if isinstance(inner, dict) else {}
-    return _object(home, str(kind), {k: part for k, part in settings.items() if not k.startswith("__")})
+    return _object(home, kind, {k: part for k, part in settings.items() if not k.startswith("__")})
+
+
+def _name(entry: dict[str, Any]) -> str:
+    return str(entry.get("class_name")).removeprefix(_PACKAGE)
 
 
 def _class(name: str, where: str) -> tuple[str, type]:

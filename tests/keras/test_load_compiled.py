@@ -1,12 +1,9 @@
-"""Model files of others: compiled with anything, of older versions, in HDF5, of sizes nobody can build."""
+"""Model files of others: compiled with anything, of sizes nobody can build. Older ones: `test_rebuild`."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,71 +81,6 @@ def test_what_it_was_compiled_with_does_not_matter(case, make, tmp_path):
     loaded = load_model(tmp_path / "model.keras")
     assert np.array_equal(loaded(x), model(x))
     assert sorted(tmp_path.iterdir()) == before
-
-
-class TestHdf5:
-    def test_of_keras_3_and_the_remedy_works(self, tmp_path, monkeypatch):
-        model, x = classifier(), np.ones((2, 4), np.float32)
-        model.save(tmp_path / "model.h5")
-        with pytest.raises(EdgemlError, match=f"written by Keras {keras.__version__}") as caught:
-            load_model(tmp_path / "model.h5")
-        monkeypatch.chdir(tmp_path)
-        expression = caught.value.hint.split("then ")[1]
-        eval(expression, {"keras": keras})
-        assert np.array_equal(load_model("model.keras")(x), model(x))
-
-    def test_damaged(self, tmp_path):
-        path = tmp_path / "model.h5"
-        path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
-        with pytest.raises(EdgemlError, match=r"is an HDF5 file not one of Keras 3's own format \(build"):
-            load_model(path)
-
-
-@pytest.fixture
-def models():
-    folder = os.environ.get("EDGEML_MODELS", "")
-    if not folder:
-        pytest.skip("EDGEML_MODELS names no folder with model files of other versions")
-    return Path(folder)
-
-
-class TestKeras2:
-    @pytest.mark.parametrize(
-        "name", ["keras215_qkeras09_digits.keras", "keras215_qkeras09_cnn_float_head.keras"]
-    )
-    def test_its_version_is_named(self, models, name):
-        with pytest.raises(EdgemlError, match=r"was written by Keras 2\.15\.0") as caught:
-            load_model(models / name)
-        assert "model.load_weights('w.h5')" in caught.value.hint
-
-    @pytest.mark.parametrize(
-        ("name", "version"), [("rn06_qkeras.h5", "2.4.0"), ("resnet8_float.h5", "2.4.0")]
-    )
-    def test_hdf5(self, models, name, version):
-        with pytest.raises(EdgemlError, match=f"is an HDF5 file, written by Keras {re.escape(version)}"):
-            load_model(models / name)
-
-    def test_the_remedy_works(self, models, tmp_path):
-        source = models / "keras215_qkeras09_digits.h5"
-        with pytest.raises(EdgemlError, match="build the same model here") as caught:
-            load_model(source)
-
-        def relu(name):
-            return qkeras.QActivation("quantized_relu(6,2)", name=name)
-
-        def dense(units, name):
-            return qkeras.QDense(units, kernel_quantizer=bits(), bias_quantizer=bits(), name=name)
-
-        stack = [dense(32, "fc1"), relu("relu1"), dense(24, "fc2"), relu("relu2"), dense(10, "logits")]
-        model = keras.Sequential([keras.Input((64,)), *stack])
-        assert f"model.load_weights({str(source)!r})" in caught.value.hint
-        model.load_weights(source)
-        model.save(tmp_path / "model.keras")
-        given = np.load(models / "keras215_qkeras09_digits.io.npz")
-        assert (
-            np.abs(np.asarray(load_model(tmp_path / "model.keras")(given["x"])) - given["logits"]).max()
-            < 1e-5
-        )
 
 
 @pytest.mark.parametrize(
