@@ -14,7 +14,7 @@ from edgeml.keras.backend import import_keras
 from edgeml.keras.configuration import check_code, check_sizes
 from edgeml.keras.hdf5 import assign_weights
 from edgeml.keras.writer import AGAIN
-from edgeml.reading import parse_json, said
+from edgeml.reading import error_text, parse_json
 
 _LONGEST = 300
 
@@ -46,7 +46,7 @@ def rebuilt(text: bytes, weights: bytes, where: str) -> Any:
     except EdgemlError:
         raise
     except Exception as error:  # Keras raises whatever it likes over settings that it does not take
-        reason = said(error)[:_LONGEST]
+        reason = error_text(error)[:_LONGEST]
         raise EdgemlError(
             f"Keras {keras.__version__} does not build its model: {reason}", where, AGAIN
         ) from error

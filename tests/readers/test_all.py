@@ -79,6 +79,7 @@ ELSEWHERE = {
     "backends.qonnx.runner": "test_models.py: ONNX files",
     "keras.load": "test_models.py: .keras files",
     "keras.stored": "test_models.py: .keras files",
+    "keras.rebuild": "test_models.py: files of Keras 2",
     "keras.writer": "test_models.py: .keras files",
     "importers.run": "the user's file, whose reader is in tests/importers/test_contract.py",
     "synth.read": "manifests, through their readers",

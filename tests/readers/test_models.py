@@ -1,8 +1,9 @@
-"""Model files damaged at random: ONNX files of every kind that is run, and .keras files; and their bombs."""
+"""Model files damaged at random: ONNX files of every kind that is run, Keras' of every form; their bombs."""
 
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from edgeml import backends
 from edgeml.errors import EdgemlError
 from edgeml.ir import input_codes
+from tests.keras.old_files import archive_of, hdf5_of, network
 from tests.readers.damage import Damage, any_bytes, any_json, any_member
 from tests.report.samples import sample_graph, sample_inputs
 
@@ -100,6 +102,38 @@ def test_keras_members(member: str, saved: bytes, tmp_path: Path) -> None:
         lambda: load_model(path),
         times,
     )
+
+
+@pytest.mark.parametrize("times", [20, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("form", ["HDF5", "HDF5 configuration", ".keras", ".json"])
+def test_models_of_keras_2(form: str, times: int, tmp_path: Path) -> None:
+    from edgeml.keras.load import model_of
+
+    old = network()
+    content = {".keras": archive_of, ".json": lambda old: json.dumps(old.config).encode()}.get(form, hdf5_of)(
+        old
+    )
+    weights = hdf5_of(old, whole=False) if form == ".json" else None
+    damages: tuple[Damage, ...] = (any_bytes,)
+    if form == ".json":
+        damages = (any_json, any_bytes)
+    elif form == "HDF5 configuration":
+        damages = (any_hdf5_configuration,)
+    elif form == ".keras":
+        damages = (any_bytes, any_member("config.json", any_json))
+    path = tmp_path / "model"
+    assert tried(content, damages, path, lambda: model_of(path.read_bytes(), str(path), weights), times) > 0
+
+
+def any_hdf5_configuration(content: bytes, rng: np.random.Generator) -> bytes:
+    """An HDF5 file in order, whose configuration is not."""
+    import h5py
+
+    buffer = io.BytesIO(content)
+    with h5py.File(buffer, "a") as file:
+        text = str(file.attrs["model_config"]).encode()
+        file.attrs["model_config"] = any_json(text, rng).decode()
+    return buffer.getvalue()
 
 
 def rewritten(content: bytes, weights: bytes) -> bytes:
