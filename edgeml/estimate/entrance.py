@@ -87,7 +87,7 @@ def preflight(
     Args:
         graph: the exact graph.
         board: the target.
-        design: whose artefact.
+        design: which back end's artefact.
         options: as for `estimate`.
         goal: what the reuse factors have to meet; None leaves them as the options say.
         tool: as for `estimate`.

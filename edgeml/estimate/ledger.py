@@ -276,7 +276,7 @@ EMPTY = Ledger(_NOWHERE)
 
 
 def _key(entry: LedgerEntry) -> tuple[str, ...]:
-    """What makes two lines speak of one result."""
+    """Equal for two lines about the same result."""
     return (
         entry.design,
         entry.family,

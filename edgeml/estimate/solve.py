@@ -218,7 +218,7 @@ def no_layout(
     """That no layout meets a goal: each wish with the best that can be reached if it were the only one.
 
     Args:
-        design: whose layouts.
+        design: the back end's name.
         goal: what cannot be met.
         least: the least latency and the least interval, in clocks.
         fitting: the wish to fit in words, with what the smallest layout takes; used if the goal has it.

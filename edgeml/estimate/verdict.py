@@ -1,6 +1,6 @@
 """What a preflight says: every resource against the board's, the clock, the factors that were chosen.
 
-Invariant: whether it fits is said by `edgeml.fits` alone.
+Invariant: `edgeml.fits` alone decides whether it fits.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ class Preflight:
     """What is known before a synthesis.
 
     Args:
-        design: whose artefact.
+        design: which back end's artefact.
         board: the target's name.
         estimate: the figures.
         needs: every resource that the board has.
-        clock: what is known of the clock.
+        clock: the clock in a sentence.
         limits: the tools' limits, and whether they are kept.
         solution: reuse factors that were asked for; None if none were.
         remedies: what would make it fit; empty if it does.

@@ -103,7 +103,7 @@ class _PartialProject:
     """A project as far as it is chosen.
 
     Args:
-        space: whose.
+        space: the search space that it is a state of.
         chosen: a way for each of the first groups.
         used: shares of the board that these and the layers without products take.
     """

@@ -88,7 +88,7 @@ def narrowed(modelled: Hardware, board: Board, tool: SynthesisTool | None, ledge
     Args:
         modelled: the model's estimate.
         board: the target.
-        tool: whose synthesis.
+        tool: the maker of the synthesis, as for `edgeml.estimate.estimate`.
         ledger: earlier results.
     """
     chip = fabric(board, tool).name

@@ -251,7 +251,7 @@ class _Partial:
     """A layout as far as it is chosen.
 
     Args:
-        space: whose.
+        space: the search space that it is a state of.
         place: where it has come to; None: to the output.
         factors: reuse factors by layer.
         count: of all that is chosen.
