@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from edgeml.figures import Hardware
     from edgeml.importers import SourceModel
     from edgeml.ir import Graph
-    from edgeml.report.comparison import Comparison
+    from edgeml.report.comparison.facts import Comparison
     from edgeml.report.facts import Facts
     from edgeml.synth.request import Request
     from edgeml.vendor import Unread
@@ -454,21 +454,22 @@ def compare(
         EdgemlError: a run is named twice, or its report cannot be made.
         MissingToolError: the report's packages are not installed.
     """
-    from edgeml.report import comparison, render_comparison
+    from edgeml.report import render_comparison
+    from edgeml.report.comparison import compare as comparing
 
     folders = [run.folder.resolve() for run in runs]
     for run, place in zip(runs, folders, strict=True):
         if folders.count(place) > 1:
             raise EdgemlError("is named twice", str(run.folder), "name each run once")
-    loaded: list[tuple[Path, Facts]] = []
+    reports: list[tuple[Path, Facts]] = []
     for run in runs:
 
-        def report_progress(what: str, name: str = run.folder.name) -> None:
+        def tell_of(what: str, name: str = run.folder.name) -> None:
             tell(f"{name}: {what}")
 
-        facts = comparison.up_to_date(run, [board.name for board in boards])
-        loaded.append((run.folder, facts or report(run, report_progress, boards=boards)))
+        facts = comparing.up_to_date(run, [board.name for board in boards])
+        reports.append((run.folder, facts or report(run, tell_of, boards=boards)))
     tell("drawing")
-    comparison_ = comparison.compare(loaded, folder, [board.name for board in boards])
-    render_comparison(comparison_).write(folder)
-    return comparison_
+    comparison = comparing.compare(reports, folder, [board.name for board in boards])
+    render_comparison(comparison).write(folder)
+    return comparison

@@ -14,12 +14,13 @@ from edgeml.estimate import Preflight
 from edgeml.estimate.verdict import needs
 from edgeml.figures import Figure, Hardware, Usage
 from edgeml.fits import Need
-from edgeml.report import facts_hardware as hw
+from edgeml.report.sections.hardware.design import DesignOnBoard
+from edgeml.report.sections.hardware.facts import BoardFacts
 from edgeml.synth.result import refuse_what_does_not_fit
 
 SOURCE = Path(__file__).parent.parent / "edgeml"
 BOARD = boards.load("arty-a7-35t")  # has no large RAM
-FACTS = hw.BoardFacts.of(BOARD)
+FACTS = BoardFacts.of(BOARD)
 LUT = BOARD.resources.lut
 
 
@@ -64,7 +65,7 @@ def test_all_places_agree() -> None:
     for found in sweep():
         state = fits.verdict(found, BOARD)
         seen.add(state)
-        assert hw.fits(found, FACTS) == state  # report, comparison and charts
+        assert DesignOnBoard(found, FACTS).fit == state  # report, comparison and charts
         told = Preflight("verilog", BOARD.name, found, needs(found, BOARD), "")
         assert told.state == state  # estimate, export and synth before anything runs
         assert all(need.state == state for need in told.over)

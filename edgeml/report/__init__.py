@@ -1,38 +1,45 @@
-"""The report of a run: facts first, then three ways to show them.
+"""The report of a run, and the comparison of several: facts first, then three ways to show them.
 
-`facts` says what a report holds; `quality`, `layers`, `weights`, `speed` and `inputs` work the facts out from
-plain values, `collect`, `hardware` and `rounded` from a run folder; `json`, `markdown` and `html` render
-facts and know nothing else. `comparison` puts the facts of several runs side by side, with renderers of its
-own.
+A report is the list of its sections, `sections/<name>/`: each has its facts, collects them, and lays them out
+in HTML and Markdown (`section` says what a section is). `facts` puts their facts together, `collect` and
+`source` gather them from a run folder, `json` and `page` write them. `comparison` puts the facts of several
+runs side by side.
 
-Invariant: a renderer adds nothing that does not follow from the facts, so the three files never disagree, and
+Invariant: a template adds nothing that does not follow from the facts, so the three files never disagree, and
 a fact that is absent is shown with its reason, never as zero.
 
-To add a fact: a field in `facts`, a function of plain inputs that works it out, a line in `collect`, a place
-in the templates. To add a renderer: one file with a function from `Facts` to text, and a line in `render`.
+To add a section, add its folder. To add a fact, a field in its section's `facts`, a line in its `collect`, a
+place in its templates.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeml.files import FileSet
-from edgeml.report.comparison import Comparison
-from edgeml.report.facts import Facts
+
+if TYPE_CHECKING:
+    from edgeml.report.comparison.facts import Comparison
+    from edgeml.report.facts import Facts
 
 FILES = ("report.json", "report.md", "report.html")
 COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")
 
 
-def render_comparison(found: Comparison) -> FileSet:
+def render_comparison(comparison: Comparison) -> FileSet:
     """The three files of a comparison; equal comparisons give equal bytes.
 
     Raises:
         MissingToolError: jinja2 is not installed.
     """
-    from edgeml.report import html_compare, json, markdown_compare
+    from edgeml.report import json, page
 
-    texts = (json.to_json(found), markdown_compare.to_markdown(found), html_compare.to_html(found))
+    texts = (
+        json.to_json(comparison),
+        page.comparison_markdown(comparison),
+        page.comparison_html(comparison),
+    )
     return FileSet({name: text.encode() for name, text in zip(COMPARISON_FILES, texts, strict=True)})
 
 
@@ -42,9 +49,9 @@ def render(facts: Facts) -> FileSet:
     Raises:
         MissingToolError: jinja2 is not installed.
     """
-    from edgeml.report import html, json, markdown
+    from edgeml.report import json, page
 
-    texts = (json.to_json(facts), markdown.to_markdown(facts), html.to_html(facts))
+    texts = (json.to_json(facts), page.to_markdown(facts), page.to_html(facts))
     return FileSet({name: text.encode() for name, text in zip(FILES, texts, strict=True)})
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph, evaluate
 from edgeml.ir.ops.arg_max import ArgMax
-from edgeml.report import quality, speed
+from edgeml.report import quality
+from edgeml.report.machine import threads
 
 
 def executor(graph: Graph) -> tuple[Callable[[Any], Any], str]:
@@ -22,7 +23,7 @@ def executor(graph: Graph) -> tuple[Callable[[Any], Any], str]:
     from edgeml.backends.onnx.emulator import Emulator
 
     try:
-        return Emulator(graph, threads=speed.threads()).predict, ""
+        return Emulator(graph, threads=threads()).predict, ""
     except EdgemlError as error:
         return lambda x: evaluate(graph, x), str(error)
 

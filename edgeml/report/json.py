@@ -12,10 +12,15 @@ from edgeml.files import read_bytes
 from edgeml.report.facts import Facts
 from edgeml.report.numbers import Fact
 
+_LAST = ("missing", "failed")
+
 
 def to_json(facts: Fact) -> str:
-    """The text of report.json, or of comparison.json."""
-    return json.dumps(facts.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"
+    """The text of report.json, or of comparison.json: the schema first, what is missing last."""
+    values = facts.model_dump(mode="json", by_alias=True)
+    last = {name: values.pop(name) for name in _LAST if name in values}
+    document = {"schema": values.pop("schema"), **values, **last}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str | bytes, where: str = "report.json") -> Facts:

@@ -72,3 +72,12 @@ def figure(item: Figure | None, source: Source, reason: str = "") -> Number:
     if item is None:
         return absent(reason or "the source does not tell", source)
     return Number(value=item.value, source=source, low=item.low, high=item.high)
+
+
+def scaled(item: Number, factor: float) -> Number:
+    """A number and its interval in another unit; absent if it is."""
+    ends = {
+        name: None if end is None else end * factor
+        for name, end in (("value", item.value), ("low", item.low), ("high", item.high))
+    }
+    return item.model_copy(update=ends)

@@ -6,8 +6,14 @@ Invariant: every text is escaped here, and a chart has a role and a name that sa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
+
+WIDE = 760.0
+"""Width of a chart over the whole page."""
+
+COLOURS = 8
+"""Colours of layers and runs in the style sheet, used again from the start when there are more."""
 
 Scale = Callable[[float], float]
 """From a value to a place in the chart."""
@@ -72,3 +78,13 @@ def log_ticks(low: float, high: float) -> list[float]:
     found = [float(f"{v:.3g}") for v in every if low <= math.log10(v) <= high]
     whole = [v for v in found if math.log10(v) == round(math.log10(v))]
     return whole if len(found) > 7 and len(whole) > 1 else found
+
+
+def gutter(labels: Iterable[str]) -> float:
+    """Where a chart begins that has these labels on its left."""
+    return min(320.0, max(110.0, 24 + 7.4 * max(map(len, labels), default=0)))
+
+
+def shortened(name: str, most: int = 30) -> str:
+    """The name, cut to at most so many characters."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"

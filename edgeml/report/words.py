@@ -114,6 +114,30 @@ def span(item: Number, kind: str = "amount") -> str:
     return f"{first if unit == other else low} to {high}"
 
 
+def bounded(item: Number, kind: str = "amount") -> str:
+    """A number with its interval, or a dash.
+
+    >>> bounded(Number(value=3, low=2, high=1200)), bounded(Number(value=None, reason="no tool"))
+    ('3 (2 to 1,200)', '-')
+    """
+    if item.value is None:
+        return "-"
+    between = span(item, kind) if item.low != item.high else ""
+    return f"{number(item, kind)}{f' ({between})' if between else ''}"
+
+
+def sourced(item: Number, kind: str = "amount") -> str:
+    """A number with its source and, unless it is a share, its interval.
+
+    >>> sourced(Number(value=45, source="estimate", low=15, high=85), "ns")
+    '45 ns (estimate, 15 to 85 ns)'
+    """
+    if item.value is None:
+        return number(item, kind)
+    between = span(item, kind) if kind != "percent" else ""
+    return f"{number(item, kind)} ({item.source}{f', {between}' if between else ''})"
+
+
 def interval(number: Number) -> str:
     """The interval of a share, or nothing."""
     if number.low is None or number.high is None:

@@ -13,7 +13,7 @@ from edgeml.checks import golden as vectors
 from edgeml.checks.result import Check, Result
 from edgeml.files import write_atomic
 from edgeml.report.collect import collect
-from edgeml.report.facts import verdict
+from edgeml.report.sections.exactness.view import verdict
 from tests.report.test_collect import iris_graph, make_run
 
 OLD = "2026-01-02T03:04:05+00:00"

@@ -12,7 +12,7 @@ import pytest
 from edgeml import api, boards, pipeline
 from edgeml.api import load
 from edgeml.backends.verilog.manifest import VerilogManifest
-from edgeml.report.hardware import estimates
+from edgeml.report.sections.hardware.collect import estimates
 from edgeml.synth import flow
 from edgeml.synth.job import SynthesisJob
 from edgeml.synth.wish import stage_clock

@@ -14,7 +14,7 @@ from edgeml.keras.difference import measure
 from edgeml.keras.lower import lower_model
 from edgeml.keras.notes import Notes
 from edgeml.keras.run import lower_run
-from edgeml.report.facts import verdict
+from edgeml.report.sections.exactness.view import verdict
 from edgeml.runs import Run
 from edgeml.training.train import train
 from tests.keras.exactness import corner_data, randomize

@@ -42,8 +42,8 @@ OWN = {
     "estimate.calibration": "what ships with edgeml",
     "estimate.placement": "what ships with edgeml",
     "keras.load": "copies an archive whose directory was checked",
-    "report.html": "what ships with edgeml",
-    "report.speed": "/proc/cpuinfo",
+    "report.layout": "what ships with edgeml",
+    "report.machine": "/proc/cpuinfo",
     "synth.dma.drivers": "what ships with edgeml",
     "synth.dma.system": "what ships with edgeml",
     "synth.dma.pynq_driver": "runs on the board, without edgeml",
@@ -85,7 +85,7 @@ ELSEWHERE = {
     "synth.read": "manifests, through their readers",
     "synth.vendors.hls": "the manifest, one key of it",
     "synth.vendors.projects": "sources that the manifest lists, as bytes",
-    "report.hardware": "the manifest, one key of it; a damaged one does not count",
+    "report.sections.hardware.collect": "the manifest, one key of it; a damaged one does not count",
     "pipeline": "the manifest, one key of it",
 }
 """Modules that read through the openers and are not damaged here, and where they are or why not."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from edgeml import boards
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
-from edgeml.report.facts_hardware import BoardFacts, latency_rows, resource_rows
+from edgeml.report.sections.hardware.facts import BoardFacts, latency_rows, resource_rows
 
 BOARDS = ("pynq-z2", "ulx3s-85f", "icebreaker", "basys3")
 

@@ -13,10 +13,19 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
-from edgeml.report import layers, quality, weights
-from edgeml.report.facts import CertificateRow, Data, Epoch, Facts, PostTraining, Speed
-from edgeml.report.inputs import effort, history
+from edgeml.report import quality
+from edgeml.report.facts import Facts
 from edgeml.report.numbers import absent, measured, proven
+from edgeml.report.sections.accuracy.collect import accuracies, agreements
+from edgeml.report.sections.certificate.facts import CertificateRow
+from edgeml.report.sections.classes.collect import confusion, per_class
+from edgeml.report.sections.layers import statistics as layers
+from edgeml.report.sections.speed.facts import EmulationSpeed
+from edgeml.report.sections.summary.facts import DatasetFacts
+from edgeml.report.sections.training.collect import effort, history
+from edgeml.report.sections.training.facts import Epoch
+from edgeml.report.sections.ways.facts import PostTrainingResult
+from edgeml.report.sections.weights import collect as weights
 from tests.report.hardware import estimated, sample_hardware
 
 CLASSES = ("cat", "dog", "fish")
@@ -78,11 +87,11 @@ def sample_history() -> tuple[Epoch, ...]:
     return history(rows)
 
 
-def sample_rounding() -> tuple[PostTraining, ...]:
+def sample_rounding() -> tuple[PostTrainingResult, ...]:
     """Rounded after training: at the run's own types, and calibrated, which could not be made."""
     gone = absent("there is no float.keras to round")
     return (
-        PostTraining(
+        PostTrainingResult(
             types="own",
             graph="cd" * 32,
             moved=("act1 activation, 5 bits: 2 to 3 integer bits",),
@@ -92,7 +101,7 @@ def sample_rounding() -> tuple[PostTraining, ...]:
             bops=proven(4321),
             hardware=(estimated("cd" * 32, "pynq-z2", 950, layers=False),),
         ),
-        PostTraining(types="calibrated", accuracy=gone, agreement=gone, weight_bits=gone, bops=gone),
+        PostTrainingResult(types="calibrated", accuracy=gone, agreement=gone, weight_bits=gone, bops=gone),
     )
 
 
@@ -110,7 +119,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "model": "sample",
         "graph": graph.digest,
         "summary": "two dense layers",
-        "data": Data(
+        "data": DatasetFacts(
             name="pets",
             source="invented",
             licence="none stated",
@@ -126,19 +135,19 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "machine": "test machine",
         "samples": len(labels),
         "layer_samples": len(labels),
-        "accuracy": quality.accuracies(labels, predicted, reasons),
-        "agreement": quality.agreements(predicted, reasons),
+        "accuracy": accuracies(labels, predicted, reasons),
+        "agreement": agreements(predicted, reasons),
         "sizes": weights.sizes(graph, absent("the baseline was not exported"), absent(reasons["int8"])),
         "post_training": sample_rounding(),
-        "per_class": quality.per_class(labels, fixed, CLASSES),
-        "confusion": quality.confusion(labels, fixed, CLASSES),
+        "per_class": per_class(labels, fixed, CLASSES),
+        "confusion": confusion(labels, fixed, CLASSES),
         "exactness": sample_check(graph, mismatch),
         "layers": rows,
         "weights": weights.histograms(graph),
         "activations": activations,
         "history": sample_history(),
         "trained": effort(sample_history()),
-        "speed": Speed(
+        "speed": EmulationSpeed(
             exact=measured(8.1),
             float=measured(7.0),
             int8=absent(reasons["int8"]),

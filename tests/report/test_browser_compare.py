@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeml.report import render_comparison
-from edgeml.report.comparison import compare
+from edgeml.report.comparison.compare import compare
 from tests.report.browser import CHARTS
 from tests.report.samples import sample_facts
 from tests.report.test_comparison import smaller

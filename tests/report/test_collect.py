@@ -15,11 +15,12 @@ from edgeml.ir import Builder, Graph, evaluate, saved
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.mat_mul import MatMul
-from edgeml.report import speed, write
+from edgeml.report import sections, write
 from edgeml.report.collect import collect
-from edgeml.report.facts import verdict
 from edgeml.report.floats import FloatModel
-from edgeml.report.repeat import commands
+from edgeml.report.sections.exactness.view import verdict
+from edgeml.report.sections.provenance.collect import commands
+from edgeml.report.sections.speed import collect as speed
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
 from edgeml.training.history import write_history
@@ -79,7 +80,7 @@ def test_a_run_without_artefacts_says_what_is_missing(tmp_path):
     run = make_run(tmp_path / "run", iris_graph())
     data, told = run.data(), []
     facts = collect(run, told.append)
-    assert told == ["predictions", "layers", "hardware", "rounded after training", "speed"]
+    assert told == [section.title.lower() or name for name, section in sections.every().items()]
     assert (facts.samples, facts.data.name, facts.seed) == (30, "iris", 3)
     right = np.argmax(evaluate(iris_graph(), data.x_test), axis=1) == data.y_test
     assert facts.accuracy.fixed.value == np.mean(right)

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from edgeml.report import COMPARISON_FILES, FILES, speed
+from edgeml.report import COMPARISON_FILES, FILES
+from edgeml.report.sections.speed import collect as speed
 from tests.cli.command import Shell
 from tests.report.test_collect import iris_graph, make_run
 

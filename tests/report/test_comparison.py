@@ -10,11 +10,15 @@ import pytest
 from edgeml import pipeline
 from edgeml.errors import EdgemlError
 from edgeml.figures import Hardware
-from edgeml.report import COMPARISON_FILES, charts_compare, comparison, render_comparison, speed
-from edgeml.report.comparison import Point, compare, pareto, tradeoffs, up_to_date
-from edgeml.report.html_compare import best, to_html
-from edgeml.report.markdown_compare import to_markdown
+from edgeml.report import COMPARISON_FILES, render_comparison
+from edgeml.report.comparison import charts
+from edgeml.report.comparison import compare as comparing
+from edgeml.report.comparison.compare import compare, up_to_date
+from edgeml.report.comparison.view import Tradeoff, TradeoffPoint, best, pareto, tradeoffs
 from edgeml.report.numbers import Number, measured, proven
+from edgeml.report.page import comparison_html as to_html
+from edgeml.report.page import comparison_markdown as to_markdown
+from edgeml.report.sections.speed import collect as speed
 from tests.report.hardware import count, estimated
 from tests.report.samples import sample_facts
 from tests.report.test_collect import iris_graph, make_run
@@ -72,7 +76,10 @@ def test_runs_are_grouped_by_their_data_and_compared_on_their_target(three):
     assert [item.source for item in found.runs[0].hardware] == ["vendor", "estimate"]
     assert best(found) == ()  # nothing is best across data sets
     together = found.model_copy(update={"runs": found.runs[:2]})
-    assert [(title, re.split("[,;]", who)[0]) for title, _, _, who in best(together)] == [
+    assert [
+        (title, re.split("[,;]", who)[0])
+        for title, who in ((card.title, card.who) for card in best(together))
+    ] == [
         ("Most accurate", "A large"),
         ("Fewest LUTs", "B small"),
         ("Fastest", "A large"),
@@ -86,7 +93,7 @@ def test_the_models_have_their_rounded_baselines(three):
         "own": 0.8,
         "calibrated": None,
     }
-    assert "not available: there is no float.keras to round | 80.00 %" in to_markdown(found)
+    assert "not available: there is no float.keras to round (own types 80.00 %)" in to_markdown(found)
     assert 'title="not available: there is no float.keras to round"' in to_html(found)
 
 
@@ -94,14 +101,14 @@ def test_of_equals_all_are_named_and_an_estimate_has_its_interval(three):
     found, _ = three
     alike = {"hardware": (estimated("", "pynq-z2", layers=False),)}
     runs = tuple(run.model_copy(update=alike) for run in found.runs[:2])
-    cards = {title: who for title, *_, who in best(found.model_copy(update={"runs": runs}))}
+    cards = {card.title: card.who for card in best(found.model_copy(update={"runs": runs}))}
     assert cards["Fewest LUTs"].startswith("A large, edgeml Verilog; B small, edgeml Verilog; ")
     assert re.search(r"; [\d,]+ to [\d,]+$", cards["Fewest LUTs"])
 
 
 def test_letters_of_marks_in_one_place_do_not_meet():
     same = [(100.0, 100.0)] * 3 + [(112.0, 100.0)]
-    letters = charts_compare._letters(same, 50, 392, 14, 236)
+    letters = charts._letters(same, 50, 392, 14, 236)
     apart = [math.dist(a, b) for i, a in enumerate(letters) for b in letters[:i]]
     assert min(apart) > 9
     assert all(math.dist(letter, (100, 100)) > 9 and math.dist(letter, (112, 100)) > 9 for letter in letters)
@@ -123,7 +130,7 @@ def test_a_board_that_not_all_have_is_not_compared_on(tmp_path):
 
 def test_the_front_is_what_nothing_else_beats():
     def point(key, x, y):
-        return Point(key=key, name=key, design="", x=measured(x), accuracy=measured(y))
+        return TradeoffPoint(key=key, name=key, design="", x=measured(x), accuracy=measured(y))
 
     a, b, c, d = point("A", 100, 0.9), point("B", 200, 0.95), point("C", 150, 0.89), point("D", 200, 0.95)
     assert pareto([c, b, a, d]) == (a, b, d)  # equal ones do not beat each other
@@ -132,23 +139,25 @@ def test_the_front_is_what_nothing_else_beats():
 
 def test_trade_offs_have_a_point_per_design_with_a_known_number(three):
     rows = three[0].groups()[0]
-    found = tradeoffs(rows)
-    assert [(p.key, p.design, p.x.value) for p in found["lut"]] == [
+    found = {item.criterion.name: item for item in tradeoffs(rows)}
+    assert list(found) == ["lut", "latency", "bops"]
+    assert [(p.key, p.design, p.x.value) for p in found["lut"].points] == [
         ("A", "hls4ml", 2345),
         ("A", "verilog", 900),
         ("B", "hls4ml", 2345),
         ("B", "verilog", 450),
     ]
-    assert [(p.key, p.x.value, p.x.source) for p in found["bops"]] == [
+    assert [(p.key, p.x.value, p.x.source) for p in found["bops"].points] == [
         ("A", 1000, "proven"),
         ("B", 500, "proven"),
     ]
-    chart = charts_compare.tradeoff(found["lut"], "lut")
+    chart = charts.tradeoff(found["lut"])
     assert chart.count("<circle") == 2 and chart.count("<rect") == 2 and chart.count('class="front"') == 1
     assert "not beaten: B 450 90.00 %, A 900 95.00 %" in chart
-    assert charts_compare.tradeoff((), "lut") == ""
-    one = (Point(key="A", name="a", design="", x=Number(value=5, low=0, high=9), accuracy=measured(1.0)),)
-    assert "nan" not in charts_compare.tradeoff(one, "latency")
+    assert charts.tradeoff(Tradeoff(found["lut"].criterion, ())) == ""
+    x = Number(value=5, low=0, high=9)
+    one = (TradeoffPoint(key="A", name="a", design="", x=x, accuracy=measured(1.0)),)
+    assert "nan" not in charts.tradeoff(Tradeoff(found["latency"].criterion, one))
 
 
 def test_the_three_files_say_the_same(three):
@@ -209,7 +218,7 @@ def test_a_report_is_made_anew_only_if_something_is_newer(tmp_path, monkeypatch)
     os.utime(tmp_path / "ledger.jsonl", (later, later))
     assert up_to_date(run) is None
     os.utime(tmp_path / "ledger.jsonl", (1, 1))
-    monkeypatch.setattr(comparison, "__version__", "another")
+    monkeypatch.setattr(comparing, "__version__", "another")
     assert up_to_date(run) is None
     monkeypatch.undo()
     run.report_file("json").write_text("{}")
@@ -220,12 +229,12 @@ def test_two_real_runs_are_compared(tmp_path):
     runs = [make_run(tmp_path / name, iris_graph()) for name in ("one", "two")]
     told: list[str] = []
     found = pipeline.compare(runs, tmp_path / "comparison", told.append)
-    assert "one: predictions" in told and "two: hardware" in told
+    assert "one: accuracy" in told and "two: hardware" in told
     assert len(found.groups()) == 1 and found.board is not None
     assert all((tmp_path / "comparison" / name).is_file() for name in COMPARISON_FILES)
     assert all(run.report_file("html").is_file() for run in runs)  # what the links lead to
     again = pipeline.compare(runs, tmp_path / "comparison", told.append)
-    assert again == found and told.count("one: predictions") == 1
+    assert again == found and told.count("one: accuracy") == 1
     with pytest.raises(EdgemlError, match="is named twice"):
         pipeline.compare([runs[0], runs[0]], tmp_path / "twice")
     assert not (tmp_path / "twice").exists()

@@ -9,7 +9,9 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.mat_mul import MatMul
-from edgeml.report import exact, quality, speed
+from edgeml.report import exact, machine, quality
+from edgeml.report.sections.accuracy.collect import accuracies, agreements
+from edgeml.report.sections.speed import collect as speed
 from tests.report.samples import sample_graph, sample_inputs
 
 
@@ -67,11 +69,11 @@ def test_agreement_is_with_the_exact_graph() -> None:
         "float": np.array([0, 0, 0, 0]),
         "int8": np.array([1, 1, 1, 1]),
     }
-    found = quality.agreements(predicted, {})
+    found = agreements(predicted, {})
     assert (found.fixed_qat.value, found.fixed_float.value) == (0.75, 0.5)
-    hits = quality.accuracies(np.array([0, 1, 1, 0]), predicted, {})
+    hits = accuracies(np.array([0, 1, 1, 0]), predicted, {})
     assert (hits.fixed.value, hits.qat.value, hits.float_.value, hits.int8.value) == (1.0, 0.75, 0.5, 0.5)
-    nothing = quality.agreements({"fixed": None}, {"qat": "no model.keras"})
+    nothing = agreements({"fixed": None}, {"qat": "no model.keras"})
     assert (nothing.fixed_qat.reason, nothing.fixed_float.reason) == ("no model.keras", "no predictions")
 
 
@@ -148,8 +150,8 @@ def test_times_are_microseconds_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_cores_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speed.os, "sched_getaffinity", lambda process: {1, 2, 5}, raising=False)
-    assert speed.threads() == 3 and "3 cores" in speed.machine()
-    monkeypatch.delattr(speed.os, "sched_getaffinity")
-    monkeypatch.setattr(speed.os, "cpu_count", lambda: None)
-    assert speed.threads() == 1
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda process: {1, 2, 5}, raising=False)
+    assert machine.threads() == 3 and "3 cores" in machine.machine()
+    monkeypatch.delattr(machine.os, "sched_getaffinity")
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: None)
+    assert machine.threads() == 1

@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from edgeml.checks.result import Check, Result
-from edgeml.report.facts import Epoch, verdict
 from edgeml.report.numbers import Number, absent, measured, proven
+from edgeml.report.sections.exactness.view import verdict
+from edgeml.report.sections.training.facts import Epoch
 from tests.report.samples import sample_facts, sample_graph
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from edgeml import backends, boards, install
 from edgeml.errors import MissingToolError
-from edgeml.report import hardware
+from edgeml.report.sections.hardware import collect as hardware
 from tests.report.hardware import placed
 from tests.report.test_collect import iris_graph, make_run
 
@@ -26,7 +26,7 @@ def test_an_estimate_is_of_the_verilog_as_it_was_written_for_the_board(tmp_path)
     verilog = backends.load("verilog")
     for clock, place in ((5.0, "synth/ulx3s-85f/verilog"), (250.0, "verilog")):
         verilog.emit(graph, verilog.options({"clock_mhz": clock})).write(run.folder / place)
-    found = hardware.look(run, graph)
+    found = hardware.gather(run, graph)
     told = {(i.board, bool(i.layers)): i for i in found.hardware if i.source == "estimate"}
     assert told["ulx3s-85f", True].settings == "parallel, 5 MHz"
     assert told["ulx3s-85f", True].clock_mhz == 25.0  # the oscillator, which the top has no PLL to change
@@ -37,12 +37,12 @@ def test_an_estimate_is_of_the_verilog_as_it_was_written_for_the_board(tmp_path)
 
 
 def test_what_cannot_be_estimated_is_a_sentence(tmp_path, monkeypatch):
-    def missing(*_):
+    def missing(*_, **__):
         raise MissingToolError("da4ml is not installed", "verilog", install.command("verilog"))
 
     monkeypatch.setattr(hardware, "estimate", missing)
     graph = iris_graph()
-    found = hardware.look(make_run(tmp_path / "run", graph), graph)
+    found = hardware.gather(make_run(tmp_path / "run", graph), graph)
     assert (found.hardware, found.boards) == ((), ())
     assert [gap.split(":")[0] for gap in found.gaps] == [
         "No estimate of the edgeml Verilog on PYNQ-Z2",
@@ -55,7 +55,7 @@ def test_boards_that_are_asked_for_take_the_place_of_the_others(tmp_path):
     graph = iris_graph()
     run = make_run(tmp_path / "run", graph)
     placed(graph.digest).write(run.folder / "synth" / "ulx3s-85f" / "result.json")
-    found = hardware.look(run, graph, [boards.load("basys3"), boards.load("icebreaker")])
+    found = hardware.gather(run, graph, [boards.load("basys3"), boards.load("icebreaker")])
     assert found.compared == ("basys3", "icebreaker")
     assert [board.name for board in found.boards] == ["ulx3s-85f", "pynq-z2", "basys3", "icebreaker"]
     (gap,) = found.gaps  # of the ULX3S nobody asked
@@ -70,6 +70,6 @@ def test_by_default_what_the_run_was_made_for_comes_first(tmp_path):
     (run.hls4ml / "edgeml.json").parent.mkdir()
     (run.hls4ml / "edgeml.json").write_text('{"options": {"board": "arty-a7-100t"}}')
     made = ("basys3", "arty-a7-100t")
-    assert hardware.look(run, graph).compared == (*made, *hardware.COMPARED)
+    assert hardware.gather(run, graph).compared == (*made, *hardware.COMPARED)
     (run.hls4ml / "edgeml.json").write_text("not JSON")
-    assert hardware.look(run, graph).compared == ("basys3", *hardware.COMPARED)
+    assert hardware.gather(run, graph).compared == ("basys3", *hardware.COMPARED)

@@ -11,9 +11,10 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round, to_float
 from edgeml.ir import Builder, evaluate_codes, input_codes
 from edgeml.ir.ops.reshape import Reshape
-from edgeml.report import layers, weights
-from edgeml.report.bins import SHOWN, Counter
+from edgeml.report.histogram import SHOWN, CodeBins
 from edgeml.report.numbers import absent
+from edgeml.report.sections.layers import statistics as layers
+from edgeml.report.sections.weights import collect as weights
 from tests.report.samples import sample_graph, sample_inputs
 
 
@@ -158,7 +159,7 @@ def test_no_samples_are_refused():
 
 @given(st.lists(st.integers(-(2**40), 2**40), min_size=1, max_size=50), st.integers(0, 2**41))
 def test_bins_hold_every_code_once_in_its_place(codes, margin):
-    counter = Counter(min(codes) - margin, max(codes) + margin)
+    counter = CodeBins(min(codes) - margin, max(codes) + margin)
     for code in codes:
         counter.add(np.array([code]))
     first, step, counts = counter.shown()

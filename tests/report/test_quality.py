@@ -5,6 +5,8 @@ import pytest
 
 from edgeml.errors import EdgemlError
 from edgeml.report import quality
+from edgeml.report.sections.accuracy.collect import accuracies, agreements
+from edgeml.report.sections.classes.collect import confusion, per_class
 
 
 def test_predictions_by_shape():
@@ -46,11 +48,11 @@ def test_accuracy_and_agreement_of_what_there_is():
     labels = np.array([0, 1, 1, 0])
     predicted = {"fixed": np.array([0, 1, 0, 0]), "qat": np.array([0, 1, 1, 0]), "float": None}
     reasons = {"float": "no float.onnx", "int8": "no int8.onnx"}
-    found = quality.accuracies(labels, predicted, reasons)
+    found = accuracies(labels, predicted, reasons)
     assert (found.fixed.value, found.qat.value) == (0.75, 1.0)
     assert (found.float_.value, found.float_.reason) == (None, "no float.onnx")
     assert found.int8.reason == "no int8.onnx"
-    same = quality.agreements(predicted, reasons)
+    same = agreements(predicted, reasons)
     assert same.fixed_qat.value == 0.75
     assert same.fixed_float.reason == "no float.onnx"
 
@@ -58,19 +60,19 @@ def test_accuracy_and_agreement_of_what_there_is():
 def test_per_class_metrics_and_confusion():
     labels = np.array([0, 0, 0, 1, 1, 2])
     predicted = np.array([0, 0, 1, 1, 0, 0])
-    first, second, third, fourth = quality.per_class(labels, predicted, ("a", "b", "c", "d"))
+    first, second, third, fourth = per_class(labels, predicted, ("a", "b", "c", "d"))
     assert (first.precision.value, first.recall.value) == (0.5, pytest.approx(2 / 3))
     assert first.f1.value == pytest.approx(4 / 7)
     assert (second.support, second.precision.value) == (2, 0.5)
     assert third.precision.reason == "never predicted"
     assert third.recall.value == 0
     assert fourth.recall.reason == "no test samples"
-    counts = quality.confusion(labels, predicted, ("a", "b", "c", "d")).counts
+    counts = confusion(labels, predicted, ("a", "b", "c", "d")).counts
     assert counts == ((2, 1, 0, 0), (1, 1, 0, 0), (1, 0, 0, 0), (0, 0, 0, 0))
 
 
 def test_a_label_outside_the_classes_is_refused():
     with pytest.raises(EdgemlError, match="a prediction names none of the 2 classes"):
-        quality.confusion(np.array([0, 1]), np.array([0, 2]), ("a", "b"))
+        confusion(np.array([0, 1]), np.array([0, 2]), ("a", "b"))
     with pytest.raises(EdgemlError, match="predictions against"):
-        quality.per_class(np.array([0, 1]), np.array([0]), ("a", "b"))
+        per_class(np.array([0, 1]), np.array([0]), ("a", "b"))

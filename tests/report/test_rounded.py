@@ -9,11 +9,11 @@ from edgeml import presets
 from edgeml.ir import evaluate
 from edgeml.keras.float_model import float_model
 from edgeml.keras.lower import lower
-from edgeml.report import rounded, speed
 from edgeml.report.collect import collect
-from edgeml.report.html import to_html
-from edgeml.report.markdown import to_markdown
-from edgeml.report.ways import roundings
+from edgeml.report.page import to_html, to_markdown
+from edgeml.report.sections.speed import collect as speed
+from edgeml.report.sections.ways import collect as rounding
+from edgeml.report.sections.ways.view import variants
 from edgeml.runconfig import RunConfig
 from edgeml.training.build import build_model
 from tests.report.samples import sample_facts
@@ -43,23 +43,25 @@ def test_with_the_trained_weights_it_is_as_accurate_and_as_large_as_the_trained_
     assert (own.weight_bits, own.bops) == (facts.sizes.weight_bits, facts.sizes.bops)
     assert calibrated.moved and calibrated.graph not in ("", own.graph)
     assert calibrated.weight_bits == own.weight_bits  # points move, widths do not
-    trained, same, _ = roundings(facts)
-    assert [item.board for item in trained.hardware] == ["pynq-z2", "pynq-z2"]
-    for mine, theirs in zip(trained.hardware, same.hardware, strict=True):
-        assert (mine.design, mine.total, mine.cycles) == (theirs.design, theirs.total, theirs.cycles)
+    trained, same, _ = variants(facts)
+    assert [design.item.board for design in trained.designs] == ["pynq-z2", "pynq-z2"]
+    for mine, theirs in zip(trained.designs, same.designs, strict=True):
+        assert (mine.item.design, mine.item.total, mine.cycles) == (
+            *(theirs.item.design, theirs.item.total, theirs.cycles),
+        )
     right = facts.samples * (own.accuracy.value or 0)
     assert right == pytest.approx(round(right)) and facts.samples == len(run.data().y_test)
 
 
 def test_without_a_baseline_each_row_says_why(tmp_path):
     run = make_run(tmp_path / "run", iris_graph())
-    for item in rounded.look(run, run.data(), None, "no float.onnx"):
+    for item in rounding.rounded(run, run.data(), None, "no float.onnx"):
         assert "there is no float.keras to round: it was not trained to the end" in item.accuracy.reason
         assert item.weight_bits.reason == item.bops.reason == item.accuracy.reason
         assert item.hardware == ()
     imported = run.config.model_copy(update={"training": None, "quantizers": None})
     assert isinstance(imported, RunConfig)
-    (first, _) = rounded.look(type(run)(run.folder, imported), run.data(), None, "")
+    (first, _) = rounding.rounded(type(run)(run.folder, imported), run.data(), None, "")
     assert "its model was imported" in first.accuracy.reason
 
 
@@ -73,10 +75,10 @@ def test_each_row_is_of_its_own_graph_and_of_the_right_samples(tmp_path, monkeyp
         seen.append(samples)
         return graphs[samples is not None], ()
 
-    monkeypatch.setattr(rounded, "_graph", made)
+    monkeypatch.setattr(rounding, "_graph", made)
     predicted = np.argmax(evaluate(iris_graph(), data.x_test), axis=1)
     baseline = np.where(np.arange(len(predicted)) < 3, (predicted + 1) % 3, predicted)
-    own, calibrated = rounded.look(run, data, baseline, "")
+    own, calibrated = rounding.rounded(run, data, baseline, "")
     assert seen[0] is None and seen[1] is data.x_train
     assert (own.types, own.graph) == ("own", graphs[False].digest)
     assert (calibrated.types, calibrated.graph) == ("calibrated", graphs[True].digest)
@@ -84,7 +86,7 @@ def test_each_row_is_of_its_own_graph_and_of_the_right_samples(tmp_path, monkeyp
     for item in (own, calibrated):
         assert item.accuracy.value == right
         assert item.agreement.value == 1 - 3 / len(predicted)
-    assert {item.agreement.reason for item in rounded.look(run, data, None, "no float.onnx")} == {
+    assert {item.agreement.reason for item in rounding.rounded(run, data, None, "no float.onnx")} == {
         "no float.onnx"
     }
 

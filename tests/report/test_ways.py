@@ -8,17 +8,22 @@ import pytest
 
 from edgeml import backends
 from edgeml.checks.result import Check, Result, Status
-from edgeml.report.facts import Accuracy, Agreement, Facts, PostTraining, Sizes, Speed
+from edgeml.report.facts import Facts
 from edgeml.report.numbers import Number, absent, measured, proven
-from edgeml.report.ways import models, roundings, ways
+from edgeml.report.sections.accuracy.facts import ModelAccuracies, ModelAgreement
+from edgeml.report.sections.accuracy.view import view as models
+from edgeml.report.sections.speed.facts import EmulationSpeed
+from edgeml.report.sections.ways.facts import PostTrainingResult
+from edgeml.report.sections.ways.view import deployments, variants
+from edgeml.report.sections.weights.facts import ModelSizes
 from tests.report.hardware import estimated
 from tests.report.samples import sample_facts
 
 GRAPH = "ab" * 32
 
 
-def rounding(types: str, start: float) -> PostTraining:
-    return PostTraining.model_validate(
+def rounding(types: str, start: float) -> PostTrainingResult:
+    return PostTrainingResult.model_validate(
         {
             "types": types,
             "accuracy": measured(start),
@@ -38,13 +43,13 @@ def facts() -> Facts:
     sizes |= {"int8_bits": measured(43), "float_parameters": measured(44)}
     return base.model_copy(
         update={
-            "accuracy": Accuracy.model_validate(
+            "accuracy": ModelAccuracies.model_validate(
                 {n: measured(v) for n, v in {"float": 0.81, "qat": 0.82, "fixed": 0.83, "int8": 0.84}.items()}
             ),
-            "agreement": Agreement(fixed_qat=measured(0.91), fixed_float=measured(0.92)),
-            "sizes": Sizes.model_validate(sizes),
+            "agreement": ModelAgreement(fixed_qat=measured(0.91), fixed_float=measured(0.92)),
+            "sizes": ModelSizes.model_validate(sizes),
             "post_training": (rounding("own", 0.61), rounding("calibrated", 0.71)),
-            "speed": Speed.model_validate(
+            "speed": EmulationSpeed.model_validate(
                 {
                     "exact": measured(2.0),
                     "float": measured(4.0),
@@ -84,21 +89,23 @@ def test_each_model_has_its_own_accuracy_and_agreement(facts: Facts) -> None:
 
 def test_each_rounding_has_its_own_figures(facts: Facts) -> None:
     found = [
-        (r.name, *map(value, (r.accuracy, r.agreement, r.weight_bits, r.bops)), len(r.hardware))
-        for r in roundings(facts)
+        (r.name, *map(value, (r.accuracy, r.agreement, r.weight_bits, r.bops)), len(r.designs))
+        for r in variants(facts)
     ]
     assert found == [
         ("trained for it (QAT)", 0.83, 0.92, 41, 42, 2),
         ("PTQ, same types", 0.61, 0.62, 610, 611, 1),
         ("PTQ, calibrated", 0.71, 0.72, 710, 711, 1),
     ]
-    trained = roundings(facts)[0]
-    assert {(item.board, item.source) for item in trained.hardware} == {("pynq-z2", "estimate")}
-    assert roundings(facts.model_copy(update={"post_training": ()})) == ()
+    trained = variants(facts)[0]
+    assert {(design.item.board, design.item.source) for design in trained.designs} == {
+        ("pynq-z2", "estimate")
+    }
+    assert variants(facts.model_copy(update={"post_training": ()})) == ()
 
 
 def test_each_way_on_the_cpu_has_its_own_figures(facts: Facts) -> None:
-    cpu = [way for way in ways(facts) if way.where == "this CPU"]
+    cpu = [way for way in deployments(facts) if way.where == "this CPU"]
     assert [(w.name, w.how, w.style, *map(value, (w.accuracy, w.bits, w.latency, w.rate))) for w in cpu] == [
         ("float32", "trained in float", "m-float", 0.81, 44 * 32, 40_000, 250_000),
         ("int8 QDQ", "after training", "m-int8", 0.84, 43, 50_000, 200_000),
@@ -114,12 +121,12 @@ def test_what_is_not_there_says_why(facts: Facts) -> None:
     untimed = facts.model_copy(
         update={"speed": None, "missing": {**facts.missing, "speed": "not timed"}, "post_training": (bare,)}
     )
-    found = [way for way in ways(untimed) if way.where == "this CPU"]
+    found = [way for way in deployments(untimed) if way.where == "this CPU"]
     assert [way.name for way in found] == ["float32", "int8 QDQ", "exact fixed-point"]
     assert {(way.latency.reason, way.rate.reason) for way in found} == {("not timed", "not timed")}
     assert facts.speed is not None
     odd = {"exact": measured(0.0), "int8": absent("no int8.onnx"), "alone": facts.speed.alone}
-    found = ways(facts.model_copy(update={"speed": facts.speed.model_copy(update=odd)}))
+    found = deployments(facts.model_copy(update={"speed": facts.speed.model_copy(update=odd)}))
     rates = {way.name: way.rate.reason for way in found if way.where == "this CPU"}
     assert rates["exact fixed-point"] == "too fast to be timed" and rates["int8 QDQ"] == "no int8.onnx"
 
@@ -136,7 +143,9 @@ def with_rows(facts: Facts, rows: dict[str, Status]) -> Facts:
 
 def accuracy(facts: Facts, design: str) -> Number:
     names = {"verilog": "Verilog", "hls4ml": "hls4ml"}
-    found = [way.accuracy for way in ways(facts) if way.where != "this CPU" and names[design] in way.name]
+    found = [
+        way.accuracy for way in deployments(facts) if way.where != "this CPU" and names[design] in way.name
+    ]
     assert found and len({(number.value, number.reason) for number in found}) == 1
     return found[0]
 
@@ -173,10 +182,10 @@ def test_a_simulation_that_failed_vouches_for_nothing(facts: Facts, design: str)
 
 
 def test_designs_have_the_boards_name_and_their_own_clocks(facts: Facts) -> None:
-    designs: list[Any] = [way for way in ways(facts) if way.where != "this CPU"]
+    designs: list[Any] = [way for way in deployments(facts) if way.where != "this CPU"]
     # The target board, of which a tool has spoken, at the clock that the latency is at.
     assert [way.where for way in designs] == ["PYNQ-Z2, 100 MHz"] * 2
-    assert {way.where for way in ways(facts.model_copy(update={"boards": ()}))} == {
+    assert {way.where for way in deployments(facts.model_copy(update={"boards": ()}))} == {
         *("this CPU", "pynq-z2, 100 MHz")
     }
     assert all(way.bits.value == 41 and way.how == "quantization-aware" for way in designs)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from edgeml.cli import steps
-from edgeml.cli.console import OUT
+from edgeml.cli.console import OUT, say
 from edgeml.cli.options import BoardsOption, JsonOption, complete_runs
 
 
@@ -35,7 +36,9 @@ def command(
     if len(opened) == 1:
         name, folder = "report", out or opened[0].folder
         with steps.at_work(opened[0].folder), steps.working("report") as tell:
-            pipeline.report(opened[0], tell, folder, chosen)
+            facts = pipeline.report(opened[0], tell, folder, chosen)
+        for section, reason in facts.failed.items():
+            say(f"[yellow]not in the report:[/] {section}: {escape(reason)}")
     else:
         name, folder = "comparison", out or opened[0].folder.parent / "comparison"
         with steps.working("comparison") as tell:

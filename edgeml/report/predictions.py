@@ -1,0 +1,93 @@
+"""The four models of a run and the classes that they give for the test samples.
+
+Invariant: a model that is not in the folder, or cannot run here, has no predictions but a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from edgeml.checks import exported
+from edgeml.errors import EdgemlError
+from edgeml.report import exact, quality
+from edgeml.report.floats import FloatModel
+from edgeml.report.machine import threads
+from edgeml.report.quality import Labels
+
+if TYPE_CHECKING:
+    from edgeml.report.source import RunSource
+
+
+@dataclass(frozen=True)
+class ModelPredictions:
+    """Predictions of the models of a run.
+
+    Attributes:
+        classes: of the test samples by "float", "qat", "fixed" and "int8"; None where there is no model.
+        reasons: why there are none; under "exact", why the emulator does not run the exact graph.
+        execute: runs the exact graph, by the emulator or the reference.
+        baselines: the ONNX models that run, by "float" and "int8".
+    """
+
+    classes: dict[str, Labels | None]
+    reasons: dict[str, str]
+    execute: Callable[[Any], Any]
+    baselines: dict[str, FloatModel] = field(default_factory=dict)
+
+
+def predict(source: RunSource) -> ModelPredictions:
+    """The classes of the test samples by every model of the run.
+
+    Raises:
+        EdgemlError: the test samples do not fit the exact graph.
+    """
+    graph, x = source.graph, source.data.x_test
+    execute, narrow = exact.executor(graph)
+    found = ModelPredictions({}, {"exact": narrow} if narrow else {}, execute)
+    found.classes["fixed"] = exact.classes(graph, execute(x))
+    found.classes["qat"] = _qat(source, found)
+    for name in ("float", "int8"):
+        found.classes[name] = _baseline(source, name, found)
+    return found
+
+
+def _qat(source: RunSource, found: ModelPredictions) -> Labels | None:
+    graph, path = source.graph, source.run.model_file
+    if not path.is_file():
+        found.reasons["qat"] = f"there is no {path.name}"
+        return None
+    try:
+        from edgeml.importers.run import own_outputs
+
+        outputs = own_outputs(source.run, source.data.x_test)
+    except EdgemlError as error:
+        found.reasons["qat"] = str(error)
+        return None
+    return exact.classes(graph, outputs[graph.outputs[0]])
+
+
+def _baseline(source: RunSource, name: str, found: ModelPredictions) -> Labels | None:
+    path = source.run.onnx / f"{name}.onnx"
+    if not path.is_file():
+        found.reasons[name] = _why_none(source, name)
+        return None
+    try:
+        model = FloatModel(path, threads())
+        classes = quality.predictions(model.predict(source.data.x_test), model.threshold)
+    except EdgemlError as error:
+        found.reasons[name] = str(error)
+        return None
+    found.baselines[name] = model
+    return classes
+
+
+def _why_none(source: RunSource, name: str) -> str:
+    """Why there is no float or int8 model, and what would make one."""
+    run = source.run
+    if reason := exported.reason(run.folder, name, source.graph):
+        return reason
+    if not run.float_file.is_file():
+        return f"there is no float baseline: {run.no_baseline}"
+    return f"onnx/{name}.onnx is not in the run (edgeml export RUN --to onnx)"

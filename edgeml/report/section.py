@@ -1,0 +1,215 @@
+"""What a section of the report is: its facts, how they are collected, and how they are laid out.
+
+A section is one folder, `sections/<name>/`, whose `section.py` has `SECTION`. Beside it stand the templates
+`page.html.j2` and `page.md.j2`; a section with a table of its own in a comparison of runs has
+`compare.html.j2` and `compare.md.j2` as well. The page is the list of the folders in the order of `place`.
+
+Invariant: no part has a default, so a part that was forgotten is an error when the section is looked up;
+templates lay out facts and what `view` derived from them, and work nothing out.
+
+To add a section, add its folder. Nothing has to be registered; `tests/report/test_sections.py` finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, get_args
+
+from pydantic import model_validator
+
+from edgeml.report.numbers import Fact, Number, absent
+
+if TYPE_CHECKING:
+    from edgeml.report.comparison.facts import RunRow
+    from edgeml.report.facts import Facts
+    from edgeml.report.sections.hardware.facts import BoardFacts
+    from edgeml.report.source import RunSource
+
+AnyFact = TypeVar("AnyFact", bound=Fact)
+
+
+class SectionFacts(Fact):
+    """The facts of one section; its fields are keys of report.json.
+
+    Attributes:
+        may_be_missing: the fields that may be empty or None, for which `missing` then has the reason.
+        missing: the reasons, by field.
+    """
+
+    may_be_missing: ClassVar[tuple[str, ...]] = ()
+
+    missing: Mapping[str, str] = {}
+
+    @classmethod
+    def optional(cls) -> tuple[str, ...]:
+        """The fields that may be missing, those of all bases included."""
+        names = (name for base in cls.__mro__ for name in vars(base).get("may_be_missing", ()))
+        return tuple(dict.fromkeys(names))
+
+    @classmethod
+    def of(cls, reasons: Mapping[str, str], **values: Any) -> Self:
+        """The facts, with the reason of every field that is empty.
+
+        Args:
+            reasons: why a field is empty or None, if it is, for each of `may_be_missing`.
+            **values: the fields.
+        """
+        gone = {name: reason for name, reason in reasons.items() if not values.get(name)}
+        return cls.model_validate({**values, "missing": gone})
+
+    @classmethod
+    def unavailable(cls, reason: str) -> Self:
+        """The facts of a section that could not be collected: each number and field absent with the reason.
+
+        Raises:
+            TypeError: a required field is neither a number, made of numbers, nor in `may_be_missing`.
+        """
+        return cls.model_validate(_absent(cls, reason) | {"missing": dict.fromkeys(cls.optional(), reason)})
+
+    @model_validator(mode="after")
+    def _absent_has_reason(self) -> Self:
+        for name in self.optional():
+            if bool(getattr(self, name)) == bool(self.missing.get(name)):
+                raise ValueError(f"{name} is neither there nor said to be missing, or both")
+        if unknown := set(self.missing) - set(self.optional()):
+            raise ValueError(f"missing names unknown sections: {', '.join(sorted(unknown))}")
+        return self
+
+
+def _absent(kind: type[Fact], reason: str) -> dict[str, Any]:
+    """Values of the required fields, every number in them absent."""
+    values: dict[str, Any] = {}
+    for name, field in kind.model_fields.items():
+        if not field.is_required():
+            continue
+        declared = field.annotation
+        if declared is Number:
+            values[name] = absent(reason)
+        elif isinstance(declared, type) and issubclass(declared, Fact):
+            values[name] = declared.model_validate(_absent(declared, reason))
+        else:
+            raise TypeError(f"{kind.__name__}.{name} has no value where its section is not available")
+    return values
+
+
+class RunPart(Fact):
+    """What a section puts into the row of a run in a comparison; its fields are keys of comparison.json."""
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """A cell in the table of models.
+
+    Attributes:
+        content: a number with its source, or a status such as "exact".
+        kind: how the number is written, see `edgeml.report.words.number`; or "status".
+        note: a few words below it.
+    """
+
+    content: Any
+    kind: str = "amount"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """A column in the table of models.
+
+    Attributes:
+        title: its head.
+        cell: the cell of a run.
+        hint: what the head means, a few words.
+        numeric: the cells are numbers, not a status.
+    """
+
+    title: str
+    cell: Callable[[RunRow], TableCell]
+    hint: str = ""
+    numeric: bool = True
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A number by which runs of one data set are ranked, and against which their accuracy is drawn.
+
+    Attributes:
+        name: of it.
+        best: title of the card that names the best run.
+        kind: how the number is written, see `edgeml.report.words.number`.
+        numbers: a run's numbers, each with the design that it is of, "" for the model itself.
+        largest: the largest is the best, not the smallest.
+        against: what a chart of the accuracy against it is called after; "" if there is no chart.
+        axis: what stands at the axis of that chart.
+    """
+
+    name: str
+    best: str
+    kind: str
+    numbers: Callable[[RunRow], Iterable[tuple[str, Number]]]
+    largest: bool = False
+    against: str = ""
+    axis: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """How a section stands in a comparison of runs.
+
+    Attributes:
+        row: its fields of a run.
+        take: those fields from the run's facts and the board that is compared on.
+        columns: its columns in the table of models.
+        criteria: what it ranks runs by.
+        title: of its own table in the comparison, for which it has templates; "" if it has none.
+        view: what those templates get as `view`, from the rows and the board.
+    """
+
+    row: type[RunPart]
+    take: Callable[[Facts, BoardFacts | None], RunPart]
+    columns: tuple[TableColumn, ...]
+    criteria: tuple[Criterion, ...] = ()
+    title: str = ""
+    view: Callable[[tuple[RunRow, ...], BoardFacts | None], object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One section.
+
+    Attributes:
+        title: what it is called on the page; "" for what stands above all sections.
+        place: where it stands: by rising numbers, no two equal.
+        facts: its fields of report.json.
+        collect: those fields from a run. An EdgemlError is shown in place of the section.
+        view: what is derived from the facts of the whole report, for its templates and other sections.
+        charts: functions from facts to an SVG or "", in HTML templates by their names.
+        headline: its lines for a terminal, from the facts of the whole report.
+        compared: how it stands in a comparison; None if it does not.
+    """
+
+    title: str
+    place: int
+    facts: type[SectionFacts]
+    collect: Callable[[RunSource], SectionFacts]
+    view: Callable[[Facts], object]
+    charts: tuple[Callable[..., str], ...]
+    headline: Callable[[Facts], tuple[str, ...]]
+    compared: Compared | None
+
+
+def no_view(facts: Facts) -> None:
+    """For a section whose templates need the facts alone."""
+    del facts
+
+
+def no_headline(facts: Facts) -> tuple[str, ...]:
+    """For a section that has no lines for a terminal."""
+    del facts
+    return ()
+
+
+Status = Literal["exact", "mismatch", "unknown"]
+"""What a check says of a whole run."""
+
+STATUSES: tuple[Status, ...] = get_args(Status)

@@ -1,0 +1,1 @@
+"""Accuracy of every model on all test samples, with 95 % intervals."""

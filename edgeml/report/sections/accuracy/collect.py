@@ -1,0 +1,57 @@
+"""How many test samples each model classifies right, and on how many two models agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from edgeml.errors import EdgemlError
+from edgeml.report.predictions import predict
+from edgeml.report.quality import NO_LABELS, Labels, agreement
+from edgeml.report.sections.accuracy.facts import AccuracyFacts, ModelAccuracies, ModelAgreement
+from edgeml.report.sections.training.collect import effort, rows
+from edgeml.report.source import RunSource
+
+Predictions = Mapping[str, Labels | None]
+
+
+def collect(source: RunSource) -> AccuracyFacts:
+    """Accuracies and agreements on the test samples.
+
+    Raises:
+        EdgemlError: the test samples do not fit the exact graph.
+    """
+    models = source.shared(predict)
+    trained = ""
+    with suppress(EdgemlError):  # a damaged history.csv is a matter of the section on training
+        trained = effort(source.shared(rows))
+    return AccuracyFacts(
+        accuracy=accuracies(source.labels, models.classes, models.reasons),
+        agreement=agreements(models.classes, models.reasons),
+        trained=trained,
+    )
+
+
+def accuracies(labels: Labels | None, classes: Predictions, reasons: Mapping[str, str]) -> ModelAccuracies:
+    """Accuracy by model.
+
+    Args:
+        labels: of the test samples; None if the data have none.
+        classes: predicted, by "float", "qat", "fixed", "int8"; None or left out if there are none.
+        reasons: why there are none.
+    """
+    return ModelAccuracies.model_validate(
+        {
+            name: agreement(classes.get(name), labels, reasons.get(name) or NO_LABELS)
+            for name in ("float", "qat", "fixed", "int8")
+        }
+    )
+
+
+def agreements(classes: Predictions, reasons: Mapping[str, str]) -> ModelAgreement:
+    """How often the exact graph agrees with the QAT model and with the float baseline."""
+    fixed = classes.get("fixed")
+    return ModelAgreement(
+        fixed_qat=agreement(fixed, classes.get("qat"), reasons.get("qat", "")),
+        fixed_float=agreement(fixed, classes.get("float"), reasons.get("float", "")),
+    )

@@ -1,0 +1,1 @@
+"""Activations: the values that reach each cast against the limits of its type."""

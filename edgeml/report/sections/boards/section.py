@@ -1,0 +1,18 @@
+"""Boards: the same designs on other boards, each from the best source for it."""
+
+from __future__ import annotations
+
+from edgeml.report.section import Section, no_headline
+from edgeml.report.sections.boards import collect, view
+from edgeml.report.sections.boards.facts import BoardsFacts
+
+SECTION = Section(
+    title="Boards",
+    place=50,
+    facts=BoardsFacts,
+    collect=collect.collect,
+    view=view.view,
+    charts=(),
+    headline=no_headline,
+    compared=None,
+)

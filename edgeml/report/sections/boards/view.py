@@ -1,0 +1,31 @@
+"""Every board that a design was estimated or built for, with its best source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeml.report.sections.hardware.facts import HardwareFacts
+from edgeml.report.sections.hardware.groups import DesignGroup, EstimateNotes, estimate_notes, groups
+
+if TYPE_CHECKING:
+    from edgeml.report.facts import Facts
+
+
+@dataclass(frozen=True)
+class BoardsView:
+    """What the templates of boards lay out.
+
+    Attributes:
+        groups: a design on a board each.
+        notes: how good their estimates are.
+    """
+
+    groups: tuple[DesignGroup, ...]
+    notes: tuple[EstimateNotes, ...]
+
+
+def view(facts: Facts) -> BoardsView:
+    """All designs by board."""
+    every = groups(facts.part(HardwareFacts))
+    return BoardsView(every, estimate_notes([(group.best.place, group.best) for group in every]))

@@ -1,0 +1,1 @@
+"""Precision: why floating-point arithmetic gives the exact integers, op by op."""

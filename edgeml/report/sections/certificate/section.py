@@ -1,0 +1,18 @@
+"""Precision: why floating-point arithmetic gives the exact integers, op by op."""
+
+from __future__ import annotations
+
+from edgeml.report.section import Section, no_headline, no_view
+from edgeml.report.sections.certificate import collect
+from edgeml.report.sections.certificate.facts import CertificateFacts
+
+SECTION = Section(
+    title="Precision",
+    place=120,
+    facts=CertificateFacts,
+    collect=collect.collect,
+    view=no_view,
+    charts=(),
+    headline=no_headline,
+    compared=None,
+)

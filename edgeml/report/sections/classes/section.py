@@ -1,0 +1,18 @@
+"""Classes: precision, recall and F1 of each, and which is taken for which."""
+
+from __future__ import annotations
+
+from edgeml.report.section import Section, no_headline
+from edgeml.report.sections.classes import collect, view
+from edgeml.report.sections.classes.facts import ClassesFacts
+
+SECTION = Section(
+    title="Classes",
+    place=60,
+    facts=ClassesFacts,
+    collect=collect.collect,
+    view=view.view,
+    charts=(),
+    headline=no_headline,
+    compared=None,
+)

@@ -1,0 +1,1 @@
+"""Exactness: every artefact that was run against the reference, integer by integer."""

@@ -1,0 +1,35 @@
+"""Facts of the check."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from edgeml.checks.result import Check
+from edgeml.report.numbers import Fact
+from edgeml.report.section import RunPart, SectionFacts, Status
+
+
+class ExactnessFacts(SectionFacts):
+    """Facts of the check.
+
+    Attributes:
+        exactness: check.json, as far as the folder vouches for it.
+    """
+
+    may_be_missing: ClassVar[tuple[str, ...]] = ("exactness",)
+
+    exactness: Check | None = None
+
+
+class ExactnessVerdict(Fact):
+    """What the check says of the whole run, in a line."""
+
+    status: Status
+    text: str
+    detail: str = ""
+
+
+class ExactnessRow(RunPart):
+    """What the check says of a run."""
+
+    verdict: ExactnessVerdict

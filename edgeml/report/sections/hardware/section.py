@@ -1,0 +1,45 @@
+"""Hardware: what the model takes on an FPGA and how fast it is there, design by design."""
+
+from __future__ import annotations
+
+from edgeml.report.section import Compared, Criterion, Section, no_headline
+from edgeml.report.sections.hardware import collect, view
+from edgeml.report.sections.hardware.charts import critical_path, resources, timeline
+from edgeml.report.sections.hardware.facts import HardwareFacts, HardwareRow
+
+SECTION = Section(
+    title="Hardware",
+    place=40,
+    facts=HardwareFacts,
+    collect=collect.collect,
+    view=view.view,
+    charts=(resources, timeline, critical_path),
+    headline=no_headline,
+    compared=Compared(
+        row=HardwareRow,
+        take=view.row,
+        columns=(),
+        criteria=(
+            Criterion(
+                name="lut",
+                best="Fewest LUTs",
+                kind="amount",
+                numbers=lambda run: [
+                    (d.item.design, d.resources["lut"].count) for d in view.designs(run, None)
+                ],
+                against="LUTs",
+                axis="LUTs",
+            ),
+            Criterion(
+                name="latency",
+                best="Fastest",
+                kind="ns",
+                numbers=lambda run: [(d.item.design, d.latency) for d in view.designs(run, None)],
+                against="latency",
+                axis="latency of a sample",
+            ),
+        ),
+        title="On an FPGA",
+        view=view.ComparedHardware,
+    ),
+)

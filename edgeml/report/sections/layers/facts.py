@@ -1,0 +1,64 @@
+"""Facts of the values in the exact graph."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from edgeml.report.histogram import Span
+from edgeml.report.numbers import Fact, Number
+from edgeml.report.section import SectionFacts
+
+
+class ValueStatistics(Fact):
+    """One op of the exact graph, on the test samples.
+
+    Attributes:
+        name: of the value.
+        op: of the graph.
+        shape: without the batch axis.
+        type: the fixed-point type.
+        width: its bits; of the widest element if there is a type per element.
+        representable: what the type can hold.
+        possible: what the value can be for any input, by interval arithmetic.
+        used: what it was on the samples.
+        bits_possible: the bits that `possible` needs at this LSB.
+        bits_used: the bits that `used` needs at this LSB.
+        saturated: share of elements that the cast clipped or wrapped; None for an op that loses nothing.
+        rectified: share of elements below zero that an unsigned saturating cast made zero, as a ReLU does.
+        sqnr_db: 10 log10(sum x^2 / sum (q - x)^2) over all elements, x the exact value before the cast
+            (rectified if the cast rectifies), q after it; None for an op that loses nothing.
+    """
+
+    name: str
+    op: str
+    shape: tuple[int, ...]
+    type: str
+    width: int
+    representable: Span
+    possible: Span
+    used: Span
+    bits_possible: int
+    bits_used: int
+    saturated: Number | None = None
+    rectified: Number | None = None
+    sqnr_db: Number | None = None
+
+    @property
+    def bits_wasted(self) -> int:
+        """Bits of the type that the samples did not need."""
+        return self.width - self.bits_used
+
+
+class LayersFacts(SectionFacts):
+    """Facts of the values in the exact graph.
+
+    Attributes:
+        layers: a row per op that computes something.
+        layer_samples: test samples that the layer table and the activation histograms are over; 0 if both
+            are missing.
+    """
+
+    may_be_missing: ClassVar[tuple[str, ...]] = ("layers",)
+
+    layers: tuple[ValueStatistics, ...] = ()
+    layer_samples: int = 0

@@ -1,0 +1,1 @@
+"""Repeat it: commands, checksums and versions."""

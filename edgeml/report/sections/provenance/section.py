@@ -1,0 +1,18 @@
+"""Repeat it: commands, checksums and versions."""
+
+from __future__ import annotations
+
+from edgeml.report.section import Section, no_headline, no_view
+from edgeml.report.sections.provenance import collect
+from edgeml.report.sections.provenance.facts import ProvenanceFacts
+
+SECTION = Section(
+    title="Repeat it",
+    place=130,
+    facts=ProvenanceFacts,
+    collect=collect.collect,
+    view=no_view,
+    charts=(),
+    headline=no_headline,
+    compared=None,
+)

@@ -1,0 +1,1 @@
+"""Emulation: time per sample of the exact model and of its baselines on this machine."""

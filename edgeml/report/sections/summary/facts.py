@@ -1,0 +1,75 @@
+"""What a report is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgeml.report.numbers import Fact
+from edgeml.report.section import RunPart, SectionFacts
+
+
+class DatasetFacts(Fact):
+    """The data set.
+
+    Attributes:
+        licence: as the publisher states it.
+        checksum: SHA-256 over all parts; equal checksums, equal data and split.
+        note: what a reader of a result must know ("subset: no accuracy claim").
+        scaling: what was done to the features before the model.
+        train: samples; so are val and test.
+    """
+
+    name: str
+    source: str
+    licence: str
+    checksum: str
+    note: str = ""
+    scaling: str = ""
+    train: int
+    val: int
+    test: int
+
+
+class SummaryFacts(SectionFacts):
+    """What a report is about.
+
+    Attributes:
+        model: name of the model.
+        graph: SHA-256 of the exact graph.
+        summary: the model in a line.
+        seed: of the training.
+        versions: of packages, by name.
+        machine: that predictions were made and times were taken on.
+        samples: test samples that accuracy, agreement and the classes are over.
+        lowering: what the lowering noted and how far the graph is from Keras, a sentence each.
+        changed: what in config.toml was changed since training; the facts are of what was trained.
+    """
+
+    model: str
+    graph: str
+    summary: str = ""
+    data: DatasetFacts
+    seed: int
+    versions: Mapping[str, str]
+    machine: str
+    samples: int
+    lowering: tuple[str, ...] = ()
+    changed: str = ""
+
+
+class SummaryRow(RunPart):
+    """What a run is, see `SummaryFacts`.
+
+    Attributes:
+        data: name of the data set.
+        checksum: of it.
+        note: what a reader of its results must know.
+    """
+
+    model: str
+    summary: str
+    graph: str
+    data: str
+    checksum: str
+    note: str
+    samples: int

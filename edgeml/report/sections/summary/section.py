@@ -1,0 +1,18 @@
+"""What stands above all sections: the model, the verdict, the numbers that are asked for first."""
+
+from __future__ import annotations
+
+from edgeml.report.section import Compared, Section
+from edgeml.report.sections.summary import collect, view
+from edgeml.report.sections.summary.facts import SummaryFacts, SummaryRow
+
+SECTION = Section(
+    title="",
+    place=0,
+    facts=SummaryFacts,
+    collect=collect.collect,
+    view=view.view,
+    charts=(),
+    headline=view.headline,
+    compared=Compared(row=SummaryRow, take=view.row, columns=()),
+)

@@ -1,0 +1,1 @@
+"""Training: loss and accuracy by epoch."""

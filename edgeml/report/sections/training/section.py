@@ -1,0 +1,19 @@
+"""Training: loss and accuracy by epoch."""
+
+from __future__ import annotations
+
+from edgeml.report.section import Section, no_headline
+from edgeml.report.sections.training import collect, view
+from edgeml.report.sections.training.charts import curves
+from edgeml.report.sections.training.facts import TrainingFacts
+
+SECTION = Section(
+    title="Training",
+    place=100,
+    facts=TrainingFacts,
+    collect=collect.collect,
+    view=view.view,
+    charts=(curves,),
+    headline=no_headline,
+    compared=None,
+)

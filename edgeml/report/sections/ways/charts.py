@@ -1,0 +1,55 @@
+"""Times of the ways to run the model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from edgeml.report.numbers import Number
+from edgeml.report.svg import WIDE, gutter, line, shortened, svg, text
+from edgeml.report.words import duration, number, span
+
+
+def times(rows: Sequence[tuple[str, str, Number]]) -> str:
+    """Times of one sample on a logarithmic axis, a point per way to run the model.
+
+    Args:
+        rows: name, class of its colour, nanoseconds.
+
+    Returns:
+        The chart, or "" if no time is known.
+    """
+    known = [item for *_, item in rows if item.value]
+    if not known:
+        return ""
+    low = math.log10(min(float(item.low or item.value or 1) for item in known))
+    high = math.log10(max(float(item.high or item.value or 1) for item in known))
+    low, high = math.floor(low - 0.05), math.ceil(high + 0.05)
+    names = [shortened(name, 40) for name, *_ in rows]
+    left, right, top, pitch = gutter(names), 640.0, 12.0, 32.0
+    bottom = top + pitch * len(rows)
+
+    def x(ns: float) -> float:
+        return left + (math.log10(ns) - low) / ((high - low) or 1) * (right - left)
+
+    parts: list[str] = []
+    for tick in (10.0**power for power in range(low, high + 1)):
+        parts.append(line(x(tick), top - 4, x(tick), bottom, "grid"))
+        parts.append(text(x(tick), bottom + 16, duration(tick), "tick mid"))
+    for row, (name, style, item) in enumerate(rows):
+        y = top + pitch * (row + 0.5)
+        parts.append(text(left - 12, y + 4, names[row], "label end"))
+        if not item.value:
+            parts.append(text(left + 8, y + 4, "not available", "tick"))
+            continue
+        said = number(item, "ns")
+        between = f", between {span(item, 'ns')}" if item.low is not None else ""
+        parts.append(f'<g class="{style}" data-tip="{escape(f"{name}: {said}{between} ({item.source})")}">')
+        if item.low and item.high:
+            parts.append(line(x(item.low), y, x(item.high), y, "whisker"))
+        hollow = " hollow" if item.source == "estimate" else ""
+        parts.append(f'<circle class="dot{hollow}" cx="{x(item.value):.1f}" cy="{y:.1f}" r="6"/></g>')
+        parts.append(text(WIDE, y + 4, said, "value end"))
+    told = ", ".join(f"{name} {number(item, 'ns')} ({item.source})" for name, _, item in rows if item.value)
+    return svg(WIDE, bottom + 26, parts, f"Time of one sample, logarithmic: {told}", "", "wide")

@@ -1,0 +1,31 @@
+"""Ways to run it: the same topology in float, rounded after training, and trained for its quantization."""
+
+from __future__ import annotations
+
+from edgeml.report.section import Compared, Section, TableColumn, no_headline
+from edgeml.report.sections.ways import collect, view
+from edgeml.report.sections.ways.charts import times
+from edgeml.report.sections.ways.facts import PostTrainingRow, WaysFacts
+
+SECTION = Section(
+    title="Ways to run it",
+    place=30,
+    facts=WaysFacts,
+    collect=collect.collect,
+    view=view.view,
+    charts=(times,),
+    headline=no_headline,
+    compared=Compared(
+        row=PostTrainingRow,
+        take=lambda facts, _: PostTrainingRow(
+            post_training={item.types: item.accuracy for item in facts.part(WaysFacts).post_training}
+        ),
+        columns=(
+            TableColumn(
+                "PTQ",
+                view.compared_cell,
+                "exact graph of the float baseline at the same widths, calibrated; below at the run's types",
+            ),
+        ),
+    ),
+)
