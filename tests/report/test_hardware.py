@@ -71,7 +71,7 @@ def test_by_default_what_the_run_was_made_for_comes_first(tmp_path):
     verilog.emit(graph, verilog.options({})).write(run.folder / "synth" / "basys3" / "verilog")
     (run.hls4ml / "edgeml.json").parent.mkdir()
     project = {"backend": "Vitis", "project": "myproject", "options": {"board": "arty-a7-100t"}}
-    ends = dict.fromkeys(("inputs", "outputs", "values"), [])
+    ends = {name: [] for name in ("inputs", "outputs", "values")}
     (run.hls4ml / "edgeml.json").write_text(json.dumps({"schema": 1, **project, **ends}))
     made = ("basys3", "arty-a7-100t")
     assert hardware.gather(run, graph).compared == (*made, *hardware.COMPARED)
