@@ -24,7 +24,7 @@ from edgeml.settings import Settings
 
 
 def _text(pattern: str, form: str) -> AfterValidator:
-    """A text that matches as a whole; `form` says in words what it has to be."""
+    """A validator of texts that match the pattern as a whole; `form` describes the pattern in words."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -34,13 +34,13 @@ def _text(pattern: str, form: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-# A board file comes from anywhere, and its texts go into scripts, constraint files, Verilog and paths.
+# Board files may be untrusted, and their texts go into scripts, constraint files, Verilog and paths.
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_+-]*(\.[A-Za-z0-9_+-]+)*"
 _LONGEST_NAME = 64
 BoardName = Annotated[
     str, _text(_NAME, "letters, digits, -, _, + and single dots"), Field(max_length=_LONGEST_NAME)
 ]
-"""The file's name and, with it, a folder's."""
+"""The name of the file, and of the folder of its results."""
 
 
 def usable_name(name: str) -> bool:
@@ -95,7 +95,7 @@ class Flow(StrEnum):
 
 
 class Resources(Settings):
-    """What the whole device has; a shell or platform takes its share of it."""
+    """Resources of the whole device, including those that a shell or platform takes."""
 
     lut: Count
     lut_kind: Literal["lut6", "lut4", "alm"]
@@ -188,7 +188,7 @@ class Pins(Settings):
 
 
 class Hls4mlSupport(Settings):
-    """What hls4ml calls this board.
+    """hls4ml's names for this board.
 
     Args:
         backend: the hls4ml backend for it.
@@ -222,10 +222,10 @@ class Board(Settings):
         flow: the tools.
         nextpnr: the device options of nextpnr, for the open flows; `edgeml.boards.options` lists them.
         clock_mhz: the clock that designs are made for if the user names none.
-        resources: what the device has.
+        resources: resources of the device.
         clocks: clocks the fabric has without the processor; the first is the one to use.
         pins: pins a bitstream needs; None for cards that are programmed through a platform.
-        hls4ml: what hls4ml calls it, if it can target it.
+        hls4ml: hls4ml's names for it, if it can target it.
         sources: the documents.
     """
 

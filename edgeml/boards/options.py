@@ -1,6 +1,6 @@
-"""Options of nextpnr that a board file may give: those that say which device it is, and nothing else.
+"""Options of nextpnr that a board file may give: those that select the device, and no others.
 
-A board file comes from anywhere; nextpnr has options that run Python, read and write files.
+Board files may be untrusted, and nextpnr has options that run Python, read and write files.
 
 To add one, put it where its flow is; the value it takes is a word, as `VALUE` says.
 """
@@ -36,7 +36,7 @@ WITH_VALUE: Mapping[str, tuple[str, ...]] = {
 
 
 def refused(flow: str, options: Sequence[str]) -> str:
-    """What is wrong with a board's options for nextpnr; "" if nothing is.
+    """The fault in a board's options for nextpnr, in words; "" if there is none.
 
     >>> refused("yosys-ice40", ["--up5k", "--package", "sg48"])
     ''

@@ -1,4 +1,4 @@
-"""What a design is built for: board, clock and HLS back end, from flags over run over board.
+"""The target of a design: board, clock and HLS back end; flags override the run, the run the board.
 
 One function, `resolve`, answers for every command and for Python; each value says where it is from. The clock
 is in MHz and is called clock_mhz everywhere; a period in nanoseconds (`clock_ns` in old runs,
@@ -21,19 +21,19 @@ from edgeml.settings import set_values
 Origin: TypeAlias = Literal["flag", "run", "board", "default"]
 
 DEFAULT_MHZ = 200.0
-"""The clock for a bare part, where neither flag, run nor board says one: hls4ml's own default."""
+"""The clock in MHz if no flag, run or board states one (a bare part): hls4ml's default."""
 
 _SAME_CHIPS: Mapping[str, tuple[str, ...]] = {
     "Vitis": ("Vitis", "Vivado", "Catapult"),
     "Quartus": ("Quartus", "oneAPI"),
     "oneAPI": ("oneAPI", "Quartus"),
 }
-"""hls4ml back ends for the chips of the board's own one."""
+"""The hls4ml back ends that can target the same chips, by back end."""
 
 
 @dataclass(frozen=True)
 class TargetRequest:
-    """What somebody said; None where nothing was."""
+    """The stated values of a target; None for a value that was not stated."""
 
     board: Board | str | None = None
     clock_mhz: float | None = None
@@ -42,7 +42,7 @@ class TargetRequest:
 
 @dataclass(frozen=True)
 class BoardTarget:
-    """What it is built for, with nothing left open, and where each value is from.
+    """A complete target, with the origin of each value.
 
     Args:
         board: None for a bare part.
@@ -75,14 +75,14 @@ def targets(board: Board) -> tuple[str, ...]:
 
 
 def resolve(flags: TargetRequest, run: TargetRequest | None = None) -> BoardTarget:
-    """Flags over run over board.
+    """The target that follows from flags, run and board, in this order of precedence.
 
     A run's HLS back end goes with the run's board: on another board, named by a flag, whose chip it cannot
     target, the board's own takes its place. A flag that cannot target the board is refused.
 
     Args:
-        flags: what this very command, or call, says.
-        run: what the run's targets say; None without a run.
+        flags: values stated in this command or call.
+        run: values in the run's targets; None without a run.
 
     Raises:
         EdgemlError: the board is unknown, or its chip is none that the named HLS back end can target.
@@ -146,7 +146,7 @@ def _other_chip(backend: str, board: Board) -> EdgemlError:
 
 
 def _unhurried(board: Board | None, clock_mhz: float) -> float:
-    """Stages for the very clock that is asked for, as far as a layout can be told to go."""
+    """The default `pace`: stages for the requested clock, without a margin."""
     del board
     return min(1000.0, clock_mhz)
 
@@ -160,14 +160,14 @@ def settings(
     clock_mhz: float | None = None,
     pace: Callable[[Board | None, float], float] = _unhurried,
 ) -> tuple[BoardTarget, dict[str, dict[str, Any]]]:
-    """Options of the back ends for a run, and what it is built for.
+    """The target of a run, and the options of the back ends for it.
 
     Args:
-        run: what the run's targets say.
+        run: values in the run's targets.
         layout: the run's io_type, strategy and reuse_factor.
-        changes: options by back end that flags say.
+        changes: options by back end, from flags.
         assignments: `--set` over them, "hls4ml.reuse_factor.fc1=8".
-        board: build for this board, whatever else is said; a run's HLS back end gives way to its own.
+        board: build for this board in any case; its HLS back end replaces the run's.
         clock_mhz: `--clock`, which a clock among `changes` and `assignments` goes over.
         pace: the clock that our Verilog is cut into stages for, from its board and the clock asked for; a
             clock or adders per stage among the options of the Verilog back end are taken as they are.
@@ -200,7 +200,7 @@ def settings(
     if "clock_mhz" not in verilog:
         # A clock that --set gives hls4ml alone is not the Verilog's.
         plain = resolve(TargetRequest(flags.board, clock_mhz), TargetRequest(run.board, run.clock_mhz))
-        # Where adders per stage are given, the clock cuts no stages: cycles are counted in it.
+        # With adders per stage given, the clock does not decide the stages; times are still counted in it.
         cut = _unhurried if "adders_per_stage" in verilog else pace
         verilog["clock_mhz"] = cut(plain.board, plain.clock_mhz)
     return target, values
@@ -239,9 +239,9 @@ def known_case(name: Any) -> Any:
 
 
 def upgraded(values: dict[str, Any]) -> dict[str, Any]:
-    """A config.toml from before boards had a say: its defaults (5 ns, Vitis) were written like choices.
+    """The targets of an old config.toml, in which the defaults (5 ns, Vitis) were written like choices.
 
-    They are taken as not said, so that the board's clock and back end count; any other value stays.
+    The defaults are removed, so that the board's clock and back end apply; any other value stays.
     """
     targets: Any = values.get("targets")
     if not isinstance(targets, dict) or "clock_ns" not in targets:

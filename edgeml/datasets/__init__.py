@@ -48,7 +48,7 @@ def names() -> tuple[str, ...]:
 
 
 def info(name: str) -> DatasetInfo:
-    """What is known of a data set without reading it.
+    """The description of a data set, without reading its files.
 
     Raises:
         EdgemlError: there is no such data set, or its file lacks `DATASET`.
@@ -57,7 +57,7 @@ def info(name: str) -> DatasetInfo:
 
 
 def read(name: str, sources: Sources) -> Raw:
-    """What the publisher's files of a data set hold, not yet checked or split.
+    """The arrays in the publisher's files of a data set, not yet checked or split.
 
     Raises:
         EdgemlError: there is no such data set, or a file of it is missing or damaged.
@@ -97,7 +97,7 @@ def load(
         return _finish(raw, path.stem, str(path), "none stated", str(path), seed)
     described = info(str(name))
     if target is not None:
-        raise EdgemlError(f"{name} knows its own labels", f"target {target!r}", "leave the target out")
+        raise EdgemlError(f"{name} has its own labels", f"target {target!r}", "leave the target out")
     raw = read(str(name), sources or Sources.default())
     check_raw(raw, str(name))
     _compare(raw, described, str(name))
@@ -168,7 +168,7 @@ def _frozen(array: Array, dtype: type) -> Array:
 
 
 def _compare(raw: Raw, described: DatasetInfo, where: str) -> None:
-    """Refuse arrays that are not the ones the publisher's are known to be."""
+    """Refuse arrays that differ from the description of the published ones."""
     hint = "the file is damaged or another data set: remove it and get it again"
     if raw.train.x.shape[1:] != described.shape or len(raw.classes) != len(described.classes):
         actual = f"samples of shape {raw.train.x.shape[1:]} in {len(raw.classes)} classes"

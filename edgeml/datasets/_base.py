@@ -1,4 +1,4 @@
-"""What every data set is made of: its description, its arrays before and after the split, its checksum.
+"""The parts of every data set: description, arrays before and after the split, checksum.
 
 Invariant: a `Dataset` has three non-empty parts of one sample shape, finite float32 features and int64 labels
 that index `class_names`; its arrays are read-only. Features are the raw values as stored (pixels 0..255,
@@ -26,7 +26,7 @@ _ROWS_PER_BLOCK = 4096  # bounds the float32 copy that hashing makes of integer 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is known of a data set before a byte of it is read.
+    """The description of a data set.
 
     Args:
         title: one line for a list.
@@ -63,7 +63,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Raw:
-    """What a loader returns: the arrays as published, with the parts the publisher gives.
+    """The result of a loader: the arrays as published, in the publisher's parts.
 
     Args:
         train: everything, if the publisher gives no other part.
@@ -87,7 +87,7 @@ class Raw:
     digest: str = ""
 
     def arrays(self) -> dict[str, Array]:
-        """The arrays by name, those that are there: x_train, y_train, x_val, ..."""
+        """The existing arrays by name: x_train, y_train, x_val, ..."""
         parts = {"train": self.train, "val": self.val, "test": self.test}
         return {
             f"{axis}_{name}": getattr(part, axis) for name, part in parts.items() if part for axis in "xy"

@@ -36,7 +36,7 @@ _INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
 
 @dataclass(frozen=True, eq=False)
 class CsvTable:
-    """What a .csv file holds.
+    """The content of a .csv file.
 
     Args:
         x: float64, shape (samples, features), finite in float32.
@@ -111,7 +111,7 @@ def _frame(file: IO[str], separator: str, columns: int, target: int) -> Any:
 
 
 def _table(frame: Any, header: list[str], column: int) -> CsvTable | None:
-    """The table, or None if it has what must not be there."""
+    """The table, or None if it has a fault."""
     beyond = frame.pop(len(header)).cat
     if any(beyond.categories != "") or (beyond.codes < 0).any():
         return None
@@ -230,7 +230,7 @@ def _target_column(header: list[str], target: str | None, path: Path) -> int:
 
 
 def _separator(file: IO[str], path: Path) -> str:
-    """Comma, semicolon or tab: what the first line has most of."""
+    """The most frequent of comma, semicolon and tab in the first line."""
     first = next(_lines(file, path), "")
     return max(",;\t", key=first.count)
 
@@ -243,7 +243,7 @@ def _rows(file: IO[str], separator: str, path: Path) -> Iterator[list[str]]:
 
 
 def _lines(file: IO[str], path: Path) -> Iterator[str]:
-    """The lines, none of which may be so long that its values fill the memory."""
+    """The lines; one whose values would fill the memory is refused."""
     number = 1
     while line := file.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE:
@@ -254,7 +254,7 @@ def _lines(file: IO[str], path: Path) -> Iterator[str]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[str]]:
-    """The file as text; what the disk or the text itself is to blame for is an `EdgemlError`."""
+    """The file as text; faults of the disk or of the encoding become an `EdgemlError`."""
     if not path.is_file():
         raise EdgemlError("there is no such data file", str(path))
     try:

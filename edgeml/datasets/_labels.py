@@ -1,6 +1,6 @@
-"""Labels as they stand in files: whole numbers, text, booleans or one-hot rows, to integers from 0.
+"""Labels of files (whole numbers, text, booleans or one-hot rows) as integers from 0.
 
-Invariant: what a label says decides its class, never how it is written: "0.0", "1e0" and 1 are numbers and
+Invariant: the value of a label decides its class, never its notation: "0.0", "1e0" and 1 are numbers and
 are sorted as such. A missing label, one that is no class, and numbers that look like a measured quantity are
 refused.
 """
@@ -21,13 +21,13 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 _MISSING = frozenset(("", "?", "na", "n/a", "#n/a", "nan", "-nan", "<na>", "null"))
 _LONGEST_NAME = 200
-_FEW = 20  # so many whole numbers are always classes
-_MANY = 1000  # so many are classes only if they count from 0 or 1 and each has `_FEW` samples or more
+_FEW = 20  # this many different whole numbers are always classes
+_MANY = 1000  # this many are classes only if they count from 0 or 1 and each has at least `_FEW` samples
 _REGRESSION = "edgeml trains classifiers, not regressions"
 
 
 def is_missing(text: str) -> bool:
-    """Whether a field says that there is no value.
+    """True for a field that stands for a missing value.
 
     >>> [text for text in ("0", "NaN", " ", "NA", "none") if is_missing(text)]
     ['NaN', ' ', 'NA']
@@ -42,7 +42,7 @@ def encode(
 
     Args:
         labels: one array per part, all of one kind.
-        class_names: what the labels 0, 1, ... are called, if the file says so.
+        class_names: names of the labels 0, 1, ..., if the file has them.
         where: the file, for messages.
         max_classes: up to so many whole numbers are classes, whatever they look like.
 
@@ -76,7 +76,7 @@ def encode(
 
 
 def about(names: Sequence[str]) -> str:
-    """What a reader must know of whole numbers taken as classes; nothing if they count from 0 or 1."""
+    """A note about whole numbers that were taken as classes; empty if they count from 0 or 1."""
     if not all(NUMBER.fullmatch(name) for name in names):
         return ""
     numbers = [int(name) for name in names]
@@ -107,7 +107,7 @@ def check_names(names: Iterable[object], where: str) -> tuple[str, ...]:
 
 
 def whole_or_text(values: Iterable[int | str], where: str) -> dict[int | str, int | str]:
-    """Every distinct label with what it means: whole numbers if all are numbers, else text without blanks.
+    """Every distinct label with its value: a whole number if all are numbers, else text without blanks.
 
     Raises:
         EdgemlError: one is missing, or numbers that are not whole.

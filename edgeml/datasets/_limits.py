@@ -1,4 +1,4 @@
-"""How large data may be before anything is allocated for them; a variable of the environment lifts it."""
+"""The largest size of data, checked before any allocation; an environment variable raises it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def most_bytes() -> int:
 
 
 def check_bytes(size: int, what: str, where: str) -> None:
-    """Refuse what would take more.
+    """Refuse data that would take more bytes.
 
     Raises:
         EdgemlError: with the variable that lifts the limit.
@@ -52,6 +52,6 @@ def whole_gb(size: int) -> int:
 
 
 def check_size(path: Path) -> None:
-    """Refuse a file that is too large; one that is not there is left to who opens it."""
+    """Refuse a file that is too large; a missing one is reported by its reader."""
     if path.is_file():
         check_bytes(path.stat().st_size, "the file", str(path))

@@ -1,12 +1,12 @@
 """A user's own data: an .npz file or a .csv file with a label column.
 
 .npz: `x` and `y`; or `x_train`, `y_train`, `x_test`, `y_test` and optionally `x_val`, `y_val`. Optionally
-`feature_names` and `class_names`. Samples of any shape, first axis the samples. Other arrays are left alone.
+`feature_names` and `class_names`. Samples of any shape, first axis the samples. Other arrays are ignored.
 .csv: a header line, then one sample per line, separated by commas, semicolons or tabs; every column but the
 label column is a feature and holds numbers (`edgeml.datasets._csv_file`).
 
 Labels are whole numbers, however they are written, text, booleans or one-hot rows. They become 0, 1, ... in
-sorted order and their old values become the class names, unless `class_names` says what 0, 1, ... are called.
+sorted order and their old values become the class names, unless `class_names` has the names of 0, 1, ...
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def load(path: Path, target: str | None = None, max_classes: int | None = None) 
 
 
 def unlabelled(path: Path) -> bool:
-    """Whether a file is an .npz that has samples (x, or x_test) and no labels.
+    """True for an .npz file with samples (x, or x_test) and without labels.
 
     Raises:
         EdgemlError: no such file, or damaged.

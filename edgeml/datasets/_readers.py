@@ -1,4 +1,4 @@
-"""Readers of what data sets come in: npz, idx and ARFF files, scikit-learn's own sets.
+"""Readers of the formats of data sets: npz, idx and ARFF files, scikit-learn's own sets.
 
 Invariant: nothing here runs code from a file (no pickles); a bad one raises `EdgemlError` and nothing else.
 To add a format, add one function that returns arrays.
@@ -43,13 +43,13 @@ _DAMAGED = (
     ),
     *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError),
 )
-"""What zipfile and NumPy raise on damaged, encrypted or unknown archives and headers."""
+"""The exceptions of zipfile and NumPy for damaged, encrypted or unknown archives and headers."""
 
 
 def read_npz(path: Path, keys: Iterable[str] = ()) -> dict[str, Array]:
     """The arrays of an .npz file; those of `keys` if given, which must be there, else all.
 
-    What an array's header declares is compared with what its member holds before anything is allocated.
+    The size in an array's header is compared with the size of its member before anything is allocated.
 
     Raises:
         EdgemlError: the file is missing, damaged, too large, lacks a key, or holds Python objects.
@@ -58,7 +58,7 @@ def read_npz(path: Path, keys: Iterable[str] = ()) -> dict[str, Array]:
         raise EdgemlError("there is no such data file", str(path))
     where = str(path)
     try:
-        # Opened here, since numpy leaves a file that it opened and could not read open.
+        # Opened here, because NumPy does not close a file that it opened and could not read.
         with path.open("rb") as handle:
             if handle.read(len(_NPY)) == _NPY:
                 raise EdgemlError("a single array, no .npz file", where, "save it with numpy.savez")
@@ -81,7 +81,7 @@ def read_npz(path: Path, keys: Iterable[str] = ()) -> dict[str, Array]:
 
 
 def npz_names(path: Path) -> list[str]:
-    """The names of what an .npz file holds.
+    """The names of the arrays in an .npz file.
 
     Raises:
         EdgemlError: the file is missing or damaged.
@@ -90,7 +90,7 @@ def npz_names(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist()]
     except _DAMAGED:
-        return list(read_npz(path))  # which says what is wrong
+        return list(read_npz(path))  # whose error names the fault
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> Array:
@@ -170,7 +170,7 @@ def read_arff(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
 
 
 def read_bundled(loader: str) -> Any:
-    """What `sklearn.datasets.LOADER()` returns: a data set that is part of scikit-learn, no download.
+    """The result of `sklearn.datasets.LOADER()`, a data set that is part of scikit-learn: no download.
 
     Raises:
         MissingToolError: scikit-learn is not installed.

@@ -1,4 +1,4 @@
-"""Scaling of features: what stands between the raw values of a data set and the input of a model.
+"""Scaling of features: from the raw values of a data set to the input of a model.
 
 Invariant: `apply` is (x - offset) * scale in float32, rounded after each of the two operations, so that
 whoever has the numbers of `to_dict` (the run's config, the deployed model's pre-processing) computes the same
@@ -69,7 +69,7 @@ class Scaling:
         Args:
             kind: one of `Kind`.
             x_train: raw training features, shape (n, ..., features).
-            constant: what "unit" divides by, e.g. 255 or 256 for pixels, 16 for the 8x8 digits.
+            constant: divisor of "unit", such as 255 or 256 for pixels, 16 for the 8x8 digits.
 
         Raises:
             EdgemlError: unknown kind, constant not positive, data not finite, or a feature that spreads so
@@ -123,7 +123,7 @@ class Scaling:
         return scaled
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON or TOML; `from_dict` gives the same float32 numbers back."""
+        """Plain values for JSON or TOML, from which `from_dict` restores the same float32 numbers."""
         return {"kind": self.kind, "offset": self.offset.tolist(), "scale": self.scale.tolist()}
 
     @staticmethod

@@ -1,7 +1,7 @@
-"""Where data files come from: $EDGEML_DATA, the caches of Keras and scikit-learn, then the publisher.
+"""The sources of data files: $EDGEML_DATA, the caches of Keras and scikit-learn, then the publisher.
 
-Invariant: a file that is there but wrong is an error, never a reason to look further; a download is checked
-before it gets its name. Nothing is downloaded while a file is found. Only this file knows the folders.
+Invariant: a wrong file is an error, and no further source is tried; a download is checked before it gets its
+name. Nothing is downloaded if a file exists. The folders' names appear in this file alone.
 
 Keras keeps downloads in $KERAS_HOME/datasets (~/.keras/datasets), scikit-learn in $SCIKIT_LEARN_DATA
 (~/scikit_learn_data); edgeml reads and writes the same files, so that no data set lies on a disk twice.
@@ -27,7 +27,7 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Sources:
-    """The folders to look in and whether to download what is in none of them.
+    """The folders that are searched, and whether files in none of them are downloaded.
 
     Args:
         data: the user's folder, $EDGEML_DATA; looked at first, never written.

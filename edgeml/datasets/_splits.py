@@ -18,7 +18,7 @@ VALIDATION = 0.1  # of the training part, when a test part is given
 
 
 def split(raw: Raw, seed: int, where: str) -> tuple[Split, Split, Split, str]:
-    """The training, validation and test part, and one sentence that says how they came about.
+    """The training, validation and test part, and one sentence about the split.
 
     Args:
         raw: the arrays as published.

@@ -1,9 +1,9 @@
-"""How a file deviates from what would be written today: constants, types and code, by meaning.
+"""Deviations of a file from a fresh emission: constants, types and code, compared by meaning.
 
 `text` compares C++ and Verilog without comments and layout, `model` ONNX models by nodes and constants.
 
-Invariant: no deviation means that the compared files say the same; what a reader of the file does not execute
-(comments, white space, names of nodes, build products beside it) is not compared.
+Invariant: files without a deviation compute the same. Parts that are not executed (comments, white space,
+names of nodes, build products in the folder) are not compared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Deviation:
     Args:
         file: relative to the back end's folder.
         what: which constant, type or line, with both values ("fc1 weight [3, 7] is 5, 6 expected").
-        text: only what is not executed differs, such as metadata: the file computes the same.
+        text: the difference is not executed (metadata, for example): the file computes the same.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""ONNX models compared by inputs, outputs, constants and nodes; a node is known by what it gives."""
+"""ONNX models compared by inputs, outputs, constants and nodes; nodes are matched by their outputs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def compare_models(file: str, content: bytes, fresh: bytes) -> list[Deviation]:
 
     Args:
         file: its name, for the result.
-        content: what lies there.
-        fresh: what would be written today.
+        content: bytes of the file.
+        fresh: bytes of a fresh emission.
 
     Raises:
-        EdgemlError: what lies there is no ONNX model.
+        EdgemlError: the file is no ONNX model.
     """
     if content == fresh:
         return []
@@ -102,7 +102,7 @@ def _array(name: str, mine: Any, theirs: Any) -> Iterator[str]:
         is_, expected_text = (f"{array.dtype} of shape {array.shape}" for array in (actual, expected))
         yield f"{name} is {is_}, {expected_text} expected"
         return
-    # Zeros of both signs and NaN are told apart: one of them is not what was written.
+    # Bits are compared: zeros of both signs differ, and equal NaNs do not.
     size = actual.dtype.itemsize
     bits = (
         np.ascontiguousarray(array).reshape(-1).view(np.uint8).reshape(-1, size)
@@ -150,7 +150,7 @@ def _node(node: Any) -> dict[str, str]:
 
 
 def _unknown(model: Any) -> Iterator[str]:
-    """What a fresh emission never has."""
+    """Parts of a model that a fresh emission never has."""
     for what, there in (
         ("functions", model.functions),
         ("sparse constants", model.graph.sparse_initializer),

@@ -10,7 +10,7 @@ _COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _SPOKEN = re.compile(
     rb"/[/*]\s*(synthesis|synopsys|pragma|cadence|ambit|altera|exemplar|xilinx)\b", re.IGNORECASE
 )
-"""Comments that synthesis tools obey; they are compared like code."""
+"""Comments with directives to synthesis tools; they are compared like code."""
 
 _TOKEN = re.compile(rb'"(?:\\.|[^"\\\n])*"|\w+|&&|\|\||\+\+|--|<<|>>|->|::|[<>=!+\-*/%&|^~]=|\S')
 _WIDEST = 120
@@ -21,8 +21,8 @@ def compare_text(file: str, content: bytes, fresh: bytes) -> list[Deviation]:
 
     Args:
         file: its name, for the result.
-        content: what lies there.
-        fresh: what would be written today.
+        content: bytes of the file.
+        fresh: bytes of a fresh emission.
     """
     if content == fresh:
         return []
@@ -57,7 +57,7 @@ def _tokens(content: bytes) -> list[tuple[bytes, int]]:
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
-    """Nothing in place of a comment but its line ends, so that lines keep their numbers."""
+    """Replace a comment by its line ends, so that the numbers of lines stay."""
     if _SPOKEN.match(match[0]):
         return match[0]
     return b"\n" * match[0].count(b"\n") or b" "

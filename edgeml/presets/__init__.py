@@ -1,4 +1,4 @@
-"""Models that can be named: what `models/` ships, or a file of the user's own.
+"""Presets: the models in `models/`, or a file of the user's own.
 
     preset = presets.load("digits_mlp")          # models/digits_mlp.py
     preset = presets.load("my_net.py")           # any file with PRESET = Preset(...)
@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 _DESCRIPTIONS = (Bits, Choices, DataSpec, LayerBits, OtherBits, Quantizers, Targets, Training)
-"""What a preset's file can get wrong, for near matches."""
+"""The classes of a preset's file, for near matches in error messages."""
 
 _FOLDER = FileFolder("preset", "models", ".py")
 

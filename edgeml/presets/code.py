@@ -1,7 +1,7 @@
-"""What of a preset file's code decides the model: its definitions, without comments, layout and docstrings.
+"""Digests of a preset file's definitions, without comments, layout and docstrings.
 
-Invariant: two files with equal digests build equal models; what the numbers in `PRESET = Preset(...)` say is
-not part of it, since a run compares those one by one, after `--set`.
+Invariant: two files with equal digests build equal models. The numbers in `PRESET = Preset(...)` are not part
+of the digests, because a run compares them one by one, after `--set`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def code_digests(source: bytes) -> dict[str, str]:
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes docstrings out."""
+    """Removes docstrings."""
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         body = getattr(node, "body", None)

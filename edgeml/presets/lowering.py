@@ -1,4 +1,4 @@
-"""What a user can choose of the way from a Keras model to the exact graph.
+"""The settings of the lowering from a Keras model to the exact graph.
 
 Invariant: the defaults are those of `edgeml.lower(model)`.
 """
@@ -18,16 +18,16 @@ FACTOR_BITS = 17
 """Significant bits of a real factor: with its sign one 18-bit operand of an FPGA's multiplier."""
 
 FactorBits = Annotated[int, Field(ge=2, le=24, strict=True)]
-"""float32, in which Keras has its factors, has 24."""
+"""Most significant bits of a factor: Keras has factors in float32, which has 24."""
 
 
 Tensor: TypeAlias = Literal["weight", "bias", "result"]
-"""What of a layer has a type of its own."""
+"""The tensors of a layer that have a type of their own."""
 
 
 @dataclass(frozen=True)
 class StatedType:
-    """A type and how values are rounded to it; half to even and saturated, unless modes are written."""
+    """A type with rounding and overflow: half to even and saturation by default."""
 
     type: FixedType
     rounding: Round = Round.RND_CONV
@@ -78,12 +78,12 @@ def _typed(text: str | None, example: str = "fixed<16,6>") -> str | None:
 
 
 class TensorTypes(Settings):
-    """The types of one layer's tensors; what is left out is not stated.
+    """The types of one layer's tensors; None for a tensor without a stated type.
 
     Args:
         weight: of all of its weights but the bias.
         bias: of its bias.
-        result: of what it gives, its own activation aside; after the type there may be a rounding and an
+        result: of its output, before its own activation; after the type there may be a rounding and an
             overflow of `ap_fixed`, "fixed<16,6,RND,SAT>".
     """
 
@@ -165,14 +165,14 @@ class Lowering(Settings):
         return None if text is None else FixedType.parse(text)
 
     def stated(self, layer: str, tensor: Tensor) -> StatedType | None:
-        """What is stated of a tensor of a layer that the model leaves in float."""
+        """The stated type of a tensor of a layer that the model leaves in float; None if there is none."""
         entry = self.layer_types.get(layer, self.float_type)
         text = getattr(entry, tensor) if isinstance(entry, TensorTypes) else entry
         return None if text is None else StatedType.parse(text)
 
     @property
     def kind(self) -> Literal["logits", "table"]:
-        """Whether what decides at the end is left off."""
+        """The form of the final softmax or sigmoid: "logits" if it is left off, else "table"."""
         return "logits" if self.outputs == "logits" else "table"
 
     @property

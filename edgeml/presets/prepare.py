@@ -1,4 +1,4 @@
-"""A data set as a model sees it: scaled, in the shape of the model's input, with the numbers to repeat it.
+"""A data set as the input of a model: scaled and shaped, with the numbers to repeat the scaling.
 
 Invariant: equal `DataSpec`, scaling and checksum give bit-equal arrays; the scaling is fitted to the training
 part alone and the same one is applied to all parts.
@@ -16,13 +16,13 @@ from edgeml.presets.spec import DataSpec
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What training, checking and reporting read.
+    """The data that training, checking and reporting use.
 
     Args:
         x_train: float32, shape (n, ...), scaled. So are x_val and x_test.
         y_train: int64 labels, shape (n,). So are y_val and y_test.
         class_names: label i is class_names[i]; empty for samples without labels, whose y_* are empty too.
-        scaling: what was applied to the stored values.
+        scaling: the scaling of the stored values.
         dataset: the stored values, and where they come from.
     """
 

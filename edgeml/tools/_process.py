@@ -39,7 +39,7 @@ _ERROR = re.compile(r"\b(fatal error|error|undefined reference|cannot find|no su
 
 @dataclass(frozen=True)
 class Completed:
-    """What a program left behind.
+    """The result of a program.
 
     Args:
         command: the program and its arguments.
@@ -55,7 +55,7 @@ class Completed:
 
     @property
     def output(self) -> str:
-        """All it printed."""
+        """Standard output and standard error."""
         return read_log(self.log)
 
 
@@ -103,7 +103,7 @@ def run(
                     f"its output is in {log}",
                 ) from None
             finally:
-                # After a normal end this only catches what the program left running behind it.
+                # After a normal end this ends processes that the program left running.
                 _end_group(process, guard)
         finally:
             _dismiss(guard)
@@ -147,7 +147,7 @@ def _opened(log: Path) -> BinaryIO:
 
 
 def failure(done: Completed) -> EdgemlError:
-    """The error for a program that did not do its job."""
+    """The error for a program that failed."""
     line = error_line(done.output)
     how = (
         f"ended by signal {signal.Signals(-done.code).name}"
@@ -175,7 +175,7 @@ def error_line(text: str) -> str:
 def read_log(log: Path) -> str:
     """The text of a log, of a very long one its end; bytes that are not UTF-8 are replaced.
 
-    What would move a terminal's cursor or ring its bell is no text and is left out.
+    Control characters, which could move a terminal's cursor or ring its bell, are left out.
     """
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - _LONGEST_LOG))
@@ -186,7 +186,7 @@ def read_log(log: Path) -> str:
 def _guard() -> subprocess.Popen[bytes] | None:
     """The leader of a new process group, which kills it when this process is gone; None without a shell.
 
-    It ignores the polite signal, so that it is there until the whole group is gone.
+    It ignores SIGTERM, so that it exists until the whole group has ended.
     """
     with suppress(OSError):
         return subprocess.Popen(
@@ -236,7 +236,7 @@ def _started(
 
 
 def _end_group(process: subprocess.Popen[bytes], guard: subprocess.Popen[bytes] | None) -> None:
-    """End the whole process group, politely first."""
+    """End the whole process group: SIGTERM first, then SIGKILL."""
     group = process.pid if guard is None else guard.pid
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGTERM if process.poll() is None else signal.SIGKILL)
@@ -251,5 +251,5 @@ def _end_group(process: subprocess.Popen[bytes], guard: subprocess.Popen[bytes] 
 
 
 def _shown(words: tuple[str, ...]) -> str:
-    """The program's name; its arguments would drown the message."""
+    """The program's name, without its arguments, for messages."""
     return Path(words[0]).name

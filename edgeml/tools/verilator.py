@@ -133,7 +133,7 @@ def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
 
 
 def _plain(path: Path, scratch: Path) -> Path:
-    """The file under a name that Verilator takes: a copy, if there is more than words in its path."""
+    """The file under a name that Verilator accepts: a copy if its path has other characters."""
     there = path.resolve()
     if _WORDS.fullmatch(str(there)):
         return there
@@ -169,7 +169,7 @@ def _compile_flags(verilator: InstalledTool) -> list[str]:
 
 
 def _include(verilator: InstalledTool) -> Path:
-    """Where Verilator's headers lie: in its package, or where a native one says."""
+    """The folder of Verilator's headers: in its package, or as a native one states."""
     root = verilator.environment.get("VERILATOR_ROOT")
     if root is None:
         with scratch_folder() as folder:
@@ -179,7 +179,9 @@ def _include(verilator: InstalledTool) -> Path:
             root = (done.output.strip().splitlines() or [""])[-1]
     include = Path(root) / "include"
     if not (include / "verilated.cpp").is_file():
-        raise EdgemlError("Verilator's headers are not where it says", str(include), TOOL.install)
+        raise EdgemlError(
+            "Verilator's headers are not in the folder that it states", str(include), TOOL.install
+        )
     return include
 
 
@@ -191,7 +193,7 @@ def _need(tool: Tool) -> InstalledTool:
 
 
 def _version(installed: InstalledTool) -> str:
-    """The program of PyPI's package does not tell its version; the package does."""
+    """The version; for PyPI's package that of the package, as its program prints none."""
     if installed.environment:
         return importlib.metadata.version(TOOL.package)
     return installed.version

@@ -4,8 +4,8 @@
 flattened, so that every cell of the netlist still carries the path of its module: "u_core.u_fc1.x_LUT4_Z".
 
 Invariant: counts are returned only if Yosys came to the end of its script and its own statistics agree
-with the netlist it wrote. Its exit code proves nothing: the WebAssembly build can stop in the midst and
-return 0. Its printed output proves nothing either: that build prints no more once ABC has run, so the log is
+with the netlist it wrote. Its exit code is no proof: the WebAssembly build can stop in the midst and
+return 0. Its printed output is no proof either: that build prints no more once ABC has run, so the log is
 the file that Yosys itself writes (-l).
 """
 
@@ -45,7 +45,7 @@ Instance = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Synthesized:
-    """What a synthesis made.
+    """The result of a synthesis.
 
     Args:
         cells: cells of the whole design by type.
@@ -53,7 +53,7 @@ class Synthesized:
         netlist: the flattened netlist, in Yosys' JSON, as nextpnr reads it.
         version: of Yosys.
         seconds: wall time.
-        log: all that Yosys said.
+        log: file with Yosys' output.
     """
 
     cells: Mapping[str, int]
@@ -82,14 +82,14 @@ def synthesize(
     Args:
         sources: Verilog files, all that are needed; those outside of `folder` are copied into it.
         top: the top module.
-        passes: what maps the design, such as "synth_ecp5 -noflatten"; "-top" is put behind it.
+        passes: the mapping command, such as "synth_ecp5 -noflatten"; "-top" is put behind it.
         folder: where Yosys runs; a WebAssembly one sees nothing outside of it.
         pads: the command that puts buffers at the top's ports, "" for none; the top's name is put behind it.
         output: a folder in it, gets netlist.json and stat.json.
         log: file in `folder` for all that Yosys says; what it prints goes beside it, as .console.log.
         seconds: time limit.
         oldest: the oldest version that will do; a native one that is older is passed over.
-        installed: the program, if it was looked for before.
+        installed: the program; None: it is searched for.
 
     Raises:
         MissingToolError: there is no Yosys, or only an older one.
@@ -163,7 +163,7 @@ def read_stat(path: Path, log: Path) -> dict[str, dict[str, int]]:
     Raises:
         EdgemlError: it is something else.
     """
-    with refusing(path, "is no statistics that edgeml can read", f"the log is {log}"):
+    with refusing(path, "has no statistics that edgeml can read", f"the log is {log}"):
         text = read_bytes(path, "statistics", limits.TEXT).decode()
         start = text.index("{", text.index('"modules"'))
         stat, _ = json.JSONDecoder().raw_decode(text[start:])
@@ -228,7 +228,7 @@ def instance_path(name: str) -> Instance:
 
 
 def _inside(path: Path, folder: Path) -> str:
-    """The file's name as seen from `folder`, below which WebAssembly programs see all and outside nothing."""
+    """The file's name relative to `folder`, the only folder that WebAssembly programs see."""
     here, there = folder.resolve(), path.resolve()
     if not there.is_relative_to(here):
         (folder / "sources").mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""What vendors' tools leave behind, as `Hardware`: HLS estimates, synthesis, place and route, timing, power.
+"""Reports of vendors' tools as `Hardware`: HLS estimates, synthesis, place and route, timing, power.
 
 `scan(folder)` walks a folder, edgeml's or anybody's, and reads every report in it. To teach it another
 report, add a file to `formats/`; it is found by itself.
@@ -28,7 +28,7 @@ __all__ = ["Unread", "VendorFolder", "read", "reports", "scan", "share"]
 
 @dataclass(frozen=True)
 class Unread:
-    """A report, or a table of one, that could not be read: where it lies, and why."""
+    """A report, or a table of one, that could not be read: its path and the reason."""
 
     where: str
     reason: str
@@ -36,7 +36,7 @@ class Unread:
 
 @dataclass(frozen=True)
 class VendorFolder:
-    """What lies in a folder.
+    """The reports in a folder.
 
     Args:
         rows: every design, at every level that its reports show, the nearest to the hardware first.
@@ -48,7 +48,7 @@ class VendorFolder:
 
 
 def scan(folder: Path, skip: Sequence[str] = ()) -> VendorFolder:
-    """Every design in a folder, and every report that could not be read, which keeps none of the others back.
+    """Every design in a folder, and every report that could not be read.
 
     Args:
         folder: any folder; a single report will do as well.
@@ -113,7 +113,7 @@ def read(folder: Path, skip: Sequence[str] = ()) -> list[Hardware]:
 
 
 def _read_one(path: Path) -> RankedReading | None:
-    """A report; None if it is known to hold no figure that is kept.
+    """The reading of a report; None if its format has no figure that edgeml keeps.
 
     Raises:
         EdgemlError: it cannot be read.
@@ -123,7 +123,7 @@ def _read_one(path: Path) -> RankedReading | None:
     try:
         reading = report_format.read(report)
     except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        # What no reader foresaw in a damaged file is this file's trouble alone.
+        # An unforeseen fault in a damaged file ends the reading of this file alone.
         report.fail(
             f"is not laid out like a {report_format.title}: {type(error).__name__}: {str(error)[:80]}"
         )
@@ -131,12 +131,12 @@ def _read_one(path: Path) -> RankedReading | None:
         return None
     used = [reading.usage, *(layer.usage for layer in reading.layers)]
     if any(figure.value < 0 for usage in used for figure in usage.present().values()):
-        report.fail("counts less than nothing of a resource")
+        report.fail("has a negative count of a resource")
     return RankedReading(report_format.rank, reading)
 
 
 def share(paths: Sequence[Path], module: str) -> Share | None:
-    """What one module of a design takes, with its layers, from the first report that tells.
+    """The resources of one module of a design, with its layers, from the first report that states them.
 
     Args:
         paths: reports of one design at one level.
@@ -189,7 +189,7 @@ def _formats() -> tuple[Format, ...]:
 
 @cache
 def _patterns() -> tuple[str, ...]:
-    """Names that are reports by themselves; "*.txt" is one only if its text says so."""
+    """Patterns of the names of reports; a "*.txt" file is one only if its text is."""
     return tuple(sorted({p for one in _formats() for p in one.patterns if p != "*.txt"} | {"*.rpt"}))
 
 

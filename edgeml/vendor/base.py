@@ -1,4 +1,4 @@
-"""What every report format is made of: the text with its line numbers, a reading, a format.
+"""The parts of a report format: the text with its line numbers, a reading, a format.
 
 A format is one file in `formats/` with `FORMATS`: the names its files go by, how the first lines look, and
 `read`. Nothing has to be registered.
@@ -30,7 +30,7 @@ MOST_BYTES = 256 * 2**20
 
 
 class Level(IntEnum):
-    """How far the flow had come. A higher one is nearer to the hardware."""
+    """The stage of the flow that a report is from; a higher one is nearer to the hardware."""
 
     UNKNOWN = 0
     ESTIMATED = 1
@@ -41,7 +41,7 @@ class Level(IntEnum):
 
     @property
     def reached(self) -> Reached:
-        """As `Hardware` says it: placed and routed are one row, "fitted"."""
+        """The stage's name in `Hardware`; placed and routed are both "fitted"."""
         words: tuple[Reached, ...] = ("", "estimated", "simulated", "synthesized", "fitted", "fitted")
         return words[self]
 
@@ -51,8 +51,8 @@ class VendorReport:
     """A report file.
 
     Args:
-        path: where it lies.
-        text: all of it.
+        path: the file.
+        text: its whole text.
     """
 
     path: Path
@@ -116,10 +116,10 @@ class VendorReport:
         return None
 
     def need(self, pattern: str, what: str, start: int = 0) -> tuple[int, re.Match[str]]:
-        """The same, insisting.
+        """As `find`, with an error if there is no such line.
 
         Raises:
-            EdgemlError: there is none; `what` says what was looked for.
+            EdgemlError: there is none; `what` names the part of the report that is missing.
         """
         match = self.find(pattern, start)
         if match is None:
@@ -132,7 +132,7 @@ class VendorReport:
         return match[1] if match else ""
 
     def number(self, text: str, line: int) -> float | None:
-        """A count or a quantity; None for a cell that says there is none ("-", "?", "N/A", blank).
+        """A count or a quantity; None for a cell without one ("-", "?", "N/A", blank).
 
         Thousands may be separated by commas, a percentage in parentheses or a unit may follow.
 
@@ -156,26 +156,26 @@ _UNKNOWN = frozenset(("-", "--", "---", "?", "na", "n/a", "undef", "inf", "x", "
 
 @dataclass(frozen=True)
 class Reading:
-    """What one report says.
+    """The figures of one report.
 
     Args:
         report: the file.
         tool: program and version ("Vivado 2020.1").
         model: the top of the design.
         root: folder whose reports of the same design and level belong together.
-        level: how far the flow had come.
+        level: the stage of the flow.
         part: as the report calls it; "" if it does not.
         usage: resources of the whole design.
         layers: shares of them.
         cycles: latency.
         ii: initiation interval.
-        clock_mhz: the clock that was asked for.
+        clock_mhz: the requested clock.
         fmax_mhz: the clock that was reached.
         critical_path: of the slowest path.
         power_w: on-chip power.
         notes: for the reader.
         parts: modules and what they are made of, for reports of one module each: (instance, module).
-        dataflow: the module is a row of modules that work at once.
+        dataflow: the module is a pipeline of modules that run concurrently.
         names_top: it is the report of a whole solution, so that its module is the top.
         unread: tables that could not be read, each with its line (counted from 1) and the reason.
     """
@@ -210,12 +210,12 @@ class Format:
     """A kind of report.
 
     Args:
-        title: what it is called in messages.
+        title: its name in messages.
         patterns: names its files may go by, as in a shell.
         begins: a regular expression that the first lines of such a file, and of no other, contain.
-        read: what it says; None if it holds no figure that edgeml keeps.
-        rank: where two reports of a group state the same figure, the one with the lower rank is believed.
-        share: what one module of the design takes, with its layers, for reports that have a table by
+        read: reads the figures; returns None if the report has none that edgeml keeps.
+        rank: of two reports of a group with the same figure, the one with the lower rank is used.
+        share: reads the resources of one module, with its layers, for reports that have a table by
             instance; None for those that have none.
     """
 
@@ -227,7 +227,7 @@ class Format:
     share: Callable[[VendorReport, str], Share | None] | None = None
 
     def knows(self, report: VendorReport) -> bool:
-        """Whether a file is one."""
+        """True if the report is of this format."""
         return any(report.path.match(pattern) for pattern in self.patterns) and bool(
             re.search(self.begins, report.head, re.MULTILINE)
         )
@@ -244,7 +244,7 @@ def halves(value: float | None) -> Figure | None:
 
 
 def mhz(period_ns: float | None) -> float | None:
-    """The frequency of a period, to a thousandth; None of a period that is none.
+    """The frequency in MHz of a period in ns, rounded to a thousandth; None for a period of 0 or less.
 
     >>> mhz(4.049)
     246.975
@@ -262,5 +262,5 @@ def between(name: str, low: float | None, high: float | None) -> tuple[Figure | 
 
 
 def joined(notes: Sequence[str]) -> tuple[str, ...]:
-    """Notes without doubles, in order."""
+    """The distinct notes, in order."""
     return tuple(dict.fromkeys(notes))

@@ -1,8 +1,8 @@
 """Readings of the same design at the same level become one row.
 
 A placed design's utilization, its timing and its power lie in three files; so do an HLS module's report and
-its XML. What several files state is taken from the one believed most (`Format.rank`; a routed design before a
-placed one), and a note says so if they differ.
+its XML. A figure in several files is taken from the one with the lowest `Format.rank` (a routed design before
+a placed one), and a note says so if they differ.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _hardware(group: list[RankedReading], folder: Path) -> Hardware:
     if level is Level.PLACED:
         notes.append("placed, but not routed: timing is an estimate of the wires")
     if level is Level.UNKNOWN:
-        notes.append("the reports do not say how far the flow had come")
+        notes.append("the reports do not state the stage of the flow")
     return Hardware(
         design=_whose(first.report, folder),
         model=first.model,
@@ -120,7 +120,7 @@ def _hardware(group: list[RankedReading], folder: Path) -> Hardware:
 
 
 def _first(name: str, stated: Sequence[tuple[Path, Any]], notes: list[str]) -> Any:
-    """What the report believed most says; a note if another says something else."""
+    """The value of the report with the lowest rank, and a note if another report differs."""
     stated_values = [(path, value) for path, value in stated if value is not None]
     if not stated_values:
         return None
@@ -162,7 +162,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _whose(path: Path, folder: Path) -> Any:
-    """By what lies in the folders above the report, up to the one that was named."""
+    """The tool whose files lie in the folders above the report, up to the scanned folder."""
     for parent in path.parents:
         if not parent.is_relative_to(folder):
             break

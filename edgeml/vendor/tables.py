@@ -18,7 +18,7 @@ class TableRow:
 
     Args:
         report: the report it is from.
-        line: where it stands, counted from 1.
+        line: its line, counted from 1.
         cells: between the bars, not stripped.
     """
 

@@ -254,7 +254,7 @@ def test_other_bad_requests(tmp_path: Path) -> None:
         datasets.load(csv(tmp_path, table(), "own.txt"))
     with pytest.raises(EdgemlError, match="no column 'y'"):
         datasets.load(npz(tmp_path, x=X, y=Y), target="y")
-    with pytest.raises(EdgemlError, match="iris knows its own labels"):
+    with pytest.raises(EdgemlError, match="iris has its own labels"):
         datasets.load("iris", target="species")
     with pytest.raises(EdgemlError, match="unknown data set 'mnits'") as caught:
         datasets.load("mnits")

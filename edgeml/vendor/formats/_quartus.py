@@ -1,4 +1,4 @@
-"""What Quartus' reports have in common: tables of a name and a value, the version, the count of logic."""
+"""Shared parts of Quartus' reports: tables of names and values, the version, the count of logic."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def lines_of(report: VendorReport) -> dict[str, tuple[str, int]]:
 
 
 def text(cells: Cells, *names: str) -> str:
-    """The first of the values that is there."""
+    """The first existing value among the names."""
     return next((cells[name][0] for name in names if name in cells), "")
 
 
 def number(report: VendorReport, cells: Cells, *names: str) -> float | None:
-    """The first of the values that is there, as a number; None if there is none.
+    """The first existing value among the names, as a number; None if there is none.
 
     Raises:
         EdgemlError: it is no number.
@@ -56,7 +56,7 @@ def tool(cells: Cells) -> str:
 def logic(
     report: VendorReport, cells: Cells, alms: Sequence[str] = ()
 ) -> tuple[float | None, tuple[str, ...]]:
-    """What counts as LUTs, and a note if it is not ALMs; None if the report does not say.
+    """The count of LUTs, with a note if it is not of ALMs; None if the report has none.
 
     Args:
         report: the report.

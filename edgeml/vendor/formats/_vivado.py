@@ -1,4 +1,4 @@
-"""What Vivado's reports have in common: the box with tool, design, device and state at the top."""
+"""Shared parts of Vivado's reports: the box with tool, design, device and state at the top."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def design(report: VendorReport) -> str:
 
 
 def level(report: VendorReport) -> Level:
-    """The design's state as the head says it, or else the file's name (timing reports have no state).
+    """The design's state in the head, or else from the file's name (timing reports have no state).
 
     Raises:
         EdgemlError: the state is none of those known.

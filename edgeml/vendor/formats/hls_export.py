@@ -1,4 +1,4 @@
-"""TOP_export.rpt, export_syn.rpt and export_impl.rpt: what Vivado made of an HLS solution's RTL.
+"""TOP_export.rpt, export_syn.rpt and export_impl.rpt: Vivado's figures for an HLS solution's RTL.
 
 BRAM counts 18-kbit halves here (a public project states 91 here and 45.5 tiles in Vivado's own report).
 """

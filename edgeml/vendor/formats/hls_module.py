@@ -138,7 +138,7 @@ def _instances(report: VendorReport, performance: int, area: int) -> list[tuple[
 
 
 def _is_empty(report: VendorReport, index: int) -> bool:
-    """Whether N/A stands there instead of a table."""
+    """True if the report has N/A in place of the table."""
     return report.lines[index + 1 : index + 2] != [] and report.lines[index + 1].strip() == "N/A"
 
 

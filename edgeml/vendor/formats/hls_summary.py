@@ -1,7 +1,7 @@
 """csynth.rpt of Vitis HLS (hls_compile.rpt of v++): the tree of all modules of a solution in one table.
 
-In this table "-" stands for a resource that is not used as well as for one that is not known, so it is read
-as not known. The reports of the single modules say which; they are believed first.
+In this table "-" is a resource that is not used as well as one that is not known, so it is read as not
+known. The reports of the single modules distinguish them and take precedence.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from edgeml.vendor.base import Format, Level, Reading, VendorReport, exactly, ha
 from edgeml.vendor.formats.hls_module import solution
 from edgeml.vendor.tables import TableRow, table_at
 
-# The columns that are always there, from the left; the resources behind them are found from the right.
+# The fixed columns are counted from the left, the resources behind them from the right.
 _LATENCY, _LATENCY_NS, _INTERVAL = 3, 4, 6
 _RESOURCES = ("bram", "dsp", "ff", "lut", "uram")
 
@@ -55,7 +55,7 @@ def read(report: VendorReport) -> Reading:
 
 
 def _clock(cycles: float | None, nanoseconds: float | None) -> float | None:
-    """The report does not state the clock; the latency in cycles and in ns (four digits) tell it."""
+    """The clock from the latency in cycles and in ns (four digits); the report does not state it."""
     if not cycles or not nanoseconds:
         return None
     clock = mhz(nanoseconds / cycles)

@@ -22,7 +22,7 @@ _JOINED = re.compile(r'"\s*\+\s*"')
 
 
 def read_quartus(report: VendorReport) -> Reading | None:
-    """quartus_data.js, quartus.json or quartus.ndjson: what Quartus' fitter said; None if it has not run."""
+    """The fitter's figures in quartus_data.js, quartus.json or quartus.ndjson; None if it has not run."""
     objects = _objects(report)
     clocks: Any = _nodes(report, objects, "quartusFitClockSummary")
     nodes: Any = _nodes(report, objects, "quartusFitResourceUsageSummary")
@@ -153,7 +153,7 @@ def _objects(report: VendorReport) -> dict[str, Any]:
     decoder = json.JSONDecoder()
     for match in _ASSIGNMENT.finditer(text):
         if match[1] == "fileJSON":
-            continue  # sources, quoted as JavaScript likes it
+            continue  # source texts, quoted as JavaScript strings
         try:
             objects[match[1]] = decoder.raw_decode(text, match.end())[0]
         except ValueError as error:

@@ -1,6 +1,6 @@
-"""Reports that are known and hold none of the figures that edgeml keeps: DRC, IO, flow logs and their like.
+"""Reports of known formats without a figure that edgeml keeps: DRC, IO, flow logs and similar ones.
 
-They are named here so that a report that nobody knows stays an error.
+They are listed here so that only an unknown report is an error.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _QUARTUS = (
 
 
 def read(report: VendorReport) -> Reading | None:
-    """Nothing."""
+    """Returns None: the report has no figure that edgeml keeps."""
     del report
     return None
 

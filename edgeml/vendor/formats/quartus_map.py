@@ -1,6 +1,6 @@
 """REVISION.map.rpt and .map.summary (Standard), .syn.rpt (Pro) and .flow.rpt of Quartus.
 
-Synthesis counts what the fitter will pack: its ALMs are an estimate and its memories are bits, of which no
+Synthesis counts before the fitter packs: its ALMs are an estimate and its memories are bits, of which no
 number of blocks follows. The flow report repeats the summary of the last step that ran.
 """
 

@@ -14,7 +14,7 @@ from edgeml.vendor.tables import table_below
 
 
 def read(report: VendorReport) -> Reading:
-    """The clock that was asked for and the fastest one."""
+    """The requested clock and the fastest possible one."""
     head, _ = report.need(r"^; (TimeQuest )?Timing Analyzer Summary\s", "timing analyzer summary")
     table = table_below(report, head, ";")
     cells = {row.label: row[1] for row in (*table.head, *table.rows) if len(row) > 1} if table else {}

@@ -25,7 +25,7 @@ def read(report: VendorReport) -> Reading:
 
 
 def share(report: VendorReport, module: str) -> Share | None:
-    """What the instance of one of edgeml's modules takes, and its layers; None if there is no such instance.
+    """The resources of one of edgeml's modules and of its layers; None if it has no instance.
 
     A layer is an instance of MODULE_LAYER, however deep; logic that no layer has is in the whole only.
     """

@@ -1,7 +1,7 @@
-"""report_timing_summary of Vivado: the clock that was asked for, the one that is possible, the slowest path.
+"""report_timing_summary of Vivado: the requested clock, the possible one, the slowest path.
 
 The design's clock is the one with the most endpoints. Its fastest period is its period less its worst
-slack; that of other clocks is not looked at, and a note names them.
+slack; other clocks are not evaluated, and a note names them.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _intra(report: VendorReport) -> dict[str, tuple[float | None, float]]:
 
 
 def _path(report: VendorReport, clock: str) -> tuple[Hop, ...]:
-    """The slowest path of the clock, stretch by stretch."""
+    """The slowest path of the clock, segment by segment."""
     if not clock:
         return ()
     start = report.find(rf"^From Clock:\s+{re.escape(clock)}\s*$")
@@ -124,7 +124,7 @@ def _rule(report: VendorReport, start: int) -> int | None:
 
 
 def _merged(hops: list[Hop]) -> list[Hop]:
-    """Neighbours in one instance as one stretch."""
+    """Neighbouring segments of one instance, merged into one."""
     done: list[Hop] = []
     for hop in hops:
         if done and done[-1].layer == hop.layer:

@@ -1,7 +1,7 @@
 """report_utilization of Vivado, flat: 7-series ("Slice LUTs"), UltraScale(+) and Versal ("CLB LUTs").
 
 A report of a part with several dies has further tables of sites, which share the same counts out among the
-dies (SLRs): those have no column Used and say nothing new of the whole.
+dies (SLRs): those have no column Used and repeat the whole's counts.
 """
 
 from __future__ import annotations
