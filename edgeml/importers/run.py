@@ -119,7 +119,7 @@ def lower_import(run: Run, strict: bool = False) -> Graph:
         return run.graph()
     imported = read_again(run, strict)
     saved.save(imported.graph).write(run.folder)
-    write_atomic(run.notes_file, _notes(run, imported).to_json())
+    _notes(run, imported).write(run.notes_file)
     return imported.graph
 
 

@@ -6,7 +6,6 @@ Invariant: `load(save(g))` equals g, and a file that was cut short or changed is
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,37 +18,34 @@ from edgeml.fixed import IntArray
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.note import Note
 from edgeml.ir.text import build_op, encode_attributes
-from edgeml.reading import FAULTS, error_text, read_json
+from edgeml.reading import FAULTS, error_text
 
-FORMAT = "edgeml-graph"
-SCHEMA = 1
+_HINT = "export the graph again"
 
 
 def save(graph: Graph, stem: str = "graph") -> FileSet:
     """The files STEM.json and STEM.npz."""
+    from edgeml.ir.graph_file import GraphFile, NodeEntry, NoteEntry  # evaluating a graph needs no pydantic
+
     arrays: dict[str, IntArray] = {}
-    nodes = [
-        {
-            "name": node.name,
-            "op": node.op.op_name(),
-            "inputs": list(node.inputs),
-            "attributes": encode_attributes(node, arrays),
-        }
-        for node in graph.nodes
-    ]
-    document = {
-        "format": FORMAT,
-        "schema": SCHEMA,
-        "name": graph.name,
-        "digest": graph.digest,
-        "outputs": list(graph.outputs),
-        "notes": [{"layer": note.layer, "text": note.text, "exact": note.exact} for note in graph.notes],
-        "nodes": nodes,
-    }
+    file = GraphFile(
+        name=graph.name,
+        digest=graph.digest,
+        outputs=graph.outputs,
+        notes=tuple(NoteEntry(layer=note.layer, text=note.text, exact=note.exact) for note in graph.notes),
+        nodes=tuple(
+            NodeEntry(
+                name=node.name,
+                op=node.op.op_name(),
+                inputs=node.inputs,
+                attributes=encode_attributes(node, arrays),
+            )
+            for node in graph.nodes
+        ),
+    )
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{key: narrow(array) for key, array in arrays.items()})  # pyright: ignore[reportArgumentType]  # numpy's stub takes the names for its own options
-    text = json.dumps(document, indent=1) + "\n"
-    return FileSet({f"{stem}.json": text.encode(), f"{stem}.npz": buffer.getvalue()})
+    return FileSet({f"{stem}.json": file.to_json().encode(), f"{stem}.npz": buffer.getvalue()})
 
 
 def load(folder: str | Path, stem: str = "graph") -> Graph:
@@ -58,51 +54,30 @@ def load(folder: str | Path, stem: str = "graph") -> Graph:
     Raises:
         EdgemlError: a file is missing, cut short, malformed or changed, or the graph does not verify.
     """
+    from edgeml.ir.graph_file import GraphFile
+
     structure, integers = Path(folder) / f"{stem}.json", Path(folder) / f"{stem}.npz"
-    document = _document(structure)
-    arrays = read_npz(integers, "graph's integers", "export the graph again")
+    file = GraphFile.read(structure)
+    arrays = read_npz(integers, "graph's integers", _HINT)
     try:
         nodes = [
-            Node(
-                str(node["name"]),
-                build_op(str(node["op"]), node["attributes"], arrays),
-                tuple(map(str, node["inputs"])),
-            )
-            for node in document["nodes"]
+            Node(entry.name, build_op(entry.op, entry.attributes, arrays), entry.inputs)
+            for entry in file.nodes
         ]
-        notes = [
-            Note(str(note["layer"]), str(note["text"]), bool(note["exact"]))
-            for note in document.get("notes", ())
-        ]
-        graph = Graph(str(document["name"]), nodes, tuple(map(str, document["outputs"])), notes)
-        digest = document["digest"]
+        notes = [Note(note.layer, note.text, note.exact) for note in file.notes]
+        graph = Graph(file.name, nodes, file.outputs, notes)
     except FAULTS as error:
-        raise EdgemlError(
-            f"malformed: {error_text(error)}", str(structure), "export the graph again"
-        ) from None
+        raise EdgemlError(f"malformed: {error_text(error)}", str(structure), _HINT) from None
     except EdgemlError as error:
         where = f"{structure}: {error.where}" if error.where else str(structure)
         raise EdgemlError(error.what, where, error.hint) from error
-    if graph.digest != digest:
+    if graph.digest != file.digest:
         raise EdgemlError(
             "its contents are not those it was saved with",
             str(structure),
             "a file was changed after it was written; export the graph again",
         )
     return graph
-
-
-def _document(path: Path) -> dict[str, Any]:
-    document: Any = read_json(path, "graph", "export the graph again")
-    if not isinstance(document, dict) or document.get("format") != FORMAT:  # pyright: ignore[reportUnknownMemberType]  # JSON
-        raise EdgemlError("is not a saved edgeml graph", str(path))
-    if document.get("schema") != SCHEMA:  # pyright: ignore[reportUnknownMemberType]  # JSON
-        raise EdgemlError(
-            f"was written with schema {document.get('schema')}, this edgeml reads {SCHEMA}",  # pyright: ignore[reportUnknownMemberType]  # JSON
-            str(path),
-            "export the graph again with this version",
-        )
-    return document  # pyright: ignore[reportUnknownVariableType]  # JSON
 
 
 def narrow(array: IntArray) -> Any:

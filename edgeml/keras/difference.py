@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from edgeml.documents import Record
 from edgeml.ir import Graph, evaluate_codes, input_codes
 from edgeml.keras.lower import Lowered
 from edgeml.keras.runner import keras_floats
@@ -25,7 +26,7 @@ _BATCH = 256
 """Samples at a time: every inner value of them is held twice."""
 
 
-class LayerDifference(BaseModel):
+class LayerDifference(Record):
     """One layer's output: its own framework against the graph.
 
     Attributes:
@@ -38,7 +39,7 @@ class LayerDifference(BaseModel):
         double: how many integers differ from the same layers computed in float64; None if they were not.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(allow_inf_nan=True)  # float32 may overflow in Keras
 
     layer: str
     samples: int

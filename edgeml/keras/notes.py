@@ -5,14 +5,12 @@ Invariant: if `exact` is true, Keras and the graph give the same integers for ev
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from edgeml.documents import Document, Record
 from edgeml.errors import EdgemlError
-from edgeml.files import read_bytes
 from edgeml.keras.difference import LayerDifference, measure
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.lower import Lowered
@@ -21,17 +19,15 @@ SAMPLES = 1000
 """How many test samples differences are measured on."""
 
 
-class LayerNote(BaseModel):
+class LayerNote(Record):
     """One note; see `edgeml.keras.builder.Note`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     layer: str
     text: str
     exact: bool
 
 
-class Notes(BaseModel):
+class Notes(Document):
     """The object behind notes.json.
 
     Attributes:
@@ -44,7 +40,8 @@ class Notes(BaseModel):
         not_compared: why that could not be run; empty if it was.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    what: ClassVar[str] = "file of notes of a lowering"
+    remedy: ClassVar[str] = "run edgeml train again"
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     graph: str
@@ -106,23 +103,3 @@ class Notes(BaseModel):
                 raise EdgemlError(
                     f"cannot be exact: {note.text}", f"{where}: {note.layer}", "train without --strict"
                 )
-
-    def to_json(self) -> str:
-        """The text of notes.json."""
-        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=1) + "\n"
-
-    @classmethod
-    def read(cls, path: Path) -> Notes:
-        """Read a notes.json.
-
-        Raises:
-            EdgemlError: it is missing, cut short or of another form.
-        """
-        try:
-            return cls.model_validate_json(read_bytes(path, "notes of the lowering"))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise EdgemlError(
-                f"not notes of a lowering: {where} {first['msg']}", str(path), "run edgeml train again"
-            ) from None

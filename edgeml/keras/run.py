@@ -9,7 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from edgeml.errors import EdgemlError
-from edgeml.files import read_bytes, write_atomic
+from edgeml.files import read_bytes
 from edgeml.ir import Graph, saved
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower_model
@@ -44,7 +44,7 @@ def lower_run(run: Run, strict: bool = False) -> Graph:
     digest = hashlib.sha256(read_bytes(run.model_file, "Keras model")).hexdigest()
     notes = Notes.of(model, lowered, run.data().x_test, digest)
     saved.save(lowered.graph).write(run.folder)
-    write_atomic(run.notes_file, notes.to_json())
+    notes.write(run.notes_file)
     return lowered.graph
 
 

@@ -59,6 +59,8 @@ OWN = {
 """Modules that may, and why."""
 
 ELSEWHERE = {
+    "estimate.calibration": "what ships with edgeml",
+    "estimate.verilog.placement": "what ships with edgeml",
     "backends.hls4ml.csim": "sources of the project, for a digest",
     "checks.board": "tests/checks/test_board.py: logs of boards",
     "checks.bound": "one that is damaged counts as edited: tests/checks",
