@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from edgeml.report.facts import Facts
     from edgeml.report.sections.hardware.facts import BoardFacts
     from edgeml.report.source import RunSource
-
-AnyFact = TypeVar("AnyFact", bound=Fact)
 
 
 class SectionFacts(Fact):
@@ -211,5 +209,3 @@ def no_headline(facts: Facts) -> tuple[str, ...]:
 
 Status = Literal["exact", "mismatch", "unknown"]
 """What a check says of a whole run."""
-
-STATUSES: tuple[Status, ...] = get_args(Status)

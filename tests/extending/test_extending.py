@@ -109,6 +109,14 @@ KINDS = (
         r"no report of edgeml/vendor/formats/novel_report\.py",
     ),
     NewFile(
+        "a report section",
+        ("edgeml/report/sections/novel_section",),
+        "novel_section",
+        ("tests/report/test_sections.py",),
+        ("facts.graph_ops | amount }} ops {{", "facts.op_count | amount }} ops {{"),
+        r"has no attribute 'op_count'",
+    ),
+    NewFile(
         "a back end",
         ("edgeml/backends/novel_backend",),
         "novel_backend",

@@ -1,0 +1,1 @@
+"""A section: how many ops the exact graph has."""
