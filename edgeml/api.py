@@ -1,4 +1,4 @@
-"""What `import edgeml` offers, each function importing what it needs when it is called.
+"""The functions of `import edgeml`; each imports what it needs when it is called.
 
 A graph: `lower`, `evaluate`, `trace`, `emulator`, `emit`, `check`. A run folder, step by step as on the
 command line: `train`, `export`, `check`, `estimate`, `synth`, `report`, and `load` for one that is there.
@@ -84,7 +84,7 @@ def trace(graph: Graph, x: Data, raw: Literal[False] = False) -> dict[str, NDArr
 @overload
 def trace(graph: Graph, x: Data, raw: Literal[True]) -> dict[str, NDArray[np.int64]]: ...
 def trace(graph: Graph, x: Data, raw: bool = False) -> Mapping[str, NDArray[Any]]:
-    """Every value that the network works out on the way, exactly; to compare with another executor's.
+    """Every inner value of the network, exact, to compare with another executor's.
 
     Args:
         graph: the exact graph.
@@ -182,7 +182,7 @@ def check(
         backends: "all", or some of `evaluate` and the names from `edgeml list backends`; the names of rows,
             such as "onnxruntime" and "verilator", mean the same.
         settings: options by back end.
-        progress: told what is run next; `print` will do.
+        progress: called with a line about each executor that runs; `print` works.
 
     Returns:
         The object behind check.json; `.ok` is false if anything differs or does not run to its end. A row is
@@ -241,7 +241,7 @@ def train(
         settings: changes to the preset's, as --set takes them: {"quantizers": {"weights": {"bits": 4}}} or
             {"quantizers.weights.bits": 4}.
         strict: refuse what may differ from Keras instead of noting it.
-        progress: told how far it is, a line every few seconds; `print` will do.
+        progress: called with a line about the progress every few seconds; `print` works.
 
     Returns:
         The run, with config.toml, model.keras, float.keras, history.csv, graph.json and golden.npz.
@@ -282,7 +282,7 @@ def export(
         run: a run or its folder.
         backends: "all", or names from `edgeml list backends`.
         settings: options by back end, put over the run's targets.
-        progress: told what is written next; `print` will do.
+        progress: called with a line about each artefact that is written; `print` works.
 
     Returns:
         A row per back end; one that cannot express the network, or lacks its package, says why.
@@ -310,7 +310,7 @@ def estimate(
     fit: bool = False,
     ledger: PathLike | None = None,
 ) -> Preflight:
-    """What a design would need on a board and whether it fits, before anything is synthesized.
+    """The resources and times of a design on a board, and whether it fits, before anything is synthesized.
 
     Args:
         graph: the exact graph, or a run or its folder, whose targets then count as well.
@@ -325,7 +325,7 @@ def estimate(
 
     Returns:
         `.estimate` has the figures, each with the interval it lies in; `.state` says whether it fits and
-        `.needs` why; `.solution` what was chosen, as options of the back end.
+        `.needs` why; `.solution` has the chosen options of the back end.
 
     Raises:
         EdgemlError: the back end cannot express the network or target the board, or no reuse factors do.
@@ -369,7 +369,7 @@ def synth(
         seed: of the placement.
         settings: options of the Verilog back end, such as {"reuse_factor": 8}.
         seconds: time limit of each program.
-        progress: told which step begins; `print` will do.
+        progress: called with a line about each step that begins; `print` works.
         ledger: a file of earlier results, to which the tools' figures are added; by default there is none.
             `edgeml synth` takes the file that `edgeml ledger` names.
 
@@ -399,7 +399,7 @@ def report(
         run: a run or its folder.
         folder: where they are written; the run's own by default.
         boards: to compare its designs on; by default those it was made for, and a few of each kind.
-        progress: told what is worked out; `print` will do.
+        progress: called with a line about each part of the report; `print` works.
 
     Returns:
         The facts behind the report, as report.json has them.

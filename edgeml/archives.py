@@ -1,7 +1,7 @@
-"""Archives of others: zip files and NumPy's .npz, whose directories and headers are read first.
+"""Untrusted archives: zip files and NumPy's .npz, whose directories and headers are read first.
 
 Refused before a byte is unpacked: encrypted members, members that overlap (a few kilobytes of such a file
-unpack to petabytes), names that come twice, packings other than stored and deflated, more members or bytes
+unpack to petabytes), duplicate names, compression other than stored and deflated, more members or bytes
 than `edgeml.limits` allows. An array has exactly the bytes that its header says, of a plain type of numbers.
 
 Invariant: at most the bytes that the directory declares are ever in memory.
@@ -29,7 +29,7 @@ _ENCRYPTED = 0x1
 _LOCAL_HEADER = 30
 _KINDS = "biuf"
 PLAIN = "biufcSUmM"
-"""Every kind but Python objects and records, for a reader that says itself what it wants."""
+"""Every kind but Python objects and records, for readers that check the kind themselves."""
 
 _LONGEST_HEADER = 10_000
 
@@ -43,7 +43,7 @@ def opened(
     Args:
         content: the file's bytes.
         where: the file.
-        what: what it is not if it is none, as a sentence: "is not a .keras file, or was cut short".
+        what: the message for a file that is no archive: "is not a .keras file, or was cut short".
         hint: what to do.
 
     Raises:
@@ -61,7 +61,7 @@ def read_npz(
 
     Args:
         path: the file.
-        what: what it is, for the message ("golden vectors").
+        what: description of the file for messages ("golden vectors").
         hint: what to do if it is damaged.
         kinds: NumPy's letters of the kinds of numbers that may be in it.
 
@@ -123,4 +123,4 @@ def _array(file: Any, member: zipfile.ZipInfo, kinds: str) -> np.ndarray[Any, An
         raise ValueError(f"{name} has another size than its header says")
     flat = np.frombuffer(file.read(), dtype)
     array = flat.reshape(shape[::-1]).transpose() if fortran else flat.reshape(shape)
-    return array.astype(dtype.newbyteorder("="))  # a copy that can be written to
+    return array.astype(dtype.newbyteorder("="))  # a writable copy

@@ -1,4 +1,4 @@
-"""What a back end and the runner of its artefact are.
+"""The base classes of back ends and of the runners of their artefacts.
 
 A back end turns a graph into files, purely: same graph and options, same bytes. Its runner executes
 those files, as they lie on the disk, on integers. Neither knows of the other back ends.
@@ -61,13 +61,13 @@ def refusal_error(back_end: str, refusals: Sequence[Refusal]) -> EdgemlError:
 
 @unique
 class Takes(Enum):
-    """What an artefact takes at its inputs."""
+    """The kind of input of an artefact."""
 
     FLOATS = "floats"
-    """What Keras takes: the input quantizer is part of the artefact, and is run."""
+    """Floats, as Keras takes them: the input quantizer is part of the artefact and is run."""
 
     CODES = "codes"
-    """Integers of the inputs' types: the artefact begins behind the input quantizer."""
+    """Integer codes of the inputs' types: the artefact begins behind the input quantizer."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Emitters:
         """
         expressed = self.names()
         return tuple(
-            Refusal(node.name, op, f"{self.back_end} has nothing for the op {op}", "use another back end")
+            Refusal(node.name, op, f"{self.back_end} has no emitter for the op {op}", "use another back end")
             for node in core.nodes
             if (op := node.op.op_name()) not in expressed and not isinstance(node.op, Input | Const)
         )
@@ -126,23 +126,23 @@ class Runner(ABC):
     """
 
     name: ClassVar[str]
-    """As it stands in check.json ("onnxruntime", "hls4ml")."""
+    """Its name in check.json ("onnxruntime", "hls4ml")."""
 
     artefact: ClassVar[str]
-    """The file in the folder that it executes; if it is not there, nothing was exported."""
+    """The file in the folder that it executes; without this file nothing was exported."""
 
     takes: ClassVar[Takes]
-    """What `run` is given: floats, if the artefact has an input quantizer of its own, else codes."""
+    """The kind of input of `run`: floats if the artefact has an input quantizer of its own, else codes."""
 
     samples: ClassVar[int] = 0
-    """How many real samples a check runs if nothing is said; 0 for all, a number for a slow executor.
+    """The default number of real samples in a check; 0 for all, a number for a slow executor.
     Synthetic vectors are run whole."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if not hasattr(cls, "takes"):
             raise TypeError(
-                f"{cls.__name__} does not say what its artefact takes: takes = Takes.FLOATS or CODES"
+                f"{cls.__name__} does not declare the input of its artefact: takes = Takes.FLOATS or CODES"
             )
 
     @abstractmethod
@@ -160,8 +160,8 @@ class Runner(ABC):
             graph: what they were emitted from; for names, shapes and types only, never for values.
             inputs: as `takes` says, (samples, *shape) by input name: floats as Keras takes them, or
                 int64 codes.
-            keep: inner values wanted as well, to find the first op that differs; a runner returns those
-                it can see and leaves out the others.
+            keep: names of inner values to return as well, to find the first op that differs; a runner
+                leaves out those that it cannot read.
 
         Returns:
             Codes (samples, *shape) of every graph output and of what it could keep.
@@ -176,7 +176,7 @@ class Runner(ABC):
     ) -> dict[str, IntArray]:
         """As `run`, on codes whatever the artefact takes: floats get the values that the codes stand for.
 
-        It says nothing of an input quantizer; a check gives floats to what takes floats.
+        It does not test an input quantizer; a check gives floats to an artefact that takes floats.
         """
         if self.takes is Takes.CODES:
             return self.run(folder, graph, codes, keep)
@@ -202,7 +202,7 @@ class Backend(ABC):
     """Emits a graph for one target."""
 
     name: ClassVar[str]
-    """The name of the back end's own folder in edgeml/backends."""
+    """The name of its folder in edgeml/backends."""
 
     folder: ClassVar[str]
     """The folder in a run that its files go to; back ends may share one."""
@@ -227,7 +227,7 @@ class Backend(ABC):
         return Emitters(self.name).unknown(core)
 
     def for_check(self, graph: Graph, settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-        """Settings with which a check of a large graph is not needlessly long, and a sentence about it.
+        """Settings that shorten a check of a large graph, and a sentence about them.
 
         Args:
             graph: the graph.
@@ -248,7 +248,7 @@ class Backend(ABC):
 
     @abstractmethod
     def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        """What keeps a prepared graph, all of whose ops it knows, from being emitted."""
+        """Refusals of a prepared graph whose ops all have a file: for its sizes, types or options."""
 
     @abstractmethod
     def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
@@ -262,10 +262,10 @@ class Backend(ABC):
 
     @abstractmethod
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
-        """How the files in `folder` deviate from what the graph would be emitted as today.
+        """The deviations of the files in `folder` from a fresh emission of the graph.
 
         The options are those that the artefact's manifest notes. Compared is meaning: constants, types,
-        nodes, code; not comments, layout, or files that somebody or some tool has put beside them.
+        nodes, code; not comments, layout, or other files in the folder.
 
         Raises:
             MissingToolError: a package that emits is not there.
@@ -274,7 +274,7 @@ class Backend(ABC):
 
     @abstractmethod
     def runners(self) -> tuple[Runner, ...]:
-        """What can execute the files."""
+        """The runners of the files."""
 
     def emit(self, graph: Graph, options: Any = None) -> FileSet:
         """The files of the artefact.

@@ -1,10 +1,10 @@
-"""Where compiled simulations are kept: a folder per kind in EDGEML_CACHE or the user's cache folder.
+"""The cache of compiled simulations: a folder per kind in EDGEML_CACHE or the user's cache folder.
 
 A machine whose home is read-only, or that has none (a cluster's node, a container), gets a folder of the
 user's own among the temporary files instead; there programs are compiled anew after a restart.
 
-Invariant: a name below it is a digest of all that its contents were made from; nothing in it is ever stale.
-What is run from it was written by this user.
+Invariant: a name below it is a digest of all inputs of its contents, so no entry is ever stale. Programs that
+are run from it were written by this user.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _HINT = "set EDGEML_CACHE to a folder that can be written"
 
 
 def cache_folder(kind: str) -> Path:
-    """The folder for one kind of contents ("verilog"); it is there and can be written.
+    """The folder for one kind of contents ("verilog"); it exists and is writable.
 
     Raises:
-        EdgemlError: EDGEML_CACHE is set and cannot be written, or nothing else can.
+        EdgemlError: EDGEML_CACHE is set and not writable, or no folder is.
     """
     asked = os.environ.get("EDGEML_CACHE")
     if asked:
@@ -63,7 +63,7 @@ def _home() -> Path | None:
 
 
 def _unusable(folder: Path) -> str:
-    """Why nothing can be kept in a folder, which is made if it is not there; "" if it can."""
+    """The reason why a folder, which is made if missing, cannot be used; "" if it can."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:

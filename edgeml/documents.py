@@ -42,17 +42,17 @@ class Record(BaseModel):
 
 
 class Document(Record):
-    """Base of what a JSON file with a schema holds.
+    """Base of the contents of a JSON file with a schema.
 
     Raises:
         TypeError: when the class is made, if it does not declare `what`, `remedy` and `schema_`.
     """
 
     what: ClassVar[str]
-    """What the file is, for messages: "check result"."""
+    """Description of the file for messages: "check result"."""
 
     remedy: ClassVar[str]
-    """What to do about a file that cannot be read: "run edgeml check again"."""
+    """Hint for a file that cannot be read: "run edgeml check again"."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:

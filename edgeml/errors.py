@@ -17,7 +17,7 @@ class EdgemlError(Exception):
     Args:
         what: what is wrong, one sentence.
         where: the file, layer, op or key it concerns; empty if there is none.
-        hint: what the user can do about it; empty if nothing is known.
+        hint: the remedy; empty if there is none.
     """
 
     def __init__(self, what: str, where: str = "", hint: str = "") -> None:
@@ -33,7 +33,7 @@ class EdgemlError(Exception):
 
 
 def printable(text: str) -> str:
-    r"""A text of others as a terminal can show it: no control characters, no half surrogates, not endless.
+    r"""Untrusted text for a terminal: without control characters and half surrogates, and of limited length.
 
     >>> print(printable("a" + chr(27) + "[2J"), printable("x" * 5000 + " is no type")[995:1025])
     a\x1b[2J xxxxx... (3711 more) ...xxxxxx
@@ -53,7 +53,7 @@ class MissingToolError(EdgemlError):
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> EdgemlError:
-    """The error for a name that is not in `known`, with near matches or else what there is.
+    """The error for a name that is not in `known`, with near matches, or else with all names.
 
     >>> str(unknown_name("board", "pynq-z3", ["pynq-z2", "basys3"]))
     "unknown board 'pynq-z3' (did you mean pynq-z2?)"
@@ -65,9 +65,9 @@ def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") ->
 
 
 def near_names(name: str, names: Iterable[str]) -> list[str]:
-    """Names that someone who typed `name` may have meant, the nearest first, at most three.
+    """The names nearest to `name`, at most three, the nearest first.
 
-    Near is what a slip of the hand apart is (one letter in up to four, two in up to eight, three beyond;
+    Near is a name with few typing errors (one letter in up to four, two in up to eight, three beyond;
     left out, too many, another, or two exchanged), what begins like it, and what holds it. Capitals and
     the kind of hyphen do not count.
 
@@ -100,7 +100,7 @@ _MOST_SHOWN = 12
 
 
 def _listed(kind: str, names: Sequence[str]) -> str:
-    """All names, or the first of many and where the others are."""
+    """All names, or the first of many and the command that lists the others."""
     if len(names) <= _MOST_SHOWN:
         return f"known: {', '.join(names) or 'none'}"
     rest = f"and {len(names) - _MOST_SHOWN} more"
@@ -134,6 +134,6 @@ def shown(value: Any) -> str:
     ('3', "'a'", '[0, 1, 2, 3, 4, 5, ...]')
     """
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if shape and dtype is not None:  # whatever has both, so that this file needs no NumPy
+    if shape and dtype is not None:  # any object with both, so that this file does not import NumPy
         return f"an array of {dtype} of shape {tuple(shape)}"
     return reprlib.repr(value)

@@ -1,7 +1,7 @@
 """Hardware figures: resources, clocks and cycles of one design on one part, each with its source.
 
-What an estimate, a synthesis, a place and route or a vendor's report say about a design has one form, a
-`Hardware`, so that they can stand beside each other in a report and be compared in the ledger.
+The figures of an estimate, a synthesis, a place and route or a vendor's report have one form, `Hardware`, so
+that a report can show them side by side and the ledger can compare them.
 
 Units, the same for every vendor (see `edgeml.boards.model`): a LUT is what the vendor's tool counts, FF are
 single flip-flops, a DSP is one block, a BRAM one whole block of the part (36 kbit on AMD's: a report that
@@ -20,17 +20,17 @@ from pydantic import Field, model_validator
 from edgeml.documents import Document, Record
 
 Source = Literal["measured", "proven", "estimate", "synthesis", "place-and-route", "vendor"]
-"""Where a number is from."""
+"""The sources of figures."""
 
 Reached = Literal["", "estimated", "simulated", "synthesized", "fitted"]
-"""How far a vendor's flow had come: HLS estimate, co-simulation, after synthesis, after place and route."""
+"""Stages of a vendor's flow: HLS estimate, co-simulation, after synthesis, after place and route."""
 
 KINDS = ("lut", "ff", "dsp", "bram", "uram")
 """The resources, in the order in which they are shown."""
 
 
 LARGEST = 1e15
-"""No tool counts more; a figure of 400 digits is a damaged file."""
+"""The largest figure; a larger one means a damaged file."""
 
 Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
@@ -102,12 +102,12 @@ class Figure(Record):
 
 
 def figure_text(figure: Figure | None) -> str:
-    """A figure in the cell of a table; "-" if it is not known."""
+    """A figure for the cell of a table; "-" if it is None."""
     return "-" if figure is None else figure.text()
 
 
 class Usage(Record):
-    """Resources used; None where the source does not tell."""
+    """Resources used; None for a resource that the source does not state."""
 
     lut: Figure | None = None
     ff: Figure | None = None
@@ -116,7 +116,7 @@ class Usage(Record):
     uram: Figure | None = None
 
     def present(self) -> dict[str, Figure]:
-        """The figures that are there, by kind, in the order of `KINDS`."""
+        """The figures that are not None, by kind, in the order of `KINDS`."""
         figures = {kind: getattr(self, kind) for kind in KINDS}
         return {kind: figure for kind, figure in figures.items() if figure is not None}
 
@@ -144,7 +144,7 @@ class LayerFigures(Record):
 
 
 class Hop(Record):
-    """One stretch of the critical path: `ns` spent in a layer ("" outside all), and what does it."""
+    """A part of the critical path: `ns` in one layer ("" outside all), and the cells and wires of it."""
 
     layer: str
     ns: float
@@ -162,16 +162,16 @@ class Stage(Record):
 
 
 class Hardware(Document):
-    """What one source says of one design on one part.
+    """The figures of one design on one part, from one source.
 
     Args:
         design: whose: edgeml's own Verilog, an hls4ml project, or a project that edgeml knows nothing of.
-        settings: how it was laid out, a few words ("parallel, 100 MHz"; "io_stream, Resource, rf 16").
+        settings: its layout in a few words ("parallel, 100 MHz"; "io_stream, Resource, rf 16").
         model: the graph's name.
         graph: SHA-256 of the exact graph; "" for a project that edgeml did not write.
         board: its name, "" for a bare part.
-        part: as its tools call it.
-        source: where all figures here are from, unless a figure says otherwise by having an interval.
+        part: its name in the tools.
+        source: the source of all figures; a figure with an interval is an estimate in any case.
         total: resources of the whole design.
         alone: whether the whole design is the network alone, with nothing around it on the chip. Only such
             figures can be held against an estimate.
@@ -186,10 +186,10 @@ class Hardware(Document):
         stages: what was run.
         bitstream: file beside the result, "" if there is none.
         tool: program and version that a vendor's report names.
-        reached: how far the vendor's flow had come when it was written; "" if it is no vendor's.
+        reached: the stage of a vendor's flow; "" if the source is no vendor's report.
         power_w: on-chip power in watts.
         reports: the files these figures were read from.
-        notes: what a reader must know, a sentence each.
+        notes: remarks for the reader, a sentence each.
     """
 
     what: ClassVar[str] = "file of hardware figures"
@@ -222,13 +222,13 @@ class Hardware(Document):
 
     @property
     def cycle_mhz(self) -> float | None:
-        """The clock that its cycles take: the one it was made for, or the fastest possible if slower."""
+        """The clock in MHz of its cycles: the target clock, or the fastest possible if slower."""
         fastest = self.fmax_mhz.value if self.fmax_mhz is not None else None
         return min((mhz for mhz in (self.clock_mhz, fastest) if mhz), default=None)
 
     @property
     def misses_clock(self) -> bool:
-        """Whether the source found the design too slow for the clock that it was made for."""
+        """True if the fastest possible clock is below the target clock."""
         if self.clock_mhz is None or self.fmax_mhz is None:
             return False
         return self.fmax_mhz.value < self.clock_mhz

@@ -28,7 +28,7 @@ from edgeml.errors import EdgemlError
 
 _TEMPORARY = ".tmp-"
 _SWAPPED = re.compile(r"\.(tmp-(?P<name>.+)|(?P<earlier>c|hls4ml|verilog))\.[a-z0-9_]{8}(?P<old>\.old)?")
-"""The new and the old folder of a swap; those of edgeml up to 0.1 had no tmp- in their names."""
+"""Names of the new and the old folder of a swap; those of edgeml up to 0.1 lack tmp-."""
 
 
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
@@ -37,7 +37,7 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISSOCK, "a socket"),
     (bool, "a device"),
 )
-"""What a name can stand for beside a file."""
+"""File types other than a regular file, for messages."""
 
 
 def _no_files() -> Mapping[str, bytes]:
@@ -207,7 +207,7 @@ def staged_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def heal(folder: Path) -> None:
-    """Put right what a killed command left below a folder that nobody else is writing into.
+    """Repair a folder after a killed command; no other process may write into it.
 
     A swap of folders that was caught between its two renames is ended; temporaries are deleted.
 
@@ -224,7 +224,7 @@ def heal(folder: Path) -> None:
                 beside = Path(place, match[0])
                 target = beside.with_name(match["name"] or match["earlier"])
                 if match["old"] and not target.exists():
-                    fresh = beside.with_suffix("")  # whole, or the old one would not have been moved away
+                    fresh = beside.with_suffix("")  # it is complete: the old one is moved away only then
                     (fresh if fresh.is_dir() else beside).rename(target)
                 shutil.rmtree(beside, ignore_errors=True)
 
@@ -234,7 +234,7 @@ def read_bytes(path: str | os.PathLike[str], what: str, limit: limits.Limit = li
 
     Args:
         path: the file.
-        what: what the file is, for the message ("board file", "golden vectors").
+        what: description of the file for messages ("board file", "golden vectors").
         limit: the most bytes that are taken.
 
     Raises:
@@ -243,14 +243,14 @@ def read_bytes(path: str | os.PathLike[str], what: str, limit: limits.Limit = li
     """
     where = str(path)
     try:
-        # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
+        # Without O_NONBLOCK, opening a pipe would block until a process writes into it.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
                 kind = next(name for test, name in _KINDS if test(state.st_mode))
                 raise EdgemlError(f"is {kind}, not a {what}", where)
             limit.check(state.st_size, f"the {what} has", where)
-            return file.read(state.st_size)  # what is added meanwhile is not asked for
+            return file.read(state.st_size)  # bytes that are appended meanwhile are not read
     except FileNotFoundError:
         raise EdgemlError(f"there is no such {what}", where) from None
     except IsADirectoryError:

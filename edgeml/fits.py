@@ -3,7 +3,7 @@
 A figure lies between the ends of its interval (a tool's count has none: both ends are the count). For one
 resource of which the chip has `capacity`:
 
-    does not fit    the low end is above the capacity: too large even if the estimate is at its luckiest
+    does not fit    the low end is above the capacity: too large even in the best case
     may not fit     the high end is above the capacity
     tight           the high end is above 80 % of the capacity: it fits by count, but place and route has
                     little room, takes long and may miss the clock
@@ -37,7 +37,7 @@ _ORDER: tuple[Verdict, ...] = ("unknown", "fits", "tight", "may not fit", "does 
 
 @dataclass(frozen=True)
 class Need:
-    """One resource: what is needed, and what the chip has."""
+    """One resource: the needed amount and the chip's capacity."""
 
     kind: str
     figure: Figure
@@ -45,21 +45,21 @@ class Need:
 
     @property
     def low(self) -> float:
-        """The least that it may take."""
+        """The low end of the needed amount."""
         return self.figure.least
 
     @property
     def high(self) -> float:
-        """The most that it may take."""
+        """The high end of the needed amount."""
         return self.figure.most
 
     @property
     def share(self) -> Figure | None:
-        """What is needed as a share of the capacity, 1 being all of it; None if the chip has none."""
+        """The needed amount as a share of the capacity (1 is all of it); None if the chip has none."""
         return self.figure.scaled(1 / self.capacity) if self.capacity else None
 
     def text(self) -> str:
-        """As a person reads it: "1,200 (900 to 1,500) LUT of 20,800 (6%)"."""
+        """The need in words: "1,200 (900 to 1,500) LUT of 20,800 (6%)"."""
         share = f" ({self.share.value:.0%})" if self.share is not None else ""
         return f"{self.figure.text()} {self.kind.upper()} of {self.capacity:,}{share}"
 
@@ -74,19 +74,19 @@ class Need:
 
 
 def capacities(board: Board) -> dict[str, int]:
-    """What a board has, by kind; zero of what it has none of."""
+    """The capacities of a board by kind; zero for a resource that it lacks."""
     return {kind: getattr(board.resources, kind) or 0 for kind in KINDS}
 
 
 def occupied(hardware: Hardware) -> Usage:
-    """What has to fit: the whole board where that is known, else the design."""
+    """The usage that has to fit: of the whole board if that is known, else of the design."""
     if hardware.whole is None:
         return hardware.total
     return Usage(**{**hardware.total.present(), **hardware.whole.present()})
 
 
 def needs(usage: Usage, capacity: Mapping[str, int]) -> tuple[Need, ...]:
-    """Every known figure against what there is of it.
+    """The needs of all known figures.
 
     Args:
         usage: figures by kind.
@@ -105,7 +105,7 @@ def worst(rows: Iterable[Need]) -> Verdict:
 
 
 def verdict(hardware: Hardware, board: Board) -> Verdict:
-    """Whether a design, with all that stands around it, fits a board."""
+    """The verdict on a design, with all logic around it, for a board."""
     return worst(needs(occupied(hardware), capacities(board)))
 
 

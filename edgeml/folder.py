@@ -106,7 +106,7 @@ class ModuleFolder(Folder):
                 or its folder lacks `__init__.py`.
         """
         imported = sys.modules.get(f"{self.package}.{name}") if name[:1] not in ("_", ".", "") else None
-        if imported is not None:  # no look at the folder: emitters are loaded op by op
+        if imported is not None:  # the folder is not listed here, because emitters are loaded op by op
             return imported
         path = self.path(name)
         stem = _stem(path)
@@ -196,7 +196,7 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _has_python(path: Path) -> bool:
-    """Whether a folder holds Python files; one that holds only a cache of compiled ones is left over."""
+    """True for a folder with Python files; one with only a __pycache__ is a remnant."""
     return path.is_dir() and any(inner.suffix == ".py" for inner in path.iterdir())
 
 

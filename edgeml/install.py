@@ -1,4 +1,4 @@
-"""How to install what is missing: every such hint is made here, for this copy of edgeml and this Python.
+"""Commands that install missing packages, for this copy of edgeml and this Python.
 
 A source checkout with its own .venv is completed by `make setup`, one that another environment points at by
 `pip install -e`, an installed wheel by `pip install` with an extra. Invariant: no other file of edgeml names
@@ -35,7 +35,7 @@ def checkout() -> Path | None:
 
 
 def command(*extras: str) -> str:
-    """The command that installs these extras of edgeml, or with none of them what edgeml itself needs.
+    """The command that installs these extras of edgeml, or without extras its own requirements.
 
     Args:
         extras: of pyproject.toml, such as "train".
@@ -104,7 +104,7 @@ def _foreign() -> str:
 
 
 def _source() -> str:
-    """What pip installed this copy from: a file or an address, or else the version on PyPI."""
+    """The source that pip installed this copy from: a file or an address, or else the version on PyPI."""
     for record in _PACKAGE.parent.glob(f"{DISTRIBUTION.replace('-', '_')}-*.dist-info/direct_url.json"):
         try:
             return str(json.loads(record.read_text())["url"])
@@ -122,7 +122,7 @@ def _own_environment(root: Path) -> bool:
 
 
 def _pip() -> str:
-    """`pip` where that is this Python's, else this Python with -m pip."""
+    """`pip` if it belongs to this Python, else this Python with -m pip."""
     command, here = shutil.which("pip"), Path(sys.executable).parent
     if command is not None and Path(command).parent == here:
         return "pip"

@@ -1,12 +1,12 @@
-"""What edgeml takes at most, asked before memory is taken: sizes of files, archives, values and graphs.
+"""Limits on sizes of files, archives, values and graphs, checked before memory is allocated.
 
-Files come from anywhere, and a few bytes can ask for gigabytes: an archive by what it unpacks to, a graph by
+Files may be untrusted, and a few bytes can demand gigabytes: an archive by its unpacked size, a graph by
 a number in it. Every limit stands here with its figure and is far above what networks for FPGAs need.
 
 EDGEML_LIMITS=N allows N times as much of everything; the error says which N would do.
 
-Invariant: what is measured is what a file says of itself (its size, an archive's directory, an array's
-header, a shape), never what it turned out to be.
+Invariant: the declared size is checked (the file's size, an archive's directory, an array's header, a shape),
+before anything of that size exists.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VARIABLE = "EDGEML_LIMITS"
 
 @dataclass(frozen=True)
 class Limit:
-    """The most of something.
+    """A limit on a size.
 
     Args:
         most: the figure, without EDGEML_LIMITS.
@@ -33,11 +33,11 @@ class Limit:
     unit: str
 
     def check(self, count: int, what: str, where: str = "") -> None:
-        """Refuse more than that.
+        """Refuse a larger size.
 
         Args:
-            count: how much it is.
-            what: what it is, a subject ("the file has").
+            count: the size.
+            what: the subject of the message ("the file has").
             where: the file or op.
 
         Raises:
@@ -54,35 +54,35 @@ class Limit:
 
 
 TEXT = Limit(256 << 20, "bytes")
-"""Of a file that is text or JSON."""
+"""Bytes of a text or JSON file."""
 
 FILE = Limit(2 << 30, "bytes")
-"""Of any other file: models, arrays."""
+"""Bytes of any other file: models, arrays."""
 
 MEMBERS = Limit(20_000, "members")
-"""Of an archive."""
+"""Members of an archive."""
 
 UNPACKED = Limit(4 << 30, "bytes unpacked")
-"""Of all members of an archive together."""
+"""Bytes of all members of an archive together."""
 
 SMALL = 64 << 20
-"""Bytes that any archive may unpack to, however small it is."""
+"""Unpacked bytes that are allowed for an archive of any size."""
 
 EXPANSION = Limit(50, "times its size")
-"""What a larger archive may unpack to. Weights hardly shrink when they are packed, codes ten times."""
+"""Unpacked size of a larger archive. Weights hardly shrink when they are packed, codes ten times."""
 
 VALUE = Limit(1 << 24, "elements")
-"""Of one value of a graph, per sample; its interval takes 16 bytes each."""
+"""Elements of one value of a graph, per sample; the interval of each takes 16 bytes."""
 
 GRAPH = Limit(1 << 27, "elements")
-"""Of all values of a graph together, and of the windows that a convolution cuts."""
+"""Elements of all values of a graph together, and of the windows of a convolution."""
 
 WORK = Limit(1 << 37, "multiplications")
-"""Of one op, per sample."""
+"""Multiplications of one op, per sample."""
 
 
 def factor() -> float:
-    """What EDGEML_LIMITS says; 1 if it is not set.
+    """The factor in EDGEML_LIMITS; 1 if it is not set.
 
     Raises:
         EdgemlError: it is no positive number.
@@ -104,7 +104,7 @@ def factor() -> float:
 
 
 def _amount(count: int) -> str:
-    """Digits in groups, and of huge numbers their size only.
+    """A number in digits, a huge one as its power of ten only.
 
     >>> _amount(1500000), _amount(10**400)
     ('1500000', '10^400')

@@ -1,4 +1,4 @@
-"""One command at a time in a run folder, and a tidy folder to begin with.
+"""One command at a time in a run folder, which is repaired first if an earlier command was killed.
 
 `with locked(RUN):` is around everything that writes into RUN. RUN/.lock names who holds it (process, command,
 host, since when) and is locked by the system (flock), which lets go when the process ends, however it ends:
@@ -37,7 +37,7 @@ NAME = ".lock"
 _UNLOCKABLE = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 _SHARED = ("9p", "afs", "beegfs", "ceph", "cifs", "fuse", "gpfs", "lustre", "nfs", "smb", "virtiofs")
-"""Begins of the names of file systems that other machines may have mounted, without each other's locks."""
+"""Prefixes of the names of file systems that machines may share without seeing each other's locks."""
 
 _SETTLE_SECONDS = 0.1
 _LONGEST_COMMAND = 200
@@ -45,7 +45,7 @@ _LONGEST_COMMAND = 200
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lock.
+    """The holder of a lock.
 
     Args:
         pid: the process.
@@ -73,7 +73,7 @@ class Holder:
 
     @staticmethod
     def parse(text: str) -> Holder | None:
-        """What a lock's file says; None for one that was cut short."""
+        """The holder in a lock's file; None if the file was cut short."""
         try:
             fields = json.loads(text)
             return Holder(
@@ -86,15 +86,15 @@ class Holder:
 
     @property
     def here(self) -> bool:
-        """Whether it is on this machine."""
+        """True if the holder is on this machine."""
         return self.host == socket.gethostname()
 
     def is_thread_of(self, me: Holder) -> bool:
-        """Whether it is the same thread: a step within a step."""
+        """True if the holder is this thread: a step within a step."""
         return (self.pid, self.thread, self.started, self.host) == (me.pid, me.thread, me.started, me.host)
 
     def lives(self) -> bool:
-        """Whether the process is still there, as far as this machine can see."""
+        """True if the process still runs, as far as this machine can tell."""
         return not self.here or (alive(self.pid) and self.started == started(self.pid))
 
     def __str__(self) -> str:
@@ -103,10 +103,10 @@ class Holder:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Be the only one who writes into `folder`; within the same thread it may be asked for again.
+    """Hold the lock of `folder`, the only permission to write into it; the same thread may nest it.
 
-    The folder is made if it is not there, and goes again if nothing was written into it. In a folder that
-    cannot be written there is nothing to exclude; what then writes into it says so.
+    A missing folder is made, and removed again if nothing was written into it. A folder that is not writable
+    needs no lock: a write into it fails anyway.
 
     Raises:
         EdgemlError: another command holds it (says which), or the folder cannot be made.
@@ -126,12 +126,12 @@ def locked(folder: Path) -> Iterator[None]:
                 os.close(handle)
     finally:
         for parent in reversed(lock):
-            with suppress(OSError):  # something lies in it
+            with suppress(OSError):  # not empty
                 parent.rmdir()
 
 
 def _make(folder: Path) -> list[Path]:
-    """As mkdir -p; what was not there, outermost first."""
+    """As mkdir -p; returns the folders that were missing, outermost first."""
     try:
         missing = [part for part in (folder, *folder.parents) if not part.exists()]
         folder.mkdir(parents=True, exist_ok=True)
@@ -165,12 +165,12 @@ def _take(path: Path) -> int | None:
             if locked is False or (holder is not None and _may_live(holder, locked, path)):
                 raise _in_use(path, holder)
             if not _is_at(path, handle):
-                continue  # whoever held it just deleted it
-            if not mine:  # another user's, who is gone
+                continue  # its holder deleted it just now
+            if not mine:  # of another user, whose process has ended
                 path.unlink()
                 continue
             _write(handle, me)
-            if locked is None:  # no lock keeps two from writing; the later one is there in the end
+            if locked is None:  # without a lock both write; the later one remains
                 time.sleep(_SETTLE_SECONDS)
                 holder = Holder.parse(path.read_text(encoding="utf-8", errors="replace"))
                 if holder != me:
@@ -189,7 +189,7 @@ def _take(path: Path) -> int | None:
 
 
 def _opened(path: Path) -> tuple[int, bool]:
-    """The file, made if it is not there, and whether it may be written; another user's may only be read."""
+    """The file, made if missing, and whether it is writable; another user's is read only."""
     flags = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         return os.open(path, flags | os.O_RDWR | os.O_CREAT, 0o666), True
@@ -198,7 +198,7 @@ def _opened(path: Path) -> tuple[int, bool]:
 
 
 def _lock(handle: int) -> bool | None:
-    """Whether it could be locked; None where the file system has no locks."""
+    """True if the file was locked; None if the file system has no locks."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -211,7 +211,7 @@ def _lock(handle: int) -> bool | None:
 
 
 def _holder(handle: int, locked: bool | None) -> Holder | None:
-    """What the file says; who has just locked it may not have written it yet."""
+    """The holder in the file, read again for a moment, because a new holder may not have written it yet."""
     for _ in range(10):
         holder = Holder.parse(os.pread(handle, 1 << 16, 0).decode(errors="replace"))
         if holder is not None or locked is not False:
@@ -221,14 +221,14 @@ def _holder(handle: int, locked: bool | None) -> Holder | None:
 
 
 def _may_live(holder: Holder, locked: bool | None, path: Path) -> bool:
-    """Whether a holder whose lock does not stand in the way may be at work all the same."""
+    """True if a holder may be at work although the system's lock is free."""
     if locked is None:
         return holder.lives()
     return not holder.here and _is_shared(path)
 
 
 def _is_shared(path: Path) -> bool:
-    """Whether other machines may see the file."""
+    """True if other machines may have the file system mounted."""
     best, kind = -1, ""
     with suppress(OSError):
         where = path.parent.resolve()
@@ -241,7 +241,7 @@ def _is_shared(path: Path) -> bool:
 
 
 def _is_at(path: Path, handle: int) -> bool:
-    """Whether the open file is still the one of that name."""
+    """True if the open file still has that name."""
     with suppress(FileNotFoundError):
         return os.path.samestat(path.lstat(), os.fstat(handle))
     return False
@@ -263,7 +263,7 @@ def _in_use(path: Path, holder: Holder | None) -> EdgemlError:
 
 
 def _command() -> str:
-    """What was typed, on one line."""
+    """The command line of this process, on one line."""
     words = sys.argv or [""]
     script = Path(words[0])
     if script.name == "edgeml" or script.parts[-2:] in (("edgeml", "__main__.py"), ("cli", "main.py")):

@@ -1,4 +1,4 @@
-"""Small HTML for notebooks: what `_repr_html_` of the public objects is made of.
+"""Small HTML for notebooks, for `_repr_html_` of the public objects.
 
 Invariant: every text is escaped; nothing is loaded from elsewhere.
 """

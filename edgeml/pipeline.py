@@ -46,7 +46,7 @@ GOLDEN_SAMPLES = 10_000
 """Test samples kept in golden.npz; the whole test set of MNIST."""
 
 Tell = Callable[[str], None]
-"""Told what begins."""
+"""A function that is called with a line about each step that begins."""
 
 
 def _quiet(what: str) -> None:
@@ -58,7 +58,7 @@ _Result = TypeVar("_Result")
 
 
 def _alone(step: Callable[Concatenate[Run, _Rest], _Result]) -> Callable[Concatenate[Run, _Rest], _Result]:
-    """A step that nobody else disturbs, on the run as it is then."""
+    """A step that holds the lock of the run folder, on the run as read after taking the lock."""
 
     @wraps(step)
     def alone(run: Run, *args: _Rest.args, **kwargs: _Rest.kwargs) -> _Result:
@@ -70,7 +70,7 @@ def _alone(step: Callable[Concatenate[Run, _Rest], _Result]) -> Callable[Concate
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What a synthesis gave.
+    """The result of a synthesis.
 
     Args:
         folder: RUN/synth/BOARD.
@@ -78,7 +78,7 @@ class Synthesis:
         project: the vendor's project; None for open boards.
         not_run: why the vendor's tool did not run; "" if it did.
         notes: of the project.
-        preflight: what was known before anything ran, the layout that was chosen included.
+        preflight: the estimate before any tool ran, with the chosen layout.
     """
 
     folder: Path
@@ -140,7 +140,7 @@ def export(
         run: a trained and lowered run.
         names: of back ends.
         settings: options by back end.
-        tell: told what begins.
+        tell: called with a line about each step that begins.
         refused: back ends that are known not to give what was asked for, with the reason.
 
     Returns:
@@ -223,7 +223,7 @@ def target_settings(
 def clock_for(
     run: Run, board: Board, clock_mhz: float | None, settings: Mapping[str, Any] | None = None
 ) -> BoardTarget:
-    """What `synth` designs for: the clock that is asked for, over the run's, over the board's.
+    """The target of `synth`: the requested clock, else the run's, else the board's.
 
     Args:
         run: whose targets count.
@@ -254,7 +254,7 @@ def check(
         run: an exported run.
         names: which checks, see `edgeml.checks.artefacts.choices`.
         samples: how many test samples; 0 for as many as each executor takes by default.
-        tell: told what begins.
+        tell: called with a line about each step that begins.
         wiring: a board's port, or the log of one.
 
     Returns:
@@ -265,10 +265,10 @@ def check(
     """
     graph = run.graph()
     golden = vectors.read(run.golden_file, graph)
-    there = prints(run.folder, graph, golden)  # before they run; nobody vouches for what changes then
+    there = prints(run.folder, graph, golden)  # before the runners start: files changed meanwhile keep no row
     earlier: Check | None = None
     if run.check_file.is_file():
-        with suppress(EdgemlError):  # a damaged file has nothing to keep
+        with suppress(EdgemlError):  # rows of a damaged file cannot be kept
             earlier = Check.read(run.check_file)
     earlier_coverage = earlier.coverage if earlier is not None else None
     model_file, source = (run.model_file, None) if run.is_keras else (None, _source(run))
@@ -314,8 +314,8 @@ def synth(
         board: the target.
         request: clock, last step, seed, what the layout has to meet.
         ledger: earlier results, which narrow the estimate; what the tools count is added to it.
-        tell: told what begins.
-        say: told, before anything runs, whether it fits, what was chosen, and what would be quicker.
+        tell: called with a line about each step that begins.
+        say: called, before any tool runs, with lines on the fit, the chosen layout and a quicker one.
 
     Raises:
         EdgemlError: the model does not fit, no layout meets the goal, an integer differs, or a tool failed;
@@ -398,7 +398,7 @@ def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[st
     """The options that the artefact behind some figures was written with, from its manifest.
 
     Raises:
-        EdgemlError: there is none, or it does not tell.
+        EdgemlError: there is none, or it does not state them.
     """
     from edgeml.backends.hls4ml.manifest import Hls4mlManifest
     from edgeml.synth.read import verilog_manifest
@@ -409,7 +409,7 @@ def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[st
     manifest = verilog_manifest(run.folder, board.name, directory, row)
     found = options(manifest) if manifest is not None else None
     if found is None:
-        raise EdgemlError("does not say how the project was laid out", str(directory), "export again")
+        raise EdgemlError("does not state the options of the project", str(directory), "export again")
     return found
 
 
@@ -419,7 +419,7 @@ def report(run: Run, tell: Tell = _quiet, folder: Path | None = None, boards: Se
 
     Args:
         run: what it is about.
-        tell: told what begins.
+        tell: called with a line about each step that begins.
         folder: where it is written; the run folder by default.
         boards: to compare its designs on; none: those it was made for, and a few of each kind.
 
@@ -447,7 +447,7 @@ def compare(
     Args:
         runs: at least two.
         folder: where it is written.
-        tell: told what begins.
+        tell: called with a line about each step that begins.
         boards: to compare on: the first that all runs have figures for.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Whether a process of this machine still lives."""
+"""Processes of this machine: whether one still runs, and since when."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def started(pid: int) -> str:
-    """When a process began, in ticks since the machine did; "" if the system does not say."""
+    """The start of a process in ticks since the machine's start; "" if the system does not state it."""
     with suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
     return ""
 
 
 def alive(pid: int) -> bool:
-    """Whether there is a process of that number."""
+    """True if a process has that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-r"""How a text gets into a file of another language: one function per language, all of them here.
+r"""Quoting of texts for files of other languages: one function per language.
 
 | language | value | comment |
 |---|---|---|
@@ -9,8 +9,9 @@ r"""How a text gets into a file of another language: one function per language, 
 
 Reports have theirs in `edgeml.report`: HTML escapes by itself (jinja2), Markdown through `mdtext.safe`.
 
-Invariant: what comes out is one word, one string or the rest of one line, whatever went in; a text that the
-language cannot hold is refused, never changed. Comments alone are prose and lose what would end them.
+Invariant: the result is one word, one string or the rest of one line, for every text; a text that the
+language cannot hold is refused, never changed. Only comments are changed: characters that would end them
+are replaced.
 To add a language, add a function here, and a line with it to `tests/test_quoting.py`.
 """
 
@@ -29,7 +30,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def printable(text: str) -> bool:
-    """Whether a text is one line of characters that show, blanks among them.
+    """True for a text of printable characters, blanks included, on one line.
 
     >>> printable("Zybo Z7-20"), printable("two" + chr(10) + "lines"), printable(chr(27) + "[2J")
     (True, False, False)
@@ -41,7 +42,7 @@ def tcl(text: str, what: str = "text") -> str:
     r"""A text as one word of Tcl: bare where that is safe, else in double quotes.
 
     Raises:
-        EdgemlError: it has characters that do not show.
+        EdgemlError: it has characters that are not printable.
 
     >>> print(tcl("xc7z020clg400-1"), tcl("Cyclone V"), tcl("a} [exec x] $b"))
     xc7z020clg400-1 "Cyclone V" "a\} \[exec x\] \$b"
@@ -75,7 +76,7 @@ def quoted(text: str, what: str = "text") -> str:
     """A text in double quotes, for a language in which nothing escapes one.
 
     Raises:
-        EdgemlError: it has a double quote, a backslash or what does not show.
+        EdgemlError: it has a double quote, a backslash or a character that is not printable.
     """
     _refuse(not printable(text) or '"' in text or "\\" in text, text, what, "double quotes")
     return f'"{text}"'
@@ -92,7 +93,7 @@ def identifier(text: str, what: str = "name") -> str:
 
 
 def c_string(text: str) -> str:
-    r"""A string literal of C, C++ and Verilog, with every byte that does not show as three octal digits.
+    r"""A string literal of C, C++ and Verilog, with every unprintable byte as three octal digits.
 
     >>> print(c_string('a"b' + chr(10) + '\\'))
     "a\042b\012\134"
@@ -104,8 +105,8 @@ def c_string(text: str) -> str:
 def comment(text: str) -> str:
     r"""A text as the rest of a comment line, in every language that files are written in.
 
-    What does not show becomes a blank, so that no line ends early; a backslash (which joins lines in Tcl and
-    C) and the end of a C comment are taken apart.
+    Unprintable characters become blanks, so that no line ends early; a backslash (which joins lines in Tcl
+    and C) becomes a slash, and the end of a C comment is split.
 
     >>> comment("two" + chr(10) + "lines */ of" + chr(92))
     'two lines * / of/'

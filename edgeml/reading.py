@@ -1,4 +1,4 @@
-"""Reading what others wrote: whatever a reader stumbles over becomes its one error.
+"""Reading of untrusted files: every fault in a file becomes one error.
 
     with reading.refusing(path, "is not a check result", "run edgeml check again"):
         ...                                         # any code that takes the contents apart
@@ -36,7 +36,7 @@ FAULTS = (
     ),  # RuntimeError has RecursionError and NotImplementedError
     *(csv.Error, SystemError, struct.error, zipfile.BadZipFile, zlib.error, StopIteration),
 )
-"""What Python, NumPy and the archives raise over contents that they did not expect."""
+"""The exceptions of Python, NumPy and archives for unexpected contents."""
 
 _LONGEST = 200
 _DEEPEST = 100
@@ -48,7 +48,7 @@ def refusing(where: str | os.PathLike[str], what: str, hint: str = "") -> Iterat
 
     Args:
         where: the file.
-        what: what it is not, as a sentence about the file: "is not a manifest of edgeml".
+        what: the message, as a sentence about the file: "is not a manifest of edgeml".
         hint: what to do.
 
     Raises:
@@ -61,7 +61,7 @@ def refusing(where: str | os.PathLike[str], what: str, hint: str = "") -> Iterat
 
 
 def error_text(error: BaseException) -> str:
-    """An exception in one short line that can be shown anywhere.
+    """An exception as one short printable line.
 
     >>> error_text(KeyError("nodes")), error_text(RecursionError("maximum recursion depth exceeded"))
     ("'nodes' is missing", 'it is nested too deeply')
@@ -79,13 +79,13 @@ def error_text(error: BaseException) -> str:
 
 
 def read_json(path: str | os.PathLike[str], what: str, hint: str = "", wrong: str = "") -> Any:
-    """What a JSON file holds.
+    """The value in a JSON file.
 
     Args:
         path: the file.
-        what: what it is, for the message ("manifest").
+        what: description of the file for messages ("manifest").
         hint: what to do if it is none.
-        wrong: what it then is not, as a sentence about the file.
+        wrong: the message for other contents, as a sentence about the file.
 
     Raises:
         EdgemlError: it is missing, not readable, too large, too deep or not JSON.
@@ -97,7 +97,7 @@ def read_json(path: str | os.PathLike[str], what: str, hint: str = "", wrong: st
 def parse_json(
     content: bytes | str, where: str | os.PathLike[str], what: str, hint: str = "", wrong: str = ""
 ) -> Any:
-    """What JSON text holds; see `read_json`."""
+    """The value in JSON text; see `read_json`."""
     with refusing(where, wrong or f"the {what} is not readable as JSON", hint):
         document = json.loads(content)
         _check_depth(document)
@@ -105,7 +105,7 @@ def parse_json(
 
 
 def _check_depth(document: Any) -> None:
-    """Refuse what Python's own recursion would meet only later, in the midst of something."""
+    """Refuse nesting that would exceed Python's recursion limit in later code."""
     level: list[Any] = [document]
     for _ in range(_DEEPEST):
         level = [

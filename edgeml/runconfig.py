@@ -1,4 +1,4 @@
-"""What config.toml of a run says: all that is needed to repeat it, and how two of them differ.
+"""config.toml of a run: the settings that repeat the run, and the differences between two of them.
 
 Invariant: parsing what `RunConfig.to_toml` wrote gives an equal configuration.
 """
@@ -68,7 +68,7 @@ class TakenType(Settings):
         type: as it is stated.
         origin: where in the configuration: "LayerName.fc1.Precision.weight".
         used: false if the model states another itself, or has no use for it; `remark` says so.
-        remark: what became of it.
+        remark: the use of the type, in words.
     """
 
     layer: str
@@ -109,7 +109,7 @@ class ScalingNumbers(Settings):
 
 
 def import_name(file: Path) -> str:
-    """What the run of an imported file is called.
+    """The name of the run of an imported file.
 
     >>> import_name(Path("models/my net.keras"))
     'my_net'
@@ -118,7 +118,7 @@ def import_name(file: Path) -> str:
 
 
 class RunConfig(Settings):
-    """What is in config.toml: the preset's `Choices`, and where they come from.
+    """The content of config.toml: the preset's `Choices` and their origin.
 
     Args:
         data: as in `Choices`.
@@ -221,7 +221,7 @@ class RunConfig(Settings):
 
     @staticmethod
     def read(path: Path) -> RunConfig:
-        """What a config.toml says; one of an older edgeml is brought up to date.
+        """The configuration in a config.toml; one of an older edgeml is converted.
 
         Raises:
             EdgemlError: it is damaged.
@@ -235,13 +235,13 @@ class RunConfig(Settings):
         return self.training is None
 
     def requested(self) -> dict[str, Any]:
-        """What two runs of the same model have in common, plain."""
+        """The settings that two runs of the same model have in common, as plain values."""
         values = self.model_dump(exclude=set(_DERIVED))
-        del values["preset"]["file"]  # its contents count, not where it lies
+        del values["preset"]["file"]  # compared by its contents, not by its path
         return values
 
     def differences(self, now: RunConfig) -> list[str]:
-        """A sentence for each value in which `now` asks for another model than this one."""
+        """A sentence for each value in `now` that leads to another model than this configuration."""
         return list(differences(*_comparable(self.requested(), now.requested())))
 
     def to_toml(self) -> str:
@@ -261,7 +261,7 @@ def versions() -> dict[str, str]:
 
 
 def _comparable(there: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both with what preset files are compared by: their code where both runs know it, else the bytes."""
+    """Both settings with one digest of the preset's file: of its code if both have it, else of its bytes."""
     by_code = bool(there["preset"]["code"] and now["preset"]["code"])
     for values in (there, now):
         del values["preset"]["sha256" if by_code else "code"]

@@ -1,4 +1,4 @@
-"""A run folder: what one model was trained with and everything that was made of it.
+"""A run folder: the configuration of one model and every file made from it.
 
 RUN/config.toml holds all that is needed to repeat the run. Files appear one by one, each written
 atomically, so what is there is whole, and the same command goes on with what is not.
@@ -30,13 +30,13 @@ from edgeml.runconfig import RunConfig, differences
 from edgeml.synth import wish
 
 RANDOM = "random"
-"""The data of an import that is given none."""
+"""The name of the random data of an import without a data set."""
 
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
-"""Of the files that Keras' models come in; all others are read through `edgeml.importers`."""
+"""Suffixes of Keras' models; all other files are read through `edgeml.importers`."""
 
 RUNS = Path("runs")
-"""Where runs lie that are given no folder."""
+"""The parent folder of runs without an explicit folder."""
 
 _PRODUCTS = (
     *(
@@ -52,7 +52,7 @@ _PRODUCTS = (
     *("golden.npz", "check.json", "export.json", "trained.json", "report.html", "report.md", "report.json"),
     *("onnx", "hls4ml", "verilog", "c", "synth"),
 )
-"""What a run folder holds beside config.toml and the file of an imported model."""
+"""The entries of a run folder, without config.toml and the file of an imported model."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Run:
 
     Args:
         folder: RUN.
-        config: what config.toml says.
+        config: the content of config.toml.
     """
 
     folder: Path
@@ -75,7 +75,7 @@ class Run:
 
         Args:
             folder: RUN.
-            config: what is asked for.
+            config: the requested configuration.
             overwrite: delete a run of another configuration, and begin anew.
 
         Raises:
@@ -117,7 +117,7 @@ class Run:
                 return Run.open(folder)
         by_name = {folder_.name: folder_ for folder_ in run_folders()}
         if path.is_dir() and (not by_name or any(path.iterdir())):
-            return Run.open(path)  # which says what it lacks
+            return Run.open(path)  # whose error names the missing file
         near = difflib.get_close_matches(path.name, by_name, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(str(by_name[one]) for one in near)}?" if near else ""
         if not hint and by_name:
@@ -132,7 +132,7 @@ class Run:
         return html_table(f"run {self.folder}", (), self._facts())
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        """What it is and what is there, for people."""
+        """The preset and the existing files, in words."""
         ref, files = self.config.preset, {"graph": self.graph_file, "check": self.check_file}
         yield ("imported from" if self.config.imported else "preset"), ref.file or ref.name
         yield "data set", self.config.data.dataset
@@ -189,7 +189,7 @@ class Run:
 
     @property
     def no_baseline(self) -> str:
-        """Why there is no float.keras, if there is none."""
+        """The reason why there is no float.keras; "" if there may be one."""
         return "its model was imported" if self.config.imported else "it was not trained to the end"
 
     @property
@@ -214,7 +214,7 @@ class Run:
 
     @property
     def notes_file(self) -> Path:
-        """What the lowering noted, see `edgeml.keras.notes`."""
+        """The notes of the lowering, see `edgeml.keras.notes`."""
         return self.folder / "notes.json"
 
     @property
@@ -224,7 +224,7 @@ class Run:
 
     @property
     def check_file(self) -> Path:
-        """What every artefact's run gave."""
+        """The results of the check."""
         return self.folder / "check.json"
 
     @property
@@ -243,7 +243,7 @@ class Run:
 
     @property
     def target_request(self) -> target.TargetRequest:
-        """What its targets say of board, clock and HLS back end."""
+        """Board, clock and HLS back end in its targets."""
         targets = self.config.targets
         return target.TargetRequest(targets.board, targets.clock_mhz, targets.hls_backend)
 
@@ -254,12 +254,12 @@ class Run:
         board: Board | str | None = None,
         clock_mhz: float | None = None,
     ) -> tuple[BoardTarget, dict[str, dict[str, Any]]]:
-        """What the run is built for, flags over run over board, and the options of the back ends for it.
+        """The target of the run (flags override the run, the run the board) and the back ends' options.
 
         Args:
-            changes: options by back end that flags say.
+            changes: options by back end, from flags.
             assignments: `--set` over them, "hls4ml.reuse_factor.fc1=8".
-            board: build for this board, whatever else is said.
+            board: build for this board in any case.
             clock_mhz: `--clock`; our Verilog keeps a margin to it on boards with open tools.
 
         Raises:
@@ -328,7 +328,7 @@ class Run:
         return Run(self.folder, updated)
 
     def _clear(self) -> None:
-        """Remove what edgeml made here, the configuration last; other files of the user's stay."""
+        """Remove edgeml's files, the configuration last; other files of the user's stay."""
         source = [path.name for path in (self.model_file, self.weights_file) if path is not None]
         for name in (*_PRODUCTS, *source):
             path = self.folder / name
@@ -342,7 +342,7 @@ class Run:
 
 
 def weights_beside(model: Path) -> Path:
-    """Where the weights of an architecture in .json lie in a run folder."""
+    """The file in a run folder with the weights of an architecture in .json."""
     return model.with_name(f"{model.stem}.weights.h5")
 
 

@@ -1,4 +1,4 @@
-"""Scratch folders that go when their block ends, and those of killed commands with the next one.
+"""Scratch folders, deleted at the end of their block; those of killed commands are deleted by later ones.
 
 A folder's name says which process made it, on which machine: edgeml-scratch-MACHINE-PID-TICKS-RANDOM. Nothing
 can be deleted by a process that gets SIGKILL, so whoever makes a scratch folder deletes beside it those of
@@ -51,7 +51,7 @@ def scratch_folder(beside: Path | None = None) -> Iterator[Path]:
 
 
 def sweep(place: Path) -> None:
-    """Delete the scratch folders in `place` that nobody needs any more; what cannot be deleted stays."""
+    """Delete the scratch folders of ended processes in `place`; a folder that cannot be deleted stays."""
     for folder in _folders(place):
         match = _NAME.fullmatch(folder.name)
         if match is not None and _is_left(folder, match):

@@ -4,7 +4,7 @@
 It is frozen and knows no key that is not declared. `parse_settings` validates plain values and turns all
 that pydantic finds into one `EdgemlError` that names the file, the key and, for an unknown key, near matches.
 
-Invariant: nothing that a user wrote is ignored; a key is either declared or refused.
+Invariant: no setting of a user is ignored; a key is either declared or refused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MOST_SHOWN = 3
 
 
 class Settings(BaseModel):
-    """Base of what a user can set: immutable, and an undeclared key is an error."""
+    """Base of descriptions that a user can write: immutable, and an undeclared key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
@@ -51,7 +51,7 @@ PerLayer: TypeAlias = Annotated[
 
 
 def per_layer(table: Any, layer: str) -> Any:
-    """The entry of a `PerLayer` option for one layer; None if the table says nothing of it.
+    """The entry of a `PerLayer` option for one layer; None if the table has none.
 
     >>> per_layer(4, "fc1"), per_layer({"fc1": 4, "default": 2}, "fc2"), per_layer({"fc1": 4}, "fc2")
     (4, 2, None)
@@ -63,13 +63,13 @@ def per_layer(table: Any, layer: str) -> Any:
 
 
 def check_layers(table: Any, layers: Iterable[str], where: str, otherwise: str) -> None:
-    """Refuse a `PerLayer` table that names a layer there is none of.
+    """Refuse a `PerLayer` table with the name of a layer that does not exist.
 
     Args:
         table: the option's value.
         layers: those it may name.
         where: the option, for the message.
-        otherwise: what else may be wrong with a layer that cannot be named, "it multiplies nothing".
+        otherwise: a second possible fault, for the message: "it multiplies nothing".
 
     Raises:
         EdgemlError: with near matches.
@@ -106,7 +106,7 @@ def parse_settings(model_class: type[M], settings: Mapping[str, Any], where: str
 
 
 def explained(error: ValidationError, model_class: type[BaseModel], where: str) -> EdgemlError:
-    """What pydantic found, in one error of ours: the first fault with its remedy, then a few more.
+    """pydantic's errors as one `EdgemlError`: the first fault with its remedy, then a few more.
 
     Args:
         error: of the validation of a `model_class`.
@@ -189,7 +189,7 @@ def read_toml(path: str | Path, what: str = "TOML file") -> dict[str, Any]:
 
     Args:
         path: the file.
-        what: what it is, for the message.
+        what: description of the file for messages.
 
     Raises:
         EdgemlError: it is missing, not readable, or not TOML (line and column given).
@@ -226,7 +226,7 @@ def _copied(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _problem_text(
     model_class: type[BaseModel], kind: str, path: tuple[int | str, ...], message: str, given: Any
 ) -> tuple[str, str]:
-    """What is wrong at `path` and what to do about it."""
+    """The fault at `path`, and the remedy."""
     key = ".".join(map(str, path))
     if kind == "extra_forbidden":
         known = _keys_at(model_class, path[:-1])
@@ -248,7 +248,7 @@ def _keys_at(model_class: type[BaseModel], path: tuple[int | str, ...]) -> list[
     for part in path:
         models = [kind for kind in candidates if _is_model(kind)]
         fields = [kind.model_fields[part].annotation for kind in models if part in kind.model_fields]
-        # What no model declares is a list index, dictionary key or union tag: the candidates stay.
+        # A part that no model declares is a list index, dictionary key or union tag: the candidates stay.
         candidates = [leaf for annotation in fields for leaf in _leaves(annotation)] or candidates
     return sorted({name for kind in candidates if _is_model(kind) for name in kind.model_fields})
 

@@ -1,4 +1,4 @@
-"""Where the shipped data folders are: `models/` (presets) and `hw/` (boards, RTL).
+"""The shipped data folders: `models/` (presets) and `hw/` (boards, RTL).
 
 In a source checkout (and an editable install, which points at it) they are top-level folders; in a wheel they
 lie inside the package, in `share_data/`. Invariant: nothing else in edgeml knows this. To ship another one,

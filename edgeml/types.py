@@ -1,4 +1,4 @@
-"""The types that the public functions take and give, for people who read signatures and for type checkers.
+"""The types of the public functions' arguments and results, for readers and for type checkers.
 
 Invariant: nothing is imported here but typing and NumPy's own types.
 """
@@ -25,11 +25,11 @@ PathLike: TypeAlias = str | os.PathLike[str]
 """A file or folder."""
 
 Tell: TypeAlias = Callable[[str], None]
-"""Told in a line what begins; `print` will do, in a notebook too."""
+"""A function that is called with a line about each step that begins; `print` works, in a notebook too."""
 
 
 class KerasModel(Protocol):
-    """What `lower` needs of a model; every Keras 3 model has it."""
+    """The attributes of a model that `lower` uses; every Keras 3 model has them."""
 
     @property
     def layers(self) -> Sequence[Any]:
@@ -37,5 +37,5 @@ class KerasModel(Protocol):
         ...
 
     def get_config(self) -> Any:
-        """What it is made of."""
+        """Its configuration."""
         ...

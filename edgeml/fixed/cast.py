@@ -1,7 +1,7 @@
 """The one place where bits are lost: from one type, or from floats, to another type.
 
 Invariant: the result equals the mathematical definition of the rounding and overflow mode for every
-input; what int64 cannot hold is refused.
+input; a value that int64 cannot hold is refused.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def cast(
 def rescale(codes: IntArray, frac: int | IntArray, to_frac: int | IntArray, rounding: Round) -> IntArray:
     """Codes with `to_frac` instead of `frac` fractional bits, rounded but not brought into any range.
 
-    What would leave int64 becomes the end of int64 nearest to it, which saturates as the value itself
-    would; `outside` tells whether a value fits a type.
+    A value outside int64 becomes the nearest end of int64, which saturates as the value itself would;
+    `outside` tells whether a value fits a type.
     """
     drop = np.asarray(frac, np.int64) - np.asarray(to_frac, np.int64)
     rounded = shift_right(codes, np.maximum(drop, 0), rounding)
@@ -96,8 +96,8 @@ def quantize(values: Any, to: ElementType, rounding: Round, overflow: Overflow) 
     Args:
         values: finite floats of any shape.
         to: the type; per-element arrays broadcast.
-        rounding: for what lies between two codes.
-        overflow: for what lies outside.
+        rounding: for values between two codes.
+        overflow: for values outside the range.
 
     Raises:
         EdgemlError: a value is NaN or infinite.

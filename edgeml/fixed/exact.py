@@ -1,4 +1,4 @@
-"""Floats that should be codes times an LSB, back to codes: for reading the results of other programs."""
+"""Converts floats that should be multiples of an LSB to codes: for the results of other programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_CODE = np.int64(-(2**63))
 def from_float(values: NDArray[np.floating[Any]], frac: int | IntArray) -> IntArray:
     """Codes of floats code * 2^-frac; `NO_CODE` where a float is no multiple of 2^-frac below 2^62.
 
-    Nothing is rounded, so that a result that is off by a fraction of an LSB cannot pass for the right one.
+    Nothing is rounded, so that a result that is wrong by a fraction of an LSB is never taken for a right one.
 
     >>> from_float(np.array([0.75, 0.7, np.nan]), 2)
     array([                   3, -9223372036854775808, -9223372036854775808])

@@ -14,7 +14,7 @@ from edgeml.fixed.types import ElementType, IntArray
 
 @unique
 class Overflow(Enum):
-    """What happens to a value outside the new range. QKeras saturates, ap_fixed's default is WRAP."""
+    """The treatment of a value outside the new range. QKeras saturates, ap_fixed's default is WRAP."""
 
     WRAP = "WRAP"
     """Keep the low bits."""

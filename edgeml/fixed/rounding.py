@@ -15,7 +15,7 @@ from edgeml.fixed.types import IntArray
 
 @unique
 class Round(Enum):
-    """What happens to bits right of the new LSB. QKeras rounds with RND_CONV, ap_fixed's default is TRN."""
+    """The treatment of bits below the new LSB. QKeras rounds with RND_CONV, ap_fixed's default is TRN."""
 
     TRN = "TRN"
     """Towards minus infinity: drop the bits."""

@@ -1,4 +1,4 @@
-"""What an integer code means: value = code * 2^-frac.
+"""Fixed-point types: the value of an integer code is code * 2^-frac.
 
 `FixedType` is one type; `FixedTypeArray` has a width and a frac per element, broadcast against the
 tensor it describes. Both have the same attributes, so code written with NumPy serves both.
@@ -21,7 +21,7 @@ from edgeml.errors import EdgemlError, shown
 IntArray: TypeAlias = NDArray[np.int64]
 
 MAX_WIDTH = 63
-"""Bits the int64 reference can hold for signed and unsigned codes alike."""
+"""Most bits of a code, so that signed and unsigned codes fit the int64 reference."""
 
 _MAX_FRAC = 960
 """Up to this |frac|, float64 holds code * 2^-frac for every code without overflow: 2^63 * 2^960 = 2^1023."""
@@ -233,11 +233,11 @@ def cover(lo: int, hi: int, frac: int) -> FixedType:
 
 
 def int_array(values: Any, what: str) -> IntArray:
-    """A read-only int64 copy of whole numbers, of whatever kind they are given.
+    """A read-only int64 copy of whole numbers of any numeric type.
 
     Args:
         values: anything NumPy makes an array of.
-        what: what they are, for the message.
+        what: description of the numbers for the message.
 
     Raises:
         EdgemlError: some are not whole numbers, or do not fit int64.

@@ -1,4 +1,4 @@
-"""Which Add is the bias of which MatMul or Conv: the one rule that every back end fuses by.
+"""The rule by which an Add is the bias of a MatMul or Conv; every back end fuses by it.
 
 A bias stays an `Add` of its own in the graph. It is *fused* by a back end, which starts the sum of products
 with it instead of adding it to the result; whether that is exact depends on the back end's carrier, and

@@ -1,6 +1,6 @@
 """Build a graph op by op, with shapes, types and bounds known at every step.
 
-Invariant: what has been added so far verifies; the first op that does not is refused on the spot.
+Invariant: the nodes added so far verify; an op that does not is refused when it is added.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Builder:
 
     Args:
         name: of the graph, made valid.
-        given: values that exist already, for building a part of a graph.
+        values: values that exist already, for building a part of a graph.
     """
 
     def __init__(self, name: str, values: Mapping[str, ValueInfo] | None = None) -> None:
@@ -33,7 +33,7 @@ class Builder:
 
     @property
     def nodes(self) -> Sequence[Node]:
-        """What was added so far."""
+        """The nodes added so far."""
         return tuple(self._nodes)
 
     @property

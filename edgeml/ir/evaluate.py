@@ -1,7 +1,7 @@
 """The oracle: int64 NumPy, one op after the other.
 
 Invariant: nothing here rounds, wraps or reorders; every op does what its file says, and every graph
-that verified fits. What any other executor computes is compared with this.
+that verified fits. The results of all other executors are compared with it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def run_nodes(nodes: Sequence[Node], infos: Mapping[str, ValueInfo], values: dic
 
 
 def constant_codes(graph: Graph) -> Mapping[str, IntArray]:
-    """Codes, of the value's shape, of every constant and of all that is computed from constants alone."""
+    """Codes, of the value's shape, of every constant and every value computed from constants alone."""
     constants: dict[str, IntArray] = {}
     for node in graph.nodes:
         if isinstance(node.op, Input) or not all(name in constants for name in node.inputs):

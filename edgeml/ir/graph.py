@@ -25,7 +25,7 @@ from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-"""Of graphs and nodes; text form, saved form and back ends rely on it."""
+"""Valid names of graphs and nodes; text form, saved form and back ends rely on it."""
 
 _NAME_HINT = "letters, digits, _ and . after a first letter or _"
 
@@ -65,7 +65,7 @@ class Graph:
         name: of the model.
         nodes: in topological order.
         outputs: names of the values it returns, at least one.
-        notes: what its integers do not say; no part of its text, digest or equality.
+        notes: remarks of the lowering; no part of its text, digest or equality.
 
     Raises:
         EdgemlError: the graph does not verify; names the op.
@@ -171,7 +171,7 @@ class Graph:
         return self
 
     def __deepcopy__(self, memo: object) -> Graph:
-        return self  # nothing of it can change
+        return self  # it is immutable
 
     def __repr__(self) -> str:
         from edgeml.ir.text import summary
@@ -213,7 +213,8 @@ def infer_node(node: Node, infos: Mapping[str, ValueInfo], nodes: Mapping[str, N
             raise EdgemlError(f"input {position + 1} must be a constant", where)
     try:
         info = node.op.infer(*(infos[source] for source in node.inputs))
-        limits.VALUE.check(info.size, "the result has")  # ops that can grow asked before
+        # Ops with results larger than their inputs have called it already.
+        limits.VALUE.check(info.size, "the result has")
         return info
     except EdgemlError as error:
         raise EdgemlError(

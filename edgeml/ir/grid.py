@@ -3,7 +3,7 @@
 A type says that a value is a multiple of 2^-frac; often it is a multiple of more: weights that share
 trailing zeros, per-channel powers of two, a value that was cast to fewer bits and shifted. Float mantissas
 do not care where the binary point is, so what a partial sum needs is its size in units of its own grid.
-Each op's own file says what it makes of the grids of its inputs.
+Each op's own file computes the grid of its result from those of its inputs.
 
 Invariant: element e of value v is an integer times 2^-grids[v][e]; ZERO for an element that is always zero.
 """
@@ -28,7 +28,7 @@ def grids(graph: Graph) -> Mapping[str, IntArray]:
 
 
 def know(nodes: Iterable[Node], infos: Mapping[str, ValueInfo], values: dict[str, GridInfo]) -> None:
-    """Add what is known of the results of `nodes`, in topological order, to what is known of their inputs."""
+    """Add the results of `nodes`, in topological order, to `values`, which has those of their inputs."""
     for node in nodes:
         info = infos[node.name]
         grid = np.broadcast_to(node.op.grid([values[name] for name in node.inputs], info), info.shape)

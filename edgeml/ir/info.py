@@ -1,4 +1,4 @@
-"""What is known of a value before anything runs: its shape, its type and the interval of every element.
+"""The static facts about a value: its shape, its type and the interval of every element.
 
 Invariant: `lo` and `hi` are codes of `type`, have exactly the shape `shape`, and every code the value
 can ever take lies between them. The bounds come from interval arithmetic on the real weights, so
@@ -31,7 +31,7 @@ class ValueInfo:
     hi: IntArray
 
     def __post_init__(self) -> None:
-        for name in ("lo", "hi"):  # a proof that anyone could overwrite is none
+        for name in ("lo", "hi"):  # the bounds are proofs and must not be overwritten
             view = np.asarray(getattr(self, name)).view()
             view.flags.writeable = False
             object.__setattr__(self, name, view)
@@ -96,9 +96,9 @@ class ValueInfo:
 
 
 def need_room(shape: Iterable[int], work: int = 0) -> None:
-    """Refuse a value that is larger than any network for an FPGA has, before an array of it is made.
+    """Refuse a value above the limits of `edgeml.limits`, before an array of it is made.
 
-    Every op whose result can be larger than its inputs asks before it infers.
+    Every op whose result can be larger than its inputs calls this before it infers.
 
     Args:
         shape: of the result, without the batch axis.
@@ -112,7 +112,7 @@ def need_room(shape: Iterable[int], work: int = 0) -> None:
 
 
 def guard(bound: Any, what: str) -> None:
-    """Refuse what int64 cannot hold.
+    """Refuse values that int64 cannot hold.
 
     Args:
         bound: float64 upper bound(s) on every magnitude met, partial sums in any order included.

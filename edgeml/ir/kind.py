@@ -1,4 +1,4 @@
-"""What an op does to the elements of its input, in one word."""
+"""The kinds of ops, by their effect on the elements of their input."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """Streaming, layout and fusion follow from it; every op declares one."""
+    """The kind of an op, which every op declares; streaming, layout and fusion follow from it."""
 
     MOVES = "moves"
     """Elements of one input change their place and nothing else: reshape, transpose, slice, repeat."""

@@ -1,4 +1,4 @@
-"""How the elements of a tensor lie, compared with the graph's value.
+"""The order of a tensor's elements in memory, compared with the graph's value.
 
 The graph is channels last, ONNX convolutions are channels first. Values stay channels first through a
 trunk of convolutions, and flattening such a value only reorders its elements, which the next dense layer
@@ -21,7 +21,7 @@ from edgeml.ir import Shape
 
 @unique
 class Order(Enum):
-    """Where the channels are."""
+    """The place of the channels."""
 
     LAST = "last"
     """The axes of the graph."""
@@ -70,7 +70,7 @@ def arrange(values: NDArray[Any], shape: Shape, layout: Layout) -> NDArray[Any]:
 
 
 def restore(values: NDArray[Any], shape: Shape, layout: Layout) -> NDArray[Any]:
-    """What the tensor (batch, ...) holds, as (batch, *shape) in the graph's order."""
+    """The tensor's elements (batch, ...) as (batch, *shape) in the graph's order."""
     if layout.order is Order.FIRST:
         return np.moveaxis(values, 1, -1)
     if layout.order is Order.FLAT:

@@ -1,4 +1,4 @@
-"""What a user should know of a graph and its integers do not say: what was rounded, what was left off."""
+"""Notes on a graph for the user: values that the lowering rounded, layers that it left off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Note:
-    """Something the user should know about one layer.
+    """A remark on one layer.
 
     Args:
         layer: its name.

@@ -48,7 +48,7 @@ class Op(ABC):
     """
 
     kind: ClassVar[Kind]
-    """What the op does to elements; streaming, layout and fusion follow from it."""
+    """The kind of the op; streaming, layout and fusion follow from it."""
 
     arity: ClassVar[int | None] = 1
     """Number of inputs; None for one or more."""
@@ -100,8 +100,8 @@ class Op(ABC):
 
         Args:
             inputs: codes of shape (batch, *shape), or (1, *shape) for what does not depend on the input.
-            infos: what `infer` was given.
-            result: what `infer` returned.
+            infos: the arguments of `infer`.
+            result: the result of `infer`.
 
         Returns:
             Codes of shape (batch, *result.shape), batch being the largest of the inputs'.
@@ -112,8 +112,8 @@ class Op(ABC):
         """The grid of every element of the result, see `edgeml.ir.grid`.
 
         Args:
-            inputs: what is known of the inputs, their grids included.
-            result: what `infer` returned.
+            inputs: infos and grids of the inputs.
+            result: the result of `infer`.
 
         Returns:
             Exponents that broadcast to the result's shape; below NEVER_ZERO for what is always zero.
@@ -124,8 +124,8 @@ class Op(ABC):
         """Bits of the largest intermediate in steps of its own grid, inputs and result included.
 
         Args:
-            inputs: what is known of the inputs.
-            result: what is known of the result.
+            inputs: infos and grids of the inputs.
+            result: info and grid of the result.
         """
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -159,15 +159,15 @@ class Composite(Op, abstract=True):
         """
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
-        """What the expansion's last op infers."""
+        """The info of the expansion's last value."""
         build, names, result = self._expanded(inputs)
         del names
         return build.info(result)
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
-        """What the expansion evaluates to."""
+        """The codes of the expansion's last value."""
         del result
-        from edgeml.ir.evaluate import run_nodes  # evaluate knows ops, ops must not need it to be imported
+        from edgeml.ir.evaluate import run_nodes  # imported here: edgeml.ir.evaluate imports this module
 
         build, names, last = self._expanded(infos)
         values = dict(zip(names, inputs, strict=True))
@@ -190,8 +190,8 @@ class Composite(Op, abstract=True):
         )
 
     def _inner(self, inputs: Sequence[GridInfo]) -> tuple[dict[str, GridInfo], str]:
-        """What is known of every value of the expansion, and the name of the last."""
-        from edgeml.ir.grid import know  # grid knows graphs, ops must not need it to be imported
+        """Info and grid of every value of the expansion, and the name of the last."""
+        from edgeml.ir.grid import know  # imported here: edgeml.ir.grid imports this module
 
         build, names, last = self._expanded([value.info for value in inputs])
         values = dict(zip(names, inputs, strict=True))
@@ -199,7 +199,7 @@ class Composite(Op, abstract=True):
         return values, last
 
     def _expanded(self, infos: Sequence[ValueInfo]) -> tuple[Builder, list[str], str]:
-        from edgeml.ir.builder import Builder  # the builder knows ops, ops must not need it to be imported
+        from edgeml.ir.builder import Builder  # imported here: edgeml.ir.builder imports this module
 
         names = [f"in{position}" for position in range(len(infos))]
         build = Builder("expansion", values=dict(zip(names, infos, strict=True)))
@@ -207,7 +207,7 @@ class Composite(Op, abstract=True):
 
 
 _CONTRACT = ("kind", "infer", "evaluate", "grid", "demand")
-"""What every op that can stand in a graph has to say itself."""
+"""The parts of the contract that every concrete op has to define."""
 
 
 def _is_owed(op: type[Op], name: str) -> bool:
@@ -227,7 +227,7 @@ def need(condition: bool, what: str, hint: str = "") -> None:
 
 
 def _hashable(value: Any) -> Any:
-    """An attribute as something that has a hash; equal attributes give equal ones."""
+    """A hashable form of an attribute; equal attributes have equal forms."""
     match value:
         case np.ndarray():  # int64, see Op
             array = cast("IntArray", value)

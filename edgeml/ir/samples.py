@@ -14,7 +14,7 @@ from edgeml.fixed import to_float
 from edgeml.ir.graph import Graph
 
 SAMPLES = 256
-"""How many are made."""
+"""The number of samples."""
 
 _SEED = 20261129
 

@@ -49,7 +49,7 @@ def save(graph: Graph, stem: str = "graph") -> FileSet:
 
 
 def load(folder: str | Path, stem: str = "graph") -> Graph:
-    """Read what `save` wrote.
+    """Read the files that `save` wrote.
 
     Raises:
         EdgemlError: a file is missing, cut short, malformed or changed, or the graph does not verify.
@@ -73,7 +73,7 @@ def load(folder: str | Path, stem: str = "graph") -> Graph:
         raise EdgemlError(error.what, where, error.hint) from error
     if graph.digest != file.digest:
         raise EdgemlError(
-            "its contents are not those it was saved with",
+            "its contents differ from those that were saved",
             str(structure),
             "a file was changed after it was written; export the graph again",
         )

@@ -1,4 +1,4 @@
-"""Sizes counted in steps of a grid, which is what a float's mantissa has to hold.
+"""Sizes counted in steps of a grid, the unit in which a float's mantissa has to hold them.
 
 A grid is an exponent per element: the element is an integer times 2^-grid. A float carries the integers up
 to 2^mantissa exactly (24 bits in float32, 53 in float64), wherever the binary point is. If the sum of all
@@ -28,12 +28,12 @@ NEVER_ZERO = -(1 << 18)
 """Grids below this come from an element that is always zero."""
 
 BEYOND = np.int64(1) << 62
-"""Stands for anything too large: no carrier holds it."""
+"""Stands for any size that no carrier holds."""
 
 
 @dataclass(frozen=True, eq=False)
 class GridInfo:
-    """What is known of a value.
+    """Info and grid of a value.
 
     Args:
         info: shape, type and bounds.

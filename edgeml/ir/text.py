@@ -6,7 +6,7 @@
     %fc1.matmul = mat_mul(%input, %fc1.weight) : 32 fixed<15,4> in [-9214, 8867]
     return %fc1.matmul
 
-What stands behind the colon is inferred and only there to be read. Arrays are named with the first
+The part behind the colon is inferred; the parser ignores it. Arrays are named with the first
 eight digits of their SHA-256, so that two graphs with other weights have other texts.
 
 Invariant: equal graphs have equal texts, and `parse(to_text(g), arrays_of(g))` equals g.

@@ -32,9 +32,9 @@ def layer_of(path: Instance, prefix: Instance = (), names: Iterable[str] = ()) -
 
     >>> layer_of(("u_core", "u_fc1")), layer_of(("u_model", "u_core", "u_fc1"), ("u_model",))
     ('fc1', 'fc1')
-    >>> layer_of(("u_conv1_control", "g[0]"), known=["conv", "conv1"]), layer_of(("u_skid",)), layer_of(())
+    >>> layer_of(("u_conv1_control", "g[0]"), names=["conv", "conv1"]), layer_of(("u_skid",)), layer_of(())
     ('conv1', 'skid', '')
-    >>> layer_of(("u_act1_now", "u_fc1", "g[0]"), known=["fc1", "act1"])
+    >>> layer_of(("u_act1_now", "u_fc1", "g[0]"), names=["fc1", "act1"])
     'fc1'
     """
     if path[: len(prefix)] != prefix:

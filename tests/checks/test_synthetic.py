@@ -183,7 +183,7 @@ def test_the_emulator_takes_the_floats():
 
 
 def test_a_runner_that_does_not_say_what_it_takes_is_an_error_when_it_is_made():
-    with pytest.raises(TypeError, match="does not say what its artefact takes"):
+    with pytest.raises(TypeError, match="does not declare the input of its artefact"):
         type("Silent", (Runner,), {"name": "silent", "artefact": "x"})
 
 

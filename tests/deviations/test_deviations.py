@@ -277,6 +277,6 @@ def test_an_old_manifest_that_does_not_say_the_stages_is_an_error_with_a_remedy(
     manifest = json.loads((tmp_path / "edgeml.json").read_text())
     del manifest["options"]
     (tmp_path / "edgeml.json").write_text(json.dumps(manifest))
-    with pytest.raises(EdgemlError, match="adders stand between registers") as error:
+    with pytest.raises(EdgemlError, match="the number of adders between registers") as error:
         verilog.compare_files(tmp_path, GRAPH)
     assert error.value.hint == "export again"

@@ -66,7 +66,7 @@ class Hls4mlBackend(Backend):
 
 
 LONG_SECONDS = 60.0
-"""A check says so where compiling takes longer."""
+"""A check notes a compilation that takes longer than this, in seconds."""
 
 
 def compile_time(graph: Graph) -> tuple[int, float]:

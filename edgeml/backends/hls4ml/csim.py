@@ -46,7 +46,7 @@ _INCLUDES: Mapping[str, tuple[str, ...]] = {
         "firmware/nnet_utils",
     ),
 }
-"""hls4ml back ends whose C simulation builds with plain g++, and where their headers lie."""
+"""hls4ml back ends whose C simulation builds with plain g++, and the folders of their headers."""
 
 _NEEDS = {
     "oneAPI": "its C simulation needs Intel's compiler icpx",
@@ -186,7 +186,7 @@ def _check_ports(manifest: Hls4mlManifest, graph: Graph, folder: Path) -> None:
     for port in (*manifest.inputs, *manifest.outputs, *manifest.values):
         info = graph.infos.get(port.value)
         if info is None:
-            continue  # inside an expanded composite op: nobody can ask for it
+            continue  # inside an expanded composite op: it has no name in the graph
         if (info.shape, info.frac) != (port.shape, port.frac):
             raise EdgemlError(
                 f"holds shape {port.shape} with {port.frac} fractional bits, the graph {info}",
@@ -196,7 +196,7 @@ def _check_ports(manifest: Hls4mlManifest, graph: Graph, folder: Path) -> None:
 
 
 def _shown(graph: Graph, value: str) -> bool:
-    """Whether a trace of doubles can show a value; ports that it cannot carry are refused on emission."""
+    """True if a trace of doubles holds the value exactly; the emitter refuses wider ports."""
     return graph.info(value).magnitude < 1 << DOUBLE_BITS
 
 

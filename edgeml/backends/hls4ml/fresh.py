@@ -1,4 +1,4 @@
-"""An hls4ml project compared with what would be written today: types, constants, code.
+"""An hls4ml project compared with a fresh emission: types, constants, code.
 
 Compared are the sources and headers that a simulation or synthesis compiles, hls4ml's own among them, and
 both files of every constant. Scripts and the configuration around them are the user's.
@@ -28,8 +28,8 @@ def compare_project(folder: Path, fresh: FileSet) -> tuple[Deviation, ...]:
     """Every file that differs, with the first constant, type or line that does.
 
     Args:
-        folder: where the project lies.
-        fresh: what would be written today.
+        folder: the folder of the project.
+        fresh: the files of a fresh emission.
 
     Raises:
         EdgemlError: a file cannot be read.
@@ -47,12 +47,12 @@ def compare_project(folder: Path, fresh: FileSet) -> tuple[Deviation, ...]:
             compare = _constants if name.startswith(_WEIGHTS) else compare_text
             deviations += compare(name, content, fresh[name])
     deviations += _promises(folder, fresh[MANIFEST])
-    # What is compiled comes first by its types: a narrow type says more than the lines that follow from it.
+    # defines.h first: a narrow type in it explains the lines that differ because of it.
     return tuple(sorted(deviations, key=lambda deviation: "defines.h" not in deviation.file))
 
 
 def _promises(folder: Path, fresh: bytes) -> list[Deviation]:
-    """What the manifest says of the graph and its values; options were taken from it."""
+    """Deviations of the manifest, without its options, which the fresh emission took over."""
     mine, theirs = Hls4mlManifest.read(folder), Hls4mlManifest.parse(fresh, MANIFEST)
     keys = [key for key in Hls4mlManifest.model_fields if key != "options"]
     apart = [key for key in keys if getattr(mine, key) != getattr(theirs, key)]

@@ -1,6 +1,6 @@
 """The C++ main program around an hls4ml project's own bridge.
 
-Invariant: it computes nothing; it feeds doubles to the bridge and writes what comes back.
+Invariant: it computes nothing; it passes doubles to the bridge and writes its results.
 """
 
 from __future__ import annotations

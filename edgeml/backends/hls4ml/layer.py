@@ -1,4 +1,4 @@
-"""What one hls4ml layer is told, with every type explicit.
+"""The description of one hls4ml layer, with every type explicit.
 
 Invariant: a `Hls4mlLayer` names the type of everything it holds, so nothing is left to hls4ml's defaults
 (fixed<16,6>, TRN, WRAP, "auto").
@@ -96,5 +96,5 @@ class Hls4mlLayer:
         }
 
     def weight_key(self, name: str) -> str:
-        """What hls4ml calls the data of a constant in the layer list."""
+        """The key of a constant's data in hls4ml's layer list."""
         return "depthwise" if name == "weight" and self.kind.startswith("Depthwise") else name

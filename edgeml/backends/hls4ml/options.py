@@ -1,4 +1,4 @@
-"""What a user can say about an hls4ml project."""
+"""The options of an hls4ml project."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _lower(value: Any) -> Any:
 
 def _no_clash(name: str) -> str:
     if name.lower() in ("nnet", "hls", "std", "main", "input", "defines", "parameters"):
-        raise ValueError("this name means something else in the project's C++")
+        raise ValueError("this name has another meaning in the project's C++")
     return name
 
 
 @dataclass(frozen=True)
 class HlsTarget:
-    """Where the project goes, with nothing left open.
+    """The complete target of a project.
 
     Args:
         backend: hls4ml's back end.

@@ -1,7 +1,7 @@
 """From the exact graph to a list of hls4ml layers.
 
-`Planner` walks the graph once; what an op becomes is written in `ops/<op>.py`, which defines
-`plan(node, planner)`. An op without such a file is one that hls4ml cannot express.
+`Planner` walks the graph once; `ops/<op>.py` defines `plan(node, planner)`, which adds the layers of an op.
+An op without such a file is one that hls4ml cannot express.
 
 Invariant: every graph value that a later op reads is held by one hls4ml layer, whose type holds every
 code that the value can take, and whose modes are those of the graph's Cast.
@@ -45,7 +45,7 @@ DOUBLE_BITS = 53
 
 _MOST_COPIES = 7
 _LIBERO = ("InputLayer", "Dense", "Activation", "Reshape")
-"""What hls4ml's Libero back end has code for; other layers it would leave out without a word."""
+"""Layers that hls4ml's Libero back end has code for; it omits other layers without a message."""
 
 
 class CannotExpressError(Exception):
@@ -149,7 +149,7 @@ class Planner:
         base = self._base(layer)
         if base.kind != "InputLayer":
             return base.name
-        # A copy; hls4ml would take it away if it had the very type of the input, modes included.
+        # A copy; hls4ml would remove it if it had exactly the type of the input, modes included.
         result = Precision(base.result.type, Round.RND_CONV, Overflow.SAT)
         attributes = {"activation": "linear", "n_in": self.graph.info(name).size}
         types = {"table": result}
@@ -158,7 +158,7 @@ class Planner:
         )
 
     def _overread(self, layers: Sequence[Hls4mlLayer], outputs: Mapping[str, str]) -> list[Refusal]:
-        """Streams that too many read: each reader needs a copy of its own."""
+        """Refusals of streams with too many readers: each reader needs a copy of its own."""
         if not self.stream:
             return []
         readers = [source for layer in layers for source in layer.inputs] + list(outputs.values())
@@ -183,14 +183,14 @@ class Planner:
         )
 
     def _base(self, name: str) -> Hls4mlLayer:
-        """The layer that computes what a layer holds; a reshape has no code of its own, or another name."""
+        """The layer that computes a layer's value; reshapes, which have no code, are skipped."""
         layer = self._by_name[name]
         while layer.kind == "Reshape":
             layer = self._by_name[layer.inputs[0]]
         return layer
 
     def _needed(self, outputs: Iterable[str]) -> list[Hls4mlLayer]:
-        """The layers that outputs depend on, and all inputs; a stream that nobody reads would block."""
+        """The layers that outputs depend on, and all inputs; a stream without a reader would block."""
         needed = set(outputs)
         for layer in reversed(self.layers):
             if layer.name in needed:
@@ -287,11 +287,11 @@ class Planner:
         return name
 
     def alias(self, node: Node, source: str) -> None:
-        """The op changes nothing that hls4ml stores: its value is held where `source` is."""
+        """The op changes no stored number: the layer of `source` holds its value as well."""
         self._layer_of[node.name] = self._layer_of[source]
 
     def hold(self, node: Node, layer: str, part: str = "") -> str:
-        """A layer that is there already does what would have been added; arguments as for `add`."""
+        """Use an existing layer in place of a new one; arguments as for `add`."""
         if not part:
             self._layer_of[node.name] = layer
         return layer

@@ -1,7 +1,7 @@
 """From a plan to the files of an hls4ml project.
 
-Invariant: after hls4ml's optimizer passes every type, constant, strategy and reuse factor is the one that
-was asked for, or nothing is returned. The bytes depend on plan and options alone.
+Invariant: after hls4ml's optimizer passes every type, constant, strategy and reuse factor is the planned one,
+or nothing is returned. The bytes depend on plan and options alone.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Graph
 from edgeml.scratch import scratch_folder
 
-"""Says which variable of the project holds which value of the graph; read by the runner."""
+"""The manifest with the project's variable of every graph value; read by the runner."""
 
 _CONFIG = "hls4ml_config.yml"
 
 _SEPCONV1D = "firmware/nnet_utils/nnet_sepconv1d_latency.h"
-"""Has the include guard of its 2-D twin in hls4ml 1.3.0, so a project with both would not compile."""
+"""A header with the include guard of its 2-D twin in hls4ml 1.3.0: a project with both does not compile."""
 
 _SMART_HLS = "$(SHLS_ROOT_DIR)"
-"""Where Libero's makefiles find SmartHLS: its own variable, since hls4ml would look for the program."""
+"""SmartHLS for Libero's makefiles: its environment variable, because hls4ml would search for the program."""
 
 _NEVER_USED = "fixed<61,29,TRN_ZERO,SAT_SYM,0>"
-"""The default of every type. It stands out: if it is found after the passes, something was left open."""
+"""The default of every type, unlike any planned type: a type that equals it after the passes was not set."""
 
 
 def build(graph: Graph, plan: LayerPlan, options: Hls4mlOptions) -> FileSet:
@@ -110,10 +110,10 @@ def model_graph(
 
 
 def verify(model: Any, plan: LayerPlan, parallel: dict[str, Parallelism]) -> None:
-    """Compare what hls4ml made of the layers with what was asked.
+    """Compare hls4ml's layers with the planned ones.
 
     Raises:
-        EdgemlError: a type, constant, strategy or reuse factor is another one, or a layer is gone.
+        EdgemlError: a type, constant, strategy or reuse factor differs, or a layer is missing.
     """
     planned = {layer.name: layer for layer in plan.layers}
     for node in model.get_layers():
@@ -121,7 +121,7 @@ def verify(model: Any, plan: LayerPlan, parallel: dict[str, Parallelism]) -> Non
         if name in planned:
             _verify_layer(node, planned.pop(name), parallel[name])
             continue
-        # What hls4ml puts between layers (clones and paddings of streams) only moves values.
+        # Layers that hls4ml inserts (clones and paddings of streams) only move values.
         precisions = [variable.type.precision for variable in node.get_variables()]
         if any(str(precision) != str(node.get_input_variable().type.precision) for precision in precisions):
             raise _changed(node.name, f"an inserted {node.class_name} changes the type")
@@ -173,7 +173,7 @@ def _holds(precision: Any, type: FixedType) -> bool:
 
 
 def _changed(name: str, what: str) -> EdgemlError:
-    return EdgemlError(f"hls4ml changed what it was told: {what}", name, "this is a defect; please report it")
+    return EdgemlError(f"hls4ml changed the plan: {what}", name, "this is a defect; please report it")
 
 
 def _layer_config(layer: Hls4mlLayer, parallelism: Parallelism, options: Hls4mlOptions) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def _traced(options: Hls4mlOptions) -> bool:
 
 
 def _hls4ml_does(step: Any, what: str) -> Any:
-    """Run a step of hls4ml, whose refusals are of every exception class there is."""
+    """Run a step of hls4ml, whose refusals may be of any exception class."""
     try:
         return step()
     except EdgemlError:
@@ -206,9 +206,9 @@ def _hls4ml_does(step: Any, what: str) -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Generator[None]:
-    """Nothing of what hls4ml prints or warns of reaches the user, and it does not load TensorFlow.
+    """Suppress hls4ml's output and warnings, and keep it from loading TensorFlow.
 
-    hls4ml's writers import Keras only to be able to save a Keras model, which there is none of here.
+    hls4ml's writers import Keras only to save a Keras model, and there is none here.
     """
     blocked = [name for name in ("keras", "tensorflow") if name not in sys.modules]
     disabled = logging.root.manager.disable
@@ -277,7 +277,7 @@ def _manifest(graph: Graph, plan: LayerPlan, options: Hls4mlOptions) -> bytes:
         options=options.model_dump(mode="json", exclude_none=True),
         inputs=tuple(entry(*pair) for pair in plan.inputs.items()),
         outputs=tuple(entry(*pair) for pair in plan.outputs.items()),
-        # What is inside a composite op has no name in the graph.
+        # Values inside a composite op have no name in the graph.
         values=tuple(entry(*pair) for pair in inner if pair[0] in graph.infos),
     )
     return manifest.to_json().encode()

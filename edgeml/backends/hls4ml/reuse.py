@@ -17,7 +17,7 @@ from edgeml.errors import EdgemlError
 from edgeml.settings import check_layers, per_layer
 
 UNROLL_LIMIT = 4096
-"""hls4ml's MaximumSize: more elements than that an HLS tool does not unroll."""
+"""hls4ml's MaximumSize: the most elements that an HLS tool unrolls."""
 
 _ONLY_RESOURCE = ("Quartus", "oneAPI")
 _WITH_ADDER_GRAPHS = ("Vitis", "Vivado")
@@ -25,14 +25,14 @@ _WITH_ADDER_GRAPHS = ("Vitis", "Vivado")
 
 @dataclass(frozen=True)
 class Parallelism:
-    """How one layer multiplies."""
+    """Strategy and reuse factor of one layer."""
 
     strategy: Literal["latency", "resource", "distributed_arithmetic"]
     reuse_factor: int
 
 
 def is_valid(n_in: int, n_out: int, reuse: int) -> bool:
-    """Whether hls4ml's resource kernel is right for this reuse factor.
+    """True if hls4ml's resource kernel computes the right sums with this reuse factor.
 
     The formula is that of hls4ml 1.3, FPGABackend._validate_reuse_factor.
 

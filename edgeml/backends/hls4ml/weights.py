@@ -1,6 +1,6 @@
 """hls4ml writes every constant twice: weights/*.txt is read by C simulation, weights/*.h by synthesis.
 
-Invariant: a project is only simulated if both hold the same numbers: what was checked is what is built.
+Invariant: a project is only simulated if both hold the same numbers, so that the checked weights are built.
 """
 
 from __future__ import annotations

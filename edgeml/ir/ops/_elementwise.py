@@ -27,7 +27,7 @@ def aligned_codes(inputs: Sequence[IntArray], infos: Sequence[ValueInfo]) -> lis
 
 
 def common_shape(infos: Sequence[ValueInfo]) -> Shape:
-    """What the shapes broadcast to.
+    """The shape that the shapes broadcast to.
 
     Raises:
         EdgemlError: they do not.

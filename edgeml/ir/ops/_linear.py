@@ -1,4 +1,4 @@
-"""What matrix products and convolutions share: sums of products with constant weights."""
+"""Shared by matrix products and convolutions: sums of products with constant weights."""
 
 from __future__ import annotations
 

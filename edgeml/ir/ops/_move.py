@@ -1,4 +1,4 @@
-"""What ops that only rearrange elements share."""
+"""Shared by ops that only rearrange elements."""
 
 from __future__ import annotations
 

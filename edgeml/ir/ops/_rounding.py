@@ -1,4 +1,4 @@
-"""What rounding a float's mantissa needs beyond the value itself."""
+"""The bits that rounding in a float's mantissa needs beyond the value itself."""
 
 from __future__ import annotations
 

@@ -72,18 +72,18 @@ class Cast(Op):
         return bool(np.any(grid > np.asarray(self.to.frac)))
 
     def overflows(self, x: ValueInfo) -> NDArray[np.bool_]:
-        """Where a value outside the range can be met, as an array of x's shape."""
+        """True for elements that can have a value outside the range, as an array of x's shape."""
         below, above = self.overflow_sides(x)
         return below | above
 
     def overflow_sides(self, x: ValueInfo) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Where a value below, and where one above the range can be met."""
+        """True for elements that can have a value below the range, and for those above it."""
         lo, hi = (rescale(end, x.type.frac, self.to.frac, self.rounding) for end in (x.lo, x.hi))
         least = symmetric_lo(self.to) if self.overflow is Overflow.SAT_SYM else self.to.lo
         return np.asarray(lo < least), np.asarray(hi > self.to.hi)
 
     def _rounding_bits(self, x: GridInfo) -> int:
-        """What rounding by adding one half needs: |x| + 1/2 LSB on the grid max(grid, frac + 1)."""
+        """Bits for rounding by adding one half: |x| + 1/2 LSB on the grid max(grid, frac + 1)."""
         if by_mantissa(self.rounding) or not self.rounds(x.grid):
             return 0
         frac = np.asarray(self.to.frac, np.int64)
@@ -94,7 +94,7 @@ class Cast(Op):
         return log2_bits(np.max(total, initial=0))
 
     def _wrapping_bits(self, x: GridInfo) -> int:
-        """What wrapping needs: r - lo on the coarser of r's grid and lo's, which is 2^(width - 1) LSBs."""
+        """Bits for wrapping: r - lo on the coarser of r's grid and lo's, which is 2^(width - 1) LSBs."""
         if self.overflow is not Overflow.WRAP or not np.any(self.overflows(x.info)):
             return 0
         frac, count = np.asarray(self.to.frac, np.int64), _steps(x)

@@ -46,7 +46,7 @@ class Input(Op):
         return ValueInfo.full(self.shape, self.type)
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
-        """Never called: the evaluator puts the given codes in."""
+        """Never called: the evaluator uses the codes of its caller."""
         raise EdgemlError("an input without a value", "input")
 
     def codes(self, values: Any) -> IntArray:

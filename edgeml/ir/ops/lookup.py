@@ -57,5 +57,5 @@ class Lookup(Op):
         return np.asarray(inputs[1].grid.max())
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
-        """Of the table only what can be read matters, and that is the result."""
+        """The bits of the result: other entries of the table are never read."""
         return edge_bits(inputs[:1], result)

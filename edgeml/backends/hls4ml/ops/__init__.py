@@ -1,4 +1,4 @@
-"""What each core op becomes: `ops/<op>.py` defines `plan(node, planner)`.
+"""The emitters of core ops: `ops/<op>.py` defines `plan(node, planner)`.
 
 `plan` adds layers through `planner.add`, or raises `CannotExpressError`. The last layer added without
 `part` holds the op's value. Files that start with an underscore are shared helpers.

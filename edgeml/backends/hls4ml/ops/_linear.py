@@ -1,7 +1,7 @@
 """Matrix products and convolutions with an optional bias, as hls4ml's Dense and Conv layers.
 
 The accumulator has every fractional bit of products and bias and the width that the final sum needs.
-Partial sums may wrap on the way: modulo 2^width the end is the same, for addition is associative there.
+Partial sums may wrap on the way: modulo 2^width the end is the same, because addition is associative there.
 """
 
 from __future__ import annotations

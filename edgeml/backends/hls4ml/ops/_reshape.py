@@ -2,8 +2,8 @@
 
 In io_parallel arrays are flat and nothing happens. In io_stream a packet of the FIFO holds the last axis, so
 the stream is repacked; hls4ml's repacking is right only if one packet's size divides the other's, and a
-flattened stream keeps its small packets, which only Dense layers gather (hls4ml issue 647). Where that does
-not do, the whole tensor becomes one packet in between.
+flattened stream keeps its small packets, which only Dense layers gather (hls4ml issue 647). Where that is
+not enough, the whole tensor becomes one packet in between.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def reshape(
         before: its shape.
         after: the wanted shape; () is taken as (1,).
         part: as for `Planner.add`.
-        for_dense: all that reads the result are Dense layers.
+        for_dense: every reader of the result is a Dense layer.
 
     Returns:
         The name of the last layer.
@@ -40,7 +40,7 @@ def reshape(
     target, precision, size = tuple(after) or (1,), planner.held_in(source), math.prod(after)
     packet = before[-1] if before else 1
     if not planner.stream:
-        # hls4ml takes a transpose before a flatten away and reorders the weights of the Dense layer behind.
+        # hls4ml removes a transpose before a flatten and reorders the weights of the Dense layer behind.
         whole = len(target) == 1 and planner.kind(source) == "Transpose"
     elif len(target) == 1:
         whole = packet != size and not for_dense

@@ -1,4 +1,4 @@
-"""Add: a bias that no product took in, or the sum of two values."""
+"""Add: a bias that is fused with no product, or the sum of two values."""
 
 from __future__ import annotations
 

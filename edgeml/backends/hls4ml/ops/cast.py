@@ -15,7 +15,7 @@ from edgeml.ir.ops.cast import Cast
 
 
 def plan(node: Node, planner: Planner) -> None:
-    """An assignment to ap_fixed<W, I, Q, O>, which is what the graph's Cast is defined by."""
+    """An assignment to ap_fixed<W, I, Q, O>, which defines the graph's Cast."""
     op = node.op
     assert isinstance(op, Cast)
     (x,) = node.inputs

@@ -37,7 +37,7 @@ def check(graph: Graph, reuse: Reuse) -> None:
         EdgemlError: with near matches.
     """
     if isinstance(reuse, Mapping):
-        check_layers(reuse, dense_layers(graph), _WHERE, "only dense layers can be folded, and it is none")
+        check_layers(reuse, dense_layers(graph), _WHERE, "it is no dense layer, which alone can be folded")
 
 
 def largest(reuse: Reuse) -> int:
