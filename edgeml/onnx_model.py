@@ -1,4 +1,6 @@
-"""The one writer of ONNX models: the exact model, QONNX and the float baseline are built with it.
+"""The one writer of ONNX models, and the parsing of such a file.
+
+The exact model, QONNX and the float baseline are built with the writer.
 
 It wraps `onnx_ir`, which holds the nodes and constants and turns them into a `ModelProto`. Tensors are
 referred to by name; each name is written once.
@@ -19,7 +21,7 @@ from numpy.typing import NDArray
 
 from edgeml import install
 from edgeml._version import __version__
-from edgeml.errors import MissingToolError
+from edgeml.errors import EdgemlError, MissingToolError
 
 if TYPE_CHECKING:
     import onnx
@@ -30,6 +32,33 @@ def missing_onnx() -> str:
     """Empty if ONNX models can be written here, else which package is not installed and how to get it."""
     missing = [name for name in ("onnx", "onnx_ir") if find_spec(name) is None]
     return f"{' and '.join(missing)} not installed ({install.command()})" if missing else ""
+
+
+def parse_onnx(content: bytes, where: str, hint: str = "export it again") -> onnx.ModelProto:
+    """The model in a file; it is not checked.
+
+    Args:
+        content: of the file.
+        where: the file, for the message.
+        hint: the remedy, for the message.
+
+    Raises:
+        EdgemlError: the bytes are no ModelProto.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    model = onnx.ModelProto()
+    try:
+        model.ParseFromString(content)
+    except DecodeError as error:
+        raise EdgemlError(f"is not a readable ONNX model ({error})", where, hint) from error
+    return model
+
+
+def metadata_of(model: onnx.ModelProto) -> dict[str, str]:
+    """The entries of a model's metadata."""
+    return {entry.key: entry.value for entry in model.metadata_props}
 
 
 @dataclass(frozen=True)

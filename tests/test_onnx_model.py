@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 
 from edgeml import onnx_model
-from edgeml.errors import MissingToolError
+from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.onnx_model import OnnxPort, OnnxVersion, OnnxWriter
 
 VERSION = OnnxVersion(13, 7)
@@ -124,3 +124,17 @@ def test_a_missing_package_is_named_with_the_remedy(monkeypatch):
     assert onnx_model.missing_onnx().startswith("onnx_ir not installed (")
     with pytest.raises(MissingToolError, match="onnx_ir not installed"):
         OnnxWriter()
+
+
+def test_a_written_model_is_read_again_with_its_metadata():
+    writer = OnnxWriter()
+    writer.node("Relu", ["x"], "y")
+    model = finished(writer, "y", metadata={"b": "1", "a": "2"})
+    read = onnx_model.parse_onnx(model.SerializeToString(), "a.onnx")
+    assert read == model
+    assert onnx_model.metadata_of(read) == {"b": "1", "a": "2"}
+
+
+def test_what_is_no_model_is_one_error():
+    with pytest.raises(EdgemlError, match=r"a\.onnx: is not a readable ONNX model .*\(export it again\)"):
+        onnx_model.parse_onnx(b"\xff\xff\xff", "a.onnx")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.deviations import Deviation
-from edgeml.errors import EdgemlError
+from edgeml.onnx_model import metadata_of, parse_onnx
 
 
 def compare_models(file: str, content: bytes, fresh: bytes) -> list[Deviation]:
@@ -24,13 +24,7 @@ def compare_models(file: str, content: bytes, fresh: bytes) -> list[Deviation]:
     """
     if content == fresh:
         return []
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        mine, theirs = onnx.load_from_string(content), onnx.load_from_string(fresh)
-    except DecodeError as error:
-        raise EdgemlError(f"not a readable ONNX model ({error})", file, "export it again") from None
+    mine, theirs = parse_onnx(content, file), parse_onnx(fresh, file)
     wrong = [
         *_tables(_ports(mine), _ports(theirs)),
         *_tables(_opsets(mine), _opsets(theirs)),
@@ -58,7 +52,7 @@ def _opsets(model: Any) -> dict[str, str]:
 
 
 def _metadata(model: Any) -> dict[str, str]:
-    entries = {f"metadata {entry.key}": entry.value[:60] for entry in model.metadata_props}
+    entries = {f"metadata {key}": text[:60] for key, text in metadata_of(model).items()}
     return entries | {"ir_version": str(model.ir_version)}
 
 

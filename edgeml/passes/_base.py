@@ -53,6 +53,21 @@ class Pass(ABC):
         """Empty if the result is what the pass promises, else what is not, with the node's name."""
 
 
+def new_name(stem: str, names: set[str]) -> str:
+    """`stem`, or `stem` with the first number from 2 that makes it new; it is added to `names`.
+
+    >>> names = {"a", "a_2"}
+    >>> new_name("a", names), new_name("b", names), sorted(names)
+    ('a_3', 'b', ['a', 'a_2', 'a_3', 'b'])
+    """
+    name, count = stem, 1
+    while name in names:
+        count += 1
+        name = f"{stem}_{count}"
+    names.add(name)
+    return name
+
+
 def _interface_fault(before: Graph, after: Graph) -> str:
     """What a pass changed of a graph's inputs and outputs; empty if nothing."""
     if (before.name, before.inputs, before.outputs) != (after.name, after.inputs, after.outputs):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgeml.ir import Builder, Composite, Graph, Node
 from edgeml.ir.ops.scale import Scale
-from edgeml.passes._base import Pass
+from edgeml.passes._base import Pass, new_name
 
 
 def _every(node: Node) -> bool:
@@ -61,13 +61,7 @@ def _expansion(graph: Graph, node: Node, op: Composite, names: set[str]) -> list
         last = build.add(Scale(0), last)
     renamed: dict[str, str] = {}
     for part in build.nodes:
-        stem = f"{node.name}.{part.name}"
-        fresh, count = stem, 1
-        while fresh in names:
-            count += 1
-            fresh = f"{stem}_{count}"
-        names.add(fresh)
-        renamed[part.name] = fresh
+        renamed[part.name] = new_name(f"{node.name}.{part.name}", names)
     renamed[last] = node.name
     return [
         Node(renamed[part.name], part.op, tuple(renamed.get(name, name) for name in part.inputs))

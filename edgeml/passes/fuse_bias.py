@@ -14,6 +14,7 @@ from edgeml.ir.ops._linear import Linear
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.const import Const
 from edgeml.passes import Pass
+from edgeml.passes._base import new_name
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class FuseBias(Pass):
             constant for _, constant in open_biases.values() if only_user(graph, constant) is not None
         }
         columns = {constant: graph.info(product).shape[-1] for product, constant in open_biases.values()}
-        taken = {node.name for node in graph.nodes}
+        names = {node.name for node in graph.nodes}
         nodes: list[Node] = []
         for node in graph.nodes:
             if node.name in in_place:
@@ -47,7 +48,7 @@ class FuseBias(Pass):
                 product, constant = open_biases[node.name]
                 bias = constant
                 if constant not in in_place:
-                    bias = _unique(f"{node.name}.bias", taken)
+                    bias = new_name(f"{node.name}.bias", names)
                     nodes.append(_per_column(graph, constant, bias, graph.info(product).shape[-1]))
                 nodes.append(Node(node.name, node.op, (product, bias)))
             else:
@@ -96,12 +97,3 @@ def _type_per_column(graph: Graph, constant: str, columns: int) -> ElementType:
         for part in (info.type.width, info.type.frac)
     )
     return FixedTypeArray(info.type.signed, width, frac)
-
-
-def _unique(wanted: str, taken: set[str]) -> str:
-    name, count = wanted, 1
-    while name in taken:
-        count += 1
-        name = f"{wanted}_{count}"
-    taken.add(name)
-    return name

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backends.onnx.session import open_session, run_session
-from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
+from edgeml.onnx_model import parse_onnx
 
 _BATCH = 1024
 
@@ -33,7 +33,7 @@ class FloatModel:
         self._session = open_session(content, self._where, threads)
         self._input = self._session.get_inputs()[0].name
         self._outputs = [self._session.get_outputs()[0].name]
-        self._model = _parse(content, self._where)
+        self._model = parse_onnx(content, self._where, "export the run again")
 
     @property
     def parameters(self) -> int:
@@ -74,13 +74,3 @@ class FloatModel:
             for start in range(0, len(x), batch)
         ]
         return np.concatenate(parts)
-
-
-def _parse(content: bytes, where: str) -> Any:
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        return onnx.load_from_string(content)
-    except DecodeError:
-        raise EdgemlError("is not an ONNX model", where, "export the run again") from None

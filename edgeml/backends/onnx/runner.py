@@ -21,6 +21,7 @@ from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, from_float
 from edgeml.ir import Graph
 from edgeml.ir.layout import Layout, Order, restore
+from edgeml.onnx_model import metadata_of, parse_onnx
 from edgeml.reading import parse_json, refusing
 
 FILE = "exact.onnx"
@@ -100,14 +101,10 @@ def _exposed(
     content: bytes, graph: Graph, keep: Sequence[str], where: str
 ) -> tuple[bytes, dict[str, _InnerTensor]]:
     """The model with those inner values as outputs that its metadata can name."""
-    import onnx
-    from google.protobuf.message import DecodeError
+    from onnx import ValueInfoProto
 
-    try:
-        model = onnx.load_from_string(content)
-    except DecodeError as error:
-        raise EdgemlError(f"not a readable ONNX model ({error})", where, "export it again") from error
-    text = next((entry.value for entry in model.metadata_props if entry.key == VALUES_KEY), "{}")
+    model = parse_onnx(content, where)
+    text = metadata_of(model).get(VALUES_KEY, "{}")
     wrong, hint = f"its metadata {VALUES_KEY} cannot be read", "export it again"
     with refusing(where, wrong, hint):
         places = parse_json(text, where, "metadata", hint, wrong)
@@ -120,7 +117,7 @@ def _exposed(
     inner = {name: entry for name, entry in inner.items() if entry.tensor in outputs}
     present = {port.name for port in model.graph.output}
     for tensor in sorted({entry.tensor for entry in inner.values()} - present):
-        model.graph.output.append(onnx.ValueInfoProto(name=tensor))
+        model.graph.output.append(ValueInfoProto(name=tensor))
     return model.SerializeToString(), inner
 
 

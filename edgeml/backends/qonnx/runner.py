@@ -27,6 +27,7 @@ from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, from_float
 from edgeml.ir import Graph
 from edgeml.ir.layout import LAST, Layout, Order, restore
+from edgeml.onnx_model import metadata_of, parse_onnx
 from edgeml.reading import parse_json, refusing
 
 FILE = "qonnx.onnx"
@@ -80,15 +81,14 @@ def load_model(content: bytes, where: str) -> Any:
         EdgemlError: it is not readable or not valid.
     """
     import onnx
-    from google.protobuf.message import DecodeError
 
+    model = parse_onnx(content, where)
     try:
-        model = onnx.load_from_string(content)
         onnx.checker.check_model(model)  # pyright: ignore[reportUnknownMemberType]  # PathLike without its type
-    except (DecodeError, onnx.checker.ValidationError, UnicodeDecodeError) as error:
+    except (onnx.checker.ValidationError, UnicodeDecodeError) as error:
         text = str(error).strip().splitlines()
         raise EdgemlError(
-            f"not a valid ONNX model ({text[0] if text else error!r})", where, "export it again"
+            f"is not a valid ONNX model ({text[0] if text else error!r})", where, "export it again"
         ) from error
     return model
 
@@ -228,7 +228,7 @@ def _outputs(model: Any, graph: Graph, where: str) -> dict[str, str]:
 
 def _metadata(model: Any, key: str, where: str) -> dict[str, Any]:
     """A JSON object in the model's metadata; empty if it is not there."""
-    text = next((entry.value for entry in model.metadata_props if entry.key == key), "{}")
+    text = metadata_of(model).get(key, "{}")
     wrong, hint = f"its metadata {key} cannot be read", "export it again"
     with refusing(where, wrong, hint):
         return dict(parse_json(text, where, "metadata", hint, wrong))

@@ -197,7 +197,7 @@ def test_broken_files_are_one_error(tmp_path: Path) -> None:
     path = tmp_path / "qonnx.onnx"
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(EdgemlError, match="not a valid ONNX model"):
+    with pytest.raises(EdgemlError, match="not a (valid|readable) ONNX model"):
         runner.run_codes(tmp_path, graph, inputs)
     path.write_bytes(content)
     with pytest.raises(EdgemlError, match="where the graph has"):
