@@ -90,6 +90,10 @@ class Assembly:
             array = array.reshape(())
         return self.const(array, cover(int(array.min()), int(array.max()), frac), part)
 
+    def weights(self, codes: IntArray) -> str:
+        """Integers in the narrowest type, of their own shape."""
+        return self.const(codes, cover(int(codes.min()), int(codes.max()), 0), "weights")
+
     def cast(
         self,
         node: str,

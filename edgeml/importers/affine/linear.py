@@ -23,6 +23,8 @@ from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.value import AffineValue, WeightedNode
 from edgeml.ir.info import Shape
+from edgeml.ir.ops._linear import Linear
+from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.mat_mul import MatMul
 
@@ -53,7 +55,7 @@ def conv(
         value = settle.dyadic(assembly, value)
         factor, shift = ex.exact([1]), ex.exact([0])
     codes, scale = _split(weights, factor, inputs)
-    node = assembly.add(window, value.only.node, assembly.number(codes, 0, "weights"), part="conv")
+    node = assembly.add(window, value.only.node, assembly.weights(codes), part="conv")
     offset = ex.exact([0])
     if not ex.is_zero(shift):
         axes = tuple(range(codes.ndim - 1))
@@ -73,7 +75,7 @@ def mat_mul(assembly: Assembly, value: AffineValue, weights: tuple[IntArray, NDA
     value = settle.joined(assembly, value)
     factor, shift = (_per_channel(part, value.shape) for part in (value.only.factor, value.offset))
     codes, scale = _split(weights, factor, weights[0].shape[0])
-    node = assembly.add(MatMul(), value.only.node, assembly.number(codes, 0, "weights"), part="matmul")
+    node = assembly.add(MatMul(), value.only.node, assembly.weights(codes), part="matmul")
     offset = ex.exact([0])
     if not ex.is_zero(shift):
         products = codes.astype(object) * np.broadcast_to(
@@ -141,3 +143,11 @@ def _split(weights: tuple[IntArray, NDArray[Any]], factor: Exact, inputs: int) -
             hint="quantize with one scale per tensor before this layer, and per output channel for weights",
         )
     return codes << np.broadcast_to(powers, codes.shape), ex.as_exact(base)
+
+
+def is_sum_of_products(assembly: Assembly, node: str) -> bool:
+    """Whether a node is a matrix product or a convolution, a bias added or not."""
+    found = assembly.graph.node(node)
+    while found is not None and isinstance(found.op, Add):
+        found = assembly.graph.node(found.inputs[0])
+    return found is not None and isinstance(found.op, Linear)

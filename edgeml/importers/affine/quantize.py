@@ -47,6 +47,9 @@ class OwnArithmetic:
     ops: Callable[[str], str] | None = None
 
 
+_MOST_THRESHOLDS = 255
+"""Steps up to which thresholds stand in where no multiplier is equal."""
+
 _TABLE_PAIRS = 1 << 18
 """Pairs of codes up to which a sum of two values is tried pair by pair."""
 
@@ -109,7 +112,7 @@ def quantized(
     value = settle.merged(assembly, value)
     if len(value.terms) > 1:
         return _of_sum(assembly, value, by)
-    same = _unchanged(assembly, value, by)
+    same = unchanged(assembly, value, by)
     if same is not None:
         return same
     if own is None and _casts(value, by):
@@ -117,7 +120,7 @@ def quantized(
     return _by_steps(assembly, value, by, own)
 
 
-def _unchanged(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue | None:
+def unchanged(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue | None:
     """The value's own node, if it has the quantizer's codes already; a clip may still limit them."""
     info = assembly.info(value.only.node)
     if by.bipolar or info.frac != 0 or not isinstance(info.type, FixedType):
@@ -215,15 +218,8 @@ def _by_steps(
     if few and wanted is None:
         return by.value_of(steps.with_thresholds(assembly, node, stairs), value.shape, value.index)
     multiplier = steps.smallest_multiplier(stairs, wanted)
-    if multiplier is None and own is not None and own.ops is not None:
-        assembly.note("requantized by the source's own multiplications and roundings, exactly")
-        return by.value_of(own.ops(node), value.shape, value.index)
     if multiplier is None:
-        raise EdgemlError(
-            "no multiplier of up to 40 bits equals the quantizer for every sum",
-            assembly.layer,
-            "state its bits: --set lowering.multiplier_bits=24",
-        )
+        return by.value_of(_without_one_multiplier(assembly, node, stairs, own), value.shape, value.index)
     active = int(np.count_nonzero(stairs.active))
     if multiplier.wrong:
         assembly.inexact(
@@ -237,6 +233,37 @@ def _by_steps(
         )
     codes = steps.with_multiplier(assembly, node, stairs, multiplier)
     return by.value_of(codes, value.shape, value.index)
+
+
+def _without_one_multiplier(
+    assembly: Assembly, node: str, stairs: steps.Staircase, own: OwnArithmetic | None
+) -> str:
+    """The codes of a staircase that no multiplier equals: in the source's way, in halves, or by thresholds.
+
+    Raises:
+        EdgemlError: it has too many steps for thresholds.
+    """
+    if own is not None and own.ops is not None:
+        assembly.note("requantized by the source's own multiplications and roundings, exactly")
+        return own.ops(node)
+    halves = steps.split_at_zero(stairs)
+    found = [steps.smallest_multiplier(half) for half in halves]
+    if found and all(multiplier is not None for multiplier in found):
+        parts = [
+            steps.with_multiplier(assembly, node, half, multiplier)
+            for half, multiplier in zip(halves, found, strict=True)
+            if multiplier is not None
+        ]
+        bits = max(multiplier.bits for multiplier in found if multiplier is not None)
+        assembly.note(f"requantized by multipliers of {bits} bits above and below zero, proven equal")
+        return assembly.add(Add(), *parts, part="both")
+    if stairs.edges.shape[0] <= _MOST_THRESHOLDS:
+        return steps.with_thresholds(assembly, node, stairs)
+    raise EdgemlError(
+        "no multiplier of up to 40 bits equals the quantizer for every sum",
+        assembly.layer,
+        "state its bits: --set lowering.multiplier_bits=24",
+    )
 
 
 def staircase(

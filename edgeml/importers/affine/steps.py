@@ -14,7 +14,7 @@ Invariant: `edges[k]` is the least sum with code >= first + 1 + k, or `beyond` w
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -225,6 +225,17 @@ def of_function(
         high = np.where(open_ & reached, middle, high)
         low = np.where(open_ & ~reached, middle, low)
     return Staircase(first, high, np.zeros(channels, bool), lo, hi + 1, np.broadcast_to(slope, channels))
+
+
+def split_at_zero(stairs: Staircase) -> tuple[Staircase, ...]:
+    """Two staircases whose sum this is, of the codes from zero down and up; none if it has codes of one sign.
+
+    Roundings towards or away from zero have a step at zero that is wider or narrower than the others.
+    """
+    below = -stairs.first
+    if not 0 < below < stairs.edges.shape[0]:
+        return ()
+    return replace(stairs, edges=stairs.edges[:below]), replace(stairs, first=0, edges=stairs.edges[below:])
 
 
 def smallest_multiplier(stairs: Staircase, bits: int | None = None) -> Multiplier | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.quantize import OwnArithmetic, SourceQuantizer
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_nodes._quantizer import need_positive
@@ -60,7 +61,9 @@ def along(values: NDArray[Any], axis: int, rank: int) -> NDArray[Any]:
     return values.reshape(shape)
 
 
-def float32_requantization(value: AffineValue, by: SourceQuantizer) -> OwnArithmetic | None:
+def float32_requantization(
+    assembly: Assembly, value: AffineValue, by: SourceQuantizer
+) -> OwnArithmetic | None:
     """Sums to codes as ONNX Runtime's integer kernels do it: one float32 product, rounded half to even.
 
     The product's factor is float32(float32(x_scale * w_scale) / y_scale). Source: onnxruntime,
@@ -70,7 +73,7 @@ def float32_requantization(value: AffineValue, by: SourceQuantizer) -> OwnArithm
         The function, or None if the value is not one sum times a factor, where nothing but real numbers
         defines the result.
     """
-    if len(value.terms) != 1 or value.function is not None or not ex.is_zero(value.offset):
+    if not ex.is_zero(value.offset) or assembly.info(value.only.node).frac != 0:
         return None
     factor = value.only.factor
     if np.any(factor <= 0) or not ex.is_scalar(by.scale) or not ex.is_scalar(by.zero_point):

@@ -7,7 +7,8 @@ import numpy as np
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
-from edgeml.importers.affine.quantize import OwnArithmetic, SourceQuantizer, quantized
+from edgeml.importers.affine.linear import is_sum_of_products
+from edgeml.importers.affine.quantize import SourceQuantizer, quantized, unchanged
 from edgeml.importers.affine.rounding import SourceRounding
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_nodes import _integer as common
@@ -47,9 +48,22 @@ def as_codes(
     if np.any(factor <= 0):
         raise EdgemlError("a scale that is not positive")
     by = SourceQuantizer(factor, shift, low, high, SourceRounding.ROUND)
-    own: OwnArithmetic | None = None
-    if reader.integer_kernels and not value.is_raw and value.function is None:
-        value = settle.grounded(reader.assembly, value)
-        own = common.float32_requantization(value, by)
-    result = quantized(reader.assembly, value, by, own)
+    result = _requantized(reader, value, by)
     return result.times(ex.as_exact(1 / factor)).plus(shift)
+
+
+def _requantized(reader: OnnxReader, value: AffineValue, by: SourceQuantizer) -> AffineValue:
+    """The quantizer on a value; on sums of products as ONNX Runtime's integer kernels compute it."""
+    assembly = reader.assembly
+    if value.is_raw or value.function is not None or not reader.integer_kernels:
+        return quantized(assembly, value, by)
+    value = settle.merged(assembly, value)
+    if len(value.terms) > 1:
+        return quantized(assembly, value, by)
+    same = unchanged(assembly, value, by)
+    if same is not None:
+        return same
+    if not is_sum_of_products(assembly, value.only.node):
+        return quantized(assembly, value, by)
+    value = settle.grounded(assembly, value)
+    return quantized(assembly, value, by, common.float32_requantization(assembly, value, by))

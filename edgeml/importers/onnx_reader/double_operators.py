@@ -14,6 +14,7 @@ import numpy as np
 
 DOMAIN = "qonnx.custom_op.general"
 LAST = "qonnx.custom_op.channels_last"
+MICROSOFT = "com.microsoft"
 
 Attributes: TypeAlias = Mapping[str, Any]
 Formula: TypeAlias = Callable[..., Any]
@@ -33,6 +34,15 @@ def all_of_them() -> list[Any]:
         ("", "BatchNormalization", _normalized),
         ("", "QuantizeLinear", _codes),
         ("", "DequantizeLinear", _numbers),
+        (MICROSOFT, "QLinearAdd", _sum_of_codes),
+        (MICROSOFT, "QLinearAveragePool", _mean_of_codes),
+        (MICROSOFT, "QLinearGlobalAveragePool", _global_mean_of_codes),
+        (MICROSOFT, "QLinearConcat", _codes_side_by_side),
+        (MICROSOFT, "QLinearSigmoid", _sigmoid_of_codes),
+        (MICROSOFT, "QLinearLeakyRelu", _leaky_of_codes),
+        (MICROSOFT, "QGemm", _gemm_of_codes),
+        ("", "QLinearConv", _conv_of_codes),
+        ("", "QLinearMatMul", _product_of_codes),
         ("", "Resize", _resize),
         ("", "Upsample", _resize),
     ]
@@ -145,3 +155,67 @@ def _resize(attributes: Attributes, x: Any, *inputs: Any) -> Any:
     for axis, factor in enumerate(np.rint(factors).astype(int)):
         x = np.repeat(x, factor, axis=axis)
     return x
+
+
+def _sum_of_codes(
+    attributes: Attributes, a: Any, sa: Any, za: Any, b: Any, sb: Any, zb: Any, *end: Any
+) -> Any:
+    return _codes(attributes, _numbers({}, a, sa, za) + _numbers({}, b, sb, zb), *end)
+
+
+def _mean_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:
+    from onnx.reference.ops.op_average_pool import AveragePool_19
+
+    kept = {name: value for name, value in attributes.items() if name != "channels_last"}
+    return _codes({}, AveragePool_19.eval(_numbers({}, x, scale, zero), **kept), *end)
+
+
+def _global_mean_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:
+    del attributes
+    return _codes({}, _numbers({}, x, scale, zero).mean(axis=tuple(range(2, x.ndim)), keepdims=True), *end)
+
+
+def _codes_side_by_side(attributes: Attributes, scale: Any, zero: Any, *parts: Any) -> Any:
+    values = [_numbers({}, *parts[place : place + 3]) for place in range(0, len(parts), 3)]
+    return _codes({}, np.concatenate(values, attributes.get("axis", 1)), scale, zero)
+
+
+def _sigmoid_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:
+    del attributes
+    return _codes({}, 1 / (1 + np.exp(-_numbers({}, x, scale, zero))), *end)
+
+
+def _leaky_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:
+    values = _numbers({}, x, scale, zero)
+    return _codes({}, np.where(values < 0, attributes.get("alpha", 0.01) * values, values), *end)
+
+
+def _gemm_of_codes(
+    attributes: Attributes, x: Any, sx: Any, zx: Any, w: Any, sw: Any, zw: Any, *rest: Any
+) -> Any:
+    turned = attributes.get("transB", 0)
+    weights = _numbers({"axis": 0 if turned else 1}, w, sw, zw)
+    alpha = attributes.get("alpha", 1.0)
+    total = alpha * (_numbers({}, x, sx, zx) @ (weights.T if turned else weights))
+    if rest and rest[0] is not None:
+        total = total + rest[0] * (alpha * np.asarray(sx).reshape(-1) * np.asarray(sw).reshape(-1))
+    return _codes({}, total, *rest[1:]) if len(rest) > 1 else total
+
+
+def _product_of_codes(
+    attributes: Attributes, x: Any, sx: Any, zx: Any, w: Any, sw: Any, zw: Any, *end: Any
+) -> Any:
+    del attributes
+    return _codes({}, _numbers({}, x, sx, zx) @ _numbers({"axis": 1}, w, sw, zw), *end)
+
+
+def _conv_of_codes(
+    attributes: Attributes, x: Any, sx: Any, zx: Any, w: Any, sw: Any, zw: Any, *end: Any
+) -> Any:
+    from onnx.reference.ops.op_conv import Conv
+
+    sums = Conv.eval(_numbers({}, x, sx, zx), _numbers({"axis": 0}, w, sw, zw), **attributes)
+    if len(end) > 2 and end[2] is not None:
+        bias = end[2] * (np.asarray(sx).reshape(-1) * np.asarray(sw).reshape(-1))
+        sums = sums + bias.reshape(1, -1, *(1,) * (x.ndim - 2))
+    return _codes({}, sums, *end[:2])

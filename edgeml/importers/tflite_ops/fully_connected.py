@@ -34,7 +34,7 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
     sums = linear.mat_mul(reader.assembly, value, (codes.T, scale.T))
     sums = sums.with_index(np.arange(rows * codes.shape[0], dtype=np.int64).reshape(rows, codes.shape[0]))
     x, y = one_scale(reader.tensor(operator, 0))[0], one_scale(reader.result(operator))[0]
-    multiplier = QuantizedMultiplier.of(multipliers(x, tensor.scale, y), once=tensor.scale.size == 1)
+    multiplier = QuantizedMultiplier.of(multipliers(x, tensor.scale, y), once=True)
     return requantized(operator, reader, sums, multiplier, operator.options.FusedActivationFunction())
 
 

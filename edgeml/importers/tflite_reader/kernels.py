@@ -64,18 +64,16 @@ class QuantizedMultiplier:
     def ops(self, assembly: Assembly, node: str, part: str) -> str:
         """The same in core ops, exactly, on a node of integers."""
         if self.once:
-            lowest = int(np.max(31 - self.shift))
-            factor = self.factor << (lowest - (31 - self.shift))
-            product = _product(assembly, node, factor, lowest, part)
-            return _integers(assembly, product, Round.RND, f"{part}.rounded")
+            product = _product(assembly, node, self.factor, 31, part)
+            return _integers(
+                assembly, _scaled(assembly, product, self.shift, part), Round.RND, f"{part}.rounded"
+            )
         left, right = np.maximum(self.shift, 0), np.maximum(-self.shift, 0)
         product = _product(assembly, node, self.factor << left, 31, part)
         high = _integers(assembly, product, Round.RND, f"{part}.high")
         if not np.any(right):
             return high
-        same = bool(np.all(right == right.flat[0]))
-        shifted = assembly.add(Scale(-int(right.flat[0]) if same else -right), high, part=f"{part}.shifted")
-        return _integers(assembly, shifted, Round.RND_INF, f"{part}.rounded")
+        return _integers(assembly, _scaled(assembly, high, -right, part), Round.RND_INF, f"{part}.rounded")
 
 
 def _rounded_shift(x: IntArray, bits: IntArray) -> IntArray:
@@ -90,11 +88,16 @@ def _product(assembly: Assembly, node: str, factor: IntArray, frac: int, part: s
     return assembly.add(Mul(), node, weights, part=f"{part}.product")
 
 
+def _scaled(assembly: Assembly, node: str, shift: IntArray, part: str) -> str:
+    same = bool(np.all(shift == shift.flat[0]))
+    return assembly.add(Scale(int(shift.flat[0]) if same else shift), node, part=f"{part}.shifted")
+
+
 def _integers(assembly: Assembly, node: str, rounding: Round, part: str) -> str:
     """A node rounded to integers, in a type that holds its whole interval and one more."""
     info = assembly.info(node)
-    lo, hi = info.aligned(info.frac)
-    low, high = (int(end) >> max(info.frac, 0) for end in (lo.min(), hi.max()))
+    drop = np.maximum(np.asarray(info.type.frac), 0)
+    low, high = int((info.lo >> drop).min()), int((info.hi >> drop).max())
     return assembly.cast(node, cover(low - 1, high + 1, 0), rounding, Overflow.SAT, part)
 
 

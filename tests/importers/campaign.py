@@ -1,0 +1,120 @@
+"""Random models through the importer and their own executor.
+
+    python -m tests.importers.campaign powers|floats|qdq 500 [FIRST SEED]
+
+A model is equal if every code of every quantizer and output is the executor's. An executor that computes in
+float32 may get another code where the importer announced it: the first code that differs then lies in an
+announced layer and differs by one, or the same model in float64 has the importer's codes.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeml import importers
+from edgeml.fixed import to_float
+from edgeml.ir import evaluate_codes, input_codes
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """What came of one model.
+
+    Args:
+        values: how many of the graph's values were compared.
+        float32: codes that differ from the executor's.
+        double: codes that differ from the model's in float64; None if they were not needed.
+        total: codes compared.
+        announced: whether the importer said of the layer in which the first code differs that the executor
+            rounds there, and it differs by one.
+    """
+
+    values: int
+    float32: int
+    double: int | None
+    total: int
+    announced: bool
+
+
+def outcome(content: bytes, name: str, samples: int = 3, seed: int = 0, lowering=None) -> ImportOutcome:
+    """Compare one model with its executor.
+
+    Raises:
+        EdgemlError: the importer refuses it.
+    """
+    options = importers.ImportOptions("net") if lowering is None else importers.ImportOptions("net", lowering)
+    imported = importers.read(importers.SourceFile(Path(name), content), options)
+    graph, rng = imported.graph, np.random.default_rng(seed)
+    x = {}
+    for port in graph.inputs:
+        info = graph.info(port)
+        codes = rng.integers(info.lo, info.hi + 1)
+        codes = np.stack([codes, *(rng.integers(info.lo, info.hi + 1) for _ in range(samples - 1))])
+        x[port] = to_float(codes, info.type.frac)
+    keep = imported.model.values
+    ours = {
+        name: to_float(codes, graph.info(name).type.frac)
+        for name, codes in evaluate_codes(graph, input_codes(graph, x), keep).items()
+    }
+    theirs = imported.model.run(x, keep)
+    wrong = sum(int(np.count_nonzero(ours[value] != theirs[value])) for value in keep)
+    double = None
+    if wrong:
+        wide = imported.model.run_double(x, keep)
+        assert wide is not None
+        double = sum(int(np.count_nonzero(ours[value] != wide[value])) for value in keep)
+    total = sum(ours[value].size for value in keep)
+    layers = {note.layer for note in graph.notes if not note.exact}
+    first = next((value for value in keep if np.any(ours[value] != theirs[value])), "")
+    announced = bool(first) and first.split(".")[0] in layers
+    if announced:
+        step = 2.0 ** -graph.info(first).frac
+        announced = bool(np.max(np.abs(ours[first] - theirs[first])) <= step * 1.001)
+    return ImportOutcome(len(keep), wrong, double, total, announced)
+
+
+def contents(kind: str, seed: int, folder: Path) -> bytes:
+    """The file of a random model."""
+    if kind == "qdq":
+        from tests.importers.random_qdq import quantized
+
+        return quantized(seed, folder)
+    from tests.importers.random_qonnx import model
+
+    return model(seed, powers=kind == "powers").SerializeToString()
+
+
+def main() -> int:
+    from edgeml.errors import EdgemlError
+
+    kind, count = sys.argv[1], int(sys.argv[2])
+    first = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    exact = rounded = refused = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(first, first + count):
+            try:
+                found = outcome(contents(kind, seed, Path(folder)), f"{kind}_{seed}.onnx")
+            except EdgemlError as error:
+                refused += 1
+                sys.stdout.write(f"{seed} refused: {error}\n")
+                continue
+            if not found.float32:
+                exact += 1
+            elif found.announced or found.double == 0:
+                rounded += 1
+            else:
+                sys.stdout.write(f"{seed} WRONG: {found}\n")
+    wrong = count - exact - rounded - refused
+    sys.stdout.write(
+        f"{kind}: {count} models: {exact} exact, {rounded} rounded, {refused} refused, {wrong} wrong\n"
+    )
+    return 0 if exact + rounded + refused == count else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

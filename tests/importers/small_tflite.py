@@ -1,0 +1,195 @@
+"""TensorFlow Lite files of one or two operators, put together by TensorFlow's own schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def file_of(
+    tensors: list[dict[str, Any]], operators: list[dict[str, Any]], inputs: list[int], outputs: list[int]
+) -> bytes:
+    """A file.
+
+    Args:
+        tensors: name, shape, kind ("INT8"), scale, zero, axis, values.
+        operators: kind ("ADD"), inputs, outputs, options (an object of the schema) and its type's name.
+        inputs: places of tensors.
+        outputs: places of tensors.
+    """
+    import flatbuffers
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model = schema.ModelT()
+    model.version, model.buffers = 3, [schema.BufferT()]
+    graph = schema.SubGraphT()
+    graph.tensors, graph.operators, graph.inputs, graph.outputs = [], [], inputs, outputs
+    for entry in tensors:
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape = entry["name"], list(entry["shape"])
+        tensor.type = getattr(schema.TensorType, entry.get("kind", "INT8"))
+        if "scale" in entry:
+            tensor.quantization = schema.QuantizationParametersT()
+            scale = np.atleast_1d(entry["scale"]).astype(np.float32)
+            tensor.quantization.scale = scale
+            tensor.quantization.zeroPoint = np.full(scale.size, entry.get("zero", 0), np.int64)
+            tensor.quantization.quantizedDimension = entry.get("axis", 0)
+        tensor.buffer = 0
+        if "values" in entry:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(np.ascontiguousarray(entry["values"]).tobytes(), np.uint8)
+            tensor.buffer = len(model.buffers)
+            model.buffers.append(buffer)
+        graph.tensors.append(tensor)
+    model.operatorCodes = []
+    for entry in operators:
+        code = schema.OperatorCodeT()
+        code.builtinCode = getattr(schema.BuiltinOperator, entry["kind"])
+        code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), entry.get("version", 1)
+        model.operatorCodes.append(code)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = len(model.operatorCodes) - 1
+        operator.inputs, operator.outputs = entry["inputs"], entry["outputs"]
+        if "options" in entry:
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, entry["type"])
+            operator.builtinOptions = entry["options"]
+        graph.operators.append(operator)
+    model.subgraphs = [graph]
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def options(name: str, **fields: Any) -> Any:
+    """A table of options, by the schema's name without its T."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    found = getattr(schema, f"{name}T")()
+    for field, value in fields.items():
+        assert hasattr(found, field), field
+        setattr(found, field, value)
+    return found
+
+
+def fully_connected(seed: int, per_channel: bool = False) -> bytes:
+    """(1, 12) times (12, 7), bias, ReLU."""
+    rng = np.random.default_rng(seed)
+    scale = rng.uniform(0.002, 0.01, 7 if per_channel else 1)
+    x, y = rng.uniform(0.01, 0.05), rng.uniform(0.02, 0.1)
+    tensors = [
+        {"name": "x", "shape": (1, 12), "scale": x, "zero": int(rng.integers(-20, 20))},
+        {"name": "w", "shape": (7, 12), "scale": scale, "values": rng.integers(-127, 128, (7, 12), np.int8)},
+        {
+            "name": "b",
+            "shape": (7,),
+            "kind": "INT32",
+            "scale": x * scale,
+            "values": rng.integers(-900, 900, 7, np.int32),
+        },
+        {"name": "y", "shape": (1, 7), "scale": y, "zero": -128},
+    ]
+    fused = {
+        "kind": "FULLY_CONNECTED",
+        "inputs": [0, 1, 2],
+        "outputs": [3],
+        "type": "FullyConnectedOptions",
+        "version": 12 if per_channel else 4,
+        "options": options("FullyConnectedOptions", fusedActivationFunction=1),
+    }
+    return file_of(tensors, [fused], [0], [3])
+
+
+def window(kind: str, seed: int, stride: int = 1) -> bytes:
+    """CONV_2D, DEPTHWISE_CONV_2D, AVERAGE_POOL_2D or MAX_POOL_2D of (1, 6, 6, 3), padding SAME."""
+    rng = np.random.default_rng(seed)
+    x, zero = rng.uniform(0.01, 0.05), int(rng.integers(-60, 60))
+    size = -(-6 // stride)
+    inputs: list[dict[str, Any]] = [{"name": "x", "shape": (1, 6, 6, 3), "scale": x, "zero": zero}]
+    if kind.endswith("POOL_2D"):
+        output = {"name": "y", "shape": (1, size, size, 3), "scale": x, "zero": zero}
+        table = options(
+            "Pool2DOptions", padding=0, strideH=stride, strideW=stride, filterHeight=3, filterWidth=2
+        )
+        operator = {
+            "kind": kind,
+            "inputs": [0],
+            "outputs": [1],
+            "type": "Pool2DOptions",
+            "options": table,
+            "version": 2,
+        }
+        return file_of([*inputs, output], [operator], [0], [1])
+    deep = kind == "DEPTHWISE_CONV_2D"
+    filters = 6 if deep else 4
+    scale = rng.uniform(0.002, 0.01, filters)
+    shape = (1, 3, 3, filters) if deep else (filters, 3, 3, 3)
+    weights = {
+        "name": "w",
+        "shape": shape,
+        "scale": scale,
+        "axis": 3 if deep else 0,
+        "values": rng.integers(-127, 128, shape, np.int8),
+    }
+    bias = {
+        "name": "b",
+        "shape": (filters,),
+        "kind": "INT32",
+        "scale": x * scale,
+        "values": rng.integers(-900, 900, filters, np.int32),
+    }
+    output = {
+        "name": "y",
+        "shape": (1, size, size, filters),
+        "scale": rng.uniform(0.03, 0.2),
+        "zero": int(rng.integers(-60, 60)),
+    }
+    name = "DepthwiseConv2DOptions" if deep else "Conv2DOptions"
+    more = {"depthMultiplier": 2} if deep else {}
+    table = options(
+        name, padding=0, strideH=stride, strideW=stride, dilationHFactor=1, dilationWFactor=1, **more
+    )
+    operator = {
+        "kind": kind,
+        "inputs": [0, 1, 2],
+        "outputs": [3],
+        "type": name,
+        "options": table,
+        "version": 3,
+    }
+    return file_of([*inputs, weights, bias, output], [operator], [0], [3])
+
+
+def added(seed: int) -> bytes:
+    """The sum of two inputs of (1, 9) and other scales."""
+    rng = np.random.default_rng(seed)
+    tensors = [
+        {"name": name, "shape": (1, 9), "scale": rng.uniform(0.01, 0.1), "zero": int(rng.integers(-60, 60))}
+        for name in ("a", "b", "y")
+    ]
+    operator = {
+        "kind": "ADD",
+        "inputs": [0, 1],
+        "outputs": [2],
+        "type": "AddOptions",
+        "version": 2,
+        "options": options("AddOptions", potScaleInt16=True),
+    }
+    return file_of(tensors, [operator], [0, 1], [2])
+
+
+def one_to_one(kind: str, seed: int) -> bytes:
+    """A function of each of 256 elements: LOGISTIC, TANH, RELU, RELU6 or QUANTIZE."""
+    rng = np.random.default_rng(seed)
+    ends = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
+    scale, zero = ends.get(kind, (rng.uniform(0.02, 0.05), int(rng.integers(-60, 0))))
+    tensors = [
+        {
+            "name": "x",
+            "shape": (1, 256),
+            "scale": rng.uniform(0.02, 0.06),
+            "zero": int(rng.integers(-60, 60)),
+        },
+        {"name": "y", "shape": (1, 256), "scale": scale, "zero": zero},
+    ]
+    return file_of(tensors, [{"kind": kind, "inputs": [0], "outputs": [1], "version": 2}], [0], [1])

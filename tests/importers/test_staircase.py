@@ -1,0 +1,92 @@
+"""Thresholds and multipliers against the quantizer that they stand for, for every sum of an interval."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from edgeml.fixed import FixedType
+from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine import steps
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.rounding import SourceRounding
+from edgeml.ir import evaluate_codes
+from edgeml.ir.ops.input import Input
+from edgeml.presets import Lowering
+
+CHANNELS = 3
+BITS = 9
+
+
+def case(rng: np.random.Generator, rounding: SourceRounding):
+    """A random staircase over all codes of a narrow input, and the code of every sum by rational numbers."""
+    slope = ex.exact(rng.uniform(-0.2, 0.2, CHANNELS))
+    offset = ex.exact(rng.normal(0, 3, CHANNELS))
+    ends = (-5, int(rng.integers(-2, 9)))
+    low = ex.exact([rng.uniform(-4, 0)]) if rng.random() < 0.3 else None
+    sums = np.full(CHANNELS, -(1 << (BITS - 1))), np.full(CHANNELS, (1 << (BITS - 1)) - 1)
+    stairs = steps.of_affine(slope, offset, (low, None), ends, rounding, sums)
+    every = np.arange(sums[0][0], sums[1][0] + 1)
+    wanted = np.empty((every.size, CHANNELS), np.int64)
+    for row, total in enumerate(every.tolist()):
+        for channel in range(CHANNELS):
+            value = slope[channel] * total + offset[channel]
+            value = value if low is None else max(value, low[0])
+            wanted[row, channel] = min(max(rounding.apply(Fraction(value)), ends[0]), ends[1])
+    return stairs, every, wanted
+
+
+def codes_of(build, every: np.ndarray) -> np.ndarray:
+    assembly = Assembly("m", Lowering())
+    node = assembly.graph.add(Input((CHANNELS,), FixedType(True, BITS, 0)), name="x")
+    graph = assembly.finished((build(assembly, node),))
+    return evaluate_codes(graph, {"x": np.stack([every] * CHANNELS, axis=1)})[graph.outputs[0]]
+
+
+@pytest.mark.parametrize("rounding", SourceRounding)
+def test_thresholds(rounding):
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        stairs, every, wanted = case(rng, rounding)
+        found = codes_of(lambda a, n, s=stairs: steps.with_thresholds(a, n, s), every)
+        assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("rounding", SourceRounding)
+def test_multipliers_where_there_are_any(rounding):
+    rng = np.random.default_rng(1)
+    tried = 0
+    for _ in range(6):
+        stairs, every, wanted = case(rng, rounding)
+        halves = steps.split_at_zero(stairs) or (stairs,)
+        for part in ((stairs,), halves):
+            multipliers = [steps.smallest_multiplier(half) for half in part]
+            if any(multiplier is None for multiplier in multipliers):
+                continue
+            found = sum(
+                codes_of(lambda a, n, s=half, m=by: steps.with_multiplier(a, n, s, m), every)
+                for half, by in zip(part, multipliers, strict=True)
+            )
+            assert np.array_equal(found, wanted)
+            tried += 1
+    assert tried >= 4
+
+
+def test_a_stated_width_says_how_many_steps_move():
+    rng = np.random.default_rng(2)
+    stairs, every, wanted = case(rng, SourceRounding.ROUND)
+    coarse = steps.smallest_multiplier(stairs, 3)
+    assert coarse is not None and coarse.wrong > 0
+    found = codes_of(lambda a, n: steps.with_multiplier(a, n, stairs, coarse), every)
+    assert not np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("rounding", SourceRounding)
+def test_the_reach_of_a_code_is_the_rounding_of_numpy(rounding):
+    from edgeml.importers.onnx_nodes._quantizer import rounded_values
+
+    values = np.arange(-24, 25) / 8
+    expected = rounded_values(values, rounding)
+    assert [rounding.apply(Fraction(value)) for value in values.tolist()] == expected.tolist()

@@ -1,0 +1,110 @@
+"""TensorFlow Lite models against TFLite's reference kernels, integer by integer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeml import importers
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType
+from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier
+from edgeml.ir import evaluate_codes, input_codes
+from edgeml.ir.ops.input import Input
+from edgeml.presets import Lowering
+from tests.importers import small_tflite
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+
+SEEDS = 4
+"""Models of each kind; 25 were tried once, all equal."""
+
+
+def differing(content: bytes) -> int:
+    """Codes of the output that are not those of the interpreter, over 40 samples."""
+    imported = importers.read(importers.SourceFile(Path("x.tflite"), content), importers.ImportOptions("net"))
+    graph, rng = imported.graph, np.random.default_rng(1)
+    x = {}
+    for name in graph.inputs:
+        shape = graph.info(name).shape
+        x[name] = rng.integers(-128, 128, (40, *shape)).astype(np.float64)
+        x[name][0], x[name][1] = -128, 127
+        if shape == (256,):
+            x[name][2] = np.arange(-128, 128)
+    keep = imported.model.values
+    ours, theirs = evaluate_codes(graph, input_codes(graph, x), keep), imported.model.run(x, keep)
+    return sum(int(np.count_nonzero(ours[value] != theirs[value])) for value in keep)
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_fully_connected(per_channel):
+    assert [differing(small_tflite.fully_connected(seed, per_channel)) for seed in range(SEEDS)] == [
+        0
+    ] * SEEDS
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D"])
+def test_windows(kind, stride):
+    assert [differing(small_tflite.window(kind, seed, stride)) for seed in range(SEEDS)] == [0] * SEEDS
+
+
+def test_add():
+    assert [differing(small_tflite.added(seed)) for seed in range(SEEDS)] == [0] * SEEDS
+
+
+@pytest.mark.parametrize("kind", ["LOGISTIC", "TANH", "RELU", "RELU6", "QUANTIZE"])
+def test_every_code_of_one_value(kind):
+    assert [differing(small_tflite.one_to_one(kind, seed)) for seed in range(SEEDS)] == [0] * SEEDS
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_the_kernels_rounding_in_core_ops_is_that_in_numpy(once):
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        assembly = Assembly("m", Lowering())
+        node = assembly.graph.add(Input((4,), FixedType(True, 20, 0)), name="x")
+        multiplier = QuantizedMultiplier.of(2.0 ** rng.uniform(-14, 1, 4), once)
+        graph = assembly.finished((multiplier.ops(assembly, node, "own"),))
+        codes = rng.integers(-(1 << 19), 1 << 19, (500, 4))
+        found = evaluate_codes(graph, {"x": codes})[graph.outputs[0]]
+        assert np.array_equal(found, multiplier.apply(codes))
+
+
+def test_a_float_model_says_how_to_quantize_it():
+    float_tensors = [{"name": n, "shape": (1, 4), "kind": "FLOAT32"} for n in ("x", "y")]
+    content = small_tflite.file_of(float_tensors, [{"kind": "RELU", "inputs": [0], "outputs": [1]}], [0], [1])
+    with pytest.raises(EdgemlError, match="TFLITE_BUILTINS_INT8"):
+        importers.read(importers.SourceFile(Path("x.tflite"), content), importers.ImportOptions("net"))
+
+
+def test_an_operator_that_is_not_read_is_named():
+    tensors = [{"name": n, "shape": (1, 4), "scale": 0.1} for n in ("x", "y")]
+    content = small_tflite.file_of(tensors, [{"kind": "GELU", "inputs": [0], "outputs": [1]}], [0], [1])
+    with pytest.raises(EdgemlError, match="GELU is not read"):
+        importers.read(importers.SourceFile(Path("x.tflite"), content), importers.ImportOptions("net"))
+
+
+def test_damaged_files_end_in_one_error():
+    """Bytes changed and cut off at random: each is read or refused, nothing else."""
+    good = small_tflite.window("CONV_2D", 0)
+    rng = np.random.default_rng(0)
+    refused = 0
+    for trial in range(300):
+        content = bytearray(good)
+        for place in rng.integers(0, len(content), int(rng.integers(1, 6))):
+            content[place] = int(rng.integers(0, 256))
+        if trial % 3 == 0:
+            content = content[: int(rng.integers(8, len(content)))]
+        try:
+            importers.read(
+                importers.SourceFile(Path("x.tflite"), bytes(content)),
+                importers.ImportOptions("net"),
+                "tflite",
+            )
+        except EdgemlError:
+            refused += 1
+    assert refused > 100
