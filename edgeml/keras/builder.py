@@ -1,4 +1,4 @@
-"""What a layer's `lower` function builds with: the exact graph so far, and values that are not exact yet.
+"""The builder that a layer's `lower` function gets: the graph so far, and values that are not exact yet.
 
 A value is a name. Most are nodes of the graph. Two kinds are not: a model input that no quantizer has
 met (`RawInput`), and a real function of an exact value that no quantizer has met (`PendingFunction`: tanh of
@@ -271,7 +271,7 @@ class LayerBuilder:
         return node
 
     def note(self, text: str) -> None:
-        """Tell the user something about this layer."""
+        """Note something about this layer for the user."""
         self._note(Note(self.layer, text))
 
     def inexact(self, text: str, remedy: str) -> None:

@@ -21,7 +21,7 @@ from edgeml.ir.kind import Kind
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
     from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
-    from edgeml.keras.quantizers import QuantizedWeights
+    from edgeml.keras.quantizers._common import QuantizedWeights
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class Lowered:
-    """A graph and what to know about it.
+    """A graph, its notes, and which value carries which layer.
 
     Args:
         graph: the exact graph.
@@ -100,32 +100,35 @@ def lower_model(
     if softmax not in _SOFTMAX:
         raise EdgemlError(f"softmax={softmax!r}", "lower", f"one of {', '.join(_SOFTMAX)}")
     import_keras()
-    plan = topology(model)
+    network = topology(model)
     builder = LayerBuilder(_graph_name(name or model.name), strict, options)
     check_layers(
         builder.options.factor_bits,
-        [call.name for call in plan.calls],
+        [call.name for call in network.calls],
         "lowering.factor_bits",
         "it has no factors",
     )
     values: dict[int, str] = {}
     check_layers(
         builder.options.layer_types,
-        [call.name for call in plan.calls],
+        [call.name for call in network.calls],
         "lowering.layer_types",
         "it is no layer",
     )
     check_layers(
-        builder.options.input_type, [name for name, _ in plan.inputs], "lowering.input_type", "it is no input"
+        builder.options.input_type,
+        [name for name, _ in network.inputs],
+        "lowering.input_type",
+        "it is no input",
     )
-    for (input_name, key), tensor in zip(plan.inputs, _inputs(model), strict=True):
+    for (input_name, key), tensor in zip(network.inputs, _inputs(model), strict=True):
         values[key] = builder.raw_input(input_name, _input_shape(input_name, tensor))
-    for call in plan.calls:
+    for call in network.calls:
         builder.left_in_float = False
         value = _lower_call(builder, call, tuple(values[key] for key in call.inputs))
-        values[call.output] = _rounded(builder, plan, call, value) if builder.left_in_float else value
-    outputs = [_output(builder, plan, values, key, softmax) for key in plan.outputs]
-    return _finish(builder, plan, values, outputs)
+        values[call.output] = _rounded(builder, network, call, value) if builder.left_in_float else value
+    outputs = [_output(builder, network, values, key, softmax) for key in network.outputs]
+    return _finish(builder, network, values, outputs)
 
 
 def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> str:
@@ -162,7 +165,7 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
     return handler.lower(layer, builder, inputs)
 
 
-def _rounded(builder: LayerBuilder, plan: Topology, call: Call, value: str) -> str:
+def _rounded(builder: LayerBuilder, network: Topology, call: Call, value: str) -> str:
     """The result of a layer that the model leaves in float, in the type that is stated for it.
 
     Not where a quantizer rounds it anyway, and not at the model's end, unless its own type is stated alone.
@@ -171,7 +174,7 @@ def _rounded(builder: LayerBuilder, plan: Topology, call: Call, value: str) -> s
     if stated is None or value in builder.floats:
         return value
     own = isinstance(builder.options.layer_types.get(call.name), TensorTypes)
-    readers = [reader for reader in plan.calls if call.output in reader.inputs]
+    readers = [reader for reader in network.calls if call.output in reader.inputs]
     quantized = all(type(reader.layer).__name__ == "QActivation" for reader in readers)
     if (quantized and not own) or _holds(stated.type, builder.info(value).scalar):
         return value
@@ -185,10 +188,12 @@ def _holds(type: FixedType, other: FixedType) -> bool:
     return finer >= 0 and type.lo <= other.lo << finer and other.hi << finer <= type.hi
 
 
-def _output(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], key: int, softmax: str) -> str:
+def _output(
+    builder: LayerBuilder, network: Topology, values: Mapping[int, str], key: int, softmax: str
+) -> str:
     """The exact value of a model output; sigmoid, and softmax if asked for, give their logits."""
     value = values[key]
-    makers = [call.name for call in plan.calls if call.output == key]
+    makers = [call.name for call in network.calls if call.output == key]
     builder.layer = makers[0] if makers else value
     pending = builder.floats.get(value)
     try:
@@ -215,7 +220,9 @@ def _exact_output(
     return builder.exact(value)
 
 
-def _finish(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], outputs: list[str]) -> Lowered:
+def _finish(
+    builder: LayerBuilder, network: Topology, values: Mapping[int, str], outputs: list[str]
+) -> Lowered:
     """Name the layers' values after the layers, and leave out what no output needs."""
     for position, value in enumerate(outputs):
         if value in outputs[:position]:
@@ -223,7 +230,7 @@ def _finish(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], ou
             outputs[position] = builder.add(Reshape(builder.info(value).shape), value, part="copy")
     renamed: dict[str, str] = {}
     carried: dict[str, str] = {}
-    for call in plan.calls:
+    for call in network.calls:
         value = builder.settled(values[call.output])
         if value in builder.floats:
             continue
@@ -241,7 +248,7 @@ def _finish(builder: LayerBuilder, plan: Topology, values: Mapping[int, str], ou
         for node in builder.graph.nodes
         if node.name in needed
     ]
-    order = {name: position for position, (name, _) in enumerate(plan.inputs)}
+    order = {name: position for position, (name, _) in enumerate(network.inputs)}
     nodes.sort(
         key=lambda node: order.get(node.name, len(order)) if isinstance(node.op, Input) else len(order)
     )

@@ -93,7 +93,7 @@ class Notes(Document):
         return notes.model_copy(update={"differences": measure(model, lowered, x[:SAMPLES])})
 
     def refuse_inexact(self, where: str) -> None:
-        """What `--strict` asks of a graph that is there already.
+        """Refuse a saved graph that is not exact, for `--strict`.
 
         Raises:
             EdgemlError: a note says that the graph is not exact.

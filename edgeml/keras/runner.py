@@ -86,7 +86,7 @@ def keras_floats(
         EdgemlError: the model does not fit the graph.
     """
     import_keras()
-    plan = topology(model)
+    network = topology(model)
     lowered = (
         _lowered_like(model, graph) if options is None else lower_model(model, graph.name, options=options)
     )
@@ -97,12 +97,12 @@ def keras_floats(
             graph.name,
             "lower the model again",
         )
-    places = _places(lowered, plan)
+    places = _places(lowered, network)
     wanted = [name for name in dict.fromkeys((*graph.outputs, *keep)) if name in places]
     missing = [name for name in graph.outputs if name not in places]
     if missing:
         raise EdgemlError("Keras has no tensor for this output", missing[0], "compare an earlier layer")
-    with _without_decisions(lowered, plan):
+    with _without_decisions(lowered, network):
         arrays = [
             array if lowered.options.type_of(name) is None else _rounded(graph, name, array)
             for name, array in zip(graph.inputs, _arrays(graph, x), strict=True)
@@ -111,9 +111,10 @@ def keras_floats(
         parts: list[list[NDArray[np.float32]]] = [[] for _ in wanted]
         for start in range(0, max(samples, 1), _BATCH):
             results = every_call(model, [array[start : start + _BATCH] for array in arrays])
-            if len(results) != len(plan.calls):
+            if len(results) != len(network.calls):
                 raise EdgemlError(
-                    f"Keras makes {len(results)} calls of layers, the graph has {len(plan.calls)}", graph.name
+                    f"Keras makes {len(results)} calls of layers, the graph has {len(network.calls)}",
+                    graph.name,
                 )
             for part, name in zip(parts, wanted, strict=True):
                 part.append(np.asarray(results[places[name]], np.float32))
@@ -126,16 +127,16 @@ def _rounded(graph: Graph, name: str, array: NDArray[np.float32]) -> NDArray[np.
     return to_float(op.codes(array), graph.info(name).type.frac).astype(np.float32)
 
 
-def _places(lowered: Lowered, plan: Topology) -> dict[str, int]:
+def _places(lowered: Lowered, network: Topology) -> dict[str, int]:
     """Which call gives a graph value; its logits, for a layer whose softmax was left off."""
     places: dict[str, int] = {}
-    for place, call in enumerate(plan.calls):
+    for place, call in enumerate(network.calls):
         value = lowered.layer_values.get(call.name)
         if value is not None:
             places.setdefault(value, place)
-    for place, call in enumerate(plan.calls):
-        if call.output in plan.outputs and call.name not in lowered.layer_values:
-            places.setdefault(lowered.graph.outputs[plan.outputs.index(call.output)], place)
+    for place, call in enumerate(network.calls):
+        if call.output in network.outputs and call.name not in lowered.layer_values:
+            places.setdefault(lowered.graph.outputs[network.outputs.index(call.output)], place)
     return places
 
 
@@ -176,13 +177,13 @@ def _same_ends(graph: Graph, other: Graph) -> bool:
 
 
 @contextmanager
-def _without_decisions(lowered: Lowered, plan: Topology) -> Iterator[None]:
-    """Inside, inline softmax and sigmoid whose logits are the graph's outputs are off."""
+def _without_decisions(lowered: Lowered, network: Topology) -> Iterator[None]:
+    """A context without the inline softmax and sigmoid whose logits are the graph's outputs."""
     changed: list[tuple[Any, Any]] = []
     try:
-        for call in plan.calls:
+        for call in network.calls:
             activation = getattr(call.layer, "activation", None)
-            logits = call.output in plan.outputs and call.name not in lowered.layer_values
+            logits = call.output in network.outputs and call.name not in lowered.layer_values
             if logits and getattr(activation, "__name__", "") in ("softmax", "sigmoid"):
                 changed.append((call.layer, activation))
                 call.layer.activation = _linear

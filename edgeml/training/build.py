@@ -1,4 +1,4 @@
-"""From a preset to its Keras model, with the mistakes of a build function told as such.
+"""From a preset to its Keras model, and the errors of a build function with its file and name.
 
 Invariant: the model that comes back is a Keras model, named after the preset, and every layer that the
 quantizers single out exists in it.
@@ -24,7 +24,7 @@ def build_model(preset: Preset, quantizers: Quantizers, most: int | None = None)
 
     Args:
         preset: whose build function is called.
-        quantizers: what it is called with.
+        quantizers: the argument of that function.
         most: weights that the model may have, none of which is allocated beyond; the preset's own if None.
 
     Raises:
@@ -55,7 +55,7 @@ def build_model(preset: Preset, quantizers: Quantizers, most: int | None = None)
 
 @contextmanager
 def _bounded(most: int, where: str) -> Iterator[None]:
-    """Inside, Keras refuses the weight with which all layers would have more than `most` numbers."""
+    """A context in which Keras refuses the weight with which all layers have more than `most` numbers."""
     import keras
 
     original, total = keras.layers.Layer.add_weight, 0

@@ -22,7 +22,7 @@ _PASSING = ("ActivityRegularization", "Dropout", "Flatten", "Identity", "Reshape
 
 
 def ending(model: Any) -> Ending:
-    """What the first output of a model is.
+    """The kind of numbers that a model's first output holds.
 
     Args:
         model: a sequential or functional Keras model.
@@ -30,9 +30,9 @@ def ending(model: Any) -> Ending:
     Raises:
         EdgemlError: the model is of another kind, or a softmax over one value, which is always 1.
     """
-    plan = topology(model)
-    key = plan.outputs[0]
-    producers = {call.output: call for call in plan.calls}
+    network = topology(model)
+    key = network.outputs[0]
+    producers = {call.output: call for call in network.calls}
     while key in producers:
         call = producers[key]
         kind = type(call.layer).__name__

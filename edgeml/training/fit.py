@@ -3,7 +3,7 @@
 The epoch is one TensorFlow function over data held in memory, which for small models is many times faster
 than feeding batch by batch. Between epochs the whole training is a `TrainingState`.
 
-Invariant: the result depends on model, data, plan and seed alone: not on where it was interrupted, on how
+Invariant: the result depends on model, data, settings and seed alone: not on where it was interrupted, on how
 an epoch is cut into calls, or on whether progress is shown.
 """
 
@@ -49,7 +49,7 @@ class PhaseSettings:
 
     @staticmethod
     def of(phase: Literal["float", "qat"], training: Training, seed: int) -> PhaseSettings:
-        """The plan of a phase."""
+        """The settings of one phase of a training."""
         if phase == "float":
             return PhaseSettings(phase, training.float_epochs, training.float_learning_rate, training, seed)
         return PhaseSettings(phase, training.epochs, training.learning_rate, training, seed)
@@ -71,7 +71,7 @@ class PhaseSettings:
 def fit(
     model: keras.Model,
     data: Prepared,
-    plan: PhaseSettings,
+    settings: PhaseSettings,
     state_file: Path,
     board: TensorBoardLog,
     progress: TrainingProgress,
@@ -82,7 +82,7 @@ def fit(
         model: one output, logits or the probabilities of a softmax or of sigmoids; one value for two classes
             or one per class.
         data: what to train and validate on.
-        plan: how.
+        settings: of the phase.
         state_file: where the training is kept between epochs; continued from there if it exists.
         board: for TensorBoard.
         progress: notified of every epoch.
@@ -95,13 +95,13 @@ def fit(
         KeyboardInterrupt: the state is saved first.
     """
     _fits(model, data)
-    work = _PhaseTrainer(model, data, plan)
-    state = work.start(state_file)
-    progress.phase(plan.phase, plan.epochs, state.epoch)
+    trainer = _PhaseTrainer(model, data, settings)
+    state = trainer.start(state_file)
+    progress.phase(settings.phase, settings.epochs, state.epoch)
     saved, saved_at = state, time.monotonic()
     try:
-        while state.epoch < plan.epochs and state.epoch - state.best_epoch < plan.training.patience:
-            state = work.epoch(state, progress.advance)
+        while state.epoch < settings.epochs and state.epoch - state.best_epoch < settings.training.patience:
+            state = trainer.epoch(state, progress.advance)
             board.write(state.rows[-1])
             progress.epoch(state.rows[-1])
             if time.monotonic() - saved_at > _SAVE_SECONDS:
@@ -138,15 +138,15 @@ def classes_of(outputs: Array, threshold: float = 0.0) -> Array:
 class _PhaseTrainer:
     """A model, its optimizer and its data inside TensorFlow."""
 
-    def __init__(self, model: Any, data: Prepared, plan: PhaseSettings) -> None:
+    def __init__(self, model: Any, data: Prepared, settings: PhaseSettings) -> None:
         import keras
 
-        self.model, self.data, self.plan = model, data, plan
-        self.optimizer = keras.optimizers.Adam(plan.rate)
+        self.model, self.data, self.settings = model, data, settings
+        self.optimizer = keras.optimizers.Adam(settings.rate)
         self.optimizer.build(model.trainable_variables)
         end = ending(model)
         self.loss, self.threshold = loss_of(end, model.output_shape[-1]), threshold_of(end)
-        batch = min(plan.training.batch_size, len(data.x_train))
+        batch = min(settings.training.batch_size, len(data.x_train))
         self.train = _trainer(model, self.optimizer, (self.loss, self.threshold), data, batch)
         self.steps = math.ceil(len(data.x_train) / batch)
         self.steps_per_call = 1
@@ -154,23 +154,23 @@ class _PhaseTrainer:
     def start(self, state_file: Path) -> TrainingState:
         """The state to go on from, put into model and optimizer."""
         if not state_file.exists():
-            return self.plan.begin()
+            return self.settings.begin()
         state = load_state(state_file)
-        if state.phase != self.plan.phase:  # of the phase before, which ended after it was written
-            return self.plan.begin()
+        if state.phase != self.settings.phase:  # of the phase before, which ended after it was written
+            return self.settings.begin()
         _assign(self.model.variables, state.weights, state_file)
         _assign(self.optimizer.variables, state.optimizer, state_file)
         return state
 
     def epoch(self, state: TrainingState, advance: Callable[[float], None]) -> TrainingState:
-        """One epoch further."""
+        """Train one epoch; the state after it."""
         number = state.epoch + 1
         self.optimizer.learning_rate.assign(state.rate)
-        order = shuffled(len(self.data.x_train), self.plan.seed, self.plan.phase, number)
+        order = shuffled(len(self.data.x_train), self.settings.seed, self.settings.phase, number)
         loss, right = self._steps(order, advance)
         val_loss, val_accuracy = self._validate()
         row = EpochRow(
-            phase=self.plan.phase,
+            phase=self.settings.phase,
             epoch=number,
             learning_rate=state.rate,
             loss=loss / len(order),
@@ -181,10 +181,10 @@ class _PhaseTrainer:
         if not (math.isfinite(row.loss) and math.isfinite(row.val_loss)):
             raise EdgemlError(
                 f"the loss is no longer finite in epoch {number}",
-                f"{self.plan.phase} training",
+                f"{self.settings.phase} training",
                 "use a smaller learning rate",
             )
-        return self.plan.scheduled(
+        return self.settings.scheduled(
             state.after(row, _values(self.model.variables), _values(self.optimizer.variables))
         )
 

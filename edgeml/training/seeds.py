@@ -1,4 +1,4 @@
-"""Everything random in training, set by one seed.
+"""One seed for everything random in training.
 
 Invariant: after `make_repeatable(seed)` the same program builds the same layer names and initial weights, and
 TensorFlow's kernels add in the same order; two runs on one machine with the same number of threads are equal

@@ -1,4 +1,4 @@
-"""A training that can be continued: everything it would need, in one .npz without pickles.
+"""The state of an interrupted training: everything that it needs to go on, in one .npz without pickles.
 
 Invariant: a training continued from its state ends with the same weights, bit for bit, as one that was never
 interrupted. The order of samples is no part of the state: it depends on seed, phase and epoch alone.
@@ -96,7 +96,7 @@ def save_state(path: Path, state: TrainingState) -> None:
 
 
 def load_state(path: Path) -> TrainingState:
-    """What `save_state` wrote.
+    """Read the state that `save_state` wrote.
 
     Raises:
         EdgemlError: the file is missing, damaged, or was written by another version.

@@ -94,7 +94,7 @@ def _train_phase(
 ) -> None:
     """Train one model and write its file last."""
     assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
-    plan = PhaseSettings.of(phase, run.config.training, run.config.seed)
+    settings = PhaseSettings.of(phase, run.config.training, run.config.seed)
     make_repeatable(run.config.seed)
     model = build_model(preset, run.config.quantizers, run.config.training.max_parameters)
     if phase == "float":
@@ -107,7 +107,7 @@ def _train_phase(
         before = [row for row in read_history(run.history_file) if row.phase != phase]
         file = run.model_file
     with tensorboard(run.logs, phase) as board:
-        rows = fit(model, data, plan, run.state_file, board, progress)
+        rows = fit(model, data, settings, run.state_file, board, progress)
     write_history(run.history_file, [*before, *rows])
     with staged_path(file) as temporary:
         model.save(temporary)

@@ -51,11 +51,11 @@ def sums(preset: Preset, dataset: str) -> list[int]:
     data = presets.prepare(choices.data)
     make_repeatable(0)
     model = build_model(preset, choices.quantizers)
-    plan = fit.PhaseSettings.of("qat", choices.training, 0)
+    settings = fit.PhaseSettings.of("qat", choices.training, 0)
     recorder: Any = context.context()
     recorder.enable_graph_collection()
     try:
-        fit._PhaseTrainer(model, data, plan).epoch(plan.begin(), lambda _: None)
+        fit._PhaseTrainer(model, data, settings).epoch(settings.begin(), lambda _: None)
         graphs = recorder.export_run_metadata().function_graphs
     finally:
         recorder.disable_graph_collection()

@@ -17,11 +17,11 @@ ROW = EpochRow("qat", 1, 0.1, 1 / 3, 0.1 + 0.2, 1e-30, 1.0)
 
 def after(*results: tuple[float, float], **training) -> TrainingState:
     """The state after epochs with these validation accuracies and losses."""
-    plan = PhaseSettings("qat", 10, 0.1, Training(float_epochs=1, epochs=10, **training), 0)
+    settings = PhaseSettings("qat", 10, 0.1, Training(float_epochs=1, epochs=10, **training), 0)
     state = TrainingState("qat", 0.1)
     for number, (accuracy, loss) in enumerate(results, 1):
         row = EpochRow("qat", number, state.rate, 1.0, 0.5, loss, accuracy)
-        state = plan.scheduled(state.after(row, [np.full(2, number)], []))
+        state = settings.scheduled(state.after(row, [np.full(2, number)], []))
     return state
 
 

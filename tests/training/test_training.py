@@ -148,9 +148,9 @@ def test_the_learning_rate_follows_the_plateau_schedule(whole):
 def test_quantized_training_starts_from_the_float_weights(preset, tmp_path, monkeypatch):
     seen = {}
 
-    def no_training(model, data, plan, *_):
-        seen[plan.phase] = {weight.path: weight.numpy() for weight in model.weights}
-        if plan.phase == "float":
+    def no_training(model, data, settings, *_):
+        seen[settings.phase] = {weight.path: weight.numpy() for weight in model.weights}
+        if settings.phase == "float":
             for weight in model.trainable_weights:
                 weight.assign(weight + 0.25)
                 seen[weight.path] = weight.numpy()
