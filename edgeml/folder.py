@@ -89,14 +89,19 @@ class ModuleFolder(Folder):
     Args:
         kind: what a member is called in messages.
         package: the dotted name of the package.
+        whole: whether every member is a package; modules beside them are what they share.
     """
 
     package: str
+    whole: bool = False
 
     def entries(self) -> dict[str, Path]:
         package = sys.modules.get(self.package) or importlib.import_module(self.package)
         paths = [path for folder in package.__path__ for path in _visible(Path(folder))]
-        return {_name(path): path for path in paths if path.suffix == ".py" or _has_python(path)}
+        return {_name(path): path for path in paths if self._is_member(path)}
+
+    def _is_member(self, path: Path) -> bool:
+        return _has_python(path) or (path.suffix == ".py" and not self.whole)
 
     def load(self, name: str) -> ModuleType:
         """The module of a member, the only one that is imported.

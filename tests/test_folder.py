@@ -51,6 +51,10 @@ def test_members_are_the_entries_without_an_underscore(workshop: ModuleFolder) -
     assert not [name for name in sys.modules if name.startswith("workshop.")]
 
 
+def test_members_may_be_packages_alone(workshop: ModuleFolder) -> None:
+    assert ModuleFolder("tool", "workshop", whole=True).names() == ("bare", "box")
+
+
 def test_load_imports_one_member(workshop: ModuleFolder) -> None:
     assert workshop.load("saw").TOOL == 3
     assert [name for name in sys.modules if name.startswith("workshop.")] == ["workshop.saw"]

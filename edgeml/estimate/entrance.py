@@ -22,7 +22,7 @@ from edgeml.ir import Graph
 from edgeml.passes import prepare
 from edgeml.settings import Settings
 
-_FOLDER = ModuleFolder("design", "edgeml.estimate")
+_FOLDER = ModuleFolder("design", "edgeml.estimate", whole=True)
 
 Options = Mapping[str, Any] | Settings | None
 """Of a back end: plain, parsed, or its defaults."""
@@ -30,7 +30,7 @@ Options = Mapping[str, Any] | Settings | None
 
 def designs() -> tuple[str, ...]:
     """The kinds of designs that are estimated, sorted: the packages in the folder."""
-    return tuple(sorted(name for name, path in _FOLDER.entries().items() if path.is_dir()))
+    return _FOLDER.names()
 
 
 def load(design: Design) -> DesignEstimator[Any]:
