@@ -187,7 +187,11 @@ ARITHMETIC = (
         "Scale",
     ),
     Mutant(
-        "digest-unchecked", "ir/saved.py", "if graph.digest != file.digest:", "if False:", "tests/ir/test_saved.py"
+        "digest-unchecked",
+        "ir/saved.py",
+        "if graph.digest != file.digest:",
+        "if False:",
+        "tests/ir/test_saved.py",
     ),
     Mutant(
         "range-unchecked", "ir/evaluate.py", "np.any(codes < info.lo) or ", "", "tests/ir/test_evaluate.py"
