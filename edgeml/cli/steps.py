@@ -168,6 +168,23 @@ def data_rows(run: Run) -> Iterator[str]:
         yield f"[yellow]data[/] {escape(source)}: {escape(note)}"
 
 
+def taken_rows(run: Run) -> Iterator[Bands]:
+    """The types of a configuration of hls4ml, and what became of each; nothing if there was none."""
+    taken = run.config.importing.taken if run.config.importing else ()
+    if taken:
+        cells = [
+            [
+                escape(row.layer or "(others)"),
+                row.tensor,
+                escape(row.type),
+                escape(row.origin),
+                f"[green]used[/] {escape(row.remark)}".rstrip() if row.used else escape(row.remark),
+            ]
+            for row in taken
+        ]
+        yield Bands(("layer", "tensor", "type", "stated in", "what became of it"), cells, texts=(3, 4))
+
+
 def inexact_rows(run: Run) -> Iterator[Bands | str]:
     """What the lowering noted, and the differences measured; nothing for a graph without notes."""
     from edgeml.keras.notes import Notes

@@ -18,8 +18,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.importers.hls4ml_config import HlsPrecision
 from edgeml.ir import Graph
 from edgeml.presets import Lowering
+from edgeml.runconfig import TakenType
 
 Floats = NDArray[np.floating[Any]]
 
@@ -54,12 +56,14 @@ class ImportOptions:
         strict: refuse what cannot be exact instead of noting it.
         samples: the user's data, floats (samples, *shape) as the graph's one input takes them, for choices
             that are made on data; None: none were given.
+        hls4ml: types that a configuration of hls4ml states; used where the model and `lowering` state none.
     """
 
     name: str
     lowering: Lowering = field(default_factory=Lowering)
     strict: bool = False
     samples: Floats | None = None
+    hls4ml: HlsPrecision | None = None
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,15 @@ class Imported:
         graph: the exact graph; its notes say where the source is not exact itself.
         model: the file in its own framework.
         inputs: how data become its inputs; those that are left out take data as they are.
+        lowering: the settings with the types of `ImportOptions.hls4ml` in them; None if none were given.
+        taken: what became of each of those types.
     """
 
     graph: Graph
     model: SourceModel
     inputs: tuple[InputLayout, ...] = ()
+    lowering: Lowering | None = None
+    taken: tuple[TakenType, ...] = ()
 
 
 class Importer(ABC):

@@ -17,6 +17,7 @@ from edgeml import importers
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile
+from edgeml.importers.hls4ml_config import read_hls4ml_config
 from edgeml.ir import Graph, saved
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.notes import SAMPLES, LayerNote, Notes
@@ -48,6 +49,7 @@ def import_model(
     strict: bool = False,
     overwrite: bool = False,
     weights: str | os.PathLike[str] | None = None,
+    hls4ml_config: str | os.PathLike[str] | None = None,
 ) -> Run:
     """A run whose model was trained elsewhere.
 
@@ -58,6 +60,8 @@ def import_model(
         strict: refuse a model that cannot be exact.
         overwrite: where the folder holds another run, delete it and begin anew.
         weights: the file with its weights, where they are not in the same one.
+        hls4ml_config: a configuration of hls4ml, YAML or JSON, whose types are taken where the model states
+            none.
 
     Returns:
         The run with config.toml and the user's file; `edgeml.pipeline.lower` comes next.
@@ -74,8 +78,15 @@ def import_model(
     importer = importers.load(kind)
     data = None if choices.data.dataset == RANDOM else prepare(choices.data, unlabelled=True)
     samples = None if data is None else data.x_test
-    name = import_name(source.path)
-    imported = importer.read(source, ImportOptions(name, choices.lowering, strict, samples))
+    hls4ml = None if hls4ml_config is None else read_hls4ml_config(Path(hls4ml_config))
+    options = ImportOptions(import_name(source.path), choices.lowering, strict, samples, hls4ml)
+    imported = importer.read(source, options)
+    if hls4ml is not None and imported.lowering is None:
+        raise EdgemlError(
+            f"a configuration of hls4ml states types of Keras' layers, and this is {importer.title}",
+            str(hls4ml.path),
+            "leave it out: such a file states its types itself",
+        )
     if data is None:
         data = random_data(imported.graph, choices.data)
     _check_fit(imported, data, choices.data, source.where)
@@ -85,8 +96,8 @@ def import_model(
         choices.data,
         choices.targets,
         data,
-        choices.lowering,
-        importing=Importing(format=kind, file=importer.kept),
+        imported.lowering or choices.lowering,
+        importing=Importing(format=kind, file=importer.kept, taken=imported.taken),
     )
     place = Path(folder) if folder is not None else Path("runs") / config.preset.name
     with locked(place):

@@ -25,7 +25,7 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.scale import Scale
 from edgeml.presets import Lowering
-from edgeml.presets.lowering import FACTOR_BITS, StatedType, Tensor
+from edgeml.presets.lowering import FACTOR_BITS, StatedType, Tensor, TensorTypes
 from edgeml.settings import per_layer
 
 FloatFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -120,6 +120,26 @@ class LayerBuilder:
         found = self.options.stated(self.layer, tensor)
         self.left_in_float = self.left_in_float or found is not None
         return found
+
+    def own_result(self, value: str) -> str:
+        """The sums of a layer in float, in the type that is stated for its result alone, if there is one."""
+        entry = self.options.layer_types.get(self.layer)
+        if not self.left_in_float or not isinstance(entry, TensorTypes) or entry.result is None:
+            return value
+        return self.rounded(value, StatedType.parse(entry.result))
+
+    def rounded(self, value: str, stated: StatedType) -> str:
+        """An exact value in a stated type, with a note where that may round it.
+
+        Raises:
+            EdgemlError: the lowering is strict.
+        """
+        type, before = stated.type, self.info(value).scalar
+        finer = type.frac - before.frac
+        if finer >= 0 and type.lo <= before.lo << finer and before.hi << finer <= type.hi:
+            return value
+        self.inexact(f"its result is rounded to {stated}", "put a QActivation behind it and train again")
+        return self.cast(value, type, stated.rounding, stated.overflow, part="result")
 
     def info(self, value: str) -> ValueInfo:
         """Shape, type and bounds of an exact value."""

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType
 from edgeml.ir import Graph, Node
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
@@ -28,7 +27,6 @@ from edgeml.keras.layers._stated import stated_table
 from edgeml.keras.operation import lower_operation
 from edgeml.keras.topology import Call, Topology, topology
 from edgeml.presets import Lowering
-from edgeml.presets.lowering import TensorTypes
 from edgeml.settings import check_layers
 
 _SOFTMAX = ("logits", "table")
@@ -168,24 +166,15 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
 def _rounded(builder: LayerBuilder, network: Topology, call: Call, value: str) -> str:
     """The result of a layer that the model leaves in float, in the type that is stated for it.
 
-    Not where a quantizer rounds it anyway, and not at the model's end, unless its own type is stated alone.
+    Not where a quantizer rounds it anyway, and not at the model's end.
     """
     stated = builder.options.stated(call.name, "result")
     if stated is None or value in builder.floats:
         return value
-    own = isinstance(builder.options.layer_types.get(call.name), TensorTypes)
     readers = [reader for reader in network.calls if call.output in reader.inputs]
-    quantized = all(type(reader.layer).__name__ == "QActivation" for reader in readers)
-    if (quantized and not own) or _holds(stated.type, builder.info(value).scalar):
+    if all(type(reader.layer).__name__ == "QActivation" for reader in readers):
         return value
-    builder.inexact(f"its result is rounded to {stated}", "put a QActivation behind it and train again")
-    return builder.cast(value, stated.type, stated.rounding, stated.overflow, part="result")
-
-
-def _holds(type: FixedType, other: FixedType) -> bool:
-    """Whether every value of `other` is one of `type`."""
-    finer = type.frac - other.frac
-    return finer >= 0 and type.lo <= other.lo << finer and other.hi << finer <= type.hi
+    return builder.rounded(value, stated)
 
 
 def _output(

@@ -78,7 +78,7 @@ def _typed(text: str | None, example: str = "fixed<16,6>") -> str | None:
 
 
 class TensorTypes(Settings):
-    """The types of one layer's tensors; None for a tensor without a stated type.
+    """The types of one layer's tensors; what is left out is as `Lowering.float_type` has it.
 
     Args:
         weight: of all of its weights but the bias.
@@ -167,7 +167,7 @@ class Lowering(Settings):
     def stated(self, layer: str, tensor: Tensor) -> StatedType | None:
         """The stated type of a tensor of a layer that the model leaves in float; None if there is none."""
         entry = self.layer_types.get(layer, self.float_type)
-        text = getattr(entry, tensor) if isinstance(entry, TensorTypes) else entry
+        text = getattr(entry, tensor) or self.float_type if isinstance(entry, TensorTypes) else entry
         return None if text is None else StatedType.parse(text)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,6 +13,9 @@ from edgeml.cli import steps
 from edgeml.cli.console import ERR, print_json, print_next
 from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption, layer_types
 from edgeml.quoting import shell
+
+if TYPE_CHECKING:
+    from edgeml.runs import Run
 
 
 def command(
@@ -46,6 +49,10 @@ def command(
         list[str] | None,
         typer.Option("--layer-type", metavar="NAME=TYPE", help="The same of one layer; may be given again."),
     ] = None,
+    hls4ml_config: Annotated[
+        Path | None,
+        typer.Option("--hls4ml-config", help="A configuration of hls4ml (YAML, JSON) whose types are taken."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Run folder; runs/ and the file's name by default.")
     ] = None,
@@ -74,13 +81,28 @@ def command(
         from edgeml.importers.run import import_model
     folder = out or Path("runs") / import_name(file)
     with steps.at_work(folder), steps.working("import"):
-        run = import_model(file, folder, plain, strict, overwrite, weights)
+        run = import_model(file, folder, plain, strict, overwrite, weights, hls4ml_config)
         graph = pipeline.lower(run, strict)
-    for row in (*steps.data_rows(run), *steps.inexact_rows(run)):
+    for row in (*steps.data_rows(run), *steps.taken_rows(run), *steps.inexact_rows(run)):
         ERR.print(row)
     if json:
-        print_json({"run": str(run.folder), "graph": graph.digest})
+        print_json({"run": str(run.folder), "graph": graph.digest, **_facts(run)})
     else:
         ERR.print(f"[green]imported[/] {escape(graph.name)} into {escape(str(run.folder))}")
         place = shell(str(run.folder))
         print_next(f"edgeml export {place} --to onnx,qonnx,hls4ml && edgeml check {place}")
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """What a program reads of an import: the comparison with its own framework, and the types taken over."""
+    from edgeml.keras.notes import Notes
+
+    notes, importing = Notes.read(run.notes_file), run.config.importing
+    return {
+        "format": importing.format if importing else "keras",
+        "source": notes.source,
+        "not_compared": notes.not_compared,
+        "notes": [note.model_dump() for note in notes.notes],
+        "differences": [row.model_dump() for row in notes.differences],
+        "taken": [row.model_dump() for row in importing.taken] if importing else [],
+    }

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeml.errors import EdgemlError
 from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, SourceModel
+from edgeml.importers.formats._hls4ml_types import with_hls4ml_types
 from edgeml.keras.lower import Lowered, lower_model
 from edgeml.keras.runner import keras_floats
 
@@ -43,7 +44,10 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
     Raises:
         EdgemlError: it is a float model and no types are stated, or it cannot be lowered.
     """
-    stated = options.lowering.float_type is not None or options.lowering.layer_types
+    lowering, taken = options.lowering, ()
+    if options.hls4ml is not None:
+        lowering, taken = with_hls4ml_types(model, lowering, options.hls4ml)
+    stated = lowering.float_type is not None or lowering.layer_types
     if not stated and not any(
         type(layer).__module__.startswith("qkeras") for layer in model._flatten_layers()
     ):
@@ -52,5 +56,5 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
             source.where,
             _AS_IS,
         )
-    lowered = lower_model(model, options.name, options.strict, options=options.lowering)
-    return Imported(lowered.graph, KerasSource(model, lowered))
+    lowered = lower_model(model, options.name, options.strict, options=lowering)
+    return Imported(lowered.graph, KerasSource(model, lowered), lowering=lowering, taken=taken)

@@ -135,7 +135,7 @@ def add_bias(layer: Any, builder: LayerBuilder, value: str, weights: QuantizedWe
 
 def finish(layer: Any, builder: LayerBuilder, value: str) -> str:
     """Bias and inline activation."""
-    return activate(layer.activation, builder, biased(layer, builder, value))
+    return activate(layer.activation, builder, builder.own_result(biased(layer, builder, value)))
 
 
 def reshaped(
