@@ -117,9 +117,9 @@ class LayerBuilder:
 
     def stated(self, tensor: Tensor) -> StatedType | None:
         """What is stated of a tensor of this layer that the model does not quantize; marks the layer."""
-        found = self.options.stated(self.layer, tensor)
-        self.left_in_float = self.left_in_float or found is not None
-        return found
+        stated = self.options.stated(self.layer, tensor)
+        self.left_in_float = self.left_in_float or stated is not None
+        return stated
 
     def own_result(self, value: str) -> str:
         """The sums of a layer in float, in the type that is stated for its result alone, if there is one."""

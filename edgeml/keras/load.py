@@ -111,8 +111,8 @@ def model_of(content: bytes, where: str, weights: bytes | None = None) -> Any:
 def _reason(error: Exception) -> str:
     """The line of Keras' message that says what is wrong, which is often not its first."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    told = [line for line in lines if line.startswith("Exception encountered: ")]
-    return told[-1].removeprefix("Exception encountered: ") if told else lines[0]
+    messages = [line for line in lines if line.startswith("Exception encountered: ")]
+    return messages[-1].removeprefix("Exception encountered: ") if messages else lines[0]
 
 
 @contextmanager
