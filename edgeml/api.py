@@ -392,6 +392,7 @@ def report(
     folder: PathLike | None = None,
     boards: Sequence[str | Path | Board] = (),
     progress: Tell | None = None,
+    ledger: PathLike | None = None,
 ) -> Facts:
     """Write report.html, report.md and report.json of a run.
 
@@ -400,6 +401,8 @@ def report(
         folder: where they are written; the run's own by default.
         boards: to compare its designs on; by default those it was made for, and a few of each kind.
         progress: called with a line about each part of the report; `print` works.
+        ledger: a file of earlier results, which narrow the estimates; by default none is read. The command
+            `edgeml report` reads the file that `edgeml ledger` names.
 
     Returns:
         The facts behind the report, as report.json has them.
@@ -411,7 +414,9 @@ def report(
     from edgeml import pipeline
 
     where = Path(folder) if folder is not None else None
-    return pipeline.report(_run(run), progress or _quiet, where, [_board(board) for board in boards])
+    return pipeline.report(
+        _run(run), _ledger(ledger), progress or _quiet, where, [_board(board) for board in boards]
+    )
 
 
 def _quiet(what: str) -> None:

@@ -100,7 +100,7 @@ def mapped(board: Board) -> Family:
 
 
 def fabric(board: Board, tool: SynthesisTool | None = None) -> Fabric:
-    """The fabric of a board's chip under a tool, with the board's own widths of multipliers and block RAM.
+    """The fabric of a board's chip under a tool, with the board's own widths of multipliers.
 
     Args:
         board: the board; a chip of an unknown family is taken for one with the same kind of table.
@@ -116,7 +116,7 @@ def fabric(board: Board, tool: SynthesisTool | None = None) -> Fabric:
     else:
         cells = next((one.vendor for one in under if one.vendor is not None), None)
     assert cells is not None, "a generic family has a fabric under its maker's tool"
-    return replace(cells, dsp_bits=resources.dsp_bits, bram_kbit=resources.bram_kbit)
+    return replace(cells, dsp_bits=resources.dsp_bits)
 
 
 def _generic(kind: LutKind) -> Family:

@@ -40,7 +40,6 @@ class Fabric:
         pairs: LUTs that one bit of an adder takes; an ALM holds two.
         dsp_bits: operand widths of one signed multiplier; a board's file overrides it.
         dsp_least: narrowest product that is put into a DSP block; 0: none is, there are no blocks to use.
-        bram_kbit: size of one block RAM; a board's file overrides it.
         bram_widths: the widest words of the smallest piece of block RAM, and how many words it then has.
         bram_piece: that piece as a share of a block (AMD's come in halves).
         bram_cost: what a tool weighs such a piece with (memory_libmap in Yosys).
@@ -61,7 +60,6 @@ class Fabric:
     pairs: float
     dsp_bits: tuple[int, int]
     dsp_least: int
-    bram_kbit: int
     bram_widths: tuple[int, int]
     bram_piece: float
     bram_cost: float

@@ -25,7 +25,6 @@ QUARTUS = Fabric(
     pairs=0.5,
     dsp_bits=(18, 19),
     dsp_least=10,
-    bram_kbit=20,
     bram_widths=(40, 512),
     bram_piece=1.0,
     bram_cost=129,

@@ -34,7 +34,6 @@ FABRIC = Fabric(
     pairs=1.0,
     dsp_bits=(18, 18),
     dsp_least=2,
-    bram_kbit=18,
     bram_widths=(36, 512),
     bram_piece=1.0,
     bram_cost=128,

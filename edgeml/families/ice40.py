@@ -37,7 +37,6 @@ FABRIC = Fabric(
     pairs=1.0,
     dsp_bits=(16, 16),
     dsp_least=11,
-    bram_kbit=4,
     bram_widths=(16, 256),
     bram_piece=1.0,
     bram_cost=64,

@@ -40,7 +40,6 @@ FABRIC = Fabric(
     pairs=1.0,
     dsp_bits=(25, 18),
     dsp_least=9,
-    bram_kbit=36,
     bram_widths=(36, 512),
     bram_piece=0.5,
     bram_cost=129,

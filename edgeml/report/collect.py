@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgeml.errors import EdgemlError
+from edgeml.estimate import EMPTY, Ledger
 from edgeml.report import sections
 from edgeml.report.facts import Facts
 from edgeml.report.section import SectionFacts
@@ -28,18 +29,19 @@ def _quiet(what: str) -> None:
     del what
 
 
-def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = ()) -> Facts:
+def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = (), ledger: Ledger = EMPTY) -> Facts:
     """Everything a report of the run holds.
 
     Args:
         run: a trained and lowered run; what was exported and checked is in the report as well.
         tell: called with what begins.
         boards: to compare its designs on, beside its target; none: see `sections.hardware.collect`.
+        ledger: earlier results of tools, which narrow the estimates.
 
     Raises:
         EdgemlError: there is no exact graph, or the data are missing or other ones.
     """
-    source = RunSource.of(run, boards)
+    source = RunSource.of(run, boards, ledger)
     parts: list[SectionFacts] = []
     failed: dict[str, str] = {}
     for name, section in sections.every().items():

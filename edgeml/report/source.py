@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeml.checks import bound
 from edgeml.errors import EdgemlError
+from edgeml.estimate import EMPTY, Ledger
 from edgeml.ir import Graph
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class RunSource:
         data: prepared as for training.
         boards: to compare its designs on, as they were named; none: see `sections.hardware.collect`.
         changed: what in config.toml was changed since training, a sentence; "" if nothing.
+        ledger: earlier results of tools, which narrow the estimates.
     """
 
     run: Run
@@ -41,10 +43,11 @@ class RunSource:
     data: Prepared
     boards: Sequence[Board] = ()
     changed: str = ""
+    ledger: Ledger = EMPTY
     _results: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, run: Run, boards: Sequence[Board] = ()) -> RunSource:
+    def of(cls, run: Run, boards: Sequence[Board] = (), ledger: Ledger = EMPTY) -> RunSource:
         """The source that a run is.
 
         Raises:
@@ -52,7 +55,7 @@ class RunSource:
         """
         changed = bound.sentence(run)
         run = bound.as_trained(run)  # what config.toml says now is no fact of the model
-        return cls(run, run.graph(), run.data(), boards, changed)
+        return cls(run, run.graph(), run.data(), boards, changed, ledger)
 
     @property
     def labels(self) -> NDArray[np.int64] | None:

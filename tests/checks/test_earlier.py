@@ -20,9 +20,8 @@ OLD = "2026-01-02T03:04:05+00:00"
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path):
     """A run with both ONNX models, and a check of them all that is made out to be old."""
-    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
     graph = iris_graph()
     run = make_run(tmp_path / "run", graph)
     data = run.data()

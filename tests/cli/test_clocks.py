@@ -98,7 +98,7 @@ def test_a_latency_in_time_is_counted_in_the_runs_clock(
 ) -> None:
     goals: list[Any] = []
 
-    def synth(run: Any, board: Any, request: Any, tell: Any, say: Any) -> pipeline.Synthesis:
+    def synth(run: Any, board: Any, request: Any, ledger: Any, tell: Any, say: Any) -> pipeline.Synthesis:
         goals.append(request.goal)
         return pipeline.Synthesis(run.folder, None)
 

@@ -144,7 +144,6 @@ def test_a_chip_that_no_file_names_is_taken_for_one_with_the_same_tables() -> No
 
 def test_the_boards_own_blocks_count() -> None:
     assert families.fabric(boards.load("zcu104")).dsp_bits == (27, 18)
-    assert families.fabric(boards.load("de10-nano")).bram_kbit == 10
     assert families.fabric(boards.load("certuspro-nx"), "yosys").name == "yosys-nexus"
 
 

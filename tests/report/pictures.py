@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from edgeml import api, pipeline
+from edgeml.estimate import EMPTY
 from tests.report.browser import Browser, browser
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -30,8 +31,8 @@ def main(runs: list[Path]) -> None:
         copies = [Path(shutil.copytree(run, folder / run.name)) for run in runs]
         shown, placed, *_ = opened = [api.load(copy) for copy in copies]
         for run in (shown, placed):
-            pipeline.report(run)
-        pipeline.compare([shown, *opened[2:]], folder / "comparison")
+            pipeline.report(run, EMPTY)
+        pipeline.compare([shown, *opened[2:]], folder / "comparison", EMPTY)
         picture(session, shown.folder / "report.html", "", "report.png")
         picture(session, placed.folder / "report.html", "details.design", "report-hardware.png")
         picture(session, folder / "comparison" / "comparison.html", "#tradeoffs", "comparison.png")

@@ -71,9 +71,8 @@ def write_float(path: Path, sigmoid=False) -> None:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch, tmp_path):
+def quick(monkeypatch):
     monkeypatch.setattr(speed, "SECONDS", 0.01)
-    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))  # not the user's own
 
 
 def test_a_run_without_artefacts_says_what_is_missing(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from edgeml import pipeline
 from edgeml.errors import EdgemlError
+from edgeml.estimate import EMPTY, Ledger
 from edgeml.figures import Hardware
 from edgeml.report import COMPARISON_FILES, render_comparison
 from edgeml.report.comparison import charts
@@ -26,9 +27,8 @@ from tests.report.test_renderers import EVIL, parsed
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch, tmp_path):
+def quick(monkeypatch):
     monkeypatch.setattr(speed, "SECONDS", 0.01)
-    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
 
 
 def smaller(facts, share, accuracy, **changes):
@@ -199,50 +199,50 @@ def test_links_lead_to_sections_or_to_reports_that_are_there(three):
 
 
 def test_a_report_is_made_anew_only_if_something_is_newer(tmp_path, monkeypatch):
-    run = make_run(tmp_path / "one", iris_graph())
-    assert up_to_date(run) is None
-    pipeline.report(run)
-    facts = up_to_date(run)
+    run, ledger = make_run(tmp_path / "one", iris_graph()), Ledger(tmp_path / "ledger.jsonl")
+    assert up_to_date(run, (), ledger) is None
+    pipeline.report(run, ledger)
+    facts = up_to_date(run, (), ledger)
     assert facts is not None and facts.model == "iris_mlp"
     later = run.report_file("json").stat().st_mtime + 5
     os.utime(run.graph_file, (later, later))
-    assert up_to_date(run) is None
+    assert up_to_date(run, (), ledger) is None
     os.utime(run.graph_file, (1, 1))
-    assert up_to_date(run) is not None
+    assert up_to_date(run, (), ledger) is not None
     result = run.folder / "synth" / "basys3" / "result.json"
     facts.hardware[0].model_copy(update={"board": "basys3"}).write(result)
     os.utime(result, (later, later))
-    assert up_to_date(run) is None
+    assert up_to_date(run, (), ledger) is None
     os.utime(result, (1, 1))
-    (tmp_path / "ledger.jsonl").write_text("")
-    os.utime(tmp_path / "ledger.jsonl", (later, later))
-    assert up_to_date(run) is None
-    os.utime(tmp_path / "ledger.jsonl", (1, 1))
+    ledger.path.write_text("")
+    os.utime(ledger.path, (later, later))
+    assert up_to_date(run, (), ledger) is None
+    os.utime(ledger.path, (1, 1))
     monkeypatch.setattr(comparing, "__version__", "another")
-    assert up_to_date(run) is None
+    assert up_to_date(run, (), ledger) is None
     monkeypatch.undo()
     run.report_file("json").write_text("{}")
-    assert up_to_date(run) is None
+    assert up_to_date(run, (), ledger) is None
 
 
 def test_two_real_runs_are_compared(tmp_path):
     runs = [make_run(tmp_path / name, iris_graph()) for name in ("one", "two")]
     told: list[str] = []
-    found = pipeline.compare(runs, tmp_path / "comparison", told.append)
+    found = pipeline.compare(runs, tmp_path / "comparison", EMPTY, told.append)
     assert "one: accuracy" in told and "two: hardware" in told
     assert len(found.groups()) == 1 and found.board is not None
     assert all((tmp_path / "comparison" / name).is_file() for name in COMPARISON_FILES)
     assert all(run.report_file("html").is_file() for run in runs)  # what the links lead to
-    again = pipeline.compare(runs, tmp_path / "comparison", told.append)
+    again = pipeline.compare(runs, tmp_path / "comparison", EMPTY, told.append)
     assert again == found and told.count("one: accuracy") == 1
     with pytest.raises(EdgemlError, match="is named twice"):
-        pipeline.compare([runs[0], runs[0]], tmp_path / "twice")
+        pipeline.compare([runs[0], runs[0]], tmp_path / "twice", EMPTY)
     assert not (tmp_path / "twice").exists()
 
 
 def test_a_result_of_a_tool_stands_before_the_estimate(tmp_path):
     run = make_run(tmp_path / "run", iris_graph())
-    facts = pipeline.report(run)
+    facts = pipeline.report(run, EMPTY)
     target = next(item for item in facts.hardware if item.board == facts.target and item.design == "verilog")
     assert target.source == "estimate" and target.layers and target.total.lut is not None
     real = target.model_copy(update={"source": "place-and-route", "notes": ()})
@@ -251,7 +251,7 @@ def test_a_result_of_a_tool_stands_before_the_estimate(tmp_path):
     stale.write(run.folder / "synth" / "old" / "result.json")
     (run.folder / "synth" / "torn").mkdir()
     (run.folder / "synth" / "torn" / "result.json").write_text('{"schema": 1')
-    facts = pipeline.report(run)
+    facts = pipeline.report(run, EMPTY)
     found = [i for i in facts.hardware if (i.board, i.design) == (facts.target, "verilog")]
     assert [item.source for item in found] == ["place-and-route", "estimate"]
     assert [row.source for row in facts.resources].count("place-and-route") == 1

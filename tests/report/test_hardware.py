@@ -2,18 +2,11 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from edgeml import backends, boards, install
 from edgeml.errors import MissingToolError
 from edgeml.report.sections.hardware import collect as hardware
 from tests.report.hardware import placed
 from tests.report.test_collect import iris_graph, make_run
-
-
-@pytest.fixture(autouse=True)
-def own_ledger(monkeypatch, tmp_path):
-    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
 
 
 def test_the_boards_that_are_compared_are_there():
@@ -36,6 +29,18 @@ def test_an_estimate_is_of_the_verilog_as_it_was_written_for_the_board(tmp_path)
     assert verilogs["pynq-z2"].clock_mhz == 250.0 and verilogs["icebreaker"].layers == ()
     assert {board.name for board in found.boards} == {i.board for i in found.hardware}
     assert found.gaps == ()
+
+
+def test_adders_per_stage_that_the_verilog_was_written_with_count(tmp_path):
+    graph = iris_graph()
+    run = make_run(tmp_path / "run", graph)
+    verilog = backends.load("verilog")
+    verilog.emit(graph, verilog.options({"adders_per_stage": 1, "clock_mhz": 80.0})).write(
+        run.folder / "verilog"
+    )
+    found = hardware.gather(run, graph)
+    (item,) = (i for i in found.hardware if i.board == "pynq-z2" and i.design == "verilog")
+    assert (item.settings, item.clock_mhz) == ("parallel, 1 adders per stage", 80.0)
 
 
 def test_what_cannot_be_estimated_is_a_sentence(tmp_path, monkeypatch):

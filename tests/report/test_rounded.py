@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from edgeml import presets
+from edgeml.estimate import EMPTY
 from edgeml.ir import evaluate
 from edgeml.keras.float_model import float_model
 from edgeml.keras.lower import lower
@@ -21,9 +22,8 @@ from tests.report.test_collect import iris_graph, make_run
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch, tmp_path):
+def quick(monkeypatch):
     monkeypatch.setattr(speed, "SECONDS", 0.01)
-    monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
 
 
 @pytest.mark.slow
@@ -55,13 +55,13 @@ def test_with_the_trained_weights_it_is_as_accurate_and_as_large_as_the_trained_
 
 def test_without_a_baseline_each_row_says_why(tmp_path):
     run = make_run(tmp_path / "run", iris_graph())
-    for item in rounding.rounded(run, run.data(), None, "no float.onnx"):
+    for item in rounding.rounded(run, run.data(), None, "no float.onnx", EMPTY):
         assert "there is no float.keras to round: it was not trained to the end" in item.accuracy.reason
         assert item.weight_bits.reason == item.bops.reason == item.accuracy.reason
         assert item.hardware == ()
     imported = run.config.model_copy(update={"training": None, "quantizers": None})
     assert isinstance(imported, RunConfig)
-    (first, _) = rounding.rounded(type(run)(run.folder, imported), run.data(), None, "")
+    (first, _) = rounding.rounded(type(run)(run.folder, imported), run.data(), None, "", EMPTY)
     assert "its model was imported" in first.accuracy.reason
 
 
@@ -78,7 +78,7 @@ def test_each_row_is_of_its_own_graph_and_of_the_right_samples(tmp_path, monkeyp
     monkeypatch.setattr(rounding, "_graph", made)
     predicted = np.argmax(evaluate(iris_graph(), data.x_test), axis=1)
     baseline = np.where(np.arange(len(predicted)) < 3, (predicted + 1) % 3, predicted)
-    own, calibrated = rounding.rounded(run, data, baseline, "")
+    own, calibrated = rounding.rounded(run, data, baseline, "", EMPTY)
     assert seen[0] is None and seen[1] is data.x_train
     assert (own.types, own.graph) == ("own", graphs[False].digest)
     assert (calibrated.types, calibrated.graph) == ("calibrated", graphs[True].digest)
@@ -86,7 +86,7 @@ def test_each_row_is_of_its_own_graph_and_of_the_right_samples(tmp_path, monkeyp
     for item in (own, calibrated):
         assert item.accuracy.value == right
         assert item.agreement.value == 1 - 3 / len(predicted)
-    assert {item.agreement.reason for item in rounding.rounded(run, data, None, "no float.onnx")} == {
+    assert {item.agreement.reason for item in rounding.rounded(run, data, None, "no float.onnx", EMPTY)} == {
         "no float.onnx"
     }
 

@@ -30,19 +30,21 @@ def command(
 ) -> None:
     """Write the report of a checked run: accuracy, exactness, layers, hardware; or compare several runs."""
     from edgeml import api, boards, pipeline
+    from edgeml.estimate import Ledger
 
     chosen = [boards.load(name) for name in dict.fromkeys(board or ())]
     opened = [api.load(run) for run in runs]
+    ledger = Ledger.of_user()
     if len(opened) == 1:
         name, folder = "report", out or opened[0].folder
         with steps.at_work(opened[0].folder), steps.working("report") as tell:
-            facts = pipeline.report(opened[0], tell, folder, chosen)
+            facts = pipeline.report(opened[0], ledger, tell, folder, chosen)
         for section, reason in facts.failed.items():
             say(f"[yellow]not in the report:[/] {section}: {escape(reason)}")
     else:
         name, folder = "comparison", out or opened[0].folder.parent / "comparison"
         with steps.working("comparison") as tell:
-            pipeline.compare(opened, folder, tell, chosen)
+            pipeline.compare(opened, folder, ledger, tell, chosen)
     page = folder / f"{name}.html"
     if json:
         OUT.file.write((folder / f"{name}.json").read_text(encoding="utf-8"))

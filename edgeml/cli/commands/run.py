@@ -51,6 +51,7 @@ def command(
     Exits with 1 if an integer differs, or if a back end that was named cannot be written.
     """
     from edgeml import pipeline
+    from edgeml.estimate import Ledger
 
     names = list(backends.names()) if to == "all" else comma_list(to, "--to")
     for name in names:
@@ -66,7 +67,7 @@ def command(
             result = pipeline.check(run, samples=samples, tell=tell)
         ERR.print(steps.check_table(result))
         with steps.working("report") as tell:
-            facts = pipeline.report(run, tell)
+            facts = pipeline.report(run, Ledger.of_user(), tell)
     if json:
         OUT.file.write(run.report_file("json").read_text(encoding="utf-8"))
     else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeml._version import __version__
 from edgeml.errors import EdgemlError
-from edgeml.estimate.ledger import Ledger
+from edgeml.estimate import EMPTY, Ledger
 from edgeml.report import json, sections
 from edgeml.report.comparison.facts import Comparison, RunRow
 from edgeml.report.facts import Facts
@@ -30,16 +30,21 @@ _INPUTS = (
 """What a report is made of; one that is older than any of it is made anew."""
 
 
-def up_to_date(run: Run, boards: Sequence[str] = ()) -> Facts | None:
-    """The facts in a run's report.json, if nothing it was made of is newer and it has these boards."""
+def up_to_date(run: Run, boards: Sequence[str] = (), ledger: Ledger = EMPTY) -> Facts | None:
+    """The facts in a run's report.json, if nothing it was made of is newer and it has these boards.
+
+    Args:
+        run: whose report.
+        boards: names of boards that it has to have been compared on.
+        ledger: earlier results of tools, which its estimates were narrowed by.
+    """
     path = run.report_file("json")
     if not path.is_file():
         return None
     written = path.stat().st_mtime_ns
     inputs = [file for name in _INPUTS for file in run.folder.glob(name)]
-    results = Ledger.of_user().path  # what earlier results taught the estimates
-    if results.is_file():
-        inputs.append(results)
+    if ledger.path.is_file():
+        inputs.append(ledger.path)
     if any(file.stat().st_mtime_ns > written for file in inputs):
         return None
     try:

@@ -16,7 +16,7 @@ from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Design, Ledger, estimate
+from edgeml.estimate import EMPTY, Design, Ledger, estimate
 from edgeml.figures import Hardware
 from edgeml.report.sections.hardware.facts import (
     DESIGNS,
@@ -40,21 +40,22 @@ _DESIGNS: tuple[Design, ...] = ("verilog", "hls4ml")
 
 def collect(source: RunSource) -> HardwareFacts:
     """Figures of the run's designs on its target board and on boards to compare with."""
-    return gather(source.run, source.graph, source.boards)
+    return gather(source.run, source.graph, source.boards, source.ledger)
 
 
-def gather(run: Run, graph: Graph, asked: Sequence[Board] = ()) -> HardwareFacts:
+def gather(run: Run, graph: Graph, asked: Sequence[Board] = (), ledger: Ledger = EMPTY) -> HardwareFacts:
     """Figures of the run's designs on its target board and on boards to compare with.
 
     Args:
         run: whose.
         graph: its exact graph.
         asked: boards to compare with; none: those the run was exported or synthesized for, and `COMPARED`.
+        ledger: earlier results of tools, which narrow the estimates.
     """
     read, unread = results(run, graph)
     whole = _shipped((run.config.targets.board, *(item.board for item in read)))
     others = {board.name: board for board in asked} or _shipped((*made_for(run), *COMPARED))
-    estimated, impossible = estimates(run, graph, whole, others, bool(asked))
+    estimated, impossible = estimates(run, graph, whole, others, bool(asked), ledger)
     hardware, loaded = (*read, *estimated), {**others, **whole}
     named = dict.fromkeys(item.board for item in hardware if item.board in loaded)
     gaps = (*unread, *impossible)
@@ -79,9 +80,9 @@ def made_for(run: Run) -> tuple[str, ...]:
     return tuple(names)
 
 
-def on_target(run: Run, graph: Graph) -> tuple[Hardware, ...]:
+def on_target(run: Run, graph: Graph, ledger: Ledger) -> tuple[Hardware, ...]:
     """Estimates of another graph, laid out like the run's designs, on the run's target board; no layers."""
-    estimated, _ = estimates(run, graph, {}, _shipped((run.config.targets.board,)))
+    estimated, _ = estimates(run, graph, {}, _shipped((run.config.targets.board,)), ledger=ledger)
     return tuple(estimated)
 
 
@@ -109,6 +110,7 @@ def estimates(
     whole: Mapping[str, Board],
     others: Mapping[str, Board],
     asked: bool = False,
+    ledger: Ledger = EMPTY,
 ) -> tuple[list[Hardware], list[str]]:
     """Estimates of the Verilog and of the hls4ml project as the run's settings lay them out.
 
@@ -118,6 +120,7 @@ def estimates(
         whole: boards by name, estimated layer by layer.
         others: further boards, estimated without layers.
         asked: the others were named by the user, so each that cannot be estimated gets a sentence.
+        ledger: earlier results of tools, which narrow the intervals.
 
     Returns:
         The estimates, and what could not be estimated.
@@ -132,7 +135,7 @@ def estimates(
                     gaps.append(f"{what}: hls4ml has no back end for it.")
                 continue
             try:
-                item = estimate(graph, board, design, _options(run, design, board), ledger=Ledger.of_user())
+                item = estimate(graph, board, design, _options(run, design, board), ledger=ledger)
             except EdgemlError as error:
                 gaps.append(f"No estimate of the {DESIGNS[design]} on {board.title}: {error}.")
                 break  # what keeps a design from one board nearly always keeps it from all
@@ -158,7 +161,7 @@ def _without_board(options: Mapping[str, Any]) -> dict[str, Any]:
 def _as_written(folder: Path) -> dict[str, Any]:
     """Options of the Verilog that lies in a folder, as far as its manifest tells them."""
     manifest = VerilogManifest.read(folder)
-    options: dict[str, Any] = {"mode": manifest.mode}
+    options: dict[str, Any] = {**(manifest.options or {}), "mode": manifest.mode}
     if manifest.clock_mhz:
         options["clock_mhz"] = manifest.clock_mhz
     if manifest.reuse_factor is not None:

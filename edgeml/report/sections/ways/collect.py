@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
+from edgeml.estimate import Ledger
 from edgeml.ir import Graph
 from edgeml.report import quality
 from edgeml.report.exact import classes, executor
@@ -38,12 +39,14 @@ def collect(source: RunSource) -> WaysFacts:
         EdgemlError: the test samples do not fit the exact graph.
     """
     models = source.shared(predict)
-    results = rounded(source.run, source.data, models.classes["float"], models.reasons.get("float", ""))
+    results = rounded(
+        source.run, source.data, models.classes["float"], models.reasons.get("float", ""), source.ledger
+    )
     return WaysFacts(post_training=results)
 
 
 def rounded(
-    run: Run, data: Prepared, baseline: NDArray[np.int64] | None, why: str
+    run: Run, data: Prepared, baseline: NDArray[np.int64] | None, why: str, ledger: Ledger
 ) -> tuple[PostTrainingResult, ...]:
     """The baseline at the run's own types, and with its types calibrated.
 
@@ -52,12 +55,13 @@ def rounded(
         data: the activations are calibrated on its training part.
         baseline: classes that the float baseline gives on the test samples.
         why: there are none.
+        ledger: earlier results of tools, which narrow the estimates.
     """
-    return tuple(_measured(run, data, types, baseline, why) for types in _TYPES)
+    return tuple(_measured(run, data, types, baseline, why, ledger) for types in _TYPES)
 
 
 def _measured(
-    run: Run, data: Prepared, types: Literal["own", "calibrated"], baseline: Any, why: str
+    run: Run, data: Prepared, types: Literal["own", "calibrated"], baseline: Any, why: str, ledger: Ledger
 ) -> PostTrainingResult:
     try:
         graph, moved = _graph(run, data.x_train if types == "calibrated" else None)
@@ -76,7 +80,7 @@ def _measured(
         agreement=quality.agreement(predicted, baseline, why),
         weight_bits=constant_bits(graph),
         bops=bit_operations(graph),
-        hardware=on_target(run, graph),
+        hardware=on_target(run, graph, ledger),
     )
 
 
