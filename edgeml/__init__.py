@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING
 from edgeml._version import __version__
 
 if TYPE_CHECKING:
-    from edgeml.api import check, emit, emulator, estimate, export, load, lower, report, synth, trace, train
+    from edgeml.api import (
+        check,
+        emit,
+        emulator,
+        estimate,
+        export,
+        import_model,
+        load,
+        lower,
+        report,
+        synth,
+        trace,
+        train,
+    )
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
     from edgeml.ir import Builder, Graph, evaluate
@@ -32,6 +45,7 @@ __all__ = [
     "estimate",
     "evaluate",
     "export",
+    "import_model",
     "load",
     "lower",
     "report",
@@ -42,7 +56,7 @@ __all__ = [
 
 _HOMES = {
     "edgeml.api": (
-        *("check", "emit", "emulator", "estimate", "export", "load", "lower"),
+        *("check", "emit", "emulator", "estimate", "export", "import_model", "load", "lower"),
         *("report", "synth", "trace", "train"),
     ),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),

@@ -83,6 +83,7 @@ ELSEWHERE = {
     "keras.stored": "test_models.py: .keras files",
     "keras.rebuild": "test_models.py: files of Keras 2",
     "keras.writer": "test_models.py: .keras files",
+    "importers.hls4ml_config": "tests/cli/test_import_types.py: configurations that are none",
     "importers.run": "the user's file, whose reader is in tests/importers/test_contract.py",
     "synth.read": "manifests, through their readers",
     "synth.vendors.hls": "the manifest, one key of it",
