@@ -346,11 +346,11 @@ def export(
     Raises:
         EdgemlError: an unknown back end or option, or a folder that cannot be written.
     """
-    from edgeml import backends as known
+    from edgeml import backends as back_ends
     from edgeml import pipeline
 
     opened = _run(run)
-    names = known.names() if "all" in backends else backends
+    names = back_ends.names() if "all" in backends else backends
     return pipeline.export(
         opened, names, pipeline.target_settings(opened, settings or {}), progress or _quiet
     )

@@ -27,9 +27,9 @@ def cache_folder(kind: str) -> Path:
     Raises:
         EdgemlError: EDGEML_CACHE is set and not writable, or no folder is.
     """
-    asked = os.environ.get("EDGEML_CACHE")
-    if asked:
-        place = Path(asked) / "edgeml" / kind
+    configured = os.environ.get("EDGEML_CACHE")
+    if configured:
+        place = Path(configured) / "edgeml" / kind
         if reason := _unusable(place):
             raise EdgemlError(f"cannot keep compiled simulations there: {reason}", str(place), _HINT)
         return place

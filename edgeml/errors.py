@@ -52,13 +52,13 @@ class MissingToolError(EdgemlError):
     """A tool or an optional package is not installed; a check that needs it is NOT RUN, never passed."""
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> EdgemlError:
-    """The error for a name that is not in `known`, with near matches, or else with all names.
+def unknown_name(kind: str, name: str, existing: Iterable[str], where: str = "") -> EdgemlError:
+    """The error for a name that is not in `existing`, with near matches, or else with all names.
 
     >>> str(unknown_name("board", "pynq-z3", ["pynq-z2", "basys3"]))
     "unknown board 'pynq-z3' (did you mean pynq-z2?)"
     """
-    names = sorted(known)
+    names = sorted(existing)
     near = near_names(name, names)
     hint = f"did you mean {' or '.join(near)}?" if near else _listed(kind, names)
     return EdgemlError(f"unknown {kind} {name!r}", where, hint)

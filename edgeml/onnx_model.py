@@ -130,13 +130,13 @@ class OnnxWriter:
         """The number of nodes and of constants."""
         return len(self._nodes), len(self._constants)
 
-    def unique(self, wanted: str) -> str:
+    def unique(self, stem: str) -> str:
         """Reserve a new name: `wanted`, or `wanted` with the first number from 2 that makes it new."""
-        name, count = wanted, self._counts.get(wanted, 1)
+        name, count = stem, self._counts.get(stem, 1)
         while name in self._reserved:
             count += 1
-            name = f"{wanted}{self._separator}{count}"
-        self._counts[wanted] = count
+            name = f"{stem}{self._separator}{count}"
+        self._counts[stem] = count
         self._reserved.add(name)
         return name
 
@@ -160,9 +160,9 @@ class OnnxWriter:
         self._nodes.append(self._ir.node(op, sources, ordered, domain=domain, outputs=result))
         return output
 
-    def new_node(self, op: str, inputs: Sequence[str], wanted: str, **attributes: Any) -> str:
+    def new_node(self, op: str, inputs: Sequence[str], stem: str, **attributes: Any) -> str:
         """Add a node whose output is called `wanted`, or `unique(wanted)` if that name is taken."""
-        return self.node(op, inputs, self.unique(wanted), **attributes)
+        return self.node(op, inputs, self.unique(stem), **attributes)
 
     def constant(self, values: NDArray[Any], name: str) -> str:
         """Add a constant of this name, which no other node or constant has."""
@@ -172,7 +172,7 @@ class OnnxWriter:
         self._constants.append(value)
         return name
 
-    def shared_constant(self, values: NDArray[Any], wanted: str) -> str:
+    def shared_constant(self, values: NDArray[Any], stem: str) -> str:
         """A constant: an equal one of the same type and shape if there is one, else a new one.
 
         Minus zero counts as zero, so that equal constants have equal bytes.
@@ -180,7 +180,7 @@ class OnnxWriter:
         array = np.asarray(values + values.dtype.type(0), order="C").reshape(values.shape)
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._shared:
-            self._shared[key] = self._value(self.constant(array, self.unique(wanted)))
+            self._shared[key] = self._value(self.constant(array, self.unique(stem)))
         return str(self._shared[key].name)
 
     def rename(self, names: Mapping[str, str]) -> None:
@@ -216,8 +216,8 @@ class OnnxWriter:
         """
         from onnx import helper
 
-        given = self._written.union(port.name for port in inputs)
-        if dangling := sorted(self._values.keys() - given):
+        defined = self._written.union(port.name for port in inputs)
+        if dangling := sorted(self._values.keys() - defined):
             raise ValueError(f"nothing gives the tensor {dangling[0]}")
         for node in self._nodes:
             node.name = node.outputs[0].name

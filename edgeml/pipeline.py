@@ -407,10 +407,10 @@ def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[st
     if row.design == "hls4ml":
         return Hls4mlManifest.read(run.hls4ml).settings(str(run.hls4ml))
     manifest = verilog_manifest(run.folder, board.name, directory, row)
-    found = options(manifest) if manifest is not None else None
-    if found is None:
+    written_with = options(manifest) if manifest is not None else None
+    if written_with is None:
         raise EdgemlError("does not state the options of the project", str(directory), "export again")
-    return found
+    return written_with
 
 
 @_alone

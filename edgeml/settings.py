@@ -224,13 +224,13 @@ def _copied(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _problem_text(
-    model_class: type[BaseModel], kind: str, path: tuple[int | str, ...], message: str, given: Any
+    model_class: type[BaseModel], kind: str, path: tuple[int | str, ...], message: str, value: Any
 ) -> tuple[str, str]:
     """The fault at `path`, and the remedy."""
     key = ".".join(map(str, path))
     if kind == "extra_forbidden":
-        known = _keys_at(model_class, path[:-1])
-        hint = unknown_name("key", str(path[-1]), known).hint
+        declared = _keys_at(model_class, path[:-1])
+        hint = unknown_name("key", str(path[-1]), declared).hint
         return f"unknown key {key!r}", hint
     if kind == "missing":
         return f"the key {key!r} is missing", f"add {key}"
@@ -238,7 +238,7 @@ def _problem_text(
     text = text[:1].lower() + text[1:]
     if not key:
         return text, ""
-    shown = repr(given) if isinstance(given, str | int | float | bool) else ""
+    shown = repr(value) if isinstance(value, str | int | float | bool) else ""
     return f"{key}{f' = {shown}' if shown else ''}: {text}", ""
 
 

@@ -143,19 +143,19 @@ def _shortened(text: Text, width: int) -> Text:
     words = text.plain.split(" ")
     if all(len(word) <= width for word in words):
         return text
-    made, at = Text(), 0
+    shortened, at = Text(), 0
     for word in words:
         if at:
-            made.append(" ")
+            shortened.append(" ")
         part = text[at : at + len(word)]
         if len(word) > width:
             before = (width - 1) // 2
-            made.append_text(part[:before])
-            made.append("…")
+            shortened.append_text(part[:before])
+            shortened.append("…")
             part = part[len(word) - (width - 1 - before) :]
-        made.append_text(part)
+        shortened.append_text(part)
         at += len(word) + 1
-    return made
+    return shortened
 
 
 def print_bands(

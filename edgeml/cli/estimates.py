@@ -166,7 +166,7 @@ def settings(run: Run, clock_mhz: float | None, assignments: Sequence[str]) -> O
 def rows(
     graph: Graph,
     board: Board,
-    wanted: Sequence[Design],
+    selection: Sequence[Design],
     options: OptionsOf,
     strict: bool,
     wish: Wish,
@@ -178,14 +178,14 @@ def rows(
     Args:
         graph: the exact graph.
         board: the target.
-        wanted: which designs.
+        selection: which designs.
         options: by back end, for the board.
         strict: a single design that cannot be made is an error instead of a row with the reason.
         wish: what reuse factors are chosen for.
         ledger: earlier results, which narrow the intervals.
         progress: called with the number of pieces counted so far.
     """
-    for design in wanted:
+    for design in selection:
         try:
             chosen = dict(options(board).get(design, {}))
             for named in ("board", "part"):
@@ -197,7 +197,7 @@ def rows(
                 preflight(graph, board, design, chosen, goal, ledger=ledger, progress=progress),
             )
         except EdgemlError as error:
-            if strict and len(wanted) == 1:
+            if strict and len(selection) == 1:
                 raise
             yield EstimateRow(board.name, design, None, error.what)
 

@@ -19,30 +19,30 @@ _MOST = 12
 
 def presets() -> list[str]:
     """Presets that ship with edgeml."""
-    from edgeml import presets as found
+    from edgeml import presets as registry
 
-    return list(found.names())
+    return list(registry.names())
 
 
 def boards() -> list[str]:
     """Boards that ship with edgeml."""
-    from edgeml import boards as found
+    from edgeml import boards as registry
 
-    return list(found.names())
+    return list(registry.names())
 
 
 def backends() -> list[str]:
     """Back ends, and all of them."""
-    from edgeml import backends as found
+    from edgeml import backends as registry
 
-    return [*found.names(), "all"]
+    return [*registry.names(), "all"]
 
 
 def datasets() -> list[str]:
     """Data sets that edgeml knows."""
-    from edgeml import datasets as found
+    from edgeml import datasets as registry
 
-    return list(found.names())
+    return list(registry.names())
 
 
 def runs() -> list[str]:
@@ -75,9 +75,9 @@ def import_settings() -> list[str]:
 
 def options(*names: str) -> list[str]:
     """Keys of --set of these back ends, or of all, each with its "="."""
-    from edgeml import backends as found
+    from edgeml import backends as registry
 
-    kinds = {name: type(found.load(name).options({})) for name in names or found.names()}
+    kinds = {name: type(registry.load(name).options({})) for name in names or registry.names()}
     return [f"{name}.{key}=" for name, kind in kinds.items() for key in _keys(kind)]
 
 

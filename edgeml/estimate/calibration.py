@@ -173,7 +173,7 @@ def _unconfirmed(kind: str, spread: Spread, what: str) -> str:
     if spread.p90 is None:
         return f"{kind}: interval from {spread.designs} {what}"
     middle = "" if spread.median is None else f"median {spread.median:.2f}, "
-    seen = f"{middle}90th percentile of the factor {spread.p90:.2f}"
+    measured = f"{middle}90th percentile of the factor {spread.p90:.2f}"
     if spread.apart is not None:
-        seen += f", {spread.apart[0]} of {spread.apart[1]} in the interval that the other sources make"
-    return f"{kind}: real/estimate on {spread.designs} {what}: {seen}; no coverage promised"
+        measured += f", {spread.apart[0]} of {spread.apart[1]} in the interval that the other sources make"
+    return f"{kind}: real/estimate on {spread.designs} {what}: {measured}; no coverage promised"

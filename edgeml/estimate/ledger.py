@@ -225,8 +225,8 @@ class Ledger:
         return conformal(ratios)
 
     def _alike(self, design: str, family: str, scope: Scope) -> list[LedgerEntry]:
-        wanted = (design, family, scope)
-        return [e for e in self.entries() if (e.design, e.family, e.scope) == wanted]
+        style = (design, family, scope)
+        return [e for e in self.entries() if (e.design, e.family, e.scope) == style]
 
     def applied(self, modelled: Hardware, family: str, scope: Scope = "network") -> Hardware:
         """An estimate with its intervals shifted and narrowed by the results of the same family and tool.

@@ -61,17 +61,17 @@ def choose(source: SourceFile) -> str:
     Raises:
         EdgemlError: no format has such files.
     """
-    known = {name: load(name) for name in names()}
+    importers = {name: load(name) for name in names()}
     suffix = source.path.suffix.lower()
-    fitting = [name for name, importer in known.items() if importer.recognize(source.content)]
+    fitting = [name for name, importer in importers.items() if importer.recognize(source.content)]
     if len(fitting) > 1:  # a .weights.h5 and a whole model begin alike
-        fitting = [name for name in fitting if suffix in known[name].suffixes] or fitting
+        fitting = [name for name in fitting if suffix in importers[name].suffixes] or fitting
     if fitting:
         return fitting[0]
-    for name, importer in known.items():
+    for name, importer in importers.items():
         if suffix in importer.suffixes:
             return name
-    suffixes = sorted({suffix for importer in known.values() for suffix in importer.suffixes})
+    suffixes = sorted({suffix for importer in importers.values() for suffix in importer.suffixes})
     raise EdgemlError(
         f"cannot import {suffix or 'a file without suffix'}",
         source.where,

@@ -145,12 +145,12 @@ class Importer(ABC):
     Attributes:
         title: the format, in a sentence: "a QONNX model".
         suffixes: of its files, in lower case.
-        kept: the name that the user's file gets in the run folder.
+        file_name: the name that the user's file gets in the run folder.
     """
 
     title: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
-    kept: ClassVar[str]
+    file_name: ClassVar[str]
 
     @abstractmethod
     def recognize(self, content: bytes) -> bool:

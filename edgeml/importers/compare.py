@@ -36,9 +36,9 @@ def compare(imported: Imported, x: Mapping[str, Floats]) -> tuple[LayerDifferenc
 
     def double(part: Any, names: Sequence[str]) -> Mapping[str, Any]:
         nonlocal computed
-        found = model.run_double(part, names)
-        computed = computed and found is not None
-        return found or {}
+        values = model.run_double(part, names)
+        computed = computed and values is not None
+        return values or {}
 
     again = {row.layer: row.differing for row in measured(graph, model.values, x, double)}
     if not computed:

@@ -72,8 +72,8 @@ def import_model(
         MissingToolError: a package that the format takes is not installed.
     """
     source = _read(Path(file), None if weights is None else Path(weights))
-    asked = {**settings, "data": {"dataset": RANDOM, **settings.get("data", {})}}
-    choices = parse_settings(ImportChoices, asked, f"import of {source.path.name}")
+    with_data = {**settings, "data": {"dataset": RANDOM, **settings.get("data", {})}}
+    choices = parse_settings(ImportChoices, with_data, f"import of {source.path.name}")
     kind = importers.choose(source)
     importer = importers.load(kind)
     data = None if choices.data.dataset == RANDOM else prepare(choices.data, unlabelled=True)
@@ -213,12 +213,12 @@ def _check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) -
             where,
             "use it from Python: edgeml.lower(model), edgeml.check(graph, [x1, x2])",
         )
-    wanted, given = graph.info(graph.inputs[0]).shape, tuple(data.x_test.shape[1:])
-    if wanted != given:
+    model_shape, data_shape = graph.info(graph.inputs[0]).shape, tuple(data.x_test.shape[1:])
+    if model_shape != data_shape:
         raise EdgemlError(
-            f"the model takes samples of shape {wanted}, {spec.dataset} has {given}",
+            f"the model takes samples of shape {model_shape}, {spec.dataset} has {data_shape}",
             where,
-            _remedy(imported, wanted, given),
+            _remedy(imported, model_shape, data_shape),
         )
     classes, outputs = len(data.class_names), graph.info(graph.outputs[0]).shape
     if classes and outputs != (classes,) and not (classes == 2 and outputs == (1,)):
@@ -229,11 +229,15 @@ def _check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) -
         )
 
 
-def _remedy(imported: Imported, wanted: tuple[int, ...], given: tuple[int, ...]) -> str:
+def _remedy(imported: Imported, model_shape: tuple[int, ...], data_shape: tuple[int, ...]) -> str:
     """The setting with which the data fit."""
-    if len(wanted) == 1 and math.prod(given) == wanted[0]:
+    if len(model_shape) == 1 and math.prod(data_shape) == model_shape[0]:
         return "add --set data.flatten=true"
     axes = [layout.axes for layout in imported.inputs if layout.axes]
-    if axes and len(given) == len(axes[0]) and tuple(given[axis] for axis in axes[0]) == wanted:
+    if (
+        axes
+        and len(data_shape) == len(axes[0])
+        and tuple(data_shape[axis] for axis in axes[0]) == model_shape
+    ):
         return f"the data have the channels first: add --set 'data.axes={list(axes[0])}'"
     return "give the data that the model was trained on"

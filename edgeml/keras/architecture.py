@@ -80,13 +80,13 @@ def _model(entry: dict[str, Any], where: str) -> dict[str, Any]:
     name = str(settings.get("name") or entry.get("name") or "model")
     rewritten = [_layer(layer, where) for layer in layers]
     if entry["class_name"] == "Sequential":
-        kept: dict[str, Any] = {"name": name, "layers": _with_input(layers, rewritten)}
-        return _object("keras", "Sequential", kept)
-    kept = {"name": name, "layers": rewritten}
+        rewritten_config: dict[str, Any] = {"name": name, "layers": _with_input(layers, rewritten)}
+        return _object("keras", "Sequential", rewritten_config)
+    rewritten_config = {"name": name, "layers": rewritten}
     for key in ("input_layers", "output_layers"):
         ends = _plain(settings.get(key))
-        kept[key] = ends[0] if isinstance(ends, list) and len(ends) == 1 else ends
-    return _object("keras", "Model", kept)  # which makes a functional one of it
+        rewritten_config[key] = ends[0] if isinstance(ends, list) and len(ends) == 1 else ends
+    return _object("keras", "Model", rewritten_config)  # which makes a functional one of it
 
 
 def _with_input(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -108,16 +108,16 @@ def _layer(entry: dict[str, Any], where: str) -> dict[str, Any]:
     if kind == _UNWRAPPED:
         return _pruned(entry, where)
     if kind in MODELS:
-        made = _model(entry, where)
+        model = _model(entry, where)
     elif not isinstance(inner, dict):
         raise EdgemlError(f"has a layer {kind} without settings", where, "save the model again")
     else:
         place = f"{where}: {inner.get('name', kind)}"
         home, cls = _class(kind, place)
         settings = _input(inner) if kind == "InputLayer" else _settings(inner, cls, place)
-        made = _object(home, kind, settings)
+        model = _object(home, kind, settings)
     calls = {key: _plain(entry[key]) for key in ("name", "inbound_nodes") if key in entry}
-    return {**made, **calls}
+    return {**model, **calls}
 
 
 def _pruned(entry: dict[str, Any], where: str) -> dict[str, Any]:
@@ -132,8 +132,8 @@ def _pruned(entry: dict[str, Any], where: str) -> dict[str, Any]:
         raise EdgemlError("has a pruning wrapper without a layer", where, "save the model again")
     name = inner.get("name") or layer["config"].get("name")
     own = {key: entry[key] for key in ("name", "inbound_nodes") if key in entry}
-    made = _layer({**layer, **own, "name": name, "config": {**layer["config"], "name": name}}, where)
-    return {**made, "pruned": True}
+    layer_ = _layer({**layer, **own, "name": name, "config": {**layer["config"], "name": name}}, where)
+    return {**layer_, "pruned": True}
 
 
 def _input(inner: dict[str, Any]) -> dict[str, Any]:
@@ -143,32 +143,32 @@ def _input(inner: dict[str, Any]) -> dict[str, Any]:
 
 def _settings(inner: dict[str, Any], cls: type, place: str) -> dict[str, Any]:
     """A layer's settings that Keras 3 has."""
-    known = _parameters(cls)
-    kept: dict[str, Any] = {}
+    parameters = _parameters(cls)
+    settings: dict[str, Any] = {}
     for key, value in inner.items():
         if key.endswith(_DROPPED) or key in ("batch_input_shape", "build_config"):
             continue
         value = _dtype(value) if key == "dtype" else _plain(value, place)
         if key == "axis" and isinstance(value, list) and len(value) == 1:
             value = value[0]
-        if key in known:
-            kept[key] = value
+        if key in parameters:
+            settings[key] = value
         elif value not in _NEUTRAL and (key, value) != ("groups", 1):
             raise EdgemlError(
                 f"the setting {key}={value!r:.60} of this {cls.__name__} is not one of Keras 3",
                 place,
                 "build the layer without it and save the model again",
             )
-    return kept
+    return settings
 
 
 def _parameters(cls: type) -> frozenset[str]:
     """What a class and its bases take by name."""
-    found = set(_BASE)
+    parameters = set(_BASE)
     for base in cls.__mro__:
         if base.__module__.split(".")[0] in ("keras", "qkeras") and "__init__" in vars(base):
-            found |= set(inspect.signature(base.__init__).parameters)
-    return frozenset(found - {"self", "args", "kwargs"})
+            parameters |= set(inspect.signature(base.__init__).parameters)
+    return frozenset(parameters - {"self", "args", "kwargs"})
 
 
 def _plain(value: Any, where: str = "") -> Any:

@@ -98,15 +98,15 @@ def _quiet_stderr() -> Iterator[None]:
     TensorFlow's first lines ("could not find cuda drivers") come before its log level is read.
     """
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as kept:
+    with tempfile.TemporaryFile() as captured:
         saved = os.dup(2)
         try:
-            os.dup2(kept.fileno(), 2)
+            os.dup2(captured.fileno(), 2)
             yield
         except BaseException:
             os.dup2(saved, 2)
-            kept.seek(0)
-            sys.stderr.write(kept.read().decode(errors="replace"))
+            captured.seek(0)
+            sys.stderr.write(captured.read().decode(errors="replace"))
             raise
         finally:
             os.dup2(saved, 2)

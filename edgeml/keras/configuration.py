@@ -125,7 +125,7 @@ def check_classes(config: Any, where: str) -> None:
         registered = str(entry.get("registered_name") or "")
         modules += [registered.split(">")[0]] if ">" in registered else []
         for module in modules:
-            if not _known(module, name):
+            if not _is_keras_class(module, name):
                 raise EdgemlError(
                     f"the class {module}.{name} is not one of Keras or QKeras that models are made of",
                     place,
@@ -133,7 +133,7 @@ def check_classes(config: Any, where: str) -> None:
                 )
 
 
-def _known(module: str, name: str) -> bool:
+def _is_keras_class(module: str, name: str) -> bool:
     parts = [part for part in module.split(".") if part != "src"]
     if parts[:2] == ["keras", "ops"]:  # of a functional model, x + y; no others: some hold code
         return snake_case(name) in operations.names()

@@ -87,8 +87,8 @@ def measured(graph: Graph, values: Iterable[str], x: Any, execute: Execute) -> t
     Raises:
         EdgemlError: the data do not fit the graph, or the executor does not run.
     """
-    wanted = {*values, *graph.outputs}
-    names = [node.name for node in graph.nodes if node.name in wanted]
+    value_names = {*values, *graph.outputs}
+    names = [node.name for node in graph.nodes if node.name in value_names]
     rows: dict[str, LayerDifference] = {}
     for part in _batches(x):
         floats = execute(part, names)

@@ -45,14 +45,14 @@ def every_call(model: Any, inputs: Sequence[Any]) -> list[Any]:
         return call
 
     def within(model: Any) -> Callable[..., Any]:
-        def call(given: Any, **kwargs: Any) -> Any:
+        def call(arguments: Any, **kwargs: Any) -> Any:
             del kwargs  # training=False, which is said of every layer below
-            return run(functional_of(model), given)
+            return run(functional_of(model), arguments)
 
         return call
 
-    def run(functional: Any, given: Any) -> Any:
-        return functional._run_through_graph(given, operation_fn=hook)
+    def run(functional: Any, arguments: Any) -> Any:
+        return functional._run_through_graph(arguments, operation_fn=hook)
 
     run(functional_of(model), [keras.ops.convert_to_tensor(array) for array in inputs])
     return results

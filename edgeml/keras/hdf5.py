@@ -81,15 +81,15 @@ def assign_weights(model: Any, config: dict[str, Any], content: bytes, where: st
     with opened_hdf5(content, where) as file:
         root = next(file[name] if name else file for name in _ROOTS if not name or name in file)
         by_name = any(key.startswith("layer_names") for key in root.attrs)
-        given = _by_name(model, config, root) if by_name else _by_class(model, config, root, where)
-        _assign(model, dict(given), where)
+        arrays = _by_name(model, config, root) if by_name else _by_class(model, config, root, where)
+        _assign(model, dict(arrays), where)
 
 
-def _assign(model: Any, given: Mapping[int, Array], where: str) -> None:
+def _assign(model: Any, arrays: Mapping[int, Array], where: str) -> None:
     for layer in _layers(model):
         for weight in layer.weights:
             place = f"{where}: {layer.name}"
-            array = given.get(id(weight))
+            array = arrays.get(id(weight))
             if array is None:
                 raise EdgemlError(f"has no weight {weight.name} for this layer", place, _OTHER)
             if tuple(array.shape) != tuple(weight.shape):
@@ -158,17 +158,17 @@ def _base(name: str) -> str:
 def _matched(layer: Any, stored: Sequence[tuple[str, Array]]) -> Iterator[tuple[int, Array]]:
     """Weights and arrays of one layer, by name where the names are the same, else in their order."""
     weights = list(layer.weights)
-    wanted, given = ([_base(name) for name in names] for names in (
+    model_names, file_names = ([_base(name) for name in names] for names in (
         [weight.name for weight in weights], [name for name, _ in stored]
     ))  # fmt: skip
-    if sorted(wanted) != sorted(given):
-        if len(wanted) == len(given):
+    if sorted(model_names) != sorted(file_names):
+        if len(model_names) == len(file_names):
             yield from ((id(weight), array) for weight, (_, array) in zip(weights, stored, strict=True))
         return
     left = defaultdict(list)
-    for base, (_, array) in zip(given, stored, strict=True):
+    for base, (_, array) in zip(file_names, stored, strict=True):
         left[base].append(array)
-    for base, weight in zip(wanted, weights, strict=True):
+    for base, weight in zip(model_names, weights, strict=True):
         yield id(weight), left[base].pop(0)
 
 
@@ -180,13 +180,13 @@ def _by_class(model: Any, config: dict[str, Any], root: Any, where: str) -> Iter
     container = next((root[name] for name in _CONTAINERS if name in root), None)
     if container is None:
         raise EdgemlError("holds no weights of layers", where, AGAIN)
-    wanted: dict[str, list[tuple[dict[str, Any], Any]]] = defaultdict(list)
+    by_class: dict[str, list[tuple[dict[str, Any], Any]]] = defaultdict(list)
     for entry, layer in _pairs(model, config):
         if layer.weights:
             kind = "PruneLowMagnitude" if entry.get("pruned") else entry["class_name"]
             kind = "Functional" if kind == "Model" else kind
-            wanted[_snake_case(kind)].append((entry, layer))
-    for kind, owners in wanted.items():
+            by_class[_snake_case(kind)].append((entry, layer))
+    for kind, owners in by_class.items():
         names = [name for name in container if re.fullmatch(rf"{re.escape(kind)}(_\d+)?", name)]
         groups = [container[name] for name in sorted(names, key=_number) if _has_arrays(container[name])]
         if len(groups) != len(owners):
@@ -216,17 +216,17 @@ def _numbered(layer: Any, group: Any) -> Iterator[tuple[int, Array]]:
 
 
 def _has_arrays(group: Any) -> bool:
-    found: list[str] = []
+    names: list[str] = []
 
     def visit(name: str, item: Any) -> bool | None:
         if hasattr(item, "shape"):
-            found.append(name)
+            names.append(name)
             return True
         return None
 
     if hasattr(group, "visititems"):
         group.visititems(visit)
-    return bool(found)
+    return bool(names)
 
 
 def _number(name: str) -> int:

@@ -39,7 +39,7 @@ def keras_codes(
         model: the Keras model the graph was lowered from.
         graph: for names and types only.
         x: floats (samples, *shape); a mapping by input name or a sequence for several inputs.
-        keep: inner values wanted as well; those Keras has no tensor for are left out, and so are those
+        keep: inner values reachable as well; those Keras has no tensor for are left out, and so are those
             whose floats are not on the value's grid.
         options: how the model was lowered to the graph; found from the graph if None.
 
@@ -98,7 +98,7 @@ def keras_floats(
             "lower the model again",
         )
     places = _places(lowered, network)
-    wanted = [name for name in dict.fromkeys((*graph.outputs, *keep)) if name in places]
+    reachable = [name for name in dict.fromkeys((*graph.outputs, *keep)) if name in places]
     missing = [name for name in graph.outputs if name not in places]
     if missing:
         raise EdgemlError("Keras has no tensor for this output", missing[0], "compare an earlier layer")
@@ -108,7 +108,7 @@ def keras_floats(
             for name, array in zip(graph.inputs, _arrays(graph, x), strict=True)
         ]
         samples = len(arrays[0])
-        parts: list[list[NDArray[np.float32]]] = [[] for _ in wanted]
+        parts: list[list[NDArray[np.float32]]] = [[] for _ in reachable]
         for start in range(0, max(samples, 1), _BATCH):
             results = every_call(model, [array[start : start + _BATCH] for array in arrays])
             if len(results) != len(network.calls):
@@ -116,9 +116,9 @@ def keras_floats(
                     f"Keras makes {len(results)} calls of layers, the graph has {len(network.calls)}",
                     graph.name,
                 )
-            for part, name in zip(parts, wanted, strict=True):
+            for part, name in zip(parts, reachable, strict=True):
                 part.append(np.asarray(results[places[name]], np.float32))
-    return {name: np.concatenate(part) for name, part in zip(wanted, parts, strict=True)}
+    return {name: np.concatenate(part) for name, part in zip(reachable, parts, strict=True)}
 
 
 def _rounded(graph: Graph, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -200,12 +200,14 @@ def _linear(x: Any) -> Any:
 def _arrays(graph: Graph, x: Any) -> list[NDArray[np.float32]]:
     names = graph.inputs
     if isinstance(x, Mapping):
-        given = [x[name] for name in names if name in x]
+        listed = [x[name] for name in names if name in x]
     else:
-        given = list(x) if isinstance(x, list | tuple) and len(x) == len(names) else [x]
-    if len(given) != len(names):
-        raise EdgemlError(f"{len(given)} inputs given, {len(names)} expected: {', '.join(names)}", graph.name)
-    arrays = [np.asarray(array, np.float32) for array in given]
+        listed = list(x) if isinstance(x, list | tuple) and len(x) == len(names) else [x]
+    if len(listed) != len(names):
+        raise EdgemlError(
+            f"{len(listed)} inputs given, {len(names)} expected: {', '.join(names)}", graph.name
+        )
+    arrays = [np.asarray(array, np.float32) for array in listed]
     for name, array in zip(names, arrays, strict=True):
         if array.ndim < 1 or len(array) != len(arrays[0]):
             raise EdgemlError("inputs with different numbers of samples", name)

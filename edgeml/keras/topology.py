@@ -84,8 +84,8 @@ class _CallCollector:
         self._next += 1
         return self._next
 
-    def unique(self, wanted: str) -> str:
-        stem = re.sub(r"[^A-Za-z0-9_]", "_", wanted)
+    def unique(self, text: str) -> str:
+        stem = re.sub(r"[^A-Za-z0-9_]", "_", text)
         stem = stem if re.match(r"[A-Za-z_]", stem) else f"_{stem}"
         name, count = stem, 1
         while name in self._names:

@@ -129,7 +129,7 @@ class Lowering(Settings):
 
     @field_validator("outputs")
     @classmethod
-    def _known(cls, value: str) -> str:
+    def _valid_outputs(cls, value: str) -> str:
         if value not in ("logits", "probabilities"):
             try:
                 FixedType.parse(value)

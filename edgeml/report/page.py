@@ -56,7 +56,7 @@ def to_markdown(facts: Facts) -> str:
     """
     environment, texts = layout.markdown(), list[str]()
 
-    def gone(name: str) -> Any:
+    def missing(name: str) -> Any:
         return marked(f"Not available: {mdtext.safe(facts.missing[name])}")
 
     for name, section in sections.every().items():
@@ -64,7 +64,7 @@ def to_markdown(facts: Facts) -> str:
             texts.append(f"## {section.title}\n\nNot available: {mdtext.safe(facts.failed[name])}")
             continue
         template = environment.get_template(f"{name}/page.md.j2")
-        texts.append(template.render(facts=facts, view=section.view(facts), gone=gone))
+        texts.append(template.render(facts=facts, view=section.view(facts), gone=missing))
     return tidy("\n\n".join(texts)) + "\n"
 
 

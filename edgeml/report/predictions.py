@@ -45,41 +45,41 @@ def predict(source: RunSource) -> ModelPredictions:
     """
     graph, x = source.graph, source.data.x_test
     execute, narrow = exact.executor(graph)
-    found = ModelPredictions({}, {"exact": narrow} if narrow else {}, execute)
-    found.classes["fixed"] = exact.classes(graph, execute(x))
-    found.classes["qat"] = _qat(source, found)
+    predictions = ModelPredictions({}, {"exact": narrow} if narrow else {}, execute)
+    predictions.classes["fixed"] = exact.classes(graph, execute(x))
+    predictions.classes["qat"] = _qat(source, predictions)
     for name in ("float", "int8"):
-        found.classes[name] = _baseline(source, name, found)
-    return found
+        predictions.classes[name] = _baseline(source, name, predictions)
+    return predictions
 
 
-def _qat(source: RunSource, found: ModelPredictions) -> Labels | None:
+def _qat(source: RunSource, predictions: ModelPredictions) -> Labels | None:
     graph, path = source.graph, source.run.model_file
     if not path.is_file():
-        found.reasons["qat"] = f"there is no {path.name}"
+        predictions.reasons["qat"] = f"there is no {path.name}"
         return None
     try:
         from edgeml.importers.run import own_outputs
 
         outputs = own_outputs(source.run, source.data.x_test)
     except EdgemlError as error:
-        found.reasons["qat"] = str(error)
+        predictions.reasons["qat"] = str(error)
         return None
     return exact.classes(graph, outputs[graph.outputs[0]])
 
 
-def _baseline(source: RunSource, name: str, found: ModelPredictions) -> Labels | None:
+def _baseline(source: RunSource, name: str, predictions: ModelPredictions) -> Labels | None:
     path = source.run.onnx / f"{name}.onnx"
     if not path.is_file():
-        found.reasons[name] = _why_none(source, name)
+        predictions.reasons[name] = _why_none(source, name)
         return None
     try:
         model = FloatModel(path, threads())
         classes = quality.predictions(model.predict(source.data.x_test), model.threshold)
     except EdgemlError as error:
-        found.reasons[name] = str(error)
+        predictions.reasons[name] = str(error)
         return None
-    found.baselines[name] = model
+    predictions.baselines[name] = model
     return classes
 
 

@@ -53,8 +53,8 @@ class SectionFacts(Fact):
             reasons: why a field is empty or None, if it is, for each of `may_be_missing`.
             **values: the fields.
         """
-        gone = {name: reason for name, reason in reasons.items() if not values.get(name)}
-        return cls.model_validate({**values, "missing": gone})
+        missing = {name: reason for name, reason in reasons.items() if not values.get(name)}
+        return cls.model_validate({**values, "missing": missing})
 
     @classmethod
     def unavailable(cls, reason: str) -> Self:

@@ -31,9 +31,9 @@ def text(x: float, y: float, words: str, style: str) -> str:
 
 def rect(x: float, y: float, width: float, height: float, style: str, tip: str = "") -> str:
     """A rectangle of a class; `tip` is shown under the pointer."""
-    told = f' data-tip="{escape(tip)}"' if tip else ""
+    attribute = f' data-tip="{escape(tip)}"' if tip else ""
     place = f'x="{x:.2f}" y="{y:.2f}" width="{max(width, 0.0):.2f}" height="{height:.2f}"'
-    return f'<rect class="{style}" {place}{told}/>'
+    return f'<rect class="{style}" {place}{attribute}/>'
 
 
 def svg(
@@ -49,22 +49,22 @@ def svg(
         detail: more for them, read on demand.
         style: further classes.
     """
-    told = f"<desc>{escape(detail)}</desc>" if detail else ""
+    description = f"<desc>{escape(detail)}</desc>" if detail else ""
     return (
         f'<svg class="chart{f" {style}" if style else ""}" viewBox="0 0 {width:g} {height:g}" role="img" '
-        f'aria-label="{escape(label)}">{told}{"".join(parts)}</svg>'
+        f'aria-label="{escape(label)}">{description}{"".join(parts)}</svg>'
     )
 
 
-def ticks(low: float, high: float, wanted: int) -> list[float]:
-    """Round numbers between `low` and `high`, about `wanted` of them.
+def ticks(low: float, high: float, count: int) -> list[float]:
+    """Round numbers between `low` and `high`, about `count` of them.
 
     >>> ticks(0.93, 0.99, 4)
     [0.94, 0.96, 0.98]
     """
     if not high > low:
         return [low]
-    rough = (high - low) / wanted
+    rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
@@ -75,9 +75,9 @@ def log_ticks(low: float, high: float) -> list[float]:
     """1, 2 and 5 times powers of ten between 10^low and 10^high."""
     powers = range(math.floor(low) - 1, math.ceil(high) + 1)
     every = [m * 10.0**p for p in powers for m in (1, 2, 5)]
-    found = [float(f"{v:.3g}") for v in every if low <= math.log10(v) <= high]
-    whole = [v for v in found if math.log10(v) == round(math.log10(v))]
-    return whole if len(found) > 7 and len(whole) > 1 else found
+    inside = [float(f"{v:.3g}") for v in every if low <= math.log10(v) <= high]
+    whole = [v for v in inside if math.log10(v) == round(math.log10(v))]
+    return whole if len(inside) > 7 and len(whole) > 1 else inside
 
 
 def gutter(labels: Iterable[str]) -> float:

@@ -68,9 +68,9 @@ def loss_of(end: Ending, outputs: int) -> Callable[..., Any]:
         return keras.losses.sparse_categorical_crossentropy(labels, probabilities)
 
     def sigmoid(labels: Any, probabilities: Any) -> Any:
-        wanted = labels[:, None] if outputs == 1 else tf.one_hot(labels, outputs)
+        targets = labels[:, None] if outputs == 1 else tf.one_hot(labels, outputs)
         return tf.reduce_sum(
-            keras.ops.binary_crossentropy(tf.cast(wanted, tf.float32), probabilities), axis=-1
+            keras.ops.binary_crossentropy(tf.cast(targets, tf.float32), probabilities), axis=-1
         )
 
     if end == "sigmoid":

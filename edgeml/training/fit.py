@@ -268,11 +268,11 @@ def _fits(model: Any, data: Prepared) -> None:
             model.name,
             "training needs one of each",
         )
-    wanted, given = tuple(model.input_shape[1:]), data.x_train.shape[1:]
-    if wanted != given:
-        flat = wanted == (int(np.prod(given)),)
+    input_shape, sample_shape = tuple(model.input_shape[1:]), data.x_train.shape[1:]
+    if input_shape != sample_shape:
+        flat = input_shape == (int(np.prod(sample_shape)),)
         hint = "set data.flatten = true" if flat else "change the model's keras.Input or the data"
-        raise EdgemlError(f"its input has shape {wanted}, the data {given}", model.name, hint)
+        raise EdgemlError(f"its input has shape {input_shape}, the data {sample_shape}", model.name, hint)
     classes = len(data.class_names)
     outputs = 1 if classes == 2 else classes
     if model.output_shape[1:] not in {(outputs,), (classes,)}:

@@ -60,10 +60,10 @@ def train(
         KeyboardInterrupt: the same call goes on from there.
     """
     import_keras()
-    wanted = choices or choose(preset)
-    data = prepare(wanted.data)
+    chosen = choices or choose(preset)
+    data = prepare(chosen.data)
     with locked(Path(folder)):
-        run = Run.create(Path(folder), RunConfig.of(preset, wanted, data), overwrite)
+        run = Run.create(Path(folder), RunConfig.of(preset, chosen, data), overwrite)
         observer = progress or SilentProgress()
         if not run.float_file.is_file() and not run.model_file.is_file():
             _train_phase("float", preset, run, data, observer, strict)

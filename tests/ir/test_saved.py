@@ -95,9 +95,9 @@ def change(folder, edit):
     [
         (lambda d: d.update(schema=2), "written with schema 2, this edgeml reads schema 1"),
         (lambda d: d.update(format="other"), "is not a saved edgeml graph"),
-        (lambda d: d.update(digest="0" * 64), "not those it was saved with"),
-        (lambda d: d.update(name="another"), "not those it was saved with"),
-        (lambda d: d["nodes"][0]["attributes"].update(rounding="TRN"), "not those it was saved with"),
+        (lambda d: d.update(digest="0" * 64), "differ from those that were saved"),
+        (lambda d: d.update(name="another"), "differ from those that were saved"),
+        (lambda d: d["nodes"][0]["attributes"].update(rounding="TRN"), "differ from those that were saved"),
         (lambda d: d["nodes"][0]["attributes"].update(rounding="UP"), "cannot read the attribute 'UP'"),
         (lambda d: d["nodes"][0]["attributes"].update(rounding=3), "malformed|rounding"),
         (lambda d: d["nodes"][0]["attributes"].update(shape="[1, 1, 1, 1]"), "does not fit"),

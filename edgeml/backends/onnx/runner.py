@@ -57,8 +57,8 @@ class OnnxRunner(Runner):
             content, inner = _exposed(content, graph, keep, str(path))
         session = open_session(content, str(path))
         tensors = {name: output_tensor(graph, name) for name in dict.fromkeys(graph.outputs)}
-        wanted = [*tensors.values(), *(entry.tensor for entry in inner.values())]
-        _check_ports(session, graph, wanted, str(path))
+        expected = [*tensors.values(), *(entry.tensor for entry in inner.values())]
+        _check_ports(session, graph, expected, str(path))
         samples = next(iter(inputs.values())).shape[0]
         kinds = {
             port.name: np.float64 if "double" in port.type else np.float32 for port in session.get_inputs()
@@ -68,7 +68,7 @@ class OnnxRunner(Runner):
             feeds = {
                 name: values[start : start + _BATCH].astype(kinds[name]) for name, values in inputs.items()
             }
-            parts.append(run_session(session, wanted, feeds, str(path)))
+            parts.append(run_session(session, expected, feeds, str(path)))
         values = [np.concatenate(chunks) for chunks in zip(*parts, strict=True)]
         results = dict(zip([*tensors, *inner], values, strict=True))
         return {name: _codes(graph, name, tensor, inner.get(name)) for name, tensor in results.items()}
@@ -121,7 +121,7 @@ def _exposed(
     return model.SerializeToString(), inner
 
 
-def _check_ports(session: Any, graph: Graph, wanted: Sequence[str], where: str) -> None:
+def _check_ports(session: Any, graph: Graph, expected: Sequence[str], where: str) -> None:
     """The model has the inputs and outputs of the graph."""
     inputs = {port.name for port in session.get_inputs()}
     outputs = {port.name for port in session.get_outputs()}
@@ -131,6 +131,6 @@ def _check_ports(session: Any, graph: Graph, wanted: Sequence[str], where: str) 
             where,
             "export it again",
         )
-    missing = [name for name in wanted if name not in outputs]
+    missing = [name for name in expected if name not in outputs]
     if missing:
         raise EdgemlError(f"has no output {', '.join(missing)}", where, "export it again")

@@ -64,9 +64,9 @@ class QonnxModel:
         """A value's shape."""
         return self.graph.info(name).shape
 
-    def unique(self, wanted: str) -> str:
+    def unique(self, stem: str) -> str:
         """A name that no value, tensor or constant has."""
-        return self._writer.unique(wanted)
+        return self._writer.unique(stem)
 
     def node(self, op: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any) -> str:
         """Add a node; it has the name of its output.
@@ -81,9 +81,9 @@ class QonnxModel:
             )
         return self._writer.node(op, sources, output, domain, **attributes)
 
-    def initializer(self, values: NDArray[Any], wanted: str) -> str:
+    def initializer(self, values: NDArray[Any], stem: str) -> str:
         """Add a constant tensor."""
-        return self._writer.constant(values, self.unique(wanted))
+        return self._writer.constant(values, self.unique(stem))
 
     def output_name(self, name: str, layout: Layout) -> str:
         """Like the value, unless that is an output and this tensor is not what the output has to be."""
@@ -91,13 +91,13 @@ class QonnxModel:
             return self.unique(f"{name}_{layout.order.value}")
         return name
 
-    def integers(self, values: Sequence[int], wanted: str) -> str:
+    def integers(self, values: Sequence[int], stem: str) -> str:
         """Add a constant list of integers."""
-        return self.initializer(np.array(values, np.int64), wanted)
+        return self.initializer(np.array(values, np.int64), stem)
 
-    def parameter(self, values: NDArray[Any], wanted: str) -> str:
+    def parameter(self, values: NDArray[Any], stem: str) -> str:
         """Add a constant in float32, as small as broadcasting allows."""
-        return self.initializer(_reduced(values).astype(np.float32), wanted)
+        return self.initializer(_reduced(values).astype(np.float32), stem)
 
     def quant(
         self,
@@ -169,21 +169,21 @@ class QonnxModel:
         result = tensor.name if tensor.layout == layout else self._rearranged(name, tensor, layout)
         return result if rank == len(shape) else self.reshape(result, full, f"{name}_spread")
 
-    def reshape(self, tensor: str, shape: Shape, wanted: str) -> str:
+    def reshape(self, tensor: str, shape: Shape, stem: str) -> str:
         """A tensor under a new shape."""
         key = ("Reshape", tensor, shape)
         if key not in self._emitted:
-            output = self.unique(wanted)
+            output = self.unique(stem)
             target = self.integers((1, *shape), f"{output}_shape")
             self._emitted[key] = self.node("Reshape", [tensor, target], output)
         return self._emitted[key]
 
-    def transpose(self, tensor: str, axes: Shape, wanted: str) -> str:
+    def transpose(self, tensor: str, axes: Shape, stem: str) -> str:
         """A tensor with its axes (batch axis not counted) in another order."""
         key = ("Transpose", tensor, axes)
         if key not in self._emitted:
             perm = (0, *(axis + 1 for axis in axes))
-            self._emitted[key] = self.node("Transpose", [tensor], self.unique(wanted), perm=perm)
+            self._emitted[key] = self.node("Transpose", [tensor], self.unique(stem), perm=perm)
         return self._emitted[key]
 
     def finish(self, digest: str) -> Any:

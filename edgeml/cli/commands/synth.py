@@ -112,10 +112,10 @@ def command(
     for group in chosen:
         if group != "verilog":
             raise unknown_name("back end", group, ["verilog"], "--set")
-    asked = chosen.get("verilog", {})
-    mhz = pipeline.clock_for(opened, target, clock, asked).clock_mhz
-    goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": mhz, **asked}, target))
-    request = Request(clock, until, seed, asked, limit * 60, goal)
+    verilog_settings = chosen.get("verilog", {})
+    mhz = pipeline.clock_for(opened, target, clock, verilog_settings).clock_mhz
+    goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": mhz, **verilog_settings}, target))
+    request = Request(clock, until, seed, verilog_settings, limit * 60, goal)
     with steps.at_work(opened.folder), steps.working("synth") as tell:
         synthesis = pipeline.synth(
             opened, target, request, Ledger.of_user(), lambda what: tell(_WORDS.get(what, what)), _print_line

@@ -95,14 +95,14 @@ class LayerSite:
         chip: its fabric.
         clock_ns: clock period.
         stream: io_stream, else io_parallel.
-        held: type of the layer's input.
+        input_type: type of the layer's input.
         vitis: made with Vitis HLS, else with Vivado HLS, which builds streams in another way.
     """
 
     chip: Fabric
     clock_ns: float
     stream: bool
-    held: FixedType
+    input_type: FixedType
     vitis: bool = True
 
 
@@ -149,11 +149,11 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: LayerSite)
     nonzero = digits(codes)
     hard = codes[nonzero > 1]
     # An operand wider than a block would need two: Vivado then adds the constant's digits up in tables.
-    in_dsp = in_block(width, site) and max(width, site.held.width) <= max(site.chip.dsp_bits)
+    in_dsp = in_block(width, site) and max(width, site.input_type.width) <= max(site.chip.dsp_bits)
     # A product with two digits is one addition, which HLS prefers to a block.
     blocks = int(np.count_nonzero(nonzero > 2)) if in_dsp else 0
     small = hard if not in_dsp else codes[nonzero == 2]
-    product_bits = int((digits(small) - 1).sum()) * (site.held.width + 1)
+    product_bits = int((digits(small) - 1).sum()) * (site.input_type.width + 1)
     terms = np.count_nonzero(codes, axis=0) + 1
     sums = int((terms - 1).sum()) * accum
     # What stands in front of the tree: a block, or the additions of the digits.
@@ -170,7 +170,7 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: LayerSite)
     return LayerCost(
         Count(
             chain=product_bits + sums,
-            ff=registers + site.held.width * codes.shape[0],
+            ff=registers + site.input_type.width * codes.shape[0],
             dsp=blocks * _per(width, site),
             soft=len(hard) - blocks,
         ),
@@ -181,14 +181,14 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: LayerSite)
 
 def in_block(width: int, site: LayerSite) -> bool:
     """Whether a product of the input with a factor of `width` bits goes into a DSP block."""
-    narrow = min(width, site.held.width)
-    return narrow >= DSP_OPERAND and width + site.held.width >= DSP_PRODUCT
+    narrow = min(width, site.input_type.width)
+    return narrow >= DSP_OPERAND and width + site.input_type.width >= DSP_PRODUCT
 
 
 def _per(width: int, site: LayerSite) -> int:
     """DSP blocks of one product."""
     wide, narrow = max(site.chip.dsp_bits), min(site.chip.dsp_bits)
-    long, short = max(width, site.held.width), min(width, site.held.width)
+    long, short = max(width, site.input_type.width), min(width, site.input_type.width)
     return math.ceil(long / wide) * math.ceil(short / narrow)
 
 
@@ -196,7 +196,9 @@ def _multipliers(count: int, width: int, site: LayerSite) -> Count:
     """`count` multipliers of a variable by a variable."""
     if in_block(width, site):
         return Count(dsp=count * _per(width, site))
-    return Count(chain=count * (site.held.width * width / 2 + max(site.held.width, width)), soft=count)
+    return Count(
+        chain=count * (site.input_type.width * width / 2 + max(site.input_type.width, width)), soft=count
+    )
 
 
 def _limited(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site: LayerSite) -> LayerCost:
@@ -204,13 +206,13 @@ def _limited(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site:
     zeros = int(np.count_nonzero(codes == 0))
     count = max(1, math.ceil(codes.size / reuse) - zeros // reuse)
     multipliers = _multipliers(count, width, site)
-    choose = count * (site.held.width + width) * tables_of_mux(reuse, site.chip.lut_inputs)
+    choose = count * (site.input_type.width + width) * tables_of_mux(reuse, site.chip.lut_inputs)
     terms = np.count_nonzero(codes, axis=0) + 1
     sums = int((terms - 1).sum()) * accum
     depth = clocks(math.log2(max(2, int(terms.max()))), site) + 2 + reuse
-    held = int(terms.sum()) * accum + site.held.width * codes.shape[0]
+    register_bits = int(terms.sum()) * accum + site.input_type.width * codes.shape[0]
     return LayerCost(
-        multipliers + Count(chain=sums, logic=choose, ff=held), depth, interval=reuse, reuse=reuse
+        multipliers + Count(chain=sums, logic=choose, ff=register_bits), depth, interval=reuse, reuse=reuse
     )
 
 
@@ -221,16 +223,18 @@ def _resource(codes: NDArray[np.int64], width: int, accum: int, reuse: int, site
     multipliers = _multipliers(count, width, site)
     # The inputs a multiplier sees in turn; beyond n_in clocks it also serves several outputs in turn.
     ways, serves = min(reuse, inputs), max(1, reuse // inputs)
-    choose = math.ceil(inputs / ways) * site.held.width * tables_of_mux(ways, site.chip.lut_inputs)
+    choose = math.ceil(inputs / ways) * site.input_type.width * tables_of_mux(ways, site.chip.lut_inputs)
     choose += count * accum * tables_of_mux(serves, site.chip.lut_inputs)
     hold = outputs * accum * (2 if serves > 1 else 1)
-    held = outputs * accum * 2 + count * (width + site.held.width) + inputs * site.held.width
+    register_bits = (
+        outputs * accum * 2 + count * (width + site.input_type.width) + inputs * site.input_type.width
+    )
     # Weights in tables, only bits that are no copies of the sign; the outputs' numbers in block RAM.
     magnitude = int(np.abs(codes).max(initial=0)).bit_length() + 1
     rom = Count(logic=count * min(width, magnitude) * math.ceil(reuse / _WORDS_PER_TABLE))
     if reuse > inputs:
         rom += Count(bram=site.chip.brams(reuse, max(1, (outputs - 1).bit_length())))
-    logic = Count(chain=count * accum, logic=choose + hold, ff=held)
+    logic = Count(chain=count * accum, logic=choose + hold, ff=register_bits)
     return LayerCost(multipliers + rom + logic, reuse + 1, interval=reuse, reuse=reuse)
 
 
@@ -238,10 +242,10 @@ def _adder_graph(codes: NDArray[np.int64], accum: int, site: LayerSite) -> Layer
     """da4ml's adder graph: its additions after sharing, each as wide as a sum in the middle of the tree."""
     adders = int(digits(codes).sum()) - int(np.count_nonzero(codes.any(axis=0)))
     shared = adders * sharing(codes)
-    width = (site.held.width + accum) / 2
+    width = (site.input_type.width + accum) / 2
     terms = np.maximum(digits(codes).sum(axis=0), 1)
     depth = clocks(math.log2(max(2, int(terms.max()))), site)
-    registers = depth * codes.shape[1] * accum + site.held.width * codes.shape[0]
+    registers = depth * codes.shape[1] * accum + site.input_type.width * codes.shape[0]
     return LayerCost(Count(chain=shared * width, ff=registers), depth, reuse=1)
 
 
@@ -264,9 +268,9 @@ def sharing(codes: NDArray[np.int64]) -> float:
 def elementwise(layer: Hls4mlLayer, site: LayerSite, elements: int) -> Count:
     """A cast, a ReLU or an affine map on so many elements side by side, registered by its neighbours."""
     result = layer.result.type.width
-    drop = max(0, site.held.frac - layer.result.type.frac)
+    drop = max(0, site.input_type.frac - layer.result.type.frac)
     rounding = result if drop else 0
-    saturate = result + max(0, site.held.width - result - drop) / 5
+    saturate = result + max(0, site.input_type.width - result - drop) / 5
     count = Count(chain=elements * rounding, logic=elements * saturate)
     if layer.kind != "BatchNormalization":
         return count
@@ -299,7 +303,7 @@ def depthwise(layer: Hls4mlLayer, site: LayerSite) -> LayerCost:
 
 def table(layer: Hls4mlLayer, site: LayerSite, elements: int) -> Count:
     """A table per element: block RAM with two ports if it is deep, else logic."""
-    words = int(layer.attributes.get("table_size", 1 << site.held.width))
+    words = int(layer.attributes.get("table_size", 1 << site.input_type.width))
     width = layer.result.type.width
     if words * width >= _TABLE_BITS:
         return Count(bram=math.ceil(elements / 2) * site.chip.brams(words, width), ff=elements * width)

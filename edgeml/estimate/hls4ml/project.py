@@ -196,9 +196,9 @@ def _split(shape: Shape) -> tuple[int, int]:
 
 
 def _window(layer: Hls4mlLayer) -> tuple[int, int]:
-    given = layer.attributes
-    rows = int(given.get("filt_height", given.get("pool_height", 1)))
-    return rows, int(given.get("filt_width", given.get("pool_width", 1)))
+    attributes = layer.attributes
+    rows = int(attributes.get("filt_height", attributes.get("pool_height", 1)))
+    return rows, int(attributes.get("filt_width", attributes.get("pool_width", 1)))
 
 
 def _convolution(
@@ -209,18 +209,20 @@ def _convolution(
         core = hls_layer.dense_cost(layer, how, site)
     else:
         core = hls_layer.depthwise(layer, site)
-    taps, bits = rows * columns * channels, site.held.width
+    taps, bits = rows * columns * channels, site.input_type.width
     if not site.stream:
         # The window of every position is chosen from the whole image, four ways in a table.
         image = 0 if site.vitis else math.prod(shape) * bits  # Vivado HLS keeps what it is given
         choose = Count(logic=taps * bits * math.ceil(out / 4), ff=taps * bits + image)
         return replace(core, count=core.count + choose, depth=core.depth + 1, steps=out, first=out)
-    held = hls_layer.line_buffer(rows - 1, shape[-2], channels * bits)
+    buffer = hls_layer.line_buffer(rows - 1, shape[-2], channels * bits)
     window = Count(ff=taps * bits * 2, logic=40)
-    given, wide = layer.attributes, shape[-2]
-    if any(given.get(f"pad_{side}", 0) for side in ("top", "bottom", "left", "right")):
-        wide += int(given["pad_left"]) + int(given["pad_right"])
-        pixels = wide * (pixels // shape[-2] + int(given.get("pad_top", 0)) + int(given.get("pad_bottom", 0)))
+    attributes, wide = layer.attributes, shape[-2]
+    if any(attributes.get(f"pad_{side}", 0) for side in ("top", "bottom", "left", "right")):
+        wide += int(attributes["pad_left"]) + int(attributes["pad_right"])
+        pixels = wide * (
+            pixels // shape[-2] + int(attributes.get("pad_top", 0)) + int(attributes.get("pad_bottom", 0))
+        )
         # hls4ml pads in a process of its own, with a stream to this one.
         window += hls_layer.fifo(pixels, channels, bits, site)
     # The resource strategy is not pipelined over pixels.
@@ -230,16 +232,16 @@ def _convolution(
     elif site.vitis:
         pace = max(pace, hls_layer.VITIS_CONVOLUTION)
     first = (rows - 1) * wide + columns
-    return LayerCost(core.count + held + window, core.depth + 2, pace, pixels, first, reuse=core.reuse)
+    return LayerCost(core.count + buffer + window, core.depth + 2, pace, pixels, first, reuse=core.reuse)
 
 
 def _pool(layer: Hls4mlLayer, site: LayerSite, shape: Shape, result: Shape) -> LayerCost:
     (rows, columns), (pixels, channels), out = _window(layer), _split(shape), _split(result)[0]
-    inputs = math.prod(shape) * site.held.width
+    inputs = math.prod(shape) * site.input_type.width
     if not site.stream:
         # hls4ml compares one after the other: a comparison and a choice each.
         depth = hls_layer.clocks((rows * columns - 1) * 1.5, site)
-        wait = hls_layer.waiting(rows * columns, depth) * out * channels * site.held.width
+        wait = hls_layer.waiting(rows * columns, depth) * out * channels * site.input_type.width
         count = hls_layer.pooling(layer, out * channels, rows * columns) + Count(ff=inputs + wait)
         return LayerCost(count, depth)
     pace = hls_layer.VITIS_POOLING if site.vitis else 1
@@ -249,5 +251,5 @@ def _pool(layer: Hls4mlLayer, site: LayerSite, shape: Shape, result: Shape) -> L
         count = hls_layer.pooling(layer, channels, 2) + Count(ff=width)
         return LayerCost(count, 2, 1, pixels, pixels)
     count = hls_layer.pooling(layer, channels, rows * columns) + Count(ff=width * (rows * columns + 1))
-    held = hls_layer.line_buffer(rows - 1, shape[-2], channels * site.held.width)
-    return LayerCost(count + held, 2, pace, pixels, (rows - 1) * shape[-2] + columns)
+    buffer = hls_layer.line_buffer(rows - 1, shape[-2], channels * site.input_type.width)
+    return LayerCost(count + buffer, 2, pace, pixels, (rows - 1) * shape[-2] + columns)

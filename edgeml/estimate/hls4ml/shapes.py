@@ -32,23 +32,23 @@ def layer_shapes(graph: Graph, plan: LayerPlan) -> dict[str, Shape]:
     return shapes
 
 
-def _shape(layer: Hls4mlLayer, inputs: list[Shape], held: Shape | None) -> Shape:
-    given = layer.attributes
-    if "target_shape" in given:
-        return tuple(int(n) for n in given["target_shape"])
+def _shape(layer: Hls4mlLayer, inputs: list[Shape], result: Shape | None) -> Shape:
+    attributes = layer.attributes
+    if "target_shape" in attributes:
+        return tuple(int(n) for n in attributes["target_shape"])
     if layer.kind == "Dense":
-        return (int(given["n_out"]),)
+        return (int(attributes["n_out"]),)
     if layer.kind == "Embedding":
-        return int(given["n_in"]), int(given["n_out"])
-    if "out_width" in given:
-        space = tuple(int(given[f"out_{side}"]) for side in _SPACE if f"out_{side}" in given)
-        return (*space, int(given.get("n_filt", given.get("n_chan", 1))))
+        return int(attributes["n_in"]), int(attributes["n_out"])
+    if "out_width" in attributes:
+        space = tuple(int(attributes[f"out_{side}"]) for side in _SPACE if f"out_{side}" in attributes)
+        return (*space, int(attributes.get("n_filt", attributes.get("n_chan", 1))))
     if layer.kind == "Concatenate":
-        axis = int(given["axis"]) - 1
+        axis = int(attributes["axis"]) - 1
         joined = sum(shape[axis] for shape in inputs)
         return (*inputs[0][:axis], joined, *inputs[0][axis + 1 :])
     if not inputs:
-        return held or (1,)
+        return result or (1,)
     if layer.kind in ("Activation", "BatchNormalization"):
         return inputs[0]
-    return held or inputs[0]
+    return result or inputs[0]

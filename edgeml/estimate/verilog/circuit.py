@@ -35,26 +35,26 @@ def rom_tables(index: int, entries: Iterable[int], width: int, lut_inputs: int) 
     """
     values = list(entries)
     values += [values[-1]] * ((1 << index) - len(values))
-    seen: set[tuple[int, ...]] = set()
+    functions: set[tuple[int, ...]] = set()
     return sum(
-        _column_tables(tuple((value >> bit) & 1 for value in values), lut_inputs, seen)
+        _column_tables(tuple((value >> bit) & 1 for value in values), lut_inputs, functions)
         for bit in range(width)
     )
 
 
-def _column_tables(column: tuple[int, ...], lut_inputs: int, seen: set[tuple[int, ...]]) -> int:
-    """Tables for one output bit, shared with those already in `seen`."""
-    if len(set(column)) == 1 or column in seen:
+def _column_tables(column: tuple[int, ...], lut_inputs: int, functions: set[tuple[int, ...]]) -> int:
+    """Tables for one output bit, shared with those already in `functions`."""
+    if len(set(column)) == 1 or column in functions:
         return 0
-    seen.add(column)
+    functions.add(column)
     if len(column) <= 1 << lut_inputs:
         return 1
     ways = 4 if lut_inputs >= 6 and len(column) >= 4 << lut_inputs else 2
     part = len(column) // ways
     parts = [column[start : start + part] for start in range(0, len(column), part)]
     if len(set(parts)) == 1:
-        return _column_tables(parts[0], lut_inputs, seen)
-    return 1 + sum(_column_tables(piece, lut_inputs, seen) for piece in parts)
+        return _column_tables(parts[0], lut_inputs, functions)
+    return 1 + sum(_column_tables(piece, lut_inputs, functions) for piece in parts)
 
 
 def product(a: int, b: int, fabric: Fabric, used_bits: int | None = None) -> Count:

@@ -158,11 +158,11 @@ def _layers(design: Design, times: Schedule, fabric: Fabric, offset: int) -> lis
     for index, layer in enumerate(design.layers):
         if layer.is_input and index not in waiting:
             continue
-        held = parts.delay(*waiting[index], fabric) if index in waiting else Count()
+        registers = parts.delay(*waiting[index], fabric) if index in waiting else Count()
         here = Count() if layer.is_input else layer_count(design, times, index, fabric)
         last = layer.nodes[-1]
         start, cycles = times.enters[index] + offset, times.leaves[index] - times.enters[index]
-        pieces.append(Piece(last.name, last.op.op_name(), here + held, start, cycles, 1))
+        pieces.append(Piece(last.name, last.op.op_name(), here + registers, start, cycles, 1))
     return pieces
 
 
@@ -183,17 +183,17 @@ class _StreamCounter:
         self.walk(layout.segments)
         self.pieces.append(frame)
         # One sample by itself for where it is when; several for how soon they follow each other.
-        seen = timing.trace(deepcopy(self.parts), source.count, sink.count, 1)
+        traced = timing.trace(deepcopy(self.parts), source.count, sink.count, 1)
         ends = timing.trace(self.parts, source.count, sink.count).ends
         interval = ends[-1] - ends[-2]
         for piece, begin, end in self._spans:
-            entered = seen.enters[begin]
+            entered = traced.enters[begin]
             piece.start = entered if piece.start is None else min(entered, piece.start)
-            piece.cycles = max(seen.leaves[end] - piece.start, piece.cycles or 0)
+            piece.cycles = max(traced.leaves[end] - piece.start, piece.cycles or 0)
             piece.ii = interval
-        frame.start, frame.cycles = 0, seen.ends[0]  # it holds the network, as side by side
+        frame.start, frame.cycles = 0, traced.ends[0]  # it holds the network, as side by side
         return CountedDesign(
-            "stream", tuple(self.pieces), seen.ends[0], interval, stream_ports(self._graph, source, sink)
+            "stream", tuple(self.pieces), traced.ends[0], interval, stream_ports(self._graph, source, sink)
         )
 
     def walk(self, segments: Sequence[Segment]) -> None:

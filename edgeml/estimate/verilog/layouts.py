@@ -138,8 +138,8 @@ class LayoutSteps:
             for factor in self._factors(self._node(0).layer, info.size, 1):
                 yield source(self._chain, factor), factor
             return
-        given = None if self._dense else factors.of_input(self._options.reuse_factor, self._graph, ())
-        yield source(self._chain, given), None
+        beats = None if self._dense else factors.of_input(self._options.reuse_factor, self._graph, ())
+        yield source(self._chain, beats), None
 
     def _factors(self, layer: str, size: int, count: int) -> tuple[int, ...]:
         """What a layer may be given, if its elements come in `count` beats of `size`."""

@@ -51,9 +51,9 @@ def memory(words: int, bits: int, fabric: Fabric) -> Count:
 
 def fifo(bits: int, address: int, fabric: Fabric) -> Count:
     """edgeml_fifo: 2^address words, two pointers, a count, an output register."""
-    held = memory(1 << address, bits, fabric)
+    words = memory(1 << address, bits, fabric)
     control = counter(address) + counter(address) + Count(logic=3 * (address + 1), ff=address + 2)
-    return held + control + Count(logic=tables(address + 1, fabric.lut_inputs))
+    return words + control + Count(logic=tables(address + 1, fabric.lut_inputs))
 
 
 def serialize(bits: int, parts: int) -> Count:
@@ -76,11 +76,11 @@ def window(
         fabric: of the chip.
     """
     rows, columns = reach
-    held = memory(full[1], (rows - 1) * pixel, fabric) if rows > 1 else Count()
+    lines = memory(full[1], (rows - 1) * pixel, fabric) if rows > 1 else Count()
     held_bits = rows * columns * pixel
     taps = Count(logic=2, ff=held_bits + 1, bare=held_bits)
     places = [counter(_count_bits(size)) + counter(_count_bits(size)) for size in full]
-    return held + taps + places[0] + places[1]
+    return lines + taps + places[0] + places[1]
 
 
 def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int, fabric: Fabric) -> Count:

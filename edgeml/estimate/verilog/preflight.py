@@ -148,9 +148,9 @@ def _in_short(at: EstimateInput[VerilogOptions], layout: VerilogLayout) -> str:
 
 
 def _clock(estimate: Hardware, at: EstimateInput[VerilogOptions]) -> str:
-    wanted = estimate.clock_mhz or at.board.clock_mhz
-    clock = f"clock: {wanted:g} MHz, laid out as {estimate.settings} by a coarse delay model"
-    if wanted > at.board.clock_mhz:
+    mhz = estimate.clock_mhz or at.board.clock_mhz
+    clock = f"clock: {mhz:g} MHz, laid out as {estimate.settings} by a coarse delay model"
+    if mhz > at.board.clock_mhz:
         return f"{clock}; above the board's {at.board.clock_mhz:g} MHz: only place and route can tell"
     return f"{clock}; place and route has the last word"
 

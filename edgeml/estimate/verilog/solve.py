@@ -152,9 +152,9 @@ class LayoutSolver:
         Raises:
             EdgemlError: no layout meets it; says the best that can be reached.
         """
-        wanted = aim or goal.aim
-        space = _LayoutSpace(self._steps, self._parallel, self._judge, goal, wanted, self._limit)
-        chosen, proven = search(space, goal, wanted)
+        chosen_aim = aim or goal.aim
+        space = _LayoutSpace(self._steps, self._parallel, self._judge, goal, chosen_aim, self._limit)
+        chosen, proven = search(space, goal, chosen_aim)
         if chosen is None:
             raise self._impossible(goal)
         return VerilogLayout(
@@ -163,7 +163,7 @@ class LayoutSolver:
             chosen.latency,
             chosen.interval,
             chosen.share,
-            MINIMIZED[wanted],
+            MINIMIZED[chosen_aim],
             proven,
         )
 

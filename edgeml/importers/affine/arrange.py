@@ -65,25 +65,25 @@ def alike(assembly: Assembly, value: AffineValue, other: AffineValue) -> AffineV
     if value.shape == other.shape and np.array_equal(value.index, other.index):
         return value
     size = int(np.prod(other.shape, dtype=np.int64))
-    wanted = np.empty(size, np.int64)
-    wanted[other.index.reshape(-1)] = value.index.reshape(-1)
-    return arranged(assembly, value, wanted.reshape(other.shape), other.index)
+    positions = np.empty(size, np.int64)
+    positions[other.index.reshape(-1)] = value.index.reshape(-1)
+    return arranged(assembly, value, positions.reshape(other.shape), other.index)
 
 
-def arranged(assembly: Assembly, value: AffineValue, wanted: IntArray, index: IntArray) -> AffineValue:
+def arranged(assembly: Assembly, value: AffineValue, positions: IntArray, index: IntArray) -> AffineValue:
     """The value on a node whose element i is element `wanted[i]` of the present one.
 
     Args:
         assembly: where to add ops.
         value: any value that has nodes.
-        wanted: positions in the present node, of the new node's shape.
+        positions: positions in the present node, of the new node's shape.
         index: of the result.
 
     Raises:
         EdgemlError: no reshapes, transpositions, slices and repetitions give that order.
     """
-    shape = tuple(wanted.shape)
-    if shape == value.shape and np.array_equal(wanted.reshape(-1), np.arange(wanted.size)):
+    shape = tuple(positions.shape)
+    if shape == value.shape and np.array_equal(positions.reshape(-1), np.arange(positions.size)):
         return replace(value, index=index)
     if value.is_raw:
         raise EdgemlError(
@@ -96,13 +96,13 @@ def arranged(assembly: Assembly, value: AffineValue, wanted: IntArray, index: In
         if values is None or values.size == 1:
             return values
         spread = np.broadcast_to(values, value.shape).reshape(-1)
-        return compressed(spread[wanted.reshape(-1)].reshape(shape))
+        return compressed(spread[positions.reshape(-1)].reshape(shape))
 
     terms = []
     for term in value.terms:
         factor = moved(term.factor)
         assert factor is not None
-        terms.append(WeightedNode(_moved(assembly, term.node, value.shape, wanted), factor))
+        terms.append(WeightedNode(_moved(assembly, term.node, value.shape, positions), factor))
     offset = moved(value.offset)
     assert offset is not None
     return replace(
@@ -116,13 +116,13 @@ def arranged(assembly: Assembly, value: AffineValue, wanted: IntArray, index: In
     )
 
 
-def _moved(assembly: Assembly, node: str, shape: Shape, wanted: IntArray) -> str:
+def _moved(assembly: Assembly, node: str, shape: Shape, positions: IntArray) -> str:
     """The node that has element `wanted[i]` of `node` at position i."""
     size = int(np.prod(shape, dtype=np.int64))
-    used = np.unique(wanted)
+    used = np.unique(positions)
     if used.size < size:
-        node, wanted = _sliced(assembly, node, shape, wanted, used)
-    flat = wanted.reshape(-1)
+        node, positions = _sliced(assembly, node, shape, positions, used)
+    flat = positions.reshape(-1)
     digits = count_digits(flat)
     if digits is None or int(flat[0]) != 0:
         raise _no_order(assembly)
@@ -139,7 +139,7 @@ def _moved(assembly: Assembly, node: str, shape: Shape, wanted: IntArray) -> str
             node = assembly.add(Transpose(order), node, part="transposed")
     if any(digit.stride == 0 for digit in digits):
         node = _repeated(assembly, node, digits)
-    return _reshaped(assembly, node, tuple(wanted.shape))
+    return _reshaped(assembly, node, tuple(positions.shape))
 
 
 def count_digits(flat: IntArray) -> tuple[Digit, ...] | None:
@@ -168,7 +168,7 @@ def count_digits(flat: IntArray) -> tuple[Digit, ...] | None:
 
 
 def _sliced(
-    assembly: Assembly, node: str, shape: Shape, wanted: IntArray, used: IntArray
+    assembly: Assembly, node: str, shape: Shape, positions: IntArray, used: IntArray
 ) -> tuple[str, IntArray]:
     """The part of a node that is used at all, and the positions in that part."""
     axes = [np.unique(axis) for axis in np.unravel_index(used, shape)]
@@ -178,7 +178,7 @@ def _sliced(
         raise _no_order(assembly)
     part = Slice(tuple(int(a[0]) for a in axes), tuple(int(a[-1]) + 1 for a in axes), tuple(steps))
     node = assembly.add(part, node, part="part")
-    return node, np.searchsorted(used, wanted)
+    return node, np.searchsorted(used, positions)
 
 
 def _repeated(assembly: Assembly, node: str, digits: tuple[Digit, ...]) -> str:

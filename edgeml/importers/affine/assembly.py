@@ -158,12 +158,12 @@ class Assembly:
 
     def _note_wide_sums(self) -> None:
         """Say which sums float32, in which the source computes them, does not hold exactly."""
-        known: dict[str, GridInfo] = {}
-        know(self.graph.nodes, self.graph.infos, known)
+        values: dict[str, GridInfo] = {}
+        know(self.graph.nodes, self.graph.infos, values)
         for node in self.graph.nodes:
             if not isinstance(node.op, Linear | SumPool):
                 continue
-            bits = node.op.demand([known[name] for name in node.inputs], known[node.name])
+            bits = node.op.demand([values[name] for name in node.inputs], values[node.name])
             if bits > FLOAT32_BITS:
                 self.layer = node.layer
                 self.inexact(

@@ -46,7 +46,7 @@ class Correspondence:
             node: pair for node, pair in assembly.tensors.items() if node in graph.infos
         }
         self.tensors.update({port.node: (port.tensor, port.value) for port in outputs})
-        self._taken = dict(assembly.inputs)
+        self._graph_inputs = dict(assembly.inputs)
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -55,14 +55,14 @@ class Correspondence:
 
     def layouts(self) -> tuple[InputLayout, ...]:
         """How the user's data become the graph's inputs."""
-        found: list[InputLayout] = []
+        layouts: list[InputLayout] = []
         for port in self.inputs:
-            name, scale, point = self._taken.get(port.tensor, (self._stated(port), 1, 0))
+            name, scale, point = self._graph_inputs.get(port.tensor, (self._stated(port), 1, 0))
             rank = port.index.ndim - 1
             first = rank > 1 and not np.array_equal(port.index.reshape(-1), np.arange(port.index.size))
             axes = (*range(1, rank), 0) if first else ()
-            found.append(InputLayout(name, axes, float(scale), point))
-        return tuple(found)
+            layouts.append(InputLayout(name, axes, float(scale), point))
+        return tuple(layouts)
 
     def to_source(self, x: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
         """Data as the source takes them, (samples, *source shape without the batch), by the source's input.
@@ -70,16 +70,16 @@ class Correspondence:
         A type that the user stated is applied, as the graph applies it; a quantizer of the model's own is
         not.
         """
-        found: dict[str, NDArray[np.float64]] = {}
+        arrays: dict[str, NDArray[np.float64]] = {}
         for port in self.inputs:
-            name, scale, point = self._taken.get(port.tensor, (self._stated(port), 1, 0))
+            name, scale, point = self._graph_inputs.get(port.tensor, (self._stated(port), 1, 0))
             op = self.graph.node(name).op
             data = np.asarray(x[name], np.float32).astype(np.float64)
-            if port.tensor not in self._taken and isinstance(op, Input):
+            if port.tensor not in self._graph_inputs and isinstance(op, Input):
                 data = to_float(quantize(data, op.type, op.rounding, op.overflow), op.type.frac)
             flat = (data.reshape(data.shape[0], -1) - point) * float(scale)
-            found[port.tensor] = flat[:, port.index.reshape(-1)].reshape(-1, *port.index.shape[1:])
-        return found
+            arrays[port.tensor] = flat[:, port.index.reshape(-1)].reshape(-1, *port.index.shape[1:])
+        return arrays
 
     def to_graph(self, value: str, computed: NDArray[Any]) -> NDArray[np.float64]:
         """A tensor of the source, (samples, *anything), as values of a node, (samples, *shape)."""

@@ -126,12 +126,12 @@ def _clipped(
 
 def _node(assembly: Assembly, value: AffineValue, op: Input, scale: Fraction, zero_point: int) -> str:
     """The Input node, one for all quantizers that are alike."""
-    taken = assembly.inputs.get(value.raw_input)
-    if taken is None:
+    existing = assembly.inputs.get(value.raw_input)
+    if existing is None:
         node = assembly.graph.add(op, name=value.raw_input)
         assembly.inputs[value.raw_input] = (node, scale, zero_point)
         return node
-    node, other_scale, other_point = taken
+    node, other_scale, other_point = existing
     there = assembly.graph.node(node)
     if there is None or there.op != op or (other_scale, other_point) != (scale, zero_point):
         raise EdgemlError(

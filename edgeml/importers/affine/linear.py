@@ -147,7 +147,7 @@ def _split(weights: tuple[IntArray, NDArray[Any]], factor: Exact, inputs: int) -
 
 def is_sum_of_products(assembly: Assembly, node: str) -> bool:
     """Whether a node is a matrix product or a convolution, a bias added or not."""
-    found = assembly.graph.node(node)
-    while found is not None and isinstance(found.op, Add):
-        found = assembly.graph.node(found.inputs[0])
-    return found is not None and isinstance(found.op, Linear)
+    source = assembly.graph.node(node)
+    while source is not None and isinstance(source.op, Add):
+        source = assembly.graph.node(source.inputs[0])
+    return source is not None and isinstance(source.op, Linear)

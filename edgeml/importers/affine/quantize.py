@@ -196,8 +196,8 @@ def _end_codes(value: AffineValue, by: SourceQuantizer) -> tuple[IntArray, IntAr
         if end is None:
             return np.array([otherwise], np.int64)
         numbers = ex.as_exact(end / by.scale + by.zero_point)
-        found = [min(max(by.rounding.apply(number), by.low), by.high) for number in numbers.flat]
-        return np.array(found, np.int64).reshape(numbers.shape)
+        codes_ = [min(max(by.rounding.apply(number), by.low), by.high) for number in numbers.flat]
+        return np.array(codes_, np.int64).reshape(numbers.shape)
 
     return codes(value.low, by.low), codes(value.high, by.high)
 
@@ -214,10 +214,10 @@ def _by_steps(
         codes = steps.with_thresholds(assembly, node, stairs)
         return by.value_of(codes, value.shape, value.index)
     few = count < 1 << assembly.options.threshold_bits
-    wanted = assembly.options.multiplier_bits
-    if few and wanted is None:
+    multiplier_bits = assembly.options.multiplier_bits
+    if few and multiplier_bits is None:
         return by.value_of(steps.with_thresholds(assembly, node, stairs), value.shape, value.index)
-    multiplier = steps.smallest_multiplier(stairs, wanted)
+    multiplier = steps.smallest_multiplier(stairs, multiplier_bits)
     if multiplier is None:
         return by.value_of(_without_one_multiplier(assembly, node, stairs, own), value.shape, value.index)
     active = int(np.count_nonzero(stairs.active))
@@ -247,14 +247,14 @@ def _without_one_multiplier(
         assembly.note("requantized by the source's own multiplications and roundings, exactly")
         return own.ops(node)
     halves = steps.split_at_zero(stairs)
-    found = [steps.smallest_multiplier(half) for half in halves]
-    if found and all(multiplier is not None for multiplier in found):
+    multipliers = [steps.smallest_multiplier(half) for half in halves]
+    if multipliers and all(multiplier is not None for multiplier in multipliers):
         parts = [
             steps.with_multiplier(assembly, node, half, multiplier)
-            for half, multiplier in zip(halves, found, strict=True)
+            for half, multiplier in zip(halves, multipliers, strict=True)
             if multiplier is not None
         ]
-        bits = max(multiplier.bits for multiplier in found if multiplier is not None)
+        bits = max(multiplier.bits for multiplier in multipliers if multiplier is not None)
         assembly.note(f"requantized by multipliers of {bits} bits above and below zero, proven equal")
         return assembly.add(Add(), *parts, part="both")
     if stairs.edges.shape[0] <= _MOST_THRESHOLDS:
@@ -322,11 +322,11 @@ def _of_pairs(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Af
         ex.scalar(t.factor) * Fraction(2) ** -i.frac / scale for t, i in zip(value.terms, infos, strict=True)
     ]
     offset = ex.scalar(value.offset) / scale + ex.scalar(by.zero_point)
-    wanted = _rounded_pairs(a, b, slopes, offset, by.rounding)
+    results = _rounded_pairs(a, b, slopes, offset, by.rounding)
     least, most = (int(end.min()) for end in _end_codes(value, by))
-    wanted = np.clip(wanted, least, most)
+    results = np.clip(results, least, most)
     assembly.source_rounds()
-    return pairs_by_multipliers(assembly, value, by, (a, b), wanted, slopes, (least, most))
+    return pairs_by_multipliers(assembly, value, by, (a, b), results, slopes, (least, most))
 
 
 def pairs_by_multipliers(
@@ -334,7 +334,7 @@ def pairs_by_multipliers(
     value: AffineValue,
     by: SourceQuantizer,
     codes: tuple[IntArray, IntArray],
-    wanted: IntArray,
+    results: IntArray,
     slopes: list[Fraction],
     ends: tuple[int, int],
 ) -> AffineValue | None:
@@ -345,7 +345,7 @@ def pairs_by_multipliers(
         value: of two terms.
         by: the quantizer.
         codes: every code of the two nodes.
-        wanted: the code of every pair, (codes of a, codes of b).
+        results: the code of every pair, (codes of a, codes of b).
         slopes: codes per step of a and of b.
         ends: least and largest code wanted.
     """
@@ -358,21 +358,21 @@ def pairs_by_multipliers(
         frac = max(bits - top, 0)
         m, n = (round(slope * 2**frac) for slope in slopes)
         total = m * a[:, np.newaxis] + n * b[np.newaxis]
-        above, below = wanted > least, wanted < most
-        need = int(np.where(above, (wanted << frac) - total, np.iinfo(np.int64).min).max())
-        room = int(np.where(below, ((wanted + 1) << frac) - total - 1, np.iinfo(np.int64).max).min())
+        above, below = results > least, results < most
+        need = int(np.where(above, (results << frac) - total, np.iinfo(np.int64).min).max())
+        room = int(np.where(below, ((results + 1) << frac) - total - 1, np.iinfo(np.int64).max).min())
         if need > room and fixed is None:
             continue
         shift = (
             (need + room) // 2 if need > room else int(steps.roundest(np.array([need]), np.array([room]))[0])
         )
-        wrong = int(np.count_nonzero(np.clip((total + shift) >> frac, least, most) != wanted))
+        wrong = int(np.count_nonzero(np.clip((total + shift) >> frac, least, most) != results))
         if wrong:
             assembly.inexact(
-                f"multipliers of {bits} bits give {wrong} of {wanted.size} pairs of codes another sum"
+                f"multipliers of {bits} bits give {wrong} of {results.size} pairs of codes another sum"
             )
         else:
-            assembly.note(f"added by multipliers of {bits} bits, equal for all {wanted.size} pairs of codes")
+            assembly.note(f"added by multipliers of {bits} bits, equal for all {results.size} pairs of codes")
         return _built_pairs(assembly, value, by, (m, n, shift, frac), ends)
     return None
 

@@ -214,13 +214,13 @@ def of_function(
     first, last = codes
     channels = np.broadcast_shapes(slope.shape, sums[0].shape)
     lo, hi = (np.broadcast_to(end, channels) for end in sums)
-    wanted = np.arange(first + 1, last + 1).reshape(-1, *(1,) * len(channels))
+    outputs = np.arange(first + 1, last + 1).reshape(-1, *(1,) * len(channels))
     low = np.broadcast_to(lo - 1, (last - first, *channels)).astype(np.int64)
     high = np.broadcast_to(hi + 1, (last - first, *channels)).astype(np.int64)
     while np.any(high - low > 1):  # function(low) < wanted <= function(high), with open ends
         middle = (low + high) >> 1
         inside = np.clip(middle, lo, hi)
-        reached = function(inside) >= wanted
+        reached = function(inside) >= outputs
         open_ = high - low > 1
         high = np.where(open_ & reached, middle, high)
         low = np.where(open_ & ~reached, middle, low)
@@ -255,9 +255,9 @@ def smallest_multiplier(stairs: Staircase, bits: int | None = None) -> Multiplie
         frac = max(width - top, 0)
         if max(width, top) + peak.bit_length() > _ROOM or frac + codes.bit_length() > _ROOM:
             return None
-        found = _fitted(stairs, frac, bits is not None)
-        if found is not None:
-            return found
+        fitted = _fitted(stairs, frac, bits is not None)
+        if fitted is not None:
+            return fitted
     return None
 
 
@@ -384,7 +384,9 @@ def _squeezed(values: IntArray) -> IntArray:
     return ex.compressed(values)
 
 
-def _kept(shape: tuple[int, ...], axes: tuple[int, ...], channels: tuple[int, ...]) -> tuple[int, ...]:
+def _reduced_shape(
+    shape: tuple[int, ...], axes: tuple[int, ...], channels: tuple[int, ...]
+) -> tuple[int, ...]:
     sizes = [1 if axis in axes else size for axis, size in enumerate(shape)]
     return tuple(sizes[len(sizes) - len(channels) :]) if channels else ()
 

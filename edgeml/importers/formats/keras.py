@@ -13,7 +13,7 @@ class KerasArchive(Importer):
 
     title = "a Keras model (.keras)"
     suffixes = (".keras",)
-    kept = "model.keras"
+    file_name = "model.keras"
 
     def recognize(self, content: bytes) -> bool:
         return content.startswith(_ZIP) and b"config.json" in content

@@ -13,7 +13,7 @@ class KerasHdf5(Importer):
 
     title = "a Keras model in HDF5 (.h5, .hdf5)"
     suffixes = (".h5", ".hdf5")
-    kept = "model.h5"
+    file_name = "model.h5"
 
     def recognize(self, content: bytes) -> bool:
         return content.startswith(_MAGIC)

@@ -11,7 +11,7 @@ class KerasJson(Importer):
 
     title = "a Keras architecture (.json) with its weights"
     suffixes = (".json",)
-    kept = "model.json"
+    file_name = "model.json"
 
     def recognize(self, content: bytes) -> bool:
         return content.lstrip()[:1] == b"{"

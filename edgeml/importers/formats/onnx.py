@@ -32,7 +32,7 @@ class OnnxImporter(Importer):
 
     title: ClassVar[str] = "an ONNX model with quantizers"
     suffixes: ClassVar[tuple[str, ...]] = (".onnx",)
-    kept: ClassVar[str] = "source.onnx"
+    file_name: ClassVar[str] = "source.onnx"
 
     def recognize(self, content: bytes) -> bool:
         """An ONNX model: a protobuf message that has a graph with an output."""

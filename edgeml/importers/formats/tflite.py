@@ -22,7 +22,7 @@ class TfliteImporter(Importer):
 
     title: ClassVar[str] = "a TensorFlow Lite model of int8"
     suffixes: ClassVar[tuple[str, ...]] = (".tflite",)
-    kept: ClassVar[str] = "source.tflite"
+    file_name: ClassVar[str] = "source.tflite"
 
     def recognize(self, content: bytes) -> bool:
         """The four letters that every file has."""

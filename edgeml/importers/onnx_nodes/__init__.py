@@ -45,8 +45,8 @@ def lowering(name: str) -> OnnxLowering:
     Raises:
         EdgemlError: there is no such kind, or its file has none.
     """
-    found: Any = _FOLDER.function(name, "lower", "node, reader")
-    return found
+    function: Any = _FOLDER.function(name, "lower", "node, reader")
+    return function
 
 
 def file_name(op_type: str) -> str:

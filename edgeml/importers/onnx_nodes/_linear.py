@@ -64,11 +64,11 @@ def convolved(
         )
     kernel = tuple(weights.values.shape[2:])
     value = channels_last(assembly, value)
-    found = window(node, value.source_shape[2:], kernel)
+    geometry = window(node, value.source_shape[2:], kernel)
     codes, scale = weights.grid("its weights")
     order = (*range(2, rank + 2), 1, 0)  # filters and channels behind the kernel
     spread = scale if scale.size == 1 else np.broadcast_to(scale, codes.shape).transpose(order)
-    op = Conv(found.strides, found.padding, found.dilations, node.integer("group", 1))
+    op = Conv(geometry.strides, geometry.padding, geometry.dilations, node.integer("group", 1))
     result = linear.conv(assembly, value, (codes.transpose(order), spread), op)
     index = np.arange(int(np.prod(result.shape)), dtype=np.int64).reshape(result.shape)
     return result.with_index(np.moveaxis(index, -1, 0)[np.newaxis])

@@ -43,11 +43,11 @@ def largest_position(reader: OnnxReader, value: AffineValue, axis: int, keep: bo
     ):
         value = settle.dyadic(assembly, value)
     index = np.moveaxis(value.index, axis, -1)
-    wanted = index[0] if axis != 0 and value.index.shape[0] == 1 else index
+    positions = index[0] if axis != 0 and value.index.shape[0] == 1 else index
     fresh = np.arange(index.size, dtype=np.int64).reshape(index.shape)
-    value = arranged(assembly, value, wanted, np.moveaxis(fresh, -1, axis))
-    found = assembly.add(ArgMax(), value.only.node, part="argmax")
-    shape = assembly.info(found).shape
+    value = arranged(assembly, value, positions, np.moveaxis(fresh, -1, axis))
+    position = assembly.add(ArgMax(), value.only.node, part="argmax")
+    shape = assembly.info(position).shape
     sizes = [size for place, size in enumerate(value.source_shape) if place != axis]
     places = np.arange(int(np.prod(shape)), dtype=np.int64).reshape(sizes)
-    return of_node(found, shape, np.expand_dims(places, axis) if keep else places)
+    return of_node(position, shape, np.expand_dims(places, axis) if keep else places)

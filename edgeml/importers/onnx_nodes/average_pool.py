@@ -16,10 +16,10 @@ DOMAINS = ONNX
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Padding counts or not, as count_include_pad says."""
     value = reader.value(node)
-    found = window(node, value.source_shape[2:])
-    if any(dilation != 1 for dilation in found.dilations):
+    geometry = window(node, value.source_shape[2:])
+    if any(dilation != 1 for dilation in geometry.dilations):
         raise EdgemlError("a dilated mean", hint="use no dilations")
     counts = bool(node.integer("count_include_pad", 0))
     if counts and node.integer("ceil_mode", 0):
         raise EdgemlError("count_include_pad with ceil_mode", hint="use one of the two")
-    return mean(reader.assembly, value, found, counts)
+    return mean(reader.assembly, value, geometry, counts)

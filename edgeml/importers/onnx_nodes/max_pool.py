@@ -20,10 +20,10 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     last = node.domain != ""
     if last:
         value = value.with_index(np.moveaxis(value.index, -1, 1))
-    found = window(node, value.source_shape[2:])
-    if any(dilation != 1 for dilation in found.dilations):
+    geometry = window(node, value.source_shape[2:])
+    if any(dilation != 1 for dilation in geometry.dilations):
         raise EdgemlError("a dilated maximum", hint="use no dilations")
     if len(node.outputs) > 1 and node.outputs[1]:
         raise EdgemlError("the positions of the maxima")
-    result = largest(reader.assembly, value, found)
+    result = largest(reader.assembly, value, geometry)
     return result.with_index(np.moveaxis(result.index, 1, -1)) if last else result

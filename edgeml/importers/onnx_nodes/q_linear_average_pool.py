@@ -20,6 +20,6 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     if node.integer("channels_last", 0):
         raise EdgemlError("channels_last", hint="export with channels first")
     value = real_value(reader.value(node), *common.parameters(node, reader, 1))
-    found = window(node, value.source_shape[2:])
-    means = mean(reader.assembly, value, found, bool(node.integer("count_include_pad", 0)))
+    geometry = window(node, value.source_shape[2:])
+    means = mean(reader.assembly, value, geometry, bool(node.integer("count_include_pad", 0)))
     return as_codes(reader, means, *common.parameters(node, reader, 3))

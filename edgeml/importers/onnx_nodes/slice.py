@@ -14,11 +14,11 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """A part of every named axis; before opset 10 the limits are attributes."""
     operand = reader.at(node, 0)
     rank = len(shape_of(operand))
-    found: list[tuple[int, ...]] = []
+    ranges: list[tuple[int, ...]] = []
     for position, name in enumerate(("starts", "ends", "axes", "steps"), start=1):
         stated = reader.optional(node, position, name)
-        found.append(node.integers(name, ()) if stated is None else stated.integers(name))
-    starts, ends, axes, steps = found
+        ranges.append(node.integers(name, ()) if stated is None else stated.integers(name))
+    starts, ends, axes, steps = ranges
     cut = [slice(None)] * rank
     for position, (start, end) in enumerate(zip(starts, ends, strict=True)):
         axis = axes[position] if axes else position

@@ -36,8 +36,8 @@ class DoubleModel:
     def tensors(self, feeds: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         """The tensors wanted, for inputs with a batch of one."""
         wide = {name: values.astype(np.float64) for name, values in feeds.items()}
-        found: list[Any] = list(self._evaluator.run(self._names, wide))
-        return dict(zip(self._names, found, strict=True))
+        results: list[Any] = list(self._evaluator.run(self._names, wide))
+        return dict(zip(self._names, results, strict=True))
 
 
 def _widened(model: Any, names: Sequence[str]) -> Any:

@@ -166,8 +166,8 @@ def _sum_of_codes(
 def _mean_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:
     from onnx.reference.ops.op_average_pool import AveragePool_19
 
-    kept = {name: value for name, value in attributes.items() if name != "channels_last"}
-    return _codes({}, AveragePool_19.eval(_numbers({}, x, scale, zero), **kept), *end)
+    others = {name: value for name, value in attributes.items() if name != "channels_last"}
+    return _codes({}, AveragePool_19.eval(_numbers({}, x, scale, zero), **others), *end)
 
 
 def _global_mean_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:

@@ -75,24 +75,24 @@ def folded(node: SourceNode, inputs: Sequence[NDArray[Any] | None], opset: int) 
     Raises:
         EdgemlError: the result would be too large, or the node is not valid.
     """
-    given = [array for array in inputs if array is not None]
-    limits.VALUE.check(_bound(node, given), "the constant result has", node.name)
+    arrays = [array for array in inputs if array is not None]
+    limits.VALUE.check(_bound(node, arrays), "the constant result has", node.name)
     with refusing(node.name, f"the {node.op_type} of constants cannot be computed"):
         return _run(node, inputs, opset)
 
 
-def _bound(node: SourceNode, given: Sequence[NDArray[Any]]) -> int:
+def _bound(node: SourceNode, arrays: Sequence[NDArray[Any]]) -> int:
     """Elements that the result has at most."""
     if node.op_type in _POINTWISE:
         with refusing(node.name, "constants do not broadcast"):
-            return math.prod(np.broadcast_shapes(*(array.shape for array in given)))
+            return math.prod(np.broadcast_shapes(*(array.shape for array in arrays)))
     if node.op_type in _SMALLER:
-        return sum(array.size for array in given)
+        return sum(array.size for array in arrays)
     if node.op_type in ("ConstantOfShape", "Expand", "Tile"):
-        stated = math.prod(abs(int(size)) for size in np.asarray(given[-1]).reshape(-1))
-        return max(1, stated) * (1 if node.op_type == "ConstantOfShape" else max(1, given[0].size))
+        stated = math.prod(abs(int(size)) for size in np.asarray(arrays[-1]).reshape(-1))
+        return max(1, stated) * (1 if node.op_type == "ConstantOfShape" else max(1, arrays[0].size))
     if node.op_type == "Gather":
-        return given[0].size * max(1, given[-1].size)
+        return arrays[0].size * max(1, arrays[-1].size)
     raise EdgemlError(f"no bound is known for {node.op_type}", node.name)
 
 

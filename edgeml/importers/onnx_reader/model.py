@@ -208,39 +208,39 @@ def _tensor(value: Any) -> SourceTensor:
 def _needed(nodes: list[SourceNode], outputs: set[str]) -> list[SourceNode]:
     """The nodes that an output depends on."""
     makers = {name: node for node in nodes for name in node.outputs if name}
-    wanted, seen = list(outputs), set(outputs)
-    kept: set[int] = set()
-    while wanted:
-        node = makers.get(wanted.pop())
-        if node is None or id(node) in kept:
+    pending, needed = list(outputs), set(outputs)
+    used: set[int] = set()
+    while pending:
+        node = makers.get(pending.pop())
+        if node is None or id(node) in used:
             continue
-        kept.add(id(node))
+        used.add(id(node))
         for name in node.inputs:
-            if name and name not in seen:
-                seen.add(name)
-                wanted.append(name)
-    return [node for node in nodes if id(node) in kept]
+            if name and name not in needed:
+                needed.add(name)
+                pending.append(name)
+    return [node for node in nodes if id(node) in used]
 
 
 def _ordered(
-    nodes: list[SourceNode], given: set[str], outputs: tuple[SourceTensor, ...], where: str
+    nodes: list[SourceNode], sources: set[str], outputs: tuple[SourceTensor, ...], where: str
 ) -> tuple[SourceNode, ...]:
     """The nodes so that each reads only what stands before it."""
-    made = [name for node in nodes for name in node.outputs if name]
-    if len(set(made)) != len(made) or not given.isdisjoint(made):
+    outputs_ = [name for node in nodes for name in node.outputs if name]
+    if len(set(outputs_)) != len(outputs_) or not sources.isdisjoint(outputs_):
         raise EdgemlError("computes a tensor twice", where)
-    everything = given.union(made)
+    everything = sources.union(outputs_)
     for name, reader in (*_reads(nodes), *((output.name, "the model") for output in outputs)):
         if name not in everything:
             raise EdgemlError(f"{reader} reads {name!r}, which nothing computes", where)
-    known, left = set(given), list(nodes)
+    available, left = set(sources), list(nodes)
     done: list[SourceNode] = []
     while left:
-        ready = [node for node in left if all(not name or name in known for name in node.inputs)]
+        ready = [node for node in left if all(not name or name in available for name in node.inputs)]
         if not ready:
             raise EdgemlError(f"has a cycle through {left[0].name!r}", where)
         done.extend(ready)
-        known.update(name for node in ready for name in node.outputs)
+        available.update(name for node in ready for name in node.outputs)
         chosen = {id(node) for node in ready}
         left = [node for node in left if id(node) not in chosen]
     return tuple(done)

@@ -130,10 +130,10 @@ class OnnxReader:
         Raises:
             EdgemlError: it is a constant.
         """
-        found = self.at(node, position)
-        if isinstance(found, SourceConstant):
+        operand = self.at(node, position)
+        if isinstance(operand, SourceConstant):
             raise EdgemlError(f"the input {node.inputs[position]!r} is a constant, which is not covered here")
-        return found
+        return operand
 
     def constant(self, node: SourceNode, position: int, what: str) -> SourceConstant:
         """An input that has to be a constant.
@@ -141,10 +141,10 @@ class OnnxReader:
         Raises:
             EdgemlError: it depends on the model's input.
         """
-        found = self.at(node, position)
-        if not isinstance(found, SourceConstant):
+        operand = self.at(node, position)
+        if not isinstance(operand, SourceConstant):
             raise EdgemlError(f"its {what} {node.inputs[position]!r} is computed from the model's input")
-        return found
+        return operand
 
     def optional(self, node: SourceNode, position: int, what: str) -> SourceConstant | None:
         """A constant input, or None if it is left out."""
@@ -159,10 +159,10 @@ class OnnxReader:
     def _lowered(self, node: SourceNode) -> Sequence[Operand]:
         if node.op_type == "Constant":
             return [SourceConstant(_constant_values(node))]
-        given = [self.operand(name) if name else None for name in node.inputs]
-        plain = [operand.values if isinstance(operand, SourceConstant) else None for operand in given]
-        constant = all(operand is None or isinstance(operand, SourceConstant) for operand in given)
-        quantized = any(isinstance(o, SourceConstant) and o.codes is not None for o in given)
+        operands = [self.operand(name) if name else None for name in node.inputs]
+        plain = [operand.values if isinstance(operand, SourceConstant) else None for operand in operands]
+        constant = all(operand is None or isinstance(operand, SourceConstant) for operand in operands)
+        quantized = any(isinstance(o, SourceConstant) and o.codes is not None for o in operands)
         if constant and node.domain == "" and node.op_type in FOLDED and not quantized:
             return [SourceConstant(values) for values in folded(node, plain, self.source.opset)]
         results = self._lowering(node)(node, self)
@@ -208,7 +208,7 @@ class OnnxReader:
         for node in self.source.nodes:
             for name in node.inputs[:1] if node.op_type not in ("Add", "Mul", "Sub", "Div") else node.inputs:
                 readers.setdefault(name, []).append(node)
-        level, seen = [tensor], {tensor}
+        level, visited = [tensor], {tensor}
         while level:
             following: list[str] = []
             for node in (reader for name in level for reader in readers.get(name, [])):
@@ -216,8 +216,8 @@ class OnnxReader:
                     return True
                 if node.op_type not in _KEEP_SHAPE:
                     return False
-                following.extend(name for name in node.outputs if name not in seen)
-                seen.update(node.outputs)
+                following.extend(name for name in node.outputs if name not in visited)
+                visited.update(node.outputs)
             level = following
         return False
 

@@ -61,11 +61,11 @@ class OnnxSource(SourceModel):
         return self._run(x, keep, tensors)
 
     def _run(self, x: Mapping[str, Floats], keep: Sequence[str], tensors: Any) -> dict[str, Floats]:
-        wanted = tuple(dict.fromkeys((*self._match.graph.outputs, *keep)))
+        names_ = tuple(dict.fromkeys((*self._match.graph.outputs, *keep)))
         feeds = self._match.to_source(x)
-        names = tuple(dict.fromkeys(self._match.tensors[value][0] for value in wanted))
+        names = tuple(dict.fromkeys(self._match.tensors[value][0] for value in names_))
         samples = next(iter(feeds.values())).shape[0]
-        found: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
+        batches: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
         for sample in range(samples):
             one = {name: values[sample : sample + 1] for name, values in feeds.items()}
             try:
@@ -73,10 +73,10 @@ class OnnxSource(SourceModel):
             except _faults() as error:
                 raise EdgemlError(f"{self.title} cannot run it: {error_text(error)}", self._where) from error
             for name in names:
-                found[name].append(np.asarray(results[name], np.float64))
+                batches[name].append(np.asarray(results[name], np.float64))
         return {
-            value: self._match.to_graph(value, np.stack(found[self._match.tensors[value][0]]))
-            for value in wanted
+            value: self._match.to_graph(value, np.stack(batches[self._match.tensors[value][0]]))
+            for value in names_
         }
 
     def _tensors(self, feeds: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
@@ -99,11 +99,11 @@ class QonnxSource(OnnxSource):
         if self._wrapper is None:
             self._wrapper = _wrapped(self._model)
         with _executable():
-            given = {
+            fed = {
                 name: values.astype(np.float32).reshape(self._wrapper.get_tensor_shape(name))
                 for name, values in feeds.items()
             }
-            return execute_onnx(self._wrapper, given, return_full_exec_context=True)
+            return execute_onnx(self._wrapper, fed, return_full_exec_context=True)
 
 
 class OrtSource(OnnxSource):
@@ -123,11 +123,11 @@ class OrtSource(OnnxSource):
         if key not in self._sessions:
             self._sessions[key] = _session(self._model, names)
         session = self._sessions[key]
-        given = {
+        fed = {
             port.name: feeds[port.name].astype(_KINDS.get(port.type, np.float32))
             for port in session.get_inputs()
         }
-        return dict(zip(names, session.run(list(names), given), strict=True))
+        return dict(zip(names, session.run(list(names), fed), strict=True))
 
 
 _KINDS: Mapping[str, Any] = {

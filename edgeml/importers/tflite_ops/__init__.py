@@ -35,5 +35,5 @@ def lowering(name: str) -> TfliteLowering:
     Raises:
         EdgemlError: there is no such kind, or its file has none.
     """
-    found: Any = _FOLDER.function(name, "lower", "operator, reader")
-    return found
+    function: Any = _FOLDER.function(name, "lower", "operator, reader")
+    return function

@@ -52,11 +52,11 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
     if a.only.node == b.only.node:
         raise EdgemlError("a value added to itself")
     every = np.arange(-128, 128, dtype=np.int64)
-    wanted = summed(every[:, np.newaxis], every[np.newaxis])
+    sums = summed(every[:, np.newaxis], every[np.newaxis])
     slopes = [scalar(term.factor) / scalar(by.scale) for term in value.terms]
-    found = pairs_by_multipliers(reader.assembly, value, by, (every, every), wanted, slopes, (low, high))
-    if found is not None:
-        return found
+    result = pairs_by_multipliers(reader.assembly, value, by, (every, every), sums, slopes, (low, high))
+    if result is not None:
+        return result
     assembly = reader.assembly
     parts = []
     for name, term, zero, by_multiplier in (("a", a, x_zero, first), ("b", b, y_zero, second)):

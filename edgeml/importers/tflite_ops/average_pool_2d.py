@@ -31,13 +31,13 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
     )
     sums = of_node(result.only.node, result.shape, result.index, ex.as_exact(1 / ex.exact(counts)))
     sums = sums.clipped(Fraction(low), Fraction(high))
-    found = quantized(
+    averaged = quantized(
         reader.assembly,
         sums,
         SourceQuantizer(ex.exact([1]), ex.exact([0]), -128, 127, SourceRounding.HALF_UP),
     )
     by = reader.quantizer(reader.result(operator))
-    return by.value_of(found.only.node, result.shape, result.index)
+    return by.value_of(averaged.only.node, result.shape, result.index)
 
 
 def window_counts(

@@ -50,8 +50,8 @@ class QuantizedMultiplier:
         shift = shift.astype(np.int64)
         carried = factor == 1 << 31
         factor, shift = np.where(carried, factor >> 1, factor), np.where(carried, shift + 1, shift)
-        gone = shift < -31
-        return cls(np.where(gone, 0, factor), np.where(gone, 0, shift), once)
+        vanishes = shift < -31
+        return cls(np.where(vanishes, 0, factor), np.where(vanishes, 0, shift), once)
 
     def apply(self, x: IntArray) -> IntArray:
         """The products, rounded."""

@@ -126,20 +126,20 @@ def _model(schema: Any, model: Any, where: str) -> TfliteModel:
     codes = [_code(schema, model.OperatorCodes(place)) for place in range(counts[3])]
     operators = tuple(_operator(schema, graph.Operators(place), codes, place) for place in range(counts[1]))
     inputs, outputs = _places(graph.InputsAsNumpy()), _places(graph.OutputsAsNumpy())
-    made: set[int] = set(inputs) | {place for place, t in enumerate(tensors) if t.values is not None}
+    produced: set[int] = set(inputs) | {place for place, t in enumerate(tensors) if t.values is not None}
     for operator in operators:
         for place in (*operator.inputs, *operator.outputs):
             if not -1 <= place < len(tensors):
                 raise EdgemlError(f"{operator.name} reads or writes tensor {place}", where)
-        absent = [place for place in operator.inputs if place >= 0 and place not in made]
+        absent = [place for place in operator.inputs if place >= 0 and place not in produced]
         if absent:
             raise EdgemlError(
                 f"{operator.name} reads tensor {absent[0]}, which nothing computes before it", where
             )
-        if not made.isdisjoint(operator.outputs):
+        if not produced.isdisjoint(operator.outputs):
             raise EdgemlError(f"{operator.name} computes a tensor again", where)
-        made.update(operator.outputs)
-    if not inputs or not outputs or not made.issuperset(outputs):
+        produced.update(operator.outputs)
+    if not inputs or not outputs or not produced.issuperset(outputs):
         raise EdgemlError("lacks an input or an output", where)
     return TfliteModel(tensors, operators, inputs, outputs)
 
@@ -156,15 +156,15 @@ def _tensor(model: Any, tensor: Any, kinds: Mapping[int, str], place: int) -> Tf
         raise EdgemlError(f"a tensor of shape {shape}", name)
     limits.VALUE.check(math.prod(shape), "the tensor has", name)
     scale, zero, axis = np.zeros(0, np.float32), np.zeros(0, np.int64), 0
-    found = tensor.Quantization()
-    if found is not None and found.ScaleLength():
-        if found.DetailsType():
+    quantization = tensor.Quantization()
+    if quantization is not None and quantization.ScaleLength():
+        if quantization.DetailsType():
             raise EdgemlError("a tensor with a quantization of its own kind", name)
-        scale = np.array(found.ScaleAsNumpy(), np.float32)
+        scale = np.array(quantization.ScaleAsNumpy(), np.float32)
         zero = np.zeros(scale.size, np.int64)
-        if found.ZeroPointLength():
-            zero = np.array(found.ZeroPointAsNumpy(), np.int64)
-        axis = int(found.QuantizedDimension())
+        if quantization.ZeroPointLength():
+            zero = np.array(quantization.ZeroPointAsNumpy(), np.int64)
+        axis = int(quantization.QuantizedDimension())
         if zero.size != scale.size or not np.all(np.isfinite(scale)) or np.any(scale <= 0):
             raise EdgemlError("a tensor with scales that are not positive or without zero points", name)
         if scale.size > 1 and (not 0 <= axis < len(shape) or shape[axis] != scale.size):
@@ -208,8 +208,8 @@ def _operator(schema: Any, operator: Any, codes: list[str], place: int) -> Tflit
     options = None
     if table is not None:
         names = {value: name for name, value in vars(schema.BuiltinOptions).items() if isinstance(value, int)}
-        found = getattr(schema, names.get(operator.BuiltinOptionsType(), ""), None)
-        if found is not None:
-            options = found()
+        options_class = getattr(schema, names.get(operator.BuiltinOptionsType(), ""), None)
+        if options_class is not None:
+            options = options_class()
             options.Init(table.Bytes, table.Pos)
     return TfliteOperator(f"{kind.lower()}_{place}", kind, inputs, outputs, options)

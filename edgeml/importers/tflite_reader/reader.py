@@ -92,10 +92,10 @@ class TfliteReader:
             EdgemlError: it is a constant.
         """
         tensor = self.tensor(operator, place)
-        found = self._values.get(operator.inputs[place])
-        if found is None:
+        value = self._values.get(operator.inputs[place])
+        if value is None:
             raise EdgemlError(f"its input {tensor.name!r} is a constant, which is not covered here")
-        return found
+        return value
 
     def constant(self, operator: TfliteOperator, place: int, what: str) -> np.ndarray:
         """The values of a constant input.
@@ -172,14 +172,14 @@ class TfliteReader:
         if value is None:
             raise EdgemlError(f"the output {tensor.name!r} does not depend on any input")
         before = self._before_function(place)
-        kept = self.source.tensors[before]
+        source_tensor = self.source.tensors[before]
         if value.function is not None:
             self.assembly.note(
                 f"the {value.function_name} at the end is left off: the output is what it is applied to"
             )
             value = self._values[before]
-        if kept.kind == "INT8" and value.plain:
-            scale, zero = one_scale(kept)
+        if source_tensor.kind == "INT8" and value.plain:
+            scale, zero = one_scale(source_tensor)
             self.assembly.note(f"the output's value is (code {-zero:+d}) * {scale:.9g}")
             value = _as_codes(value)
         self.outputs.append(finished_output(self.assembly, str(before), value))

@@ -48,8 +48,8 @@ class TfliteSource(SourceModel):
             raise MissingToolError(self.missing(), self.title)
         feeds = self._match.to_source(x)
         places = {self._model.tensors[place].name: place for place in self._model.inputs}
-        wanted = tuple(dict.fromkeys((*self._match.graph.outputs, *keep)))
-        found: dict[str, list[Any]] = {value: [] for value in wanted}
+        names_ = tuple(dict.fromkeys((*self._match.graph.outputs, *keep)))
+        batches: dict[str, list[Any]] = {value: [] for value in names_}
         try:
             interpreter = self._loaded()
             for sample in range(next(iter(feeds.values())).shape[0]):
@@ -57,12 +57,12 @@ class TfliteSource(SourceModel):
                     kind = np.int8 if self._model.tensors[places[name]].kind == "INT8" else np.float32
                     interpreter.set_tensor(places[name], values[sample : sample + 1].astype(kind))
                 interpreter.invoke()
-                for value in wanted:
+                for value in names_:
                     tensor = interpreter.get_tensor(int(self._match.tensors[value][0]))
-                    found[value].append(np.array(tensor, np.float64))
+                    batches[value].append(np.array(tensor, np.float64))
         except FAULTS as error:
             raise EdgemlError(f"{self.title} cannot run it: {error_text(error)}", self._where) from error
-        return {value: self._match.to_graph(value, np.stack(parts)) for value, parts in found.items()}
+        return {value: self._match.to_graph(value, np.stack(parts)) for value, parts in batches.items()}
 
     def _loaded(self) -> Any:
         if self._interpreter is None:

@@ -35,26 +35,26 @@ def kernel_weights(
         EdgemlError: there is no quantizer, or it is not covered.
     """
     chosen = quantizer_of(layer, quantizer)
-    given = getattr(layer, tensor) if values is None else values
+    kernel = getattr(layer, tensor) if values is None else values
     stated = builder.stated("weight") if chosen is None else None
     if stated is not None:
-        return rounded(builder, np.asarray(given), stated, tensor.replace("_", " "), _quantized_form(layer))
+        return rounded(builder, np.asarray(kernel), stated, tensor.replace("_", " "), _quantized_form(layer))
     if chosen is None:
         raise builder.refuse(
             f"the {tensor.replace('_', ' ')} of this {type(layer).__name__} is not quantized",
             f"use {_quantized_form(layer)}, {quantizer}=quantized_bits(6, 0, alpha=1.0)) and train again, or "
             f"{state(builder.layer)}",
         )
-    return quantize_weights(chosen, np.asarray(given), f"{builder.layer}.{tensor}")
+    return quantize_weights(chosen, np.asarray(kernel), f"{builder.layer}.{tensor}")
 
 
 def _quantized_form(layer: Any) -> str:
     """The QKeras layer to use instead; where there is none for one axis, the one for two."""
     name = type(layer).__name__
-    wanted = name if name.startswith("Q") else f"Q{name}"
-    if hasattr(import_qkeras(), wanted):
-        return f"{wanted}(..."
-    return f"{wanted.replace('1D', '2D')}((1, ...), ... behind a Reshape to (1, steps, channels)"
+    quantized = name if name.startswith("Q") else f"Q{name}"
+    if hasattr(import_qkeras(), quantized):
+        return f"{quantized}(..."
+    return f"{quantized.replace('1D', '2D')}((1, ...), ... behind a Reshape to (1, steps, channels)"
 
 
 def quantizer_of(layer: Any, stem: str) -> Any:

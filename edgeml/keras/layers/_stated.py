@@ -50,13 +50,13 @@ def sigmoid_table(builder: LayerBuilder, pending: PendingFunction, type: FixedTy
     """
     kind = _checked(builder, type or FixedType(False, FRAC + 1, FRAC))
     source, moved = pending.source, 0.0
-    given = builder.info(source).scalar
-    if given.width > _INDEX_BITS:
+    input_type = builder.info(source).scalar
+    if input_type.width > _INDEX_BITS:
         # Beyond it sigmoid is closer to 0 or 1 than half an LSB.
         whole = min(max(1, math.ceil(math.log2((kind.frac + 1) * math.log(2)))), _INDEX_BITS - 2)
-        frac = min(given.frac, _INDEX_BITS - 1 - whole)
+        frac = min(input_type.frac, _INDEX_BITS - 1 - whole)
         index = FixedType(True, 1 + whole + frac, frac)
-        moved = index.lsb / 8 if frac < given.frac else 0.0  # half an LSB, at a slope of at most 1/4
+        moved = index.lsb / 8 if frac < input_type.frac else 0.0  # half an LSB, at a slope of at most 1/4
         source = builder.cast(source, index, Round.RND_CONV, Overflow.SAT, part="index")
     builder.inexact(
         f"the probabilities of {pending.what} are a table of {kind}, "

@@ -137,8 +137,8 @@ def graph_axis(builder: LayerBuilder, axis: Any, rank: int) -> int:
 
 def graph_axes(builder: LayerBuilder, axis: Any, rank: int) -> tuple[int, ...]:
     """Several axes, sorted; see `graph_axis`."""
-    given = axis if isinstance(axis, list | tuple) else [axis]
-    return tuple(sorted(graph_axis(builder, one, rank) for one in given))
+    listed = axis if isinstance(axis, list | tuple) else [axis]
+    return tuple(sorted(graph_axis(builder, one, rank) for one in listed))
 
 
 def picked(builder: LayerBuilder, value: str, axis: int, indices: Sequence[int], part: str) -> str:

@@ -54,10 +54,10 @@ def reduced(op: str) -> Write:
     def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
         del options
         axes = axes_of(operation.axis, len(args[0].shape) + 1)
-        kept = bool(getattr(operation, "keepdims", False))
+        keep = bool(getattr(operation, "keepdims", False))
         if op == "ReduceSum":  # of opset 17 the only one whose axes are an input
-            return build.add(op, [args[0].name, build.const(axes, np.int64)], keepdims=int(kept))
-        return build.add(op, [args[0].name], axes=axes, keepdims=int(kept))
+            return build.add(op, [args[0].name, build.const(axes, np.int64)], keepdims=int(keep))
+        return build.add(op, [args[0].name], axes=axes, keepdims=int(keep))
 
     return write
 
@@ -66,8 +66,8 @@ def axes_of(axis: Any, rank: int) -> list[int]:
     """Axes as a list from 0 on, all of them for None."""
     if axis is None:
         return list(range(rank))
-    given = axis if isinstance(axis, list | tuple) else [axis]
-    return sorted(int(one) % rank for one in given)
+    listed = axis if isinstance(axis, list | tuple) else [axis]
+    return sorted(int(one) % rank for one in listed)
 
 
 def gathered(build: FloatOnnxBuilder, name: str, axis: int, positions: Sequence[int] | int) -> str:

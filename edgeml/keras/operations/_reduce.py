@@ -25,9 +25,9 @@ def reduced(
     axes = graph_axes(builder, axis, len(shape))
     count = math.prod(shape[a] for a in axes)
     if axes != tuple(range(axes[0], axes[0] + len(axes))):
-        kept = [a for a in range(len(shape)) if a not in axes]
-        value = builder.add(Transpose((*kept, *axes)), value, part="together")
-        before, after = math.prod(shape[a] for a in kept), 1
+        remaining = [a for a in range(len(shape)) if a not in axes]
+        value = builder.add(Transpose((*remaining, *axes)), value, part="together")
+        before, after = math.prod(shape[a] for a in remaining), 1
     else:
         before, after = math.prod(shape[: axes[0]]), math.prod(shape[axes[-1] + 1 :])
     rows = builder.add(Reshape((before, count, after)), value, part="rows")

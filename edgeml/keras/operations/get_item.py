@@ -46,10 +46,10 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
 def index_parts(key: Any, rank: int) -> list[Any]:
     """One part per axis, the batch first, and None where there is a new one; `rank` axes of a sample."""
     parts = list(key) if isinstance(key, tuple | list) else [key]  # a list once it was saved
-    given = sum(part is not None and part is not Ellipsis for part in parts)
+    indexed = sum(part is not None and part is not Ellipsis for part in parts)
     if Ellipsis in parts:
         place = parts.index(Ellipsis)
-        parts[place : place + 1] = [slice(None)] * (rank + 1 - given)
+        parts[place : place + 1] = [slice(None)] * (rank + 1 - indexed)
     return parts + [slice(None)] * (rank + 1 - sum(part is not None for part in parts))
 
 

@@ -22,10 +22,10 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     if all(isinstance(arg, Operand) for arg in args):
         return fold_two(builder, Mul(), args, "product")
     value = next(arg.value for arg in args if isinstance(arg, Operand))
-    given = next(arg for arg in args if not isinstance(arg, Operand))
-    factors = per_sample(builder, given, len(builder.info(value).shape)).astype(np.float64)
+    factor = next(arg for arg in args if not isinstance(arg, Operand))
+    factors = per_sample(builder, factor, len(builder.info(value).shape)).astype(np.float64)
     return times(
-        builder, value, factors, keras_function(lambda x: operation(x, given)), "a product with a constant"
+        builder, value, factors, keras_function(lambda x: operation(x, factor)), "a product with a constant"
     )
 
 

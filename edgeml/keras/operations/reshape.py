@@ -17,9 +17,9 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     """A Reshape; the first size must be the batch's."""
     del options
     size = builder.info(args[0].value).size
-    first, *wanted = operation.newshape
-    divisor = math.prod(n for n in wanted if n not in (-1, None))
-    sizes = tuple(int(n) if n not in (-1, None) else size // max(divisor, 1) for n in wanted)
+    first, *shape = operation.newshape
+    divisor = math.prod(n for n in shape if n not in (-1, None))
+    sizes = tuple(int(n) if n not in (-1, None) else size // max(divisor, 1) for n in shape)
     if math.prod(sizes) != size or first not in (-1, None):
         raise builder.refuse(
             f"reshapes the batch, to {tuple(operation.newshape)}",

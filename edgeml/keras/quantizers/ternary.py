@@ -24,8 +24,8 @@ def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeight
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
     """1 - [x < t] - [x <= -t], each bracket the sign of an exact difference."""
     alpha = constant_alpha(quantizer, builder)
-    given = quantizer.default_threshold if quantizer.threshold is None else quantizer.threshold
-    threshold = float(np.float32(number(given)))
+    magnitude = quantizer.default_threshold if quantizer.threshold is None else quantizer.threshold
+    threshold = float(np.float32(number(magnitude)))
     if not threshold > 0:
         raise builder.refuse(f"ternary with threshold={threshold}", "use a positive threshold")
     frac = builder.info(value).frac

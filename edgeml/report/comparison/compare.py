@@ -96,12 +96,12 @@ def row(facts: Facts, key: str, label: str, path: Path, folder: Path, board: Boa
     return RunRow.model_validate(values)
 
 
-def _common_board(reports: Sequence[HardwareFacts], asked: Sequence[str]) -> BoardFacts | None:
+def _common_board(reports: Sequence[HardwareFacts], requested: Sequence[str]) -> BoardFacts | None:
     """A board that every run has figures for: one asked for, or else a target of as many as possible."""
     have = [{item.board for item in facts.hardware if item.board} for facts in reports]
     common = set.intersection(*have) if have else set()
-    wanted = [name for name, _ in Counter(facts.target for facts in reports).most_common()]
-    order = [*(name for name in (*asked, *wanted) if name in common), *sorted(common)]
+    by_frequency = [name for name, _ in Counter(facts.target for facts in reports).most_common()]
+    order = [*(name for name in (*requested, *by_frequency) if name in common), *sorted(common)]
     boards = {board.name: board for facts in reports for board in facts.boards}
     return next((boards[name] for name in order if name in boards), None)
 

@@ -157,16 +157,16 @@ def best(comparison: Comparison) -> tuple[BestCard, ...]:
 def _card(runs: Sequence[RunRow], criterion: Criterion) -> BestCard | None:
     """The best run, None if no number is known."""
     sign = -1 if criterion.largest else 1
-    known = [
+    stated = [
         (sign * number.value, f"{run.key} {run.label}{f', {DESIGNS[design]}' if design else ''}", number)
         for run in runs
         for design, number in criterion.numbers(run)
         if number.value is not None
     ]
-    if not known:
+    if not stated:
         return None
-    value = min(entry[0] for entry in known)
-    equal = [(who, number) for one, who, number in known if one == value]
+    value = min(entry[0] for entry in stated)
+    equal = [(who, number) for one, who, number in stated if one == value]
     number = equal[0][1]
     between = span(number, criterion.kind)
     names = [who for who, _ in equal]

@@ -53,9 +53,9 @@ def every() -> Mapping[str, Section]:
     Raises:
         EdgemlError: a part of one is missing, or two stand in one place.
     """
-    found = {name: load(name) for name in names()}
+    sections = {name: load(name) for name in names()}
     places: dict[int, str] = {}
-    for name, section in found.items():
+    for name, section in sections.items():
         if (other := places.setdefault(section.place, name)) != name:
             raise EdgemlError(f"two sections stand in place {section.place}", f"{other} and {name}")
-    return dict(sorted(found.items(), key=lambda item: item[1].place))
+    return dict(sorted(sections.items(), key=lambda item: item[1].place))

@@ -44,7 +44,7 @@ class Host:
         on_bytes: Callable[[bytes], None] | None = None,
     ) -> None:
         self._line, self._where, self._baud = line, where, baud
-        self._heard = on_bytes
+        self._on_bytes = on_bytes
         self._settled = False
 
     def identify(self) -> Identity:
@@ -119,6 +119,6 @@ class Host:
 
     def _read(self, seconds: float) -> bytes:
         data = self._line.read(seconds)
-        if data and self._heard is not None:
-            self._heard(data)
+        if data and self._on_bytes is not None:
+            self._on_bytes(data)
         return data

@@ -87,7 +87,7 @@ class SerialPort:
                     raise EdgemlError("the port takes no bytes", self._path, "unplug the board") from None
                 select.select([], [self._file], [], 0.1)
             except OSError as error:
-                raise self._gone(error) from None
+                raise self._closed_error(error) from None
 
     def read(self, seconds: float) -> bytes:
         """The bytes that arrive within so many seconds; empty if none does."""
@@ -98,12 +98,12 @@ class SerialPort:
         except BlockingIOError:
             return b""
         except OSError as error:
-            raise self._gone(error) from None
+            raise self._closed_error(error) from None
         if not data:  # readable and empty: the other end was closed
-            raise self._gone(None)
+            raise self._closed_error(None)
         return data
 
-    def _gone(self, error: OSError | None) -> EdgemlError:
+    def _closed_error(self, error: OSError | None) -> EdgemlError:
         reason = f": {error.strerror}" if error is not None else ""
         return EdgemlError(f"the port was closed{reason}", self._path, "plug the board in and check again")
 

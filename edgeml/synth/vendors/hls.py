@@ -45,8 +45,8 @@ def build(
             "export again with --hls-backend Vitis; other backends build with hls4ml itself",
         )
     installed = tools.need("vitis_hls")
-    wanted = {"reset", "synth", *(["cosim"] if cosim else []), *(["vsynth"] if vsynth else [])}
-    steps = "".join(f"    {step:<10} {int(step in wanted)}\n" for step in _STEPS)
+    phases = {"reset", "synth", *(["cosim"] if cosim else []), *(["vsynth"] if vsynth else [])}
+    steps = "".join(f"    {step:<10} {int(step in phases)}\n" for step in _STEPS)
     write_atomic(project / "build_opt.tcl", f"array set opt {{\n{steps}}}\n")
     script = ["--mode", "hls", "--tcl"] if installed.path.name == "vitis-run" else ["-f"]
     log = project / "vitis_hls.log"

@@ -42,11 +42,11 @@ def emit(
     files = {f"rtl/{name}": content for name, content in verilog.items()}
     files[MANIFEST] = manifest.to_json().encode()
     if board.pins is not None and board.pins.uart_tx is not None and board.pins.uart_rx is not None:
-        made = serial_top.emit(manifest, board, inputs, expected, vendors=True)
-        files |= {f"rtl/{name}": made.files[name] for name in made.verilog}
-        pins = made.files[made.constraints].decode().splitlines()
-        top, clock, mhz, notes = serial_top.TOP, "clk", made.serial.clock.mhz, made.notes
-        sources, settings = made.sources(manifest), "serial line"
+        serial_board = serial_top.emit(manifest, board, inputs, expected, vendors=True)
+        files |= {f"rtl/{name}": serial_board.files[name] for name in serial_board.verilog}
+        pins = serial_board.files[serial_board.constraints].decode().splitlines()
+        top, clock, mhz, notes = serial_top.TOP, "clk", serial_board.serial.clock.mhz, serial_board.notes
+        sources, settings = serial_board.sources(manifest), "serial line"
     else:
         pins = [
             f"set_instance_assignment -name VIRTUAL_PIN ON -to {tcl(port, 'port')}"

@@ -11,7 +11,7 @@ from edgeml.backends.onnx.units import any_unit, preferred_or_lsb
 from edgeml.ir import Node
 from edgeml.ir.layout import LAST, Order, arrange
 
-_KEPT = (Order.LAST, Order.FLAT)
+_CHANNELS_LAST = (Order.LAST, Order.FLAT)
 
 result_unit, input_unit = preferred_or_lsb, any_unit
 
@@ -21,7 +21,7 @@ def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     linear = step.fused or node
     source, weight = linear.inputs
     x = model.tensors[source]
-    layout = x.layout if x.layout.order in _KEPT else LAST
+    layout = x.layout if x.layout.order in _CHANNELS_LAST else LAST
     unit = source_unit(model, source)
     tensor = model.fetch(source, unit, step.double, layout)
     size, columns = model.shape(weight)

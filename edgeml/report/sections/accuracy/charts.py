@@ -13,11 +13,11 @@ from edgeml.report.words import interval, percent
 
 def accuracy_chart(models: Sequence[ModelAccuracy]) -> str:
     """Accuracy of the models as points with their 95 % intervals, on an axis that starts where they do."""
-    known = [model.accuracy for model in models if model.accuracy.value is not None]
-    if not known:
+    measured = [model.accuracy for model in models if model.accuracy.value is not None]
+    if not measured:
         return ""
-    low = min(_low(number) for number in known)
-    high = max(_high(number) for number in known)
+    low = min(_low(number) for number in measured)
+    high = max(_high(number) for number in measured)
     margin = max(0.002, (high - low) * 0.08)
     low, high = max(0.0, low - margin), min(1.0, high + margin)
     left, right, top, pitch = 124.0, 438.0, 14.0, 34.0

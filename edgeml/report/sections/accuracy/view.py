@@ -57,5 +57,5 @@ def headline(facts: Facts) -> tuple[str, ...]:
         "float32": own.accuracy.float_,
         "int8": own.accuracy.int8,
     }
-    known = (f"{name} {number(item, 'percent')}" for name, item in models.items() if item.value is not None)
-    return (f"accuracy: {', '.join(known)}", *([own.trained] if own.trained else []))
+    parts = (f"{name} {number(item, 'percent')}" for name, item in models.items() if item.value is not None)
+    return (f"accuracy: {', '.join(parts)}", *([own.trained] if own.trained else []))

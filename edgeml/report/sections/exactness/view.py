@@ -102,5 +102,5 @@ def _range(counts: list[int]) -> str:
 
 def headline(facts: Facts) -> tuple[str, ...]:
     """The verdict in a line."""
-    found = verdict(facts)
-    return (f"{found.text} ({found.detail})" if found.detail else found.text,)
+    result = verdict(facts)
+    return (f"{result.text} ({result.detail})" if result.detail else result.text,)

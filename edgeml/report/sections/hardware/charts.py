@@ -38,13 +38,13 @@ def resources(design: DesignOnBoard) -> str:
         The chart, or "" if no kind's share of the board is known.
     """
     item, board = design.item, design.board
-    known = item.total.present()
+    figures = item.total.present()
     part = {kind: share for kind in design.kinds if (share := design.resources[kind].share) is not None}
     if board is None or not part:
         return ""
     around = design.item.whole.present() if design.item.whole is not None else {}
     left, right, pitch, height = 90.0, 560.0, 60.0 if around else 42.0, 20.0
-    every = [(kind, figure) for kind in part for figure in (known[kind], around.get(kind)) if figure]
+    every = [(kind, figure) for kind in part for figure in (figures[kind], around.get(kind)) if figure]
     most = max((figure.high or figure.value) / board.capacity[kind] for kind, figure in every)
     # Small designs get a finer axis, which says so; from a third on the whole board is shown.
     end = max(1.0, most * 1.02) if most > 0.33 else _round_up(max(most * 1.05, 1e-4))
@@ -64,7 +64,7 @@ def resources(design: DesignOnBoard) -> str:
         parts.append(line(x(1), top - 12, x(1), bottom, "limit"))
         parts.append(text(x(1), top - 16, "whole board", "tick mid"))
     for row, kind in enumerate(part):
-        total, have = known[kind], board.capacity[kind]
+        total, have = figures[kind], board.capacity[kind]
         y = top + pitch * row
         parts.append(text(left - 12, y + 15, KIND_NAMES[kind], "label end"))
         parts.extend(_stack(design, kind, have, y, height, x))
@@ -105,8 +105,9 @@ def _whole(item: Figure, kind: str, have: int, y: float, x: Scale, end: float) -
     tip = f"whole board after packing: {item.text(amount)} of {amount(have)} {KIND_NAMES[kind]}"
     width = x(min(item.value / have, end)) - x(0)
     bar = rect(x(0), y, width, 10.0, "wholebar")
-    known = item.low is not None and item.low != item.high
-    return f'<g data-tip="{escape(tip)}">{bar}{_whisker(item, have, y, 10.0, x, end) if known else ""}</g>'
+    has_interval = item.low is not None and item.low != item.high
+    whisker = _whisker(item, have, y, 10.0, x, end) if has_interval else ""
+    return f'<g data-tip="{escape(tip)}">{bar}{whisker}</g>'
 
 
 def _stack(design: DesignOnBoard, kind: str, have: int, y: float, height: float, x: Scale) -> list[str]:
@@ -255,10 +256,10 @@ def _by_layer(item: Hardware) -> str:
     """The layers in words, for whoever does not see the chart."""
     words: list[str] = []
     for part in item.layers:
-        known = part.usage.present()
-        if known:
+        figures = part.usage.present()
+        if figures:
             counts = ", ".join(
-                f"{amount(known[kind].value)} {KIND_NAMES[kind]}" for kind in KINDS if kind in known
+                f"{amount(figures[kind].value)} {KIND_NAMES[kind]}" for kind in KINDS if kind in figures
             )
             words.append(f"{part.layer}: {counts}")
     return "; ".join(words)

@@ -130,7 +130,7 @@ def estimates(
     for design in _DESIGNS:
         for name, board in {**whole, **others}.items():
             if design == "hls4ml" and board.hls4ml is None and name != run.config.targets.board:
-                if asked and name in others:
+                if requested and name in others:
                     what = f"No estimate of the {DESIGNS[design]} on {board.title}"
                     gaps.append(f"{what}: hls4ml has no back end for it.")
                 continue

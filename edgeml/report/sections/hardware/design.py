@@ -178,8 +178,8 @@ class DesignOnBoard:
         """Of an estimate, what the whole board takes after packing, by kind; None if that is not known."""
         if self.item.whole is None or self.item.source != "estimate":
             return None
-        known = self.item.whole.present()
-        return {kind: self._number(known.get(kind)) for kind in KINDS}
+        figures = self.item.whole.present()
+        return {kind: self._number(figures.get(kind)) for kind in KINDS}
 
     @cached_property
     def scarcest(self) -> tuple[str, Number]:
@@ -255,6 +255,6 @@ class DesignOnBoard:
 
 def shown_kinds(usages: Sequence[Usage]) -> tuple[str, ...]:
     """The kinds that are known; large RAMs only if there are any, for few parts have them."""
-    known = [usage.present() for usage in usages]
-    largest = {kind: max((u[kind].value for u in known if kind in u), default=None) for kind in KINDS}
+    figures = [usage.present() for usage in usages]
+    largest = {kind: max((u[kind].value for u in figures if kind in u), default=None) for kind in KINDS}
     return tuple(kind for kind, most in largest.items() if most or (most is not None and kind != "uram"))

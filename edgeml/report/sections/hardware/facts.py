@@ -121,24 +121,24 @@ class LatencyRow(Fact):
     high: Mapping[str, float] = {}
 
 
-def resource_rows(found: Sequence[Hardware]) -> tuple[ResourceRow, ...]:
+def resource_rows(designs: Sequence[Hardware]) -> tuple[ResourceRow, ...]:
     """The `resources` of report.json: a row per design, board and source that tells of resources."""
     rows: list[ResourceRow] = []
-    for item in found:
-        known = item.total.present()
-        if not known:
+    for item in designs:
+        figures = item.total.present()
+        if not figures:
             continue
-        values = {kind: known[kind].value if kind in known else None for kind in KINDS}
-        low = {kind: f.low for kind, f in known.items() if f.low is not None}
-        high = {kind: f.high for kind, f in known.items() if f.high is not None}
+        values = {kind: figures[kind].value if kind in figures else None for kind in KINDS}
+        low = {kind: f.low for kind, f in figures.items() if f.low is not None}
+        high = {kind: f.high for kind, f in figures.items() if f.high is not None}
         rows.append(ResourceRow.model_validate({**_whose(item), **values, "low": low, "high": high}))
     return tuple(rows)
 
 
-def latency_rows(found: Sequence[Hardware]) -> tuple[LatencyRow, ...]:
+def latency_rows(designs: Sequence[Hardware]) -> tuple[LatencyRow, ...]:
     """The `latency` of report.json: a row per design, board and source that tells of cycles."""
     rows: list[LatencyRow] = []
-    for item in found:
+    for item in designs:
         if item.cycles is None and item.ii is None:
             continue
         numbers = {"cycles": figure(item.cycles, item.source), "ii": figure(item.ii, item.source)}

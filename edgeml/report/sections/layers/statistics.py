@@ -77,7 +77,7 @@ def measure(graph: Graph, x: Mapping[str, Any]) -> tuple[tuple[ValueStatistics, 
         for watcher in watchers.values():
             watcher.see(values, floats)
     rows = tuple(watcher.row() for watcher in watchers.values())
-    return rows, tuple(found for w in watchers.values() if (found := w.histogram()) is not None)
+    return rows, tuple(histogram for w in watchers.values() if (histogram := w.histogram()) is not None)
 
 
 class _Watcher:
@@ -172,10 +172,10 @@ class _Loss:
         self.noise += float(np.sum((to_float(after, self.info.type.frac) - before) ** 2))
 
     def numbers(self) -> dict[str, Number]:
-        found = {"saturated": measured(self.saturated / self.elements), "sqnr_db": self._sqnr()}
+        numbers = {"saturated": measured(self.saturated / self.elements), "sqnr_db": self._sqnr()}
         if self.rectifies:
-            found["rectified"] = measured(self.rectified / self.elements)
-        return found
+            numbers["rectified"] = measured(self.rectified / self.elements)
+        return numbers
 
     def _sqnr(self) -> Number:
         if self.signal == 0:

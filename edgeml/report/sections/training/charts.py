@@ -68,8 +68,8 @@ def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
         style = f"curve p{names.index(phase) % 4} {kind}"
         parts.append(f'<path class="{style}" d="{path}"/>')
         for epoch, value in points:
-            said = percent(value) if metric == "accuracy" else f"{value:.4g}"
-            tip = escape(f"{phase}, {kind}, epoch {epoch:g}: {said}")
+            shown = percent(value) if metric == "accuracy" else f"{value:.4g}"
+            tip = escape(f"{phase}, {kind}, epoch {epoch:g}: {shown}")
             at = f'cx="{x(epoch):.1f}" cy="{y(value):.1f}"'
             shown = "dot" if len(points) == 1 else "hit"  # a line of one point cannot be seen
             parts.append(f'<circle class="{shown} {style}" {at} r="4" data-tip="{tip}"/>')
@@ -81,14 +81,14 @@ def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
 def _names(ends: Mapping[str, tuple[float, float]], phases: Sequence[str]) -> list[str]:
     """The name of each phase at the end of its line, above it or where no other name is."""
     parts: list[str] = []
-    taken: list[tuple[float, float]] = []
+    occupied: list[tuple[float, float]] = []
     for phase, (a, b) in ends.items():
         free = (
             b + way
             for way in (-9, 18, -24, 33)
-            if all(abs(b + way - v) > 12 for u, v in taken if abs(u - a) < 70)
+            if all(abs(b + way - v) > 12 for u, v in occupied if abs(u - a) < 70)
         )
-        taken.append((a, next(free, b - 9)))
+        occupied.append((a, next(free, b - 9)))
         style = f"label named p{phases.index(phase) % 4} end"
-        parts.append(text(taken[-1][0], taken[-1][1], phase, style))
+        parts.append(text(occupied[-1][0], occupied[-1][1], phase, style))
     return parts

@@ -20,11 +20,11 @@ def times(rows: Sequence[tuple[str, str, Number]]) -> str:
     Returns:
         The chart, or "" if no time is known.
     """
-    known = [item for *_, item in rows if item.value]
-    if not known:
+    stated = [item for *_, item in rows if item.value]
+    if not stated:
         return ""
-    low = math.log10(min(float(item.low or item.value or 1) for item in known))
-    high = math.log10(max(float(item.high or item.value or 1) for item in known))
+    low = math.log10(min(float(item.low or item.value or 1) for item in stated))
+    high = math.log10(max(float(item.high or item.value or 1) for item in stated))
     low, high = math.floor(low - 0.05), math.ceil(high + 0.05)
     names = [shortened(name, 40) for name, *_ in rows]
     left, right, top, pitch = gutter(names), 640.0, 12.0, 32.0
@@ -43,13 +43,13 @@ def times(rows: Sequence[tuple[str, str, Number]]) -> str:
         if not item.value:
             parts.append(text(left + 8, y + 4, "not available", "tick"))
             continue
-        said = number(item, "ns")
+        label = number(item, "ns")
         between = f", between {span(item, 'ns')}" if item.low is not None else ""
-        parts.append(f'<g class="{style}" data-tip="{escape(f"{name}: {said}{between} ({item.source})")}">')
+        parts.append(f'<g class="{style}" data-tip="{escape(f"{name}: {label}{between} ({item.source})")}">')
         if item.low and item.high:
             parts.append(line(x(item.low), y, x(item.high), y, "whisker"))
         hollow = " hollow" if item.source == "estimate" else ""
         parts.append(f'<circle class="dot{hollow}" cx="{x(item.value):.1f}" cy="{y:.1f}" r="6"/></g>')
-        parts.append(text(WIDE, y + 4, said, "value end"))
-    told = ", ".join(f"{name} {number(item, 'ns')} ({item.source})" for name, _, item in rows if item.value)
-    return svg(WIDE, bottom + 26, parts, f"Time of one sample, logarithmic: {told}", "", "wide")
+        parts.append(text(WIDE, y + 4, label, "value end"))
+    detail = ", ".join(f"{name} {number(item, 'ns')} ({item.source})" for name, _, item in rows if item.value)
+    return svg(WIDE, bottom + 26, parts, f"Time of one sample, logarithmic: {detail}", "", "wide")
