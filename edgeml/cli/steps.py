@@ -170,8 +170,8 @@ def data_rows(run: Run) -> Iterator[str]:
 
 def taken_rows(run: Run) -> Iterator[Bands]:
     """The types of a configuration of hls4ml, and what became of each; nothing if there was none."""
-    taken = run.config.importing.taken if run.config.importing else ()
-    if taken:
+    stated = run.config.importing.taken if run.config.importing else ()
+    if stated:
         cells = [
             [
                 escape(row.layer or "(others)"),
@@ -180,7 +180,7 @@ def taken_rows(run: Run) -> Iterator[Bands]:
                 escape(row.origin),
                 f"[green]used[/] {escape(row.remark)}".rstrip() if row.used else escape(row.remark),
             ]
-            for row in taken
+            for row in stated
         ]
         yield Bands(("layer", "tensor", "type", "stated in", "what became of it"), cells, texts=(3, 4))
 

@@ -129,14 +129,14 @@ class Imported:
         model: the file in its own framework.
         inputs: how data become its inputs; those that are left out take data as they are.
         lowering: the settings with the types of `ImportOptions.hls4ml` in them; None if none were given.
-        taken: what became of each of those types.
+        stated_types: what became of each of those types.
     """
 
     graph: Graph
     model: SourceModel
     inputs: tuple[InputLayout, ...] = ()
     lowering: Lowering | None = None
-    taken: tuple[TakenType, ...] = ()
+    stated_types: tuple[TakenType, ...] = ()
 
 
 class Importer(ABC):

@@ -97,7 +97,7 @@ def import_model(
         choices.targets,
         data,
         imported.lowering or choices.lowering,
-        importing=Importing(format=kind, file=importer.kept, taken=imported.taken),
+        importing=Importing(format=kind, file=importer.file_name, taken=imported.stated_types),
     )
     place = Path(folder) if folder is not None else Path("runs") / config.preset.name
     with locked(place):

@@ -19,7 +19,7 @@ from edgeml.presets.lowering import TensorTypes
 from edgeml.runconfig import TakenType
 
 _OWN = "not used: the model's own quantizer states it"
-_GIVEN = "not used: an option states another"
+_BY_OPTION = "not used: an option states another"
 _EXACT = "not used: sums are exact here"
 _NO_LAYER = "not used: the model has no such layer"
 _NO_USE = "not used: the layer has no such tensor in float"
@@ -45,13 +45,13 @@ def with_hls4ml_types(
     layers: dict[str, Any] = dict(lowering.layer_types)
     calls = {call.name: call.layer for call in plan.calls}
     for name in [name for name in precision.layers if name not in dict(plan.inputs)]:
-        types, told = _layer(name, calls.get(name), lowering, precision)
-        rows += told
+        types, stated = _layer(name, calls.get(name), lowering, precision)
+        rows += stated
         if types:
             layers[name] = TensorTypes(**types)
-    default, told = _default(lowering, precision)
+    default, stated = _default(lowering, precision)
     update = {"input_type": inputs or lowering.input_type, "layer_types": layers, "float_type": default}
-    return lowering.model_copy(update=update), (*rows, *told)
+    return lowering.model_copy(update=update), (*rows, *stated)
 
 
 def _inputs(
@@ -66,10 +66,10 @@ def _inputs(
             entries = [("result", precision.default, _DEFAULT)]
         readers = [call for call in plan.calls if key in call.inputs]
         quantized = bool(readers) and all(type(call.layer).__name__ == "QActivation" for call in readers)
-        given = lowering.type_of(name) is not None
+        by_option = lowering.type_of(name) is not None
         for _, text, origin in entries:
-            used = not quantized and not given
-            remark = _INPUT if used else _OWN if quantized else _GIVEN
+            used = not quantized and not by_option
+            remark = _INPUT if used else _OWN if quantized else _BY_OPTION
             if used:
                 types[name] = str(hls_type(text, _where(precision, origin)).type)
             rows.append(_row(name, "input", text, origin, used, remark))
@@ -93,7 +93,7 @@ def _layer(
         elif not in_float.get(tensor):
             remark = _NO_USE
         elif name in lowering.layer_types:
-            remark = _GIVEN
+            remark = _BY_OPTION
         else:
             types[tensor] = str(hls_type(text, _where(precision, origin)))
         rows.append(_row(name, tensor, text, origin, not remark, remark))
@@ -116,7 +116,7 @@ def _default(lowering: Lowering, precision: HlsPrecision) -> tuple[str | None, l
     if not precision.default:
         return lowering.float_type, []
     if lowering.float_type is not None:
-        return lowering.float_type, [_row("", "all", precision.default, _DEFAULT, False, _GIVEN)]
+        return lowering.float_type, [_row("", "all", precision.default, _DEFAULT, False, _BY_OPTION)]
     stated = str(hls_type(precision.default, _where(precision, _DEFAULT)))
     return stated, [_row("", "all", precision.default, _DEFAULT, True, "layers in float without their own")]
 

@@ -44,9 +44,9 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
     Raises:
         EdgemlError: it is a float model and no types are stated, or it cannot be lowered.
     """
-    lowering, taken = options.lowering, ()
+    lowering, stated_types = options.lowering, ()
     if options.hls4ml is not None:
-        lowering, taken = with_hls4ml_types(model, lowering, options.hls4ml)
+        lowering, stated_types = with_hls4ml_types(model, lowering, options.hls4ml)
     stated = lowering.float_type is not None or lowering.layer_types
     if not stated and not any(
         type(layer).__module__.startswith("qkeras") for layer in model._flatten_layers()
@@ -57,4 +57,4 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
             _AS_IS,
         )
     lowered = lower_model(model, options.name, options.strict, options=lowering)
-    return Imported(lowered.graph, KerasSource(model, lowered), lowering=lowering, taken=taken)
+    return Imported(lowered.graph, KerasSource(model, lowered), lowering=lowering, stated_types=stated_types)

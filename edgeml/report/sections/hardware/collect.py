@@ -43,19 +43,19 @@ def collect(source: RunSource) -> HardwareFacts:
     return gather(source.run, source.graph, source.boards, source.ledger)
 
 
-def gather(run: Run, graph: Graph, asked: Sequence[Board] = (), ledger: Ledger = EMPTY) -> HardwareFacts:
+def gather(run: Run, graph: Graph, boards: Sequence[Board] = (), ledger: Ledger = EMPTY) -> HardwareFacts:
     """Figures of the run's designs on its target board and on boards to compare with.
 
     Args:
         run: whose.
         graph: its exact graph.
-        asked: boards to compare with; none: those the run was exported or synthesized for, and `COMPARED`.
+        boards: boards to compare with; none: those the run was exported or synthesized for, and `COMPARED`.
         ledger: earlier results of tools, which narrow the estimates.
     """
     read, unread = results(run, graph)
     whole = _shipped((run.config.targets.board, *(item.board for item in read)))
-    others = {board.name: board for board in asked} or _shipped((*made_for(run), *COMPARED))
-    estimated, impossible = estimates(run, graph, whole, others, bool(asked), ledger)
+    others = {board.name: board for board in boards} or _shipped((*made_for(run), *COMPARED))
+    estimated, impossible = estimates(run, graph, whole, others, bool(boards), ledger)
     hardware, loaded = (*read, *estimated), {**others, **whole}
     named = dict.fromkeys(item.board for item in hardware if item.board in loaded)
     gaps = (*unread, *impossible)
@@ -109,7 +109,7 @@ def estimates(
     graph: Graph,
     whole: Mapping[str, Board],
     others: Mapping[str, Board],
-    asked: bool = False,
+    requested: bool = False,
     ledger: Ledger = EMPTY,
 ) -> tuple[list[Hardware], list[str]]:
     """Estimates of the Verilog and of the hls4ml project as the run's settings lay them out.
@@ -119,7 +119,7 @@ def estimates(
         graph: the exact graph.
         whole: boards by name, estimated layer by layer.
         others: further boards, estimated without layers.
-        asked: the others were named by the user, so each that cannot be estimated gets a sentence.
+        requested: the others were named by the user, so each that cannot be estimated gets a sentence.
         ledger: earlier results of tools, which narrow the intervals.
 
     Returns:
