@@ -227,6 +227,7 @@ def test_a_new_file_of_each_kind_is_found_and_passes(tmp_path: Path) -> None:
     assert_found(tmp_path, QUICK)
 
 
+@pytest.mark.slow
 def test_a_fault_in_each_new_file_fails_by_name(tmp_path: Path) -> None:
     assert_named(tmp_path, QUICK)
 
