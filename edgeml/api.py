@@ -316,8 +316,8 @@ def import_model(
         plain["data"] = {**plain.get("data", {}), "dataset": str(data)}
     kinds = dict(input_type) if isinstance(input_type, Mapping) else str(input_type) if input_type else None
     stated = {"input_type": kinds, "float_type": str(float_type) if float_type else None}
-    given = {key: value for key, value in stated.items() if value is not None}
-    lowering: dict[str, Any] = {**plain.get("lowering", {}), **given}
+    values = {key: value for key, value in stated.items() if value is not None}
+    lowering: dict[str, Any] = {**plain.get("lowering", {}), **values}
     if layer_types:
         lowering["layer_types"] = {**lowering.get("layer_types", {}), **layer_types}
     plain["lowering"] = lowering
