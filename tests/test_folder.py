@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,3 +122,12 @@ def test_an_imported_member_is_loaded_without_a_look_at_the_folder(monkeypatch: 
         folder.load("_casting")
     monkeypatch.setattr(ModuleFolder, "entries", lambda self: pytest.fail("the folder was read"))
     assert folder.load("cast") is module
+
+
+def test_the_list_of_commands_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from edgeml.cli.main import build_app; build_app(); "
+        "print([name for name in ('numpy', 'pydantic', 'onnx', 'keras') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

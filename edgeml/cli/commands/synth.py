@@ -23,7 +23,6 @@ from edgeml.cli.options import (
     clock_of,
 )
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
-from edgeml.figures import figure_text
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
@@ -212,6 +211,8 @@ def _show(synthesis: Synthesis, board: Board) -> None:
 
 
 def _figures(hardware: Hardware, board: Board) -> None:
+    from edgeml.figures import figure_text
+
     title = f"{hardware.model} on {board.title}, {hardware.settings}; figures: {hardware.source}"
     print_bands(OUT, ("resource", "used", "board has", "share"), _resources(hardware, board), title)
     OUT.print()

@@ -13,7 +13,6 @@ from edgeml.cli import steps
 from edgeml.cli.bands import print_bands
 from edgeml.cli.console import OUT, print_json
 from edgeml.cli.options import JsonOption
-from edgeml.figures import figure_text
 
 if TYPE_CHECKING:
     from edgeml.figures import Hardware
@@ -83,6 +82,8 @@ def _show(folder: Path, contents: VendorFolder, layers: bool) -> None:
 
 
 def _row(row: Hardware) -> list[str]:
+    from edgeml.figures import figure_text
+
     used = row.total
     return [
         escape(row.model),
@@ -105,6 +106,8 @@ def _folder(row: Hardware) -> str:
 
 
 def _layers(row: Hardware) -> None:
+    from edgeml.figures import figure_text
+
     kinds = [
         [
             escape(layer.layer),
