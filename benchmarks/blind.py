@@ -61,7 +61,7 @@ def blind() -> Iterator[Design]:
 
 
 def held_out(design: Design) -> bool:
-    """Whether a design tests the model that was mended after the first ones."""
+    """True for a design that tests the model as corrected after the first ones."""
     return _late({"design": design.name})
 
 

@@ -1,4 +1,4 @@
-"""What the hls4ml estimates are worth: fitted on a third of the published designs, tried on the others.
+"""The errors of the hls4ml estimates: fitted on a third of the published designs, tried on the others.
 
 Entries of calibration.json: dense layers that reuse multipliers, of which there are many; everything else
 after logic synthesis, in io_parallel and as a stream; and what HLS's own report says. A figure that enough

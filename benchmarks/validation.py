@@ -1,4 +1,4 @@
-"""What the estimates are worth: fit on some of the designs, test on the others, and say so.
+"""The errors of the estimates: fitted on some of the designs, tested on the others.
 
 Writes edgeml/estimate/calibration.json, which the estimates use, and docs/estimates-validation.md.
 """

@@ -63,7 +63,7 @@ def installed() -> dict[str, metadata.Distribution]:
 
 
 def own_is_right(name: str, commands: list[str], distributions: dict[str, metadata.Distribution]) -> bool:
-    """Whether the editable install is of this folder, has its commands and is newer than its sources."""
+    """True if the editable install is of this folder, has its commands and is newer than its sources."""
     distribution = distributions.get(name)
     if distribution is None or any(
         not (Path(sys.prefix) / "bin" / command).is_file() for command in commands

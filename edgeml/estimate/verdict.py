@@ -17,7 +17,7 @@ from edgeml.fits import Need, Verdict
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is known before a synthesis.
+    """The estimate and the verdict before a synthesis.
 
     Args:
         design: which back end's artefact.

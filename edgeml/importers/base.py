@@ -1,4 +1,4 @@
-"""What a reader of model files takes and gives: the file's bytes in, the exact graph and its model out.
+"""The interface of a reader of model files: from a file's bytes to the exact graph and the source's model.
 
 A format is one file in `formats/` with `IMPORTER`, an `Importer`. Its graph is exact: every integer type in
 it is stated by the file or by the user. What the source itself computes in floats that may round stands in
@@ -48,7 +48,7 @@ class SourceFile:
 
 @dataclass(frozen=True, eq=False)
 class ImportOptions:
-    """What the user says of a model beside its file.
+    """The options of an import.
 
     Args:
         name: of the graph.
@@ -97,11 +97,11 @@ class SourceModel(ABC):
 
     @abstractmethod
     def missing(self) -> str:
-        """Why it cannot run here; empty if it can."""
+        """The reason why it cannot run here; empty if it can."""
 
     @abstractmethod
     def run(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats]:
-        """What the source computes, in its own arithmetic.
+        """Run the source model in its own arithmetic.
 
         Args:
             x: floats (samples, *shape) by graph input, in the graph's layout, before the input's cast.
@@ -122,7 +122,7 @@ class SourceModel(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """What a file became.
+    """The result of an import.
 
     Args:
         graph: the exact graph; its notes say where the source is not exact itself.
@@ -154,7 +154,7 @@ class Importer(ABC):
 
     @abstractmethod
     def recognize(self, content: bytes) -> bool:
-        """Whether the bytes begin or are built as this format; never an error."""
+        """True if the bytes are of this format; never an error."""
 
     @abstractmethod
     def read(self, source: SourceFile, options: ImportOptions) -> Imported:

@@ -47,7 +47,7 @@ def prepare(graph: Graph) -> Graph:
 
 
 def stages(graph: Graph) -> Iterator[tuple[str, Graph]]:
-    """What every pass of `prepare` makes of the graph, by its name, one after the other."""
+    """The graph after every pass of `prepare`, by the pass's name, in order."""
     for name in PREPARATION:
         graph = load(name)().apply(graph)
         yield name, graph

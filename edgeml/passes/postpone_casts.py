@@ -58,7 +58,7 @@ def _steps(graph: Graph) -> list[tuple[Node, tuple[Node, ...]]]:
 def _rewritten(
     graph: Graph, node: Node, nodes: Mapping[str, Node], users: Mapping[str, int]
 ) -> tuple[Node, ...]:
-    """What stands in the place of `node`."""
+    """The nodes that replace `node`."""
     if not node.inputs:
         return (node,)
     source = nodes[node.inputs[0]]

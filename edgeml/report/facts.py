@@ -1,4 +1,4 @@
-"""What a report holds: the facts of all its sections together, typed, frozen, schema 2 of report.json.
+"""The content of a report: the facts of all its sections together, typed, frozen, schema 2 of report.json.
 
 `Facts` is made of the sections' own classes: `facts.accuracy` is a field of the section that declares it, and
 `facts.part(AccuracyFacts)` is the same object under that section's type.
@@ -24,7 +24,7 @@ PartT = TypeVar("PartT", bound=SectionFacts)
 
 
 class ReportFacts(SectionFacts):
-    """What every report has, whichever sections there are.
+    """The facts that every report has.
 
     Attributes:
         failed: by section, why it could not be collected.

@@ -1,4 +1,4 @@
-"""What a section of the report is: its facts, how they are collected, and how they are laid out.
+"""The base of a report's section: its facts, their collection and their layout.
 
 A section is one folder, `sections/<name>/`, whose `section.py` has `SECTION`. Beside it stand the templates
 `page.html.j2` and `page.md.j2`; a section with a table of its own in a comparison of runs has
@@ -208,4 +208,4 @@ def no_headline(facts: Facts) -> tuple[str, ...]:
 
 
 Status = Literal["exact", "mismatch", "unknown"]
-"""What a check says of a whole run."""
+"""The verdict of a check on a whole run."""

@@ -17,7 +17,7 @@ from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS
 
 @dataclass(frozen=True)
 class CertifiedOp:
-    """What is proven of one op.
+    """The proof for one op.
 
     Args:
         node: its name; an op that the back end added or reordered has the name it has in the model.
@@ -49,7 +49,7 @@ class CertifiedOp:
 
 
 def certificate(graph: Graph) -> tuple[CertifiedOp, ...]:
-    """What is proven of all ops, in the order of execution; constants are left out.
+    """The proofs for all ops, in the order of execution; constants are left out.
 
     A graph with an op that cannot be exact has a certificate as well; the carrier of that op is "none".
     """

@@ -1,4 +1,4 @@
-"""What QONNX can express exactly, decided before anything is written.
+"""The limits of QONNX's exactness, checked before anything is written.
 
 A Quant node divides by its scale, clamps, rounds and multiplies again, in float32. With scales that are
 powers of two that is exact as long as every value and every partial sum has at most 24 bits on its own grid
@@ -48,7 +48,7 @@ _LARGEST = 125
 
 
 def refusals(graph: Graph) -> tuple[Refusal, ...]:
-    """What a graph of core ops has that QONNX cannot express, op by op."""
+    """The refusals of a graph of core ops."""
     refused: list[Refusal] = []
     proven, constants = grids(graph), graph.constants
     read = {name for node in graph.nodes if node.name not in constants for name in _tensors(node)}
@@ -82,7 +82,7 @@ def _tensors(node: Node) -> tuple[str, ...]:
 
 
 def _reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:
-    """Why a node cannot be expressed, and the remedy; empty if it can."""
+    """The reason why a node cannot be expressed, and the remedy; empty if it can."""
     needed, op = demand(graph, node, proven), node.op
     if needed > FLOAT32_BITS:
         return _too_wide("its largest partial sum", needed, node)

@@ -104,7 +104,7 @@ def _compare(cell: Cell, bound: int, above: bool, fabric: Fabric) -> Count:
 
 
 def cell_count(cell: Cell, fabric: Fabric) -> Count:
-    """What computes one cell; its registers are counted elsewhere."""
+    """The resources of one cell, without its registers."""
     k, width = fabric.lut_inputs, cell.width
     match cell.kind:
         case "add":

@@ -147,7 +147,7 @@ class LayoutSteps:
         return factors.choices(size, count) if fixed is None else (max(fixed, count),)
 
     def _is_large(self, node: Node) -> bool:
-        """Whether a layer is not tried side by side."""
+        """True if a layer is too large to be tried side by side."""
         named = factors.of(self._options.reuse_factor, node.layer) is not None
         return not named and operations(self._graph, node) > SIDE_BY_SIDE
 

@@ -1,4 +1,4 @@
-"""What the modules of hw/rtl need, by their parameters: buffers, windows, FIFOs, folded products.
+"""The resources of the modules of hw/rtl, by their parameters: buffers, windows, FIFOs, folded products.
 
 Each function mirrors one module; the flip-flops are its registers, one for one.
 """

@@ -188,7 +188,7 @@ def moved(whole: Usage, before: Usage, after: Usage) -> Usage:
 
 
 def note(packing: Packing, borrowed: bool) -> str:
-    """Where the figures of the whole board are from, and how good they were."""
+    """The source of the whole board's figures, and their errors."""
     error = calibration.sentence("cells", packing.spread["whole"], "boards that were held out")
     fitted = f"Whole board after packing, {packing.cell}: fitted on {packing.board}; {error}."
     if not borrowed:

@@ -32,7 +32,7 @@ Mode = Literal["parallel", "stream"]
 
 @dataclass(frozen=True)
 class BoardShare:
-    """What a design takes of a board.
+    """The share of a board that a design takes.
 
     Args:
         fits: certainly, interval included.
@@ -86,7 +86,7 @@ class VerilogLayout:
         return {"mode": self.mode, **({"reuse_factor": dict(self.by_layer)} if self.by_layer else {})}
 
     def flags(self) -> str:
-        """What to type for it."""
+        """The command line options of the layout."""
         words = [f"--set verilog.mode={self.mode}"]
         values = set(self.by_layer.values())
         if len(values) == 1:
@@ -96,7 +96,7 @@ class VerilogLayout:
         return " ".join(words)
 
     def text(self) -> str:
-        """As a person reads it: "mode stream, fc1 16, fc2 8"."""
+        """The layout in words: "mode stream, fc1 16, fc2 8"."""
         return ", ".join(
             [f"mode {self.mode}", *(f"{name} {factor}" for name, factor in self.by_layer.items())]
         )
@@ -276,7 +276,7 @@ class _Partial:
 
     @property
     def mode(self) -> Mode:
-        """How it is laid out."""
+        """The mode of the layout."""
         return "stream" if self.counted is None else "parallel"
 
     @cached_property

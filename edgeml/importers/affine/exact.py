@@ -64,7 +64,7 @@ def floats(values: Exact) -> NDArray[np.float64]:
 
 
 def is_scalar(values: Exact) -> bool:
-    """Whether one number holds for all elements."""
+    """True if one number holds for all elements."""
     return values.size == 1
 
 
@@ -74,12 +74,12 @@ def scalar(values: Exact) -> Fraction:
 
 
 def is_zero(values: Exact) -> bool:
-    """Whether every entry is zero."""
+    """True if every entry is zero."""
     return not np.any(values != 0)
 
 
 def is_one(values: Exact) -> bool:
-    """Whether every entry is one."""
+    """True if every entry is one."""
     return bool(np.all(values == 1))
 
 

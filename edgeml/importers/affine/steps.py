@@ -384,13 +384,6 @@ def _squeezed(values: IntArray) -> IntArray:
     return ex.compressed(values)
 
 
-def _reduced_shape(
-    shape: tuple[int, ...], axes: tuple[int, ...], channels: tuple[int, ...]
-) -> tuple[int, ...]:
-    sizes = [1 if axis in axes else size for axis, size in enumerate(shape)]
-    return tuple(sizes[len(sizes) - len(channels) :]) if channels else ()
-
-
 def need_few_codes(count: int, layer: str) -> None:
     """Refuse a staircase of more codes than are worked out step by step.
 

@@ -13,7 +13,7 @@ from edgeml.importers.affine.arrange import alike, as_source, channels_last
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.value import AffineValue, WeightedNode
-from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
+from edgeml.importers.onnx_reader.operands import SourceConstant
 from edgeml.ir.ops.mul import Mul
 
 
@@ -72,8 +72,3 @@ def scaled_constant(constant: SourceConstant, other: SourceConstant, divide: boo
     factor = other.values.astype(np.float64)
     scale = np.asarray(constant.scale, np.float64)
     return replace(constant, values=values, scale=scale / factor if divide else scale * factor)
-
-
-def both_constant(a: Operand, b: Operand) -> bool:
-    """Whether neither depends on an input."""
-    return isinstance(a, SourceConstant) and isinstance(b, SourceConstant)

@@ -1,4 +1,4 @@
-"""What matrix products and convolutions of ONNX share."""
+"""Shared by the matrix products and convolutions of ONNX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operators that only move elements share: the order changes, no op is added."""
+"""Shared by operators that only move elements: the order changes, no op is added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What poolings share."""
+"""Shared by the poolings of ONNX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node reads: a constant of the model, or a value that depends on an input.
+"""The inputs of a node: a constant of the model, or a value that depends on an input.
 
 Invariant: a constant's values are codes * scale exactly, where it has codes.
 """
@@ -73,7 +73,7 @@ class SourceConstant:
 
     @property
     def is_scalar(self) -> bool:
-        """Whether it has one element."""
+        """True if it has one element."""
         return self.values.size == 1
 
     def integer(self, what: str) -> int:

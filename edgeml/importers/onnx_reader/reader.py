@@ -101,7 +101,7 @@ class OnnxReader:
             self._output(tensor)
 
     def operand(self, name: str) -> Operand:
-        """What a tensor is.
+        """The operand behind a tensor's name.
 
         Raises:
             EdgemlError: the node reads an input that it does not state.

@@ -20,7 +20,6 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.base import Floats, SourceModel
 from edgeml.importers.onnx_reader import double
-from edgeml.importers.onnx_reader.model import QONNX_DOMAINS
 from edgeml.reading import FAULTS, error_text
 
 _IR_VERSION = 10
@@ -214,8 +213,3 @@ def _faults() -> tuple[type[BaseException], ...]:
         state.RuntimeException,
     )
     return (*FAULTS, *own)
-
-
-def is_qonnx(model: Any) -> bool:
-    """Whether a ModelProto has nodes of QONNX's own."""
-    return any(node.domain in QONNX_DOMAINS for node in model.graph.node)

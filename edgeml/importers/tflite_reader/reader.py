@@ -72,7 +72,7 @@ class TfliteReader:
         return self.source.tensors[operator.inputs[place]]
 
     def has(self, operator: TfliteOperator, place: int) -> bool:
-        """Whether an operator states its input at a place."""
+        """True if an operator states its input at a place."""
         return place < len(operator.inputs) and operator.inputs[place] >= 0
 
     def result(self, operator: TfliteOperator) -> TfliteTensor:

@@ -1,4 +1,4 @@
-"""What each core op becomes: one file per op.
+"""The emitters of core ops, one file per op.
 
     emit(model, node, step) -> ScaledTensor     adds its ONNX nodes; the result is in the unit of the step
     result_unit(at) -> Unit                     the unit of the result, see `edgeml.backends.onnx.units`

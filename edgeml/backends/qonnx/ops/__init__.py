@@ -1,4 +1,4 @@
-"""What each core op becomes: one file per op.
+"""The emitters of core ops, one file per op.
 
     emit(model, node) -> QonnxTensor       adds its nodes
     exponents(graph, node) -> int, array   of the powers of two that they contain; float32 limits them

@@ -22,7 +22,7 @@ class ExactnessFacts(SectionFacts):
 
 
 class ExactnessVerdict(Fact):
-    """What the check says of the whole run, in a line."""
+    """The verdict of the check on the whole run, in a line."""
 
     status: Status
     text: str
@@ -30,6 +30,6 @@ class ExactnessVerdict(Fact):
 
 
 class ExactnessRow(RunPart):
-    """What the check says of a run."""
+    """The verdict of the check on a run."""
 
     verdict: ExactnessVerdict

@@ -65,7 +65,7 @@ def view(facts: Facts) -> ExactnessView:
 
 
 def verdict(facts: Facts) -> ExactnessVerdict:
-    """What the check found; exact only if something was compared and nothing differed."""
+    """The verdict of the check: exact only if something was compared and nothing differed."""
     check = facts.part(ExactnessFacts).exactness
     if check is None:
         return ExactnessVerdict(status="unknown", text="not checked", detail=facts.missing["exactness"])

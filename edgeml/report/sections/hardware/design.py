@@ -25,7 +25,7 @@ REACHED: Mapping[Reached, str] = {
     "synthesized": "after synthesis",
     "fitted": "after place and route",
 }
-"""How far a vendor's flow had come, in words."""
+"""The stages of a vendor's flow, in words."""
 
 
 OUTSIDE = "outside the layers"
@@ -77,7 +77,7 @@ class LayerNumbers:
 
 @dataclass(frozen=True)
 class DesignOnBoard:
-    """What one source says of a design on a board.
+    """The figures of a design on a board, from one source.
 
     Attributes:
         item: its figures.
@@ -89,7 +89,7 @@ class DesignOnBoard:
 
     @property
     def name(self) -> str:
-        """Of the design."""
+        """The name of the design."""
         return DESIGNS[self.item.design]
 
     @property
@@ -99,7 +99,7 @@ class DesignOnBoard:
 
     @property
     def reached(self) -> str:
-        """How far a vendor's flow had come, in words; "" if it is no vendor's."""
+        """The stage of a vendor's flow, in words; "" if it is no vendor's."""
         return REACHED[self.item.reached]
 
     @property
@@ -109,7 +109,7 @@ class DesignOnBoard:
 
     @property
     def fit(self) -> Verdict:
-        """Whether the design fits the device, with all that stands around it on the board."""
+        """The verdict on the fit of the design, with all logic around it on the board."""
         return "unknown" if self.board is None else worst(needs(occupied(self.item), self.board.capacity))
 
     @property
@@ -119,7 +119,7 @@ class DesignOnBoard:
 
     @cached_property
     def latency(self) -> Number:
-        """Of a sample, in nanoseconds."""
+        """Latency of a sample in nanoseconds."""
         return latency_ns(self.item)
 
     @cached_property

@@ -134,7 +134,7 @@ class _Watcher:
 
 
 class _Loss:
-    """What a cast (or an input's rounding) loses."""
+    """The loss of a cast, or of an input's rounding."""
 
     def __init__(
         self, info: ValueInfo, overflow: Overflow, rounding: Round, counter: _CodeCounter | _FloatCounter

@@ -1,4 +1,4 @@
-"""What the report is about: the model, its data and what it was made with."""
+"""The subject of the report: the model, its data and what it was made with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PACKAGES = ("onnx", "onnxruntime", "qonnx", "hls4ml")
 
 
 def collect(source: RunSource) -> SummaryFacts:
-    """What the report is about."""
+    """Collect the subject of the report."""
     run = source.run
     return SummaryFacts(
         model=run.name,

@@ -1,4 +1,4 @@
-"""What a report is about."""
+"""The subject of a report: model, data and training."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DatasetFacts(Fact):
 
 
 class SummaryFacts(SectionFacts):
-    """What a report is about.
+    """The subject of a report.
 
     Attributes:
         model: name of the model.
@@ -58,7 +58,7 @@ class SummaryFacts(SectionFacts):
 
 
 class SummaryRow(RunPart):
-    """What a run is, see `SummaryFacts`.
+    """The subject of a run in a comparison, see `SummaryFacts`.
 
     Attributes:
         data: name of the data set.
