@@ -82,5 +82,7 @@ def _temporary() -> Path:
             f"no folder for compiled simulations can be written: {error.strerror}", "", _HINT
         ) from error
     if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid() or state.st_mode & 0o022:
-        raise EdgemlError("belongs to somebody else, who could change what is run from it", str(place), _HINT)
+        raise EdgemlError(
+            "belongs to another user, who could change the programs that are run from it", str(place), _HINT
+        )
     return place

@@ -146,7 +146,7 @@ def _take(path: Path) -> int | None:
     """The open, locked file; None if this thread holds it already, or nothing can be written here.
 
     Raises:
-        EdgemlError: somebody else holds it, or the disk is full.
+        EdgemlError: another process holds it, or the disk is full.
     """
     me = Holder.me()
     while True:

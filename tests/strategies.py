@@ -120,7 +120,7 @@ def graph_codes(draw: st.DrawFn, graph: Graph, max_samples: int = 4) -> dict[str
 
 @dataclass(frozen=True)
 class Limits:
-    """What a drawn graph may contain.
+    """Limits of a drawn graph.
 
     Args:
         ops: names of the ops beside input, const and cast.

@@ -1,4 +1,4 @@
-"""What tests share: skips that say what is missing and where it was looked for."""
+"""Shared by tests: skips that say what is missing and where it was looked for."""
 
 from __future__ import annotations
 

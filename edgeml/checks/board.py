@@ -121,7 +121,7 @@ def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples
         samples: how many are sent; 0 for `SAMPLES`. A log is compared whole.
 
     Raises:
-        EdgemlError: the port cannot be used, nobody answers, the board holds another network, or the log is
+        EdgemlError: the port cannot be used, no board answers, the board holds another network, or the log is
             none.
     """
     if not wiring.is_used:

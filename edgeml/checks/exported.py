@@ -1,6 +1,6 @@
 """RUN/export.json: the result of the last export for each back end, files or the reason for none.
 
-A back end that refuses the graph writes no file. Later nobody could tell it from one that was never asked
+A back end that refuses the graph writes no file. Later it could not be told from one that was never asked
 for, and "edgeml export RUN" would be no remedy; its reason is therefore kept in the run.
 
 Invariant: a reason is told only for the graph that it was given for.

@@ -191,7 +191,7 @@ def _guard() -> subprocess.Popen[bytes] | None:
     with suppress(OSError):
         return subprocess.Popen(
             ["/bin/sh", "-c", _GUARD],
-            stdin=subprocess.PIPE,  # closed by the system when this process ends, and inherited by nobody
+            stdin=subprocess.PIPE,  # closed by the system when this process ends; no child inherits it
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             process_group=0,

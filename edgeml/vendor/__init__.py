@@ -1,6 +1,6 @@
 """Reports of vendors' tools as `Hardware`: HLS estimates, synthesis, place and route, timing, power.
 
-`scan(folder)` walks a folder, edgeml's or anybody's, and reads every report in it. To teach it another
+`scan(folder)` walks a folder, edgeml's or any other, and reads every report in it. To teach it another
 report, add a file to `formats/`; it is found by itself.
 
 Invariant: a file that looks like a report is read, known to hold nothing of interest, or named as not read

@@ -1,4 +1,4 @@
-"""What every back end has to do, as checks that fail like a test; `CHECKS` lists them by name.
+"""The contract of back ends, as checks that fail like a test; `CHECKS` lists them by name.
 
 `test_contract.py` runs them over the folder of back ends, `test_contract_catches.py` over a small back end
 with one fault at a time. To add one, write `check_x(back_end, name, folder)`: the back end, the name of its
@@ -208,7 +208,7 @@ EMISSION: Mapping[str, Check] = MappingProxyType(
         "files compared": check_files_compared,
     }
 )
-"""Nothing is run; quick for every back end."""
+"""Checks that execute no artefact; quick for every back end."""
 
 EXECUTION: Mapping[str, Check] = MappingProxyType(
     {

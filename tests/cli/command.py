@@ -16,7 +16,7 @@ from edgeml.cli.main import entry
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command left behind."""
+    """The result of a command."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""What the functions behind `edgeml.estimate.estimate` take."""
+"""Arguments of the functions behind `edgeml.estimate.estimate`."""
 
 from __future__ import annotations
 

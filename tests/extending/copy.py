@@ -18,7 +18,7 @@ _PARTS = ("edgeml", "models", "hw", "tests", "docs", "pyproject.toml", "edgeml_t
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the contract tests said.
+    """The result of the contract tests.
 
     Args:
         passed: tests that passed.

@@ -48,7 +48,7 @@ def seed_of_sources(backend: str) -> int:
 
 @dataclass
 class Outcome:
-    """What a campaign found: counts by verdict, and the smallest failure."""
+    """The result of a campaign: counts by verdict, and the smallest failure."""
 
     counts: Counter[str] = field(default_factory=Counter)
     failure: Failure | None = None

@@ -23,7 +23,7 @@ from edgeml.ir import evaluate_codes, input_codes
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """What came of one model.
+    """The result of one model.
 
     Args:
         values: how many of the graph's values were compared.

@@ -1,4 +1,4 @@
-"""What every op is put through; one subclass of `OpCase` per op.
+"""The tests of every op; one subclass of `OpCase` per op.
 
 A subclass gives the op's name, its meaning in plain Python on fractions (`expected`, one sample), and
 what it refuses. Everything else comes from here: evaluation equals the meaning, bounds hold, text and
@@ -73,7 +73,7 @@ def object_array(shape: tuple[int, ...], element: Callable[..., Any]) -> Values:
 
 
 def within(codes: IntArray, info: ValueInfo) -> bool:
-    """Whether codes lie within the bounds, and the bounds within the type."""
+    """True if codes lie within the bounds, and the bounds within the type."""
     low, high = (np.asarray(end) for end in (info.type.lo, info.type.hi))
     return bool(
         codes.dtype == np.int64
@@ -123,7 +123,7 @@ class OpCase:
     """Ops that make the inputs of this one interesting."""
 
     def expected(self, op: Any, node: Node, graph: Graph, *inputs: Values) -> Values:
-        """What the op means, on one sample."""
+        """The op's result for one sample, by its definition."""
         raise NotImplementedError
 
     def samples(self) -> list[Graph]:

@@ -1,4 +1,4 @@
-"""What lowering tests share: Keras' integers against the graph's, layer by layer."""
+"""Shared by the tests of lowering: Keras' integers against the graph's, layer by layer."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Edit:
 
 @dataclass
 class Count:
-    """What became of the edits of one artefact."""
+    """The counts of caught and missed edits of one artefact."""
 
     name: str
     edits: int = 0

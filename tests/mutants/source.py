@@ -409,7 +409,7 @@ MUTANTS = (*ARITHMETIC, *BACK_ENDS)
 
 
 def survives(mutant: Mutant | None, tests: str, only: str, compiled: bool = False) -> bool:
-    """Whether the tests pass on a copy of the package with the mutant in it."""
+    """True if the tests pass on a copy of the package with the mutant in it."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
         folder = Path(name)
         ignore = shutil.ignore_patterns("__pycache__", ".hypothesis")

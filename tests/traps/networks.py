@@ -1,4 +1,4 @@
-"""What trap tests share: a small model, its integers by every quick executor, what hls4ml is told."""
+"""Shared by the trap tests: a small model, its integers by every quick executor, hls4ml's description."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _LAYER_COLUMNS = ("layer", "LUT", "FF", "DSP", "BRAM", "URAM", "cycles", "II")
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="A project's folder, edgeml's or anybody's, or one report.")],
+    folder: Annotated[Path, typer.Argument(help="A project's folder, edgeml's or any other, or one report.")],
     skip: Annotated[
         list[str] | None, typer.Option("--skip", metavar="PATTERN", help="Leave out files of such names.")
     ] = None,
