@@ -1,4 +1,4 @@
-"""Whether a design fits a chip: the one rule, which every command, report and chart goes by.
+"""The rule by which a design fits a chip; every command, report and chart uses it.
 
 A figure lies between the ends of its interval (a tool's count has none: both ends are the count). For one
 resource of which the chip has `capacity`:
@@ -65,7 +65,7 @@ class Need:
 
     @property
     def state(self) -> Verdict:
-        """Whether it fits, by the rule of this module."""
+        """The verdict on this resource, by the rule of this module."""
         if self.low > self.capacity:
             return "does not fit"
         if self.high > self.capacity:
@@ -110,5 +110,5 @@ def verdict(hardware: Hardware, board: Board) -> Verdict:
 
 
 def certain(state: Verdict) -> bool:
-    """Whether it fits even at the high ends of its intervals, with or without room to spare."""
+    """True if it fits even at the high ends of its intervals, tight or not."""
     return state in ("fits", "tight")

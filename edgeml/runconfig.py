@@ -231,7 +231,7 @@ class RunConfig(Settings):
 
     @property
     def imported(self) -> bool:
-        """Whether the model was trained elsewhere."""
+        """True if the model was trained elsewhere."""
         return self.training is None
 
     def requested(self) -> dict[str, Any]:

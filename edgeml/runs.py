@@ -175,7 +175,7 @@ class Run:
 
     @property
     def is_keras(self) -> bool:
-        """Whether the model is Keras'; otherwise it is compared with through its reader."""
+        """True for a Keras model; another one is run through its reader."""
         return self.model_file.suffix in KERAS_SUFFIXES
 
     def model_digest(self) -> str:

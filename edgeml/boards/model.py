@@ -44,7 +44,7 @@ BoardName = Annotated[
 
 
 def usable_name(name: str) -> bool:
-    """Whether a file of this name, its suffix left out, can be a board."""
+    """True if a file of this name, its suffix left out, can be a board."""
     return len(name) <= _LONGEST_NAME and re.fullmatch(_NAME, name) is not None
 
 

@@ -307,7 +307,7 @@ def _shown(
 def _differs(
     graph: Graph, trial: _Trial, values: Mapping[str, IntArray], rows: IntArray, changed: IntArray
 ) -> NDArray[np.bool_]:
-    """Whether an output differs when the end of the chain is `changed`."""
+    """True if an output differs when the end of the chain is `changed`."""
     changed_values: dict[str, IntArray] = {trial.end: changed}
     inside = {node.name for node in trial.rest}
     for node in trial.rest:

@@ -89,7 +89,7 @@ class DesignEstimator(ABC, Generic[BackendOptions]):
     def preflight(
         self, at: EstimateInput[BackendOptions], goal: Goal, progress: Progress | None
     ) -> Preflight:
-        """Whether the design fits, its layout chosen if there is a goal.
+        """The verdict on the fit of the design, with its layout chosen if there is a goal.
 
         Raises:
             EdgemlError: the back end cannot express the graph or target the board, or no layout meets the

@@ -56,7 +56,7 @@ class Goal:
         return "latency" if self.max_latency is None and self.ii is None else "area"
 
     def allows(self, latency: int, interval: int) -> bool:
-        """Whether so many clocks keep to its limits."""
+        """True if so many clocks meet the limits."""
         slow = self.max_latency is not None and latency > self.max_latency
         return not slow and (self.ii is None or interval <= self.ii)
 
@@ -71,12 +71,12 @@ class ChosenLayout(Protocol):
 
     @property
     def proven(self) -> bool:
-        """Whether the search was complete."""
+        """True if the search was complete."""
         ...
 
     @property
     def certain(self) -> bool:
-        """Whether it fits at the high ends of its intervals, where it was to fit."""
+        """True if it fits at the high ends of its intervals, where it was to fit."""
         ...
 
     def text(self) -> str:
@@ -104,7 +104,7 @@ class SearchSpace(ABC, Generic[State]):
     @property
     @abstractmethod
     def is_complete(self) -> bool:
-        """Whether no layout is missing in the space."""
+        """True if the space has every layout."""
 
     @property
     @abstractmethod
@@ -117,11 +117,11 @@ class SearchSpace(ABC, Generic[State]):
 
     @abstractmethod
     def is_whole(self, state: State) -> bool:
-        """Whether everything is chosen."""
+        """True if everything is chosen."""
 
     @abstractmethod
     def is_too_large(self, state: State) -> bool:
-        """Whether it certainly cannot fit, by a quick test."""
+        """True if it certainly cannot fit, by a quick test."""
 
     @abstractmethod
     def clocks(self, state: State) -> tuple[int, int]:
@@ -129,7 +129,7 @@ class SearchSpace(ABC, Generic[State]):
 
     @abstractmethod
     def is_beaten(self, state: State) -> bool:
-        """Whether a state visited before leads to layouts that are nowhere worse; remembers the state."""
+        """True if a state visited before leads to layouts that are nowhere worse; remembers the state."""
 
     @abstractmethod
     def area(self, state: State) -> float:
@@ -141,7 +141,7 @@ class SearchSpace(ABC, Generic[State]):
 
     @abstractmethod
     def fits(self, state: State) -> bool:
-        """Whether it surely fits; of a state that is not whole, whether it may."""
+        """True if it surely fits; for an incomplete state, if it may fit."""
 
 
 def search(space: SearchSpace[State], goal: Goal, aim: Aim) -> tuple[State | None, bool]:
@@ -179,7 +179,7 @@ class _DepthFirst(Generic[State]):
             self.visit(child)
 
     def _is_hopeless(self, state: State) -> bool:
-        """Whether nothing that begins so meets the goal and is better than the best so far.
+        """True if no layout with this beginning meets the goal and is better than the best so far.
 
         The tests are in the order of what they cost.
         """

@@ -118,7 +118,7 @@ def input_codes(graph: Graph, x: Data) -> dict[str, IntArray]:
 
 
 def _is_list_of_one(x: Any, rank: int) -> bool:
-    """Whether x is [array] rather than an array, for an input whose batch has `rank` axes."""
+    """True if x is [array] rather than an array, for an input whose batch has `rank` axes."""
     if type(x) not in {list, tuple} or len(x) != 1:
         return False
     try:

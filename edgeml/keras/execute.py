@@ -59,6 +59,6 @@ def every_call(model: Any, inputs: Sequence[Any]) -> list[Any]:
 
 
 def _takes_training(operation: Any) -> bool:
-    """Whether a layer's call has the argument; Keras 3.13 and later versions say so in two ways."""
+    """True if a layer's call has the argument; Keras 3.13 and later versions say so in two ways."""
     arguments = getattr(operation, "_call_context_args", ())
     return "training" in arguments or bool(getattr(operation, "_call_has_training_arg", False))

@@ -169,7 +169,7 @@ def _lowered_like(model: Any, graph: Graph) -> Lowered:
 
 
 def _same_ends(graph: Graph, other: Graph) -> bool:
-    """Whether inputs are of one type and outputs made by the same kind of op."""
+    """True if inputs are of one type and outputs made by the same kind of op."""
     if graph.inputs != other.inputs or graph.outputs != other.outputs:
         return False
     inputs = all(graph.node(name).op == other.node(name).op for name in graph.inputs)

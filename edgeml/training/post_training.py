@@ -148,7 +148,7 @@ def _move(quantizers: tuple[Any, ...], values: Floats, layer: str, what: str) ->
 
 
 def _movable(quantizer: Any) -> bool:
-    """Whether the range of a quantizer depends on its integer bits alone."""
+    """True if the range of a quantizer depends on its integer bits alone."""
     kind = type(quantizer).__name__
     if kind == "quantized_bits":
         constant = not isinstance(quantizer.alpha, str) and quantizer.alpha in (None, 1)

@@ -164,7 +164,7 @@ def _verify_layer(node: Any, layer: Hls4mlLayer, parallelism: Parallelism) -> No
 
 
 def _holds(precision: Any, type: FixedType) -> bool:
-    """Whether an hls4ml type holds every value of a type."""
+    """True if an hls4ml type holds every value of a type."""
     return (
         precision.integer - precision.signed >= type.integer - type.signed
         and precision.fractional >= type.frac
@@ -188,7 +188,7 @@ def _layer_config(layer: Hls4mlLayer, parallelism: Parallelism, options: Hls4mlO
 
 
 def _traced(options: Hls4mlOptions) -> bool:
-    """Whether to write trace hooks; those of Quartus' io_stream all read the project's output."""
+    """True if trace hooks are to be written; those of Quartus' io_stream all read the project's output."""
     backend = options.target().backend
     return options.trace and backend != "oneAPI" and (backend, options.io_type) != ("Quartus", "io_stream")
 

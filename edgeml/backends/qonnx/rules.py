@@ -123,7 +123,7 @@ def _out_of_range(node: Node) -> tuple[str, str]:
 
 
 def _in_range(graph: Graph, name: str, grid: IntArray, unit: int | IntArray) -> bool:
-    """Whether value * 2^unit is a normal float32 down to its lowest bit, or always zero."""
+    """True if value * 2^unit is a normal float32 down to its lowest bit, or always zero."""
     info = graph.info(name)
     used = grid > NEVER_ZERO
     if not np.any(used):

@@ -33,5 +33,5 @@ def cast(circuit: Circuit, x: Num, to: FixedType, rounding: Round, overflow: Ove
 
 
 def _loses_least(x: Num, finer: int, to: FixedType, overflow: Overflow) -> bool:
-    """Whether SAT_SYM changes the smallest code of a type that otherwise holds all of x."""
+    """True if SAT_SYM changes the smallest code of a type that otherwise holds all of x."""
     return overflow is Overflow.SAT_SYM and x.cell.lo << finer < int(symmetric_lo(to))

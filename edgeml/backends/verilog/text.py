@@ -189,7 +189,7 @@ def _up(x: Ref, drop: int, mode: Round) -> str:
     half, odd, sign = x.bit(drop - 1), x.bit(drop), x.sign
 
     def some(top: int) -> list[str]:
-        """Whether a bit below `top` is set, as the terms of an or; bits above the width are the sign."""
+        """True if a bit below `top` is set, as the terms of an or; bits above the width are the sign."""
         if top <= 0:
             return []
         inside = min(top, x.width)

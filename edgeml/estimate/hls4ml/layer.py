@@ -180,7 +180,7 @@ def _unrolled(codes: NDArray[np.int64], width: int, accum: int, site: LayerSite)
 
 
 def in_block(width: int, site: LayerSite) -> bool:
-    """Whether a product of the input with a factor of `width` bits goes into a DSP block."""
+    """True if a product of the input with a factor of `width` bits goes into a DSP block."""
     narrow = min(width, site.input_type.width)
     return narrow >= DSP_OPERAND and width + site.input_type.width >= DSP_PRODUCT
 

@@ -89,7 +89,7 @@ class PlannedProject:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it is an io_stream project."""
+        """True if it is an io_stream project."""
         return self.options.io_type == "io_stream"
 
     def opened(self) -> PlannedProject:

@@ -90,7 +90,7 @@ def of(fabric: Fabric) -> tuple[Packing, bool]:
 
 
 def has_top(board: Board) -> bool:
-    """Whether `edgeml synth` puts a serial line and a self-test around a network on this board."""
+    """True if `edgeml synth` puts a serial line and a self-test around a network on this board."""
     return board.flow.is_open and board.pins is not None and board.pins.uart_rx is not None
 
 

@@ -54,7 +54,7 @@ def as_source(assembly: Assembly, value: AffineValue) -> AffineValue:
 
 
 def in_order(value: AffineValue) -> bool:
-    """Whether the node has every element of the source's tensor once, wherever it lies."""
+    """True if the node has every element of the source's tensor once, wherever it lies."""
     flat = value.index.reshape(-1)
     size = int(np.prod(value.shape, dtype=np.int64))
     return flat.size == size and np.array_equal(np.bincount(flat, minlength=size), np.ones(size, np.int64))

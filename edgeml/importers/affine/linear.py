@@ -146,7 +146,7 @@ def _split(weights: tuple[IntArray, NDArray[Any]], factor: Exact, inputs: int) -
 
 
 def is_sum_of_products(assembly: Assembly, node: str) -> bool:
-    """Whether a node is a matrix product or a convolution, a bias added or not."""
+    """True if a node is a matrix product or a convolution, a bias added or not."""
     source = assembly.graph.node(node)
     while source is not None and isinstance(source.op, Add):
         source = assembly.graph.node(source.inputs[0])

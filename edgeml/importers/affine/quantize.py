@@ -134,7 +134,7 @@ def unchanged(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Af
 
 
 def _casts(value: AffineValue, by: SourceQuantizer) -> bool:
-    """Whether a cast of an exact value does it."""
+    """True if a cast of an exact value is the quantizer."""
     return (
         not by.bipolar
         and by.rounding.native is not None

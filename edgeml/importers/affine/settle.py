@@ -105,7 +105,7 @@ def dyadic(assembly: Assembly, value: AffineValue) -> AffineValue:
 
 
 def is_dyadic(value: AffineValue) -> bool:
-    """Whether `dyadic` is exact and needs no multiplier."""
+    """True if `dyadic` is exact and needs no multiplier."""
     ends = [end for end in (value.low, value.high) if end is not None]
     return all(ex.exponents(term.factor) is not None for term in value.terms) and all(
         ex.dyadic_bits(numbers) is not None for numbers in (value.offset, *ends)

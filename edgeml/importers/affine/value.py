@@ -76,17 +76,17 @@ class AffineValue:
 
     @property
     def is_raw(self) -> bool:
-        """Whether no quantizer has met the model input that this is made of."""
+        """True if the value is the model's input without any quantizer in between."""
         return bool(self.raw_input)
 
     @property
     def clips(self) -> bool:
-        """Whether the value is limited to a range."""
+        """True if the value is limited to a range."""
         return self.low is not None or self.high is not None
 
     @property
     def plain(self) -> bool:
-        """Whether it is one node times a factor plus an offset, without a clip or a function."""
+        """True if it is one node times a factor plus an offset, without a clip or a function."""
         return len(self.terms) == 1 and not self.clips and self.function is None
 
     @property

@@ -71,7 +71,7 @@ def pooled(assembly: Assembly, value: AffineValue, op: Op) -> AffineValue:
 
 
 def _same_over_space(value: AffineValue) -> bool:
-    """Whether factors, offsets and clips differ along channels at most."""
+    """True if factors, offsets and clips differ along channels at most."""
     numbers = [term.factor for term in value.terms] + [value.offset]
     numbers += [end for end in (value.low, value.high) if end is not None]
     return all(all(size == 1 for size in number.shape[:-1]) for number in numbers)

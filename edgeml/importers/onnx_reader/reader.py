@@ -111,7 +111,7 @@ class OnnxReader:
         return self._operands[name]
 
     def has(self, node: SourceNode, position: int) -> bool:
-        """Whether a node states its input at a position."""
+        """True if a node states its input at a position."""
         return position < len(node.inputs) and bool(node.inputs[position])
 
     def at(self, node: SourceNode, position: int) -> Operand:
@@ -151,7 +151,7 @@ class OnnxReader:
         return self.constant(node, position, what) if self.has(node, position) else None
 
     def is_read(self, tensor: str) -> bool:
-        """Whether a node reads a tensor, or it is an output of the model."""
+        """True if a node reads a tensor, or it is an output of the model."""
         return any(tensor in node.inputs for node in self.source.nodes) or any(
             tensor == output.name for output in self.source.outputs
         )
@@ -203,7 +203,7 @@ class OnnxReader:
         self.inputs.append(port)
 
     def _channels_first(self, tensor: str) -> bool:
-        """Whether the first operators that tell axes apart have channels on the second axis."""
+        """True if the first operators that tell axes apart have channels on the second axis."""
         readers: dict[str, list[SourceNode]] = {}
         for node in self.source.nodes:
             for name in node.inputs[:1] if node.op_type not in ("Add", "Mul", "Sub", "Div") else node.inputs:

@@ -119,7 +119,7 @@ class Softmax(Composite):
         return math.tanh(h / 2) + powers + total + steps.share.lsb / 2 + steps.result.lsb / 2
 
     def keeps_argmax(self, x: ValueInfo) -> bool:
-        """Whether only a logit equal to the largest can get the same probability as it.
+        """True if only a logit equal to the largest can get the same probability as it.
 
         True if the index resolves every difference and one LSB of x moves the largest probability by at
         least one LSB of the result, even where that probability is the smallest possible, 1 / n.

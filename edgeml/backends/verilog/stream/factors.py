@@ -19,7 +19,7 @@ _WHERE = "verilog options, reuse_factor"
 
 
 def is_dense(graph: Graph, node: Node) -> bool:
-    """Whether a node is the product of one vector with a matrix, which can be folded."""
+    """True if a node is the product of one vector with a matrix, which can be folded."""
     return isinstance(node.op, MatMul) and len(graph.info(node.name).shape) == 1
 
 
