@@ -104,7 +104,7 @@ def test_keras_members(member: str, saved: bytes, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("times", [20, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [20, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("form", ["HDF5", "HDF5 configuration", ".keras", ".json"])
 def test_models_of_keras_2(form: str, times: int, tmp_path: Path) -> None:
     from edgeml.keras.load import model_of
