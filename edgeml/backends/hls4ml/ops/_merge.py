@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.hls4ml.ops._gather import gather
+from edgeml.backends.hls4ml.ops._reshape import reshape
 from edgeml.backends.hls4ml.planner import CannotExpressError, Planner
 from edgeml.ir import Node
 
@@ -25,7 +26,10 @@ def merge(node: Node, planner: Planner, operation: str) -> None:
     for position, name in enumerate(node.inputs):
         own = planner.shape(name)
         if own == shape or (not planner.stream and np.prod(own, dtype=np.int64) == size):
-            sources.append(planner.source(name))
+            source = planner.source(name)
+            if own != shape and position == 0:  # hls4ml gives the result the shape of the first
+                source = reshape(node, planner, source, own, shape, part=f"shaped{position}")
+            sources.append(source)
             continue
         index = np.broadcast_to(np.arange(np.prod(own, dtype=np.int64)).reshape(own), shape)
         sources.append(gather(node, planner, name, index, part=f"spread{position}"))
