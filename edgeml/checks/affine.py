@@ -1,4 +1,4 @@
-"""Which values are affine in the graph's inputs, for every input.
+"""Finds the values that are affine in the graph's inputs, for every input.
 
 A value is affine if it comes from inputs and constants by sums, products with constants, powers of two
 and moves alone. No op of the graph wraps unless it is a cast, so an affine value is fixed by what it is at

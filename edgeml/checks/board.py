@@ -247,7 +247,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _times(count: int) -> str:
-    """How often in words: "once", "3 times"."""
+    """A number of times in words: "once", "3 times"."""
     return "once" if count == 1 else f"{count:,} times"
 
 

@@ -65,7 +65,7 @@ def bind(run: Run) -> None:
 
 
 def changes(run: Run) -> tuple[str, ...]:
-    """What was changed since training, such as "quantizers.weights.bits 6 -> 4"; empty if nothing was.
+    """Settings changed since training, such as "quantizers.weights.bits 6 -> 4"; empty if nothing was.
 
     Runs of earlier versions have nothing to compare with.
     """

@@ -169,7 +169,7 @@ def _casts(graph: Graph, codes: Mapping[str, IntArray]) -> Casts:
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """How the weights of one sum are tried.
+    """The trial of the weights of one sum.
 
     Args:
         node: the sum.

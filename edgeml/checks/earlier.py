@@ -163,7 +163,7 @@ def as_it_is(check: Check, folder: Path, graph: Graph, golden: Golden | None) ->
 
 
 def sealed_coverage(coverage: Coverage, graph: Graph, golden: Golden) -> Coverage:
-    """The same, with how many real vectors it is of and the digest of all it depends on and says."""
+    """The coverage with its number of real vectors and the digest of its basis and content."""
     counted = coverage.model_copy(update={"samples": golden.samples})
     return counted.model_copy(update={"digest": _seal(counted, graph, golden)})
 

@@ -22,7 +22,7 @@ KINDS = ("below", "above", "tie_even", "tie_odd")
 
 @dataclass(frozen=True, eq=False)
 class Possible:
-    """Which events a cast can have, (elements,) each, by kind."""
+    """The possible events of a cast, (elements,) each, by kind."""
 
     node: str
     kinds: Mapping[str, NDArray[np.bool_]]

@@ -51,7 +51,7 @@ EMITTERS = ("hls4ml", "da4ml", "onnx", "qonnx", "numpy")
 
 
 def why_not(backend: Backend, graph: Graph, options: Any) -> str:
-    """Why a back end cannot emit the graph here, with the remedy; empty if it can.
+    """The reason why a back end cannot emit the graph here, with the remedy; empty if it can.
 
     Args:
         backend: the back end.

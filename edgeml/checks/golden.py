@@ -53,12 +53,12 @@ class Golden:
 
     @property
     def samples(self) -> int:
-        """How many real samples there are."""
+        """The number of real samples."""
         return next(iter(self.inputs.values())).shape[0]
 
     @property
     def synthetic_count(self) -> int:
-        """How many synthetic vectors there are."""
+        """The number of synthetic vectors."""
         return 0 if self.synthetic is None else self.synthetic.samples
 
     def joined(self) -> Golden:

@@ -1,4 +1,4 @@
-"""Where the command line writes: results to standard output, progress and errors to standard error."""
+"""The output of the command line: results to standard output, progress and errors to standard error."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class EstimateRow:
 
     @property
     def title(self) -> str:
-        """Of its table of layers."""
+        """The title of its table of layers."""
         return f"{self.design} on {self.board}"
 
     def notes(self, verbose: bool) -> tuple[str, ...]:

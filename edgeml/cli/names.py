@@ -53,7 +53,7 @@ def runs() -> list[str]:
 
 
 def checks() -> list[str]:
-    """What check --with takes."""
+    """The values of check --with."""
     from edgeml.checks.names import choices
 
     return [*choices(), "all"]
@@ -101,7 +101,7 @@ def hls_backends() -> list[str]:
 
 
 def io_types() -> list[str]:
-    """How hls4ml's layers pass values on."""
+    """The io types of hls4ml."""
     return ["io_parallel", "io_stream"]
 
 

@@ -1,4 +1,4 @@
-"""How a count becomes a number with an interval: weights and errors that were measured, in calibration.json.
+"""Measured weights and errors, in calibration.json, that turn a count into a figure with an interval.
 
 `benchmarks/estimates.py` writes that file from synthesized designs: per family the weights of the kinds of
 logic, fitted on some of the designs, and the ratios real/estimate that the interval is made from. Nothing
@@ -73,7 +73,7 @@ class Evidence(Settings):
 
 
 class Calibration(Settings):
-    """What was measured of one family.
+    """The measurements of one family.
 
     Args:
         tool: which tool, with its version.

@@ -1,4 +1,4 @@
-"""What the parts of a design need, whatever the design: tables, carry chains, registers, blocks.
+"""Resources of the parts of any design: tables, carry chains, registers, blocks.
 
 Invariant: counts add up; fractions of LUTs are kept until `calibration` makes figures of them.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Count:
-    """What a piece of a design needs, as fractions of LUTs add up.
+    """The resources of a part of a design; LUTs may be fractions.
 
     Args:
         chain: bits of adders on carry chains, one table each.

@@ -1,4 +1,4 @@
-"""What every kind of design answers to be estimated: figures, a preflight, and what a tool's result counts.
+"""The interface of an estimator: figures, a preflight, and the part of a design that a tool's result counts.
 
 A kind of design is a package of `edgeml.estimate` named after its back end, and declares
 `ESTIMATOR = <a subclass of DesignEstimator>()`.
@@ -32,7 +32,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class EstimateInput(Generic[BackendOptions]):
-    """What is estimated.
+    """The subject of an estimate.
 
     Args:
         graph: the exact graph, as the user has it.
@@ -79,7 +79,7 @@ class DesignEstimator(ABC, Generic[BackendOptions]):
 
     @abstractmethod
     def figures(self, at: EstimateInput[BackendOptions]) -> Hardware:
-        """What the design would need, its intervals narrowed by the ledger.
+        """The figures of the design, with intervals narrowed by the ledger.
 
         Raises:
             EdgemlError: the back end cannot express the graph or target the board.
@@ -98,7 +98,7 @@ class DesignEstimator(ABC, Generic[BackendOptions]):
 
     @abstractmethod
     def hint(self, at: EstimateInput[BackendOptions], result: Preflight, progress: Progress | None) -> str:
-        """What whoever is about to synthesize the design should know; "" if nothing.
+        """A hint before the synthesis of the design; "" if there is none.
 
         Args:
             at: what would be synthesized.

@@ -25,7 +25,7 @@ from edgeml.settings import Settings
 _FOLDER = ModuleFolder("design", "edgeml.estimate", whole=True)
 
 Options = Mapping[str, Any] | Settings | None
-"""Of a back end: plain, parsed, or its defaults."""
+"""Options of a back end: plain, parsed, or None for its defaults."""
 
 
 def designs() -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def estimate(
     tool: SynthesisTool | None = None,
     ledger: Ledger = EMPTY,
 ) -> Hardware:
-    """What a design would need on a board, before anything is synthesized.
+    """The resources and times of a design on a board, before anything is synthesized.
 
     Args:
         graph: the exact graph, as the user has it.

@@ -1,4 +1,4 @@
-"""What tools really reported, kept beside what was estimated, one line of JSON each.
+"""Results of tools beside their estimates, one line of JSON each.
 
 The file is ~/.local/share/edgeml/ledger.jsonl, or what EDGEML_LEDGER says. A line is appended in one write
 under a lock, so runs side by side lose nothing; a line that is torn or of a newer version is left where it is

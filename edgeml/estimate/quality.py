@@ -1,4 +1,4 @@
-"""How good an estimate is, in a line; the statistics behind it apart, for those who ask.
+"""The error of an estimate in one line, with the statistics behind it apart.
 
 Invariant: the line's figure stands in one of the notes; nothing is worked out here.
 """
@@ -13,7 +13,7 @@ from edgeml.figures import Hardware
 
 _STATISTICS = re.compile(r"percentile of the factor|real/estimate|interval from \d|^Of this kind")
 _PARTS = ("Shares of layers", "Whole board")
-"""How notes begin that are of something else than the design's own total."""
+"""Beginnings of notes that are not about the design's own total."""
 _NINE_OF_TEN = re.compile(r"LUTs?\b[^;]*?90th percentile of the factor (\d+\.\d+)")
 _BORROWED = "There was no "
 

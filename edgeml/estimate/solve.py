@@ -24,7 +24,7 @@ from edgeml.errors import EdgemlError
 State = TypeVar("State")
 
 Aim = Literal["area", "latency", "worst"]
-"""What is minimized: the sum of the shares, the latency, or the share of the scarcest resource."""
+"""The minimized quantity: the sum of the shares, the latency, or the share of the scarcest resource."""
 
 MINIMIZED: Mapping[Aim, str] = {
     "area": "the sum of the shares of the board's LUT, FF, DSP and BRAM",
@@ -35,7 +35,7 @@ MINIMIZED: Mapping[Aim, str] = {
 
 @dataclass(frozen=True)
 class Goal:
-    """What the reuse factors have to meet.
+    """The bounds that the reuse factors have to meet.
 
     Args:
         max_latency: clocks from a sample in to its result out; None: any.
@@ -52,7 +52,7 @@ class Goal:
 
     @property
     def aim(self) -> Aim:
-        """What is minimized among the layouts that meet it."""
+        """The quantity that is minimized among the layouts that meet the goal."""
         return "latency" if self.max_latency is None and self.ii is None else "area"
 
     def allows(self, latency: int, interval: int) -> bool:
@@ -62,11 +62,11 @@ class Goal:
 
 
 class ChosenLayout(Protocol):
-    """What a search chose, as a preflight shows it."""
+    """The result of a search, as a preflight shows it."""
 
     @property
     def minimized(self) -> str:
-        """What was minimized, in words."""
+        """The minimized quantity, in words."""
         ...
 
     @property
@@ -109,7 +109,7 @@ class SearchSpace(ABC, Generic[State]):
     @property
     @abstractmethod
     def root(self) -> State:
-        """Where nothing is chosen."""
+        """The state in which nothing is chosen."""
 
     @abstractmethod
     def children(self, state: State) -> Iterable[State]:

@@ -1,4 +1,4 @@
-"""What a preflight says: every resource against the board's, the clock, the factors that were chosen.
+"""The result of a preflight: every resource against the board's, the clock, the factors that were chosen.
 
 Invariant: `edgeml.fits` alone decides whether it fits.
 """
@@ -46,7 +46,7 @@ class Preflight:
 
     @property
     def over(self) -> tuple[Need, ...]:
-        """What is tight, may not fit or does not: the resources that the verdict is of."""
+        """The resources that are tight or do not surely fit, which the verdict is about."""
         return tuple(need for need in self.needs if self.state != "fits" and need.state == self.state)
 
     def lines(self) -> tuple[str, ...]:

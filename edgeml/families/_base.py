@@ -16,7 +16,7 @@ from edgeml.errors import EdgemlError
 from edgeml.figures import KINDS, Figure, Usage
 
 LutKind = Literal["lut6", "lut4", "alm"]
-"""What a vendor's tool counts as a LUT, as `edgeml.boards.model.Resources` has it."""
+"""The unit that a vendor's tool counts as a LUT, as in `edgeml.boards.model.Resources`."""
 
 
 # ---------------------------------------------------------------- the fabric, as estimates see it
@@ -118,7 +118,7 @@ def each(names: str, cost: CellCost) -> dict[str, CellCost]:
 
 @dataclass(frozen=True)
 class YosysMapping:
-    """How Yosys maps to a family.
+    """The mapping of Yosys to a family.
 
     Args:
         fabric: for the estimates of what it makes.
@@ -247,7 +247,7 @@ class Family:
 
     @property
     def mapping(self) -> YosysMapping:
-        """How Yosys maps to it.
+        """The mapping of Yosys to it.
 
         Raises:
             EdgemlError: it does not.

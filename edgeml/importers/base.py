@@ -68,7 +68,7 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class InputLayout:
-    """How a sample of the user's data becomes an input of the graph.
+    """The conversion of a sample of the user's data to an input of the graph.
 
     Args:
         name: of the graph's input.

@@ -36,12 +36,12 @@ from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS, NEVER_ZERO, Sums, value_
 EMITTERS = Emitters("onnx")
 
 _EXPONENTS = {False: (-126, 127), True: (-1022, 1023)}
-"""Of normal float32 and float64 numbers: subnormals may be flushed to zero, so none is used."""
+"""Exponents of normal float32 and float64 numbers: subnormals may be flushed to zero and are not used."""
 
 
 @dataclass(frozen=True)
 class CarrierStep:
-    """How one op is executed.
+    """The execution of one op.
 
     Args:
         node: the op.
@@ -160,7 +160,7 @@ class _CarrierPlanner:
         return name not in self._constants and self._steps[name].result_double
 
     def _exponents(self, name: str, unit: Unit) -> tuple[int, int]:
-        """Of the LSB and of the largest magnitude in the tensor, elements that are always zero left out."""
+        """Exponents of LSB and largest magnitude in the tensor, elements that are always zero apart."""
         info, grid = self._graph.info(name), self._grids[name]
         used = grid > NEVER_ZERO
         if not np.any(used):

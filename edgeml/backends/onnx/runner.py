@@ -76,7 +76,7 @@ class OnnxRunner(Runner):
 
 @dataclass(frozen=True, eq=False)
 class _InnerTensor:
-    """Where an inner value is: tensor = value * 2^unit, in a layout."""
+    """The tensor of an inner value: tensor = value * 2^unit, in a layout."""
 
     tensor: str
     unit: IntArray

@@ -41,10 +41,10 @@ ROUNDINGS: Mapping[Round, str] = MappingProxyType(
 EMITTERS = Emitters("qonnx")
 
 _EXPONENTS = (-126, 127)
-"""Of normal float32 numbers: smaller ones lose bits and may be flushed to zero."""
+"""Exponents of normal float32 numbers: smaller ones lose bits and may be flushed to zero."""
 
 _LARGEST = 125
-"""Of |frac| and |shift|: 2^-frac, its half and its inverse are then normal."""
+"""Largest |frac| and |shift|: 2^-frac, its half and its inverse are then normal."""
 
 
 def refusals(graph: Graph) -> tuple[Refusal, ...]:
@@ -102,7 +102,7 @@ def _reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[s
 
 
 def _constant_reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:
-    """Why a constant cannot be a float32 tensor behind a Quant node."""
+    """The reason why a constant cannot be a float32 tensor behind a Quant node; "" if it can."""
     info = graph.info(node.name)
     needed = value_bits(info, proven[node.name])
     if needed > FLOAT32_BITS:
@@ -147,7 +147,7 @@ def _input_reason(op: Input) -> tuple[str, str]:
 
 
 def _overflow_reason(op: Cast | Input) -> tuple[str, str]:
-    """What keeps a cast that meets values beyond its type from being a Quant node."""
+    """The reason why a cast with values beyond its type cannot be a Quant node; "" if it can."""
     if op.overflow in (Overflow.WRAP, Overflow.SAT_ZERO):
         return (
             f"Quant saturates and the cast's overflow is {op.overflow.value}",

@@ -42,7 +42,7 @@ static void fail(const std::string& what) {
 }
 
 """
-"""What every main program starts with: ports of any width from and to words, and how to fail."""
+"""The beginning of every main program: ports of any width from and to words, and the exit on a failure."""
 
 _HARNESS = r"""struct Random {
   uint64_t state;

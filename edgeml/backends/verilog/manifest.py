@@ -44,7 +44,7 @@ VerilogFile = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.s?vh?$")]
 
 
 class Lanes(Record):
-    """Where a graph value lies in a beat.
+    """The place of a graph value in a beat.
 
     Args:
         value: name in the graph.

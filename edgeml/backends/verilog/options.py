@@ -1,4 +1,4 @@
-"""What a user can say about the Verilog."""
+"""The options of the Verilog back end."""
 
 from __future__ import annotations
 

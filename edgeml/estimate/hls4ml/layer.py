@@ -1,4 +1,4 @@
-"""What one hls4ml layer needs: multipliers, adder trees, tables, memories, and its clocks.
+"""Resources and clocks of one hls4ml layer: multipliers, adder trees, tables, memories, and its clocks.
 
 The structure is that of hls4ml 1.3's nnet_utils: which loops are unrolled, which are pipelined and at which
 interval. What high-level synthesis makes of an operation (a DSP block, a shift, a tree of adders) follows
@@ -89,7 +89,7 @@ class LayerCost:
 
 @dataclass(frozen=True)
 class LayerSite:
-    """What a layer is built for.
+    """The surroundings of a layer: chip, clock and io type.
 
     Args:
         chip: its fabric.

@@ -105,7 +105,7 @@ class PlannedProject:
 
 
 def estimate_hls4ml(planned: PlannedProject, reported: bool = False) -> Hardware:
-    """What an hls4ml project takes after the vendor's logic synthesis, without the ledger.
+    """The figures of an hls4ml project after the vendor's logic synthesis, without the ledger.
 
     Args:
         planned: the project, multiplied as its options say.
@@ -220,7 +220,7 @@ def _errors(measured: Calibration) -> str:
 
 
 def _evidence(kind: str) -> str:
-    """What was published of the kind at hand."""
+    """The published results of the kind at hand."""
     evidence = calibration.measured()[FAMILY].kinds.get(kind)
     if evidence is None:
         return f"No published design is of this kind ({kind}): for it nothing was checked."

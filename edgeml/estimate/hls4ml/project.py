@@ -65,7 +65,7 @@ class ProjectModel:
 
     @property
     def shapes(self) -> Mapping[str, Shape]:
-        """What comes out of every layer, by its name."""
+        """The shape of every layer's output, by its name."""
         return self._shapes
 
     @property

@@ -59,7 +59,7 @@ class LayerWay:
 
 @dataclass(frozen=True)
 class ReuseSolution:
-    """What was found.
+    """The result of a search.
 
     Args:
         ways: strategy and reuse factor by layer of the project.

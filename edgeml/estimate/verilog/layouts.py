@@ -37,7 +37,7 @@ SIDE_BY_SIDE = 4096
 so many, minutes for four times as many. A factor of 1 that the options name is tried whatever it takes."""
 
 Place: TypeAlias = tuple[int, bytes]
-"""Where a step begins: how many dense layers lie behind, and what comes out of the last."""
+"""The start of a step: the number of dense layers behind it, and the output of the last one."""
 
 START: Place = (0, b"")
 

@@ -30,7 +30,7 @@ def clock_mhz(options: VerilogOptions, board: Board) -> float:
 
 
 def estimate_verilog(at: EstimateInput[VerilogOptions]) -> Hardware:
-    """What our Verilog takes, without the ledger.
+    """The figures of our Verilog, without the ledger.
 
     Raises:
         EdgemlError: the back end cannot express the graph.
@@ -42,7 +42,7 @@ def estimate_verilog(at: EstimateInput[VerilogOptions]) -> Hardware:
 
 
 def figures(counted: CountedDesign, at: EstimateInput[VerilogOptions]) -> Hardware:
-    """What was counted, as `Hardware`, without the ledger.
+    """The counts as `Hardware`, without the ledger.
 
     Args:
         counted: for the fabric of the board and tool.

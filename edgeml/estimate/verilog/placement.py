@@ -1,4 +1,4 @@
-"""What packing makes of a synthesized network, and what the board's top adds: the whole board.
+"""The whole board: packing of a synthesized network, and the logic of the board's top.
 
 `edgeml synth` puts a network between a serial line, a self-test and its memory, and what has to fit is all of
 that after packing. The numbers are in placement.json, fitted by `python -m benchmarks.placed write` on whole
@@ -42,7 +42,7 @@ _IDENTITY, _NAME = 53, 40
 
 
 class Packing(Settings):
-    """What was measured of one family.
+    """The measured packing of one family.
 
     Args:
         tool: synthesis and packing, with their versions.

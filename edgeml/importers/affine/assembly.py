@@ -26,7 +26,7 @@ from edgeml.ir.steps import GridInfo
 from edgeml.presets import Lowering
 
 FLOAT32_BITS = 24
-"""Of a float32's mantissa."""
+"""Bits of a float32's mantissa."""
 
 _SURE = 12
 """Bits of integers that can be told from a float32 that is some roundings away from a multiple of them."""

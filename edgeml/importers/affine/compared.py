@@ -1,4 +1,4 @@
-"""What a source computed, in terms of the graph: its floats as values of the graph's nodes.
+"""The results of a source in terms of the graph: its floats as values of the graph's nodes.
 
 Invariant: where all factors are powers of two nothing is rounded. Elsewhere a float stands for the integer
 next to it if it lies as near to it as float32 can tell, and for itself otherwise.
@@ -28,7 +28,7 @@ _NEAR = 2.0**-21
 
 
 class Correspondence:
-    """Which tensor of the source each value of the graph stands for, and how data become inputs of both.
+    """The tensor of the source for each value of the graph, and the inputs of both from the user's data.
 
     Args:
         graph: the finished graph.
@@ -54,7 +54,7 @@ class Correspondence:
         return tuple(node.name for node in self.graph.nodes if node.name in self.tensors)
 
     def layouts(self) -> tuple[InputLayout, ...]:
-        """How the user's data become the graph's inputs."""
+        """The conversion of the user's data to the graph's inputs."""
         layouts: list[InputLayout] = []
         for port in self.inputs:
             name, scale, point = self._graph_inputs.get(port.tensor, (self._stated(port), 1, 0))

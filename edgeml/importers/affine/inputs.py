@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class InputPort:
-    """How data of the source become an input of the graph.
+    """The conversion of data of the source to an input of the graph.
 
     Args:
         tensor: the source's name of it.

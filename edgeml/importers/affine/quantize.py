@@ -269,7 +269,7 @@ def _without_one_multiplier(
 def staircase(
     assembly: Assembly, value: AffineValue, by: SourceQuantizer, own: OwnArithmetic | None
 ) -> steps.Staircase:
-    """What the quantizer makes of every code of the value's node."""
+    """The quantizer's result for every code of the value's node."""
     node = value.only.node
     step = Fraction(2) ** -assembly.info(node).frac
     first, last = (0, 1) if by.bipolar else (by.low, by.high)

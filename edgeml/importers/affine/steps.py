@@ -48,7 +48,7 @@ CodeFunction = Callable[[IntArray], IntArray]
 
 @dataclass(frozen=True, eq=False)
 class Staircase:
-    """What every sum of an interval becomes, per channel.
+    """A quantizer as a staircase: its code for every sum of an interval, per channel.
 
     Args:
         first: the least code.

@@ -12,7 +12,7 @@ Pairs = tuple[tuple[int, int], ...]
 def conv_attributes(
     shape: Shape, space: Shape, filters: int, kernel: Shape, strides: Shape, padding: Pairs
 ) -> dict[str, Any]:
-    """What Conv1D, Conv2D and their depthwise forms expect.
+    """Attributes of Conv1D, Conv2D and their depthwise forms.
 
     Args:
         shape: of the input, (*space, channels).
@@ -38,7 +38,7 @@ def conv_attributes(
 def pool_attributes(
     shape: Shape, space: Shape, pool: Shape, strides: Shape, padding: Pairs
 ) -> dict[str, Any]:
-    """What MaxPooling1D and MaxPooling2D expect; arguments as for `conv_attributes`."""
+    """Attributes of MaxPooling1D and MaxPooling2D; arguments as for `conv_attributes`."""
     common = {
         **_space("pool", pool),
         **_space("stride", strides),

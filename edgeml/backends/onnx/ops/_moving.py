@@ -1,4 +1,4 @@
-"""Where the axes of a value lie, and its tensor in the carrier of a step."""
+"""The order of a value's axes, and its tensor in the carrier of a step."""
 
 from __future__ import annotations
 

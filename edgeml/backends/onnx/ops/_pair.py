@@ -1,4 +1,4 @@
-"""What ops on two values share: the layout that both operands can have."""
+"""Shared by ops on two values: the layout that both operands can have."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from edgeml.ir import Node
 from edgeml.ir.layout import Layout, arrange
 
 _SHIFTED = {Round.RND: (0.5, "FLOOR"), Round.RND_MIN_INF: (-0.5, "CEIL")}
-"""What is added, in LSBs, and how the sum is rounded."""
+"""The summand in LSBs, and the rounding of the sum."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What max and sum pooling share: a tree over every window."""
+"""Shared by max and sum pooling: a tree over every window."""
 
 from __future__ import annotations
 

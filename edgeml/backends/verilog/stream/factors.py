@@ -1,4 +1,4 @@
-"""How often the multipliers of dense layers are used for a sample: the option `reuse_factor`, layer by layer.
+"""The option `reuse_factor`, layer by layer: how often a dense layer's multipliers are used for a sample.
 
 Invariant: a factor that is given for a layer by its name is used as it is, or refused.
 """

@@ -55,7 +55,7 @@ class Kernel:
 
     @property
     def bounds(self) -> dict[str, tuple[IntArray, IntArray]]:
-        """Of its input."""
+        """Bounds of its input."""
         return {self.start.value: (self.start.lo, self.start.hi)}
 
     def whole(self, node: Node) -> None:

@@ -145,7 +145,7 @@ def chain(graph: Graph) -> Chain:
 
 
 def source(of: Chain, reuse: int | None) -> Beats:
-    """How the input comes.
+    """The beats of the input.
 
     Args:
         of: the graph.
