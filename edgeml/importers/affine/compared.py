@@ -67,15 +67,17 @@ class Correspondence:
     def to_source(self, x: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
         """Data as the source takes them, (samples, *source shape without the batch), by the source's input.
 
-        A type that the user stated is applied, as the graph applies it; a quantizer of the model's own is
-        not.
+        A type that the user stated is applied, as the graph applies it, and so are the integers that an
+        input of codes takes: the source has no data between them. A quantizer of data of the model's own is
+        not applied.
         """
         arrays: dict[str, NDArray[np.float64]] = {}
         for port in self.inputs:
             name, scale, point = self._graph_inputs.get(port.tensor, (self._stated(port), 1, 0))
             op = self.graph.node(name).op
             data = np.asarray(x[name], np.float32).astype(np.float64)
-            if port.tensor not in self._graph_inputs and isinstance(op, Input):
+            own_data = port.tensor in self._graph_inputs and (scale, point) == (1, 0)
+            if isinstance(op, Input) and not own_data:
                 data = to_float(quantize(data, op.type, op.rounding, op.overflow), op.type.frac)
             flat = (data.reshape(data.shape[0], -1) - point) * float(scale)
             arrays[port.tensor] = flat[:, port.index.reshape(-1)].reshape(-1, *port.index.shape[1:])

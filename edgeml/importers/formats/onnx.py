@@ -52,8 +52,8 @@ class OnnxImporter(Importer):
         graph = taken_apart(model, where)
         _need_quantizers(graph, where)
         assembly = Assembly(options.name, options.lowering, options.strict, source_floats="float32")
-        reader = OnnxReader(graph, assembly)
         try:
+            reader = OnnxReader(graph, assembly)
             reader.read()
             exact = assembly.finished(tuple(port.node for port in reader.outputs))
         except EdgemlError as error:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgeml import limits
 from edgeml.errors import EdgemlError
+from edgeml.onnx_model import parse_onnx
 from edgeml.reading import refusing
 
 QONNX_DOMAINS = frozenset(
@@ -95,20 +96,12 @@ def parse(content: bytes, where: str) -> Any:
     """The ModelProto of a file.
 
     Raises:
-        EdgemlError: it is none.
+        EdgemlError: it is none, or has no graph with an output.
     """
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    wrong, hint = "is not an ONNX model", "export it again, in one file"
-    model = onnx.ModelProto()
-    with refusing(where, wrong, hint):
-        try:
-            model.ParseFromString(content)
-        except DecodeError as error:
-            raise ValueError(str(error)) from error
-        if not model.HasField("graph") or not model.graph.output:
-            raise ValueError("it has no graph with an output")
+    hint = "export it again, in one file"
+    model = parse_onnx(content, where, hint)
+    if not model.HasField("graph") or not model.graph.output:
+        raise EdgemlError("is not an ONNX model: it has no graph with an output", where, hint)
     return model
 
 
@@ -173,6 +166,9 @@ def array(tensor: Any, where: str) -> NDArray[Any]:
 def _node(proto: Any, where: str) -> SourceNode:
     import onnx
 
+    texts = (proto.name, proto.op_type, proto.domain, *proto.input, *proto.output)
+    if not all(isinstance(text, str) for text in texts):  # protobuf gives bytes where it is no UTF-8
+        raise ValueError("a name in it is no text")
     attributes: dict[str, Any] = {}
     label = proto.name or (proto.output[0] if proto.output else proto.op_type)
     for attribute in proto.attribute:
