@@ -4,14 +4,15 @@ A file is named after the operator in snake_case and has `DOMAINS`, the operator
 for that operator, and `lower(node, reader)`, which gives the node's operand or operands. Nothing has to be
 registered. A name with a leading underscore is a helper of several.
 
-Invariant: `lower` gives the node's meaning exactly, or the reader's notes say what is rounded.
+Invariant: `lower` gives the node's meaning exactly, or the reader's notes say what is rounded. No name of this
+module is the name of a file: importing the file would replace it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from edgeml.folder import ModuleFolder
 
@@ -36,7 +37,8 @@ def domains(name: str) -> frozenset[str]:
     Raises:
         EdgemlError: there is no such kind, or its file does not say.
     """
-    return cast("frozenset[str]", _FOLDER.declared(name, "DOMAINS", frozenset))
+    found: frozenset[str] = _FOLDER.declared(name, "DOMAINS", frozenset)
+    return found
 
 
 def lowering(name: str) -> OnnxLowering:

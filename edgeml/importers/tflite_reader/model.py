@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml import install, limits
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml import limits
+from edgeml.errors import EdgemlError
+from edgeml.keras.backend import import_keras
 from edgeml.reading import refusing
 
 MAGIC = b"TFL3"
@@ -95,12 +96,9 @@ def taken_apart(content: bytes, where: str) -> TfliteModel:
         EdgemlError: it is damaged, has several subgraphs, or a tensor of another size than its data.
         MissingToolError: TensorFlow, whose schema this reads with, is not installed.
     """
-    try:
-        from tensorflow.lite.python import schema_py_generated as schema
-    except ImportError:
-        raise MissingToolError(
-            f"TensorFlow is not installed ({install.command('train')})", "TensorFlow Lite"
-        ) from None
+    import_keras()  # TensorFlow, without its log
+    from tensorflow.lite.python import schema_py_generated as schema
+
     with refusing(where, "is not a TensorFlow Lite model", "convert it again"):
         if content[4:8] != MAGIC:
             raise ValueError("it does not begin as one")
