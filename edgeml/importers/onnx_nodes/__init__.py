@@ -1,11 +1,11 @@
 """One file per kind of node; the folder is the list of what is read.
 
-A file is named after the operator in snake_case and has `DOMAINS`, the operator domains in which it stands
+A file is named after the operator in snake_case and has `DOMAINS`, the domains in which it stands
 for that operator, and `lower(node, reader)`, which gives the node's operand or operands. Nothing has to be
 registered. A name with a leading underscore is a helper of several.
 
-Invariant: `lower` gives the node's meaning exactly, or the reader's notes say what is rounded. No name of this
-module is the name of a file: importing the file would replace it.
+Invariant: `lower` gives the node's meaning exactly, or the reader's notes say what is rounded. No name of
+this module is the name of a file: importing the file would replace it.
 """
 
 from __future__ import annotations
