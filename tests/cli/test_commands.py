@@ -141,7 +141,13 @@ def test_show(edgeml: Shell, run: Path) -> None:
     assert "drop_unused" in edgeml("show", str(run), "--passes").out
     document = json.loads(edgeml("show", str(run), "--json").out)
     passes = document["passes"]
-    assert [entry["pass"] for entry in passes] == ["-", "expand", "fold_constants", "drop_unused"]
+    assert [entry["pass"] for entry in passes] == [
+        "-",
+        "expand",
+        "fold_constants",
+        "drop_unused",
+        "fuse_bias",
+    ]
     assert all(entry["nodes"] and "cast" in entry["ops"] for entry in passes)
     assert document["config"]["preset"]["name"] == "iris_mlp"
 

@@ -37,8 +37,8 @@ def domains(name: str) -> frozenset[str]:
     Raises:
         EdgemlError: there is no such kind, or its file does not say.
     """
-    found: frozenset[str] = _FOLDER.declared(name, "DOMAINS", frozenset)
-    return found
+    declared: frozenset[str] = _FOLDER.declared(name, "DOMAINS", frozenset)
+    return declared
 
 
 def lowering(name: str) -> OnnxLowering:
