@@ -44,7 +44,9 @@ def test_it_is_recognized_by_its_own_reader_alone(source: tuple[str, SourceFile]
     known = [other for other in importers.names() if importers.load(other).recognize(file.content)]
     assert known == [name] and importers.choose(file) == name
     importer = importers.load(name)
-    assert importer.title and importer.kept and all(suffix.startswith(".") for suffix in importer.suffixes)
+    assert (
+        importer.title and importer.file_name and all(suffix.startswith(".") for suffix in importer.suffixes)
+    )
 
 
 def test_the_graph_equals_its_own_framework(source: tuple[str, SourceFile]) -> None:

@@ -63,11 +63,12 @@ def test_multipliers_where_there_are_any(rounding):
         halves = steps.split_at_zero(stairs) or (stairs,)
         for part in ((stairs,), halves):
             multipliers = [steps.smallest_multiplier(half) for half in part]
-            if any(multiplier is None for multiplier in multipliers):
+            found_all = [multiplier for multiplier in multipliers if multiplier is not None]
+            if len(found_all) < len(part):
                 continue
             found = sum(
                 codes_of(lambda a, n, s=half, m=by: steps.with_multiplier(a, n, s, m), every)
-                for half, by in zip(part, multipliers, strict=True)
+                for half, by in zip(part, found_all, strict=True)
             )
             assert np.array_equal(found, wanted)
             tried += 1

@@ -24,7 +24,7 @@ from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
 
 if TYPE_CHECKING:
-    from edgeml.importers.affine.quantize import SourceQuantizer
+    from edgeml.importers.affine.quantizer import SourceQuantizer
 
 
 @dataclass(frozen=True, eq=False)

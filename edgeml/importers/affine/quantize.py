@@ -11,81 +11,29 @@ the proven interval, or a note says how far they are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType, IntArray, Overflow, Round, cover
+from edgeml.fixed import FixedType, IntArray, Overflow, cover
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle, steps
 from edgeml.importers.affine.assembly import Assembly
-from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.inputs import quantized_input
+from edgeml.importers.affine.pairs import of_pairs
+from edgeml.importers.affine.quantizer import OwnArithmetic, SourceQuantizer, end_codes
 from edgeml.importers.affine.rounding import SourceRounding
-from edgeml.importers.affine.value import AffineValue, of_node
+from edgeml.importers.affine.value import AffineValue
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.lookup import MAX_INDEX_BITS, Lookup
 from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
-from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.relu import Relu
-
-
-@dataclass(frozen=True)
-class OwnArithmetic:
-    """The source's own requantization, where it is not that of rational numbers.
-
-    Args:
-        codes: of integer sums (rows, *channels), never falling along axis 0; the value's clip included.
-        ops: builds the same exactly in core ops on a node of sums, for when no multiplier equals it; or None.
-    """
-
-    codes: Callable[[IntArray], IntArray]
-    ops: Callable[[str], str] | None = None
-
 
 _MOST_THRESHOLDS = 255
 """Steps up to which thresholds stand in where no multiplier is equal."""
-
-_TABLE_PAIRS = 1 << 18
-"""Pairs of codes up to which a sum of two values is tried pair by pair."""
-
-
-@dataclass(frozen=True, eq=False)
-class SourceQuantizer:
-    """value -> scale * (clip(round(value / scale + zero_point), low, high) - zero_point).
-
-    Args:
-        scale: positive, per element of the node (see `AffineValue.per_element`).
-        zero_point: integers, likewise.
-        low: least code.
-        high: largest code.
-        rounding: of the source.
-        bipolar: only the codes low and high exist; high from zero on.
-    """
-
-    scale: Exact
-    zero_point: Exact
-    low: int
-    high: int
-    rounding: SourceRounding
-    bipolar: bool = False
-
-    def code_range(self) -> FixedType:
-        """The narrowest integer type of the codes."""
-        return cover(min(self.low, 0), max(self.high, 0), 0)
-
-    def value_of(self, node: str, shape: tuple[int, ...], index: IntArray) -> AffineValue:
-        """The source's value whose codes a node has."""
-        if self.bipolar:  # the node counts the steps
-            step = Fraction(self.high - self.low)
-            value = of_node(node, shape, index, ex.as_exact(self.scale * step))
-            return replace(value, offset=ex.as_exact(self.scale * Fraction(self.low)))
-        value = of_node(node, shape, index, self.scale)
-        return replace(value, offset=ex.as_exact(-self.scale * self.zero_point))
 
 
 def quantized(
@@ -129,7 +77,7 @@ def unchanged(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Af
     offset = ex.as_exact(value.offset / by.scale + by.zero_point)
     if not (ex.is_one(slope) and ex.is_zero(offset)):
         return None
-    least, most = _end_codes(value, by)
+    least, most = end_codes(value, by)
     return by.value_of(_limited(assembly, value.only.node, least, most, 0), value.shape, value.index)
 
 
@@ -163,7 +111,7 @@ def _by_cast(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Aff
     node = assembly.cast(
         exact.only.node, kind, rounding, Overflow.SAT_SYM if narrow else Overflow.SAT, "quantized"
     )
-    least, most = _end_codes(value, by)
+    least, most = end_codes(value, by)
     node = _limited(assembly, node, least, most, frac)
     if simple:
         return replace(
@@ -187,19 +135,6 @@ def _limited(assembly: Assembly, node: str, least: IntArray, most: IntArray, fra
     if np.any(assembly.info(node).hi > most):
         node = assembly.add(Min(), node, assembly.number(most, frac, "most"), part="clip.most")
     return node
-
-
-def _end_codes(value: AffineValue, by: SourceQuantizer) -> tuple[IntArray, IntArray]:
-    """The least and largest code that the value's clip leaves."""
-
-    def codes(end: Exact | None, otherwise: int) -> IntArray:
-        if end is None:
-            return np.array([otherwise], np.int64)
-        numbers = ex.as_exact(end / by.scale + by.zero_point)
-        codes_ = [min(max(by.rounding.apply(number), by.low), by.high) for number in numbers.flat]
-        return np.array(codes_, np.int64).reshape(numbers.shape)
-
-    return codes(value.low, by.low), codes(value.high, by.high)
 
 
 def _by_steps(
@@ -295,7 +230,7 @@ def staircase(
 
 def _of_sum(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue:
     """Several nodes with factors that no power of two relates, such as a residual sum of two scales."""
-    result = _of_pairs(assembly, value, by)
+    result = of_pairs(assembly, value, by)
     if result is not None:
         return result
     return quantized(
@@ -305,125 +240,6 @@ def _of_sum(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Affi
         ),
         by,
     )
-
-
-def _of_pairs(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue | None:
-    """Two narrow nodes: the smallest multipliers for which every pair of codes gets the right code."""
-    numbers = [term.factor for term in value.terms] + [value.offset, by.scale, by.zero_point]
-    if len(value.terms) != 2 or not all(ex.is_scalar(number) for number in numbers) or by.bipolar:
-        return None
-    infos = [assembly.info(term.node) for term in value.terms]
-    spans = [(int(i.aligned(i.frac)[0].min()), int(i.aligned(i.frac)[1].max())) for i in infos]
-    if np.prod([float(high - low + 1) for low, high in spans]) > _TABLE_PAIRS:
-        return None
-    a, b = (np.arange(low, high + 1, dtype=np.int64) for low, high in spans)
-    scale = ex.scalar(by.scale)
-    slopes = [
-        ex.scalar(t.factor) * Fraction(2) ** -i.frac / scale for t, i in zip(value.terms, infos, strict=True)
-    ]
-    offset = ex.scalar(value.offset) / scale + ex.scalar(by.zero_point)
-    results = _rounded_pairs(a, b, slopes, offset, by.rounding)
-    least, most = (int(end.min()) for end in _end_codes(value, by))
-    results = np.clip(results, least, most)
-    assembly.source_rounds()
-    return pairs_by_multipliers(assembly, value, by, (a, b), results, slopes, (least, most))
-
-
-def pairs_by_multipliers(
-    assembly: Assembly,
-    value: AffineValue,
-    by: SourceQuantizer,
-    codes: tuple[IntArray, IntArray],
-    results: IntArray,
-    slopes: list[Fraction],
-    ends: tuple[int, int],
-) -> AffineValue | None:
-    """code = floor(m1 * a + m2 * b + o), with the fewest bits for which every pair is right; None if none is.
-
-    Args:
-        assembly: where to add ops.
-        value: of two terms.
-        by: the quantizer.
-        codes: every code of the two nodes.
-        results: the code of every pair, (codes of a, codes of b).
-        slopes: codes per step of a and of b.
-        ends: least and largest code wanted.
-    """
-    a, b = codes
-    least, most = ends
-    steepest = float(max(abs(slope) for slope in slopes))
-    top = int(np.frexp(steepest)[1])
-    fixed = assembly.options.multiplier_bits
-    for bits in range(2, 31) if fixed is None else (fixed,):
-        frac = max(bits - top, 0)
-        m, n = (round(slope * 2**frac) for slope in slopes)
-        total = m * a[:, np.newaxis] + n * b[np.newaxis]
-        above, below = results > least, results < most
-        need = int(np.where(above, (results << frac) - total, np.iinfo(np.int64).min).max())
-        room = int(np.where(below, ((results + 1) << frac) - total - 1, np.iinfo(np.int64).max).min())
-        if need > room and fixed is None:
-            continue
-        shift = (
-            (need + room) // 2 if need > room else int(steps.roundest(np.array([need]), np.array([room]))[0])
-        )
-        wrong = int(np.count_nonzero(np.clip((total + shift) >> frac, least, most) != results))
-        if wrong:
-            assembly.inexact(
-                f"multipliers of {bits} bits give {wrong} of {results.size} pairs of codes another sum"
-            )
-        else:
-            assembly.note(f"added by multipliers of {bits} bits, equal for all {results.size} pairs of codes")
-        return _built_pairs(assembly, value, by, (m, n, shift, frac), ends)
-    return None
-
-
-def _built_pairs(
-    assembly: Assembly,
-    value: AffineValue,
-    by: SourceQuantizer,
-    numbers: tuple[int, int, int, int],
-    ends: tuple[int, int],
-) -> AffineValue:
-    m, n, shift, frac = numbers
-    products = []
-    for part, factor, term in zip(("a", "b"), (m, n), value.terms, strict=True):
-        grid = frac - assembly.info(term.node).frac
-        products.append(
-            assembly.add(
-                Mul(),
-                term.node,
-                assembly.number(np.array(factor), grid, f"factor.{part}"),
-                part=f"product.{part}",
-            )
-        )
-    total = assembly.add(Add(), *products, part="sum")
-    total = assembly.add(Add(), total, assembly.number(np.array(shift), frac, "shift"), part="shifted")
-    node = assembly.cast(total, by.code_range(), Round.TRN, Overflow.SAT, "codes")
-    node = steps.clipped_codes(assembly, node, *(np.array([end]) for end in ends))
-    return by.value_of(node, value.shape, value.index)
-
-
-def _rounded_pairs(
-    a: IntArray, b: IntArray, slopes: list[Fraction], offset: Fraction, rounding: SourceRounding
-) -> IntArray:
-    """The rounded sum of every pair, exactly: by float64 where that is sure, else by rational numbers."""
-    total = float(slopes[0]) * a[:, np.newaxis] + float(slopes[1]) * b[np.newaxis] + float(offset)
-    distance = np.abs(2 * total - np.rint(2 * total))
-    unsure = distance < 1e-6
-    result = np.empty(total.shape, np.int64)
-    sure = {
-        SourceRounding.ROUND: np.rint,
-        SourceRounding.HALF_UP: np.rint,
-        SourceRounding.HALF_DOWN: np.rint,
-        SourceRounding.FLOOR: np.floor,
-        SourceRounding.CEIL: np.ceil,
-        SourceRounding.DOWN: np.trunc,
-        SourceRounding.UP: lambda x: np.sign(x) * np.ceil(np.abs(x)),
-    }
-    result[...] = sure[rounding](total).astype(np.int64)
-    for i, j in zip(*np.nonzero(unsure), strict=True):
-        result[i, j] = rounding.apply(slopes[0] * int(a[i]) + slopes[1] * int(b[j]) + offset)
-    return result
 
 
 def _by_table(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue:

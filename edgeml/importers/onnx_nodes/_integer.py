@@ -11,7 +11,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.assembly import Assembly
-from edgeml.importers.affine.quantize import OwnArithmetic, SourceQuantizer
+from edgeml.importers.affine.quantizer import OwnArithmetic, SourceQuantizer
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_nodes._quantizer import need_positive
 from edgeml.importers.onnx_reader.model import SourceNode

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.importers.affine import exact as ex
-from edgeml.importers.affine.quantize import SourceQuantizer, quantized
+from edgeml.importers.affine.quantize import quantized
+from edgeml.importers.affine.quantizer import SourceQuantizer
 from edgeml.importers.affine.rounding import SourceRounding
 from edgeml.importers.onnx_nodes import _quantizer as common
 from edgeml.importers.onnx_reader.model import SourceNode

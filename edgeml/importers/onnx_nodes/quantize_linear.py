@@ -8,7 +8,8 @@ from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
 from edgeml.importers.affine.linear import is_sum_of_products
-from edgeml.importers.affine.quantize import SourceQuantizer, quantized, unchanged
+from edgeml.importers.affine.quantize import quantized, unchanged
+from edgeml.importers.affine.quantizer import SourceQuantizer
 from edgeml.importers.affine.rounding import SourceRounding
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_nodes import _integer as common

@@ -9,7 +9,8 @@ import numpy as np
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
-from edgeml.importers.affine.quantize import SourceQuantizer, quantized
+from edgeml.importers.affine.quantize import quantized
+from edgeml.importers.affine.quantizer import SourceQuantizer
 from edgeml.importers.onnx_nodes import _quantizer as common
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand

@@ -150,7 +150,7 @@ def _along(attributes: Attributes, values: Any, rank: int) -> Any:
 def _resize(attributes: Attributes, x: Any, *inputs: Any) -> Any:
     del attributes
     sizes = inputs[2] if len(inputs) > 2 and inputs[2] is not None else None
-    scales = inputs[1] if len(inputs) > 1 else inputs[0]
+    scales = inputs[min(1, len(inputs) - 1)]
     factors = np.asarray(sizes) / x.shape if sizes is not None and np.size(sizes) else np.asarray(scales)
     for axis, factor in enumerate(np.rint(factors).astype(int)):
         x = np.repeat(x, factor, axis=axis)

@@ -8,7 +8,8 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
-from edgeml.importers.affine.quantize import OwnArithmetic, quantized
+from edgeml.importers.affine.quantize import quantized
+from edgeml.importers.affine.quantizer import OwnArithmetic
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier, activation_range, with_zero_point
 from edgeml.importers.tflite_reader.model import TfliteOperator, TfliteTensor

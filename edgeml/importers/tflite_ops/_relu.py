@@ -6,7 +6,8 @@ import numpy as np
 
 from edgeml.fixed import IntArray
 from edgeml.importers.affine import settle
-from edgeml.importers.affine.quantize import OwnArithmetic, quantized
+from edgeml.importers.affine.quantize import quantized
+from edgeml.importers.affine.quantizer import OwnArithmetic
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier, activation_range
 from edgeml.importers.tflite_reader.model import TfliteOperator

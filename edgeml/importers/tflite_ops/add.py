@@ -11,7 +11,7 @@ from edgeml.fixed import IntArray
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.arrange import alike
 from edgeml.importers.affine.exact import scalar
-from edgeml.importers.affine.quantize import pairs_by_multipliers
+from edgeml.importers.affine.pairs import pairs_by_multipliers
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier, activation_range, with_zero_point
 from edgeml.importers.tflite_reader.model import TfliteOperator

@@ -8,7 +8,8 @@ import numpy as np
 
 from edgeml.fixed import IntArray
 from edgeml.importers.affine import exact as ex
-from edgeml.importers.affine.quantize import SourceQuantizer, quantized
+from edgeml.importers.affine.quantize import quantized
+from edgeml.importers.affine.quantizer import SourceQuantizer
 from edgeml.importers.affine.rounding import SourceRounding
 from edgeml.importers.affine.value import AffineValue, of_node
 from edgeml.importers.tflite_ops._pool import pooled, window

@@ -17,7 +17,7 @@ from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.inputs import InputPort, model_input
 from edgeml.importers.affine.outputs import OutputPort, finished_output
-from edgeml.importers.affine.quantize import SourceQuantizer
+from edgeml.importers.affine.quantizer import SourceQuantizer
 from edgeml.importers.affine.rounding import SourceRounding
 from edgeml.importers.affine.value import AffineValue, natural_index, of_node
 from edgeml.importers.tflite_reader.model import TfliteModel, TfliteOperator, TfliteTensor
