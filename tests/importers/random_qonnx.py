@@ -7,6 +7,7 @@ executor has to give the graph's own integers. Without it scales are any floats 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import onnx
@@ -27,7 +28,7 @@ class Net:
     constants: list = field(default_factory=list)
     count: int = 0
 
-    def const(self, values, kind=np.float32) -> str:
+    def const(self, values, kind: type = np.float32) -> str:
         name = f"c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.asarray(values, kind), name))
         return name
@@ -182,7 +183,7 @@ def _layer(net: Net, x: str, shape: list[int]) -> tuple[str, list[int]]:
             inputs.append(net.quant(net.const(rng.normal(0, 0.5, filters)), 6, True, net.scale((), -6, -3)))
         pad = int(rng.integers(0, 2)) if size > 1 else 0
         stride = int(rng.integers(1, 3))
-        attributes = {"pads": [pad] * 4} if rng.random() < 0.7 else {"auto_pad": "SAME_UPPER"}
+        attributes: dict[str, Any] = {"pads": [pad] * 4} if rng.random() < 0.7 else {"auto_pad": "SAME_UPPER"}
         x = net.node(
             "Conv", *inputs, kernel_shape=[size, size], strides=[stride, stride], group=groups, **attributes
         )

@@ -26,18 +26,19 @@ def file_of(
     graph = schema.SubGraphT()
     graph.tensors, graph.operators, graph.inputs, graph.outputs = [], [], inputs, outputs
     for entry in tensors:
-        tensor = schema.TensorT()
+        tensor: Any = schema.TensorT()
         tensor.name, tensor.shape = entry["name"], list(entry["shape"])
         tensor.type = getattr(schema.TensorType, entry.get("kind", "INT8"))
         if "scale" in entry:
-            tensor.quantization = schema.QuantizationParametersT()
+            quantization: Any = schema.QuantizationParametersT()
+            tensor.quantization = quantization
             scale = np.atleast_1d(entry["scale"]).astype(np.float32)
-            tensor.quantization.scale = scale
-            tensor.quantization.zeroPoint = np.full(scale.size, entry.get("zero", 0), np.int64)
-            tensor.quantization.quantizedDimension = entry.get("axis", 0)
+            quantization.scale = scale
+            quantization.zeroPoint = np.full(scale.size, entry.get("zero", 0), np.int64)
+            quantization.quantizedDimension = entry.get("axis", 0)
         tensor.buffer = 0
         if "values" in entry:
-            buffer = schema.BufferT()
+            buffer: Any = schema.BufferT()
             buffer.data = np.frombuffer(np.ascontiguousarray(entry["values"]).tobytes(), np.uint8)
             tensor.buffer = len(model.buffers)
             model.buffers.append(buffer)
