@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         emulator,
         estimate,
         export,
-        import_model,
         load,
         lower,
         report,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
         trace,
         train,
     )
+    from edgeml.api_import import import_model
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
     from edgeml.ir import Builder, Graph, evaluate
@@ -56,9 +56,10 @@ __all__ = [
 
 _HOMES = {
     "edgeml.api": (
-        *("check", "emit", "emulator", "estimate", "export", "import_model", "load", "lower"),
+        *("check", "emit", "emulator", "estimate", "export", "load", "lower"),
         *("report", "synth", "trace", "train"),
     ),
+    "edgeml.api_import": ("import_model",),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
     "edgeml.fixed": ("FixedType", "Overflow", "Round"),
     "edgeml.ir": ("Builder", "Graph", "evaluate"),

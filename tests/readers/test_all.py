@@ -22,6 +22,7 @@ OWN = {
     "files": "the opener",
     "install": "pip's records of this installation",
     "reading": "the JSON reader",
+    "importers.hls4ml_config": "YAML, read without tags within its errors",
     "archives": "the zip and npz reader",
     "estimate.ledger": "a file that lines are added to under a lock; read through the opener",
     "vendor.formats.intel_hls": "text that the opener read; its errors are vendor's",
