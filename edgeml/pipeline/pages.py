@@ -12,16 +12,24 @@ from edgeml.runs import Run
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
+    from edgeml.estimate import Ledger
     from edgeml.report.comparison.facts import Comparison
     from edgeml.report.facts import Facts
 
 
 @alone
-def report(run: Run, tell: Tell = quiet, folder: Path | None = None, boards: Sequence[Board] = ()) -> Facts:
+def report(
+    run: Run,
+    ledger: Ledger,
+    tell: Tell = quiet,
+    folder: Path | None = None,
+    boards: Sequence[Board] = (),
+) -> Facts:
     """Write report.json, report.md and report.html from what lies in the run folder.
 
     Args:
         run: what it is about.
+        ledger: earlier results of tools, which narrow the estimates.
         tell: called with a line about each step that begins.
         folder: where it is written; the run folder by default.
         boards: to compare its designs on; none: those it was made for, and a few of each kind.
@@ -34,14 +42,18 @@ def report(run: Run, tell: Tell = quiet, folder: Path | None = None, boards: Seq
     from edgeml.report.collect import collect
 
     tell("collecting facts")
-    facts = collect(run, tell, boards)
+    facts = collect(run, tell, boards, ledger)
     tell("drawing")
     write(facts, folder or run.folder)
     return facts
 
 
 def compare(
-    runs: Sequence[Run], folder: Path, tell: Tell = quiet, boards: Sequence[Board] = ()
+    runs: Sequence[Run],
+    folder: Path,
+    ledger: Ledger,
+    tell: Tell = quiet,
+    boards: Sequence[Board] = (),
 ) -> Comparison:
     """Write comparison.json, comparison.md and comparison.html of several runs.
 
@@ -50,6 +62,7 @@ def compare(
     Args:
         runs: at least two.
         folder: where it is written.
+        ledger: earlier results of tools, which narrow the estimates.
         tell: called with a line about each step that begins.
         boards: to compare on: the first that all runs have figures for.
 
@@ -70,8 +83,8 @@ def compare(
         def tell_of(what: str, name: str = run.folder.name) -> None:
             tell(f"{name}: {what}")
 
-        facts = comparing.up_to_date(run, [board.name for board in boards])
-        reports.append((run.folder, facts or report(run, tell_of, boards=boards)))
+        facts = comparing.up_to_date(run, [board.name for board in boards], ledger)
+        reports.append((run.folder, facts or report(run, ledger, tell_of, boards=boards)))
     tell("drawing")
     comparison = comparing.compare(reports, folder, [board.name for board in boards])
     render_comparison(comparison).write(folder)
