@@ -112,7 +112,7 @@ def network() -> Old:
         ],
         "prune_low_magnitude_fc1": [
             ("kernel", _codes(rng, 72, 5)), ("bias", _codes(rng, 5)), ("mask", np.ones((72, 5), np.float32)),
-            ("threshold", np.float32(0.1)), ("pruning_step", np.int64(7)),
+            ("threshold", np.array(0.1, np.float32)), ("pruning_step", np.array(7, np.int64)),
         ],
         "fc2": [("kernel", _codes(rng, 5, 4)), ("bias", _codes(rng, 4))],
         "head": [("kernel", rng.normal(size=(4, 3)).astype(np.float32)), ("bias", _codes(rng, 3))],
