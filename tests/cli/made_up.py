@@ -115,7 +115,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(pipeline, "check", gives(check))
     monkeypatch.setattr(pipeline, "lower", gives(graph()))
     monkeypatch.setattr(pipeline, "synth", gives(Synthesis(folder / "synth", PLACED)))
-    monkeypatch.setattr(pipeline, "report", gives(SimpleNamespace(headline=lambda: [WHY])))
+    monkeypatch.setattr(pipeline, "report", gives(SimpleNamespace(headline=lambda: [WHY], failed={})))
     for name, does in (("training.train", "train"), ("importers.run", "import_model")):
         module = ModuleType(f"edgeml.{name}")
         setattr(module, does, gives(run))

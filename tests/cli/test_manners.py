@@ -35,7 +35,7 @@ def completed(line: str, folder: Path) -> list[str]:
     return done.stdout.split()
 
 
-FREE = {"port", "skip", "max_latency"}
+FREE = {"port", "skip", "max_latency", "input_type", "float_type", "layer_type"}
 """What is text and no name of anything."""
 
 

@@ -125,6 +125,14 @@ KINDS = (
         r"DID NOT RAISE",
     ),
     NewFile(
+        "a format of imported models",
+        ("edgeml/importers/formats/novel_format.py", "tests/importers/formats/novel_format.py"),
+        "novel_format",
+        ("tests/importers/test_contract.py",),
+        ("codes @ self._weights", "codes @ abs(self._weights)"),
+        r"row\.differing",
+    ),
+    NewFile(
         "estimates of a back end",
         ("edgeml/estimate/novel_design",),
         "novel_design",

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="A trained model: .keras, .h5, .json with --weights.")],
+    file: Annotated[
+        Path, typer.Argument(help="A trained model: .keras, .h5, .onnx, .tflite, .json with --weights.")
+    ],
     data: Annotated[
         str | None,
         typer.Option(

@@ -66,7 +66,7 @@ class TestTarget:
             ({"reuse_factor": {"fc1": "many"}}, "reuse_factor.layer.fc1 = 'many'"),
             ({"part": "a b; rm"}, "part = "),
             ({"project": "1st"}, "project = '1st'"),
-            ({"project": "nnet"}, "project = 'nnet'.*means something else"),
+            ({"project": "nnet"}, "project = 'nnet'.*has another meaning"),
         ],
     )
     def test_bad_settings(self, settings: dict[str, object], message: str) -> None:
