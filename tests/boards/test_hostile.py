@@ -147,7 +147,10 @@ proc exit {args} { _exit 0 }
 
 @pytest.mark.tool
 @pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed: apt-get install tcl")
-@pytest.mark.parametrize("name", ["basys3", "pynq-z2", "de10-nano", "vu13p"])
+@pytest.mark.parametrize(
+    "name",
+    ["basys3", "de10-nano", *(pytest.param(name, marks=pytest.mark.slow) for name in ("pynq-z2", "vu13p"))],
+)
 def test_no_text_of_a_board_runs_in_a_vendors_tool(name: str, tmp_path: Path) -> None:
     board, net = boards.load(name), parallel()
     verilog = tmp_path / "verilog"

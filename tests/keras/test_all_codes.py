@@ -46,7 +46,7 @@ QUANTIZED = qkeras.quantized_bits(8, 2, alpha=1.0)
 
 CANNOT_RUN = (AssertionError, tensorflow.errors.InvalidArgumentError)
 
-MOST = 90
+MOST = 30
 """Combinations tried of one class; where there are more, a fixed random choice of them."""
 
 SETTINGS: dict[str, tuple[Any, ...]] = {
@@ -79,19 +79,19 @@ class Case:
     lower: Any
 
 
-def combinations(make: Any) -> list[dict[str, Any]]:
+def combinations(make: Any, most: int = MOST) -> list[dict[str, Any]]:
     """Settings of a class that are in SETTINGS, every combination; None means its own default."""
     known = [name for name in inspect.signature(make.__init__).parameters if name in SETTINGS]
     found = list(itertools.product(*(SETTINGS[name] for name in known)))
-    if len(found) > MOST:
-        found = random.Random(0).sample(found, MOST)
+    if len(found) > most:
+        found = random.Random(0).sample(found, most)
     return [{k: v for k, v in zip(known, values, strict=True) if v is not None} for values in found]
 
 
-def made(make: Any) -> list[tuple[str, Any]]:
+def made(make: Any, most: int = MOST) -> list[tuple[str, Any]]:
     """What the class accepts, distinct."""
     things: dict[str, Any] = {}
-    for settings in combinations(make):
+    for settings in combinations(make, most):
         try:
             thing = make(**settings)
         except (ValueError, TypeError, AssertionError):
@@ -186,8 +186,18 @@ def test_layers(file):
 
 @pytest.mark.parametrize("file", quantizer_folder.names())
 def test_quantizers(file):
+    compare_quantizers(file, MOST)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", quantizer_folder.names())
+def test_many_settings_of_quantizers(file):
+    compare_quantizers(file, 150)
+
+
+def compare_quantizers(file, most):
     make = getattr(qkeras, file)
-    things = made(make)
+    things = made(make, most)
     assert things, f"no setting makes a {file}"
     compared = sum(
         compare(Case(label, thing, lambda b, v, q=thing: lower_activation(q, b, v, "quantized")))

@@ -381,6 +381,7 @@ def test_a_huge_model_is_refused_before_it_is_allocated(tmp_path, layer):
     assert keras.layers.Layer.add_weight is original
 
 
+@pytest.mark.slow
 def test_the_limit_of_a_models_size_can_be_set(preset, tmp_path):
     few, enough = (presets.choose(preset, [f"training.max_parameters={n}"], epochs=1) for n in (60, 67))
     with pytest.raises(EdgemlError, match="more than 60 weights with layer 'logits'"):
@@ -388,6 +389,7 @@ def test_the_limit_of_a_models_size_can_be_set(preset, tmp_path):
     train(preset, tmp_path / "other", enough)
 
 
+@pytest.mark.slow
 def test_a_batch_may_be_larger_than_the_data(preset, tmp_path):
     run = train(preset, tmp_path / "run", presets.choose(preset, [f"training.batch_size={2**40}"], epochs=1))
     assert run.model_file.is_file()
@@ -413,6 +415,7 @@ def test_a_loss_that_is_not_finite_is_an_error(preset, tmp_path, monkeypatch):
     assert not (tmp_path / "run" / "float.keras").exists()
 
 
+@pytest.mark.slow
 def test_a_damaged_state_is_one_error(preset, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(preset, tmp_path / "run", progress=Recorder("float", 2, KeyboardInterrupt()))

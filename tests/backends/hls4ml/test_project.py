@@ -206,6 +206,7 @@ class TestPurity:
 
 
 class TestRefusals:
+    @pytest.mark.slow
     def test_every_graph_of_the_zoo_is_written_or_refused_by_name(self) -> None:
         for name, graph in GRAPHS.items():
             options = BACKEND.options({"io_type": "io_stream"})

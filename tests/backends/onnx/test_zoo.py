@@ -108,9 +108,23 @@ def test_file_is_valid_standard_onnx(name: str) -> None:
         assert dims[1:] == graph.info(output).shape
 
 
-@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(
-    "level", ["ORT_DISABLE_ALL", "ORT_ENABLE_BASIC", "ORT_ENABLE_EXTENDED", "ORT_ENABLE_ALL"]
+    ("level", "threads"),
+    [
+        ("ORT_DISABLE_ALL", 1),
+        ("ORT_ENABLE_ALL", 2),
+        *(
+            pytest.param(level, threads, marks=pytest.mark.slow)
+            for level, threads in (
+                ("ORT_DISABLE_ALL", 2),
+                ("ORT_ENABLE_BASIC", 1),
+                ("ORT_ENABLE_BASIC", 2),
+                ("ORT_ENABLE_EXTENDED", 1),
+                ("ORT_ENABLE_EXTENDED", 2),
+                ("ORT_ENABLE_ALL", 1),
+            )
+        ),
+    ],
 )
 def test_optimizations_and_threads_change_no_integer(level: str, threads: int) -> None:
     options = onnxruntime.SessionOptions()
