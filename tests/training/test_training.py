@@ -235,16 +235,16 @@ def test_after_sigkill_the_same_command_goes_on(whole, preset, tmp_path, phase, 
 import os, signal
 from edgeml import presets
 from edgeml.training import fit
-from edgeml.training.progress import Silent
+from edgeml.training.progress import SilentProgress
 from edgeml.training.train import train
 
-class Suicide(Silent):
+class Killed(SilentProgress):
     def epoch(self, row):
         if (row.phase, row.epoch) == ({phase!r}, {epoch}):
             os.kill(os.getpid(), signal.SIGKILL)
 
 fit._SAVE_SECONDS = 0.0
-train(presets.load({str(preset.file)!r}), {str(tmp_path / "run")!r}, progress=Suicide())
+train(presets.load({str(preset.file)!r}), {str(tmp_path / "run")!r}, progress=Killed())
 """
     done = subprocess.run([sys.executable, "-c", child], check=False, env=os.environ, capture_output=True)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
