@@ -49,6 +49,9 @@ CANNOT_RUN = (AssertionError, tensorflow.errors.InvalidArgumentError)
 MOST = 30
 """Combinations tried of one class; where there are more, a fixed random choice of them."""
 
+MANY = 90
+"""The same in the slow tests."""
+
 SETTINGS: dict[str, tuple[Any, ...]] = {
     "threshold": (None, 0.0, 0.5, 0.75, 0.8, 7.0),
     "max_value": (None, 0.0, 1.5, 1.3, 6.0),
@@ -153,7 +156,7 @@ def compare(case: Case) -> int:
     return compared
 
 
-def layer_cases(file: str) -> list[Case]:
+def layer_cases(file: str, most: int = MOST) -> list[Case]:
     """Every setting of the layers of one file that work on one number."""
     cases: list[Case] = []
     for home in (keras.layers, qkeras):
@@ -163,7 +166,7 @@ def layer_cases(file: str) -> list[Case]:
                 continue
             if snake_case(make.__name__) != file or name != make.__name__:
                 continue
-            for label, layer in made(make):
+            for label, layer in made(make, most):
                 if file in ("activation", "q_activation", "softmax"):  # named functions; mixes elements
                     continue
                 handler = layer_folder.handler(layer, label)
@@ -184,6 +187,13 @@ def test_layers(file):
         compare(case)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("file", layer_folder.names())
+def test_many_settings_of_layers(file):
+    for case in layer_cases(file, MANY):
+        compare(case)
+
+
 @pytest.mark.parametrize("file", quantizer_folder.names())
 def test_quantizers(file):
     compare_quantizers(file, MOST)
@@ -192,7 +202,7 @@ def test_quantizers(file):
 @pytest.mark.slow
 @pytest.mark.parametrize("file", quantizer_folder.names())
 def test_many_settings_of_quantizers(file):
-    compare_quantizers(file, 150)
+    compare_quantizers(file, MANY)
 
 
 def compare_quantizers(file, most):

@@ -64,7 +64,7 @@ def test_convolutional_graphs(graph: Graph, data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=250, suppress_health_check=QUIET)
+@settings(max_examples=700, suppress_health_check=QUIET)
 @given(graph=graphs(max_nodes=12), data=st.data())
 def test_many_graphs(graph: Graph, data: st.DataObject) -> None:
     compare(graph, data)
