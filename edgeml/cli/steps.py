@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from edgeml.checks.result import Check, Result
     from edgeml.pipeline import Exported
+    from edgeml.report.facts import Facts
     from edgeml.runs import Run
     from edgeml.training.progress import EpochRow
 
@@ -248,3 +249,10 @@ def _result_text(result: Result) -> str:
     if result.first is None:
         return escape(result.remark)
     return escape("; ".join(filter(None, [f"first: {result.first}", result.remark])))
+
+
+def absent_sections(facts: Facts) -> bool:
+    """Print each section that the report lacks, with its reason; True if there is one."""
+    for section, reason in facts.failed.items():
+        say(f"[yellow]not in the report:[/] {section}: {escape(reason)}")
+    return bool(facts.failed)

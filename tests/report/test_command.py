@@ -34,6 +34,14 @@ def test_one_run_is_reported_in_its_folder_or_in_another(edgeml, runs, tmp_path)
     assert not (runs[1] / "report.json").exists()
 
 
+def test_a_section_that_is_missing_is_named_and_exits_with_1(edgeml, runs):
+    (runs[0] / "check.json").write_text("{")
+    outcome = edgeml("report", str(runs[0]))
+    assert outcome.code == 1
+    assert "not in the report: exactness" in outcome.err and "check.json" in outcome.err
+    assert all((runs[0] / name).is_file() for name in FILES)
+
+
 def test_several_runs_are_compared_beside_the_first(edgeml, runs, tmp_path):
     outcome = edgeml("report", *map(str, runs), "--json")
     assert outcome.code == 0, outcome

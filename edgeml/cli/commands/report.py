@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from edgeml.cli import steps
-from edgeml.cli.console import OUT, say
+from edgeml.cli.console import OUT
 from edgeml.cli.options import BoardsOption, JsonOption, complete_runs
 
 
@@ -34,13 +33,13 @@ def command(
 
     chosen = [boards.load(name) for name in dict.fromkeys(board or ())]
     opened = [api.load(run) for run in runs]
+    failed = False
     ledger = Ledger.of_user()
     if len(opened) == 1:
         name, folder = "report", out or opened[0].folder
         with steps.at_work(opened[0].folder), steps.working("report") as tell:
             facts = pipeline.report(opened[0], ledger, tell, folder, chosen)
-        for section, reason in facts.failed.items():
-            say(f"[yellow]not in the report:[/] {section}: {escape(reason)}")
+        failed = steps.absent_sections(facts)
     else:
         name, folder = "comparison", out or opened[0].folder.parent / "comparison"
         with steps.working("comparison") as tell:
@@ -52,3 +51,5 @@ def command(
         OUT.print(f"{name}: {page}")
     if open_:
         typer.launch(page.resolve().as_uri())
+    if failed:
+        raise typer.Exit(1)

@@ -68,6 +68,7 @@ def command(
         ERR.print(steps.check_table(result))
         with steps.working("report") as tell:
             facts = pipeline.report(run, Ledger.of_user(), tell)
+        failed = steps.absent_sections(facts)
     if json:
         OUT.file.write(run.report_file("json").read_text(encoding="utf-8"))
     else:
@@ -75,5 +76,5 @@ def command(
             OUT.print(line)
         OUT.print(f"report: {run.report_file('html')}")
     unwritten = to != "all" and any(row.reason for row in rows if row.backend in names)
-    if unwritten or not result.ok:
+    if unwritten or failed or not result.ok:
         raise typer.Exit(1)
