@@ -303,7 +303,7 @@ def export(
 def estimate(
     graph: Graph | Run | PathLike,
     board: str | Path | Board,
-    design: Literal["verilog", "hls4ml"] = "verilog",
+    design: str = "verilog",
     settings: Settings | None = None,
     max_latency: int | str | None = None,
     ii: int | None = None,
@@ -315,7 +315,7 @@ def estimate(
     Args:
         graph: the exact graph, or a run or its folder, whose targets then count as well.
         board: a name from `edgeml list boards`, a board's .toml file, or a board.
-        design: our Verilog or an hls4ml project.
+        design: the kind of design: "verilog" (our own) or "hls4ml".
         settings: options of that back end, such as {"reuse_factor": 8}.
         max_latency: choose reuse factors for at most so many clocks (100), or a time ("500ns").
         ii: choose them for so many clocks between two samples.

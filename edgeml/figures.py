@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from edgeml.designs import AnyDesign
 from edgeml.documents import Document, Record
 
 Source = Literal["measured", "proven", "estimate", "synthesis", "place-and-route", "vendor"]
@@ -196,7 +197,7 @@ class Hardware(Document):
     remedy: ClassVar[str] = "remove it, or run edgeml synth again"
 
     schema_: Literal[1] = Field(default=1, alias="schema")
-    design: Literal["verilog", "hls4ml", "other"]
+    design: AnyDesign
     settings: str = ""
     model: str = ""
     graph: str = ""

@@ -19,6 +19,7 @@ is the shortest example.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import keyword
 import sys
 from abc import ABC, abstractmethod
@@ -96,8 +97,9 @@ class ModuleFolder(Folder):
     whole: bool = False
 
     def entries(self) -> dict[str, Path]:
-        package = sys.modules.get(self.package) or importlib.import_module(self.package)
-        paths = [path for folder in package.__path__ for path in _visible(Path(folder))]
+        spec = importlib.util.find_spec(self.package)
+        folders = spec.submodule_search_locations if spec is not None else None
+        paths = [path for folder in folders or () for path in _visible(Path(folder))]
         return {_name(path): path for path in paths if self._is_member(path)}
 
     def _is_member(self, path: Path) -> bool:

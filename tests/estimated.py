@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from edgeml import boards
+from edgeml.designs import Design
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Design, estimate
+from edgeml.estimate import estimate
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph
 from tests.emitted import differences, preset_graphs

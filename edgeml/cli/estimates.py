@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 from rich.markup import escape
 
@@ -13,8 +13,9 @@ from edgeml.boards import Board
 from edgeml.cli.console import say
 from edgeml.cli.options import comma_list
 from edgeml.cli.steps import working
+from edgeml.designs import Design
 from edgeml.errors import EdgemlError, unknown_name
-from edgeml.estimate import Design, Ledger, Preflight, preflight
+from edgeml.estimate import Ledger, Preflight, preflight
 from edgeml.estimate import designs as kinds
 from edgeml.estimate.quality import quality
 from edgeml.figures import Hardware, figure_text
@@ -135,12 +136,11 @@ def designs(text: str) -> list[Design]:
     Raises:
         EdgemlError: there is no such design.
     """
-    by_name: dict[str, Design] = {design: design for design in get_args(Design)}
     named = comma_list(text, "--design")
     for name in named:
-        if name not in by_name:
-            raise unknown_name("design", name, list(by_name), "--design")
-    return [by_name[name] for name in named]
+        if name not in kinds():
+            raise unknown_name("design", name, kinds(), "--design")
+    return named
 
 
 OptionsOf: TypeAlias = Callable[[Board], Mapping[str, Mapping[str, Any]]]

@@ -88,9 +88,9 @@ def verilog_options() -> list[str]:
 
 def designs() -> list[str]:
     """Designs that are estimated."""
-    from edgeml.estimate import Design
+    from edgeml import estimate
 
-    return list(get_args(Design))
+    return list(estimate.designs())
 
 
 def hls_backends() -> list[str]:

@@ -13,18 +13,25 @@ To add a kind of design, add its package with `ESTIMATOR` and its errors to cali
 
 from __future__ import annotations
 
-from edgeml.estimate.design import Design
-from edgeml.estimate.entrance import designs, estimate, hint, preflight, record, refuse_if_too_big
+from edgeml.estimate.entrance import (
+    design_title,
+    designs,
+    estimate,
+    hint,
+    preflight,
+    record,
+    refuse_if_too_big,
+)
 from edgeml.estimate.ledger import EMPTY, Ledger
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.verdict import Preflight
 
 __all__ = [
     "EMPTY",
-    "Design",
     "Goal",
     "Ledger",
     "Preflight",
+    "design_title",
     "designs",
     "estimate",
     "hint",

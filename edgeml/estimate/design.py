@@ -9,9 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from edgeml.boards import Board
+from edgeml.designs import Design
 from edgeml.errors import EdgemlError
 from edgeml.estimate.ledger import Ledger, Scope
 from edgeml.estimate.solve import Goal
@@ -20,9 +21,6 @@ from edgeml.families import SynthesisTool
 from edgeml.figures import Hardware
 from edgeml.ir import Graph
 from edgeml.settings import Settings
-
-Design = Literal["verilog", "hls4ml"]
-"""edgeml's own Verilog, or an hls4ml project."""
 
 BackendOptions = TypeVar("BackendOptions", bound=Settings)
 
@@ -61,13 +59,44 @@ def around_the_network(real: Hardware) -> EdgemlError:
 
 
 class DesignEstimator(ABC, Generic[BackendOptions]):
-    """The estimates of one kind of design.
+    """The estimates of one kind of design, and the only declaration of the kind.
 
-    Attributes:
-        name: of the design, its back end and its package.
+    Raises:
+        TypeError: when the class is made, if it lacks one of the attributes.
     """
 
-    name: Design
+    name: ClassVar[Design]
+    """Name of the design, its back end and its package."""
+
+    title: ClassVar[str]
+    """Name in reports: "edgeml Verilog"."""
+
+    place: ClassVar[int]
+    """Its place in lists and reports, the lowest first; kinds with one place are sorted by name."""
+
+    target: ClassVar[type]
+    """The type of its targets: `Board`, for a design on an FPGA."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        owed = [name for name in ("name", "title", "place", "target") if not hasattr(cls, name)]
+        if owed:
+            raise TypeError(f"the estimator {cls.__name__} ({cls.__module__}) does not declare {owed}")
+
+    @abstractmethod
+    def unsuited(self, board: Board) -> str:
+        """The reason why designs of the kind are not made for a board, a clause; "" if they are.
+
+        A board that the user or the run names as the target is estimated nevertheless.
+        """
+
+    @abstractmethod
+    def clock_mhz(self, options: BackendOptions, board: Board) -> float:
+        """The clock in MHz that a latency in seconds is counted in.
+
+        Raises:
+            EdgemlError: the board cannot run that clock.
+        """
 
     @abstractmethod
     def options(self, settings: Mapping[str, Any]) -> BackendOptions:

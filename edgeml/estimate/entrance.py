@@ -9,28 +9,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeml.boards import Board
+from edgeml.designs import KINDS, OTHER, AnyDesign, Design
 from edgeml.errors import EdgemlError
 from edgeml.estimate import ledger as ledgers
-from edgeml.estimate.design import Design, DesignEstimator, EstimateInput, Progress
+from edgeml.estimate.design import DesignEstimator, EstimateInput, Progress
 from edgeml.estimate.ledger import EMPTY, Ledger
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.verdict import Preflight
 from edgeml.families import SynthesisTool
 from edgeml.figures import Hardware
-from edgeml.folder import ModuleFolder
 from edgeml.ir import Graph
 from edgeml.passes import prepare
 from edgeml.settings import Settings
-
-_FOLDER = ModuleFolder("design", "edgeml.estimate", whole=True)
 
 Options = Mapping[str, Any] | Settings | None
 """Options of a back end: plain, parsed, or None for its defaults."""
 
 
-def designs() -> tuple[str, ...]:
-    """The kinds of designs that are estimated, sorted: the packages in the folder."""
-    return _FOLDER.names()
+def designs(target: type = Board) -> tuple[Design, ...]:
+    """The kinds of design for one type of target, in their places in lists and reports."""
+    estimators = [load(name) for name in KINDS.names()]
+    fitting = [estimator for estimator in estimators if estimator.target is target]
+    return tuple(estimator.name for estimator in sorted(fitting, key=lambda kind: kind.place))
 
 
 def load(design: Design) -> DesignEstimator[Any]:
@@ -39,7 +39,16 @@ def load(design: Design) -> DesignEstimator[Any]:
     Raises:
         EdgemlError: there is none of this name, or its package declares none.
     """
-    return _FOLDER.declared(design, "ESTIMATOR", DesignEstimator)
+    return KINDS.declared(design, "ESTIMATOR", DesignEstimator)
+
+
+def design_title(design: AnyDesign) -> str:
+    """The name of a kind of design in reports; that of `OTHER` is "another project".
+
+    Raises:
+        EdgemlError: as for `load`.
+    """
+    return "another project" if design == OTHER else load(design).title
 
 
 def estimate(
@@ -177,12 +186,12 @@ def record(
     Raises:
         EdgemlError: it is no result of a tool or of another graph, or the ledger cannot be written.
     """
-    if real.design == "other":
+    if real.design == OTHER:
         raise EdgemlError(
             "is of a design that edgeml did not write", real.model, "there is nothing to compare"
         )
     program = real.tool or _program(real) or "unknown tool"
-    tool: SynthesisTool = "yosys" if real.design == "verilog" and "yosys" in program.lower() else "vendor"
+    tool: SynthesisTool = "yosys" if "yosys" in program.lower() else "vendor"
     estimator = load(real.design)
     at = _input(estimator, graph, board, options, tool, EMPTY)
     scope, modelled, fabric = estimator.counterpart(at, real)

@@ -23,6 +23,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from edgeml import limits
+from edgeml.designs import OTHER, Design
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware, Source, Usage
 from edgeml.files import read_bytes
@@ -48,7 +49,7 @@ class LedgerEntry(Settings):
     Args:
         schema_version: of the line.
         when: UTC, ISO 8601.
-        design: "verilog" or "hls4ml".
+        design: kind of design.
         family: of the chip, as edgeml.estimate.family names it.
         part: as the tool calls it.
         tool: program and version.
@@ -62,7 +63,7 @@ class LedgerEntry(Settings):
 
     schema_version: Literal[1] = 1
     when: str
-    design: Literal["verilog", "hls4ml"]
+    design: Design
     family: str
     part: str
     tool: str
@@ -156,7 +157,7 @@ class Ledger:
         design = estimate.design
         if (
             real.source == "estimate"
-            or design == "other"
+            or design == OTHER
             or (real.design, real.graph) != (design, estimate.graph)
         ):
             raise EdgemlError(
@@ -211,7 +212,7 @@ class Ledger:
         """The user's own ratios for one kind of figure; None if there are fewer than `ENOUGH`.
 
         Args:
-            design: "verilog" or "hls4ml".
+            design: kind of design.
             family: of the chip.
             kind: which figure.
             scope: what it counts. Of several tools and versions the one used last for that is taken.

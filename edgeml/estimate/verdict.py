@@ -6,10 +6,10 @@ Invariant: `edgeml.fits` alone decides whether it fits.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from edgeml import boards, fits
 from edgeml.boards import Board
+from edgeml.designs import Design
 from edgeml.estimate.solve import ChosenLayout
 from edgeml.figures import Hardware
 from edgeml.fits import Need, Verdict
@@ -30,7 +30,7 @@ class Preflight:
         remedies: what would make it fit; empty if it does.
     """
 
-    design: Literal["verilog", "hls4ml"]
+    design: Design
     board: str
     estimate: Hardware
     needs: tuple[Need, ...]

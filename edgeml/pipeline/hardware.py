@@ -134,13 +134,13 @@ def read_reports(
     Raises:
         EdgemlError: no report can be read, or one is of something else; nothing is written then.
     """
-    from edgeml.estimate import record
+    from edgeml.estimate import designs, record
     from edgeml.synth.read import best, file_reports
 
     graph = run.graph()
     rows, unread = file_reports(run.folder, directory, board.name, graph.name, graph.digest, skip)
     lines: list[str] = []
-    for design in ("hls4ml", "verilog"):
+    for design in designs():
         mine = [row for row in rows if row.design == design and row.total.present()]
         try:
             if mine:

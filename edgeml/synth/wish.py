@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeml import families
-from edgeml.backends.verilog.options import parse_options as parse_verilog
 from edgeml.boards import Board, target
+from edgeml.designs import Design
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Design, Goal
-from edgeml.estimate.verilog.model import clock_mhz as verilog_mhz
+from edgeml.estimate import Goal
+from edgeml.estimate.entrance import load
 from edgeml.figures import nanoseconds
 
 
@@ -83,7 +83,6 @@ def settings(
 
 
 def clock_ns(design: Design, options: Mapping[str, Any], board: Board) -> float:
-    """The clock that a time is counted in: on open boards the oscillator, else what the options say."""
-    if design == "hls4ml":
-        return nanoseconds(1, float(options.get("clock_mhz") or board.clock_mhz))
-    return nanoseconds(1, verilog_mhz(parse_verilog(options), board))
+    """The clock period in nanoseconds of a design: of the oscillator on open boards, else of the options."""
+    estimator = load(design)
+    return nanoseconds(1, estimator.clock_mhz(estimator.options(options), board))

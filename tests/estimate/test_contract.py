@@ -5,10 +5,38 @@ from __future__ import annotations
 import pytest
 
 from edgeml import boards
+from edgeml.boards import Board
+from edgeml.designs import KINDS, OTHER
 from edgeml.errors import EdgemlError
-from edgeml.estimate import designs, estimate, preflight
+from edgeml.estimate import Ledger, design_title, designs, estimate, preflight, record
+from edgeml.estimate.design import DesignEstimator
 from edgeml.estimate.entrance import load
+from edgeml.figures import Hardware
 from tests.zoo import zoo
+
+
+def test_lists_of_designs_follow_their_places() -> None:
+    targets = {load(name).target for name in KINDS.names()}
+    assert sorted(KINDS.names()) == sorted(name for target in targets for name in designs(target))
+    assert designs()[:2] == ("verilog", "hls4ml")
+    assert designs(str) == ()
+    titles = [design_title(design) for design in (*designs(), OTHER)]
+    assert len(set(titles)) == len(titles)
+
+
+def test_an_estimator_that_declares_no_title_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"does not declare \['title', 'target'\]"):
+        type("Incomplete", (DesignEstimator,), {"name": "incomplete", "place": 1})
+
+
+def test_figures_of_an_unknown_kind_are_refused(tmp_path) -> None:
+    hardware = estimate(zoo()["mlp"], boards.load("pynq-z2"))
+    path = tmp_path / "figures.json"
+    path.write_text(hardware.to_json().replace('"design": "verilog"', '"design": "vhdl"'))
+    with pytest.raises(EdgemlError, match=r"design = 'vhdl': input should be .*'hls4ml', .*'verilog' or 'other'"):
+        Hardware.read(path)
+    path.write_text(hardware.to_json().replace('"design": "verilog"', f'"design": "{OTHER}"'))
+    assert Hardware.read(path).design == OTHER
 
 
 @pytest.mark.parametrize("design", designs())
@@ -31,6 +59,21 @@ class TestEveryDesign:
         assert lut.low is not None and lut.high is not None
         assert 0 < lut.low <= lut.value <= lut.high
         assert estimate(graph, board, design) == hardware
+
+    def test_files_of_figures_and_the_ledger_may_name_it(self, design, tmp_path) -> None:
+        graph, board = zoo()["mlp"], boards.load("pynq-z2")
+        hardware = estimate(graph, board, design)
+        hardware.write(tmp_path / "figures.json")
+        assert Hardware.read(tmp_path / "figures.json") == hardware
+        ledger = Ledger(tmp_path / "ledger.jsonl")
+        record(graph, board, hardware.model_copy(update={"source": "vendor", "alone": True}), None, ledger)
+        assert [entry.design for entry in ledger.entries()] == [design]
+
+    def test_a_latency_in_seconds_has_a_clock(self, design) -> None:
+        estimator, board = load(design), boards.load("pynq-z2")
+        assert estimator.clock_mhz(estimator.options({}), board) == board.clock_mhz
+        assert estimator.clock_mhz(estimator.options({"clock_mhz": 50.0}), board) == 50.0
+        assert estimator.unsuited(board) == ""
 
     def test_a_small_network_fits(self, design) -> None:
         assert preflight(zoo()["mlp"], boards.load("pynq-z2"), design).state in ("fits", "tight")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeml.backends.hls4ml.options import Hls4mlOptions, parse_options
+from edgeml.boards import Board
 from edgeml.estimate.design import DesignEstimator, EstimateInput, Progress, around_the_network
 from edgeml.estimate.hls4ml.model import PlannedProject, estimate_hls4ml
 from edgeml.estimate.hls4ml.preflight import preflight_hls4ml
@@ -23,6 +24,15 @@ class Hls4mlEstimator(DesignEstimator[Hls4mlOptions]):
     """The estimates of hls4ml projects."""
 
     name = "hls4ml"
+    title = "hls4ml project"
+    place = 20
+    target = Board
+
+    def unsuited(self, board: Board) -> str:
+        return "" if board.hls4ml is not None else "hls4ml has no back end for it"
+
+    def clock_mhz(self, options: Hls4mlOptions, board: Board) -> float:
+        return options.clock_mhz or board.clock_mhz
 
     def options(self, settings: Mapping[str, Any]) -> Hls4mlOptions:
         # The board among them gives way to the one that is estimated for, which need not ship with edgeml.

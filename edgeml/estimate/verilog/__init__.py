@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeml.backends.verilog.options import VerilogOptions, parse_options
+from edgeml.boards import Board
 from edgeml.estimate.design import DesignEstimator, EstimateInput, Progress, around_the_network
 from edgeml.estimate.ledger import Scope
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.verdict import Preflight
-from edgeml.estimate.verilog.model import estimate_verilog, narrowed
+from edgeml.estimate.verilog.model import clock_mhz, estimate_verilog, narrowed
 from edgeml.estimate.verilog.preflight import hint, preflight_verilog
 from edgeml.families import fabric
 from edgeml.figures import Hardware
@@ -25,6 +26,16 @@ class VerilogEstimator(DesignEstimator[VerilogOptions]):
     """The estimates of our own Verilog."""
 
     name = "verilog"
+    title = "edgeml Verilog"
+    place = 10
+    target = Board
+
+    def unsuited(self, board: Board) -> str:
+        del board
+        return ""
+
+    def clock_mhz(self, options: VerilogOptions, board: Board) -> float:
+        return clock_mhz(options, board)
 
     def options(self, settings: Mapping[str, Any]) -> VerilogOptions:
         return parse_options(settings)

@@ -11,9 +11,9 @@ from functools import partial
 from html import escape
 from typing import TypeAlias
 
+from edgeml.estimate import design_title
 from edgeml.report.comparison.view import Tradeoff, TradeoffPoint, run_index
 from edgeml.report.numbers import Number
-from edgeml.report.sections.hardware.facts import DESIGNS
 from edgeml.report.svg import COLOURS, Scale, line, log_ticks, svg, text, ticks
 from edgeml.report.words import duration, interval, number, percent, span
 
@@ -119,7 +119,7 @@ def _in_words(point: TradeoffPoint, kind: str) -> str:
 
 
 def _design(point: TradeoffPoint) -> str:
-    return f"({DESIGNS[point.design]})" if point.design else ""
+    return f"({design_title(point.design)})" if point.design else ""
 
 
 def _few(values: list[float]) -> list[float]:

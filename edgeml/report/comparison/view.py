@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from edgeml.estimate import design_title
 from edgeml.report import sections
 from edgeml.report.comparison.facts import Comparison, RunRow
 from edgeml.report.numbers import Fact, Number
 from edgeml.report.section import Criterion, TableCell, TableColumn
 from edgeml.report.sections.accuracy.facts import AccuracyRow
-from edgeml.report.sections.hardware.facts import DESIGNS
 from edgeml.report.words import span
 
 
@@ -158,7 +158,7 @@ def _card(runs: Sequence[RunRow], criterion: Criterion) -> BestCard | None:
     """The best run, None if no number is known."""
     sign = -1 if criterion.largest else 1
     stated = [
-        (sign * number.value, f"{run.key} {run.label}{f', {DESIGNS[design]}' if design else ''}", number)
+        (sign * number.value, f"{run.key} {run.label}{f', {design_title(design)}' if design else ''}", number)
         for run in runs
         for design, number in criterion.numbers(run)
         if number.value is not None

@@ -15,11 +15,12 @@ from edgeml import boards
 from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.boards import Board
+from edgeml.designs import Design
 from edgeml.errors import EdgemlError
-from edgeml.estimate import EMPTY, Design, Ledger, estimate
+from edgeml.estimate import EMPTY, Ledger, design_title, designs, estimate
+from edgeml.estimate.entrance import load
 from edgeml.figures import Hardware
 from edgeml.report.sections.hardware.facts import (
-    DESIGNS,
     BoardFacts,
     HardwareFacts,
     latency_rows,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 COMPARED = ("icebreaker", "tangnano20k", "ulx3s-85f", "arty-a7-35t", "zcu104")
 """Boards that a run is estimated for beside its own if nobody names others: a small, two middle and two
 larger ones of five families."""
-
-_DESIGNS: tuple[Design, ...] = ("verilog", "hls4ml")
 
 
 def collect(source: RunSource) -> HardwareFacts:
@@ -127,17 +126,18 @@ def estimates(
     """
     estimated: list[Hardware] = []
     gaps: list[str] = []
-    for design in _DESIGNS:
+    for design in designs():
+        title = design_title(design)
         for name, board in {**whole, **others}.items():
-            if design == "hls4ml" and board.hls4ml is None and name != run.config.targets.board:
+            unsuited = load(design).unsuited(board)
+            if unsuited and name != run.config.targets.board:
                 if requested and name in others:
-                    what = f"No estimate of the {DESIGNS[design]} on {board.title}"
-                    gaps.append(f"{what}: hls4ml has no back end for it.")
+                    gaps.append(f"No estimate of the {title} on {board.title}: {unsuited}.")
                 continue
             try:
                 item = estimate(graph, board, design, _options(run, design, board), ledger=ledger)
             except EdgemlError as error:
-                gaps.append(f"No estimate of the {DESIGNS[design]} on {board.title}: {error}.")
+                gaps.append(f"No estimate of the {title} on {board.title}: {error}.")
                 break  # what keeps a design from one board nearly always keeps it from all
             estimated.append(item if name in whole else item.model_copy(update={"layers": ()}))
     return estimated, gaps

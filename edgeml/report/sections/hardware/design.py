@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from edgeml.estimate import design_title
 from edgeml.estimate.quality import Quality, quality
 from edgeml.figures import KINDS, Figure, Hardware, LayerFigures, Reached, Usage
 from edgeml.fits import Verdict, needs, occupied, worst
 from edgeml.report.numbers import Number, absent, figure
-from edgeml.report.sections.hardware.facts import DESIGNS, KIND_NAMES, MAIN_KINDS, BoardFacts
+from edgeml.report.sections.hardware.facts import KIND_NAMES, MAIN_KINDS, BoardFacts
 from edgeml.report.sections.hardware.times import latency_ns, throughput
 from edgeml.report.svg import COLOURS
 
@@ -90,7 +91,7 @@ class DesignOnBoard:
     @property
     def name(self) -> str:
         """The name of the design."""
-        return DESIGNS[self.item.design]
+        return design_title(self.item.design)
 
     @property
     def place(self) -> str:

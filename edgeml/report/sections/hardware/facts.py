@@ -16,13 +16,6 @@ from edgeml.report.numbers import Fact, figure
 from edgeml.report.section import RunPart, SectionFacts
 from edgeml.report.sections.hardware.times import latency_ns
 
-DESIGNS: Mapping[str, str] = {
-    "verilog": "edgeml Verilog",
-    "hls4ml": "hls4ml project",
-    "other": "another project",
-}
-"""Name of each design."""
-
 KIND_NAMES: Mapping[str, str] = {"lut": "LUT", "ff": "FF", "dsp": "DSP", "bram": "BRAM", "uram": "large RAM"}
 """Name of each resource."""
 

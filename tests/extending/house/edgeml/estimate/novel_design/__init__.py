@@ -8,7 +8,8 @@ from edgeml.estimate.verilog import VerilogEstimator
 class NovelEstimator(VerilogEstimator):
     """The same under another name."""
 
-    name = "novel_design"  # pyright: ignore[reportAssignmentType, reportIncompatibleVariableOverride]
+    name = "novel_design"
+    title = "novel design"
 
 
 ESTIMATOR = NovelEstimator()
