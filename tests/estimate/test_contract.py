@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from edgeml import boards
-from edgeml.boards import Board
 from edgeml.designs import KINDS, OTHER
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Ledger, design_title, designs, estimate, preflight, record
@@ -33,7 +32,7 @@ def test_figures_of_an_unknown_kind_are_refused(tmp_path) -> None:
     hardware = estimate(zoo()["mlp"], boards.load("pynq-z2"))
     path = tmp_path / "figures.json"
     path.write_text(hardware.to_json().replace('"design": "verilog"', '"design": "vhdl"'))
-    with pytest.raises(EdgemlError, match=r"design = 'vhdl': input should be .*'hls4ml', .*'verilog' or 'other'"):
+    with pytest.raises(EdgemlError, match=r"'vhdl': input should be .*'verilog' or 'other'"):
         Hardware.read(path)
     path.write_text(hardware.to_json().replace('"design": "verilog"', f'"design": "{OTHER}"'))
     assert Hardware.read(path).design == OTHER
