@@ -28,9 +28,8 @@ Options = Mapping[str, Any] | Settings | None
 
 def designs(target: type = Board) -> tuple[Design, ...]:
     """The kinds of design for one type of target, in their places in lists and reports."""
-    estimators = [load(name) for name in KINDS.names()]
-    fitting = [estimator for estimator in estimators if estimator.target is target]
-    return tuple(estimator.name for estimator in sorted(fitting, key=lambda kind: kind.place))
+    fitting = (name for name in KINDS.names() if load(name).target is target)
+    return tuple(sorted(fitting, key=lambda name: load(name).place))
 
 
 def load(design: Design) -> DesignEstimator[Any]:
