@@ -11,11 +11,8 @@ Invariant: a node of the graph is exact, or a note with `exact=False` names its 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, FixedType, Overflow, Round
@@ -24,12 +21,11 @@ from edgeml.ir.note import Note
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.scale import Scale
+from edgeml.keras.pending import FloatFunction, PendingFunction, RawInput
+from edgeml.keras.quantizers._stated import stated_table
 from edgeml.presets import Lowering
 from edgeml.presets.lowering import FACTOR_BITS, StatedType, Tensor, TensorTypes
 from edgeml.settings import per_layer
-
-FloatFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-
 
 STATE = (
     "state its type: edgeml import --input-type 'ufixed<8,8>', "
@@ -44,47 +40,6 @@ def state(layer: str) -> str:
         f"state its type: edgeml import --layer-type '{layer}=fixed<16,6>' (of all such layers: "
         f"--float-type 'fixed<16,6>'), edgeml.lower(model, layer_types={{'{layer}': 'fixed<16,6>'}})"
     )
-
-
-@dataclass(frozen=True)
-class RawInput:
-    """A model input that is still float.
-
-    Args:
-        name: of the input.
-        shape: of the input itself, without the batch axis.
-        moves: what only moved its elements since; repeated on the integers once it is quantized.
-        power: of two, that it was multiplied by since; the input's type is finer by so many bits.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    moves: tuple[tuple[str, Callable[[LayerBuilder, str], str]], ...] = ()
-    power: int = 0
-
-
-@dataclass(frozen=True)
-class PendingFunction:
-    """A real function, element by element, of an exact value.
-
-    Args:
-        source: the exact value.
-        apply: the function on float32 as Keras computes it.
-        what: its name, for messages.
-        approximate: builds a stated approximation from the source, for readers that are not quantizers
-            and for sources too wide for a table; None refuses.
-        logits: how the source decides what the function would (softmax, sigmoid); empty if it does not.
-        vector: it mixes the elements of the last axis (softmax), so that no table of one value can hold it.
-        probabilities: builds it in a stated type (or the default's), for a model that ends in it.
-    """
-
-    source: str
-    apply: FloatFunction
-    what: str
-    approximate: Callable[[str], str] | None = None
-    logits: str = ""
-    vector: bool = False
-    probabilities: Callable[[PendingFunction, FixedType | None], str] | None = None
 
 
 class LayerBuilder:
@@ -205,8 +160,6 @@ class LayerBuilder:
         if pending.approximate is None:
             stated = self.options.stated(value[1:], "result")
             if stated is not None:
-                from edgeml.keras.layers._stated import stated_table  # which builds with this class
-
                 here, self.layer = self.layer, value[1:]
                 self._approximations[value] = stated_table(self, pending, stated.type)
                 self.layer = here

@@ -11,7 +11,7 @@ Invariant: a file that leaves a field out cannot be imported. What a class delib
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
     from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
     from edgeml.keras.quantizers._common import QuantizedWeights
+
+
+OperationExample = Callable[[ModuleType, Any, Any], Any]
+"""(keras, x, y) to the tensor that an operation gives, x and y of shape (None, 4, 3)."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,10 @@ def example(shape: tuple[int, ...], inputs: int = 1, refused: str = "", **settin
     return LayerExample(shape, settings, inputs, refused)
 
 
+LayerLowering = Callable[[Any, "LayerBuilder", tuple[str, ...]], str]
+FloatLayerWriter = Callable[["FloatOnnxBuilder", Any, list["FloatTensor"]], "FloatTensor"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class LayerHandler:
     """All that edgeml does with a layer class of Keras or QKeras.
@@ -99,10 +107,14 @@ class LayerHandler:
     """
 
     kind: LayerKind
-    lower: Callable[[Any, LayerBuilder, tuple[str, ...]], str]
+    lower: LayerLowering
     float_layer: Callable[[Any], Any] | Absent
-    float_onnx: Callable[[FloatOnnxBuilder, Any, list[FloatTensor]], FloatTensor] | Absent
+    float_onnx: FloatLayerWriter | Absent
     examples: tuple[LayerExample, ...]
+
+    def on(self, *examples: LayerExample) -> LayerHandler:
+        """The handler of a class that differs in nothing but the examples, as a twin on one spatial axis."""
+        return replace(self, examples=examples)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +135,11 @@ class OperationHandler:
     kind: Kind
     lower: Callable[[Any, LayerBuilder, list[Any], dict[str, Any]], str]
     float_onnx: Callable[[FloatOnnxBuilder, Any, list[Any], dict[str, Any]], str] | Absent
-    examples: tuple[Callable[[ModuleType, Any, Any], Any], ...]
+    examples: tuple[OperationExample, ...]
+
+    def on(self, *examples: OperationExample) -> OperationHandler:
+        """The handler of a class that differs in nothing but the examples."""
+        return replace(self, examples=examples)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,10 +21,11 @@ from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
-from edgeml.keras.builder import LayerBuilder, Note, PendingFunction, RawInput
+from edgeml.keras.builder import LayerBuilder, Note
 from edgeml.keras.handlers import LayerKind
-from edgeml.keras.layers._stated import stated_table
 from edgeml.keras.operation import lower_operation
+from edgeml.keras.pending import PendingFunction, RawInput
+from edgeml.keras.quantizers._stated import stated_table
 from edgeml.keras.topology import Call, Topology, topology
 from edgeml.presets import Lowering
 from edgeml.settings import check_layers

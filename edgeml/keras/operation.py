@@ -10,9 +10,10 @@ from typing import Any
 
 from edgeml.ir.kind import Kind
 from edgeml.keras import operations
-from edgeml.keras.builder import LayerBuilder, PendingFunction
+from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers._activation import keras_function
 from edgeml.keras.operations._common import Operand
+from edgeml.keras.pending import PendingFunction
 from edgeml.keras.topology import Call, filled, tensor_setting
 
 _REMEDIES = {

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from edgeml.errors import EdgemlError, near_names
 from edgeml.folder import ModuleFolder
+
+H = TypeVar("H")
 
 _HOMES = ("keras", "qkeras")
 
@@ -28,36 +31,74 @@ def snake_case(name: str) -> str:
     return re.sub(r"_+", "_", parted).lower()
 
 
-def file_of(folder: ModuleFolder, instance: Any, where: str, remedy: str = "") -> str:
-    """The member of `folder` that is named after the class of an object.
+@dataclass(frozen=True)
+class HandlerFolder(Generic[H]):
+    """The handlers of layers, operations or quantizers, one file each.
 
     Args:
-        folder: of layers, operations or quantizers.
-        instance: an object of a Keras or QKeras class.
-        where: the layer's name.
-        remedy: what to use instead if there is none; near names are added.
-
-    Raises:
-        EdgemlError: the class is the user's own, or has no file.
+        kind: what a class is called in messages, "layer".
+        package: the dotted name of the folder.
+        declares: the name of the handler in each file, "LAYER".
+        handler_type: its type.
     """
-    cls, kind = type(instance), folder.kind
-    if cls.__module__.split(".")[0] not in _HOMES:
-        raise EdgemlError(
-            f"the {kind} class {cls.__module__}.{cls.__qualname__} is not one of Keras or QKeras",
-            where,
-            f"build the model from {kind}s of Keras and QKeras; own ones are not lowered",
-        )
-    name = snake_case(cls.__name__)
-    if name not in folder.names():
-        titles = _titles(folder)
-        near = [titles[other] for other in near_names(name, titles)]
-        hints = [part for part in (remedy, f"near it: {', '.join(near)}" if near else "") if part]
-        raise EdgemlError(
-            f"the {kind} {cls.__name__} is not covered",
-            where,
-            "; ".join(hints) or f"docs/layers.md lists the {kind}s that are, and what to use instead",
-        )
-    return name
+
+    kind: str
+    package: str
+    declares: str
+    handler_type: type[H]
+
+    @property
+    def folder(self) -> ModuleFolder:
+        """The files."""
+        return ModuleFolder(self.kind, self.package)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all files, sorted."""
+        return self.folder.names()
+
+    def load(self, name: str) -> H:
+        """The handler that the file of that name declares.
+
+        Raises:
+            EdgemlError: there is no such file, or it declares no handler.
+        """
+        return self.folder.declared(name, self.declares, self.handler_type)
+
+    def handler(self, instance: Any, where: str, remedy: str = "") -> H:
+        """The handler of an object of a Keras or QKeras class.
+
+        Args:
+            instance: a layer, operation or quantizer.
+            where: the layer's name in the model, for messages.
+            remedy: what to use instead if the class is not covered; near names are added.
+
+        Raises:
+            EdgemlError: the class is the user's own, or not covered.
+        """
+        cls, kind = type(instance), self.kind
+        if cls.__module__.split(".")[0] not in _HOMES:
+            raise EdgemlError(
+                f"the {kind} class {cls.__module__}.{cls.__qualname__} is not one of Keras or QKeras",
+                where,
+                f"build the model from {kind}s of Keras and QKeras; own ones are not lowered",
+            )
+        name = snake_case(cls.__name__)
+        if name not in self.names():
+            titles = self._titles()
+            near = [titles[other] for other in near_names(name, titles)]
+            hints = [part for part in (remedy, f"near it: {', '.join(near)}" if near else "") if part]
+            raise EdgemlError(
+                f"the {kind} {cls.__name__} is not covered",
+                where,
+                "; ".join(hints) or f"docs/layers.md lists the {kind}s that are, and what to use instead",
+            )
+        return self.load(name)
+
+    def _titles(self) -> dict[str, str]:
+        """The classes as users write them, by file name."""
+        classes = vars(sys.modules["keras"].layers) | vars(sys.modules["qkeras"])
+        written = {snake_case(name): name for name, kind in classes.items() if isinstance(kind, type)}
+        return {name: written.get(name, "".join(map(str.title, name.split("_")))) for name in self.names()}
 
 
 def class_of(name: str) -> type | None:
@@ -69,10 +110,3 @@ def class_of(name: str) -> type | None:
     return next(
         (cls for title, cls in classes.items() if isinstance(cls, type) and snake_case(title) == name), None
     )
-
-
-def _titles(folder: ModuleFolder) -> dict[str, str]:
-    """The classes as users write them, by file name."""
-    classes = vars(sys.modules["keras"].layers) | vars(sys.modules["qkeras"])
-    written = {snake_case(name): name for name, kind in classes.items() if isinstance(kind, type)}
-    return {name: written.get(name, "".join(map(str.title, name.split("_")))) for name in folder.names()}

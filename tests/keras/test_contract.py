@@ -26,7 +26,7 @@ from edgeml.keras.float_model import copy_weights, float_model
 from edgeml.keras.float_onnx import float_onnx
 from edgeml.keras.handlers import Absent, LayerExample, LayerHandler, LayerKind, OperationHandler
 from edgeml.keras.lower import lower_model
-from edgeml.keras.registry import class_of, snake_case
+from edgeml.keras.registry import HandlerFolder, class_of, snake_case
 from edgeml.keras.runner import keras_codes
 from tests.keras.exactness import corner_data, randomize
 
@@ -260,8 +260,13 @@ WRONG = {
 @pytest.mark.parametrize("fault", WRONG)
 def test_a_wrong_declaration_is_noticed(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     name, change = WRONG[fault]
-    wrong, load = replace(layers.load(name), **change), layers.load
-    monkeypatch.setattr(layers, "load", lambda other: wrong if other == name else load(other))
+    wrong, load = replace(layers.load(name), **change), HandlerFolder.load
+
+    def planted(folder: Any, other: str) -> Any:
+        return wrong if folder is layers.FOLDER and other == name else load(folder, other)
+
+    monkeypatch.setattr(HandlerFolder, "load", planted)
+    monkeypatch.setattr(layers, "load", layers.FOLDER.load)
     with pytest.raises((AssertionError, EdgemlError, AttributeError, ValueError)):
         test_layer(name)
 
@@ -271,7 +276,7 @@ class TestForgetting:
 
     DECLARED = (
         "from edgeml.keras.handlers import LayerHandler, LayerKind\n"
-        "from edgeml.keras.layers.dropout import lower\n"
+        "from edgeml.keras.layers._families import same as lower\n"
         "from edgeml.keras.layers._float import itself\n"
     )
 

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.relu import Relu
-from edgeml.keras.builder import LayerBuilder, PendingFunction
+from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.layers import _piecewise
 from edgeml.keras.layers._functions import COUNTERPARTS, FUNCTIONS
 from edgeml.keras.layers._softmax import probabilities
-from edgeml.keras.layers._stated import sigmoid_table
+from edgeml.keras.pending import PendingFunction
 from edgeml.keras.quantizers import lower_activation
 from edgeml.keras.quantizers._ops import scaled, significant
+from edgeml.keras.quantizers._stated import sigmoid_table
 
 ELEMENTWISE = frozenset([*FUNCTIONS, *COUNTERPARTS])
 """Functions of Keras and QKeras that work element by element, by name."""

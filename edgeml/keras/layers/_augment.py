@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from edgeml.keras.handlers import LayerExample, LayerHandler, LayerKind
-from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._families import keras_layer, same
 from edgeml.keras.layers._float_onnx import unchanged
-from edgeml.keras.layers.dropout import lower
 
 
 def augmentation(**settings: Any) -> LayerHandler:
@@ -20,10 +19,4 @@ def augmentation(**settings: Any) -> LayerHandler:
     Args:
         settings: arguments of the class with which the contract tests build it.
     """
-    return LayerHandler(
-        kind=LayerKind.AUGMENTS,
-        lower=lower,
-        float_layer=itself,
-        float_onnx=unchanged,
-        examples=(LayerExample((8, 8, 3), settings),),
-    )
+    return keras_layer(LayerKind.AUGMENTS, same, unchanged, LayerExample((8, 8, 3), settings))

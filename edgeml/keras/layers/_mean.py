@@ -10,6 +10,7 @@ from edgeml.fixed import IntArray
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.layers._activation import activate
 from edgeml.keras.quantizers import quantize_weights
 from edgeml.keras.quantizers._ops import scaled
 
@@ -50,8 +51,15 @@ def divided_by_each(builder: LayerBuilder, total: str, counts: IntArray) -> str:
     )
 
 
-def times_quantized(layer: Any, builder: LayerBuilder, total: str, count: int) -> str:
-    """total * quantizer(1 / count), the way QKeras averages when it has an `average_quantizer`."""
+def averaged(layer: Any, builder: LayerBuilder, total: str, count: int) -> str:
+    """The mean of a pooling layer and its inline activation, from the exact sum."""
+    quantized = getattr(layer, "average_quantizer", None) is not None
+    mean = _times_quantized(layer, builder, total, count) if quantized else divided(builder, total, count)
+    return activate(getattr(layer, "activation", None), builder, mean)
+
+
+def _times_quantized(layer: Any, builder: LayerBuilder, total: str, count: int) -> str:
+    """total * quantizer(1 / count), as QKeras averages when it has an `average_quantizer`."""
     weights = quantize_weights(layer.average_quantizer_internal, 1.0 / count, f"{builder.layer}.average")
     factor = builder.const(weights.codes, weights.type, "factor")
     result = builder.add(Mul(), total, factor, part="mean")

@@ -21,7 +21,8 @@ from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.scale import Scale
-from edgeml.keras.builder import LayerBuilder, PendingFunction
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.pending import PendingFunction
 from edgeml.keras.quantizers._common import grid_of
 from edgeml.keras.quantizers._ops import below_zero
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.keras.builder import STATE, LayerBuilder, PendingFunction, RawInput
+from edgeml.keras.builder import STATE, LayerBuilder
 from edgeml.keras.layers._activation import keras_function
 from edgeml.keras.layers._affine import affine
+from edgeml.keras.pending import PendingFunction, RawInput
 from edgeml.keras.quantizers._common import exponents
 from edgeml.keras.quantizers._ops import scaled, significant
 

@@ -7,9 +7,7 @@ from edgeml.ir import ValueInfo
 from edgeml.ir.ops.lookup import MAX_INDEX_BITS
 from edgeml.ir.ops.softmax import Softmax
 from edgeml.keras.builder import LayerBuilder
-
-FRAC = 8
-"""Fractional bits of probabilities if nothing asks for more."""
+from edgeml.keras.quantizers._stated import FRAC
 
 _MOST_FRAC = 16
 _FINEST = 24

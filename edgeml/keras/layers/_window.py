@@ -41,6 +41,25 @@ def padding(
     return tuple(pairs)
 
 
+def pooling(layer: Any, builder: LayerBuilder, value: str) -> tuple[tuple[int, ...], tuple[int, ...], Pairs]:
+    """Window, strides and padding of a pooling layer on a value of shape (*space, channels).
+
+    Raises:
+        EdgemlError: the layer is channels_first, or pads in another mode than "valid" and "same".
+    """
+    channels_last(layer, builder)
+    size = builder.info(value).shape[:-1]
+    pool, strides = tuple_of(layer.pool_size, len(size)), tuple_of(layer.strides, len(size))
+    return pool, strides, padding(layer.padding, size, pool, strides, (1,) * len(size), builder)
+
+
+def whole(layer: Any, builder: LayerBuilder, value: str) -> tuple[tuple[int, ...], tuple[int, ...], Pairs]:
+    """Window, strides and padding of a global pooling layer; see `pooling`."""
+    channels_last(layer, builder)
+    *space, _ = builder.info(value).shape
+    return tuple(space), (1,) * len(space), ((0, 0),) * len(space)
+
+
 def channels_last(layer: object, builder: LayerBuilder) -> None:
     """Refuse channels_first.
 

@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from edgeml.ir.ops.add import Add
-from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
-from edgeml.keras.layers._float_onnx import merged
-from edgeml.keras.layers._merge import fold
+from edgeml.keras.handlers import example
+from edgeml.keras.layers._families import merging
 
-
-def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
-    """Add of all inputs."""
-    del layer
-    return fold(builder, Add(), inputs, "sum")
-
-
-LAYER = LayerHandler(
-    kind=LayerKind.MERGES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=merged("Add"),
-    examples=(example((4, 3), inputs=3),),
-)
+LAYER = merging(Add(), "Add", "sum", example((4, 3), inputs=3))

@@ -6,8 +6,8 @@ from typing import Any
 
 from edgeml.ir.ops.add import Add
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import merged
 from edgeml.keras.layers._mean import divided
 from edgeml.keras.layers._merge import fold
@@ -25,13 +25,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return build.pointwise("Div", merged("Add")(build, layer, inputs), len(inputs))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MERGES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example((4, 3), inputs=4),
-        example((4, 3), inputs=3),
-    ),
-)
+LAYER = keras_layer(LayerKind.MERGES, lower, float_onnx, example((4, 3), inputs=4), example((4, 3), inputs=3))

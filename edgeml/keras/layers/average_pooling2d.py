@@ -14,35 +14,26 @@ import numpy as np
 from edgeml.fixed import IntArray
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.handlers import LayerKind, example
 from edgeml.keras.layers._activation import activate
-from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import pooled
-from edgeml.keras.layers._mean import divided, divided_by_each, times_quantized
-from edgeml.keras.layers._window import Pairs, channels_last, padding, tuple_of
+from edgeml.keras.layers._mean import averaged, divided_by_each
+from edgeml.keras.layers._window import Pairs, pooling
 from edgeml.keras.quantizers._ops import scaled
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A SumPool, then the division."""
-    channels_last(layer, builder)
-    size = builder.info(inputs[0]).shape[:-1]
-    pool, strides = tuple_of(layer.pool_size, len(size)), tuple_of(layer.strides, len(size))
-    pads = padding(layer.padding, size, pool, strides, (1,) * len(size), builder)
+    pool, strides, pads = pooling(layer, builder, inputs[0])
     total = builder.add(SumPool(pool, strides, pads), inputs[0], part="sum")
     area = math.prod(pool)
     if not any(n for pair in pads for n in pair):
-        return _finish(layer, builder, total, area)
-    counts = _counts(size, pool, strides, pads)
+        return averaged(layer, builder, total, area)
+    counts = _counts(builder.info(inputs[0]).shape[:-1], pool, strides, pads)
     if getattr(layer, "average_quantizer", None) is None:
         return activate(getattr(layer, "activation", None), builder, divided_by_each(builder, total, counts))
-    return _finish(layer, builder, scaled(builder, total, area / counts, "inside"), area)
-
-
-def _finish(layer: Any, builder: LayerBuilder, total: str, area: int) -> str:
-    quantized = getattr(layer, "average_quantizer", None) is not None
-    mean = times_quantized(layer, builder, total, area) if quantized else divided(builder, total, area)
-    return activate(getattr(layer, "activation", None), builder, mean)
+    return averaged(layer, builder, scaled(builder, total, area / counts, "inside"), area)
 
 
 def _counts(size: tuple[int, ...], pool: tuple[int, ...], strides: tuple[int, ...], pads: Pairs) -> IntArray:
@@ -54,13 +45,10 @@ def _counts(size: tuple[int, ...], pool: tuple[int, ...], strides: tuple[int, ..
     return total[..., None]
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=pooled("AveragePool"),
-    examples=(
-        example((7, 6, 3), pool_size=2),
-        example((7, 5, 3), pool_size=2, padding="same"),
-    ),
+LAYER = keras_layer(
+    LayerKind.QUANTIZED,
+    lower,
+    pooled("AveragePool"),
+    example((7, 6, 3), pool_size=2),
+    example((7, 5, 3), pool_size=2, padding="same"),
 )

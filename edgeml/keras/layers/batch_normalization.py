@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.handlers import LayerKind, example
 from edgeml.keras.layers._affine import affine, last_axis
-from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
@@ -49,13 +49,6 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return replace(value, name=name)
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example((6,)),
-        example((4, 4, 3), epsilon=0.1, center=False),
-    ),
+LAYER = keras_layer(
+    LayerKind.QUANTIZED, lower, float_onnx, example((6,)), example((4, 4, 3), epsilon=0.1, center=False)
 )

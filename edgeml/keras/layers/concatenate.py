@@ -6,8 +6,8 @@ from typing import Any
 
 from edgeml.ir.ops.concat import Concat
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
@@ -29,13 +29,6 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return FloatTensor(build.add("Concat", [value.name for value in values], axis=axis), tuple(shape))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MERGES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example((4, 3), inputs=3),
-        example((4, 3), inputs=2, axis=1),
-    ),
+LAYER = keras_layer(
+    LayerKind.MERGES, lower, float_onnx, example((4, 3), inputs=3), example((4, 3), inputs=2, axis=1)
 )

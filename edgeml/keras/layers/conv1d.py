@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from edgeml.keras.handlers import example
 from edgeml.keras.layers import conv2d
 
-LAYER = replace(
-    conv2d.LAYER,
-    examples=(
-        example((9, 3), refused="use QConv1D(", filters=4, kernel_size=3, padding="causal", dilation_rate=2),
-    ),
+LAYER = conv2d.LAYER.on(
+    example((9, 3), refused="use QConv1D(", filters=4, kernel_size=3, padding="causal", dilation_rate=2)
 )

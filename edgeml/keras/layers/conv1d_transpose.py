@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from edgeml.keras.handlers import example
 from edgeml.keras.layers import conv2d_transpose
 
-LAYER = replace(
-    conv2d_transpose.LAYER,
-    examples=(example((5, 2), refused="use QConv2DTranspose(", filters=3, kernel_size=3, strides=2),),
+LAYER = conv2d_transpose.LAYER.on(
+    example((5, 2), refused="use QConv2DTranspose(", filters=3, kernel_size=3, strides=2)
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import activated, bias_of, convolved, full_kernel
 from edgeml.keras.layers.q_conv2d import lower
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
@@ -17,21 +17,18 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return activated(build, layer.activation, value)
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example(
-            (7, 6, 2),
-            refused="use QConv2D(",
-            filters=3,
-            kernel_size=(2, 3),
-            strides=(2, 1),
-            padding="same",
-            activation="relu",
-        ),
-        example((7, 6, 4), refused="use QConv2D(", filters=6, kernel_size=3, groups=2, dilation_rate=2),
+LAYER = keras_layer(
+    LayerKind.QUANTIZED,
+    lower,
+    float_onnx,
+    example(
+        (7, 6, 2),
+        refused="use QConv2D(",
+        filters=3,
+        kernel_size=(2, 3),
+        strides=(2, 1),
+        padding="same",
+        activation="relu",
     ),
+    example((7, 6, 4), refused="use QConv2D(", filters=6, kernel_size=3, groups=2, dilation_rate=2),
 )

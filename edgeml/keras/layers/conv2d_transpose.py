@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import transposed
 from edgeml.keras.layers.q_conv2d_transpose import lower
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=transposed,
-    examples=(
-        example((4, 5, 2), refused="use QConv2DTranspose(", filters=3, kernel_size=3, strides=2),
-        example(
-            (4, 5, 2),
-            refused="use QConv2DTranspose(",
-            filters=3,
-            kernel_size=(4, 3),
-            strides=2,
-            padding="same",
-        ),
-        example(
-            (4, 5, 2),
-            refused="use QConv2DTranspose(",
-            filters=3,
-            kernel_size=2,
-            strides=3,
-            padding="same",
-            activation="tanh",
-        ),
-        example((4, 5, 2), refused="use QConv2DTranspose(", filters=3, kernel_size=2, strides=3),
+LAYER = keras_layer(
+    LayerKind.QUANTIZED,
+    lower,
+    transposed,
+    example((4, 5, 2), refused="use QConv2DTranspose(", filters=3, kernel_size=3, strides=2),
+    example(
+        (4, 5, 2), refused="use QConv2DTranspose(", filters=3, kernel_size=(4, 3), strides=2, padding="same"
     ),
+    example(
+        (4, 5, 2),
+        refused="use QConv2DTranspose(",
+        filters=3,
+        kernel_size=2,
+        strides=3,
+        padding="same",
+        activation="tanh",
+    ),
+    example((4, 5, 2), refused="use QConv2DTranspose(", filters=3, kernel_size=2, strides=3),
 )

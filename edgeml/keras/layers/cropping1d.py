@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from edgeml.keras.handlers import example
 from edgeml.keras.layers import cropping2d
 
-LAYER = replace(
-    cropping2d.LAYER,
-    examples=(example((7, 2), cropping=(1, 2)),),
-)
+LAYER = cropping2d.LAYER.on(example((7, 2), cropping=(1, 2)))

@@ -9,8 +9,8 @@ import numpy as np
 
 from edgeml.ir.ops.slice import Slice
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import only_channels_last, spatial
 from edgeml.keras.layers._window import channels_last, pairs_of
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
@@ -38,10 +38,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return replace(value, name=name, shape=(*space, value.shape[-1]))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MOVES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(example((7, 6, 2), cropping=((1, 2), (0, 3))),),
-)
+LAYER = keras_layer(LayerKind.MOVES, lower, float_onnx, example((7, 6, 2), cropping=((1, 2), (0, 3))))

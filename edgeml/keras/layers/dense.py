@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import activated
 from edgeml.keras.layers.q_dense import lower
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
@@ -31,13 +31,10 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return activated(build, layer.activation, FloatTensor(name, shape))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example((6,), refused="use QDense(", units=3, activation="tanh"),
-        example((4, 6), refused="use QDense(", units=3, use_bias=False),
-    ),
+LAYER = keras_layer(
+    LayerKind.QUANTIZED,
+    lower,
+    float_onnx,
+    example((6,), refused="use QDense(", units=3, activation="tanh"),
+    example((4, 6), refused="use QDense(", units=3, use_bias=False),
 )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from edgeml.keras.handlers import example
 from edgeml.keras.layers import depthwise_conv2d
 
-LAYER = replace(
-    depthwise_conv2d.LAYER,
-    examples=(example((9, 3), refused="use QDepthwiseConv2D(", kernel_size=3, strides=2),),
-)
+LAYER = depthwise_conv2d.LAYER.on(example((9, 3), refused="use QDepthwiseConv2D(", kernel_size=3, strides=2))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.handlers import LayerKind, example
 from edgeml.keras.layers._activation import keras_function
-from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
@@ -21,10 +21,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return build.pointwise("Elu", inputs[0], alpha=float(layer.alpha))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.ANY,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(example((6,), alpha=0.7),),
-)
+LAYER = keras_layer(LayerKind.ANY, lower, float_onnx, example((6,), alpha=0.7))

@@ -8,8 +8,8 @@ import numpy as np
 
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import only_channels_last
 from edgeml.keras.layers._window import channels_last
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
@@ -29,10 +29,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return FloatTensor(flat, (int(np.prod(value.shape)),), flat=value.shape if value.first else value.flat)
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MOVES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(example((3, 2, 2)),),
-)
+LAYER = keras_layer(LayerKind.MOVES, lower, float_onnx, example((3, 2, 2)))

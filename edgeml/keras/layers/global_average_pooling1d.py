@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from edgeml.keras.handlers import example
 from edgeml.keras.layers import global_average_pooling2d
 
-LAYER = replace(
-    global_average_pooling2d.LAYER,
-    examples=(example((8, 3)),),
-)
+LAYER = global_average_pooling2d.LAYER.on(example((8, 3)))

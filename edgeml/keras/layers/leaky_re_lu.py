@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeml.keras.builder import LayerBuilder, PendingFunction
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerKind, example
 from edgeml.keras.layers._activation import keras_function, leaky
-from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
+from edgeml.keras.pending import PendingFunction
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -23,13 +24,6 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return build.pointwise("LeakyRelu", inputs[0], alpha=float(layer.negative_slope))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.ANY,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example((6,), negative_slope=0.125),
-        example((6,), negative_slope=0.3),
-    ),
+LAYER = keras_layer(
+    LayerKind.ANY, lower, float_onnx, example((6,), negative_slope=0.125), example((6,), negative_slope=0.3)
 )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from edgeml.keras.handlers import example
 from edgeml.keras.layers import max_pooling2d
 
-LAYER = replace(
-    max_pooling2d.LAYER,
-    examples=(example((9, 3), pool_size=3, strides=2, padding="same"),),
-)
+LAYER = max_pooling2d.LAYER.on(example((9, 3), pool_size=3, strides=2, padding="same"))

@@ -6,25 +6,20 @@ from typing import Any
 
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import pooled
-from edgeml.keras.layers._window import channels_last, padding, tuple_of
+from edgeml.keras.layers._window import pooling
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A MaxPool."""
-    channels_last(layer, builder)
-    size = builder.info(inputs[0]).shape[:-1]
-    pool, strides = tuple_of(layer.pool_size, len(size)), tuple_of(layer.strides, len(size))
-    pads = padding(layer.padding, size, pool, strides, (1,) * len(size), builder)
-    return builder.add(MaxPool(pool, strides, pads), inputs[0], part="max")
+    return builder.add(MaxPool(*pooling(layer, builder, inputs[0])), inputs[0], part="max")
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=pooled("MaxPool"),
-    examples=(example((7, 6, 3), pool_size=(3, 2), strides=(1, 2), padding="same"),),
+LAYER = keras_layer(
+    LayerKind.QUANTIZED,
+    lower,
+    pooled("MaxPool"),
+    example((7, 6, 3), pool_size=(3, 2), strides=(1, 2), padding="same"),
 )

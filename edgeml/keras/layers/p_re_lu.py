@@ -12,8 +12,8 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.relu import Relu
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 from edgeml.keras.quantizers._ops import scaled
 
@@ -33,13 +33,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return replace(value, name=build.add("PRelu", [value.name, build.const(layer.alpha)]))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example((8,)),
-        example((4, 3), shared_axes=[1]),
-    ),
-)
+LAYER = keras_layer(LayerKind.QUANTIZED, lower, float_onnx, example((8,)), example((4, 3), shared_axes=[1]))

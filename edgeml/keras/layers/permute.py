@@ -6,8 +6,8 @@ from typing import Any
 
 from edgeml.ir.ops.transpose import Transpose
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
@@ -24,10 +24,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return FloatTensor(name, tuple(value.shape[axis - 1] for axis in layer.dims))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MOVES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(example((3, 2, 4), dims=(3, 1, 2)),),
-)
+LAYER = keras_layer(LayerKind.MOVES, lower, float_onnx, example((3, 2, 4), dims=(3, 1, 2)))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import QUANTIZED, counterpart
+from edgeml.keras.handlers import example
+from edgeml.keras.layers._families import quantized_layer
 from edgeml.keras.layers.average_pooling2d import lower
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=counterpart("AveragePooling2D"),
-    float_onnx=QUANTIZED,
-    examples=(
-        example(
-            (7, 6, 3),
-            pool_size=2,
-            average_quantizer="quantized_bits(8, 0, alpha=1.0)",
-            activation="quantized_relu(6, 2)",
-        ),
+LAYER = quantized_layer(
+    "AveragePooling2D",
+    lower,
+    example(
+        (7, 6, 3),
+        pool_size=2,
+        average_quantizer="quantized_bits(8, 0, alpha=1.0)",
+        activation="quantized_relu(6, 2)",
     ),
 )

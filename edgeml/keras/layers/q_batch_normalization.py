@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.handlers import example
 from edgeml.keras.layers._affine import affine, last_axis
-from edgeml.keras.layers._float import QUANTIZED, counterpart
+from edgeml.keras.layers._families import quantized_layer
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -37,19 +37,15 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     return affine(builder, inputs[0], np.asarray(factor), np.asarray(offset))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=counterpart("BatchNormalization"),
-    float_onnx=QUANTIZED,
-    examples=(
-        example(
-            (6,),
-            mean_quantizer="quantized_bits(6, 2, alpha=1.0)",
-            beta_quantizer="quantized_bits(6, 2, alpha=1.0)",
-            gamma_quantizer=None,
-            variance_quantizer=None,
-            inverse_quantizer="quantized_po2(4)",
-        ),
+LAYER = quantized_layer(
+    "BatchNormalization",
+    lower,
+    example(
+        (6,),
+        mean_quantizer="quantized_bits(6, 2, alpha=1.0)",
+        beta_quantizer="quantized_bits(6, 2, alpha=1.0)",
+        gamma_quantizer=None,
+        variance_quantizer=None,
+        inverse_quantizer="quantized_po2(4)",
     ),
 )

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import QUANTIZED, counterpart
+from edgeml.keras.handlers import example
+from edgeml.keras.layers._families import quantized_layer, quantizers
 from edgeml.keras.layers.q_conv2d import lower
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=counterpart("Conv1D"),
-    float_onnx=QUANTIZED,
-    examples=(
-        example(
-            (9, 3),
-            filters=4,
-            kernel_size=3,
-            dilation_rate=2,
-            kernel_quantizer="quantized_bits(6, 1, alpha=1.0)",
-            bias_quantizer="quantized_bits(8, 2, alpha=1.0)",
-        ),
-    ),
+LAYER = quantized_layer(
+    "Conv1D", lower, example((9, 3), filters=4, kernel_size=3, dilation_rate=2, **quantizers("kernel"))
 )

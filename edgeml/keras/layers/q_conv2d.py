@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.ir.ops.conv import Conv
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import QUANTIZED, counterpart
-from edgeml.keras.layers._linear import finish, kernel_weights, product
-from edgeml.keras.layers._window import channels_last, padding, tuple_of
+from edgeml.keras.handlers import example
+from edgeml.keras.layers._convolution import convolution
+from edgeml.keras.layers._families import quantized_layer, quantizers
+from edgeml.keras.layers._linear import finish, kernel_weights
+from edgeml.keras.layers._window import channels_last
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -25,41 +25,19 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
         if not np.all((keep == 0) | (keep == 1)):
             raise builder.refuse("the mask has entries besides 0 and 1", "use a mask of zeros and ones")
         weights = replace(weights, codes=weights.codes * keep.astype(np.int64))
-    rank = len(layer.kernel_size)
-    kernel, strides, dilation = (
-        tuple_of(value, rank) for value in (layer.kernel_size, layer.strides, layer.dilation_rate)
-    )
-    size = builder.info(inputs[0]).shape[:-1]
-    pads = padding(layer.padding, size, kernel, strides, dilation, builder)
-    return finish(
-        layer,
-        builder,
-        product(layer, builder, Conv(strides, pads, dilation, layer.groups), inputs[0], weights, "conv"),
-    )
+    return finish(layer, builder, convolution(layer, builder, inputs[0], weights, layer.groups))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=counterpart("Conv2D"),
-    float_onnx=QUANTIZED,
-    examples=(
-        example(
-            (7, 6, 2),
-            filters=3,
-            kernel_size=(2, 3),
-            strides=(2, 1),
-            padding="same",
-            kernel_quantizer="quantized_bits(6, 1, alpha=1.0)",
-            bias_quantizer="quantized_bits(8, 2, alpha=1.0)",
-        ),
-        example(
-            (7, 6, 4),
-            filters=6,
-            kernel_size=3,
-            groups=2,
-            kernel_quantizer="quantized_bits(6, 1, alpha=1.0)",
-            use_bias=False,
-        ),
+LAYER = quantized_layer(
+    "Conv2D",
+    lower,
+    example((7, 6, 2), filters=3, kernel_size=(2, 3), strides=(2, 1), padding="same", **quantizers("kernel")),
+    example(
+        (7, 6, 4),
+        filters=6,
+        kernel_size=3,
+        groups=2,
+        use_bias=False,
+        **quantizers("kernel", bias=False),
     ),
 )

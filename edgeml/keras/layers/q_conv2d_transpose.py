@@ -16,8 +16,8 @@ from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.pad import Pad
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import QUANTIZED, counterpart
+from edgeml.keras.handlers import example
+from edgeml.keras.layers._families import quantized_layer, quantizers
 from edgeml.keras.layers._linear import finish, kernel_weights, product, reshaped
 from edgeml.keras.layers._window import channels_last, tuple_of
 from edgeml.keras.quantizers import QuantizedWeights
@@ -75,20 +75,8 @@ def _flipped(weights: QuantizedWeights, builder: LayerBuilder) -> QuantizedWeigh
     return replace(turned, codes=turned.codes[::-1, ::-1], type=kind)
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=counterpart("Conv2DTranspose"),
-    float_onnx=QUANTIZED,
-    examples=(
-        example(
-            (4, 5, 2),
-            filters=3,
-            kernel_size=(4, 3),
-            strides=2,
-            padding="same",
-            kernel_quantizer="quantized_bits(6, 1, alpha=1.0)",
-            bias_quantizer="quantized_bits(8, 2, alpha=1.0)",
-        ),
-    ),
+LAYER = quantized_layer(
+    "Conv2DTranspose",
+    lower,
+    example((4, 5, 2), filters=3, kernel_size=(4, 3), strides=2, padding="same", **quantizers("kernel")),
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import QUANTIZED, folded_counterpart
+from edgeml.keras.handlers import example
+from edgeml.keras.layers._families import folded_layer, quantizers
 from edgeml.keras.layers._folded import finish_folded, statistics
 from edgeml.keras.layers._linear import kernel_weights, product
 
@@ -21,17 +21,4 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     )
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=folded_counterpart("Dense"),
-    float_onnx=QUANTIZED,
-    examples=(
-        example(
-            (6,),
-            units=3,
-            kernel_quantizer="quantized_bits(8, 2, alpha=1.0)",
-            bias_quantizer="quantized_bits(14, 5, alpha=1.0)",
-        ),
-    ),
-)
+LAYER = folded_layer("Dense", lower, example((6,), units=3, **quantizers("kernel", folded=True)))

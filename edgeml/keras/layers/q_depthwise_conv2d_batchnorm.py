@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._depthwise import depthwise
-from edgeml.keras.layers._float import QUANTIZED, folded_counterpart
+from edgeml.keras.handlers import example
+from edgeml.keras.layers._convolution import depthwise
+from edgeml.keras.layers._families import folded_layer, quantizers
 from edgeml.keras.layers._folded import finish_folded, statistics
 from edgeml.keras.layers._linear import kernel_weights
 from edgeml.keras.layers._window import channels_last
@@ -21,17 +21,6 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     return finish_folded(layer, builder, depthwise(layer, builder, inputs[0], weights), bias)
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=folded_counterpart("DepthwiseConv2D"),
-    float_onnx=QUANTIZED,
-    examples=(
-        example(
-            (7, 6, 2),
-            kernel_size=3,
-            depthwise_quantizer="quantized_bits(8, 2, alpha=1.0)",
-            bias_quantizer="quantized_bits(14, 5, alpha=1.0)",
-        ),
-    ),
+LAYER = folded_layer(
+    "DepthwiseConv2D", lower, example((7, 6, 2), kernel_size=3, **quantizers("depthwise", folded=True))
 )

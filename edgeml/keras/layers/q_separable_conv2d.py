@@ -9,9 +9,9 @@ from typing import Any
 
 from edgeml.ir.ops.conv import Conv
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._depthwise import depthwise
-from edgeml.keras.layers._float import QUANTIZED, counterpart
+from edgeml.keras.handlers import example
+from edgeml.keras.layers._convolution import depthwise
+from edgeml.keras.layers._families import quantized_layer, quantizers
 from edgeml.keras.layers._linear import finish, kernel_weights, product
 from edgeml.keras.layers._window import channels_last
 
@@ -27,22 +27,16 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     return finish(layer, builder, product(layer, builder, op, inner, second, "conv", "pointwise_"))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=counterpart("SeparableConv2D"),
-    float_onnx=QUANTIZED,
-    examples=(
-        example(
-            (7, 6, 3),
-            filters=4,
-            kernel_size=3,
-            strides=2,
-            padding="same",
-            depth_multiplier=2,
-            depthwise_quantizer="quantized_bits(6, 1, alpha=1.0)",
-            pointwise_quantizer="quantized_bits(6, 1, alpha=1.0)",
-            bias_quantizer="quantized_bits(8, 2, alpha=1.0)",
-        ),
+LAYER = quantized_layer(
+    "SeparableConv2D",
+    lower,
+    example(
+        (7, 6, 3),
+        filters=4,
+        kernel_size=3,
+        strides=2,
+        padding="same",
+        depth_multiplier=2,
+        **quantizers("depthwise", "pointwise"),
     ),
 )

@@ -14,12 +14,13 @@ import numpy as np
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
-from edgeml.keras.builder import LayerBuilder, PendingFunction
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
+from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.handlers import LayerKind, example
 from edgeml.keras.layers._activation import keras_function, leaky, relu
-from edgeml.keras.layers._float import itself
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._piecewise import above, constant, plus
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
+from edgeml.keras.pending import PendingFunction
 from edgeml.keras.quantizers._ops import scaled, significant
 
 
@@ -70,15 +71,12 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return result if layer.max_value is None else build.pointwise("Min", result, layer.max_value)
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.ANY,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example((6,)),
-        example((6,), max_value=1.3),
-        example((6,), threshold=0.8),
-        example((6,), max_value=2.5, negative_slope=0.3, threshold=0.6),
-    ),
+LAYER = keras_layer(
+    LayerKind.ANY,
+    lower,
+    float_onnx,
+    example((6,)),
+    example((6,), max_value=1.3),
+    example((6,), threshold=0.8),
+    example((6,), max_value=2.5, negative_slope=0.3, threshold=0.6),
 )

@@ -9,8 +9,8 @@ import numpy as np
 from edgeml.ir.ops.repeat import Repeat
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
@@ -28,10 +28,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return FloatTensor(build.add("Tile", [row.name, times]), (layer.n, size))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MOVES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(example((5,), n=3),),
-)
+LAYER = keras_layer(LayerKind.MOVES, lower, float_onnx, example((5,), n=3))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._rescale import rescaled
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
@@ -29,13 +29,10 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return value
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.ANY,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example((4, 3), scale=0.25),
-        example((4, 3), scale=[0.5, 2.0, 1.0], offset=[0.5, -1.0, 0.0]),
-    ),
+LAYER = keras_layer(
+    LayerKind.ANY,
+    lower,
+    float_onnx,
+    example((4, 3), scale=0.25),
+    example((4, 3), scale=[0.5, 2.0, 1.0], offset=[0.5, -1.0, 0.0]),
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 
@@ -27,10 +27,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return build.reshaped(value, tuple(layer.compute_output_shape((None, *value.shape))[1:]))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MOVES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(example((3, 2, 2), target_shape=(-1, 6)),),
-)
+LAYER = keras_layer(LayerKind.MOVES, lower, float_onnx, example((3, 2, 2), target_shape=(-1, 6)))

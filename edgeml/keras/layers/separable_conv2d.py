@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import activated, convolved, depthwise_kernel, full_kernel
 from edgeml.keras.layers.q_separable_conv2d import lower
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
@@ -25,21 +25,18 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return activated(build, layer.activation, result)
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(
-        example(
-            (7, 6, 3),
-            refused="use QSeparableConv2D(",
-            filters=4,
-            kernel_size=3,
-            strides=2,
-            padding="same",
-            depth_multiplier=2,
-            activation="relu",
-        ),
+LAYER = keras_layer(
+    LayerKind.QUANTIZED,
+    lower,
+    float_onnx,
+    example(
+        (7, 6, 3),
+        refused="use QSeparableConv2D(",
+        filters=4,
+        kernel_size=3,
+        strides=2,
+        padding="same",
+        depth_multiplier=2,
+        activation="relu",
     ),
 )

@@ -8,8 +8,8 @@ from edgeml.fixed import FixedType
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import merged
 
 
@@ -21,10 +21,4 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     return builder.add(Add(), inputs[0], negative, part="difference")
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MERGES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=merged("Sub"),
-    examples=(example((4, 3), inputs=2),),
-)
+LAYER = keras_layer(LayerKind.MERGES, lower, merged("Sub"), example((4, 3), inputs=2))

@@ -7,8 +7,8 @@ from typing import Any
 
 from edgeml.ir.ops.repeat import Repeat
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import only_channels_last
 from edgeml.keras.layers._window import channels_last, tuple_of
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
@@ -39,10 +39,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return replace(value, name=name, shape=(*space, value.shape[-1]))
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.MOVES,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(example((4, 3, 2), size=(2, 3)),),
-)
+LAYER = keras_layer(LayerKind.MOVES, lower, float_onnx, example((4, 3, 2), size=(2, 3)))

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from edgeml.keras.handlers import example
 from edgeml.keras.layers import zero_padding2d
 
-LAYER = replace(
-    zero_padding2d.LAYER,
-    examples=(example((5, 2), padding=(1, 2)),),
-)
+LAYER = zero_padding2d.LAYER.on(example((5, 2), padding=(1, 2)))

@@ -8,8 +8,8 @@ import numpy as np
 
 from edgeml.ir.ops.pad import Pad
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import LayerHandler, LayerKind, example
-from edgeml.keras.layers._float import itself
+from edgeml.keras.handlers import LayerKind, example
+from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float_onnx import only_channels_last
 from edgeml.keras.layers._window import channels_last, pairs_of
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
@@ -32,10 +32,4 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
     return FloatTensor(name, (*space, value.shape[-1]), first=True)
 
 
-LAYER = LayerHandler(
-    kind=LayerKind.QUANTIZED,
-    lower=lower,
-    float_layer=itself,
-    float_onnx=float_onnx,
-    examples=(example((5, 4, 2), padding=((1, 2), (0, 3))),),
-)
+LAYER = keras_layer(LayerKind.QUANTIZED, lower, float_onnx, example((5, 4, 2), padding=((1, 2), (0, 3))))

@@ -10,38 +10,8 @@ itself was not exact. To add one, add its file; helpers start with an underscore
 
 from __future__ import annotations
 
-from typing import Any
-
-from edgeml.folder import ModuleFolder
 from edgeml.keras.handlers import OperationHandler
-from edgeml.keras.registry import file_of
+from edgeml.keras.registry import HandlerFolder
 
-FOLDER = ModuleFolder("operation", __name__)
-
-
-def names() -> tuple[str, ...]:
-    """The names of all files, sorted."""
-    return FOLDER.names()
-
-
-def load(name: str) -> OperationHandler:
-    """What the file of that name declares.
-
-    Raises:
-        EdgemlError: there is no such file, or it declares no `OPERATION`.
-    """
-    return FOLDER.declared(name, "OPERATION", OperationHandler)
-
-
-def handler(operation: Any, where: str, remedy: str = "") -> OperationHandler:
-    """The handler of an operation.
-
-    Args:
-        operation: an object of the class.
-        where: its name in the model, for messages.
-        remedy: what to use instead if it is not covered; near names are added.
-
-    Raises:
-        EdgemlError: the class is the user's own, or not covered.
-    """
-    return load(file_of(FOLDER, operation, where, remedy))
+FOLDER = HandlerFolder("operation", __name__, "OPERATION", OperationHandler)
+names, load, handler = FOLDER.names, FOLDER.load, FOLDER.handler

@@ -5,14 +5,17 @@ Every tensor is in Keras' order and carries its batch axis, so that an axis of K
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
-Write = Callable[[FloatOnnxBuilder, Any, list[Any], dict[str, Any]], str]
+INITIAL = "use keras.ops.maximum or keras.ops.minimum after it"
+"""What to do instead of giving a reduction an initial value."""
+
+OperationWriter = Callable[[FloatOnnxBuilder, Any, list[Any], dict[str, Any]], str]
 
 
 def operand(build: FloatOnnxBuilder, arg: Any) -> str:
@@ -22,17 +25,7 @@ def operand(build: FloatOnnxBuilder, arg: Any) -> str:
     return build.const(arg.numpy() if hasattr(arg, "numpy") else arg)
 
 
-def one(op: str, **attributes: Any) -> Write:
-    """An operation of one tensor that is one ONNX op."""
-
-    def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-        del operation, options
-        return build.add(op, [args[0].name], **attributes)
-
-    return write
-
-
-def two(op: str) -> Write:
+def two(op: str) -> OperationWriter:
     """An operation of two operands that is one ONNX op; shapes broadcast."""
 
     def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
@@ -42,17 +35,13 @@ def two(op: str) -> Write:
     return write
 
 
-def unchanged(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-    """The tensor itself."""
-    del build, operation, options
-    return args[0].name
-
-
-def reduced(op: str) -> Write:
+def reduced(op: str) -> OperationWriter:
     """A reduction along the operation's axes."""
 
     def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
         del options
+        if getattr(operation, "initial", None) is not None:
+            raise build.refuse("a reduction with an initial value", INITIAL)
         axes = axes_of(operation.axis, len(args[0].shape) + 1)
         keep = bool(getattr(operation, "keepdims", False))
         if op == "ReduceSum":  # of opset 17 the only one whose axes are an input
@@ -68,18 +57,3 @@ def axes_of(axis: Any, rank: int) -> list[int]:
         return list(range(rank))
     listed = axis if isinstance(axis, list | tuple) else [axis]
     return sorted(int(one) % rank for one in listed)
-
-
-def gathered(build: FloatOnnxBuilder, name: str, axis: int, positions: Sequence[int] | int) -> str:
-    """Elements of one axis by position; the axis goes where `positions` is one number."""
-    return build.add("Gather", [name, build.const(positions, np.int64)], axis=axis)
-
-
-def transposed(build: FloatOnnxBuilder, name: str, order: Sequence[int]) -> str:
-    """The axes in another order."""
-    return build.add("Transpose", [name], perm=[int(axis) for axis in order])
-
-
-def reshaped(build: FloatOnnxBuilder, name: str, shape: Sequence[int]) -> str:
-    """Another shape of each sample; the batch stays."""
-    return build.add("Reshape", [name, build.const([0, *shape], np.int64)])

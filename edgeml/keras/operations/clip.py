@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeml.ir.kind import Kind
 from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.onnx_builder import FloatOnnxBuilder
 from edgeml.keras.operations._common import constant
+from edgeml.keras.operations._families import pointwise
 from edgeml.keras.operations._float_onnx import operand
 
 
-def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """A Max and a Min."""
-    del options
-    value = args[0].value
     rank = len(builder.info(value).shape)
     if operation.x_min is not None:
         value = builder.add(Max(), value, constant(builder, operation.x_min, rank, "least"), part="raised")
@@ -26,18 +23,13 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     return value
 
 
-def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+def write(build: FloatOnnxBuilder, x: str, x_min: Any, x_max: Any) -> str:
     """A Max and a Min."""
-    del options
-    name = args[0].name
-    for op, bound in (("Max", operation.x_min), ("Min", operation.x_max)):
-        name = name if bound is None else build.add(op, [name, operand(build, bound)])
-    return name
+    for op, bound in (("Max", x_min), ("Min", x_max)):
+        x = x if bound is None else build.add(op, [x, operand(build, bound)])
+    return x
 
 
-OPERATION = OperationHandler(
-    kind=Kind.POINTWISE,
-    lower=lower,
-    float_onnx=float_onnx,
-    examples=(lambda keras, x, y: keras.ops.clip(x, -1, 0.75),),
+OPERATION = pointwise(
+    lower, write, lambda keras, x, y: keras.ops.clip(x, -1, 0.75), settings=("x_min", "x_max")
 )

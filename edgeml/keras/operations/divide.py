@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from edgeml.keras.operations import true_divide
 
-OPERATION = replace(
-    true_divide.OPERATION,
-    examples=(lambda keras, x, y: keras.ops.divide(x, 8.0),),
-)
+OPERATION = true_divide.OPERATION.on(lambda keras, x, y: keras.ops.divide(x, 8.0))

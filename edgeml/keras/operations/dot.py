@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from edgeml.keras.operations import matmul
 
-OPERATION = replace(
-    matmul.OPERATION,
-    examples=(lambda keras, x, y: keras.ops.dot(x, np.array([[0.5, -1.25], [2, 0], [0.75, 3]], np.float32)),),
+OPERATION = matmul.OPERATION.on(
+    lambda keras, x, y: keras.ops.dot(x, np.array([[0.5, -1.25], [2, 0], [0.75, 3]], np.float32))
 )

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from edgeml.keras.layers._functions import elu
-from edgeml.keras.operations._real import real_function
+from edgeml.keras.operations._families import real_function
 
 OPERATION = real_function(elu, lambda keras, x, y: keras.ops.elu(x, alpha=0.7), "alpha")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeml.keras.onnx_builder import FloatOnnxBuilder
-from edgeml.keras.operations._real import real_function
+from edgeml.keras.operations._families import real_function
 
 
 def write(build: FloatOnnxBuilder, x: str) -> str:

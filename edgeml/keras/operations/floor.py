@@ -5,22 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from edgeml.fixed import Round
-from edgeml.ir.kind import Kind
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import OperationHandler
-from edgeml.keras.operations._float_onnx import one
+from edgeml.keras.layers._functions import node
+from edgeml.keras.operations._families import pointwise
 from edgeml.keras.operations._whole import whole
 
 
-def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """A Cast."""
-    del operation, options
-    return whole(builder, args[0].value, Round.TRN)
+    del operation
+    return whole(builder, value, Round.TRN)
 
 
-OPERATION = OperationHandler(
-    kind=Kind.POINTWISE,
-    lower=lower,
-    float_onnx=one("Floor"),
-    examples=(lambda keras, x, y: keras.ops.floor(x),),
-)
+OPERATION = pointwise(lower, node("Floor"), lambda keras, x, y: keras.ops.floor(x))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.handlers import OperationHandler
-from edgeml.keras.onnx_builder import FloatOnnxBuilder
 from edgeml.keras.operations._common import picked
-from edgeml.keras.operations._float_onnx import gathered
+from edgeml.keras.operations._moved import as_lowered
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
@@ -53,31 +50,10 @@ def index_parts(key: Any, rank: int) -> list[Any]:
     return parts + [slice(None)] * (rank + 1 - sum(part is not None for part in parts))
 
 
-def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-    """A Gather per axis that is not taken whole, and an Unsqueeze per new axis."""
-    del operation, options
-    name, shape = args[0].name, args[0].shape
-    first, *others = index_parts(args[1], len(shape))
-    if first != slice(None):
-        raise build.refuse("an index of the batch", "begin with :, as in x[:, 0]")
-    axis, source = 1, 0
-    for part in others:
-        if part is None:
-            name = build.add("Unsqueeze", [name, build.const([axis], np.int64)])
-            axis += 1
-            continue
-        places = range(shape[source])[part]
-        if places != range(shape[source]):
-            name = gathered(build, name, axis, places if isinstance(places, range) else int(places))
-        axis += isinstance(part, slice)
-        source += 1
-    return name
-
-
 OPERATION = OperationHandler(
     kind=Kind.MOVES,
     lower=lower,
-    float_onnx=float_onnx,
+    float_onnx=as_lowered(lower),
     examples=(
         lambda keras, x, y: x[:, 1:3, 0],
         lambda keras, x, y: x[..., None],

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from edgeml.keras.layers._functions import log_sigmoid
-from edgeml.keras.operations._real import real_function
+from edgeml.keras.operations._families import real_function
 
 OPERATION = real_function(log_sigmoid, lambda keras, x, y: keras.ops.log_sigmoid(x))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops.pad import Pad
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.handlers import OperationHandler
-from edgeml.keras.onnx_builder import FloatOnnxBuilder
 from edgeml.keras.operations._common import only
+from edgeml.keras.operations._moved import as_lowered
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
@@ -27,18 +25,9 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     return builder.add(Pad(tuple((a, b) for a, b in pairs[1:])), args[0].value, part="pad")
 
 
-def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-    """Pad with zeros."""
-    if operation.mode != "constant" or any(np.any(value) for value in options.values() if value is not None):
-        raise build.refuse("padding with other values than zeros", "pad with zeros, mode='constant'")
-    width, rank = operation.pad_width, len(args[0].shape) + 1
-    pairs = np.broadcast_to(np.asarray(width), (rank, 2))
-    return build.add("Pad", [args[0].name, build.const(pairs.T.reshape(-1), np.int64)])
-
-
 OPERATION = OperationHandler(
     kind=Kind.OTHER,
     lower=lower,
-    float_onnx=float_onnx,
+    float_onnx=as_lowered(lower),
     examples=(lambda keras, x, y: keras.ops.pad(x, ((0, 0), (1, 2), (0, 1))),),
 )

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeml.ir.kind import Kind
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.layers._activation import relu
-from edgeml.keras.operations._float_onnx import one
+from edgeml.keras.layers._functions import node
+from edgeml.keras.operations._families import pointwise
 
 
-def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """A Relu."""
-    del operation, options
-    return relu(builder, args[0].value)
+    del operation
+    return relu(builder, value)
 
 
-OPERATION = OperationHandler(
-    kind=Kind.POINTWISE,
-    lower=lower,
-    float_onnx=one("Relu"),
-    examples=(lambda keras, x, y: keras.ops.relu(x),),
-)
+OPERATION = pointwise(lower, node("Relu"), lambda keras, x, y: keras.ops.relu(x))

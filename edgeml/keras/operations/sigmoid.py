@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeml.ir.kind import Kind
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.layers._activation import sigmoid
-from edgeml.keras.operations._float_onnx import one
+from edgeml.keras.layers._functions import node
+from edgeml.keras.operations._families import pointwise
 
 
-def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """The logits at the end, a table with its quantizer elsewhere."""
-    del options
-    return sigmoid(builder, args[0].value, operation)
+    return sigmoid(builder, value, operation)
 
 
-OPERATION = OperationHandler(
-    kind=Kind.POINTWISE,
-    lower=lower,
-    float_onnx=one("Sigmoid"),
-    examples=(lambda keras, x, y: keras.ops.sigmoid(x),),
-)
+OPERATION = pointwise(lower, node("Sigmoid"), lambda keras, x, y: keras.ops.sigmoid(x))

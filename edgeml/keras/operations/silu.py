@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from edgeml.keras.layers._functions import silu
-from edgeml.keras.operations._real import real_function
+from edgeml.keras.operations._families import real_function
 
 OPERATION = real_function(silu, lambda keras, x, y: keras.ops.silu(x))

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeml.ir.kind import Kind
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.relu import Relu
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import OperationHandler
 from edgeml.keras.onnx_builder import FloatOnnxBuilder
+from edgeml.keras.operations._families import pointwise
 
 
-def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """x * x; a Relu says to the interval arithmetic that it is never negative."""
-    del operation, options
-    product = builder.add(Mul(), args[0].value, args[0].value, part="product")
+    del operation
+    product = builder.add(Mul(), value, value, part="product")
     return builder.add(Relu(), product, part="square")
 
 
-def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
+def write(build: FloatOnnxBuilder, x: str) -> str:
     """x * x."""
-    del operation, options
-    return build.add("Mul", [args[0].name, args[0].name])
+    return build.add("Mul", [x, x])
 
 
-OPERATION = OperationHandler(
-    kind=Kind.POINTWISE,
-    lower=lower,
-    float_onnx=float_onnx,
-    examples=(lambda keras, x, y: keras.ops.square(x),),
-)
+OPERATION = pointwise(lower, write, lambda keras, x, y: keras.ops.square(x))

@@ -9,9 +9,8 @@ import numpy as np
 from edgeml.ir.kind import Kind
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.handlers import OperationHandler
-from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 from edgeml.keras.operations._common import Operand, graph_axis, picked
-from edgeml.keras.operations._float_onnx import axes_of, gathered
+from edgeml.keras.operations._moved import as_lowered
 
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
@@ -28,22 +27,9 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     return picked(builder, value, axis, [int(i) % shape[axis] for i in places], "take")
 
 
-def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-    """Gather."""
-    del options
-    if isinstance(args[1], FloatTensor):
-        raise build.refuse("a take of positions that are computed", "use constant ones")
-    axis = axes_of(operation.axis, len(args[0].shape) + 1)
-    if len(axis) != 1 or axis == [0]:
-        raise build.refuse("a take of samples", "take along another axis")
-    n = args[0].shape[axis[0] - 1]
-    places = [int(place) % n for place in np.asarray(args[1]).reshape(-1)]
-    return gathered(build, args[0].name, axis[0], places)
-
-
 OPERATION = OperationHandler(
     kind=Kind.MOVES,
     lower=lower,
-    float_onnx=float_onnx,
+    float_onnx=as_lowered(lower),
     examples=(lambda keras, x, y: keras.ops.take(x, [2, 0, 0], axis=2),),
 )

@@ -6,17 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.ir.kind import Kind
 from edgeml.ir.ops.concat import Concat
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.handlers import OperationHandler
-from edgeml.keras.onnx_builder import FloatOnnxBuilder
+from edgeml.keras.operations._families import moving
 
 
-def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
+def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """Concats of the value with itself."""
-    del options
-    value = args[0].value
     rank = len(builder.info(value).shape)
     times = tuple(int(n) for n in np.atleast_1d(operation.repeats))
     times = (1,) * (rank + 1 - len(times)) + times
@@ -28,19 +24,4 @@ def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[
     return value
 
 
-def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-    """Tile."""
-    del options
-    rank = len(args[0].shape) + 1
-    times = np.atleast_1d(operation.repeats)
-    if times.size > rank:
-        raise build.refuse("a tiling that makes new axes", "give as many numbers as there are axes")
-    return build.add("Tile", [args[0].name, build.const([*[1] * (rank - times.size), *times], np.int64)])
-
-
-OPERATION = OperationHandler(
-    kind=Kind.MOVES,
-    lower=lower,
-    float_onnx=float_onnx,
-    examples=(lambda keras, x, y: keras.ops.tile(x, (1, 2, 1)),),
-)
+OPERATION = moving(lower, lambda keras, x, y: keras.ops.tile(x, (1, 2, 1)))

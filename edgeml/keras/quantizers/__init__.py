@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeml.errors import EdgemlError
-from edgeml.folder import ModuleFolder
 from edgeml.keras.handlers import Absent, QuantizerHandler
+from edgeml.keras.pending import PendingFunction
 from edgeml.keras.quantizers._common import QuantizedWeights, plain, real_floats
-from edgeml.keras.registry import file_of
+from edgeml.keras.quantizers._table import preferred, tabulate
+from edgeml.keras.registry import HandlerFolder
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
@@ -33,35 +34,8 @@ __all__ = [
     "quantize_weights",
 ]
 
-FOLDER = ModuleFolder("quantizer", __name__)
-
-
-def names() -> tuple[str, ...]:
-    """The names of all files, sorted."""
-    return FOLDER.names()
-
-
-def load(name: str) -> QuantizerHandler:
-    """What the file of that name declares.
-
-    Raises:
-        EdgemlError: there is no such file, or it declares no `QUANTIZER`.
-    """
-    return FOLDER.declared(name, "QUANTIZER", QuantizerHandler)
-
-
-def handler(quantizer: Any, where: str, remedy: str = "") -> QuantizerHandler:
-    """The handler of a QKeras quantizer.
-
-    Args:
-        quantizer: an object of the class.
-        where: the layer's name, for messages.
-        remedy: what to use instead if it is not covered.
-
-    Raises:
-        EdgemlError: the class is the user's own, or not covered.
-    """
-    return load(file_of(FOLDER, quantizer, where, remedy))
+FOLDER = HandlerFolder("quantizer", __name__, "QUANTIZER", QuantizerHandler)
+names, load, handler = FOLDER.names, FOLDER.load, FOLDER.handler
 
 
 def float_activation(quantizer: Any, where: str) -> Any:
@@ -109,15 +83,14 @@ def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: st
     Raises:
         EdgemlError: the quantizer is not covered, or cannot be exact for this value.
     """
-    from edgeml.keras.builder import PendingFunction
-    from edgeml.keras.quantizers import _table
-
     lower = handler(quantizer, builder.layer, "use quantized_bits or quantized_relu").lower_activation
     plain(quantizer, builder.layer)
     _check_alpha(quantizer, builder.layer)
     pending = builder.floats.get(value)
     if isinstance(pending, PendingFunction):
-        return _table.after_function(quantizer, builder, value, pending, name)
+        if preferred(builder, pending):
+            return tabulate(quantizer, builder, pending.source, name, pending.apply, pending.what)
+        value = builder.exact(value)
     return lower(quantizer, builder, value, name)
 
 

@@ -18,7 +18,8 @@ from edgeml.ir.ops.lookup import MAX_INDEX_BITS, Lookup
 from edgeml.keras.quantizers._common import call, grid_of
 
 if TYPE_CHECKING:
-    from edgeml.keras.builder import FloatFunction, LayerBuilder, PendingFunction
+    from edgeml.keras.builder import LayerBuilder
+    from edgeml.keras.pending import FloatFunction, PendingFunction
 
 _MAX_TRIED_BITS = 22
 """Values up to this width are tried code by code, to see whether a saturating function needs fewer bits."""
@@ -80,22 +81,11 @@ def tabulate(
     return builder.add(Lookup(), value, table, part=name)
 
 
-def after_function(
-    quantizer: Any, builder: LayerBuilder, value: str, pending: PendingFunction, name: str
-) -> str:
-    """A quantizer that follows a real function: one table for both, or the function's stated approximation.
-
-    Raises:
-        EdgemlError: the function's argument is too wide and it has no approximation.
-    """
-    from edgeml.keras.quantizers import lower_activation
-
+def preferred(builder: LayerBuilder, pending: PendingFunction) -> bool:
+    """True if a real function and its quantizer become one table, not the function's stated approximation."""
     if pending.vector:
-        return lower_activation(quantizer, builder, builder.exact(value), name)
-    width = builder.info(pending.source).scalar.width
-    if pending.approximate is not None and width > _PREFERRED_BITS:
-        return lower_activation(quantizer, builder, builder.exact(value), name)
-    return tabulate(quantizer, builder, pending.source, name, pending.apply, pending.what)
+        return False
+    return pending.approximate is None or builder.info(pending.source).scalar.width <= _PREFERRED_BITS
 
 
 def _saturated(

@@ -7,15 +7,20 @@ saturated; beyond, a note says how far the rounding of the argument moves it.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.fixed import FixedType, Overflow, Round, quantize, to_float
-from edgeml.keras.builder import LayerBuilder, PendingFunction
-from edgeml.keras.layers._softmax import FRAC
 from edgeml.keras.quantizers._table import tabulate
+
+if TYPE_CHECKING:
+    from edgeml.keras.builder import LayerBuilder
+    from edgeml.keras.pending import PendingFunction
+
+FRAC = 8
+"""Fractional bits of probabilities if nothing asks for more."""
 
 _INDEX_BITS = 12
 """4,096 entries fit two block RAMs of a small FPGA."""
