@@ -84,9 +84,9 @@ coverage: $(STAMP) ## line coverage of the exact core by all of its tests; fails
 	$(BIN)/python -m tests.covered .coverage.json
 
 N ?= 1000
-fuzz: $(STAMP) ## N=1000 random graphs, N/20 QKeras models, N/100 hls4ml projects and Verilog designs
+fuzz: $(STAMP) ## N=1000 random graphs, N/20 QKeras and imported models, N/100 hls4ml projects and Verilog designs
 	$(BIN)/python -m tests.fuzz --graphs $(N) --models $$(($(N) / 20)) --hls4ml $$(($(N) / 100)) \
-	    --verilog $$(($(N) / 100)) $(ARGS)
+	    --verilog $$(($(N) / 100)) --imports $$(($(N) / 20)) $(ARGS)
 
 bench: $(STAMP) ## speed against float32 ONNX Runtime and hls4ml, written to docs/benchmarks.md
 	$(BIN)/python -m benchmarks.bench $(ARGS)

@@ -14,6 +14,7 @@ from rich.progress import Progress
 from tests.fuzz.campaign import Outcome, graph_campaign
 from tests.fuzz.case import EXACT, DifferenceError, replay
 from tests.fuzz.models import model_campaign
+from tests.importers.campaign import KINDS, campaign
 
 
 def main() -> int:
@@ -27,6 +28,12 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=50, help="random QKeras models")
     parser.add_argument("--hls4ml", type=int, default=10, help="random graphs as compiled hls4ml projects")
     parser.add_argument("--verilog", type=int, default=10, help="random graphs as simulated Verilog")
+    parser.add_argument(
+        "--imports",
+        type=int,
+        default=50,
+        help="random QONNX and QDQ models through the importers; a tenth as many of TensorFlow Lite",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("fuzz-failures"))
     args = parser.parse_args()
@@ -47,6 +54,18 @@ def main() -> int:
             start = time.perf_counter()
             outcome = model_campaign(args.models, args.seed, lambda: bars.advance(task))
             failed |= _told("keras", outcome, args.models, args, time.perf_counter() - start)
+        for kind in KINDS if args.imports else ():
+            count = max(args.imports // 10, 1) if kind == "tflite" else args.imports
+            task = bars.add_task(kind, total=count)
+            start = time.perf_counter()
+            found = campaign(kind, range(args.seed, args.seed + count), lambda t=task: bars.advance(t))
+            lines = [line for line in found.lines if " rounded " not in line]
+            counted = ", ".join(f"{number} {verdict}" for verdict, number in sorted(found.counts.items()))
+            seconds = time.perf_counter() - start
+            sys.stdout.write(
+                "\n".join([f"import of {kind}: {counted}; seed {args.seed}, {seconds:.0f} s", *lines, ""])
+            )
+            failed |= not found.right
     return 1 if failed else 0
 
 

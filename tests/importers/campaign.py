@@ -1,6 +1,4 @@
-"""Random models through the importer and their own executor.
-
-    python -m tests.importers.campaign powers|floats|qdq 500 [FIRST SEED]
+"""Random models through the importer and their own executor; `python -m tests.fuzz` runs many.
 
 A model is equal if every code of every quantizer and output is the executor's. An executor that computes in
 float32 may get another code where the importer announced it: the first code that differs then lies in an
@@ -9,16 +7,26 @@ announced layer and differs by one, or the same model in float64 has the importe
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from edgeml import importers
+from edgeml.errors import EdgemlError
 from edgeml.fixed import to_float
 from edgeml.ir import evaluate_codes, input_codes
+
+KINDS = ("powers", "floats", "qdq", "tflite")
+"""QONNX with scales that are powers of two and with others, ONNX quantized by onnxruntime, TFLite."""
+
+
+def suffix(kind: str) -> str:
+    """Of the kind's files."""
+    return ".tflite" if kind == "tflite" else ".onnx"
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,11 @@ class ImportOutcome:
     double: int | None
     total: int
     announced: bool
+
+    @property
+    def right(self) -> bool:
+        """True if nothing differs, or the executor rounds where the importer says so."""
+        return not self.float32 or self.announced or self.double == 0
 
 
 def outcome(content: bytes, name: str, samples: int = 3, seed: int = 0, lowering=None) -> ImportOutcome:
@@ -80,6 +93,10 @@ def outcome(content: bytes, name: str, samples: int = 3, seed: int = 0, lowering
 
 def contents(kind: str, seed: int, folder: Path) -> bytes:
     """The file of a random model."""
+    if kind == "tflite":
+        from tests.importers.random_tflite import converted
+
+        return converted(seed)
     if kind == "qdq":
         from tests.importers.random_qdq import quantized
 
@@ -89,32 +106,34 @@ def contents(kind: str, seed: int, folder: Path) -> bytes:
     return model(seed, powers=kind == "powers").SerializeToString()
 
 
-def main() -> int:
-    from edgeml.errors import EdgemlError
+@dataclass
+class ImportCampaign:
+    """Models by verdict, and a line for each that is not exact."""
 
-    kind, count = sys.argv[1], int(sys.argv[2])
-    first = int(sys.argv[3]) if len(sys.argv) > 3 else 0
-    exact = rounded = refused = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        """True if every model was read and equal, or differed as announced."""
+        return not self.counts["refused"] and not self.counts["wrong"]
+
+
+def campaign(kind: str, seeds: range, tell: Callable[[], None] = lambda: None) -> ImportCampaign:
+    """Random models of one kind through the importer and their own executor."""
+    result = ImportCampaign()
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, first + count):
+        for seed in seeds:
+            verdict = "exact"
             try:
-                found = outcome(contents(kind, seed, Path(folder)), f"{kind}_{seed}.onnx")
+                found = outcome(contents(kind, seed, Path(folder)), f"{kind}_{seed}{suffix(kind)}")
             except EdgemlError as error:
-                refused += 1
-                sys.stdout.write(f"{seed} refused: {error}\n")
-                continue
-            if not found.float32:
-                exact += 1
-            elif found.announced or found.double == 0:
-                rounded += 1
+                verdict = "refused"
+                result.lines.append(f"{kind} {seed} refused: {error}")
             else:
-                sys.stdout.write(f"{seed} WRONG: {found}\n")
-    wrong = count - exact - rounded - refused
-    sys.stdout.write(
-        f"{kind}: {count} models: {exact} exact, {rounded} rounded, {refused} refused, {wrong} wrong\n"
-    )
-    return 0 if exact + rounded + refused == count else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+                if found.float32:
+                    verdict = "rounded by its executor" if found.right else "wrong"
+                    result.lines.append(f"{kind} {seed} {verdict}: {found}")
+            result.counts[verdict] += 1
+            tell()
+    return result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -194,3 +196,78 @@ def one_to_one(kind: str, seed: int) -> bytes:
         {"name": "y", "shape": (1, 256), "scale": scale, "zero": zero},
     ]
     return file_of(tensors, [{"kind": kind, "inputs": [0], "outputs": [1], "version": 2}], [0], [1])
+
+
+def moved(kind: str, seed: int) -> bytes:
+    """PAD, MEAN, RESHAPE, SQUEEZE, EXPAND_DIMS, CONCATENATION or SOFTMAX of (1, 4, 3, 2)."""
+    rng = np.random.default_rng(seed)
+    scale, zero = rng.uniform(0.01, 0.05), int(rng.integers(-60, 60))
+    shapes = {
+        "PAD": (1, 6, 4, 2),
+        "MEAN": (1, 2),
+        "RESHAPE": (1, 24),
+        "SQUEEZE": (4, 3, 2),
+        "EXPAND_DIMS": (1, 1, 4, 3, 2),
+        "CONCATENATION": (1, 4, 3, 4),
+        "SOFTMAX": (1, 4, 3, 2),
+    }
+    numbers = {
+        "PAD": np.array([[0, 0], [2, 0], [0, 1], [0, 0]], np.int32),
+        "MEAN": np.array([1, 2], np.int32),
+        "RESHAPE": np.array([1, 24], np.int32),
+        "EXPAND_DIMS": np.array([1], np.int32),
+    }
+    tables: dict[str, tuple[str, dict[str, Any]]] = {
+        "PAD": ("PadOptions", {}),
+        "MEAN": ("ReducerOptions", {"keepDims": False}),
+        "RESHAPE": ("ReshapeOptions", {"newShape": [1, 24]}),
+        "SQUEEZE": ("SqueezeOptions", {"squeezeDims": [0]}),
+        "EXPAND_DIMS": ("ExpandDimsOptions", {}),
+        "CONCATENATION": ("ConcatenationOptions", {"axis": 3}),
+        "SOFTMAX": ("SoftmaxOptions", {"beta": 1.0}),
+    }
+    same = {"scale": scale, "zero": zero}
+    ends = {"SOFTMAX": {"scale": 1 / 256, "zero": -128}, "MEAN": {"scale": scale * 0.7, "zero": zero + 5}}
+    tensors: list[dict[str, Any]] = [
+        {"name": "x", "shape": (1, 4, 3, 2), **same},
+        {"name": "y", "shape": shapes[kind], **ends.get(kind, same)},
+    ]
+    inputs = [0]
+    if kind in numbers:
+        tensors.append({"name": "n", "shape": numbers[kind].shape, "kind": "INT32", "values": numbers[kind]})
+        inputs.append(2)
+    if kind == "CONCATENATION":
+        tensors.append({"name": "z", "shape": (1, 4, 3, 2), **same})
+        inputs = [0, 2]
+    name, fields = tables[kind]
+    operator = {"kind": kind, "inputs": inputs, "outputs": [1], "type": name}
+    operator["version"] = 1 if kind in ("RESHAPE", "SQUEEZE", "EXPAND_DIMS") else 2
+    operator["options"] = options(name, **fields)
+    return file_of(tensors, [operator], [0, 2] if kind == "CONCATENATION" else [0], [1])
+
+
+def dequantized(seed: int) -> bytes:
+    """DEQUANTIZE of (1, 5), at the end of a model."""
+    rng = np.random.default_rng(seed)
+    tensors = [
+        {"name": "x", "shape": (1, 5), "scale": rng.uniform(0.01, 0.1), "zero": int(rng.integers(-60, 60))},
+        {"name": "y", "shape": (1, 5), "kind": "FLOAT32"},
+    ]
+    return file_of(tensors, [{"kind": "DEQUANTIZE", "inputs": [0], "outputs": [1]}], [0], [1])
+
+
+SAMPLES: dict[str, Callable[[int], bytes]] = {
+    "FULLY_CONNECTED": fully_connected,
+    "ADD": added,
+    "DEQUANTIZE": dequantized,
+    **{
+        kind: partial(window, kind)
+        for kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
+    },
+    **{kind: partial(one_to_one, kind) for kind in ("LOGISTIC", "TANH", "RELU", "RELU6", "QUANTIZE")},
+    **{
+        kind: partial(moved, kind)
+        for kind in ("PAD", "MEAN", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "CONCATENATION", "SOFTMAX")
+    },
+}
+"""A model of each operator that is read, by a seed."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.importers.affine.assembly import Assembly
@@ -60,12 +61,53 @@ def in_order(value: AffineValue) -> bool:
     return flat.size == size and np.array_equal(np.bincount(flat, minlength=size), np.ones(size, np.int64))
 
 
-def alike(assembly: Assembly, value: AffineValue, other: AffineValue) -> AffineValue:
-    """The value with its elements where `other`, of the same source shape, has them."""
+def in_one_order(
+    assembly: Assembly, value: AffineValue, other: AffineValue
+) -> tuple[AffineValue, AffineValue]:
+    """Two values, broadcast to one source shape, on nodes that have their elements at the same places.
+
+    Raises:
+        EdgemlError: their shapes do not broadcast.
+    """
+    if value.source_shape != other.source_shape:
+        value, other = _broadcast(assembly, value, other)
     if value.shape == other.shape and np.array_equal(value.index, other.index):
+        return value, other
+    value, other = packed(assembly, value), packed(assembly, other)
+    if not in_order(value) and not in_order(other):
+        value = (channels_last if len(value.source_shape) > 2 else as_source)(assembly, value)
+    if in_order(value):
+        return value, _placed_as(assembly, other, value)
+    return _placed_as(assembly, value, other), other
+
+
+def _broadcast(assembly: Assembly, value: AffineValue, other: AffineValue) -> tuple[AffineValue, AffineValue]:
+    try:
+        shape = np.broadcast_shapes(value.source_shape, other.source_shape)
+    except ValueError:
+        raise EdgemlError(
+            f"values of shapes {value.source_shape} and {other.source_shape} do not broadcast", assembly.layer
+        ) from None
+    limits.VALUE.check(int(np.prod(shape, dtype=np.float64)), "the result has", assembly.layer)
+    spread = [np.ascontiguousarray(np.broadcast_to(part.index, shape)) for part in (value, other)]
+    return value.with_index(spread[0]), other.with_index(spread[1])
+
+
+def packed(assembly: Assembly, value: AffineValue) -> AffineValue:
+    """The value without elements of its node that no element of the source is; itself if they are no box."""
+    if value.is_raw or value.whole:
         return value
-    size = int(np.prod(other.shape, dtype=np.int64))
-    positions = np.empty(size, np.int64)
+    used = np.unique(value.index)
+    part = _box(value.shape, used)
+    if part is None:
+        return value
+    sizes = [len(range(*limits)) for limits in zip(part.starts, part.stops, part.steps, strict=True)]
+    return arranged(assembly, value, used.reshape(sizes), np.searchsorted(used, value.index))
+
+
+def _placed_as(assembly: Assembly, value: AffineValue, other: AffineValue) -> AffineValue:
+    """The value with its elements where `other` has them, whose node has each of them once."""
+    positions = np.empty(other.index.size, np.int64)
     positions[other.index.reshape(-1)] = value.index.reshape(-1)
     return arranged(assembly, value, positions.reshape(other.shape), other.index)
 
@@ -116,29 +158,66 @@ def arranged(assembly: Assembly, value: AffineValue, positions: IntArray, index:
     )
 
 
-def _moved(assembly: Assembly, node: str, shape: Shape, positions: IntArray) -> str:
-    """The node that has element `wanted[i]` of `node` at position i."""
-    size = int(np.prod(shape, dtype=np.int64))
+def reachable(value: AffineValue) -> bool:
+    """True if reshapes, transpositions, slices and repetitions give the source's order of elements."""
+    return _way(value.shape, value.index) is not None
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The ops that bring elements to their positions: a slice, or none, and the digits of what is left."""
+
+    part: Slice | None
+    digits: tuple[Digit, ...]
+
+    @property
+    def present(self) -> tuple[Digit, ...]:
+        """The digits that move the position, the slowest first."""
+        return tuple(
+            sorted((digit for digit in self.digits if digit.stride), key=lambda digit: -digit.stride)
+        )
+
+
+def _way(shape: Shape, positions: IntArray) -> _Way | None:
+    """How to bring element `positions[i]` of a node to position i; None if no such ops do."""
+    part = None
     used = np.unique(positions)
-    if used.size < size:
-        node, positions = _sliced(assembly, node, shape, positions, used)
+    if used.size < int(np.prod(shape, dtype=np.int64)):
+        part = _box(shape, used)
+        if part is None:
+            return None
+        positions = np.searchsorted(used, positions)
     flat = positions.reshape(-1)
     digits = count_digits(flat)
     if digits is None or int(flat[0]) != 0:
-        raise _no_order(assembly)
-    present = sorted((digit for digit in digits if digit.stride), key=lambda digit: -digit.stride)
+        return None
+    way = _Way(part, digits)
     below = 1
-    for digit in reversed(present):
+    for digit in reversed(way.present):
         if digit.stride != below:
-            raise _no_order(assembly)
+            return None
         below *= digit.size
-    if len(present) > 1:
-        order = tuple(present.index(digit) for digit in digits if digit.stride)
+    return way
+
+
+def _moved(assembly: Assembly, node: str, shape: Shape, positions: IntArray) -> str:
+    """The node that has element `positions[i]` of `node` at position i."""
+    way = _way(shape, positions)
+    if way is None:
+        raise EdgemlError(
+            "needs its elements in an order that no reshape, transposition, slice and repetition gives",
+            assembly.layer,
+            "export the model without gathering single elements",
+        )
+    if way.part is not None:
+        node = assembly.add(way.part, node, part="part")
+    if len(way.present) > 1:
+        order = tuple(way.present.index(digit) for digit in way.digits if digit.stride)
         if order != tuple(range(len(order))):
-            node = _reshaped(assembly, node, tuple(digit.size for digit in present))
+            node = _reshaped(assembly, node, tuple(digit.size for digit in way.present))
             node = assembly.add(Transpose(order), node, part="transposed")
-    if any(digit.stride == 0 for digit in digits):
-        node = _repeated(assembly, node, digits)
+    if any(digit.stride == 0 for digit in way.digits):
+        node = _repeated(assembly, node, way.digits)
     return _reshaped(assembly, node, tuple(positions.shape))
 
 
@@ -167,18 +246,14 @@ def count_digits(flat: IntArray) -> tuple[Digit, ...] | None:
     return tuple(reversed(digits))
 
 
-def _sliced(
-    assembly: Assembly, node: str, shape: Shape, positions: IntArray, used: IntArray
-) -> tuple[str, IntArray]:
-    """The part of a node that is used at all, and the positions in that part."""
+def _box(shape: Shape, used: IntArray) -> Slice | None:
+    """The slice that has exactly these positions, if there is one."""
     axes = [np.unique(axis) for axis in np.unravel_index(used, shape)]
     steps = [int(axis[1] - axis[0]) if axis.size > 1 else 1 for axis in axes]
     regular = all(np.all(np.diff(axis) == step) for axis, step in zip(axes, steps, strict=True))
     if not regular or int(np.prod([axis.size for axis in axes])) != used.size:
-        raise _no_order(assembly)
-    part = Slice(tuple(int(a[0]) for a in axes), tuple(int(a[-1]) + 1 for a in axes), tuple(steps))
-    node = assembly.add(part, node, part="part")
-    return node, np.searchsorted(used, positions)
+        return None
+    return Slice(tuple(int(a[0]) for a in axes), tuple(int(a[-1]) + 1 for a in axes), tuple(steps))
 
 
 def _repeated(assembly: Assembly, node: str, digits: tuple[Digit, ...]) -> str:
@@ -198,11 +273,3 @@ def _repeated(assembly: Assembly, node: str, digits: tuple[Digit, ...]) -> str:
 
 def _reshaped(assembly: Assembly, node: str, shape: Shape) -> str:
     return node if assembly.info(node).shape == shape else assembly.add(Reshape(shape), node, part="reshaped")
-
-
-def _no_order(assembly: Assembly) -> EdgemlError:
-    return EdgemlError(
-        "needs its elements in an order that no reshape, transposition, slice and repetition gives",
-        assembly.layer,
-        "export the model without gathering single elements",
-    )

@@ -134,8 +134,11 @@ class Assembly:
         """State that a value stands for a tensor of the source, so that the two can be compared.
 
         Wide sums times factors that are no powers of two are left out: float32 does not tell their integers.
+        So are nodes of which the source has a part.
         """
         if not value.plain or value.only.node in self.tensors:
+            return
+        if not value.whole:
             return
         info = self.info(value.only.node)
         powers = ex.exponents(ex.as_exact(abs(value.only.factor)))

@@ -78,6 +78,8 @@ def pairs_by_multipliers(
         above, below = results > least, results < most
         need = int(np.where(above, (results << frac) - total, np.iinfo(np.int64).min).max())
         room = int(np.where(below, ((results + 1) << frac) - total - 1, np.iinfo(np.int64).max).min())
+        need = need if np.any(above) else min(room, 0)
+        room = room if np.any(below) else max(need, 0)
         if need > room and fixed is None:
             continue
         shift = (

@@ -20,6 +20,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, Overflow, cover
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle, steps
+from edgeml.importers.affine.arrange import packed
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.inputs import quantized_input
 from edgeml.importers.affine.pairs import of_pairs
@@ -55,6 +56,8 @@ def quantized(
         raise EdgemlError("a scale that is not positive", assembly.layer, "export the model again")
     if value.is_raw:
         return quantized_input(assembly, value, by)
+    if own is None and ex.is_scalar(by.scale) and ex.is_scalar(by.zero_point):
+        value = packed(assembly, value)
     if value.function is not None:
         return _by_table(assembly, value, by)
     value = settle.merged(assembly, value)

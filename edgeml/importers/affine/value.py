@@ -90,6 +90,12 @@ class AffineValue:
         return len(self.terms) == 1 and not self.clips and self.function is None
 
     @property
+    def whole(self) -> bool:
+        """True if every element of the node is one of the source's tensor, perhaps several times."""
+        size = int(np.prod(self.shape, dtype=np.int64))
+        return bool(np.all(np.bincount(self.index.reshape(-1), minlength=size)))
+
+    @property
     def only(self) -> WeightedNode:
         """The one term of a plain value."""
         (term,) = self.terms

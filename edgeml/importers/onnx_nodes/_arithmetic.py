@@ -9,7 +9,7 @@ import numpy as np
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
-from edgeml.importers.affine.arrange import alike, as_source, channels_last
+from edgeml.importers.affine.arrange import as_source, channels_last, in_one_order
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.value import AffineValue, WeightedNode
@@ -31,17 +31,15 @@ def spread(value: AffineValue, constant: SourceConstant) -> tuple[AffineValue, E
 
 
 def total(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
-    """The sum of two values of one shape: the terms of both.
+    """The sum of two values, which broadcast: the terms of both.
 
     Raises:
-        EdgemlError: their shapes differ.
+        EdgemlError: they do not.
     """
-    if a.source_shape != b.source_shape:
-        raise EdgemlError(f"a sum of values of shapes {a.source_shape} and {b.source_shape}")
     settle.need_nodes(assembly, a)
     settle.need_nodes(assembly, b)
     a, b = (settle.joined(assembly, v) if v.clips or v.function is not None else v for v in (a, b))
-    b = alike(assembly, b, a)
+    a, b = in_one_order(assembly, a, b)
     return replace(a, terms=a.terms + b.terms, offset=ex.as_exact(a.offset + b.offset))
 
 
@@ -49,7 +47,7 @@ def multiplied(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValu
     """The product of two values, which broadcast."""
     a, b = (settle.anchored(assembly, value) for value in (a, b))
     if a.source_shape == b.source_shape:
-        b = alike(assembly, b, a)
+        a, b = in_one_order(assembly, a, b)
         index = a.index
     else:
         if len(a.source_shape) != len(b.source_shape):

@@ -15,7 +15,7 @@ from edgeml.importers.affine.quantizer import OwnArithmetic, SourceQuantizer
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_nodes._quantizer import need_positive
 from edgeml.importers.onnx_reader.model import SourceNode
-from edgeml.importers.onnx_reader.operands import SourceConstant
+from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
 from edgeml.importers.onnx_reader.reader import OnnxReader
 
 INTEGER = frozenset({"", "com.microsoft"})
@@ -59,6 +59,47 @@ def along(values: NDArray[Any], axis: int, rank: int) -> NDArray[Any]:
     shape = [1] * rank
     shape[axis] = values.size
     return values.reshape(shape)
+
+
+def real(operand: Operand, scale: SourceConstant, zero: SourceConstant, axis: int = 1) -> Operand:
+    """What integers stand for."""
+    if isinstance(operand, SourceConstant):
+        return real_constant(operand, scale, zero, axis)
+    return real_value(operand, scale, zero, axis)
+
+
+def real_value(
+    operand: AffineValue, scale: SourceConstant, zero: SourceConstant, axis: int = 1
+) -> AffineValue:
+    """What computed integers stand for."""
+    rank = len(operand.source_shape)
+    factor = operand.spread(ex.exact(along(scale.values, axis, rank)))
+    shift = operand.spread(ex.exact(along(zero.values, axis, rank)))
+    return operand.plus(ex.as_exact(-shift)).times(factor)
+
+
+def real_constant(
+    operand: SourceConstant, scale: SourceConstant, zero: SourceConstant, axis: int = 1
+) -> SourceConstant:
+    """What constant integers stand for; the integers are kept."""
+    rank = operand.values.ndim
+    codes = operand.values.astype(np.int64) - along(zero.values, axis, rank).astype(np.int64)
+    factor = along(scale.values, axis, rank)
+    return SourceConstant(codes * factor, codes, factor)
+
+
+def two_values(node: SourceNode, reader: OnnxReader) -> tuple[AffineValue, Operand]:
+    """The numbers that both integer inputs of a node stand for, a computed one first.
+
+    Raises:
+        EdgemlError: both are constants.
+    """
+    a, b = (real(reader.at(node, place), *parameters(node, reader, place + 1)) for place in (0, 3))
+    if isinstance(a, SourceConstant):
+        a, b = b, a
+    if isinstance(a, SourceConstant):
+        raise EdgemlError("both of its inputs are constants", hint="fold constants before the export")
+    return a, b
 
 
 def float32_requantization(

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
+from edgeml.importers.affine.arrange import as_source, reachable
 from edgeml.importers.onnx_reader.operands import ArrayMove, Operand, SourceConstant
+from edgeml.importers.onnx_reader.reader import OnnxReader
 
 ONNX = frozenset({""})
 
@@ -25,6 +27,20 @@ def moved(operand: Operand, move: ArrayMove) -> Operand:
         return operand.with_index(np.ascontiguousarray(move(operand.index)))
     except (ValueError, IndexError) as error:
         raise EdgemlError(f"does not fit its input: {error}") from error
+
+
+def part_of(reader: OnnxReader, operand: Operand, move: ArrayMove) -> Operand:
+    """Some of an operand's elements; it is put into the source's order where they do not lie regularly.
+
+    Raises:
+        EdgemlError: the move does not fit its shape.
+    """
+    result = moved(operand, move)
+    if isinstance(operand, SourceConstant) or isinstance(result, SourceConstant):
+        return result
+    if operand.is_raw or operand.function is not None or reachable(result) or not reachable(operand):
+        return result
+    return moved(as_source(reader.assembly, operand), move)
 
 
 def shape_of(operand: Operand) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.importers.onnx_nodes._move import ONNX, moved
+from edgeml.importers.onnx_nodes._move import ONNX, part_of
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand
 from edgeml.importers.onnx_reader.reader import OnnxReader
@@ -17,4 +17,4 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     positions = reader.constant(node, 1, "positions")
     positions.integers("the positions")
     axis = node.integer("axis", 0)
-    return moved(reader.at(node, 0), lambda array: np.take(array, positions.values, axis=axis))
+    return part_of(reader, reader.at(node, 0), lambda array: np.take(array, positions.values, axis=axis))

@@ -1,4 +1,4 @@
-"""Pad with zeros."""
+"""Pad with one number."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from edgeml.errors import EdgemlError
+from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
 from edgeml.importers.affine.arrange import as_source, channels_last
 from edgeml.importers.affine.value import WeightedNode
@@ -20,22 +21,26 @@ DOMAINS = ONNX
 
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
-    """Mode constant with zero; before opset 11 the pads are an attribute."""
+    """Mode constant; before opset 11 the pads are an attribute. The number is taken off and put on again."""
     value = reader.value(node)
     rank = len(value.source_shape)
     stated, filler = reader.optional(node, 1, "pads"), reader.optional(node, 2, "value")
     pads = node.integers("pads", ()) if stated is None else stated.integers("the pads")
-    number = node.number("value", 0.0) if filler is None else float(filler.values.reshape(-1)[0])
-    axes = reader.optional(node, 3, "axes")
-    if node.text("mode", "constant") != "constant" or number != 0.0 or axes is not None:
-        raise EdgemlError("a padding by something else than zeros on all axes", hint="pad with zeros")
+    number = ex.exact([node.number("value", 0.0)])
+    if filler is not None:
+        if not filler.is_scalar:
+            raise EdgemlError("a padding by several numbers", hint="pad with one number")
+        number = filler.numbers().reshape(1)
+    if node.text("mode", "constant") != "constant" or reader.optional(node, 3, "axes") is not None:
+        raise EdgemlError("a padding by something else than one number on all axes", hint="pad with zeros")
     if len(pads) != 2 * rank or pads[0] or pads[rank]:
         raise EdgemlError(f"pads {pads} for a value of shape {value.source_shape}")
     pairs = [(pads[axis], pads[axis + rank]) for axis in range(1, rank)]
     if not any(n for pair in pairs for n in pair):
         return value
     assembly, spatial = reader.assembly, rank > 2
-    value = (channels_last if spatial else as_source)(assembly, settle.anchored(assembly, value))
+    value = settle.anchored(assembly, value.plus(ex.as_exact(-number)))
+    value = (channels_last if spatial else as_source)(assembly, value)
     if value.only.factor.size > 1:
         value = settle.dyadic(assembly, value)
     padded = assembly.add(
@@ -43,9 +48,10 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     )
     shape = assembly.info(padded).shape
     index = np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape)
-    return replace(
+    result = replace(
         value,
         terms=(WeightedNode(padded, value.only.factor),),
         shape=shape,
         index=(np.moveaxis(index, -1, 0) if spatial else index)[np.newaxis],
     )
+    return result if ex.is_zero(number) else result.plus(number)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.onnx_nodes import _integer as common
 from edgeml.importers.onnx_nodes._linear import biased, product
-from edgeml.importers.onnx_nodes.dequantize_linear import real_constant, real_value
 from edgeml.importers.onnx_nodes.quantize_linear import as_codes
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
@@ -19,10 +18,10 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     x_scale, x_zero = common.parameters(node, reader, 1)
     w_scale, w_zero = common.parameters(node, reader, 4)
     turned = bool(node.integer("transB", 0))
-    weights = real_constant(reader.constant(node, 3, "weights"), w_scale, w_zero, 0 if turned else 1)
+    weights = common.real_constant(reader.constant(node, 3, "weights"), w_scale, w_zero, 0 if turned else 1)
     weights = weights.moved(lambda array: array.T) if turned else weights
     alpha = node.number("alpha", 1.0)
-    value = real_value(reader.value(node), x_scale, x_zero).times(ex.exact([alpha]))
+    value = common.real_value(reader.value(node), x_scale, x_zero).times(ex.exact([alpha]))
     sums = product(reader.assembly, value, weights)
     bias = reader.optional(node, 6, "bias")
     if bias is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from edgeml.importers.onnx_nodes import _integer as common
 from edgeml.importers.onnx_nodes._arithmetic import spread, total
-from edgeml.importers.onnx_nodes.dequantize_linear import real
 from edgeml.importers.onnx_nodes.quantize_linear import as_codes
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
@@ -15,11 +14,7 @@ DOMAINS = frozenset({"com.microsoft"})
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Dequantize both, add, quantize."""
-    a = real(reader.at(node, 0), *common.parameters(node, reader, 1))
-    b = real(reader.at(node, 3), *common.parameters(node, reader, 4))
-    if isinstance(a, SourceConstant):
-        a, b = b, a
-    assert not isinstance(a, SourceConstant)
+    a, b = common.two_values(node, reader)
     if isinstance(b, SourceConstant):
         value, numbers = spread(a, b)
         summed = value.plus(numbers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from edgeml.importers.onnx_nodes import _integer as common
 from edgeml.importers.onnx_nodes._linear import biased, convolved
-from edgeml.importers.onnx_nodes.dequantize_linear import real_constant, real_value
 from edgeml.importers.onnx_nodes.quantize_linear import as_codes
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
@@ -18,8 +17,8 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     x_scale, x_zero = common.parameters(node, reader, 1)
     w_scale, w_zero = common.parameters(node, reader, 4)
     y_scale, y_zero = common.parameters(node, reader, 6)
-    weights = real_constant(reader.constant(node, 3, "weights"), w_scale, w_zero, 0)
-    value = real_value(reader.value(node), x_scale, x_zero)
+    weights = common.real_constant(reader.constant(node, 3, "weights"), w_scale, w_zero, 0)
+    value = common.real_value(reader.value(node), x_scale, x_zero)
     sums = convolved(reader.assembly, node, value, weights)
     bias = reader.optional(node, 8, "bias")
     if bias is not None:

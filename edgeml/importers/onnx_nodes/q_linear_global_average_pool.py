@@ -6,7 +6,6 @@ from edgeml.errors import EdgemlError
 from edgeml.importers.onnx_nodes import _integer as common
 from edgeml.importers.onnx_nodes._pool import mean
 from edgeml.importers.onnx_nodes._spatial import SourceWindow
-from edgeml.importers.onnx_nodes.dequantize_linear import real_value
 from edgeml.importers.onnx_nodes.quantize_linear import as_codes
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand
@@ -19,7 +18,7 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Dequantize, take the mean over all pixels, quantize."""
     if node.integer("channels_last", 0):
         raise EdgemlError("channels_last", hint="export with channels first")
-    value = real_value(reader.value(node), *common.parameters(node, reader, 1))
+    value = common.real_value(reader.value(node), *common.parameters(node, reader, 1))
     space = value.source_shape[2:]
     ones = (1,) * len(space)
     everything = SourceWindow(space, ones, ((0, 0),) * len(space), ones)

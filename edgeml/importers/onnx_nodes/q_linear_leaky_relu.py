@@ -5,7 +5,6 @@ from __future__ import annotations
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.onnx_nodes import _integer as common
 from edgeml.importers.onnx_nodes._leaky import leaky
-from edgeml.importers.onnx_nodes.dequantize_linear import real_value
 from edgeml.importers.onnx_nodes.quantize_linear import as_codes
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand
@@ -16,7 +15,7 @@ DOMAINS = frozenset({"com.microsoft"})
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Dequantize, apply, quantize."""
-    value = real_value(reader.value(node), *common.parameters(node, reader, 1))
+    value = common.real_value(reader.value(node), *common.parameters(node, reader, 1))
     return as_codes(
         reader,
         leaky(reader.assembly, value, ex.exact([node.number("alpha", 0.01)])),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from edgeml.importers.onnx_nodes import _integer as common
-from edgeml.importers.onnx_nodes.dequantize_linear import real_value
 from edgeml.importers.onnx_nodes.quantize_linear import as_codes
 from edgeml.importers.onnx_nodes.sigmoid import sigmoid
 from edgeml.importers.onnx_reader.model import SourceNode
@@ -15,5 +14,5 @@ DOMAINS = frozenset({"com.microsoft"})
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Dequantize, apply, quantize."""
-    value = real_value(reader.value(node), *common.parameters(node, reader, 1))
+    value = common.real_value(reader.value(node), *common.parameters(node, reader, 1))
     return as_codes(reader, value.after(sigmoid, "sigmoid"), *common.parameters(node, reader, 3))

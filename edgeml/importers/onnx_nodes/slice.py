@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.importers.onnx_nodes._move import ONNX, moved, shape_of
+from edgeml.importers.onnx_nodes._move import ONNX, part_of, shape_of
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand
 from edgeml.importers.onnx_reader.reader import OnnxReader
@@ -24,4 +24,4 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
         axis = axes[position] if axes else position
         step = steps[position] if steps else 1
         cut[axis] = slice(start, None if step < 0 and end < -(1 << 30) else end, step)
-    return moved(operand, lambda array: array[tuple(cut)])
+    return part_of(reader, operand, lambda array: array[tuple(cut)])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgeml.importers.onnx_nodes._move import ONNX, moved, shape_of
+from edgeml.importers.onnx_nodes._move import ONNX, part_of, shape_of
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand
 from edgeml.importers.onnx_reader.reader import OnnxReader
@@ -26,6 +26,6 @@ def lower(node: SourceNode, reader: OnnxReader) -> Sequence[Operand]:
         sizes = (*(step,) * (count - 1), size - step * (count - 1))
     ends = np.cumsum(sizes).tolist()
     return [
-        moved(operand, lambda array, a=start, b=end: np.take(array, range(a, b), axis=axis))
+        part_of(reader, operand, lambda array, a=start, b=end: np.take(array, range(a, b), axis=axis))
         for start, end in zip([0, *ends[:-1]], ends, strict=True)
     ]

@@ -43,6 +43,8 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     if drop < 0 or not ex.is_scalar(offset):
         raise EdgemlError(f"a truncation by {drop} bits", hint="truncate to fewer bits, with one zero point")
     steps = settle.anchored(reader.assembly, value.times(ex.as_exact(1 / before)).plus(offset))
+    if settle.is_dyadic(steps):
+        steps = settle.dyadic(reader.assembly, steps)
     info = reader.assembly.info(steps.only.node)
     if not ex.is_one(steps.only.factor) or info.frac > 0:
         raise EdgemlError(

@@ -35,6 +35,7 @@ def all_of_them() -> list[Any]:
         ("", "QuantizeLinear", _codes),
         ("", "DequantizeLinear", _numbers),
         (MICROSOFT, "QLinearAdd", _sum_of_codes),
+        (MICROSOFT, "QLinearMul", _product_of_two_codes),
         (MICROSOFT, "QLinearAveragePool", _mean_of_codes),
         (MICROSOFT, "QLinearGlobalAveragePool", _global_mean_of_codes),
         (MICROSOFT, "QLinearConcat", _codes_side_by_side),
@@ -161,6 +162,12 @@ def _sum_of_codes(
     attributes: Attributes, a: Any, sa: Any, za: Any, b: Any, sb: Any, zb: Any, *end: Any
 ) -> Any:
     return _codes(attributes, _numbers({}, a, sa, za) + _numbers({}, b, sb, zb), *end)
+
+
+def _product_of_two_codes(
+    attributes: Attributes, a: Any, sa: Any, za: Any, b: Any, sb: Any, zb: Any, *end: Any
+) -> Any:
+    return _codes(attributes, _numbers({}, a, sa, za) * _numbers({}, b, sb, zb), *end)
 
 
 def _mean_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:

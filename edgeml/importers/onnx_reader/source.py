@@ -97,7 +97,11 @@ class QonnxSource(OnnxSource):
 
         if self._wrapper is None:
             self._wrapper = _wrapped(self._model)
-        with _executable():
+            if not self._wrapper.check_all_tensor_shapes_specified():
+                raise EdgemlError(
+                    "qonnx cannot run it: it does not work out the shapes of all tensors", self._where
+                )
+        with _executable(_opset(self._model)):
             fed = {
                 name: values.astype(np.float32).reshape(self._wrapper.get_tensor_shape(name))
                 for name, values in feeds.items()
@@ -165,8 +169,9 @@ def _wrapped(model: Any) -> Any:
     copy.CopyFrom(model)
     copy.ir_version = _IR_VERSION
     for node in copy.graph.node:
-        if node.domain in ("onnx.brevitas", "finn.custom_op.general"):
-            node.domain = "qonnx.custom_op.general"
+        node.domain = _NAMES.get(node.domain, node.domain)
+    for entry in copy.opset_import:
+        entry.domain = _NAMES.get(entry.domain, entry.domain)
     present = {entry.domain for entry in copy.opset_import}
     for domain in sorted({node.domain for node in copy.graph.node} - present - {""}):
         copy.opset_import.append(onnx.helper.make_opsetid(domain, 1))
@@ -175,29 +180,50 @@ def _wrapped(model: Any) -> Any:
         dims = port.type.tensor_type.shape.dim
         if port.name not in constants and len(dims) and dims[0].dim_value <= 0:
             dims[0].dim_value = 1
-    with _executable():
+    with _executable(_opset(copy)):
         return ModelWrapper(copy).transform(InferShapes())
 
 
-@contextmanager
-def _executable() -> Generator[None]:
-    """Let qonnx 1.0 write models in an IR version that ONNX Runtime reads, and quiet two warnings."""
-    from qonnx.core import onnx_exec as module
+_NAMES: Mapping[str, str] = dict.fromkeys(
+    ("onnx.brevitas", "finn.custom_op.general"), "qonnx.custom_op.general"
+)
+"""Today's name of a domain."""
 
-    onnx_exec: Any = module
-    original = onnx_exec.qonnx_make_model
+
+def _opset(model: Any) -> int:
+    return next((entry.version for entry in model.opset_import if not entry.domain), 1)
+
+
+@contextmanager
+def _executable(opset: int) -> Generator[None]:
+    """Let qonnx 1.0 write models that ONNX Runtime reads, and quiet two warnings.
+
+    Their IR version is too new, and nodes of the domain channels_last, which are run as ONNX's own, have the
+    version of that domain.
+    """
+    from onnx.helper import make_opsetid
+    from qonnx.core import onnx_exec
+    from qonnx.custom_op.channels_last import base_wrapped_op
+
+    modules: tuple[Any, ...] = (onnx_exec, base_wrapped_op)
+    originals = [module.qonnx_make_model for module in modules]
 
     def make(graph_proto: Any, **kwargs: Any) -> Any:
-        return original(graph_proto, **{"ir_version": _IR_VERSION, **kwargs})
+        return originals[0](graph_proto, **{"ir_version": _IR_VERSION, **kwargs})
 
-    onnx_exec.qonnx_make_model = make
+    def make_plain(graph_proto: Any, **kwargs: Any) -> Any:
+        return make(graph_proto, **{**kwargs, "opset_imports": [make_opsetid("", opset)]})
+
+    for module, function in zip(modules, (make, make_plain), strict=True):
+        module.qonnx_make_model = function
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r"numpy\.fix is deprecated", DeprecationWarning)
             warnings.filterwarnings("ignore", "(?s)Output shapes disagree", UserWarning)
             yield
     finally:
-        onnx_exec.qonnx_make_model = original
+        for module, original in zip(modules, originals, strict=True):
+            module.qonnx_make_model = original
 
 
 def _faults() -> tuple[type[BaseException], ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.importers.affine import exact as ex
-from edgeml.importers.affine.arrange import alike
+from edgeml.importers.affine.arrange import in_one_order
 from edgeml.importers.affine.exact import scalar
 from edgeml.importers.affine.pairs import pairs_by_multipliers
 from edgeml.importers.affine.value import AffineValue
@@ -29,12 +29,10 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
     Source: lite/kernels/add.cc (PrepareGeneralAddOp) and internal/reference/integer_ops/add.h.
 
     Raises:
-        EdgemlError: the shapes differ, or one is a constant.
+        EdgemlError: the shapes do not broadcast, or one is a constant.
     """
     a, b = reader.value(operator, 0), reader.value(operator, 1)
-    if a.source_shape != b.source_shape:
-        raise EdgemlError(f"a sum of values of shapes {a.source_shape} and {b.source_shape}")
-    b = alike(reader.assembly, b, a)
+    a, b = in_one_order(reader.assembly, a, b)
     (x, x_zero), (y, y_zero) = (one_scale(reader.tensor(operator, place)) for place in (0, 1))
     z, z_zero = one_scale(reader.result(operator))
     activation = operator.options.FusedActivationFunction() if operator.options is not None else 0

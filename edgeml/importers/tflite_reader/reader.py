@@ -137,6 +137,7 @@ class TfliteReader:
         """The node has the tensor's own codes, so that integers are compared."""
         if (
             value.plain
+            and value.whole
             and value.only.node not in self.assembly.tensors
             and self.source.tensors[place].kind == "INT8"
         ):
