@@ -54,12 +54,15 @@ class Document(Record):
     remedy: ClassVar[str]
     """Hint for a file that cannot be read: "run edgeml check again"."""
 
+    last: ClassVar[tuple[str, ...]] = ()
+    """The keys at the end of the file; that of the schema is at the beginning."""
+
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         super().__pydantic_init_subclass__(**options)
         owed = [name for name in ("what", "remedy") if not hasattr(cls, name)]
         field = cls.model_fields.get(_FIELD)
-        if field is None or field.alias != _KEY or get_args(field.annotation) != (field.default,):
+        if field is None or field.alias is None or get_args(field.annotation) != (field.default,):
             owed.append(f'{_FIELD}: Literal[N] = Field(default=N, alias="{_KEY}")')
         if owed:
             raise TypeError(f"the document {cls.__name__} ({cls.__module__}) does not declare {owed}")
@@ -76,12 +79,12 @@ class Document(Record):
             EdgemlError: it is no JSON, of another schema, or a key is unknown, missing or of another type.
         """
         plain: Any = parse_json(content, where, cls.what, cls.remedy, f"is not a {cls.what}")
-        schema = cls.model_fields[_FIELD].default
-        if not isinstance(plain, dict) or _KEY not in plain:
-            raise cls._refused(f"it has no key {_KEY!r}", where)
-        if type(plain[_KEY]) is not int or plain[_KEY] != schema:
+        key, schema = cls._key(), cls.model_fields[_FIELD].default
+        if not isinstance(plain, dict) or key not in plain:
+            raise cls._refused(f"it has no key {key!r}", where)
+        if type(plain[key]) is not int or plain[key] != schema:
             raise EdgemlError(
-                f"was written with schema {plain[_KEY]!r:.40}, this edgeml reads schema {schema}",
+                f"was written with schema {plain[key]!r:.40}, this edgeml reads schema {schema}",
                 os.fspath(where),
                 cls.remedy,
             )
@@ -102,12 +105,19 @@ class Document(Record):
         return cls.parse(read_bytes(path, cls.what, limits.TEXT), path)
 
     @classmethod
+    def _key(cls) -> str:
+        """The key of the schema's number."""
+        return cls.model_fields[_FIELD].alias or _KEY
+
+    @classmethod
     def _refused(cls, reason: str, where: str | os.PathLike[str]) -> EdgemlError:
         return EdgemlError(f"is not a {cls.what}: {reason}", os.fspath(where), cls.remedy)
 
     def to_json(self) -> str:
         """The text of the file; half of a surrogate pair, which UTF-8 does not have, becomes a "?"."""
-        text = json.dumps(self.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False)
+        values = self.model_dump(mode="json", by_alias=True)
+        keys = sorted(values, key=lambda key: (key != self._key(), key in self.last))
+        text = json.dumps({key: values[key] for key in keys}, indent=1, ensure_ascii=False)
         return text.encode("utf-8", "replace").decode() + "\n"
 
     def write(self, path: str | os.PathLike[str]) -> None:

@@ -97,10 +97,15 @@ class ModuleFolder(Folder):
     whole: bool = False
 
     def entries(self) -> dict[str, Path]:
-        spec = importlib.util.find_spec(self.package)
-        folders = spec.submodule_search_locations if spec is not None else None
-        paths = [path for folder in folders or () for path in _visible(Path(folder))]
+        paths = [path for folder in self._folders() for path in _visible(Path(folder))]
         return {_name(path): path for path in paths if self._is_member(path)}
+
+    def _folders(self) -> list[str]:
+        """The folders of the package, which is not imported for that."""
+        if self.package in sys.modules:
+            return list(sys.modules[self.package].__path__)
+        spec = importlib.util.find_spec(self.package)
+        return list((spec and spec.submodule_search_locations) or ())
 
     def _is_member(self, path: Path) -> bool:
         return _has_python(path) or (path.suffix == ".py" and not self.whole)

@@ -18,16 +18,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from edgeml import limits
 from edgeml.designs import OTHER, Design
+from edgeml.documents import Document
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware, Source, Usage
 from edgeml.files import read_bytes
-from edgeml.settings import Settings
 
 ENOUGH = 10
 """Results from which on an interval is the user's own; with fewer, 90 % coverage cannot be promised."""
@@ -43,11 +43,10 @@ Scope = Literal["network", "board", "report"]
 of the network, which is another number than what becomes of it."""
 
 
-class LedgerEntry(Settings):
-    """One real result and its estimate.
+class LedgerEntry(Document):
+    """One real result and its estimate: a line of the ledger.
 
     Args:
-        schema_version: of the line.
         when: UTC, ISO 8601.
         design: kind of design.
         family: of the chip, as edgeml.estimate.family names it.
@@ -61,7 +60,10 @@ class LedgerEntry(Settings):
         estimated: the model's own, before any ledger was asked.
     """
 
-    schema_version: Literal[1] = 1
+    what: ClassVar[str] = "line of the ledger"
+    remedy: ClassVar[str] = "remove it"
+
+    schema_: Literal[1] = Field(default=1, alias="schema_version")
     when: str
     design: Design
     family: str
@@ -73,6 +75,10 @@ class LedgerEntry(Settings):
     settings: str = ""
     real: dict[str, Annotated[float, Field(ge=0)]]
     estimated: dict[str, Annotated[float, Field(ge=0)]]
+
+    def line(self) -> bytes:
+        """The bytes in the file, the end of the line included."""
+        return self.model_dump_json(by_alias=True).encode() + b"\n"
 
 
 @dataclass(frozen=True)
@@ -105,12 +111,9 @@ class Ledger:
     def entries(self) -> list[LedgerEntry]:
         """All lines that can be read, oldest first; one result counted once, the newest word about it."""
         entries: dict[tuple[str, ...], LedgerEntry] = {}
-        for line in self._lines():
-            try:
-                entry = LedgerEntry.model_validate_json(line)
-            except ValidationError:
-                continue  # torn by a crash or written by a newer version; it stays in the file
-            entries[_key(entry)] = entry
+        for entry in self._parsed():
+            if entry is not None:
+                entries[_key(entry)] = entry
         return list(entries.values())
 
     def snapshot(self) -> Ledger:
@@ -119,13 +122,15 @@ class Ledger:
 
     def unread(self) -> int:
         """Lines that cannot be read."""
-        count = 0
+        return sum(entry is None for entry in self._parsed())
+
+    def _parsed(self) -> Iterator[LedgerEntry | None]:
+        """The entry of every line; None for one torn by a crash or of a newer version."""
         for line in self._lines():
             try:
-                LedgerEntry.model_validate_json(line)
-            except ValidationError:
-                count += 1
-        return count
+                yield LedgerEntry.parse(line, self.path)
+            except EdgemlError:
+                yield None
 
     def _lines(self) -> list[bytes]:
         try:
@@ -179,7 +184,7 @@ class Ledger:
         earlier = next((old for old in self.entries() if _key(old) == _key(entry)), None)
         if earlier is not None and (earlier.real, earlier.estimated) == (entry.real, entry.estimated):
             return earlier  # the same synthesis once more
-        self._append(entry.model_dump_json().encode() + b"\n")
+        self._append(entry.line())
         return entry
 
     def _append(self, line: bytes) -> None:

@@ -2,7 +2,7 @@
 
 A report is the list of its sections, `sections/<name>/`: each has its facts, collects them, and lays them out
 in HTML and Markdown (`section` says what a section is). `facts` puts their facts together, `collect` and
-`source` gather them from a run folder, `json` and `page` write them. `comparison` puts the facts of several
+`source` gather them from a run folder, `page` lays them out. `comparison` puts the facts of several
 runs side by side.
 
 Invariant: a template adds nothing that does not follow from the facts, so the three files never disagree, and
@@ -33,10 +33,10 @@ def render_comparison(comparison: Comparison) -> FileSet:
     Raises:
         MissingToolError: jinja2 is not installed.
     """
-    from edgeml.report import json, page
+    from edgeml.report import page
 
     texts = (
-        json.to_json(comparison),
+        comparison.to_json(),
         page.comparison_markdown(comparison),
         page.comparison_html(comparison),
     )
@@ -49,9 +49,9 @@ def render(facts: Facts) -> FileSet:
     Raises:
         MissingToolError: jinja2 is not installed.
     """
-    from edgeml.report import json, page
+    from edgeml.report import page
 
-    texts = (json.to_json(facts), page.to_markdown(facts), page.to_html(facts))
+    texts = (facts.to_json(), page.to_markdown(facts), page.to_html(facts))
     return FileSet({name: text.encode() for name, text in zip(FILES, texts, strict=True)})
 
 

@@ -13,22 +13,27 @@ To add a fact, add a field to the facts of its section; if it may be absent, nam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, create_model
 
+from edgeml.documents import Document
 from edgeml.report import sections
 from edgeml.report.section import SectionFacts
 
 PartT = TypeVar("PartT", bound=SectionFacts)
 
 
-class ReportFacts(SectionFacts):
+class ReportFacts(SectionFacts, Document):
     """The facts that every report has.
 
     Attributes:
         failed: by section, why it could not be collected.
     """
+
+    what: ClassVar[str] = "report"
+    remedy: ClassVar[str] = "run edgeml report again"
+    last: ClassVar[tuple[str, ...]] = ("missing", "failed")
 
     schema_: Literal[2] = Field(default=2, alias="schema")
     failed: Mapping[str, str] = {}

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
+from edgeml.documents import Record
 from edgeml.fixed import IntArray
-from edgeml.report.numbers import Fact
 
 _FINE = 1 << 16
 """Bins kept while counting; the range is known before (it is proven), what is used of it is not."""
@@ -20,14 +20,14 @@ SHOWN = 64
 """At most this many bins in a report."""
 
 
-class Span(Fact):
+class Span(Record):
     """A closed range of values (not codes)."""
 
     lo: float
     hi: float
 
 
-class Histogram(Fact):
+class Histogram(Record):
     """How often values fall into bins of equal width, against the limits of a type.
 
     Attributes:

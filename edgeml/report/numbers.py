@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
+from edgeml.documents import Record
 from edgeml.figures import Figure, Source
 
 SOURCES: Mapping[str, str] = {
@@ -22,13 +23,7 @@ SOURCES: Mapping[str, str] = {
 }
 
 
-class Fact(BaseModel):
-    """Base of everything in a report: immutable, no undeclared key, no NaN or infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
-
-
-class Number(Fact):
+class Number(Record):
     """A number with its source, or the reason why there is none.
 
     Attributes:

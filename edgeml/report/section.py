@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from edgeml.report.numbers import Fact, Number, absent
+from edgeml.documents import Record
+from edgeml.report.numbers import Number, absent
 
 if TYPE_CHECKING:
     from edgeml.report.comparison.facts import RunRow
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from edgeml.report.source import RunSource
 
 
-class SectionFacts(Fact):
+class SectionFacts(Record):
     """The facts of one section; its fields are keys of report.json.
 
     Attributes:
@@ -75,7 +76,7 @@ class SectionFacts(Fact):
         return self
 
 
-def _absent(kind: type[Fact], reason: str) -> dict[str, Any]:
+def _absent(kind: type[Record], reason: str) -> dict[str, Any]:
     """Values of the required fields, every number in them absent."""
     values: dict[str, Any] = {}
     for name, field in kind.model_fields.items():
@@ -84,14 +85,14 @@ def _absent(kind: type[Fact], reason: str) -> dict[str, Any]:
         declared = field.annotation
         if declared is Number:
             values[name] = absent(reason)
-        elif isinstance(declared, type) and issubclass(declared, Fact):
+        elif isinstance(declared, type) and issubclass(declared, Record):
             values[name] = declared.model_validate(_absent(declared, reason))
         else:
             raise TypeError(f"{kind.__name__}.{name} has no value where its section is not available")
     return values
 
 
-class RunPart(Fact):
+class RunPart(Record):
     """What a section puts into the row of a run in a comparison; its fields are keys of comparison.json."""
 
 

@@ -89,7 +89,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run folder with long names, and steps that give long answers without working."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDGEML_LEDGER", str(tmp_path / "ledger.jsonl"))
-    (tmp_path / "ledger.jsonl").write_text(f"{ENTRY.model_dump_json(by_alias=True)}\n", encoding="utf-8")
+    (tmp_path / "ledger.jsonl").write_bytes(ENTRY.line())
     preset = presets.load("iris_mlp")
     choices = presets.choose(preset, (), seed=3)
     folder = tmp_path / "runs" / LONG

@@ -82,6 +82,14 @@ def test_writers_side_by_side_lose_nothing(tmp_path: Path) -> None:
     assert len(Ledger(path).entries()) == 80 and Ledger(path).unread() == 0
 
 
+def test_a_line_begins_with_its_schema_and_is_read_strictly(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l.jsonl")
+    line = ledger.add(hardware("synthesis", 1), hardware("estimate", 1), "t", "f").line()
+    assert ledger.path.read_bytes() == line and line.startswith(b'{"schema_version":1,"when":')
+    ledger.path.write_bytes(line + line.replace(b'"lut":1.0', b'"lut":"1"') + line.replace(b":1,", b":2,", 1))
+    assert len(ledger.entries()) == 1 and ledger.unread() == 2
+
+
 def test_the_same_result_twice_counts_once(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "l.jsonl")
     for lut in (100, 110):
@@ -181,8 +189,8 @@ def test_a_placed_board_stands_beside_the_estimate_of_the_whole_board(tmp_path: 
     # The same board once more, as other runs of the user's would have it.
     for number in range(ENOUGH):
         other = entry.model_copy(update={"graph": f"{number}", "real": {"lut": entry.estimated["lut"] * 1.2}})
-        with ledger.path.open("a", encoding="utf-8") as file:
-            file.write(other.model_dump_json() + "\n")
+        with ledger.path.open("ab") as file:
+            file.write(other.line())
     mine = estimate(small(), board, ledger=ledger)
     assert mine.whole is not None and mine.whole.lut is not None
     assert mine.whole.lut.value == pytest.approx(1.2 * plain.whole.lut.value, rel=0.01)
@@ -205,8 +213,8 @@ def test_what_hls_foretells_moves_no_estimate_of_what_becomes_of_it(tmp_path: Pa
             }
         )
         entry = record(small(), board, real, None, ledger)
-        with ledger.path.open("a", encoding="utf-8") as file:
-            file.write(entry.model_copy(update={"graph": f"{number}"}).model_dump_json() + "\n")
+        with ledger.path.open("ab") as file:
+            file.write(entry.model_copy(update={"graph": f"{number}"}).line())
     assert {one.scope for one in ledger.entries()} == {"report"} and len(ledger.entries()) > ENOUGH
     assert estimate(small(), board, "hls4ml", ledger=ledger) == made
 
@@ -223,8 +231,8 @@ def test_estimates_read_no_ledger_but_the_one_they_are_given(
     entry = record(small(), board, real, None, Ledger(users))
     for number in range(ENOUGH):
         other = entry.model_copy(update={"graph": f"{number}", "real": {"lut": entry.estimated["lut"] * 2}})
-        with users.open("a", encoding="utf-8") as file:
-            file.write(other.model_dump_json() + "\n")
+        with users.open("ab") as file:
+            file.write(other.line())
     assert estimate(small(), board) == plain
     assert estimate(small(), board, ledger=Ledger.of_user()) != plain
 

@@ -26,7 +26,9 @@ from edgeml.estimate.ledger import Ledger
 from edgeml.figures import Hardware
 from edgeml.ir import saved
 from edgeml.keras.notes import Notes
-from edgeml.report import json as report_json
+from edgeml.report.comparison.compare import compare
+from edgeml.report.comparison.facts import Comparison
+from edgeml.report.facts import Facts
 from edgeml.runs import Run
 from edgeml.share import share_dir
 from edgeml.synth import place, steps
@@ -160,7 +162,7 @@ def _entry() -> bytes:
         "schema_version": 1, "when": "2026-01-01T00:00:00+00:00", "design": "verilog", "family": "xilinx7",
         "part": "xc7z020clg400-1", "tool": "Vivado 2024.1", "source": "vendor", "scope": "network",
         "graph": "0" * 64, "settings": "parallel", "real": {"lut": 100.0},
-        "estimated": {"lut": {"value": 90.0}},
+        "estimated": {"lut": 90.0},
     }  # fmt: skip
     return (json.dumps(entry) + "\n").encode() * 2
 
@@ -197,10 +199,17 @@ def cases() -> dict[str, Case]:
             (any_bytes, any_json),
         ),
         "report.json": Case(
-            ("report.json",),
+            ("report.facts",),
             "report.json",
-            sample_facts().model_dump_json(by_alias=True).encode(),
-            report_json.read,
+            sample_facts().to_json().encode(),
+            Facts.read,
+            (any_bytes, any_json),
+        ),
+        "comparison.json": Case(
+            ("report.comparison.facts",),
+            "comparison.json",
+            compare([(Path("a"), sample_facts()), (Path("b"), sample_facts())], Path()).to_json().encode(),
+            Comparison.read,
             (any_bytes, any_json),
         ),
         "export results": Case(

@@ -9,9 +9,9 @@ import pytest
 from edgeml.errors import EdgemlError
 from edgeml.figures import Hop, LayerFigures, Stage, Usage
 from edgeml.report import FILES, render, words, write
+from edgeml.report.facts import Facts
 from edgeml.report.histogram import Histogram, Span
 from edgeml.report.histogram_chart import histogram
-from edgeml.report.json import from_json, read, to_json
 from edgeml.report.numbers import absent, measured
 from edgeml.report.page import to_html, to_markdown
 from edgeml.report.sections.accuracy.charts import accuracy_chart
@@ -76,14 +76,14 @@ def bare():
 
 def test_json_round_trip():
     for facts in (sample_facts(), sample_facts(mismatch=True), bare()):
-        text = to_json(facts)
-        assert from_json(text) == facts
+        text = facts.to_json()
+        assert Facts.parse(text, "report.json") == facts
         assert "NaN" not in text
         assert "Infinity" not in text
 
 
 def test_json_has_the_documented_shape():
-    found = json.loads(to_json(sample_facts()))
+    found = json.loads(sample_facts().to_json())
     assert found["schema"] == 2
     assert set(found["accuracy"]) == {"float", "qat", "fixed", "int8"}
     assert found["accuracy"]["fixed"]["source"] == "measured"
@@ -108,20 +108,21 @@ def test_json_has_the_documented_shape():
 
 
 def test_a_damaged_report_is_one_clear_error(tmp_path):
-    text = to_json(sample_facts())
+    text = sample_facts().to_json()
     path = tmp_path / "report.json"
     path.write_text(text[: len(text) // 2])
     with pytest.raises(EdgemlError, match=r"report\.json.*not a report.*run edgeml report again"):
-        read(path)
+        Facts.read(path)
     with pytest.raises(EdgemlError, match="not a report: seed"):
-        from_json(text.replace('"seed": 7', '"seed": "x"'))
+        Facts.parse(text.replace('"seed": 7', '"seed": "x"'), "report.json")
     with pytest.raises(EdgemlError, match="no such report"):
-        read(tmp_path / "none.json")
+        Facts.read(tmp_path / "none.json")
 
 
 def test_equal_facts_give_equal_files(tmp_path):
     assert render(sample_facts()).digest == render(sample_facts()).digest
-    assert render(from_json(to_json(sample_facts()))).digest == render(sample_facts()).digest
+    again = Facts.parse(sample_facts().to_json(), "report.json")
+    assert render(again).digest == render(sample_facts()).digest
     paths = write(sample_facts(), tmp_path)
     assert [path.name for path in paths] == list(FILES)
     assert all(path.stat().st_size > 1000 for path in paths)
@@ -342,7 +343,7 @@ def test_notes_of_the_estimates_stand_by_every_table_of_them():
     page, text = to_html(facts), to_markdown(facts)
     boards = page[page.index('id="boards"') : page.index('id="classes"')]
     for note in (*known.notes, "no board of this family"):
-        assert note in boards and note in text[text.index("## Boards") :] and note in to_json(facts)
+        assert note in boards and note in text[text.index("## Boards") :] and note in facts.to_json()
     assert "edgeml Verilog: PYNQ-Z2</dt>" in boards
     design = page[page.index('id="hardware"') : page.index('id="boards"')]
     line = "ypical error 31 % (LUTs, in nine of ten designs no more)"

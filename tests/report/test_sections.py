@@ -17,7 +17,6 @@ from edgeml.errors import EdgemlError
 from edgeml.report import layout, render, sections
 from edgeml.report.collect import collect
 from edgeml.report.facts import composed
-from edgeml.report.json import to_json
 from edgeml.report.page import to_html, to_markdown
 from edgeml.report.section import Section
 from edgeml.report.sections.exactness.view import verdict
@@ -90,7 +89,7 @@ def test_a_section_is_laid_out_for_every_kind_of_facts(name: str, kind: str) -> 
     assert shown.startswith("# " if not section.title else "## ")
     heading = shown.splitlines()[0]
     assert to_markdown(facts).splitlines().count(heading) == 1
-    document = json.loads(to_json(facts))
+    document = json.loads(facts.to_json())
     for field, info in section.facts.model_fields.items():
         assert (info.alias or field) in document
 
@@ -147,7 +146,7 @@ def test_the_trouble_of_a_section_is_its_own(monkeypatch, collected, name: str) 
         if other in ("classes", "layers", "certificate", "training") and other != name:
             part = to_html(whole)[to_html(whole).index(f'<section id="{other}"') :].split("</section>")[0]
             assert part in page
-    assert json.loads(to_json(facts))["failed"] == facts.failed
+    assert json.loads(facts.to_json())["failed"] == facts.failed
     assert set(render(facts)) == {"report.json", "report.md", "report.html"}
 
 

@@ -19,7 +19,7 @@ def command(json: JsonOption = False) -> None:
     ledger = Ledger.of_user()
     entries = ledger.entries()
     if json:
-        print_json([entry.model_dump(mode="json") for entry in entries])
+        print_json([entry.model_dump(mode="json", by_alias=True) for entry in entries])
         return
     rows = [
         [

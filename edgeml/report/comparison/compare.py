@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edgeml._version import __version__
 from edgeml.errors import EdgemlError
 from edgeml.estimate import EMPTY, Ledger
-from edgeml.report import json, sections
+from edgeml.report import sections
 from edgeml.report.comparison.facts import Comparison, RunRow
 from edgeml.report.facts import Facts
 from edgeml.report.sections.hardware.facts import BoardFacts, HardwareFacts
@@ -48,7 +48,7 @@ def up_to_date(run: Run, boards: Sequence[str] = (), ledger: Ledger = EMPTY) -> 
     if any(file.stat().st_mtime_ns > written for file in inputs):
         return None
     try:
-        facts = json.read(path)
+        facts = Facts.read(path)
     except EdgemlError:
         return None
     if facts.part(SummaryFacts).versions.get("edgeml") != __version__:

@@ -8,12 +8,12 @@ same test samples, so runs are grouped by the checksum of their data; nothing is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, create_model
 
+from edgeml.documents import Document
 from edgeml.report import sections
-from edgeml.report.numbers import Fact
 from edgeml.report.section import RunPart
 from edgeml.report.sections.hardware.facts import BoardFacts
 from edgeml.report.sections.summary.facts import SummaryRow
@@ -56,7 +56,7 @@ else:
     RunRow = create_model("RunRow", __base__=(*reversed(_PARTS), RunIdentity), __module__=__name__)
 
 
-class Comparison(Fact):
+class Comparison(Document):
     """A whole comparison.
 
     Attributes:
@@ -64,6 +64,9 @@ class Comparison(Fact):
         runs: in the order they were given.
         version: of edgeml.
     """
+
+    what: ClassVar[str] = "comparison of runs"
+    remedy: ClassVar[str] = "run edgeml report with the runs again"
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     version: str

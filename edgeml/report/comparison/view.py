@@ -9,16 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from edgeml.documents import Record
 from edgeml.estimate import design_title
 from edgeml.report import sections
 from edgeml.report.comparison.facts import Comparison, RunRow
-from edgeml.report.numbers import Fact, Number
+from edgeml.report.numbers import Number
 from edgeml.report.section import Criterion, TableCell, TableColumn
 from edgeml.report.sections.accuracy.facts import AccuracyRow
 from edgeml.report.words import span
 
 
-class TradeoffPoint(Fact):
+class TradeoffPoint(Record):
     """One design in a trade-off: less of x and more accuracy are better."""
 
     key: str

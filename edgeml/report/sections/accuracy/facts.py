@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from edgeml.report.numbers import Fact, Number
+from edgeml.documents import Record
+from edgeml.report.numbers import Number
 from edgeml.report.section import RunPart, SectionFacts
 
 
-class ModelAccuracies(Fact):
+class ModelAccuracies(Record):
     """Fraction of test samples classified right, 0 to 1, with the 95 % Wilson interval.
 
     Attributes:
@@ -24,7 +25,7 @@ class ModelAccuracies(Fact):
     int8: Number
 
 
-class ModelAgreement(Fact):
+class ModelAgreement(Record):
     """Fraction of test samples on which the exact graph predicts the same class."""
 
     fixed_qat: Number

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeml.report.numbers import Fact, Number
+from edgeml.documents import Record
+from edgeml.report.numbers import Number
 from edgeml.report.sections.accuracy.facts import AccuracyFacts
 from edgeml.report.sections.ways.facts import POST_TRAINING_NAMES, WaysFacts
 from edgeml.report.words import number
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from edgeml.report.facts import Facts
 
 
-class ModelAccuracy(Fact):
+class ModelAccuracy(Record):
     """A model whose accuracy is known.
 
     Attributes:

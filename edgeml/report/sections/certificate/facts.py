@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from edgeml.report.numbers import Fact
+from edgeml.documents import Record
 from edgeml.report.section import SectionFacts
 
 
-class CertificateRow(Fact):
+class CertificateRow(Record):
     """Why the exact ONNX model cannot be wrong at one op; see `edgeml.backends.onnx.certificate`.
 
     Attributes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from edgeml.report.numbers import Fact, Number
+from edgeml.documents import Record
+from edgeml.report.numbers import Number
 from edgeml.report.section import SectionFacts
 
 
-class ClassFacts(Fact):
+class ClassFacts(Record):
     """One class under the exact graph's predictions; `support` counts its test samples."""
 
     name: str
@@ -18,7 +19,7 @@ class ClassFacts(Fact):
     support: int
 
 
-class Confusion(Fact):
+class Confusion(Record):
     """counts[i][j]: test samples of class i that the exact graph calls class j."""
 
     classes: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from edgeml.checks.result import Check
-from edgeml.report.numbers import Fact
+from edgeml.documents import Record
 from edgeml.report.section import RunPart, SectionFacts, Status
 
 
@@ -21,7 +21,7 @@ class ExactnessFacts(SectionFacts):
     exactness: Check | None = None
 
 
-class ExactnessVerdict(Fact):
+class ExactnessVerdict(Record):
     """The verdict of the check on the whole run, in a line."""
 
     status: Status

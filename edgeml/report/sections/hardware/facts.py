@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from edgeml.boards import Board
+from edgeml.documents import Record
 from edgeml.figures import KINDS, Hardware, Reached, Source
-from edgeml.report.numbers import Fact, figure
+from edgeml.report.numbers import figure
 from edgeml.report.section import RunPart, SectionFacts
 from edgeml.report.sections.hardware.times import latency_ns
 
@@ -23,7 +24,7 @@ MAIN_KINDS = ("lut", "ff", "dsp", "bram")
 """The resources that every comparison shows."""
 
 
-class BoardFacts(Fact):
+class BoardFacts(Record):
     """A board, or a bare part.
 
     Attributes:
@@ -63,7 +64,7 @@ class BoardFacts(Fact):
         )
 
 
-class ResourceRow(Fact):
+class ResourceRow(Record):
     """What one source says a design takes; None where it does not tell.
 
     Attributes:
@@ -88,7 +89,7 @@ class ResourceRow(Fact):
     high: Mapping[str, float] = {}
 
 
-class LatencyRow(Fact):
+class LatencyRow(Record):
     """What one source says of a design's speed; None where it does not tell.
 
     Attributes:

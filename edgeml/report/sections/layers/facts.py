@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from edgeml.documents import Record
 from edgeml.report.histogram import Span
-from edgeml.report.numbers import Fact, Number
+from edgeml.report.numbers import Number
 from edgeml.report.section import SectionFacts
 
 
-class ValueStatistics(Fact):
+class ValueStatistics(Record):
     """One op of the exact graph, on the test samples.
 
     Attributes:

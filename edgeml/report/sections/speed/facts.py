@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from edgeml.report.numbers import Fact, Number
+from edgeml.documents import Record
+from edgeml.report.numbers import Number
 from edgeml.report.section import RunPart, SectionFacts
 
 
-class EmulationSpeed(Fact):
+class EmulationSpeed(Record):
     """Time per sample under ONNX Runtime, in microseconds.
 
     Attributes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edgeml.report.numbers import Fact
+from edgeml.documents import Record
 from edgeml.report.section import RunPart, SectionFacts
 
 
-class DatasetFacts(Fact):
+class DatasetFacts(Record):
     """The data set.
 
     Attributes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from edgeml.report.numbers import Fact
+from edgeml.documents import Record
 from edgeml.report.section import SectionFacts
 
 
-class Epoch(Fact):
+class Epoch(Record):
     """One row of history.csv; a blank or non-finite cell is None."""
 
     phase: str

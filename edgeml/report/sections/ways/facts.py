@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from edgeml.documents import Record
 from edgeml.figures import Hardware
-from edgeml.report.numbers import Fact, Number
+from edgeml.report.numbers import Number
 from edgeml.report.section import RunPart, SectionFacts
 
 POST_TRAINING_NAMES: Mapping[str, str] = {"own": "PTQ, same types", "calibrated": "PTQ, calibrated"}
 """Names of the float baseline rounded after training, by its types."""
 
 
-class PostTrainingResult(Fact):
+class PostTrainingResult(Record):
     """The float baseline rounded to the run's widths without training for them, as an exact graph.
 
     Attributes:

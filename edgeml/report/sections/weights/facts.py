@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from edgeml.documents import Record
 from edgeml.report.histogram import Histogram
-from edgeml.report.numbers import Fact, Number
+from edgeml.report.numbers import Number
 from edgeml.report.section import RunPart, SectionFacts
 
 
-class ModelSizes(Fact):
+class ModelSizes(Record):
     """What the model holds and does.
 
     Attributes:
