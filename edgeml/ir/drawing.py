@@ -12,11 +12,14 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from edgeml.fixed import FixedTypeArray
-from edgeml.ir.graph import Graph
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.ops.const import Const
+
+if TYPE_CHECKING:
+    from edgeml.ir.graph import Graph
 
 MOST_LAYERS = 200
 """Beyond it, layers in the middle are folded into one box."""

@@ -18,11 +18,13 @@ from typing import Any
 from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
+from edgeml.ir.drawing import to_html
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.note import Note
 from edgeml.ir.op import Op
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
+from edgeml.ir.text import arrays_of, summary, to_text
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 """Valid names of graphs and nodes; text form, saved form and back ends rely on it."""
@@ -146,8 +148,6 @@ class Graph:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical text and of every array, all bits of it."""
-        from edgeml.ir.text import arrays_of, to_text
-
         total = hashlib.sha256(to_text(self).encode())
         for key, array in arrays_of(self).items():
             total.update(f"\n{key}{array.shape}".encode() + array.astype("<i8").tobytes())
@@ -174,18 +174,12 @@ class Graph:
         return self  # it is immutable
 
     def __repr__(self) -> str:
-        from edgeml.ir.text import summary
-
         return summary(self)
 
     def _repr_html_(self) -> str:
-        from edgeml.ir.drawing import to_html
-
         return to_html(self)
 
     def __str__(self) -> str:
-        from edgeml.ir.text import to_text
-
         return to_text(self)
 
 

@@ -1,9 +1,9 @@
-"""The contract of an op, core or composite.
+"""The contract of an op; `edgeml.ir.composite` has the one of ops that are made of others.
 
 An op is a frozen dataclass whose fields are its attributes. Core ops say what they make of intervals
 (`infer`), of integers (`evaluate`) and of the grids that values lie on (`grid`), how many bits their partial
-sums need (`demand`), and of which `kind` they are; composite ops only say how they `expand` to other ops, and
-everything else follows from that. None of it has a default: a class that lacks one cannot be made.
+sums need (`demand`), and of which `kind` they are. None of it has a default: a class that lacks one cannot be
+made.
 
 Invariant: for every input within its interval and on its grid, `evaluate` is exact, within the interval that
 `infer` gave, and on the grid that `grid` gave.
@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, cast, get_type_hints
+from typing import Any, ClassVar, cast, get_type_hints
 
 import numpy as np
 
@@ -29,9 +29,6 @@ from edgeml.ir.attributes import conform
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.steps import GridInfo
-
-if TYPE_CHECKING:
-    from edgeml.ir.builder import Builder
 
 
 class Op(ABC):
@@ -139,71 +136,6 @@ class Op(ABC):
 
     def _key(self) -> tuple[Any, ...]:
         return (self.op_name(), *map(_hashable, self.attributes().values()))
-
-
-class Composite(Op, abstract=True):
-    """An op that is defined by other ops. Back ends see what it expands to unless they know better."""
-
-    kind: ClassVar[Kind] = Kind.OTHER
-
-    @abstractmethod
-    def expand(self, build: Builder, *inputs: str) -> str:
-        """Add the ops it stands for.
-
-        Args:
-            build: where to add them; `build.info(name)` tells shapes, types and bounds.
-            inputs: names of its inputs.
-
-        Returns:
-            The name of the result.
-        """
-
-    def infer(self, *inputs: ValueInfo) -> ValueInfo:
-        """The info of the expansion's last value."""
-        build, names, result = self._expanded(inputs)
-        del names
-        return build.info(result)
-
-    def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
-        """The codes of the expansion's last value."""
-        del result
-        from edgeml.ir.evaluate import run_nodes  # imported here: edgeml.ir.evaluate imports this module
-
-        build, names, last = self._expanded(infos)
-        values = dict(zip(names, inputs, strict=True))
-        run_nodes(build.nodes, build.infos, values)
-        return values[last]
-
-    def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        """The grid of the expansion's last value."""
-        del result
-        values, last = self._inner(inputs)
-        return values[last].grid
-
-    def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
-        """The largest demand in the expansion."""
-        del result
-        build, _, _ = self._expanded([value.info for value in inputs])
-        values, _ = self._inner(inputs)
-        return max(
-            node.op.demand([values[name] for name in node.inputs], values[node.name]) for node in build.nodes
-        )
-
-    def _inner(self, inputs: Sequence[GridInfo]) -> tuple[dict[str, GridInfo], str]:
-        """Info and grid of every value of the expansion, and the name of the last."""
-        from edgeml.ir.grid import know  # imported here: edgeml.ir.grid imports this module
-
-        build, names, last = self._expanded([value.info for value in inputs])
-        values = dict(zip(names, inputs, strict=True))
-        know(build.nodes, build.infos, values)
-        return values, last
-
-    def _expanded(self, infos: Sequence[ValueInfo]) -> tuple[Builder, list[str], str]:
-        from edgeml.ir.builder import Builder  # imported here: edgeml.ir.builder imports this module
-
-        names = [f"in{position}" for position in range(len(infos))]
-        build = Builder("expansion", values=dict(zip(names, infos, strict=True)))
-        return build, names, self.expand(build, *names)
 
 
 _CONTRACT = ("kind", "infer", "evaluate", "grid", "demand")

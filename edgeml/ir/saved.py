@@ -17,7 +17,8 @@ from edgeml.files import FileSet
 from edgeml.fixed import IntArray
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.note import Note
-from edgeml.ir.text import build_op, encode_attributes
+from edgeml.ir.parse import build_op
+from edgeml.ir.text import encode_attributes
 from edgeml.reading import FAULTS, error_text
 
 _HINT = "export the graph again"

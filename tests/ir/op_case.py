@@ -25,8 +25,9 @@ from edgeml.backend import Backend
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, FixedTypeArray, IntArray
 from edgeml.ir import Builder, Composite, Graph, Node, Op, ValueInfo, evaluate_codes, ops
+from edgeml.ir.parse import parse
 from edgeml.ir.saved import load, save
-from edgeml.ir.text import arrays_of, parse, to_text
+from edgeml.ir.text import arrays_of, to_text
 from edgeml.passes.expand import Expand
 from tests.strategies import graph_codes, graphs, side_by_side
 from tests.zoo import codes, zoo

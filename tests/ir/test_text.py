@@ -13,7 +13,8 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder
 from edgeml.ir.ops.add import Add
-from edgeml.ir.text import arrays_of, parse, to_text
+from edgeml.ir.parse import parse
+from edgeml.ir.text import arrays_of, to_text
 from tests.strategies import graphs
 from tests.zoo import zoo
 

@@ -88,7 +88,7 @@ def _graph() -> dict[str, Case]:
     def read(path: Path) -> Any:
         return saved.load(path.parent)
 
-    both = ("ir.saved", "ir.graph_file", "ir.text", "ir.attributes", "archives", "reading")
+    both = ("ir.saved", "ir.graph_file", "ir.text", "ir.parse", "ir.attributes", "archives", "reading")
     return {
         "graph.json": Case(
             both, "graph.json", structure, read, (any_bytes, any_json), {"graph.npz": integers}

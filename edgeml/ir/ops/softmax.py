@@ -27,8 +27,9 @@ import numpy as np
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, Overflow, Round, cover, outside
 from edgeml.ir.builder import Builder
+from edgeml.ir.composite import Composite
 from edgeml.ir.info import ValueInfo
-from edgeml.ir.op import Composite, need
+from edgeml.ir.op import need
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.lookup import MAX_INDEX_BITS, Lookup
 from edgeml.ir.ops.mat_mul import MatMul

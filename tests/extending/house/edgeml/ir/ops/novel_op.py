@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeml.ir.builder import Builder
-from edgeml.ir.op import Composite
+from edgeml.ir.composite import Composite
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.scale import Scale
 
