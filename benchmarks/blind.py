@@ -1,13 +1,13 @@
-"""A blind test of the estimates: drawn designs, foretold before they are synthesized.
+"""A blind test of the estimates: drawn designs, predicted before they are synthesized.
 
-    python -m benchmarks.blind foretell                        # results/blind-foretold-2.json
+    python -m benchmarks.blind predict                        # results/blind-predicted-2.json
     python -m benchmarks.blind measure [ecp5 xilinx7 ice40]    # Yosys over all; goes on where it stopped
     python -m benchmarks.blind write                           # docs/estimates-blind.md
 
 The model in edgeml/estimate was written while looking at the designs of benchmarks/designs.py, so their
 held-out part flatters it. These designs were drawn at random after that. Their estimates were committed
-before the first was synthesized (results/blind-foretold.json). The first half showed where the model was
-wrong; it was mended, fitted on that half too, and foretold the second half anew, again before any of it was
+before the first was synthesized (results/blind-predicted.json). The first half showed where the model was
+wrong; it was mended, fitted on that half too, and predicted the second half anew, again before any of it was
 looked at.
 
 A line of the results is a design of a family. `measure` keeps shares of layers too, which nothing else tests.
@@ -36,7 +36,7 @@ from edgeml.synth import counted, layers
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-FIRST, SECOND = RESULTS / "blind-foretold.json", RESULTS / "blind-foretold-2.json"
+FIRST, SECOND = RESULTS / "blind-predicted.json", RESULTS / "blind-predicted-2.json"
 MEASURED = RESULTS / "blind-measured.json"
 PAGE = ROOT / "docs" / "estimates-blind.md"
 CALIBRATION = ROOT / "edgeml" / "estimate" / "calibration.json"
@@ -121,16 +121,16 @@ def _other(rng: np.random.Generator, name: str) -> Design:
     )
 
 
-# ---------------------------------------------------------------- foretell
+# ---------------------------------------------------------------- predict
 
 
-def foretell() -> None:
+def predict() -> None:
     """Write what the model says of the designs that test it, and which calibration it said it with."""
     present = {row["design"] for row in rows(MEASURED)}
     lines = [json.dumps({"calibration": hashlib.sha256(CALIBRATION.read_bytes()).hexdigest()})]
     for design in filter(held_out, blind()):
         if design.name in present:
-            raise SystemExit(f"{design.name} is measured already: it cannot be foretold any more")
+            raise SystemExit(f"{design.name} is measured already: it cannot be predicted any more")
         for family, board in FAMILIES.items():
             estimated = estimate.estimate(
                 design.graph, boards.load(board), "verilog", design.options, "yosys", EMPTY
@@ -216,12 +216,12 @@ Written by `python -m benchmarks.blind write`. {designs} designs were drawn at r
 seed {seed}) after the model had been made, and their estimates were committed before the first of them was
 synthesized. The first {seen} showed what was wrong: products summed over many lanes on ECP5, layers that take
 a sample in one clock, shares of layers that stand in one pipeline. The model was mended and fitted on those
-as well; then it foretold the others, again before any of them was looked at. A rule for narrow products was
+as well; then it predicted the others, again before any of them was looked at. A rule for narrow products was
 put right when numbers 33 to 41 were known, because of other designs; it changes none of those, and the later
-ones were foretold anew. Tool: {tools}.
+ones were predicted anew. Tool: {tools}.
 
 A ratio is real/estimate, taken where both are at least 5; the factor is the larger of the ratio and its
-inverse; *inside* counts all designs whose real figure lies in the interval that was foretold.
+inverse; *inside* counts all designs whose real figure lies in the interval that was predicted.
 Calibration of the first model, SHA-256: `{first}`; of the second: `{second}`.
 """
 
@@ -246,7 +246,7 @@ def page() -> str:
         "",
         "## All designs",
         "",
-        "LUTs after synthesis, and what was foretold: low, value, high; of the",
+        "LUTs after synthesis, and what was predicted: low, value, high; of the",
     ]
     lines += ["second half by the model of today.", ""]
     lines += ["| design | layout | " + " | ".join(FAMILIES) + " |", "|---|---|" + "---|" * len(FAMILIES)]
@@ -330,11 +330,11 @@ def _errors(pairs: Sequence[tuple[float, Sequence[float]]], least: float) -> str
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.blind")
-    parser.add_argument("step", choices=("foretell", "measure", "write"))
+    parser.add_argument("step", choices=("predict", "measure", "write"))
     parser.add_argument("families", nargs="*", default=list(FAMILIES))
     args = parser.parse_args()
-    if args.step == "foretell":
-        foretell()
+    if args.step == "predict":
+        predict()
     elif args.step == "measure":
         measure(args.families)
     else:

@@ -1,4 +1,4 @@
-"""How long a check takes with and without what it does beyond running real samples.
+"""The time of a check with and without the parts beyond running real samples.
 
     python benchmarks/check_time.py RUN...
 

@@ -198,7 +198,7 @@ def dense() -> Iterator[Design]:
 
 
 def tails() -> Iterator[Design]:
-    """What else a layer may end in."""
+    """Other ends of a layer."""
     for act in (4, 6, 8):
         yield tail(f"table_a{act}", 8, 6, "table", 4, act)
     for count in (4, 10):

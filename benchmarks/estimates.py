@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def results(family: str) -> dict[str, dict[str, Any]]:
-    """What is known of a family, by design."""
+    """The measurements of a family, by design."""
     path = RESULTS / f"{family}.json"
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
     return {row["design"]: row for row in rows}

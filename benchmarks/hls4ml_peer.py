@@ -1,4 +1,4 @@
-"""How long hls4ml's own emulation of the same graph takes: `compile()` and `predict()` as users call them."""
+"""The time of hls4ml's own emulation of the same graph: `compile()` and `predict()` as users call them."""
 
 from __future__ import annotations
 

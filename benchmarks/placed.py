@@ -110,20 +110,20 @@ def _measure(design: Design, board: Board, stage: str, folder: Path) -> None:
 
 
 def _has_room(packed: Mapping[str, Any], board: Board) -> bool:
-    """Whether routing will end: room among the cells, and blocks enough."""
+    """True if routing will end: there is room among the cells, and there are blocks enough."""
     used = {kind: packed["synthesis"]["whole"][kind]["value"] for kind in ("dsp", "bram")}
     enough = all(number <= (getattr(board.resources, kind) or 0) for kind, number in used.items())
     return enough and packed["whole"][CELLS[board.name]] <= ROOM * board.resources.lut
 
 
 def results() -> dict[tuple[str, str, str], dict[str, Any]]:
-    """What is known, by board, design and stage."""
+    """The results so far, by board, design and stage."""
     rows = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.is_file() else []
     return {(row["board"], row["design"], row["stage"]): row for row in rows}
 
 
 def options_of(design: Design, board: Board) -> VerilogOptions:
-    """How `edgeml synth` would lay the design out, but for what the design itself says."""
+    """The layout of `edgeml synth` for the design, but for the options that the design states."""
     flow = families.mapped(board).open
     assert flow is not None
     return BACKEND.options({"clock_mhz": board.clock_mhz * flow.margin, **design.options})

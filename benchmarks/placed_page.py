@@ -40,7 +40,7 @@ def write(
 
 
 def _borrowed(routed: Sequence[Mapping[str, Any]], options_of: Way) -> list[str]:
-    """How the borrowed numbers do on boards that were routed and not fitted on."""
+    """The errors of the borrowed numbers on boards that were routed and not fitted on."""
     known = {design.name: design for design in designs()}
     told: list[str] = []
     for name in dict.fromkeys(row["board"] for row in routed if row["board"] not in CELLS):
@@ -189,7 +189,7 @@ def _routed(rows: Mapping[str, Sequence[Row]], routed: Sequence[Mapping[str, Any
 
 
 def _pace(name: str, routed: Sequence[Mapping[str, Any]]) -> str:
-    """What Fmax is of the clock that `edgeml synth` pipelines for, as an interval if there are enough."""
+    """Fmax divided by the clock that `edgeml synth` pipelines for, as an interval if there are enough."""
     flow = families.mapped(boards.load(name)).open
     assert flow is not None
     held_out = {design.name: design.held_out for design in designs()}

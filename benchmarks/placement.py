@@ -1,4 +1,4 @@
-"""What packing makes of a design: fit on a third of the boards that were packed, test on the rest.
+"""Cells of a design after packing: fitted on a third of the boards that were packed, tested on the rest.
 
 Writes edgeml/estimate/placement.json, which the estimates use; `placed_page` writes it down for people. The
 LUTs of a network are those of the estimate, so the errors are those of the whole way from the graph to packed
@@ -39,7 +39,7 @@ CELLS = {"icebreaker": "ICESTORM_LC", "ulx3s-85f": "TRELLIS_COMB"}
 
 _KIND = {"ICESTORM_LC": "logic cells", "TRELLIS_COMB": "TRELLIS_COMB"}
 _NETWORK = {"icebreaker": ("lut", "bare", "chains")}
-"""What a network's cells are counted by; beyond iCE40 a flip-flop takes no table's place."""
+"""The terms that a network's cells are counted by; beyond iCE40 a flip-flop takes no table's place."""
 _PLAIN = ("lut", "chains")
 TOP = ("one", "in", "out", "block")
 
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def cell(self) -> str:
-        """What nextpnr calls its cells."""
+        """nextpnr's name of its cells."""
         return CELLS[self.board.name]
 
     @property
@@ -171,7 +171,7 @@ def _packing(
 
 
 def _whole(test: Sequence[Row], packing: Packing) -> Errors:
-    """How the whole board's interval does on those held out."""
+    """The errors of the whole board's interval on the boards held out."""
     told = [(row.cells("whole"), estimate(row, packing).lut) for row in test]
     ratios = [real / figure.value for real, figure in told if figure is not None]
     inside = [

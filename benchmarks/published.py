@@ -57,12 +57,12 @@ class Published:
 
     @property
     def synthesized(self) -> bool:
-        """The figures are those after logic synthesis, not those that HLS foretold."""
+        """The figures are those after logic synthesis, not those that HLS predicted."""
         return self.record["stage"] == "logic synthesis"
 
     @property
     def author(self) -> str:
-        """Who published it: the owner and name of a repository."""
+        """The publisher: the owner and name of a repository."""
         return self.record["repository"]
 
 

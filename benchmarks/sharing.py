@@ -1,4 +1,4 @@
-"""How many additions remain when da4ml shares partial sums between outputs: `python -m benchmarks.sharing`.
+"""Additions that remain when da4ml shares partial sums between outputs: `python -m benchmarks.sharing`.
 
 Random matrices of several sizes, widths and shares of zeros; the plane of
 `edgeml.estimate.hls4ml.layer.sharing` is fitted to a random half and tried on the other.

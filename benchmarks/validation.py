@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from benchmarks import blind, foretold
+from benchmarks import blind, hls4ml_errors
 from benchmarks.designs import Design, designs
 from benchmarks.errors import COVERAGE, Errors, errors, said
 from benchmarks.published import published
@@ -30,7 +30,7 @@ FAMILIES = {
     "xilinx7": ("yosys-xilinx", xilinx7.FABRIC),
     "ice40": ("yosys-ice40", ice40.FABRIC),
 }
-TESTED = "designs drawn at random and foretold before they were synthesized"
+TESTED = "designs drawn at random and predicted before they were synthesized"
 LOGIC = ("chain", "saved", "inverted", "wide", "logic")
 
 
@@ -80,11 +80,11 @@ def write(results: Path) -> int:
             "source": f"{len(rows[key])} designs, benchmarks/results/{key}.json and blind-measured.json",
         }
     items = list(published(results))
-    made, trials = foretold.entries(items)
+    made, trials = hls4ml_errors.entries(items)
     text = json.dumps({"schema": 1, "families": families | made}, indent=1) + "\n"
     (ROOT / "edgeml" / "estimate" / "calibration.json").write_text(text, encoding="utf-8")
     sources = json.loads((results / "published.json").read_text(encoding="utf-8"))["sources"]
-    page = _page(rows, weights, told, held, foretold.page(items, trials, sources))
+    page = _page(rows, weights, told, held, hls4ml_errors.page(items, trials, sources))
     (ROOT / "docs" / "estimates-validation.md").write_text(page, encoding="utf-8")
     missed = [
         f"{key} {kind}" for key, of in told.items() for kind, e in of.items() if (e.inside or 1) < COVERAGE
@@ -180,7 +180,7 @@ def _page(
         "Two sets of designs. The first (benchmarks/designs.py) was there while the model was written; a",
         "third of it is fitted on. The second was drawn at random afterwards ([the blind",
         "test](estimates-blind.md)); its first half is fitted on as well, since the model was mended after",
-        "it, and the second half was foretold by the model of today before it was synthesized. What reports",
+        "it, and the second half was predicted by the model of today before it was synthesized. What reports",
         "print is the error on the latter. *Layer* is the LUTs of single layers.",
         "",
         _header("family tool fitted-on tested-on figure median-ratio 90th-percentile interval inside"),

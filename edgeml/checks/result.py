@@ -66,7 +66,7 @@ class Result(Record):
         failed: it is there and its tool is there, and it did not run to its end: `reason` says why.
         deviations: how the artefact's files differ from what would be written today, a line each; an artefact
             that deviates is a mismatch, also if every integer agreed.
-        announced: the note that foretold a mismatch when the model was lowered; "" for any other.
+        announced: the note that predicted a mismatch when the model was lowered; "" for any other.
     """
 
     backend: str

@@ -46,7 +46,7 @@ class Bands:
         object.__setattr__(self, "_cells", [[Text.from_markup(cell) for cell in row] for row in self.rows])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """What rich prints: the title, and the tables with an empty line between two."""
+        """The title, and the tables with an empty line between two."""
         width = options.max_width
         if self.title:
             title = Text.from_markup(self.title, style="italic")
@@ -89,7 +89,7 @@ class Bands:
         return max([len(self.columns[at]), *(row[at].cell_len for row in self._cells)])
 
     def _least(self, at: int, room: int = 0) -> int:
-        """What a column needs: a text its longest word, if there is room for it."""
+        """The least width of a column: for a text its longest word, if there is room for it."""
         natural = self._natural(at)
         if at not in self.texts:
             return natural

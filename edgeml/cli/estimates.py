@@ -55,7 +55,7 @@ class EstimateRow:
         return f"{self.design} on {self.board}"
 
     def notes(self, verbose: bool) -> tuple[str, ...]:
-        """What a reader must know; statistics of the estimate in a few words unless `verbose`."""
+        """The notes for the reader; statistics of the estimate in a few words unless `verbose`."""
         if self.preflight is None or self.estimate is None:
             return ("" if not self.reason else f"{escape(self.title)}: {escape(self.reason)}",)
         own = (self.preflight.chosen, *self.preflight.remedies)
@@ -106,7 +106,7 @@ class EstimateRow:
 
 
 def solution(result: Preflight) -> dict[str, Any]:
-    """What was chosen, for --json: options that say the same, and whether it is the best; {} if none were."""
+    """The chosen layout, for --json: its options, and whether it is the best; {} if none was chosen."""
     layout = result.solution
     if layout is None:
         return {}

@@ -158,7 +158,7 @@ def train(
 
 
 def data_rows(run: Run) -> Iterator[str]:
-    """What was assumed of a data file of the user's own: its split, and numbers that became classes."""
+    """The assumptions about a user's own data file: its split, and numbers that became classes."""
     from edgeml import datasets
     from edgeml.runs import RANDOM
 
@@ -187,7 +187,7 @@ def taken_rows(run: Run) -> Iterator[Bands]:
 
 
 def inexact_rows(run: Run) -> Iterator[Bands | str]:
-    """What the lowering noted, and the differences measured; nothing for a graph without notes."""
+    """The notes of the lowering, and the differences measured; nothing for a graph without notes."""
     from edgeml.keras.notes import Notes
 
     notes = Notes.read(run.notes_file)

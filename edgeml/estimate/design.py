@@ -50,7 +50,7 @@ class EstimateInput(Generic[BackendOptions]):
 
 
 def around_the_network(real: Hardware) -> EdgemlError:
-    """That a result counts more than the network, for which there is no estimate."""
+    """The error for a result that counts more than the network, for which there is no estimate."""
     return EdgemlError(
         "counts what is around the network on the board as well",
         real.model,
@@ -137,7 +137,7 @@ class DesignEstimator(ABC, Generic[BackendOptions]):
 
     @abstractmethod
     def counterpart(self, at: EstimateInput[BackendOptions], real: Hardware) -> tuple[Scope, Hardware, str]:
-        """What a tool's result counts, the model's own estimate of just that, and the fabric's name.
+        """The scope of a tool's result, the model's own estimate of that scope, and the fabric's name.
 
         Raises:
             EdgemlError: it counts something that the model has no figure for.

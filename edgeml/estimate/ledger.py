@@ -39,8 +39,8 @@ _LEAST = 5.0
 
 
 Scope = Literal["network", "board", "report"]
-"""What figures count: the network alone on the chip; the whole board after placement; or what HLS foretells
-of the network, which is another number than what becomes of it."""
+"""The scope of figures: the network alone on the chip; the whole board after placement; or HLS's own report
+on the network, whose numbers differ from those of logic synthesis."""
 
 
 class LedgerEntry(Document):

@@ -215,7 +215,7 @@ def no_layout(
     fitting: str,
     hint: str = "allow more clocks, take a larger board, or make the network smaller",
 ) -> EdgemlError:
-    """That no layout meets a goal: each wish with the best that can be reached if it were the only one.
+    """The error for a goal that no layout meets: each wish with the best value that it could have alone.
 
     Args:
         design: the back end's name.

@@ -77,7 +77,7 @@ class Preflight:
         return f"reuse factors ({doubt}{proof}; minimized: {self.solution.minimized}): {self.solution.text()}"
 
     def _figures(self) -> tuple[str, ...]:
-        """What is needed; where a top stands around the network, with and without it."""
+        """The resources that are needed; with a top around the network, those with and without it."""
         needed = "; ".join(need.text() for need in self.needs)
         if self.estimate.whole is None:
             return (needed,)

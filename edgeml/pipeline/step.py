@@ -1,4 +1,4 @@
-"""What every step of a run shares: the lock of its folder, and a line about what begins."""
+"""Shared by every step of a run: the lock of its folder, and a line about the step that begins."""
 
 from __future__ import annotations
 

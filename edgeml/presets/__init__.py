@@ -143,7 +143,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _line(error: Exception, path: Path) -> str:
-    """Where in the file: ":12", or nothing if the traceback does not pass through it."""
+    """The line in the file, ":12"; "" if the traceback does not pass through it."""
     if isinstance(error, SyntaxError):
         return f":{error.lineno}" if error.lineno else ""
     lines = [

@@ -98,7 +98,7 @@ class TensorTypes(Settings):
 
 
 class Lowering(Settings):
-    """How a model is lowered: `--set lowering.outputs=probabilities`, `lowering.factor_bits=12`.
+    """Settings of the lowering: `--set lowering.outputs=probabilities`, `lowering.factor_bits=12`.
 
     Args:
         outputs: what a sigmoid or softmax at the end becomes. "logits" leaves it off, with a note: the

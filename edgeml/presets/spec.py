@@ -143,7 +143,7 @@ class Quantizers(Settings):
 
 
 class Training(Settings):
-    """How the float baseline and then, from its weights, the quantization-aware model are trained.
+    """Training of the float baseline and then, from its weights, of the quantization-aware model.
 
     Args:
         float_epochs: most epochs of the float baseline.

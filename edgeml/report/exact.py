@@ -19,7 +19,7 @@ from edgeml.report.machine import threads
 
 
 def executor(graph: Graph) -> tuple[Callable[[Any], Any], str]:
-    """What evaluates the graph, and why that is not the emulator; "" if it is."""
+    """The function that evaluates the graph, and the reason why it is not the emulator; "" if it is."""
     from edgeml.backends.onnx.emulator import Emulator
 
     try:

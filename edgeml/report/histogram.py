@@ -28,7 +28,7 @@ class Span(Record):
 
 
 class Histogram(Record):
-    """How often values fall into bins of equal width, against the limits of a type.
+    """Counts of values in bins of equal width, against the limits of a type.
 
     Attributes:
         start: left edge of the first bin.

@@ -84,7 +84,7 @@ def _baseline(source: RunSource, name: str, predictions: ModelPredictions) -> La
 
 
 def _why_none(source: RunSource, name: str) -> str:
-    """Why there is no float or int8 model, and what would make one."""
+    """The reason why there is no float or int8 model, and the command that makes one."""
     run = source.run
     if reason := exported.reason(run.folder, name, source.graph):
         return reason

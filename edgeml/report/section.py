@@ -93,7 +93,7 @@ def _absent(kind: type[Record], reason: str) -> dict[str, Any]:
 
 
 class RunPart(Record):
-    """What a section puts into the row of a run in a comparison; its fields are keys of comparison.json."""
+    """A section's share of the row of a run in a comparison; its fields are keys of comparison.json."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Criterion:
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """How a section stands in a comparison of runs.
+    """A section's part of a comparison of runs.
 
     Attributes:
         row: its fields of a run.

@@ -1,4 +1,4 @@
-"""What sections collect their facts from: one run, as it was trained.
+"""The source of the sections' facts: one run, as it was trained.
 
 Invariant: what several sections need is worked out once, by `shared`, and fails for all of them alike.
 """
@@ -63,7 +63,7 @@ class RunSource:
         return np.asarray(self.data.y_test, np.int64) if self.data.class_names else None
 
     def shared(self, work: Callable[[RunSource], ResultT]) -> ResultT:
-        """What `work` gives for this run, done once for all who ask.
+        """The result of `work` for this run, computed once for all callers.
 
         Raises:
             EdgemlError: `work` raised it, now or when it was done.

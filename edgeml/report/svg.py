@@ -81,7 +81,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def gutter(labels: Iterable[str]) -> float:
-    """Where a chart begins that has these labels on its left."""
+    """The x coordinate at which a chart begins that has these labels on its left."""
     return min(320.0, max(110.0, 24 + 7.4 * max(map(len, labels), default=0)))
 
 

@@ -177,7 +177,7 @@ def number(item: Number, kind: str = "amount") -> str:
 
 
 def index(position: tuple[int, ...]) -> str:
-    """Where an integer stands: sample, then place.
+    """The position of an integer: sample, then index.
 
     >>> index((3, 0, 7))
     'sample 3, [0, 7]'

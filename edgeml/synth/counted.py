@@ -106,7 +106,7 @@ def _notes(job: SynthesisJob) -> list[str]:
 
 
 def _settings(manifest: VerilogManifest) -> str:
-    """How the project is laid out, in a few words."""
+    """The layout of the project in a few words."""
     clock = f"pipelined for {manifest.clock_mhz:g} MHz" if manifest.clock_mhz else "adders per stage given"
     factor = manifest.reuse_factor
     by_layer = factor.items() if isinstance(factor, Mapping) else [("", factor)] if factor else []

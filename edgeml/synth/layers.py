@@ -1,4 +1,4 @@
-"""Which layer a cell belongs to: the module instances in its name say it.
+"""The layer of a cell, by the module instances in its name.
 
 Yosys maps every module apart and flattens afterwards, so the name of each cell begins with its path. Below
 the design, a layer's module is u_core.u_LAYER (a sample per beat), or u_LAYER_ROLE (streamed); one of these

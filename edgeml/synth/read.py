@@ -79,7 +79,7 @@ def file_reports(
 
 
 def verilog_manifest(run_folder: Path, board: str, directory: Path, row: Hardware) -> VerilogManifest | None:
-    """That of the Verilog that reports are of: beside them, else the board's in the run, else the run's.
+    """The manifest of the Verilog behind reports: beside them, else the board's in the run, else the run's.
 
     Args:
         run_folder: the run.

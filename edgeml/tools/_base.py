@@ -87,7 +87,7 @@ class Tool:
 
     @property
     def install(self) -> str:
-        """How to get it here, best first."""
+        """The ways to install it on this machine, best first."""
         python = (
             install.command(self.extra) if self.extra else install.package(self.pypi) if self.pypi else ""
         )

@@ -37,9 +37,9 @@ def test_a_value_lies_in_its_interval_and_wider_is_never_narrower(
 
 @pytest.mark.parametrize("family", MEASURED)
 @pytest.mark.parametrize("kind", ["lut", "ff", "dsp", "bram", "layer"])
-def test_nine_in_ten_designs_that_were_foretold_are_in_the_interval(family: str, kind: str) -> None:
+def test_nine_in_ten_designs_that_were_predicted_are_in_the_interval(family: str, kind: str) -> None:
     spread = calibration.measured()[family].spread[kind]
-    assert "foretold" in calibration.measured()[family].tested
+    assert "predicted" in calibration.measured()[family].tested
     assert spread.designs >= 30
     assert spread.inside is not None and spread.inside >= 0.9
 
@@ -55,7 +55,7 @@ def test_the_results_are_kept_for_every_design_and_family() -> None:
 
 
 def test_the_calibration_is_made_of_all_drawn_designs() -> None:
-    """Every drawn design was synthesized for every family, and those that test were foretold."""
+    """Every drawn design was synthesized for every family, and those that test were predicted."""
     from benchmarks import blind
 
     drawn = [design.name for design in blind.blind()]
@@ -103,11 +103,11 @@ def test_what_is_promised_of_reusing_dense_layers_held_on_nine_in_ten(kind: str)
 
 
 def test_an_interval_that_held_out_designs_do_not_confirm_is_given_up() -> None:
-    from benchmarks import foretold
+    from benchmarks import hls4ml_errors
     from benchmarks.published import published
 
     items = list(published(RESULTS))
-    made, trials = foretold.entries(items)
+    made, trials = hls4ml_errors.entries(items)
     given_up = [
         trial
         for of in trials.values()

@@ -198,7 +198,7 @@ def test_a_placed_board_stands_beside_the_estimate_of_the_whole_board(tmp_path: 
     assert mine.notes[-1].startswith("Whole board: intervals of your own results with yosys 0.23, nextpnr")
 
 
-def test_what_hls_foretells_moves_no_estimate_of_what_becomes_of_it(tmp_path: Path) -> None:
+def test_what_hls_predicts_moves_no_estimate_of_what_becomes_of_it(tmp_path: Path) -> None:
     board, ledger = boards.load("pynq-z2"), Ledger(tmp_path / "l.jsonl")
     made = estimate(small(), board, "hls4ml")
     for number in range(ENOUGH + 1):

@@ -90,7 +90,7 @@ def _tools() -> list[dict[str, str]]:
 
 
 def _flows() -> list[dict[str, str]]:
-    """How far `edgeml synth` gets here, by FPGA family."""
+    """The last step of `edgeml synth` that can run here, by FPGA family."""
     from edgeml import families, tools
 
     rows: list[dict[str, str]] = []

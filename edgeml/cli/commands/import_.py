@@ -96,7 +96,7 @@ def command(
 
 
 def _facts(run: Run) -> dict[str, Any]:
-    """What a program reads of an import: the comparison with its own framework, and the types taken over."""
+    """The import for a program: the comparison with its own framework, and the types taken over."""
     from edgeml.keras.notes import Notes
 
     notes, importing = Notes.read(run.notes_file), run.config.importing

@@ -101,7 +101,7 @@ def _row(row: Hardware) -> list[str]:
 
 
 def _folder(row: Hardware) -> str:
-    """Where its reports lie, below the folder that was named: designs of one name are told apart by it."""
+    """The folder of its reports, below the one that was named; it tells designs of one name apart."""
     return os.path.commonpath([str(Path(name).parent) for name in row.reports]) or "."
 
 

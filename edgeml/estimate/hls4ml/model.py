@@ -245,7 +245,7 @@ def _before_synthesis(measured: Calibration) -> Calibration:
 
 
 def _report(whole: Count, chip: Fabric) -> str:
-    """What HLS says before logic synthesis, which is not what the chip takes."""
+    """The figures in HLS's own report before logic synthesis, which are not those of the chip."""
     before = calibration.measured()[REPORT]
     lut = calibration.interval(luts(whole, chip, before), before.spread["lut"])
     ff = calibration.interval(whole.ff * before.weights["ff"], before.spread["ff"])

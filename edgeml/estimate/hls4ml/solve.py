@@ -220,7 +220,7 @@ class _ReuseSpace(SearchSpace[_PartialProject]):
         return self._planned.model.arranged(costs, ways)
 
     def impossible(self, goal: Goal) -> EdgemlError:
-        """That nothing meets a goal."""
+        """The error for a goal that nothing meets."""
         quick = self.project(())
         small = [a + b for a, b in zip(self.fixed, self.least[0], strict=True)]
         scarce = max(range(len(KINDS)), key=lambda k: small[k])

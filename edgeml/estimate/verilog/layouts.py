@@ -131,7 +131,7 @@ class LayoutSteps:
             yield from self._onward(0, start, only)
 
     def _sources(self) -> Iterator[tuple[Beats, int | None]]:
-        """How the input may come, and the factor that its first dense layer then has; None: any."""
+        """The ways in which the input may arrive, with the factor of the first dense layer; None: any."""
         info = self._graph.info(self._chain.start.name)
         every = dict.fromkeys(self.layers, 1)
         if len(info.shape) == 1 and factors.of_input(every, self._graph, self._chain.nodes) is not None:
@@ -142,7 +142,7 @@ class LayoutSteps:
         yield source(self._chain, beats), None
 
     def _factors(self, layer: str, size: int, count: int) -> tuple[int, ...]:
-        """What a layer may be given, if its elements come in `count` beats of `size`."""
+        """The factors that a layer may have, if its elements arrive in `count` beats of `size`."""
         fixed = factors.of(self._options.reuse_factor, layer)
         return factors.choices(size, count) if fixed is None else (max(fixed, count),)
 

@@ -51,7 +51,7 @@ class Packing(Settings):
         network: cells for each "lut" and "chains" and, where a flip-flop takes a table's place, "bare".
         top: cells for each "one", "in", "out" and "block".
         top_ff: flip-flops, the same.
-        spread: ratios real/estimate of the cells of a "network", of one with "wide" sums, which are foretold
+        spread: ratios real/estimate of the cells of a "network", of one with "wide" sums, which are predicted
             less well, of the "top", of "top_ff", and of the "whole", which was tested and makes no interval.
         designs: how many boards were packed.
     """

@@ -88,7 +88,7 @@ def _mark(point: TradeoffPoint, place: Place, letter: Place, kind: str) -> str:
 
 
 def _letters(places: Sequence[Place], left: float, right: float, top: float, bottom: float) -> list[Place]:
-    """Where the letter of each mark stands: beside it, as far as can be from all marks and other letters."""
+    """The place of each mark's letter: beside it, as far as can be from all marks and other letters."""
     letters: list[Place] = []
     for at in places:
         around = [(at[0] + 14 * dx, at[1] + 14 * dy) for dx, dy in _AROUND]

@@ -27,7 +27,7 @@ _INPUTS = (
     *("config.toml", "graph.json", "graph.npz", "model.keras", "notes.json", "check.json", "history.csv"),
     *("golden.npz", "onnx/*.onnx", "verilog/edgeml.json", "hls4ml/edgeml.json", "synth/*/result.json"),
 )
-"""What a report is made of; one that is older than any of it is made anew."""
+"""The files that a report is made of; one that is older than any of them is made again."""
 
 
 def up_to_date(run: Run, boards: Sequence[str] = (), ledger: Ledger = EMPTY) -> Facts | None:
@@ -82,7 +82,7 @@ def compare(reports: Sequence[tuple[Path, Facts]], folder: Path, boards: Sequenc
 
 
 def row(facts: Facts, key: str, label: str, path: Path, folder: Path, board: BoardFacts | None) -> RunRow:
-    """What is compared of one run."""
+    """The row of one run in a comparison."""
     page = path / "report.html"
     values: dict[str, Any] = {
         "key": key,

@@ -1,4 +1,4 @@
-"""What a comparison of runs holds: schema 1 of comparison.json.
+"""The contents of a comparison of runs: schema 1 of comparison.json.
 
 `RunRow` is made of what the sections put into it, see `edgeml.report.section.Compared`.
 
@@ -22,7 +22,7 @@ RowT = TypeVar("RowT", bound=RunPart)
 
 
 class RunIdentity(RunPart):
-    """What every run has, whichever sections there are.
+    """The fields of every run, whichever sections there are.
 
     Attributes:
         key: a letter, in charts and tables.

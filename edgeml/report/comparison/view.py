@@ -1,4 +1,4 @@
-"""What follows from a comparison: the best runs, trade-offs, and the table of models.
+"""Derived from a comparison: the best runs, trade-offs, and the table of models.
 
 Invariant: what is compared is what the sections say in their `Compared`; nothing is ranked across data sets.
 """
@@ -74,7 +74,7 @@ class RunGroup:
 
 @dataclass(frozen=True)
 class ComparisonView:
-    """What the templates of a comparison lay out.
+    """The `view` of the templates of a comparison.
 
     Attributes:
         best: a card per criterion; none if the runs are of several data sets.
@@ -178,7 +178,7 @@ def _card(runs: Sequence[RunRow], criterion: Criterion) -> BestCard | None:
 
 
 def run_index(key: str) -> int:
-    """Which run a letter stands for, counted from 0.
+    """The index of the run that a letter stands for.
 
     >>> run_index("A"), run_index("AA")
     (0, 26)

@@ -24,7 +24,7 @@ _LINE = 32
 
 
 def fitting(board: Board, identity: int, vector: int) -> int:
-    """How many vectors of `vector` bytes fit, beside `identity` bytes; 0 if none does."""
+    """The number of vectors of `vector` bytes that fit beside `identity` bytes; 0 if none does."""
     # A block holds a power of two of bytes: the ninth bit of every byte of an 18-kbit block stays empty.
     block = 1 << ((board.resources.bram_kbit * 1024 // 8).bit_length() - 1)
     return min(_COUNTED, max(0, (board.resources.bram * block // _SHARE - identity) // vector))

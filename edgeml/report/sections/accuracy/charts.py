@@ -55,5 +55,5 @@ def _high(number: Number) -> float:
 
 
 def _clear(x: float, left: float, right: float) -> float:
-    """Where a centred label does not leave the chart."""
+    """The x coordinate nearest to a mark at which a centred label stays inside the chart."""
     return min(max(x, left + 24), right - 20)

@@ -1,4 +1,4 @@
-"""How many test samples each model classifies right, and on how many two models agree."""
+"""Test samples that each model classifies right, and those on which two models agree."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def accuracies(labels: Labels | None, classes: Predictions, reasons: Mapping[str
 
 
 def agreements(classes: Predictions, reasons: Mapping[str, str]) -> ModelAgreement:
-    """How often the exact graph agrees with the QAT model and with the float baseline."""
+    """The agreement of the exact graph with the QAT model and with the float baseline."""
     fixed = classes.get("fixed")
     return ModelAgreement(
         fixed_qat=agreement(fixed, classes.get("qat"), reasons.get("qat", "")),

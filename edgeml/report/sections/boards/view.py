@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BoardsView:
-    """What the templates of boards lay out.
+    """The `view` of the templates of boards.
 
     Attributes:
         groups: a design on a board each.

@@ -1,4 +1,4 @@
-"""Why the exact ONNX model gives the exact integers, op by op."""
+"""The proof that the exact ONNX model gives the exact integers, op by op."""
 
 from __future__ import annotations
 

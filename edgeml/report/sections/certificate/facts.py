@@ -9,7 +9,7 @@ from edgeml.report.section import SectionFacts
 
 
 class CertificateRow(Record):
-    """Why the exact ONNX model cannot be wrong at one op; see `edgeml.backends.onnx.certificate`.
+    """The proof that the exact ONNX model is right at one op; see `edgeml.backends.onnx.certificate`.
 
     Attributes:
         node: the value, under its name in the ONNX model.

@@ -1,4 +1,4 @@
-"""What the check found, as far as the files in the run folder are those that were checked."""
+"""The results of the check, as far as the files in the run folder are those that were checked."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class CheckedRow:
 
 @dataclass(frozen=True)
 class ExactnessView:
-    """What the templates of exactness lay out.
+    """The `view` of the templates of exactness.
 
     Attributes:
         verdict: on the whole run.

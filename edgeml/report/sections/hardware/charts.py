@@ -145,7 +145,7 @@ def _numbers(design: DesignOnBoard, kind: str, have: int, y: float, x: Scale) ->
 
 
 def timeline(design: DesignOnBoard, mhz: float | None) -> str:
-    """When each layer works on a sample, in cycles from the sample's first word.
+    """A bar per layer, from begin to end of its work on a sample, in cycles from the sample's first word.
 
     Args:
         design: with the layers' starts.
@@ -210,7 +210,7 @@ def timeline(design: DesignOnBoard, mhz: float | None) -> str:
 
 
 def critical_path(design: DesignOnBoard) -> str:
-    """Where the time of the slowest path goes, against the clock period; "" if no path is known."""
+    """The delays along the slowest path, against the clock period; "" if no path is known."""
     item = design.item
     hops = [hop for hop in item.critical_path if hop.ns > 0]
     if not hops:

@@ -1,4 +1,4 @@
-"""What estimates and tools say of a run's designs, gathered from the run folder.
+"""The figures of a run's designs, by estimates and by tools, gathered from the run folder.
 
 Invariant: a file that is damaged or of another graph, and a design that cannot be estimated, is a sentence in
 `gaps`, never a figure. Results of tools are read as they lie there, estimates are made anew.

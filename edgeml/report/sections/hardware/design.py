@@ -1,4 +1,4 @@
-"""What one source says of a design on a board, and what follows from it: shares, fit, times, notes.
+"""The figures of a design on a board from one source, and what is derived: shares, fit, times, notes.
 
 Invariant: everything that a page derives from a `Hardware` is derived here, once; an estimate keeps its
 interval, and whether it fits is judged by the interval, not by its middle.
@@ -200,7 +200,7 @@ class DesignOnBoard:
 
     @cached_property
     def quality(self) -> Quality:
-        """How good the estimate is, with the statistics apart."""
+        """The error of the estimate in one line, with the statistics apart."""
         return quality(self.item)
 
     @cached_property
@@ -231,7 +231,7 @@ class DesignOnBoard:
         return tuple(keys)
 
     def outside(self, kind: str) -> float:
-        """How much of a kind belongs to none of the layers."""
+        """The amount of a kind of resource that belongs to none of the layers."""
         own = (part.usage.present().get(kind) for part in self.item.layers)
         rest = self.item.total.present()[kind].value - sum(figure.value for figure in own if figure)
         return rest if rest > 1e-9 else 0.0
@@ -247,7 +247,7 @@ class DesignOnBoard:
 
     @property
     def seconds(self) -> float:
-        """That those programs took."""
+        """The seconds that those programs ran."""
         return sum(stage.seconds for stage in self.item.stages)
 
     def _number(self, item: Figure | None) -> Number:

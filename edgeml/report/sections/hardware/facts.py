@@ -48,7 +48,7 @@ class BoardFacts(Record):
 
     @classmethod
     def of(cls, board: Board) -> BoardFacts:
-        """What the report needs of a board."""
+        """The facts of a board that the report needs."""
         have = {kind: getattr(board.resources, kind) for kind in KINDS}
         return cls(
             name=board.name,
@@ -65,7 +65,7 @@ class BoardFacts(Record):
 
 
 class ResourceRow(Record):
-    """What one source says a design takes; None where it does not tell.
+    """The resources of a design by one source; None for a kind that it does not report.
 
     Attributes:
         board: "" for a bare part.
@@ -90,7 +90,7 @@ class ResourceRow(Record):
 
 
 class LatencyRow(Record):
-    """What one source says of a design's speed; None where it does not tell.
+    """The speed of a design by one source; None for a figure that it does not report.
 
     Attributes:
         cycles: latency of a sample.

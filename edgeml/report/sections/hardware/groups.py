@@ -104,7 +104,7 @@ def _rank(item: Hardware) -> int:
 
 
 class EstimateNotes(NamedTuple):
-    """What is to know of some estimates.
+    """The notes on some estimates.
 
     Attributes:
         who: whose.
@@ -118,7 +118,7 @@ class EstimateNotes(NamedTuple):
 
 
 def estimate_notes(labelled: Sequence[tuple[str, DesignOnBoard]]) -> tuple[EstimateNotes, ...]:
-    """What is to know of estimates: whose, and the notes on just these; each note once.
+    """The notes on estimates, each once, with the designs that it holds for.
 
     Args:
         labelled: designs, and what to call their board or run.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def view(facts: Facts) -> tuple[DesignGroup, ...]:
-    """What a tool has spoken of, and what is on the target board."""
+    """The designs with a tool's figures, and those on the target board."""
     return detailed(facts.part(HardwareFacts))
 
 

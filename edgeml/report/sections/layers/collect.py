@@ -1,4 +1,4 @@
-"""What every op of the exact graph does to real samples."""
+"""Statistics of every op of the exact graph on real samples."""
 
 from __future__ import annotations
 

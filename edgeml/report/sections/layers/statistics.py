@@ -1,4 +1,4 @@
-"""What every op of the exact graph does to real samples: range used, clipping, noise.
+"""Statistics of every op of the exact graph on real samples: range used, clipping, noise.
 
 Invariant: the samples go through the reference evaluator in chunks; the statistics are exact sums over all
 elements of all samples, and memory does not grow with their number.

@@ -26,7 +26,7 @@ _ARTEFACTS = {
     "verilog": "verilog",
     "c": "c",
 }
-"""What is in the run folder if a back end was exported."""
+"""The entry of the run folder that shows that a back end was exported."""
 
 
 def collect(source: RunSource) -> ProvenanceFacts:

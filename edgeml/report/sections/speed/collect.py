@@ -1,4 +1,4 @@
-"""How fast the models emulate on this machine, timed in one run, side by side.
+"""The speed of the models' emulation on this machine, timed in one run, side by side.
 
 Invariant: every model gets the same samples in one batch and the same number of threads; the fastest of
 several runs counts, for the others were disturbed.

@@ -1,1 +1,1 @@
-"""What stands above all sections: the model, the verdict, the numbers that are asked for first."""
+"""The top of the page: the model, the verdict, the numbers that are read first."""

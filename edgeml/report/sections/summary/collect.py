@@ -36,7 +36,7 @@ def collect(source: RunSource) -> SummaryFacts:
 
 
 def _lowering(run: Run) -> tuple[str, ...]:
-    """What the lowering noted, and how far the graph then is from Keras, a sentence each."""
+    """The notes of the lowering, and the graph's distance from Keras, a sentence each."""
     from edgeml.keras.notes import Notes
 
     if not run.notes_file.is_file():

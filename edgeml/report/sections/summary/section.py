@@ -1,4 +1,4 @@
-"""What stands above all sections: the model, the verdict, the numbers that are asked for first."""
+"""The top of the page: the model, the verdict, the numbers that are read first."""
 
 from __future__ import annotations
 

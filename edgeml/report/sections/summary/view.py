@@ -1,4 +1,4 @@
-"""What stands above all sections: the verdict, and how much smaller the model is than its baseline."""
+"""The top of the page: the verdict, and the model's size against that of its baseline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SummaryView:
-    """What the templates of the summary lay out.
+    """The `view` of the templates of the summary.
 
     Attributes:
         verdict: on the integers of the whole run.
@@ -34,18 +34,18 @@ def view(facts: Facts) -> SummaryView:
 
 
 def page_title(facts: Facts) -> str:
-    """What a browser shows as the name of the page."""
+    """The title of the page in a browser."""
     return f"{facts.part(SummaryFacts).model}: {verdict(facts).text}"
 
 
 def headline(facts: Facts) -> tuple[str, ...]:
-    """What was changed since training, if anything."""
+    """The sentence on settings that were changed since training; none if none were."""
     changed = facts.part(SummaryFacts).changed
     return (changed,) if changed else ()
 
 
 def row(facts: Facts, board: BoardFacts | None) -> SummaryRow:
-    """What a run of a comparison is."""
+    """The model and the data of a run in a comparison."""
     del board
     own = facts.part(SummaryFacts)
     return SummaryRow(

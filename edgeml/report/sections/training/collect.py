@@ -69,7 +69,7 @@ def _number(cell: Any) -> float | None:
 
 
 def effort(rows: Sequence[Epoch]) -> str:
-    """How many epochs each model had, to stand beside the accuracies: it is no equal race; "" if unknown."""
+    """The epochs that each model was trained, beside the accuracies, since they differ; "" if unknown."""
     count = {phase: sum(row.phase == phase for row in rows) for phase in ("float", "qat")}
     if not all(count.values()):
         return ""

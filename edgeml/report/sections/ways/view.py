@@ -89,7 +89,7 @@ class QuantizedVariant:
 
 @dataclass(frozen=True)
 class WaysView:
-    """What the templates of ways lay out."""
+    """The `view` of the templates of ways."""
 
     deployments: tuple[Deployment, ...]
     variants: tuple[QuantizedVariant, ...]

@@ -11,7 +11,7 @@ from edgeml.report.section import RunPart, SectionFacts
 
 
 class ModelSizes(Record):
-    """What the model holds and does.
+    """The numbers of weights, bits and operations of the model.
 
     Attributes:
         parameters: constants of the exact graph, elements.

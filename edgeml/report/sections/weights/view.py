@@ -18,7 +18,7 @@ FLOAT_BITS = 32
 
 @dataclass(frozen=True)
 class SizesView:
-    """What the templates of weights lay out.
+    """The `view` of the templates of weights.
 
     Attributes:
         rows: name, number and kind of the number.

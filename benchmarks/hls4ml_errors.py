@@ -37,11 +37,11 @@ NAMES = {
     REPORT: "others, as HLS reports",
 }
 _OF_A_REPORT = ("lut", "ff", "bram")
-"""What HLS's own report says otherwise than logic synthesis. Its block RAM is not foretold: it counts ROMs of
-weights that logic synthesis puts into tables."""
+"""Figures in which HLS's own report differs from logic synthesis. Its block RAM is not predicted: it counts
+ROMs of weights that logic synthesis puts into tables."""
 
 _SEEN = ((REPORT, "ff"),)
-"""Whose rules were put right after the held-out designs had been looked at."""
+"""Entries whose rules were corrected after the held-out designs had been looked at."""
 
 Weights = Mapping[str, float]
 
@@ -146,7 +146,7 @@ def _extreme(kind: str, of: Sequence[Published], weights: Weights) -> Errors:
 
 
 def _apart(kind: str, of: Sequence[Published], weights: Weights) -> tuple[int, int] | None:
-    """How the rule does on a source that it has not seen; the weights are those fitted on all."""
+    """The rule's result on a source that it was not fitted on; the weights are those fitted on all."""
     authors = {item.author for item in of}
     if len(authors) < 2:
         return None
@@ -204,7 +204,7 @@ def scarce(found: Sequence[tuple[float, float]], soft: Sequence[float]) -> Error
 
 
 def entries(items: Sequence[Published]) -> tuple[dict[str, Any], dict[str, dict[str, Trial]]]:
-    """What the estimates read, and what the page shows."""
+    """The file that the estimates read, and the page."""
     weights = fitted(items)
     trials = {entry: tried(items, entry, weights[entry]) for entry in NAMES}
     trials[FOLDED]["ii"] = trials[PARALLEL]["ii"]  # the many do not tell theirs
@@ -239,7 +239,7 @@ def _many(of: Sequence[Published]) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """What was published of one kind (edgeml.estimate.calibration.Evidence)."""
+    """The published results of one kind (edgeml.estimate.calibration.Evidence)."""
 
     designs: int
     sources: int
