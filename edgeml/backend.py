@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import Enum, unique
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,23 @@ def refusal_error(back_end: str, refusals: Sequence[Refusal]) -> EdgemlError:
     return EdgemlError(
         f"{back_end} cannot express this {first.op}: {first.reason}{more}", first.node, first.remedy
     )
+
+
+class BackendPlan(Protocol):
+    """The decisions of a back end on a prepared graph, made once per emission, before anything is written."""
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Ops that cannot be expressed; the rest of the plan is then incomplete."""
+        ...
+
+
+@dataclass(frozen=True)
+class GraphPlan:
+    """The plan of a back end that needs no other decisions: the prepared graph itself."""
+
+    graph: Graph
+    refusals: tuple[Refusal, ...] = ()
 
 
 @unique
@@ -241,22 +258,28 @@ class Backend(ABC):
 
     def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
         """The ops it cannot express, empty if the graph can be emitted."""
-        return self._refusals(prepare(graph), options)
+        return self._planned(prepare(graph), options).refusals
 
-    def _refusals(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return self.unknown(core) or self.limits(core, options)
-
-    @abstractmethod
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        """Refusals of a prepared graph whose ops all have a file: for its sizes, types or options."""
+    def _planned(self, core: Graph, options: Any) -> BackendPlan:
+        unknown = self.unknown(core)
+        return GraphPlan(core, unknown) if unknown else self.plan(core, options)
 
     @abstractmethod
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+    def plan(self, core: Graph, options: Any) -> BackendPlan:
+        """The plan for a prepared graph whose ops all have a file; it refuses for sizes, types or options.
+
+        Args:
+            core: the graph, prepared (`edgeml.passes.prepare`).
+            options: as `options` returned them.
+        """
+
+    @abstractmethod
+    def write(self, graph: Graph, plan: Any, options: Any) -> FileSet:
         """The files for a graph without refusals.
 
         Args:
             graph: as it was given; its digest and the types of its ports go into the files.
-            core: the same, prepared (`edgeml.passes.prepare`).
+            plan: as `plan` returned it for the same graph, prepared.
             options: as `options` returned them.
         """
 
@@ -287,7 +310,7 @@ class Backend(ABC):
             EdgemlError: an op cannot be expressed; names it, its layer and a remedy.
         """
         chosen = self.options({}) if options is None else options
-        core = prepare(graph)
-        if refusals := self._refusals(core, chosen):
-            raise refusal_error(self.name, refusals)
-        return self.write(graph, core, chosen)
+        plan = self._planned(prepare(graph), chosen)
+        if plan.refusals:
+            raise refusal_error(self.name, plan.refusals)
+        return self.write(graph, plan, chosen)

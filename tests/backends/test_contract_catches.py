@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from edgeml.backend import Backend, Refusal, Runner, Takes
+from edgeml.backend import Backend, GraphPlan, Refusal, Runner, Takes
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.fixed import IntArray, Round
@@ -62,11 +62,11 @@ class CopyBackend(Backend):
             if node.op.op_name() not in core_ops()
         )
 
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return ()
+    def plan(self, core: Graph, options: Any) -> GraphPlan:
+        return GraphPlan(core)
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
-        return save(core, "copy")
+    def write(self, graph: Graph, plan: GraphPlan, options: Any) -> FileSet:
+        return save(plan.graph, "copy")
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         fresh = self.emit(graph)
@@ -106,9 +106,9 @@ class NoNearMatch(CopyBackend):
 class OtherBytes(CopyBackend):
     """Writes something else every time."""
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+    def write(self, graph: Graph, plan: GraphPlan, options: Any) -> FileSet:
         stamp = np.random.default_rng().bytes(8)
-        return super().write(graph, core, options).merged(FileSet({"stamp": stamp}))
+        return super().write(graph, plan, options).merged(FileSet({"stamp": stamp}))
 
 
 class NeverLooks(CopyBackend):
@@ -128,20 +128,22 @@ class Guesses(CopyBackend):
 class RefusesAll(CopyBackend):
     """Plays safe."""
 
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return () if core.name == "small" else (Refusal(core.outputs[0], "any", "not today"),)
+    def plan(self, core: Graph, options: Any) -> GraphPlan:
+        refused = () if core.name == "small" else (Refusal(core.outputs[0], "any", "not today"),)
+        return GraphPlan(core, refused)
 
 
 class RoundsTiesUp(CopyBackend):
     """Gets one rounding mode wrong."""
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+    def write(self, graph: Graph, plan: GraphPlan, options: Any) -> FileSet:
         def wrong(node: Node) -> Node:
             op = node.op
             if isinstance(op, Cast) and op.rounding is Round.RND_CONV:
                 return Node(node.name, replace(op, rounding=Round.RND), node.inputs)
             return node
 
+        core = plan.graph
         return save(Graph(core.name, map(wrong, core.nodes), core.outputs), "copy")
 
 

@@ -43,6 +43,15 @@ def test_a_back_end_prepares_a_graph_once(name: str, prepared: list[Graph]) -> N
     assert prepared == [graph, graph]
 
 
+@pytest.mark.parametrize("name", backends.names())
+def test_a_back_end_plans_an_emission_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = backends.load(name)
+    plan, planned = backend.plan, []
+    monkeypatch.setattr(backend, "plan", lambda *args: planned.append(args) or plan(*args))
+    assert backend.emit(mlp())
+    assert len(planned) == 1
+
+
 @pytest.mark.parametrize("design", ["verilog", "hls4ml"])
 def test_an_estimate_prepares_a_graph_once(design, prepared: list[Graph]) -> None:
     graph = mlp()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgeml.backends.onnx.backend import OnnxBackend
+from edgeml.backends.onnx.plan import CarrierPlan
 from edgeml.checks import artefacts, compared, earlier
 from edgeml.checks import golden as vectors
 from edgeml.checks.result import Check
@@ -22,9 +23,9 @@ class Counting(OnnxBackend):
 
     emitted = 0
 
-    def write(self, graph: Graph, core: Graph, options: object) -> FileSet:
+    def write(self, graph: Graph, plan: CarrierPlan, options: object) -> FileSet:
         self.emitted += 1
-        return super().write(graph, core, options)
+        return super().write(graph, plan, options)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml import install
-from edgeml.backend import Backend, Refusal, Runner
+from edgeml.backend import Backend, Runner
 from edgeml.backends.hls4ml.csim import CSimulation
 from edgeml.backends.hls4ml.fresh import compare_project
 from edgeml.backends.hls4ml.manifest import Hls4mlManifest
@@ -49,13 +49,13 @@ class Hls4mlBackend(Backend):
             return settings, why
         return stream, f"as io_stream, for {why}"
 
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return _planned(core, options).refusals
+    def plan(self, core: Graph, options: Hls4mlOptions) -> LayerPlan:
+        return plan_graph(core, options.target().backend, options.io_type, options.project)
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+    def write(self, graph: Graph, plan: LayerPlan, options: Any) -> FileSet:
         from edgeml.backends.hls4ml.project import build
 
-        return build(graph, _planned(core, options), options)
+        return build(graph, plan, options)
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         options = self.options(Hls4mlManifest.read(folder).settings(str(folder)))
@@ -78,10 +78,6 @@ def compile_time(graph: Graph) -> tuple[int, float]:
     convolutions = [node for node in graph.nodes if isinstance(node.op, Conv)]
     size = max((graph.info(name).size for n in convolutions for name in (n.name, n.inputs[0])), default=0)
     return size, 7 + 3.7e-7 * size**2 if size else 0.0
-
-
-def _planned(core: Graph, options: Hls4mlOptions) -> LayerPlan:
-    return plan_graph(core, options.target().backend, options.io_type, options.project)
 
 
 BACKEND = Hls4mlBackend()

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeml.backend import Backend, Refusal, Runner
+from edgeml.backend import Backend, Runner
 from edgeml.backends.onnx.lowering import build_model, plan_of_core
+from edgeml.backends.onnx.plan import CarrierPlan
 from edgeml.backends.onnx.runner import FILE, OnnxRunner
 from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models
@@ -34,12 +35,11 @@ class OnnxBackend(Backend):
     def options(self, settings: Mapping[str, Any]) -> OnnxOptions:
         return parse_settings(OnnxOptions, settings, "onnx")
 
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return plan_of_core(core).refusals
+    def plan(self, core: Graph, options: Any) -> CarrierPlan:
+        return plan_of_core(core)
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
-        model = build_model(graph, plan_of_core(core))
-        return FileSet({FILE: model.SerializeToString(deterministic=True)})
+    def write(self, graph: Graph, plan: CarrierPlan, options: Any) -> FileSet:
+        return FileSet({FILE: build_model(graph, plan).SerializeToString(deterministic=True)})
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         content = read_bytes(folder / FILE, "ONNX model")

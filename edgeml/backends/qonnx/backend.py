@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeml.backend import Backend, Refusal, Runner
+from edgeml.backend import Backend, Runner
 from edgeml.backends.qonnx.lowering import build_model
-from edgeml.backends.qonnx.rules import refusals
+from edgeml.backends.qonnx.rules import QonnxPlan, make_plan
 from edgeml.backends.qonnx.runner import FILE, QonnxRunner
 from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models
@@ -35,11 +35,11 @@ class QonnxBackend(Backend):
     def options(self, settings: Mapping[str, Any]) -> QonnxOptions:
         return parse_settings(QonnxOptions, settings, "qonnx")
 
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return refusals(core)
+    def plan(self, core: Graph, options: Any) -> QonnxPlan:
+        return make_plan(core)
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
-        return FileSet({FILE: build_model(graph, core).SerializeToString(deterministic=True)})
+    def write(self, graph: Graph, plan: QonnxPlan, options: Any) -> FileSet:
+        return FileSet({FILE: build_model(graph, plan).SerializeToString(deterministic=True)})
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         content = read_bytes(folder / FILE, "ONNX model")

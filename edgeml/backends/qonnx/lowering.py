@@ -6,20 +6,20 @@ from typing import Any
 
 from edgeml.backends.qonnx.model import QonnxModel
 from edgeml.backends.qonnx.ops import conv
-from edgeml.backends.qonnx.rules import EMITTERS, fused_biases
+from edgeml.backends.qonnx.rules import EMITTERS, QonnxPlan, fused_biases
 from edgeml.ir import Graph
-from edgeml.ir.grid import grids
 
 
-def build_model(graph: Graph, core: Graph) -> Any:
+def build_model(graph: Graph, plan: QonnxPlan) -> Any:
     """The ModelProto of a graph.
 
     Args:
         graph: as the user has it; its digest goes into the metadata.
-        core: the same, prepared; `rules.refusals` finds nothing in it.
+        plan: of the same, without refusals.
     """
-    model = QonnxModel(core, core.constants, grids(core))
-    fused = fused_biases(core, model.grids)
+    core = plan.graph
+    model = QonnxModel(core, core.constants, plan.grids)
+    fused = fused_biases(core, plan.grids)
     convolutions = {bias.product.name for bias in fused.values()}
     for node in core.nodes:
         if node.name in fused:

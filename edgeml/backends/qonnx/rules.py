@@ -11,6 +11,7 @@ Invariant: a graph without refusals is executed exactly by the qonnx package.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -47,8 +48,17 @@ _LARGEST = 125
 """Largest |frac| and |shift|: 2^-frac, its half and its inverse are then normal."""
 
 
-def refusals(graph: Graph) -> tuple[Refusal, ...]:
-    """The refusals of a graph of core ops."""
+@dataclass(frozen=True)
+class QonnxPlan:
+    """A prepared graph, the grid of each of its values, and the ops that QONNX cannot express exactly."""
+
+    graph: Graph
+    grids: Mapping[str, IntArray]
+    refusals: tuple[Refusal, ...]
+
+
+def make_plan(graph: Graph) -> QonnxPlan:
+    """The plan of a prepared graph whose ops all have emitters."""
     refused: list[Refusal] = []
     proven, constants = grids(graph), graph.constants
     read = {name for node in graph.nodes if node.name not in constants for name in _tensors(node)}
@@ -61,7 +71,7 @@ def refusals(graph: Graph) -> tuple[Refusal, ...]:
             continue
         if reason:
             refused.append(Refusal(node.name, node.op.op_name(), reason, remedy))
-    return tuple(refused)
+    return QonnxPlan(graph, proven, tuple(refused))
 
 
 def fused_biases(graph: Graph, proven: Mapping[str, IntArray]) -> Mapping[str, Bias]:

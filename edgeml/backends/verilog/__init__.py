@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeml import install
-from edgeml.backend import Backend, Refusal, Runner
-from edgeml.backends.verilog.build import build, refusals
+from edgeml.backend import Backend, Runner
+from edgeml.backends.verilog.build import DesignPlan, build, plan_design
 from edgeml.backends.verilog.fresh import compare_design
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.options import VerilogOptions, parse_options
@@ -39,11 +39,11 @@ class Verilog(Backend):
     def options(self, settings: Mapping[str, Any]) -> VerilogOptions:
         return parse_options(settings)
 
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return refusals(core, options)
+    def plan(self, core: Graph, options: Any) -> DesignPlan:
+        return plan_design(core, options)
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
-        return build(core, graph.digest, options)
+    def write(self, graph: Graph, plan: DesignPlan, options: Any) -> FileSet:
+        return build(plan, graph.digest, options)
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         settings = VerilogManifest.read(folder).settings(str(folder / MANIFEST))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from edgeml.backend import Refusal
 from edgeml.backends.verilog.design import elaborate
@@ -16,7 +16,7 @@ from edgeml.backends.verilog.schedule import schedule
 from edgeml.backends.verilog.stream import factors
 from edgeml.backends.verilog.stream import top as stream_top
 from edgeml.backends.verilog.stream.beats import CannotStreamError
-from edgeml.backends.verilog.stream.plan import plan
+from edgeml.backends.verilog.stream.plan import StreamPlan, plan
 from edgeml.backends.verilog.stream.top import Streamed, write_stream
 from edgeml.backends.verilog.top import PRIMITIVES, latency, parallel_top, stream
 from edgeml.files import FileSet
@@ -24,19 +24,37 @@ from edgeml.ir import Graph
 from edgeml.share import share_dir
 
 
-def build(graph: Graph, digest: str, options: VerilogOptions) -> FileSet:
+@dataclass(frozen=True)
+class DesignPlan:
+    """The layout of a design.
+
+    Args:
+        graph: prepared.
+        mode: "parallel" or "stream".
+        stream: its segments; None if it is parallel, or refused.
+        refusals: ops that the mode cannot express.
+    """
+
+    graph: Graph
+    mode: str
+    stream: StreamPlan | None
+    refusals: tuple[Refusal, ...]
+
+
+def build(planned: DesignPlan, digest: str, options: VerilogOptions) -> FileSet:
     """Verilog and manifest.
 
     Args:
-        graph: of core ops, without refusals.
+        planned: without refusals.
         digest: of the graph as the user has it, before anything was expanded.
         options: how to lay it out.
     """
-    names = module_names()
+    names, graph = module_names(), planned.graph
     top = names.unique(options.top or graph.name)
-    mode = chosen_mode(graph, options)
     emitted = (
-        _parallel(graph, top, names, options) if mode == "parallel" else _streamed(graph, top, names, options)
+        _parallel(graph, top, names, options)
+        if planned.stream is None
+        else write_stream(graph, planned.stream, top, names, options.levels)
     )
     files = dict(emitted.files)
     for primitive in (*PRIMITIVES, *stream_top.PRIMITIVES):
@@ -46,7 +64,7 @@ def build(graph: Graph, digest: str, options: VerilogOptions) -> FileSet:
         model=graph.name,
         graph=digest,
         top=top,
-        mode=mode,
+        mode=planned.mode,
         clock_mhz=0.0 if options.adders_per_stage is not None else options.clock_mhz,
         latency=emitted.latency,
         interval=emitted.interval,
@@ -68,31 +86,33 @@ def module_names() -> Names:
 
 def chosen_mode(graph: Graph, options: VerilogOptions) -> str:
     """The mode that mode=auto stands for: parallel if `unroll_limit` allows it, else stream."""
+    return _mode(options, parallel_refusals(graph, options.unroll_limit))
+
+
+def _mode(options: VerilogOptions, parallel: tuple[Refusal, ...]) -> str:
     if options.mode != "auto":
         return options.mode
-    if factors.largest(options.reuse_factor) > 1:
-        return "stream"
-    return "stream" if parallel_refusals(graph, options.unroll_limit) else "parallel"
+    return "stream" if parallel or factors.largest(options.reuse_factor) > 1 else "parallel"
 
 
-def refusals(graph: Graph, options: VerilogOptions) -> tuple[Refusal, ...]:
-    """The ops that the chosen mode cannot express.
+def plan_design(graph: Graph, options: VerilogOptions) -> DesignPlan:
+    """The layout of a prepared graph, with the ops that the chosen mode cannot express.
 
     Raises:
         EdgemlError: a reuse factor is given for a layer that is not there or not folded, or is too small.
     """
     factors.check(graph, options.reuse_factor)
     parallel = parallel_refusals(graph, options.unroll_limit)
-    if chosen_mode(graph, options) == "parallel":
-        return parallel
+    mode = _mode(options, parallel)
+    if mode == "parallel":
+        return DesignPlan(graph, mode, None, parallel)
     try:
-        plan(graph, options.reuse_factor)
+        return DesignPlan(graph, mode, plan(graph, options.reuse_factor), ())
     except CannotStreamError as error:
         if options.mode != "auto" or not parallel:
-            return (error.refusal,)
+            return DesignPlan(graph, mode, None, (error.refusal,))
         why = f"{parallel[0].reason}; nor can it be streamed: {error.refusal.node}: {error.refusal.reason}"
-        return (replace(parallel[0], reason=why), *parallel[1:])
-    return ()
+        return DesignPlan(graph, mode, None, (replace(parallel[0], reason=why), *parallel[1:]))
 
 
 def _parallel(graph: Graph, top: str, names: Names, options: VerilogOptions) -> Streamed:
@@ -101,7 +121,3 @@ def _parallel(graph: Graph, top: str, names: Names, options: VerilogOptions) -> 
     source, sink = stream("s_axis", core.inputs), stream("m_axis", core.outputs)
     files = {**core.files, f"{top}.v": parallel_top(top, graph.name, core, source, sink)}
     return Streamed(files, source, sink, latency(core), 1)
-
-
-def _streamed(graph: Graph, top: str, names: Names, options: VerilogOptions) -> Streamed:
-    return write_stream(graph, plan(graph, options.reuse_factor), top, names, options.levels)

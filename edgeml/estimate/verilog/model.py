@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edgeml.backend import refusal_error
-from edgeml.backends.verilog.build import refusals
+from edgeml.backends.verilog.build import plan_design
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.boards import Board
 from edgeml.estimate import calibration
@@ -35,7 +35,7 @@ def estimate_verilog(at: EstimateInput[VerilogOptions]) -> Hardware:
     Raises:
         EdgemlError: the back end cannot express the graph.
     """
-    refused = refusals(at.core, at.options)
+    refused = plan_design(at.core, at.options).refusals
     if refused:
         raise refusal_error("verilog", refused)
     return figures(count(at.core, at.options, fabric(at.board, at.tool)), at)

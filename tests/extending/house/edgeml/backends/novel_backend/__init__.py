@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeml.backend import Backend, Refusal, Runner, Takes
+from edgeml.backend import Backend, GraphPlan, Runner, Takes
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet, read_bytes
 from edgeml.fixed import IntArray
@@ -48,11 +48,11 @@ class NovelBackend(Backend):
     def options(self, settings: Mapping[str, Any]) -> Any:
         return parse_settings(NovelOptions, settings, self.name)
 
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return ()
+    def plan(self, core: Graph, options: Any) -> GraphPlan:
+        return GraphPlan(core)
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
-        return save(core, "novel")
+    def write(self, graph: Graph, plan: GraphPlan, options: Any) -> FileSet:
+        return save(plan.graph, "novel")
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         fresh = self.emit(graph)
