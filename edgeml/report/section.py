@@ -4,8 +4,9 @@ A section is one folder, `sections/<name>/`, whose `section.py` has `SECTION`. B
 `page.html.j2` and `page.md.j2`; a section with a table of its own in a comparison of runs has
 `compare.html.j2` and `compare.md.j2` as well. The page is the list of the folders in the order of `place`.
 
-Invariant: no part has a default, so a part that was forgotten is an error when the section is looked up;
-templates lay out facts and what `view` derived from them, and work nothing out.
+Invariant: a part that was forgotten is an error when the section is looked up: title, place, facts and
+`collect` have no default, and a folder with `view.py` or `charts.py` declares `view` or `charts`. Templates
+lay out facts and the values that `view` derived from them, and compute nothing.
 
 To add a section, add its folder. Nothing has to be registered; `tests/report/test_sections.py` finds it.
 """
@@ -181,31 +182,20 @@ class Section:
         place: where it stands: by rising numbers, no two equal.
         facts: its fields of report.json.
         collect: those fields from a run. An EdgemlError is shown in place of the section.
-        view: what is derived from the facts of the whole report, for its templates and other sections.
+        view: derives the values of its templates from the facts of the whole report; None if it needs none.
         charts: functions from facts to an SVG or "", in HTML templates by their names.
-        headline: its lines for a terminal, from the facts of the whole report.
-        compared: how it stands in a comparison; None if it does not.
+        headline: gives its lines for a terminal, from the facts of the whole report.
+        compared: its part of a comparison; None if it has none.
     """
 
     title: str
     place: int
     facts: type[SectionFacts]
     collect: Callable[[RunSource], SectionFacts]
-    view: Callable[[Facts], object]
-    charts: tuple[Callable[..., str], ...]
-    headline: Callable[[Facts], tuple[str, ...]]
-    compared: Compared | None
-
-
-def no_view(facts: Facts) -> None:
-    """For a section whose templates need the facts alone."""
-    del facts
-
-
-def no_headline(facts: Facts) -> tuple[str, ...]:
-    """For a section that has no lines for a terminal."""
-    del facts
-    return ()
+    view: Callable[[Facts], object] = lambda _: None
+    charts: tuple[Callable[..., str], ...] = ()
+    headline: Callable[[Facts], tuple[str, ...]] = lambda _: ()
+    compared: Compared | None = None
 
 
 Status = Literal["exact", "mismatch", "unknown"]

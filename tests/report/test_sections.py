@@ -31,7 +31,7 @@ ZOO = {"all": sample_facts(), "bad": sample_facts(mismatch=True), "bare": bare()
 TITLED = [name for name, section in sections.every().items() if section.title]
 
 WHOLE = """
-from edgeml.report.section import Section, SectionFacts, no_headline, no_view
+from edgeml.report.section import Section, SectionFacts
 
 
 class PlantedFacts(SectionFacts):
@@ -43,10 +43,6 @@ SECTION = Section(
     place=55,
     facts=PlantedFacts,
     collect=lambda source: PlantedFacts(planted=source.graph.name),
-    view=no_view,
-    charts=(),
-    headline=no_headline,
-    compared=None,
 )
 """
 HTML, MARKDOWN = "<p>grown: {{ facts.planted }}</p>", "## Planted\n\ngrown: {{ facts.planted }}\n"
@@ -202,8 +198,24 @@ print(json.dumps([list(sections.every()), {name: files[name].decode() for name i
     assert "## Planted\n\ngrown: sample\n" in files["report.md"]
 
 
-@pytest.mark.parametrize("part", [field.name for field in dataclasses.fields(Section)])
-def test_no_part_of_a_section_has_a_default(planted: Path, part: str) -> None:
+REQUIRED = [field.name for field in dataclasses.fields(Section) if field.default is dataclasses.MISSING]
+
+
+def test_the_optional_parts_of_a_section() -> None:
+    assert {field.name for field in dataclasses.fields(Section)} - set(REQUIRED) == {
+        *("view", "charts", "headline", "compared")
+    }
+
+
+@pytest.mark.parametrize("part", ["view", "charts"])
+def test_a_file_of_a_section_that_is_not_declared_is_an_error(planted: Path, part: str) -> None:
+    (plant(planted) / "planted" / f"{part}.py").write_text("")
+    with pytest.raises(EdgemlError, match=f"SECTION declares no {part}, and there is {part}.py"):
+        sections.every()
+
+
+@pytest.mark.parametrize("part", REQUIRED)
+def test_other_parts_of_a_section_have_no_default(planted: Path, part: str) -> None:
     lines = [line for line in WHOLE.splitlines() if not line.startswith(f"    {part}=")]
     assert len(lines) == len(WHOLE.splitlines()) - 1
     plant(planted, "\n".join(lines))
@@ -233,7 +245,7 @@ def test_a_section_that_lacks_a_part_is_an_error(planted: Path, code, templates,
 
 def test_a_table_in_comparisons_needs_its_templates(planted: Path) -> None:
     compared = "Compared(row=RunPart, take=lambda facts, board: RunPart(), columns=(), title='T')"
-    code = WHOLE.replace("compared=None", f"compared={compared}")
+    code = WHOLE.replace("place=55,", f"place=55,\n    compared={compared},")
     plant(planted, code.replace("import Section,", "import Compared, RunPart, Section,"))
     with pytest.raises(EdgemlError, match=r"planted/compare\.html\.j2: .* compare\.html\.j2, compare\.md"):
         sections.every()

@@ -41,6 +41,9 @@ def load(name: str) -> Section:
         raise EdgemlError(f"a report section has {', '.join(owed)}", str(folder / missing[0]))
     if compared and bool(compared.title) != bool(compared.view):
         raise EdgemlError("a table in comparisons has a title and a view", str(folder))
+    for part, value in (("view", section.view), ("charts", section.charts)):
+        if value is getattr(Section, part) and (folder / f"{part}.py").is_file():
+            raise EdgemlError(f"SECTION declares no {part}, and there is {part}.py", str(folder))
     if section.title:  # what stands above all sections is never unavailable
         section.facts.unavailable("not collected")
     return section

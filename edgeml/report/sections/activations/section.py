@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeml.report.histogram_chart import histogram
-from edgeml.report.section import Section, no_headline, no_view
+from edgeml.report.section import Section
 from edgeml.report.sections.activations import collect
 from edgeml.report.sections.activations.facts import ActivationsFacts
 
@@ -12,8 +12,5 @@ SECTION = Section(
     place=90,
     facts=ActivationsFacts,
     collect=collect.collect,
-    view=no_view,
     charts=(histogram,),
-    headline=no_headline,
-    compared=None,
 )

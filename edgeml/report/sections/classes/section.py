@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Section, no_headline
+from edgeml.report.section import Section
 from edgeml.report.sections.classes import collect, view
 from edgeml.report.sections.classes.facts import ClassesFacts
 
@@ -12,7 +12,4 @@ SECTION = Section(
     facts=ClassesFacts,
     collect=collect.collect,
     view=view.view,
-    charts=(),
-    headline=no_headline,
-    compared=None,
 )

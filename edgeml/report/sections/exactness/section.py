@@ -12,7 +12,6 @@ SECTION = Section(
     facts=ExactnessFacts,
     collect=collect.collect,
     view=view.view,
-    charts=(),
     headline=view.headline,
     compared=Compared(
         row=ExactnessRow,

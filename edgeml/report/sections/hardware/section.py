@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Compared, Criterion, Section, no_headline
+from edgeml.report.section import Compared, Criterion, Section
 from edgeml.report.sections.hardware import collect, view
 from edgeml.report.sections.hardware.charts import critical_path, resources, timeline
 from edgeml.report.sections.hardware.facts import HardwareFacts, HardwareRow
@@ -14,7 +14,6 @@ SECTION = Section(
     collect=collect.collect,
     view=view.view,
     charts=(resources, timeline, critical_path),
-    headline=no_headline,
     compared=Compared(
         row=HardwareRow,
         take=view.row,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Section, no_headline, no_view
+from edgeml.report.section import Section
 from edgeml.report.sections.layers import collect
 from edgeml.report.sections.layers.charts import range_bar
 from edgeml.report.sections.layers.facts import LayersFacts
@@ -12,8 +12,5 @@ SECTION = Section(
     place=70,
     facts=LayersFacts,
     collect=collect.collect,
-    view=no_view,
     charts=(range_bar,),
-    headline=no_headline,
-    compared=None,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Section, no_headline, no_view
+from edgeml.report.section import Section
 from edgeml.report.sections.provenance import collect
 from edgeml.report.sections.provenance.facts import ProvenanceFacts
 
@@ -11,8 +11,4 @@ SECTION = Section(
     place=130,
     facts=ProvenanceFacts,
     collect=collect.collect,
-    view=no_view,
-    charts=(),
-    headline=no_headline,
-    compared=None,
 )

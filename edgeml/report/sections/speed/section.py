@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Compared, Section, TableCell, TableColumn, no_headline
+from edgeml.report.section import Compared, Section, TableCell, TableColumn
 from edgeml.report.sections.speed import collect, view
 from edgeml.report.sections.speed.facts import SpeedFacts, SpeedRow
 
@@ -12,8 +12,6 @@ SECTION = Section(
     facts=SpeedFacts,
     collect=collect.collect,
     view=view.view,
-    charts=(),
-    headline=no_headline,
     compared=Compared(
         row=SpeedRow,
         take=lambda facts, _: SpeedRow(latency=view.emulated_latency(facts, "exact")),

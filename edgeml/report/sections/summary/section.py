@@ -12,7 +12,6 @@ SECTION = Section(
     facts=SummaryFacts,
     collect=collect.collect,
     view=view.view,
-    charts=(),
     headline=view.headline,
     compared=Compared(row=SummaryRow, take=view.row, columns=()),
 )

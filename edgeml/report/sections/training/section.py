@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Section, no_headline
+from edgeml.report.section import Section
 from edgeml.report.sections.training import collect, view
 from edgeml.report.sections.training.charts import curves
 from edgeml.report.sections.training.facts import TrainingFacts
@@ -14,6 +14,4 @@ SECTION = Section(
     collect=collect.collect,
     view=view.view,
     charts=(curves,),
-    headline=no_headline,
-    compared=None,
 )

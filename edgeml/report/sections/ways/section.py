@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Compared, Section, TableColumn, no_headline
+from edgeml.report.section import Compared, Section, TableColumn
 from edgeml.report.sections.ways import collect, view
 from edgeml.report.sections.ways.charts import times
 from edgeml.report.sections.ways.facts import PostTrainingRow, WaysFacts
@@ -14,7 +14,6 @@ SECTION = Section(
     collect=collect.collect,
     view=view.view,
     charts=(times,),
-    headline=no_headline,
     compared=Compared(
         row=PostTrainingRow,
         take=lambda facts, _: PostTrainingRow(

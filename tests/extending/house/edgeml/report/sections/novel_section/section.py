@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Section, SectionFacts, no_headline, no_view
+from edgeml.report.section import Section, SectionFacts
 from edgeml.report.source import RunSource
 
 
@@ -22,8 +22,4 @@ SECTION = Section(
     place=125,
     facts=NovelFacts,
     collect=collect,
-    view=no_view,
-    charts=(),
-    headline=no_headline,
-    compared=None,
 )
