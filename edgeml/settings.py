@@ -126,13 +126,17 @@ def explained(error: ValidationError, model_class: type[BaseModel], where: str) 
     return EdgemlError("; ".join([what, *others]), where, hint)
 
 
-def set_values(settings: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+def set_values(
+    settings: Mapping[str, Any], assignments: Iterable[str], named: Iterable[str] = ()
+) -> dict[str, Any]:
     """A copy of `settings` with the values of `--set KEY=VALUE` put in.
 
     Args:
         settings: nested plain values; left as they are.
         assignments: "training.epochs=5", "targets.board=pynq-z2", ... A value is a TOML value; what is none,
             such as a bare word, is a string.
+        named: keys of tables that a word alone stands for: "training.optimizer=sgd" is the table with the
+            name "sgd", so that "training.optimizer.momentum=0.9" can follow.
 
     Raises:
         EdgemlError: an assignment without "=", without a key or value, or below a key that is no table.
@@ -140,7 +144,7 @@ def set_values(settings: Mapping[str, Any], assignments: Iterable[str]) -> dict[
     >>> set_values({"training": {"epochs": 20}}, ["training.epochs=5", "targets.board=pynq-z2"])
     {'training': {'epochs': 5}, 'targets': {'board': 'pynq-z2'}}
     """
-    result = _copied(settings)
+    result, names = _copied(settings), frozenset(named)
     for assignment in assignments:
         key, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals or not _KEY.fullmatch(key):
@@ -153,7 +157,8 @@ def set_values(settings: Mapping[str, Any], assignments: Iterable[str]) -> dict[
             table = table.setdefault(name, {})
             if not isinstance(table, dict):
                 raise EdgemlError(f"{name!r} is a value, not a table of values", f"--set {assignment}")
-        table[last] = _value(text, assignment)
+        value = _value(text, assignment)
+        table[last] = {"name": value} if key in names and isinstance(value, str) else value
     return result
 
 

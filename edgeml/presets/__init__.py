@@ -31,6 +31,7 @@ from edgeml.presets.spec import (
     Bits,
     Choices,
     DataSpec,
+    KerasClass,
     LayerBits,
     OtherBits,
     Preset,
@@ -44,6 +45,7 @@ __all__ = [
     "Bits",
     "Choices",
     "DataSpec",
+    "KerasClass",
     "LayerBits",
     "Lowering",
     "Prepared",
@@ -57,8 +59,12 @@ __all__ = [
     "prepare",
 ]
 
-_DESCRIPTIONS = (Bits, Choices, DataSpec, LayerBits, OtherBits, Quantizers, Targets, Training)
+_DESCRIPTIONS = (Bits, Choices, DataSpec, KerasClass, LayerBits, OtherBits, Quantizers, Targets, Training)
 """The classes of a preset's file, for near matches in error messages."""
+
+_NAMED = tuple(
+    f"training.{key}" for key, info in Training.model_fields.items() if info.annotation is KerasClass
+)
 
 _FOLDER = FileFolder("preset", "models", ".py")
 
@@ -113,7 +119,7 @@ def choose(
         values["training"] |= {"epochs": epochs, "float_epochs": epochs}
     if seed is not None:
         values["seed"] = seed
-    return parse_settings(Choices, set_values(values, assignments), preset.name)
+    return parse_settings(Choices, set_values(values, assignments, _NAMED), preset.name)
 
 
 def _run(path: Path, source: bytes) -> ModuleType:

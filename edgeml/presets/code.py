@@ -28,7 +28,7 @@ def code_digests(source: bytes) -> dict[str, str]:
     for statement in ast.parse(source).body:
         name = _name(statement)
         if name == _PRESET:
-            statement = _only_build(statement)
+            statement = _only_functions(statement)
         elif _is_text(statement):
             continue
         parts.setdefault(name, []).append(ast.dump(_Bare().visit(statement)))
@@ -55,11 +55,11 @@ def _name(statement: ast.stmt) -> str:
     return target.id if isinstance(target, ast.Name) else _REST
 
 
-def _only_build(statement: ast.stmt) -> ast.stmt:
-    """PRESET = Preset(build=...) of PRESET = Preset(summary=..., build=..., ...); other forms as they are."""
+def _only_functions(statement: ast.stmt) -> ast.stmt:
+    """PRESET = Preset(build=..., loss=...) without its other arguments; other forms as they are."""
     value = getattr(statement, "value", None)
     if isinstance(value, ast.Call) and not value.args and all(word.arg for word in value.keywords):
-        value.keywords = [word for word in value.keywords if word.arg == "build"]
+        value.keywords = [word for word in value.keywords if word.arg in ("build", "loss")]
     return statement
 
 

@@ -8,12 +8,12 @@ Invariant: the descriptions are plain frozen values; nothing here imports Keras.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from edgeml.boards.target import known_case
 from edgeml.datasets import Kind
@@ -142,6 +142,42 @@ class Quantizers(Settings):
         return self.layers.get(layer) or LayerBits()
 
 
+Argument: TypeAlias = bool | int | float | str | tuple[float, ...]
+
+
+class KerasClass(Settings):
+    """A class of Keras by its name, and the arguments it is made with.
+
+    In a preset KerasClass(name="sgd", momentum=0.9) or just "sgd"; on the command line
+    `--set training.optimizer=sgd --set training.optimizer.momentum=0.9`.
+
+    Args:
+        name: as Keras spells it: "adam", "SGD", "categorical_crossentropy", "mse".
+        **arguments: numbers, booleans, words or lists of numbers; Keras' defaults for the rest.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Argument] = Field(init=False)
+
+    name: str = Field(min_length=1)
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *, name: str, **arguments: Argument) -> None: ...
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_a_name(cls, values: Any) -> Any:
+        if not isinstance(values, str | Mapping | KerasClass):
+            raise ValueError('write a name such as "sgd", or a table with a name')
+        return {"name": values} if isinstance(values, str) else values
+
+    @property
+    def arguments(self) -> dict[str, Argument]:
+        """The arguments by name."""
+        return dict(self.__pydantic_extra__ or {})
+
+
 class Training(Settings):
     """Training of the float baseline and then, from its weights, of the quantization-aware model.
 
@@ -149,10 +185,18 @@ class Training(Settings):
         float_epochs: most epochs of the float baseline.
         epochs: most epochs of quantization-aware training.
         batch_size: samples per step.
-        float_learning_rate: Adam's rate at the start, for the float baseline.
+        float_learning_rate: the optimizer's rate at the start, for the float baseline.
         learning_rate: the same for quantization-aware training.
+        optimizer: one of Keras' optimizers with its arguments, weight decay and gradient clipping among them.
+        loss: "auto" is the cross-entropy that fits the model's end; else one of Keras' losses with its
+            arguments ("categorical_crossentropy" with label_smoothing, "categorical_focal_crossentropy").
+        class_weights: how much a training sample counts: "equal"; "balanced" by the inverse frequency of its
+            class; "effective" by the inverse effective number of its class's samples (beta 0.999; Cui et al.,
+            CVPR 2019, equation 2). The mean over all samples is 1.
         schedule: "cosine" falls to a hundredth of the rate over all epochs, "plateau" halves it after
-            `plateau_patience` epochs that were no better, "constant" leaves it.
+            `plateau_patience` epochs that were no better, "constant" leaves it; else one of Keras' schedules
+            with its arguments, counted in epochs ("exponential_decay" with decay_steps and decay_rate).
+        warmup_epochs: epochs at the start in which the rate rises to that of the schedule in equal steps.
         plateau_patience: see `schedule`.
         patience: stop after so many epochs that were no better; the best epoch's weights are kept.
         max_parameters: a model with more weights is refused before they are allocated.
@@ -163,7 +207,11 @@ class Training(Settings):
     batch_size: Count = 64
     float_learning_rate: Rate = 1e-3
     learning_rate: Rate = 1e-3
-    schedule: Literal["constant", "cosine", "plateau"] = "cosine"
+    optimizer: KerasClass = KerasClass(name="adam")
+    loss: KerasClass = KerasClass(name="auto")
+    class_weights: Literal["equal", "balanced", "effective"] = "equal"
+    schedule: KerasClass = KerasClass(name="cosine")
+    warmup_epochs: Annotated[int, Field(ge=0, strict=True)] = 0
     plateau_patience: Count = 5
     patience: Count = 20
     max_parameters: Count = 50_000_000
@@ -215,6 +263,10 @@ class Preset:
         training: epochs, learning rates and batch size.
         targets: the default target.
         lowering: settings of its lowering to the exact graph.
+        loss: a loss of the preset's own, in place of `training.loss`: from labels (n,) and the model's
+            outputs (n, outputs) to the loss of every sample (n,), in TensorFlow or `keras.ops`.
+        callbacks: Keras callbacks of the preset's own; called with the phase ("float" or "qat") and the run
+            folder at the start of each phase, also of one that goes on.
         name: the file's name; set by the loader.
         file: where it was read from; set by the loader.
         digest: SHA-256 of the file; set by the loader.
@@ -228,6 +280,8 @@ class Preset:
     training: Training
     targets: Targets
     lowering: Lowering = field(default_factory=Lowering)
+    loss: Callable[[Any, Any], Any] | None = None
+    callbacks: Callable[[str, Path], Sequence[keras.callbacks.Callback]] | None = None
     name: str = ""
     file: Path = Path()
     digest: str = ""

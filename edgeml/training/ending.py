@@ -52,7 +52,7 @@ def ending(model: Any) -> Ending:
     return "logits"
 
 
-def loss_of(end: Ending, outputs: int) -> Callable[..., Any]:
+def cross_entropy_of(end: Ending, outputs: int) -> Callable[..., Any]:
     """Cross-entropy per sample from labels (n,) and the model's output (n, outputs): float32, shape (n,).
 
     Behind a softmax or sigmoid it is computed from the logits where TensorFlow's graph has them, which Keras'

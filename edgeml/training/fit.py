@@ -1,4 +1,4 @@
-"""One phase of training: Adam, learning-rate schedule, early stopping, best weights, resume.
+"""One phase of training: optimizer, loss, learning rates, early stopping, best weights, resume.
 
 The epoch is one TensorFlow function over data held in memory, which for small models is many times faster
 than feeding batch by batch. Between epochs the whole training is a `TrainingState`.
@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,9 +22,13 @@ import numpy as np
 from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared, Training
-from edgeml.training.ending import ending, loss_of, threshold_of
+from edgeml.training.callbacks import PhaseCallbacks
+from edgeml.training.ending import ending, threshold_of
 from edgeml.training.history import TensorBoardLog
+from edgeml.training.losses import LossFunction, loss_class, loss_of, tried, weights_of
+from edgeml.training.optimizer import optimizer_of
 from edgeml.training.progress import EpochRow, TrainingProgress
+from edgeml.training.rates import next_rate, rates_of
 from edgeml.training.seeds import shuffled
 from edgeml.training.state import TrainingState, load_state, save_state
 
@@ -34,7 +38,6 @@ if TYPE_CHECKING:
 _CALL_SECONDS = 0.3  # how long Ctrl-C and the progress bar wait for one call into TensorFlow
 _SAVE_SECONDS = 3.0  # a kill loses at most this much, and an epoch
 _EVALUATE_BATCH = 1000
-_LAST_RATE = 0.01  # where the cosine schedule ends, as a fraction of where it starts
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,6 @@ class PhaseSettings:
         """The state before the first epoch."""
         return TrainingState(self.phase, self.rate)
 
-    def scheduled(self, state: TrainingState) -> TrainingState:
-        """The state with the learning rate of its next epoch."""
-        if self.training.schedule == "cosine":
-            fallen = 0.5 * (1 + math.cos(math.pi * state.epoch / self.epochs))
-            return replace(state, rate=self.rate * (_LAST_RATE + (1 - _LAST_RATE) * fallen))
-        if self.training.schedule == "plateau" and state.plateau >= self.training.plateau_patience:
-            return replace(state, rate=state.rate / 2, plateau=0)
-        return state
-
 
 def fit(
     model: keras.Model,
@@ -75,6 +69,8 @@ def fit(
     state_file: Path,
     board: TensorBoardLog,
     progress: TrainingProgress,
+    callbacks: PhaseCallbacks | None = None,
+    loss: LossFunction | None = None,
 ) -> tuple[EpochRow, ...]:
     """Train `model` in place and leave it with the weights of its best epoch.
 
@@ -86,6 +82,8 @@ def fit(
         state_file: where the training is kept between epochs; continued from there if it exists.
         board: for TensorBoard.
         progress: notified of every epoch.
+        callbacks: of the user's own; none if None.
+        loss: the user's own function in place of the one that the settings name.
 
     Returns:
         All epochs, those before an interruption included.
@@ -95,15 +93,20 @@ def fit(
         KeyboardInterrupt: the state is saved first.
     """
     _fits(model, data)
-    trainer = _PhaseTrainer(model, data, settings)
+    hooks = callbacks or PhaseCallbacks()
+    trainer = _PhaseTrainer(model, data, settings, hooks, loss)
     state = trainer.start(state_file)
     progress.phase(settings.phase, settings.epochs, state.epoch)
     saved, saved_at = state, time.monotonic()
+    hooks.begin(model, trainer.optimizer, settings.epochs, trainer.steps)
     try:
         while state.epoch < settings.epochs and state.epoch - state.best_epoch < settings.training.patience:
             state = trainer.epoch(state, progress.advance)
             board.write(state.rows[-1])
             progress.epoch(state.rows[-1])
+            hooks.epoch_ended(state.rows[-1])
+            if hooks.stops(model):
+                break
             if time.monotonic() - saved_at > _SAVE_SECONDS:
                 save_state(state_file, state)
                 saved, saved_at = state, time.monotonic()
@@ -112,8 +115,26 @@ def fit(
             with suppress(EdgemlError):  # a full disk must not hide the interruption
                 save_state(state_file, state)
         raise
+    hooks.end(model)
     _assign(model.variables, state.best)
     return state.rows
+
+
+def check_names(training: Training) -> None:
+    """Refuse an optimizer, schedule or loss that cannot be made, before a model is built.
+
+    Raises:
+        EdgemlError: Keras has no such class or argument, or refuses a value.
+        MissingToolError: TensorFlow is not installed.
+    """
+    for rate, epochs in (
+        (training.float_learning_rate, training.float_epochs),
+        (training.learning_rate, training.epochs),
+    ):
+        rates_of(training, rate, epochs)
+        optimizer_of(training.optimizer, rate)
+    if training.loss.name != "auto":
+        loss_class(training.loss)
 
 
 def outputs_of(model: keras.Model, x: Array) -> Array:
@@ -138,26 +159,45 @@ def classes_of(outputs: Array, threshold: float = 0.0) -> Array:
 class _PhaseTrainer:
     """A model, its optimizer and its data inside TensorFlow."""
 
-    def __init__(self, model: Any, data: Prepared, settings: PhaseSettings) -> None:
-        import keras
-
+    def __init__(
+        self,
+        model: Any,
+        data: Prepared,
+        settings: PhaseSettings,
+        hooks: PhaseCallbacks | None = None,
+        loss: LossFunction | None = None,
+    ) -> None:
+        training = settings.training
         self.model, self.data, self.settings = model, data, settings
-        self.optimizer = keras.optimizers.Adam(settings.rate)
+        self.hooks = hooks or PhaseCallbacks()
+        self.rates = rates_of(training, settings.rate, settings.epochs)
+        self.optimizer = optimizer_of(training.optimizer, settings.rate)
         self.optimizer.build(model.trainable_variables)
         end = ending(model)
-        self.loss, self.threshold = loss_of(end, model.output_shape[-1]), threshold_of(end)
-        batch = min(settings.training.batch_size, len(data.x_train))
-        self.train = _trainer(model, self.optimizer, (self.loss, self.threshold), data, batch)
+        self.loss = (
+            self._own(loss) if loss else loss_of(training.loss, end, model.output_shape[-1], model.name)
+        )
+        self.threshold = threshold_of(end)
+        weights = weights_of(training.class_weights, data.y_train, len(data.class_names))
+        batch = self.batch = min(training.batch_size, len(data.x_train))
+        goal = (self.loss, self.threshold, None if training.class_weights == "equal" else weights)
+        self.train = _trainer(model, self.optimizer, goal, data, batch)
         self.steps = math.ceil(len(data.x_train) / batch)
         self.steps_per_call = 1
 
+    def _own(self, loss: LossFunction) -> LossFunction:
+        """A loss of the user's own, tried on two samples."""
+        outputs = outputs_of(self.model, self.data.x_train[:2])
+        return tried(loss, self.data.y_train[:2], outputs, f"{self.model.name}: loss of the preset")
+
     def start(self, state_file: Path) -> TrainingState:
         """The state to go on from, put into model and optimizer."""
+        begin = TrainingState(self.settings.phase, self.rates(0) if self.rates else self.settings.rate)
         if not state_file.exists():
-            return self.settings.begin()
+            return begin
         state = load_state(state_file)
         if state.phase != self.settings.phase:  # of the phase before, which ended after it was written
-            return self.settings.begin()
+            return begin
         _assign(self.model.variables, state.weights, state_file)
         _assign(self.optimizer.variables, state.optimizer, state_file)
         return state
@@ -166,13 +206,14 @@ class _PhaseTrainer:
         """Train one epoch; the state after it."""
         number = state.epoch + 1
         self.optimizer.learning_rate.assign(state.rate)
+        self.hooks.call("on_epoch_begin", number - 1)
         order = shuffled(len(self.data.x_train), self.settings.seed, self.settings.phase, number)
         loss, right = self._steps(order, advance)
         val_loss, val_accuracy = self._validate()
         row = EpochRow(
             phase=self.settings.phase,
             epoch=number,
-            learning_rate=state.rate,
+            learning_rate=self._rate(state.rate),
             loss=loss / len(order),
             accuracy=right / len(order),
             val_loss=val_loss,
@@ -184,9 +225,13 @@ class _PhaseTrainer:
                 f"{self.settings.phase} training",
                 "use a smaller learning rate",
             )
-        return self.settings.scheduled(
-            state.after(row, _values(self.model.variables), _values(self.optimizer.variables))
-        )
+        after = state.after(row, _values(self.model.variables), _values(self.optimizer.variables))
+        return next_rate(after, self.settings.training, self.rates)
+
+    def _rate(self, stated: float) -> float:
+        """The epoch's learning rate: as stated, or as a callback has set it."""
+        rate = float(self.optimizer.learning_rate.numpy())
+        return stated if rate == np.float32(stated) else rate
 
     def _steps(self, order: Array, advance: Callable[[float], None]) -> tuple[float, float]:
         """Summed loss and number of right answers over one epoch."""
@@ -198,11 +243,18 @@ class _PhaseTrainer:
         while first < self.steps:
             last = min(first + self.steps_per_call, self.steps)
             began = time.monotonic()
+            if self.hooks.per_batch:
+                self.hooks.call("on_train_batch_begin", first)
             sums.append(self.train(indices, tf.constant(first), tf.constant(last)).numpy())
+            if self.hooks.per_batch:
+                samples = min(self.batch, len(order) - first * self.batch)
+                loss, right = (float(total) / samples for total in sums[-1][0])
+                self.hooks.call("on_train_batch_end", first, {"loss": loss, "accuracy": right})
             per_step = max(time.monotonic() - began, 1e-6) / (last - first)
             advance(last / self.steps)
             # At most doubled: the first call of all compiles and says nothing about the next.
-            self.steps_per_call = max(1, min(2 * self.steps_per_call, int(_CALL_SECONDS / per_step)))
+            if not self.hooks.per_batch:
+                self.steps_per_call = max(1, min(2 * self.steps_per_call, int(_CALL_SECONDS / per_step)))
             first = last
         # One sum over all steps: how they were cut into calls must not show in its last bits.
         loss, right = np.concatenate(sums).astype(np.float64).sum(axis=0)
@@ -217,15 +269,16 @@ class _PhaseTrainer:
 
 
 def _trainer(
-    model: Any, optimizer: Any, goal: tuple[Callable[..., Any], float], data: Prepared, batch: int
+    model: Any, optimizer: Any, goal: tuple[LossFunction, float, Array | None], data: Prepared, batch: int
 ) -> Callable[..., Any]:
     """A function (order, first, last) that trains steps first..last-1.
 
     It returns a row per step, float32: the loss summed over the step's samples, and how many were right.
+    The goal is the loss, the threshold of a single output, and what a sample of each class counts.
     """
     import tensorflow as tf
 
-    loss, threshold = goal
+    loss, threshold, weights = goal
     x, y = tf.constant(data.x_train), tf.constant(data.y_train)
     signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
 
@@ -233,6 +286,8 @@ def _trainer(
         samples, labels = tf.gather(x, chosen), tf.gather(y, chosen)
         outputs = model(samples, training=True)
         losses = loss(labels, outputs)
+        if weights is not None:
+            losses = losses * tf.gather(tf.constant(weights), labels)
         total = tf.reduce_mean(losses) + sum(model.losses)
         # No tape: it sums three gradients and more in an order that depends on the threads, see `seeds`.
         gradients = tf.gradients(

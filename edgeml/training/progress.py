@@ -19,10 +19,10 @@ class EpochRow:
     Args:
         phase: "float" or "qat".
         epoch: from 1.
-        learning_rate: Adam's rate in this epoch.
-        loss: mean cross-entropy over the training samples while they were trained on.
+        learning_rate: the optimizer's rate in this epoch.
+        loss: mean loss over the training samples while they were trained on.
         accuracy: fraction of them that were classified rightly, 0 to 1.
-        val_loss: mean cross-entropy over the validation part after the epoch.
+        val_loss: mean loss over the validation part after the epoch, every sample counted alike.
         val_accuracy: the same for accuracy.
     """
 

@@ -23,7 +23,8 @@ from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
 from edgeml.scratch import scratch_folder
 from edgeml.training.build import build_model
-from edgeml.training.fit import PhaseSettings, fit
+from edgeml.training.callbacks import PhaseCallbacks
+from edgeml.training.fit import PhaseSettings, check_names, fit
 from edgeml.training.history import read_history, tensorboard, write_history
 from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.seeds import make_repeatable
@@ -61,6 +62,7 @@ def train(
     """
     import_keras()
     chosen = choices or choose(preset)
+    check_names(chosen.training)
     data = prepare(chosen.data)
     with locked(Path(folder)):
         run = Run.create(Path(folder), RunConfig.of(preset, chosen, data), overwrite)
@@ -107,7 +109,8 @@ def _train_phase(
         before = [row for row in read_history(run.history_file) if row.phase != phase]
         file = run.model_file
     with tensorboard(run.logs, phase) as board:
-        rows = fit(model, data, settings, run.state_file, board, progress)
+        callbacks = PhaseCallbacks.of(preset, phase, run.folder)
+        rows = fit(model, data, settings, run.state_file, board, progress, callbacks, preset.loss)
     write_history(run.history_file, [*before, *rows])
     with staged_path(file) as temporary:
         model.save(temporary)

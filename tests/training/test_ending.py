@@ -13,7 +13,7 @@ from edgeml.errors import EdgemlError
 from edgeml.keras.float_model import float_model
 from edgeml.keras.load import load_model
 from edgeml.keras.run import lower_run
-from edgeml.training.ending import ending, loss_of, threshold_of
+from edgeml.training.ending import cross_entropy_of, ending, threshold_of
 from edgeml.training.fit import classes_of, outputs_of
 from edgeml.training.train import train
 
@@ -121,12 +121,12 @@ def test_losses_of_one_distribution_are_equal_however_it_is_written() -> None:
     e = np.exp(logits.astype(np.float64))
     expected = -np.log(e[np.arange(50), labels] / e.sum(axis=1))
     softmax = (e / e.sum(axis=1, keepdims=True)).astype(np.float32)
-    np.testing.assert_allclose(loss_of("logits", 3)(labels, logits).numpy(), expected, rtol=1e-5)
-    np.testing.assert_allclose(loss_of("softmax", 3)(labels, softmax).numpy(), expected, rtol=1e-5)
+    np.testing.assert_allclose(cross_entropy_of("logits", 3)(labels, logits).numpy(), expected, rtol=1e-5)
+    np.testing.assert_allclose(cross_entropy_of("softmax", 3)(labels, softmax).numpy(), expected, rtol=1e-5)
     z, two = logits[:, :1], labels % 2
     p = 1 / (1 + np.exp(-z[:, 0].astype(np.float64)))
     expected = -np.log(np.where(two == 1, p, 1 - p))
-    np.testing.assert_allclose(loss_of("logits", 1)(two, z).numpy(), expected, rtol=1e-5)
+    np.testing.assert_allclose(cross_entropy_of("logits", 1)(two, z).numpy(), expected, rtol=1e-5)
     np.testing.assert_allclose(
-        loss_of("sigmoid", 1)(two, p[:, None].astype(np.float32)).numpy(), expected, rtol=1e-5
+        cross_entropy_of("sigmoid", 1)(two, p[:, None].astype(np.float32)).numpy(), expected, rtol=1e-5
     )

@@ -55,7 +55,8 @@ def sums(preset: Preset, dataset: str) -> list[int]:
     recorder: Any = context.context()
     recorder.enable_graph_collection()
     try:
-        fit._PhaseTrainer(model, data, settings).epoch(settings.begin(), lambda _: None)
+        trainer = fit._PhaseTrainer(model, data, settings)
+        trainer.epoch(trainer.start(Path("/nowhere")), lambda _: None)
         graphs = recorder.export_run_metadata().function_graphs
     finally:
         recorder.disable_graph_collection()

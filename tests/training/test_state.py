@@ -7,9 +7,9 @@ import pytest
 
 from edgeml.errors import EdgemlError
 from edgeml.presets import Training
-from edgeml.training.fit import PhaseSettings
 from edgeml.training.history import read_history, write_history
 from edgeml.training.progress import EpochRow
+from edgeml.training.rates import next_rate, rates_of
 from edgeml.training.state import TrainingState, load_state, save_state
 
 ROW = EpochRow("qat", 1, 0.1, 1 / 3, 0.1 + 0.2, 1e-30, 1.0)
@@ -17,11 +17,12 @@ ROW = EpochRow("qat", 1, 0.1, 1 / 3, 0.1 + 0.2, 1e-30, 1.0)
 
 def after(*results: tuple[float, float], **training) -> TrainingState:
     """The state after epochs with these validation accuracies and losses."""
-    settings = PhaseSettings("qat", 10, 0.1, Training(float_epochs=1, epochs=10, **training), 0)
+    settings = Training(float_epochs=1, epochs=10, **training)
+    rates = rates_of(settings, 0.1, 10)
     state = TrainingState("qat", 0.1)
     for number, (accuracy, loss) in enumerate(results, 1):
         row = EpochRow("qat", number, state.rate, 1.0, 0.5, loss, accuracy)
-        state = settings.scheduled(state.after(row, [np.full(2, number)], []))
+        state = next_rate(state.after(row, [np.full(2, number)], []), settings, rates)
     return state
 
 

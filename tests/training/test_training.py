@@ -405,8 +405,8 @@ def test_a_model_with_the_wrong_number_of_outputs_is_one_error(tmp_path):
 def test_a_loss_that_is_not_finite_is_an_error(preset, tmp_path, monkeypatch):
     real = fit.loss_of
 
-    def broken(end, outputs):
-        loss = real(end, outputs)
+    def broken(*arguments):
+        loss = real(*arguments)
         return lambda labels, logits: loss(labels, logits) * float("nan")
 
     monkeypatch.setattr(fit, "loss_of", broken)
