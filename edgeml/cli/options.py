@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,33 @@ from edgeml.cli import names
 from edgeml.errors import EdgemlError
 
 complete_runs = names.begin_so(names.runs)
+
+
+def named(
+    flag: str,
+    text: str,
+    completions: Callable[[], Sequence[str]],
+    *,
+    several: bool = False,
+    metavar: str | None = None,
+) -> Any:
+    """An option whose value is a name, or several between commas, with tab completion.
+
+    Args:
+        flag: "--board".
+        text: its help.
+        completions: gives the names that exist.
+        several: the value is a list between commas.
+        metavar: the value's name in the help; None: that of its type.
+    """
+    complete = names.begin_so(completions, several)
+    return typer.Option(flag, help=text, autocompletion=complete, metavar=metavar)
+
+
+def setting(text: str, completions: Callable[[], Sequence[str]]) -> Any:
+    """The option --set of a command; see `named`."""
+    return named("--set", text, completions, metavar="KEY=VALUE")
+
 
 PresetArgument = Annotated[
     str,
@@ -30,39 +58,26 @@ EpochsOption = Annotated[
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of initial weights and shuffling.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change a setting of data, quantizers, training, targets or lowering, such as "
+    setting(
+        "Change a setting of data, quantizers, training, targets or lowering, such as "
         "quantizers.weights.bits=4.",
-        autocompletion=names.begin_so(names.settings),
+        names.settings,
     ),
 ]
 ImportSetOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change a setting of data, targets or lowering, such as data.scaling=standard.",
-        autocompletion=names.begin_so(names.import_settings),
+    setting(
+        "Change a setting of data, targets or lowering, such as data.scaling=standard.", names.import_settings
     ),
 ]
 BackendSetOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change an option of a back end, such as verilog.reuse_factor=4.",
-        autocompletion=names.begin_so(names.options),
-    ),
+    setting("Change an option of a back end, such as verilog.reuse_factor=4.", names.options),
 ]
 VerilogSetOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change an option of the Verilog back end, such as verilog.reuse_factor=4.",
-        autocompletion=names.begin_so(names.verilog_options),
+    setting(
+        "Change an option of the Verilog back end, such as verilog.reuse_factor=4.", names.verilog_options
     ),
 ]
 StrictOption = Annotated[
@@ -77,9 +92,7 @@ OverwriteOption = Annotated[
 ]
 BoardOption = Annotated[
     str | None,
-    typer.Option(
-        "--board", help="A board, see edgeml list boards.", autocompletion=names.begin_so(names.boards)
-    ),
+    named("--board", "A board, see edgeml list boards.", names.boards),
 ]
 ClockOption = Annotated[
     float | None,
@@ -87,11 +100,14 @@ ClockOption = Annotated[
 ]
 BoardsOption = Annotated[
     list[str] | None,
-    typer.Option(
+    named(
         "--board",
-        help="A board to compare on, may be given again; those the run was made for and a few by default.",
-        autocompletion=names.begin_so(names.boards),
+        "A board to compare on, may be given again; those the run was made for and a few by default.",
+        names.boards,
     ),
+]
+ToOption = Annotated[
+    str, named("--to", "Back ends, separated by commas, or all.", names.backends, several=True)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 MaxLatencyOption = Annotated[

@@ -11,17 +11,18 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, say
-from edgeml.cli.options import JsonOption, RunArgument, SamplesOption, comma_list
+from edgeml.cli.options import JsonOption, RunArgument, SamplesOption, comma_list, named
 
 
 def command(
     run: RunArgument,
     with_: Annotated[
         str,
-        typer.Option(
+        named(
             "--with",
-            help="all, or some of evaluate, keras, onnx, qonnx, hls4ml, verilog, board; also names of rows.",
-            autocompletion=names_.begin_so(names_.checks, several=True),
+            "all, or some of evaluate, keras, onnx, qonnx, hls4ml, verilog, board; also names of rows.",
+            names_.checks,
+            several=True,
         ),
     ] = "all",
     samples: SamplesOption = 0,

@@ -20,6 +20,7 @@ from edgeml.cli.options import (
     RunArgument,
     clock_of,
     comma_list,
+    named,
 )
 
 
@@ -27,19 +28,11 @@ def command(
     run: RunArgument,
     board: Annotated[
         str,
-        typer.Option(
-            "--board",
-            help="Boards, separated by commas.",
-            autocompletion=names_.begin_so(names_.boards, several=True),
-        ),
+        named("--board", "Boards, separated by commas.", names_.boards, several=True),
     ],
     design: Annotated[
         str,
-        typer.Option(
-            "--design",
-            help="verilog, hls4ml, or both separated by a comma.",
-            autocompletion=names_.begin_so(names_.designs, several=True),
-        ),
+        named("--design", "verilog, hls4ml, or both separated by a comma.", names_.designs, several=True),
     ] = "verilog,hls4ml",
     clock: ClockOption = None,
     settings: BackendSetOption = None,

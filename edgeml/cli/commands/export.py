@@ -20,8 +20,10 @@ from edgeml.cli.options import (
     JsonOption,
     MaxLatencyOption,
     RunArgument,
+    ToOption,
     clock_of,
     comma_list,
+    named,
     without_none,
 )
 from edgeml.errors import EdgemlError, unknown_name
@@ -29,31 +31,16 @@ from edgeml.errors import EdgemlError, unknown_name
 
 def command(
     run: RunArgument,
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            help="Back ends, separated by commas, or all.",
-            autocompletion=names_.begin_so(names_.backends, several=True),
-        ),
-    ] = "all",
+    to: ToOption = "all",
     board: BoardOption = None,
     hls_backend: Annotated[
         str | None,
-        typer.Option(
-            "--hls-backend",
-            help="Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.",
-            autocompletion=names_.begin_so(names_.hls_backends),
-        ),
+        named("--hls-backend", "Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.", names_.hls_backends),
     ] = None,
     clock: ClockOption = None,
     io_type: Annotated[
         str | None,
-        typer.Option(
-            "--io-type",
-            help="io_parallel or io_stream.",
-            autocompletion=names_.begin_so(names_.io_types),
-        ),
+        named("--io-type", "io_parallel or io_stream.", names_.io_types),
     ] = None,
     reuse_factor: Annotated[
         int | None, typer.Option("--reuse-factor", help="For every layer of hls4ml.")

@@ -11,7 +11,7 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, print_json, print_next
-from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption, layer_types
+from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption, layer_types, named
 from edgeml.quoting import shell
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def command(
     ],
     data: Annotated[
         str | None,
-        typer.Option(
+        named(
             "--data",
-            help="A data set's name, or your own .npz or .csv file; random samples without.",
+            "A data set's name, or your own .npz or .csv file; random samples without.",
+            names_.datasets,
             metavar="NAME|FILE",
-            autocompletion=names_.begin_so(names_.datasets),
         ),
     ] = None,
     weights: Annotated[

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from edgeml import backends
-from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, OUT
 from edgeml.cli.options import (
@@ -21,6 +18,7 @@ from edgeml.cli.options import (
     SeedOption,
     SetOption,
     StrictOption,
+    ToOption,
     comma_list,
     without_none,
 )
@@ -31,14 +29,7 @@ def command(
     out: OutOption = None,
     epochs: EpochsOption = None,
     seed: SeedOption = None,
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            help="Back ends, separated by commas, or all.",
-            autocompletion=names_.begin_so(names_.backends, several=True),
-        ),
-    ] = "all",
+    to: ToOption = "all",
     board: BoardOption = None,
     samples: SamplesOption = 0,
     settings: SetOption = None,

@@ -21,6 +21,7 @@ from edgeml.cli.options import (
     RunArgument,
     VerilogSetOption,
     clock_of,
+    named,
 )
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 
@@ -45,11 +46,7 @@ def command(
     run: RunArgument,
     board: Annotated[
         str,
-        typer.Option(
-            "--board",
-            help="A board or a board's .toml file.",
-            autocompletion=names_.begin_so(names_.boards),
-        ),
+        named("--board", "A board or a board's .toml file.", names_.boards),
     ],
     clock: ClockOption = None,
     until: Annotated[
