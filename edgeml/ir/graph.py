@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from edgeml import limits
 from edgeml.errors import EdgemlError
@@ -25,6 +25,8 @@ from edgeml.ir.op import Op
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
 from edgeml.ir.text import arrays_of, summary, to_text
+
+T = TypeVar("T", bound=Op)
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 """Valid names of graphs and nodes; text form, saved form and back ends rely on it."""
@@ -58,6 +60,11 @@ class Node:
     def layer(self) -> str:
         """The layer this node came from."""
         return self.name.split(".", 1)[0]
+
+    def as_op(self, kind: type[T]) -> T:
+        """The op, where it is certain to be of that class: in the files of its emitters."""
+        assert isinstance(self.op, kind), f"{self.name} is {self.op.op_name()}, not {kind.op_name()}"
+        return self.op
 
 
 class Graph:

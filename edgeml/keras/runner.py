@@ -122,8 +122,7 @@ def keras_floats(
 
 
 def _rounded(graph: Graph, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
-    op = graph.node(name).op
-    assert isinstance(op, Input)
+    op = graph.node(name).as_op(Input)
     return to_float(op.codes(array), graph.info(name).type.frac).astype(np.float32)
 
 

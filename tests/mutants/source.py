@@ -129,8 +129,8 @@ ARITHMETIC = (
     Mutant(
         "padding-wins",
         "ir/ops/max_pool.py",
-        "pad(x, self.padding, _LOWEST)",
-        "pad(x, self.padding, 0)",
+        "= int(np.iinfo(np.int64).min)",
+        "= 0",
         OPS,
         "MaxPool",
     ),

@@ -16,8 +16,7 @@ from edgeml.ir.ops.cast import Cast
 
 def plan(node: Node, planner: Planner) -> None:
     """An assignment to ap_fixed<W, I, Q, O>, which defines the graph's Cast."""
-    op = node.op
-    assert isinstance(op, Cast)
+    op = node.as_op(Cast)
     (x,) = node.inputs
     if not isinstance(op.to, FixedType):
         _per_element(node, planner, op, op.to, x)

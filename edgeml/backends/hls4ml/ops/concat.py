@@ -11,8 +11,7 @@ _MOST_AXES = 3
 
 def plan(node: Node, planner: Planner) -> None:
     """Pairs from the left, all of the result's type."""
-    op = node.op
-    assert isinstance(op, Concat)
+    op = node.as_op(Concat)
     if any(planner.is_constant(name) for name in node.inputs):
         raise CannotExpressError("a constant among the parts", "pad with zeros, or concatenate inputs only")
     rank = len(planner.shape(node.name))

@@ -12,8 +12,7 @@ from edgeml.ir.ops.conv import Conv
 
 def plan(node: Node, planner: Planner) -> None:
     """Dilation becomes zeros in the kernel."""
-    op = node.op
-    assert isinstance(op, Conv)
+    op = node.as_op(Conv)
     constant = planner.constant(node.inputs[1])
     kernel = LayerConstant(dilated(constant.codes, op.dilation), constant.type)
     last, bias = result_and_bias(node, planner, constant.codes.shape[-1])

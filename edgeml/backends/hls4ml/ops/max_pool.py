@@ -21,8 +21,7 @@ from edgeml.ir.ops.max_pool import MaxPool
 
 def plan(node: Node, planner: Planner) -> None:
     """The maximum over windows."""
-    op = node.op
-    assert isinstance(op, MaxPool)
+    op = node.as_op(MaxPool)
     (x,) = node.inputs
     if planner.stream and op.pool != op.strides:
         raise CannotExpressError(

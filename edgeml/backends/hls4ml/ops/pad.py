@@ -14,8 +14,7 @@ from edgeml.ir.ops.pad import Pad
 
 def plan(node: Node, planner: Planner) -> None:
     """ZeroPadding where only spatial axes grow, else wires."""
-    op = node.op
-    assert isinstance(op, Pad)
+    op = node.as_op(Pad)
     (x,) = node.inputs
     shape = planner.shape(x)
     if len(shape) in (2, 3) and op.padding[-1] == (0, 0):

@@ -12,8 +12,7 @@ from edgeml.ir.ops.repeat import Repeat
 
 def plan(node: Node, planner: Planner) -> None:
     """hls4ml's Resize for one spatial axis of an image."""
-    op = node.op
-    assert isinstance(op, Repeat)
+    op = node.as_op(Repeat)
     (x,) = node.inputs
     shape = planner.shape(x)
     if op.times == 1:

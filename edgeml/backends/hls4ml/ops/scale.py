@@ -13,8 +13,7 @@ from edgeml.ir.ops.scale import Scale
 
 def plan(node: Node, planner: Planner) -> None:
     """BatchNormalization with a one-bit factor 2^shift, or factors that differ by shifts."""
-    op = node.op
-    assert isinstance(op, Scale)
+    op = node.as_op(Scale)
     (x,) = node.inputs
     factors = powers(np.asarray(op.shift, np.int64))
     affine(node, planner, planner.source(x), planner.shape(x), planner.type(node.name), factors)

@@ -12,8 +12,7 @@ from edgeml.ir.ops.slice import Slice
 
 def plan(node: Node, planner: Planner) -> None:
     """Cropping where only spatial axes are cut without steps, else wires."""
-    op = node.op
-    assert isinstance(op, Slice)
+    op = node.as_op(Slice)
     (x,) = node.inputs
     shape = planner.shape(x)
     space = len(shape) - 1

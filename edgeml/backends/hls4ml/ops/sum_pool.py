@@ -19,8 +19,7 @@ _BIT = FixedType(False, 1, 0)
 
 def plan(node: Node, planner: Planner) -> None:
     """Every channel is summed on its own."""
-    op = node.op
-    assert isinstance(op, SumPool)
+    op = node.as_op(SumPool)
     channels = planner.shape(node.name)[-1]
     ones = LayerConstant(np.ones((*op.pool, 1, channels), np.int64), _BIT)
     nothing = LayerConstant(np.zeros(channels, np.int64), _BIT)

@@ -17,8 +17,7 @@ _ANY_RANK = ("Vivado", "Vitis")
 
 def plan(node: Node, planner: Planner) -> None:
     """Axes in another order."""
-    op = node.op
-    assert isinstance(op, Transpose)
+    op = node.as_op(Transpose)
     (x,) = node.inputs
     shape = planner.shape(x)
     index = np.arange(planner.graph.info(x).size).reshape(shape).transpose(op.order)

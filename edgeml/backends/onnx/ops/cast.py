@@ -27,8 +27,7 @@ def input_unit(at: UnitSite) -> Unit:
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """Clip, round and wrap, in the layout that the input has."""
-    op = node.op
-    assert isinstance(op, Cast)
+    op = node.as_op(Cast)
     (source,) = node.inputs
     x = model.tensors[source]
     if step.noop:

@@ -15,8 +15,7 @@ result_unit, input_unit = unit_of_joined, preferred_if_scalar
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """Side by side, in one unit and one layout."""
-    op = node.op
-    assert isinstance(op, Concat)
+    op = node.as_op(Concat)
     rank = len(model.shape(node.name))
     layouts = [model.tensors[name].layout for name in node.inputs if not model.constant(name)]
     layout = FIRST if all(layout == FIRST for layout in layouts) else LAST

@@ -17,8 +17,7 @@ def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """A convolution, with its bias if it has one."""
     linear = step.fused or node
     weight = linear.inputs[1]
-    op = linear.op
-    assert isinstance(op, Conv)
+    op = linear.as_op(Conv)
     codes = model.plan.constants[weight]
     if not step.double:
         inputs = conv_inputs(model, linear, node, step, codes)

@@ -22,8 +22,7 @@ def result_unit(at: UnitSite) -> Unit:
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """Floats as they come from outside, rounded to codes; codes * LSB pass through unchanged."""
-    op = node.op
-    assert isinstance(op, Input)
+    op = node.as_op(Input)
     tensor = node.name
     if step.double and node.name not in model.plan.wide:
         tensor = model.to_float(tensor, double=True)

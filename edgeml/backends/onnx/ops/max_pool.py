@@ -14,8 +14,7 @@ result_unit, input_unit = channel_unit_of_input, preferred_if_per_channel
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """The maximum of each window; padding counts as minus infinity."""
-    op = node.op
-    assert isinstance(op, MaxPool)
+    op = node.as_op(MaxPool)
     tensor = model.fetch(node.inputs[0], step.unit, step.double, FIRST)
     tensor = model.writer.new_node(
         "MaxPool",

@@ -16,8 +16,7 @@ result_unit, input_unit = unit_of_joined, preferred_if_scalar
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """Zeros before and after, in the order of the tensor's axes."""
-    op = node.op
-    assert isinstance(op, Pad)
+    op = node.as_op(Pad)
     tensor, layout = kept_tensor(model, node, step)
     order = axes_of(layout, len(op.padding))
     pads = [0, *(op.padding[a][0] for a in order), 0, *(op.padding[a][1] for a in order)]

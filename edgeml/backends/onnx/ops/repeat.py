@@ -16,8 +16,7 @@ result_unit, input_unit = unit_moved, preferred_if_scalar
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """Each slice several times: a Gather with repeated indices."""
-    op = node.op
-    assert isinstance(op, Repeat)
+    op = node.as_op(Repeat)
     tensor, layout = kept_tensor(model, node, step)
     shape = model.shape(node.inputs[0])
     index = model.writer.shared_constant(np.repeat(np.arange(shape[op.axis]), op.times), "/index")

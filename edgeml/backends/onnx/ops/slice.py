@@ -16,8 +16,7 @@ result_unit, input_unit = unit_moved, preferred_if_scalar
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """A regular part."""
-    op = node.op
-    assert isinstance(op, Slice)
+    op = node.as_op(Slice)
     tensor, layout = kept_tensor(model, node, step)
     order = axes_of(layout, len(op.starts))
     parts = [

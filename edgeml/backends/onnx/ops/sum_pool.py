@@ -18,8 +18,7 @@ result_unit, input_unit = channel_unit_of_input, preferred_if_per_channel
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """Sums of windows: a reduction if the window is the whole space, else a depthwise convolution."""
-    op = node.op
-    assert isinstance(op, SumPool)
+    op = node.as_op(SumPool)
     (source,) = node.inputs
     shape, x = model.shape(source), model.tensors[source]
     rank = len(shape) - 1

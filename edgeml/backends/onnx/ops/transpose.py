@@ -14,8 +14,7 @@ result_unit, input_unit = unit_moved, preferred_if_scalar
 
 def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     """Axes in another order, counted from where they lie now."""
-    op = node.op
-    assert isinstance(op, Transpose)
+    op = node.as_op(Transpose)
     (source,) = node.inputs
     x, rank = model.tensors[source], len(op.order)
     if x.layout == FIRST:

@@ -20,8 +20,7 @@ def exponents(graph: Graph, node: Node) -> int | IntArray:
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Quant in the layout the value has."""
-    op = node.op
-    assert isinstance(op, Cast)
+    op = node.as_op(Cast)
     (source,) = node.inputs
     x = model.tensors[source]
     cast = QonnxCast(model, node, op.to, op.overflow, x.layout)

@@ -13,8 +13,7 @@ exponents = no_exponents
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Concat, channels first if all inputs are."""
-    op = node.op
-    assert isinstance(op, Concat)
+    op = node.as_op(Concat)
     rank = len(model.shape(node.name))
     variable = [name for name in node.inputs if name not in model.constants]
     layout = FIRST if all(model.tensors[name].layout == FIRST for name in variable) else LAST

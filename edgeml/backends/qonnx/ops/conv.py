@@ -15,8 +15,7 @@ exponents = no_exponents
 
 def emit(model: QonnxModel, node: Node, bias: Bias | None = None) -> QonnxTensor:
     """Conv, channels first; with a bias it is the value of the bias's Add."""
-    op = node.op
-    assert isinstance(op, Conv)
+    op = node.as_op(Conv)
     source, weight = node.inputs
     rank = len(op.strides)
     kernel = model.constant(weight, lambda values: values.transpose(rank + 1, rank, *range(rank)))

@@ -24,8 +24,7 @@ def exponents(graph: Graph, node: Node) -> int | IntArray:
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Quant of the floats that come in."""
-    op = node.op
-    assert isinstance(op, Input)
+    op = node.as_op(Input)
     cast = QonnxCast(model, node, op.type, op.overflow, LAST)
     source = node.name
     if op.rounding in _TO_HALVES:

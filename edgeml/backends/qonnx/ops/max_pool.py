@@ -14,8 +14,7 @@ exponents = no_exponents
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """MaxPool, channels first."""
-    op = node.op
-    assert isinstance(op, MaxPool)
+    op = node.as_op(MaxPool)
     tensor = model.node(
         "MaxPool",
         [model.value(node.inputs[0], FIRST)],

@@ -13,7 +13,6 @@ exponents = no_exponents
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Pad with zeros."""
-    op = node.op
-    assert isinstance(op, Pad)
+    op = node.as_op(Pad)
     pads = model.integers(onnx_pads(((0, 0), *op.padding)), f"{node.name}_pads")
     return QonnxTensor(model.node("Pad", [model.value(node.inputs[0]), pads], node.name))

@@ -14,8 +14,7 @@ exponents = no_exponents
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Gather with repeated indices."""
-    op = node.op
-    assert isinstance(op, Repeat)
+    op = node.as_op(Repeat)
     (source,) = node.inputs
     index = np.repeat(np.arange(model.shape(source)[op.axis]), op.times)
     inputs = [model.value(source), model.initializer(index, f"{node.name}_index")]

@@ -20,8 +20,7 @@ def exponents(graph: Graph, node: Node) -> int | IntArray:
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Mul by powers of two."""
-    op = node.op
-    assert isinstance(op, Scale)
+    op = node.as_op(Scale)
     (source,) = node.inputs
     x, shape = model.tensors[source], model.shape(source)
     powers = np.ldexp(np.float32(1), np.asarray(op.shift, np.int32))

@@ -12,8 +12,7 @@ exponents = no_exponents
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Slice."""
-    op = node.op
-    assert isinstance(op, Slice)
+    op = node.as_op(Slice)
     axes = tuple(range(1, len(op.starts) + 1))
     parts = [
         model.integers(values, f"{node.name}_{what}")

@@ -17,8 +17,7 @@ exponents = no_exponents
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """A depthwise Conv with ones: exact for every window, which an average is not."""
-    op = node.op
-    assert isinstance(op, SumPool)
+    op = node.as_op(SumPool)
     (source,) = node.inputs
     channels = model.shape(source)[-1]
     ones = model.initializer(np.ones((channels, 1, *op.pool), np.float32), f"{node.name}_ones_float")

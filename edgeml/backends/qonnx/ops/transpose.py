@@ -12,7 +12,6 @@ exponents = no_exponents
 
 def emit(model: QonnxModel, node: Node) -> QonnxTensor:
     """Transpose."""
-    op = node.op
-    assert isinstance(op, Transpose)
+    op = node.as_op(Transpose)
     perm = (0, *(axis + 1 for axis in op.order))
     return QonnxTensor(model.node("Transpose", [model.value(node.inputs[0])], node.name, perm=perm))

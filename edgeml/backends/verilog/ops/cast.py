@@ -11,8 +11,7 @@ from edgeml.ir.ops.cast import Cast
 
 def emit(at: OpInputs) -> Nums:
     """The rounded and bounded elements."""
-    op = at.node.op
-    assert isinstance(op, Cast)
+    op = at.node.as_op(Cast)
     (source,) = at.x
     types = element_types(op.to, source.shape)
     return as_array(

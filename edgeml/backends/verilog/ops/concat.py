@@ -11,6 +11,5 @@ from edgeml.ir.ops.concat import Concat
 
 def emit(at: OpInputs) -> Nums:
     """The inputs side by side."""
-    op = at.node.op
-    assert isinstance(op, Concat)
+    op = at.node.as_op(Concat)
     return np.concatenate(at.x, axis=op.axis)

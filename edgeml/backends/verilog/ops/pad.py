@@ -11,8 +11,7 @@ from edgeml.ir.ops.pad import Pad
 
 def emit(at: OpInputs) -> Nums:
     """The elements with zeros around them."""
-    op = at.node.op
-    assert isinstance(op, Pad)
+    op = at.node.as_op(Pad)
     flat = list(at.x[0].reshape(-1))
     indices = np.arange(at.x[0].size).reshape(1, *at.x[0].shape)  # an axis in front: a scalar has none to pad
     indices = np.pad(indices, ((0, 0), *op.padding), constant_values=-1)[0]

@@ -11,6 +11,5 @@ from edgeml.ir.ops.repeat import Repeat
 
 def emit(at: OpInputs) -> Nums:
     """Every element several times."""
-    op = at.node.op
-    assert isinstance(op, Repeat)
+    op = at.node.as_op(Repeat)
     return np.repeat(at.x[0], op.times, axis=op.axis)

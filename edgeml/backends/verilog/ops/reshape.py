@@ -9,6 +9,5 @@ from edgeml.ir.ops.reshape import Reshape
 
 def emit(at: OpInputs) -> Nums:
     """The same elements in another shape."""
-    op = at.node.op
-    assert isinstance(op, Reshape)
+    op = at.node.as_op(Reshape)
     return at.x[0].reshape(op.shape)

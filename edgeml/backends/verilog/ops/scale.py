@@ -11,8 +11,7 @@ from edgeml.ir.ops.scale import Scale
 
 def emit(at: OpInputs) -> Nums:
     """The same codes with other fractional bits."""
-    op = at.node.op
-    assert isinstance(op, Scale)
+    op = at.node.as_op(Scale)
     (source,) = at.x
     shifts = np.broadcast_to(op.shift, source.shape).reshape(-1)
     return as_array(

@@ -9,6 +9,5 @@ from edgeml.ir.ops.slice import Slice
 
 def emit(at: OpInputs) -> Nums:
     """A part of the elements."""
-    op = at.node.op
-    assert isinstance(op, Slice)
+    op = at.node.as_op(Slice)
     return at.x[0][tuple(map(slice, op.starts, op.stops, op.steps))]

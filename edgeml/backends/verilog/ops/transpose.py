@@ -9,6 +9,5 @@ from edgeml.ir.ops.transpose import Transpose
 
 def emit(at: OpInputs) -> Nums:
     """The axes in another order."""
-    op = at.node.op
-    assert isinstance(op, Transpose)
+    op = at.node.as_op(Transpose)
     return at.x[0].transpose(op.order)
