@@ -88,9 +88,9 @@ def verilog_options() -> list[str]:
 
 def designs() -> list[str]:
     """Designs that are estimated."""
-    from edgeml import estimate
+    from edgeml.estimate import designs as kinds
 
-    return list(estimate.designs())
+    return list(kinds())
 
 
 def hls_backends() -> list[str]:
