@@ -40,6 +40,7 @@ PLAIN = FixedType(True, 8, 4)
 COMPILED: Mapping[str, Mapping[str, Any]] = {
     "hls4ml": {},
     "verilog": {"mode": "parallel", "unroll_limit": 10**6},
+    "c": {},
 }
 """Back ends whose artefacts a compiler has to see first, with the options for many graphs in one."""
 

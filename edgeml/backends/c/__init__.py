@@ -1,0 +1,51 @@
+"""C: portable C99 on integers for microcontrollers, and the same program run on this machine.
+
+`plan` puts ops together to steps and places their results in an arena, `ops/<op>.py` write the steps as
+functions, `model`, `header`, `selftest` and `project` the files around them, and `runner` compiles and runs
+what was written, with the sanitizers of the compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from edgeml.backend import Backend, Refusal, Runner
+from edgeml.backends.c.build import build
+from edgeml.backends.c.fresh import compare_program
+from edgeml.backends.c.options import COptions, parse_options
+from edgeml.backends.c.ports import MANIFEST, CManifest
+from edgeml.backends.c.runner import HostProgram
+from edgeml.deviations import Deviation
+from edgeml.files import FileSet
+from edgeml.ir import Graph
+
+__all__ = ["BACKEND", "C", "COptions"]
+
+
+class C(Backend):
+    """The C back end: portable C99 from the exact graph."""
+
+    name: ClassVar[str] = "c"
+    folder: ClassVar[str] = "c"
+    summary: ClassVar[str] = "portable C99 on integers, for microcontrollers, and the same on this machine"
+
+    def options(self, settings: Mapping[str, Any]) -> COptions:
+        return parse_options(settings)
+
+    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
+        return ()
+
+    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
+        return build(graph, core, options)
+
+    def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
+        options = self.options(CManifest.read(folder / MANIFEST).options)
+        return compare_program(folder, self.emit(graph, options))
+
+    def runners(self) -> tuple[Runner, ...]:
+        return (HostProgram(),)
+
+
+BACKEND = C()

@@ -1,0 +1,49 @@
+"""The files for a graph."""
+
+from __future__ import annotations
+
+from edgeml.backends.c.header import header
+from edgeml.backends.c.model import write
+from edgeml.backends.c.names import identifier
+from edgeml.backends.c.options import COptions
+from edgeml.backends.c.plan import program
+from edgeml.backends.c.ports import MANIFEST, CManifest
+from edgeml.backends.c.project import makefile
+from edgeml.backends.c.selftest import selftest
+from edgeml.files import FileSet
+from edgeml.ir import Graph
+
+SOURCE, HEADER = "src/model.c", "src/model.h"
+
+
+def build(graph: Graph, core: Graph, options: COptions) -> FileSet:
+    """C, project files and manifest.
+
+    Args:
+        graph: as it was given.
+        core: the same, prepared.
+        options: of the back end.
+    """
+    prefix = options.prefix or identifier(graph.name)
+    written = write(graph, program(core), prefix, options.pack_weights)
+    manifest = CManifest(
+        model=graph.name,
+        graph=graph.digest,
+        prefix=prefix,
+        inputs=written.inputs,
+        outputs=written.outputs,
+        arena_bytes=written.arena_bytes,
+        constant_bytes=written.constant_bytes,
+        traced=written.traced,
+        sources=(SOURCE,),
+        headers=(HEADER,),
+        options=options.model_dump(mode="json", exclude_none=True),
+    )
+    files = {
+        SOURCE: written.source,
+        HEADER: header(graph, written),
+        "test/selftest.c": selftest(graph, written, options.selftest_samples),
+        "Makefile": makefile(written),
+        MANIFEST: manifest.to_json(),
+    }
+    return FileSet({name: text.encode() for name, text in files.items()})

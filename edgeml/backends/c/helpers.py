@@ -1,0 +1,135 @@
+"""C functions that the layers of a program share: sums of products, and casts whose types vary by element.
+
+Each is written once per combination of types, and only if a layer needs it.
+"""
+
+from __future__ import annotations
+
+from edgeml.backends.c.integers import CType
+from edgeml.fixed import Overflow, Round
+
+_ROUNDING = """\
+/* x / 2^drop, rounded as {mode} does it; any x, 0 <= drop <= 64. */
+static int64_t {name}(int64_t x, int32_t drop)
+{{
+    if (drop == 0) {{
+        return x;
+    }}
+    if (drop > 63) {{
+        return {far};
+    }}
+    const int64_t whole = x >> drop;
+{up}
+}}"""
+
+_UP_TEXT = """\
+    const uint64_t rest = (uint64_t)x & (((uint64_t)1 << drop) - 1);
+    const uint64_t half = (uint64_t)1 << (drop - 1);
+    return whole + ({test} ? 1 : 0);"""
+
+_UP = {
+    Round.TRN_ZERO: "x < 0 && rest > 0 && half > 0",
+    Round.RND: "rest >= half",
+    Round.RND_ZERO: "rest > half || (rest == half && x < 0)",
+    Round.RND_INF: "rest > half || (rest == half && x >= 0)",
+    Round.RND_MIN_INF: "rest > half",
+    Round.RND_CONV: "rest > half || (rest == half && (whole & 1) != 0)",
+}
+
+_CAST = """\
+/* x / 2^drop, rounded as {rounding} and brought to lo..hi as {overflow} does it; drop < 0 raises. */
+static int64_t {name}(int64_t x, int32_t drop, int64_t lo, int64_t hi)
+{{
+    const int32_t grow = drop < 0 ? -drop : 0;
+    const int64_t whole = drop > 0 ? {rounded}(x, drop) : x;
+{body}
+}}"""
+
+_FIT = {
+    Overflow.SAT: """\
+    const int64_t least = -(-lo >> grow), most = hi >> grow;
+    if (whole < least) {
+        return lo;
+    }
+    if (whole > most) {
+        return hi;
+    }
+    return grow < 63 ? whole * ((int64_t)1 << grow) : 0;""",
+    Overflow.SAT_ZERO: """\
+    const int64_t least = -(-lo >> grow), most = hi >> grow;
+    return whole < least || whole > most || grow > 62 ? 0 : whole * ((int64_t)1 << grow);""",
+    Overflow.WRAP: """\
+    const uint64_t mask = (uint64_t)hi - (uint64_t)lo;
+    const uint64_t low = grow < 64 ? ((uint64_t)whole << grow) & mask : 0;
+    return low > (uint64_t)hi ? (int64_t)low - (int64_t)mask - 1 : (int64_t)low;""",
+}
+
+_DOT = """\
+/* The sum of n products; the layers state the bound that keeps it within {acc}. */
+static inline {acc} {name}(const {x} *x, const {w} *w, int32_t n)
+{{
+    {acc} sum = 0;
+    for (int32_t i = 0; i < n; ++i) {{
+        sum += ({acc})x[i] * ({acc})w[i];
+    }}
+    return sum;
+}}"""
+
+_PACKED = """\
+/* The sum of n products with weights low + step * code, packed to {bits} bits, lowest first. */
+static inline {acc} {name}(const {x} *x, const uint8_t *w, int32_t at, int32_t n, {acc} low, {acc} step)
+{{
+    {acc} sum = 0;
+    for (int32_t i = 0; i < n; ++i) {{
+        const int32_t bit = (at + i) * {bits};
+        const uint32_t code = {code} & {mask}u;
+        sum += ({acc})x[i] * (low + step * ({acc})code);
+    }}
+    return sum;
+}}"""
+
+_ONE_BYTE = "((uint32_t)w[bit >> 3] >> (bit & 7))"
+_TWO_BYTES = "(((uint32_t)w[bit >> 3] | ((uint32_t)w[(bit >> 3) + 1] << 8)) >> (bit & 7))"
+
+
+class Helpers:
+    """Collects the functions that layers call and hands out their names."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def rounding(self, mode: Round) -> str:
+        """The function (x, drop) that rounds any int64_t."""
+        name = f"edgeml_round_{mode.value.lower()}"
+        far = "x < 0 ? -1 : 0" if mode is Round.TRN else "0"
+        up = "    return whole;" if mode is Round.TRN else _UP_TEXT.format(test=_UP[mode])
+        return self._add(name, _ROUNDING.format(mode=mode.value, name=name, far=far, up=up))
+
+    def cast(self, rounding: Round, overflow: Overflow) -> str:
+        """The function (x, drop, lo, hi) that casts any int64_t; for SAT_SYM, lo is the symmetric one."""
+        fit = Overflow.SAT if overflow is Overflow.SAT_SYM else overflow
+        name = f"edgeml_cast_{rounding.value.lower()}_{fit.value.lower()}"
+        rounded = self.rounding(rounding)
+        text = _CAST.format(
+            name=name, rounding=rounding.value, overflow=fit.value, rounded=rounded, body=_FIT[fit]
+        )
+        return self._add(name, text)
+
+    def dot(self, x: CType, w: CType, acc: CType) -> str:
+        """The function (x, w, n) that sums products."""
+        name = f"edgeml_dot_{x.tag}_{w.tag}_{acc.tag}"
+        return self._add(name, _DOT.format(acc=acc.name, name=name, x=x.name, w=w.name))
+
+    def packed_dot(self, x: CType, bits: int, acc: CType) -> str:
+        """The function (x, w, at, n, low, step) that sums products with weights of a few bits."""
+        name = f"edgeml_dot_{x.tag}_p{bits}_{acc.tag}"
+        code = _ONE_BYTE if 8 % bits == 0 else _TWO_BYTES
+        text = _PACKED.format(acc=acc.name, name=name, x=x.name, bits=bits, code=code, mask=(1 << bits) - 1)
+        return self._add(name, text)
+
+    def _add(self, name: str, text: str) -> str:
+        self._texts.setdefault(name, text)
+        return name
+
+    def __str__(self) -> str:
+        return "\n\n".join(self._texts.values())

@@ -1,0 +1,76 @@
+"""Conv: a sum of products per position and filter; taps outside of the input are left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.backends.c.ops._weights import add_weights, sum_kind, weight_codes
+from edgeml.backends.c.ops._window import window
+from edgeml.backends.c.scalar import Scalar
+from edgeml.backends.c.site import Site
+from edgeml.ir.ops.conv import Conv
+from edgeml.ir.steps import over_space, peak
+
+
+def emit(site: Site) -> None:
+    """Loops over positions and filters; inside of them over rows, columns and channels of the kernel."""
+    node = site.source
+    op = node.op
+    assert isinstance(op, Conv)
+    x, w = node.inputs
+    info, codes = site.info(node, 0), weight_codes(site, w)
+    over = window(info.shape, codes.shape[:-2], op.strides, op.padding, op.dilation)
+    inside, filters = codes.shape[-2:]
+    most, acc = sum_kind(*op.products(over_space(peak(info, info.frac)), codes))
+    weights = add_weights(site, w, np.moveaxis(codes, -1, 0), inside > 1 or site.packed)
+    product = site.graph.info(node.name)
+    rows, columns = over.kernel
+    per_group = filters // op.groups
+    with site.loops(len(info.shape)) as place:
+        o = place.variable(len(place.shape) - 1) if filters > 1 else "0"
+        first = _first_channel(o, per_group, inside) if op.groups > 1 else "0"
+        site.lines.add(f"{acc.name} sum = 0; /* partial sums: at most {most} */")
+        with over.taps(site, place, 0, "row", "p") as row:
+            run = op.groups == 1 and over.dilation[1] == 1 and over.is_inside[1]
+            start = _flat(o, rows * columns * inside)
+            start = _sum(start, _flat("p" if rows > 1 else "0", columns * inside))
+            if run:
+                at = _address(row, over.start(place, 1), over.size[1], over.channels, first)
+                call = weights.product_sum(
+                    site, site.kind(x), acc, f"{site.pointer(x)} + {at}", start, str(columns * inside)
+                )
+                site.lines.add(f"sum += {call};")
+            else:
+                with over.taps(site, place, 1, "column", "q") as column:
+                    start = _sum(start, _flat("q" if columns > 1 else "0", inside))
+                    at = _address(row, column, over.size[1], over.channels, first)
+                    if inside == 1 and not weights.bits:
+                        one = f"({acc.name}){site.pointer(x)}[{at}] * {weights.one(acc, start)}"
+                        site.lines.add(f"sum += {one};")
+                    else:
+                        call = weights.product_sum(
+                            site, site.kind(x), acc, f"{site.pointer(x)} + {at}", start, str(inside)
+                        )
+                        site.lines.add(f"sum += {call};")
+        site.finish(place, Scalar("sum", int(product.lo.min()), int(product.hi.max()), acc))
+
+
+def _first_channel(o: str, per_group: int, inside: int) -> str:
+    group = o if per_group == 1 else f"{o} / {per_group}"
+    return group if inside == 1 else f"{group} * {inside}"
+
+
+def _address(row: str, column: str, width: int, channels: int, first: str) -> str:
+    """The index of a pixel's channel."""
+    pixel = _sum(_flat(row, width), column)
+    return _sum(_flat(f"({pixel})" if pixel != "0" else "0", channels), first)
+
+
+def _flat(variable: str, stride: int) -> str:
+    if variable == "0":
+        return "0"
+    return variable if stride == 1 else f"{variable} * {stride}"
+
+
+def _sum(a: str, b: str) -> str:
+    return b if a == "0" else a if b == "0" else f"{a} + {b}"

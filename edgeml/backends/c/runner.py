@@ -1,0 +1,171 @@
+"""The C as it lies on the disk, compiled with the warnings and sanitizers of gcc or clang, and run on codes.
+
+Invariant: an output is a code that the program wrote, without an access out of bounds, an overflow of a
+signed number or a shift beyond its width on the way; or there is an error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml import tools
+from edgeml.backend import Runner, Takes
+from edgeml.backends.c.harness import main_program
+from edgeml.backends.c.ports import MANIFEST, CManifest, CPort
+from edgeml.cache import cache_folder, digest
+from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph
+from edgeml.scratch import scratch_folder
+from edgeml.tools import run
+
+COMPILERS = ("gcc", "clang")
+"""Compilers that have what the check needs, best first."""
+
+_FLAGS = (
+    *("-std=c99", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"),
+    *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+)
+_COMPILE_SECONDS = 600.0
+_RUN_SECONDS = 3600.0
+
+
+class HostProgram(Runner):
+    """Compiles and runs the program.
+
+    Args:
+        compilers: names of tools, best first; the first that is installed is used.
+    """
+
+    name: ClassVar[str] = "c"
+    artefact: ClassVar[str] = MANIFEST
+    takes: ClassVar[Takes] = Takes.CODES
+
+    def __init__(self, compilers: Sequence[str] = COMPILERS) -> None:
+        self._compilers = tuple(compilers)
+
+    def available(self) -> str:
+        if any(tools.find(name) for name in self._compilers):
+            return ""
+        ways = ", or ".join(tools.load(name).install for name in self._compilers)
+        return f"no compiler for C is installed: {ways}"
+
+    def run(
+        self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
+    ) -> dict[str, IntArray]:
+        manifest = CManifest.read(folder / MANIFEST)
+        check_ports(manifest, graph, folder)
+        program = self._compiled(folder, manifest)
+        numbers = [i for i, one in enumerate(manifest.traced) if one.value in keep]
+        columns = [*manifest.outputs, *(manifest.traced[i] for i in numbers)]
+        samples = len(inputs[graph.inputs[0]])
+        if not samples:
+            return {one.value: np.zeros((0, *one.shape), np.int64) for one in columns}
+        with scratch_folder() as scratch:
+            (scratch / "in").write_bytes(packed(manifest.inputs, inputs))
+            log = program.parent / f"run-{os.getpid()}.log"
+            words = ["in", "out", str(samples), *map(str, numbers)]
+            run([program, *words], scratch, log, _RUN_SECONDS, writes=[scratch / "out"])
+            log.unlink(missing_ok=True)
+            return unpacked(columns, (scratch / "out").read_bytes(), str(folder))
+
+    def _compiled(self, folder: Path, manifest: CManifest) -> Path:
+        """The program, from the cache or freshly compiled.
+
+        Raises:
+            MissingToolError: there is no compiler.
+            EdgemlError: it does not compile; names the log.
+        """
+        compiler = next((name for name in self._compilers if tools.find(name)), self._compilers[0])
+        tool = tools.need(compiler)
+        main = main_program(manifest)
+        files = {name: _source(folder / name) for name in (*manifest.sources, *manifest.headers)}
+        named = [part for name, content in files.items() for part in (name, content)]
+        key = digest([*named, main, *_FLAGS, compiler, tool.version])
+        program = cache_folder("c") / key / "program"
+        if program.is_file():
+            return program
+        program.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(program.parent) as scratch:
+            for name, content in files.items():
+                (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+                (scratch / name).write_bytes(content)
+            (scratch / "main.c").write_text(main)
+            command = [tool.path, *_FLAGS, "-Isrc", "-I.", "main.c", "-o", "program"]
+            target = scratch / "program"
+            run(command, scratch, program.parent / "compile.log", _COMPILE_SECONDS, writes=[target])
+            target.replace(program)  # atomic: two checks may compile the same program at once
+        return program
+
+
+def _source(path: Path) -> bytes:
+    if not path.is_file():
+        raise EdgemlError("a file that edgeml.json lists is missing", str(path), "export again")
+    return read_bytes(path, "source of the C project")
+
+
+def packed(ports: Sequence[CPort], codes: Mapping[str, IntArray]) -> bytes:
+    """Codes (samples, *shape) by value as the memory of the program, sample by sample, little-endian."""
+    parts = [
+        np.ascontiguousarray(codes[one.value].reshape(len(codes[one.value]), -1).astype(_dtype(one))).view(
+            np.uint8
+        )
+        for one in ports
+    ]
+    return np.concatenate(parts, axis=1).tobytes()
+
+
+def unpacked(ports: Sequence[CPort], data: bytes, where: str) -> dict[str, IntArray]:
+    """Codes (samples, *shape) by value from the memory of the program.
+
+    Raises:
+        EdgemlError: these are not the bytes of whole samples.
+    """
+    sizes = [one.size * one.item_bytes for one in ports]
+    if len(data) % sum(sizes):
+        raise EdgemlError(f"the program wrote {len(data)} bytes, samples of {sum(sizes)} expected", where)
+    table = np.frombuffer(data, np.uint8).reshape(-1, sum(sizes))
+    ends = np.cumsum(sizes)
+    return {
+        one.value: np.ascontiguousarray(table[:, end - size : end])
+        .view(_dtype(one))
+        .reshape(len(table), *one.shape)
+        .astype(np.int64)
+        for one, size, end in zip(ports, sizes, ends, strict=True)
+    }
+
+
+def _dtype(one: CPort) -> str:
+    return f"<{'i' if one.kind.signed else 'u'}{one.item_bytes}"
+
+
+def check_ports(manifest: CManifest, graph: Graph, folder: Path) -> None:
+    """Refuse a program whose inputs and outputs are not the graph's.
+
+    Raises:
+        EdgemlError: names, shapes or types differ.
+    """
+    for kind, ports, names in (
+        ("inputs", manifest.inputs, graph.inputs),
+        ("outputs", manifest.outputs, graph.outputs),
+    ):
+        values = [one.value for one in ports]
+        if values != list(names):
+            raise EdgemlError(
+                f"has the {kind} {', '.join(values)}, the graph has {', '.join(names)}",
+                str(folder),
+                "export again",
+            )
+        for one in ports:
+            info = graph.info(one.value)
+            fracs = np.broadcast_to(np.asarray(info.type.frac), info.shape).reshape(-1)
+            same = np.array_equal(np.broadcast_to(np.asarray(one.frac), fracs.shape), fracs)
+            if info.shape != one.shape or not same or info.type.signed != one.signed:
+                raise EdgemlError(f"holds another type than {info}", f"{folder}, {one.value}", "export again")
