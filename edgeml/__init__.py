@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         train,
     )
     from edgeml.api_import import import_model
+    from edgeml.api_lint import lint
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
     from edgeml.ir import Builder, Graph, evaluate
@@ -46,6 +47,7 @@ __all__ = [
     "evaluate",
     "export",
     "import_model",
+    "lint",
     "load",
     "lower",
     "report",
@@ -60,6 +62,7 @@ _HOMES = {
         *("report", "synth", "trace", "train"),
     ),
     "edgeml.api_import": ("import_model",),
+    "edgeml.api_lint": ("lint",),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
     "edgeml.fixed": ("FixedType", "Overflow", "Round"),
     "edgeml.ir": ("Builder", "Graph", "evaluate"),

@@ -31,7 +31,7 @@ from edgeml.keras.writer import AGAIN, keras_version
 from edgeml.reading import parse_json
 from edgeml.scratch import scratch_folder
 
-_UNLOADABLE = {
+UNLOADABLE = {
     "QDenseBatchnorm": "QDense and BatchNormalization",
     "quantized_hswish": "an Activation('hard_swish') and a QActivation(quantized_bits(...))",
 }
@@ -97,12 +97,12 @@ def model_of(content: bytes, where: str, weights: bytes | None = None) -> Any:
     except Exception as error:  # Keras, TensorFlow and HDF5 raise whatever they like over a damaged file
         reason = _reason(error)
         classes = {str(entry["class_name"]) for entry in objects(config)}
-        for name in _UNLOADABLE:
+        for name in UNLOADABLE:
             if name in classes:
                 raise EdgemlError(
                     f"does not load: QKeras saves {name} and cannot load it",
                     where,
-                    f"lower the model before it is saved, or use {_UNLOADABLE[name]}",
+                    f"lower the model before it is saved, or use {UNLOADABLE[name]}",
                 ) from error
         by = f" (written by Keras {version}, read by {keras.__version__})" if version else ""
         raise EdgemlError(f"does not load as a Keras model{by}: {reason[:300]}", where, AGAIN) from error

@@ -168,6 +168,15 @@ KINDS = (
         keras=True,
     ),
     NewFile(
+        "a lint rule",
+        ("edgeml/lint/rules/novel_rule.py", "tests/lint/rules/novel_rule.py"),
+        "novel_rule",
+        ("tests/lint/test_contract.py",),
+        ('!= "fc"', '== "fc"'),
+        r"novel_rule",
+        keras=True,
+    ),
+    NewFile(
         "a quantizer",
         ("edgeml/keras/quantizers/quantized_ulaw.py",),
         "quantized_ulaw",

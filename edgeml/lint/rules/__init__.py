@@ -1,0 +1,1 @@
+"""One file per lint rule; see `edgeml.lint.rule`."""

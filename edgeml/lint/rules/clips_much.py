@@ -1,0 +1,30 @@
+"""Activations that clip much of what they get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edgeml.lint.rule import Finding, Rule, Severity
+from edgeml.lint.subject import Subject, SubjectPart
+
+_SHARE = 0.05
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """Casts that clip or wrap more than one element in twenty; below zero a ReLU does so on purpose."""
+    for row in subject.statistics:
+        share = row.saturated.value if row.saturated is not None else None
+        if row.op == "cast" and share is not None and share > _SHARE:
+            yield Finding(row.name, f"clips {share:.1%} of its values to the ends of {row.type}")
+
+
+RULE = Rule(
+    severity=Severity.WARNING,
+    title="activation that clips much",
+    why="Clipped values pass no gradient and all look alike to the next layer; accuracy is lost "
+    "that one integer bit would keep.",
+    remedy="one more integer bit, at the cost of a fraction bit if the width must stay: "
+    "`--set quantizers.layers.NAME.activations.integer=N`; `edgeml diagnose RUN` tries it",
+    needs=(SubjectPart.GRAPH, SubjectPart.SAMPLES, SubjectPart.TRAINED),
+    find=find,
+)

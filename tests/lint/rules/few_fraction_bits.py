@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from edgeml.lint.subject import Subject
+from tests.lint.nets import activation, model_of, subject_of
+
+LAYERS = ("act",)
+
+
+def breaks() -> Subject:
+    return subject_of(model_of(activation("quantized_bits(4, 3, alpha=1)", "act")))
+
+
+def keeps() -> Subject:
+    return subject_of(model_of(activation("quantized_bits(4, 2, alpha=1)", "act")))

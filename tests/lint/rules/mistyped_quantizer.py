@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from edgeml.lint.subject import Subject
+from tests.lint.nets import activation, dense, model_of, subject_of
+
+LAYERS = ("fc", "act")
+
+
+def breaks() -> Subject:
+    layers = (dense(3, "fc", "ternary(alpha=1)"), activation("quantized_linear(4, 1, alpha=1)", "act"))
+    return subject_of(model_of(activation("quantized_bits(6, 1, alpha=1)", "q"), *layers))
+
+
+def keeps() -> Subject:
+    return subject_of(model_of(activation("quantized_bits(6, 1, alpha=1)", "q"), dense(3, "fc")))

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from edgeml.lint.subject import Subject
+from tests.lint.nets import activation, dense, model_of, subject_of
+
+LAYERS = ("",)
+
+
+def breaks() -> Subject:
+    import keras
+
+    layers = (dense(3, "fc"), keras.layers.LayerNormalization(name="norm"))
+    return subject_of(model_of(activation("quantized_bits(6, 1, alpha=1)", "q"), *layers))
+
+
+def keeps() -> Subject:
+    return subject_of(model_of(activation("quantized_bits(6, 1, alpha=1)", "q"), dense(3, "fc")))
