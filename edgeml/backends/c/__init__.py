@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeml.backend import Backend, Refusal, Runner
+from edgeml.backend import Backend, Runner
 from edgeml.backends.c.build import build
 from edgeml.backends.c.fresh import compare_program
 from edgeml.backends.c.options import COptions, parse_options
+from edgeml.backends.c.plan import Program, program
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import HostProgram
 from edgeml.deviations import Deviation
@@ -34,11 +35,11 @@ class C(Backend):
     def options(self, settings: Mapping[str, Any]) -> COptions:
         return parse_options(settings)
 
-    def limits(self, core: Graph, options: Any) -> tuple[Refusal, ...]:
-        return ()
+    def plan(self, core: Graph, options: Any) -> Program:
+        return program(core)
 
-    def write(self, graph: Graph, core: Graph, options: Any) -> FileSet:
-        return build(graph, core, options)
+    def write(self, graph: Graph, plan: Program, options: Any) -> FileSet:
+        return build(graph, plan, options)
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         options = self.options(CManifest.read(folder / MANIFEST).options)

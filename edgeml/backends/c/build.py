@@ -6,7 +6,7 @@ from edgeml.backends.c.header import header
 from edgeml.backends.c.model import write
 from edgeml.backends.c.names import identifier
 from edgeml.backends.c.options import COptions
-from edgeml.backends.c.plan import program
+from edgeml.backends.c.plan import Program
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.project import makefile
 from edgeml.backends.c.selftest import selftest
@@ -16,16 +16,16 @@ from edgeml.ir import Graph
 SOURCE, HEADER = "src/model.c", "src/model.h"
 
 
-def build(graph: Graph, core: Graph, options: COptions) -> FileSet:
+def build(graph: Graph, program: Program, options: COptions) -> FileSet:
     """C, project files and manifest.
 
     Args:
         graph: as it was given.
-        core: the same, prepared.
+        program: its steps.
         options: of the back end.
     """
     prefix = options.prefix or identifier(graph.name)
-    written = write(graph, program(core), prefix, options.pack_weights)
+    written = write(graph, program, prefix, options.pack_weights)
     manifest = CManifest(
         model=graph.name,
         graph=graph.digest,

@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
+from edgeml.backend import Refusal
 from edgeml.backends.c.arena import Lifetime, places
 from edgeml.backends.c.integers import CType, storage
 from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round, cover
@@ -60,11 +61,13 @@ class Program:
         graph: prepared, see `aligned`.
         steps: what runs.
         roots: for every value that is another name for codes elsewhere, or is in memory: where its codes are.
+        refusals: none; a graph that verifies has sums of at most 63 bits, which int64_t holds.
     """
 
     graph: Graph
     steps: tuple[Step, ...]
     roots: Mapping[str, str]
+    refusals: tuple[Refusal, ...] = ()
 
     @cached_property
     def direct(self) -> Mapping[str, str]:
