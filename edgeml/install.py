@@ -55,7 +55,7 @@ def package(name: str) -> str:
 
 
 def elsewhere() -> str:
-    """How to get this version, all extras included, on another machine: a line of shell for a report."""
+    """The line of shell that installs this version, all extras included, on another machine; for a report."""
     if checkout() is None:
         return f"pip install '{DISTRIBUTION}[all]=={__version__}'"
     return f"make setup && source .venv/bin/activate  # in a checkout of edgeml {__version__}"

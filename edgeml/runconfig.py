@@ -44,7 +44,7 @@ _NO_VERSION = "not installed"
 
 
 class PresetRef(Settings):
-    """Which preset a run is of, or which model was imported.
+    """The preset that a run is of, or the model that was imported.
 
     Args:
         name: the preset's or the imported file's name.
@@ -80,7 +80,7 @@ class TakenType(Settings):
 
 
 class Importing(Settings):
-    """How the file of a model that was trained elsewhere is read again.
+    """The settings with which the file of a model that was trained elsewhere is read again.
 
     Args:
         format: the name of its reader.

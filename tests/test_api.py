@@ -1,4 +1,4 @@
-"""What `import edgeml` offers: it is there, typed, quick to import, quiet, and shows itself in notebooks."""
+"""The API of `import edgeml`: it is there, typed, quick to import, quiet, and shows itself in notebooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where compiled programs are kept: a home that cannot be written, none at all, somebody else's folder."""
+"""The cache of compiled programs: a home that cannot be written, none at all, somebody else's folder."""
 
 from __future__ import annotations
 

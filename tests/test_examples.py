@@ -33,7 +33,7 @@ model: Any = ...
 keras_model: Any = ...
 x: np.ndarray = np.zeros((1, 4))
 """
-"""What the examples take as given."""
+"""Names that the examples take as given."""
 
 
 def resolved(name: str) -> object:

@@ -317,7 +317,7 @@ def test_killed_in_the_middle(tmp_path, after):
 
 
 class TestHeal:
-    """What a kill leaves is put right: the folder is whole, the new one where it was complete."""
+    """A killed replacement is put right: the folder is whole, the new one where it was complete."""
 
     def test_temporaries_go_and_all_else_stays(self, tmp_path):
         keep = [".training.npz", ".lock", "a.tmp-b", "sub/.hidden/x", ".backup.20261128/x", "verilog/top.v"]

@@ -35,7 +35,7 @@ NAMED = re.compile(r"pip3? install[^\n`]*?[\s'\"]edgeml(?![\w-])|(?<![\w.-])edge
 
 
 def literals(text: str) -> list[str]:
-    """What would install the other project's package."""
+    """Commands that would install the other project's package."""
     return [match[0] for match in NAMED.finditer(text)]
 
 

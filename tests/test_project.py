@@ -111,7 +111,7 @@ def test_the_source_rules_find_what_they_look_for() -> None:
 
 
 def test_import_loads_no_heavy_library() -> None:
-    """What is loaded is asserted, not how long it takes: that would depend on the machine."""
+    """The modules that are loaded are asserted, not the time: that would depend on the machine."""
     heavy = [
         "da4ml",
         "hls4ml",

@@ -1,4 +1,4 @@
-"""What a killed command left in scratch folders is deleted; what a living one uses is not."""
+"""Scratch folders of killed commands are deleted; those of living ones are not."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests import indexes
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PIP = "22.3"
-"""What ensurepip of Python 3.11.0 brings."""
+"""The versions that ensurepip of Python 3.11.0 brings."""
 
 BACKEND = """
 import sys; sys.path.insert(0, {root!r})

@@ -274,7 +274,7 @@ def _taps(graph: Graph, node: Node, source: IntArray) -> IntArray:
 def _shown(
     graph: Graph, trial: _Trial, values: Mapping[str, IntArray], taps: IntArray, tap: int, columns: IntArray
 ) -> tuple[NDArray[np.bool_], int]:
-    """Which vectors show a change of the weights of one tap, (columns, vectors), and how many pairs were run.
+    """The vectors that show a change of one tap's weights, (columns, vectors), and the number of pairs run.
 
     The sums of all columns are changed at once and taken through the chain, which keeps elements apart; what
     changed there is then put into one column at a time.

@@ -58,7 +58,7 @@ def possible(graph: Graph) -> tuple[Possible, ...]:
 
 
 def events(graph: Graph, codes: Mapping[str, IntArray]) -> NDArray[np.bool_]:
-    """Which vectors show which event, (vectors, events), the events in the order of `possible`.
+    """True where a vector shows an event, (vectors, events), the events in the order of `possible`.
 
     Args:
         graph: the exact graph.

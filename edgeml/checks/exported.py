@@ -84,7 +84,7 @@ def keep(folder: Path, graph: Graph, rows: Sequence[Exported]) -> None:
 
 
 def reason(folder: Path, backend: str, graph: Graph) -> str:
-    """Why a back end, "float" or "int8" wrote nothing when it was last asked; "" if it was not, or did."""
+    """The reason that a back end, "float" or "int8" last wrote nothing; "" if it wrote, or was not asked."""
     row = _read(folder, graph).rows.get(backend)
     return f"could not be exported: {row.reason}" if row is not None and row.reason else ""
 

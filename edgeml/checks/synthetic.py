@@ -229,7 +229,7 @@ class _Draw:
 
 
 def unit_elements(size: int) -> IntArray:
-    """Which elements of an input of `size` elements get a unit vector."""
+    """The elements of an input of `size` elements that get a unit vector."""
     return np.unique(np.linspace(0, size - 1, min(size, UNITS)).astype(np.int64))
 
 

@@ -64,14 +64,14 @@ def rescale(codes: IntArray, frac: int | IntArray, to_frac: int | IntArray, roun
 
 
 def outside(codes: IntArray, frac: int | IntArray, to: ElementType, rounding: Round) -> NDArray[np.bool_]:
-    """Where a value with `frac` fractional bits, once rounded, lies outside the range of `to`."""
+    """True for values with `frac` fractional bits that, once rounded, lie outside the range of `to`."""
     rounded = rescale(codes, frac, to.frac, rounding)
     grow = np.maximum(np.asarray(to.frac, np.int64) - np.asarray(frac, np.int64), 0)
     return _leaves_int64(codes, grow) | (rounded < to.lo) | (rounded > to.hi)
 
 
 def _leaves_int64(codes: IntArray, grow: IntArray) -> NDArray[np.bool_]:
-    """Where codes * 2^grow, grow >= 0, does not fit int64 (or is -2^63, which is no type's code)."""
+    """True for codes of which codes * 2^grow, grow >= 0, does not fit int64 (or is -2^63, no type's code)."""
     limit = _MOST >> np.minimum(grow, 63)
     return (grow > 0) & ((codes > limit) | (codes < -limit))
 

@@ -16,7 +16,7 @@ from edgeml.keras.difference import LayerDifference, measured
 
 
 def compare(imported: Imported, x: Mapping[str, Floats]) -> tuple[LayerDifference, ...]:
-    """How many integers of each layer differ, and by how much.
+    """The integers of each layer that differ: their number, and the distance.
 
     Args:
         imported: a model whose framework is installed, see `SourceModel.missing`.

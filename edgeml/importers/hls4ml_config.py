@@ -33,7 +33,7 @@ HLS_MODES = ("TRN", "WRAP")
 
 @dataclass(frozen=True)
 class HlsPrecision:
-    """What a configuration states.
+    """The statements of a configuration.
 
     Args:
         path: the file.
@@ -122,7 +122,7 @@ def _parsed(content: bytes, path: Path) -> Any:
 
 
 def _nothing(*_: object) -> None:
-    """What a tag of YAML stands for."""
+    """The value that a tag of YAML stands for."""
 
 
 def _tensors(precision: Any, path: Path, layer: str) -> dict[str, str]:

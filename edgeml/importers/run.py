@@ -29,7 +29,7 @@ from edgeml.settings import Settings, parse_settings
 
 
 class ImportChoices(Settings):
-    """What `--set` can change of an import.
+    """The settings of an import that `--set` can change.
 
     Args:
         data: which data, and how it is scaled; by default as it is stored.
@@ -149,7 +149,7 @@ def read_again(run: Run, strict: bool = False) -> Imported:
 
 
 def own_outputs(run: Run, x: Any) -> dict[str, Floats]:
-    """What a run's model gives in its own framework.
+    """The results of a run's model in its own framework.
 
     Args:
         run: a trained run, or an imported one.
@@ -185,7 +185,7 @@ def _read(file: Path, weights: Path | None) -> SourceFile:
 
 
 def _notes(run: Run, imported: Imported) -> Notes:
-    """What was noted of an import, and the differences measured."""
+    """The notes of an import, and the differences measured."""
     graph, model = imported.graph, imported.model
     missing = model.missing()
     rows = () if missing else importers.compare(imported, {graph.inputs[0]: run.data().x_test[:SAMPLES]})

@@ -1,4 +1,4 @@
-"""How many bits the largest partial sum of an op needs, in units of the finest grid it lies on.
+"""The bits that the largest partial sum of an op needs, in units of the finest grid it lies on.
 
 `Op.demand`, in each op's own file, is the rule; `edgeml.ir.steps` says why a float kernel is exact below it.
 The bound also covers an op's inputs, its result and what a rounding needs in between.

@@ -106,7 +106,7 @@ def to_svg(graph: Graph) -> str:
 
 
 def to_html(graph: Graph) -> str:
-    """What Jupyter shows: the summary with its notes, and the picture in a frame that scrolls."""
+    """The HTML that Jupyter shows: the summary with its notes, and the picture in a frame that scrolls."""
     summary = html.escape(repr(graph), quote=False)
     return (
         f'<div><pre style="white-space:pre-wrap">{summary}</pre>'

@@ -1,4 +1,4 @@
-"""What graph.json holds: the structure of a graph; its integers are in the .npz beside it."""
+"""The document graph.json: the structure of a graph; its integers are in the .npz beside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class NodeEntry(Record):
 
 
 class NoteEntry(Record):
-    """What lowering could not carry over exactly."""
+    """A remark of the lowering: something that it could not carry over exactly."""
 
     layer: str
     text: str

@@ -163,7 +163,7 @@ def _settings(inner: dict[str, Any], cls: type, place: str) -> dict[str, Any]:
 
 
 def _parameters(cls: type) -> frozenset[str]:
-    """What a class and its bases take by name."""
+    """The keyword arguments of a class and its bases."""
     parameters = set(_BASE)
     for base in cls.__mro__:
         if base.__module__.split(".")[0] in ("keras", "qkeras") and "__init__" in vars(base):

@@ -31,11 +31,11 @@ STATE = (
     "state its type: edgeml import --input-type 'ufixed<8,8>', "
     "edgeml.lower(model, input_type='ufixed<8,8>'), --set 'lowering.input_type=\"ufixed<8,8>\"'"
 )
-"""What to do about a model input that no quantizer follows."""
+"""The remedy for a model input that no quantizer follows."""
 
 
 def state(layer: str) -> str:
-    """What to do about a tensor of a layer that the model leaves in float."""
+    """The remedy for a tensor of a layer that the model leaves in float."""
     return (
         f"state its type: edgeml import --layer-type '{layer}=fixed<16,6>' (of all such layers: "
         f"--float-type 'fixed<16,6>'), edgeml.lower(model, layer_types={{'{layer}': 'fixed<16,6>'}})"
@@ -71,7 +71,7 @@ class LayerBuilder:
         return per_layer(self.options.factor_bits, self.layer) or FACTOR_BITS
 
     def stated(self, tensor: Tensor) -> StatedType | None:
-        """What is stated of a tensor of this layer that the model does not quantize; marks the layer."""
+        """The type stated for a tensor of this layer that the model does not quantize; marks the layer."""
         stated = self.options.stated(self.layer, tensor)
         self.left_in_float = self.left_in_float or stated is not None
         return stated

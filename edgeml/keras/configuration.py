@@ -1,4 +1,4 @@
-"""What a model's configuration may hold, looked at before Keras builds anything of it.
+"""Checks of a model's configuration, before Keras builds anything of it.
 
 Only classes of Keras and QKeras, none of those that run code of the file, and no size that the stored weights
 do not fill.

@@ -1,4 +1,4 @@
-"""How far a model in its own framework and its exact graph are apart, layer by layer, on samples.
+"""Differences of a model in its own framework from its exact graph, layer by layer, on samples.
 
 For a model whose lowering is exact there is nothing to measure; for one with a note `exact=False` this is
 the other half of the note. Floats are compared as they are, never rounded to the graph's grid first.

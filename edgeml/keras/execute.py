@@ -15,7 +15,7 @@ from edgeml.keras.topology import functional_of
 
 
 def every_call(model: Any, inputs: Sequence[Any]) -> list[Any]:
-    """What each call of a layer gives, at inference.
+    """The result of each call of a layer, at inference.
 
     Args:
         model: a sequential or functional Keras model.

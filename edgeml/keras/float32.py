@@ -1,4 +1,4 @@
-"""Where Keras' own float32 arithmetic is exact: how many bits each op needs, of the 24 float32 has.
+"""The exactness of Keras' own float32 arithmetic: the bits that each op needs, of the 24 float32 has.
 
 An op's own `demand` says it for sums, products and values (see `edgeml.ir.steps`). The straight-through form
 x + (q(x) - x) of a quantizer is a sum of this kind as well, which the graph's Cast does not have.

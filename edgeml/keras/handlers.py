@@ -1,4 +1,4 @@
-"""What the file of a layer, an operation or a quantizer declares: one object whose fields have no default.
+"""The declaration of a layer, an operation or a quantizer: one object whose fields have no default.
 
     layers/max_pooling2d.py     LAYER = LayerHandler(...)
     operations/clip.py          OPERATION = OperationHandler(...)
@@ -48,7 +48,7 @@ class Absent:
 
 
 class LayerKind(Enum):
-    """What a layer can be given, and what it does with it."""
+    """The inputs that a layer takes, and its effect on them."""
 
     QUANTIZED = "quantized"
     """It reads one value that is quantized."""

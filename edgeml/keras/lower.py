@@ -37,7 +37,7 @@ _REMEDIES = {
     "LayerNormalization": "use BatchNormalization or QBatchNormalization, whose statistics are constants",
     "Lambda": "write it with Keras layers",
 }
-"""What to use instead of a layer that is known and not covered; near names are added."""
+"""The substitutes of layers that are known and not covered; near names are added."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from edgeml.keras.float32 import not_proven
 from edgeml.keras.lower import Lowered
 
 SAMPLES = 1000
-"""How many test samples differences are measured on."""
+"""The number of test samples that differences are measured on."""
 
 
 class LayerNote(Record):
@@ -59,7 +59,7 @@ class Notes(Document):
 
     @property
     def reason(self) -> str:
-        """Why Keras and the graph may differ, in one sentence; empty if they cannot."""
+        """The reason that Keras and the graph may differ, in one sentence; empty if they cannot."""
         inexact = [note for note in self.notes if not note.exact]
         if inexact:
             more = f" (and {len(inexact) - 1} more notes)" if len(inexact) > 1 else ""

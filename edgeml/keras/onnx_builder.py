@@ -42,7 +42,7 @@ class FloatOnnxBuilder:
         self._layer = ""
 
     def begin(self, layer: str) -> None:
-        """What follows belongs to this layer."""
+        """Let all that is added from here on belong to this layer."""
         self._layer = layer
 
     def refuse(self, what: str, hint: str = "") -> EdgemlError:

@@ -31,7 +31,7 @@ _REMEDIES = {
     "Var": "use BatchNormalization, whose statistics are constants",
     "Std": "use BatchNormalization, whose statistics are constants",
 }
-"""What to use instead of an operation that is known and not covered."""
+"""The substitutes of operations that are known and not covered."""
 
 
 def lower_operation(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> str:

@@ -127,7 +127,7 @@ def _rounded(graph: Graph, name: str, array: NDArray[np.float32]) -> NDArray[np.
 
 
 def _places(lowered: Lowered, network: Topology) -> dict[str, int]:
-    """Which call gives a graph value; its logits, for a layer whose softmax was left off."""
+    """The call that gives each graph value; the logits, for a layer whose softmax was left off."""
     places: dict[str, int] = {}
     for place, call in enumerate(network.calls):
         value = lowered.layer_values.get(call.name)

@@ -143,7 +143,7 @@ class _CallCollector:
 
 
 def _arguments(arguments: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What an operation was called with, each tensor replaced by its place among the inputs."""
+    """The arguments of an operation's call, each tensor replaced by its place among the inputs."""
     import keras
 
     places = iter(range(len(arguments.keras_tensors)))

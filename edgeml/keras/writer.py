@@ -1,4 +1,4 @@
-"""Which Keras wrote a .keras file.
+"""The version of Keras that wrote a .keras file.
 
 Invariant: whatever the file holds, a text comes back; nothing of the file is run.
 """

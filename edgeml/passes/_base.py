@@ -69,7 +69,7 @@ def new_name(stem: str, names: set[str]) -> str:
 
 
 def _interface_fault(before: Graph, after: Graph) -> str:
-    """What a pass changed of a graph's inputs and outputs; empty if nothing."""
+    """A pass's changes of a graph's inputs and outputs, as text; empty if there are none."""
     if (before.name, before.inputs, before.outputs) != (after.name, after.inputs, after.outputs):
         return "the graph has another name, or other inputs or outputs"
     for name in before.inputs:

@@ -1,4 +1,4 @@
-"""What the numbers at a model's end are: logits, or probabilities of a softmax or of sigmoids.
+"""The numbers at a model's end: logits, or probabilities of a softmax or of sigmoids.
 
 Training needs to know it: cross-entropy of a softmax's result as if it were logits is a softmax of a softmax,
 which trains to a fraction of what the model can do.

@@ -109,7 +109,7 @@ def tried(loss: LossFunction, labels: Array, outputs: Array, where: str) -> Loss
 
 
 def weights_of(kind: str, labels: Array, classes: int) -> Array:
-    """How much a training sample of each class counts: float32, shape (classes,); its mean over samples is 1.
+    """The weight of a training sample of each class: float32, shape (classes,); its mean over samples is 1.
 
     Args:
         kind: "equal", "balanced" or "effective"; see `edgeml.presets.Training`.

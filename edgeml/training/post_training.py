@@ -33,7 +33,7 @@ SAMPLES = 512
 """Training samples that activations are looked at on; as many as the int8 baseline is calibrated with."""
 
 _REACH = 6
-"""How many bits the point may go below the place where the largest value just fits."""
+"""The number of bits that the point may go below the place where the largest value just fits."""
 
 _BATCH = 128
 
@@ -160,7 +160,7 @@ def _movable(quantizer: Any) -> bool:
 
 
 def _outputs(baseline: Any, layer: Any, x: Floats) -> Floats:
-    """What a layer of the baseline computes, (samples, ...)."""
+    """The values of a layer of the baseline, (samples, ...)."""
     import keras
 
     inner = keras.Model(list(baseline.inputs), layer.output)

@@ -115,7 +115,7 @@ def check_only_what_was_asked(back_end: Backend, name: str, folder: Path) -> Non
 
 
 def check_the_file_is_run(back_end: Backend, name: str, folder: Path) -> None:
-    """What comes out is decided by the files: those of another graph give that graph's integers."""
+    """The files decide the results: those of another graph give that graph's integers."""
     graph = small()
     other = with_other_weight(graph)
     back_end.emit(other).write(folder)

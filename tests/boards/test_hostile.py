@@ -39,7 +39,7 @@ _BY_FLOW = (
 
 
 def texts(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where a board's texts are, but for those that are one of a list."""
+    """The places of a board's texts, but for those that are one of a list."""
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from texts(getattr(value, name), (*path, name))

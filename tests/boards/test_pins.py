@@ -1,4 +1,4 @@
-"""What nextpnr says of the open-flow boards: their pins are the package's, their resources its counts."""
+"""Open-flow boards against nextpnr: their pins are the package's, their resources its counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a board says is compared; what a line or a wrong board does is one clear error, never a pass."""
+"""Results of a board are compared; a broken line or a wrong board is one clear error, never a pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was compared and what was covered is remembered only as long as nothing of it is another."""
+"""Comparisons and coverage are remembered only as long as nothing of them is another."""
 
 from __future__ import annotations
 

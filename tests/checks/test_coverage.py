@@ -1,4 +1,4 @@
-"""What vectors would show: against errors that are really made, one by one."""
+"""Coverage of vectors, against errors that are really made, one by one."""
 
 from __future__ import annotations
 

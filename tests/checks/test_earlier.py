@@ -45,7 +45,7 @@ def rewritten(run, update, only="", stamp=True):
 
 
 def reported(run) -> Check:
-    """What a report would say of the check."""
+    """The text of a report on the check."""
     found = collect(run).exactness
     assert found is not None
     return found

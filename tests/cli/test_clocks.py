@@ -23,7 +23,7 @@ pytest.importorskip("da4ml", reason="da4ml is not installed")
 
 @pytest.fixture
 def jobs(monkeypatch: pytest.MonkeyPatch) -> list[SynthesisJob]:
-    """What synthesis would work on; no program runs, and none is needed."""
+    """The job of a synthesis; no program runs, and none is needed."""
     seen: list[SynthesisJob] = []
 
     def run(self: flow.SynthesisFlow, tell: Any) -> None:

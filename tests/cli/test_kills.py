@@ -64,7 +64,7 @@ def stable(value: Any) -> Any:
 
 
 def results(run: Path, command: str) -> dict[str, Any]:
-    """What the command wrote, by path."""
+    """The files that the command wrote, by path."""
     if command == "check":
         return stable(json.loads((run / "check.json").read_text(encoding="utf-8")))
     if command == "report":

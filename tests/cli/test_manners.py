@@ -1,4 +1,4 @@
-"""What a shell and a person rely on: completion, names that were left out, next commands, Ctrl-C."""
+"""Manners that a shell and a person rely on: completion, names that were left out, next commands, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.cli.command import Shell, start
 
 
 def completed(line: str, folder: Path) -> list[str]:
-    """What bash is offered after this line, called as its completion function calls it."""
+    """The words that bash is offered after this line, called as its completion function calls it."""
     words = line.split(" ")
     environment = {
         **os.environ,
@@ -36,7 +36,7 @@ def completed(line: str, folder: Path) -> list[str]:
 
 
 FREE = {"port", "skip", "max_latency", "input_type", "float_type", "layer_type"}
-"""What is text and no name of anything."""
+"""Options whose values are text and no name of anything."""
 
 
 @pytest.mark.parametrize("name", commands.names())

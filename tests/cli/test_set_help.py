@@ -1,4 +1,4 @@
-"""What a command's help says of --set is what the command takes."""
+"""A command takes the settings that its help on --set lists."""
 
 from __future__ import annotations
 

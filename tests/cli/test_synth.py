@@ -49,7 +49,7 @@ PLACED = Hardware(
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
-    """What the pipeline gives in these tests; the request it got is under "request"."""
+    """The result of the pipeline in these tests; the request it got is under "request"."""
     box: dict[str, Any] = {"synthesis": Synthesis(tmp_path / "synth", PLACED)}
 
     def synth(run: Any, board: Any, request: Any, ledger: Any, tell: Any, say: Any) -> Synthesis:

@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "train": (("train", "iris_mlp"),),
     "vendor": (("vendor", str(REPORTS / "vitis"), "--layers"), ("vendor", str(REPORTS), "--layers")),
 }
-"""How every command prints its tables; a command that prints one needs a line here."""
+"""The printing of every command's tables; a command that prints one needs a line here."""
 
 
 @pytest.mark.parametrize("name", commands.names())

@@ -17,7 +17,7 @@ from tests.datasets import offline
 
 
 def offline_raw(name: str, folder: Path) -> Raw:
-    """What the loader makes of the made-up file, or of no file for what is part of scikit-learn."""
+    """The loaded data of the made-up file, or of no file for data that are part of scikit-learn."""
     make = getattr(offline, name, offline.sources)
     try:
         return datasets.read(name, make(folder))

@@ -186,7 +186,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 
 
 def _growth(path: Path) -> int:
-    """How many bytes reading a file adds to the largest size of a fresh process, whose memory is limited."""
+    """The bytes that reading a file adds to the largest size of a fresh process, whose memory is limited."""
     limit = 4 << 30
 
     def limited() -> None:

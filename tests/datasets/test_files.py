@@ -1,4 +1,4 @@
-"""Where files are found, and what becomes of damaged ones."""
+"""Places of files, and damaged ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What packing makes of a design: counts by hand, the top's own figures, and boards that were packed."""
+"""Designs after packing: counts by hand, the top's own figures, and boards that were packed."""
 
 from __future__ import annotations
 

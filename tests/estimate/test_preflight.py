@@ -1,4 +1,4 @@
-"""What is said before a synthesis, and when it is refused."""
+"""Warnings and refusals before a synthesis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytest.importorskip("da4ml", reason="da4ml is not installed")
 
 
 def whole_lut(graph: Graph) -> Figure:
-    """What has to fit on the ULX3S: the network and the board's top."""
+    """The cells that have to fit on the ULX3S: the network and the board's top."""
     whole = preflight(graph, boards.load("ulx3s-85f")).estimate.whole
     assert whole is not None and whole.lut is not None
     return whole.lut

@@ -1,4 +1,4 @@
-"""How good an estimate is, in a line: of every chip family, with the figure that its statistics have."""
+"""The quality of an estimate, in a line: of every chip family, with the figure that its statistics have."""
 
 from __future__ import annotations
 

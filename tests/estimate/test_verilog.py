@@ -29,7 +29,7 @@ MODES += [
 
 
 def clocks(graph: Graph, **settings: object) -> tuple[int, int]:
-    """What the manifest says."""
+    """The figures of the manifest."""
     import json
 
     files = BACKEND.emit(graph, BACKEND.options(settings))

@@ -214,14 +214,14 @@ def of(new: NewFile, names: Iterable[str]) -> list[str]:
 
 
 def unfound(new: NewFile, outcome: Outcome) -> str:
-    """Why the contract tests did not find the new file, or what they did not like; "" if all pass."""
+    """The complaint of the contract tests about the new file, or that they did not see it; "" if all pass."""
     if failures := [f"{name}\n{outcome.failed[name][-1500:]}" for name in of(new, outcome.failed)]:
         return "\n".join(failures)
     return "" if of(new, outcome.passed) else f"no test of {new.name}\n{outcome.output[-3000:]}"
 
 
 def unnamed(new: NewFile, outcome: Outcome) -> str:
-    """What is wrong if no contract test of the file fails and says why; "" if one does."""
+    """The complaint if no contract test of the file fails and says why; "" if one does."""
     failures = [f"{name}\n{outcome.failed[name]}" for name in of(new, outcome.failed)]
     if any(re.search(new.said, text) for text in failures):
         return ""

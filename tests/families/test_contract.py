@@ -1,4 +1,4 @@
-"""What cells cost, counted by hand; every family is complete, every board has one or says why not."""
+"""Costs of cells, counted by hand; every family is complete, every board has one or says why not."""
 
 from __future__ import annotations
 

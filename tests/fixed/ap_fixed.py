@@ -83,7 +83,7 @@ class Program:
     cases: tuple[Case, ...]
 
     def cast(self, codes: dict[Pair, IntArray]) -> dict[Case, IntArray]:
-        """What the header makes of the codes of each pair, for every case."""
+        """The header's results for the codes of each pair, for every case."""
         folder = self.executable.parent
         parts: list[IntArray] = []
         for pair, _, _ in self.cases:

@@ -1,4 +1,4 @@
-"""What every format of imported models keeps to, on a small file of it: `tests/importers/formats/NAME.py`.
+"""The contract of every format of imported models, on a small file of it: `tests/importers/formats/NAME.py`.
 
 The file is recognized by its own reader alone, its graph equals the model in its own framework, and a damaged
 file ends in one error.

@@ -1,4 +1,4 @@
-"""What an ONNX file may not ask for, and damaged ones: one error each, at once."""
+"""Forbidden requests of ONNX files, and damaged files: one error each, at once."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from edgeml.presets import Lowering
 
 @dataclass(frozen=True)
 class Expected:
-    """How a file is imported.
+    """The import of a file.
 
     Args:
         input_type: of the data; empty if the model quantizes them itself.

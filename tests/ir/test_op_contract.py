@@ -1,4 +1,4 @@
-"""What an op owes: forgetting a part is an error when the class is made, and no back end guesses at an op."""
+"""The contract of an op: forgetting a part is an error when the class is made, and no back end guesses."""
 
 from __future__ import annotations
 

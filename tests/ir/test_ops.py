@@ -74,7 +74,7 @@ def window(x: Values, at: tuple[int, ...], size: Any, strides: Any, padding: Any
 
 
 def positions(x: Values, size: Any, strides: Any, padding: Any, dilation: Any) -> tuple[int, ...]:
-    """How many windows fit along each spatial axis, counted one by one."""
+    """The number of windows that fit along each spatial axis, counted one by one."""
     return tuple(
         sum(1 for start in range(0, n + sum(pad), s) if start + (k - 1) * d < n + sum(pad))
         for n, k, s, pad, d in zip(x.shape, size, strides, padding, dilation, strict=False)

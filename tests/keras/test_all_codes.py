@@ -42,7 +42,7 @@ INPUTS = (
 )
 
 QUANTIZED = qkeras.quantized_bits(8, 2, alpha=1.0)
-"""What follows a real function."""
+"""The quantizers that follow a real function."""
 
 CANNOT_RUN = (AssertionError, tensorflow.errors.InvalidArgumentError)
 
@@ -92,7 +92,7 @@ def combinations(make: Any, most: int = MOST) -> list[dict[str, Any]]:
 
 
 def made(make: Any, most: int = MOST) -> list[tuple[str, Any]]:
-    """What the class accepts, distinct."""
+    """The settings that the class accepts, distinct."""
     things: dict[str, Any] = {}
     for settings in combinations(make, most):
         try:

@@ -1,4 +1,4 @@
-"""What the files of layers, operations and quantizers declare, each found by its folder.
+"""The declarations of layers, operations and quantizers, each found by its folder.
 
 Every file is built from its own examples:
 

@@ -1,4 +1,4 @@
-"""What stands before the input's quantizer: scaling, normalization, inputs whose type is stated."""
+"""Layers before the input's quantizer: scaling, normalization, inputs whose type is stated."""
 
 from __future__ import annotations
 

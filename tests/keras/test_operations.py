@@ -201,7 +201,7 @@ CALLS = (
 
 @pytest.mark.slow
 def test_every_operation_of_keras_is_lowered_or_refused_with_a_remedy():
-    """What takes one or two tensors and nothing else, as Keras has it today and tomorrow."""
+    """The functions that take one or two tensors and nothing else, of the Keras that is installed."""
     lowered = 0
     for name in sorted(dir(ops)):
         function = getattr(ops, name)

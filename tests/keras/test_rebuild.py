@@ -34,7 +34,7 @@ def written(old: Old, form: str) -> tuple[bytes, bytes | None]:
 
 
 def expected(x: np.ndarray) -> np.ndarray:
-    """What `network()` computes, by Keras 3's own layers."""
+    """The values of `network()`, by Keras 3's own layers."""
     old = network()
 
     def quantizer():

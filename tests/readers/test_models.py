@@ -25,7 +25,7 @@ TIMES = 500
 def tried(
     content: bytes, damages: tuple[Damage, ...], path: Path, read: Callable[[], Any], times: int = TIMES
 ) -> int:
-    """How many of the damaged files were refused; all others were read."""
+    """The number of damaged files that were refused; all others were read."""
     rng = np.random.default_rng(len(content))
     refused: list[EdgemlError] = []
     for number in range(times):

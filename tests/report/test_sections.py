@@ -63,7 +63,7 @@ def plant(folder: Path, code: str = WHOLE, *, html: bool = True, markdown: bool 
 
 @pytest.fixture
 def planted(monkeypatch, tmp_path):
-    """Where a section can be planted beside the shipped ones."""
+    """A folder in which a section can be planted beside the shipped ones."""
     monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path)])
     sections.every.cache_clear()
     yield tmp_path

@@ -1,4 +1,4 @@
-"""Which number stands beside which model, and which executor vouches for which design."""
+"""The number beside each model, and the executor that vouches for each design."""
 
 from __future__ import annotations
 

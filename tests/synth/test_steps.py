@@ -30,7 +30,7 @@ class Table:
         return FlowStep(name, (self.folder / source,), (self.folder / target,), settings, work)
 
     def run(self) -> list[str]:
-        """What ran this time."""
+        """The steps that ran this time."""
         self.ran.clear()
         steps = [self.step("first", "a", "b", self.settings), self.step("second", "b", "c", "y")]
         self.stages = run_steps(steps, self.folder, lambda what: None, lambda stages: None)

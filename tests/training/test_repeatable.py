@@ -44,7 +44,7 @@ def branches(q: Quantizers):
 
 
 def sums(preset: Preset, dataset: str) -> list[int]:
-    """How many inputs every AddN has in the graph that TensorFlow runs for a training step."""
+    """The number of inputs of every AddN in the graph that TensorFlow runs for a training step."""
     from tensorflow.python.eager import context
 
     choices = presets.choose(preset, [f"data.dataset={dataset}"])

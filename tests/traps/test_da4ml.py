@@ -44,7 +44,7 @@ class TestConvergentRounding:
     """da4ml truncates or rounds half up; QKeras rounds half to even."""
 
     def test_da4ml_has_no_rnd_conv(self):
-        """When this fails, da4ml has learnt it, and the formula below is of no more use."""
+        """A failure here says that da4ml has learnt it; the formula below is then of no more use."""
         from da4ml.trace import FixedVariable
 
         value = FixedVariable(-8.0, 7.75, 0.25)

@@ -171,7 +171,7 @@ class TestSoftmax:
         assert np.abs(got - np.asarray(model(x))).max() < 0.005
 
     def test_1523_the_project_has_no_softmax_block(self):
-        """That block fills its tables with exp() and 1/x when it starts; ours hold the graph's entries."""
+        """hls4ml's block fills its tables with exp() and 1/x; ours hold the graph's entries."""
         target = backends.load("hls4ml")
         if target.missing():
             pytest.skip(target.missing())

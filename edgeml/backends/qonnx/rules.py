@@ -147,7 +147,7 @@ def _in_range(graph: Graph, name: str, grid: IntArray, unit: int | IntArray) -> 
 
 
 def _input_reason(op: Input) -> tuple[str, str]:
-    """Why an input cannot be a Quant node, which has to be exact for every float32."""
+    """The reason that an input cannot be a Quant node, which has to be exact for every float32."""
     if op.rounding is Round.TRN and np.any(np.asarray(op.type.frac) < 0):
         return (
             "TRN to an LSB above one loses the sign of subnormal floats",

@@ -179,7 +179,7 @@ class _Way:
 
 
 def _way(shape: Shape, positions: IntArray) -> _Way | None:
-    """How to bring element `positions[i]` of a node to position i; None if no such ops do."""
+    """The ops that bring element `positions[i]` of a node to position i; None if there are none."""
     part = None
     used = np.unique(positions)
     if used.size < int(np.prod(shape, dtype=np.int64)):

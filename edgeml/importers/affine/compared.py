@@ -24,7 +24,7 @@ from edgeml.ir.graph import valid_name
 from edgeml.ir.ops.input import Input
 
 _NEAR = 2.0**-21
-"""How far a float32 sum may lie from what it stands for, relative to its peak: 8 roundings of 2^-24."""
+"""The largest distance of a float32 sum from its exact value, relative to its peak: 8 roundings of 2^-24."""
 
 
 class Correspondence:

@@ -1,4 +1,4 @@
-"""What a quantizer of the source does, and the arithmetic it does it in.
+"""A quantizer of the source: its function, and the arithmetic that computes it.
 
 Invariant: codes lie between `low` and `high`; a value is scale * (code - zero_point).
 """

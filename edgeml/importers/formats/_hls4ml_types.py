@@ -1,4 +1,4 @@
-"""Which types of a configuration of hls4ml a Keras model needs, and what becomes of each of the others.
+"""The types of a configuration of hls4ml that a Keras model needs, and a note on each of the others.
 
 A type is used where the model quantizes nothing: for an input that no quantizer follows, and for weights,
 bias and result of a layer in float. What the user stated otherwise (`--input-type`, `--layer-type`) comes

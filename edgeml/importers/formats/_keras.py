@@ -1,4 +1,4 @@
-"""What the formats of Keras share: the exact graph of a model, and the model as what it is compared with."""
+"""Shared by the formats of Keras: the exact graph of a model, and the model that it is compared with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the integer operators of ONNX share: scales, zero points, and ONNX Runtime's own requantization."""
+"""Shared by the integer operators of ONNX: scales, zero points, and ONNX Runtime's own requantization."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def along(values: NDArray[Any], axis: int, rank: int) -> NDArray[Any]:
 
 
 def real(operand: Operand, scale: SourceConstant, zero: SourceConstant, axis: int = 1) -> Operand:
-    """What integers stand for."""
+    """The values that integers stand for."""
     if isinstance(operand, SourceConstant):
         return real_constant(operand, scale, zero, axis)
     return real_value(operand, scale, zero, axis)
@@ -71,7 +71,7 @@ def real(operand: Operand, scale: SourceConstant, zero: SourceConstant, axis: in
 def real_value(
     operand: AffineValue, scale: SourceConstant, zero: SourceConstant, axis: int = 1
 ) -> AffineValue:
-    """What computed integers stand for."""
+    """The values that computed integers stand for."""
     rank = len(operand.source_shape)
     factor = operand.spread(ex.exact(along(scale.values, axis, rank)))
     shift = operand.spread(ex.exact(along(zero.values, axis, rank)))
@@ -81,7 +81,7 @@ def real_value(
 def real_constant(
     operand: SourceConstant, scale: SourceConstant, zero: SourceConstant, axis: int = 1
 ) -> SourceConstant:
-    """What constant integers stand for; the integers are kept."""
+    """The values that constant integers stand for; the integers are kept."""
     rank = operand.values.ndim
     codes = operand.values.astype(np.int64) - along(zero.values, axis, rank).astype(np.int64)
     factor = along(scale.values, axis, rank)

@@ -67,7 +67,7 @@ def window(node: SourceNode, space: tuple[int, ...], kernel: tuple[int, ...] = (
 
 
 def _more(padded: int, need: int, step: int, last: int) -> int:
-    """What ceil_mode adds behind an axis so that the last window is whole; none begins behind the input."""
+    """Padding that ceil_mode adds behind an axis so that the last window is whole and begins in the input."""
     count = -(-(padded - need) // step) + 1
     if (count - 1) * step >= last:
         count -= 1

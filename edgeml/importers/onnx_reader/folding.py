@@ -1,4 +1,4 @@
-"""What depends on no input is computed now, by the onnx package's own reference implementation.
+"""Values that depend on no input, computed now by the onnx package's own reference implementation.
 
 Invariant: the size of the result is bounded before it is computed, so that a few bytes cannot ask for
 gigabytes. To fold another operator, add its name here, with the bound of its result.

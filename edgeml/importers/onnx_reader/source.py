@@ -27,7 +27,7 @@ _IR_VERSION = 10
 
 
 class OnnxSource(SourceModel):
-    """What both executors share.
+    """The shared part of both executors.
 
     Args:
         model: the ModelProto.
@@ -227,7 +227,7 @@ def _executable(opset: int) -> Generator[None]:
 
 
 def _faults() -> tuple[type[BaseException], ...]:
-    """What the executors raise for a model that they cannot run; ONNX Runtime's have a base of their own."""
+    """Exceptions of executors on a model that they cannot run; ONNX Runtime's have a base of their own."""
     import onnxruntime
 
     state: Any = onnxruntime.capi.onnxruntime_pybind11_state

@@ -1,4 +1,4 @@
-"""What sums of products share: int8 weights, int32 bias, the reference kernels' requantization."""
+"""Sums of products, the shared parts: int8 weights, int32 bias, the reference kernels' requantization."""
 
 from __future__ import annotations
 

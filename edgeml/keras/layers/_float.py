@@ -16,7 +16,7 @@ from edgeml.keras.layers._functions import COUNTERPARTS
 from edgeml.keras.quantizers import float_activation
 
 NORM, ACTIVATION = ".batchnorm", ".activation"
-"""What the parts of a layer that becomes several are called behind the layer's own name."""
+"""Suffixes of the layer's own name for the parts of a layer that becomes several."""
 
 QUANTIZED = Absent("the float model has the float counterpart of this layer in its place")
 """The float ONNX of a QKeras layer."""
@@ -44,7 +44,7 @@ def counterpart(name: str) -> Callable[[Any], Any]:
 
 
 def folded_counterpart(name: str) -> Callable[[Any], Any]:
-    """What a layer with a folded batch normalization is before it is folded.
+    """The float counterpart of a layer with a folded batch normalization: the layers before folding.
 
     That is one small model: a Keras layer of the class `name`, a BatchNormalization and the activation.
     """

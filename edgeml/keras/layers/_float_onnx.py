@@ -1,4 +1,4 @@
-"""What layers share in writing float ONNX: activations, convolutions, pooling, merges.
+"""Float ONNX of layers, the shared parts: activations, convolutions, pooling, merges.
 
 Kernels of convolutions become (filters, channels, *window), images channels first, as ONNX wants them.
 """

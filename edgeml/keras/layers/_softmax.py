@@ -1,4 +1,4 @@
-"""Which table softmax a layer gets: the smallest that keeps the argmax of its logits."""
+"""The table softmax of a layer: the smallest that keeps the argmax of its logits."""
 
 from __future__ import annotations
 

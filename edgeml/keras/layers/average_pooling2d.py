@@ -37,7 +37,7 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
 
 
 def _counts(size: tuple[int, ...], pool: tuple[int, ...], strides: tuple[int, ...], pads: Pairs) -> IntArray:
-    """How many positions of each window lie inside, shape (*positions, 1)."""
+    """The number of positions of each window that lie inside, shape (*positions, 1)."""
     total = np.ones((), np.int64)
     for n, k, s, (before, after) in zip(size, pool, strides, pads, strict=True):
         first = np.arange(0, n + before + after - k + 1, s) - before

@@ -1,4 +1,4 @@
-"""What operations share: operands, and axes, which Keras counts with the batch and the graph without."""
+"""Helpers of operations: operands, and axes, which Keras counts with the batch and the graph without."""
 
 from __future__ import annotations
 

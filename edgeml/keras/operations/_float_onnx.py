@@ -1,4 +1,4 @@
-"""What operations share in writing float ONNX.
+"""Float ONNX of operations, the shared parts.
 
 Every tensor is in Keras' order and carries its batch axis, so that an axis of Keras is the same axis of ONNX.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 INITIAL = "use keras.ops.maximum or keras.ops.minimum after it"
-"""What to do instead of giving a reduction an initial value."""
+"""The remedy for a reduction with an initial value."""
 
 OperationWriter = Callable[[FloatOnnxBuilder, Any, list[Any], dict[str, Any]], str]
 

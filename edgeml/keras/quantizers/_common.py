@@ -1,4 +1,4 @@
-"""What quantizers share: calling them on float32, and reading integers off their output.
+"""Helpers of quantizers: calling them on float32, and reading integers off their output.
 
 QKeras ends with x + (q(x) - x), so that gradients pass. In float32 that is q(x) exactly unless |x| is so
 large that its own LSB is coarser than the grid; such weights are refused here, never rounded.
@@ -19,7 +19,7 @@ MAX_BITS = 24
 """QKeras computes 2^bits - 1 in float32; beyond 24 bits that is 2^bits and its clipping is off by one."""
 
 _CLOSE = 2.0**-20
-"""How far float32 rounding of scale * code may be from the product, relative to it."""
+"""The largest distance of float32's scale * code from the product, relative to it."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def equal(graph: Graph, folder: Path, samples: int = 40, **settings: object) -> 
 
 
 def pixels() -> Graph:
-    """What a stream makes hard: padding, strides, one-row kernels, pools with a rest, readers, repacking."""
+    """Hard cases of a stream: padding, strides, one-row kernels, pools with a rest, readers, repacking."""
     build = Builder("pixels")
     x = build.input((7, 6, 2), fixed(5, 2))
     a = build.cast(conv(build, x, "a", (3, 3), 3, 1, padding=((1, 1), (2, 0))), fixed(5, 3), name="act_a")

@@ -1,4 +1,4 @@
-"""What single ops become: the rarer forms compiled and run, and what is refused, with its remedy."""
+"""Single ops: the rarer forms compiled and run, and refusals with their remedies."""
 
 from __future__ import annotations
 

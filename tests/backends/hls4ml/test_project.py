@@ -146,7 +146,7 @@ class TestConstants:
 
 
 def _owner(folder: Path, variable: str) -> tuple[str, str]:
-    """Which layer and constant a weight file belongs to, as the call in the C++ says."""
+    """The layer and constant that a weight file belongs to, as the call in the C++ says."""
     source = (folder / "firmware" / "myproject.cpp").read_text()
     call = next(line for line in source.splitlines() if re.search(rf"nnet::.*\b{variable}\b.*//", line))
     keys = re.findall(r"\b([wbse])\d+\b", call)

@@ -1,4 +1,4 @@
-"""What others make of the file: the conventions of FINN and hls4ml, and changes that must be seen."""
+"""Other readers of the file: the conventions of FINN and hls4ml, and changes that must be seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written, without any tool: determinism, refusals, options, manifest, names."""
+"""The emitted files, without any tool: determinism, refusals, options, manifest, names."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def folds(graph: Graph, reuse: Reuse) -> dict[str, int]:
 
 
 def manifest(graph: Graph, folder: Path, **settings: object) -> VerilogManifest:
-    """What lies beside the Verilog."""
+    """The manifest beside the Verilog."""
     BACKEND.emit(graph, BACKEND.options(settings)).replace(folder)
     return VerilogManifest.read(folder)
 

@@ -1,4 +1,4 @@
-"""Which Verilator will do."""
+"""The versions of Verilator that will do."""
 
 from __future__ import annotations
 

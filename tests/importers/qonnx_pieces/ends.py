@@ -1,4 +1,4 @@
-"""What a model ends with: its logits, their probabilities, or the class."""
+"""Ends of a model: its logits, their probabilities, or the class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is emitted for a board: every pin constrained, every size right, every refusal before a file."""
+"""Files for a board: every pin constrained, every size right, every refusal before a file."""
 
 from __future__ import annotations
 

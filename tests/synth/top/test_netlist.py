@@ -1,4 +1,4 @@
-"""What Yosys makes of the board's top, simulated with the vendor's cells: it does what the Verilog does.
+"""The netlist of the board's top by Yosys, simulated with the vendor's cells: it does what the Verilog does.
 
 Initial values, the memory's words in block RAM and everything else that synthesis may read otherwise than a
 simulation is found here.

@@ -101,7 +101,7 @@ def test_a_wrong_word_in_the_memory_is_found_and_named(tmp_path: Path) -> None:
 
 
 def answers(net: Net, folder: Path, script: list[str], bit: float = 8.0, timeout: int = 10) -> list[Frame]:
-    """What the board says to a script, the report at power-on included."""
+    """The answers of the board to a script, the report at power-on included."""
     chosen, top = net.on("icebreaker", folder)
     parameters = {"CLOCKS": 8, "TIMEOUT": timeout, "RESET": 4}
     seen = play(program(folder, net.manifest, chosen, top, parameters), folder, [*script, "mark all"], bit)

@@ -12,7 +12,7 @@ from edgeml.ir.layout import LAST
 from edgeml.ir.ops.input import Input
 
 _TO_HALVES = {Round.RND: "FLOOR", Round.RND_MIN_INF: "CEIL", Round.RND_INF: "DOWN"}
-"""How an arbitrary float is brought to half LSBs without making or breaking a tie."""
+"""The rounding of an arbitrary float to half LSBs that neither makes nor breaks a tie."""
 
 
 def exponents(graph: Graph, node: Node) -> int | IntArray:

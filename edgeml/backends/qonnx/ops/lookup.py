@@ -11,7 +11,7 @@ from edgeml.ir.layout import Order
 
 
 def exponents(graph: Graph, node: Node) -> int | IntArray:
-    """That of the factor which makes codes of the input."""
+    """The exponents of the factor which makes codes of the input."""
     return graph.info(node.inputs[0]).frac
 
 
