@@ -83,7 +83,7 @@ def synth(
     from edgeml.estimate import record
     from edgeml.synth import flow
     from edgeml.synth.read import best
-    from edgeml.synth.request import Vectors
+    from edgeml.synth.vectors import Vectors
     from edgeml.synth.vendors import projects
 
     graph = run.graph()
@@ -101,8 +101,7 @@ def synth(
     if board.flow not in (Flow.VIVADO, Flow.VITIS, Flow.QUARTUS) or request.until is not None:
         return Synthesis(folder, hardware, preflight=steps.preflight)
     tell(f"{board.flow.value} project")
-    codes = (golden.inputs, golden.expected)
-    done = projects.vendor_project(folder / "verilog", board, folder, *codes, seconds=request.seconds)
+    done = projects.vendor_project(folder / "verilog", board, folder, golden_vectors, seconds=request.seconds)
     notes = done.notes
     if done.hardware:
         hardware = best(done.hardware)

@@ -28,8 +28,9 @@ from edgeml.figures import Hardware, Stage
 from edgeml.ir import Graph
 from edgeml.synth import counted, result, work
 from edgeml.synth.job import SynthesisJob
-from edgeml.synth.request import UNTIL, Request, Vectors, last_step
+from edgeml.synth.request import UNTIL, Request, last_step
 from edgeml.synth.steps import run_steps
+from edgeml.synth.vectors import Vectors
 from edgeml.synth.wish import stage_clock
 from edgeml.tools import InstalledTool
 from edgeml.tools import load as load_tool

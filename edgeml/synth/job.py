@@ -18,8 +18,9 @@ from edgeml.estimate import Ledger
 from edgeml.ir import Graph
 from edgeml.synth.counts import FILE, CellCounts
 from edgeml.synth.layers import Instance
-from edgeml.synth.request import Request, Vectors
+from edgeml.synth.request import Request
 from edgeml.synth.top import TOP, Top, emit
+from edgeml.synth.vectors import Vectors
 from edgeml.tools import InstalledTool
 
 DESIGN = "verilog"
@@ -86,7 +87,7 @@ class SynthesisJob:
     @cached_property
     def board_top(self) -> Top:
         """The board around the network."""
-        return emit(self.manifest, self.board, self.vectors.inputs, self.vectors.expected)
+        return emit(self.manifest, self.board, self.vectors)
 
     @property
     def prefix(self) -> Instance:

@@ -10,18 +10,9 @@ from edgeml import families
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal
-from edgeml.fixed import IntArray
 
 Until = Literal["synthesis", "place", "bitstream"]
 UNTIL: tuple[Until, ...] = ("synthesis", "place", "bitstream")
-
-
-@dataclass(frozen=True)
-class Vectors:
-    """Golden vectors: codes (samples, *shape) by input and by output."""
-
-    inputs: Mapping[str, IntArray]
-    expected: Mapping[str, IntArray]
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,10 @@ def check(job: SynthesisJob) -> FlowStep:
         runner = Simulation()
         if missing := runner.available():
             raise MissingToolError(f"the Verilog cannot be checked: {missing}", "verilator")
-        inputs = {name: codes[:_CHECKED] for name, codes in job.vectors.inputs.items()}
-        outputs = runner.run(job.design, job.graph, inputs)
+        checked = job.vectors.first(_CHECKED)
+        outputs = runner.run(job.design, job.graph, checked.inputs)
         for name, codes in outputs.items():
-            differ = codes != job.vectors.expected[name][:_CHECKED]
+            differ = codes != checked.expected[name]
             wrong = np.flatnonzero(differ.reshape(len(codes), -1).any(1))
             if len(wrong):
                 raise EdgemlError(
@@ -78,9 +78,8 @@ def simulate(job: SynthesisJob) -> FlowStep:
     def work() -> Stage:
         start = time.monotonic()
         manifest = job.manifest
-        inputs, expected = job.vectors.inputs, job.vectors.expected
         design, top = job.design, job.board_top
-        done = simulate_board(design, manifest, job.board, top, inputs, expected)
+        done = simulate_board(design, manifest, job.board, top, job.vectors)
         figures = {"vectors": done.vectors, "runs": done.runs, "clocks": done.clocks}
         write_atomic(target, json.dumps(figures) + "\n")
         return _own("simulation", start, "verilator")

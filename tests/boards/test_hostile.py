@@ -161,7 +161,7 @@ def test_no_text_of_a_board_runs_in_a_vendors_tool(name: str, tmp_path: Path) ->
     for path in texts(board):
         for text in HOSTILE:
             try:
-                made = project_of(verilog, put(board, path, text), net.inputs, net.expected)
+                made = project_of(verilog, put(board, path, text), net.golden)
             except EdgemlError:
                 continue
             for file in ("build.tcl", "edgeml.qsf", "edgeml.sdc", *made.files):
@@ -184,12 +184,12 @@ def test_no_text_of_a_board_runs_in_a_vendors_tool(name: str, tmp_path: Path) ->
 @pytest.mark.parametrize("name", [name for name in _BY_FLOW if boards.load(name).flow in constraints.flows()])
 def test_no_text_of_a_board_adds_a_line_to_its_constraints_or_top(name: str) -> None:
     board, net = boards.load(name), parallel()
-    clean = serial_top.emit(net.manifest, board, net.inputs, net.expected)
+    clean = serial_top.emit(net.manifest, board, net.golden)
     free = [path for path in texts(board) if path[-1] != "pull"]  # one of three words, as the type says
     for path in free:
         for text in HOSTILE:
             try:
-                made = serial_top.emit(net.manifest, put(board, path, text), net.inputs, net.expected)
+                made = serial_top.emit(net.manifest, put(board, path, text), net.golden)
             except EdgemlError:
                 continue
             for file in (made.constraints, f"{serial_top.TOP}.v"):

@@ -14,7 +14,8 @@ from edgeml.estimate.verilog.solve import VerilogLayout
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph, evaluate_codes
 from edgeml.synth.flow import RESULT, SynthesisFlow
-from edgeml.synth.request import Request, Until, Vectors
+from edgeml.synth.request import Request, Until
+from edgeml.synth.vectors import Vectors
 from edgeml.tools import verilator
 from tests.backends.verilog.samples import digits_like, small
 from tests.zoo import codes

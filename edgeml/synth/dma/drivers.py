@@ -7,7 +7,7 @@ network's ports and vectors in C (edgeml_network.h and .c). The Python driver re
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from edgeml.quoting import c_string, comment
 from edgeml.share import share_dir
 from edgeml.synth.dma import pynq_driver
 from edgeml.synth.dma.system import bytes_of, words
+from edgeml.synth.vectors import Vectors
 
 C_SAMPLES = 64
 """Golden vectors in the C driver at most: they are compiled in."""
@@ -30,43 +31,39 @@ _C_FILES = ("edgeml_dma.h", "edgeml_dma.c", "edgeml_main.c", "edgeml_linux.c", "
 
 def emit(
     manifest: VerilogManifest,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    golden: Vectors,
     dma_base: int = 0,
 ) -> FileSet:
     """Both drivers.
 
     Args:
         manifest: of the Verilog.
-        inputs: codes (samples, *shape) by input.
-        expected: codes (samples, *shape) by output.
+        golden: the golden vectors.
         dma_base: address of the DMA's registers in the block design.
     """
     folder = share_dir("hw") / "drivers"
     files = {f"c/{name}": (folder / name).read_bytes() for name in _C_FILES}
-    header, source = _network(manifest, inputs, expected)
+    header, source = _network(manifest, golden)
     files["c/edgeml_network.h"] = header.encode()
     files["c/edgeml_network.c"] = source.encode()
     files["c/Makefile"] = _MAKEFILE.format(base=dma_base).encode()
     files["python/edgeml_driver.py"] = Path(pynq_driver.__file__).read_bytes()
     files["python/edgeml.json"] = manifest.to_json().encode()
-    files["python/golden.npz"] = _golden(inputs, expected)
+    files["python/golden.npz"] = _golden(golden)
     return FileSet(files)
 
 
-def _golden(inputs: Mapping[str, IntArray], expected: Mapping[str, IntArray]) -> bytes:
-    arrays: dict[str, Any] = {f"input.{name}": narrow(codes) for name, codes in inputs.items()}
-    arrays |= {f"expected.{name}": narrow(codes) for name, codes in expected.items()}
+def _golden(golden: Vectors) -> bytes:
+    arrays: dict[str, Any] = {f"input.{name}": narrow(codes) for name, codes in golden.inputs.items()}
+    arrays |= {f"expected.{name}": narrow(codes) for name, codes in golden.expected.items()}
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return buffer.getvalue()
 
 
-def _network(
-    manifest: VerilogManifest, inputs: Mapping[str, IntArray], expected: Mapping[str, IntArray]
-) -> tuple[str, str]:
+def _network(manifest: VerilogManifest, golden: Vectors) -> tuple[str, str]:
     """edgeml_network.h and edgeml_network.c."""
-    samples = min(C_SAMPLES, *(len(codes) for codes in inputs.values()))
+    samples = min(C_SAMPLES, *(len(codes) for codes in golden.inputs.values()))
     source, sink = manifest.input, manifest.output
     header = _HEADER.format(
         model=comment(manifest.model),
@@ -78,11 +75,12 @@ def _network(
     )
     lines = ['#include "edgeml_network.h"', ""]
     lines += _lanes("edgeml_input", source) + _lanes("edgeml_output", sink)
+    compiled = golden.first(samples)
     for i, lanes in enumerate(source.values):
-        lines += _codes(f"golden_input_{i}", inputs[lanes.value][:samples])
+        lines += _codes(f"golden_input_{i}", compiled.inputs[lanes.value])
     for i, lanes in enumerate(sink.values):
-        lines += _codes(f"golden_output_{i}", expected[lanes.value][:samples])
-        lines.append(f"static int64_t found_{i}[{expected[lanes.value][:samples].size}];")
+        lines += _codes(f"golden_output_{i}", compiled.expected[lanes.value])
+        lines.append(f"static int64_t found_{i}[{compiled.expected[lanes.value].size}];")
     lines += [
         _pointers("const int64_t *const edgeml_golden_inputs[]", "golden_input", len(source.values)),
         _pointers("const int64_t *const edgeml_golden_outputs[]", "golden_output", len(sink.values)),

@@ -1,8 +1,8 @@
 """The top module of a board: serial line in, serial line out, a self-test, and the whole of it simulated.
 
-    top = emit(manifest, board, inputs, expected)     # files, constraints, chosen settings
+    top = emit(manifest, board, golden)     # files, constraints, chosen settings
     top.files.write(folder)                           # beside the Verilog of the model
-    simulate(folder, manifest, board, top, inputs, expected)    # refuses what does not work
+    simulate(folder, manifest, board, top, golden)    # refuses what does not work
 
 `protocol` has the frames as the host sees them, `payload` samples as bytes, `serial` clock and baud rate,
 `rom` the memory of the self-test, `board_top` the module, `constraints` the pins, one writer per flow;

@@ -8,7 +8,7 @@ Invariant: every number in the text is the manifest's or the board's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgeml.backends.verilog.manifest import VerilogManifest
@@ -16,13 +16,13 @@ from edgeml.boards import Board, Pin, Pins
 from edgeml.errors import EdgemlError
 from edgeml.families import PortPin
 from edgeml.files import FileSet
-from edgeml.fixed import IntArray
 from edgeml.quoting import comment, identifier
 from edgeml.share import share_dir
 from edgeml.synth.top import constraints, rom
 from edgeml.synth.top.payload import encode, sample_bytes
 from edgeml.synth.top.protocol import Identity
 from edgeml.synth.top.serial import BAUD, Serial, serial
+from edgeml.synth.vectors import Vectors
 
 TOP = "edgeml_board"
 """The top module."""
@@ -95,8 +95,7 @@ class _Sizes:
 def emit(
     manifest: VerilogManifest,
     board: Board,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    golden: Vectors,
     *,
     baud: int = BAUD,
     vectors: int | None = None,
@@ -107,8 +106,7 @@ def emit(
     Args:
         manifest: of the Verilog.
         board: the board; its flow is one of `constraints.flows()`.
-        inputs: codes (samples, *shape) by input, for the self-test.
-        expected: codes (samples, *shape) by output.
+        golden: the golden vectors, for the self-test.
         baud: of the serial line.
         vectors: in the self-test; by default what fits in a quarter of the block RAM, 64 at most.
         vendors: for a vendor's project, so that `constraints.vendors()` will do as well.
@@ -119,15 +117,15 @@ def emit(
     """
     pins = _pins(board, vendors)
     line = serial(board, baud, manifest.clock_mhz)
-    sizes, identity = _measure(manifest, board, inputs, expected, line, vectors)
+    sizes, identity = _measure(manifest, board, golden, line, vectors)
     names = [*_PARTS, *(["edgeml_fifo"] if manifest.output.beats > 1 else [])]
     folder = share_dir("hw") / "rtl"
     files = {f"{name}.v": (folder / f"{name}.v").read_bytes() for name in names}
     notes = _notes(line, sizes)
     files[f"{TOP}.v"] = "\n".join(_module(manifest, board, pins, line, sizes, notes)).encode()
-    input_words = encode(manifest.input, {name: codes[: sizes.vectors] for name, codes in inputs.items()})
-    output_words = encode(manifest.output, {name: codes[: sizes.vectors] for name, codes in expected.items()})
-    memory = rom.write(ROM, identity.encode(), input_words, output_words, sizes.address)
+    tested = golden.first(sizes.vectors)
+    words = encode(manifest.input, tested.inputs), encode(manifest.output, tested.expected)
+    memory = rom.write(ROM, identity.encode(), *words, sizes.address)
     files[f"{ROM}.v"] = memory.verilog.encode()
     verilog = tuple(sorted(files))
     files[rom.DATA] = memory.data.encode()
@@ -155,8 +153,7 @@ def _pins(board: Board, vendors: bool) -> Pins:
 def _measure(
     manifest: VerilogManifest,
     board: Board,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    golden: Vectors,
     line: Serial,
     vectors: int | None,
 ) -> tuple[_Sizes, Identity]:
@@ -173,7 +170,7 @@ def _measure(
             manifest.model,
             "choose smaller reuse factors",
         )
-    lengths = {len(codes) for codes in (*inputs.values(), *expected.values())}
+    lengths = {len(codes) for codes in (*golden.inputs.values(), *golden.expected.values())}
     if len(lengths) != 1:
         raise EdgemlError("inputs and expected integers of different lengths", manifest.model)
     identity = Identity(

@@ -16,7 +16,6 @@ from pathlib import Path
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
-from edgeml.fixed import IntArray
 from edgeml.scratch import scratch_folder
 from edgeml.synth.top.board_top import TOP, Top
 from edgeml.synth.top.harness import EXPOSED, MAIN
@@ -24,6 +23,7 @@ from edgeml.synth.top.payload import encode
 from edgeml.synth.top.protocol import UNASKED, Frame, FrameType, SelfTestResult
 from edgeml.synth.top.rom import DATA
 from edgeml.synth.top.scenario import Mark, Scenario, breakages, identify, self_test
+from edgeml.synth.vectors import Vectors
 from edgeml.tools import run, verilator
 
 BENCH = "edgeml_bench"
@@ -155,8 +155,7 @@ def simulate(
     manifest: VerilogManifest,
     board: Board,
     top: Top,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    golden: Vectors,
     *,
     runs: int = _RUNS,
     clocks: int = QUICK,
@@ -168,8 +167,7 @@ def simulate(
         manifest: of the network.
         board: its pins.
         top: as it was emitted.
-        inputs: codes (samples, *shape) by input.
-        expected: codes (samples, *shape) by output.
+        golden: the golden vectors.
         runs: samples that are sent over the line.
         clocks: per bit; `top.serial.clocks` for the real divider.
 
@@ -181,7 +179,7 @@ def simulate(
     silence = silence_bits(manifest, top, clocks)
     parameters = {"CLOCKS": clocks, "TIMEOUT": silence, "RESET": RESET}
     simulation = program(folder, manifest, board, top, parameters)
-    scenario = whole_board(manifest, board, top, inputs, expected, runs, clocks)
+    scenario = whole_board(manifest, board, top, golden, runs, clocks)
     _break_memory(scenario, top)
     marks = play(simulation, folder, scenario.script, clocks)
     latency = scenario.latency(marks)
@@ -204,15 +202,15 @@ def whole_board(
     manifest: VerilogManifest,
     board: Board,
     top: Top,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    golden: Vectors,
     runs: int,
     clocks: int,
 ) -> Scenario:
     """Power-on, every request, every broken frame, a reset; arguments as for `simulate`."""
-    count = min(runs, len(next(iter(inputs.values()))))
-    input_words = encode(manifest.input, {name: codes[:count] for name, codes in inputs.items()})
-    output_words = encode(manifest.output, {name: codes[:count] for name, codes in expected.items()})
+    sent = golden.first(runs)
+    input_words = encode(manifest.input, sent.inputs)
+    output_words = encode(manifest.output, sent.expected)
+    count = len(input_words)
     identity, pins = top.identity, board.pins
     vector = identity.input_bytes + identity.output_bytes
     busy = identity.vectors * 2 * (manifest.latency + manifest.interval + vector)

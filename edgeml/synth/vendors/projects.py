@@ -8,7 +8,6 @@ RUN/synth/BOARD/vendor-fitted.json, vendor-synthesized.json
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from edgeml.boards import Board, Flow
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure, Hardware, Stage
 from edgeml.files import FileSet, read_bytes
-from edgeml.fixed import IntArray
 from edgeml.quoting import comment
+from edgeml.synth.vectors import Vectors
 from edgeml.synth.vendors import quartus, vivado
 from edgeml.synth.vendors.base import VendorProject
 from edgeml.synth.vendors.network import network
@@ -57,8 +56,7 @@ def vendor_project(
     verilog: Path,
     board: Board,
     folder: Path,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    golden: Vectors,
     *,
     execute: bool = True,
     seconds: float = SECONDS,
@@ -69,8 +67,7 @@ def vendor_project(
         verilog: the emitted Verilog with its manifest, RUN/verilog.
         board: a board with a vendor's flow.
         folder: where the board's results go, RUN/synth/BOARD; the project is written to project/ in it.
-        inputs: golden codes (samples, *shape) by input.
-        expected: golden codes by output.
+        golden: the golden vectors.
         execute: whether to run the tool.
         seconds: its time limit.
 
@@ -78,7 +75,7 @@ def vendor_project(
         EdgemlError: the board has another flow, a file is missing, or the tool fails, hangs, or leaves no
             report or one that is not known; names the log.
     """
-    project = project_of(verilog, board, inputs, expected)
+    project = project_of(verilog, board, golden)
     target = folder / "project"
     project.files.write(target)
     (target / "reports").mkdir(exist_ok=True)
@@ -128,9 +125,7 @@ def vendor_project(
     return Done(target, project.settings, tuple(rows), "", bitstream, notes)
 
 
-def project_of(
-    verilog: Path, board: Board, inputs: Mapping[str, IntArray], expected: Mapping[str, IntArray]
-) -> VendorProject:
+def project_of(verilog: Path, board: Board, golden: Vectors) -> VendorProject:
     """The project's files, not written yet.
 
     Raises:
@@ -145,7 +140,7 @@ def project_of(
         )
     manifest = VerilogManifest.read(verilog)
     sources = {name: read_bytes(verilog / name, f"file that {MANIFEST} lists") for name in manifest.files}
-    project = write(manifest, sources, board, inputs, expected)
+    project = write(manifest, sources, board, golden)
     files = {**project.files.files, "README.md": _readme(project, manifest, board).encode()}
     return replace(project, files=FileSet(files))
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.boards import Board
 from edgeml.files import FileSet
-from edgeml.fixed import IntArray
 from edgeml.quoting import comment, tcl
 from edgeml.share import share_dir
 from edgeml.synth import top as serial_top
-from edgeml.synth.vendors.base import VendorProject
+from edgeml.synth.vectors import Vectors
+from edgeml.synth.vendors.base import VendorProject, clock_of, has_serial_line, project_files
 
 _REVISION = "edgeml"
 
@@ -24,8 +24,7 @@ def emit(
     manifest: VerilogManifest,
     verilog: Mapping[str, bytes],
     board: Board,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    golden: Vectors,
 ) -> VendorProject:
     """The project.
 
@@ -33,16 +32,14 @@ def emit(
         manifest: of the Verilog.
         verilog: its files by name.
         board: the board; its flow is Quartus's.
-        inputs: golden codes (samples, *shape) by input.
-        expected: golden codes by output.
+        golden: the golden vectors.
 
     Raises:
         EdgemlError: the serial top cannot be made for this board; says why.
     """
-    files = {f"rtl/{name}": content for name, content in verilog.items()}
-    files[MANIFEST] = manifest.to_json().encode()
-    if board.pins is not None and board.pins.uart_tx is not None and board.pins.uart_rx is not None:
-        serial_board = serial_top.emit(manifest, board, inputs, expected, vendors=True)
+    files = project_files(verilog, manifest)
+    if has_serial_line(board):
+        serial_board = serial_top.emit(manifest, board, golden, vendors=True)
         files |= {f"rtl/{name}": serial_board.files[name] for name in serial_board.verilog}
         pins = serial_board.files[serial_board.constraints].decode().splitlines()
         top, clock, mhz, notes = serial_top.TOP, "clk", serial_board.serial.clock.mhz, serial_board.notes
@@ -52,7 +49,7 @@ def emit(
             f"set_instance_assignment -name VIRTUAL_PIN ON -to {tcl(port, 'port')}"
             for port in _ports(manifest)
         ]
-        top, clock, mhz = manifest.top, "aclk", manifest.clock_mhz or board.clock_mhz
+        top, clock, mhz = manifest.top, "aclk", clock_of(manifest, board)
         notes = ("Virtual pins: figures of the network alone, no image to load.",)
         sources, settings = list(manifest.files), "virtual pins"
     files["edgeml.qpf"] = f'PROJECT_REVISION = "{_REVISION}"\n'.encode()

@@ -11,58 +11,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
+from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.boards import Board
 from edgeml.files import FileSet
-from edgeml.fixed import IntArray
 from edgeml.quoting import tcl, tcl_list
 from edgeml.share import share_dir
 from edgeml.synth import top as serial_top
 from edgeml.synth.dma import drivers, system
-from edgeml.synth.vendors.base import VendorProject
+from edgeml.synth.vectors import Vectors
+from edgeml.synth.vendors.base import VendorProject, clock_of, has_serial_line, project_files
 
 _FAMILIES = {"Zynq-7000": "zynq", "Zynq UltraScale+": "zynqmp"}
 _DMA_BASE = {"zynq": 0x40400000, "zynqmp": 0xA0000000}
 
 
-@dataclass(frozen=True)
-class _Values:
-    """The values at the beginning of build.tcl."""
-
-    part: str
-    board: str
-    top: str
-    network: str
-    mhz: float
-    sources: tuple[str, ...]
-    constraints: tuple[str, ...]
-    dma_base: int = 0
-
-    def text(self) -> str:
-        period = 1000 / self.mhz
-        lines = [
-            "# vivado -mode batch -source build.tcl",
-            "set here [file dirname [file normalize [info script]]]",
-            "cd $here",
-            f"set part {tcl(self.part, 'part')}",
-            f"set board {tcl(self.board, 'board')}",
-            f"set top {tcl(self.top, 'module')}",
-            f"set network {tcl(self.network, 'module')}",
-            f"set mhz {self.mhz:g}",
-            f"set period {period:.3f}",
-            f"set dma_base {self.dma_base:#x}",
-            f"set sources {tcl_list([f'rtl/{name}' for name in self.sources], 'file')}",
-            f"set constraints {tcl_list(self.constraints, 'file')}",
-        ]
-        return "\n".join([*lines, ""])
-
-
 def emit(
-    manifest: VerilogManifest,
-    verilog: Mapping[str, bytes],
-    board: Board,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    manifest: VerilogManifest, verilog: Mapping[str, bytes], board: Board, golden: Vectors
 ) -> VendorProject:
     """The project.
 
@@ -70,108 +34,116 @@ def emit(
         manifest: of the Verilog.
         verilog: its files by name.
         board: the board; its flow is Vivado's or Vitis's.
-        inputs: golden codes (samples, *shape) by input.
-        expected: golden codes by output.
+        golden: the golden vectors.
 
     Raises:
         EdgemlError: the serial top cannot be made for this board; says why.
     """
-    family = _FAMILIES.get(board.family)
-    if family:
-        return _zynq(manifest, verilog, board, inputs, expected, family)
-    if board.pins is not None and board.pins.uart_tx is not None and board.pins.uart_rx is not None:
-        return _serial(manifest, verilog, board, inputs, expected)
+    if family := _FAMILIES.get(board.family):
+        return _zynq(manifest, verilog, board, golden, family)
+    if has_serial_line(board):
+        return _serial(manifest, verilog, board, golden)
     return _out_of_context(manifest, verilog, board)
 
 
-def _clock(manifest: VerilogManifest, board: Board) -> float:
-    """The clock that the Verilog was pipelined for; the board's if that is not known."""
-    return manifest.clock_mhz or board.clock_mhz
-
-
-def _files(verilog: Mapping[str, bytes], manifest: VerilogManifest) -> dict[str, bytes]:
-    files = {f"rtl/{name}": content for name, content in verilog.items()}
-    return {**files, MANIFEST: manifest.to_json().encode()}
-
-
-def _script(name: str) -> str:
-    return (share_dir("hw") / "vivado" / name).read_text(encoding="utf-8")
-
-
 def _zynq(
-    manifest: VerilogManifest,
-    verilog: Mapping[str, bytes],
-    board: Board,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
-    family: str,
+    manifest: VerilogManifest, verilog: Mapping[str, bytes], board: Board, golden: Vectors, family: str
 ) -> VendorProject:
-    block_design = system.emit(manifest)
-    files = _files({**verilog, **block_design.files.files}, manifest)
-    base = _DMA_BASE[family]
-    mhz = _clock(manifest, board)
-    sources = tuple(dict.fromkeys((*manifest.files, *block_design.files)))
-    values = _Values(board.part, board.name, block_design.top, manifest.top, mhz, sources, (), base)
-    files["build.tcl"] = "\n".join(
-        [values.text(), _script(f"{family}.tcl"), _script("system.tcl"), _script("reports.tcl")]
-    ).encode()
-    for name, content in drivers.emit(manifest, inputs, expected, base).files.items():
+    block_design, base = system.emit(manifest), _DMA_BASE[family]
+    files = project_files({**verilog, **block_design.files.files}, manifest)
+    for name, content in drivers.emit(manifest, golden, base).files.items():
         files[f"drivers/{name}"] = content
+    values = _Values(
+        board=board,
+        kind="DMA",
+        top=block_design.top,
+        network=manifest.top,
+        mhz=clock_of(manifest, board),
+        sources=tuple(dict.fromkeys((*manifest.files, *block_design.files))),
+        dma_base=base,
+    )
     notes = (
         "The block design has the processor, an AXI DMA and the network; `edgeml.bit`, `edgeml.hwh` and the "
         "Python driver are put into drivers/python.",
         "If Vivado knows the board, its preset configures the processor; else the processor's memory is as "
         "the boot image on the card sets it up, which is what PYNQ's images do.",
     )
-    return VendorProject("vivado", f"{board.name}: DMA, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, notes)
+    return values.project(files, (f"{family}.tcl", "system.tcl"), notes)
 
 
 def _serial(
-    manifest: VerilogManifest,
-    verilog: Mapping[str, bytes],
-    board: Board,
-    inputs: Mapping[str, IntArray],
-    expected: Mapping[str, IntArray],
+    manifest: VerilogManifest, verilog: Mapping[str, bytes], board: Board, golden: Vectors
 ) -> VendorProject:
-    top = serial_top.emit(manifest, board, inputs, expected, vendors=True)
-    rtl = {name: top.files[name] for name in top.verilog}
-    files = _files({**verilog, **rtl}, manifest)
-    files[f"constraints/{top.constraints}"] = top.files[top.constraints]
-    mhz = top.serial.clock.mhz
-    sources = tuple(top.sources(manifest))
+    top = serial_top.emit(manifest, board, golden, vendors=True)
+    files = project_files({**verilog, **{name: top.files[name] for name in top.verilog}}, manifest)
+    constraints = f"constraints/{top.constraints}"
+    files[constraints] = top.files[top.constraints]
     values = _Values(
-        board.part,
-        board.name,
-        serial_top.TOP,
-        manifest.top,
-        mhz,
-        sources,
-        (f"constraints/{top.constraints}",),
+        board=board,
+        kind="serial line",
+        top=serial_top.TOP,
+        network=manifest.top,
+        mhz=top.serial.clock.mhz,
+        sources=tuple(top.sources(manifest)),
+        constraints=(constraints,),
     )
-    files["build.tcl"] = "\n".join([values.text(), _script("pins.tcl"), _script("reports.tcl")]).encode()
-    return VendorProject(
-        "vivado", f"{board.name}: serial line, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, top.notes
-    )
+    return values.project(files, ("pins.tcl",), top.notes)
 
 
 def _out_of_context(manifest: VerilogManifest, verilog: Mapping[str, bytes], board: Board) -> VendorProject:
-    mhz = _clock(manifest, board)
-    files = _files(verilog, manifest)
-    xdc = f"create_clock -name aclk -period {1000 / mhz:.3f} [get_ports aclk]\n"
-    files["constraints/clock.xdc"] = xdc.encode()
+    mhz, constraints = clock_of(manifest, board), "constraints/clock.xdc"
+    files = project_files(verilog, manifest)
+    files[constraints] = f"create_clock -name aclk -period {1000 / mhz:.3f} [get_ports aclk]\n".encode()
     values = _Values(
-        board.part,
-        board.name,
-        manifest.top,
-        manifest.top,
-        mhz,
-        tuple(manifest.files),
-        ("constraints/clock.xdc",),
+        board=board,
+        kind="out of context",
+        top=manifest.top,
+        network=manifest.top,
+        mhz=mhz,
+        sources=tuple(manifest.files),
+        constraints=(constraints,),
     )
-    files["build.tcl"] = "\n".join(
-        [values.text(), _script("out_of_context.tcl"), _script("reports.tcl")]
-    ).encode()
     notes = ("Out of context: no pins and no bitstream, figures of the network alone.",)
-    return VendorProject(
-        "vivado", f"{board.name}: out of context, {mhz:g} MHz", FileSet(files), "build.tcl", mhz, notes
-    )
+    return values.project(files, ("out_of_context.tcl",), notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Values:
+    """The values at the beginning of build.tcl; clocks in MHz, periods in ns."""
+
+    board: Board
+    kind: str
+    top: str
+    network: str
+    mhz: float
+    sources: tuple[str, ...]
+    constraints: tuple[str, ...] = ()
+    dma_base: int = 0
+
+    def project(
+        self, files: dict[str, bytes], scripts: tuple[str, ...], notes: tuple[str, ...]
+    ) -> VendorProject:
+        """The project of some files and a build.tcl of these values, the scripts, and that of the reports."""
+        folder = share_dir("hw") / "vivado"
+        parts = [(folder / name).read_text(encoding="utf-8") for name in (*scripts, "reports.tcl")]
+        files["build.tcl"] = "\n".join([self.text(), *parts]).encode()
+        settings = f"{self.board.name}: {self.kind}, {self.mhz:g} MHz"
+        return VendorProject("vivado", settings, FileSet(files), "build.tcl", self.mhz, notes)
+
+    def text(self) -> str:
+        """The lines of build.tcl that set them."""
+        lines = [
+            "# vivado -mode batch -source build.tcl",
+            "set here [file dirname [file normalize [info script]]]",
+            "cd $here",
+            f"set part {tcl(self.board.part, 'part')}",
+            f"set board {tcl(self.board.name, 'board')}",
+            f"set top {tcl(self.top, 'module')}",
+            f"set network {tcl(self.network, 'module')}",
+            f"set mhz {self.mhz:g}",
+            f"set period {1000 / self.mhz:.3f}",
+            f"set dma_base {self.dma_base:#x}",
+            f"set sources {tcl_list([f'rtl/{name}' for name in self.sources], 'file')}",
+            f"set constraints {tcl_list(self.constraints, 'file')}",
+        ]
+        return "\n".join([*lines, ""])

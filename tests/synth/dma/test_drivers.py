@@ -16,6 +16,7 @@ import pytest
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.ir import Graph, evaluate_codes
 from edgeml.synth.dma import drivers, system
+from edgeml.synth.vectors import Vectors
 from edgeml.tools import run, verilator
 from tests import zoo
 from tests.backends.verilog.samples import emitted, small
@@ -40,7 +41,7 @@ class Built:
         self.program = program(folder, self.manifest)
         self.inputs = zoo.codes(graph, SAMPLES)
         self.expected = evaluate_codes(graph, self.inputs)
-        drivers.emit(self.manifest, self.inputs, self.expected, 0x40400000).write(folder / "drivers")
+        drivers.emit(self.manifest, Vectors(self.inputs, self.expected), 0x40400000).write(folder / "drivers")
 
     def through(self, data: bytes, due: int, seed: int = 1) -> bytes:
         """A transfer through the simulated system."""

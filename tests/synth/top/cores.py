@@ -17,6 +17,7 @@ from edgeml.backends.verilog.manifest import Lanes, Stream, VerilogManifest
 from edgeml.boards import Board
 from edgeml.fixed import IntArray
 from edgeml.synth.top import Top, emit
+from edgeml.synth.vectors import Vectors
 
 GRAPH = "0123456789abcdef" * 4
 
@@ -69,6 +70,10 @@ class Net:
     inputs: Mapping[str, IntArray]
     expected: Mapping[str, IntArray]
 
+    @property
+    def golden(self) -> Vectors:
+        return Vectors(self.inputs, self.expected)
+
     def edited(self, old: str, new: str) -> Net:
         """With other Verilog."""
         assert old in self.files["net.v"]
@@ -77,7 +82,7 @@ class Net:
     def on(self, board: Board | str, folder: Path, **options) -> tuple[Board, Top]:
         """Written to a folder with the top for a board."""
         chosen = boards.load(board) if isinstance(board, str) else board
-        top = emit(self.manifest, chosen, self.inputs, self.expected, **options)
+        top = emit(self.manifest, chosen, self.golden, **options)
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in self.files.items():
             (folder / name).write_text(text)

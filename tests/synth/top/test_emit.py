@@ -15,6 +15,7 @@ from edgeml.errors import EdgemlError
 from edgeml.synth.top import TOP, Top, constraints, emit
 from edgeml.synth.top.payload import decode, encode
 from edgeml.synth.top.serial import serial
+from edgeml.synth.vectors import Vectors
 from edgeml.tools import verilator
 from tests.synth.top.cores import GRAPH, Net, parallel, stream
 
@@ -24,7 +25,7 @@ SUFFIX = {"ecp5": "lpf", "ice40": "pcf", "gowin": "cst", "nexus": "pdc", "radian
 
 def emitted(net: Net, board: Board | str, **options) -> Top:
     chosen = boards.load(board) if isinstance(board, str) else board
-    return emit(net.manifest, chosen, net.inputs, net.expected, **options)
+    return emit(net.manifest, chosen, net.golden, **options)
 
 
 def ports(top: Top) -> set[str]:
@@ -222,15 +223,13 @@ def test_too_large_and_too_slow_networks_are_refused() -> None:
         emit(
             net.manifest.model_copy(update={"input": wide}),
             boards.load("ulx3s-85f"),
-            net.inputs,
-            net.expected,
+            net.golden,
         )
     with pytest.raises(EdgemlError, match="smaller reuse factors"):
         emit(
             net.manifest.model_copy(update={"latency": 10_000_000}),
             boards.load("ulx3s-85f"),
-            net.inputs,
-            net.expected,
+            net.golden,
         )
     with pytest.raises(EdgemlError, match="different lengths"):
-        emit(net.manifest, boards.load("ulx3s-85f"), net.inputs, {"y": net.expected["y"][:3]})
+        emit(net.manifest, boards.load("ulx3s-85f"), Vectors(net.inputs, {"y": net.expected["y"][:3]}))

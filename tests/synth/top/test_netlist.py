@@ -58,5 +58,5 @@ def test_the_netlist_does_what_the_verilog_does(tmp_path: Path) -> None:
     (tmp_path / "bench.v").write_text(bench(chosen, {}))
     sources = [tmp_path / "quiet.vlt", tmp_path / "netlist.v", cells, tmp_path / "bench.v"]
     program = verilator.simulation(sources, BENCH, MAIN)
-    scenario = whole_board(net.manifest, chosen, top, net.inputs, net.expected, 3, QUICK)
+    scenario = whole_board(net.manifest, chosen, top, net.golden, 3, QUICK)
     assert scenario.latency(play(program, tmp_path, scenario.script, QUICK)) == net.manifest.latency

@@ -27,6 +27,7 @@ from edgeml.synth.top import emit, simulate
 from edgeml.synth.top.harness import HEADERS, HOST
 from edgeml.synth.top.rom import DATA
 from edgeml.synth.top.simulate import QUICK, program
+from edgeml.synth.vectors import Vectors
 from edgeml.tools import run, verilator
 
 VERILOG = backends.load("verilog")
@@ -127,9 +128,9 @@ def test_a_simulated_board_on_a_port(made, mode: str, board: str, tmp_path: Path
     VERILOG.emit(graph, VERILOG.options({"mode": mode})).write(folder)
     manifest, chosen = VerilogManifest.read(folder), load(board)
     assert manifest.mode == mode and (manifest.output.beats > 1) == (mode == "stream")
-    top = emit(manifest, chosen, golden.inputs, golden.expected)
+    top = emit(manifest, chosen, Vectors(golden.inputs, golden.expected))
     top.files.write(folder)
-    done = simulate(folder, manifest, chosen, top, golden.inputs, golden.expected, runs=3)
+    done = simulate(folder, manifest, chosen, top, Vectors(golden.inputs, golden.expected), runs=3)
     assert (done.vectors, done.runs) == (golden.samples, 3)
 
     parameters = {"CLOCKS": QUICK, "TIMEOUT": 18, "RESET": 4}

@@ -23,7 +23,7 @@ pytestmark = [
 
 def simulated(net: Net, folder: Path, board: str = "icebreaker", **options):
     chosen, top = net.on(board, folder)
-    return simulate(folder, net.manifest, chosen, top, net.inputs, net.expected, **options)
+    return simulate(folder, net.manifest, chosen, top, net.golden, **options)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_the_real_divider(tmp_path: Path) -> None:
     net = parallel(3)
     chosen, top = net.on("icebreaker", tmp_path)
     assert top.serial.clocks == 104
-    done = simulate(tmp_path, net.manifest, chosen, top, net.inputs, net.expected, runs=2, clocks=104)
+    done = simulate(tmp_path, net.manifest, chosen, top, net.golden, runs=2, clocks=104)
     assert done.runs == 2
 
 
@@ -83,7 +83,7 @@ def test_a_broken_board_is_found(name: str, tmp_path: Path) -> None:
     assert text.count(old) == 1
     (tmp_path / file).write_text(text.replace(old, new))
     with pytest.raises(EdgemlError, match="simulation"):
-        simulate(tmp_path, net.manifest, chosen, top, net.inputs, net.expected, runs=2)
+        simulate(tmp_path, net.manifest, chosen, top, net.golden, runs=2)
 
 
 def test_a_wrong_word_in_the_memory_is_found_and_named(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_wrong_word_in_the_memory_is_found_and_named(tmp_path: Path) -> None:
     line = text.split("// vector 3, out\n")[1].split("\n")[0]
     rom.write_text(text.replace(line, f"{int(line[:2], 16) ^ 4:02x}{line[2:]}"))
     with pytest.raises(EdgemlError, match="failures=1, first=3"):
-        simulate(tmp_path, net.manifest, chosen, top, net.inputs, net.expected)
+        simulate(tmp_path, net.manifest, chosen, top, net.golden)
 
 
 # ---------------------------------------------------------------- networks that misbehave
@@ -182,4 +182,4 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     chosen, top = net.on("icebreaker", tmp_path)
     (tmp_path / "net.v").unlink()
     with pytest.raises(EdgemlError, match=r"net\.v: a file of the board is missing"):
-        simulate(tmp_path, net.manifest, chosen, top, net.inputs, net.expected)
+        simulate(tmp_path, net.manifest, chosen, top, net.golden)

@@ -46,7 +46,7 @@ def verilog(tmp_path: Path) -> tuple[Net, Path]:
 
 def built(verilog: tuple[Net, Path], board: str, folder: Path, **more: object):
     net, path = verilog
-    return vendor_project(path, boards.load(board), folder, net.inputs, net.expected, **more)  # type: ignore[arg-type]
+    return vendor_project(path, boards.load(board), folder, net.golden, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -88,9 +88,7 @@ def test_a_zynq_is_the_network_behind_a_dma(
     assert "-DEDGEML_DMA_BASE=0x40400000" in (done.project / "drivers/c/Makefile").read_text()
     assert (
         "0xa0000000"
-        in project_of(verilog[1], boards.load("zcu102"), verilog[0].inputs, verilog[0].expected)
-        .files["build.tcl"]
-        .decode()
+        in project_of(verilog[1], boards.load("zcu102"), verilog[0].golden).files["build.tcl"].decode()
     )
 
 
