@@ -12,6 +12,7 @@ from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import steps
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.rounding import SourceRounding
+from edgeml.importers.affine.stairs import with_multiplier, with_steps, with_table, with_thresholds
 from edgeml.ir import evaluate_codes
 from edgeml.ir.ops.input import Input
 from edgeml.presets import Lowering
@@ -20,18 +21,18 @@ CHANNELS = 3
 BITS = 9
 
 
-def case(rng: np.random.Generator, rounding: SourceRounding):
+def case(rng: np.random.Generator, rounding: SourceRounding, channels: int = CHANNELS):
     """A random staircase over all codes of a narrow input, and the code of every sum by rational numbers."""
-    slope = ex.exact(rng.uniform(-0.2, 0.2, CHANNELS))
-    offset = ex.exact(rng.normal(0, 3, CHANNELS))
+    slope = ex.exact(rng.uniform(-0.2, 0.2, channels))
+    offset = ex.exact(rng.normal(0, 3, channels))
     ends = (-5, int(rng.integers(-2, 9)))
     low = ex.exact([rng.uniform(-4, 0)]) if rng.random() < 0.3 else None
-    sums = np.full(CHANNELS, -(1 << (BITS - 1))), np.full(CHANNELS, (1 << (BITS - 1)) - 1)
+    sums = np.full(channels, -(1 << (BITS - 1))), np.full(channels, (1 << (BITS - 1)) - 1)
     stairs = steps.of_affine(slope, offset, (low, None), ends, rounding, sums)
     every = np.arange(sums[0][0], sums[1][0] + 1)
-    wanted = np.empty((every.size, CHANNELS), np.int64)
+    wanted = np.empty((every.size, channels), np.int64)
     for row, total in enumerate(every.tolist()):
-        for channel in range(CHANNELS):
+        for channel in range(channels):
             value = slope[channel] * total + offset[channel]
             value = value if low is None else max(value, low[0])
             wanted[row, channel] = min(max(rounding.apply(Fraction(value)), ends[0]), ends[1])
@@ -50,8 +51,35 @@ def test_thresholds(rounding):
     rng = np.random.default_rng(0)
     for _ in range(4):
         stairs, every, wanted = case(rng, rounding)
-        found = codes_of(lambda a, n, s=stairs: steps.with_thresholds(a, n, s), every)
+        found = codes_of(lambda a, n, s=stairs: with_thresholds(a, n, s), every)
         assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("rounding", SourceRounding)
+def test_a_table_for_all_channels(rounding):
+    rng = np.random.default_rng(2)
+    for _ in range(4):
+        stairs, every, wanted = case(rng, rounding, 1)
+        found = codes_of(lambda a, n, s=stairs: with_table(a, n, s), every)
+        assert np.array_equal(found, np.broadcast_to(wanted, found.shape))
+
+
+def ops_of(bits: int, channels: int) -> set[str]:
+    """The ops of eight codes of a sum of so many bits."""
+    edges = np.linspace(-(1 << (bits - 1)) + 2, (1 << (bits - 1)) - 2, 7).astype(np.int64)
+    ends = np.full(channels, -(1 << (bits - 1))), np.full(channels, 1 << (bits - 1))
+    slope = np.full(channels, 8 / (1 << bits))
+    stairs = steps.Staircase(0, np.stack([edges] * channels, axis=1), np.zeros(channels, bool), *ends, slope)
+    assembly = Assembly("m", Lowering())
+    node = assembly.graph.add(Input((CHANNELS,), FixedType(True, bits, 0)), name="x")
+    graph = assembly.finished((with_steps(assembly, node, stairs),))
+    return {n.op.op_name() for n in graph.nodes}
+
+
+def test_the_smaller_of_a_table_and_comparisons_is_taken():
+    assert "lookup" in ops_of(9, 1)
+    assert "lookup" not in ops_of(10, 1), "1024 entries take more LUTs than seven comparisons"
+    assert "lookup" not in ops_of(8, CHANNELS), "channels with steps of their own need a table each"
 
 
 @pytest.mark.parametrize("rounding", SourceRounding)
@@ -67,7 +95,7 @@ def test_multipliers_where_there_are_any(rounding):
             if len(found_all) < len(part):
                 continue
             found = sum(
-                codes_of(lambda a, n, s=half, m=by: steps.with_multiplier(a, n, s, m), every)
+                codes_of(lambda a, n, s=half, m=by: with_multiplier(a, n, s, m), every)
                 for half, by in zip(part, found_all, strict=True)
             )
             assert np.array_equal(found, wanted)
@@ -80,7 +108,7 @@ def test_a_stated_width_says_how_many_steps_move():
     stairs, every, wanted = case(rng, SourceRounding.ROUND)
     coarse = steps.smallest_multiplier(stairs, 3)
     assert coarse is not None and coarse.wrong > 0
-    found = codes_of(lambda a, n: steps.with_multiplier(a, n, stairs, coarse), every)
+    found = codes_of(lambda a, n: with_multiplier(a, n, stairs, coarse), every)
     assert not np.array_equal(found, wanted)
 
 

@@ -16,6 +16,7 @@ from edgeml.importers.affine import steps
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.quantizer import SourceQuantizer, end_codes
 from edgeml.importers.affine.rounding import SourceRounding
+from edgeml.importers.affine.stairs import clipped_codes
 from edgeml.importers.affine.value import AffineValue
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
@@ -118,7 +119,7 @@ def _built_pairs(
     total = assembly.add(Add(), *products, part="sum")
     total = assembly.add(Add(), total, assembly.number(np.array(shift), frac, "shift"), part="shifted")
     node = assembly.cast(total, by.code_range(), Round.TRN, Overflow.SAT, "codes")
-    node = steps.clipped_codes(assembly, node, *(np.array([end]) for end in ends))
+    node = clipped_codes(assembly, node, *(np.array([end]) for end in ends))
     return by.value_of(node, value.shape, value.index)
 
 

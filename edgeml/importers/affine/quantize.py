@@ -26,6 +26,7 @@ from edgeml.importers.affine.inputs import quantized_input
 from edgeml.importers.affine.pairs import of_pairs
 from edgeml.importers.affine.quantizer import OwnArithmetic, SourceQuantizer, end_codes
 from edgeml.importers.affine.rounding import SourceRounding
+from edgeml.importers.affine.stairs import with_multiplier, with_steps
 from edgeml.importers.affine.value import AffineValue
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.lookup import MAX_INDEX_BITS, Lookup
@@ -149,12 +150,12 @@ def _by_steps(
         assembly.source_rounds()
     count = stairs.edges.shape[0]
     if by.bipolar:
-        codes = steps.with_thresholds(assembly, node, stairs)
+        codes = with_steps(assembly, node, stairs)
         return by.value_of(codes, value.shape, value.index)
     few = count < 1 << assembly.options.threshold_bits
     multiplier_bits = assembly.options.multiplier_bits
     if few and multiplier_bits is None:
-        return by.value_of(steps.with_thresholds(assembly, node, stairs), value.shape, value.index)
+        return by.value_of(with_steps(assembly, node, stairs), value.shape, value.index)
     multiplier = steps.smallest_multiplier(stairs, multiplier_bits)
     if multiplier is None:
         return by.value_of(_without_one_multiplier(assembly, node, stairs, own), value.shape, value.index)
@@ -169,7 +170,7 @@ def _by_steps(
         assembly.note(
             f"requantized by a multiplier of {multiplier.bits} bits, proven equal at all {active} steps"
         )
-    codes = steps.with_multiplier(assembly, node, stairs, multiplier)
+    codes = with_multiplier(assembly, node, stairs, multiplier)
     return by.value_of(codes, value.shape, value.index)
 
 
@@ -188,7 +189,7 @@ def _without_one_multiplier(
     multipliers = [steps.smallest_multiplier(half) for half in halves]
     if multipliers and all(multiplier is not None for multiplier in multipliers):
         parts = [
-            steps.with_multiplier(assembly, node, half, multiplier)
+            with_multiplier(assembly, node, half, multiplier)
             for half, multiplier in zip(halves, multipliers, strict=True)
             if multiplier is not None
         ]
@@ -196,7 +197,7 @@ def _without_one_multiplier(
         assembly.note(f"requantized by multipliers of {bits} bits above and below zero, proven equal")
         return assembly.add(Add(), *parts, part="both")
     if stairs.edges.shape[0] <= _MOST_THRESHOLDS:
-        return steps.with_thresholds(assembly, node, stairs)
+        return with_steps(assembly, node, stairs)
     raise EdgemlError(
         "no multiplier of up to 40 bits equals the quantizer for every sum",
         assembly.layer,

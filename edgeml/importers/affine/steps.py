@@ -1,12 +1,8 @@
 """A quantizer behind integer sums is a staircase: for every code the least sum that reaches it.
 
-The staircase is found exactly (from rational factors, or from the source's own integer or float32 arithmetic)
-and then built in one of two ways, both equal to it for every sum in the proven interval:
-
-- thresholds: one comparison per code, for few codes;
-- a multiplier: code = floor(m * sum + o), with the fewest bits of m for which every step of the staircase
-  falls on
-  the same sum. Both sides of every step are tried, and both functions only grow, so no other sum can differ.
+The staircase is worked out exactly, from rational factors, or from the source's own integer or float32
+arithmetic. A multiplier equals it if both sides of every step do: both functions only grow, so no other sum
+can differ. `stairs` builds it of core ops.
 
 Invariant: `edges[k]` is the least sum with code >= first + 1 + k, or `beyond` where none in the interval has.
 """
@@ -21,16 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType, IntArray, Overflow, Round, cover
+from edgeml.fixed import FixedType, IntArray
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.rounding import SourceRounding
-from edgeml.ir.ops.add import Add
-from edgeml.ir.ops.max import Max
-from edgeml.ir.ops.min import Min
-from edgeml.ir.ops.mul import Mul
-from edgeml.ir.ops.scale import Scale
 
 MOST_CODES = 4096
 """Codes up to which a staircase is worked out step by step."""
@@ -309,79 +300,6 @@ def roundest(least: IntArray, most: IntArray) -> IntArray:
             break
         result = np.where(fits, candidate, result)
     return result
-
-
-def with_thresholds(assembly: Assembly, node: str, stairs: Staircase) -> str:
-    """The codes by one comparison per step; the result's least type holds them."""
-    node = _turned(assembly, node, stairs)
-    frac = assembly.info(node).frac
-    total = ""
-    for row, edges in enumerate(stairs.edges):
-        if np.all(edges >= stairs.beyond) or np.all(edges <= stairs.lo):
-            continue
-        threshold = assembly.number(-_squeezed(edges), frac, f"threshold_{row}")
-        distance = assembly.add(Add(), node, threshold, part=f"distance_{row}")
-        below = assembly.cast(distance, _BELOW, Round.TRN, Overflow.SAT, f"below_{row}")
-        total = below if not total else assembly.add(Add(), total, below, part=f"sum_{row}")
-    rows = range(stairs.edges.shape[0])
-    passed = [row for row in rows if not np.all(stairs.edges[row] >= stairs.beyond)]
-    top = stairs.first + len(passed)
-    if not total:
-        return _constant(assembly, node, top)
-    return (
-        total
-        if top == 0
-        else assembly.add(Add(), total, assembly.number(np.array(top), 0, "top"), part="codes")
-    )
-
-
-def with_multiplier(assembly: Assembly, node: str, stairs: Staircase, by: Multiplier) -> str:
-    """The codes by multiplication, addition, floor and saturation."""
-    least, most = int(stairs.least.min()), int(stairs.most.max())
-    frac = assembly.info(node).frac
-    factor = np.where(stairs.falls, -by.factor, by.factor)
-    same = int(factor.flat[0]) if np.all(factor == factor.flat[0]) else 0
-    if same > 0 and same & (same - 1) == 0:
-        product = assembly.add(Scale(frac - by.frac + same.bit_length() - 1), node, part="scaled")
-    else:
-        weights = assembly.number(_squeezed(factor), by.frac - frac, "multiplier")
-        product = assembly.add(Mul(), node, weights, part="product")
-    if np.any(by.offset):
-        shift = assembly.number(_squeezed(by.offset), by.frac, "shift")
-        product = assembly.add(Add(), product, shift, part="shifted")
-    kind = cover(min(least, 0), max(most, 0), 0)
-    codes = assembly.cast(product, kind, Round.TRN, Overflow.SAT, "codes")
-    return clipped_codes(assembly, codes, stairs.least, stairs.most)
-
-
-def clipped_codes(assembly: Assembly, codes: str, least: IntArray, most: IntArray) -> str:
-    """Codes within per-channel limits, where their interval says that they can leave them."""
-    info = assembly.info(codes)
-    if np.any(info.lo < least):
-        codes = assembly.add(Max(), codes, assembly.number(_squeezed(least), 0, "least"), part="clip.least")
-    if np.any(assembly.info(codes).hi > most):
-        codes = assembly.add(Min(), codes, assembly.number(_squeezed(most), 0, "most"), part="clip.most")
-    return codes
-
-
-def _constant(assembly: Assembly, node: str, code: int) -> str:
-    """A value that is the same for every sum; it still has the node's shape."""
-    zero = assembly.add(Mul(), node, assembly.number(np.array(0), 0, "zero"), part="zeroed")
-    whole = assembly.cast(zero, FixedType(False, 1, 0), Round.TRN, Overflow.SAT, "zeroed.codes")
-    return assembly.add(Add(), whole, assembly.number(np.array(code), 0, "only"), part="codes")
-
-
-def _turned(assembly: Assembly, node: str, stairs: Staircase) -> str:
-    """The node with its sign turned where codes fall as it grows."""
-    if not np.any(stairs.falls):
-        return node
-    signs = np.where(stairs.falls, -1, 1).astype(np.int64)
-    return assembly.add(Mul(), node, assembly.number(_squeezed(signs), 0, "sign"), part="turned")
-
-
-def _squeezed(values: IntArray) -> IntArray:
-    """Per channel, reduced where all are alike."""
-    return ex.compressed(values)
 
 
 def need_few_codes(count: int, layer: str) -> None:

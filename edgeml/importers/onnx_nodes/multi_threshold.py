@@ -11,6 +11,7 @@ from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle, steps
 from edgeml.importers.affine.arrange import as_source, channels_last
+from edgeml.importers.affine.stairs import with_steps
 from edgeml.importers.affine.value import AffineValue, WeightedNode
 from edgeml.importers.onnx_nodes import _quantizer as common
 from edgeml.importers.onnx_reader.model import SourceNode
@@ -66,8 +67,8 @@ def _counted(reader: OnnxReader, value: AffineValue, thresholds: np.ndarray) -> 
             ends = (int(lo[channel]), int(hi[channel]))
             edges[place, channel] = _edge(threshold, factor[channel], offset[channel], info.frac, ends)
     slope = np.full(channels, max(1.0, thresholds.shape[1]) / np.maximum(1, hi - lo))
-    stairs = steps.Staircase(0, edges, np.zeros(channels, bool), lo, hi + 1, slope)
-    codes = steps.with_thresholds(assembly, node, stairs)
+    staircase = steps.Staircase(0, edges, np.zeros(channels, bool), lo, hi + 1, slope)
+    codes = with_steps(assembly, node, staircase)
     return replace(value, terms=(WeightedNode(codes, ex.exact([1])),), offset=ex.exact([0]))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from edgeml.importers.affine.steps import clipped_codes
+from edgeml.importers.affine.stairs import clipped_codes
 from edgeml.importers.affine.value import AffineValue, WeightedNode
 from edgeml.importers.tflite_ops._pool import pooled, window
 from edgeml.importers.tflite_reader.kernels import activation_range

@@ -21,7 +21,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, Overflow, Round, cover
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.assembly import Assembly
-from edgeml.importers.affine.steps import clipped_codes
+from edgeml.importers.affine.stairs import clipped_codes
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale

@@ -12,9 +12,13 @@ from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import MANIFEST
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.errors import EdgemlError
+from edgeml.fixed import Round, cover
 from edgeml.ir import Builder, Graph, evaluate_codes
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.reshape import Reshape
+from edgeml.ir.ops.scale import Scale
 from edgeml.tools import verilator
 from tests.backends.verilog.samples import assert_exact, emitted, small
 from tests.support import needs_data
@@ -67,6 +71,31 @@ def mnist_like() -> Graph:
     return build.graph(dense(build, x, "logits", 10, fixed(6, 0), fixed(6, 0), 407))
 
 
+def with_thresholds(bits: int, slope: bool = False) -> Graph:
+    """A padded convolution and a dense layer, codes counted from thresholds of each channel, pooled."""
+    build = Builder("thresholds")
+    rng = np.random.default_rng(511)
+
+    def counted(x: str, name: str) -> str:
+        info = build.info(x)
+        total = ""
+        for step in range(2**bits - 1):
+            codes = rng.integers(info.lo.min() // 2, info.hi.max() // 2, info.shape[-1:])
+            edge = build.const(codes, cover(int(codes.min()), int(codes.max()), info.frac), f"{name}.e{step}")
+            over = build.add(Add(), x, edge, name=f"{name}.over{step}")
+            below = build.cast(over, fixed(1, 0), Round.TRN, name=f"{name}.below{step}")
+            total = build.add(Add(), total, below, name=f"{name}.sum{step}") if total else below
+        return total
+
+    x = build.input((7, 6, 2), ufixed(4, 0), "image")
+    x = counted(conv(build, x, "conv", (3, 3), 4, 501, padding=((1, 1), (1, 1))), "act1")
+    x = build.add(MaxPool((2, 2), (2, 2), ((0, 0), (0, 0))), x, name="pool")
+    if slope:  # x where it is above -1, else an eighth of it
+        x = build.add(Max(), x, build.add(Scale(-3), x, name="eighth"), name="leaky")
+    x = build.add(Reshape((build.info(x).size,)), x, name="flatten")
+    return build.graph(counted(dense(build, x, "fc", 5, fixed(4, 0), fixed(4, 0), 503), "act2"))
+
+
 def test_the_zoo_is_streamed_or_refused_by_name() -> None:
     streamed = {name for name, graph in zoo().items() if not BACKEND.refusals(graph, STREAM)}
     assert set(STREAMED) <= streamed
@@ -87,6 +116,15 @@ def test_the_zoo_is_streamed_or_refused_by_name() -> None:
 def test_what_cannot_be_streamed_is_refused(name: str, reason: str) -> None:
     with pytest.raises(EdgemlError, match=reason):
         BACKEND.emit(zoo()[name], STREAM)
+
+
+def test_branches_within_a_kernel_are_streamed_and_others_named() -> None:
+    assert not BACKEND.refusals(with_thresholds(2), STREAM)
+    build = Builder("around")
+    x = build.input((6, 6, 2), ufixed(4, 0), "image")
+    y = build.cast(conv(build, x, "conv", (1, 1), 2, 505), ufixed(4, 0), name="act")
+    (refusal,) = BACKEND.refusals(build.graph(build.add(Add(), x, y, name="around")), STREAM)
+    assert refusal.node == "around" and "a stream is a chain" in refusal.reason
 
 
 def test_auto_streams_what_is_too_large_and_says_why_if_it_cannot() -> None:
@@ -127,6 +165,14 @@ class TestSimulated:
         manifest = emitted(cnn(), tmp_path, mode="stream")
         assert manifest.interval == 12 * 12  # the padded image: one pixel per clock
         assert_exact(cnn(), tmp_path, codes(cnn(), 40))
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("bits", "slope"), [(1, False), (2, True), (3, False)])
+    def test_thresholds_are_exact(self, bits: int, slope: bool, tmp_path: Path) -> None:
+        graph = with_thresholds(bits, slope)
+        manifest = emitted(graph, tmp_path, mode="stream")
+        assert manifest.interval == 9 * 8, "a pixel per clock, the padding included"
+        assert_exact(graph, tmp_path, codes(graph, 60), Simulation(seed=bits))
 
     @pytest.mark.slow
     @pytest.mark.parametrize("reuse", [1, 3, 32])

@@ -14,7 +14,7 @@ import numpy as np
 from edgeml.backends.verilog.stream.beats import Beats, CannotStreamError, uniform
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray
-from edgeml.ir import Builder, Graph, Node, Op
+from edgeml.ir import Builder, Graph, Node, Op, Shape
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.const import Const
@@ -45,6 +45,7 @@ class Kernel:
         self._graph, self._constants, self.start = graph, constants, start
         self._build = Builder(graph.name)
         self._last = self._build.append(Node(start.value, Input(start.beat, start.type)))
+        self._names = {start.value: self._last}
         self.value = start.value
         self.empty = True
 
@@ -61,7 +62,7 @@ class Kernel:
     def whole(self, node: Node) -> None:
         """Add an op on a value that is one whole beat, unchanged."""
         sources = [
-            self._last if name not in self._constants else self._whole_constant(node, name)
+            self._whole_constant(node, name) if name in self._constants else self._names[name]
             for name in node.inputs
         ]
         self._append(node, node.op, sources)
@@ -79,24 +80,31 @@ class Kernel:
         """Add an op on every element or on every pixel's channels, the same in all beats."""
         shape = self._graph.info(node.name).shape
         op = node.op
+        values = [name for name in node.inputs if name not in self._constants]
+        if len(values) > 1 and any(self._graph.info(name).shape != shape for name in values):
+            raise CannotStreamError(node, "its values have other shapes than its result")
+        source = self._names[values[0]]
+        beat = self._build.info(source).shape
         match op:
             case Cast():
-                op = Cast(self._beat_type(node, op.to, shape, count), op.rounding, op.overflow)
+                op = Cast(self._beat_type(node, op.to, shape, count, beat), op.rounding, op.overflow)
             case Scale():
                 shift = uniform(node, np.asarray(op.shift), shape, count, "shifts")
-                op = Scale(shift.reshape(self._shape()))
+                op = Scale(shift.reshape(beat))
             case Reshape():
                 op = Reshape(self._reshaped(node, op))
             case Lookup():
-                return self._append(node, op, [self._last, self._table(node)])
+                return self._append(node, op, [source, self._table(node, source)])
             case MatMul():
-                return self._append(node, op, [self._last, self._whole_constant(node, node.inputs[1])])
+                return self._append(node, op, [source, self._whole_constant(node, node.inputs[1])])
             case Add() | Mul() | Max() | Min() | Relu():
                 pass
             case _:
                 raise CannotStreamError(node, "a stream does not know the op")
         sources = [
-            self._beat_constant(node, name, shape, count) if name in self._constants else self._last
+            self._beat_constant(node, name, shape, count, beat)
+            if name in self._constants
+            else self._names[name]
             for name in node.inputs
         ]
         return self._append(node, op, sources)
@@ -108,10 +116,8 @@ class Kernel:
             EdgemlError
         ) as error:  # the union of all pixels' intervals may need more bits than any one of them
             raise CannotStreamError(node, f"for all pixels alike: {error.what}") from None
+        self._names[node.name] = self._last
         self.value, self.empty = node.name, False
-
-    def _shape(self) -> tuple[int, ...]:
-        return self._build.info(self._last).shape
 
     def _reshaped(self, node: Node, op: Reshape) -> tuple[int, ...]:
         size = self._build.info(self._last).size
@@ -119,18 +125,18 @@ class Kernel:
             raise CannotStreamError(node, f"a beat of {size} elements is no pixel of shape {op.shape}")
         return (*(1,) * (len(op.shape) - 1), size)
 
-    def _beat_type(self, node: Node, to: ElementType, shape: tuple[int, ...], count: int) -> ElementType:
+    def _beat_type(self, node: Node, to: ElementType, shape: Shape, count: int, beat: Shape) -> ElementType:
         if isinstance(to, FixedType):
             return to
         parts = (uniform(node, np.asarray(part), shape, count, "types") for part in (to.width, to.frac))
-        return FixedTypeArray(to.signed, *(part.reshape(self._shape()) for part in parts))
+        return FixedTypeArray(to.signed, *(part.reshape(beat) for part in parts))
 
     def _whole_constant(self, node: Node, name: str) -> str:
         info = self._graph.info(name)
         return self._constant(name, self._constants[name], info.type)
 
-    def _beat_constant(self, node: Node, name: str, shape: tuple[int, ...], count: int) -> str:
-        info, beat = self._graph.info(name), self._shape()
+    def _beat_constant(self, node: Node, name: str, shape: Shape, count: int, beat: Shape) -> str:
+        info = self._graph.info(name)
         codes = uniform(node, self._constants[name], shape, count, "constants").reshape(beat)
         if isinstance(info.type, FixedType):
             return self._constant(name, codes, info.type)
@@ -146,10 +152,10 @@ class Kernel:
         fresh = self._build.unique(name)
         return self._build.append(Node(fresh, Const(codes, type)))
 
-    def _table(self, node: Node) -> str:
+    def _table(self, node: Node, source: str) -> str:
         """The table for the beat's index type, whose width may differ from the graph's."""
         index, table = self._graph.info(node.inputs[0]).scalar, self._graph.info(node.inputs[1])
-        here = self._build.info(self._last).type
+        here = self._build.info(source).type
         if not isinstance(here, FixedType) or here.frac != index.frac:
             raise CannotStreamError(node, "its index has another LSB in a stream")
         assert isinstance(table.type, FixedType)

@@ -5,6 +5,7 @@ product with a matrix of a vector that comes in several beats is folded. Where m
 done per beat, a FIFO in front takes the beats that come meanwhile.
 
 Invariant: the graph is a chain, every segment reads the one before it, and the integers are the graph's.
+Ops on single elements may branch between two other ops, as thresholds do: they stand in one kernel.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class StreamPlan:
 
 @dataclass(frozen=True)
 class Chain:
-    """A graph whose nodes stand one after the other.
+    """A graph whose nodes stand one after the other, ops on single elements apart.
 
     Args:
         graph: of core ops.
@@ -126,7 +127,8 @@ def chain(graph: Graph) -> Chain:
     """The nodes that segments are made of.
 
     Raises:
-        CannotStreamError: there are branches, or several inputs or outputs.
+        CannotStreamError: there are several inputs or outputs, or branches that another op than one on single
+            elements is part of.
     """
     constants = graph.constants
     (first, *more) = [node for node in graph.nodes if isinstance(node.op, Input)]
@@ -134,10 +136,14 @@ def chain(graph: Graph) -> Chain:
         raise CannotStreamError(more[0], f"a stream has one input, the graph {len(more) + 1}")
     nodes = tuple(n for n in graph.nodes if n.name not in constants and n is not first)
     before = first.name
+    present = {before}
     for node in nodes:
-        if [name for name in node.inputs if name not in constants] != [before]:
+        sources = {name for name in node.inputs if name not in constants}
+        pointwise = node.op.kind is Kind.POINTWISE
+        if not sources <= present or (len(sources) != 1 and not pointwise):
             raise CannotStreamError(node, f"reads something else than {before} alone; a stream is a chain")
         before = node.name
+        present = {*present, before} if pointwise else {before}
     if graph.outputs != (before,):
         reason = f"the outputs are {', '.join(graph.outputs)}; a stream ends in one"
         raise CannotStreamError(graph.node(before), reason)
