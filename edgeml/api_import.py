@@ -23,6 +23,7 @@ def import_model(
     settings: Settings | None = None,
     strict: bool = False,
     overwrite: bool = False,
+    task: str | None = None,
 ) -> Run:
     """Make a run of a model that was trained elsewhere, compared with its own framework layer by layer.
 
@@ -39,6 +40,8 @@ def import_model(
         settings: as --set takes them: {"data.scaling": "unit"}.
         strict: refuse what may differ from the model in its own framework instead of noting it.
         overwrite: delete a run of another configuration in the run folder.
+        task: what the outputs are held against: "classification", "regression", "autoencoder",
+            "multi_label" or "unlabelled"; inferred from model and data if None.
 
     Returns:
         The run, with config.toml, the file byte for byte, graph.json, golden.npz and notes.json.
@@ -53,8 +56,9 @@ def import_model(
     from edgeml.settings import assignments, set_values
 
     plain = set_values({}, assignments(settings or {}))
-    if data is not None:
-        plain["data"] = {**plain.get("data", {}), "dataset": str(data)}
+    for key, value in (("dataset", data), ("task", task)):
+        if value is not None:
+            plain["data"] = {**plain.get("data", {}), key: str(value)}
     kinds = dict(input_type) if isinstance(input_type, Mapping) else str(input_type) if input_type else None
     stated = {"input_type": kinds, "float_type": str(float_type) if float_type else None}
     values = {key: value for key, value in stated.items() if value is not None}

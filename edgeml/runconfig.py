@@ -79,6 +79,22 @@ class TakenType(Settings):
     remark: str = ""
 
 
+class EndMeaning(Settings):
+    """The value that an input or output of the graph stands for: function(scale * value + offset).
+
+    Args:
+        name: of the graph's input or output.
+        scale: of the source's own quantization of it.
+        offset: see `scale`.
+        function: the activation at the model's end that the graph leaves off: "sigmoid", "softmax"; or "".
+    """
+
+    name: str
+    scale: float = 1.0
+    offset: float = 0.0
+    function: str = ""
+
+
 class Importing(Settings):
     """The settings with which the file of a model that was trained elsewhere is read again.
 
@@ -86,11 +102,17 @@ class Importing(Settings):
         format: the name of its reader.
         file: its name in the run folder.
         taken: the types that a configuration of hls4ml stated.
+        task_reason: why the task was inferred; "" if it was stated.
+        inputs: what the graph's inputs stand for; those that are left out stand for themselves.
+        outputs: the same of its outputs.
     """
 
     format: str
     file: str
     taken: tuple[TakenType, ...] = ()
+    task_reason: str = ""
+    inputs: tuple[EndMeaning, ...] = ()
+    outputs: tuple[EndMeaning, ...] = ()
 
     @field_validator("file")
     @classmethod

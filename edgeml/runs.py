@@ -23,7 +23,7 @@ from edgeml.datasets import Scaling, samples_only
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.ir import Graph, saved
-from edgeml.ir.samples import random_samples
+from edgeml.ir.samples import joined_samples, random_samples
 from edgeml.notebook import html_table
 from edgeml.presets import DataSpec, Prepared, prepare
 from edgeml.runconfig import RunConfig, differences
@@ -359,18 +359,8 @@ def model_digest(model: Path) -> str:
 
 
 def random_data(graph: Graph, spec: DataSpec) -> Prepared:
-    """Random samples without labels, for an import that is given no data.
-
-    Raises:
-        EdgemlError: the graph has several inputs.
-    """
-    if len(graph.inputs) != 1:
-        raise EdgemlError(
-            f"the model has {len(graph.inputs)} inputs, and a run folder takes models with one",
-            graph.name,
-            "use it from Python: edgeml.lower(model), edgeml.check(graph, [x1, x2])",
-        )
-    (drawn,) = random_samples(graph).values()
+    """Random samples without labels, for an import that is given no data."""
+    drawn = joined_samples(graph, random_samples(graph))
     dataset = samples_only(drawn, RANDOM, "drawn evenly from the values of the input's type")
     return prepare(spec, dataset=dataset, unlabelled=True)
 

@@ -45,6 +45,13 @@ def datasets() -> list[str]:
     return list(registry.names())
 
 
+def tasks() -> list[str]:
+    """Tasks of models."""
+    from edgeml import tasks as registry
+
+    return list(registry.names())
+
+
 def runs() -> list[str]:
     """Run folders below runs/."""
     from edgeml.runs import run_folders

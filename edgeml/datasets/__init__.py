@@ -1,4 +1,4 @@
-"""Data sets for classification, ready to train on; and samples without labels, to compare executors on.
+"""Data sets for classification, ready to train on; samples with numbers as targets, and without labels.
 
 The folder is the registry: a file is a data set with `DATASET` and `load`, a file with an underscore in front
 is a helper.
@@ -10,6 +10,7 @@ data = datasets.load("flows.csv", target="label")          # or a file of the us
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
+from edgeml.datasets._targets import stored_labels, with_numbers
 from edgeml.errors import EdgemlError
 from edgeml.folder import ModuleFolder
 
@@ -33,6 +35,7 @@ __all__ = [
     "Sources",
     "Split",
     "info",
+    "labels_of",
     "load",
     "names",
     "read",
@@ -40,6 +43,8 @@ __all__ = [
 ]
 
 _FOLDER = ModuleFolder("data set", __name__)
+_OWN = "give an .npz file of your own"
+_FEWEST = 5
 
 
 def names() -> tuple[str, ...]:
@@ -72,6 +77,9 @@ def load(
     sources: Sources | None = None,
     max_classes: int | None = None,
     labels: bool | None = True,
+    numbers: bool = False,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
 ) -> Dataset:
     """A data set with its three parts.
 
@@ -83,6 +91,9 @@ def load(
         max_classes: up to so many whole numbers in a file are classes even if they look like a quantity.
         labels: false to leave them out; None: where a file has none, it has none. A data set without labels
             has no classes, label arrays of length 0, and all of its samples in every part.
+        numbers: true if the labels are no classes but numbers (samples, ...).
+        inputs: of a model with several: the arrays of an .npz file that lie side by side, see `_targets`.
+        outputs: likewise the targets of a model with several outputs.
 
     Raises:
         EdgemlError: unknown name, missing or damaged file, arrays that are no classification data.
@@ -91,11 +102,17 @@ def load(
     path = Path(name)
     if path.suffix.lower() in _own_file.SUFFIXES or path.parent != Path() or path.is_file():
         if not labels and (labels is False or _own_file.unlabelled(path)):
-            return _without_labels(_own_file.samples(path, target), path.stem, str(path))
-        raw = _own_file.load(path, target, max_classes)
+            return _without_labels(_own_file.samples(path, target, inputs), path.stem, str(path))
+        if numbers:
+            parts = with_numbers(path, target, inputs, outputs)
+            return _of_numbers(parts, path.stem, str(path), seed)
+        raw = _own_file.load(path, target, max_classes, inputs)
         check_raw(raw, str(path))
         return _finish(raw, path.stem, str(path), "none stated", str(path), seed)
     described = info(str(name))
+    if numbers or inputs:
+        what = "numbers as targets" if numbers else f"samples for {len(inputs)} inputs"
+        raise EdgemlError(f"{name} has classes and one array of samples, no {what}", str(name), _OWN)
     if target is not None:
         raise EdgemlError(f"{name} has its own labels", f"target {target!r}", "leave the target out")
     raw = read(str(name), sources or Sources.default())
@@ -106,6 +123,23 @@ def load(
             (raw.test or raw.train).x, str(name), str(name), described.licence, described.source
         )
     return _finish(raw, str(name), str(name), described.licence, described.source, seed)
+
+
+def labels_of(name: str, target: str | None = None, outputs: Sequence[str] = ()) -> tuple[Array | None, int]:
+    """The labels of a data set as they are stored, and how many classes a published one has.
+
+    Args:
+        name: as for `load`, and so is `target`.
+        target: the label column of a .csv file.
+        outputs: names of a model's outputs, if it has several.
+
+    Raises:
+        EdgemlError: unknown name, or a missing or damaged file.
+    """
+    path = Path(name)
+    if path.suffix.lower() in _own_file.SUFFIXES or path.is_file():
+        return stored_labels(path, target, outputs), 0
+    return None, len(info(name).classes)
 
 
 def samples_only(x: Array, name: str, source: str) -> Dataset:
@@ -141,6 +175,42 @@ def _without_labels(
         checksum=checksum({"x": samples}),
         note="no labels: every part is all of its samples",
     )
+
+
+def _of_numbers(parts: dict[str, Split], name: str, where: str, seed: int) -> Dataset:
+    """A data set whose targets are numbers; split by chance where the file gives no parts."""
+    note = "split as the file gives it"
+    if "test" not in parts:
+        parts, note = _by_chance(parts["train"], seed)
+    parts = {**parts, "val": parts.get("val", parts["test"])}
+    arrays: dict[str, Array] = {}
+    for part_name in ("train", "val", "test"):
+        arrays[f"x_{part_name}"] = _frozen(parts[part_name].x, np.float32)
+        arrays[f"y_{part_name}"] = _frozen(parts[part_name].y, np.float32)
+    return Dataset(
+        name=name,
+        **arrays,
+        class_names=(),
+        feature_names=None,
+        licence="none stated",
+        source=where,
+        checksum=checksum(arrays),
+        note=note,
+    )
+
+
+def _by_chance(whole: Split, seed: int) -> tuple[dict[str, Split], str]:
+    """60, 20 and 20 % of the samples; all of them in every part where there are fewer than five."""
+    count = len(whole.x)
+    if count < _FEWEST:
+        return dict.fromkeys(("train", "val", "test"), whole), f"{count} samples: every part is all of them"
+    order = np.random.default_rng(seed).permutation(count)
+    cuts = np.split(order, [count * 3 // 5, count * 4 // 5])
+    parts = {
+        part: Split(whole.x[rows], whole.y[rows])
+        for part, rows in zip(("train", "val", "test"), cuts, strict=True)
+    }
+    return parts, f"split 60/20/20, seed {seed}"
 
 
 def _finish(raw: Raw, name: str, where: str, licence: str, source: str, seed: int) -> Dataset:

@@ -101,8 +101,9 @@ class Dataset:
     Args:
         name: the data set's name, or the user's file name without its suffix.
         x_train: float32, shape (n, ...); raw values as stored, not scaled. So are x_val and x_test.
-        y_train: int64, shape (n,). So are y_val and y_test.
-        class_names: label i is class_names[i]; empty for samples without labels, whose y_* are empty too.
+        y_train: int64 classes, shape (n,), or float32 targets, shape (n, k). So are y_val and y_test.
+        class_names: label i is class_names[i]; empty where targets are numbers, and for samples without
+            labels, whose y_* are empty too.
         feature_names: names of the columns of tabular data.
         licence: as its owner states it.
         source: who published it.
@@ -140,7 +141,7 @@ def checksum(arrays: Mapping[str, Array]) -> str:
     """SHA-256 over names, shapes and values; the stored dtype and byte order do not matter.
 
     Args:
-        arrays: x_* are hashed as little-endian float32, everything else as int64.
+        arrays: x_* and floats are hashed as little-endian float32, everything else as int64.
 
     >>> pixels = np.array([[0, 255]], dtype=np.uint8)
     >>> checksum({"x": pixels}) == checksum({"x": pixels.astype(np.float32)})
@@ -148,7 +149,7 @@ def checksum(arrays: Mapping[str, Array]) -> str:
     """
     total = hashlib.sha256()
     for name, array in arrays.items():
-        dtype = np.dtype("<f4" if name.startswith("x") else "<i8")
+        dtype = np.dtype("<f4" if name.startswith("x") or array.dtype.kind == "f" else "<i8")
         total.update(f"{name}:{dtype.str}:{array.shape}:".encode())
         for start in range(0, len(array), _ROWS_PER_BLOCK):
             total.update(np.ascontiguousarray(array[start : start + _ROWS_PER_BLOCK], dtype).data)

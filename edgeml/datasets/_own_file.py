@@ -20,6 +20,7 @@ from edgeml.datasets._base import Array, Raw, Split
 from edgeml.datasets._csv_file import read_csv
 from edgeml.datasets._labels import about, encode
 from edgeml.datasets._readers import npz_names, read_npz
+from edgeml.datasets._targets import side_by_side
 from edgeml.errors import EdgemlError
 
 SUFFIXES = (".npz", ".csv")
@@ -28,13 +29,16 @@ _PARTS = ("train", "val", "test")
 _EXTRA = ("class_names", "feature_names")
 
 
-def load(path: Path, target: str | None = None, max_classes: int | None = None) -> Raw:
+def load(
+    path: Path, target: str | None = None, max_classes: int | None = None, inputs: Sequence[str] = ()
+) -> Raw:
     """The arrays of a user's file.
 
     Args:
         path: an .npz or .csv file.
         target: the label column of a .csv file; if None, the column called target, label, class or y.
         max_classes: see `edgeml.datasets._labels.encode`.
+        inputs: the arrays of an .npz file that are the samples, side by side; x if none are named.
 
     Raises:
         EdgemlError: no such file, another kind of file, damaged, arrays or columns missing, or a value that
@@ -54,11 +58,11 @@ def load(path: Path, target: str | None = None, max_classes: int | None = None) 
             str(path),
             "its labels are the array y; leave the target out",
         )
-    return _load_npz(path, max_classes)
+    return _load_npz(path, max_classes, inputs)
 
 
 def unlabelled(path: Path) -> bool:
-    """True for an .npz file with samples (x, or x_test) and without labels.
+    """True for an .npz file without labels.
 
     Raises:
         EdgemlError: no such file, or damaged.
@@ -66,11 +70,13 @@ def unlabelled(path: Path) -> bool:
     if path.suffix.lower() != ".npz":
         return False
     names = npz_names(path)
-    return not any(name in ("y", "y_test", "y_train") for name in names) and _samples_key(names) is not None
+    return not any(name in ("y", "y_test", "y_train") or name.startswith("y.") for name in names)
 
 
-def samples(path: Path, target: str | None = None) -> Array:
+def samples(path: Path, target: str | None = None, inputs: Sequence[str] = ()) -> Array:
     """The samples of a user's file alone: x_test of an .npz or else its x; the features of a .csv file.
+
+    With `inputs` those arrays of an .npz file, side by side.
 
     Raises:
         EdgemlError: as `load`; or the file has no samples.
@@ -78,6 +84,9 @@ def samples(path: Path, target: str | None = None) -> Array:
     """
     if path.suffix.lower() == ".csv":
         return read_csv(path, target).x
+    several = side_by_side(path, inputs, "x") if inputs else None
+    if several is not None:
+        return several
     names = npz_names(path)
     key = _samples_key(names)
     if key is None:
@@ -91,9 +100,12 @@ def _samples_key(names: Sequence[str]) -> str | None:
     return next((key for key in ("x_test", "x") if key in names), None)
 
 
-def _load_npz(path: Path, max_classes: int | None) -> Raw:
+def _load_npz(path: Path, max_classes: int | None, inputs: Sequence[str]) -> Raw:
     where = str(path)
     names = npz_names(path)
+    several = side_by_side(path, inputs, "x") if inputs else None
+    if several is not None:
+        names = [*names, "x"]
     present = [part for part in _PARTS if f"x_{part}" in names or f"y_{part}" in names]
     if present:
         needed = ["train", "test", *(["val"] if "val" in present else [])]
@@ -107,7 +119,8 @@ def _load_npz(path: Path, max_classes: int | None) -> Raw:
             where,
             f"give x and y, or x_train, y_train, x_test and y_test; it has: {', '.join(names):.300}",
         )
-    arrays = read_npz(path, [*keys, *(key for key in _EXTRA if key in names)])
+    stored = [key for key in (*keys, *_EXTRA) if key in names and (several is None or key != "x")]
+    arrays = read_npz(path, stored) | ({} if several is None else {"x": several})
     class_names = arrays.get("class_names")
     labels, classes = encode(
         [arrays[key] for key in keys[1::2]],

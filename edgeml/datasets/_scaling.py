@@ -5,6 +5,8 @@ whoever has the numbers of `to_dict` (the run's config, the deployed model's pre
 input bit for bit. Offset and scale are fitted on the training part alone and broadcast over the last axis:
 one value per feature of tabular data, per channel of images, or one for all.
 
+"source" is fitted to nothing: its numbers stand in an imported file.
+
 To add a kind, add it to `Kind` and to `_statistics`.
 """
 
@@ -19,7 +21,7 @@ import numpy as np
 from edgeml.datasets._base import Array, check_finite
 from edgeml.errors import EdgemlError, unknown_name
 
-Kind = Literal["none", "unit", "standard", "minmax", "robust"]
+Kind = Literal["none", "unit", "standard", "minmax", "robust", "source"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,8 @@ class Scaling:
 
     Args:
         kind: "none"; "unit": divided by one constant; "standard": mean 0, variance 1; "minmax": training data
-            in 0..1; "robust": median 0, interquartile range 1.
+            in 0..1; "robust": median 0, interquartile range 1; "source": the quantization of the input that
+            an imported file states.
         offset: float32, shape () or (features,).
         scale: float32, the same shape, finite, not zero. 1 where the training data does not spread, so that
             nothing divides by 0.
@@ -79,6 +82,12 @@ class Scaling:
             raise unknown_name("scaling", str(kind), get_args(Kind))
         if kind == "none":
             return Scaling(kind, np.array(0), np.array(1))
+        if kind == "source":
+            raise EdgemlError(
+                "is the quantization of the input that an imported file states",
+                "scaling source",
+                "choose none, unit, standard, minmax or robust",
+            )
         if kind == "unit":
             if not constant > 0 or not np.isfinite(constant):
                 raise EdgemlError(f"cannot divide by {constant}", "scaling unit", "give a positive constant")

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from edgeml.importers.hls4ml_config import HlsPrecision
 from edgeml.ir import Graph
 from edgeml.presets import Lowering
-from edgeml.runconfig import TakenType
+from edgeml.runconfig import EndMeaning, TakenType
 
 Floats = NDArray[np.floating[Any]]
 
@@ -54,15 +54,15 @@ class ImportOptions:
         name: of the graph.
         lowering: types that the file does not state, what the outputs are, bits of factors.
         strict: refuse what cannot be exact instead of noting it.
-        samples: the user's data, floats (samples, *shape) as the graph's one input takes them, for choices
-            that are made on data; None: none were given.
+        samples: the user's data, floats (samples, *shape) by the graph's inputs as they take them, for
+            choices that are made on data; None: there are none.
         hls4ml: types that a configuration of hls4ml states; used where the model and `lowering` state none.
     """
 
     name: str
     lowering: Lowering = field(default_factory=Lowering)
     strict: bool = False
-    samples: Floats | None = None
+    samples: Mapping[str, Floats] | None = None
     hls4ml: HlsPrecision | None = None
 
 
@@ -130,6 +130,8 @@ class Imported:
         inputs: how data become its inputs; those that are left out take data as they are.
         lowering: the settings with the types of `ImportOptions.hls4ml` in them; None if none were given.
         stated_types: what became of each of those types.
+        outputs: what the graph's outputs stand for; those that are left out stand for themselves.
+        waits_for_samples: true if samples would have let the reader choose better.
     """
 
     graph: Graph
@@ -137,6 +139,8 @@ class Imported:
     inputs: tuple[InputLayout, ...] = ()
     lowering: Lowering | None = None
     stated_types: tuple[TakenType, ...] = ()
+    outputs: tuple[EndMeaning, ...] = ()
+    waits_for_samples: bool = False
 
 
 class Importer(ABC):

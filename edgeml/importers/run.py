@@ -7,9 +7,9 @@ Invariant: the run folder holds the user's file, byte for byte, and all that is 
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,16 @@ from edgeml import importers
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile
+from edgeml.importers.feeding import check_fit, fitting_data, meanings
 from edgeml.importers.hls4ml_config import read_hls4ml_config
 from edgeml.ir import Graph, saved
+from edgeml.ir.samples import feeds
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.notes import SAMPLES, LayerNote, Notes
 from edgeml.locks import locked
-from edgeml.presets import DataSpec, Lowering, Prepared, Targets, prepare
+from edgeml.presets import DataSpec, Lowering, Targets
 from edgeml.runconfig import Importing, RunConfig, import_name
-from edgeml.runs import RANDOM, Run, random_data
+from edgeml.runs import RANDOM, Run
 from edgeml.settings import Settings, parse_settings
 
 
@@ -76,10 +78,8 @@ def import_model(
     choices = parse_settings(ImportChoices, with_data, f"import of {source.path.name}")
     kind = importers.choose(source)
     importer = importers.load(kind)
-    data = None if choices.data.dataset == RANDOM else prepare(choices.data, unlabelled=True)
-    samples = None if data is None else data.x_test
     hls4ml = None if hls4ml_config is None else read_hls4ml_config(Path(hls4ml_config))
-    options = ImportOptions(import_name(source.path), choices.lowering, strict, samples, hls4ml)
+    options = ImportOptions(import_name(source.path), choices.lowering, strict, hls4ml=hls4ml)
     imported = importer.read(source, options)
     if hls4ml is not None and imported.lowering is None:
         raise EdgemlError(
@@ -87,17 +87,25 @@ def import_model(
             str(hls4ml.path),
             "leave it out: such a file states its types itself",
         )
-    if data is None:
-        data = random_data(imported.graph, choices.data)
-    _check_fit(imported, data, choices.data, source.where)
+    stated = settings.get("data", {})
+    spec, data, reason = fitting_data(imported, choices.data, stated, source.where)
+    check_fit(imported, data, spec, source.where)
+    importing = Importing(
+        format=kind,
+        file=importer.file_name,
+        taken=imported.stated_types,
+        task_reason=reason,
+        inputs=meanings(imported),
+        outputs=imported.outputs,
+    )
     config = RunConfig.of_import(
         source.path,
         source.content + (source.weights or b""),
-        choices.data,
+        spec,
         choices.targets,
         data,
         imported.lowering or choices.lowering,
-        importing=Importing(format=kind, file=importer.file_name, taken=imported.stated_types),
+        importing=importing,
     )
     place = Path(folder) if folder is not None else Path("runs") / config.preset.name
     with locked(place):
@@ -143,9 +151,13 @@ def read_again(run: Run, strict: bool = False) -> Imported:
     """
     importing = run.config.importing
     assert importing is not None  # as `import_model` wrote it
-    samples = None if run.config.data.dataset == RANDOM else run.data().x_test
-    options = ImportOptions(run.name, run.config.lowering, strict, samples)
-    return importers.read(_read(run.model_file, run.weights_file), options, importing.format)
+    source = _read(run.model_file, run.weights_file)
+    options = ImportOptions(run.name, run.config.lowering, strict)
+    imported = importers.read(source, options, importing.format)
+    if not imported.waits_for_samples or run.config.data.dataset == RANDOM:
+        return imported
+    samples = feeds(imported.graph, run.data().x_test)
+    return importers.read(source, replace(options, samples=samples), importing.format)
 
 
 def own_outputs(run: Run, x: Any) -> dict[str, Floats]:
@@ -153,7 +165,7 @@ def own_outputs(run: Run, x: Any) -> dict[str, Floats]:
 
     Args:
         run: a trained run, or an imported one.
-        x: floats (samples, *shape) for its one input.
+        x: floats (samples, *shape) by input, or for its one input.
 
     Returns:
         By output of the graph, in its layout: real values.
@@ -171,7 +183,7 @@ def own_outputs(run: Run, x: Any) -> dict[str, Floats]:
     model = read_again(run).model
     if missing := model.missing():
         raise EdgemlError(missing, str(run.model_file))
-    return model.run({graph.inputs[0]: x})
+    return model.run(x if isinstance(x, Mapping) else {graph.inputs[0]: x})
 
 
 def _read(file: Path, weights: Path | None) -> SourceFile:
@@ -188,7 +200,7 @@ def _notes(run: Run, imported: Imported) -> Notes:
     """The notes of an import, and the differences measured."""
     graph, model = imported.graph, imported.model
     missing = model.missing()
-    rows = () if missing else importers.compare(imported, {graph.inputs[0]: run.data().x_test[:SAMPLES]})
+    rows = () if missing else importers.compare(imported, feeds(graph, run.data().x_test[:SAMPLES]))
     return Notes(
         graph=graph.digest,
         model=run.model_digest(),
@@ -198,46 +210,3 @@ def _notes(run: Run, imported: Imported) -> Notes:
         float32=not_proven(graph),
         differences=rows,
     )
-
-
-def _check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) -> None:
-    """The model takes what the data set has and gives a number per class.
-
-    Raises:
-        EdgemlError: it does not; says which setting makes it fit, if one does.
-    """
-    graph = imported.graph
-    if len(graph.inputs) != 1:
-        raise EdgemlError(
-            f"the model has {len(graph.inputs)} inputs, and a run folder takes models with one",
-            where,
-            "use it from Python: edgeml.lower(model), edgeml.check(graph, [x1, x2])",
-        )
-    model_shape, data_shape = graph.info(graph.inputs[0]).shape, tuple(data.x_test.shape[1:])
-    if model_shape != data_shape:
-        raise EdgemlError(
-            f"the model takes samples of shape {model_shape}, {spec.dataset} has {data_shape}",
-            where,
-            _remedy(imported, model_shape, data_shape),
-        )
-    classes, outputs = len(data.class_names), graph.info(graph.outputs[0]).shape
-    if classes and outputs != (classes,) and not (classes == 2 and outputs == (1,)):
-        raise EdgemlError(
-            f"the model's first output has shape {outputs}, {spec.dataset} has {classes} classes",
-            where,
-            "give the data that the model was trained on, or compare without labels: --set data.labels=false",
-        )
-
-
-def _remedy(imported: Imported, model_shape: tuple[int, ...], data_shape: tuple[int, ...]) -> str:
-    """The setting with which the data fit."""
-    if len(model_shape) == 1 and math.prod(data_shape) == model_shape[0]:
-        return "add --set data.flatten=true"
-    axes = [layout.axes for layout in imported.inputs if layout.axes]
-    if (
-        axes
-        and len(data_shape) == len(axes[0])
-        and tuple(data_shape[axis] for axis in axes[0]) == model_shape
-    ):
-        return f"the data have the channels first: add --set 'data.axes={list(axes[0])}'"
-    return "give the data that the model was trained on"

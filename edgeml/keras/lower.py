@@ -49,12 +49,14 @@ class Lowered:
         notes: what the user should know, by layer.
         layer_values: for each call of a layer whose output is comparable, the value that carries it.
         options: how it was lowered.
+        left_off: by output of the graph, the activation at the model's end that it leaves off.
     """
 
     graph: Graph
     notes: tuple[Note, ...]
     layer_values: Mapping[str, str]
     options: Lowering = field(default_factory=Lowering)
+    left_off: Mapping[str, str] = field(default_factory=dict)
 
 
 def lower(
@@ -252,7 +254,13 @@ def _finish(
         for layer, value in carried.items()
         if renamed.get(value, value) in graph.infos
     }
-    return Lowered(graph, tuple(builder.notes), comparable, builder.options)
+    left_off = {
+        name: pending.what
+        for name, key in zip(graph.outputs, network.outputs, strict=True)
+        if isinstance(pending := builder.floats.get(values[key]), PendingFunction)
+        and renamed.get(pending.source, pending.source) == name
+    }
+    return Lowered(graph, tuple(builder.notes), comparable, builder.options, left_off)
 
 
 def _graph_name(name: str) -> str:

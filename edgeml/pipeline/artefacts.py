@@ -17,6 +17,7 @@ from edgeml.checks.exported import Exported
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
 from edgeml.files import FileSet, write_atomic
+from edgeml.ir.samples import feeds
 from edgeml.pipeline.step import Tell, alone, quiet
 from edgeml.runs import Run
 
@@ -46,7 +47,7 @@ def lower(run: Run, strict: bool = False) -> Graph:
     graph = _lower(run, strict)
     data = run.data()
     labels = data.y_test[:GOLDEN_SAMPLES] if data.class_names else None
-    golden = vectors.make(graph, data.x_test[:GOLDEN_SAMPLES], labels)
+    golden = vectors.make(graph, feeds(graph, data.x_test[:GOLDEN_SAMPLES]), labels)
     vectors.save(golden, run.golden_file)
     return graph
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeml import datasets
+from edgeml import datasets, tasks
 from edgeml.datasets import Array, Dataset, Scaling
 from edgeml.errors import EdgemlError
 from edgeml.presets.spec import DataSpec
+from edgeml.tasks import Truth
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +21,9 @@ class Prepared:
 
     Args:
         x_train: float32, shape (n, ...), scaled. So are x_val and x_test.
-        y_train: int64 labels, shape (n,). So are y_val and y_test.
-        class_names: label i is class_names[i]; empty for samples without labels, whose y_* are empty too.
+        y_train: int64 labels, shape (n,), or float32 targets, shape (n, k). So are y_val and y_test.
+        class_names: label i is class_names[i]; empty where targets are numbers, and for samples without
+            labels, whose y_* are empty too.
         scaling: the scaling of the stored values.
         dataset: the stored values, and where they come from.
     """
@@ -55,9 +57,17 @@ def prepare(
         EdgemlError: unknown data set, missing or damaged file, or a scaling that does not fit it.
     """
     if dataset is None:
-        labels = None if spec.labels and unlabelled else spec.labels
+        truth = tasks.load(spec.task).truth
+        labelled = spec.labels and truth in (Truth.CLASSES, Truth.NUMBERS)
         dataset = datasets.load(
-            spec.dataset, spec.target, spec.split_seed, max_classes=spec.max_classes, labels=labels
+            spec.dataset,
+            spec.target,
+            spec.split_seed,
+            max_classes=spec.max_classes,
+            labels=None if labelled and unlabelled else labelled,
+            numbers=truth is Truth.NUMBERS,
+            inputs=spec.inputs,
+            outputs=spec.outputs,
         )
     if scaling is None:
         scaling = Scaling.fit(spec.scaling, dataset.x_train, spec.constant)

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from edgeml import tasks
 from edgeml.boards.target import known_case
 from edgeml.datasets import Kind
+from edgeml.errors import EdgemlError
 from edgeml.fixed import MAX_WIDTH
 from edgeml.presets.lowering import Lowering
 from edgeml.settings import Settings
@@ -52,6 +54,11 @@ class DataSpec(Settings):
             a quantity; None: a file whose labels look like one is refused.
         labels: false to leave the labels out: executors are compared, and there is no accuracy.
         axes: order of a sample's axes as the model takes them; (1, 2, 0) for data with the channels first.
+        source_unit: with the scaling "source", one in the unit of the model's input, in stored values: 255
+            for pixels from 0 to 255 and a model that was trained on 0 to 1.
+        task: what the outputs are held against, a name of `edgeml.tasks.names()`.
+        inputs: of a model with several: the arrays of an .npz file that are its samples, in its order.
+        outputs: of a model with several: the arrays "y.NAME" that are its targets, in its order.
     """
 
     dataset: str = Field(min_length=1)
@@ -63,6 +70,19 @@ class DataSpec(Settings):
     max_classes: Count | None = None
     labels: bool = True
     axes: tuple[Annotated[int, Field(ge=0, strict=True)], ...] = ()
+    source_unit: float = Field(default=1.0, gt=0)
+    task: str = "classification"
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @field_validator("task")
+    @classmethod
+    def _known_task(cls, value: str) -> str:
+        try:
+            tasks.load(value)
+        except EdgemlError as error:
+            raise ValueError(f"{error.what}; {error.hint}") from None
+        return value
 
 
 class Bits(Settings):

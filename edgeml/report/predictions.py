@@ -5,8 +5,8 @@ Invariant: a model that is not in the folder, or cannot run here, has no predict
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from edgeml.checks import exported
@@ -29,12 +29,14 @@ class ModelPredictions:
         reasons: why there are none; under "exact", why the emulator does not run the exact graph.
         execute: runs the exact graph, by the emulator or the reference.
         baselines: the ONNX models that run, by "float" and "int8".
+        outputs: values of every output by "fixed" and "qat", as far as there are any.
     """
 
     classes: dict[str, Labels | None]
     reasons: dict[str, str]
     execute: Callable[[Any], Any]
     baselines: dict[str, FloatModel] = field(default_factory=dict)
+    outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def predict(source: RunSource) -> ModelPredictions:
@@ -43,29 +45,40 @@ def predict(source: RunSource) -> ModelPredictions:
     Raises:
         EdgemlError: the test samples do not fit the exact graph.
     """
-    graph, x = source.graph, source.data.x_test
+    graph = source.graph
     execute, narrow = exact.executor(graph)
     predictions = ModelPredictions({}, {"exact": narrow} if narrow else {}, execute)
-    predictions.classes["fixed"] = exact.classes(graph, execute(x))
-    predictions.classes["qat"] = _qat(source, predictions)
+    values = execute(source.feeds())
+    predictions.outputs["fixed"] = values if isinstance(values, Mapping) else {graph.outputs[0]: values}
+    outputs = _qat(source, predictions)
+    if outputs is not None:
+        predictions.outputs["qat"] = outputs
+    if no_classes := source.no_classes:
+        predictions.classes.update(dict.fromkeys(("fixed", "qat", "float", "int8")))
+        return replace(predictions, reasons=predictions.reasons | _alike(no_classes))
+    predictions.classes["fixed"] = exact.classes(graph, values)
+    predictions.classes["qat"] = None if outputs is None else exact.classes(graph, outputs[graph.outputs[0]])
     for name in ("float", "int8"):
         predictions.classes[name] = _baseline(source, name, predictions)
     return predictions
 
 
-def _qat(source: RunSource, predictions: ModelPredictions) -> Labels | None:
-    graph, path = source.graph, source.run.model_file
+def _alike(reason: str) -> dict[str, str]:
+    return dict.fromkeys(("fixed", "qat", "float", "int8"), reason)
+
+
+def _qat(source: RunSource, predictions: ModelPredictions) -> Mapping[str, Any] | None:
+    path = source.run.model_file
     if not path.is_file():
         predictions.reasons["qat"] = f"there is no {path.name}"
         return None
     try:
         from edgeml.importers.run import own_outputs
 
-        outputs = own_outputs(source.run, source.data.x_test)
+        return own_outputs(source.run, source.feeds())
     except EdgemlError as error:
         predictions.reasons["qat"] = str(error)
         return None
-    return exact.classes(graph, outputs[graph.outputs[0]])
 
 
 def _baseline(source: RunSource, name: str, predictions: ModelPredictions) -> Labels | None:

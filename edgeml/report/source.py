@@ -16,6 +16,7 @@ from edgeml.checks import bound
 from edgeml.errors import EdgemlError
 from edgeml.estimate import EMPTY, Ledger
 from edgeml.ir import Graph
+from edgeml.ir.samples import feeds
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
@@ -61,6 +62,20 @@ class RunSource:
     def labels(self) -> NDArray[np.int64] | None:
         """The class of every test sample, shape (samples,); None if the data have no labels."""
         return np.asarray(self.data.y_test, np.int64) if self.data.class_names else None
+
+    @property
+    def no_classes(self) -> str:
+        """The reason why outputs stand for no class; "" if they do."""
+        task = self.run.config.data.task
+        return "" if task in ("classification", "unlabelled") else f"the task is {task.replace('_', '-')}"
+
+    def feeds(self, samples: int | None = None) -> dict[str, Any]:
+        """Test samples by input of the graph: the first ones, or all of them.
+
+        Raises:
+            EdgemlError: they do not fit the graph.
+        """
+        return feeds(self.graph, self.data.x_test[:samples])
 
     def shared(self, work: Callable[[RunSource], ResultT]) -> ResultT:
         """The result of `work` for this run, computed once for all callers.

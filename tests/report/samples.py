@@ -22,10 +22,13 @@ from edgeml.report.sections.classes.collect import confusion, per_class
 from edgeml.report.sections.layers import statistics as layers
 from edgeml.report.sections.speed.facts import EmulationSpeed
 from edgeml.report.sections.summary.facts import DatasetFacts
+from edgeml.report.sections.task.collect import figure_rows
+from edgeml.report.sections.task.facts import OutputRow
 from edgeml.report.sections.training.collect import effort, history
 from edgeml.report.sections.training.facts import Epoch
 from edgeml.report.sections.ways.facts import PostTrainingResult
 from edgeml.report.sections.weights import collect as weights
+from edgeml.tasks import TaskFigure
 from tests.report.hardware import estimated, sample_hardware
 
 CLASSES = ("cat", "dog", "fish")
@@ -137,6 +140,23 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "layer_samples": len(labels),
         "accuracy": accuracies(labels, predicted, reasons),
         "agreement": agreements(predicted, reasons),
+        "task": "classification",
+        "task_title": "one class per sample",
+        "task_figures": figure_rows(
+            (TaskFigure("accuracy", "accuracy", 0.9, "share", "higher"),),
+            (TaskFigure("accuracy", "accuracy", 0.91, "share", "higher"),),
+            "",
+        ),
+        "task_outputs": (
+            OutputRow(
+                output="fc2",
+                equal=measured(0.99),
+                rmse_lsb=measured(0.1),
+                max_lsb=measured(1),
+                rmse=measured(0.002),
+                max_abs=measured(0.02),
+            ),
+        ),
         "sizes": weights.sizes(graph, absent("the baseline was not exported"), absent(reasons["int8"])),
         "post_training": sample_rounding(),
         "per_class": per_class(labels, fixed, CLASSES),

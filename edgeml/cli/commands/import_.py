@@ -12,6 +12,7 @@ from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, print_json, print_next
 from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption, layer_types, named
+from edgeml.cli.task_rows import facts_of, task_rows
 from edgeml.quoting import shell
 
 if TYPE_CHECKING:
@@ -55,6 +56,15 @@ def command(
         Path | None,
         typer.Option("--hls4ml-config", help="A configuration of hls4ml (YAML, JSON) whose types are taken."),
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            help="classification, regression, autoencoder, multi_label or unlabelled; inferred without.",
+            metavar="NAME",
+            autocompletion=names_.begin_so(names_.tasks),
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Run folder; runs/ and the file's name by default.")
     ] = None,
@@ -74,21 +84,29 @@ def command(
     from edgeml.settings import set_values
 
     stated: dict[str, Any] = {"input_type": input_type, "float_type": float_type}
-    plain: dict[str, Any] = set_values({"data": {"dataset": data} if data else {}}, settings or [])
+    named = {"dataset": data or None, "task": task}
+    plain: dict[str, Any] = set_values(
+        {"data": {key: value for key, value in named.items() if value is not None}}, settings or []
+    )
     lowering = plain.setdefault("lowering", {})
     lowering |= {key: value for key, value in stated.items() if value is not None}
     if layer_type:
         lowering["layer_types"] = {**lowering.get("layer_types", {}), **layer_types(layer_type)}
     with steps.working("reading"):
+        from edgeml.importers.measured import measured_outcome
         from edgeml.importers.run import import_model
     folder = out or Path("runs") / import_name(file)
     with steps.at_work(folder), steps.working("import"):
         run = import_model(file, folder, plain, strict, overwrite, weights, hls4ml_config)
         graph = pipeline.lower(run, strict)
+        outcome = measured_outcome(run)
     for row in (*steps.data_rows(run), *steps.taken_rows(run), *steps.inexact_rows(run)):
         ERR.print(row)
+    for row in task_rows(outcome):
+        ERR.print(row)
     if json:
-        print_json({"run": str(run.folder), "graph": graph.digest, **_facts(run)})
+        facts = {**_facts(run), **facts_of(outcome)}
+        print_json({"run": str(run.folder), "graph": graph.digest, **facts})
     else:
         ERR.print(f"[green]imported[/] {escape(graph.name)} into {escape(str(run.folder))}")
         place = shell(str(run.folder))

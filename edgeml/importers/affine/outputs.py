@@ -16,6 +16,7 @@ from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.value import AffineValue
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
+from edgeml.runconfig import EndMeaning
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +26,23 @@ class OutputPort:
     Args:
         tensor: the source's name of it; of the value before a function that was left off.
         value: plain; its node is the graph's output.
+        function: the name of the function that was left off; "" if there was none.
+        numbers: scale and offset by which the node's value becomes the source's, where `value` has codes.
     """
 
     tensor: str
     value: AffineValue
+    function: str = ""
+    numbers: tuple[float, float] | None = None
+
+    @property
+    def meaning(self) -> EndMeaning:
+        """The source's value of the graph's output."""
+        scale, offset = self.numbers or (
+            float(ex.scalar(self.value.only.factor)),
+            float(ex.scalar(self.value.offset)),
+        )
+        return EndMeaning(name=self.node, scale=scale, offset=offset, function=self.function)
 
     @property
     def node(self) -> str:
@@ -43,6 +57,7 @@ def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> Outp
     off
     too: it changes no decision; scales per channel become integer multipliers.
     """
+    function = value.function_name
     if value.function is not None:
         assembly.note(
             f"the {value.function_name} at the end is left off: the output is what it is applied to"
@@ -60,7 +75,7 @@ def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> Outp
             f"the output is {float(ex.scalar(term.factor)):.9g} times the graph's"
             + ("" if ex.is_zero(value.offset) else f", plus {float(ex.scalar(value.offset)):.9g}")
         )
-    return OutputPort(tensor, value)
+    return OutputPort(tensor, value, function)
 
 
 def _single(assembly: Assembly, value: AffineValue) -> AffineValue:

@@ -10,6 +10,7 @@ from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, S
 from edgeml.importers.formats._hls4ml_types import with_hls4ml_types
 from edgeml.keras.lower import Lowered, lower_model
 from edgeml.keras.runner import keras_floats
+from edgeml.runconfig import EndMeaning
 
 _AS_IS = (
     "state one type for all layers, --float-type 'fixed<16,6>': weights and results are then rounded to it, "
@@ -57,4 +58,11 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
             _AS_IS,
         )
     lowered = lower_model(model, options.name, options.strict, options=lowering)
-    return Imported(lowered.graph, KerasSource(model, lowered), lowering=lowering, stated_types=stated_types)
+    meanings = tuple(EndMeaning(name=name, function=function) for name, function in lowered.left_off.items())
+    return Imported(
+        lowered.graph,
+        KerasSource(model, lowered),
+        lowering=lowering,
+        stated_types=stated_types,
+        outputs=meanings,
+    )

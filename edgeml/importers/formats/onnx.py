@@ -64,7 +64,8 @@ class OnnxImporter(Importer):
             raise EdgemlError(f"is not valid: {error_text(error)}", here, "export it again") from error
         match = Correspondence(exact, assembly, reader.inputs, reader.outputs)
         kind: type[OnnxSource] = QonnxSource if _is_qonnx(graph) else OrtSource
-        return Imported(exact, kind(model, match, where), match.layouts())
+        meanings = tuple(port.meaning for port in reader.outputs)
+        return Imported(exact, kind(model, match, where), match.layouts(), outputs=meanings)
 
 
 def _need_quantizers(graph: SourceGraph, where: str) -> None:

@@ -50,7 +50,9 @@ class TfliteImporter(Importer):
             tensor = model.tensors[place]
             codes = one_scale(tensor) if tensor.kind == "INT8" else (layout.scale, layout.zero_point)
             layouts.append(InputLayout(layout.name, layout.axes, *codes))
-        return Imported(graph, TfliteSource(source.content, model, match, where), tuple(layouts))
+        meanings = tuple(port.meaning for port in reader.outputs)
+        runner = TfliteSource(source.content, model, match, where)
+        return Imported(graph, runner, tuple(layouts), outputs=meanings)
 
 
 IMPORTER = TfliteImporter()

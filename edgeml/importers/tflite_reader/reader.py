@@ -173,7 +173,8 @@ class TfliteReader:
         if value is None:
             raise EdgemlError(f"the output {tensor.name!r} does not depend on any input")
         before = self._before_function(place)
-        source_tensor = self.source.tensors[before]
+        source_tensor, function = self.source.tensors[before], value.function_name
+        numbers: tuple[float, float] | None = None
         if value.function is not None:
             self.assembly.note(
                 f"the {value.function_name} at the end is left off: the output is what it is applied to"
@@ -182,8 +183,9 @@ class TfliteReader:
         if source_tensor.kind == "INT8" and value.plain:
             scale, zero = one_scale(source_tensor)
             self.assembly.note(f"the output's value is (code {-zero:+d}) * {scale:.9g}")
-            value = _as_codes(value)
-        self.outputs.append(finished_output(self.assembly, str(before), value))
+            value, numbers = _as_codes(value), (scale, -zero * scale)
+        port = finished_output(self.assembly, str(before), value)
+        self.outputs.append(replace(port, function=function, numbers=numbers))
 
     def _before_function(self, place: int) -> int:
         makers = {result: operator for operator in self.source.operators for result in operator.outputs}

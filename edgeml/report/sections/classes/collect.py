@@ -27,10 +27,9 @@ def collect(source: RunSource) -> ClassesFacts:
         EdgemlError: a label or prediction names no class.
     """
     fixed = source.shared(predict).classes["fixed"]
-    assert fixed is not None  # there is always an exact graph
     labels, classes = source.labels, source.data.class_names
-    if labels is None:
-        return ClassesFacts.unavailable(NO_LABELS)
+    if labels is None or fixed is None:
+        return ClassesFacts.unavailable(source.no_classes or NO_LABELS)
     return ClassesFacts(
         per_class=per_class(labels, fixed, classes), confusion=confusion(labels, fixed, classes)
     )

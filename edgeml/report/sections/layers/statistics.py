@@ -44,8 +44,8 @@ def statistics(source: RunSource) -> tuple[tuple[ValueStatistics, ...], tuple[Hi
     Raises:
         EdgemlError: no samples, or data that do not fit the inputs.
     """
-    x = source.data.x_test[:SAMPLES]
-    return *measure(source.graph, {source.graph.inputs[0]: x}), len(x)
+    x = source.feeds(SAMPLES)
+    return *measure(source.graph, x), len(next(iter(x.values())))
 
 
 def measure(graph: Graph, x: Mapping[str, Any]) -> tuple[tuple[ValueStatistics, ...], tuple[Histogram, ...]]:

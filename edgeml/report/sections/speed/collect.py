@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,14 +40,14 @@ def collect(source: RunSource) -> SpeedFacts:
         return SpeedFacts(missing={"speed": reason})
     x = source.data.x_test[:SAMPLES]
     batch, alone = (
-        {"exact": _call(models.execute, part)}
+        {"exact": _call(models.execute, source.feeds(len(part)))}
         | {name: _timed(model, part) for name, model in models.baselines.items()}
         for part in (x, x[:1])
     )
     return SpeedFacts(speed=measure(batch, alone, len(x), threads(), models.reasons))
 
 
-def _call(execute: Callable[[NDArray[np.float32]], object], x: NDArray[np.float32]) -> Callable[[], object]:
+def _call(execute: Callable[[Any], object], x: Mapping[str, NDArray[np.float32]]) -> Callable[[], object]:
     return lambda: execute(x)
 
 

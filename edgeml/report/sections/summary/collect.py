@@ -73,7 +73,8 @@ def _data(source: RunSource) -> DatasetFacts:
 
 def _shape(graph: Graph) -> str:
     """The model in a line: its input's shape, its matrix products and convolutions, its output's shape."""
-    parts = ["x".join(map(str, graph.info(graph.inputs[0]).shape))]
+    shapes = ["x".join(map(str, graph.info(name).shape)) for name in graph.inputs]
+    parts = [" + ".join(shapes)]
     for node in graph.nodes:
         if node.op.op_name() in ("mat_mul", "conv"):
             filters = graph.info(node.name).shape[-1]

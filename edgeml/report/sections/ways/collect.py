@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Ledger
 from edgeml.ir import Graph
+from edgeml.ir.samples import feeds
 from edgeml.report import quality
 from edgeml.report.exact import classes, executor
 from edgeml.report.numbers import absent
@@ -66,7 +67,7 @@ def _measured(
     try:
         graph, moved = _graph(run, data.x_train if types == "calibrated" else None)
         execute, _ = executor(graph)
-        predicted = classes(graph, execute(data.x_test))
+        predicted = classes(graph, execute(feeds(graph, data.x_test)))
     except EdgemlError as error:
         none = absent(str(error))
         return PostTrainingResult(types=types, accuracy=none, agreement=none, weight_bits=none, bops=none)

@@ -1,0 +1,196 @@
+"""The data of an import, made to fit the model that was read: arrays by input, task, and scaling.
+
+Invariant: what is chosen here stands in config.toml, so that the run reads the same data again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from edgeml import datasets, tasks
+from edgeml.datasets import Scaling
+from edgeml.errors import EdgemlError
+from edgeml.importers.base import Imported, InputLayout
+from edgeml.importers.outcome import evidence
+from edgeml.ir import Graph
+from edgeml.presets import DataSpec, Prepared, prepare
+from edgeml.runconfig import EndMeaning
+from edgeml.runs import RANDOM, random_data
+from edgeml.tasks import Truth
+
+_SMALLEST = 1e-12
+
+
+def fitting_data(
+    imported: Imported, spec: DataSpec, stated: Mapping[str, Any], where: str
+) -> tuple[DataSpec, Prepared, str]:
+    """The data as the model takes them.
+
+    Args:
+        imported: the model.
+        spec: the data set and settings of the user's.
+        stated: the settings among them that the user gave.
+        where: the model's file, for messages.
+
+    Returns:
+        The settings with what was chosen, the data, and why the task was chosen; "" if it was stated.
+
+    Raises:
+        EdgemlError: the data are missing or damaged, or do not fit the model or the task.
+    """
+    graph = imported.graph
+    if len(graph.inputs) > 1:
+        spec = spec.model_copy(update={"inputs": graph.inputs})
+    if len(graph.outputs) > 1:
+        spec = spec.model_copy(update={"outputs": graph.outputs})
+    spec, reason = _with_task(graph, spec, stated, where)
+    if spec.dataset == RANDOM:
+        return spec, random_data(graph, spec), reason
+    if spec.scaling == "source":
+        scaling = source_scaling(imported, where, spec.source_unit)
+        return spec, prepare(spec, scaling, unlabelled=True), reason
+    data = prepare(spec, unlabelled=True)
+    if "scaling" not in stated and _needs_source(imported, data):
+        spec = spec.model_copy(update={"scaling": "source"})
+        data = prepare(spec, source_scaling(imported, where), unlabelled=True)
+    return spec, data, reason
+
+
+def meanings(imported: Imported) -> tuple[EndMeaning, ...]:
+    """What the graph's inputs stand for, where that is not themselves."""
+    return tuple(
+        EndMeaning(name=layout.name, scale=layout.scale, offset=-layout.zero_point * layout.scale)
+        for layout in imported.inputs
+        if (layout.scale, layout.zero_point) != (1.0, 0)
+    )
+
+
+def source_scaling(imported: Imported, where: str, unit: float = 1.0) -> Scaling:
+    """The scaling by which real data become the codes that the graph's inputs take.
+
+    Args:
+        imported: the model.
+        where: its file, for messages.
+        unit: stored values are divided by it first.
+
+    Raises:
+        EdgemlError: the model states no quantization of its input.
+    """
+    layouts = {layout.name: layout for layout in imported.inputs}
+    graph = imported.graph
+    chosen = [layouts.get(name, InputLayout(name)) for name in graph.inputs]
+    if not any((layout.scale, layout.zero_point) != (1.0, 0) for layout in chosen):
+        raise EdgemlError(
+            "the model takes data as they are: it states no scale of its input",
+            where,
+            "leave data.scaling=source out",
+        )
+    sizes = [graph.info(name).size for name in graph.inputs]
+    if len(chosen) == 1:
+        sizes = [1]
+
+    def numbers(values: list[float]) -> Any:
+        spread = np.repeat(np.asarray(values, np.float64), sizes)
+        return spread if len(chosen) > 1 else spread.reshape(())
+
+    return Scaling(
+        "source",
+        numbers([-layout.zero_point * layout.scale * unit for layout in chosen]),
+        numbers([1.0 / (max(layout.scale, _SMALLEST) * unit) for layout in chosen]),
+    )
+
+
+def _needs_source(imported: Imported, data: Prepared) -> bool:
+    """True if the graph takes codes and the data are none: not whole, or beyond the codes."""
+    scaled = [layout for layout in imported.inputs if (layout.scale, layout.zero_point) != (1.0, 0)]
+    if not scaled:
+        return False
+    x, graph = data.x_test, imported.graph
+    low = min(int(graph.info(name).lo.min()) for name in graph.inputs)
+    high = max(int(graph.info(name).hi.max()) for name in graph.inputs)
+    codes = bool(np.all(x == np.round(x))) and float(x.min()) >= low and float(x.max()) <= high
+    return not codes or (low < 0 and float(x.min()) >= 0 and float(x.max()) <= 1)
+
+
+def _with_task(graph: Graph, spec: DataSpec, stated: Mapping[str, Any], where: str) -> tuple[DataSpec, str]:
+    """The settings with the task that was stated, or that model and data speak for."""
+    if spec.dataset == RANDOM or not spec.labels:
+        chosen = stated.get("task")
+        if chosen and tasks.load(spec.task).truth in (Truth.CLASSES, Truth.NUMBERS):
+            raise EdgemlError(
+                f"the task {chosen} needs data with labels", where, "add --data NAME or --data FILE.npz"
+            )
+        if chosen:
+            return spec, ""
+        if spec.dataset == RANDOM:
+            return spec.model_copy(update={"task": "unlabelled"}), "no data are given"
+    labels, classes = (None, 0)
+    if spec.labels:
+        labels, classes = datasets.labels_of(spec.dataset, spec.target, spec.outputs)
+    proof = evidence(graph, labels, classes)
+    if "task" in stated:
+        misfit = tasks.load(spec.task).misfit(proof)
+        if misfit:
+            raise EdgemlError(
+                f"is no {spec.task.replace('_', ' ')}: {misfit}",
+                where,
+                "leave --task out, or compare without labels: --task unlabelled",
+            )
+        return spec, ""
+    name, reason = tasks.infer(proof)
+    if name == "unlabelled" and (labels is not None or classes):
+        name, reason = "classification", "the data have labels"
+    return spec.model_copy(update={"task": name}), reason
+
+
+def check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) -> None:
+    """Refuse data of another shape than the model takes, and classes that it has no outputs for.
+
+    Raises:
+        EdgemlError: they do not fit; says which setting makes them fit, if one does.
+    """
+    graph = imported.graph
+    data_shape = tuple(data.x_test.shape[1:])
+    if len(graph.inputs) > 1:
+        size = sum(graph.info(name).size for name in graph.inputs)
+        if data_shape != (size,):
+            listed = ", ".join(f"{name} {graph.info(name).shape}" for name in graph.inputs)
+            raise EdgemlError(
+                f"the model has the inputs {listed}, and {spec.dataset} has samples of shape {data_shape}",
+                where,
+                f"give an .npz file with the arrays {', '.join(f'x.{name}' for name in graph.inputs)}",
+            )
+    else:
+        model_shape = graph.info(graph.inputs[0]).shape
+        if model_shape != data_shape:
+            raise EdgemlError(
+                f"the model takes samples of shape {model_shape}, {spec.dataset} has {data_shape}",
+                where,
+                _remedy(imported, model_shape, data_shape),
+            )
+    classes, outputs = len(data.class_names), graph.info(graph.outputs[0]).shape
+    fits = outputs in ((classes,), ()) or (classes == 2 and math.prod(outputs) == 1)
+    if classes and not fits:
+        raise EdgemlError(
+            f"the model's first output has shape {outputs}, {spec.dataset} has {classes} classes",
+            where,
+            "give the data that the model was trained on, or compare without labels: --set data.labels=false",
+        )
+
+
+def _remedy(imported: Imported, model_shape: tuple[int, ...], data_shape: tuple[int, ...]) -> str:
+    """The setting with which the data fit."""
+    if len(model_shape) == 1 and math.prod(data_shape) == model_shape[0]:
+        return "add --set data.flatten=true"
+    axes = [layout.axes for layout in imported.inputs if layout.axes]
+    if (
+        axes
+        and len(data_shape) == len(axes[0])
+        and tuple(data_shape[axis] for axis in axes[0]) == model_shape
+    ):
+        return f"the data have the channels first: add --set 'data.axes={list(axes[0])}'"
+    return "give the data that the model was trained on"

@@ -1,0 +1,63 @@
+"""Classification: one class per sample, the largest of the first output's values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.errors import EdgemlError
+from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, finite, metrics
+
+
+class Classification(Task):
+    """Accuracy, balanced accuracy and F1."""
+
+    title = "one class per sample"
+    truth = Truth.CLASSES
+    rank = 30
+
+    def claim(self, evidence: TaskEvidence) -> str:
+        kinds = evidence.kinds
+        fits = kinds <= evidence.first or (kinds == 2 and evidence.first == 1) or evidence.decides
+        return f"the labels name {kinds} classes" if kinds and fits else ""
+
+    def misfit(self, evidence: TaskEvidence) -> str:
+        if evidence.labels is None and not evidence.classes:
+            return "the data have no labels"
+        if not evidence.kinds:
+            return "the labels are no classes"
+        return ""
+
+    def figures(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> tuple[TaskFigure, ...]:
+        if len(predictions) != len(truth) or truth.ndim != 1:
+            raise EdgemlError(f"{predictions.shape} predictions for labels {truth.shape}", "classification")
+        classes = predicted_classes(predictions, threshold)
+        sklearn, share = metrics(), {"kind": "share", "better": "higher"}
+        present = np.unique(truth)
+        return (
+            *finite("accuracy", "accuracy", sklearn.accuracy_score(truth, classes), **share),
+            *finite(
+                "balanced_accuracy",
+                "accuracy, the mean over classes",
+                sklearn.recall_score(truth, classes, labels=present, average="macro", zero_division=0),
+                **share,
+            ),
+            *finite(
+                "f1",
+                "F1, the mean over classes",
+                sklearn.f1_score(truth, classes, labels=present, average="macro", zero_division=0),
+                **share,
+            ),
+        )
+
+
+def predicted_classes(predictions: Floats, threshold: float) -> NDArray[np.int64]:
+    """The class of each sample: the largest value, the first of equals; of one value, whether it is above."""
+    if predictions.shape[1] == 1:
+        return (predictions[:, 0] > threshold).astype(np.int64)
+    return np.argmax(predictions, axis=1).astype(np.int64)
+
+
+TASK = Classification()
