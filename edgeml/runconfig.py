@@ -86,12 +86,14 @@ class EndMeaning(Settings):
         name: of the graph's input or output.
         scale: of the source's own quantization of it.
         offset: see `scale`.
+        label: the source's own name of it, where that is another.
         function: the activation at the model's end that the graph leaves off: "sigmoid", "softmax"; or "".
     """
 
     name: str
     scale: float = 1.0
     offset: float = 0.0
+    label: str = ""
     function: str = ""
 
 

@@ -46,7 +46,9 @@ def fitting_data(
     if len(graph.inputs) > 1:
         spec = spec.model_copy(update={"inputs": graph.inputs})
     if len(graph.outputs) > 1:
-        spec = spec.model_copy(update={"outputs": graph.outputs})
+        labels = {meaning.name: meaning.label for meaning in imported.outputs}
+        outputs = tuple(labels.get(name) or name for name in graph.outputs)
+        spec = spec.model_copy(update={"outputs": outputs})
     spec, reason = _with_task(graph, spec, stated, where)
     if spec.dataset == RANDOM:
         return spec, random_data(graph, spec), reason
@@ -61,7 +63,7 @@ def fitting_data(
 
 
 def meanings(imported: Imported) -> tuple[EndMeaning, ...]:
-    """What the graph's inputs stand for, where that is not themselves."""
+    """The meanings of the graph's inputs that do not stand for themselves."""
     return tuple(
         EndMeaning(name=layout.name, scale=layout.scale, offset=-layout.zero_point * layout.scale)
         for layout in imported.inputs
@@ -155,7 +157,8 @@ def check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) ->
     """
     graph = imported.graph
     data_shape = tuple(data.x_test.shape[1:])
-    if len(graph.inputs) > 1:
+    first, *others = graph.inputs
+    if others:
         size = sum(graph.info(name).size for name in graph.inputs)
         if data_shape != (size,):
             listed = ", ".join(f"{name} {graph.info(name).shape}" for name in graph.inputs)
@@ -165,7 +168,7 @@ def check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) ->
                 f"give an .npz file with the arrays {', '.join(f'x.{name}' for name in graph.inputs)}",
             )
     else:
-        model_shape = graph.info(graph.inputs[0]).shape
+        model_shape = graph.info(first).shape
         if model_shape != data_shape:
             raise EdgemlError(
                 f"the model takes samples of shape {model_shape}, {spec.dataset} has {data_shape}",

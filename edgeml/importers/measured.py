@@ -9,7 +9,9 @@ Invariant: what is measured is the run's own graph and file; nothing is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,9 +92,7 @@ def executor(graph: Graph) -> Callable[[Any], Outputs]:
     try:
         run = Emulator(graph).predict
     except EdgemlError:
-
-        def run(x: Any) -> Any:
-            return evaluate(graph, x)
+        run = partial(evaluate, graph)
 
     def outputs(x: Any) -> Outputs:
         values = run(x)
@@ -110,7 +110,8 @@ def _other_scaling(
 ) -> str:
     """A sentence with the scaling that makes a guessing classifier right; "" if there is none."""
     accuracy = next((figure.value for figure in fixed if figure.name == "accuracy"), None)
-    if accuracy is None or not data.class_names or len(graph.inputs) > 1:
+    first, *others = graph.inputs
+    if accuracy is None or not data.class_names or others:
         return ""
     chance = 1.0 / len(data.class_names)
     labels = np.asarray(data.y_test[:SAMPLES])
@@ -128,7 +129,7 @@ def _other_scaling(
             continue
         if spec.axes:
             x = x.transpose(0, *(axis + 1 for axis in spec.axes))
-        x = x.reshape(len(x), *graph.info(graph.inputs[0]).shape)
+        x = x.reshape(len(x), *graph.info(first).shape)
         tried = figures(spec.task, graph, run.config.importing, execute(feeds(graph, x)), data)
         value = next((figure.value for figure in tried if figure.name == "accuracy"), 0.0)
         if value > best:
@@ -160,14 +161,13 @@ def _source(unit: float) -> str:
 
 def _usual_scalings(run: Run, data: Prepared) -> Iterator[tuple[str, Scaling]]:
     """The scalings that models are usually trained with, as settings and as numbers."""
-    kinds: tuple[Kind, ...] = ("none", "standard", "minmax")
-    for kind in kinds:
-        try:
-            yield f"data.scaling={kind}", Scaling.fit(kind, data.dataset.x_train)
-        except EdgemlError:
-            continue
+    yield "data.scaling=none", Scaling.fit("none", data.dataset.x_train)
     for constant in (255.0, 256.0, 128.0, 16.0, 1 / 255, 1 / 256):
         yield _unit(constant), Scaling.fit("unit", data.dataset.x_train, constant)
+    kinds: tuple[Kind, ...] = ("standard", "minmax")
+    for kind in kinds:
+        with suppress(EdgemlError):
+            yield f"data.scaling={kind}", Scaling.fit(kind, data.dataset.x_train)
     meanings = run.config.importing.inputs if run.config.importing else ()
     for meaning in meanings[:1]:
         for unit in (1.0, 255.0, 256.0, 1 / 255):

@@ -77,7 +77,7 @@ def figures(
 def differences(
     graph: Graph, meanings: Importing | None, ours: Outputs, theirs: Outputs
 ) -> tuple[OutputDifference, ...]:
-    """How far the exact graph is from its own framework, at every output.
+    """The distance of the exact graph from its own framework, at every output.
 
     Args:
         graph: the exact graph.
@@ -98,7 +98,7 @@ def _lsb(graph: Graph, name: str) -> NDArray[np.float64]:
 
 
 def _meaning(meanings: Importing | None, name: str) -> EndMeaning:
-    """What an input or output stands for: itself, if nothing is stated."""
+    """The meaning of an input or output: itself, if nothing is stated."""
     there = () if meanings is None else (*meanings.inputs, *meanings.outputs)
     return next((item for item in there if item.name == name), EndMeaning(name=name))
 
@@ -118,7 +118,7 @@ def _truth(
 
 
 def _real(values: NDArray[Any], meaning: EndMeaning) -> NDArray[np.float64]:
-    """What the source gives, from the graph's value."""
+    """The source's values, from those of the graph."""
     numbers = values.astype(np.float64) * meaning.scale + meaning.offset
     if meaning.function == "sigmoid":
         return 1.0 / (1.0 + np.exp(-np.clip(numbers, -700.0, 700.0)))

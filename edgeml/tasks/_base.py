@@ -57,7 +57,7 @@ class TaskEvidence:
 
     @property
     def kinds(self) -> int:
-        """How many classes the labels name, if they are classes; 0 if they are not."""
+        """The number of classes that the labels name; 0 if they are no classes."""
         if self.classes or self.labels is None:
             return self.classes
         numbers = self.numbers
@@ -107,7 +107,7 @@ class TaskFigure:
 
 
 class Task(ABC):
-    """What the outputs of a model are held against, and the figures of it.
+    """The truth that outputs are held against, and its figures.
 
     Attributes:
         title: in a sentence: "a class per sample".
@@ -121,11 +121,11 @@ class Task(ABC):
 
     @abstractmethod
     def claim(self, evidence: TaskEvidence) -> str:
-        """Why a model and its data are of this task, in a few words; "" if they are not."""
+        """The reason why a model and its data are of this task, in a few words; "" if they are not."""
 
     @abstractmethod
     def misfit(self, evidence: TaskEvidence) -> str:
-        """Why a model and its data cannot be of this task, in a few words; "" if they can."""
+        """The reason why a model and its data cannot be of this task; "" if they can."""
 
     @abstractmethod
     def figures(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> tuple[TaskFigure, ...]:

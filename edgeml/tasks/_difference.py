@@ -1,4 +1,4 @@
-"""How far two executors of one model are apart at an output, where there may be no truth at all."""
+"""The distance between two executors of one model at an output, where there may be no truth at all."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_classification():
 
 
 def test_regression():
-    found = values("regression", NUMBERS + [[0.5, -1.5]], NUMBERS)
+    found = values("regression", NUMBERS + np.array([0.5, -1.5]), NUMBERS)
     assert found["mse"] == pytest.approx((0.25 + 2.25) / 2)
     assert found["rmse"] == pytest.approx((0.5 + 1.5) / 2)  # the mean of the targets' own roots
     assert found["mae"] == pytest.approx(1.0)
@@ -136,7 +136,7 @@ def test_shapes_that_do_not_belong_together(name):
 
 def test_a_difference_in_steps_and_in_values():
     ours = np.array([[0.5, 1.0], [0.25, -1.0]])
-    theirs = ours + [[0.0, 0.25], [0.0, 0.0]]
+    theirs = ours + np.array([[0.0, 0.25], [0.0, 0.0]])
     row = tasks.output_difference("y", ours, theirs, lsb=0.125, scale=3.0)
     assert (row.samples, row.equal, row.max_lsb) == (2, 0.75, 2.0)
     assert row.rmse_lsb == pytest.approx(1.0)

@@ -6,6 +6,7 @@ otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edgeml.fixed import Overflow, Round
@@ -48,6 +49,13 @@ class OutputPort:
     def node(self) -> str:
         """The graph's output."""
         return self.value.only.node
+
+
+def labelled(ports: Sequence[OutputPort], names: Sequence[str]) -> tuple[EndMeaning, ...]:
+    """The meanings of a model's outputs, with the names that the source has for them."""
+    return tuple(
+        port.meaning.model_copy(update={"label": name}) for port, name in zip(ports, names, strict=True)
+    )
 
 
 def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> OutputPort:

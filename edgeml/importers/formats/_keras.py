@@ -58,7 +58,10 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
             _AS_IS,
         )
     lowered = lower_model(model, options.name, options.strict, options=lowering)
-    meanings = tuple(EndMeaning(name=name, function=function) for name, function in lowered.left_off.items())
+    names = zip(lowered.graph.outputs, model.output_names, strict=True)
+    meanings = tuple(
+        EndMeaning(name=name, label=label, function=lowered.left_off.get(name, "")) for name, label in names
+    )
     return Imported(
         lowered.graph,
         KerasSource(model, lowered),

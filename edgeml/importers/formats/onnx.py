@@ -11,6 +11,7 @@ from typing import ClassVar
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.compared import Correspondence
+from edgeml.importers.affine.outputs import labelled
 from edgeml.importers.base import Imported, Importer, ImportOptions, SourceFile
 from edgeml.importers.onnx_reader.model import QONNX_DOMAINS, SourceGraph, parse, taken_apart
 from edgeml.importers.onnx_reader.reader import OnnxReader
@@ -64,7 +65,7 @@ class OnnxImporter(Importer):
             raise EdgemlError(f"is not valid: {error_text(error)}", here, "export it again") from error
         match = Correspondence(exact, assembly, reader.inputs, reader.outputs)
         kind: type[OnnxSource] = QonnxSource if _is_qonnx(graph) else OrtSource
-        meanings = tuple(port.meaning for port in reader.outputs)
+        meanings = labelled(reader.outputs, [output.name for output in graph.outputs])
         return Imported(exact, kind(model, match, where), match.layouts(), outputs=meanings)
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.compared import Correspondence
+from edgeml.importers.affine.outputs import labelled
 from edgeml.importers.base import Imported, Importer, ImportOptions, InputLayout, SourceFile
 from edgeml.importers.tflite_reader.model import MAGIC, taken_apart
 from edgeml.importers.tflite_reader.reader import TfliteReader, one_scale
@@ -50,7 +51,7 @@ class TfliteImporter(Importer):
             tensor = model.tensors[place]
             codes = one_scale(tensor) if tensor.kind == "INT8" else (layout.scale, layout.zero_point)
             layouts.append(InputLayout(layout.name, layout.axes, *codes))
-        meanings = tuple(port.meaning for port in reader.outputs)
+        meanings = labelled(reader.outputs, [model.tensors[place].name for place in model.outputs])
         runner = TfliteSource(source.content, model, match, where)
         return Imported(graph, runner, tuple(layouts), outputs=meanings)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from edgeml.report.numbers import Fact, Number
+from edgeml.documents import Record
+from edgeml.report.numbers import Number
 from edgeml.report.section import SectionFacts
 
 
-class FigureRow(Fact):
+class FigureRow(Record):
     """One figure of merit on the test samples.
 
     Attributes:
@@ -26,7 +27,7 @@ class FigureRow(Fact):
     fixed: Number
 
 
-class OutputRow(Fact):
+class OutputRow(Record):
     """One output: the exact graph against the model in its own framework, on the test samples.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeml.report.section import Section, no_view
+from edgeml.report.section import Section
 from edgeml.report.sections.task import collect
 from edgeml.report.sections.task.facts import TaskFacts
 from edgeml.report.words import number
@@ -32,8 +32,5 @@ SECTION = Section(
     place=25,
     facts=TaskFacts,
     collect=collect.collect,
-    view=no_view,
-    charts=(),
     headline=headline,
-    compared=None,
 )
