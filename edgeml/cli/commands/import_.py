@@ -58,11 +58,11 @@ def command(
     ] = None,
     task: Annotated[
         str | None,
-        typer.Option(
+        named(
             "--task",
-            help="classification, regression, autoencoder, multi_label or unlabelled; inferred without.",
+            "classification, regression, autoencoder, multi_label or unlabelled; inferred without.",
+            names_.tasks,
             metavar="NAME",
-            autocompletion=names_.begin_so(names_.tasks),
         ),
     ] = None,
     out: Annotated[
@@ -84,9 +84,9 @@ def command(
     from edgeml.settings import set_values
 
     stated: dict[str, Any] = {"input_type": input_type, "float_type": float_type}
-    named = {"dataset": data or None, "task": task}
+    of_data = {"dataset": data or None, "task": task}
     plain: dict[str, Any] = set_values(
-        {"data": {key: value for key, value in named.items() if value is not None}}, settings or []
+        {"data": {key: value for key, value in of_data.items() if value is not None}}, settings or []
     )
     lowering = plain.setdefault("lowering", {})
     lowering |= {key: value for key, value in stated.items() if value is not None}
