@@ -72,8 +72,8 @@ def test_only_the_passes_call_the_passes_of_the_preparation() -> None:
     found = [
         f"{path}:{node.lineno}"
         for path in PACKAGE.rglob("*.py")
-        if PACKAGE / "passes" not in path.parents
-        for node in ast.walk(ast.parse(path.read_text()))
+        if PACKAGE / "passes" not in path.parents and "edgeml.passes." in (source := path.read_text())
+        for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.ImportFrom) and node.module in single
     ]
     assert found == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import edgeml
@@ -98,11 +98,13 @@ OPENERS = {"read_bytes", "read_json", "parse_json", "read_npz", "read_toml", "op
 DATASETS = "datasets"
 
 
-def _modules() -> Iterator[tuple[str, ast.Module]]:
+def _modules(words: Iterable[str]) -> Iterator[tuple[str, ast.Module]]:
+    """The modules that have one of the words, parsed: parsing all of them takes a second."""
     for path in sorted(SOURCE.rglob("*.py")):
         name = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
-        if "share_data" not in name:
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+        source = path.read_text(encoding="utf-8")
+        if "share_data" not in name and any(word in source for word in words):
+            yield name, ast.parse(source)
 
 
 def _raw(tree: ast.Module) -> set[str]:
@@ -129,7 +131,7 @@ def _raw(tree: ast.Module) -> set[str]:
 
 
 def test_files_are_opened_in_one_place() -> None:
-    found = {name: raw for name, tree in _modules() if (raw := _raw(tree))}
+    found = {name: raw for name, tree in _modules(RAW) if (raw := _raw(tree))}
     strange = {name: raw for name, raw in found.items() if name not in OWN and not name.startswith(DATASETS)}
     assert not strange, "read through edgeml.files, edgeml.reading or edgeml.archives"
 
@@ -137,7 +139,7 @@ def test_files_are_opened_in_one_place() -> None:
 def test_every_reader_is_damaged_somewhere() -> None:
     readers = {
         name
-        for name, tree in _modules()
+        for name, tree in _modules(OPENERS)
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and (node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")) in OPENERS
@@ -145,7 +147,7 @@ def test_every_reader_is_damaged_somewhere() -> None:
     }
     documents = {
         name
-        for name, tree in _modules()
+        for name, tree in _modules(("(Document)", "Document,", ", Document"))
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Document" for base in node.bases)
     }
