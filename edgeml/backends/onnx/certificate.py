@@ -6,20 +6,18 @@ whose carrier is "none".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from edgeml.backends.onnx.lowering import plan_of
 from edgeml.backends.onnx.plan import CarrierPlan, CarrierStep
+from edgeml.documents import Record
 from edgeml.fixed import cover
 from edgeml.ir import Graph
 from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS
 
 
-@dataclass(frozen=True)
-class CertifiedOp:
-    """The proof for one op.
+class CertifiedOp(Record):
+    """The proof that the exact model is right at one op.
 
-    Args:
+    Attributes:
         node: its name; an op that the back end added or reordered has the name it has in the model.
         layer: where it comes from.
         op: its kind.

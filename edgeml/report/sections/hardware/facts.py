@@ -12,10 +12,8 @@ from pydantic import model_validator
 
 from edgeml.boards import Board
 from edgeml.documents import Record
-from edgeml.figures import KINDS, Hardware, Reached, Source
-from edgeml.report.numbers import figure
+from edgeml.figures import KINDS, Figure, Hardware, Reached, Source
 from edgeml.report.section import RunPart, SectionFacts
-from edgeml.report.sections.hardware.times import latency_ns
 
 KIND_NAMES: Mapping[str, str] = {"lut": "LUT", "ff": "FF", "dsp": "DSP", "bram": "BRAM", "uram": "large RAM"}
 """Name of each resource."""
@@ -50,27 +48,23 @@ class BoardFacts(Record):
     def of(cls, board: Board) -> BoardFacts:
         """The facts of a board that the report needs."""
         have = {kind: getattr(board.resources, kind) for kind in KINDS}
+        same = ("name", "title", "vendor", "family", "part", "clock_mhz")
         return cls(
-            name=board.name,
-            title=board.title,
-            vendor=board.vendor,
-            family=board.family,
-            part=board.part,
+            **{field: getattr(board, field) for field in same},
             flow=board.flow.value,
-            clock_mhz=board.clock_mhz,
             lut_kind=board.resources.lut_kind,
             dsp_kind=board.resources.dsp_kind,
             capacity={kind: count for kind, count in have.items() if count is not None},
         )
 
 
-class ResourceRow(Record):
-    """The resources of a design by one source; None for a kind that it does not report.
+class _Row(Record):
+    """The fields of every row: the design, its source, and intervals.
 
     Attributes:
         board: "" for a bare part.
         reached: how far a vendor's flow had come.
-        low: lower ends of the intervals of an estimate, by kind; a tool's count has none.
+        low: lower ends of the intervals of an estimate, by figure; a tool's count has none.
         high: upper ends.
     """
 
@@ -80,80 +74,74 @@ class ResourceRow(Record):
     settings: str
     source: Source
     reached: Reached
+    low: Mapping[str, float] = {}
+    high: Mapping[str, float] = {}
+
+    @classmethod
+    def of(cls, item: Hardware, figures: Mapping[str, Figure | None], **more: Any) -> Self:
+        """The row of a design; a figure that the source does not report is None.
+
+        Args:
+            item: the design.
+            figures: by the names of the fields.
+            **more: values of further fields.
+        """
+        whose = {name: getattr(item, name) for name in _Row.model_fields if name not in ("low", "high")}
+        stated = {name: figure for name, figure in figures.items() if figure is not None}
+        ends = {
+            end: {name: value for name, it in stated.items() if (value := getattr(it, end)) is not None}
+            for end in ("low", "high")
+        }
+        values = {name: stated[name].value if name in stated else None for name in figures}
+        return cls.model_validate({**whose, **values, **ends, **more})
+
+
+class ResourceRow(_Row):
+    """The resources of a design by one source, in the units of `edgeml.figures`."""
+
     lut: float | None
     ff: float | None
     dsp: float | None
     bram: float | None
     uram: float | None
-    low: Mapping[str, float] = {}
-    high: Mapping[str, float] = {}
 
 
-class LatencyRow(Record):
-    """The speed of a design by one source; None for a figure that it does not report.
+class LatencyRow(_Row):
+    """The speed of a design by one source.
 
     Attributes:
         cycles: latency of a sample.
         ii: cycles from one sample to the next.
         clock_mhz: see `Hardware.cycle_mhz`.
         ns: latency of a sample.
-        low: lower ends of the intervals of an estimate, by "cycles", "ii", "ns".
-        high: upper ends.
     """
 
-    board: str
-    part: str
-    design: str
-    settings: str
-    source: Source
-    reached: Reached
     cycles: float | None
     ii: float | None
     clock_mhz: float | None
     ns: float | None
-    low: Mapping[str, float] = {}
-    high: Mapping[str, float] = {}
 
 
 def resource_rows(designs: Sequence[Hardware]) -> tuple[ResourceRow, ...]:
     """The `resources` of report.json: a row per design, board and source that tells of resources."""
-    rows: list[ResourceRow] = []
-    for item in designs:
-        figures = item.total.present()
-        if not figures:
-            continue
-        values = {kind: figures[kind].value if kind in figures else None for kind in KINDS}
-        low = {kind: f.low for kind, f in figures.items() if f.low is not None}
-        high = {kind: f.high for kind, f in figures.items() if f.high is not None}
-        rows.append(ResourceRow.model_validate({**_whose(item), **values, "low": low, "high": high}))
-    return tuple(rows)
+    return tuple(
+        ResourceRow.of(item, {kind: getattr(item.total, kind) for kind in KINDS})
+        for item in designs
+        if item.total.present()
+    )
 
 
 def latency_rows(designs: Sequence[Hardware]) -> tuple[LatencyRow, ...]:
     """The `latency` of report.json: a row per design, board and source that tells of cycles."""
-    rows: list[LatencyRow] = []
-    for item in designs:
-        if item.cycles is None and item.ii is None:
-            continue
-        numbers = {"cycles": figure(item.cycles, item.source), "ii": figure(item.ii, item.source)}
-        numbers["ns"] = latency_ns(item)
-        values = {name: number.value for name, number in numbers.items()}
-        low = {name: n.low for name, n in numbers.items() if n.low is not None}
-        high = {name: n.high for name, n in numbers.items() if n.high is not None}
-        ends = {"clock_mhz": item.cycle_mhz, "low": low, "high": high}
-        rows.append(LatencyRow.model_validate({**_whose(item), **values, **ends}))
-    return tuple(rows)
-
-
-def _whose(item: Hardware) -> dict[str, Any]:
-    return {
-        "board": item.board,
-        "part": item.part,
-        "design": item.design,
-        "settings": item.settings,
-        "source": item.source,
-        "reached": item.reached,
-    }
+    return tuple(
+        LatencyRow.of(
+            item,
+            {"cycles": item.cycles, "ii": item.ii, "ns": item.latency_ns},
+            clock_mhz=item.cycle_mhz,
+        )
+        for item in designs
+        if item.cycles is not None or item.ii is not None
+    )
 
 
 class HardwareFacts(SectionFacts):
