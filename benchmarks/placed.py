@@ -43,6 +43,7 @@ from edgeml.ir import Graph, evaluate_codes
 from edgeml.synth import place
 from edgeml.synth.top import TOP, emit
 from edgeml.synth.top.payload import sample_bytes
+from edgeml.synth.vectors import Vectors
 from edgeml.tools import failure, run, yosys
 from edgeml.tools import load as load_tool
 
@@ -141,7 +142,7 @@ def _synthesized(design: Design, board: Board, folder: Path) -> dict[str, Any]:
     BACKEND.emit(design.graph, options_of(design, board)).replace(source)
     manifest = VerilogManifest.read(source)
     inputs = _codes(design.graph)
-    top = emit(manifest, board, inputs, evaluate_codes(design.graph, inputs, design.graph.outputs))
+    top = emit(manifest, board, Vectors(inputs, evaluate_codes(design.graph, inputs, design.graph.outputs)))
     top.files.write(source)
     passes = f"{family.mapping.passes} {family.mapping.core}".strip()
     names = [source / name for name in top.sources(manifest)]

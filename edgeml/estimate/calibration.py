@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
@@ -21,6 +21,9 @@ from edgeml.estimate.count import Count
 from edgeml.families import Fabric
 from edgeml.figures import LARGEST, Figure
 from edgeml.settings import Settings
+
+EntryT = TypeVar("EntryT")
+TableT = TypeVar("TableT", bound=Document)
 
 BORROWED = 1.6
 """Factor on the logarithm of an interval that another tool or family was measured for; a choice, no fit."""
@@ -104,13 +107,22 @@ class CalibrationTable(Document):
 @cache
 def measured() -> dict[str, Calibration]:
     """Everything in calibration.json, by the name of a fabric or of a kind of hls4ml project."""
-    with resources.as_file(resources.files("edgeml.estimate").joinpath("calibration.json")) as path:
-        return CalibrationTable.read(path).families
+    return shipped(CalibrationTable, "calibration.json").families
 
 
 def of(fabric: Fabric) -> tuple[Calibration, bool]:
-    """The calibration of a fabric, and whether it is borrowed from another one."""
-    entries = measured()
+    """The calibration of a fabric; True if it is borrowed from another one."""
+    return own_or_borrowed(measured(), fabric)
+
+
+def shipped(table: type[TableT], name: str) -> TableT:
+    """A table of measurements that lies beside the estimates."""
+    with resources.as_file(resources.files("edgeml.estimate").joinpath(name)) as path:
+        return table.read(path)
+
+
+def own_or_borrowed(entries: Mapping[str, EntryT], fabric: Fabric) -> tuple[EntryT, bool]:
+    """The entry of a fabric or, with True, that of the fabric whose measurements it borrows."""
     own = entries.get(fabric.name)
     return (own, False) if own is not None else (entries[fabric.borrows], True)
 

@@ -1,7 +1,8 @@
 """The base of a report's section: its facts, their collection and their layout.
 
-A section is one folder, `sections/<name>/`, whose `section.py` has `SECTION`. Beside it stand the templates
-`page.html.j2` and `page.md.j2`; a section with a table of its own in a comparison of runs has
+A section is one folder, `sections/<name>/`, whose `section.py` has `SECTION`; facts and collecting stand
+there too, or in `facts.py` and `collect.py` if they are long or others import them. Beside it stand the
+templates `page.html.j2` and `page.md.j2`; a section with a table of its own in a comparison of runs has
 `compare.html.j2` and `compare.md.j2` as well. The page is the list of the folders in the order of `place`.
 
 Invariant: a part that was forgotten is an error when the section is looked up: title, place, facts and

@@ -29,6 +29,7 @@ from edgeml.ir import Builder, evaluate_codes
 from edgeml.ir.ops.add import Add
 from edgeml.passes import prepare
 from edgeml.synth.top import emit
+from edgeml.synth.vectors import Vectors
 from tests.backends.verilog.samples import small
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")
@@ -61,7 +62,7 @@ def test_ports_and_memory_are_those_of_the_top(name: str, mode: str, tmp_path: P
         )
         for value in graph.inputs
     }
-    top = emit(manifest, board, inputs, evaluate_codes(graph, inputs, graph.outputs))
+    top = emit(manifest, board, Vectors(inputs, evaluate_codes(graph, inputs, graph.outputs)))
     chip = fabric(board, "yosys")
     ports = count(prepare(graph), options, chip).ports
     assert (ports.in_bits, ports.in_beats) == (manifest.input.bits, manifest.input.beats)

@@ -34,7 +34,7 @@ _TESTS = {
         "part < -half || (part <= -half && whole % 2 != 0)",
     ),
 }
-"""When the truncated number goes up, and when it goes down."""
+"""The conditions under which the truncated number goes up, and under which it goes down."""
 
 
 def quantizer(prefix: str, one: CPort, op: Input) -> str:

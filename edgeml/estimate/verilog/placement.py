@@ -20,7 +20,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -78,15 +77,12 @@ class PackingTable(Document):
 @cache
 def measured() -> Mapping[str, Packing]:
     """Everything in placement.json, by the name of a fabric."""
-    with resources.as_file(resources.files("edgeml.estimate").joinpath("placement.json")) as path:
-        return PackingTable.read(path).families
+    return calibration.shipped(PackingTable, "placement.json").families
 
 
 def of(fabric: Fabric) -> tuple[Packing, bool]:
-    """The measurements of a fabric with an open flow, and whether they are borrowed from another one."""
-    entries = measured()
-    own = entries.get(fabric.name)
-    return (own, False) if own is not None else (entries[fabric.borrows], True)
+    """The measurements of a fabric with an open flow; True if they are borrowed from another one."""
+    return calibration.own_or_borrowed(measured(), fabric)
 
 
 def has_top(board: Board) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Section
-from edgeml.report.sections.boards import collect, view
-from edgeml.report.sections.boards.facts import BoardsFacts
+from edgeml.report.section import Section, SectionFacts
+from edgeml.report.sections.boards.view import view
 
-SECTION = Section(
-    title="Boards",
-    place=50,
-    facts=BoardsFacts,
-    collect=collect.collect,
-    view=view.view,
-)
+
+class BoardsFacts(SectionFacts):
+    """No facts of its own: the section lays out the `HardwareFacts` by board."""
+
+
+SECTION = Section(title="Boards", place=50, facts=BoardsFacts, collect=lambda _: BoardsFacts(), view=view)
