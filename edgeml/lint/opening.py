@@ -33,7 +33,7 @@ _MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 
 @dataclass(frozen=True)
 class LintRequest:
-    """What a user asks for.
+    """The request of a user.
 
     Args:
         what: a preset's name or .py file, a model's file, or a run.
@@ -146,7 +146,7 @@ def open_model(model: Any, request: LintRequest) -> Subject:
 
 
 def _no_model(run: Run) -> Missing:
-    """Why a run has no Keras model."""
+    """The reason why a run has no Keras model."""
     return Missing(f"there is no {run.model_file.name}" if run.is_keras else _NO_KERAS)
 
 

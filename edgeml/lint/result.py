@@ -55,7 +55,7 @@ class RuleRow(Record):
 
 
 class LintResult(Record):
-    """What rules say of a subject.
+    """The findings of the rules on a subject.
 
     Attributes:
         subject: the name of the model.

@@ -1,4 +1,4 @@
-"""What rules look at: a model before its training, after it, or as a file of somebody else's.
+"""The subject of rules: a model before its training, after it, or as a file of somebody else's.
 
 Invariant: a part that is not there has a reason, and reading it all the same is a fault of the rule that did
 not declare it (`LookupError`).
@@ -140,7 +140,7 @@ class Subject:
 
     @property
     def loss(self) -> TrainingLoss:
-        """What it was trained with."""
+        """The settings that it was trained with."""
         return _there(self.loss_part)
 
     @property
@@ -150,12 +150,12 @@ class Subject:
 
     @cached_property
     def observed(self) -> Observed:
-        """What the values of the graph were on the samples."""
+        """The values of the graph on the samples."""
         return observe(self.graph, self.samples)
 
     @cached_property
     def statistics(self) -> tuple[ValueStatistics, ...]:
-        """What the casts of the graph did to the samples."""
+        """The effect of the graph's casts on the samples."""
         from edgeml.report.sections.layers.statistics import measure
 
         return measure(self.graph, {self.graph.inputs[0]: self.samples})[0]

@@ -1,4 +1,4 @@
-"""What every lint rule keeps to: a model breaks it, another does not, and what it lacks is said."""
+"""The contract of every lint rule: a model breaks it, another does not, and what it lacks is said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rules read of Keras layers: their tensors with weights, and the quantizers of their activations.
+"""Keras layers as rules read them: their tensors with weights, and the quantizers of their activations.
 
 Invariant: nothing of Keras is imported or called here.
 """

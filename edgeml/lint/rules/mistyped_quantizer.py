@@ -13,7 +13,7 @@ _KINDS = {
     "stochastic_ternary": "int<2> without its scale and threshold",
     "quantized_linear": "fixed<16,6>",
 }
-"""What hls4ml 1.3 makes of them."""
+"""The types that hls4ml 1.3 makes of them."""
 
 
 def find(subject: Subject) -> Iterator[Finding]:
