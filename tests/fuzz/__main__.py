@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from tests.fuzz.campaign import Outcome, graph_campaign
+from tests.fuzz.campaign import JOINT_TURNS, Outcome, graph_campaign, joint_campaign
 from tests.fuzz.case import EXACT, DifferenceError, replay
 from tests.fuzz.models import model_campaign
 from tests.importers.campaign import KINDS, campaign
@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=50, help="random QKeras models")
     parser.add_argument("--hls4ml", type=int, default=10, help="random graphs as compiled hls4ml projects")
     parser.add_argument("--verilog", type=int, default=10, help="random graphs as simulated Verilog")
+    parser.add_argument("--c", type=int, default=400, help="random graphs as compiled C, many at once")
     parser.add_argument(
         "--imports",
         type=int,
@@ -38,7 +39,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("fuzz-failures"))
     args = parser.parse_args()
     # The qonnx package runs a graph node by node and takes its time.
-    wanted = {"onnx": args.graphs, "qonnx": args.graphs // 10, "hls4ml": args.hls4ml, "verilog": args.verilog}
+    wanted = {
+        "onnx": args.graphs,
+        "qonnx": args.graphs // 10,
+        "hls4ml": args.hls4ml,
+        "verilog": args.verilog,
+        "c": args.c,
+    }
     failed = False
     with tempfile.TemporaryDirectory(prefix="edgeml-fuzz-cache-") as cache, Progress(transient=True) as bars:
         os.environ["EDGEML_CACHE"] = cache
@@ -47,7 +54,8 @@ def main() -> int:
                 continue
             task = bars.add_task(name, total=None)
             start = time.perf_counter()
-            outcome = graph_campaign(name, count, args.seed, lambda t=task: bars.advance(t))
+            attempts = joint_campaign if name in JOINT_TURNS else graph_campaign
+            outcome = attempts(name, count, args.seed, lambda t=task: bars.advance(t))
             failed |= _told(name, outcome, count, args, time.perf_counter() - start)
         if args.models:
             task = bars.add_task("models", total=args.models)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,13 +11,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
 
 import edgeml
+from edgeml import backends
 from edgeml.ir import Graph
-from tests.fuzz.case import EXACT, Failure, attempt
-from tests.strategies import graph_codes, graphs
+from tests.fuzz.case import EXACT, REFUSED, Failure, attempt
+from tests.strategies import graph_codes, graphs, side_by_side
 
 Attempt = Callable[[str, Mapping[str, Any], Graph, Mapping[str, Any]], str]
 
@@ -31,6 +34,13 @@ _TURNS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
     }
 )
 """Options of which each graph gets one; back ends that are compiled get smaller graphs too."""
+
+JOINT_TURNS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
+    {"c": ({}, {"pack_weights": True})}
+)
+"""Back ends of which many graphs go into one program, with the options that the programs get in turn."""
+
+_JOINT_SAMPLES = 8
 
 
 def seed_of_sources(backend: str) -> int:
@@ -97,6 +107,76 @@ def graph_campaign(
         if outcome.failure is None:  # not from the executor: the campaign itself is broken
             raise
         outcome.counts["different"] += 1
+    return outcome
+
+
+def joint_campaign(
+    backend: str,
+    count: int,
+    number: int,
+    tell: Callable[[], None] = lambda: None,
+    run: Attempt = attempt,
+    at_once: int = 40,
+) -> Outcome:
+    """Random graphs of core ops through a back end that is compiled, many of them in one program.
+
+    Args:
+        backend: its name.
+        count: graphs to run; those that the back end refuses are drawn anew and do not count.
+        number: the seed.
+        tell: called after each graph.
+        run: what tries one graph; tests put in one that is wrong.
+        at_once: graphs per program.
+
+    Returns:
+        How many were exact and refused, and a graph that fails: one alone if it does so alone.
+    """
+    outcome = Outcome()
+    waiting: list[tuple[Graph, Mapping[str, Any]]] = []
+    turns = itertools.cycle(JOINT_TURNS[backend])
+
+    def flush() -> None:
+        if not waiting:
+            return
+        options, parts = next(turns), [*waiting]
+        waiting.clear()
+        codes = {
+            f"g{i}_{name}": np.resize(values, (_JOINT_SAMPLES, *values.shape[1:]))
+            for i, (_, inputs) in enumerate(parts)
+            for name, values in inputs.items()
+        }
+        whole = side_by_side([graph for graph, _ in parts])
+        for graph, inputs in ((whole, codes), *parts):
+            try:
+                run(backend, options, graph, inputs)
+            except Exception as error:  # noqa: BLE001  # a crash is a failure as much as a difference
+                if outcome.failure is None or graph is not whole:
+                    outcome.failure = Failure(
+                        backend, options, graph, inputs, f"{type(error).__name__}: {error}"
+                    )
+            if outcome.failure is None:
+                outcome.counts[EXACT] += len(parts)
+                return
+            if outcome.failure.graph is not whole:
+                break
+        outcome.counts["different"] += 1
+
+    @hunting(number, count)
+    @given(graph=graphs(max_nodes=8, max_width=14), data=st.data())
+    def draw(graph: Graph, data: Any) -> None:
+        if outcome.failure is not None:
+            return
+        target = backends.load(backend)
+        if target.refusals(graph, target.options({})):
+            outcome.counts[REFUSED] += 1
+            reject()
+        waiting.append((graph, data.draw(graph_codes(graph, _JOINT_SAMPLES))))
+        tell()
+        if len(waiting) == at_once:
+            flush()
+
+    draw()
+    flush()
     return outcome
 
 

@@ -10,7 +10,7 @@ Invariant: every value that a step reads is an input, a constant, or the result 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -36,7 +36,7 @@ class Step:
 
     Args:
         source: the op that it begins with; None if all are element-wise.
-        chain: element-wise ops behind it, in order, each reading the one before.
+        chain: element-wise ops behind it, in order; each reads the source, earlier ones, or memory.
     """
 
     source: Node | None
@@ -99,26 +99,59 @@ class Program:
         return tuple(dict.fromkeys(self.roots[name] for name in names if name not in constants))
 
     @cached_property
-    def lifetimes(self) -> Mapping[str, Lifetime]:
-        """The memory that the results of steps need, but for those that are outputs."""
+    def _last_reads(self) -> Mapping[str, int]:
+        """The number of the last step that needs each value in memory."""
         last = {step.result: at for at, step in enumerate(self.steps)}
         for at, step in enumerate(self.steps):
             last.update(dict.fromkeys(self.reads(step), at))
-        return {
-            step.result: Lifetime(
-                self.graph.info(step.result).size * self.kind(step.result).size,
-                at,
-                last[step.result],
-                self.kind(step.result).size,
-            )
-            for at, step in enumerate(self.steps)
-            if step.result not in self.direct
-        }
+        return last
+
+    @cached_property
+    def slots(self) -> Mapping[str, str]:
+        """For every result in the arena, the value that first has its bytes.
+
+        An element-wise step writes its result over a value that nothing needs behind it, if elements have the
+        same size and each is read just before it is written.
+        """
+        slots: dict[str, str] = {}
+        for at, step in enumerate(self.steps):
+            if step.result in self.direct:
+                continue
+            over = [
+                name for name in self.reads(step) if name in slots and self._can_overwrite(name, at, step)
+            ]
+            slots[step.result] = slots[over[0]] if over and step.source is None else step.result
+        return slots
+
+    def _can_overwrite(self, value: str, at: int, step: Step) -> bool:
+        aliases = {name for node in step.nodes for name in node.inputs if self.roots.get(name) == value}
+        shape = self.graph.info(step.result).shape
+        return (
+            self._last_reads[value] == at
+            and self.kind(value).size == self.kind(step.result).size
+            and all(self.graph.info(name).shape == shape for name in aliases)
+        )
+
+    @cached_property
+    def lifetimes(self) -> Mapping[str, Lifetime]:
+        """The memory that the results of steps need, by slot, but for those that are outputs."""
+        result: dict[str, Lifetime] = {}
+        for at, step in enumerate(self.steps):
+            if step.result in self.direct:
+                continue
+            slot, last = self.slots[step.result], self._last_reads[step.result]
+            if slot in result:
+                result[slot] = replace(result[slot], last=last)
+            else:
+                item = self.kind(step.result).size
+                result[slot] = Lifetime(self.graph.info(step.result).size * item, at, last, item)
+        return result
 
     @cached_property
     def arena(self) -> Mapping[str, int]:
         """The first byte in the arena of every value in it."""
-        return places(self.lifetimes)
+        by_slot = places(self.lifetimes)
+        return {value: by_slot[slot] for value, slot in self.slots.items()}
 
     @property
     def arena_bytes(self) -> int:
@@ -146,7 +179,29 @@ def program(core: Graph) -> Program:
         roots[step.result] = step.result
         steps.append((order[step.result], step))
     steps.sort(key=lambda pair: pair[0])
-    return Program(graph, tuple(step for _, step in steps), roots)
+    return _joined(Program(graph, tuple(step for _, step in steps), roots))
+
+
+def _joined(program: Program) -> Program:
+    """The program without element-wise steps whose results one element-wise op reads at the same place.
+
+    Such a step becomes a part of the one that reads it: its numbers, often wider than what they are made of,
+    then need no memory.
+    """
+    order = {node.name: at for at, node in enumerate(program.graph.nodes)}
+    steps = {step.result: step for step in program.steps}
+    owners = {node.name: step.result for step in program.steps for node in step.chain}
+    for step in program.steps:
+        user = only_user(program.graph, step.result)
+        if step.source is not None or user is None or user.name not in owners:
+            continue
+        owner = steps[owners[user.name]]
+        if program.graph.info(step.result).shape == program.graph.info(owner.result).shape:
+            own = steps.pop(step.result)
+            chain = sorted((*own.chain, *owner.chain), key=lambda node: order[node.name])
+            steps[owner.result] = Step(owner.source, tuple(chain))
+            owners.update({node.name: owner.result for node in own.chain})
+    return replace(program, steps=tuple(steps.values()))
 
 
 def _step(graph: Graph, first: Node, placed: set[str]) -> Step:

@@ -41,6 +41,13 @@ class TapWindow:
             for pair, size, r, s in zip(self.padding, self.size, reach, self.strides, strict=True)
         )
 
+    def is_met(self, axis: int) -> bool:
+        """True if at every position at least one of neighbouring taps of an axis lies inside of the input."""
+        (before, after), size = self.padding[axis], self.size[axis]
+        count, stride = self.kernel[axis], self.strides[axis]
+        last = (size + before + after - count) // stride * stride - before
+        return before < count and last < size
+
     def start(self, place: Place, axis: int) -> str:
         """The row or column of the first tap."""
         rank = len(place.shape) - 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.backends.c.ops._weights import add_weights, sum_kind, weight_codes
-from edgeml.backends.c.ops._window import window
+from edgeml.backends.c.ops._window import TapWindow, window
+from edgeml.backends.c.place import Place
 from edgeml.backends.c.scalar import Scalar
 from edgeml.backends.c.site import Site
 from edgeml.ir.ops.conv import Conv
@@ -31,28 +32,41 @@ def emit(site: Site) -> None:
         first = _first_channel(o, per_group, inside) if op.groups > 1 else "0"
         site.lines.add(f"{acc.name} sum = 0; /* partial sums: at most {most} */")
         with over.taps(site, place, 0, "row", "p") as row:
-            run = op.groups == 1 and over.dilation[1] == 1 and over.is_inside[1]
-            start = _flat(o, rows * columns * inside)
-            start = _sum(start, _flat("p" if rows > 1 else "0", columns * inside))
-            if run:
-                at = _address(row, over.start(place, 1), over.size[1], over.channels, first)
-                call = weights.product_sum(
-                    site, site.kind(x), acc, f"{site.pointer(x)} + {at}", start, str(columns * inside)
-                )
+            start = _sum(_flat(o, rows * columns * inside), _flat("p" if rows > 1 else "0", columns * inside))
+            if op.groups == 1 and over.dilation[1] == 1 and over.is_met(1):
+                column, begin, count = _run(site, place, over, inside)
+                at = _address(row, column, over.size[1], over.channels, first)
+                source = f"{site.pointer(x)} + {at}"
+                call = weights.product_sum(site, site.kind(x), acc, source, _sum(start, begin), count)
                 site.lines.add(f"sum += {call};")
             else:
                 with over.taps(site, place, 1, "column", "q") as column:
                     start = _sum(start, _flat("q" if columns > 1 else "0", inside))
                     at = _address(row, column, over.size[1], over.channels, first)
                     if inside == 1 and not weights.bits:
-                        one = f"({acc.name}){site.pointer(x)}[{at}] * {weights.one(acc, start)}"
-                        site.lines.add(f"sum += {one};")
+                        call = f"({acc.name}){site.pointer(x)}[{at}] * {weights.one(acc, start)}"
                     else:
-                        call = weights.product_sum(
-                            site, site.kind(x), acc, f"{site.pointer(x)} + {at}", start, str(inside)
-                        )
-                        site.lines.add(f"sum += {call};")
+                        source = f"{site.pointer(x)} + {at}"
+                        call = weights.product_sum(site, site.kind(x), acc, source, start, str(inside))
+                    site.lines.add(f"sum += {call};")
         site.finish(place, Scalar("sum", int(product.lo.min()), int(product.hi.max()), acc))
+
+
+def _run(site: Site, place: Place, over: TapWindow, inside: int) -> tuple[str, str, str]:
+    """The taps of a row inside of the input, which lie one after the other as their weights do.
+
+    Returns:
+        The first column, the number of the first weight in the row, and how many there are.
+    """
+    start, columns, width = over.start(place, 1), over.kernel[1], over.size[1]
+    if over.is_inside[1]:
+        return start, "0", str(columns * inside)
+    site.lines.add(
+        f"const int32_t left = {start};",
+        "const int32_t begin = left < 0 ? -left : 0;",
+        f"const int32_t end = left + {columns} > {width} ? {width} - left : {columns};",
+    )
+    return "left + begin", _flat("begin", inside), _flat("(end - begin)", inside)
 
 
 def _first_channel(o: str, per_group: int, inside: int) -> str:
