@@ -1,4 +1,4 @@
-"""`edgeml list`: the presets, data sets, boards, back ends and tools."""
+"""`edgeml list`: the presets, data sets, boards, microcontrollers, back ends and tools."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeml.cli.console import OUT, print_json
 from edgeml.errors import unknown_name
 
 _TEXTS = ("summary", "title", "path", "command")
-_KINDS = ("presets", "datasets", "boards", "backends", "tools")
+_KINDS = ("presets", "datasets", "boards", "mcus", "backends", "tools")
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -21,11 +21,12 @@ def _complete(incomplete: str) -> list[str]:
 
 def command(
     kind: Annotated[
-        str, typer.Argument(help="presets, datasets, boards, backends or tools", autocompletion=_complete)
+        str,
+        typer.Argument(help="presets, datasets, boards, mcus, backends or tools", autocompletion=_complete),
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
 ) -> None:
-    """List presets, datasets, boards, backends or tools."""
+    """List presets, datasets, boards, mcus, backends or tools."""
     rows = _rows(kind) if kind else [{"name": kind, "command": f"edgeml list {kind}"} for kind in _KINDS]
     if json:
         print_json(rows)
@@ -68,6 +69,20 @@ def _rows(kind: str) -> list[dict[str, Any]]:
                     "flow": b.flow.value,
                 }
                 for b in map(boards.load, boards.names())
+            ]
+        case "mcus":
+            from edgeml import mcus
+
+            return [
+                {
+                    "name": m.name,
+                    "core": m.core,
+                    "mhz": m.clock_mhz,
+                    "flash_kib": m.flash.kib,
+                    "ram_kib": m.ram.kib,
+                    "title": m.title,
+                }
+                for m in map(mcus.load, mcus.names())
             ]
         case "backends":
             from edgeml import backends

@@ -1,0 +1,23 @@
+"""Arm Cortex-M0+; QEMU has none, and a Cortex-M0 has the same instructions."""
+
+from __future__ import annotations
+
+from edgeml.mcus.cores._arm import m0
+from edgeml.mcus.cores._base import Area, McuCore
+
+CORE = McuCore(
+    name="cortex-m0plus",
+    title="Arm Cortex-M0+",
+    compiler="arm_gcc",
+    flags=("-mcpu=cortex-m0plus", "-mthumb"),
+    emulator="qemu_arm",
+    machine=("-machine", "microbit"),
+    startup="cortex_m.c",
+    flash=Area(0x0000_0000, 256 << 10),
+    ram=Area(0x2000_0000, 16 << 10),
+    timing=m0(
+        (1.0, 3.0),
+        "Cortex-M0+ Technical Reference Manual, instruction set summary",
+        "https://developer.arm.com/documentation/ddi0484/c/Programmers-Model/Instruction-set-summary",
+    ),
+)

@@ -1,0 +1,19 @@
+"""Arm Cortex-M4, emulated by an MPS2 board."""
+
+from __future__ import annotations
+
+from edgeml.mcus.cores._arm import M4
+from edgeml.mcus.cores._base import Area, McuCore
+
+CORE = McuCore(
+    name="cortex-m4",
+    title="Arm Cortex-M4",
+    compiler="arm_gcc",
+    flags=("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"),
+    emulator="qemu_arm",
+    machine=("-machine", "mps2-an386"),
+    startup="cortex_m.c",
+    flash=Area(0x0000_0000, 4 << 20),
+    ram=Area(0x2000_0000, 4 << 20),
+    timing=M4,
+)

@@ -1,0 +1,19 @@
+"""Arm Cortex-M7, emulated by an MPS2 board."""
+
+from __future__ import annotations
+
+from edgeml.mcus.cores._arm import unpublished
+from edgeml.mcus.cores._base import Area, McuCore
+
+CORE = McuCore(
+    name="cortex-m7",
+    title="Arm Cortex-M7",
+    compiler="arm_gcc",
+    flags=("-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=soft"),
+    emulator="qemu_arm",
+    machine=("-machine", "mps2-an500"),
+    startup="cortex_m.c",
+    flash=Area(0x0000_0000, 4 << 20),
+    ram=Area(0x2000_0000, 4 << 20),
+    timing=unpublished("Cortex-M7", "https://developer.arm.com/documentation/ddi0489/f/"),
+)
