@@ -297,7 +297,11 @@ class Backend(ABC):
 
     @abstractmethod
     def runners(self) -> tuple[Runner, ...]:
-        """The runners of the files."""
+        """The runners of the files that every check has."""
+
+    def named_runners(self) -> tuple[Runner, ...]:
+        """Further runners, slow or many: a check has one of them only if it is named."""
+        return ()
 
     def emit(self, graph: Graph, options: Any = None) -> FileSet:
         """The files of the artefact.

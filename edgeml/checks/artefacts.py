@@ -21,7 +21,7 @@ from edgeml.checks.coverage import Coverage, coverage
 from edgeml.checks.earlier import covers, sealed_coverage
 from edgeml.checks.golden import Golden
 from edgeml.checks.keras import check_keras
-from edgeml.checks.names import BOARD, KERAS, REFERENCE, SOURCE, select
+from edgeml.checks.names import BOARD, KERAS, REFERENCE, SOURCE, named_runners, select
 from edgeml.checks.result import Check, Result
 from edgeml.checks.source import Reader, check_source
 from edgeml.deviations import summary
@@ -103,17 +103,17 @@ def check_folder(
         elif name == BOARD:
             results.append(_row(name, lambda: check_board(graph, whole, folder, wiring, samples)))
         else:
-            backend = backends.load(name)
+            owner, executors = _executors(name)
             results += [
                 _check_runner(
                     runner,
-                    folder / backend.folder,
-                    name,
+                    folder / backends.load(owner).folder,
+                    owner,
                     graph,
                     golden if samples or not runner.samples else golden.head(runner.samples),
                     files,
                 )
-                for runner in backend.runners()
+                for runner in executors
             ]
     return Check(
         model=graph.name,
@@ -124,6 +124,12 @@ def check_folder(
         notes=tuple(map(str, graph.notes)),
         coverage=_coverage(graph, golden.head(_COVERED), earlier) if cover else None,
     )
+
+
+def _executors(name: str) -> tuple[str, tuple[Runner, ...]]:
+    """The back end and the runners that a name of `choices` stands for."""
+    named = named_runners().get(name)
+    return (name, backends.load(name).runners()) if named is None else (named[0], (named[1],))
 
 
 def _coverage(graph: Graph, golden: Golden, earlier: Coverage | None) -> Coverage:
@@ -165,13 +171,14 @@ def check_graph(
         for chosen in select(names):
             if chosen in (REFERENCE, KERAS, SOURCE, BOARD):
                 continue
-            backend = backends.load(chosen)
-            chosen_options, note = (settings or {}).get(chosen, {}), ""
+            owner, executors = _executors(chosen)
+            backend = backends.load(owner)
+            chosen_options, note = (settings or {}).get(owner, {}), ""
             if not backend.missing():
                 chosen_options, note = backend.for_check(graph, chosen_options)
             if note and progress is not None:
                 progress(f"{chosen}, {note}")
-            remarks |= dict.fromkeys((runner.name for runner in backend.runners()), note)
+            remarks |= dict.fromkeys((runner.name for runner in executors), note)
             options = backend.options(chosen_options)
             reason = exported.why_not(backend, graph, options)
             if not reason:
@@ -180,7 +187,7 @@ def check_graph(
                 except EdgemlError as error:
                     reason = str(error)
             if reason:
-                unemitted += [_not_run(runner.name, reason) for runner in backend.runners()]
+                unemitted += [_not_run(runner.name, reason) for runner in executors]
         check = check_folder(
             folder,
             graph,

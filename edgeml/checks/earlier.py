@@ -88,6 +88,8 @@ def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
         backend = backends.load(name)
         for runner in backend.runners():
             prints_[runner.name] = now(name, *_files(folder / backend.folder, runner.artefact))
+        for runner in backend.named_runners():
+            prints_[runner.name] = now(runner.name, *_files(folder / backend.folder, runner.artefact))
     return prints_
 
 

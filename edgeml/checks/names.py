@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from edgeml import backends
+from edgeml.backend import Runner
 from edgeml.errors import unknown_name
 
 REFERENCE = "evaluate"
@@ -17,8 +18,17 @@ BOARD = "board"
 
 
 def choices() -> tuple[str, ...]:
-    """The values of `--with`: the reference, the model's framework, back ends, a board on a serial line."""
-    return (REFERENCE, KERAS, SOURCE, *backends.names(), BOARD)
+    """The values of `--with`: the reference, the model's framework, back ends, named runners, a board."""
+    return (REFERENCE, KERAS, SOURCE, *backends.names(), *named_runners(), BOARD)
+
+
+def named_runners() -> Mapping[str, tuple[str, Runner]]:
+    """The runners that have to be named, with their back ends' names, by their own."""
+    return {
+        runner.name: (name, runner)
+        for name in backends.names()
+        for runner in backends.load(name).named_runners()
+    }
 
 
 def runners() -> Mapping[str, str]:
@@ -32,7 +42,7 @@ def choice_of(name: str) -> str:
 
 
 def select(names: Sequence[str]) -> tuple[str, ...]:
-    """The chosen names, "all" meaning every one but the board, which has to be named or wired.
+    """The chosen names; "all" means every one but runners that have to be named, and the board.
 
     Args:
         names: choices, or the names that rows have: "onnx" or "onnxruntime".
@@ -45,5 +55,7 @@ def select(names: Sequence[str]) -> tuple[str, ...]:
     for name in selected:
         if name != "all" and name not in offered:
             raise unknown_name("check", name, ("all", *offered, *runners()))
-    chosen = {*selected, *(offered[:-1] if "all" in selected or not selected else ())}
+    to_name = {BOARD, *named_runners()}
+    every = [name for name in offered if name not in to_name]
+    chosen = {*selected, *(every if "all" in selected or not selected else ())}
     return tuple(name for name in offered if name in chosen)

@@ -1,8 +1,8 @@
 """C: portable C99 on integers for microcontrollers, and the same program run on this machine.
 
 `plan` puts ops together to steps and places their results in an arena, `ops/<op>.py` write the steps as
-functions, `model`, `header`, `selftest` and `project` the files around them, and `runner` compiles and runs
-what was written, with the sanitizers of the compiler.
+functions, `model`, `header`, `selftest` and `project` the files around them, `runner` compiles and runs what
+was written, with the sanitizers of the compiler, and `emulated` does so on emulated microcontrollers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from edgeml.backend import Backend, Runner
 from edgeml.backends.c.build import build
+from edgeml.backends.c.emulated import on_core
 from edgeml.backends.c.fresh import compare_program
 from edgeml.backends.c.options import COptions, parse_options
 from edgeml.backends.c.plan import Program, program
@@ -21,6 +22,7 @@ from edgeml.backends.c.runner import HostProgram
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
+from edgeml.mcus import cores
 
 __all__ = ["BACKEND", "C", "COptions"]
 
@@ -47,6 +49,9 @@ class C(Backend):
 
     def runners(self) -> tuple[Runner, ...]:
         return (HostProgram(),)
+
+    def named_runners(self) -> tuple[Runner, ...]:
+        return tuple(on_core(cores.load(name)) for name in cores.names())
 
 
 BACKEND = C()

@@ -1,4 +1,4 @@
-"""What the Cortex-M files share: cycles of the cores whose manuals state them, and of those that do not."""
+"""Cycles shared by the Cortex-M files: of cores whose manuals state them, and of those whose do not."""
 
 from __future__ import annotations
 
