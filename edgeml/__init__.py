@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
     from edgeml.ir import Builder, Graph, evaluate
+    from edgeml.keras.quantized_model import quantized
 
 __all__ = [
     "Builder",
@@ -50,6 +51,7 @@ __all__ = [
     "lint",
     "load",
     "lower",
+    "quantized",
     "report",
     "synth",
     "trace",
@@ -66,6 +68,7 @@ _HOMES = {
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
     "edgeml.fixed": ("FixedType", "Overflow", "Round"),
     "edgeml.ir": ("Builder", "Graph", "evaluate"),
+    "edgeml.keras.quantized_model": ("quantized",),
 }
 
 

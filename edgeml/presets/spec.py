@@ -276,8 +276,9 @@ class Preset:
 
     Args:
         summary: one line for `edgeml list presets`.
-        build: makes the quantization-aware Keras model; it ends in logits, one for two classes, or in their
-            softmax or sigmoid, which training sees and the graph leaves off.
+        build: makes the Keras model, of QKeras layers with the quantizers that it gets, or of plain layers,
+            which get them afterwards (it then may have no parameter); it ends in logits, one for two classes,
+            or in their softmax or sigmoid, which training sees and the graph leaves off.
         data: what it is trained on.
         quantizers: its formats.
         training: epochs, learning rates and batch size.
@@ -294,7 +295,7 @@ class Preset:
     """
 
     summary: str
-    build: Callable[[Quantizers], keras.Model]
+    build: Callable[[Quantizers], keras.Model] | Callable[[], keras.Model]
     data: DataSpec
     quantizers: Quantizers
     training: Training

@@ -1,18 +1,22 @@
 """From a preset to its Keras model, and the errors of a build function with its file and name.
 
+A build function that returns plain Keras layers gets their quantized twins, see `quantized_model`.
+
 Invariant: the model that comes back is a Keras model, named after the preset, and every layer that the
 quantizers single out exists in it.
 """
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.keras.backend import import_keras
+from edgeml.keras.quantized_model import quantized
 from edgeml.presets import Preset, Quantizers
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ def build_model(preset: Preset, quantizers: Quantizers, most: int | None = None)
     where = f"{preset.file}, {getattr(preset.build, '__name__', 'build')}()"
     try:
         with _bounded(most or preset.training.max_parameters, where):
-            model = preset.build(quantizers)
+            model = _called(preset.build, quantizers)
     except EdgemlError:
         raise
     except Exception as error:  # the user's own code can raise anything
@@ -49,8 +53,14 @@ def build_model(preset: Preset, quantizers: Quantizers, most: int | None = None)
         layers = [layer.name for layer in model.layers]
         if name not in layers:
             raise unknown_name("layer", name, layers, f"{preset.name}: quantizers.layers")
+    model = quantized(model, quantizers)
     model.name = preset.name
     return model
+
+
+def _called(build: Callable[..., Any], quantizers: Quantizers) -> Any:
+    """The result of a build function, which may have no parameter if its layers are plain ones."""
+    return build(quantizers) if inspect.signature(build).parameters else build()
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def counterpart(name: str) -> Callable[[Any], Any]:
         function = _function(layer)
         if function == "linear" or "activation" in _arguments(cls):
             return _built(layer, cls)
-        parts = [cls.from_config(_config(layer, cls)), as_layer(function, f"{layer.name}{ACTIVATION}")]
+        parts = [cls.from_config(settings_of(layer, cls)), as_layer(function, f"{layer.name}{ACTIVATION}")]
         return _chain(layer, parts)
 
     return float_layer
@@ -53,8 +53,8 @@ def folded_counterpart(name: str) -> Callable[[Any], Any]:
         import keras
 
         cls = getattr(keras.layers, name)
-        linear = cls.from_config({**_config(layer, cls), "activation": "linear"})
-        config = {**_config(layer, keras.layers.BatchNormalization), "name": f"{layer.name}{NORM}"}
+        linear = cls.from_config({**settings_of(layer, cls), "activation": "linear"})
+        config = {**settings_of(layer, keras.layers.BatchNormalization), "name": f"{layer.name}{NORM}"}
         parts = [linear, keras.layers.BatchNormalization.from_config(config)]
         function = _function(layer)
         if function != "linear":
@@ -81,7 +81,7 @@ def as_layer(function: Any, name: str) -> Any:
 
 
 def _built(layer: Any, cls: Any) -> Any:
-    config = _config(layer, cls)
+    config = settings_of(layer, cls)
     if "activation" in config:
         config["activation"] = _function(layer)
     try:
@@ -100,7 +100,7 @@ def _chain(layer: Any, parts: list[Any]) -> Any:
     return keras.Sequential([keras.Input(layer.input.shape[1:]), *parts], name=layer.name)
 
 
-def _config(layer: Any, cls: type) -> dict[str, Any]:
+def settings_of(layer: Any, cls: type) -> dict[str, Any]:
     """The part of a layer's configuration that another class takes, without QKeras."""
     arguments = _arguments(cls)
     return {key: _plain(value) for key, value in layer.get_config().items() if key in arguments}

@@ -1,0 +1,220 @@
+"""The quantized twin of a plain Keras model: same topology and layer names, quantizers by a preset's formats.
+
+    Dense, Conv1D, Conv2D, ...      the layer of QKeras with kernel and bias quantizers; an inline ReLU inside
+    ReLU, activation="relu"         a quantized ReLU
+    tanh, sigmoid, ELU, ...         the function, and behind it a quantizer, NAME.quantized
+    an input of the model           a quantizer behind it and behind its Rescaling or Normalization
+    all else                        as it is; layers that are quantized already stay
+
+A function directly in front of a quantizer gets no second one, and one at the model's end stays in float:
+lowering leaves it off or makes a table of it.
+
+Invariant: every weight of the plain model is in its twin, by layer and name, with its value.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from edgeml.errors import EdgemlError
+from edgeml.keras import layers
+from edgeml.keras.backend import import_keras
+from edgeml.keras.float_model import copy_weights
+from edgeml.keras.layers._float import settings_of
+from edgeml.keras.registry import snake_case
+from edgeml.keras.topology import functional_of
+
+if TYPE_CHECKING:
+    import keras
+
+    from edgeml.presets import Quantizers
+
+QUANTIZED = ".quantized"
+"""The end of the name of a quantizer that the twin adds, behind the name of the layer in front of it."""
+
+_BEFORE_INPUT = ("Rescaling", "Normalization")  # they stand in front of the input's quantizer
+_FUNCTIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+
+
+def quantized(model: keras.Model, quantizers: Quantizers) -> keras.Model:
+    """The quantization-aware twin of a model of plain Keras layers.
+
+    Args:
+        model: sequential or functional, trained or not; left as it is.
+        quantizers: formats of input, weights, biases and activations, with exceptions by layer name.
+
+    Returns:
+        A functional model with the values of `model`'s weights; `model` itself if every layer with a kernel
+        is quantized already.
+
+    Raises:
+        EdgemlError: the model is subclassed, or its input's shape is unknown.
+        MissingToolError: TensorFlow or QKeras is not installed.
+    """
+    import_keras()
+    if not hasattr(model, "layers") or not model.built:
+        raise EdgemlError(
+            "the model's input shape is unknown", model.name, "start it with keras.Input(shape)"
+        )
+    if not any(_is_plain(layer) for layer in _leaves(model)):
+        return model
+    twin = _Twin(quantizers).of(model)
+    copy_weights(model, twin)
+    return twin
+
+
+class _Twin:
+    """Makes one model's twin, nested models included."""
+
+    def __init__(self, quantizers: Quantizers) -> None:
+        self.quantizers = quantizers
+
+    def of(self, model: Any, nested: bool = False, last: bool = True) -> Any:
+        """The twin of a model.
+
+        Args:
+            model: sequential or functional.
+            nested: it is a layer of another model, from which its inputs come quantized.
+            last: its outputs are those of the outermost model.
+        """
+        import keras
+
+        functional = functional_of(model)
+        entrance = keras.tree.map_structure(
+            lambda tensor: keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name),
+            functional.input,
+        )
+        values = {
+            id(old): new for old, new in zip(functional.inputs, keras.tree.flatten(entrance), strict=True)
+        }
+        raw = set() if nested else set(values)  # inputs that no quantizer has read yet
+        nodes = _nodes(functional)
+        readers = _readers(nodes)
+        ends = {id(tensor) for tensor in functional.outputs} if last else set[int]()
+        twins: dict[int, Any] = {}
+        for node in nodes:
+            operation, sources = node.operation, [id(tensor) for tensor in node.input_tensors]
+            in_front = type(operation).__name__ in _BEFORE_INPUT and sources[0] in raw
+            for source in sources:
+                if source in raw and not in_front:
+                    raw.discard(source)
+                    if not _quantize(readers[source]):
+                        name = f"{_maker(values[source]).name}{QUANTIZED}"
+                        values[source] = _activation(self.quantizers.input(), name)(values[source])
+            old = id(node.output_tensors[0])
+            if id(operation) not in twins:
+                twins[id(operation)] = self._twin(operation, old in ends)
+            arguments, options = node.arguments.fill_in(values)
+            result = twins[id(operation)](*arguments, **options)
+            if in_front:
+                raw.add(old)
+            elif _is_function(operation) and old not in ends and not _quantize(readers.get(old, [])):
+                form = self.quantizers.linear(operation.name)
+                result = _activation(form, f"{operation.name}{QUANTIZED}")(result)
+            values[old] = result
+        output = keras.tree.map_structure(lambda tensor: values[id(tensor)], functional.output)
+        return keras.Model(entrance, output, name=model.name)
+
+    def _twin(self, operation: Any, last: bool) -> Any:
+        import keras
+
+        if _is_relu(operation):
+            return _activation(self.quantizers.relu(operation.name), operation.name)
+        if not isinstance(operation, keras.layers.Layer):
+            return operation
+        if isinstance(operation, keras.Model):
+            return self.of(operation, nested=True, last=last)
+        if _is_plain(operation):
+            return self._quantized(operation)
+        return type(operation).from_config(operation.get_config())
+
+    def _quantized(self, layer: Any) -> Any:
+        """The layer of QKeras, its kernels and bias quantized; a ReLU inside it too."""
+        import qkeras
+
+        cls, forms = getattr(qkeras, f"Q{type(layer).__name__}"), self.quantizers
+        settings = settings_of(layer, cls)
+        for name in inspect.signature(cls).parameters:
+            if name.endswith("_quantizer"):
+                settings[name] = (
+                    forms.bias(layer.name) if name.startswith("bias") else forms.kernel(layer.name)
+                )
+        if _plain_function(layer) == "relu":
+            settings["activation"] = forms.relu(layer.name)
+        return cls.from_config(settings)
+
+
+def _nodes(functional: Any) -> list[Any]:
+    """The calls of a functional model but those of its inputs, each behind what it reads."""
+    depths = functional._nodes_by_depth
+    return [node for depth in sorted(depths, reverse=True) for node in depths[depth] if not node.is_input]
+
+
+def _readers(nodes: Sequence[Any]) -> dict[int, list[Any]]:
+    """The operations that read each tensor."""
+    readers: dict[int, list[Any]] = {}
+    for node in nodes:
+        for tensor in node.input_tensors:
+            readers.setdefault(id(tensor), []).append(node.operation)
+    return readers
+
+
+def _quantize(operations: Sequence[Any]) -> bool:
+    """True if all of them are quantizers; false if there is none."""
+    return bool(operations) and all(type(operation).__name__ == "QActivation" for operation in operations)
+
+
+def _maker(tensor: Any) -> Any:
+    return tensor._keras_history.operation
+
+
+def _activation(form: str, name: str) -> Any:
+    from qkeras import QActivation
+
+    return QActivation(form, name=name)
+
+
+def _leaves(model: Any) -> list[Any]:
+    return [
+        leaf for layer in model.layers for leaf in (_leaves(layer) if hasattr(layer, "layers") else [layer])
+    ]
+
+
+def _is_plain(layer: Any) -> bool:
+    """True for a layer of Keras with a kernel for which QKeras has a layer."""
+    twin = f"q_{snake_case(type(layer).__name__)}"
+    if not _of_keras(type(layer)) or twin not in layers.names():
+        return False
+    return any(hasattr(layer, kernel) for kernel in ("kernel", "depthwise_kernel"))
+
+
+def _is_relu(operation: Any) -> bool:
+    """True for a plain ReLU: without bound, slope or threshold."""
+    kind = type(operation).__name__
+    if kind == "Activation":
+        return getattr(operation.activation, "__name__", "") == "relu"
+    if kind == "ReLU":
+        return operation.max_value is None and not operation.negative_slope and not operation.threshold
+    return kind == "Relu"
+
+
+def _is_function(operation: Any) -> bool:
+    """True for a layer that is a function without an exact form in fixed point, or ends in one."""
+    if not hasattr(operation, "get_weights"):  # an operation, which lowering knows by itself
+        return False
+    if type(operation).__name__ in _FUNCTIONS:
+        return not _is_relu(operation)
+    return _plain_function(operation) not in ("", "linear", "relu")
+
+
+def _plain_function(layer: Any) -> str:
+    """The name of Keras' function that a layer ends in; "" if it has none or a quantizer."""
+    activation = getattr(layer, "activation", None)
+    return getattr(activation, "__name__", "") if _of_keras(activation) else ""
+
+
+def _of_keras(thing: Any) -> bool:
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    return module.split(".")[0] == "keras"
