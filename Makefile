@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth report test test-slow test-pythons test-all coverage fuzz bench lint format lock clean
+.PHONY: help setup demo train export hls check synth report test test-slow test-pythons test-brevitas test-all coverage fuzz bench lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -73,6 +73,9 @@ test-slow: $(STAMP) ## the other tests: training, compiled simulations, the whee
 
 test-pythons: ## set-up, first model and quick tests on every Python 3.11 to 3.13 of this machine
 	@JOBS=$(JOBS) scripts/test-pythons $(ARGS)
+
+test-brevitas: $(STAMP) ## networks of Brevitas and PyTorch imported; both in .venv-brevitas, installed for it
+	@scripts/test-brevitas $(ARGS)
 
 test-all: $(STAMP) ## all tests
 	$(PYTEST) $(ARGS)

@@ -173,6 +173,17 @@ def test_control_flow_and_functions():
         read(proto.SerializeToString())
 
 
+def test_a_constant_beside_the_output_is_left_off_and_alone_refused():
+    proto = model([quant(y="y")], NUMBERS)  # Brevitas writes the scale of its last quantizer as an output
+    proto.graph.output.append(helper.make_tensor_value_info("s", TensorProto.FLOAT, []))
+    graph = read(proto.SerializeToString()).graph
+    assert len(graph.outputs) == 1
+    assert any("'s' is a constant" in note.text for note in graph.notes)
+    del proto.graph.output[0]
+    with pytest.raises(EdgemlError, match="does not depend on any input"):
+        read(proto.SerializeToString())
+
+
 def test_a_fixed_batch_and_open_sizes():
     for shape, what in (
         ((8, 4), "batch of 8"),

@@ -88,7 +88,7 @@ def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> Outp
 
 def _single(assembly: Assembly, value: AffineValue) -> AffineValue:
     """One node with one factor above zero and one offset; a node of its own, not the model's input."""
-    value = settle.joined(assembly, value)
+    value = settle.grounded(assembly, settle.joined(assembly, value))
     if not in_order(value):
         value = as_source(assembly, value)
     factor, offset = value.only.factor, value.offset

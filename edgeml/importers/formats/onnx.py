@@ -65,7 +65,7 @@ class OnnxImporter(Importer):
             raise EdgemlError(f"is not valid: {error_text(error)}", here, "export it again") from error
         match = Correspondence(exact, assembly, reader.inputs, reader.outputs)
         kind: type[OnnxSource] = QonnxSource if _is_qonnx(graph) else OrtSource
-        meanings = labelled(reader.outputs, [output.name for output in graph.outputs])
+        meanings = labelled(reader.outputs, reader.labels)
         return Imported(exact, kind(model, match, where), match.layouts(), outputs=meanings)
 
 

@@ -150,7 +150,8 @@ def array(tensor: Any, where: str) -> NDArray[Any]:
         raise EdgemlError(
             f"the values of {tensor.name!r} lie in another file",
             where,
-            "save it in one file: onnx.save(onnx.load(file), 'model.onnx')",
+            "save it in one file: onnx.save(onnx.load(file), 'model.onnx'), or torch.onnx.export(..., "
+            "external_data=False)",
         )
     if any(size < 0 for size in tensor.dims):
         raise EdgemlError(f"the tensor {tensor.name!r} has a negative size", where)

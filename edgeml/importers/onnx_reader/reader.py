@@ -60,7 +60,7 @@ _KEEP_SHAPE = frozenset(
 
 
 class OnnxReader:
-    """The state of one import.
+    """The state of one import; `outputs` has those that depend on an input, `labels` their names.
 
     Args:
         source: the model.
@@ -72,6 +72,7 @@ class OnnxReader:
         self.assembly = assembly
         self.inputs: list[InputPort] = []
         self.outputs: list[OutputPort] = []
+        self.labels: list[str] = []
         self.integer_kernels = any(
             node.op_type.startswith(("QLinear", "QuantizeLinear", "QGemm")) for node in source.nodes
         ) and not any(node.domain in QONNX_DOMAINS for node in source.nodes)
@@ -225,8 +226,12 @@ class OnnxReader:
         result = self.operand(tensor.name)
         self.assembly.at(tensor.name)
         if isinstance(result, SourceConstant):
-            raise EdgemlError(f"the output {tensor.name!r} does not depend on any input")
+            if all(isinstance(self.operand(other.name), SourceConstant) for other in self.source.outputs):
+                raise EdgemlError(f"the output {tensor.name!r} does not depend on any input")
+            self.assembly.note(f"the output {tensor.name!r} is a constant and left off")
+            return
         self.outputs.append(finished_output(self.assembly, self._before_function(tensor.name), result))
+        self.labels.append(tensor.name)
 
     def _before_function(self, tensor: str) -> str:
         """The tensor that a function at the end is applied to, which stands for its result."""

@@ -151,6 +151,7 @@ def _session(model: Any, names: Sequence[str]) -> Any:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     copy.ir_version = min(copy.ir_version, 13)
+    _own_zero_points(copy.graph)
     there = {output.name for output in copy.graph.output}
     copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in there)
     options = onnxruntime.SessionOptions()
@@ -158,6 +159,33 @@ def _session(model: Any, names: Sequence[str]) -> Any:
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.x64quantprecision", "1")
     return onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def _own_zero_points(graph: Any) -> None:
+    """Zero points of which several quantizers share one, as PyTorch writes them, given to each of them.
+
+    ONNX Runtime 1.31 turns int8 into uint8 where its sums are not to saturate, and a shared one twice.
+    """
+    import onnx
+
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Identity" and node.input[0] in constants:
+            constants[node.output[0]] = constants[node.input[0]]
+    shared: set[str] = set()
+    for number, node in enumerate(graph.node):
+        if node.op_type not in ("QuantizeLinear", "DequantizeLinear") or len(node.input) < 3:
+            continue
+        point = constants.get(node.input[2])
+        if point is None:
+            continue
+        if point.name in shared:
+            copy = onnx.TensorProto()
+            copy.CopyFrom(point)
+            copy.name = f"{point.name}_of_{number}"
+            graph.initializer.append(copy)
+            node.input[2] = copy.name
+        shared.add(point.name)
 
 
 def _wrapped(model: Any) -> Any:
