@@ -1,4 +1,4 @@
-"""What pytest leaves alone here: `networks.py` imports Brevitas, which has an environment of its own."""
+"""pytest leaves `networks.py` alone: it imports Brevitas, which has an environment of its own."""
 
 from __future__ import annotations
 

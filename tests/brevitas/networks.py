@@ -2,8 +2,8 @@
 
     python tests/brevitas/networks.py FOLDER
 
-Random weights, statistics of activations and batch norm from random data, evaluation mode. A failing export ends
-it.
+Weights are random, statistics of activations and batch norm come from random data, the mode is evaluation.
+An export that fails ends the run.
 """
 
 from __future__ import annotations
