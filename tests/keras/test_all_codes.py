@@ -46,7 +46,7 @@ QUANTIZED = qkeras.quantized_bits(8, 2, alpha=1.0)
 
 CANNOT_RUN = (AssertionError, tensorflow.errors.InvalidArgumentError)
 
-MOST = 30
+MOST = 16
 """Combinations tried of one class; where there are more, a fixed random choice of them."""
 
 MANY = 90

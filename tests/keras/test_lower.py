@@ -93,7 +93,7 @@ class TestExact:
 
     def test_trained_model(self):
         model = mlp()
-        model.compile(keras.optimizers.SGD(0.05), loss="mse")
+        model.compile(keras.optimizers.SGD(0.05), loss="mse", run_eagerly=True)
         rng = np.random.default_rng(1)
         model.fit(rng.normal(0, 2, (64, 10)), rng.normal(0, 1, (64, 4)), epochs=2, verbose=0)
         assert_same(model, corner_data((10,), 100))
