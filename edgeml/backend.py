@@ -6,7 +6,7 @@ those files, as they lie on the disk, on integers. Neither knows of the other ba
 Invariant: a back end either writes an artefact whose integers equal the graph's, or refuses before it
 returns a single file.
 
-To add one, add a folder `backends/<name>/` whose `__init__` has `BACKEND`, an instance of a `Backend`
+To add a back end, add a folder `backends/<name>/` whose `__init__` has `BACKEND`, an instance of a `Backend`
 subclass, and a folder `ops` in it with one file per op. Nothing has to be registered; the contract tests find
 it, and an op without a file is refused.
 """

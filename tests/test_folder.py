@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -131,3 +133,21 @@ def test_the_list_of_commands_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+ROOT = Path(__file__).resolve().parent.parent
+REGISTRIES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / "edgeml").rglob("*.py")
+    if re.search(r"= (Module|File)Folder\(|return ModuleFolder\(", path.read_text())
+)
+
+
+def test_registries_are_many() -> None:
+    assert len(REGISTRIES) > 15
+
+
+@pytest.mark.parametrize("path", REGISTRIES)
+def test_a_registry_says_how_to_add_a_member(path: str) -> None:
+    text = ast.get_docstring(ast.parse((ROOT / path).read_text()))
+    assert text and re.search(r"\bTo add an? [a-z ]+, (write|add) ", text), f"{path}: To add a ..., write ..."

@@ -1,4 +1,8 @@
-"""Back ends: one folder each, mutually independent. `names()` lists the folders, `load(name)` gives one."""
+"""Back ends: one folder each, mutually independent. `names()` lists the folders, `load(name)` gives one.
+
+To add a back end, add a folder with `BACKEND` in its `__init__` and one file per op in its folder `ops`
+(`edgeml.backend` has the base classes).
+"""
 
 from __future__ import annotations
 

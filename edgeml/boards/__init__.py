@@ -2,6 +2,9 @@
 
 board = boards.load("ulx3s-85f")                # a name of boards.names()
 board = boards.load("my_board.toml")            # or a file of the user's
+
+To add a board, write `hw/boards/NAME.toml` with its part, resources, clocks, pins and the sources of all of
+them (`edgeml.boards.model` has every key).
 """
 
 from __future__ import annotations

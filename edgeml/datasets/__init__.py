@@ -5,6 +5,9 @@ is a helper.
 
 data = datasets.load("mnist")                              # a name of datasets.names()
 data = datasets.load("flows.csv", target="label")          # or a file of the user's
+
+To add a data set, write `edgeml/datasets/NAME.py` with `DATASET = DatasetInfo(...)` and `load(sources)`; one
+that is read from files needs a small one in `tests/datasets/offline.py`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 Invariant: only classes of Keras and QKeras themselves are looked up. A user's class of the same name is
 another class and is refused.
+
+To add a class, write a file of its name in snake_case in the folder of its kind: `edgeml/keras/layers`,
+`operations` or `quantizers`.
 """
 
 from __future__ import annotations

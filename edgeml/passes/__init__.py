@@ -1,6 +1,8 @@
 """Rewritings of graphs, one file each; the folder is the list. `prepare` is what every back end starts from.
 
 `names()` reads the folder and `load(name)` imports one pass's class.
+
+To add a pass, write `edgeml/passes/NAME.py` with its class: `requires`, `rewrite` and `ensures`.
 """
 
 from __future__ import annotations

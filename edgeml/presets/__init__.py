@@ -3,8 +3,8 @@
     preset = presets.load("digits_mlp")          # models/digits_mlp.py
     preset = presets.load("my_net.py")           # any file with PRESET = Preset(...)
 
-The folder is the registry: the file's name is the preset's name. To add one, write `models/NAME.py` with a
-build function and `PRESET = Preset(...)`. A preset file is Python and is run when it is loaded.
+The folder is the registry: the file's name is the preset's name. To add a preset, write `models/NAME.py`
+with a build function and `PRESET = Preset(...)`. A preset file is Python and is run when it is loaded.
 """
 
 from __future__ import annotations

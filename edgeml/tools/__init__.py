@@ -2,6 +2,8 @@
 
 `names()` lists the files, `load(name)` gives one, `find(name)` looks for it on this machine and `need(name)`
 insists. `run` runs a program with a time limit and a log.
+
+To add a tool, write `edgeml/tools/NAME.py` with `TOOL = Tool(...)`: executables, version, ways to install it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""One file per subcommand; its `command` function is the command, its docstring the help."""
+"""One file per subcommand; its `command` function is the command, its docstring the help.
+
+To add a command, write `edgeml/cli/commands/NAME.py` with `command(...)`, which has the option --json.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ registered. A name with a leading underscore is a helper of several.
 
 Invariant: `lower` gives the node's meaning exactly, or the reader's notes say what is rounded. No name of
 this module is the name of a file: importing the file would replace it.
+
+To add a kind of node, write `edgeml/importers/onnx_nodes/NAME.py` with `DOMAINS` and `lower`.
 """
 
 from __future__ import annotations

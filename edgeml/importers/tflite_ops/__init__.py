@@ -5,6 +5,8 @@ its output. Nothing has to be registered. A name with a leading underscore is a 
 
 Invariant: the codes are those of TFLite's reference kernel for int8, or the reader's notes say what is
 rounded.
+
+To add a kind of operator, write `edgeml/importers/tflite_ops/NAME.py` with `lower`.
 """
 
 from __future__ import annotations

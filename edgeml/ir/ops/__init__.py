@@ -2,6 +2,9 @@
 
 `names()` reads the folder and `load(name)` imports one op's class. Core ops are answered by every back
 end; composite ops (subclasses of `Composite`) expand to core ops.
+
+To add an op, write `edgeml/ir/ops/NAME.py` with its class and `tests/ir/test_op_NAME.py` with an `OpCase`; a
+core op has a file in each back end's `ops` as well.
 """
 
 from __future__ import annotations

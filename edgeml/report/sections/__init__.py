@@ -3,6 +3,9 @@
 `SECTION` stands in `section.py` of the folder, so that sections can import each other's facts.
 
 Invariant: a section that lacks a part is an error here, before anything is collected or drawn.
+
+To add a section, add its folder with `section.py` and the templates `page.html.j2` and `page.md.j2`
+(`edgeml.report.section` says what each holds).
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Report formats, one file each with `FORMATS`. The folder is the registry."""
+"""Report formats, one file each with `FORMATS`. The folder is the registry.
+
+To add a format, write `edgeml/vendor/formats/NAME.py` with `FORMATS = (Format(...), ...)` and add a report
+of it to `tests/vendor/reports/`.
+"""
 
 from __future__ import annotations
 
