@@ -1,7 +1,7 @@
 """Tables that are wider than the terminal, as several below each other; no number of them is broken.
 
-A number, an interval or a head that goes on in the next line is read wrongly. What does not fit beside the
-key columns (a name, a board) goes into a further table with the same keys. Columns of free text (`texts`)
+A number, an interval or a head that goes on in the next line is read wrongly. Columns that do not fit beside
+the key columns (a name, a board) go into a further table with the same keys. Columns of free text (`texts`)
 wrap at spaces; only where that does not suffice, words of theirs and names in the key columns that have more
 than 24 characters are shortened in the middle.
 

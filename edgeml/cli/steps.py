@@ -140,7 +140,7 @@ def train(
     strict: bool = False,
     overwrite: bool = False,
 ) -> Run:
-    """Train with bars, lower, and say where the run is; whoever calls it is alone in the folder."""
+    """Train with bars, lower, and print the folder of the run, which the caller has locked."""
     from edgeml import pipeline, presets
 
     chosen = presets.load(preset)

@@ -1,8 +1,8 @@
 """A table in a .csv file: one header line, then one sample per line, numbers and one label column.
 
-pandas reads it; numbers are rounded as Python rounds them. What pandas refuses, or reads although a table
-like this has no such thing (a missing value, a line of another length), is looked for a second time line by
-line, so that every error names the file's line, counted from 1.
+pandas reads it; numbers are rounded as Python rounds them. Lines that pandas refuses, or reads although a
+table like this has no such thing (a missing value, a line of another length), are looked for a second time
+line by line, so that every error names the file's line, counted from 1.
 
 Invariant: memory stays below ten times the file's size and a constant; a bad file is one `EdgemlError`.
 """

@@ -1,7 +1,7 @@
 """Scaling of features: from the raw values of a data set to the input of a model.
 
 Invariant: `apply` is (x - offset) * scale in float32, rounded after each of the two operations, so that
-whoever has the numbers of `to_dict` (the run's config, the deployed model's pre-processing) computes the same
+a reader of the numbers of `to_dict` (the run's config, the deployed model's pre-processing) computes the same
 input bit for bit. Offset and scale are fitted on the training part alone and broadcast over the last axis:
 one value per feature of tabular data, per channel of images, or one for all.
 

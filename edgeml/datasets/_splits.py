@@ -1,8 +1,8 @@
 """Training, validation and test part of a data set whose publisher gives fewer.
 
-Stated once, here: nothing given: 60 % / 20 % / 20 %; a test part given: 10 % of the training part becomes the
-validation part. Both stratified by class and seeded (scikit-learn's `train_test_split`). What the publisher
-gives is never changed.
+Stated once, here: nothing given: 60 % / 20 % / 20 %; a test part given: 10 % of the training part becomes
+the validation part. Both stratified by class and seeded (scikit-learn's `train_test_split`). The parts that
+the publisher gives are never changed.
 """
 
 from __future__ import annotations

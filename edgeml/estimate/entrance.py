@@ -150,7 +150,7 @@ def hint(
     ledger: Ledger = EMPTY,
     progress: Progress | None = None,
 ) -> str:
-    """A line for whoever is about to place our Verilog: that placing it takes long, and what would fold it.
+    """A warning before our Verilog is placed: it would take long, and these settings would fold it.
 
     Args:
         graph: the exact graph.

@@ -74,8 +74,8 @@ def export(
 
     A golden.npz of an older edgeml gets its synthetic vectors.
 
-    What can be written is written. What cannot is a row with the reason and the remedy; the reasons are
-    kept in RUN/export.json, where `check` and `report` find them.
+    Every back end that can be written is written. Any other is a row with the reason and the remedy; the
+    reasons are kept in RUN/export.json, where `check` and `report` find them.
 
     Args:
         run: a trained and lowered run.

@@ -1,7 +1,7 @@
 """The facts of a run folder, section by section.
 
 Invariant: a section that cannot be collected is absent with the reason, and the others stand. Only a run
-without an exact graph or without its data is refused. What is no EdgemlError is a fault of edgeml and is not
+without an exact graph or without its data is refused. Any other exception is a fault of edgeml and is not
 caught: a page must not hide it.
 """
 

@@ -1,6 +1,6 @@
-// TLAST for a DMA: of a transfer of several samples, the last word of the last sample's result has it, no other.
+// TLAST for a DMA: asserted on the last word of the last sample's result in a transfer of several samples.
 //
-// It counts words on both sides. `room` is low when the next word would end a sample and 2^ADDRESS samples are
+// Words are counted on both sides. `room` is low when the next word would end a sample and 2^ADDRESS samples are
 // under way; `known` is low when the next word would end a result whose sample has not ended yet.
 module edgeml_axis_ends #(
   parameter SAMPLE = 4,   // words of a sample

@@ -1,4 +1,4 @@
-// A bus, some enabled clocks later.
+// Delay line: a bus, CYCLES enabled clocks later.
 module edgeml_delay #(
   parameter WIDTH = 8,
   parameter CYCLES = 1  // at least 1

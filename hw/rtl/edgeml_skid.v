@@ -14,7 +14,7 @@ module edgeml_skid #(
   output reg              m_valid,
   input  wire             m_ready
 );
-  reg [WIDTH-1:0] spare;  // what arrives while m_data has to stay; it is full when s_ready is 0
+  reg [WIDTH-1:0] spare;  // the word that arrives while m_data has to stay; full when s_ready is 0
   wire moves = m_ready | ~m_valid;
 
   always @(posedge clk) begin

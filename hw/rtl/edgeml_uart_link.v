@@ -3,7 +3,7 @@
 //   request, answer:  A5 | type | tag (2) | length (2) | payload | CRC-16 (2)
 //
 // After a reset the self-test runs and its report is sent, with the tag FFFF. Then every request is answered before the
-// next is looked at; what arrives meanwhile is dropped. Bytes of a sample go to the core as they come, and its result
+// next is read; bytes that arrive meanwhile are dropped. Bytes of a sample go to the core as they come, and its result
 // is let out only if the CRC was right. The core is in reset whenever a sample is not in work, so nothing of a broken
 // frame stays in it.
 //
@@ -69,12 +69,12 @@ module edgeml_uart_link #(
   reg [2:0] problem;
   reg [15:0] tag, crc;
   reg [COUNT-1:0] count;
-  reg [TIMEOUT:0] timer;  // its highest bit: too late
+  reg [TIMEOUT:0] timer;  // its highest bit: the time is over
   reg [ADDRESS-1:0] address;
   reg [INDEX-1:0] index, failures, first_failure;  // of the self-test; index: vectors that were run
   reg wrong, started, offered, hung;
 
-  // ---- what is in a frame
+  // ---- fields of a frame
 
   wire [15:0] asked = kind == RUN ? INPUT_16 : 16'd0;  // length of a request
   wire [15:0] told = kind == RUN ? OUTPUT_16 : kind == TEST ? REPORT_16 : kind == IDENTIFY ? IDENTITY_16 : 16'd1;
@@ -107,7 +107,7 @@ module edgeml_uart_link #(
         endcase
     endcase
 
-  // ---- bytes that move
+  // ---- transfers of bytes
 
   wire results = (state == SEND_BODY) & (kind == RUN);
   assign rx_ready = (state == BODY) ? s_ready : 1'b1;

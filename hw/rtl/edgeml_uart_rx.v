@@ -1,7 +1,7 @@
 // Serial receiver: 8 data bits, lowest first, no parity, one stop bit; a bit lasts CLOCKS clocks.
 //
 // Bits are sampled in their middle, so the two clocks may differ by 4 %. A byte stays until it is taken. m_bad tells
-// that its stop bit was missing or that the byte before it was lost, because nobody took it in time. After a missing
+// that its stop bit was missing or that the byte before it was lost, because it was not taken in time. After a missing
 // stop bit nothing is received until the line is at rest.
 module edgeml_uart_rx #(
   parameter CLOCKS = 104,  // at least 4
@@ -20,7 +20,7 @@ module edgeml_uart_rx #(
   localparam [3:0] START = 4'd0, STOP = 4'd9, REST = 4'd10, BROKEN = 4'd11;
 
   reg [1:0] seen;  // the line, two clocks ago: safe from metastability
-  reg [3:0] place;  // which bit is being received
+  reg [3:0] place;  // the bit that is being received
   reg [COUNT-1:0] timer;
   reg [7:0] bits;
   wire level = seen[1];

@@ -13,7 +13,7 @@ module edgeml_uart_tx #(
   localparam FULL = CLOCKS - 1;
   localparam [COUNT-1:0] BIT = FULL[COUNT-1:0];
 
-  reg [9:0] bits;  // what is left of the frame, then ones; a zero comes first, as the start bit
+  reg [9:0] bits;  // the rest of the frame, then ones; the start bit, a zero, is first
   reg [3:0] left;  // bits that have not ended yet
   reg [COUNT-1:0] timer;
   wire ends = timer == {COUNT{1'b0}};

@@ -1,7 +1,7 @@
 """Resources and clocks of one hls4ml layer: multipliers, adder trees, tables, memories, and its clocks.
 
 The structure is that of hls4ml 1.3's nnet_utils: which loops are unrolled, which are pipelined and at which
-interval. What high-level synthesis makes of an operation (a DSP block, a shift, a tree of adders) follows
+interval. The hardware of an operation (a DSP block, a shift, a tree of adders) follows
 rules that are written beside the code; docs/estimates.md has their sources.
 
 Invariant: counts come from the layer's real constants; a zero weight costs nothing in an unrolled layer, a

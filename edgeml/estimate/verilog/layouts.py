@@ -2,7 +2,7 @@
 
 A folded layer hands over a sample in one beat, so what follows knows of it only the bounds of that beat. The
 chain is cut there: a `LayoutStep` goes from one folded layer's result to the next one's, with the layers
-between laid out side by side. What a step takes depends on nothing but where it begins, so every one is
+between laid out side by side. The cost of a step depends on its beginning alone, so every one is
 counted once, and designs are paths of steps.
 
 Invariant: along a path counts and latencies add up to those of the whole design, and its interval is the

@@ -62,7 +62,7 @@ def solver(at: EstimateInput[VerilogOptions], progress: Progress | None = None) 
 
 
 def hint(at: EstimateInput[VerilogOptions], result: Preflight, progress: Progress | None = None) -> str:
-    """A line for whoever is about to place an unrolled design that fills much of an open board; "" if not.
+    """A warning before an unrolled design that fills much of an open board is placed; "" for any other.
 
     Args:
         at: what would be placed.

@@ -1,9 +1,9 @@
 """The layout of our own Verilog that meets a goal: side by side or as a stream, and a factor for every layer.
 
-`layouts` has all ways to fold the layers as steps from one to the next. What is still ahead counts with the
-least of everything that any way on takes, which never overestimates, since counts and clocks add up. A way to
-a place that was reached before with less of everything is left. What counts cost, and whether they fit, is
-said by whoever asks (`judge`): that is the estimate's own word, and more of anything must never cost less.
+`layouts` has all ways to fold the layers as steps from one to the next. The rest of a way counts with the
+least that any continuation takes, which never overestimates, since counts and clocks add up. A way to a
+place that was reached before with less of everything is dropped. Costs of counts, and the verdict on
+fitting, are given by `judge`, the estimate itself; more of anything must never cost less.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Latency and throughput are those of "Design Total" in cycles; -1 means that Catapult does not know them. The
 area is in LUTs only where the library has a column for them: for an ASIC library or a bare area score there
-is no figure. What Vivado made of the RTL lies in Vivado's own reports (vivado_concat_v), which are read too.
+is no figure. Figures after Vivado are in Vivado's own reports (vivado_concat_v), which are read too.
 """
 
 from __future__ import annotations

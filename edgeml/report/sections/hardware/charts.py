@@ -253,7 +253,7 @@ def critical_path(design: DesignOnBoard) -> str:
 
 
 def _by_layer(item: Hardware) -> str:
-    """The layers in words, for whoever does not see the chart."""
+    """The layers in words, for screen readers."""
     words: list[str] = []
     for part in item.layers:
         figures = part.usage.present()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from edgeml.runs import Run
 
 COMPARED = ("icebreaker", "tangnano20k", "ulx3s-85f", "arty-a7-35t", "zcu104")
-"""Boards that a run is estimated for beside its own if nobody names others: a small, two middle and two
+"""Boards that a run is estimated for beside its own if no others are named: a small, two middle and two
 larger ones of five families."""
 
 

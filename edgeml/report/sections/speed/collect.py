@@ -87,7 +87,7 @@ def measure(
         models: by "exact", "float", "int8": a call that runs all samples; left out if there is none.
         alone: the same, a call that runs one sample.
         samples: how many samples a call runs.
-        cores: threads of ONNX Runtime, as whoever made the calls set them.
+        cores: threads of ONNX Runtime in these calls.
         reasons: why a model is left out.
     """
     names = ("exact", "float", "int8")
