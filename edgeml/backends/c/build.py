@@ -8,10 +8,11 @@ from edgeml.backends.c.names import identifier
 from edgeml.backends.c.options import COptions
 from edgeml.backends.c.plan import Program
 from edgeml.backends.c.ports import MANIFEST, CManifest
-from edgeml.backends.c.project import makefile
-from edgeml.backends.c.selftest import selftest
+from edgeml.backends.c.project import project_files
+from edgeml.backends.c.selftest import golden, network, selftest
 from edgeml.files import FileSet
 from edgeml.ir import Graph
+from edgeml.share import share_dir
 
 SOURCE, HEADER = "src/model.c", "src/model.h"
 
@@ -42,8 +43,11 @@ def build(graph: Graph, program: Program, options: COptions) -> FileSet:
     files = {
         SOURCE: written.source,
         HEADER: header(graph, written),
-        "test/selftest.c": selftest(graph, written, options.selftest_samples),
-        "Makefile": makefile(written),
+        "src/edgeml_golden.h": golden(graph, written, options.selftest_samples),
+        "src/edgeml_network.h": network(graph, written),
+        "src/edgeml_serial.h": (share_dir("hw") / "c" / "edgeml_serial.h").read_text(),
+        "test/selftest.c": selftest(graph, written),
+        **project_files(graph, written),
         MANIFEST: manifest.to_json(),
     }
     return FileSet({name: text.encode() for name, text in files.items()})

@@ -5,8 +5,12 @@ Each is written once per combination of types, and only if a layer needs it.
 
 from __future__ import annotations
 
+import re
+
 from edgeml.backends.c.integers import CType
 from edgeml.fixed import Overflow, Round
+
+_WORD = re.compile(r"\bedgeml_\w+")
 
 _ROUNDING = """\
 /* x / 2^drop, rounded as {mode} does it; any x, 0 <= drop <= 64. */
@@ -131,5 +135,12 @@ class Helpers:
         self._texts.setdefault(name, text)
         return name
 
-    def __str__(self) -> str:
-        return "\n\n".join(self._texts.values())
+    def called(self, body: str) -> str:
+        """The functions that a text calls, and those that they call; others are left out."""
+        words = set(_WORD.findall(body))
+        kept: list[str] = []
+        for name, text in reversed(self._texts.items()):  # a function is added before the one that calls it
+            if name in words:
+                words |= set(_WORD.findall(text))
+                kept.insert(0, text)
+        return "\n\n".join(kept)

@@ -69,16 +69,17 @@ def write(graph: Graph, program: Program, prefix: str, packed: bool) -> Written:
         for step, name in zip(program.steps, (f.name for f in functions), strict=True)
     )
     calls = _run(program, prefix, [f.name for f in functions], inputs, outputs, tables)
+    body = "\n\n".join([*(function.text for function in functions), calls])
+    constants, constant_bytes = tables.read(body)
     parts = [
         _HEAD.format(model=graph.name, digest=graph.digest, prefix=prefix, upper=prefix.upper()),
-        str(tables),
+        constants,
         _arena(program, prefix),
-        str(helpers),
-        *(function.text for function in functions),
-        calls,
+        helpers.called(body),
+        body,
     ]
     source = "\n\n".join(part for part in parts if part) + "\n"
-    return Written(prefix, source, inputs, outputs, traced, program.arena_bytes, sum(tables.sizes.values()))
+    return Written(prefix, source, inputs, outputs, traced, program.arena_bytes, constant_bytes)
 
 
 def ports(graph: Graph, program: Program, values: Sequence[str], single: str) -> tuple[CPort, ...]:

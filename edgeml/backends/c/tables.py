@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,7 @@ from edgeml.backends.c.scalar import literal
 from edgeml.fixed import IntArray
 
 _COLUMNS = 100
+_WORD = re.compile(r"\bk_\w+")
 
 
 class Tables:
@@ -19,7 +22,7 @@ class Tables:
     def __init__(self) -> None:
         self._names = Identifiers()
         self._by_content: dict[tuple[CType, bytes], str] = {}
-        self._texts: list[str] = []
+        self._texts: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
 
     def add(self, name: str, values: IntArray, remark: str, kind: CType | None = None) -> str:
@@ -38,18 +41,16 @@ class Tables:
             unique = f"k_{self._names.unique(name)}"
             self._by_content[key] = unique
             self._sizes[unique] = flat.size * chosen.size
-            self._texts.append(
+            self._texts[unique] = (
                 f"/* {remark} */\nstatic const {chosen.name} {unique}[{flat.size}] = {{\n{numbers(flat)}\n}};"
             )
         return self._by_content[key]
 
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Bytes of every array."""
-        return dict(self._sizes)
-
-    def __str__(self) -> str:
-        return "\n\n".join(self._texts)
+    def read(self, body: str) -> tuple[str, int]:
+        """The arrays that a text reads, and their bytes; others are left out."""
+        words = set(_WORD.findall(body))
+        kept = [name for name in self._texts if name in words]
+        return "\n\n".join(self._texts[name] for name in kept), sum(self._sizes[name] for name in kept)
 
 
 def numbers(values: NDArray[np.int64]) -> str:
