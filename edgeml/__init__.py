@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         trace,
         train,
     )
+    from edgeml.api_diagnose import diagnose
     from edgeml.api_import import import_model
     from edgeml.api_lint import lint
     from edgeml.errors import EdgemlError, MissingToolError
@@ -42,6 +43,7 @@ __all__ = [
     "Round",
     "__version__",
     "check",
+    "diagnose",
     "emit",
     "emulator",
     "estimate",
@@ -63,6 +65,7 @@ _HOMES = {
         *("check", "emit", "emulator", "estimate", "export", "load", "lower"),
         *("report", "synth", "trace", "train"),
     ),
+    "edgeml.api_diagnose": ("diagnose",),
     "edgeml.api_import": ("import_model",),
     "edgeml.api_lint": ("lint",),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
