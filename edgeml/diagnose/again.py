@@ -40,8 +40,8 @@ def again(run: Run, changes: Sequence[str]) -> str:
         words.append(f"--seed {config.seed}")
     changed = {change.partition("=")[0] for change in changes}
     own = (f"{key}={value}" for key, value in _differing(plain, _defaults(run)))
-    kept = [setting for setting in own if setting.partition("=")[0] not in changed]
-    return " ".join([*words, *(f"--set {shell(setting)}" for setting in (*kept, *changes))])
+    useful = [setting for setting in own if setting.partition("=")[0] not in changed]
+    return " ".join([*words, *(f"--set {shell(setting)}" for setting in (*useful, *changes))])
 
 
 def _defaults(run: Run) -> dict[str, Any]:

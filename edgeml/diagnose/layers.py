@@ -71,7 +71,7 @@ class Patient:
 
 
 def losses(patient: Patient) -> dict[str, tuple[CastLoss, ...]]:
-    """What every input and cast loses on the samples, by layer."""
+    """The losses of every input and cast on the samples, by layer."""
     graph = patient.graph
     by_layer: dict[str, list[CastLoss]] = {}
     rows = {row.name: row for row in measure(graph, {graph.inputs[0]: patient.x})[0]}

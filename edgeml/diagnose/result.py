@@ -91,7 +91,7 @@ class ArtefactMismatch(Record):
 
 
 class Diagnosis(Record):
-    """Why a run's integers are worse than floats.
+    """The reasons why a run's integers are worse than floats.
 
     Attributes:
         run: its name.

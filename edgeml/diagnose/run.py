@@ -40,7 +40,7 @@ _LEAST = {Measure.ACCURACY: 0.001, Measure.AGREEMENT: 0.001, Measure.SQNR: 0.5}
 
 
 def diagnose(run: Run, samples: int = SAMPLES, tell: Callable[[str], None] = lambda _: None) -> Diagnosis:
-    """Why a run's integers are worse than floats, and what wins it back.
+    """Find why a run's integers are worse than floats, and the types that win it back.
 
     Args:
         run: a trained or imported run.
@@ -73,7 +73,7 @@ def diagnose(run: Run, samples: int = SAMPLES, tell: Callable[[str], None] = lam
     together: TypeChange | None = None
     tried = 0
     if gap >= _LEAST[judge.measure]:
-        trial = _Trial(patient, judge, fixed, _chosen_on(patient, data, samples))
+        trial = _Trials(patient, judge, fixed, _chosen_on(patient, data, samples))
         candidates = _candidates(run, patient, rows, not_run)
         tried = len(candidates)
         changes, together = trial.run(candidates, tell)
@@ -93,7 +93,7 @@ def diagnose(run: Run, samples: int = SAMPLES, tell: Callable[[str], None] = lam
     )
 
 
-class _Trial:
+class _Trials:
     """Tries changes on exact graphs: chosen on some samples, confirmed on the test samples.
 
     Args:
@@ -121,8 +121,8 @@ class _Trial:
             if change is not None:
                 better.append((candidate, change))
         better.sort(key=lambda pair: (round(pair[1].bit_operations, 4), -pair[1].gain))
-        kept = _undominated(better)
-        return tuple(change for _, change in kept[:_SHOWN]), self._together(kept, tell)
+        useful = _undominated(better)
+        return tuple(change for _, change in useful[:_SHOWN]), self._together(useful, tell)
 
     def _tried(
         self, settings: tuple[str, ...], text: str, make: Callable[[tuple[str, ...]], Graph]
@@ -145,11 +145,11 @@ class _Trial:
         )
 
     def _together(
-        self, kept: list[tuple[Candidate, TypeChange]], tell: Callable[[str], None]
+        self, useful: list[tuple[Candidate, TypeChange]], tell: Callable[[str], None]
     ) -> TypeChange | None:
         """The best changes of different layers at once, if that is better than the best alone."""
         chosen: dict[str, tuple[Candidate, TypeChange]] = {}
-        for candidate, change in sorted(kept, key=lambda pair: -pair[1].gain):
+        for candidate, change in sorted(useful, key=lambda pair: -pair[1].gain):
             if candidate.settings and candidate.layer not in chosen:
                 chosen[candidate.layer] = (candidate, change)
         parts = list(chosen.values())[:_TOGETHER]
@@ -165,18 +165,18 @@ class _Trial:
 
 def _undominated(better: list[tuple[Candidate, TypeChange]]) -> list[tuple[Candidate, TypeChange]]:
     """Changes, cheapest first, without those that cost more than another and gain no more."""
-    kept: list[tuple[Candidate, TypeChange]] = []
+    useful: list[tuple[Candidate, TypeChange]] = []
     for candidate, change in better:
-        cheaper = [other for chosen, other in kept if chosen.layer == candidate.layer]
+        cheaper = [other for chosen, other in useful if chosen.layer == candidate.layer]
         if all(change.gain > other.gain for other in cheaper):
-            kept.append((candidate, change))
-    return kept
+            useful.append((candidate, change))
+    return useful
 
 
 def _candidates(
     run: Run, patient: Patient, rows: tuple[LayerDiagnosis, ...], not_run: list[str]
 ) -> list[Candidate]:
-    """What can be changed in the layers that lose most."""
+    """The changes of types of the layers that lose most."""
 
     def loss(row: LayerDiagnosis) -> float:
         return -(row.only_float if row.only_float is not None else -1e9)

@@ -1,4 +1,4 @@
-"""How good the outputs of a graph are: accuracy on labels; without labels, agreement with the graph in float.
+"""Scores of the outputs of a graph: accuracy on labels; without labels, agreement with the graph in float.
 
 Invariant: higher is better, and two scores of one `Judge` are comparable.
 """
@@ -19,7 +19,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 class Measure(StrEnum):
-    """What a score says."""
+    """The meaning of a score."""
 
     ACCURACY = "accuracy"
     """Share of the samples whose class is the label."""

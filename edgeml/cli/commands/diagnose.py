@@ -81,7 +81,7 @@ def _show(run: Run, result: Diagnosis) -> None:
 
 
 def _show_changes(run: Run, result: Diagnosis) -> None:
-    """What wins score back, as options to paste."""
+    """Print the changes that win score back, as options to paste."""
     from edgeml.diagnose.again import again
 
     if result.gap <= 0:
