@@ -26,9 +26,10 @@ def diagnose(run: Run | PathLike, samples: int = 1000, progress: Tell | None = N
         EdgemlError: the run has no exact graph or several inputs, or its data is missing.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
-    from edgeml.api import load
+    from pathlib import Path
+
     from edgeml.diagnose.run import diagnose as diagnose_run
     from edgeml.runs import Run
 
-    opened = run if isinstance(run, Run) else load(run)
+    opened = run if isinstance(run, Run) else Run.find(Path(run))
     return diagnose_run(opened, samples, progress or (lambda _: None))
