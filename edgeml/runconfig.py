@@ -23,6 +23,7 @@ from edgeml.presets import (
     Choices,
     DataSpec,
     Lowering,
+    PostTraining,
     Prepared,
     Preset,
     Quantizers,
@@ -154,6 +155,7 @@ class RunConfig(Settings):
         schema_version: of this file.
         preset: which preset, or which file was imported.
         importing: how the file of an imported model is read; None for a preset.
+        post_training: how the float model was quantized after training; None for all other runs.
         checksum: of the data set, split included.
         scaling: as fitted to the training part.
         versions: of Python and of the packages that trained it.
@@ -169,6 +171,7 @@ class RunConfig(Settings):
     schema_version: Literal[1] = 1
     preset: PresetRef
     importing: Importing | None = None
+    post_training: PostTraining | None = None
     checksum: str
     scaling: ScalingNumbers
     versions: dict[str, str]

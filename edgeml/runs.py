@@ -42,6 +42,8 @@ _PRODUCTS = (
     *(
         ".training.npz",
         "float.keras",
+        "float.onnx",
+        "quantize.json",
         "model.keras",
         "history.csv",
         "logs",
@@ -139,7 +141,8 @@ class Run:
         if not self.config.imported:
             yield "seed", str(self.config.seed)
             yield "training", "complete" if self.model_file.is_file() else "not complete"
-        files |= {"float baseline": self.float_file, "report": self.report_file("html")}
+        baseline = self.float_onnx if self.config.post_training else self.float_file
+        files |= {"float baseline": baseline, "report": self.report_file("html")}
         there = [what for what, file in files.items() if file.is_file()]
         there += [
             name for name in ("onnx", "hls4ml", "verilog", "c", "synth") if (self.folder / name).is_dir()
@@ -153,8 +156,10 @@ class Run:
 
     @property
     def origin(self) -> str:
-        """The command that made it, without options: "train NAME" or "import FILE"."""
+        """The command that made it, without options: "train NAME" "import FILE" or "quantize FILE"."""
         ref = self.config.preset
+        if self.config.post_training is not None:
+            return f"quantize {ref.file}"
         return f"import {ref.file}" if self.config.imported else f"train {ref.name}"
 
     @property
@@ -186,6 +191,11 @@ class Run:
     def float_file(self) -> Path:
         """The float baseline; is there when its training is done."""
         return self.folder / "float.keras"
+
+    @property
+    def float_onnx(self) -> Path:
+        """The float network of a run that was quantized after training, up to its logits."""
+        return self.folder / "float.onnx"
 
     @property
     def no_baseline(self) -> str:

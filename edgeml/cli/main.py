@@ -25,6 +25,7 @@ _ORDER = (
     "run",
     "train",
     "import",
+    "quantize",
     "export",
     "check",
     "report",

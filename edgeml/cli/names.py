@@ -80,6 +80,13 @@ def import_settings() -> list[str]:
     return [f"{key}=" for key in _keys(ImportChoices)]
 
 
+def calibration_methods() -> list[str]:
+    """Methods of quantize --method."""
+    from edgeml.ptq import methods
+
+    return list(methods.names())
+
+
 def options(*names: str) -> list[str]:
     """Keys of --set of these back ends, or of all, each with its "="."""
     from edgeml import backends as registry

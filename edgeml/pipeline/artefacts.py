@@ -16,7 +16,7 @@ from edgeml.checks.earlier import merged, prints, stamped
 from edgeml.checks.exported import Exported
 from edgeml.checks.result import Check
 from edgeml.errors import EdgemlError
-from edgeml.files import FileSet, write_atomic
+from edgeml.files import FileSet, read_bytes, write_atomic
 from edgeml.ir.samples import feeds
 from edgeml.pipeline.step import Tell, alone, quiet
 from edgeml.runs import Run
@@ -119,7 +119,7 @@ def export(
             files.write(run.folder / folder)
         else:
             files.replace(run.folder / folder)
-    if "onnx" in names and run.float_file.exists():
+    if "onnx" in names and (run.float_file.exists() or run.float_onnx.exists()):
         rows += _export_float(run, tell)
     exported.keep(run.folder, graph, rows)
     return rows
@@ -136,7 +136,8 @@ def _export_float(run: Run, tell: Tell) -> list[Exported]:
 
     tell("float baseline")
     try:
-        plain = float_onnx(load_model(run.float_file))
+        there = run.float_onnx.is_file()
+        plain = read_bytes(run.float_onnx, "float model") if there else float_onnx(load_model(run.float_file))
     except EdgemlError as error:
         return [Exported(name, 0, str(error)) for name in ("float", "int8")]
     write_atomic(run.onnx / "float.onnx", plain)

@@ -27,6 +27,7 @@ from edgeml.folder import FileFolder
 from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.prepare import Prepared, prepare
+from edgeml.presets.rounding import LayerWidths, PostTraining
 from edgeml.presets.spec import (
     Bits,
     Choices,
@@ -47,7 +48,9 @@ __all__ = [
     "DataSpec",
     "KerasClass",
     "LayerBits",
+    "LayerWidths",
     "Lowering",
+    "PostTraining",
     "Prepared",
     "Preset",
     "Quantizers",

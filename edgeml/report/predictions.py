@@ -101,6 +101,6 @@ def _why_none(source: RunSource, name: str) -> str:
     run = source.run
     if reason := exported.reason(run.folder, name, source.graph):
         return reason
-    if not run.float_file.is_file():
+    if not (run.float_file.is_file() or run.float_onnx.is_file()):
         return f"there is no float baseline: {run.no_baseline}"
     return f"onnx/{name}.onnx is not in the run (edgeml export RUN --to onnx)"

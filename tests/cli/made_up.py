@@ -21,6 +21,7 @@ from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.keras.difference import LayerDifference
 from edgeml.keras.notes import LayerNote, Notes
 from edgeml.pipeline import Exported, Synthesis
+from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord, TensorRow
 from edgeml.runs import Run, RunConfig
 
 LONG = "a_name_of_a_layer_with_forty_characters_"
@@ -83,6 +84,33 @@ ENTRY = LedgerEntry(
     estimated=dict.fromkeys(("lut", "ff", "dsp", "bram"), 7_654_321),
 )
 
+RECORD = QuantizationRecord(
+    samples="1,024 samples of the training part, judged on 5,000 of the validation part",
+    measure="accuracy",
+    judged=5000,
+    float_percent=98.765,
+    percent=98.7,
+    sqnr_db=32.1,
+    bit_operations=1_234_567_890,
+    widest=9_876_543_210,
+    method="percentile",
+    corrections=("rounding", "bias"),
+    dropped=("equalize",),
+    tensors=(
+        TensorRow(
+            layer=LONG,
+            tensor="weights",
+            name=f"{LONG}.weights",
+            bits=16,
+            type="fixed<16,-12..-10>",
+            sqnr_db=123.45,
+            saturated=0.001234,
+        ),
+    ),
+    remarks=(f"{LONG} has the value 0 on every calibration sample",),
+    seconds=12.3,
+)
+
 
 @pytest.fixture
 def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -116,8 +144,14 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(pipeline, "lower", gives(graph()))
     monkeypatch.setattr(pipeline, "synth", gives(Synthesis(folder / "synth", PLACED)))
     monkeypatch.setattr(pipeline, "report", gives(SimpleNamespace(headline=lambda: [WHY], failed={})))
-    for name, does in (("training.train", "train"), ("importers.run", "import_model")):
+    RECORD.write(folder / QUANTIZE_FILE)
+    for name, *does in (
+        ("training.train", "train"),
+        ("importers.run", "import_model"),
+        ("ptq.run", "float_source", "quantize_model"),
+    ):
         module = ModuleType(f"edgeml.{name}")
-        setattr(module, does, gives(run))
+        for function in does:
+            setattr(module, function, gives(run))
         monkeypatch.setitem(sys.modules, module.__name__, module)
     return Path("runs") / LONG

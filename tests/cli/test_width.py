@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "import": (("import", "model.keras", "--data", "iris"),),
     "ledger": (("ledger",),),
     "list": tuple(("list", kind) for kind in ("", "presets", "datasets", "boards", "backends", "tools")),
+    "quantize": (("quantize", "float.onnx", "--data", "iris"),),
     "report": (),  # prints no table
     "run": (("run", "iris_mlp", "--to", "onnx"),),
     "show": (("show", "RUN"), ("show", "RUN", "--passes")),

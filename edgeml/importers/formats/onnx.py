@@ -13,19 +13,10 @@ from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.affine.outputs import labelled
 from edgeml.importers.base import Imported, Importer, ImportOptions, SourceFile
-from edgeml.importers.onnx_reader.model import QONNX_DOMAINS, SourceGraph, parse, taken_apart
+from edgeml.importers.onnx_reader.model import QONNX_DOMAINS, SourceGraph, is_quantized, parse, taken_apart
 from edgeml.importers.onnx_reader.reader import OnnxReader
 from edgeml.importers.onnx_reader.source import OnnxSource, OrtSource, QonnxSource
 from edgeml.reading import FAULTS, error_text
-
-_INTEGER = (
-    "QuantizeLinear",
-    "DequantizeLinear",
-    "DynamicQuantizeLinear",
-    "ConvInteger",
-    "MatMulInteger",
-    "QGemm",
-)
 
 
 class OnnxImporter(Importer):
@@ -75,10 +66,7 @@ def _need_quantizers(graph: SourceGraph, where: str) -> None:
     Raises:
         EdgemlError: it is a float model; says what works today.
     """
-    if any(
-        node.domain in QONNX_DOMAINS or node.op_type.startswith("QLinear") or node.op_type in _INTEGER
-        for node in graph.nodes
-    ):
+    if is_quantized(graph):
         return
     raise EdgemlError(
         "is a float model: nothing in it is quantized, so it states no integers",

@@ -24,6 +24,11 @@ QONNX_DOMAINS = frozenset(
 )
 """Domains of the nodes that QONNX adds to ONNX, under the names that exporters have given them."""
 
+_INTEGER = frozenset(
+    ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger", "QGemm")
+)
+"""Nodes of ONNX itself, beside QLinear..., that state integers."""
+
 _MOST_NODES = 20_000
 
 
@@ -90,6 +95,14 @@ class SourceGraph:
     def opset(self) -> int:
         """Version of ONNX's own operators."""
         return self.opsets.get("", 1)
+
+
+def is_quantized(graph: SourceGraph) -> bool:
+    """True if any node states integers."""
+    return any(
+        node.domain in QONNX_DOMAINS or node.op_type.startswith("QLinear") or node.op_type in _INTEGER
+        for node in graph.nodes
+    )
 
 
 def parse(content: bytes, where: str) -> Any:
