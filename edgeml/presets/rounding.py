@@ -28,7 +28,7 @@ class LayerWidths(Settings):
 
 
 class PostTraining(Settings):
-    """How a float model is quantized.
+    """The settings of one quantization after training.
 
     Args:
         weights: bits of weights; with `max_loss` the most that a layer gets.

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from edgeml.ptq import methods
 from edgeml.ptq.histogram import TensorHistogram
 from edgeml.ptq.net import FloatNet, LinearLayer
-from edgeml.ptq.places import Place
+from edgeml.ptq.places import QuantizedPlace
 from edgeml.ptq.steps import TensorType, fitting_frac
 
 _MOST_BIAS_BITS = 24
 """Bits that a float32 holds."""
 
 _CLIPPED = 3
-"""How many bits the largest weight may lie above the largest code."""
+"""Bits that the largest weight may lie above the largest code."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Widths:
 
 def activation_types(
     net: FloatNet,
-    points: Sequence[Place],
+    points: Sequence[QuantizedPlace],
     histograms: Mapping[str, TensorHistogram],
     widths: Widths,
     method: str,

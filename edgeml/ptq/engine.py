@@ -24,7 +24,7 @@ from edgeml.ptq.emit import qonnx, quantized_name, simulated
 from edgeml.ptq.histogram import TensorHistogram, histograms
 from edgeml.ptq.moments import moments
 from edgeml.ptq.net import FloatNet, LinearLayer
-from edgeml.ptq.places import Place, places
+from edgeml.ptq.places import QuantizedPlace, places
 from edgeml.ptq.steps import TensorType
 from edgeml.ptq.tensors import TensorRunner
 
@@ -67,7 +67,7 @@ class Calibrated:
     """
 
     net: FloatNet
-    points: tuple[Place, ...]
+    points: tuple[QuantizedPlace, ...]
     histograms: Mapping[str, TensorHistogram]
     x: NDArray[np.float32]
     method: str
@@ -76,7 +76,7 @@ class Calibrated:
 
     @cached_property
     def float_inputs(self) -> Mapping[str, NDArray[np.float32]]:
-        """What each layer with weights reads in float."""
+        """The float tensor that each layer with weights reads, by name."""
         names = tuple(dict.fromkeys(layer.source for layer in self.net.layers))
         runner = TensorRunner(self.net.model(), self.net.name, names)
         return dict(zip(names, runner.run(self.x, names), strict=True))

@@ -20,7 +20,7 @@ BINS = 2048
 
 @dataclass(frozen=True, eq=False)
 class TensorHistogram:
-    """How often a tensor has which values.
+    """The values of a tensor, counted in bins.
 
     Args:
         low: the smallest value.

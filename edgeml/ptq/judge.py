@@ -1,4 +1,4 @@
-"""How good a quantized network is: accuracy on validation samples, or agreement with the float network.
+"""The quality of a quantized network: accuracy on validation samples, or agreement with the float network.
 
 Invariant: no sample that is judged with is calibrated with, and none is of the test part unless the data have
 no parts.
@@ -28,7 +28,7 @@ _MOST_SAMPLES = 5000
 
 @dataclass(frozen=True)
 class Score:
-    """What a network reaches.
+    """The quality of one network.
 
     Args:
         percent: of the samples that are classified right, or as the float network does.
@@ -67,7 +67,7 @@ def parts(data: Prepared, most: int, seed: int) -> SampleParts:
     Raises:
         EdgemlError: there are fewer than two samples.
     """
-    if data.class_names:
+    if len(data.y_train):
         order = np.random.default_rng(seed).permutation(len(data.x_train))
         chosen, rest = np.sort(order[:most]), np.sort(order[most : most + _MOST_SAMPLES])
         calibration = data.x_train[chosen]
@@ -78,7 +78,8 @@ def parts(data: Prepared, most: int, seed: int) -> SampleParts:
         words = (
             f"{len(chosen)} samples of the training part, judged on {min(len(x), _MOST_SAMPLES)} of {which}"
         )
-        result = SampleParts(calibration, x[:_MOST_SAMPLES], np.asarray(y[:_MOST_SAMPLES], np.int64), words)
+        labels = np.asarray(y[:_MOST_SAMPLES], np.int64) if data.class_names else None
+        result = SampleParts(calibration, x[:_MOST_SAMPLES], labels, words)
     else:
         order = np.random.default_rng(seed).permutation(len(data.x_test))
         half = np.sort(order[: min(most, len(order) // 2)])
@@ -116,11 +117,11 @@ class Judge:
 
     @cached_property
     def float_percent(self) -> float:
-        """What the float network reaches; of agreement 100."""
+        """The float network's own share, in percent; of agreement 100."""
         return self._percent(self.reference)
 
     def score(self, runner: TensorRunner) -> Score:
-        """What a quantized form reaches."""
+        """The quality of a quantized form."""
         outputs = self._outputs(runner)
         noise = float(np.sum((outputs.astype(np.float64) - self.reference) ** 2))
         signal = float(np.sum(self.reference.astype(np.float64) ** 2))

@@ -1,4 +1,4 @@
-"""Where a network is quantized: its input, and behind every layer that computes.
+"""The tensors of a network that are quantized: its input, and behind every layer that computes.
 
 A result is rounded once, behind the activation that alone reads it. What only moves or compares values needs
 no rounding of its own. A result at the end of the network stays exact: logits are only compared.
@@ -57,7 +57,7 @@ _POSITIVE = frozenset(("Relu", "Sigmoid"))
 
 
 @dataclass(frozen=True)
-class Place:
+class QuantizedPlace:
     """A tensor that is quantized.
 
     Args:
@@ -71,7 +71,7 @@ class Place:
     layer: str
 
 
-def places(net: FloatNet) -> tuple[Place, ...]:
+def places(net: FloatNet) -> tuple[QuantizedPlace, ...]:
     """The tensors that are quantized, the input aside, in order.
 
     Raises:
@@ -80,7 +80,7 @@ def places(net: FloatNet) -> tuple[Place, ...]:
     return tuple(_places(net))
 
 
-def _places(net: FloatNet) -> Iterator[Place]:
+def _places(net: FloatNet) -> Iterator[QuantizedPlace]:
     wide: dict[str, str] = {}
     nonnegative: set[str] = set()
     for node in net.nodes:
@@ -98,7 +98,7 @@ def _places(net: FloatNet) -> Iterator[Place]:
             continue
         if not _deferred(net, output):
             layer = origin if node.op_type not in ("Add",) or len(sources) == 1 else output
-            yield Place(output, output not in nonnegative, layer)
+            yield QuantizedPlace(output, output not in nonnegative, layer)
         else:
             wide[output] = origin
 

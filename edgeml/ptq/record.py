@@ -38,7 +38,7 @@ class TensorRow(Record):
 
 
 class SensitivityRow(Record):
-    """What a narrower tensor costs when all others keep their widths.
+    """The cost of one narrower tensor, all others at their full widths.
 
     Attributes:
         layer: whose.

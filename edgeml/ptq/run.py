@@ -21,6 +21,7 @@ from edgeml import importers
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.importers import ImportOptions, SourceFile
+from edgeml.importers.feeding import check_fit, fitting_data, meanings
 from edgeml.locks import locked
 from edgeml.presets import DataSpec, Lowering, PostTraining, Prepared, Targets, prepare
 from edgeml.ptq import corrections as corrections_
@@ -43,7 +44,7 @@ _FORMAT = "onnx"
 
 
 class QuantizeChoices(Settings):
-    """What `--set` can change of a quantization.
+    """The settings of a quantization that `--set` can change.
 
     Args:
         data: which data, and how it is scaled; a run's own by default.
@@ -137,16 +138,30 @@ def quantize_model(
     net = read_float(source.content, where, source.name, source.weights)
     data, spec = _data(net, choices.data, where)
     place = folder if folder is not None else default_folder(source, choices.quantize)
-    config = _config(source, choices, spec, data)
     if (place / "config.toml").is_file() and not overwrite:
-        run = Run.create(place, config)  # refuses another one before anything is computed
+        there = Run.open(place).config
+        run = Run.create(place, _config(source, choices, spec, data, there))  # refuses another one at once
         if run.model_file.is_file() and (place / QUANTIZE_FILE).is_file():
             return run
     samples = parts(data, choices.quantize.samples, choices.quantize.seed)
     result, record = _quantized(net, choices.quantize, samples, sensitivity, where, tell)
     content = result.model().SerializeToString()
-    options = ImportOptions(config.preset.name, choices.lowering)
-    importers.read(SourceFile(Path(_FILE), content), options, _FORMAT)
+    options = ImportOptions(_name(source, choices), choices.lowering)
+    imported = importers.read(SourceFile(Path(_FILE), content), options, _FORMAT)
+    stated = choices.data.model_dump(exclude_unset=True)
+    spec, data, reason = fitting_data(imported, spec, stated, where)
+    check_fit(imported, data, spec, where)
+    config = _config(source, choices, spec, data).model_copy(
+        update={
+            "importing": Importing(
+                format=_FORMAT,
+                file=_FILE,
+                task_reason=reason,
+                inputs=meanings(imported),
+                outputs=imported.outputs,
+            )
+        }
+    )
     record = record.model_copy(update={"seconds": round(time.monotonic() - start, 2)})
     with locked(place):
         run = Run.create(place, config, overwrite)
@@ -179,11 +194,11 @@ def _choices(source: FloatSource, settings: Mapping[str, Any]) -> QuantizeChoice
     values = {key: dict(value) for key, value in settings.items()}
     if source.run is not None:
         own = source.run.config
-        kept = own.data.model_dump(exclude_none=True)
+        own_data = own.data.model_dump(exclude_none=True)
         values["data"] = (
             values.get("data", {})
             if "dataset" in values.get("data", {})
-            else {**kept, **values.get("data", {})}
+            else {**own_data, **values.get("data", {})}
         )
         values["targets"] = {**own.targets.model_dump(exclude_none=True), **values.get("targets", {})}
     if "dataset" not in values.get("data", {}):
@@ -219,7 +234,18 @@ def _data(net: FloatNet, spec: DataSpec, where: str) -> tuple[Prepared, DataSpec
     )
 
 
-def _config(source: FloatSource, choices: QuantizeChoices, spec: DataSpec, data: Prepared) -> RunConfig:
+def _config(
+    source: FloatSource,
+    choices: QuantizeChoices,
+    spec: DataSpec,
+    data: Prepared,
+    there: RunConfig | None = None,
+) -> RunConfig:
+    """The configuration; with the importing and the task of a quantized run that is there."""
+    importing = Importing(format=_FORMAT, file=_FILE)
+    if there is not None and there.post_training is not None and there.importing is not None:
+        importing = there.importing
+        spec = spec.model_copy(update={"task": there.data.task})
     config = RunConfig.of_import(
         source.path,
         source.content + (source.weights or b""),
@@ -227,11 +253,14 @@ def _config(source: FloatSource, choices: QuantizeChoices, spec: DataSpec, data:
         choices.targets,
         data,
         choices.lowering,
-        importing=Importing(format=_FORMAT, file=_FILE),
+        importing=importing,
     )
-    name = f"{source.name}_{_suffix(choices.quantize)}".replace("-", "_")
-    preset = config.preset.model_copy(update={"name": name})
+    preset = config.preset.model_copy(update={"name": _name(source, choices)})
     return config.model_copy(update={"preset": preset, "post_training": choices.quantize})
+
+
+def _name(source: FloatSource, choices: QuantizeChoices) -> str:
+    return f"{source.name}_{_suffix(choices.quantize)}".replace("-", "_")
 
 
 def _quantized(

@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_BITS = 16
-LEAST_BITS = 2
-
 _REACH = 60
 
 

@@ -35,8 +35,8 @@ class TensorRunner:
         copy = onnx.ModelProto()
         copy.CopyFrom(parse_onnx(model, where) if isinstance(model, bytes) else model)
         self.outputs = tuple(port.name for port in copy.graph.output)
-        known = {*self.outputs, copy.graph.input[0].name}
-        copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in inner if name not in known)
+        there = {*self.outputs, copy.graph.input[0].name}
+        copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in inner if name not in there)
         self._input = str(copy.graph.input[0].name)
         self._where = where
         self._session = open_session(copy.SerializeToString(), where)

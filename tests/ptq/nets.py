@@ -35,15 +35,13 @@ def mlp_model(batch: int | str = "batch", end: str = "") -> bytes:
 
 def residual_model(batch: int | str = "batch") -> bytes:
     """Channels first: Conv, BatchNormalization, Relu, a Conv beside it, Add, Relu, means, Flatten, Gemm."""
-    writer = OnnxWriter()
-    writer.node(
-        "Conv", ["image", writer.constant(draw(5, 4, 2, 3, 3), "k1")], "/net/conv1/Conv", pads=[1, 1, 1, 1]
-    )
+    writer, pads = OnnxWriter(), {"pads": [1, 1, 1, 1]}
+    writer.node("Conv", ["image", writer.constant(draw(5, 4, 2, 3, 3), "k1")], "/net/conv1/Conv", "", **pads)
     norm = [writer.constant(values, name) for name, values in _norm(4).items()]
     writer.node("BatchNormalization", ["/net/conv1/Conv", *norm], "bn1")
     writer.node("Relu", ["bn1"], "act1")
-    pads = {"pads": [1, 1, 1, 1]}
-    writer.node("Conv", ["act1", writer.constant(draw(6, 4, 4, 3, 3, scale=0.2), "k2")], "conv2", **pads)
+    kernel = writer.constant(draw(6, 4, 4, 3, 3, scale=0.2), "k2")
+    writer.node("Conv", ["act1", kernel], "conv2", "", **pads)
     writer.node("Add", ["act1", "conv2"], "add")
     writer.node("Relu", ["add"], "act2")
     writer.node("GlobalAveragePool", ["act2"], "pooled")

@@ -55,7 +55,7 @@ def test_a_function_at_the_end_is_left_off(end: str) -> None:
 def quantized_file() -> bytes:
     writer = OnnxWriter()
     scale, zero = (
-        writer.constant(np.float32(0.5).reshape(()), "s"),
+        writer.constant(np.array(0.5, np.float32), "s"),
         writer.constant(np.zeros((), np.uint8), "z"),
     )
     writer.node("QuantizeLinear", ["x", scale, zero], "q")

@@ -149,11 +149,11 @@ def _table(record: QuantizationRecord) -> Bands:
 
 
 def _lines(record: QuantizationRecord) -> list[str]:
-    kept = ", ".join(record.corrections) or "none"
+    applied = ", ".join(record.corrections) or "none"
     left = f"; without {', '.join(record.dropped)}, which gained nothing" if record.dropped else ""
     lines = [
         f"calibrated with {record.samples}",
-        f"method {record.method}, corrections {kept}{left}",
+        f"method {record.method}, corrections {applied}{left}",
         f"{record.measure}: float {record.float_percent:.2f} %, quantized {record.percent:.2f} % "
         f"(loss {record.float_percent - record.percent:+.2f} points, logits {record.sqnr_db:.1f} dB)",
         f"bit operations {record.bit_operations:,}"

@@ -16,7 +16,7 @@ from edgeml.ptq.histogram import TensorHistogram
 from edgeml.ptq.steps import fitting_frac
 
 REACH = 6
-"""How many bits the binary point may lie left of the place where the largest value just fits."""
+"""Bits that the binary point may lie left of the place where the largest value just fits."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,12 +34,12 @@ def divergence(histogram: TensorHistogram, bits: int, signed: bool, frac: int) -
     inside = (codes >= kind.least) & (codes <= kind.most)
     if not np.any(inside & (histogram.counts > 0)):
         return float("inf")
-    kept = histogram.counts[inside].astype(np.float64)
+    inside_counts = histogram.counts[inside].astype(np.float64)
     first, last = np.flatnonzero(inside)[[0, -1]]
-    observed = kept.copy()
+    observed = inside_counts.copy()
     observed[0] += histogram.counts[:first].sum()
     observed[-1] += histogram.counts[last + 1 :].sum()
-    return _kl(observed, _spread(kept, codes[inside]))
+    return _kl(observed, _spread(inside_counts, codes[inside]))
 
 
 def _spread(counts: NDArray[np.float64], codes: NDArray[np.float64]) -> NDArray[np.float64]:
