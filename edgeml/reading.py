@@ -78,26 +78,25 @@ def error_text(error: BaseException) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
-def read_json(path: str | os.PathLike[str], what: str, hint: str = "", wrong: str = "") -> Any:
+def read_json(path: str | os.PathLike[str], what: str, hint: str = "") -> Any:
     """The value in a JSON file.
 
     Args:
         path: the file.
         what: description of the file for messages ("manifest").
         hint: what to do if it is none.
-        wrong: the message for other contents, as a sentence about the file.
 
     Raises:
         EdgemlError: it is missing, not readable, too large, too deep or not JSON.
     """
     content = read_bytes(path, what, limits.TEXT)
-    return parse_json(content, path, what, hint, wrong)
+    return parse_json(content, path, what, hint)
 
 
 def parse_json(
     content: bytes | str, where: str | os.PathLike[str], what: str, hint: str = "", wrong: str = ""
 ) -> Any:
-    """The value in JSON text; see `read_json`."""
+    """The value in JSON text; see `read_json`. `wrong` is the message for other contents."""
     with refusing(where, wrong or f"the {what} is not readable as JSON", hint):
         document = json.loads(content)
         _check_depth(document)

@@ -22,13 +22,13 @@ SAMPLES = 256
 _SEED = 20261129
 
 
-def random_samples(graph: Graph, samples: int = SAMPLES) -> dict[str, NDArray[np.floating[Any]]]:
-    """Float32 (samples, *shape) by input, drawn evenly from the values of each input's type."""
+def random_samples(graph: Graph) -> dict[str, NDArray[np.floating[Any]]]:
+    """Float32 (SAMPLES, *shape) by input, drawn evenly from the values of each input's type."""
     rng = np.random.default_rng(_SEED)
     drawn: dict[str, NDArray[np.floating[Any]]] = {}
     for name in graph.inputs:
         info = graph.info(name)
-        codes = rng.integers(info.lo, info.hi, (samples, *info.shape), endpoint=True)
+        codes = rng.integers(info.lo, info.hi, (SAMPLES, *info.shape), endpoint=True)
         drawn[name] = to_float(codes, info.type.frac).astype(np.float32)
     return drawn
 

@@ -95,7 +95,11 @@ class _CallCollector:
         return name
 
     def run(self, functional: Any, nested: bool) -> list[int]:
-        """Add the calls of one functional model whose input tensors have keys; the keys of its outputs."""
+        """Add the calls of one functional model whose input tensors have keys; the keys of its outputs.
+
+        Raises:
+            EdgemlError: a layer gives several tensors.
+        """
         import keras
 
         for depth in sorted(functional._nodes_by_depth, reverse=True):

@@ -203,7 +203,11 @@ class _PhaseTrainer:
         return state
 
     def epoch(self, state: TrainingState, advance: Callable[[float], None]) -> TrainingState:
-        """Train one epoch; the state after it."""
+        """Train one epoch; the state after it.
+
+        Raises:
+            EdgemlError: the loss is no longer finite.
+        """
         number = state.epoch + 1
         self.optimizer.learning_rate.assign(state.rate)
         self.hooks.call("on_epoch_begin", number - 1)

@@ -20,14 +20,13 @@ def available() -> str:
     return f"{' and '.join(missing)} not installed ({install.command()})" if missing else ""
 
 
-def open_session(model: bytes, where: str, threads: int = 0, optimize: bool = True) -> Any:
+def open_session(model: bytes, where: str, threads: int = 0) -> Any:
     """A session on the CPU.
 
     Args:
         model: serialized ModelProto.
         where: the file or model, for messages.
         threads: for one op; 0 leaves it to ONNX Runtime (all cores).
-        optimize: let ONNX Runtime fuse ops.
 
     Raises:
         EdgemlError: not a model that ONNX Runtime can load.
@@ -42,8 +41,6 @@ def open_session(model: bytes, where: str, threads: int = 0, optimize: bool = Tr
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    if not optimize:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     with runtime_errors(where):
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
@@ -62,7 +59,11 @@ def run_session(
 
 @contextmanager
 def runtime_errors(where: str) -> Generator[None]:
-    """Turn what ONNX Runtime raises into an `EdgemlError`."""
+    """Turn what ONNX Runtime raises into an `EdgemlError`.
+
+    Raises:
+        EdgemlError: the block raised an exception of ONNX Runtime, or a ValueError.
+    """
     import onnxruntime
 
     state: Any = onnxruntime.capi.onnxruntime_pybind11_state

@@ -289,7 +289,7 @@ class Circuit:
             return self.const(0, 0)
         return self._make("greater", (a.cell, b.cell), (sa, sb), 0, 1, 0)
 
-    def mux(self, choose: Num, a: Num, b: Num, bounds: tuple[int, int] | None = None) -> Num:
+    def mux(self, choose: Num, a: Num, b: Num) -> Num:
         """a if the bit `choose` is set, else b."""
         if choose.cell.is_const:
             return a if choose.cell.lo else b
@@ -297,7 +297,7 @@ class Circuit:
         sa, sb = frac - a.frac, frac - b.frac
         lo = min(a.cell.lo << sa, b.cell.lo << sb)
         hi = max(a.cell.hi << sa, b.cell.hi << sb)
-        return self._make("mux", (choose.cell, a.cell, b.cell), (sa, sb), *_within(lo, hi, bounds), frac)
+        return self._make("mux", (choose.cell, a.cell, b.cell), (sa, sb), lo, hi, frac)
 
     # ------------------------------------------------------------ bits
 

@@ -21,7 +21,11 @@ from edgeml.ir.ops.sum_pool import SumPool
 
 
 def operations(graph: Graph, node: Node) -> int:
-    """Operations that a node takes if every one has a circuit of its own; weights of zero take none."""
+    """Operations that a node takes if every one has a circuit of its own; weights of zero take none.
+
+    Raises:
+        TypeError: the op is none of those that are counted, a fault of this file.
+    """
     op, result = node.op, graph.info(node.name)
     match op:
         case MatMul():

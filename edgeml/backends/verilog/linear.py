@@ -76,7 +76,11 @@ class Product:
         return _solved(weights.astype(np.float32).tobytes(), weights.shape, self.lows, self.highs)
 
     def apply(self, circuit: Circuit, x: Sequence[Num]) -> list[Num]:
-        """The m products with these elements; each must have the LSB that `fracs` says, or be zero."""
+        """The m products with these elements; each must have the LSB that `fracs` says, or be zero.
+
+        Raises:
+            EdgemlError: da4ml's adder graph is not the product.
+        """
         weights = self._weights
         if weights is None or not np.any(weights):
             return self._digit_by_digit(circuit, x)

@@ -91,7 +91,11 @@ def fit(ref: Ref, shift: int, width: int) -> str:
 
 
 def expression(cell: Cell, refs: list[Ref]) -> str:
-    """The expression that computes the cell from the cells in `refs`."""
+    """The expression that computes the cell from the cells in `refs`.
+
+    Raises:
+        ValueError: the kind of cell has no text, a fault of the caller.
+    """
     match cell.kind:
         case "add" | "sub":
             return _binary(cell, refs, "+" if cell.kind == "add" else "-", cell.data)

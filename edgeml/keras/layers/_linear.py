@@ -89,8 +89,12 @@ def product(
     return scaled(builder, result, np.asarray(weights.scale).reshape(-1), f"{prefix}{part}")
 
 
-def biased(layer: Any, builder: LayerBuilder, value: str, hint: str = "") -> str:
-    """The value plus the layer's quantized bias, if it has one."""
+def biased(layer: Any, builder: LayerBuilder, value: str) -> str:
+    """The value plus the layer's quantized bias, if it has one.
+
+    Raises:
+        EdgemlError: the bias is neither quantized nor of a stated type.
+    """
     if not layer.use_bias:
         return value
     chosen = quantizer_of(layer, "bias_quantizer")
@@ -102,7 +106,7 @@ def biased(layer: Any, builder: LayerBuilder, value: str, hint: str = "") -> str
         )
     if chosen is None:
         remedy = "add bias_quantizer=quantized_bits(8, 1, alpha=1.0) or use_bias=False, and train again"
-        raise builder.refuse("the bias is not quantized", f"{hint or remedy}, or {state(builder.layer)}")
+        raise builder.refuse("the bias is not quantized", f"{remedy}, or {state(builder.layer)}")
     weights = quantize_weights(chosen, values, f"{builder.layer}.bias")
     return add_bias(layer, builder, value, weights)
 

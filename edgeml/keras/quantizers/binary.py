@@ -26,7 +26,11 @@ def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeight
 
 
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
-    """The sign bit."""
+    """The sign bit.
+
+    Raises:
+        EdgemlError: alpha is taken from the data, or the quantizer is random at inference.
+    """
     alpha = constant_alpha(quantizer, builder)
     if getattr(quantizer, "training", False):
         raise builder.refuse(

@@ -30,7 +30,11 @@ def grid(quantizer: Any, where: str) -> FixedType:
 
 
 def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeights:
-    """Codes read off the quantizer's output, with its scale per channel."""
+    """Codes read off the quantizer's output, with its scale per channel.
+
+    Raises:
+        EdgemlError: the quantizer divides by zero (one bit and a scale from the data), or see `read_codes`.
+    """
     kind = grid(quantizer, where)
     if isinstance(quantizer.alpha, str):
         if kind.width == 1:
@@ -45,7 +49,11 @@ def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeight
 
 
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
-    """A cast, and the constant alpha behind it."""
+    """A cast, and the constant alpha behind it.
+
+    Raises:
+        EdgemlError: alpha is taken from the data, or `symmetric` is neither 0 nor 1.
+    """
     alpha = constant_alpha(quantizer, builder)
     kind = grid(quantizer, builder.layer)
     if kind.signed and kind.width == 1:

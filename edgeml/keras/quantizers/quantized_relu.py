@@ -27,7 +27,11 @@ _MAX_INTEGER = 30
 
 
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
-    """A saturating cast to an unsigned type; with a slope, one more for the negative side."""
+    """A saturating cast to an unsigned type; with a slope, one more for the negative side.
+
+    Raises:
+        EdgemlError: no bit is left for the value, or it has more than QKeras can clip to in float32.
+    """
     if quantizer.use_sigmoid:
         return _table.tabulate(quantizer, builder, value, name)
     slope = number(quantizer.negative_slope)

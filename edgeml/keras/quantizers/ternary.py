@@ -22,7 +22,11 @@ def quantize_weights(quantizer: Any, values: Any, where: str) -> QuantizedWeight
 
 
 def lower_activation(quantizer: Any, builder: LayerBuilder, value: str, name: str) -> str:
-    """1 - [x < t] - [x <= -t], each bracket the sign of an exact difference."""
+    """1 - [x < t] - [x <= -t], each bracket the sign of an exact difference.
+
+    Raises:
+        EdgemlError: alpha is taken from the data, or the threshold is not positive.
+    """
     alpha = constant_alpha(quantizer, builder)
     magnitude = quantizer.default_threshold if quantizer.threshold is None else quantizer.threshold
     threshold = float(np.float32(number(magnitude)))

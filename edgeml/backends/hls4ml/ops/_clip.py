@@ -15,7 +15,11 @@ _MINUS_ONE = LayerConstant(np.array(-1, np.int64), FixedType(True, 1, 0))
 
 
 def clip(node: Node, planner: Planner, upper: bool) -> None:
-    """max(x, c) = relu(x - c) + c; min(x, c) = c - relu(c - x) if `upper`."""
+    """max(x, c) = relu(x - c) + c; min(x, c) = c - relu(c - x) if `upper`.
+
+    Raises:
+        CannotExpressError: the constant has more elements than the value.
+    """
     (c,) = [name for name in node.inputs if planner.is_constant(name)]
     (x,) = [name for name in node.inputs if name != c]
     limit, shape = planner.constant(c), planner.shape(x)

@@ -77,7 +77,11 @@ class Kernel:
         self._append(node, replace(op, **same), sources)
 
     def pointwise(self, node: Node, count: int) -> None:
-        """Add an op on every element or on every pixel's channels, the same in all beats."""
+        """Add an op on every element or on every pixel's channels, the same in all beats.
+
+        Raises:
+            CannotStreamError: its values have other shapes than its result, or a stream does not know the op.
+        """
         shape = self._graph.info(node.name).shape
         op = node.op
         values = [name for name in node.inputs if name not in self._constants]
