@@ -32,18 +32,19 @@ M4 = Timing(
 )
 
 
-def m0(branch: tuple[float, float], document: str, url: str) -> Timing:
+def m0(branch: tuple[float, float], multiply: tuple[float, float], document: str, url: str) -> Timing:
     """Cycles of the cores with ARMv6-M.
 
     Args:
         branch: cycles of a branch, not taken and taken.
+        multiply: cycles of a multiplication: 1 or 32, as the maker of the chip chose.
         document: the manual.
         url: its address.
     """
     cycles = {
         InstructionClass.LOAD: (2.0, 2.0),
         InstructionClass.STORE: (2.0, 2.0),
-        InstructionClass.MULTIPLY: (1.0, 32.0),  # the maker of the chip chooses
+        InstructionClass.MULTIPLY: multiply,
         InstructionClass.DIVIDE: (1.0, 1.0),  # there is no such instruction
         InstructionClass.BRANCH: branch,
         InstructionClass.MULTIPLE: _MULTIPLE,

@@ -17,6 +17,7 @@ CORE = McuCore(
     ram=Area(0x2000_0000, 16 << 10),
     timing=m0(
         (1.0, 4.0),
+        (1.0, 32.0),
         "Cortex-M0 Technical Reference Manual, instruction set summary",
         "https://developer.arm.com/documentation/ddi0432/c/programmers-model/instruction-set-summary",
     ),

@@ -17,6 +17,7 @@ CORE = McuCore(
     ram=Area(0x2000_0000, 16 << 10),
     timing=m0(
         (1.0, 3.0),
+        (1.0, 1.0),  # the RP2040 and the SAM D21 have the fast multiplier
         "Cortex-M0+ Technical Reference Manual, instruction set summary",
         "https://developer.arm.com/documentation/ddi0484/c/Programmers-Model/Instruction-set-summary",
     ),

@@ -1,0 +1,68 @@
+"""The fit of a model on a microcontroller: bytes needed against bytes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeml.figures import Figure, nanoseconds
+from edgeml.fits import Need, Verdict, worst
+from edgeml.footprint.figures import CoreFigures, Footprint
+from edgeml.mcus import Mcu
+
+
+@dataclass(frozen=True)
+class McuFit:
+    """A model on a microcontroller.
+
+    Args:
+        mcu: the microcontroller.
+        figures: of its core; None if they could not be measured.
+        needs: flash and RAM; without figures the least that is known without a compiler.
+        verdict: whether it fits; "unknown" where only the least is known and that fits.
+        reason: why there are no figures; "" if there are.
+        widest: the layer that the RAM is for, in words; "" if the model fits.
+    """
+
+    mcu: Mcu
+    figures: CoreFigures | None
+    needs: tuple[Need, Need]
+    verdict: Verdict
+    reason: str
+    widest: str
+
+    @property
+    def latency(self) -> Figure | None:
+        """Nanoseconds of an inference at the highest clock, without wait states; None if not measured."""
+        if self.figures is None:
+            return None
+        return self.figures.cycles.scaled(nanoseconds(1, self.mcu.clock_mhz))
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is missing, in words: "RAM: 1,200 bytes missing of 33,968 needed"."""
+        return tuple(
+            f"{need.kind}: {need.low - need.capacity:,.0f} bytes missing of {need.low:,.0f} needed"
+            for need in self.needs
+            if need.state == "does not fit"
+        )
+
+
+def fit(mcu: Mcu, footprint: Footprint) -> McuFit:
+    """The fit of a model on a microcontroller.
+
+    Flash is what the model's code, constants and library functions take; RAM its arena, stack, inputs and
+    outputs. The program around it comes on top, and that of "tight" is for: more than 80 % are taken.
+    """
+    figures = footprint.core(mcu.core)
+    if figures is None:
+        flash = footprint.constants
+        ram = footprint.promised_arena + footprint.buffers
+    else:
+        flash, ram = figures.flash, figures.ram
+    needs = Need("flash", Figure(value=flash), mcu.flash.size), Need("RAM", Figure(value=ram), mcu.ram.size)
+    verdict = worst(needs)
+    if figures is None and verdict != "does not fit":
+        verdict = "unknown"
+    reason = next((one.reason for one in footprint.missing if one.core == mcu.core), "")
+    widest = f"the widest layer is {footprint.widest} with {footprint.widest_bytes:,} bytes in use"
+    return McuFit(mcu, figures, needs, verdict, reason, widest if verdict == "does not fit" else "")
