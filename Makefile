@@ -7,6 +7,8 @@ SHELL := bash
 
 MODEL ?= digits_mlp
 BOARD ?= pynq-z2
+MCU ?= rp2040
+CORES ?= c,cortex-m4,riscv32
 RUN ?= runs/$(basename $(notdir $(MODEL)))
 TO ?= onnx,qonnx,hls4ml
 PYTHON ?=
@@ -21,10 +23,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth report test test-slow test-pythons test-brevitas test-all coverage fuzz bench lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu report test test-slow test-pythons test-brevitas test-all coverage fuzz bench lint format lock clean
 
 help: ## this text
-	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
+	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
@@ -61,6 +63,10 @@ check: $(STAMP) $(RUN)/model.keras ## run every artefact of RUN and compare the 
 
 synth: $(STAMP) $(RUN)/model.keras ## synthesize RUN for BOARD; open boards (ulx3s-85f, icebreaker) end in a bitstream
 	$(EDGEML) synth $(RUN) --board $(BOARD) $(ARGS)
+
+mcu: $(STAMP) $(RUN)/model.keras ## emit the C of RUN, say whether it fits MCU, and check it on CORES under QEMU
+	$(EDGEML) export $(RUN) --to c --mcu $(MCU) $(ARGS)
+	$(EDGEML) check $(RUN) --with $(CORES)
 
 report: $(STAMP) $(RUN)/model.keras ## write RUN/report.html, .md and .json
 	$(EDGEML) report $(RUN) $(ARGS)

@@ -26,7 +26,7 @@ from edgeml.synth.wish import Wish, clock_ns
 COLUMNS = ("board", "design", "LUT", "FF", "DSP", "BRAM", "clocks", "interval", "MHz", "ns", "verdict")
 LAYER_COLUMNS = ("layer", "op", "LUT", "FF", "DSP", "BRAM", "start", "clocks", "reuse")
 
-_STYLES = {
+STYLES = {
     "unknown": "dim",
     "fits": "green",
     "tight": "yellow",
@@ -74,7 +74,7 @@ class EstimateRow:
         numbers = (usage.lut, usage.ff, usage.dsp, usage.bram, cycles, self.estimate.ii)
         state = self.preflight.state
         over = ", ".join(need.kind.upper() for need in self.preflight.over)
-        verdict = f"[{_STYLES[state]}]{state}[/]{f' ({over})' if over else ''}"
+        verdict = f"[{STYLES[state]}]{state}[/]{f' ({over})' if over else ''}"
         alone = [escape(self.board), self.design, *map(figure_text, numbers), clock, ns]
         if whole is None:
             return [[*alone, verdict]]

@@ -59,6 +59,13 @@ def runs() -> list[str]:
     return [folder.as_posix() for folder in run_folders()]
 
 
+def mcus() -> list[str]:
+    """Microcontrollers, and all of them."""
+    from edgeml import mcus
+
+    return [*mcus.names(), "all"]
+
+
 def checks() -> list[str]:
     """The values of check --with."""
     from edgeml.checks.names import choices

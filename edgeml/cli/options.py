@@ -90,6 +90,10 @@ OverwriteOption = Annotated[
     bool,
     typer.Option("--overwrite", help="Delete a run of another configuration in the run folder, begin anew."),
 ]
+McuOption = Annotated[
+    str,
+    named("--mcu", "Microcontrollers, separated by commas, or all.", names.mcus, several=True),
+]
 BoardOption = Annotated[
     str | None,
     named("--board", "A board, see edgeml list boards.", names.boards),

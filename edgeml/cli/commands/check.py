@@ -20,7 +20,8 @@ def command(
         str,
         named(
             "--with",
-            "all, or some of evaluate, keras, onnx, qonnx, hls4ml, verilog, board; also names of rows.",
+            "all, or some of evaluate, keras, onnx, qonnx, hls4ml, verilog, c, board; also names of rows, "
+            "and emulated cores such as cortex-m4, which all leaves out.",
             names_.checks,
             several=True,
         ),

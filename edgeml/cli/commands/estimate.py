@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,11 +18,13 @@ from edgeml.cli.options import (
     IiOption,
     JsonOption,
     MaxLatencyOption,
+    McuOption,
     RunArgument,
     clock_of,
     comma_list,
     named,
 )
+from edgeml.errors import EdgemlError
 
 
 def command(
@@ -29,7 +32,8 @@ def command(
     board: Annotated[
         str,
         named("--board", "Boards, separated by commas.", names_.boards, several=True),
-    ],
+    ] = "",
+    mcu: McuOption = "",
     design: Annotated[
         str,
         named("--design", "verilog, hls4ml, or both separated by a comma.", names_.designs, several=True),
@@ -47,6 +51,9 @@ def command(
 ) -> None:
     """Estimate LUT, FF, DSP, BRAM, latency and interval, each with the interval it lies in.
 
+    With --mcu, the flash, RAM, stack and instructions of the exported C, measured with GCC and QEMU, and
+    whether it fits.
+
     --set takes the options of a back end: --set verilog.mode=stream, --set hls4ml.reuse_factor=8. With
     --max-latency, --ii or --fit the reuse factors are chosen, smallest cost first.
     """
@@ -54,6 +61,13 @@ def command(
     from edgeml.cli import estimates
     from edgeml.estimate import Ledger
 
+    if mcu:
+        if board:
+            raise EdgemlError("are two questions", "--board and --mcu", "ask for one of them at a time")
+        _microcontrollers(run, mcu, layers, json)
+        return
+    if not board:
+        raise EdgemlError("nothing to estimate for", "--board, --mcu", "add --board NAME or --mcu NAME")
     names = comma_list(board, "--board")
     designs = estimates.designs(design)
     opened = api.load(run)
@@ -86,3 +100,20 @@ def command(
             print_bands(OUT, estimates.LAYER_COLUMNS, estimates.layer_cells(row.estimate), title=row.title)
     for note in dict.fromkeys(note for row in rows for note in row.notes(verbose)):
         OUT.print(f"[dim]{note}[/]")
+
+
+def _microcontrollers(run: Path, names: str, layers: bool, json: bool) -> None:
+    """Print the footprint of a run's C on microcontrollers."""
+    from edgeml.cli import footprints
+
+    chosen = footprints.named_mcus(names)
+    with steps.alone(run) as opened, steps.working("measure") as tell:
+        figures, rows = footprints.measured(opened, chosen, tell)
+    if json:
+        print_json([footprints.document(row) for row in rows])
+        return
+    footprints.show(rows)
+    for core in dict.fromkeys(row.mcu.core for row in rows) if layers else ():
+        if (table := footprints.layers(figures, core)) is not None:
+            OUT.print()
+            OUT.print(table)

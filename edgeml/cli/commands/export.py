@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from edgeml import backends
+from edgeml.checks.exported import Exported
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
@@ -19,6 +21,7 @@ from edgeml.cli.options import (
     IiOption,
     JsonOption,
     MaxLatencyOption,
+    McuOption,
     RunArgument,
     ToOption,
     clock_of,
@@ -33,6 +36,7 @@ def command(
     run: RunArgument,
     to: ToOption = "all",
     board: BoardOption = None,
+    mcu: McuOption = "",
     hls_backend: Annotated[
         str | None,
         named("--hls-backend", "Vitis, Vivado, Quartus, oneAPI, Catapult or Libero.", names_.hls_backends),
@@ -56,14 +60,17 @@ def command(
     --set takes the options of a back end: --set hls4ml.strategy=Resource. --max-latency, --ii and --fit
     choose the reuse factors of the hls4ml project and the Verilog, smallest cost first.
 
+    --mcu adds flags and memory of microcontrollers to the C and says whether it fits.
+
     What can be written is written. Exits with 1 if only some of the back ends that were named could be.
     """
     from edgeml import pipeline
-    from edgeml.cli import estimates
+    from edgeml.cli import estimates, footprints
 
     names = list(backends.names()) if to == "all" else comma_list(to, "--to")
     for name in names:
         backends.load(name)
+    controllers = footprints.for_export(mcu, names)
     shortcuts = without_none(
         {"board": board, "backend": hls_backend, "io_type": io_type, "reuse_factor": reuse_factor}
     )
@@ -94,6 +101,7 @@ def command(
                 chosen["verilog"] = estimates.preflight_verilog(graph, chosen.get("verilog", {}), wish, board)
         with steps.working("export") as tell:
             rows = pipeline.export(opened, names, chosen, tell, refused)
+            fits = footprints.written(opened, controllers, tell) if _is_written(rows) else []
     reasons = [row.reason for row in rows if row.backend in names and row.reason]
     if reasons and len(names) == 1:
         raise EdgemlError(reasons[0], names[0])
@@ -103,5 +111,11 @@ def command(
         OUT.print(steps.exported_table(rows))
         if {"hls4ml", "verilog"} & set(names):
             OUT.print(f"built for: {built_for.text()}", markup=False)
+        footprints.show(fits)
     if to != "all" and reasons:
         raise typer.Exit(1)
+
+
+def _is_written(rows: Sequence[Exported]) -> bool:
+    """True if the C was written."""
+    return any(row.backend == "c" and row.files for row in rows)

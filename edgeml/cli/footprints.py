@@ -1,0 +1,154 @@
+"""Microcontrollers as the command line shows them: a model's footprint, and whether it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rich.markup import escape
+
+from edgeml import mcus
+from edgeml.checks import golden
+from edgeml.cli.bands import Bands
+from edgeml.cli.console import OUT
+from edgeml.cli.estimates import STYLES
+from edgeml.cli.options import comma_list
+from edgeml.errors import EdgemlError
+from edgeml.figures import Figure
+from edgeml.files import write_atomic
+from edgeml.footprint import Footprint, McuFit, fit, footprint, project_files
+from edgeml.mcus import Mcu
+from edgeml.runs import Run
+
+COLUMNS = ("mcu", "core", "flash", "RAM", "stack", "instructions", "ms", "verdict")
+LAYER_COLUMNS = ("layer", "code", "constants", "instructions", "share", "cycles")
+
+
+def named_mcus(text: str) -> list[Mcu]:
+    """The microcontrollers of `--mcu`: names or files, separated by commas, or all.
+
+    Raises:
+        EdgemlError: one is unknown, or its file is damaged.
+    """
+    names = comma_list(text, "--mcu")
+    return [mcus.load(name) for name in (mcus.names() if names == ["all"] else names)]
+
+
+def measured(run: Run, chosen: Sequence[Mcu], tell: Callable[[str], None]) -> tuple[Footprint, list[McuFit]]:
+    """The footprint on the cores of some microcontrollers, and the fit on each.
+
+    Raises:
+        EdgemlError: the run has no C, or its vectors are damaged.
+    """
+    graph = run.graph()
+    codes = lambda: golden.read(run.golden_file, graph).inputs  # noqa: E731  # read only if one is measured
+    figures = footprint(run.folder, graph, codes, [mcu.core for mcu in chosen], tell)
+    return figures, [fit(mcu, figures) for mcu in chosen]
+
+
+def written(run: Run, chosen: Sequence[Mcu], tell: Callable[[str], None]) -> list[McuFit]:
+    """As `measured`, with flags and memory of each microcontroller in the folder of the C."""
+    if not chosen:
+        return []
+    _, fits = measured(run, chosen, tell)
+    for row in fits:
+        for name, content in project_files(row).files.items():
+            path = run.folder / "c" / name
+            path.parent.mkdir(exist_ok=True)
+            write_atomic(path, content)
+    return fits
+
+
+def for_export(text: str, back_ends: Sequence[str]) -> list[Mcu]:
+    """The microcontrollers of an export's `--mcu`; none if the option is not given.
+
+    Raises:
+        EdgemlError: one is unknown, its file is damaged, or no C is exported.
+    """
+    if text and "c" not in back_ends:
+        raise EdgemlError("is for C only", "--mcu", "add --to c")
+    return named_mcus(text) if text else []
+
+
+def show(rows: Sequence[McuFit]) -> None:
+    """Print the table and the notes; nothing if there are no rows."""
+    if rows:
+        OUT.print(table(rows))
+    for note in notes(rows):
+        OUT.print(note)
+
+
+def table(rows: Sequence[McuFit]) -> Bands:
+    """A row for each microcontroller."""
+    return Bands(COLUMNS, [list(_cells(row)) for row in rows], keys=1)
+
+
+def _cells(row: McuFit) -> Iterator[str]:
+    flash, ram = row.needs
+    least = "" if row.figures else "at least "
+    yield escape(row.mcu.name)
+    yield row.mcu.core
+    yield f"{least}{flash.figure.value:,.0f}"
+    yield f"{least}{ram.figure.value:,.0f}"
+    yield f"{row.figures.stack:,}" if row.figures else "-"
+    yield f"{row.figures.instructions:,.0f}" if row.figures else "-"
+    yield "-" if row.latency is None else _milliseconds(row.latency)
+    yield f"[{STYLES[row.verdict]}]{row.verdict}[/]"
+
+
+def _milliseconds(latency: Figure) -> str:
+    return latency.scaled(1e-6).text(lambda value: f"{value:.3g}")
+
+
+def layers(figures: Footprint, core: str) -> Bands | None:
+    """A row for each layer on a core; None if it was not measured."""
+    found = figures.core(core)
+    if found is None:
+        return None
+    rows = [
+        [
+            escape(one.layer or "(calls and input test)"),
+            f"{one.code:,}",
+            f"{one.constants:,}",
+            f"{one.instructions:,.0f}",
+            f"{one.instructions / found.instructions:.0%}" if found.instructions else "-",
+            one.cycles.text(lambda value: f"{value:,.0f}"),
+        ]
+        for one in found.layers
+    ]
+    return Bands(LAYER_COLUMNS, rows, title=f"layers on {core}")
+
+
+def notes(rows: Sequence[McuFit]) -> list[str]:
+    """What is missing, why there are no figures, and what the figures are."""
+    lines = [
+        escape(f"{row.mcu.name}: {'; '.join(row.lacking)}; {row.widest}")
+        for row in rows
+        if row.verdict == "does not fit"
+    ]
+    lines += [escape(f"{row.mcu.core} was not measured: {row.reason}") for row in rows if row.reason]
+    if any(row.figures for row in rows):
+        lines.append(
+            "[dim]bytes of the model alone, with stack, inputs and outputs, at -O2; instructions counted by "
+            "QEMU; milliseconds are an estimate from the core's cycles without wait states[/]"
+        )
+    return list(dict.fromkeys(lines))
+
+
+def document(row: McuFit) -> dict[str, Any]:
+    """The row as JSON."""
+    flash, ram = row.needs
+    return {
+        "mcu": row.mcu.name,
+        "core": row.mcu.core,
+        "verdict": row.verdict,
+        "flash": flash.figure.value,
+        "flash_capacity": flash.capacity,
+        "ram": ram.figure.value,
+        "ram_capacity": ram.capacity,
+        "latency_ns": None if row.latency is None else row.latency.model_dump(mode="json"),
+        "missing": list(row.lacking),
+        "widest": row.widest,
+        "reason": row.reason,
+        "figures": None if row.figures is None else row.figures.model_dump(mode="json"),
+    }
