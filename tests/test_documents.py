@@ -28,7 +28,7 @@ class Ledgerlike(Document):
     title: str = ""
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_a_written_document_is_read(tmp_path: Path) -> None:
     path = tmp_path / "rows.json"
     document = Ledgerlike(rows=(Row(name="µs", bits=4),), ratio=1 / 3, title="half \udcff of a pair")
     document.write(path)
@@ -54,7 +54,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ({"titel": ""}, "unknown key 'titel'"),
     ],
 )
-def test_what_is_not_of_the_schema_names_file_key_and_remedy(
+def test_an_error_of_the_schema_names_file_key_and_remedy(
     change: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "rows.json"
@@ -69,7 +69,7 @@ def test_what_is_not_of_the_schema_names_file_key_and_remedy(
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "3", "{}", '{"rows": []}', "[" * 5000, "\x00", '{"schema": NaN}']
 )
-def test_what_is_no_document_is_one_error(text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_document_is_one_error(text: str, tmp_path: Path) -> None:
     path = tmp_path / "rows.json"
     path.write_text(text)
     with pytest.raises(EdgemlError, match="list of rows|schema"):

@@ -27,7 +27,7 @@ def test_a_saved_result_reads_back_equal(tmp_path: Path) -> None:
     assert Hardware.read(path) == hardware()
 
 
-def test_what_is_not_told_is_unknown_and_not_zero() -> None:
+def test_a_missing_figure_is_unknown_and_not_zero() -> None:
     assert list(hardware().total.present()) == ["lut", "dsp"]
     assert hardware().total.ff is None
 

@@ -78,7 +78,7 @@ def test_load_imports_one_member(workshop: ModuleFolder) -> None:
         ("bare", "bare: the folder of a tool lacks __init__.py"),
     ],
 )
-def test_what_cannot_be_loaded(workshop: ModuleFolder, name: str, said: str) -> None:
+def test_members_that_cannot_be_loaded(workshop: ModuleFolder, name: str, said: str) -> None:
     with pytest.raises(EdgemlError) as caught:
         workshop.load(name)
     assert said in str(caught.value)

@@ -58,7 +58,7 @@ def test_a_folder_that_nothing_was_written_into_goes_again(tmp_path):
     assert not (tmp_path / "a").exists()
 
 
-def test_who_holds_it(tmp_path, holder):
+def test_the_holder_of_a_lock(tmp_path, holder):
     with pytest.raises(EdgemlError) as caught, locked(tmp_path / "run"):
         pass
     assert caught.value.where == str(tmp_path / "run")

@@ -135,6 +135,6 @@ def test_a_written_model_is_read_again_with_its_metadata():
     assert onnx_model.metadata_of(read) == {"b": "1", "a": "2"}
 
 
-def test_what_is_no_model_is_one_error():
+def test_bytes_that_are_no_model_are_one_error():
     with pytest.raises(EdgemlError, match=r"a\.onnx: is not a readable ONNX model .*\(export it again\)"):
         onnx_model.parse_onnx(b"\xff\xff\xff", "a.onnx")

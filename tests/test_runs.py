@@ -22,7 +22,7 @@ def config(preset, *assignments, seed=0) -> RunConfig:
     return RunConfig.of(preset, choices, prepare(choices.data))
 
 
-def test_what_is_written_is_what_is_read(preset, tmp_path):
+def test_a_written_run_is_read_again(preset, tmp_path):
     wanted = config(preset, "quantizers.layers.fc1.weights.bits=4", "targets.clock_ns=2.5")
     run = Run.create(tmp_path / "run", wanted)
     assert Run.open(tmp_path / "run") == run

@@ -46,7 +46,7 @@ def test_a_killed_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["one", "other"]
 
 
-def test_what_is_somebody_elses_stays(tmp_path: Path) -> None:
+def test_folders_of_others_stay(tmp_path: Path) -> None:
     """Of other machines what is not a day old, names that are nobody's scratch, files and links."""
     fresh = tmp_path / "edgeml-scratch-00000000-1-1-abcdefgh"
     old = tmp_path / "edgeml-scratch-00000000-1-1-hgfedcba"

@@ -21,12 +21,12 @@ def executing(checks):
 
 @pytest.mark.parametrize("check", EMISSION)
 @pytest.mark.parametrize("name", backends.names())
-def test_what_is_emitted(name, check, tmp_path):
+def test_emission(name, check, tmp_path):
     EMISSION[check](backends.load(name), name, tmp_path)
 
 
 @pytest.mark.parametrize(("name", "check"), executing(EXECUTION))
-def test_what_is_run(name, check, tmp_path):
+def test_execution(name, check, tmp_path):
     back_end = backends.load(name)
     missing = [runner.available() for runner in back_end.runners()]
     if all(missing):

@@ -285,7 +285,7 @@ def test_a_sample_counts_once_however_often_it_comes(bench: Bench, log: Path) ->
     assert (bench.check(log=log).status, bench.check(log=log).samples) == ("exact", 1)
 
 
-def test_what_else_a_log_holds_is_told(bench: Bench, log: Path) -> None:
+def test_other_contents_of_a_log_are_reported(bench: Bench, log: Path) -> None:
     whole = log.read_bytes()
     result = Frame(FrameType.RESULT, 5, bytes(6)).encode()
     damaged = result[:-1] + bytes([result[-1] ^ 1])
@@ -403,7 +403,7 @@ def test_without_verilog_it_is_not_run(bench: Bench, log: Path) -> None:
     assert result.status == "not-run" and "edgeml synth RUN" in result.reason
 
 
-def test_what_was_synthesized_for_the_board_counts_before_what_was_exported(bench: Bench, log: Path) -> None:
+def test_the_synthesized_design_of_the_board_counts_before_the_exported_one(bench: Bench, log: Path) -> None:
     exported = bench.folder / "verilog" / MANIFEST
     made = bench.folder / "synth" / "icebreaker" / "verilog"
     made.mkdir(parents=True)

@@ -55,7 +55,7 @@ def rows(run) -> dict[str, Result]:
     return {row.backend: row for row in Check.read(run.check_file).results}
 
 
-def test_what_is_not_asked_for_keeps_its_row_its_samples_and_its_date(run):
+def test_an_executor_not_asked_for_keeps_its_row_its_samples_and_its_date(run):
     before = rows(run)
     found = pipeline.check(run, ["onnx"], samples=7)
     assert [row.backend for row in found.results] == ["onnxruntime"]  # what was run now, and nothing else

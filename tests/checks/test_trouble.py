@@ -136,7 +136,7 @@ def test_odd_results_are_a_row(
     assert found.failed and told in found.reason
 
 
-def test_what_cannot_be_emitted_is_a_row(graph: Graph, golden: Golden, monkeypatch) -> None:
+def test_a_graph_that_cannot_be_emitted_is_a_row(graph: Graph, golden: Golden, monkeypatch) -> None:
     def refuse(self, *given: object) -> None:
         raise EdgemlError("one type for all elements needs 70 bits", "act1")
 

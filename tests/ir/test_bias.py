@@ -47,7 +47,7 @@ def test_an_add_of_a_constant_per_column_is_the_bias_of_its_product() -> None:
     [dense(3), dense(order=-1), dense(also=True), dense(kind=Mul)],
     ids=["scalar", "order", "read", "mul"],
 )
-def test_what_is_no_bias(graph: Graph) -> None:
+def test_sums_that_are_no_bias(graph: Graph) -> None:
     assert bias_of(graph, "product") is None
     assert not biases(graph)
     assert bias_of(graph, "x") is None

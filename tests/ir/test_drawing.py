@@ -106,7 +106,7 @@ class TestCopies:
             assert again.notes == noted.notes
             assert str(again) == str(graph)
 
-    def test_what_comes_back_is_read_only(self):
+    def test_returned_arrays_are_read_only(self):
         again = pickle.loads(pickle.dumps(residual()))
         with pytest.raises(ValueError, match="read-only"):
             again.constant("fc.weight")[0, 0] = 5

@@ -31,7 +31,7 @@ def test_all_values_within_their_bounds(data):
 
 @settings(max_examples=300)
 @given(st.data())
-def test_what_verified_evaluates_however_far_the_types_of_its_elements_are_apart(data):
+def test_a_verified_graph_evaluates_however_far_the_types_of_its_elements_are_apart(data):
     """Elements far apart in LSB need more than 63 bits at one LSB: a graph is refused, or it runs."""
     graph = data.draw(graphs(max_nodes=6, max_width=63, spread=40))
     results = evaluate_codes(graph, data.draw(graph_codes(graph)), keep=[node.name for node in graph.nodes])

@@ -49,7 +49,7 @@ X = Node("x", Input((3,), T))
         ([X, Node("", Relu(), ("x",))], [""], "is not a name"),
     ],
 )
-def test_what_does_not_verify(nodes, outputs, message):
+def test_graphs_that_do_not_verify(nodes, outputs, message):
     with pytest.raises(EdgemlError, match=message):
         Graph("g", nodes, outputs)
 

@@ -83,7 +83,7 @@ def test_a_value_that_is_always_zero_needs_no_bits() -> None:
         (FixedType(False, 24, 0), FixedType(True, 30, 0), Round.TRN, Overflow.WRAP, 24),  # never wraps
     ],
 )
-def test_what_a_cast_needs_in_between(
+def test_bits_of_a_cast_in_between(
     source: FixedType, target: FixedType, rounding: Round, overflow: Overflow, needed: int
 ) -> None:
     build = Builder("cast")

@@ -23,7 +23,7 @@ X = "%x = input() {shape=[3], type=fixed<8,4>, rounding=RND_CONV, overflow=SAT} 
 END = "return %x"
 
 
-def test_what_it_looks_like():
+def test_the_text_of_a_graph():
     build = Builder("small")
     x = build.input((2,), FixedType(False, 4, 0), "x")
     y = build.add(Add(), x, build.const([1, -1], FixedType(True, 2, 0), "c"), name="y")

@@ -61,7 +61,7 @@ def test_it_vanishes(file):
     assert_same(behind, images())
 
 
-def test_what_a_user_writes_is_still_refused():
+def test_a_layer_of_the_users_own_is_still_refused():
     source = keras.Input((4,))
     value = layers.Dropout(0.5, name="drop")(
         qkeras.QActivation(qkeras.quantized_bits(6, 0, alpha=1))(source), training=True

@@ -144,7 +144,7 @@ def test_signs_become_tanh_and_quantizers_of_weights_go(kind):
     assert type(counterpart.get_layer("fc")) is keras.layers.Dense
 
 
-def test_what_has_no_counterpart_is_refused_by_name():
+def test_a_layer_without_counterpart_is_refused_by_name():
     with pytest.raises(EdgemlError, match="quantizer quantized_ulaw is not covered") as caught:
         float_model(quantized(lambda x: qkeras.QActivation("quantized_ulaw(6)", name="act")(x)))
     assert caught.value.where == "act"
@@ -233,7 +233,7 @@ def test_float_models_with_layers_as_activations_are_written_as_onnx(tmp_path):
         np.testing.assert_allclose(got, model(x).numpy(), atol=1e-6)
 
 
-def test_what_keras_itself_cannot_build_again_is_one_error():
+def test_a_layer_that_keras_cannot_build_again_is_one_error():
     with pytest.raises(EdgemlError, match="cannot build this RandomShear again") as caught:
         float_model(quantized(lambda x: keras.layers.RandomShear(x_factor=0.3, name="shear")(x)))
     assert caught.value.where == "shear"

@@ -178,7 +178,7 @@ def test_a_flatten_before_a_dense_layer_costs_nothing():
         (layers.BatchNormalization(axis=1, name="it"), "axis 1"),
     ],
 )
-def test_what_is_not_covered_is_refused_by_name(layer, what):
+def test_a_layer_that_is_not_covered_is_refused_by_name(layer, what):
     with pytest.raises(EdgemlError, match=what) as caught:
         float_onnx(chain((6, 6, 2), layer))
     assert caught.value.where == "it"

@@ -71,7 +71,7 @@ COMPILED = {
 
 @pytest.mark.parametrize("make", [classifier, nested])
 @pytest.mark.parametrize("case", COMPILED)
-def test_what_it_was_compiled_with_does_not_matter(case, make, tmp_path):
+def test_settings_of_compile_do_not_matter(case, make, tmp_path):
     model, x = make(), np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
     model.compile(**COMPILED[case]())
     if case == "an optimizer":

@@ -81,7 +81,7 @@ def test_nested_twice_called_twice_and_with_two_outputs():
     assert len(graph.outputs) == 2
 
 
-def test_what_is_seen_is_what_the_model_returns():
+def test_the_values_seen_are_those_that_the_model_returns():
     source = keras.Input((4,))
     model = keras.Model(source, inner("activation")(act("a")(source)))
     x = np.random.default_rng(1).normal(size=(700, 4)).astype(np.float32)

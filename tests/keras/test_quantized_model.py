@@ -135,7 +135,7 @@ def test_formats_by_layer():
     assert twin.get_layer("fc.quantized").activation.bits == 5
 
 
-def test_what_is_quantized_stays():
+def test_quantized_layers_stay():
     import keras
     from qkeras import QActivation, QDense
 

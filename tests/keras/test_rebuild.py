@@ -152,7 +152,7 @@ class TestRefused:
         self.refused(old, "holds the configuration of a MyModel")
 
     @pytest.mark.parametrize("how", ["external", "link", "declared"])
-    def test_what_lies_elsewhere(self, how: str, tmp_path: Path) -> None:
+    def test_parts_that_lie_elsewhere(self, how: str, tmp_path: Path) -> None:
         import h5py
 
         buffer = io.BytesIO(hdf5_of(network()))

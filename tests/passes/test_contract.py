@@ -87,7 +87,7 @@ def computed_constant() -> Graph:
     return build.graph(build.add(Add(), x, b, name="y"))
 
 
-def test_what_is_computed_from_constants_becomes_one():
+def test_a_value_of_constants_becomes_a_constant():
     graph = passes.load("fold_constants")().apply(computed_constant())
     op = graph.node("b").op
     assert isinstance(op, Const)

@@ -163,7 +163,7 @@ def test_a_composite_has_text_and_equality():
     assert "%layer0 = leaky_relu(%x) {slope=@layer0.slope#" in to_text(one)
 
 
-def test_what_an_expansion_refuses_names_the_composite():
+def test_a_refusal_within_an_expansion_names_the_composite():
     build = Builder("g")
     x = build.input((4,), FixedType(True, 62, 0), "x")
     with pytest.raises(EdgemlError, match=r"act \(leaky_relu\): scaled \(mul\): the product needs about"):

@@ -93,7 +93,7 @@ def test_every_form_of_a_bias_becomes_the_one_form(graph: Graph, constant: str) 
         with_bias((1, 4)),  # the sum has an axis more than the product
     ],
 )
-def test_what_is_no_bias_stays_as_it_is(graph: Graph) -> None:
+def test_a_sum_that_is_no_bias_stays(graph: Graph) -> None:
     assert FuseBias().apply(graph) is graph
     assert not biases(graph)
 

@@ -44,7 +44,7 @@ def test_only_one_kind_of_error(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "instead", ["nothing", "empty", "a folder", "a pipe", "a loop", "a device", "unreadable"]
 )
-def test_what_lies_there_is_no_such_file(name: str, instead: str, tmp_path: Path) -> None:
+def test_a_path_that_is_no_such_file(name: str, instead: str, tmp_path: Path) -> None:
     case = CASES[name]
     path = case.write(tmp_path)
     path.unlink()

@@ -110,7 +110,7 @@ class TestArchives:
             archives.read_npz(tmp_path / "a.npz", "numbers")
 
     @pytest.mark.parametrize("descr", ["|O", "<U4", "<c8", "<M8[s]", "|V3", [("a", "<i8")]])
-    def test_what_is_no_number(self, descr: Any, tmp_path: Path) -> None:
+    def test_texts_that_are_no_number(self, descr: Any, tmp_path: Path) -> None:
         path = zipped(tmp_path / "a.npz", x=header((2,), descr) + bytes(64))
         with pytest.raises(EdgemlError, match="not numbers"):
             archives.read_npz(path, "numbers")
@@ -237,6 +237,6 @@ def test_a_number_in_graph_json(times: int, tmp_path: Path) -> None:
         saved.load(tmp_path)
 
 
-def test_what_is_written_is_within_its_own_limits(tmp_path: Path) -> None:
+def test_written_files_are_within_their_own_limits(tmp_path: Path) -> None:
     saved.save(sample_graph()).write(tmp_path)
     assert saved.load(tmp_path) == sample_graph()

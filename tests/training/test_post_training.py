@@ -111,7 +111,7 @@ def test_no_other_place_of_the_point_is_better_by_qkeras_itself(quantizer, scale
     assert errors[chosen] == min(errors.values())
 
 
-def test_what_has_no_point_to_move_stays(tmp_path):
+def test_quantizers_without_a_point_to_move_stay(tmp_path):
     model = random_weights(dense("quantized_tanh(6)", "binary(alpha=1)"))
     samples = np.random.default_rng(1).normal(0, 2, (50, 4)).astype(np.float32)
     found = post_training(*saved(model, tmp_path), "a", samples)

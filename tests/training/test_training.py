@@ -353,7 +353,7 @@ def test_two_classes_train_with_one_logit(tmp_path):
         (["data.dataset=irs"], "unknown data set 'irs'"),
     ],
 )
-def test_what_does_not_fit_is_one_error(preset, tmp_path, changes, what):
+def test_data_or_settings_that_do_not_fit_are_one_error(preset, tmp_path, changes, what):
     with pytest.raises(EdgemlError, match=what):
         train(preset, tmp_path / "run", presets.choose(preset, changes, epochs=1))
 

@@ -128,7 +128,7 @@ class TestExact:
 
 @pytest.mark.slow
 @pytest.mark.tool
-def test_what_is_altered_is_caught(tmp_path: Path, own_cache: Path) -> None:
+def test_an_altered_file_is_caught(tmp_path: Path, own_cache: Path) -> None:
     """One project, altered in its weights, in a rounding mode and in its manifest."""
     needs_tool("g++")
     graph, folder = GRAPHS["mlp"], tmp_path / "p"

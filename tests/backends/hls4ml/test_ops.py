@@ -152,7 +152,7 @@ def far_drop() -> Graph:
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_what_is_refused(graph: Callable[[], Graph], io_type: str, message: str, where: str) -> None:
+def test_refusals(graph: Callable[[], Graph], io_type: str, message: str, where: str) -> None:
     with pytest.raises(EdgemlError, match=message) as caught:
         BACKEND.emit(graph(), BACKEND.options({"io_type": io_type}))
     assert caught.value.where == where

@@ -85,7 +85,7 @@ class TestReuse:
         assert all(is_valid(n_in, n_out, reuse) for reuse in factors)
         assert (factors[0], factors[-1]) == (1, n_in * n_out)
 
-    def test_what_fits_is_unrolled(self) -> None:
+    def test_layers_that_fit_are_unrolled(self) -> None:
         assert chosen(dense(64, 64)) == Parallelism("latency", 1)
         assert chosen(dense(16, 8), reuse_factor=4) == Parallelism("resource", 4)
         assert chosen(dense(16, 8), backend="Quartus") == Parallelism("resource", 1)

@@ -323,7 +323,7 @@ def test_a_convolution_keeps_its_pixels_and_strides() -> None:
         ("cast_per_element", {}, "widths that differ per element"),
     ],
 )
-def test_what_does_not_compile_or_differs_is_refused_before_it_is_written(
+def test_forms_that_do_not_compile_or_differ_are_refused_before_they_are_written(
     name: str, settings: dict[str, object], reason: str
 ) -> None:
     refusals = BACKEND.refusals(GRAPHS[name], BACKEND.options(settings))

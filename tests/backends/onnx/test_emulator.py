@@ -65,7 +65,7 @@ def test_other_float_types_and_memory_orders_are_taken_as_float32() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_is_refused(bad: float) -> None:
+def test_floats_that_are_not_finite_are_refused(bad: float) -> None:
     x = np.zeros((3, 16), np.float32)
     x[1, 4] = bad
     with pytest.raises(EdgemlError, match="1 of 48 values are NaN or infinite"):

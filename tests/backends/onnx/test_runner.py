@@ -83,7 +83,7 @@ def test_more_samples_than_a_batch(written: tuple[Graph, Path]) -> None:
     )
 
 
-def test_what_cannot_be_kept_is_left_out(written: tuple[Graph, Path]) -> None:
+def test_values_that_cannot_be_kept_are_left_out(written: tuple[Graph, Path]) -> None:
     graph, folder = written
     got = RUNNER.run_codes(folder, graph, codes(graph, 3), ["fc1.matmul", "fc1", "no_such_value", "fc3"])
     assert set(got) == {"fc1", "fc3"}

@@ -57,7 +57,7 @@ def far(shift: int, to_frac: int, from_frac: int = 0) -> Graph:
         (far(0, 130, from_frac=125), "act"),  # the scale is subnormal
     ],
 )
-def test_what_leaves_the_exponents_of_float32_is_refused(graph: Graph, node: str) -> None:
+def test_exponents_beyond_float32_are_refused(graph: Graph, node: str) -> None:
     refusals = BACKEND.refusals(graph, OPTIONS)
     assert node in {refusal.node for refusal in refusals}
     assert all("float32's exponents" in refusal.reason for refusal in refusals)

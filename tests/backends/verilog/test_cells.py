@@ -170,7 +170,7 @@ class TestManifest:
             ("[", "is not a manifest"),
         ],
     )
-    def test_what_is_none_is_one_error(self, text: str, message: str, tmp_path) -> None:
+    def test_a_value_without_a_circuit_is_one_error(self, text: str, message: str, tmp_path) -> None:
         (tmp_path / MANIFEST).write_text(text)
         with pytest.raises(EdgemlError, match=message):
             VerilogManifest.read(tmp_path)

@@ -38,7 +38,7 @@ def test_narrower_bounds_are_another_design():
     assert wide.layers[0].cells[0].hi == 15
 
 
-def test_what_one_emission_renames_no_other_sees():
+def test_names_of_one_emission_are_not_seen_by_another():
     design._elaborated.cache_clear()
     first = api.emit(dense(), "verilog")
     again = api.emit(dense(), "verilog")

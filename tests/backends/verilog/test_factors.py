@@ -94,7 +94,7 @@ def test_images_come_in_pixels_whatever_the_first_layer_takes() -> None:
         ({"reuse_factor": 2, "mode": "parallel"}, "mode=parallel folds nothing"),
     ],
 )
-def test_what_cannot_be_named_is_refused(settings: dict[str, object], message: str) -> None:
+def test_layers_that_cannot_be_named_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(EdgemlError, match=message):
         BACKEND.emit(zoo()["mlp"], BACKEND.options(settings))
 

@@ -113,7 +113,7 @@ def test_the_zoo_is_streamed_or_refused_by_name() -> None:
         ("cast_per_element", "differ from pixel to pixel"),
     ],
 )
-def test_what_cannot_be_streamed_is_refused(name: str, reason: str) -> None:
+def test_graphs_that_cannot_be_streamed_are_refused(name: str, reason: str) -> None:
     with pytest.raises(EdgemlError, match=reason):
         BACKEND.emit(zoo()[name], STREAM)
 

@@ -5,5 +5,6 @@
 
 Standard ONNX nodes on plain values, Quant for every cast. The tensor an emitter returns has the node's
 values; it is called after the node unless the node is an output and the tensor is not channels last. An op
-without a file here is one that this back end refuses. Files that start with an underscore are shared.
+without a file here is one that this back end refuses; to add one, add the file. Files that start with an
+underscore are shared.
 """
