@@ -17,6 +17,7 @@ from edgeml.designs import Design
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.estimate import Ledger, Preflight, preflight
 from edgeml.estimate import designs as kinds
+from edgeml.estimate.entrance import load
 from edgeml.estimate.quality import quality
 from edgeml.figures import Hardware, figure_text
 from edgeml.ir import Graph
@@ -202,79 +203,41 @@ def rows(
             yield EstimateRow(board.name, design, None, error.what)
 
 
-def preflight_hls4ml(
-    graph: Graph, options: Mapping[str, Any], wish: Wish, named_board: bool
+def laid_out(
+    design: Design, graph: Graph, options: Mapping[str, Any], wish: Wish, board: str | None, warns: bool
 ) -> dict[str, Any]:
-    """Say on standard error whether the project fits, and choose reuse factors if the user has a wish.
+    """Say on standard error whether a design fits, and choose its layout if the user has a wish.
 
     Args:
+        design: the kind.
         graph: the exact graph.
-        options: of the hls4ml back end.
-        wish: what the reuse factors have to meet.
-        named_board: whether the user named the board in this very command.
+        options: of its back end.
+        wish: what the layout has to meet.
+        board: the target's name; None: there is nothing to say.
+        warns: a design that does not fit is a warning, since this very command names the board.
 
     Returns:
-        The options, with the reuse factors and strategies that were found.
+        The options, with the layout that was chosen.
 
     Raises:
-        EdgemlError: there is a wish and no board, or no reuse factors meet it.
+        EdgemlError: no layout meets the wish.
     """
-    name = options.get("board")
-    if name is None:
-        if wish:
-            raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
+    if board is None:
         return dict(options)
-    board = boards.load(name)
+    target = boards.load(board)
     plain = {key: value for key, value in options.items() if key not in ("board", "part")}
     try:
-        goal = wish.goal(clock_ns("hls4ml", options, board))
-        result = preflight(graph, board, "hls4ml", plain, goal, ledger=Ledger.of_user())
+        with working("export") as tell:
+            goal, ledger = wish.goal(clock_ns(design, plain, target)), Ledger.of_user()
+            result = preflight(graph, target, design, plain, goal, ledger=ledger, progress=counting(tell))
     except EdgemlError as error:
         if wish:
             raise
-        say(f"[dim]no estimate: {escape(str(error))}[/]")  # the back end itself says what is wrong
+        if load(design).unsuited(target):  # any other fault is reported by the back end itself
+            say(f"[dim]no estimate: {escape(str(error))}[/]")
         return dict(options)
-    _say_lines(result, certain=result.state == "does not fit" and named_board)
-    if result.solution is None:
-        return dict(options)
-    return {**options, **result.solution.settings()}
-
-
-def preflight_verilog(
-    graph: Graph, options: Mapping[str, Any], wish: Wish, board: str | None
-) -> dict[str, Any]:
-    """Say on standard error whether our Verilog fits, and choose its layout if the user has a wish.
-
-    Args:
-        graph: the exact graph.
-        options: of the Verilog back end.
-        wish: what the layout has to meet.
-        board: the board that was named in this very command.
-
-    Returns:
-        The options, with the mode and the reuse factors that were found.
-
-    Raises:
-        EdgemlError: there is a wish and no board, or no layout meets it.
-    """
-    if board is None:
-        raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
-    target = boards.load(board)
-    try:
-        with working("export") as tell:
-            goal = wish.goal(clock_ns("verilog", options, target))
-            result = preflight(
-                graph, target, "verilog", options, goal, ledger=Ledger.of_user(), progress=counting(tell)
-            )
-    except EdgemlError:
-        if wish:
-            raise
-        # Only what cannot be emitted cannot be counted: the back end itself says what is wrong.
-        return dict(options)
-    _say_lines(result, certain=result.state == "does not fit")
-    if result.solution is None:
-        return dict(options)
-    return {**options, **result.solution.settings()}
+    _say_lines(result, certain=result.state == "does not fit" and warns)
+    return {**options, **(result.solution.settings() if result.solution is not None else {})}
 
 
 def counting(tell: Callable[[str], None]) -> Callable[[int], None]:

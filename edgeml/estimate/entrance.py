@@ -110,25 +110,13 @@ def preflight(
     return estimator.preflight(at, goal or Goal(), progress)
 
 
-def refuse_if_too_big(
-    graph: Graph,
-    board: Board,
-    design: Design = "verilog",
-    options: Options = None,
-    tool: SynthesisTool | None = None,
-    goal: Goal | None = None,
-    ledger: Ledger = EMPTY,
-    progress: Progress | None = None,
-) -> Preflight:
-    """The preflight, unless the design certainly does not fit.
-
-    The arguments are those of `preflight`.
+def refuse_if_too_big(result: Preflight, board: Board) -> Preflight:
+    """The preflight, unless the design certainly does not fit the board that it is of.
 
     Raises:
         EdgemlError: even the low end of the interval is above the capacity; with the estimate, the
-            capacity and what would make it fit.
+            capacity and the remedies.
     """
-    result = preflight(graph, board, design, options, goal, tool, ledger, progress)
     if result.state != "does not fit":
         return result
     over = "; ".join(

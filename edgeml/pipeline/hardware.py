@@ -158,12 +158,10 @@ def _laid_out(run: Run, row: Hardware, board: Board, directory: Path) -> dict[st
     """
     from edgeml.backends.hls4ml.manifest import Hls4mlManifest
     from edgeml.synth.read import verilog_manifest
-    from edgeml.synth.vendors.network import options
 
     if row.design == "hls4ml":
         return Hls4mlManifest.read(run.hls4ml).settings(str(run.hls4ml))
     manifest = verilog_manifest(run.folder, board.name, directory, row)
-    written_with = options(manifest) if manifest is not None else None
-    if written_with is None:
+    if manifest is None or not manifest.clock_mhz:  # without a clock, adders per stage were given
         raise EdgemlError("does not state the options of the project", str(directory), "export again")
-    return written_with
+    return manifest.layout

@@ -23,7 +23,7 @@ from edgeml import families
 from edgeml.backends.verilog import BACKEND
 from edgeml.boards import Board, target
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Ledger, hint, refuse_if_too_big
+from edgeml.estimate import Ledger, hint, preflight, refuse_if_too_big
 from edgeml.figures import Hardware, Stage
 from edgeml.ir import Graph
 from edgeml.synth import counted, result, work
@@ -94,9 +94,8 @@ class SynthesisFlow:
             tell(f"counting layouts: {count} pieces")
 
         self._pieces = pieces
-        self.preflight = refuse_if_too_big(
-            graph, board, "verilog", options, "yosys", request.goal, ledger, self._pieces
-        )
+        result = preflight(graph, board, "verilog", options, request.goal, "yosys", ledger, self._pieces)
+        self.preflight = refuse_if_too_big(result, board)
         if self.preflight.solution is not None:
             options = BACKEND.options(
                 {**settings, "reuse_factor": None, **self.preflight.solution.settings()}

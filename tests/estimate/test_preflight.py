@@ -50,7 +50,7 @@ def test_what_is_too_large_is_refused_with_estimate_capacity_and_remedy() -> Non
     assert lut.low is not None
     board = shrunk("ulx3s-85f", lut=int(lut.low) - 1)
     with pytest.raises(EdgemlError) as caught:
-        refuse_if_too_big(graph, board)
+        refuse_if_too_big(preflight(graph, board), board)
     error = caught.value
     assert "does not fit ULX3S 85F" in error.what and f"LUT, the board has {int(lut.low) - 1:,}" in error.what
     assert error.where == "ulx3s-85f"
@@ -61,7 +61,7 @@ def test_what_may_fit_is_not_refused() -> None:
     lut = whole_lut(mlp())
     assert lut.low is not None and lut.low < lut.value
     board = shrunk("ulx3s-85f", lut=int(lut.value))
-    told = refuse_if_too_big(mlp(), board)
+    told = refuse_if_too_big(preflight(mlp(), board), board)
     assert told.state == "may not fit" and "the interval reaches beyond its LUT" in told.lines()[0]
 
 
@@ -71,10 +71,11 @@ def test_it_is_the_whole_board_that_has_to_fit() -> None:
     assert network is not None and network.high is not None and lut.low is not None
     between = int(lut.low) - 1
     assert between > network.high  # the network would fit alone
+    less = shrunk("ulx3s-85f", lut=between)
     with pytest.raises(EdgemlError, match="does not fit"):
-        refuse_if_too_big(small(), shrunk("ulx3s-85f", lut=between))
+        refuse_if_too_big(preflight(small(), less), less)
     # A vendor's flow has no such top: there the network counts.
-    assert preflight(small(), shrunk("ulx3s-85f", lut=between), tool="vendor").estimate.whole is None
+    assert preflight(small(), less, tool="vendor").estimate.whole is None
 
 
 def test_hls4ml_proposes_reuse_factors_when_it_does_not_fit() -> None:

@@ -161,7 +161,12 @@ class VerilogManifest(Document):
             return dict(self.options)
         if not self.clock_mhz:
             raise EdgemlError("lacks the number of adders between registers", where, "export again")
-        values = {"mode": self.mode, "clock_mhz": self.clock_mhz, "reuse_factor": self.reuse_factor}
+        return self.layout
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """The chosen mode, clock and reuse factors as options; one that is not stated is left out."""
+        values = {"mode": self.mode, "clock_mhz": self.clock_mhz or None, "reuse_factor": self.reuse_factor}
         return {key: value for key, value in values.items() if value is not None}
 
 

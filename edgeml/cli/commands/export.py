@@ -91,14 +91,11 @@ def command(
             raise EdgemlError("need a board", "--max-latency, --ii and --fit", "add --board")
         refused: dict[str, str] = {}
         graph = opened.graph()
-        if "hls4ml" in names:
-            with steps.refusing("hls4ml", refused):
-                chosen["hls4ml"] = estimates.preflight_hls4ml(
-                    graph, chosen.get("hls4ml", {}), wish, board is not None
-                )
-        if "verilog" in names and (board is not None or wish):
-            with steps.refusing("verilog", refused):
-                chosen["verilog"] = estimates.preflight_verilog(graph, chosen.get("verilog", {}), wish, board)
+        targets = {"hls4ml": chosen.get("hls4ml", {}).get("board"), "verilog": board}
+        for design in (name for name in targets if name in names):
+            options, named_here = chosen.get(design, {}), board is not None
+            with steps.refusing(design, refused):
+                chosen[design] = estimates.laid_out(design, graph, options, wish, targets[design], named_here)
         with steps.working("export") as tell:
             rows = pipeline.export(opened, names, chosen, tell, refused)
             fits = footprints.written(opened, controllers, tell) if _is_written(rows) else []

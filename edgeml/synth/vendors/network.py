@@ -9,19 +9,10 @@ Invariant: a share is a figure of a report; without such a report there is no sh
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from edgeml import vendor
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.figures import Hardware
-
-
-def options(manifest: VerilogManifest) -> dict[str, Any] | None:
-    """The options that the Verilog was emitted with; None if the manifest does not state them."""
-    if not manifest.clock_mhz:
-        return None  # adders per stage were given, and the manifest does not state them
-    values = {"mode": manifest.mode, "clock_mhz": manifest.clock_mhz, "reuse_factor": manifest.reuse_factor}
-    return {key: value for key, value in values.items() if value is not None}
 
 
 def network(row: Hardware, folder: Path, manifest: VerilogManifest) -> Hardware | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeml import boards
@@ -144,29 +143,14 @@ def estimates(
 
 
 def _options(run: Run, design: Design, board: Board) -> dict[str, Any]:
-    """Options of a design, as it was written for the board or else for the run."""
-    if design == "hls4ml":
-        return _without_board(run.settings(board=board)[1]["hls4ml"])
-    places = (run.folder / "synth" / board.name / "verilog", run.folder / "verilog")
-    return (
-        next((_as_written(place) for place in places if (place / MANIFEST).is_file()), None)
-        or (run.settings(board=board)[1]["verilog"])
-    )
-
-
-def _without_board(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a design, as it was written for the board or else as the run's settings say."""
+    if design == "verilog":
+        for folder in (run.folder / "synth" / board.name / "verilog", run.folder / "verilog"):
+            if (folder / MANIFEST).is_file():
+                manifest = VerilogManifest.read(folder)
+                return {**(manifest.options or {}), **manifest.layout}
+    options = run.settings(board=board)[1][design]
     return {key: value for key, value in options.items() if key not in ("board", "part")}
-
-
-def _as_written(folder: Path) -> dict[str, Any]:
-    """Options of the Verilog that lies in a folder, as far as its manifest tells them."""
-    manifest = VerilogManifest.read(folder)
-    options: dict[str, Any] = {**(manifest.options or {}), "mode": manifest.mode}
-    if manifest.clock_mhz:
-        options["clock_mhz"] = manifest.clock_mhz
-    if manifest.reuse_factor is not None:
-        options["reuse_factor"] = manifest.reuse_factor
-    return options
 
 
 def _shipped(names: Iterable[str]) -> dict[str, Board]:
