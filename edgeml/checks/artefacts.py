@@ -18,10 +18,11 @@ from edgeml.checks.board import Wiring, check_board
 from edgeml.checks.compare import compare
 from edgeml.checks.compared import compare_files
 from edgeml.checks.coverage import Coverage, coverage
+from edgeml.checks.devices import FpgaBoard, Microcontroller
 from edgeml.checks.earlier import covers, sealed_coverage
 from edgeml.checks.golden import Golden
 from edgeml.checks.keras import check_keras
-from edgeml.checks.names import BOARD, KERAS, REFERENCE, SOURCE, named_runners, select
+from edgeml.checks.names import BOARD, KERAS, MCU, ON_A_LINE, REFERENCE, SOURCE, named_runners, select
 from edgeml.checks.result import Check, Result
 from edgeml.checks.source import Reader, check_source
 from edgeml.deviations import summary
@@ -89,7 +90,7 @@ def check_folder(
     wiring.need_there()
     results: list[Result] = []
     notes_file = folder / "notes.json"
-    chosen = select([*(names or ["all"]), *([BOARD] if wiring.is_used else [])])
+    chosen = select([*(names or ["all"]), *([BOARD] if wiring.is_used and MCU not in names else [])])
     other = KERAS if source is not None else SOURCE  # no row for the framework that the model is not from
     for name in (name for name in chosen if name != other or name in names):
         if progress is not None:
@@ -100,8 +101,9 @@ def check_folder(
             results.append(_row(name, lambda: check_keras(graph, golden, model_file, notes_file, lowering)))
         elif name == SOURCE:
             results.append(_row(name, lambda: check_source(graph, golden, source, notes_file)))
-        elif name == BOARD:
-            results.append(_row(name, lambda: check_board(graph, whole, folder, wiring, samples)))
+        elif name in ON_A_LINE:
+            device = FpgaBoard() if name == BOARD else Microcontroller()
+            results.append(_row(name, lambda d=device: check_board(graph, whole, folder, wiring, samples, d)))
         else:
             owner, executors = _executors(name)
             results += [
@@ -169,7 +171,7 @@ def check_graph(
     with scratch_folder() as name:
         folder = Path(name)
         for chosen in select(names):
-            if chosen in (REFERENCE, KERAS, SOURCE, BOARD):
+            if chosen in (REFERENCE, KERAS, SOURCE, *ON_A_LINE):
                 continue
             owner, executors = _executors(chosen)
             backend = backends.load(owner)

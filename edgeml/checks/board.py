@@ -18,10 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.verilog.manifest import MANIFEST, Stream, VerilogManifest
 from edgeml.checks.compare import compare
+from edgeml.checks.devices import Device, FpgaBoard, Packing
 from edgeml.checks.golden import Golden
-from edgeml.checks.names import BOARD
 from edgeml.checks.result import Result
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
@@ -29,7 +28,6 @@ from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.synth.top.host import Host
 from edgeml.synth.top.log import Log, read_log
-from edgeml.synth.top.payload import decode, encode, sample_bytes
 from edgeml.synth.top.port import PLUG_IN, SerialPort
 from edgeml.synth.top.protocol import (
     IDENTITY_BYTES,
@@ -44,9 +42,6 @@ from edgeml.synth.top.serial import BAUD
 SAMPLES = 1000
 """Samples that are sent by default: a serial line is slow."""
 
-# Folders of the Verilog: edgeml.synth.flow writes it for a board, `edgeml export` for none in particular.
-_SYNTHESIZED = "synth/{}/verilog"
-_EXPORTED = "verilog"
 _NO_LINE = "no port and no log was given (--port /dev/tty..., or --log FILE)"
 
 
@@ -94,7 +89,7 @@ class _BoardAnswers:
     """The answers of a board.
 
     Args:
-        output: how its results are packed.
+        packing: how its results are packed.
         reports: of its self-tests.
         samples: numbers of the golden vectors with a result; twice if it sent two different results.
         results: their bytes, (len(samples), bytes).
@@ -102,7 +97,7 @@ class _BoardAnswers:
         remarks: error frames, damaged frames and repetitions, in words.
     """
 
-    output: Stream
+    packing: Packing
     reports: tuple[SelfTestResult, ...]
     samples: IntArray
     results: NDArray[np.uint8]
@@ -110,8 +105,15 @@ class _BoardAnswers:
     remarks: str = ""
 
 
-def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples: int = 0) -> Result:
-    """Compare a board's integers with the golden ones.
+def check_board(
+    graph: Graph,
+    golden: Golden,
+    run: Path,
+    wiring: Wiring,
+    samples: int = 0,
+    device: Device | None = None,
+) -> Result:
+    """Compare the integers of a device on a serial line with the golden ones.
 
     Args:
         graph: the exact graph.
@@ -119,50 +121,49 @@ def check_board(graph: Graph, golden: Golden, run: Path, wiring: Wiring, samples
         run: the run folder, with the Verilog that the bitstream was made of.
         wiring: port or log.
         samples: how many are sent; 0 for `SAMPLES`. A log is compared whole.
+        device: its kind; an FPGA board if None.
 
     Raises:
         EdgemlError: the port cannot be used, no board answers, the board holds another network, or the log is
             none.
     """
+    device = device or FpgaBoard()
     if not wiring.is_used:
-        return Result(backend=BOARD, status="not-run", reason=_NO_LINE)
-    if (
-        not any(run.glob(f"{_SYNTHESIZED.format('*')}/{MANIFEST}"))
-        and not (run / _EXPORTED / MANIFEST).exists()
-    ):
-        return Result(backend=BOARD, status="not-run", reason="no bitstream was made (edgeml synth RUN)")
+        return Result(backend=device.name, status="not-run", reason=_NO_LINE)
+    if missing := device.missing(run):
+        return Result(backend=device.name, status="not-run", reason=missing)
     if wiring.log is not None:
-        answers = _read_log(wiring.log, graph, run, golden.samples)
+        answers = _read_log(wiring.log, graph, run, golden.samples, device)
     else:
-        answers = _talk(graph, run, golden.head(min(samples or SAMPLES, UNASKED)), wiring)
+        answers = _talk(graph, run, golden.head(min(samples or SAMPLES, UNASKED)), wiring, device)
     bad = next((report for report in answers.reports if not report.passed), None)
     problems = "; ".join(filter(None, [_complaint(bad) if bad is not None else "", answers.remarks]))
     if not len(answers.samples):
         if bad is not None:
-            return Result(backend=BOARD, status="mismatch", reason=problems)
+            return Result(backend=device.name, status="mismatch", reason=problems)
         only = "the log holds no results to compare, only the board's own word"
-        return Result(backend=BOARD, status="not-run", reason="; ".join(filter(None, [only, problems])))
-    result = _compared(graph, golden, answers)
+        return Result(backend=device.name, status="not-run", reason="; ".join(filter(None, [only, problems])))
+    result = _compared(graph, golden, answers, device.name)
     # Where every result was right and the self-test failed, memory is damaged or the board is not reliable.
     status = result.status if bad is None else "mismatch"
     reason = "; ".join(filter(None, [result.reason, problems]))
     return result.model_copy(update={"status": status, "reason": reason})
 
 
-def _compared(graph: Graph, golden: Golden, answers: _BoardAnswers) -> Result:
+def _compared(graph: Graph, golden: Golden, answers: _BoardAnswers, name: str) -> Result:
     chosen = answers.samples
     part = Golden(
-        {BOARD: np.arange(len(chosen))},
+        {name: np.arange(len(chosen))},
         {name: codes[chosen] for name, codes in golden.inputs.items()},
         {name: codes[chosen] for name, codes in golden.expected.items()},
     )
-    outputs = decode(answers.output, answers.results)
+    outputs = answers.packing.decode(answers.results)
 
     def execute(part: Golden, keep: Sequence[str]) -> dict[str, IntArray]:
         del keep  # no inner value leaves a board
-        return {name: codes[part.x[BOARD]] for name, codes in outputs.items()}
+        return {output: codes[part.x[name]] for output, codes in outputs.items()}
 
-    result = compare(BOARD, graph, part, execute)
+    result = compare(name, graph, part, execute)
     first = result.first
     if first is not None:  # as numbered in golden.npz
         first = first.model_copy(update={"index": (int(chosen[first.index[0]]), *first.index[1:])})
@@ -170,26 +171,26 @@ def _compared(graph: Graph, golden: Golden, answers: _BoardAnswers) -> Result:
     return result.model_copy(update={"first": first, "seconds": answers.seconds, "samples": distinct})
 
 
-def _talk(graph: Graph, run: Path, golden: Golden, wiring: Wiring) -> _BoardAnswers:
+def _talk(graph: Graph, run: Path, golden: Golden, wiring: Wiring, device: Device) -> _BoardAnswers:
     output = bytearray()
     try:
         with SerialPort(wiring.port, wiring.baud) as port:
             host = Host(port, wiring.port, wiring.baud, output.extend)
             start = time.monotonic()
             identity = host.identify()
-            manifest = _manifest(identity, graph, run, wiring.port)
-            inputs, size = encode(manifest.input, golden.inputs), sample_bytes(manifest.output)
-            report = host.test(_test_seconds(identity))
+            packing = device.packing_of(identity, graph, run, wiring.port)
+            inputs, size = packing.encode(golden.inputs), packing.sizes[1]
+            report = host.test(device.test_seconds(identity))
             results = [host.run(i, sample.tobytes(), size) for i, sample in enumerate(inputs)]
             seconds = time.monotonic() - start
     finally:
         if wiring.save_log is not None and output:
             write_atomic(wiring.save_log, bytes(output))
     table = np.frombuffer(b"".join(results), np.uint8).reshape(len(results), size)
-    return _BoardAnswers(manifest.output, (report,), np.arange(len(results)), table, seconds)
+    return _BoardAnswers(packing, (report,), np.arange(len(results)), table, seconds)
 
 
-def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _BoardAnswers:
+def _read_log(path: Path, graph: Graph, run: Path, samples: int, device: Device) -> _BoardAnswers:
     where = str(path)
     data = read_bytes(path, "log of a board")
     log = read_log(data)
@@ -204,10 +205,9 @@ def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _BoardAnswer
         raise EdgemlError(
             "does not say which network the board holds", where, "record the answer to an identify request"
         )
-    manifests = [_manifest(identity, graph, run, where) for identity in identities]
-    output = manifests[0].output
+    packing, *_ = [device.packing_of(identity, graph, run, where) for identity in identities]
     results = [frame for frame in log.frames if frame.kind is FrameType.RESULT]
-    size = sample_bytes(output)
+    size = packing.sizes[1]
     for frame in results:
         if frame.tag >= samples or len(frame.payload) != size:
             text = f"a result of {len(frame.payload)} bytes for sample {frame.tag}"
@@ -221,7 +221,9 @@ def _read_log(path: Path, graph: Graph, run: Path, samples: int) -> _BoardAnswer
         SelfTestResult.decode(frame.payload) for frame in log.frames if frame.kind is FrameType.REPORT
     )
     tags = np.array([tag for tag, _ in distinct], np.int64)
-    return _BoardAnswers(output, reports, tags, table, 0.0, _remarks(log, size, len(results) - len(distinct)))
+    return _BoardAnswers(
+        packing, reports, tags, table, 0.0, _remarks(log, size, len(results) - len(distinct))
+    )
 
 
 def _remarks(log: Log, size: int, again: int) -> str:
@@ -249,38 +251,6 @@ def _counted(count: int, what: str) -> str:
 def _times(count: int) -> str:
     """A number of times in words: "once", "3 times"."""
     return "once" if count == 1 else f"{count:,} times"
-
-
-def _manifest(identity: Identity, graph: Graph, run: Path, where: str) -> VerilogManifest:
-    """The manifest of the board's Verilog: that of the synthesis for the board, else that of the export.
-
-    Raises:
-        EdgemlError: the board holds another network, or takes and gives other numbers of bytes.
-    """
-    if identity.graph != graph.digest:
-        raise EdgemlError(
-            f"the board holds {identity.model} with the graph {identity.graph[:16]}, "
-            f"the run is of {graph.name} with {graph.digest[:16]}",
-            where,
-            f"edgeml synth RUN --board {identity.board}, and load the new bitstream",
-        )
-    synthesized = run / _SYNTHESIZED.format(Path(identity.board).name)
-    manifest = VerilogManifest.read(synthesized if (synthesized / MANIFEST).exists() else run / _EXPORTED)
-    sizes = (sample_bytes(manifest.input), sample_bytes(manifest.output))
-    if (identity.input_bytes, identity.output_bytes) != sizes:
-        raise EdgemlError(
-            f"the board takes {identity.input_bytes} bytes and gives {identity.output_bytes}, "
-            f"the Verilog of the run {sizes[0]} and {sizes[1]}",
-            where,
-            "export the Verilog as it was, or make a new bitstream",
-        )
-    return manifest
-
-
-def _test_seconds(identity: Identity) -> float:
-    """Upper bound of a self-test's time: every byte takes a clock or two, every beat its turn."""
-    vector = identity.latency + identity.interval + 2 * (identity.input_bytes + identity.output_bytes)
-    return 2.0 * identity.vectors * vector / max(identity.clock_hz, 1)
 
 
 def _complaint(report: SelfTestResult) -> str:

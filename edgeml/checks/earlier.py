@@ -24,7 +24,7 @@ from typing import Any
 from edgeml import backends
 from edgeml.checks.coverage import Coverage
 from edgeml.checks.golden import Golden
-from edgeml.checks.names import BOARD, KERAS, REFERENCE, SOURCE
+from edgeml.checks.names import BOARD, KERAS, MCU, REFERENCE, SOURCE
 from edgeml.checks.result import Check, Result
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
@@ -81,7 +81,7 @@ def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
     def now(choice: str, *files: Path) -> Print:
         return Print(digest(*files), choice, golden.samples, golden.synthetic_count)
 
-    prints_ = {REFERENCE: now(REFERENCE), BOARD: now(BOARD)}
+    prints_ = {REFERENCE: now(REFERENCE), BOARD: now(BOARD), MCU: now(MCU)}
     for name, pattern in ((KERAS, "model.*"), (SOURCE, "source.*")):
         prints_[name] = now(name, *sorted(path for path in folder.glob(pattern) if path.is_file()))
     for name in backends.names():

@@ -15,11 +15,15 @@ REFERENCE = "evaluate"
 KERAS = "keras"
 SOURCE = "source"
 BOARD = "board"
+MCU = "mcu"
+
+ON_A_LINE = (BOARD, MCU)
+"""Devices on a serial line, which have to be named or wired."""
 
 
 def choices() -> tuple[str, ...]:
-    """The values of `--with`: the reference, the model's framework, back ends, named runners, a board."""
-    return (REFERENCE, KERAS, SOURCE, *backends.names(), *named_runners(), BOARD)
+    """The values of `--with`: the reference, the model's framework, back ends, named runners, devices."""
+    return (REFERENCE, KERAS, SOURCE, *backends.names(), *named_runners(), *ON_A_LINE)
 
 
 def named_runners() -> Mapping[str, tuple[str, Runner]]:
@@ -42,7 +46,7 @@ def choice_of(name: str) -> str:
 
 
 def select(names: Sequence[str]) -> tuple[str, ...]:
-    """The chosen names; "all" means every one but runners that have to be named, and the board.
+    """The chosen names; "all" means every one but runners that have to be named, and devices.
 
     Args:
         names: choices, or the names that rows have: "onnx" or "onnxruntime".
@@ -55,7 +59,7 @@ def select(names: Sequence[str]) -> tuple[str, ...]:
     for name in selected:
         if name != "all" and name not in offered:
             raise unknown_name("check", name, ("all", *offered, *runners()))
-    to_name = {BOARD, *named_runners()}
+    to_name = {*ON_A_LINE, *named_runners()}
     every = [name for name in offered if name not in to_name]
     chosen = {*selected, *(every if "all" in selected or not selected else ())}
     return tuple(name for name in offered if name in chosen)

@@ -164,13 +164,14 @@ def joint_campaign(
     @hunting(number, count)
     @given(graph=graphs(max_nodes=8, max_width=14), data=st.data())
     def draw(graph: Graph, data: Any) -> None:
-        if outcome.failure is not None:
-            return
         target = backends.load(backend)
         if target.refusals(graph, target.options({})):
             outcome.counts[REFUSED] += 1
             reject()
-        waiting.append((graph, data.draw(graph_codes(graph, _JOINT_SAMPLES))))
+        inputs = data.draw(graph_codes(graph, _JOINT_SAMPLES))
+        if outcome.failure is not None:  # the others are drawn, because what is drawn must not change
+            return
+        waiting.append((graph, inputs))
         tell()
         if len(waiting) == at_once:
             flush()
