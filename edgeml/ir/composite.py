@@ -45,7 +45,6 @@ class Composite(Op, abstract=True):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The codes of the expansion's last value."""
-        del result
         build, names, last = self._expanded(infos)
         values = dict(zip(names, inputs, strict=True))
         run_nodes(build.nodes, build.infos, values)
@@ -53,13 +52,11 @@ class Composite(Op, abstract=True):
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         """The grid of the expansion's last value."""
-        del result
         values, last = self._inner(inputs)
         return values[last].grid
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         """The largest demand in the expansion."""
-        del result
         build, _, _ = self._expanded([value.info for value in inputs])
         values, _ = self._inner(inputs)
         return max(

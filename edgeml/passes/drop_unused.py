@@ -14,7 +14,6 @@ class DropUnused(Pass):
     """Only nodes that an output depends on stay; inputs stay as well, they are the model's interface."""
 
     def requires(self, graph: Graph) -> str:
-        del graph
         return ""
 
     def rewrite(self, graph: Graph) -> Graph:

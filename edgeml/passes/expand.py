@@ -27,7 +27,6 @@ class Expand(Pass):
     which: Callable[[Node], bool] = _every
 
     def requires(self, graph: Graph) -> str:
-        del graph
         return ""
 
     def ensures(self, graph: Graph) -> str:

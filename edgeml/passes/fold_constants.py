@@ -14,7 +14,6 @@ class FoldConstants(Pass):
     """Every node that no input reaches is a Const of its own name and type."""
 
     def requires(self, graph: Graph) -> str:
-        del graph
         return ""
 
     def rewrite(self, graph: Graph) -> Graph:

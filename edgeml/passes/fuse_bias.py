@@ -28,7 +28,6 @@ class FuseBias(Pass):
     """
 
     def requires(self, graph: Graph) -> str:
-        del graph
         return ""
 
     def rewrite(self, graph: Graph) -> Graph:

@@ -32,7 +32,6 @@ class PostponeCasts(Pass):
     """
 
     def requires(self, graph: Graph) -> str:
-        del graph
         return ""
 
     def ensures(self, graph: Graph) -> str:

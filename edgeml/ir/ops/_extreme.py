@@ -31,11 +31,9 @@ class Extreme(Op, abstract=True):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The choice of the codes once both have the same LSB."""
-        del result
         return self.choose(*aligned_codes(inputs, infos))
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return np.maximum(*(value.grid for value in inputs))
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

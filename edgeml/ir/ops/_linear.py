@@ -36,7 +36,6 @@ class Linear(Op, abstract=True):
         """
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         x, w = inputs
         return self._finest(x.grid, w.grid)
 

@@ -48,11 +48,9 @@ class Move(Op, abstract=True):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The codes at their new places."""
-        del infos, result
         return self.move(inputs[0])
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return self.moved(inputs[0].grid)
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

@@ -63,11 +63,9 @@ class Pool(Op, abstract=True):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """Each window reduced, in int64."""
-        del result
         return self._pooled(align(inputs[0], infos[0].type.frac, infos[0].frac))
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return over_space(inputs[0].grid)
 
     def _pooled(self, x: IntArray) -> IntArray:

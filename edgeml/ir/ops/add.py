@@ -32,12 +32,10 @@ class Add(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The sum in int64."""
-        del result
         a, b = aligned_codes(inputs, infos)
         return a + b
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return np.maximum(*(value.grid for value in inputs))
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

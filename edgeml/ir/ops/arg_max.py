@@ -32,11 +32,9 @@ class ArgMax(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The index, counted from 0."""
-        del result
         return np.argmax(align(inputs[0], infos[0].type.frac, infos[0].frac), axis=-1)
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del inputs, result
         return np.asarray(0)
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

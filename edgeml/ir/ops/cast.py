@@ -53,11 +53,9 @@ class Cast(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """Exact, as ap_fixed does it."""
-        del result
         return cast(inputs[0], infos[0].type.frac, self.to, self.rounding, self.overflow)
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         (x,) = inputs
         to = np.asarray(self.to.frac)
         # A value that is out of range becomes a bound of it, or is compared with one.

@@ -45,7 +45,6 @@ class Concat(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The codes side by side."""
-        del result
         frac = max(info.frac for info in infos)
         (batch,) = np.broadcast_shapes(*(codes.shape[:1] for codes in inputs))
         parts = [
@@ -55,7 +54,6 @@ class Concat(Op):
         return np.concatenate(parts, axis=self.axis + 1)
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return np.concatenate([value.grid for value in inputs], axis=self.axis)
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

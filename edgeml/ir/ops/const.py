@@ -32,7 +32,6 @@ class Const(Op):
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
         """The codes themselves are the bounds."""
-        del inputs
         full = ValueInfo.full(tuple(self.codes.shape), self.type)
         need(self.codes.size > 0, "a constant without elements")
         need(
@@ -43,11 +42,9 @@ class Const(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The codes, with a batch axis of one."""
-        del inputs, infos, result
         return self.codes[np.newaxis]
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del inputs
         return constant_grid(self.codes, result.type.frac)
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

@@ -64,7 +64,6 @@ class Conv(Linear):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The convolution in int64."""
-        del result
         x, w = (align(codes, info.type.frac, info.frac) for codes, info in zip(inputs, infos, strict=True))
         return self._convolve(x, w[0])
 

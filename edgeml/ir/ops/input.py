@@ -40,7 +40,6 @@ class Input(Op):
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
         """Every code of the type."""
-        del inputs
         need(all(n > 0 for n in self.shape), f"shape {self.shape} has an empty axis")
         need_room(self.shape)
         return ValueInfo.full(self.shape, self.type)
@@ -71,7 +70,6 @@ class Input(Op):
         return quantize(floats, self.type, self.rounding, self.overflow)
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del inputs
         return np.asarray(result.type.frac)
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

@@ -48,12 +48,10 @@ class Lookup(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The entries."""
-        del result
         x, table = inputs
         return table[0][x - infos[0].scalar.lo]
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return np.asarray(inputs[1].grid.max())
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

@@ -41,7 +41,6 @@ class MatMul(Linear):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The product in int64."""
-        del result
         x, w = (align(codes, info.type.frac, info.frac) for codes, info in zip(inputs, infos, strict=True))
         return x @ w[0]
 

@@ -22,7 +22,6 @@ class MaxPool(Pool):
     """Stands for minus infinity; never the result: padding is narrower than a window."""
 
     def check(self, low: IntArray, high: IntArray) -> None:
-        del low, high
         need(
             all(n < size for pair, size in zip(self.padding, self.pool, strict=True) for n in pair),
             f"padding {self.padding} leaves windows {self.pool} without a value",

@@ -35,7 +35,6 @@ class Mul(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The product in int64."""
-        del result
         rank = max(len(info.shape) for info in infos)
         a, b = (
             same_rank(align(codes, info.type.frac, info.frac), info, rank)
@@ -44,7 +43,6 @@ class Mul(Op):
         return a * b
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return np.add(*(value.grid for value in inputs))
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

@@ -43,14 +43,12 @@ class Pad(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The codes with zeros around."""
-        del result
         return self._pad(align(inputs[0], infos[0].type.frac, infos[0].frac))
 
     def _pad(self, x: IntArray) -> IntArray:
         return np.pad(x, ((0, 0), *self.padding))
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return np.pad(inputs[0].grid[np.newaxis], ((0, 0), *self.padding), constant_values=ZERO)[0]
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

@@ -29,11 +29,9 @@ class Relu(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """Negative codes become zero."""
-        del result
         return np.maximum(align(inputs[0], infos[0].type.frac, infos[0].frac), 0)
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return inputs[0].grid
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

@@ -44,11 +44,9 @@ class Scale(Op):
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The codes themselves."""
-        del infos, result
         return inputs[0]
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
-        del result
         return inputs[0].grid - self.shift
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:

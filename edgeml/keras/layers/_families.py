@@ -71,7 +71,6 @@ def merging(op: Op, onnx: str, part: str, *examples: LayerExample) -> LayerHandl
     """The handler of a merging layer: one op, named `part`, after the other."""
 
     def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
-        del layer
         return fold(builder, op, inputs, part)
 
     return keras_layer(LayerKind.MERGES, lower, merged(onnx), *examples)
@@ -84,5 +83,4 @@ def inert(*examples: LayerExample) -> LayerHandler:
 
 def same(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """The value itself."""
-    del layer, builder
     return inputs[0]

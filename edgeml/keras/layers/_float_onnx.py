@@ -21,7 +21,6 @@ _NAMED = ("linear", "relu", "softmax")
 
 def unchanged(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
     """The one input itself: the layer does nothing at inference."""
-    del build, layer
     return inputs[0]
 
 
@@ -205,7 +204,6 @@ def merged(op: str) -> Callable[[FloatOnnxBuilder, Any, list[FloatTensor]], Floa
     """A merging layer: one op after the other, shapes broadcast."""
 
     def write(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
-        del layer
         values = [build.channels_last(value) for value in inputs]
         if len({len(value.shape) for value in values}) > 1:
             raise build.refuse("a merge of tensors of different ranks", "give it tensors of one rank")

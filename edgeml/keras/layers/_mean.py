@@ -42,7 +42,6 @@ def divided_by_each(builder: LayerBuilder, total: str, counts: IntArray) -> str:
     common = int(np.lcm.reduce(counts.ravel()))
 
     def rounded(source: str) -> str:
-        del source
         return scaled(builder, total, 1.0 / counts, "mean", _REMEDY)
 
     alike = scaled(builder, total, common / counts, "alike")

@@ -15,7 +15,6 @@ from edgeml.keras.layers._float_onnx import merged
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """a + (-1) * b."""
-    del layer
     minus = builder.const(-1, FixedType(True, 1, 0), "minus")
     negative = builder.add(Mul(), inputs[1], minus, part="negative")
     return builder.add(Add(), inputs[0], negative, part="difference")

@@ -34,7 +34,6 @@ def of_one(lower: LowerOne) -> Lower:
     """The general form of a `lower` of one tensor."""
 
     def lower_first(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
-        del options
         return lower(operation, builder, args[0].value)
 
     return lower_first
@@ -64,7 +63,6 @@ def folding(op: Op, onnx: str, part: str, *examples: OperationExample) -> Operat
     """The handler of an operation of two operands, values or constants, that is one op named `part`."""
 
     def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
-        del operation, options
         return builder.add(op, *operands(builder, args), part=part)
 
     return OperationHandler(kind=Kind.POINTWISE, lower=lower, float_onnx=two(onnx), examples=examples)
@@ -82,7 +80,6 @@ def as_layer(layer: LayerHandler, kind: Kind, *examples: OperationExample) -> Op
         return layer.lower(operation, builder, (value,))
 
     def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-        del options
         assert not isinstance(layer.float_onnx, Absent)
         return layer.float_onnx(build, operation, [args[0]]).name
 
@@ -113,7 +110,6 @@ def _pointwise(
     lower: Lower, write: Writer, examples: tuple[OperationExample, ...], settings: Sequence[str]
 ) -> OperationHandler:
     def float_onnx(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-        del options
         return write(build, args[0].name, **{name: getattr(operation, name) for name in settings})
 
     return OperationHandler(kind=Kind.POINTWISE, lower=lower, float_onnx=float_onnx, examples=examples)

@@ -29,7 +29,6 @@ def two(op: str) -> OperationWriter:
     """An operation of two operands that is one ONNX op; shapes broadcast."""
 
     def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-        del operation, options
         return build.add(op, [operand(build, arg) for arg in args[:2]])
 
     return write
@@ -39,7 +38,6 @@ def reduced(op: str) -> OperationWriter:
     """A reduction along the operation's axes."""
 
     def write(build: FloatOnnxBuilder, operation: Any, args: list[Any], options: dict[str, Any]) -> str:
-        del options
         if getattr(operation, "initial", None) is not None:
             raise build.refuse("a reduction with an initial value", INITIAL)
         axes = axes_of(operation.axis, len(args[0].shape) + 1)

@@ -15,7 +15,6 @@ from edgeml.keras.operations._families import pointwise
 
 def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """max(x, -x); a Relu says to the interval arithmetic that it is never negative."""
-    del operation
     minus = builder.const(-1, FixedType(True, 1, 0), "minus")
     largest = builder.add(Max(), value, builder.add(Mul(), value, minus, part="negative"), part="largest")
     return builder.add(Relu(), largest, part="absolute")

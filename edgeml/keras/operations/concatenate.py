@@ -14,7 +14,6 @@ from edgeml.keras.operations._moved import as_lowered
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """A Concat."""
-    del options
     values = tensors(args)
     if len(values) != len(args[0]):
         raise builder.refuse("concatenates constants", "concatenate values alone")

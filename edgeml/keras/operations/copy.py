@@ -10,7 +10,6 @@ from edgeml.keras.operations._families import moving
 
 def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """The value itself."""
-    del operation, builder
     return value
 
 

@@ -13,7 +13,6 @@ from edgeml.keras.operations._whole import whole
 
 def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """A Cast."""
-    del operation
     return whole(builder, value, Round.TRN)
 
 

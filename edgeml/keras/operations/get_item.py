@@ -14,7 +14,6 @@ from edgeml.keras.operations._moved import as_lowered
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """Slices, then a Reshape for axes that go or come."""
-    del operation, options
     value, key = args[0].value, args[1]
     shape = builder.info(value).shape
     first, *others = index_parts(key, len(shape))

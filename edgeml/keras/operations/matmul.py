@@ -16,7 +16,6 @@ from edgeml.keras.operations._float_onnx import two
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """A MatMul."""
-    del operation, options
     left, right = args[:2]
     if not isinstance(left, Operand) or isinstance(right, Operand):
         raise builder.refuse(

@@ -18,7 +18,6 @@ from edgeml.keras.operations._scaled import times
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """A Mul; by a constant a shift where that is a power of two."""
-    del options
     if all(isinstance(arg, Operand) for arg in args):
         return fold_two(builder, Mul(), args, "product")
     value = next(arg.value for arg in args if isinstance(arg, Operand))

@@ -13,7 +13,6 @@ from edgeml.keras.operations._families import pointwise
 
 def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """(-1) * x."""
-    del operation
     return builder.add(Mul(), value, builder.const(-1, FixedType(True, 1, 0), "minus"), part="negative")
 
 

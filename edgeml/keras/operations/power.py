@@ -20,7 +20,6 @@ _MOST = 8
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """x * x * ... ."""
-    del options
     base, exponent = args
     if not isinstance(base, Operand):
         return builder.function(

@@ -11,8 +11,6 @@ from edgeml.keras.handlers import Absent, OperationHandler
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """Always refused."""
-    del operation, options
-    del args
     raise builder.refuse("puts the samples of a batch in one row", "use keras.layers.Flatten")
 
 

@@ -12,7 +12,6 @@ from edgeml.keras.operations._families import pointwise
 
 def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """A Relu."""
-    del operation
     return relu(builder, value)
 
 

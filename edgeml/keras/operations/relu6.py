@@ -12,7 +12,6 @@ from edgeml.keras.operations._families import pointwise
 
 def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """min(max(x, 0), 6)."""
-    del operation
     return clipped(builder, value, 0, 6)
 
 

@@ -13,7 +13,6 @@ from edgeml.keras.operations._families import pointwise
 
 def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     """x * x; a Relu says to the interval arithmetic that it is never negative."""
-    del operation
     product = builder.add(Mul(), value, value, part="product")
     return builder.add(Relu(), product, part="square")
 

@@ -15,7 +15,6 @@ from edgeml.keras.operations._moved import as_lowered
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """Reshapes and a Concat."""
-    del options
     values = tensors(args)
     if len(values) != len(args[0]):
         raise builder.refuse("stacks constants", "stack values alone")

@@ -16,7 +16,6 @@ from edgeml.keras.operations._float_onnx import two
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """a + (-1) * b."""
-    del operation, options
     left, right = operands(builder, args)
     minus = builder.const(-1, FixedType(True, 1, 0), "minus")
     negative = builder.add(Mul(), right, minus, part="negative")

@@ -15,7 +15,6 @@ from edgeml.keras.operations._moved import as_lowered
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """Pieces, in order."""
-    del options
     value, indices = args[0].value, args[1]
     if isinstance(indices, Operand):
         raise builder.refuse("takes positions that are computed", "use constant ones")

@@ -17,7 +17,6 @@ from edgeml.keras.operations._scaled import times
 
 def lower(operation: Any, builder: LayerBuilder, args: list[Any], options: dict[str, Any]) -> str:
     """x * (1 / c), exact for powers of two."""
-    del options
     numerator, denominator = args
     if not isinstance(numerator, Operand):
         return builder.function(

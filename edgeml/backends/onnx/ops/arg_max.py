@@ -13,7 +13,6 @@ input_unit = preferred_if_scalar
 
 def result_unit(at: UnitSite) -> Unit:
     """The index itself."""
-    del at
     return 0
 
 

@@ -13,7 +13,6 @@ from edgeml.ir.ops.cast import Cast
 
 def exponents(graph: Graph, node: Node) -> int | IntArray:
     """Those of the Quant node's scale."""
-    del graph
     assert isinstance(node.op, Cast)
     return np.asarray(node.op.to.frac)
 

@@ -17,7 +17,6 @@ _TO_HALVES = {Round.RND: "FLOOR", Round.RND_MIN_INF: "CEIL", Round.RND_INF: "DOW
 
 def exponents(graph: Graph, node: Node) -> int | IntArray:
     """Those of the Quant node's scale."""
-    del graph
     assert isinstance(node.op, Input)
     return np.asarray(node.op.type.frac)
 

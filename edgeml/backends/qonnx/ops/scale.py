@@ -13,7 +13,6 @@ from edgeml.ir.ops.scale import Scale
 
 def exponents(graph: Graph, node: Node) -> int | IntArray:
     """The shifts, which become factors."""
-    del graph
     assert isinstance(node.op, Scale)
     return node.op.shift
 
