@@ -35,7 +35,7 @@ def lower(
     strict: bool = False,
     softmax: Literal["logits", "table"] = "logits",
     outputs: str | FixedType = "logits",
-    factor_bits: int | Mapping[str, int] = 17,
+    factor_bits: int | Mapping[str, int] | None = None,
     input_type: str | FixedType | Mapping[str, str] | None = None,
     float_type: str | FixedType | None = None,
     layer_types: Mapping[str, str] | None = None,
@@ -51,7 +51,7 @@ def lower(
         outputs: "logits", "probabilities" for a sigmoid or softmax at the end by table, or the type of the
             output, such as "ufixed<8,0>", for these and any other activation at the end.
         factor_bits: significant bits (2 to 24) of factors that are not quantized, such as those of batch
-            normalization; for all layers, or by layer ("default" is for the others).
+            normalization; for all layers, or by layer ("default" is for the others). None: float32's 24.
         input_type: what the input is rounded to before anything else, "ufixed<8,8>" for pixels from 0 to 255;
             for all inputs, or by name. By default the QActivation behind the input says so.
         float_type: the type of layers that the model leaves in float, such as "fixed<16,6>": their weights

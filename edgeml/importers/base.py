@@ -54,15 +54,15 @@ class ImportOptions:
         name: of the graph.
         lowering: types that the file does not state, what the outputs are, bits of factors.
         strict: refuse what cannot be exact instead of noting it.
-        samples: the user's data, floats (samples, *shape) by the graph's inputs as they take them, for
-            choices that are made on data; None: there are none.
+        samples: the user's data, floats (samples, *shape) as the graph's inputs take them (several side by
+            side, see `edgeml.ir.samples`), for choices that are made on data; None: there are none.
         hls4ml: types that a configuration of hls4ml states; used where the model and `lowering` state none.
     """
 
     name: str
     lowering: Lowering = field(default_factory=Lowering)
     strict: bool = False
-    samples: Mapping[str, Floats] | None = None
+    samples: Floats | None = None
     hls4ml: HlsPrecision | None = None
 
 

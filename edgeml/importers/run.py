@@ -21,6 +21,7 @@ from edgeml.importers.feeding import check_fit, fitting_data, meanings
 from edgeml.importers.hls4ml_config import read_hls4ml_config
 from edgeml.ir import Graph, saved
 from edgeml.ir.samples import feeds
+from edgeml.keras.factor_bits import CALIBRATION
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.notes import SAMPLES, LayerNote, Notes
 from edgeml.locks import locked
@@ -156,7 +157,7 @@ def read_again(run: Run, strict: bool = False) -> Imported:
     imported = importers.read(source, options, importing.format)
     if not imported.waits_for_samples or run.config.data.dataset == RANDOM:
         return imported
-    samples = feeds(imported.graph, run.data().x_test)
+    samples = run.data().x_train[:CALIBRATION]
     return importers.read(source, replace(options, samples=samples), importing.format)
 
 

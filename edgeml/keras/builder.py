@@ -21,10 +21,11 @@ from edgeml.ir.note import Note
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.scale import Scale
+from edgeml.ir.steps import FLOAT32_BITS
 from edgeml.keras.pending import FloatFunction, PendingFunction, RawInput
 from edgeml.keras.quantizers._stated import stated_table
 from edgeml.presets import Lowering
-from edgeml.presets.lowering import FACTOR_BITS, StatedType, Tensor, TensorTypes
+from edgeml.presets.lowering import StatedType, Tensor, TensorTypes
 from edgeml.settings import per_layer
 
 STATE = (
@@ -60,6 +61,7 @@ class LayerBuilder:
         self.strict = strict
         self.notes: list[Note] = []
         self.owners: dict[str, str] = {}
+        self.factored: set[str] = set()
         self.floats: dict[str, RawInput | PendingFunction] = {}
         self._inputs: dict[tuple[str, tuple[str, ...]], str] = {}
         self._consts: dict[tuple[str, str], str] = {}
@@ -67,8 +69,9 @@ class LayerBuilder:
 
     @property
     def factor_bits(self) -> int:
-        """Significant bits of this layer's factors that are not quantized."""
-        return per_layer(self.options.factor_bits, self.layer) or FACTOR_BITS
+        """Significant bits of this layer's factors that are not quantized; float32's unless stated."""
+        self.factored.add(self.layer)
+        return per_layer(self.options.factor_bits, self.layer) or FLOAT32_BITS
 
     def stated(self, tensor: Tensor) -> StatedType | None:
         """The type stated for a tensor of this layer that the model does not quantize; marks the layer."""

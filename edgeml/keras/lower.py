@@ -49,6 +49,7 @@ class Lowered:
         notes: what the user should know, by layer.
         layer_values: for each call of a layer whose output is comparable, the value that carries it.
         options: how it was lowered.
+        factored: the layers with factors that nothing quantizes.
         left_off: by output of the graph, the activation at the model's end that it leaves off.
     """
 
@@ -56,6 +57,7 @@ class Lowered:
     notes: tuple[Note, ...]
     layer_values: Mapping[str, str]
     options: Lowering = field(default_factory=Lowering)
+    factored: frozenset[str] = frozenset()
     left_off: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -260,7 +262,9 @@ def _finish(
         if isinstance(pending := builder.floats.get(values[key]), PendingFunction)
         and renamed.get(pending.source, pending.source) == name
     }
-    return Lowered(graph, tuple(builder.notes), comparable, builder.options, left_off)
+    return Lowered(
+        graph, tuple(builder.notes), comparable, builder.options, frozenset(builder.factored), left_off
+    )
 
 
 def _graph_name(name: str) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.ir import Graph, saved
+from edgeml.keras.factor_bits import CALIBRATION, lower_on_samples
 from edgeml.keras.load import load_model
-from edgeml.keras.lower import lower_model
 from edgeml.keras.notes import Notes
 from edgeml.runs import Run
 
@@ -40,9 +40,11 @@ def lower_run(run: Run, strict: bool = False) -> Graph:
             notes.refuse_inexact(str(run.folder))
         return run.graph()
     model = trained_model(run)
-    lowered = lower_model(model, run.name, strict, options=run.config.lowering)
+    data = run.data()
+    samples = data.x_train[:CALIBRATION]
+    lowered = lower_on_samples(model, run.name, strict, run.config.lowering, samples)
     digest = hashlib.sha256(read_bytes(run.model_file, "Keras model")).hexdigest()
-    notes = Notes.of(model, lowered, run.data().x_test, digest)
+    notes = Notes.of(model, lowered, data.x_test, digest)
     saved.save(lowered.graph).write(run.folder)
     notes.write(run.notes_file)
     return lowered.graph

@@ -14,9 +14,6 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.settings import PerLayer, Settings, per_layer
 
-FACTOR_BITS = 17
-"""Significant bits of a real factor: with its sign one 18-bit operand of an FPGA's multiplier."""
-
 FactorBits = Annotated[int, Field(ge=2, le=24, strict=True)]
 """Most significant bits of a factor: Keras has factors in float32, which has 24."""
 
@@ -113,7 +110,9 @@ class Lowering(Settings):
         layer_types: the same by layer, such as {"logits": "fixed<16,6>"}, over `float_type`; or by tensor,
             {"logits": {"weight": "fixed<8,1>", "bias": "fixed<8,1>", "result": "fixed<16,6>"}}.
         factor_bits: significant bits of factors that are not quantized (batch normalization, PReLU, odd
-            slopes, scales under alpha="auto", means), without the sign; for all layers or by layer.
+            slopes, scales under alpha="auto", means), without the sign; for all layers or by layer. None
+            takes the fewest with which the quantizers behind give the same codes on the data, and the 24 of
+            float32 where there are no data.
         multiplier_bits: bits of the integer multipliers that requantize sums of an imported integer model
             (ONNX, TFLite); None takes the fewest that equal the source's own arithmetic for every sum.
         threshold_bits: bits of an imported quantizer up to which it is built of thresholds instead.
@@ -123,7 +122,7 @@ class Lowering(Settings):
     input_type: PerLayer[str] | None = None
     float_type: str | None = None
     layer_types: dict[str, str | TensorTypes] = Field(default_factory=dict)
-    factor_bits: PerLayer[FactorBits] = FACTOR_BITS
+    factor_bits: PerLayer[FactorBits] | None = None
     multiplier_bits: Annotated[int, Field(ge=2, le=31, strict=True)] | None = None
     threshold_bits: Annotated[int, Field(ge=0, le=8, strict=True)] = 3
 

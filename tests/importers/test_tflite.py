@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from edgeml.fixed import FixedType
 from edgeml.importers import tflite_ops
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier
+from edgeml.importers.tflite_reader.softmax import integer_softmax
 from edgeml.ir import evaluate_codes, input_codes
 from edgeml.ir.ops.input import Input
 from edgeml.presets import Lowering
@@ -103,3 +105,25 @@ def test_damaged_files_end_in_one_error():
         except EdgemlError:
             refused += 1
     assert refused > 100
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_the_integer_softmax_is_a_softmax(count):
+    logits = np.random.default_rng(count).integers(-128, 128, (500, count))
+    codes = integer_softmax(logits, 0.07)
+    raised = np.exp(0.07 * (logits - logits.max(axis=1, keepdims=True)))
+    real = raised / raised.sum(axis=1, keepdims=True)
+    assert np.abs(codes - np.clip(real * 256 - 128, -128, 127)).max() <= 0.502
+    assert integer_softmax(np.array([[5, 5]]), 0.07).tolist() == [[0, 0]]
+
+
+def test_resnet8_gives_the_files_own_output():
+    path = Path(os.environ.get("EDGEML_MODELS", "")) / "resnet8_int8.tflite"
+    if not path.is_file():
+        pytest.skip("EDGEML_MODELS names no folder with resnet8_int8.tflite")
+    source = importers.SourceFile(path, path.read_bytes())
+    imported = importers.read(source, importers.ImportOptions("net"))
+    with np.load(path.with_name("resnet8_int8.io.npz")) as data:
+        x, y = data["x"][:8].astype(float), data["y"][:8]
+    (logits,) = evaluate_codes(imported.graph, input_codes(imported.graph, x)).values()
+    assert np.array_equal(integer_softmax(logits, imported.outputs[0].scale), y)

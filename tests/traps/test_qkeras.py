@@ -105,7 +105,7 @@ class TestScales:
         model.get_layer("fc").kernel.assign(kernel)
         notes = [note for note in lower_model(model).notes if not note.exact]
         assert [note.layer for note in notes] == ["fc"]
-        assert "17 significant bits" in notes[0].text
+        assert "24 significant bits" in notes[0].text
         with pytest.raises(EdgemlError, match="cannot be exact"):
             lower(model, strict=True)
 

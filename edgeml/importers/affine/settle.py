@@ -26,7 +26,7 @@ from edgeml.ir.ops.min import Min
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.scale import Scale
-from edgeml.presets.lowering import FACTOR_BITS
+from edgeml.ir.steps import FLOAT32_BITS
 from edgeml.settings import per_layer
 
 _GRID = 24
@@ -119,7 +119,7 @@ def approximated(assembly: Assembly, value: AffineValue) -> AffineValue:
         EdgemlError: the import is strict.
     """
     need_nodes(assembly, value)
-    bits = per_layer(assembly.options.factor_bits, assembly.layer) or FACTOR_BITS
+    bits = per_layer(assembly.options.factor_bits, assembly.layer) or FLOAT32_BITS
     assembly.inexact(
         f"factors that are no powers of two and that no quantizer takes up are rounded to {bits} bits",
         "quantize the value directly behind this layer",

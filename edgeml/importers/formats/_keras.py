@@ -8,7 +8,8 @@ from typing import Any
 from edgeml.errors import EdgemlError
 from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, SourceModel
 from edgeml.importers.formats._hls4ml_types import with_hls4ml_types
-from edgeml.keras.lower import Lowered, lower_model
+from edgeml.keras.factor_bits import lower_on_samples
+from edgeml.keras.lower import Lowered
 from edgeml.keras.runner import keras_floats
 from edgeml.runconfig import EndMeaning
 
@@ -57,8 +58,9 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
             source.where,
             _AS_IS,
         )
-    lowered = lower_model(model, options.name, options.strict, options=lowering)
-    names = zip(lowered.graph.outputs, model.output_names, strict=True)
+    lowered = lower_on_samples(model, options.name, options.strict, lowering, options.samples)
+    outputs = lowered.graph.outputs
+    names = zip(outputs, getattr(model, "output_names", outputs), strict=True)  # a Sequential model has none
     meanings = tuple(
         EndMeaning(name=name, label=label, function=lowered.left_off.get(name, "")) for name, label in names
     )
@@ -68,4 +70,5 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
         lowering=lowering,
         stated_types=stated_types,
         outputs=meanings,
+        waits_for_samples=bool(lowered.factored) and lowering.factor_bits is None,
     )

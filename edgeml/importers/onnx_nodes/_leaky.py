@@ -14,7 +14,7 @@ from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.value import AffineValue, WeightedNode
 from edgeml.ir.ops.max import Max
-from edgeml.presets.lowering import FACTOR_BITS
+from edgeml.ir.steps import FLOAT32_BITS
 from edgeml.settings import per_layer
 
 
@@ -29,7 +29,7 @@ def leaky(assembly: Assembly, value: AffineValue, slope: Exact) -> AffineValue:
     value = settle.anchored(assembly, value)
     if np.any(value.only.factor <= 0):
         value = settle.dyadic(assembly, value)
-    bits = per_layer(assembly.options.factor_bits, assembly.layer) or FACTOR_BITS
+    bits = per_layer(assembly.options.factor_bits, assembly.layer) or FLOAT32_BITS
     rounded = ex.as_exact(np.frompyfunc(lambda number: _significant(number, bits), 1, 1)(slope))
     if np.any(rounded != slope):
         assembly.inexact(f"a slope is rounded to {bits} significant bits", "use a slope such as 0.125")

@@ -1,7 +1,7 @@
 """The integer softmax of TFLite's reference kernels, in NumPy.
 
-Sources: lite/kernels/internal/reference/softmax.h (Softmax) and quantization_util.cc (PreprocessSoftmaxScaling,
-CalculateInputRadius) of TensorFlow; fixedpoint.h of gemmlowp (exp_on_negative_values,
+Sources, of TensorFlow: lite/kernels/internal/reference/softmax.h (Softmax) and quantization_util.cc
+(PreprocessSoftmaxScaling, CalculateInputRadius); of gemmlowp: fixedpoint.h (exp_on_negative_values,
 one_over_one_plus_x_for_x_in_0_1, SaturatingRoundingDoublingHighMul). Equal to the interpreter of TensorFlow
 2.21 in all codes of 9,000 random rows of 2, 10 and 12 logits.
 

@@ -21,7 +21,7 @@ from edgeml.keras.layers._functions import COUNTERPARTS, FUNCTIONS
 from edgeml.keras.layers._softmax import probabilities
 from edgeml.keras.pending import PendingFunction
 from edgeml.keras.quantizers import lower_activation
-from edgeml.keras.quantizers._ops import scaled, significant
+from edgeml.keras.quantizers._ops import exact_in_float32, scaled
 from edgeml.keras.quantizers._stated import sigmoid_table
 
 ELEMENTWISE = frozenset([*FUNCTIONS, *COUNTERPARTS])
@@ -88,7 +88,7 @@ def leaky(builder: LayerBuilder, value: str, slope: float, layer: Any) -> str:
 
     if real_slope == 0:
         return builder.add(Relu(), value, part="relu")
-    if significant(np.asarray(real_slope), builder.factor_bits)[2] == 0:
+    if value not in builder.floats and exact_in_float32(builder, value, np.asarray(real_slope)):
         return ops(builder.exact(value))
     return builder.function(value, keras_function(layer), f"leaky ReLU of slope {slope}", approximate=ops)
 

@@ -7,12 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.fixed import FixedType, FixedTypeArray
 from edgeml.ir.ops.add import Add
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.quantizers._ops import factor_type, scaled, significant
 
-_REMEDY = "use QBatchNormalization with inverse_quantizer=quantized_po2(4), or QConv2DBatchnorm"
+_REMEDY = (
+    "--set lowering.factor_bits=24, or use QBatchNormalization with inverse_quantizer=quantized_po2(4), "
+    "or QConv2DBatchnorm"
+)
+
+_FINER = 8
+"""Bits by which an offset may be finer than the product that it is added to."""
 
 
 def affine(
@@ -24,7 +29,7 @@ def affine(
 ) -> str:
     """The value times `factor` plus `offset`, each of shape (channels,).
 
-    Both are exact if the layer's factor bits (17) hold them. Otherwise the factor is rounded to them and the
+    Both are exact if the layer's factor bits hold them. Otherwise the factor is rounded to them and the
     offset to the LSB of its channel's product, and a note says so.
 
     Raises:
@@ -35,7 +40,7 @@ def affine(
         raise builder.refuse("its constants are not finite", "train the model again")
     product = scaled(builder, value, factor, "factor", remedy)
     codes, frac, error = significant(offset, builder.factor_bits)
-    if error:
+    if error or np.any(frac > _grid(builder, product, offset) + _FINER):
         codes, frac = _at_product(builder, product, offset)
         rest = np.abs(np.ldexp(codes.astype(np.float64), -frac.astype(np.int32)) - offset)
         if np.any(rest):
@@ -51,12 +56,17 @@ def _at_product(
     builder: LayerBuilder, product: str, offset: NDArray[np.floating[Any]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The offset on the grid of its channel's product, which is at least as fine as the layer's factors."""
-    kind = builder.info(product).type
-    fracs = np.asarray(kind.frac if isinstance(kind, FixedType | FixedTypeArray) else 0)
-    grid = np.broadcast_to(fracs, builder.info(product).shape).reshape(-1, offset.size).max(axis=0)
+    grid = _grid(builder, product, offset)
     _, exponent = np.frexp(offset.astype(np.float64))
-    frac = np.maximum(grid, builder.factor_bits - exponent).astype(np.int64)
+    frac = np.clip(builder.factor_bits - exponent, grid, grid + _FINER).astype(np.int64)
     return np.rint(np.ldexp(offset.astype(np.float64), frac.astype(np.int32))).astype(np.int64), frac
+
+
+def _grid(builder: LayerBuilder, product: str, offset: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """Fractional bits of a product, per channel."""
+    info = builder.info(product)
+    fracs = np.broadcast_to(np.asarray(info.type.frac, np.int64), info.shape)
+    return fracs.reshape(-1, offset.size).max(axis=0)
 
 
 def last_axis(layer: Any, builder: LayerBuilder, value: str) -> None:

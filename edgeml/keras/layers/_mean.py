@@ -20,7 +20,7 @@ _REMEDY = "average a power of two of them, or quantize to fewer bits before the 
 def divided(builder: LayerBuilder, total: str, count: int) -> str:
     """total / count: exact for a power of two, else a table with the quantizer that follows.
 
-    Where a table is impossible, 1 / count is rounded to 17 significant bits and a note says so.
+    Where a table is impossible, 1 / count is rounded to the layer's factor bits and a note says so.
     """
     if count & (count - 1) == 0:
         return total if count == 1 else builder.add(Scale(-(count.bit_length() - 1)), total, part="mean")
@@ -35,7 +35,7 @@ def divided_by_each(builder: LayerBuilder, total: str, counts: IntArray) -> str:
     """total / counts, a count per position: exact for powers of two, else a table with the quantizer.
 
     The sums are brought to a common count first, so that one table does for all positions. Where a table
-    is impossible, every 1 / count is rounded to 17 significant bits and a note says so.
+    is impossible, every 1 / count is rounded to the layer's factor bits and a note says so.
     """
     if np.all(counts & (counts - 1) == 0):
         return scaled(builder, total, 1.0 / counts, "mean")

@@ -17,7 +17,7 @@ from edgeml.keras.layers._activation import keras_function
 from edgeml.keras.layers._affine import affine
 from edgeml.keras.pending import PendingFunction, RawInput
 from edgeml.keras.quantizers._common import exponents
-from edgeml.keras.quantizers._ops import scaled, significant
+from edgeml.keras.quantizers._ops import exact_in_float32, scaled
 
 _REMEDY = "use a scale that is a power of two, or a quantizer of one type for all elements behind it"
 
@@ -53,7 +53,9 @@ def rescaled(
             return affine(builder, source, factor, offset, _REMEDY)
         return scaled(builder, source, factor, "factor", _REMEDY)
 
-    inexact = any(significant(part, builder.factor_bits)[2] for part in (factor, offset))
+    inexact = value in builder.floats or not all(
+        exact_in_float32(builder, value, part) for part in (factor, offset)
+    )
     if inexact and factor.size == offset.size == 1:
         return builder.function(value, apply, what, approximate=constants)
     return constants(builder.exact(value))

@@ -1,7 +1,7 @@
 """BatchNormalization at inference: x * a + b per channel, a = gamma / sqrt(variance + epsilon).
 
-a and b are computed in float32 as Keras computes them, then kept to 17 significant bits (b at the LSB of the
-product). Powers of two and short factors are exact; for others a note tells the rounding. Keras itself
+a and b are computed in float32 as Keras computes them, then kept to the layer's factor bits (b at the LSB of
+the product). At 24 bits they are exact; for fewer a note tells the rounding. Keras itself
 rounds x * a and the sum to float32, so that only the value after the next quantizer can be compared.
 """
 

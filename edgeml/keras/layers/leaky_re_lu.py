@@ -1,4 +1,4 @@
-"""LeakyReLU: x where positive, slope * x elsewhere; exact for slopes of up to 17 significant bits."""
+"""LeakyReLU: x where positive, slope * x elsewhere; exact for slopes of the layer's factor bits."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from edgeml.keras.quantizers._ops import scaled
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
-    """relu(x) + alpha * min(x, 0), alpha as constants of 17 significant bits."""
+    """relu(x) + alpha * min(x, 0), alpha as constants of the layer's factor bits."""
     (value,) = inputs
     zero = builder.const(0, cover(0, 0, 0), "zero")
     negative = builder.add(Min(), value, zero, part="negative")

@@ -21,7 +21,7 @@ from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._piecewise import above, constant, plus
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 from edgeml.keras.pending import PendingFunction
-from edgeml.keras.quantizers._ops import scaled, significant
+from edgeml.keras.quantizers._ops import exact_in_float32, scaled
 
 
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
@@ -50,7 +50,7 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
             result = builder.add(Add(), result, negative, part="sloped")
         return result
 
-    if significant(np.asarray(slope), builder.factor_bits)[2] == 0:
+    if value not in builder.floats and exact_in_float32(builder, value, np.asarray(slope)):
         return ops(builder.exact(value))
     return builder.function(value, keras_function(layer), f"ReLU of slope {slope:.4g}", approximate=ops)
 

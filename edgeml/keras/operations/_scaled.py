@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.keras.builder import LayerBuilder
-from edgeml.keras.quantizers._ops import scaled, significant
+from edgeml.keras.quantizers._ops import exact_in_float32, scaled
 
 _REMEDY = "use a factor of few bits, such as a power of two"
 
@@ -18,7 +18,7 @@ def times(builder: LayerBuilder, value: str, factors: NDArray[np.float64], apply
 
     One factor for all elements that they do not hold becomes a table with the quantizer that follows.
     """
-    if factors.size == 1 and significant(factors, builder.factor_bits)[2]:
+    if factors.size == 1 and (value in builder.floats or not exact_in_float32(builder, value, factors)):
         factor = float(factors.reshape(()))
 
         def rounded(source: str) -> str:

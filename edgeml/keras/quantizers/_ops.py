@@ -10,8 +10,8 @@ from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow, Round, c
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
+from edgeml.ir.steps import FLOAT32_BITS
 from edgeml.keras.quantizers._common import exponents, number
-from edgeml.presets.lowering import FACTOR_BITS
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
@@ -80,11 +80,22 @@ def scaled(
             f"a factor is rounded to {builder.factor_bits} significant bits, at most {error:.1e} of it",
             remedy,
         )
+    elif not exact_in_float32(builder, value, factors):
+        builder.inexact(
+            f"a factor has up to {builder.factor_bits} significant bits: Keras rounds the product in float32",
+            remedy,
+        )
     constant = builder.const(codes, factor_type(codes, frac), f"{part}.factor")
     return builder.add(Mul(), value, constant, part=f"{part}.scaled")
 
 
-def significant(factors: np.ndarray, bits: int = FACTOR_BITS) -> tuple[IntArray, IntArray, float]:
+def exact_in_float32(builder: LayerBuilder, value: str, factors: np.ndarray) -> bool:
+    """True if the products of an exact value with these factors fit float32, and the layer's factor bits."""
+    room = FLOAT32_BITS - builder.info(value).scalar.width
+    return room > 0 and significant(factors, min(room, builder.factor_bits))[2] == 0
+
+
+def significant(factors: np.ndarray, bits: int = FLOAT32_BITS) -> tuple[IntArray, IntArray, float]:
     """Codes and fractional bits of each factor at `bits` significant bits, and the largest relative error."""
     values = np.asarray(factors, np.float64)
     _, exponent = np.frexp(values)
