@@ -161,7 +161,7 @@ def interval(value: float, spread: Spread, widening: float = 1.0, soft: float = 
 
 
 def layer_widening(widening: float) -> float:
-    """The same for one layer of a design."""
+    """The power of the ratios for one layer of a design, from that for the whole; see `interval`."""
     return widening * _SHARES
 
 

@@ -125,7 +125,7 @@ class SearchSpace(ABC, Generic[State]):
 
     @abstractmethod
     def clocks(self, state: State) -> tuple[int, int]:
-        """Latency and interval."""
+        """Latency and interval in clock cycles."""
 
     @abstractmethod
     def is_beaten(self, state: State) -> bool:

@@ -44,7 +44,12 @@ def emit(job: SynthesisJob) -> FlowStep:
 
 
 def check(job: SynthesisJob) -> FlowStep:
-    """Simulate the network with Verilator and compare every integer."""
+    """Simulate the network with Verilator and compare every integer.
+
+    Raises:
+        MissingToolError: in the step: Verilator or its compiler is missing.
+        EdgemlError: in the step: an integer differs; names the output and the first sample.
+    """
     target = job.folder / "check.json"
 
     def work() -> Stage:
@@ -143,7 +148,11 @@ def place(job: SynthesisJob) -> FlowStep:
 
 
 def pack(job: SynthesisJob) -> FlowStep:
-    """Make the bitstream."""
+    """Make the bitstream.
+
+    Raises:
+        EdgemlError: in the step: the packer fails or writes nothing; names its log.
+    """
     flow = job.open_flow
     installed = job.tools[flow.packer]
     target, log = job.folder / job.bitstream, job.folder / "logs" / "bitstream.log"

@@ -180,6 +180,9 @@ def read_stat(path: Path, log: Path) -> dict[str, dict[str, int]]:
 def count_cells(modules: Mapping[str, Mapping[str, int]], top: str) -> dict[str, int]:
     """Cells by type of a whole hierarchy.
 
+    Raises:
+        EdgemlError: the counts do not have the top module.
+
     >>> count_cells({"a": {"LUT4": 2, "b": 3}, "b": {"LUT4": 1, "FF": 1}}, "a")
     {'LUT4': 5, 'FF': 3}
     """

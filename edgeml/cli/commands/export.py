@@ -66,6 +66,7 @@ def command(
     """
     from edgeml import pipeline
     from edgeml.cli import estimates, footprints
+    from edgeml.estimate import designs
 
     names = list(backends.names()) if to == "all" else comma_list(to, "--to")
     for name in names:
@@ -80,7 +81,8 @@ def command(
             if group not in backends.names():
                 raise unknown_name("back end", group, backends.names(), "--set")
         wish = estimates.Wish(max_latency, ii, fit)
-        if wish and not {"hls4ml", "verilog"} & set(names):
+        folded = set(designs()) & set(names)
+        if wish and not folded:
             raise EdgemlError(
                 "are for hls4ml and Verilog only",
                 "--max-latency, --ii and --fit",
@@ -92,7 +94,7 @@ def command(
         refused: dict[str, str] = {}
         graph = opened.graph()
         targets = {"hls4ml": chosen.get("hls4ml", {}).get("board"), "verilog": board}
-        for design in (name for name in targets if name in names):
+        for design in (name for name in targets if name in folded):
             options, named_here = chosen.get(design, {}), board is not None
             with steps.refusing(design, refused):
                 chosen[design] = estimates.laid_out(design, graph, options, wish, targets[design], named_here)
@@ -106,7 +108,7 @@ def command(
         print_json([asdict(row) for row in rows])
     else:
         OUT.print(steps.exported_table(rows))
-        if {"hls4ml", "verilog"} & set(names):
+        if folded:
             OUT.print(f"built for: {built_for.text()}", markup=False)
         footprints.show(fits)
     if to != "all" and reasons:

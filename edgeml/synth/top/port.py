@@ -77,7 +77,11 @@ class SerialPort:
         os.close(self._file)
 
     def write(self, data: bytes) -> None:
-        """Send bytes, waiting while the port's buffer is full."""
+        """Send bytes, waiting while the port's buffer is full, 10 seconds at most.
+
+        Raises:
+            EdgemlError: the port takes none in that time, or is gone.
+        """
         left, until = data, time.monotonic() + 10.0
         while left:
             try:

@@ -54,14 +54,14 @@ class ResourceCount:
 
     @property
     def share(self) -> float | None:
-        """Of the board, 1 being all of it; None if one of the two is not known."""
+        """The share of the board, 0 to 1; None if the count or the capacity is not known."""
         if self.count.value is None or not self.capacity:
             return None
         return self.count.value / self.capacity
 
     @property
     def packed_share(self) -> float | None:
-        """Of the board, that the whole board takes after packing; None where `packed` is not shown."""
+        """The share of the board, 0 to 1, after packing with all around it; None if `packed` is None."""
         return self.packed.value / self.capacity if self.packed and self.capacity else None
 
 
@@ -115,7 +115,7 @@ class DesignOnBoard:
 
     @property
     def mhz(self) -> float | None:
-        """The clock that its cycles take."""
+        """The clock of its cycles in MHz; None if no source states it."""
         return self.item.cycle_mhz
 
     @cached_property
