@@ -102,8 +102,8 @@ def _milliseconds(latency: Figure) -> str:
 
 def layers(figures: Footprint, core: str) -> Bands | None:
     """A row for each layer on a core; None if it was not measured."""
-    found = figures.core(core)
-    if found is None:
+    one_core = figures.core(core)
+    if one_core is None:
         return None
     rows = [
         [
@@ -111,16 +111,16 @@ def layers(figures: Footprint, core: str) -> Bands | None:
             f"{one.code:,}",
             f"{one.constants:,}",
             f"{one.instructions:,.0f}",
-            f"{one.instructions / found.instructions:.0%}" if found.instructions else "-",
+            f"{one.instructions / one_core.instructions:.0%}" if one_core.instructions else "-",
             one.cycles.text(lambda value: f"{value:,.0f}"),
         ]
-        for one in found.layers
+        for one in one_core.layers
     ]
     return Bands(LAYER_COLUMNS, rows, title=f"layers on {core}")
 
 
 def notes(rows: Sequence[McuFit]) -> list[str]:
-    """What is missing, why there are no figures, and what the figures are."""
+    """Notes below the table: missing bytes, reasons for missing figures, the meaning of the figures."""
     lines = [
         escape(f"{row.mcu.name}: {'; '.join(row.lacking)}; {row.widest}")
         for row in rows

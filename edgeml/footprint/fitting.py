@@ -39,7 +39,7 @@ class McuFit:
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """What is missing, in words: "RAM: 1,200 bytes missing of 33,968 needed"."""
+        """Missing bytes, in words: "RAM: 1,200 bytes missing of 33,968 needed"."""
         return tuple(
             f"{need.kind}: {need.low - need.capacity:,.0f} bytes missing of {need.low:,.0f} needed"
             for need in self.needs

@@ -1,4 +1,4 @@
-"""The footprint of the C in a run's folder, kept in RUN/mcus.json for as long as graph and C are the same."""
+"""The footprint of the C in a run's folder, in RUN/mcus.json for as long as graph and C are the same."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def footprint(
         raise EdgemlError("no C was exported", str(folder), f"edgeml export {run} --to c")
     manifest = CManifest.read(folder / MANIFEST)
     files = _digest(folder, manifest)
-    earlier = known(run, graph)
+    earlier = earlier_footprint(run, graph)
     figures = {one.core: one for one in (earlier.cores if earlier else ())}
     lacking: dict[str, str] = {one.core: one.reason for one in (earlier.missing if earlier else ())}
     for name in dict.fromkeys(names):
@@ -75,17 +75,17 @@ def footprint(
     return fresh
 
 
-def known(run: Path, graph: Graph) -> Footprint | None:
+def earlier_footprint(run: Path, graph: Graph) -> Footprint | None:
     """The figures in RUN/mcus.json; None if there are none, or they are of another graph or another C."""
     folder = run / _FOLDER
     if not (run / FILE).is_file() or not (folder / MANIFEST).is_file():
         return None
     try:
-        kept = Footprint.read(run / FILE)
-        same = kept.files == _digest(folder, CManifest.read(folder / MANIFEST))
+        earlier = Footprint.read(run / FILE)
+        same = earlier.files == _digest(folder, CManifest.read(folder / MANIFEST))
     except EdgemlError:
         return None
-    return kept if same and kept.graph == graph.digest else None
+    return earlier if same and earlier.graph == graph.digest else None
 
 
 def widest_layer(graph: Graph) -> tuple[str, int]:

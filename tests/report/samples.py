@@ -8,16 +8,19 @@ import numpy as np
 
 from edgeml.backends.onnx.certificate import certificate
 from edgeml.checks.result import Check, Difference, Result
+from edgeml.figures import Figure
 from edgeml.fixed import FixedType
+from edgeml.footprint import CoreFigures, LayerFootprint
 from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.report import quality
 from edgeml.report.facts import Facts
-from edgeml.report.numbers import absent, measured, proven
+from edgeml.report.numbers import Number, absent, measured, proven
 from edgeml.report.sections.accuracy.collect import accuracies, agreements
 from edgeml.report.sections.classes.collect import confusion, per_class
 from edgeml.report.sections.layers import statistics as layers
+from edgeml.report.sections.mcus.facts import McuRow
 from edgeml.report.sections.speed.facts import EmulationSpeed
 from edgeml.report.sections.summary.facts import DatasetFacts
 from edgeml.report.sections.task.collect import figure_rows
@@ -106,6 +109,60 @@ def sample_rounding() -> tuple[PostTrainingResult, ...]:
     )
 
 
+def sample_footprint() -> dict[str, Any]:
+    """A core and two microcontrollers, one of them too small."""
+    layers = (
+        LayerFootprint(
+            layer="fc1",
+            code=90,
+            constants=54,
+            instructions=500.5,
+            cycles=Figure(value=600, low=500, high=700),
+        ),
+        LayerFootprint(
+            layer="", code=40, constants=0, instructions=60.0, cycles=Figure(value=80, low=60, high=100)
+        ),
+    )
+    core = CoreFigures(
+        core="cortex-m4",
+        compiler="arm-none-eabi-gcc 12.2.1",
+        emulator="qemu-system-arm 7.2",
+        code=130,
+        constants=54,
+        support=0,
+        arena=12,
+        buffers=20,
+        stack=48,
+        instructions=560.5,
+        cycles=Figure(value=680, low=560, high=800),
+        timing="a manual",
+        samples=16,
+        layers=layers,
+    )
+    rows = tuple(
+        McuRow(
+            name=name,
+            title=f"{name} <b>",
+            core="cortex-m4",
+            clock_mhz=64.0,
+            flash=core.flash,
+            flash_capacity=capacity,
+            ram=core.ram,
+            ram_capacity=1024,
+            verdict="fits" if capacity > core.flash else "does not fit",
+            latency=Number(value=10_625, source="estimate", low=8_750, high=12_500),
+            lacking=() if capacity > core.flash else ("flash: 56 bytes missing of 184 needed",),
+        )
+        for name, capacity in (("large", 4096), ("small", 128))
+    )
+    return {
+        "microcontrollers": rows,
+        "mcu_cores": (core,),
+        "widest_layer": "fc1",
+        "widest_bytes": 12,
+    }
+
+
 def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
     """Everything a report can hold; labels are the graph's own predictions with one in ten wrong."""
     graph, x = sample_graph(), sample_inputs()
@@ -174,6 +231,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
             threads=1,
             repeats=7,
         ),
+        **sample_footprint(),
         "certificate": certificate(graph),
         "commands": ("edgeml train sample --seed 7", "edgeml check runs/sample"),
         **sample_hardware(graph.digest),

@@ -55,7 +55,7 @@ def parsed(text):
 def bare():
     """Facts of a run of which hardly anything is there."""
     sections = ("per_class", "layers", "weights", "activations", "history", "certificate")
-    sections += ("resources", "latency", "post_training", "task_figures", "task_outputs")
+    sections += ("resources", "latency", "post_training", "task_figures", "task_outputs", "microcontrollers")
     gone = {name: f"no {name} here" for name in (*sections, "confusion", "exactness", "speed")}
     none = absent("not exported")
     accuracy = sample_facts().accuracy.model_copy(update={"float_": none, "qat": none, "fixed": none})
@@ -70,6 +70,7 @@ def bare():
         hardware=(),
         boards=(),
         gaps=("no estimate here",),
+        mcu_cores=(),
         missing=gone,
     )
 

@@ -191,7 +191,7 @@ print(json.dumps([list(sections.every()), {name: files[name].decode() for name i
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     order, files = json.loads(done.stdout)
-    assert order.index("boards") + 1 == order.index("planted") == order.index("classes") - 1
+    assert order.index("mcus") + 1 == order.index("planted") == order.index("classes") - 1
     assert json.loads(files["report.json"])["planted"] == "sample"
     assert '<a href="#planted">Planted</a>' in files["report.html"]
     assert "<p>grown: sample</p>" in files["report.html"]
