@@ -174,7 +174,10 @@ def _run(
         kind = program.kind(value)
         return f"&arena.{kind.tag}[{program.arena[value] // kind.size}]"
 
-    lines: list[str] = [line for one in inputs for line in _checked(one)]
+    read = {value for step in program.steps for value in program.reads(step)}
+    read.update(root for _, root in program.copies)
+    lines = [f"    (void){one.name};" for one in inputs if one.value not in read]
+    lines += [line for one in inputs for line in _checked(one)]
     for number, (step, function) in enumerate(zip(program.steps, functions, strict=True)):
         sources = [address(value) for value in program.reads(step)]
         target = address(step.result)
