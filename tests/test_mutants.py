@@ -50,7 +50,7 @@ def test_every_edit_of_a_model_is_shown(name: str, tmp_path: Path):
     assert len(seen_by_comparison_alone) < found.executed * 0.2, seen_by_comparison_alone
 
 
-@pytest.mark.parametrize("name", ["hls4ml", "verilog"])
+@pytest.mark.parametrize("name", ["hls4ml", "verilog", "c"])
 def test_every_edit_of_sources_is_shown_by_the_comparison(name: str, tmp_path: Path):
     found = broken(name, tmp_path, execute=0)
     assert found.missed == () and found.compared == found.edits >= 30
@@ -58,7 +58,7 @@ def test_every_edit_of_sources_is_shown_by_the_comparison(name: str, tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.tool
-@pytest.mark.parametrize("name", ["hls4ml", "verilog"])
+@pytest.mark.parametrize("name", ["hls4ml", "verilog", "c"])
 def test_edits_of_sources_are_shown_by_vectors_too(name: str, tmp_path: Path):
     found = broken(name, tmp_path, execute=3)
     assert found.missed == () and found.executed == 3

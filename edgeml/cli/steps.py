@@ -107,6 +107,7 @@ def _kept_files(folder: Path) -> Iterator[str]:
         "onnx": "onnx",
         "hls4ml": "hls4ml",
         "verilog": "verilog",
+        "c": "c",
         "check.json": "check.json",
         "report.html": "the report",
     }

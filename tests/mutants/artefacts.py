@@ -6,8 +6,8 @@
 
 Edits are of the file's own numbers and types: every weight, bias, bound and factor of exact.onnx and
 qonnx.onnx, every rounding of theirs; every number of hls4ml's weights and every type in its defines.h; every
-number in the Verilog: constants, shifts, bounds and widths. Each edited file goes through what `edgeml check`
-does with it: the comparison with a fresh emission, and, where it is executed, all vectors of golden.npz.
+number in the Verilog and in the C: constants, shifts, bounds, widths and sizes. Each edited file goes through
+what `edgeml check` does with it: the comparison with a fresh emission, and, where it is executed, all vectors of golden.npz.
 
 Of the Verilog's edits a stated number, spread evenly, is compared as a whole folder; the others by the line
 that was edited, which is what the comparison of a file amounts to where no comment or directive goes over
@@ -217,12 +217,24 @@ def verilog_edits(folder: Path) -> Iterator[Edit]:
             yield Edit(f"{path.name} at {match.start()}", files, (old.encode(), new.encode()))
 
 
+def c_edits(folder: Path) -> Iterator[Edit]:
+    """Every number of model.c and model.h changed by one, but for those in comments."""
+    for name in ("src/model.c", "src/model.h"):
+        text = (folder / name).read_text()
+        code = re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment[0]), text, flags=re.DOTALL)
+        for match in NUMBER.finditer(code):
+            start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+            new = f"{text[start : match.start()]}{int(match[0]) ^ 1}{text[match.end() : end]}"
+            files = ((name, f"{text[:start]}{new}{text[end:]}".encode()),)
+            yield Edit(f"{name} at {match.start()}", files, (text[start:end].encode(), new.encode()))
+
+
 def edits(name: str, folder: Path) -> Iterator[Edit]:
     """All edits of the artefact of a back end."""
     if name in ("onnx", "qonnx"):
         file = backends.load(name).runners()[0].artefact
         return model_edits(file, (folder / file).read_bytes())
-    return project_edits(folder) if name == "hls4ml" else verilog_edits(folder)
+    return {"hls4ml": project_edits, "verilog": verilog_edits, "c": c_edits}[name](folder)
 
 
 def count(name: str, folder: Path, graph: Graph, golden: Golden, execute: int, seed: int = 0) -> Count:

@@ -26,6 +26,7 @@ PROJECT = "tests/backends/hls4ml/test_project.py"
 CSIM = "tests/ir/test_ops.py"
 VERILATOR = "tests/backends/verilog/test_simulation.py"
 STREAM = "tests/backends/verilog/test_stream.py"
+C_ZOO = "tests/backends/c/test_zoo.py"
 
 
 @dataclass(frozen=True)
@@ -405,7 +406,61 @@ BACK_ENDS = (
     ),
 )
 
-MUTANTS = (*ARITHMETIC, *BACK_ENDS)
+_ONE_COMPILER = "gcc"
+
+
+def _c(name: str, file: str, old: str, new: str, only: str = _ONE_COMPILER) -> Mutant:
+    """A mutant of the C back end that the zoo shows; packed weights take the other compiler."""
+    return Mutant(name, f"backends/c/{file}", old, new, C_ZOO, only, compiled=True)
+
+
+C_PROGRAMS = (
+    _c("c-tie", "casting.py", ">> {drop}) & 1)", ">> {drop}) & 0)"),
+    _c(
+        "c-clip-top",
+        "casting.py",
+        "{literal(high)} ? {literal(most)}",
+        "{literal(high)} ? {literal(most - 1)}",
+    ),
+    _c("c-sat-sym", "casting.py", "int(symmetric_lo(to)) if overflow", "to.lo if overflow"),
+    _c("c-wrap-sign", "casting.py", "^ {sign}) - {sign}", "^ {sign}) - 0"),
+    _c(
+        "c-narrow-sums",
+        "integers.py",
+        "if all(kind.lo <= end <= kind.hi",
+        "if all(4 * kind.lo <= end <= 4 * kind.hi",
+    ),
+    _c("c-narrow-memory", "integers.py", "and hi <= kind.hi", "and hi <= kind.hi + 1"),
+    _c("c-row-end", "ops/conv.py", "{width} - left : {columns}", "{width} - left - 1 : {columns}"),
+    _c("c-row-begin", "ops/conv.py", "left < 0 ? -left : 0", "left < 0 ? 0 : 0"),
+    _c("c-group", "ops/conv.py", 'else f"{group} * {inside}"', "else group"),
+    _c("c-broadcast", "place.py", "0 if size == 1 else stride", "stride"),
+    _c(
+        "c-concat-place",
+        "ops/concat.py",
+        "start += shape[node.op.axis]",
+        "start += 1 + 0 * shape[node.op.axis]",
+    ),
+    _c("c-variable-tie", "helpers.py", "rest > half || (rest == half && (whole & 1) != 0)", "rest > half"),
+    _c("c-pool-start", "ops/max_pool.py", "lowest, _larger", "0, _larger"),
+    _c("c-packed-order", "ops/_weights.py", 'bitorder="little"', 'bitorder="big"', "packed"),
+    Mutant(
+        "c-arena-overlap",
+        "backends/c/arena.py",
+        "self.first <= other.last and",
+        "self.first < other.last and",
+        "tests/backends/c/test_arena.py",
+    ),
+    Mutant(
+        "c-overwrites-too-soon",
+        "backends/c/plan.py",
+        "self._last_reads[value] == at",
+        "self._last_reads[value] >= at",
+        "tests/backends/c/test_arena.py",
+    ),
+)
+
+MUTANTS = (*ARITHMETIC, *BACK_ENDS, *C_PROGRAMS)
 
 
 def survives(mutant: Mutant | None, tests: str, only: str, compiled: bool = False) -> bool:
