@@ -7,7 +7,8 @@
 Edits are of the file's own numbers and types: every weight, bias, bound and factor of exact.onnx and
 qonnx.onnx, every rounding of theirs; every number of hls4ml's weights and every type in its defines.h; every
 number in the Verilog and in the C: constants, shifts, bounds, widths and sizes. Each edited file goes through
-what `edgeml check` does with it: the comparison with a fresh emission, and, where it is executed, all vectors of golden.npz.
+what `edgeml check` does with it: the comparison with a fresh emission, and, where it is executed, all vectors
+of golden.npz.
 
 Of the Verilog's edits a stated number, spread evenly, is compared as a whole folder; the others by the line
 that was edited, which is what the comparison of a file amounts to where no comment or directive goes over
