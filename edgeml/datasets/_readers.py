@@ -14,15 +14,16 @@ import tokenize
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edgeml import install
-from edgeml.datasets._base import Array, Raw, Split
+from edgeml.datasets._base import Array, DatasetInfo, Raw, Split
 from edgeml.datasets._limits import check_bytes
+from edgeml.datasets._sources import Sources
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 
@@ -182,6 +183,24 @@ def read_bundled(loader: str) -> Any:
             "scikit-learn is not installed; this data set is part of it", loader, install.command("data")
         ) from error
     return getattr(datasets, loader)()
+
+
+def bundled(loader: str, info: DatasetInfo) -> Callable[[Sources], Raw]:
+    """The `load` of a data set that is part of scikit-learn; it raises as `read_bundled` does.
+
+    Args:
+        loader: a function of sklearn.datasets, "load_iris".
+        info: of the data set; its samples get that shape.
+    """
+
+    def load(sources: Sources) -> Raw:
+        del sources  # nothing is looked for
+        data = read_bundled(loader)
+        return Raw(
+            Split(data.data.reshape(-1, *info.shape), data.target), info.classes, features=info.features
+        )
+
+    return load
 
 
 def images(x: Array) -> Array:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from edgeml.datasets._base import DatasetInfo, Raw, Split
-from edgeml.datasets._readers import read_bundled
-from edgeml.datasets._sources import Sources
+from edgeml.datasets._base import DatasetInfo
+from edgeml.datasets._readers import bundled
 
 _MEASURES = (
     "radius", "texture", "perimeter", "area", "smoothness",
@@ -28,11 +27,4 @@ DATASET = DatasetInfo(
 )
 
 
-def load(sources: Sources) -> Raw:  # noqa: ARG001  every loader has this signature
-    """The arrays that scikit-learn ships.
-
-    Raises:
-        MissingToolError: scikit-learn is not installed.
-    """
-    data = read_bundled("load_breast_cancer")
-    return Raw(Split(data.data, data.target), DATASET.classes, features=DATASET.features)
+load = bundled("load_breast_cancer", DATASET)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from edgeml.datasets._base import DatasetInfo, Raw, Split
-from edgeml.datasets._readers import read_bundled
-from edgeml.datasets._sources import Sources
+from edgeml.datasets._base import DatasetInfo
+from edgeml.datasets._readers import bundled
 
 DATASET = DatasetInfo(
     title="handwritten digits, 8x8 grey pixels 0..16",
@@ -18,11 +17,4 @@ DATASET = DatasetInfo(
 )
 
 
-def load(sources: Sources) -> Raw:  # noqa: ARG001  every loader has this signature
-    """The arrays that scikit-learn ships.
-
-    Raises:
-        MissingToolError: scikit-learn is not installed.
-    """
-    data = read_bundled("load_digits")
-    return Raw(Split(data.images[..., None], data.target), DATASET.classes)
+load = bundled("load_digits", DATASET)

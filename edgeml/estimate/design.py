@@ -83,12 +83,13 @@ class DesignEstimator(ABC, Generic[BackendOptions]):
         if owed:
             raise TypeError(f"the estimator {cls.__name__} ({cls.__module__}) does not declare {owed}")
 
-    @abstractmethod
     def unsuited(self, board: Board) -> str:
         """The reason why designs of the kind are not made for a board, a clause; "" if they are.
 
         A board that the user or the run names as the target is estimated nevertheless.
         """
+        del board
+        return ""
 
     @abstractmethod
     def clock_mhz(self, options: BackendOptions, board: Board) -> float:
@@ -125,7 +126,6 @@ class DesignEstimator(ABC, Generic[BackendOptions]):
                 goal.
         """
 
-    @abstractmethod
     def hint(self, at: EstimateInput[BackendOptions], result: Preflight, progress: Progress | None) -> str:
         """A hint before the synthesis of the design; "" if there is none.
 
@@ -134,6 +134,8 @@ class DesignEstimator(ABC, Generic[BackendOptions]):
             result: the preflight of that.
             progress: called with the number of pieces counted so far.
         """
+        del at, result, progress
+        return ""
 
     @abstractmethod
     def counterpart(self, at: EstimateInput[BackendOptions], real: Hardware) -> tuple[Scope, Hardware, str]:

@@ -56,7 +56,7 @@ def test_one_changed_pixel_changes_the_checksum(tmp_path: Path) -> None:
 def test_one_changed_value_is_not_the_published_data(tmp_path: Path, monkeypatch) -> None:
     changed = read_bundled("load_iris")
     changed.data[3, 2] += 0.1
-    monkeypatch.setattr("edgeml.datasets.iris.read_bundled", lambda loader: changed)
+    monkeypatch.setattr("edgeml.datasets._readers.read_bundled", lambda loader: changed)
     with pytest.raises(EdgemlError, match="iris: these are not the published values"):
         datasets.load("iris", sources=offline.sources(tmp_path))
 

@@ -46,10 +46,6 @@ class Hls4mlEstimator(DesignEstimator[Hls4mlOptions]):
         del progress  # its layers are counted at once
         return preflight_hls4ml(at, goal)
 
-    def hint(self, at: EstimateInput[Hls4mlOptions], result: Preflight, progress: Progress | None) -> str:
-        del at, result, progress
-        return ""
-
     def counterpart(self, at: EstimateInput[Hls4mlOptions], real: Hardware) -> tuple[Scope, Hardware, str]:
         planned = PlannedProject(at)
         reported = real.reached in ("estimated", "simulated")

@@ -30,10 +30,6 @@ class VerilogEstimator(DesignEstimator[VerilogOptions]):
     place = 10
     target = Board
 
-    def unsuited(self, board: Board) -> str:
-        del board
-        return ""
-
     def clock_mhz(self, options: VerilogOptions, board: Board) -> float:
         return clock_mhz(options, board)
 
