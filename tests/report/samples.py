@@ -14,6 +14,7 @@ from edgeml.footprint import CoreFigures, LayerFootprint
 from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.ptq.record import QuantizationRecord, SensitivityRow, TensorRow
 from edgeml.report import quality
 from edgeml.report.facts import Facts
 from edgeml.report.numbers import Number, absent, measured, proven
@@ -161,6 +162,47 @@ def sample_footprint() -> dict[str, Any]:
         "widest_layer": "fc1",
         "widest_bytes": 12,
     }
+def sample_quantization() -> QuantizationRecord:
+    """Two layers at 8 bits and what each costs at fewer."""
+    costs = ((8, 30.5, 0.0), (4, 20.25, 0.5), (2, 6.0, 12.25))
+    return QuantizationRecord(
+        samples="900 samples of the training part, judged on 300 of the validation part",
+        measure="accuracy",
+        judged=300,
+        float_percent=91.0,
+        percent=90.5,
+        sqnr_db=31.5,
+        bit_operations=4321,
+        widest=8642,
+        method="mse",
+        corrections=("rounding", "bias"),
+        dropped=("equalize",),
+        tensors=(
+            TensorRow(
+                layer="fc1",
+                tensor="weights",
+                name="fc1.weights",
+                bits=8,
+                type="fixed<8,0..1>",
+                sqnr_db=38.5,
+                saturated=0.0012,
+            ),
+            TensorRow(
+                layer="x", tensor="input", name="x", bits=8, type="ufixed<8,0>", sqnr_db=200.0, saturated=0.0
+            ),
+        ),
+        sensitivity=tuple(
+            SensitivityRow(layer=layer, tensor=tensor, bits=bits, loss=loss, sqnr_db=db + shift)
+            for layer, tensor, shift in (
+                ("fc1", "weights", 0.0),
+                ("fc1", "result", 2.5),
+                ("fc2", "weights", 5.0),
+            )
+            for bits, db, loss in costs
+        ),
+        remarks=("act1 has the value 0 on every calibration sample",),
+        seconds=1.5,
+    )
 
 
 def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
@@ -214,6 +256,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         ),
         "sizes": weights.sizes(graph, absent("the baseline was not exported"), absent(reasons["int8"])),
         "post_training": sample_rounding(),
+        "ptq": sample_quantization(),
         "per_class": per_class(labels, fixed, CLASSES),
         "confusion": confusion(labels, fixed, CLASSES),
         "exactness": sample_check(graph, mismatch),

@@ -1,0 +1,77 @@
+"""`edgeml.quantize`: a run folder from a float model, quantized after training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgeml.runs import Run
+    from edgeml.types import PathLike, Settings
+
+
+def quantize(
+    model: PathLike,
+    data: PathLike | None = None,
+    out: PathLike | None = None,
+    bits: int = 8,
+    weights: int | None = None,
+    activations: int | None = None,
+    max_accuracy_loss: float | None = None,
+    method: str = "mse",
+    corrections: Sequence[str] = ("equalize", "rounding", "bias"),
+    weights_file: PathLike | None = None,
+    sensitivity: bool = False,
+    settings: Settings | None = None,
+    overwrite: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Run:
+    """Quantize a float model after training.
+
+    Args:
+        model: the file of a float model (.keras, .h5, .onnx, .json with weights_file), or a run folder with a
+            float baseline.
+        data: a name from `edgeml list datasets`, or an .npz or .csv file; the run's own if None. Its training
+            part is calibrated with, its validation part judged with.
+        out: the run folder; RUN-ptq8 beside a run or runs/NAME-ptq8 by default.
+        bits: of weights and activations, 2 to 16; with `max_accuracy_loss` the most that a tensor gets.
+        weights: bits of weights, over `bits`.
+        activations: bits of activations, over `bits`.
+        max_accuracy_loss: points that may be lost on the validation part, for the least bit operations.
+        method: "minmax", "percentile", "mse" or "entropy".
+        corrections: of "equalize", "rounding" and "bias", in this order.
+        weights_file: the file with the weights, for an architecture in .json.
+        sensitivity: measure what each layer's rounding costs, also without a bound.
+        settings: as --set takes them: {"data.scaling": "unit"}.
+        overwrite: delete a run of another configuration in the run folder.
+        progress: called with a line about what begins.
+
+    Returns:
+        The run, with config.toml, source.onnx (QONNX), float.onnx, graph.json, golden.npz and quantize.json.
+
+    Raises:
+        EdgemlError: the model is damaged, quantized already or not covered (names the layer), the data do not
+            fit, or the bound cannot be kept.
+        MissingToolError: a package that the model needs is not installed.
+    """
+    from edgeml import pipeline
+    from edgeml.ptq.run import float_source, quantize_model
+    from edgeml.settings import assignments, set_values
+
+    plain: dict[str, Any] = set_values({}, assignments(settings or {}))
+    if data is not None:
+        plain["data"] = {**plain.get("data", {}), "dataset": str(data)}
+    plain["quantize"] = {
+        **plain.get("quantize", {}),
+        "weights": bits if weights is None else weights,
+        "activations": bits if activations is None else activations,
+        "method": method,
+        "corrections": list(corrections),
+        **({} if max_accuracy_loss is None else {"max_loss": max_accuracy_loss}),
+    }
+    source = float_source(Path(model), None if weights_file is None else Path(weights_file))
+    folder = None if out is None else Path(out)
+    run = quantize_model(source, folder, plain, sensitivity, overwrite, progress or (lambda _: None))
+    pipeline.lower(run)
+    return run

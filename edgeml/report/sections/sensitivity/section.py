@@ -1,0 +1,32 @@
+"""Sensitivity: what was quantized after training, and what each layer's rounding costs."""
+
+from __future__ import annotations
+
+from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord
+from edgeml.report.section import Section
+from edgeml.report.sections.sensitivity import view
+from edgeml.report.sections.sensitivity.charts import sensitivity_chart
+from edgeml.report.sections.sensitivity.facts import SensitivityFacts
+from edgeml.report.source import RunSource
+
+
+def collect(source: RunSource) -> SensitivityFacts:
+    """The content of quantize.json, if the run was quantized after training.
+
+    Raises:
+        EdgemlError: the file is damaged, or is not there although the run was.
+    """
+    was_quantized = source.run.config.post_training is not None
+    record = QuantizationRecord.read(source.run.folder / QUANTIZE_FILE) if was_quantized else None
+    return SensitivityFacts.of({"ptq": "the model was not quantized after training"}, ptq=record)
+
+
+SECTION = Section(
+    title="Sensitivity",
+    place=35,
+    facts=SensitivityFacts,
+    collect=collect,
+    view=view.view,
+    charts=(sensitivity_chart,),
+    headline=view.headline,
+)
