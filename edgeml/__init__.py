@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edgeml.api_diagnose import diagnose
     from edgeml.api_import import import_model
     from edgeml.api_lint import lint
+    from edgeml.api_quantize import quantize
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
     from edgeml.ir import Builder, Graph, evaluate
@@ -53,6 +54,7 @@ __all__ = [
     "lint",
     "load",
     "lower",
+    "quantize",
     "quantized",
     "report",
     "synth",
@@ -68,6 +70,7 @@ _HOMES = {
     "edgeml.api_diagnose": ("diagnose",),
     "edgeml.api_import": ("import_model",),
     "edgeml.api_lint": ("lint",),
+    "edgeml.api_quantize": ("quantize",),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
     "edgeml.fixed": ("FixedType", "Overflow", "Round"),
     "edgeml.ir": ("Builder", "Graph", "evaluate"),

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from edgeml.importers.hls4ml_config import HlsPrecision
 from edgeml.ir import Graph
 from edgeml.presets import Lowering
+from edgeml.quoting import shell
 from edgeml.runconfig import EndMeaning, TakenType
 
 Floats = NDArray[np.floating[Any]]
@@ -57,6 +58,7 @@ class ImportOptions:
         samples: the user's data, floats (samples, *shape) as the graph's inputs take them (several side by
             side, see `edgeml.ir.samples`), for choices that are made on data; None: there are none.
         hls4ml: types that a configuration of hls4ml states; used where the model and `lowering` state none.
+        data: the data set as the user named it; empty if there is none.
     """
 
     name: str
@@ -64,6 +66,18 @@ class ImportOptions:
     strict: bool = False
     samples: Floats | None = None
     hls4ml: HlsPrecision | None = None
+    data: str = ""
+
+    def quantize_command(self, file: str, weights: bool = False) -> str:
+        """The command that quantizes the float model in a file after training, on the same data.
+
+        Args:
+            file: the model's file.
+            weights: its weights lie in another file.
+        """
+        beside = " --weights-file FILE" if weights else ""
+        data = shell(self.data) if self.data else "NAME|FILE"
+        return f"edgeml quantize {shell(file)}{beside} --data {data}"
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,13 @@ def import_model(
     kind = importers.choose(source)
     importer = importers.load(kind)
     hls4ml = None if hls4ml_config is None else read_hls4ml_config(Path(hls4ml_config))
-    options = ImportOptions(import_name(source.path), choices.lowering, strict, hls4ml=hls4ml)
+    options = ImportOptions(
+        import_name(source.path),
+        choices.lowering,
+        strict,
+        hls4ml=hls4ml,
+        data=settings.get("data", {}).get("dataset", ""),
+    )
     imported = importer.read(source, options)
     if hls4ml is not None and imported.lowering is None:
         raise EdgemlError(

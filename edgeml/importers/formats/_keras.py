@@ -14,8 +14,8 @@ from edgeml.keras.runner import keras_floats
 from edgeml.runconfig import EndMeaning
 
 _AS_IS = (
-    "state one type for all layers, --float-type 'fixed<16,6>': weights and results are then rounded to it, "
-    "without calibration; or train the model with QKeras layers and quantizers"
+    "quantizes it after training; or train it with QKeras layers and quantizers, or round it as it is, "
+    "without calibration: --float-type 'fixed<16,6>'"
 )
 
 
@@ -56,7 +56,7 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
         raise EdgemlError(
             "is a float model: it has no quantized layer, so no integers to be exact about",
             source.where,
-            _AS_IS,
+            f"{options.quantize_command(source.where, source.weights is not None)} {_AS_IS}",
         )
     lowered = lower_on_samples(model, options.name, options.strict, lowering, options.samples)
     outputs = lowered.graph.outputs

@@ -42,7 +42,7 @@ class OnnxImporter(Importer):
             raise EdgemlError("an ONNX file has its weights itself", where, "leave --weights out")
         model = parse(source.content, where)
         graph = taken_apart(model, where)
-        _need_quantizers(graph, where)
+        _need_quantizers(graph, where, options)
         assembly = Assembly(options.name, options.lowering, options.strict, source_floats="float32")
         try:
             reader = OnnxReader(graph, assembly)
@@ -60,19 +60,18 @@ class OnnxImporter(Importer):
         return Imported(exact, kind(model, match, where), match.layouts(), outputs=meanings)
 
 
-def _need_quantizers(graph: SourceGraph, where: str) -> None:
+def _need_quantizers(graph: SourceGraph, where: str, options: ImportOptions) -> None:
     """Refuse a model in which nothing is quantized.
 
     Raises:
-        EdgemlError: it is a float model; says what works today.
+        EdgemlError: it is a float model; has the command that quantizes it.
     """
     if is_quantized(graph):
         return
     raise EdgemlError(
         "is a float model: nothing in it is quantized, so it states no integers",
         where,
-        "quantize it first, by onnxruntime.quantization.quantize_static(...) for 8 bits or by training with "
-        "Brevitas or QKeras, and import the result",
+        f"{options.quantize_command(where)} quantizes it after training; or train it with Brevitas or QKeras",
     )
 
 

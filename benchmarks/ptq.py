@@ -1,0 +1,78 @@
+"""Accuracy after quantization without training, beside onnxruntime's int8 and beside training for it.
+
+    python -m benchmarks.ptq runs/mnist_cnn runs/digits_cnn                    # trained runs: float.keras and QAT
+    python -m benchmarks.ptq resnet8_float.h5 --data cifar10_subset.npz        # a float model of one's own
+
+Prints a row of docs/quantizing.md for each model. Accuracy is that of the exact graph on the whole test part,
+which nothing was chosen on; QAT is the run's own exact graph at the widths that it was trained for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import edgeml
+from edgeml.backends.onnx.int8 import quantize_int8
+from edgeml.report.floats import FloatModel
+from edgeml.report.quality import predictions
+from edgeml.runs import Run
+
+WIDTHS = (8, 6, 4)
+
+
+def main() -> int:
+    """Measure every model and print its row."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("models", nargs="+")
+    parser.add_argument("--data")
+    parser.add_argument("--bits", type=int, action="append")
+    args = parser.parse_args()
+    widths = tuple(args.bits or WIDTHS)
+    heads = ("model", "test samples", "float32", "onnxruntime int8", *(f"{w} bits" for w in widths), "QAT")
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
+    for model in args.models:
+        print(f"| {' | '.join(row(model, args.data, widths))} |", flush=True)
+    return 0
+
+
+def row(model: str, data: str | None, widths: tuple[int, ...]) -> list[str]:
+    """The cells of one model."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [
+            edgeml.quantize(model, data, Path(folder) / f"ptq{bits}", bits=bits, overwrite=True)
+            for bits in widths
+        ]
+        prepared = runs[0].data()
+        x, y = prepared.x_test, np.asarray(prepared.y_test)
+        int8 = Path(folder) / "int8.onnx"
+        int8.write_bytes(quantize_int8(runs[0].float_onnx, prepared.x_train))
+        others = [percent(FloatModel(path).predict(x), y) for path in (runs[0].float_onnx, int8)]
+        ours = [percent(edgeml.emulator(run.graph()).predict(x), y) for run in runs]
+    return [Path(model).stem, f"{len(y):,}", *others, *ours, trained(model, x, y)]
+
+
+def trained(model: str, x: Any, y: Any) -> str:
+    """The accuracy of a run that was trained for its quantization, with its widths."""
+    if Path(model).is_file():
+        return "not trained"
+    run = Run.find(model)
+    quantizers = run.config.quantizers
+    if quantizers is None:
+        return "not trained"
+    bits = f"{quantizers.weights.bits}/{quantizers.activations.bits}"
+    return f"{percent(edgeml.emulator(run.graph()).predict(x), y)} ({bits} bits)"
+
+
+def percent(outputs: Any, labels: Any) -> str:
+    """The share of right classes."""
+    return f"{100 * float(np.mean(predictions(outputs) == labels)):.2f} %"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
