@@ -1,7 +1,7 @@
 """Accuracy after quantization without training, beside onnxruntime's int8 and beside training for it.
 
-    python -m benchmarks.ptq runs/mnist_cnn runs/digits_cnn                    # trained runs: float.keras and QAT
-    python -m benchmarks.ptq resnet8_float.h5 --data cifar10_subset.npz        # a float model of one's own
+    python -m benchmarks.ptq runs/mnist_cnn runs/digits_cnn               # trained runs: float.keras and QAT
+    python -m benchmarks.ptq resnet8_float.h5 --data cifar10_subset.npz   # a float model of one's own
 
 Prints a row of docs/quantizing.md for each model. Accuracy is that of the exact graph on the whole test part,
 which nothing was chosen on; QAT is the run's own exact graph at the widths that it was trained for.

@@ -162,6 +162,8 @@ def sample_footprint() -> dict[str, Any]:
         "widest_layer": "fc1",
         "widest_bytes": 12,
     }
+
+
 def sample_quantization() -> QuantizationRecord:
     """Two layers at 8 bits and what each costs at fewer."""
     costs = ((8, 30.5, 0.0), (4, 20.25, 0.5), (2, 6.0, 12.25))
