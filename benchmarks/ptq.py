@@ -19,6 +19,8 @@ import numpy as np
 
 import edgeml
 from edgeml.backends.onnx.int8 import quantize_int8
+from edgeml.importers.run import read_again
+from edgeml.ptq.run import float_source, quantize_model
 from edgeml.report.floats import FloatModel
 from edgeml.report.quality import predictions
 from edgeml.runs import Run
@@ -43,17 +45,24 @@ def main() -> int:
 
 def row(model: str, data: str | None, widths: tuple[int, ...]) -> list[str]:
     """The cells of one model."""
+    source = float_source(model)
+    stated = {"data": {"dataset": data}} if data else {}
     with tempfile.TemporaryDirectory() as folder:
         runs = [
-            edgeml.quantize(model, data, Path(folder) / f"ptq{bits}", bits=bits, overwrite=True)
+            quantize_model(
+                source,
+                Path(folder) / f"ptq{bits}",
+                {**stated, "quantize": {"weights": bits, "activations": bits}},
+            )
             for bits in widths
         ]
+        graphs = [read_again(run).graph for run in runs]
         prepared = runs[0].data()
         x, y = prepared.x_test, np.asarray(prepared.y_test)
         int8 = Path(folder) / "int8.onnx"
         int8.write_bytes(quantize_int8(runs[0].float_onnx, prepared.x_train))
         others = [percent(FloatModel(path).predict(x), y) for path in (runs[0].float_onnx, int8)]
-        ours = [percent(edgeml.emulator(run.graph()).predict(x), y) for run in runs]
+        ours = [percent(edgeml.emulator(graph).predict(x), y) for graph in graphs]
     return [Path(model).stem, f"{len(y):,}", *others, *ours, trained(model, x, y)]
 
 

@@ -69,6 +69,22 @@ KINDS = (
         r"\(13,\) == \(12,\)",
     ),
     NewFile(
+        "a calibration method",
+        ("edgeml/ptq/methods/novel_method.py",),
+        "novel_method",
+        ("tests/ptq/test_methods.py",),
+        ("[histogram.low < histogram.high]", "[0] - 1"),
+        r"<=",
+    ),
+    NewFile(
+        "a correction after training",
+        ("edgeml/ptq/corrections/novel_correction.py",),
+        "novel_correction",
+        ("tests/ptq/test_corrections.py",),
+        ("layer=_same)", ")"),
+        r"None is None",
+    ),
+    NewFile(
         "an op",
         ("edgeml/ir/ops/novel_op.py", "tests/ir/test_op_novel_op.py"),
         "novel_op",
