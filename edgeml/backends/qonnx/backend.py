@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from edgeml.backend import Backend, Runner
 from edgeml.backends.qonnx.lowering import build_model
-from edgeml.backends.qonnx.rules import QonnxPlan, make_plan
+from edgeml.backends.qonnx.plan import QonnxPlan, make_plan
 from edgeml.backends.qonnx.runner import FILE, QonnxRunner
 from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models

@@ -11,17 +11,15 @@ Invariant: a graph without refusals is executed exactly by the qonnx package.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
-from edgeml.backend import Emitters, Refusal
+from edgeml.backend import Emitters
 from edgeml.fixed import ElementType, IntArray, Overflow, Round
 from edgeml.ir import Graph, Node
 from edgeml.ir.bias import Bias, biases, sums_with_bias
 from edgeml.ir.demand import demand
-from edgeml.ir.grid import grids
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
@@ -48,32 +46,6 @@ _LARGEST = 125
 """Largest |frac| and |shift|: 2^-frac, its half and its inverse are then normal."""
 
 
-@dataclass(frozen=True)
-class QonnxPlan:
-    """A prepared graph, the grid of each of its values, and the ops that QONNX cannot express exactly."""
-
-    graph: Graph
-    grids: Mapping[str, IntArray]
-    refusals: tuple[Refusal, ...]
-
-
-def make_plan(graph: Graph) -> QonnxPlan:
-    """The plan of a prepared graph whose ops all have emitters."""
-    refused: list[Refusal] = []
-    proven, constants = grids(graph), graph.constants
-    read = {name for node in graph.nodes if node.name not in constants for name in _tensors(node)}
-    for node in graph.nodes:
-        if node.name not in constants:
-            reason, remedy = _reason(graph, node, proven)
-        elif node.name in read or node.name in graph.outputs:
-            reason, remedy = _constant_reason(graph, node, proven)
-        else:
-            continue
-        if reason:
-            refused.append(Refusal(node.name, node.op.op_name(), reason, remedy))
-    return QonnxPlan(graph, proven, tuple(refused))
-
-
 def fused_biases(graph: Graph, proven: Mapping[str, IntArray]) -> Mapping[str, Bias]:
     """The biases that are inputs of their Conv, by the name of the Add.
 
@@ -86,12 +58,12 @@ def fused_biases(graph: Graph, proven: Mapping[str, IntArray]) -> Mapping[str, B
     }
 
 
-def _tensors(node: Node) -> tuple[str, ...]:
+def tensors_read(node: Node) -> tuple[str, ...]:
     """The inputs that stand in the model as they are; a table is written in another order."""
     return node.inputs[:1] if isinstance(node.op, Lookup) else node.inputs
 
 
-def _reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:
+def reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:
     """The reason why a node cannot be expressed, and the remedy; empty if it can."""
     needed, op = demand(graph, node, proven), node.op
     if needed > FLOAT32_BITS:
@@ -111,7 +83,7 @@ def _reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[s
     return "", ""
 
 
-def _constant_reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:
+def constant_reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> tuple[str, str]:
     """The reason why a constant cannot be a float32 tensor behind a Quant node; "" if it can."""
     info = graph.info(node.name)
     needed = value_bits(info, proven[node.name])
