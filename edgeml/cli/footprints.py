@@ -122,7 +122,7 @@ def layers(figures: Footprint, core: str) -> Bands | None:
 def notes(rows: Sequence[McuFit]) -> list[str]:
     """Notes below the table: missing bytes, reasons for missing figures, the meaning of the figures."""
     lines = [
-        escape(f"{row.mcu.name}: {'; '.join(row.lacking)}; {row.widest}")
+        escape(f"{row.mcu.name}: {'; '.join([*row.lacking, *filter(None, [row.widest])])}")
         for row in rows
         if row.verdict == "does not fit"
     ]

@@ -20,7 +20,7 @@ class McuFit:
         needs: flash and RAM; without figures the least that is known without a compiler.
         verdict: whether it fits; "unknown" where only the least is known and that fits.
         reason: why there are no figures; "" if there are.
-        widest: the layer that the RAM is for, in words; "" if the model fits.
+        widest: the layers that take most of what is missing, in words; "" if nothing is missing.
     """
 
     mcu: Mcu
@@ -64,5 +64,20 @@ def fit(mcu: Mcu, footprint: Footprint) -> McuFit:
     if figures is None and verdict != "does not fit":
         verdict = "unknown"
     reason = next((one.reason for one in footprint.missing if one.core == mcu.core), "")
-    widest = f"the widest layer is {footprint.widest} with {footprint.widest_bytes:,} bytes in use"
-    return McuFit(mcu, figures, needs, verdict, reason, widest if verdict == "does not fit" else "")
+    return McuFit(mcu, figures, needs, verdict, reason, _widest(footprint, figures, *needs))
+
+
+def _widest(footprint: Footprint, figures: CoreFigures | None, flash: Need, ram: Need) -> str:
+    """The layers that take most of what is missing, in words; "" if nothing is missing."""
+    parts: list[str] = []
+    if flash.state == "does not fit" and figures is not None and figures.layers:
+        largest = max(figures.layers, key=lambda one: one.code + one.constants)
+        parts.append(
+            f"the largest layer is {largest.layer} with {largest.code + largest.constants:,} bytes of flash"
+        )
+    if ram.state == "does not fit":
+        parts.append(
+            f"the widest layer is {footprint.widest} with {footprint.widest_bytes:,} bytes of the "
+            "arena in use"
+        )
+    return "; ".join(parts)

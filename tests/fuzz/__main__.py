@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from tests.fuzz.campaign import JOINT_TURNS, Outcome, graph_campaign, joint_campaign
 from tests.fuzz.case import EXACT, DifferenceError, replay
+from tests.fuzz.emulated import attempt_on_cores
 from tests.fuzz.models import model_campaign
 from tests.importers.campaign import KINDS, campaign
 
@@ -28,6 +29,7 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=50, help="random QKeras models")
     parser.add_argument("--hls4ml", type=int, default=10, help="random graphs as compiled hls4ml projects")
     parser.add_argument("--verilog", type=int, default=10, help="random graphs as simulated Verilog")
+    parser.add_argument("--mcus", type=int, default=0, help="random graphs as C on emulated cores")
     parser.add_argument("--c", type=int, default=400, help="random graphs as compiled C, many at once")
     parser.add_argument(
         "--imports",
@@ -57,6 +59,12 @@ def main() -> int:
             attempts = joint_campaign if name in JOINT_TURNS else graph_campaign
             outcome = attempts(name, count, args.seed, lambda t=task: bars.advance(t))
             failed |= _told(name, outcome, count, args, time.perf_counter() - start)
+        if args.mcus:
+            task = bars.add_task("mcus", total=args.mcus)
+            start = time.perf_counter()
+            tell = lambda: bars.advance(task)  # noqa: E731  # the task's bar
+            outcome = graph_campaign("c", args.mcus, args.seed, tell, attempt_on_cores)
+            failed |= _told("c on emulated cores", outcome, args.mcus, args, time.perf_counter() - start)
         if args.models:
             task = bars.add_task("models", total=args.models)
             start = time.perf_counter()

@@ -1,0 +1,184 @@
+"""The C of runs against LiteRT's int8, TensorFlow Lite Micro and emlearn, on the same models and samples.
+
+    python -m benchmarks.mcus --peers PYTHON runs/digits_mlp runs/digits_cnn
+
+PYTHON is that of an environment of its own with the packages `tflite-micro` and `emlearn`. Instructions are
+counted by callgrind on this machine, per inference, as the difference of two numbers of inferences; the
+kernels of tflite-micro's package are its reference kernels, compiled for this machine as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import edgeml
+from edgeml import tools
+from edgeml.backends.c.ports import MANIFEST, CManifest
+from edgeml.backends.c.runner import packed
+from edgeml.checks import golden
+from edgeml.errors import EdgemlError
+from edgeml.footprint import footprint
+from edgeml.keras.backend import import_keras
+from edgeml.runs import Run
+from edgeml.tools import run as run_tool
+
+FEW, MANY = 10, 30
+_SECONDS = 900.0
+_IR = re.compile(r"Collected : (\d+)")
+
+_TFLM = """\
+import sys
+import numpy as np
+from tflite_micro.python.tflite_micro import runtime
+interpreter = runtime.Interpreter.from_file(sys.argv[1])
+x = np.load(sys.argv[2])
+answers = []
+for at in range(int(sys.argv[3])):
+    interpreter.set_input(x[at % len(x)][None], 0)
+    if sys.argv[4] == "invoke":
+        interpreter.invoke()
+    answers.append(interpreter.get_output(0).copy())
+if sys.argv[4] == "invoke":
+    np.save(sys.argv[5], np.concatenate(answers))
+    interpreter.print_allocations()
+"""
+
+_OURS = """\
+#include <stdio.h>
+#include <stdlib.h>
+#include "model.h"
+{buffers}
+int main(int count, char **words)
+{{
+    FILE *in = fopen(words[1], "rb");
+    (void)count;
+    for (long i = atol(words[2]); i > 0; --i) {{
+        rewind(in);
+        if ({reads}) {{
+            return 1;
+        }}
+        {call}
+    }}
+    return 0;
+}}
+"""
+
+
+def instructions(command: list[Any], folder: Path) -> int:
+    """Instructions of a program, by callgrind."""
+    words = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
+    done = run_tool(words, folder, folder / "callgrind.log", _SECONDS)
+    match = _IR.search(done.output)
+    if match is None:
+        raise EdgemlError("counted nothing", "callgrind", str(folder / "callgrind.log"))
+    return int(match[1])
+
+
+def ours(run: Run, folder: Path) -> dict[str, Any]:
+    """The emitted C: sizes on a Cortex-M4, accuracy, instructions there and here."""
+    graph = run.graph()
+    vectors = golden.read(run.golden_file, graph)
+    core = footprint(run.folder, graph, lambda: vectors.inputs, ["cortex-m4"]).core("cortex-m4")
+    manifest = CManifest.read(run.folder / "c" / MANIFEST)
+    ports = (*manifest.inputs, *manifest.outputs)
+    text = _OURS.format(
+        buffers="\n".join(f"static {manifest.prefix}_{p.name}_t {p.name}[{p.size}];" for p in ports),
+        reads=" || ".join(f"fread({p.name}, sizeof {p.name}, 1, in) != 1" for p in manifest.inputs),
+        call="{}",
+    )
+    call = f"if ({manifest.prefix}_run({', '.join(p.name for p in ports)}) != 0) {{ return 2; }}"
+    (folder / "in").write_bytes(packed(manifest.inputs, {k: v[:1] for k, v in vectors.inputs.items()}))
+    counts: dict[str, int] = {}
+    for name, body in (("with", call), ("without", "")):
+        (folder / f"{name}.c").write_text(text.replace("{}", body))
+        sources = [run.folder.resolve() / "c" / source for source in manifest.sources]
+        words = ["gcc", "-O2", "-I", sources[0].parent, f"{name}.c", *sources, "-o", name]
+        run_tool(words, folder, folder / "gcc.log", _SECONDS)
+        few, many = (instructions([f"./{name}", "in", str(n)], folder) for n in (FEW, MANY))
+        counts[name] = many - few
+    data = run.data()
+    labels = np.asarray(data.y_test).reshape(-1)
+    codes = edgeml.evaluate(graph, data.x_test)
+    row: dict[str, Any] = {
+        "accuracy": float(np.mean(np.argmax(codes.reshape(len(codes), -1), 1) == labels)),
+        "host_instructions": (counts["with"] - counts["without"]) / (MANY - FEW),
+    }
+    if core is not None:
+        row |= {"flash": core.flash, "ram": core.ram, "m4_instructions": core.instructions}
+    return row
+
+
+def lite(run: Run, folder: Path) -> dict[str, Any]:
+    """LiteRT's int8 model of the float baseline, converted with 200 training samples: size and accuracy."""
+    import tensorflow as tf
+
+    data = run.data()
+    model = import_keras().models.load_model(run.float_file, compile=False)
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([row[None].astype(np.float32)] for row in data.x_train[:200])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    content = converter.convert()
+    (folder / "model.tflite").write_bytes(content)
+    interpreter = tf.lite.Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    scale, zero = interpreter.get_input_details()[0]["quantization"]
+    x = np.clip(np.rint(data.x_test / scale) + zero, -128, 127).astype(np.int8)
+    np.save(folder / "x.npy", x)
+    answers = []
+    for row in x:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], row[None])
+        interpreter.invoke()
+        answers.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0])
+    labels = np.asarray(data.y_test).reshape(-1)
+    accuracy = float(np.mean(np.argmax(np.reshape(answers, (len(x), -1)), 1) == labels))
+    return {"accuracy": accuracy, "model_bytes": len(content), "version": tf.__version__}
+
+
+def micro(run: Run, folder: Path, python: str) -> dict[str, Any]:
+    """TensorFlow Lite Micro's interpreter on that model: accuracy, arena, instructions."""
+    (folder / "tflm.py").write_text(_TFLM)
+    words = [python, "tflm.py", "model.tflite", "x.npy"]
+    samples = len(np.load(folder / "x.npy"))
+    done = run_tool([*words, str(samples), "invoke", "answers.npy"], folder, folder / "tflm.log", _SECONDS)
+    labels = np.asarray(run.data().y_test).reshape(-1)
+    answers = np.load(folder / "answers.npy").reshape(samples, -1)
+    arena = re.search(r"Arena allocation total (\d+)", done.output)
+    counts: dict[str, int] = {}
+    for kind in ("invoke", "copy"):
+        few, many = (instructions([*words, str(n), kind, "y.npy"], folder) for n in (FEW, MANY))
+        counts[kind] = many - few
+    return {
+        "accuracy": float(np.mean(np.argmax(answers, 1) == labels)),
+        "arena": int(arena[1]) if arena else None,
+        "host_instructions": float(counts["invoke"] - counts["copy"]) / (MANY - FEW),
+    }
+
+
+def main() -> None:
+    """Print one JSON document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="+")
+    parser.add_argument("--peers", required=True, help="Python with tflite-micro")
+    args = parser.parse_args()
+    rows: dict[str, Any] = {}
+    for name in args.runs:
+        run = Run.find(name)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            rows[run.name] = {"edgeml": ours(run, folder), "litert": lite(run, folder)}
+            rows[run.name]["tflm"] = micro(run, folder, args.peers)
+    gcc = tools.need("gcc").version
+    print(json.dumps({"gcc": gcc, "models": rows}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
