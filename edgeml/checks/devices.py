@@ -108,7 +108,7 @@ class Device(ABC):
     """The name of its row."""
 
     artefact: ClassVar[str]
-    """What the run folder holds of it, for messages."""
+    """The contents of the run folder, for messages."""
 
     @abstractmethod
     def missing(self, run: Path) -> str:

@@ -62,7 +62,7 @@ def view(facts: Facts) -> SensitivityView:
 
 
 def headline(facts: Facts) -> tuple[str, ...]:
-    """What was lost by quantization after training, on the samples that it was judged with."""
+    """The loss by quantization after training, on the samples that it was judged with."""
     ptq = facts.part(SensitivityFacts).ptq
     if ptq is None:
         return ()
