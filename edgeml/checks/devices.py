@@ -108,7 +108,7 @@ class Device(ABC):
     """The name of its row."""
 
     artefact: ClassVar[str]
-    """The contents of the run folder, for messages."""
+    """Its part of the run folder, for messages."""
 
     @abstractmethod
     def missing(self, run: Path) -> str:
