@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from edgeml.backends.c.integers import CType
+from edgeml.backends.c.integers import INT32, CType
 from edgeml.fixed import Overflow, Round
 
 _WORD = re.compile(r"\bedgeml_\w+")
@@ -79,6 +79,32 @@ static inline {acc} {name}(const {x} *x, const {w} *w, int32_t n)
     return sum;
 }}"""
 
+_DOT_BY_FOUR = """\
+#ifdef EDGEML_USE_DSP
+/* The same sum, four products with two instructions of the DSP extension. */
+static inline int32_t {name}(const {x} *x, const {w} *w, int32_t n)
+{{
+    int32_t sum = 0;
+    int32_t i = 0;
+    for (; i + 4 <= n; i += 4) {{
+        uint32_t a, b;
+        memcpy(&a, x + i, 4);
+        memcpy(&b, w + i, 4);
+        sum = __smlad({extend_x}a), {extend_w}b), sum);
+        sum = __smlad({extend_x}(a >> 8 | a << 24)), {extend_w}(b >> 8 | b << 24)), sum);
+    }}
+    for (; i < n; ++i) {{
+        sum += (int32_t)x[i] * (int32_t)w[i];
+    }}
+    return sum;
+}}
+#else
+{plain}
+#endif"""
+
+_EXTEND = {"i8": "__sxtb16((int32_t)", "u8": "(int32_t)__uxtb16("}
+"""Begin the extension of two bytes of a word to halves of a word, by the bytes' type."""
+
 _PACKED = """\
 /* The sum of n products with weights low + step * code, packed to {bits} bits, lowest first. */
 static inline {acc} {name}(const {x} *x, const uint8_t *w, int32_t at, int32_t n, {acc} low, {acc} step)
@@ -122,7 +148,13 @@ class Helpers:
     def dot(self, x: CType, w: CType, acc: CType) -> str:
         """The function (x, w, n) that sums products."""
         name = f"edgeml_dot_{x.tag}_{w.tag}_{acc.tag}"
-        return self._add(name, _DOT.format(acc=acc.name, name=name, x=x.name, w=w.name))
+        text = _DOT.format(acc=acc.name, name=name, x=x.name, w=w.name)
+        if acc == INT32 and x.tag in _EXTEND and w.tag in _EXTEND:
+            extend_x, extend_w = _EXTEND[x.tag], _EXTEND[w.tag]
+            text = _DOT_BY_FOUR.format(
+                name=name, x=x.name, w=w.name, extend_x=extend_x, extend_w=extend_w, plain=text
+            )
+        return self._add(name, text)
 
     def packed_dot(self, x: CType, bits: int, acc: CType) -> str:
         """The function (x, w, at, n, low, step) that sums products with weights of a few bits."""

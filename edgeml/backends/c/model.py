@@ -107,6 +107,10 @@ _HEAD = """\
 
 #include <string.h>
 
+#ifdef EDGEML_USE_DSP
+#include <arm_acle.h>
+#endif
+
 #ifndef EDGEML_TRACE
 /* Called after every layer with its number, its result and the bytes of it; for tests. */
 #define EDGEML_TRACE(number, result, bytes) ((void)0)
