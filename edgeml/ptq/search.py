@@ -1,9 +1,9 @@
 """Widths by layer: the least bit operations within a loss of accuracy, by what each layer's rounding costs.
 
 First every layer's weights and every result are narrowed alone, all else at full width: the sensitivity.
-Then, from full widths, the narrowing that saves most bit operations for the noise that it adds is taken,
-again and again, as long as the loss on the judged samples stays within its bound; one that would break it is
-not tried again.
+Then, from the narrowest width for all that keeps the bound, the narrowing that saves most bit operations
+for the noise that it adds is taken, again and again, as long as the loss on the judged samples keeps the
+bound. What broke it is tried again in a further pass: on few samples, accuracy is no smooth function.
 
 Invariant: the widths that are returned were judged, and keep the bound; nothing is extrapolated.
 """
@@ -30,6 +30,8 @@ from edgeml.ptq.record import SensitivityRow
 from edgeml.ptq.tensors import TensorRunner
 
 _STEPS = (16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2)
+
+_PASSES = 3
 
 Kind = Literal["weights", "result"]
 
@@ -142,11 +144,28 @@ class WidthSearch:
                 self._source.net.name,
                 "allow more with --max-accuracy-loss, or begin with more bits: --bits 10",
             )
-        best, open_ = MixedWidths(self._start, score, net, 0), set(self.choices)
-        while open_:
-            step = self._next(best.widths, open_, noise)
-            if step is None:
+        best = self._evenly(MixedWidths(self._start, score, net, 0), bound)
+        for _ in range(_PASSES):
+            before, best = best, self._pass(best, bound, noise)
+            if best is before:
                 break
+        return MixedWidths(best.widths, best.score, best.net, self.trials)
+
+    def _evenly(self, best: MixedWidths, bound: float) -> MixedWidths:
+        """The narrowest width for all tensors alike that keeps the bound."""
+        for bits in narrower(max(choice.bits(self._start) for choice in self.choices)):
+            widths = self._start
+            for choice in self.choices:
+                widths = choice.at(widths, min(bits, choice.bits(widths)))
+            score, net = self._try(widths, f"all at {bits} bits")
+            if self._judge.loss(score) <= bound:
+                best = MixedWidths(widths, score, net, 0)
+        return best
+
+    def _pass(self, best: MixedWidths, bound: float, noise: Mapping[Any, float]) -> MixedWidths:
+        """Narrow one tensor after the other; one that breaks the bound is left as it is."""
+        open_ = set(self.choices)
+        while step := self._next(best.widths, open_, noise):
             choice, bits = step
             widths = choice.at(best.widths, bits)
             score, net = self._try(widths, f"{choice.layer} {choice.kind} to {bits} bits")
@@ -154,7 +173,7 @@ class WidthSearch:
                 best = MixedWidths(widths, score, net, 0)
             else:
                 open_.discard(choice)
-        return MixedWidths(best.widths, best.score, best.net, self.trials)
+        return best
 
     def _next(self, widths: Widths, open_: set[WidthChoice], noise: Mapping[Any, float]) -> Any:
         """The narrowing that saves most bit operations for the noise that it adds; None if none is left."""
