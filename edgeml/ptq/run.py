@@ -41,6 +41,8 @@ from edgeml.settings import Settings, parse_settings
 
 _FILE = "source.onnx"
 _FORMAT = "onnx"
+_LITTLE = 130.0
+"""A float model is worth a remark below so many percent of the share of the most frequent class."""
 
 
 class QuantizeChoices(Settings):
@@ -305,7 +307,7 @@ def _quantized(
         dropped=dropped,
         tensors=tuple(_rows(source, result)),
         sensitivity=rows,
-        remarks=tuple(_remarks(source, result)),
+        remarks=tuple(_remarks(source, judge)),
         seconds=0.0,
     )
 
@@ -419,8 +421,14 @@ def _outside(values: Any, kind: TensorType) -> float:
     return round(float(np.mean((codes > kind.most) | (codes < kind.least))), 6)
 
 
-def _remarks(source: Calibrated, result: QuantizedNet) -> Iterator[str]:
-    del result
+def _remarks(source: Calibrated, judge: Judge) -> Iterator[str]:
+    """Sentences on what a user may not expect."""
+    labels = judge.samples.labels
+    if labels is not None and judge.float_percent < _LITTLE * float(np.bincount(labels).max() / len(labels)):
+        yield (
+            f"the float model itself is right on {judge.float_percent:.1f} % only: the data may be scaled in "
+            "another way than in training, see --set data.scaling=unit and data.constant=255"
+        )
     for tensor, histogram in source.histograms.items():
         if histogram.low == histogram.high:
             yield f"{tensor} has the value {histogram.low:g} on every calibration sample"

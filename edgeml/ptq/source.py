@@ -55,6 +55,10 @@ def read_float(content: bytes, where: str, name: str, weights: bytes | None = No
             that is not covered (named).
         MissingToolError: a package is not installed.
     """
+    if content.lstrip()[:1] == b"{" and weights is None:
+        raise EdgemlError(
+            "holds an architecture and no weights", where, "give its weights as --weights-file FILE"
+        )
     if content.startswith(_KERAS_HEADS) or content.lstrip()[:1] == b"{":
         content = _of_keras(content, where, weights)
     elif weights is not None:

@@ -112,6 +112,21 @@ def test_refusals_leave_nothing_behind(
     assert not Path("runs").exists()
 
 
+def test_a_float_model_that_is_no_better_than_chance_is_worth_a_remark(edgeml: Shell, model: Path) -> None:
+    outcome = edgeml("quantize", str(model), "--data", "data.npz", "--correct", "none", "--json")
+    assert outcome.code == 0, outcome.err
+    (remark,) = json.loads(outcome.out)["remarks"]
+    assert remark.startswith("the float model itself is right on")  # its weights are random
+    assert "data.scaling=unit" in remark
+
+
+def test_an_architecture_alone_is_refused(edgeml: Shell, model: Path) -> None:
+    model.with_suffix(".json").write_text("{}")
+    outcome = edgeml("quantize", "net.json", "--data", "data.npz")
+    assert outcome.code == 2
+    assert "--weights-file FILE" in outcome.err
+
+
 def test_a_layer_that_is_not_covered_is_named(edgeml: Shell, model: Path) -> None:
     writer = OnnxWriter()
     writer.node("MatMul", ["x", writer.constant(nets.draw(1, 6, 3), "w")], "hidden")
