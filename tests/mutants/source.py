@@ -441,7 +441,15 @@ C_PROGRAMS = (
         "start += shape[node.op.axis]",
         "start += 1 + 0 * shape[node.op.axis]",
     ),
-    _c("c-variable-tie", "helpers.py", "rest > half || (rest == half && (whole & 1) != 0)", "rest > half"),
+    Mutant(
+        "c-variable-tie",
+        "backends/c/helpers.py",
+        "rest > half || (rest == half && (whole & 1) != 0)",
+        "rest > half",
+        "tests/backends/c/test_casting.py",
+        "RND_CONV",
+        compiled=True,
+    ),
     _c("c-pool-start", "ops/max_pool.py", "lowest, _larger", "0, _larger"),
     _c("c-packed-order", "ops/_weights.py", 'bitorder="little"', 'bitorder="big"', "packed"),
     Mutant(

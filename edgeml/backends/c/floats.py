@@ -97,6 +97,7 @@ static inline void {prefix}_quantize_{name}(const float *values, {prefix}_{name}
         }} else if (scaled <= ({real})hi + 1) {{
             const {kind} whole = ({kind})scaled;
             const {real} part = scaled - ({real})whole;
+            (void)part;
             code = whole + (({up}) ? 1 : 0) - (({down}) ? 1 : 0);
             code = code < lo ? {below} : code > hi ? {above} : code;
         }}
