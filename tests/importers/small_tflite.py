@@ -199,12 +199,13 @@ def one_to_one(kind: str, seed: int) -> bytes:
 
 
 def moved(kind: str, seed: int) -> bytes:
-    """PAD, MEAN, RESHAPE, SQUEEZE, EXPAND_DIMS, CONCATENATION or SOFTMAX of (1, 4, 3, 2)."""
+    """PAD, MEAN, REDUCE_MAX, RESHAPE, SQUEEZE, EXPAND_DIMS, CONCATENATION or SOFTMAX of (1, 4, 3, 2)."""
     rng = np.random.default_rng(seed)
     scale, zero = rng.uniform(0.01, 0.05), int(rng.integers(-60, 60))
     shapes = {
         "PAD": (1, 6, 4, 2),
         "MEAN": (1, 2),
+        "REDUCE_MAX": (1, 2),
         "RESHAPE": (1, 24),
         "SQUEEZE": (4, 3, 2),
         "EXPAND_DIMS": (1, 1, 4, 3, 2),
@@ -214,12 +215,14 @@ def moved(kind: str, seed: int) -> bytes:
     numbers = {
         "PAD": np.array([[0, 0], [2, 0], [0, 1], [0, 0]], np.int32),
         "MEAN": np.array([1, 2], np.int32),
+        "REDUCE_MAX": np.array([1, 2], np.int32),
         "RESHAPE": np.array([1, 24], np.int32),
         "EXPAND_DIMS": np.array([1], np.int32),
     }
     tables: dict[str, tuple[str, dict[str, Any]]] = {
         "PAD": ("PadOptions", {}),
         "MEAN": ("ReducerOptions", {"keepDims": False}),
+        "REDUCE_MAX": ("ReducerOptions", {"keepDims": False}),
         "RESHAPE": ("ReshapeOptions", {"newShape": [1, 24]}),
         "SQUEEZE": ("SqueezeOptions", {"squeezeDims": [0]}),
         "EXPAND_DIMS": ("ExpandDimsOptions", {}),
@@ -267,7 +270,16 @@ SAMPLES: dict[str, Callable[[int], bytes]] = {
     **{kind: partial(one_to_one, kind) for kind in ("LOGISTIC", "TANH", "RELU", "RELU6", "QUANTIZE")},
     **{
         kind: partial(moved, kind)
-        for kind in ("PAD", "MEAN", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "CONCATENATION", "SOFTMAX")
+        for kind in (
+            "PAD",
+            "MEAN",
+            "REDUCE_MAX",
+            "RESHAPE",
+            "SQUEEZE",
+            "EXPAND_DIMS",
+            "CONCATENATION",
+            "SOFTMAX",
+        )
     },
 }
 """A model of each operator that is read, by a seed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType
 from edgeml.importers import tflite_ops
 from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.tflite_reader.folding import folded
 from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier
+from edgeml.importers.tflite_reader.model import TfliteModel, TfliteOperator, TfliteTensor
 from edgeml.importers.tflite_reader.softmax import integer_softmax
 from edgeml.ir import evaluate_codes, input_codes
 from edgeml.ir.ops.input import Input
@@ -127,3 +130,44 @@ def test_resnet8_gives_the_files_own_output():
         x, y = data["x"][:8].astype(float), data["y"][:8]
     (logits,) = evaluate_codes(imported.graph, input_codes(imported.graph, x)).values()
     assert np.array_equal(integer_softmax(logits, imported.outputs[0].scale), y)
+
+
+class SliceOptions:
+    """The table of options of a slice or a stack, whose masks take the first number of a shape."""
+
+    def __getattr__(self, name):
+        return lambda: 1 if name == "ShrinkAxisMask" else 0
+
+
+def test_a_flatten_is_a_reshape_by_constants():
+    """The chain that TensorFlow's converter writes: SHAPE, STRIDED_SLICE, PACK."""
+
+    def tensor(name, values=None, shape=()):
+        none = np.zeros(0)
+        shape = shape if values is None else np.shape(values)
+        return TfliteTensor(name, shape, "INT32", none, none, 0, values)
+
+    numbers = [np.array([number], np.int32) for number in (0, 1, 1)]
+    tensors = [
+        tensor("x", shape=(1, 3, 2)),
+        tensor("shape", shape=(3,)),
+        *(tensor(f"n{place}", values) for place, values in enumerate(numbers)),
+        tensor("batch"),
+        tensor("six", np.array(6, np.int32)),
+        tensor("wanted", shape=(2,)),
+        tensor("y", shape=(1, 6)),
+    ]
+    operators = [
+        TfliteOperator("shape_0", "SHAPE", (0,), (1,), None),
+        TfliteOperator("slice_1", "STRIDED_SLICE", (1, 2, 3, 4), (5,), SliceOptions()),
+        TfliteOperator("pack_2", "PACK", (5, 6), (7,), SliceOptions()),
+        TfliteOperator("reshape_3", "RESHAPE", (0, 7), (8,), None),
+        TfliteOperator("pack_4", "PACK", (0, 8), (8,), SliceOptions()),
+    ]
+    model = folded(TfliteModel(tuple(tensors), tuple(operators), (0,), (8,)))
+    assert [operator.kind for operator in model.operators] == ["RESHAPE", "PACK"]
+    assert model.tensors[7].values is not None
+    assert model.tensors[7].values.tolist() == [1, 6]
+    broken = replace(operators[1], inputs=(1, 2, 3))
+    with pytest.raises(EdgemlError, match="slice of another form"):
+        folded(TfliteModel(tuple(tensors), (operators[0], broken), (0,), (8,)))

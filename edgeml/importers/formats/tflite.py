@@ -12,6 +12,7 @@ from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.affine.outputs import labelled
 from edgeml.importers.base import Imported, Importer, ImportOptions, InputLayout, SourceFile
+from edgeml.importers.tflite_reader.folding import folded
 from edgeml.importers.tflite_reader.model import MAGIC, taken_apart
 from edgeml.importers.tflite_reader.reader import TfliteReader, one_scale
 from edgeml.importers.tflite_reader.source import TfliteSource
@@ -33,7 +34,7 @@ class TfliteImporter(Importer):
         where = source.where
         if source.weights is not None:
             raise EdgemlError("a TensorFlow Lite file has its weights itself", where, "leave --weights out")
-        model = taken_apart(source.content, where)
+        model = folded(taken_apart(source.content, where))
         assembly = Assembly(options.name, options.lowering, options.strict)
         reader = TfliteReader(model, assembly)
         try:
