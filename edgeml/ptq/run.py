@@ -371,7 +371,9 @@ def _widths(source: Calibrated, chosen: PostTraining, where: str) -> Widths:
 def _rows(source: Calibrated, result: QuantizedNet) -> Iterator[TensorRow]:
     """A row per quantized tensor."""
     owners = {point.tensor: point.layer for point in source.points}
-    yield _observed("input", source.net.source, source.net.source, source, result.types)
+    read = _observed("input", source.net.source, source.net.source, source, result.types)
+    exact = _db(source.x, result.types[source.net.source].rounded(source.x))  # bins are coarser than pixels
+    yield read.model_copy(update={"sqnr_db": exact})
     for layer in source.net.layers:
         for part, name in (("weights", layer.weights), ("bias", layer.bias)):
             kind = result.types[name]

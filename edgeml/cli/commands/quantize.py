@@ -141,7 +141,13 @@ def command(
 
 def _table(record: QuantizationRecord) -> Bands:
     cells = [
-        [escape(row.layer), row.tensor, row.type, f"{row.sqnr_db:.1f}", f"{100 * row.saturated:.2g} %"]
+        [
+            escape(row.layer),
+            row.tensor,
+            row.type,
+            f"{row.sqnr_db:.1f}" if row.sqnr_db < 200 else "exact",
+            f"{100 * row.saturated:.2g} %",
+        ]
         for row in record.tensors
         if row.tensor != "bias"
     ]
