@@ -13,7 +13,7 @@ from benchmarks.placement import CELLS, ROOT, TOP, Row, Way, estimate
 from edgeml import boards, families
 from edgeml.estimate import calibration
 from edgeml.estimate import estimate as estimator
-from edgeml.estimate.verilog.placement import Packing
+from edgeml.estimate.verilog.placement import CellPacking
 
 PAGE = ROOT / "docs" / "estimates-placed.md"
 _ENOUGH = 6
@@ -22,7 +22,7 @@ _ENOUGH = 6
 
 def write(
     rows: Mapping[str, Sequence[Row]],
-    fitted: Mapping[str, Packing],
+    fitted: Mapping[str, CellPacking],
     results: Sequence[Mapping[str, Any]],
     options_of: Way,
 ) -> None:
@@ -69,7 +69,7 @@ def _borrowed(routed: Sequence[Mapping[str, Any]], options_of: Way) -> list[str]
 
 def _page(
     rows: Mapping[str, Sequence[Row]],
-    fitted: Mapping[str, Packing],
+    fitted: Mapping[str, CellPacking],
     routed: Sequence[Mapping[str, Any]],
     borrowed: Sequence[str],
 ) -> list[str]:
@@ -136,7 +136,7 @@ def _error(spread: calibration.Spread, part: str) -> str:
     return f"{spread.designs} | {middle} | {ends} | {spread.inside or 0:.0%}"
 
 
-def _sentences(name: str, rows: Sequence[Row], packing: Packing) -> list[str]:
+def _sentences(name: str, rows: Sequence[Row], packing: CellPacking) -> list[str]:
     cell = packing.cell
     ratios = [row.cells("whole") / row.synthesized("whole", "lut") for row in rows]
     tops = [row.cells("top") for row in rows]
@@ -157,7 +157,7 @@ def _sentences(name: str, rows: Sequence[Row], packing: Packing) -> list[str]:
     ]
 
 
-def _inside(rows: Sequence[Row], packing: Packing, kind: str) -> int:
+def _inside(rows: Sequence[Row], packing: CellPacking, kind: str) -> int:
     """Held-out boards whose real figure, from synthesis, is in the interval of the whole board."""
     found = 0
     for row in rows:
@@ -217,7 +217,7 @@ def _pace(name: str, routed: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _table(
-    name: str, rows: Sequence[Row], packing: Packing, routed: Sequence[Mapping[str, Any]]
+    name: str, rows: Sequence[Row], packing: CellPacking, routed: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     fmax = {row["design"]: row["fmax_mhz"] for row in routed if row["board"] == name}
     lines = [

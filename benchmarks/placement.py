@@ -27,7 +27,7 @@ from edgeml.estimate.count import Count, total
 from edgeml.estimate.verilog import placement
 from edgeml.estimate.verilog.counting import StreamPorts, count
 from edgeml.estimate.verilog.model import usage
-from edgeml.estimate.verilog.placement import Packing
+from edgeml.estimate.verilog.placement import CellPacking
 from edgeml.families import Fabric, fabric
 from edgeml.figures import Usage
 from edgeml.passes import prepare
@@ -80,7 +80,7 @@ class Row:
 
 def fit(
     results: Sequence[Mapping[str, Any]], options_of: Way
-) -> tuple[dict[str, list[Row]], dict[str, Packing]]:
+) -> tuple[dict[str, list[Row]], dict[str, CellPacking]]:
     """Fit and test.
 
     Args:
@@ -90,7 +90,7 @@ def fit(
     Returns:
         The packed boards by the board's name, and what was fitted, in the same order.
     """
-    fitted: dict[str, Packing] = {}
+    fitted: dict[str, CellPacking] = {}
     rows: dict[str, list[Row]] = {}
     for name in CELLS:
         of = _rows([row for row in results if (row["board"], row["stage"]) == (name, "packed")], options_of)
@@ -100,7 +100,7 @@ def fit(
     return rows, fitted
 
 
-def write(rows: Mapping[str, Sequence[Row]], fitted: Mapping[str, Packing]) -> None:
+def write(rows: Mapping[str, Sequence[Row]], fitted: Mapping[str, CellPacking]) -> None:
     """Write what the estimates use."""
     families = {rows[name][0].chip.name: kept.model_dump(mode="json") for name, kept in fitted.items()}
     text = json.dumps({"schema": 1, "families": families}, indent=1) + "\n"
@@ -128,7 +128,7 @@ def _rows(results: Sequence[Mapping[str, Any]], options_of: Way) -> list[Row]:
 # ---------------------------------------------------------------- the fit
 
 
-def _fitted(rows: Sequence[Row]) -> Packing:
+def _fitted(rows: Sequence[Row]) -> CellPacking:
     """Weights and errors; a ratio of a board that was fitted on is taken with weights fitted without it.
 
     Networks with wide sums have an interval from all that were fitted on, the others one from their own kind.
@@ -157,10 +157,10 @@ def _pairs(of: Sequence[tuple[Row, float, float]]) -> list[tuple[float, float]]:
 
 def _packing(
     rows: Sequence[Row], weights: Mapping[str, Mapping[str, float]], spread: Mapping[str, Errors]
-) -> Packing:
+) -> CellPacking:
     kept = {part: calibration.Spread(**vars(error)) for part, error in spread.items()}
     first = rows[0]
-    return Packing(
+    return CellPacking(
         tool=first.real["tools"],
         board=first.board.name,
         cell=_KIND[first.cell],
@@ -170,7 +170,7 @@ def _packing(
     )
 
 
-def _whole(test: Sequence[Row], packing: Packing) -> Errors:
+def _whole(test: Sequence[Row], packing: CellPacking) -> Errors:
     """The errors of the whole board's interval on the boards held out."""
     told = [(row.cells("whole"), estimate(row, packing).lut) for row in test]
     ratios = [real / figure.value for real, figure in told if figure is not None]
@@ -190,7 +190,7 @@ def _whole(test: Sequence[Row], packing: Packing) -> Errors:
     )
 
 
-def estimate(row: Row, packing: Packing) -> Usage:
+def estimate(row: Row, packing: CellPacking) -> Usage:
     """The whole board as it is estimated."""
     measured, _ = calibration.of(row.chip)
     return placement.whole(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.diagnose.result import CastLoss, LayerDiagnosis
-from edgeml.diagnose.score import Floats, Judge, outputs_of
+from edgeml.diagnose.score import Floats, ScoreJudge, outputs_of
 from edgeml.diagnose.variants import can_be_float, in_float, lossy
 from edgeml.errors import EdgemlError
 from edgeml.fixed import Overflow
@@ -98,7 +98,7 @@ def losses(patient: Patient) -> dict[str, tuple[CastLoss, ...]]:
 
 
 def diagnose_layers(
-    patient: Patient, judge: Judge, tell: Callable[[str], None]
+    patient: Patient, judge: ScoreJudge, tell: Callable[[str], None]
 ) -> tuple[LayerDiagnosis, ...]:
     """A row per layer that rounds something.
 

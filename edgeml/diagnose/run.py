@@ -19,7 +19,7 @@ from edgeml.checks.result import Check
 from edgeml.diagnose.changes import Candidate, ImportedModel, PresetModel
 from edgeml.diagnose.layers import Patient, diagnose_layers
 from edgeml.diagnose.result import ArtefactMismatch, Diagnosis, LayerDiagnosis, TypeChange
-from edgeml.diagnose.score import Floats, Judge, Measure, outputs_of
+from edgeml.diagnose.score import Floats, Measure, ScoreJudge, outputs_of
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 from edgeml.presets import Prepared
@@ -63,7 +63,7 @@ def diagnose(run: Run, samples: int = SAMPLES, tell: Callable[[str], None] = lam
     tell("all layers in float")
     all_float = patient.variant(patient.layers())
     floats = outputs_of(all_float, x)
-    judge = Judge.of(all_float, floats, y)
+    judge = ScoreJudge.of(all_float, floats, y)
     fixed = judge.score(graph, outputs_of(graph, x))
     baseline = _baseline(run, x, y)
     rows = diagnose_layers(patient, judge, tell)
@@ -103,7 +103,9 @@ class _Trials:
         chosen_on: samples to choose on, and their judge.
     """
 
-    def __init__(self, patient: Patient, judge: Judge, fixed: float, chosen_on: tuple[Floats, Judge]) -> None:
+    def __init__(
+        self, patient: Patient, judge: ScoreJudge, fixed: float, chosen_on: tuple[Floats, ScoreJudge]
+    ) -> None:
         self._patient, self._judge, self._fixed = patient, judge, fixed
         self._x, self._chooser = chosen_on
         self._least = _LEAST[judge.measure]
@@ -201,14 +203,14 @@ def _candidates(
     return list(PresetModel(preset, run.config.quantizers, patient).candidates(some))
 
 
-def _chosen_on(patient: Patient, data: Prepared, samples: int) -> tuple[Floats, Judge]:
+def _chosen_on(patient: Patient, data: Prepared, samples: int) -> tuple[Floats, ScoreJudge]:
     """Samples to choose changes on, and their judge."""
     x, y = (data.x_val, data.y_val) if len(data.x_val) else (data.x_train, data.y_train)
     if not len(x):
         x, y = data.x_test, data.y_test
     some, labels = _some(x, y, data, samples)
     graph = patient.variant(patient.layers())
-    return some, Judge.of(graph, outputs_of(graph, some), labels)
+    return some, ScoreJudge.of(graph, outputs_of(graph, some), labels)
 
 
 def _some(x: Any, y: Any, data: Prepared, most: int) -> tuple[Floats, Any]:

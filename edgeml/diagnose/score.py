@@ -1,6 +1,6 @@
 """Scores of the outputs of a graph: accuracy on labels; without labels, agreement with the graph in float.
 
-Invariant: higher is better, and two scores of one `Judge` are comparable.
+Invariant: higher is better, and two scores of one `ScoreJudge` are comparable.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def outputs_of(graph: Graph, x: Floats) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
+class ScoreJudge:
     """Scores outputs on the same samples.
 
     Args:
@@ -52,7 +52,7 @@ class Judge:
     floats: Floats
 
     @classmethod
-    def of(cls, in_float: Graph, floats: Floats, labels: NDArray[np.int64] | None) -> Judge:
+    def of(cls, in_float: Graph, floats: Floats, labels: NDArray[np.int64] | None) -> ScoreJudge:
         """The judge for labels, or without them for the outputs of the graph in float."""
         if labels is not None:
             return cls(Measure.ACCURACY, labels, floats)

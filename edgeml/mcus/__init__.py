@@ -5,6 +5,8 @@ mcu = mcus.load("my_mcu.toml")                  # or a file of the user's
 
 `cores` has the processor cores, one file each; `program` compiles a model for one, `emulate` runs it, and
 `listing` takes it apart.
+
+To add a microcontroller, write `hw/mcus/NAME.toml`: core, flash, RAM, clock and the sources of all of them.
 """
 
 from __future__ import annotations

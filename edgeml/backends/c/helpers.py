@@ -170,9 +170,9 @@ class Helpers:
     def called(self, body: str) -> str:
         """The functions that a text calls, and those that they call; others are left out."""
         words = set(_WORD.findall(body))
-        kept: list[str] = []
+        used: list[str] = []
         for name, text in reversed(self._texts.items()):  # a function is added before the one that calls it
             if name in words:
                 words |= set(_WORD.findall(text))
-                kept.insert(0, text)
-        return "\n\n".join(kept)
+                used.insert(0, text)
+        return "\n\n".join(used)

@@ -49,8 +49,8 @@ class Tables:
     def read(self, body: str) -> tuple[str, int]:
         """The arrays that a text reads, and their bytes; others are left out."""
         words = set(_WORD.findall(body))
-        kept = [name for name in self._texts if name in words]
-        return "\n\n".join(self._texts[name] for name in kept), sum(self._sizes[name] for name in kept)
+        used = [name for name in self._texts if name in words]
+        return "\n\n".join(self._texts[name] for name in used), sum(self._sizes[name] for name in used)
 
 
 def numbers(values: NDArray[np.int64]) -> str:

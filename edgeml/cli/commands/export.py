@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeml import backends
-from edgeml.checks.exported import Exported
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
@@ -30,6 +29,9 @@ from edgeml.cli.options import (
     without_none,
 )
 from edgeml.errors import EdgemlError, unknown_name
+
+if TYPE_CHECKING:
+    from edgeml.checks.exported import Exported
 
 
 def command(

@@ -40,7 +40,7 @@ _IDENTITY, _NAME = 53, 40
 """The self-test: vectors at most, its share of the block RAM; bytes of the identity and of a name in it."""
 
 
-class Packing(Settings):
+class CellPacking(Settings):
     """The measured packing of one family.
 
     Args:
@@ -71,16 +71,16 @@ class PackingTable(Document):
     what: ClassVar[str] = "table of packings"
     remedy: ClassVar[str] = "write it anew: python -m benchmarks.placed write"
     schema_: Literal[1] = Field(default=1, alias="schema")
-    families: dict[str, Packing]
+    families: dict[str, CellPacking]
 
 
 @cache
-def measured() -> Mapping[str, Packing]:
+def measured() -> Mapping[str, CellPacking]:
     """Everything in placement.json, by the name of a fabric."""
     return calibration.shipped(PackingTable, "placement.json").families
 
 
-def of(fabric: Fabric) -> tuple[Packing, bool]:
+def of(fabric: Fabric) -> tuple[CellPacking, bool]:
     """The measurements of a fabric with an open flow; True if they are borrowed from another one."""
     return calibration.own_or_borrowed(measured(), fabric)
 
@@ -96,7 +96,7 @@ def network_cells(count: Count, luts: float, weights: Mapping[str, float]) -> fl
     Args:
         count: of all of it.
         luts: its LUTs after synthesis, by estimate.
-        weights: of a `Packing`.
+        weights: of a `CellPacking`.
     """
     sizes = {"lut": luts, "bare": count.bare, "chains": count.chains}
     return sum(weight * sizes[name] for name, weight in weights.items())
@@ -108,7 +108,7 @@ def top_part(ports: StreamPorts, blocks: float, weights: Mapping[str, float]) ->
     Args:
         ports: of the network.
         blocks: block RAM of its memory, between which it has to choose.
-        weights: of a `Packing`.
+        weights: of a `CellPacking`.
     """
     sizes = {"one": 1.0, "in": ports.in_bits, "out": ports.out_bits, "block": blocks}
     return sum(weight * sizes[name] for name, weight in weights.items())
@@ -136,7 +136,7 @@ def whole(
     model: str,
     board: Board,
     chip: Fabric,
-    packing: Packing,
+    packing: CellPacking,
     luts: Calibration,
     widening: float = 1.0,
 ) -> Usage:
@@ -183,7 +183,7 @@ def moved(whole: Usage, before: Usage, after: Usage) -> Usage:
     return whole.model_copy(update=update)
 
 
-def note(packing: Packing, borrowed: bool) -> str:
+def note(packing: CellPacking, borrowed: bool) -> str:
     """The source of the whole board's figures, and their errors."""
     error = calibration.sentence("cells", packing.spread["whole"], "boards that were held out")
     fitted = f"Whole board after packing, {packing.cell}: fitted on {packing.board}; {error}."

@@ -1,6 +1,8 @@
 """Processor cores of microcontrollers: one file each, found by the file's name.
 
 core = cores.load("cortex-m4")                  # a name of cores.names()
+
+To add a core, write `edgeml/mcus/cores/NAME.py` with `CORE = McuCore(...)`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Corrections: changes to float weights and biases after which rounding costs less, one file each.
 
-To add one, write `edgeml/ptq/corrections/NAME.py` with `CORRECTION`; `tests/ptq/test_corrections.py` does the
-rest. One that changes the network before types are chosen declares `before`; one that changes a layer whose
-types are chosen declares `layer`.
+To add a correction, write `edgeml/ptq/corrections/NAME.py` with `CORRECTION`;
+`tests/ptq/test_corrections.py` does the rest. One that changes the network before types are chosen declares
+`before`; one that changes a layer whose types are chosen declares `layer`.
 
 Invariant: `before` leaves what the float network computes as it is, but for the order of float operations;
 `layer` never makes the layer's error on the calibration samples larger.

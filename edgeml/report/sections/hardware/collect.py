@@ -149,7 +149,7 @@ def _options(run: Run, design: Design, board: Board) -> dict[str, Any]:
             if (folder / MANIFEST).is_file():
                 manifest = VerilogManifest.read(folder)
                 return {**(manifest.options or {}), **manifest.layout}
-    options = run.settings(board=board)[1][design]
+    options = run.settings(board=board)[1].get(design, {})
     return {key: value for key, value in options.items() if key not in ("board", "part")}
 
 
