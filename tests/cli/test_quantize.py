@@ -44,6 +44,7 @@ def test_the_run_is_exact_and_says_what_was_done(edgeml: Shell, model: Path) -> 
     assert (run.onnx / "float.onnx").read_bytes() == run.float_onnx.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_same_command_again_changes_nothing_and_another_is_refused(edgeml: Shell, model: Path) -> None:
     args = ("quantize", str(model), "--data", "data.npz", "--out", "there")
     assert edgeml(*args).code == 0
@@ -56,6 +57,7 @@ def test_the_same_command_again_changes_nothing_and_another_is_refused(edgeml: S
     assert edgeml(*args, "--bits", "4", "--overwrite").code == 0
 
 
+@pytest.mark.slow
 def test_a_quantized_run_may_be_quantized_anew_beside_it(edgeml: Shell, model: Path) -> None:
     assert edgeml("quantize", str(model), "--data", "data.npz").code == 0
     outcome = edgeml("quantize", "runs/net-ptq8", "--weights", "5", "--activations", "7", "--json")
@@ -63,6 +65,7 @@ def test_a_quantized_run_may_be_quantized_anew_beside_it(edgeml: Shell, model: P
     assert json.loads(outcome.out)["run"] == "runs/net-ptq8-ptq-w5a7"
 
 
+@pytest.mark.slow
 def test_widths_are_found_within_a_loss(edgeml: Shell, model: Path) -> None:
     outcome = edgeml(
         "quantize",
@@ -112,6 +115,7 @@ def test_refusals_leave_nothing_behind(
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_a_float_model_that_is_no_better_than_chance_is_worth_a_remark(edgeml: Shell, model: Path) -> None:
     outcome = edgeml("quantize", str(model), "--data", "data.npz", "--correct", "none", "--json")
     assert outcome.code == 0, outcome.err
