@@ -1,4 +1,4 @@
-"""What is written: names, comments, types, packed bytes; and what is refused with one error."""
+"""Written C: names, comments, types, packed bytes; and the causes that are refused with one error."""
 
 from __future__ import annotations
 
