@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edgeml.api_diagnose import diagnose
     from edgeml.api_import import import_model
     from edgeml.api_lint import lint
+    from edgeml.api_mcu import fit_mcus
     from edgeml.api_quantize import quantize
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
@@ -50,6 +51,7 @@ __all__ = [
     "estimate",
     "evaluate",
     "export",
+    "fit_mcus",
     "import_model",
     "lint",
     "load",
@@ -70,6 +72,7 @@ _HOMES = {
     "edgeml.api_diagnose": ("diagnose",),
     "edgeml.api_import": ("import_model",),
     "edgeml.api_lint": ("lint",),
+    "edgeml.api_mcu": ("fit_mcus",),
     "edgeml.api_quantize": ("quantize",),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
     "edgeml.fixed": ("FixedType", "Overflow", "Round"),

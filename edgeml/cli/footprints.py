@@ -8,7 +8,7 @@ from typing import Any
 from rich.markup import escape
 
 from edgeml import mcus
-from edgeml.checks import golden
+from edgeml.api_mcu import fit_mcus
 from edgeml.cli.bands import Bands
 from edgeml.cli.console import OUT
 from edgeml.cli.estimates import STYLES
@@ -16,41 +16,29 @@ from edgeml.cli.options import comma_list
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure
 from edgeml.files import write_atomic
-from edgeml.footprint import Footprint, McuFit, fit, footprint, project_files
-from edgeml.mcus import Mcu
+from edgeml.footprint import CoreFigures, McuFit, project_files
 from edgeml.runs import Run
 
 COLUMNS = ("mcu", "core", "flash", "RAM", "stack", "instructions", "ms", "verdict")
 LAYER_COLUMNS = ("layer", "code", "constants", "instructions", "share", "cycles")
 
 
-def named_mcus(text: str) -> list[Mcu]:
+def named_mcus(text: str) -> list[str]:
     """The microcontrollers of `--mcu`: names or files, separated by commas, or all.
 
     Raises:
         EdgemlError: one is unknown, or its file is damaged.
     """
     names = comma_list(text, "--mcu")
-    return [mcus.load(name) for name in (mcus.names() if names == ["all"] else names)]
+    chosen = list(mcus.names()) if names == ["all"] else names
+    for name in chosen:
+        mcus.load(name)
+    return chosen
 
 
-def measured(run: Run, chosen: Sequence[Mcu], tell: Callable[[str], None]) -> tuple[Footprint, list[McuFit]]:
-    """The footprint on the cores of some microcontrollers, and the fit on each.
-
-    Raises:
-        EdgemlError: the run has no C, or its vectors are damaged.
-    """
-    graph = run.graph()
-    codes = lambda: golden.read(run.golden_file, graph).inputs  # noqa: E731  # read only if one is measured
-    figures = footprint(run.folder, graph, codes, [mcu.core for mcu in chosen], tell)
-    return figures, [fit(mcu, figures) for mcu in chosen]
-
-
-def written(run: Run, chosen: Sequence[Mcu], tell: Callable[[str], None]) -> list[McuFit]:
-    """As `measured`, with flags and memory of each microcontroller in the folder of the C."""
-    if not chosen:
-        return []
-    _, fits = measured(run, chosen, tell)
+def written(run: Run, chosen: Sequence[str], tell: Callable[[str], None]) -> tuple[McuFit, ...]:
+    """The fit on each, with its flags and memory in the folder of the C."""
+    fits = fit_mcus(run, chosen, tell) if chosen else ()
     for row in fits:
         for name, content in project_files(row).files.items():
             path = run.folder / "c" / name
@@ -59,7 +47,7 @@ def written(run: Run, chosen: Sequence[Mcu], tell: Callable[[str], None]) -> lis
     return fits
 
 
-def for_export(text: str, back_ends: Sequence[str]) -> list[Mcu]:
+def for_export(text: str, back_ends: Sequence[str]) -> list[str]:
     """The microcontrollers of an export's `--mcu`; none if the option is not given.
 
     Raises:
@@ -100,23 +88,20 @@ def _milliseconds(latency: Figure) -> str:
     return latency.scaled(1e-6).text(lambda value: f"{value:.3g}")
 
 
-def layers(figures: Footprint, core: str) -> Bands | None:
-    """A row for each layer on a core; None if it was not measured."""
-    one_core = figures.core(core)
-    if one_core is None:
-        return None
+def layers(figures: CoreFigures) -> Bands:
+    """A row for each layer on a core."""
     rows = [
         [
             escape(one.layer or "(calls and input test)"),
             f"{one.code:,}",
             f"{one.constants:,}",
             f"{one.instructions:,.0f}",
-            f"{one.instructions / one_core.instructions:.0%}" if one_core.instructions else "-",
+            f"{one.instructions / figures.instructions:.0%}" if figures.instructions else "-",
             one.cycles.text(lambda value: f"{value:,.0f}"),
         ]
-        for one in one_core.layers
+        for one in figures.layers
     ]
-    return Bands(LAYER_COLUMNS, rows, title=f"layers on {core}")
+    return Bands(LAYER_COLUMNS, rows, title=f"layers on {figures.core}")
 
 
 def notes(rows: Sequence[McuFit]) -> list[str]:

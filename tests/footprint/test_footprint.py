@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import edgeml
 from edgeml import backends, mcus
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure
@@ -15,6 +16,7 @@ from edgeml.footprint.of_run import widest_layer
 from edgeml.ir import Graph
 from edgeml.mcus import Mcu, cores
 from edgeml.mcus.program import missing
+from tests.report.test_collect import iris_graph, make_run
 from tests.zoo import codes, zoo
 
 
@@ -152,3 +154,16 @@ def test_without_c_the_remedy_is_said(tmp_path: Path, graph: Graph) -> None:
     with pytest.raises(EdgemlError, match="no C was exported") as caught:
         footprint(tmp_path, graph, dict, ["cortex-m4"])
     assert "--to c" in caught.value.hint
+
+
+def test_fit_of_a_run_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = iris_graph()
+    run = make_run(tmp_path / "iris", graph)
+    backends.load("c").emit(graph).write(run.folder / "c")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    asked: list[str] = []
+    rows = edgeml.fit_mcus(run, ["rp2040", "esp32-c3"], asked.append)
+    assert [row.mcu.name for row in rows] == ["rp2040", "esp32-c3"]
+    assert asked == ["cortex-m0plus", "riscv32"]
+    assert {row.verdict for row in rows} == {"unknown"}
+    assert "apt-get install gcc-arm-none-eabi" in rows[0].reason

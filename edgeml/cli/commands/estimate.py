@@ -104,16 +104,17 @@ def command(
 
 def _microcontrollers(run: Path, names: str, layers: bool, json: bool) -> None:
     """Print the footprint of a run's C on microcontrollers."""
+    from edgeml.api_mcu import fit_mcus
     from edgeml.cli import footprints
 
     chosen = footprints.named_mcus(names)
     with steps.alone(run) as opened, steps.working("measure") as tell:
-        figures, rows = footprints.measured(opened, chosen, tell)
+        rows = fit_mcus(opened, chosen, tell)
     if json:
         print_json([footprints.document(row) for row in rows])
         return
     footprints.show(rows)
-    for core in dict.fromkeys(row.mcu.core for row in rows) if layers else ():
-        if (table := footprints.layers(figures, core)) is not None:
+    for figures in {row.mcu.core: row.figures for row in rows}.values() if layers else ():
+        if figures is not None:
             OUT.print()
-            OUT.print(table)
+            OUT.print(footprints.layers(figures))

@@ -102,7 +102,7 @@ def command(
                 chosen[design] = estimates.laid_out(design, graph, options, wish, targets[design], named_here)
         with steps.working("export") as tell:
             rows = pipeline.export(opened, names, chosen, tell, refused)
-            fits = footprints.written(opened, controllers, tell) if _is_written(rows) else []
+            fits = footprints.written(opened, controllers, tell) if _is_written(rows) else ()
     reasons = [row.reason for row in rows if row.backend in names and row.reason]
     if reasons and len(names) == 1:
         raise EdgemlError(reasons[0], names[0])
