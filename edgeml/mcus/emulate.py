@@ -117,7 +117,8 @@ def emulate(
         if functions:
             lines = "".join(f"{start:x} {end:x} {role}\n" for start, end, role in functions)
             (folder / "functions").write_text(lines)
-            words += ["-plugin", f"file={_plugin(qemu)},out=counts,functions=functions"]
+            plugin = str(_plugin(qemu)).replace(",", ",,")  # as QEMU wants a comma in a path
+            words += ["-plugin", f"file={plugin},out=counts,functions=functions"]
         done = run(words, folder, log, seconds, check=False)
         if done.code in _ENDS and done.code != 1:
             raise EdgemlError(_ENDS[done.code], core.name, f"all output is in {log}")

@@ -46,7 +46,7 @@ static inline int edgeml_call(void) { y = toy(x); return x[0] == 255; }
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSources:
-    monkeypatch.setenv("EDGEML_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("EDGEML_CACHE", str(tmp_path / "cache, and so on"))
     (tmp_path / "toy.h").write_text(_HEADER)
     (tmp_path / "toy.c").write_text(_SOURCE)
     return ModelSources((tmp_path / "toy.c",), tmp_path, (tmp_path / "toy.h",), _CALLS)
