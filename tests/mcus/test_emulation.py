@@ -107,7 +107,7 @@ def test_a_broken_compiler_is_one_error_with_its_log(toy: ModelSources, mocked: 
     )
     with pytest.raises(EdgemlError, match="failed with code 4: cc1: error: lost") as caught:
         build(cores.load("cortex-m4"), toy)
-    log = Path(caught.value.hint.split()[-1])
+    log = Path(caught.value.hint.removeprefix("all output is in "))
     assert "cc1: error: lost" in log.read_text()
 
 
