@@ -50,6 +50,40 @@ if sys.argv[4] == "invoke":
     interpreter.print_allocations()
 """
 
+_EMLEARN = """\
+import os, sys, warnings
+import emlearn
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+arrays = np.load(sys.argv[1])
+n = len(arrays.files) // 2
+weights, biases = ([arrays[f"{kind}{at}"] for at in range(n)] for kind in "wb")
+classes = weights[-1].shape[1]
+net = MLPClassifier([one.shape[1] for one in weights[:-1]], activation="relu", max_iter=1)
+warnings.simplefilter("ignore")
+net.fit(np.zeros((2 * classes, len(weights[0]))), np.arange(2 * classes) % classes)
+net.coefs_, net.intercepts_ = weights, biases
+emlearn.convert(net, method="inline", dtype="float").save(name="m", file="m.h")
+print(os.path.dirname(emlearn.__file__))
+"""
+
+_EMLEARN_MAIN = """\
+#include <stdlib.h>
+#include "m.h"
+int main(int count, char **words)
+{
+    static float x[INPUTS];
+    int sum = count;
+    for (int i = 0; i < INPUTS; ++i) {
+        x[i] = (float)(i % 17) / 16;
+    }
+    for (long n = atol(words[1]); n > 0; --n) {
+        sum += m_predict(x, INPUTS);
+    }
+    return sum == -1;
+}
+"""
+
 _OURS = """\
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,6 +197,28 @@ def micro(run: Run, folder: Path, python: str) -> dict[str, Any]:
     }
 
 
+def emlearn(run: Run, folder: Path, python: str) -> dict[str, Any]:
+    """emlearn's C of the float baseline, in float32; of dense layers only."""
+    model = import_keras().models.load_model(run.float_file, compile=False)
+    layers = [weights for layer in model.layers if (weights := layer.get_weights())]
+    if any(len(one) != 2 or one[0].ndim != 2 for one in layers):
+        return {"reason": "emlearn has no convolutions"}
+    arrays = {f"{kind}{at}": one[place] for at, one in enumerate(layers) for place, kind in enumerate("wb")}
+    np.savez(folder / "weights.npz", **arrays)
+    (folder / "convert.py").write_text(_EMLEARN)
+    done = run_tool([python, "convert.py", "weights.npz"], folder, folder / "emlearn.log", _SECONDS)
+    include = done.output.strip().splitlines()[-1]
+    (folder / "m.c").write_text(_EMLEARN_MAIN.replace("INPUTS", str(layers[0][0].shape[0])))
+    gcc = ["-O2", "-I", include, "m.c"]
+    run_tool(["gcc", *gcc, "-lm", "-o", "m"], folder, folder / "gcc.log", _SECONDS)
+    few, many = (instructions(["./m", str(n)], folder) for n in (FEW, MANY))
+    arm = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
+    run_tool([*arm, *gcc, "-c", "-o", "m.o"], folder, folder / "gcc.log", _SECONDS)
+    size = run_tool(["arm-none-eabi-size", "m.o"], folder, folder / "size.log", _SECONDS)
+    text, data, bss = map(int, size.output.splitlines()[1].split()[:3])
+    return {"host_instructions": (many - few) / (MANY - FEW), "flash": text + data, "ram": data + bss}
+
+
 def main() -> None:
     """Print one JSON document."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -176,6 +232,7 @@ def main() -> None:
             folder = Path(scratch)
             rows[run.name] = {"edgeml": ours(run, folder), "litert": lite(run, folder)}
             rows[run.name]["tflm"] = micro(run, folder, args.peers)
+            rows[run.name]["emlearn"] = emlearn(run, folder, args.peers)
     gcc = tools.need("gcc").version
     print(json.dumps({"gcc": gcc, "models": rows}, indent=2))
 
