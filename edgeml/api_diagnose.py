@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
+    from edgeml.diagnose.hls4ml.compare import ProjectComparison
     from edgeml.diagnose.result import Diagnosis
     from edgeml.runs import Run
     from edgeml.types import PathLike, Tell
 
 
-def diagnose(run: Run | PathLike, samples: int = 1000, progress: Tell | None = None) -> Diagnosis:
+@overload
+def diagnose(
+    run: Run | PathLike, samples: int = 1000, progress: Tell | None = None, hls4ml: None = None
+) -> Diagnosis: ...
+@overload
+def diagnose(
+    run: Run | PathLike, samples: int = 1000, progress: Tell | None = None, *, hls4ml: PathLike
+) -> ProjectComparison: ...
+def diagnose(
+    run: Run | PathLike, samples: int = 1000, progress: Tell | None = None, hls4ml: PathLike | None = None
+) -> Diagnosis | ProjectComparison:
     """Measure what each layer loses in fixed point, and try types that win it back; nothing is trained.
 
     Args:
         run: a run or its folder.
         samples: most test samples.
         progress: called with a line about what is tried; `print` works.
+        hls4ml: the folder of a project that hls4ml wrote; it is compiled, run and compared with the run's
+            Keras model instead. The run may then be a Keras model's file.
 
     Returns:
         `.fixed`, `.in_float` and `.float_baseline` are scores; `.layers` has a row per layer, `.changes` what
@@ -31,5 +44,10 @@ def diagnose(run: Run | PathLike, samples: int = 1000, progress: Tell | None = N
     from edgeml.diagnose.run import diagnose as diagnose_run
     from edgeml.runs import Run
 
+    if hls4ml is not None:
+        from edgeml.diagnose.hls4ml.opening import compare_with
+
+        place = run.folder if isinstance(run, Run) else Path(run)
+        return compare_with(place, Path(hls4ml), None, samples, progress or (lambda _: None))
     opened = run if isinstance(run, Run) else Run.find(Path(run))
     return diagnose_run(opened, samples, progress or (lambda _: None))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
+from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.bands import print_bands
 from edgeml.cli.console import OUT, print_json, print_next
 from edgeml.cli.options import JsonOption, RunArgument
+from edgeml.errors import EdgemlError
 from edgeml.quoting import shell
 
 if TYPE_CHECKING:
+    from edgeml.diagnose.hls4ml.compare import ProjectComparison
     from edgeml.diagnose.result import Diagnosis, TypeChange
     from edgeml.runs import Run
 
@@ -25,13 +29,37 @@ def command(
     samples: Annotated[
         int, typer.Option("--samples", min=1, help="Most test samples that scores are measured on.")
     ] = 1000,
+    hls4ml: Annotated[
+        Path | None,
+        typer.Option(
+            "--hls4ml", metavar="PROJECT", help="A folder that hls4ml wrote, to compare with Keras."
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            help="With a model's file: a data set's name or an .npz file; random samples without.",
+            metavar="NAME|FILE",
+            autocompletion=names_.begin_so(names_.datasets),
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Say layer by layer what fixed point costs, and try types that win it back on the exact graph.
 
     Nothing is trained, and the run folder stays as it is. Artefacts that the last edgeml check saw differ are
     listed with the first op, both integers and the cause.
+
+    With --hls4ml, RUN may also be the file of a Keras model: the project is compiled with g++, run, and
+    compared with Keras layer by layer; the first layer that differs is named with its cause. This runs the
+    project's C++. Exits with 1 if a layer differs.
     """
+    if hls4ml is not None:
+        _against(run, hls4ml, data, samples, json)
+        return
+    if data is not None:
+        raise EdgemlError("goes with --hls4ml and a model's file", "--data", "a run has its own data")
     from edgeml import api
     from edgeml.diagnose.run import diagnose
 
@@ -42,6 +70,44 @@ def command(
         print_json(result.model_dump(mode="json"))
     else:
         _show(opened, result)
+
+
+def _against(model: Path, project: Path, data: str | None, samples: int, json: bool) -> None:
+    """Compare a project of somebody else's with the Keras model."""
+    from edgeml.diagnose.hls4ml.opening import compare_with
+
+    with steps.working("diagnose") as tell:
+        result = compare_with(model, project, data, samples, tell)
+    if json:
+        print_json({**result.model_dump(mode="json"), "ok": result.ok})
+    else:
+        _show_project(result)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+def _show_project(result: ProjectComparison) -> None:
+    """The layers, then the first that differs and its cause."""
+    rows: list[list[str]] = []
+    for row in result.layers:
+        state = "equal" if not row.differing else "rounded away" if row.harmless else "differs"
+        rows.append(
+            [row.layer, row.type, f"{row.differing:,}", f"{row.elements:,}", f"{row.max_abs:.3g}", state]
+        )
+    print_bands(OUT, ("layer", "type in hls4ml", "differing", "of", "largest", "state"), rows)
+    if result.left_out:
+        OUT.print(f"[dim]not in the project by name: {escape(', '.join(result.left_out))}[/]")
+    first = result.first
+    if first is None or first.first is None:
+        OUT.print(f"[green]equal[/] in every layer on {result.samples} samples")
+        return
+    at = first.first
+    code = "between two codes" if at.expected_code is None else f"code {at.expected_code}"
+    OUT.print(
+        f"[bold red]{escape(first.layer)} is the first to differ[/]: sample {at.sample}, element "
+        f"{at.element}: Keras {at.expected:g} ({code}), hls4ml {at.got:g} (code {at.got_code})"
+    )
+    OUT.print(f"  [dim]cause:[/] {escape(result.cause)}")
 
 
 def _show(run: Run, result: Diagnosis) -> None:

@@ -1,0 +1,199 @@
+"""A foreign project against the Keras model that it came from: every layer, and the cause of the first.
+
+Invariant: layers are compared by name, each with the project's own numbers; a layer of Keras that the project
+does not have, because hls4ml merged it, is left out and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.diagnose.hls4ml.cause import LayerEvidence, explain_input, explain_layer
+from edgeml.diagnose.hls4ml.source import ForeignProject
+from edgeml.diagnose.hls4ml.trace import traced
+from edgeml.documents import Record
+from edgeml.errors import EdgemlError
+
+Array = NDArray[np.float64]
+
+
+class FirstElement(Record):
+    """The first number that differs.
+
+    Attributes:
+        sample: which.
+        element: position in the flattened layer.
+        expected: Keras' value.
+        got: the project's.
+        expected_code: Keras' value in LSBs of the project's type; None if it lies between two.
+        got_code: the project's integer.
+    """
+
+    sample: int
+    element: int
+    expected: float
+    got: float
+    expected_code: int | None
+    got_code: int
+
+
+class LayerComparison(Record):
+    """One layer.
+
+    Attributes:
+        layer: in Keras.
+        name: in the project.
+        type: of the result in the project.
+        elements: how many numbers were compared.
+        differing: how many differ.
+        max_abs: the largest difference.
+        first: the first one; None if none differs.
+        harmless: the next layer rounds the difference away, as a quantizer behind the input does.
+    """
+
+    layer: str
+    name: str
+    type: str
+    elements: int
+    differing: int
+    max_abs: float
+    first: FirstElement | None
+    harmless: bool = False
+
+
+class ProjectComparison(Record):
+    """The result.
+
+    Attributes:
+        project: the folder.
+        samples: how many were run.
+        layers: in the project's order, the input first.
+        cause: of the first layer that differs; "" if none does.
+        left_out: layers of Keras that the project does not have.
+    """
+
+    project: str
+    samples: int
+    layers: tuple[LayerComparison, ...]
+    cause: str
+    left_out: tuple[str, ...]
+
+    @property
+    def first(self) -> LayerComparison | None:
+        """The first layer whose difference does not vanish; None if there is none."""
+        return next((row for row in self.layers if row.differing and not row.harmless), None)
+
+    @property
+    def ok(self) -> bool:
+        """True if every number is equal, or vanishes behind the input."""
+        return self.first is None
+
+
+def compare_project(
+    project: ForeignProject, model: Any, x: Any, tell: Callable[[str], None] = lambda _: None
+) -> ProjectComparison:
+    """Compile the project, run it on samples, and compare it with Keras.
+
+    Args:
+        project: as read.
+        model: the Keras model, with one input.
+        x: floats (samples, ...) as the model takes them.
+        tell: called with a line about what is done.
+
+    Raises:
+        EdgemlError: the project does not compile or run, or is of another model.
+        MissingToolError: g++ or TensorFlow is not installed.
+    """
+    from edgeml.keras.layer_outputs import layer_outputs
+    from edgeml.keras.topology import topology
+
+    tell("compiling the project")
+    values = traced(project, x)
+    tell("running Keras")
+    outputs = layer_outputs(model, x)
+    calls = {call.name: call for call in topology(model).calls}
+    flat = np.asarray(x, np.float64).reshape(len(x), -1)
+    pairs = _pairs(project, outputs)
+    if not pairs:
+        raise EdgemlError(
+            f"has the layers {', '.join(layer.name for layer in project.layers)}, "
+            f"the model {', '.join(outputs)}",
+            str(project.folder),
+            "give the model that it was converted from",
+        )
+    name, kind, _ = project.input
+    rows = [_row("input", name, str(kind), _lsb(kind), flat, values[name])]
+    cause = explain_input(kind, flat, values[name]) if rows[0].differing else ""
+    results = {name: values[name]}
+    for layer in project.layers:
+        results[layer.result] = values[layer.name]
+        keras_name = pairs.get(layer.name)
+        if keras_name is None:
+            continue
+        expected = outputs[keras_name].reshape(len(x), -1)
+        if expected.shape != values[layer.name].shape:
+            raise EdgemlError(
+                f"has {values[layer.name].shape[1]} values in {layer.name}, Keras {expected.shape[1]}",
+                str(project.folder),
+                "give the model that it was converted from",
+            )
+        row = _row(keras_name, layer.name, str(layer.type), _lsb(layer.type), expected, values[layer.name])
+        if len(rows) == 1 and rows[0].differing and not row.differing:
+            rows[0], cause = rows[0].model_copy(update={"harmless": True}), ""
+        rows.append(row)
+        if row.differing and not cause:
+            evidence = LayerEvidence(
+                project, layer, calls[keras_name].layer, results[layer.source], expected, values[layer.name]
+            )
+            cause = explain_layer(evidence)
+    left_out = tuple(layer for layer in outputs if layer not in pairs.values())
+    return ProjectComparison(
+        project=str(project.folder), samples=len(x), layers=tuple(rows), cause=cause, left_out=left_out
+    )
+
+
+def _pairs(project: ForeignProject, outputs: dict[str, Array]) -> dict[str, str]:
+    """Layer of the project -> layer of Keras whose result it carries.
+
+    hls4ml splits an inline activation off as NAME_relu or NAME_linear: the last of them carries the result.
+    """
+    carriers: dict[str, str] = {}
+    for layer in project.layers:
+        owners = [name for name in outputs if layer.name == name or layer.name.startswith(f"{name}_")]
+        exact = [name for name in owners if layer.name == name]
+        if owners:
+            carriers[(exact or [max(owners, key=len)])[0]] = layer.name
+    return {name: keras for keras, name in carriers.items()}
+
+
+def _lsb(kind: Any) -> int:
+    return kind.type.frac
+
+
+def _row(layer: str, name: str, kind: str, frac: int, expected: Array, got: Array) -> LayerComparison:
+    apart = np.abs(expected - got)
+    first: FirstElement | None = None
+    if np.any(apart):
+        sample, element = (int(i) for i in np.argwhere(apart)[0])
+        steps = float(np.ldexp(expected[sample, element], frac))
+        first = FirstElement(
+            sample=sample,
+            element=element,
+            expected=float(expected[sample, element]),
+            got=float(got[sample, element]),
+            expected_code=int(steps) if steps == int(steps) else None,
+            got_code=int(np.ldexp(got[sample, element], frac)),
+        )
+    return LayerComparison(
+        layer=layer,
+        name=name,
+        type=kind,
+        elements=apart.size,
+        differing=int(np.count_nonzero(apart)),
+        max_abs=float(apart.max(initial=0)),
+        first=first,
+    )

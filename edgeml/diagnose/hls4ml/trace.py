@@ -1,0 +1,143 @@
+"""A foreign project compiled with a hook behind each layer, and run on samples.
+
+This compiles and runs the project's C++, as its own C simulation does. Nothing is written into the project.
+
+Invariant: the numbers are the project's own; the hooks only copy them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml import tools
+from edgeml.diagnose.hls4ml.source import ForeignProject
+from edgeml.errors import EdgemlError
+from edgeml.scratch import scratch_folder
+from edgeml.tools import run
+
+_MAIN = r"""#include <cstdio>
+#include <cstdlib>
+#include <vector>
+#include <pthread.h>
+static std::FILE *edgeml_values, *edgeml_names;
+static bool edgeml_first = true;
+template <class T> static void edgeml_trace(const char *name, const T *data, unsigned size) {
+    for (unsigned i = 0; i < size; i++) {
+        double value = double(data[i]);
+        std::fwrite(&value, sizeof value, 1, edgeml_values);
+    }
+    if (edgeml_first) std::fprintf(edgeml_names, "%s %u\n", name, size);
+}
+#include "traced.inc"
+namespace nnet {
+bool trace_enabled = false;
+std::map<std::string, void *> *trace_outputs = NULL;
+size_t trace_type_size = sizeof(double);
+}
+static int edgeml_samples;
+static void *edgeml_simulate(void *) {
+    const unsigned inputs = @SIZE@;
+    std::FILE *in = std::fopen("in", "rb");
+    if (!in) std::exit(3);
+    std::vector<double> x(inputs);
+    static input_t data[@SIZE@];
+    static @OUTPUT_TYPE@ result[@OUTPUT_SIZE@];
+    for (int sample = 0; sample < edgeml_samples; sample++) {
+        if (std::fread(x.data(), sizeof(double), inputs, in) != inputs) std::exit(3);
+        for (unsigned i = 0; i < inputs; i++) data[i] = x[i];
+        @NAME@(data, result);
+        edgeml_first = false;
+    }
+    return NULL;
+}
+int main(int, char **argv) {
+    edgeml_samples = std::atoi(argv[1]);
+    edgeml_values = std::fopen("out", "wb");
+    edgeml_names = std::fopen("names", "w");
+    if (!edgeml_values || !edgeml_names) return 3;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)1 << 30);
+    if (pthread_create(&thread, &attributes, edgeml_simulate, NULL)) return 3;
+    pthread_join(thread, NULL);
+    return std::fclose(edgeml_values) || std::fclose(edgeml_names) ? 3 : 0;
+}
+"""
+
+_COMPILE_SECONDS = 900.0
+_RUN_SECONDS = 600.0
+
+
+def traced(project: ForeignProject, x: Any) -> dict[str, NDArray[np.float64]]:
+    """Every layer's result, and under the input's name what came in.
+
+    Args:
+        project: as read.
+        x: floats (samples, ...).
+
+    Returns:
+        float64 (samples, size) by layer, in the project's order.
+
+    Raises:
+        MissingToolError: g++ is missing.
+        EdgemlError: the project does not compile, or does not run to its end; names the log.
+    """
+    gxx = tools.need("gxx")
+    samples = np.asarray(x, np.float64).reshape(len(x), -1)
+    firmware = project.folder.resolve() / "firmware"
+    with scratch_folder() as scratch:
+        place = Path(scratch)
+        (place / "traced.inc").write_text(project.traced_text())
+        (place / "main.cpp").write_text(_main(project))
+        samples.astype("<f8").tofile(place / "in")
+        includes = [f"-I{path}" for path in (firmware, firmware / "ap_types")]
+        define = f'-DWEIGHTS_DIR="{firmware / "weights"}"'
+        flags = ["-std=c++17", "-O1", "-w", "-pthread", define, *includes]
+        program, log = place / "simulation", place / "log"
+        try:
+            run([gxx.path, *flags, place / "main.cpp", "-o", program], place, log, _COMPILE_SECONDS)
+        except EdgemlError as error:
+            first = _first_error(log)
+            raise EdgemlError(f"does not compile: {first}", str(project.folder), error.hint) from error
+        run([program, str(len(samples))], place, log, _RUN_SECONDS, writes=[place / "out"])
+        sizes = [line.split() for line in (place / "names").read_text().splitlines()]
+        values = np.fromfile(place / "out", "<f8")
+    width = sum(int(size) for _, size in sizes)
+    if values.size != width * len(samples):
+        raise EdgemlError(
+            f"wrote {values.size} numbers, {width * len(samples)} expected", str(project.folder)
+        )
+    table, start = values.reshape(len(samples), width), 0
+    result: dict[str, NDArray[np.float64]] = {}
+    for name, size in sizes:
+        result[name] = table[:, start : start + int(size)]
+        start += int(size)
+    return result
+
+
+def _main(project: ForeignProject) -> str:
+    output = next(layer for layer in project.layers if layer.result == project.output)
+    kind = next(name for name, type in project.types.items() if type == output.type)
+    replaced = {
+        "SIZE": project.input[2],
+        "OUTPUT_TYPE": kind,
+        "OUTPUT_SIZE": output.size,
+        "NAME": project.name,
+    }
+    text = _MAIN
+    for key, value in replaced.items():
+        text = text.replace(f"@{key}@", value)
+    return text
+
+
+def _first_error(log: Path) -> str:
+    """The first line of a compiler's log that says error."""
+    if not log.is_file():
+        return "see the log"
+    lines = log.read_text(errors="replace").splitlines()
+    return next((line.partition("error:")[2].strip() for line in lines if "error:" in line), "see the log")

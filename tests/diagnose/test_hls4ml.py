@@ -1,0 +1,171 @@
+"""Projects of hls4ml's own converter against Keras: the first layer that differs, and the cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeml.diagnose.hls4ml.ap_type import ApType
+from edgeml.diagnose.hls4ml.compare import ProjectComparison, compare_project
+from edgeml.diagnose.hls4ml.opening import compare_with
+from edgeml.diagnose.hls4ml.source import read_project
+from edgeml.errors import EdgemlError
+from tests.diagnose.foreign import convert
+from tests.lint.nets import activation, dense, model_of
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+INPUT = ("quantized_bits(8, 1, alpha=1)", "q")
+
+
+def samples() -> Any:
+    """Values of ap_fixed<16,6> from -3 to 3."""
+    drawn = np.random.default_rng(0).normal(size=(60, 4))
+    return (np.round(drawn * 64) / 64).astype(np.float32)
+
+
+def compared(folder: Path, *layers: Any, types: Any = None, x: Any = None) -> ProjectComparison:
+    """The comparison of the project that hls4ml makes of layers."""
+    pytest.importorskip("hls4ml")
+    model = model_of(*layers)
+    convert(model, folder, types)
+    return compare_project(read_project(folder), model, samples() if x is None else x)
+
+
+def first_of(result: ProjectComparison) -> str:
+    assert result.first is not None and result.first.first is not None
+    first = result.first.first
+    assert first.expected != first.got and not result.ok
+    return result.first.layer
+
+
+@pytest.mark.slow
+def test_a_project_that_is_right_is_equal_in_every_layer(tmp_path: Path) -> None:
+    result = compared(tmp_path, activation(*INPUT), dense(3, "fc"), activation("quantized_relu(6, 2)", "act"))
+    assert result.ok and result.cause == "" and result.samples == 60
+    assert [row.layer for row in result.layers] == ["input", "q", "fc", "act"]
+    assert all(row.differing == 0 and row.elements for row in result.layers)
+
+
+@pytest.mark.slow
+def test_an_input_that_its_type_does_not_hold(tmp_path: Path) -> None:
+    x = np.full((5, 4), 40.0, np.float32)
+    result = compared(tmp_path, activation("quantized_bits(8, 6, alpha=1)", "q"), dense(3, "fc"), x=x)
+    assert first_of(result) == "input"
+    assert "fixed<16,6,TRN,WRAP>" in result.cause and "wraps 100.0% of the values" in result.cause
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("quantizer", "kind"),
+    [
+        ("quantized_bits(4, 1, keep_negative=False, alpha=1)", "fixed<4,2,RND_CONV,SAT>"),
+        ("quantized_bits(4, 3, alpha=1)", "fixed<4,4,TRN,WRAP>"),
+        ("quantized_bits(4, 1, symmetric=1, alpha=1)", "fixed<4,2,RND_CONV,SAT>"),
+    ],
+    ids=["keep_negative", "few_fraction_bits", "symmetric"],
+)
+def test_a_quantizer_that_hls4ml_types_wrongly(tmp_path: Path, quantizer: str, kind: str) -> None:
+    result = compared(tmp_path, activation(quantizer, "act"), dense(3, "fc"))
+    assert first_of(result) == "act"
+    assert result.cause.startswith(f"its result type {kind}"), result.cause
+    assert "Keras' quantizer is quantized_bits(4" in result.cause
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("types", "said"),
+    [
+        ({"result": "fixed<8,3>"}, "its result type fixed<8,3,TRN,WRAP>"),
+        ({"accum": "fixed<8,3>", "result": "fixed<18,7>"}, "its accumulator fixed<8,3,TRN,WRAP>"),
+        ({"weight": "fixed<3,1>"}, "the kernel is put into fixed<3,1,TRN,WRAP>, which does not hold"),
+    ],
+    ids=["result", "accum", "weight"],
+)
+def test_a_type_that_is_too_narrow(tmp_path: Path, types: dict[str, str], said: str) -> None:
+    result = compared(tmp_path, activation(*INPUT), dense(3, "fc"), types={"fc": types})
+    assert first_of(result) == "fc"
+    assert result.cause.startswith(said), result.cause
+
+
+@pytest.mark.slow
+def test_other_weights_are_named(tmp_path: Path) -> None:
+    pytest.importorskip("hls4ml")
+    model = model_of(activation(*INPUT), dense(3, "fc"))
+    convert(model, tmp_path)
+    weights = next((tmp_path / "firmware" / "weights").glob("w*.txt"))
+    numbers = weights.read_text().split(",")
+    weights.write_text(",".join(["0.96875", *numbers[1:]]))
+    result = compare_project(read_project(tmp_path), model, samples())
+    assert first_of(result) == "fc" and "of 12 numbers of the kernel are not Keras'" in result.cause
+
+
+CPP = """#include "parameters.h"
+void net(
+    input_t x[4],
+    result_t layer2_out[3]
+) {
+    // hls-fpga-machine-learning insert layers
+    nnet::dense<input_t, result_t, config2>(x, layer2_out, w2, b2); // fc
+}
+"""
+DEFINES = "typedef ap_fixed<16,6> input_t;\ntypedef ap_ufixed<6,2,AP_RND_CONV,AP_SAT,0> result_t;\n"
+PARAMETERS = "struct config2 : nnet::dense_config {\n    typedef result_t accum_t;\n};\n"
+
+
+def small_project(folder: Path, cpp: str = CPP, defines: str = DEFINES) -> Path:
+    """The files that are read, as small as they can be."""
+    firmware = folder / "firmware"
+    firmware.mkdir(parents=True)
+    for name, text in (("net.cpp", cpp), ("defines.h", defines), ("parameters.h", PARAMETERS)):
+        (firmware / name).write_text(text)
+    return folder
+
+
+def test_a_project_is_read(tmp_path: Path) -> None:
+    project = read_project(small_project(tmp_path))
+    (layer,) = project.layers
+    assert (layer.name, layer.function, layer.source, layer.result) == ("fc", "dense", "x", "layer2_out")
+    assert str(layer.type) == "ufixed<6,2,RND_CONV,SAT>" and layer.weights == ("w2", "b2")
+    assert project.type_in(layer, "accum_t") == layer.type and project.type_in(layer, "table_t") is None
+    traced = project.traced_text()
+    assert 'edgeml_trace("fc", layer2_out, 3);' in traced and 'edgeml_trace("x", x, 4);' in traced
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("input_t x[4]", "hls::stream<input_t> &x"), "io_stream"),
+        (
+            ("    result_t layer2_out[3]", "    result_t layer2_out[3], result_t other[2]"),
+            "3 inputs and outputs",
+        ),
+        (("nnet::dense", "other::dense"), "calls no layers"),
+        (("layer2_out[3]", "layer3_out[3]"), "in a way that edgeml does not read"),
+    ],
+)
+def test_a_project_that_cannot_be_read_is_refused(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    with pytest.raises(EdgemlError, match=said):
+        read_project(small_project(tmp_path, CPP.replace(*change)))
+
+
+def test_other_folders_and_types_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(EdgemlError, match="is no hls4ml project"):
+        read_project(tmp_path)
+    with pytest.raises(EdgemlError, match="defines no ap_fixed types"):
+        read_project(small_project(tmp_path / "a", defines="typedef ac_fixed<16,6,true> input_t;"))
+    with pytest.raises(EdgemlError, match="is no type that edgeml knows"):
+        ApType.parse("ap_fixed<16,6,AP_SIDEWAYS>")
+    with pytest.raises(EdgemlError, match="is no run folder|is not a run folder"):
+        compare_with(tmp_path / "nosuch", small_project(tmp_path / "b"), None, 10, lambda _: None)
+
+
+def test_the_cast_of_a_type_is_that_of_ap_fixed() -> None:
+    values = [0.3125, -0.3125, 1.0, 2.0]
+    assert ApType.parse("ap_fixed<4,1>").cast(values).tolist() == [0.25, -0.375, -1.0, 0.0]
+    assert ApType.parse("ap_ufixed<4,1,AP_RND_CONV,AP_SAT>").cast(values).tolist() == [0.25, 0.0, 1.0, 1.875]
+    kind = ApType.parse("ap_fixed<4,1>")
+    assert (kind.share_beyond(values), kind.share_off_grid(values)) == (0.5, 0.5)
