@@ -1,6 +1,7 @@
 """Types of C++ in an hls4ml project: ap_fixed, ap_ufixed, ap_int and ap_uint with their modes.
 
-Invariant: what is left out is as AMD UG1399 has it: truncation and wrapping.
+Invariant: what is left out is as AMD UG1399 has it: truncation and wrapping. An ap_int truncates an ap_fixed
+towards zero, as the conversion in AMD's headers does.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class ApType:
             EdgemlError: it is none of these types.
 
         >>> print(ApType.parse("ap_ufixed<6,2,AP_RND_CONV,AP_SAT,0>"), ApType.parse("ap_int<2>"))
-        ufixed<6,2,RND_CONV,SAT> fixed<2,2,TRN,WRAP>
+        ufixed<6,2,RND_CONV,SAT> fixed<2,2,TRN_ZERO,WRAP>
         """
         match = _FIXED.fullmatch(text.strip())
         if match is None:
@@ -44,7 +45,8 @@ class ApType:
             width = int(parts[0])
             integer = int(parts[1]) if match[2] == "fixed" else width
             modes = [part.removeprefix("AP_") for part in parts[2:4]] if match[2] == "fixed" else []
-            rounding = Round[modes[0]] if modes else Round.TRN
+            plain = Round.TRN if match[2] == "fixed" else Round.TRN_ZERO
+            rounding = Round[modes[0]] if modes else plain
             overflow = Overflow[modes[1]] if len(modes) > 1 else Overflow.WRAP
         except (ValueError, KeyError, IndexError):
             raise EdgemlError("is no type that edgeml knows", text) from None
@@ -56,6 +58,10 @@ class ApType:
     def cast(self, values: Any) -> NDArray[np.float64]:
         """Real values as this type holds them."""
         return to_float(quantize(values, self.type, self.rounding, self.overflow), self.type.frac)
+
+    def loses(self, values: Any) -> bool:
+        """True if it does not hold every one of the values."""
+        return bool(np.any(self.cast(values) != np.asarray(values)))
 
     def share_beyond(self, values: Any) -> float:
         """The share of values outside the range."""

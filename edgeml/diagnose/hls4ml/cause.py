@@ -73,11 +73,11 @@ def _weights(evidence: LayerEvidence) -> str:
         if there.size != want.size:
             return f"{path.name} holds {there.size} weights, Keras has {want.size}"
         # A layout may be another one, so the sorted numbers are compared.
-        stored, needed = np.sort(kind.cast(there)), np.sort(want)
+        stored, needed = np.sort(kind.cast(there), axis=None), np.sort(want, axis=None)
         wrong = int(np.count_nonzero(stored != needed))
         if wrong:
             apart = float(np.max(np.abs(stored - needed)))
-            if np.array_equal(np.sort(there), needed):
+            if np.array_equal(np.sort(there, axis=None), needed):
                 return (
                     f"the {tensor} is put into {kind}, which does not hold {wrong} of {want.size} of Keras' "
                     f"weights (up to {apart:g} apart)"
@@ -90,12 +90,12 @@ def _result_type(evidence: LayerEvidence) -> str:
     """The result's own type, of Keras' values or of those that Keras quantizes."""
     kind = evidence.layer.type
     before = evidence.source
-    if np.array_equal(kind.cast(evidence.expected), evidence.got):
+    if kind.loses(evidence.expected) and np.array_equal(kind.cast(evidence.expected), evidence.got):
         return f"its result type {_losses(kind, evidence.expected)}"
     if before.shape == evidence.got.shape:
         for rectified in (False, True):
             values = np.maximum(before, 0) if rectified else before
-            if np.array_equal(kind.cast(values), evidence.got):
+            if kind.loses(values) and np.array_equal(kind.cast(values), evidence.got):
                 quantizer = getattr(evidence.keras_layer, "activation", None)
                 quantized = f", and Keras' quantizer is {quantizer}" if quantizer is not None else ""
                 return f"its result type {_losses(kind, values)}{quantized}"
@@ -107,7 +107,9 @@ def _accumulator(evidence: LayerEvidence) -> str:
     accum, kind = evidence.project.type_in(evidence.layer, "accum_t"), evidence.layer.type
     if accum is None:
         return ""
-    if np.array_equal(kind.cast(accum.cast(evidence.expected)), evidence.got):
+    if accum.loses(evidence.expected) and np.array_equal(
+        kind.cast(accum.cast(evidence.expected)), evidence.got
+    ):
         return f"its accumulator {_losses(accum, evidence.expected)}"
     weights = _quantized(evidence.keras_layer, "kernel")
     bias = _quantized(evidence.keras_layer, "bias")

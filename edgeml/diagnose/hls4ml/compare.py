@@ -117,7 +117,7 @@ def compare_project(
     outputs = layer_outputs(model, x)
     calls = {call.name: call for call in topology(model).calls}
     flat = np.asarray(x, np.float64).reshape(len(x), -1)
-    pairs = _pairs(project, outputs)
+    pairs = _pairs(project, calls)
     if not pairs:
         raise EdgemlError(
             f"has the layers {', '.join(layer.name for layer in project.layers)}, "
@@ -156,18 +156,23 @@ def compare_project(
     )
 
 
-def _pairs(project: ForeignProject, outputs: dict[str, Array]) -> dict[str, str]:
+def _pairs(project: ForeignProject, calls: dict[str, Any]) -> dict[str, str]:
     """Layer of the project -> layer of Keras whose result it carries.
 
-    hls4ml splits an inline activation off as NAME_relu or NAME_linear: the last of them carries the result.
+    hls4ml splits an inline activation off as NAME_relu or NAME_linear: the last of them carries the result,
+    and of a linear one the layer itself does as well.
     """
-    carriers: dict[str, str] = {}
+    parts: dict[str, list[str]] = {}
     for layer in project.layers:
-        owners = [name for name in outputs if layer.name == name or layer.name.startswith(f"{name}_")]
-        exact = [name for name in owners if layer.name == name]
+        owners = [name for name in calls if layer.name == name or layer.name.startswith(f"{name}_")]
         if owners:
-            carriers[(exact or [max(owners, key=len)])[0]] = layer.name
-    return {name: keras for keras, name in carriers.items()}
+            parts.setdefault(max(owners, key=len), []).append(layer.name)
+    pairs: dict[str, str] = {}
+    for name, carriers in parts.items():
+        activation = getattr(calls[name].layer, "activation", None)
+        linear = activation is None or getattr(activation, "__name__", "") == "linear"
+        pairs |= dict.fromkeys(carriers if linear else carriers[-1:], name)
+    return pairs
 
 
 def _lsb(kind: Any) -> int:
