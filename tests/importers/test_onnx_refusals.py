@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,41 @@ def test_constants_cannot_be_folded_to_gigabytes(op, inputs, constants):
     with pytest.raises(EdgemlError, match="elements"):
         read(model(nodes, NUMBERS | constants).SerializeToString())
     assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize("op", ["Add", "Sub"])
+def test_sums_of_sums_do_not_double_each_time(op):
+    nodes = [quant(y="t0")]
+    nodes += [helper.make_node(op if i == 0 else "Add", [f"t{i}"] * 2, [f"t{i + 1}"]) for i in range(60)]
+    nodes.append(quant("t60", "y"))
+    begin = time.monotonic()
+    with suppress(EdgemlError):  # x - x is a product with zero, and refused
+        assert len(read(model(nodes, NUMBERS).SerializeToString()).graph.nodes) < 100
+    assert time.monotonic() - begin < 5
+
+
+def test_a_product_that_broadcasts_to_gigabytes():
+    nodes = [
+        quant(),
+        helper.make_node("Unsqueeze", ["q"], ["column"], axes=[2]),
+        helper.make_node("Unsqueeze", ["q"], ["row"], axes=[1]),
+        helper.make_node("Mul", ["column", "row"], ["y"], name="bomb"),
+    ]
+    with pytest.raises(EdgemlError, match="elements"):
+        read(model(nodes, NUMBERS, shape=(1, 60_000)).SerializeToString())
+
+
+def test_thousands_of_thresholds_are_a_table_if_alike_and_refused_per_channel():
+    flags = {"name": "count", "domain": DOMAIN, "out_dtype": "INT16"}
+    node = helper.make_node("MultiThreshold", ["q", "t"], ["y"], **flags)
+    alike = np.linspace(-1, 1, 4000, dtype=np.float32)[np.newaxis].repeat(4, axis=0)
+    graph = read(model([quant(), node], NUMBERS | {"t": alike}).SerializeToString()).graph
+    assert len(graph.nodes) < 10
+    other = alike.copy()
+    other[1] += 0.0005
+    wide = NUMBERS | {"b": np.float32(14), "s": np.float32(2**-13)}
+    with pytest.raises(EdgemlError, match="more than 512 thresholds"):
+        read(model([quant(), node], wide | {"t": other}).SerializeToString())
 
 
 def test_a_resize_to_gigabytes():

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
@@ -40,7 +41,12 @@ def total(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
     settle.need_nodes(assembly, b)
     a, b = (settle.joined(assembly, v) if v.clips or v.function is not None else v for v in (a, b))
     a, b = in_one_order(assembly, a, b)
-    return replace(a, terms=a.terms + b.terms, offset=ex.as_exact(a.offset + b.offset))
+    factors: dict[str, Exact] = {}  # a node of both is one term: sums of sums would double them
+    for term in (*a.terms, *b.terms):
+        before = factors.get(term.node)
+        factors[term.node] = term.factor if before is None else ex.as_exact(before + term.factor)
+    terms = tuple(WeightedNode(node, factor) for node, factor in factors.items())
+    return replace(a, terms=terms, offset=ex.as_exact(a.offset + b.offset))
 
 
 def multiplied(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
@@ -55,6 +61,7 @@ def multiplied(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValu
         spatial = len(a.source_shape) > 2
         a, b = ((channels_last if spatial else as_source)(assembly, value) for value in (a, b))
         shape = np.broadcast_shapes(a.shape, b.shape)
+        limits.VALUE.check(int(np.prod(shape, dtype=np.float64)), "the result has", assembly.layer)
         index = np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape)
         index = (np.moveaxis(index, -1, 0) if spatial else index)[np.newaxis]
     node = assembly.add(Mul(), a.only.node, b.only.node, part="product")

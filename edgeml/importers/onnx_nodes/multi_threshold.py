@@ -20,6 +20,9 @@ from edgeml.importers.onnx_reader.reader import OnnxReader
 
 DOMAINS = common.QONNX
 
+_MOST = 512
+"""Thresholds that differ between channels: each is a comparison of its own."""
+
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Thresholds per channel or for all, in data_layout; times out_scale plus out_bias.
@@ -66,6 +69,12 @@ def _counted(reader: OnnxReader, value: AffineValue, thresholds: np.ndarray) -> 
         for place, threshold in enumerate(row.tolist()):
             ends = (int(lo[channel]), int(hi[channel]))
             edges[place, channel] = _edge(threshold, factor[channel], offset[channel], info.frac, ends)
+    if np.all(edges == edges[:, :1]):  # one staircase for all channels
+        edges, lo, hi, channels = edges[:, :1], lo.min(keepdims=True), hi.max(keepdims=True), (1,)
+    elif int(np.count_nonzero(np.any((edges > lo) & (edges <= hi), axis=1))) > _MOST:
+        raise EdgemlError(
+            f"more than {_MOST} thresholds per channel", hint="quantize to 8 bits, which are 255 thresholds"
+        )
     slope = np.full(channels, max(1.0, thresholds.shape[1]) / np.maximum(1, hi - lo))
     staircase = steps.Staircase(0, edges, np.zeros(channels, bool), lo, hi + 1, slope)
     codes = with_steps(assembly, node, staircase)
