@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.checks.compare import compare
-from edgeml.checks.devices import Device, FpgaBoard, Packing
+from edgeml.checks.devices import Device, FpgaBoard, SamplePacking
 from edgeml.checks.golden import Golden
 from edgeml.checks.result import Result
 from edgeml.errors import EdgemlError
@@ -97,7 +97,7 @@ class _BoardAnswers:
         remarks: error frames, damaged frames and repetitions, in words.
     """
 
-    packing: Packing
+    packing: SamplePacking
     reports: tuple[SelfTestResult, ...]
     samples: IntArray
     results: NDArray[np.uint8]

@@ -36,7 +36,7 @@ _MCU_SECONDS = 60.0
 """The time that a microcontroller may take for its self-test; a frame does not say how fast it is."""
 
 
-class Packing(ABC):
+class SamplePacking(ABC):
     """Samples and results as the bytes of frames."""
 
     @property
@@ -54,7 +54,7 @@ class Packing(ABC):
 
 
 @dataclass(frozen=True)
-class BeatPacking(Packing):
+class BeatPacking(SamplePacking):
     """As the streams of a design pack them.
 
     Args:
@@ -77,7 +77,7 @@ class BeatPacking(Packing):
 
 
 @dataclass(frozen=True)
-class MemoryPacking(Packing):
+class MemoryPacking(SamplePacking):
     """As the arrays of a program lie in the memory of a little-endian processor.
 
     Args:
@@ -115,7 +115,7 @@ class Device(ABC):
         """Empty if something was made for such a device, else that nothing was, with the command."""
 
     @abstractmethod
-    def packing(self, identity: Identity, run: Path) -> Packing:
+    def packing(self, identity: Identity, run: Path) -> SamplePacking:
         """The bytes of samples.
 
         Raises:
@@ -130,7 +130,7 @@ class Device(ABC):
     def test_seconds(self, identity: Identity) -> float:
         """Upper bound of a self-test's time."""
 
-    def packing_of(self, identity: Identity, graph: Graph, run: Path, where: str) -> Packing:
+    def packing_of(self, identity: Identity, graph: Graph, run: Path, where: str) -> SamplePacking:
         """The bytes of samples for a device that holds the graph of the run.
 
         Raises:
@@ -167,7 +167,7 @@ class FpgaBoard(Device):
         )
         return "" if there else "no bitstream was made (edgeml synth RUN)"
 
-    def packing(self, identity: Identity, run: Path) -> Packing:
+    def packing(self, identity: Identity, run: Path) -> SamplePacking:
         synthesized = run / _SYNTHESIZED.format(Path(identity.board).name)
         there = (synthesized / MANIFEST).exists()
         manifest = VerilogManifest.read(synthesized if there else run / _EXPORTED)
@@ -192,7 +192,7 @@ class Microcontroller(Device):
         there = (run / _C_FOLDER / C_MANIFEST).exists()
         return "" if there else "not exported (edgeml export RUN --to c)"
 
-    def packing(self, identity: Identity, run: Path) -> Packing:
+    def packing(self, identity: Identity, run: Path) -> SamplePacking:
         manifest = CManifest.read(run / _C_FOLDER / C_MANIFEST)
         return MemoryPacking(manifest.inputs, manifest.outputs)
 

@@ -92,6 +92,11 @@ def test_an_element_wise_step_writes_over_what_nothing_needs_behind_it() -> None
 
 
 def test_a_value_that_is_needed_again_is_not_written_over() -> None:
-    graph = zoo()["several_inputs_outputs"]
+    build = Builder("again")
+    turned = build.add(Transpose((1, 0)), build.input((2, 4), fixed(6, 2)), name="turned")
+    narrow = build.cast(turned, fixed(4, 2), name="narrow")
+    first = build.add(Transpose((1, 0)), narrow, name="first")
+    graph = build.graph(first, build.add(Transpose((1, 0)), turned, name="second"))
     built = program(prepare(graph))
-    assert not built.arena, "all of its values are outputs"
+    assert built.slots == {"turned": "turned", "narrow": "narrow"}
+    no_value_is_lost(graph)
