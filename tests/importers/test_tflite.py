@@ -171,3 +171,22 @@ def test_a_flatten_is_a_reshape_by_constants():
     broken = replace(operators[1], inputs=(1, 2, 3))
     with pytest.raises(EdgemlError, match="slice of another form"):
         folded(TfliteModel(tuple(tensors), (operators[0], broken), (0,), (8,)))
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_uint8_at_the_ends_of_a_model(seed):
+    """The converter puts a QUANTIZE behind uint8 inputs and before uint8 outputs."""
+    rng = np.random.default_rng(seed)
+    scale, zero = float(rng.uniform(0.01, 0.05)), int(rng.integers(-60, 60))
+    tensors = [
+        {"name": "x", "shape": (1, 9), "kind": "UINT8", "scale": scale, "zero": zero + 128},
+        {"name": "inner", "shape": (1, 9), "scale": scale, "zero": zero},
+        {"name": "act", "shape": (1, 9), "scale": scale * 0.7, "zero": -100},
+        {"name": "y", "shape": (1, 9), "kind": "UINT8", "scale": scale * 0.7, "zero": 28},
+    ]
+    kinds = ("QUANTIZE", "RELU", "QUANTIZE")
+    operators = [
+        {"kind": kind, "inputs": [place], "outputs": [place + 1], "version": 2}
+        for place, kind in enumerate(kinds)
+    ]
+    assert differing(small_tflite.file_of(tensors, operators, [0], [3])) == 0

@@ -14,7 +14,7 @@ from edgeml.importers.affine.outputs import labelled
 from edgeml.importers.base import Imported, Importer, ImportOptions, InputLayout, SourceFile
 from edgeml.importers.tflite_reader.folding import folded
 from edgeml.importers.tflite_reader.model import MAGIC, taken_apart
-from edgeml.importers.tflite_reader.reader import TfliteReader, one_scale
+from edgeml.importers.tflite_reader.reader import BYTES, TfliteReader, one_scale
 from edgeml.importers.tflite_reader.source import TfliteSource
 from edgeml.reading import FAULTS, error_text
 
@@ -50,7 +50,7 @@ class TfliteImporter(Importer):
         layouts: list[InputLayout] = []
         for place, layout in zip(model.inputs, match.layouts(), strict=True):
             tensor = model.tensors[place]
-            codes = one_scale(tensor) if tensor.kind == "INT8" else (layout.scale, layout.zero_point)
+            codes = one_scale(tensor, BYTES) if tensor.kind in BYTES else (layout.scale, layout.zero_point)
             layouts.append(InputLayout(layout.name, layout.axes, *codes))
         meanings = labelled(reader.outputs, [model.tensors[place].name for place in model.outputs])
         runner = TfliteSource(source.content, model, match, where)

@@ -28,6 +28,9 @@ _REMEDY = (
     "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
 )
 
+BYTES = ("INT8", "UINT8")
+"""Kinds of tensors at a model's ends; within it all are int8."""
+
 
 class TfliteReader:
     """The state of one import.
@@ -114,8 +117,9 @@ class TfliteReader:
         Raises:
             EdgemlError: it is of another type, or has several scales.
         """
-        scale, zero = one_scale(tensor)
-        return SourceQuantizer(ex.exact([scale]), ex.exact([zero]), -128, 127, SourceRounding.HALF_UP)
+        scale, zero = one_scale(tensor, BYTES)
+        low, high = (0, 255) if tensor.kind == "UINT8" else (-128, 127)
+        return SourceQuantizer(ex.exact([scale]), ex.exact([zero]), low, high, SourceRounding.HALF_UP)
 
     def _read(self, operator: TfliteOperator) -> None:
         name = operator.kind.lower()
@@ -139,7 +143,7 @@ class TfliteReader:
             value.plain
             and value.whole
             and value.only.node not in self.assembly.tensors
-            and self.source.tensors[place].kind == "INT8"
+            and self.source.tensors[place].kind in BYTES
         ):
             self.assembly.tensors[value.only.node] = (str(place), _as_codes(value))
 
@@ -156,8 +160,9 @@ class TfliteReader:
         if tensor.kind == "FLOAT32":
             value, port = model_input(self.assembly, tensor.name, shape, index)
         else:
-            scale, zero = one_scale(tensor)
-            node = self.assembly.graph.add(Input(shape, FixedType(True, 8, 0)), name=tensor.name)
+            scale, zero = one_scale(tensor, BYTES)
+            codes = FixedType(tensor.kind == "INT8", 8, 0)
+            node = self.assembly.graph.add(Input(shape, codes), name=tensor.name)
             value = replace(
                 of_node(node, shape, index, ex.exact([scale])), offset=ex.exact([-zero]) * ex.exact([scale])
             )
@@ -180,8 +185,8 @@ class TfliteReader:
                 f"the {value.function_name} at the end is left off: the output is what it is applied to"
             )
             value = self._values[before]
-        if source_tensor.kind == "INT8" and value.plain:
-            scale, zero = one_scale(source_tensor)
+        if source_tensor.kind in BYTES and value.plain:
+            scale, zero = one_scale(source_tensor, BYTES)
             self.assembly.note(f"the output's value is (code {-zero:+d}) * {scale:.9g}")
             value, numbers = _as_codes(value), (scale, -zero * scale)
         port = finished_output(self.assembly, str(before), value)
@@ -199,13 +204,13 @@ def _as_codes(value: AffineValue) -> AffineValue:
     return of_node(value.only.node, value.shape, value.index)
 
 
-def one_scale(tensor: TfliteTensor) -> tuple[float, int]:
-    """Scale and zero point of an int8 tensor.
+def one_scale(tensor: TfliteTensor, kinds: tuple[str, ...] = ("INT8",)) -> tuple[float, int]:
+    """Scale and zero point of a tensor of int8, or of another of the kinds.
 
     Raises:
         EdgemlError: it is of another type, or has several scales or none.
     """
-    if tensor.kind != "INT8" or tensor.scale.size != 1:
-        what = f"{tensor.scale.size} scales" if tensor.kind == "INT8" else f"type {tensor.kind}"
+    if tensor.kind not in kinds or tensor.scale.size != 1:
+        what = f"{tensor.scale.size} scales" if tensor.kind in kinds else f"type {tensor.kind}"
         raise EdgemlError(f"the tensor {tensor.name!r} has {what}, int8 with one scale is read", hint=_REMEDY)
     return float(tensor.scale[0]), int(tensor.zero_point[0])

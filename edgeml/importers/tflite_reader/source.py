@@ -19,6 +19,8 @@ from edgeml.importers.base import Floats, SourceModel
 from edgeml.importers.tflite_reader.model import TfliteModel
 from edgeml.reading import FAULTS, error_text
 
+_KINDS = {"INT8": np.int8, "UINT8": np.uint8}
+
 
 class TfliteSource(SourceModel):
     """TFLite's reference kernels.
@@ -54,7 +56,7 @@ class TfliteSource(SourceModel):
             interpreter = self._loaded()
             for sample in range(next(iter(feeds.values())).shape[0]):
                 for name, values in feeds.items():
-                    kind = np.int8 if self._model.tensors[places[name]].kind == "INT8" else np.float32
+                    kind = _KINDS.get(self._model.tensors[places[name]].kind, np.float32)
                     interpreter.set_tensor(places[name], values[sample : sample + 1].astype(kind))
                 interpreter.invoke()
                 for value in names_:
