@@ -58,7 +58,7 @@ class TrainingBars:
         """Move it to the end of an epoch."""
         self._done = row.epoch
         if self._task is not None:
-            detail = f"loss {row.loss:.4f}  accuracy {row.val_accuracy:.4f}"
+            detail = f"loss {row.loss:.4f}  {row.shown}"
             self._bars.update(self._task, completed=row.epoch, detail=detail)
 
 

@@ -83,6 +83,7 @@ def load(
     numbers: bool = False,
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
+    split_samples: bool = False,
 ) -> Dataset:
     """A data set with its three parts.
 
@@ -97,6 +98,7 @@ def load(
         numbers: true if the labels are no classes but numbers (samples, ...).
         inputs: of a model with several: the arrays of an .npz file that lie side by side, see `_targets`.
         outputs: likewise the targets of a model with several outputs.
+        split_samples: of samples without labels, the three parts are apart, as of those with labels.
 
     Raises:
         EdgemlError: unknown name, missing or damaged file, arrays that are no classification data.
@@ -105,7 +107,12 @@ def load(
     path = Path(name)
     if path.suffix.lower() in _own_file.SUFFIXES or path.parent != Path() or path.is_file():
         if not labels and (labels is False or _own_file.unlabelled(path)):
-            return _without_labels(_own_file.samples(path, target, inputs), path.stem, str(path))
+            samples = _own_file.samples(path, target, inputs)
+            whole = _without_labels(samples, path.stem, str(path))
+            if not split_samples:
+                return whole
+            none = np.zeros((len(samples), 0), np.float32)
+            return _of_numbers({"train": Split(samples, none)}, path.stem, str(path), seed)
         if numbers:
             parts = with_numbers(path, target, inputs, outputs)
             return _of_numbers(parts, path.stem, str(path), seed)
@@ -121,7 +128,7 @@ def load(
     raw = read(str(name), sources or Sources.default())
     check_raw(raw, str(name))
     _compare(raw, described, str(name))
-    if labels is False:
+    if labels is False and not split_samples:
         return _without_labels(
             (raw.test or raw.train).x, str(name), str(name), described.licence, described.source
         )

@@ -44,7 +44,12 @@ def evidence(graph: Graph, labels: NDArray[Any] | None = None, classes: int = 0)
 
 
 def figures(
-    task: str, graph: Graph, meanings: Importing | None, outputs: Outputs, data: Prepared
+    task: str,
+    graph: Graph,
+    meanings: Importing | None,
+    outputs: Outputs,
+    data: Prepared,
+    threshold: float | None = None,
 ) -> tuple[TaskFigure, ...]:
     """The figures of a task on the test samples.
 
@@ -54,6 +59,7 @@ def figures(
         meanings: what its inputs and outputs stand for; None: for themselves.
         outputs: values code * 2^-frac by output, (samples, *shape), of the first test samples.
         data: with the truth.
+        threshold: above it one value stands for yes; that of the graph if None.
 
     Raises:
         EdgemlError: outputs and truth do not belong together.
@@ -71,7 +77,8 @@ def figures(
             np.eye(int(graph.info(names[0]).hi.max()) + 1)[outputs[names[0]].reshape(-1).astype(np.int64)]
         ]
     predictions = np.concatenate([values.reshape(count, -1) for values in real], axis=1)
-    return kind.figures(predictions, truth, _threshold(graph, meanings))
+    above = _threshold(graph, meanings) if threshold is None else threshold
+    return kind.figures(predictions, truth, above)
 
 
 def differences(

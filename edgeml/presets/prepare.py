@@ -58,6 +58,7 @@ def prepare(
     """
     if dataset is None:
         truth = tasks.load(spec.task).truth
+        split_anyway = truth is Truth.INPUT and not unlabelled  # the parts of a training are apart
         labelled = spec.labels and truth in (Truth.CLASSES, Truth.NUMBERS)
         dataset = datasets.load(
             spec.dataset,
@@ -68,6 +69,7 @@ def prepare(
             numbers=truth is Truth.NUMBERS,
             inputs=spec.inputs,
             outputs=spec.outputs,
+            split_samples=split_anyway,
         )
     if scaling is None:
         scaling = Scaling.fit(spec.scaling, dataset.x_train, spec.constant)
@@ -78,7 +80,7 @@ def prepare(
             scaled = _turned(scaled, spec)
         return scaled.reshape(len(scaled), -1) if spec.flatten else scaled
 
-    if not (unlabelled or dataset.class_names):
+    if not (unlabelled or len(dataset.y_train) or tasks.load(spec.task).truth is Truth.INPUT):
         raise EdgemlError("has no labels to train with", spec.dataset, "leave data.labels at true")
     return Prepared(
         x_train=ready(dataset.x_train),

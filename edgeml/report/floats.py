@@ -13,6 +13,7 @@ from edgeml.files import read_bytes
 from edgeml.onnx_model import parse_onnx
 
 _BATCH = 1024
+_PASSING = ("QuantizeLinear", "DequantizeLinear", "Identity", "Reshape", "Flatten", "Transpose")
 
 
 class FloatModel:
@@ -59,7 +60,7 @@ class FloatModel:
         """Above it a single output means class 1: 0.5 behind a sigmoid, else 0."""
         producers = {name: node for node in self._model.graph.node for name in node.output}
         node = producers.get(self._outputs[0])
-        while node is not None and node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+        while node is not None and node.op_type in _PASSING:
             node = producers.get(node.input[0])
         return 0.5 if node is not None and node.op_type in ("Sigmoid", "HardSigmoid") else 0.0
 

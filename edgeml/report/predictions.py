@@ -29,7 +29,8 @@ class ModelPredictions:
         reasons: why there are none; under "exact", why the emulator does not run the exact graph.
         execute: runs the exact graph, by the emulator or the reference.
         baselines: the ONNX models that run, by "float" and "int8".
-        outputs: values of every output by "fixed" and "qat", as far as there are any.
+        outputs: values of every output by "fixed" and "qat", and of a task without classes "float", as far as
+            there are any.
     """
 
     classes: dict[str, Labels | None]
@@ -55,6 +56,9 @@ def predict(source: RunSource) -> ModelPredictions:
         predictions.outputs["qat"] = outputs
     if no_classes := source.no_classes:
         predictions.classes.update(dict.fromkeys(("fixed", "qat", "float", "int8")))
+        values = _float(source, predictions)
+        if values is not None:
+            predictions.outputs["float"] = {graph.outputs[0]: values}
         return replace(predictions, reasons=predictions.reasons | _alike(no_classes))
     predictions.classes["fixed"] = exact.classes(graph, values)
     predictions.classes["qat"] = None if outputs is None else exact.classes(graph, outputs[graph.outputs[0]])
@@ -94,6 +98,20 @@ def _baseline(source: RunSource, name: str, predictions: ModelPredictions) -> La
         return None
     predictions.baselines[name] = model
     return classes
+
+
+def _float(source: RunSource, predictions: ModelPredictions) -> Any:
+    """The float baseline's first output for the test samples; None where it does not run."""
+    path = source.run.onnx / "float.onnx"
+    if not path.is_file() or len(source.graph.outputs) > 1:
+        return None
+    try:
+        model = FloatModel(path, threads())
+        values = model.predict(source.data.x_test)
+    except EdgemlError:
+        return None
+    predictions.baselines["float"] = model
+    return values
 
 
 def _why_none(source: RunSource, name: str) -> str:

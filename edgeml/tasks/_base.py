@@ -113,11 +113,16 @@ class Task(ABC):
         title: in a sentence: "a class per sample".
         truth: what a sample's target is.
         rank: tasks of smaller rank are asked first when the task is inferred.
+        loss: what a model is trained with if nothing else is asked for: one of Keras' losses, or "auto", the
+            cross-entropy that fits the model's end; "" if nothing can be trained.
+        yes_no: true if each number of a result is a yes or no, of which a share is right.
     """
 
     title: ClassVar[str]
     truth: ClassVar[Truth]
     rank: ClassVar[int]
+    loss: ClassVar[str]
+    yes_no: ClassVar[bool]
 
     @abstractmethod
     def claim(self, evidence: TaskEvidence) -> str:

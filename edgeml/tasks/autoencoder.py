@@ -17,6 +17,8 @@ class Autoencoder(Task):
     title = "the sample itself"
     truth = Truth.INPUT
     rank = 20
+    loss = "mean_squared_error"
+    yes_no = False
 
     def claim(self, evidence: TaskEvidence) -> str:
         if evidence.outputs != evidence.inputs or evidence.outputs < 2 or evidence.several:

@@ -17,6 +17,8 @@ class Classification(Task):
     title = "one class per sample"
     truth = Truth.CLASSES
     rank = 30
+    loss = "auto"
+    yes_no = True
 
     def claim(self, evidence: TaskEvidence) -> str:
         kinds = evidence.kinds

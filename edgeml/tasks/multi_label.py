@@ -20,6 +20,8 @@ class MultiLabel(Task):
     title = "yes or no for each of several labels"
     truth = Truth.NUMBERS
     rank = 10
+    loss = "binary_crossentropy"
+    yes_no = True
 
     def claim(self, evidence: TaskEvidence) -> str:
         numbers = evidence.numbers

@@ -16,6 +16,8 @@ class Regression(Task):
     title = "numbers per sample"
     truth = Truth.NUMBERS
     rank = 40
+    loss = "mean_squared_error"
+    yes_no = False
 
     def claim(self, evidence: TaskEvidence) -> str:
         numbers = evidence.numbers

@@ -15,6 +15,8 @@ class Unlabelled(Task):
     title = "outputs that are compared with those of the model's own framework"
     truth = Truth.NONE
     rank = 90
+    loss = ""
+    yes_no = False
 
     def claim(self, evidence: TaskEvidence) -> str:
         return "the data have no labels that fit" if evidence.labels is not None else "there are no labels"

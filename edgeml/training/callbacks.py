@@ -10,7 +10,8 @@ a callback remembers in Python is not part of the training's state, so it begins
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,14 +80,9 @@ class PhaseCallbacks:
 
     def epoch_ended(self, row: EpochRow) -> None:
         """Call on_epoch_end with the numbers of an epoch."""
-        logs: Mapping[str, float] = {
-            "loss": row.loss,
-            "accuracy": row.accuracy,
-            "val_loss": row.val_loss,
-            "val_accuracy": row.val_accuracy,
-            "learning_rate": row.learning_rate,
-        }
-        self.call("on_epoch_end", row.epoch - 1, dict(logs))
+        logs = {key: value for key, value in asdict(row).items() if key not in ("phase", "epoch")}
+        present = {key: value for key, value in logs.items() if value is not None}
+        self.call("on_epoch_end", row.epoch - 1, present)
 
     def stops(self, model: Any) -> bool:
         """True if a callback ended the phase by `model.stop_training`."""

@@ -23,9 +23,9 @@ from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared, Training
 from edgeml.training.callbacks import PhaseCallbacks
-from edgeml.training.ending import ending, threshold_of
+from edgeml.training.goal import Goal, check_fit, goal_of, targets_of
 from edgeml.training.history import TensorBoardLog
-from edgeml.training.losses import LossFunction, loss_class, loss_of, tried, weights_of
+from edgeml.training.losses import LossFunction, loss_class
 from edgeml.training.optimizer import optimizer_of
 from edgeml.training.progress import EpochRow, TrainingProgress
 from edgeml.training.rates import next_rate, rates_of
@@ -49,13 +49,18 @@ class PhaseSettings:
     rate: float
     training: Training
     seed: int
+    task: str = "classification"
 
     @staticmethod
-    def of(phase: Literal["float", "qat"], training: Training, seed: int) -> PhaseSettings:
+    def of(
+        phase: Literal["float", "qat"], training: Training, seed: int, task: str = "classification"
+    ) -> PhaseSettings:
         """The settings of one phase of a training."""
         if phase == "float":
-            return PhaseSettings(phase, training.float_epochs, training.float_learning_rate, training, seed)
-        return PhaseSettings(phase, training.epochs, training.learning_rate, training, seed)
+            epochs, rate = training.float_epochs, training.float_learning_rate
+        else:
+            epochs, rate = training.epochs, training.learning_rate
+        return PhaseSettings(phase, epochs, rate, training, seed, task)
 
     def begin(self) -> TrainingState:
         """The state before the first epoch."""
@@ -75,8 +80,8 @@ def fit(
     """Train `model` in place and leave it with the weights of its best epoch.
 
     Args:
-        model: one output, logits or the probabilities of a softmax or of sigmoids; one value for two classes
-            or one per class.
+        model: one output; of a classifier logits or the probabilities of a softmax or of sigmoids, one value
+            for two classes or one per class.
         data: what to train and validate on.
         settings: of the phase.
         state_file: where the training is kept between epochs; continued from there if it exists.
@@ -92,7 +97,7 @@ def fit(
         EdgemlError: data and model do not fit, the loss is no longer finite, or the disk is full.
         KeyboardInterrupt: the state is saved first.
     """
-    _fits(model, data)
+    check_fit(model, data, settings.task)
     hooks = callbacks or PhaseCallbacks()
     trainer = _PhaseTrainer(model, data, settings, hooks, loss)
     state = trainer.start(state_file)
@@ -173,22 +178,12 @@ class _PhaseTrainer:
         self.rates = rates_of(training, settings.rate, settings.epochs)
         self.optimizer = optimizer_of(training.optimizer, settings.rate)
         self.optimizer.build(model.trainable_variables)
-        end = ending(model)
-        self.loss = (
-            self._own(loss) if loss else loss_of(training.loss, end, model.output_shape[-1], model.name)
-        )
-        self.threshold = threshold_of(end)
-        weights = weights_of(training.class_weights, data.y_train, len(data.class_names))
+        self.goal = goal_of(model, data, training, settings.task, loss, outputs_of)
+        self.targets = targets_of(data, "train", settings.task)
         batch = self.batch = min(training.batch_size, len(data.x_train))
-        goal = (self.loss, self.threshold, None if training.class_weights == "equal" else weights)
-        self.train = _trainer(model, self.optimizer, goal, data, batch)
+        self.train = _trainer(model, self.optimizer, self.goal, (data.x_train, self.targets), batch)
         self.steps = math.ceil(len(data.x_train) / batch)
         self.steps_per_call = 1
-
-    def _own(self, loss: LossFunction) -> LossFunction:
-        """A loss of the user's own, tried on two samples."""
-        outputs = outputs_of(self.model, self.data.x_train[:2])
-        return tried(loss, self.data.y_train[:2], outputs, f"{self.model.name}: loss of the preset")
 
     def start(self, state_file: Path) -> TrainingState:
         """The state to go on from, put into model and optimizer."""
@@ -219,7 +214,7 @@ class _PhaseTrainer:
             epoch=number,
             learning_rate=self._rate(state.rate),
             loss=loss / len(order),
-            accuracy=right / len(order),
+            accuracy=right / len(order) if self.goal.counts else None,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
         )
@@ -264,34 +259,34 @@ class _PhaseTrainer:
         loss, right = np.concatenate(sums).astype(np.float64).sum(axis=0)
         return float(loss), float(right)
 
-    def _validate(self) -> tuple[float, float]:
+    def _validate(self) -> tuple[float, float | None]:
         """Mean loss and accuracy over the validation part."""
         outputs = outputs_of(self.model, self.data.x_val)
-        loss = self.loss(self.data.y_val, outputs).numpy().astype(np.float64).mean()
-        right = classes_of(outputs, self.threshold) == self.data.y_val
-        return float(loss), float(right.mean())
+        targets = targets_of(self.data, "val", self.settings.task)
+        loss = self.goal.loss(targets, outputs).numpy().astype(np.float64).mean()
+        right = float(self.goal.right(targets, outputs)) / len(outputs) if self.goal.counts else None
+        return float(loss), right
 
 
 def _trainer(
-    model: Any, optimizer: Any, goal: tuple[LossFunction, float, Array | None], data: Prepared, batch: int
+    model: Any, optimizer: Any, goal: Goal, data: tuple[Array, Array], batch: int
 ) -> Callable[..., Any]:
     """A function (order, first, last) that trains steps first..last-1.
 
     It returns a row per step, float32: the loss summed over the step's samples, and how many were right.
-    The goal is the loss, the threshold of a single output, and what a sample of each class counts.
+    `data` are samples and their targets.
     """
     import tensorflow as tf
 
-    loss, threshold, weights = goal
-    x, y = tf.constant(data.x_train), tf.constant(data.y_train)
+    x, y = map(tf.constant, data)
     signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
 
     def step(chosen: Any) -> Any:
         samples, labels = tf.gather(x, chosen), tf.gather(y, chosen)
         outputs = model(samples, training=True)
-        losses = loss(labels, outputs)
-        if weights is not None:
-            losses = losses * tf.gather(tf.constant(weights), labels)
+        losses = goal.loss(labels, outputs)
+        if goal.weights is not None:
+            losses = losses * tf.gather(tf.constant(goal.weights), labels)
         total = tf.reduce_mean(losses) + sum(model.losses)
         # No tape: it sums three gradients and more in an order that depends on the threads, see `seeds`.
         gradients = tf.gradients(
@@ -300,12 +295,7 @@ def _trainer(
             aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE,
         )
         optimizer.apply(gradients, model.trainable_variables)
-        if outputs.shape[-1] == 1:
-            guess = tf.cast(outputs[:, 0] > threshold, labels.dtype)
-        else:
-            guess = tf.argmax(outputs, axis=-1, output_type=labels.dtype)
-        right = tf.reduce_sum(tf.cast(guess == labels, tf.float32))
-        return tf.stack([tf.reduce_sum(losses), right])
+        return tf.stack([tf.reduce_sum(losses), goal.right(labels, outputs)])
 
     @tf.function(input_signature=signature)
     def steps(order: Any, first: Any, last: Any) -> Any:
@@ -317,29 +307,6 @@ def _trainer(
         return tf.while_loop(lambda number, _: number < last, body, start, parallel_iterations=1)[1].stack()
 
     return steps
-
-
-def _fits(model: Any, data: Prepared) -> None:
-    """Refuse a model that cannot be trained on the data."""
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise EdgemlError(
-            f"has {len(model.inputs)} inputs and {len(model.outputs)} outputs",
-            model.name,
-            "training needs one of each",
-        )
-    input_shape, sample_shape = tuple(model.input_shape[1:]), data.x_train.shape[1:]
-    if input_shape != sample_shape:
-        flat = input_shape == (int(np.prod(sample_shape)),)
-        hint = "set data.flatten = true" if flat else "change the model's keras.Input or the data"
-        raise EdgemlError(f"its input has shape {input_shape}, the data {sample_shape}", model.name, hint)
-    classes = len(data.class_names)
-    outputs = 1 if classes == 2 else classes
-    if model.output_shape[1:] not in {(outputs,), (classes,)}:
-        raise EdgemlError(
-            f"its output has shape {model.output_shape[1:]}, the data {classes} classes",
-            model.name,
-            f"end it in {outputs} logits" if classes > 2 else "end it in one logit",
-        )
 
 
 def _values(variables: Sequence[Any]) -> list[Array]:

@@ -47,7 +47,18 @@ def read_history(path: Path) -> list[EpochRow]:
     if not lines or lines[0] != _COLUMNS:
         raise EdgemlError(f"does not start with {','.join(_COLUMNS)}", str(path), "train again")
     with refusing(path, "malformed", "train again"):
-        return [EpochRow(phase, int(epoch), *map(float, numbers)) for phase, epoch, *numbers in lines[1:]]
+        return [_row(phase, int(epoch), numbers) for phase, epoch, *numbers in lines[1:]]
+
+
+def _row(phase: str, epoch: int, texts: Sequence[str]) -> EpochRow:
+    rate, loss, accuracy, val_loss, val_accuracy = texts
+    return EpochRow(
+        phase, epoch, float(rate), float(loss), _optional(accuracy), float(val_loss), _optional(val_accuracy)
+    )
+
+
+def _optional(text: str) -> float | None:
+    return float(text) if text else None
 
 
 @contextmanager
@@ -90,5 +101,6 @@ class TensorBoardLog:
         for part, values in scalars.items():
             with self._writers[part].as_default():
                 for name, value in values.items():
-                    tf.summary.scalar(f"epoch_{name}", value, step=row.epoch)
+                    if value is not None:
+                        tf.summary.scalar(f"epoch_{name}", value, step=row.epoch)
             self._writers[part].flush()

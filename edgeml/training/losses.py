@@ -69,11 +69,40 @@ def loss_of(stated: KerasClass, end: Ending, outputs: int, model: str = "the mod
         return cross_entropy_of(end, outputs)
     chosen = loss_class(stated)
     _fits(chosen.__name__, end, outputs, model)
-    fixed: dict[str, Any] = {"reduction": "none"}
-    if "from_logits" in inspect.signature(chosen).parameters:
-        fixed["from_logits"] = end == "logits"
-    loss = built(chosen, stated, _WHERE, fixed, _OWN)
+    loss = built(chosen, stated, _WHERE, _settings(chosen, end), _OWN)
     return _with_labels(loss, chosen.__name__ in _WHOLE, outputs)
+
+
+def loss_on_numbers(stated: KerasClass, end: Ending, yes_no: bool, model: str = "the model") -> LossFunction:
+    """The loss of every sample for targets that are numbers (n, k), as many as the model has outputs.
+
+    Args:
+        stated: one of Keras' losses with its arguments.
+        end: what the model's outputs are.
+        yes_no: whether each target is 0 or 1.
+        model: name for messages.
+
+    Raises:
+        EdgemlError: Keras has no such loss or argument, or the loss is about classes.
+        MissingToolError: TensorFlow is not installed.
+    """
+    import tensorflow as tf
+
+    chosen = loss_class(stated)
+    where = f"{_WHERE}, {chosen.__name__}"
+    if chosen.__name__ in _CLASSES or (chosen.__name__ in _BINARY and not yes_no):
+        what = "is about labels of 0 and 1" if chosen.__name__ in _BINARY else "is about classes"
+        instead = "binary_crossentropy" if yes_no else "mean_squared_error, mean_absolute_error or huber"
+        raise EdgemlError(f"{what}, and the targets of {model} are numbers", where, f"use {instead}")
+    if yes_no and end == "softmax":
+        what = f"{model} ends in a softmax, whose results add up to 1, and labels are independent"
+        raise EdgemlError(what, where, "end it in logits or sigmoids")
+    loss = built(chosen, stated, _WHERE, _settings(chosen, end), _OWN)
+
+    def on_numbers(targets: Any, outputs: Any) -> Any:
+        return loss(targets, tf.reshape(outputs, (tf.shape(outputs)[0], -1)))
+
+    return on_numbers
 
 
 def loss_class(stated: KerasClass) -> type:
@@ -128,6 +157,12 @@ def weights_of(kind: str, labels: Array, classes: int) -> Array:
     amount = counts if kind == "balanced" else (1 - _EFFECTIVE**counts) / (1 - _EFFECTIVE)
     weights = np.divide(1.0, amount, out=np.zeros(classes), where=counts > 0)
     return (weights * counts.sum() / (weights * counts).sum()).astype(np.float32)
+
+
+def _settings(chosen: type, end: Ending) -> dict[str, Any]:
+    """The arguments of a loss that edgeml sets."""
+    logits = {"from_logits": end == "logits"}
+    return {"reduction": "none"} | (logits if "from_logits" in inspect.signature(chosen).parameters else {})
 
 
 def _with_labels(loss: Any, whole: bool, outputs: int) -> LossFunction:

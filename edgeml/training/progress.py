@@ -21,7 +21,8 @@ class EpochRow:
         epoch: from 1.
         learning_rate: the optimizer's rate in this epoch.
         loss: mean loss over the training samples while they were trained on.
-        accuracy: fraction of them that were classified rightly, 0 to 1.
+        accuracy: fraction of them that were classified rightly, 0 to 1, with several labels the fraction of
+            labels; None for tasks whose results are numbers.
         val_loss: mean loss over the validation part after the epoch, every sample counted alike.
         val_accuracy: the same for accuracy.
     """
@@ -30,9 +31,16 @@ class EpochRow:
     epoch: int
     learning_rate: float
     loss: float
-    accuracy: float
+    accuracy: float | None
     val_loss: float
-    val_accuracy: float
+    val_accuracy: float | None
+
+    @property
+    def shown(self) -> str:
+        """The validation result in words."""
+        if self.val_accuracy is None:
+            return f"validation loss {self.val_loss:.4g}"
+        return f"validation accuracy {self.val_accuracy:.4f}"
 
 
 class TrainingProgress(Protocol):
@@ -97,7 +105,4 @@ class LineProgress:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._pause
-        self._tell(
-            f"{self._title}: epoch {row.epoch} of {self._epochs}, loss {row.loss:.4f}, "
-            f"validation accuracy {row.val_accuracy:.4f}"
-        )
+        self._tell(f"{self._title}: epoch {row.epoch} of {self._epochs}, loss {row.loss:.4f}, {row.shown}")

@@ -33,7 +33,7 @@ class TrainingState:
         phase: "float" or "qat".
         rate: learning rate of the next epoch.
         best_epoch: the epoch of `best`; 0 before the first.
-        best_accuracy: validation accuracy of that epoch.
+        best_accuracy: validation accuracy of that epoch; 0 for a task without one.
         best_loss: validation loss of that epoch; decides between equal accuracies.
         plateau: epochs since the last one that was better, or since the rate was halved.
         rows: all epochs so far.
@@ -60,7 +60,8 @@ class TrainingState:
 
     def after(self, row: EpochRow, weights: Sequence[Array], optimizer: Sequence[Array]) -> TrainingState:
         """The state after one more epoch, the learning rate still that of this epoch."""
-        better = (row.val_accuracy, -row.val_loss) > (self.best_accuracy, -self.best_loss)
+        accuracy = row.val_accuracy or 0.0  # of a task without one, the loss decides alone
+        better = (accuracy, -row.val_loss) > (self.best_accuracy, -self.best_loss)
         state = replace(
             self, plateau=self.plateau + 1, rows=(*self.rows, row), weights=weights, optimizer=optimizer
         )
@@ -69,7 +70,7 @@ class TrainingState:
         return replace(
             state,
             best_epoch=row.epoch,
-            best_accuracy=row.val_accuracy,
+            best_accuracy=accuracy,
             best_loss=row.val_loss,
             plateau=0,
             best=weights,

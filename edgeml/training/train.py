@@ -25,6 +25,7 @@ from edgeml.scratch import scratch_folder
 from edgeml.training.build import build_model
 from edgeml.training.callbacks import PhaseCallbacks
 from edgeml.training.fit import PhaseSettings, check_names, fit
+from edgeml.training.goal import check_end
 from edgeml.training.history import read_history, tensorboard, write_history
 from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.seeds import make_repeatable
@@ -96,12 +97,13 @@ def _train_phase(
 ) -> None:
     """Train one model and write its file last."""
     assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
-    settings = PhaseSettings.of(phase, run.config.training, run.config.seed)
+    settings = PhaseSettings.of(phase, run.config.training, run.config.seed, run.config.data.task)
     make_repeatable(run.config.seed)
     model = build_model(preset, run.config.quantizers, run.config.training.max_parameters)
     if phase == "float":
         # A model that cannot be lowered is refused now, not after hours of training.
         lower_model(model, run.name, strict, options=run.config.lowering)
+        check_end(model, run.config.data.task, run.config.lowering.outputs)
         _reload(model)
         model, before, file = float_model(model), [], run.float_file
     else:

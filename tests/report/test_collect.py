@@ -57,7 +57,7 @@ def write_float(path: Path, sigmoid=False) -> None:
     bias = numpy_helper.from_array((BIAS / 4).astype(np.float32), "b")
     nodes = [helper.make_node("Gemm", ["x", "w", "b"], ["z"])]
     nodes += (
-        [helper.make_node("Sigmoid", ["z"], ["y"])]
+        [helper.make_node("Sigmoid", ["z"], ["s"]), helper.make_node("Identity", ["s"], ["y"])]
         if sigmoid
         else [helper.make_node("Identity", ["z"], ["y"])]
     )

@@ -20,7 +20,7 @@ from edgeml.keras.load import load_model
 from edgeml.keras.run import lower_run, trained_model
 from edgeml.keras.runner import keras_codes
 from edgeml.runs import Run
-from edgeml.training import fit, state
+from edgeml.training import fit, goal, state
 from edgeml.training.fit import classes_of, outputs_of
 from edgeml.training.history import read_history
 from edgeml.training.train import train
@@ -408,13 +408,13 @@ def test_a_model_with_the_wrong_number_of_outputs_is_one_error(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_is_an_error(preset, tmp_path, monkeypatch):
-    real = fit.loss_of
+    real = goal.loss_of
 
     def broken(*arguments):
         loss = real(*arguments)
         return lambda labels, logits: loss(labels, logits) * float("nan")
 
-    monkeypatch.setattr(fit, "loss_of", broken)
+    monkeypatch.setattr(goal, "loss_of", broken)
     with pytest.raises(EdgemlError, match="no longer finite in epoch 1"):
         train(preset, tmp_path / "run")
     assert not (tmp_path / "run" / "float.keras").exists()

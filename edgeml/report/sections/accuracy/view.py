@@ -58,5 +58,6 @@ def headline(facts: Facts) -> tuple[str, ...]:
         "float32": own.accuracy.float_,
         "int8": own.accuracy.int8,
     }
-    parts = (f"{name} {number(item, 'percent')}" for name, item in models.items() if item.value is not None)
-    return (f"accuracy: {', '.join(parts)}", *([own.trained] if own.trained else []))
+    parts = [f"{name} {number(item, 'percent')}" for name, item in models.items() if item.value is not None]
+    accuracies = [f"accuracy: {', '.join(parts)}"] if parts else []
+    return (*accuracies, *([own.trained] if own.trained else []))

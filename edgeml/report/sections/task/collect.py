@@ -30,6 +30,12 @@ def collect(source: RunSource) -> TaskFacts:
     reason = models.reasons.get("qat", "") or "it did not run in its own framework"
     fixed = outcome.figures(name, source.graph, importing, ours, source.data)
     other = () if theirs is None else outcome.figures(name, source.graph, importing, theirs, source.data)
+    baseline = models.baselines.get("float") if "float" in models.outputs else None
+    floats = (
+        outcome.figures(name, source.graph, None, models.outputs["float"], source.data, baseline.threshold)
+        if baseline
+        else ()
+    )
     rows = ()
     if theirs is not None:
         differences = outcome.differences(source.graph, importing, ours, theirs)
@@ -39,13 +45,16 @@ def collect(source: RunSource) -> TaskFacts:
         task=name,
         task_title=tasks.load(name).title,
         task_reason=importing.task_reason if importing else "",
-        task_figures=figure_rows(fixed, other, reason),
+        task_figures=figure_rows(fixed, other, reason, floats),
         task_outputs=rows,
     )
 
 
 def figure_rows(
-    fixed: tuple[TaskFigure, ...], source: tuple[TaskFigure, ...], reason: str
+    fixed: tuple[TaskFigure, ...],
+    source: tuple[TaskFigure, ...],
+    reason: str,
+    floats: tuple[TaskFigure, ...] = (),
 ) -> tuple[FigureRow, ...]:
     """The figures of both models, by name.
 
@@ -53,7 +62,9 @@ def figure_rows(
         fixed: of the exact graph.
         source: of the model in its own framework.
         reason: why there are none of the latter.
+        floats: of the float baseline, if it was trained here.
     """
+    baseline = {figure.name: measured(figure.value) for figure in floats}
     theirs = {figure.name: measured(figure.value) for figure in source}
     return tuple(
         FigureRow(
@@ -62,6 +73,7 @@ def figure_rows(
             kind=figure.kind,
             source=theirs[figure.name] if figure.name in theirs else absent(reason),
             fixed=measured(figure.value),
+            baseline=baseline.get(figure.name, absent("there is no float baseline")),
         )
         for figure in fixed
     )

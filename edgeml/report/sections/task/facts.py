@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from edgeml.documents import Record
-from edgeml.report.numbers import Number
+from edgeml.report.numbers import Number, absent
 from edgeml.report.section import SectionFacts
 
 
@@ -18,6 +18,7 @@ class FigureRow(Record):
         kind: "share" from 0 to 1, or "amount" in units of the target.
         source: of the model in its own framework.
         fixed: of the exact graph.
+        baseline: of the float model that was trained here.
     """
 
     name: str
@@ -25,6 +26,7 @@ class FigureRow(Record):
     kind: Literal["share", "amount"]
     source: Number
     fixed: Number
+    baseline: Number = absent("there is no float baseline")
 
 
 class OutputRow(Record):
