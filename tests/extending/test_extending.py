@@ -53,6 +53,22 @@ KINDS = (
         r"assert \(?52800",
     ),
     NewFile(
+        "a microcontroller",
+        ("hw/mcus/novel-mcu.toml",),
+        "novel-mcu",
+        ("tests/mcus/test_contract.py",),
+        ("kib = 128", "kib = 12"),
+        r"assert 36864 < 12288",
+    ),
+    NewFile(
+        "a core",
+        ("edgeml/mcus/cores/novel_core.py",),
+        "novel-core",
+        ("tests/mcus/test_contract.py",),
+        ("            InstructionClass.DIVIDE: (4.0, 11.0),\n", ""),
+        r"InstructionClass\.DIVIDE",
+    ),
+    NewFile(
         "a chip family",
         ("edgeml/families/novel_family.py",),
         "novel_family",
@@ -67,6 +83,14 @@ KINDS = (
         ("tests/datasets/test_contract.py",),
         ("shape=(13,)", "shape=(12,)"),
         r"\(13,\) == \(12,\)",
+    ),
+    NewFile(
+        "a task",
+        ("edgeml/tasks/novel_task.py",),
+        "novel_task",
+        ("tests/tasks/test_contract.py",),
+        ("if predictions.shape != truth.shape", "if predictions.ndim != truth.ndim"),
+        r"could not be broadcast",
     ),
     NewFile(
         "a calibration method",

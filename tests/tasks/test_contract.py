@@ -19,6 +19,28 @@ def proof(inputs: int = 7, outputs: int = 3, **rest) -> TaskEvidence:
     return TaskEvidence(**{"inputs": inputs, "outputs": outputs, "first": outputs, **rest})
 
 
+EVIDENCE = (
+    (proof(labels=CLASSES), "classification"),
+    (proof(labels=ROWS), "classification"),
+    (proof(labels=np.array(["cat", "dog"])), "classification"),
+    (proof(classes=3), "classification"),
+    (proof(outputs=1, labels=CLASSES % 2), "classification"),
+    (proof(outputs=1, labels=CLASSES, decides=True), "classification"),
+    (proof(outputs=1, labels=CLASSES), "regression"),
+    (proof(outputs=2, labels=NUMBERS), "regression"),
+    (proof(outputs=1, labels=NUMBERS[:, 0]), "regression"),
+    (proof(labels=LABELS), "multi_label"),
+    (proof(inputs=3), "autoencoder"),
+    (proof(inputs=784, outputs=784, classes=10), "autoencoder"),
+    (proof(inputs=3, classes=3), "classification"),
+    (proof(inputs=2, outputs=2, labels=NUMBERS), "regression"),
+    (proof(inputs=3, several=True), "unlabelled"),
+    (proof(), "unlabelled"),
+    (proof(outputs=4, labels=NUMBERS), "unlabelled"),
+)
+"""Models and data, and the task that they are of."""
+
+
 @pytest.mark.parametrize("name", tasks.names())
 def test_a_task_is_whole(name):
     task = tasks.load(name)
@@ -26,37 +48,33 @@ def test_a_task_is_whole(name):
     assert task.title
     assert task.title[0].islower()
     assert not task.title.endswith(".")
+    assert [other for other in tasks.names() if tasks.load(other).rank == task.rank] == [name]
 
 
-def test_ranks_and_an_unknown_name():
-    ranks = [tasks.load(name).rank for name in tasks.names()]
-    assert len(set(ranks)) == len(ranks)
+@pytest.mark.parametrize("name", tasks.names())
+def test_what_a_task_claims_has_nothing_against_it(name):
+    task = tasks.load(name)
+    claimed = [evidence for evidence, _ in EVIDENCE if task.claim(evidence)]
+    assert claimed
+    assert [task.misfit(evidence) for evidence in claimed] == [""] * len(claimed)
+
+
+@pytest.mark.parametrize("name", tasks.names())
+def test_shapes_that_do_not_belong_together(name):
+    task = tasks.load(name)
+    if task.truth is Truth.NONE:
+        assert task.figures(np.zeros((4, 2)), np.zeros((3, 2)), 0.0) == ()
+        return
+    with pytest.raises(EdgemlError):
+        task.figures(np.zeros((4, 2)), np.zeros((3, 2)), 0.0)
+
+
+def test_an_unknown_name():
     with pytest.raises(EdgemlError, match="task"):
         tasks.load("clasification")
 
 
-@pytest.mark.parametrize(
-    ("evidence", "expected"),
-    [
-        (proof(labels=CLASSES), "classification"),
-        (proof(labels=ROWS), "classification"),
-        (proof(labels=np.array(["cat", "dog"])), "classification"),
-        (proof(classes=3), "classification"),
-        (proof(outputs=1, labels=CLASSES % 2), "classification"),
-        (proof(outputs=1, labels=CLASSES, decides=True), "classification"),
-        (proof(outputs=1, labels=CLASSES), "regression"),
-        (proof(outputs=2, labels=NUMBERS), "regression"),
-        (proof(outputs=1, labels=NUMBERS[:, 0]), "regression"),
-        (proof(labels=LABELS), "multi_label"),
-        (proof(inputs=3), "autoencoder"),
-        (proof(inputs=784, outputs=784, classes=10), "autoencoder"),
-        (proof(inputs=3, classes=3), "classification"),
-        (proof(inputs=2, outputs=2, labels=NUMBERS), "regression"),
-        (proof(inputs=3, several=True), "unlabelled"),
-        (proof(), "unlabelled"),
-        (proof(outputs=4, labels=NUMBERS), "unlabelled"),
-    ],
-)
+@pytest.mark.parametrize(("evidence", "expected"), EVIDENCE)
 def test_the_task_is_inferred(evidence, expected):
     name, reason = tasks.infer(evidence)
     assert name == expected
@@ -126,12 +144,6 @@ def test_multi_label():
     assert found["f1_0"] == pytest.approx(6 / 7)
     assert found["f1_1"] == 1.0
     assert found["f1_macro"] == pytest.approx((6 / 7 + 2) / 3)
-
-
-@pytest.mark.parametrize("name", ["classification", "regression", "autoencoder", "multi_label"])
-def test_shapes_that_do_not_belong_together(name):
-    with pytest.raises(EdgemlError):
-        tasks.load(name).figures(np.zeros((4, 2)), np.zeros((3, 2)), 0.0)
 
 
 def test_a_difference_in_steps_and_in_values():
