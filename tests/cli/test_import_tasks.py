@@ -26,7 +26,7 @@ def saved(path: Path, inputs: dict[str, int], outputs: dict[str, np.ndarray], sc
     from onnx import TensorProto, helper, numpy_helper
 
     nodes: list[Any] = []
-    constants = {
+    constants: dict[str, Any] = {
         "scale": np.float32(scale),
         "zero": np.float32(0),
         "bits": np.float32(8),
@@ -88,7 +88,8 @@ def test_two_inputs_and_two_outputs_go_through_everything(edgeml: Shell, here: P
     a, b = rng.normal(size=(40, 2)), rng.normal(size=(40, 3))
     codes = np.round(np.concatenate([a, b], axis=1).astype(np.float32) * 4) / 4
     targets = codes @ np.concatenate([LEFT, RIGHT], axis=1) + 0.5
-    np.savez(here / "d.npz", **{"a": a, "x.b": b, "y.u": targets[:, :2], "y.v": targets[:, 2:]})
+    arrays: dict[str, Any] = {"a": a, "x.b": b, "y.u": targets[:, :2], "y.v": targets[:, 2:]}
+    np.savez(here / "d.npz", **arrays)
     found = facts(edgeml("import", str(model), "--data", "d.npz", "--out", "run", "--json"))
     assert found["task"] == "regression"
     assert numbers(found["figures"]["fixed"])["mse"] == pytest.approx(0.25)

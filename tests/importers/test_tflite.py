@@ -143,9 +143,9 @@ def test_a_flatten_is_a_reshape_by_constants():
     """The chain that TensorFlow's converter writes: SHAPE, STRIDED_SLICE, PACK."""
 
     def tensor(name, values=None, shape=()):
-        none = np.zeros(0)
         shape = shape if values is None else np.shape(values)
-        return TfliteTensor(name, shape, "INT32", none, none, 0, values)
+        no_scale, no_zero_point = np.zeros(0, np.float32), np.zeros(0, np.int64)
+        return TfliteTensor(name, shape, "INT32", no_scale, no_zero_point, 0, values)
 
     numbers = [np.array([number], np.int32) for number in (0, 1, 1)]
     tensors = [

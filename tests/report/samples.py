@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -167,6 +167,11 @@ def sample_footprint() -> dict[str, Any]:
 def sample_quantization() -> QuantizationRecord:
     """Two layers at 8 bits and what each costs at fewer."""
     costs = ((8, 30.5, 0.0), (4, 20.25, 0.5), (2, 6.0, 12.25))
+    tensors: tuple[tuple[str, Literal["weights", "result"], float], ...] = (
+        ("fc1", "weights", 0.0),
+        ("fc1", "result", 2.5),
+        ("fc2", "weights", 5.0),
+    )
     return QuantizationRecord(
         samples="900 samples of the training part, judged on 300 of the validation part",
         measure="accuracy",
@@ -195,11 +200,7 @@ def sample_quantization() -> QuantizationRecord:
         ),
         sensitivity=tuple(
             SensitivityRow(layer=layer, tensor=tensor, bits=bits, loss=loss, sqnr_db=db + shift)
-            for layer, tensor, shift in (
-                ("fc1", "weights", 0.0),
-                ("fc1", "result", 2.5),
-                ("fc2", "weights", 5.0),
-            )
+            for layer, tensor, shift in tensors
             for bits, db, loss in costs
         ),
         remarks=("act1 has the value 0 on every calibration sample",),
