@@ -94,6 +94,13 @@ def calibration_methods() -> list[str]:
     return list(methods.names())
 
 
+def corrections() -> list[str]:
+    """Corrections of quantize --correct."""
+    from edgeml.ptq import corrections as registry
+
+    return [*registry.names(), "none"]
+
+
 def options(*names: str) -> list[str]:
     """Keys of --set of these back ends, or of all, each with its "="."""
     from edgeml import backends as registry

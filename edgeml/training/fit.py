@@ -23,7 +23,7 @@ from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared, Training
 from edgeml.training.callbacks import PhaseCallbacks
-from edgeml.training.goal import Goal, check_fit, goal_of, targets_of
+from edgeml.training.goal import TrainingGoal, check_fit, goal_of, targets_of
 from edgeml.training.history import TensorBoardLog
 from edgeml.training.losses import LossFunction, loss_class
 from edgeml.training.optimizer import optimizer_of
@@ -150,17 +150,6 @@ def outputs_of(model: keras.Model, x: Array) -> Array:
     )
 
 
-def classes_of(outputs: Array, threshold: float = 0.0) -> Array:
-    """The class of every row of outputs: int64, shape (n,); with one output, class 1 above the threshold.
-
-    >>> classes_of(np.array([[0.5], [-2.0]])).tolist(), classes_of(np.array([[1.0, 3.0, 2.0]])).tolist()
-    ([1, 0], [1])
-    """
-    if outputs.shape[-1] == 1:
-        return (outputs[:, 0] > threshold).astype(np.int64)
-    return outputs.argmax(axis=-1).astype(np.int64)
-
-
 class _PhaseTrainer:
     """A model, its optimizer and its data inside TensorFlow."""
 
@@ -269,7 +258,7 @@ class _PhaseTrainer:
 
 
 def _trainer(
-    model: Any, optimizer: Any, goal: Goal, data: tuple[Array, Array], batch: int
+    model: Any, optimizer: Any, goal: TrainingGoal, data: tuple[Array, Array], batch: int
 ) -> Callable[..., Any]:
     """A function (order, first, last) that trains steps first..last-1.
 

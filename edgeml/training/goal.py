@@ -25,7 +25,7 @@ from edgeml.training.losses import LossFunction, loss_of, loss_on_numbers, tried
 
 
 @dataclass(frozen=True, eq=False)
-class Goal:
+class TrainingGoal:
     """Targets, loss and rightness of one training.
 
     Attributes:
@@ -65,7 +65,7 @@ def goal_of(
     task: str,
     own: Callable[[Any, Any], Any] | None,
     outputs_of: Callable[[Any, Array], Array],
-) -> Goal:
+) -> TrainingGoal:
     """The goal of a model.
 
     Args:
@@ -99,7 +99,7 @@ def goal_of(
     weights = None
     if training.class_weights != "equal":
         weights = weights_of(training.class_weights, data.y_train, len(data.class_names))
-    return Goal(loss, weights, threshold_of(end), classes, kind.yes_no)
+    return TrainingGoal(loss, weights, threshold_of(end), classes, kind.yes_no)
 
 
 def targets_of(data: Prepared, part: Literal["train", "val"], task: str) -> Array:

@@ -15,6 +15,7 @@ from edgeml.checks.result import Check, Difference, Result
 from edgeml.estimate.ledger import LedgerEntry
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
 from edgeml.fixed import FixedType
+from edgeml.importers import measured
 from edgeml.ir import Builder, Graph, saved
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
@@ -23,6 +24,7 @@ from edgeml.keras.notes import LayerNote, Notes
 from edgeml.pipeline import Exported, Synthesis
 from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord, TensorRow
 from edgeml.runs import Run, RunConfig
+from edgeml.tasks import TaskFigure
 
 LONG = "a_name_of_a_layer_with_forty_characters_"
 WHY = f"{LONG}: ap_fixed<1234567,1234> is wider than 1,024 bits (/a/folder/far/away/{LONG}/{LONG}.log)"
@@ -112,6 +114,12 @@ RECORD = QuantizationRecord(
 )
 
 
+FIGURES = tuple(TaskFigure("mse", f"{WHY} and on", 12345.678901) for _ in range(3))
+OUTCOME = measured.MeasuredOutcome(
+    "multi_label", WHY, 1_000_000, FIGURES, FIGURES[:1], not_run=WHY, remark=f"{WHY}; --set data.scaling=unit"
+)
+
+
 @pytest.fixture
 def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run folder with long names, and steps that give long answers without working."""
@@ -145,6 +153,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(pipeline, "synth", gives(Synthesis(folder / "synth", PLACED)))
     monkeypatch.setattr(pipeline, "report", gives(SimpleNamespace(headline=lambda: [WHY], failed={})))
     RECORD.write(folder / QUANTIZE_FILE)
+    monkeypatch.setattr(measured, "measured_outcome", gives(OUTCOME))
     for name, *does in (
         ("training.train", "train"),
         ("importers.run", "import_model"),

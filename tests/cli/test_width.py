@@ -16,6 +16,7 @@ REPORTS = Path(__file__).parent.parent / "vendor/reports"
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "check": (("check", "RUN"),),
+    "diagnose": (("diagnose", "RUN"),),
     "doctor": (("doctor",),),
     "estimate": (
         ("estimate", "RUN", "--board", "pynq-z2,colorlight-i5", "--verbose"),

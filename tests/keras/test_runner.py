@@ -13,6 +13,7 @@ from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.float32 import exact_in_float32, not_proven
 from edgeml.keras.lower import lower, lower_model
 from edgeml.keras.runner import keras_codes
+from edgeml.presets import Lowering
 from tests.keras.exactness import corner_data, randomize
 
 keras, qkeras = import_keras(), import_qkeras()
@@ -76,12 +77,14 @@ class TestRunner:
         model = model_of(6, bn)
         x = corner_data((16,))
         with pytest.raises(EdgemlError, match="no multiple of 2"):
-            keras_codes(model, lower(model), x)
+            keras_codes(model, lower(model, options=Lowering(factor_bits=8)), x)
         model = model_of(
             6, layers.BatchNormalization(name="bn"), QActivation(quantized_relu(4, 2), name="act")
         )
         assert "bn" in lower_model(model).layer_values
-        assert sorted(keras_codes(model, lower(model), x, keep=["bn", "fc"])) == ["act", "fc"]
+        assert sorted(
+            keras_codes(model, lower(model, options=Lowering(factor_bits=8)), x, keep=["bn", "fc"])
+        ) == ["act", "fc"]
 
     def test_several_inputs_by_name(self):
         a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")

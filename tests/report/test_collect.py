@@ -86,7 +86,7 @@ def test_a_run_without_artefacts_says_what_is_missing(tmp_path):
     assert facts.accuracy.qat.reason == "there is no model.keras"
     assert facts.accuracy.float_.reason == "there is no float baseline: it was not trained to the end"
     assert facts.sizes.float_parameters.value is None
-    assert set(facts.missing) == {"exactness", "history", "task_outputs"}
+    assert set(facts.missing) == {"exactness", "history", "task_outputs", "microcontrollers", "ptq"}
     assert {row.name: row.fixed.value for row in facts.task_figures}["accuracy"] == np.mean(right)
     assert facts.speed is not None
     assert facts.speed.exact.value is not None
@@ -106,7 +106,11 @@ def test_a_run_with_everything(tmp_path):
     write_atomic(run.check_file, check_folder(run.folder, graph, vectors, ("evaluate",)).to_json())
     write_history(run.history_file, [EpochRow("qat", 1, 0.001, 0.5, 0.8, 0.6, 0.7)])
     facts = collect(run)
-    assert facts.missing == {"task_outputs": "there is no model.keras"}
+    assert facts.missing == {
+        "task_outputs": "there is no model.keras",
+        "microcontrollers": "no C was exported (edgeml export RUN --to c)",
+        "ptq": "the model was not quantized after training",
+    }
     logits = data.x_test.astype(np.float64) @ (WEIGHTS / 4) + BIAS / 4
     assert facts.accuracy.float_.value == np.mean(np.argmax(logits, axis=1) == data.y_test)
     assert facts.sizes.float_parameters.value == 15

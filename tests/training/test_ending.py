@@ -13,8 +13,9 @@ from edgeml.errors import EdgemlError
 from edgeml.keras.float_model import float_model
 from edgeml.keras.load import load_model
 from edgeml.keras.run import lower_run
+from edgeml.tasks.classification import predicted_classes
 from edgeml.training.ending import cross_entropy_of, ending, threshold_of
-from edgeml.training.fit import classes_of, outputs_of
+from edgeml.training.fit import outputs_of
 from edgeml.training.train import train
 
 ENDS = {
@@ -98,7 +99,7 @@ def test_two_classes_behind_one_sigmoid(end: str, tmp_path: Path) -> None:
         model = load_model(file)
         assert ending(model) == "sigmoid"
         outputs = outputs_of(model, data.x_test)
-        assert (classes_of(outputs, threshold_of("sigmoid")) == data.y_test).mean() > 0.9
+        assert (predicted_classes(outputs, threshold_of("sigmoid")) == data.y_test).mean() > 0.9
 
 
 @pytest.mark.slow
@@ -106,7 +107,9 @@ def test_one_sigmoid_per_class(tmp_path: Path) -> None:
     chosen = preset("sigmoids")
     run = train(chosen, tmp_path / "run", presets.choose(chosen, epochs=40))
     data = run.data()
-    assert (classes_of(outputs_of(load_model(run.model_file), data.x_test)) == data.y_test).mean() > 0.8
+    assert (
+        predicted_classes(outputs_of(load_model(run.model_file), data.x_test), 0.0) == data.y_test
+    ).mean() > 0.8
 
 
 def test_a_softmax_over_one_value_is_refused(tmp_path: Path) -> None:

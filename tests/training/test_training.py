@@ -20,8 +20,9 @@ from edgeml.keras.load import load_model
 from edgeml.keras.run import lower_run, trained_model
 from edgeml.keras.runner import keras_codes
 from edgeml.runs import Run
+from edgeml.tasks.classification import predicted_classes
 from edgeml.training import fit, goal, state
-from edgeml.training.fit import classes_of, outputs_of
+from edgeml.training.fit import outputs_of
 from edgeml.training.history import read_history
 from edgeml.training.train import train
 
@@ -134,7 +135,7 @@ def test_the_weights_are_those_of_the_best_epoch(whole):
     for phase, file in (("float", run.float_file), ("qat", run.model_file)):
         best = max((row.val_accuracy, -row.val_loss) for row in told.rows if row.phase == phase)
         logits = outputs_of(load_model(file), data.x_val)
-        assert (classes_of(logits) == data.y_val).mean() == best[0]
+        assert (predicted_classes(logits, 0.0) == data.y_val).mean() == best[0]
 
 
 def test_the_learning_rate_follows_the_plateau_schedule(whole):
@@ -341,7 +342,7 @@ def test_two_classes_train_with_one_logit(tmp_path):
     data = run.data()
     logits = outputs_of(trained_model(run), data.x_test)
     assert logits.shape == (len(data.x_test), 1)
-    assert (classes_of(logits) == data.y_test).mean() > 0.9
+    assert (predicted_classes(logits, 0.0) == data.y_test).mean() > 0.9
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ def command(
             "--correct",
             help="Corrections, in order: equalize,rounding,bias (default), or none.",
             metavar="LIST",
+            autocompletion=names_.begin_so(names_.corrections, several=True),
         ),
     ] = None,
     samples: Annotated[

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow, Round, cover
+from edgeml.fixed import MAX_WIDTH, FixedType, FixedTypeArray, IntArray, Overflow, Round, cover
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
 
 _BIT = FixedType(True, 1, 0)
+_SUMMED = 3  # bits that a sign and an offset add to a product
 
 
 def constant_alpha(quantizer: Any, builder: LayerBuilder) -> float:
@@ -52,7 +53,7 @@ def scaled(
     part: str,
     remedy: str = "use a power of two (alpha=1.0 or 'auto_po2')",
 ) -> str:
-    """The value times a real constant, exactly if the layer's factor bits (17) hold the constant.
+    """The value times a real constant, exactly if the layer's factor bits hold the constant.
 
     Args:
         builder: where to add ops.
@@ -74,16 +75,14 @@ def scaled(
         return builder.add(
             Scale(np.asarray(shifts).reshape(_tail(shifts.shape))), value, part=f"{part}.scale"
         )
-    codes, frac, error = significant(factors, builder.factor_bits)
+    bits = builder.factor_bits
+    room = MAX_WIDTH - builder.info(value).scalar.width - _SUMMED
+    codes, frac, error = significant(factors, bits, room)
     if error:
-        builder.inexact(
-            f"a factor is rounded to {builder.factor_bits} significant bits, at most {error:.1e} of it",
-            remedy,
-        )
+        builder.inexact(f"a factor is rounded to {bits} significant bits, at most {error:.1e} of it", remedy)
     elif not exact_in_float32(builder, value, factors):
         builder.inexact(
-            f"a factor has up to {builder.factor_bits} significant bits: Keras rounds the product in float32",
-            remedy,
+            f"a factor has up to {bits} significant bits: Keras rounds the product in float32", remedy
         )
     constant = builder.const(codes, factor_type(codes, frac), f"{part}.factor")
     return builder.add(Mul(), value, constant, part=f"{part}.scaled")
@@ -95,11 +94,22 @@ def exact_in_float32(builder: LayerBuilder, value: str, factors: np.ndarray) -> 
     return room > 0 and significant(factors, min(room, builder.factor_bits))[2] == 0
 
 
-def significant(factors: np.ndarray, bits: int = FLOAT32_BITS) -> tuple[IntArray, IntArray, float]:
-    """Codes and fractional bits of each factor at `bits` significant bits, and the largest relative error."""
+def significant(
+    factors: np.ndarray, bits: int = FLOAT32_BITS, room: int = MAX_WIDTH
+) -> tuple[IntArray, IntArray, float]:
+    """Codes and fractional bits of each factor, and the largest relative error.
+
+    Args:
+        factors: real numbers.
+        bits: significant bits of each.
+        room: most bits from the highest bit of the largest factor down to the lowest of any: a factor that is
+            far smaller than the others has fewer significant bits.
+    """
     values = np.asarray(factors, np.float64)
     _, exponent = np.frexp(values)
     frac = np.where(values == 0, 0, bits - exponent).astype(np.int64)
+    if np.any(values):
+        frac = np.minimum(frac, room - int(exponent[values != 0].max()))
     codes = np.rint(np.ldexp(values, frac.astype(np.int32))).astype(np.int64)
     # Drop trailing zeros, so that 0.75 is 3 / 4 and not 98304 / 131072.
     zeros = np.log2(np.maximum(codes & -codes, 1).astype(np.float64)).astype(np.int64)
