@@ -217,6 +217,9 @@ def inexact_rows(run: Run) -> Iterator[Bands | str]:
                 for r in notes.differences
             ],
         )
+        double = [row.layer for row in notes.differences if row.differing and row.double is not None]
+        if double:
+            yield f"compared in float64 too: {escape(', '.join(double))}"
 
 
 def exported_table(rows: Sequence[Exported]) -> Bands:

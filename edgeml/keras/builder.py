@@ -62,6 +62,7 @@ class LayerBuilder:
         self.notes: list[Note] = []
         self.owners: dict[str, str] = {}
         self.factored: set[str] = set()
+        self.rounded_results: set[str] = set()
         self.floats: dict[str, RawInput | PendingFunction] = {}
         self._inputs: dict[tuple[str, tuple[str, ...]], str] = {}
         self._consts: dict[tuple[str, str], str] = {}
@@ -96,6 +97,7 @@ class LayerBuilder:
         finer = type.frac - before.frac
         if finer >= 0 and type.lo <= before.lo << finer and before.hi << finer <= type.hi:
             return value
+        self.rounded_results.add(self.layer)
         self.inexact(f"its result is rounded to {stated}", "put a QActivation behind it and train again")
         return self.cast(value, type, stated.rounding, stated.overflow, part="result")
 

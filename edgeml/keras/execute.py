@@ -14,12 +14,15 @@ from typing import Any
 from edgeml.keras.topology import functional_of
 
 
-def every_call(model: Any, inputs: Sequence[Any]) -> list[Any]:
+def every_call(
+    model: Any, inputs: Sequence[Any], adjust: Callable[[int, Any], Any] = lambda _, result: result
+) -> list[Any]:
     """The result of each call of a layer, at inference.
 
     Args:
         model: a sequential or functional Keras model.
-        inputs: float32 arrays (samples, ...), one per input.
+        inputs: arrays (samples, ...) of the model's float type, one per input.
+        adjust: gives another result for a call, by its number and result, before other layers read it.
 
     Returns:
         Tensors (samples, ...) in the order of the calls.
@@ -38,7 +41,7 @@ def every_call(model: Any, inputs: Sequence[Any]) -> list[Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
             if _takes_training(operation):
                 kwargs["training"] = False  # as model(x, training=False) has it, whatever a call says
-            result = operation(*args, **kwargs)
+            result = adjust(len(results), operation(*args, **kwargs))
             results.append(result)
             return result
 

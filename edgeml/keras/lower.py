@@ -51,6 +51,7 @@ class Lowered:
         options: how it was lowered.
         factored: the layers with factors that nothing quantizes.
         left_off: by output of the graph, the activation at the model's end that it leaves off.
+        rounded: the layers in float whose results a stated type rounds.
     """
 
     graph: Graph
@@ -59,6 +60,7 @@ class Lowered:
     options: Lowering = field(default_factory=Lowering)
     factored: frozenset[str] = frozenset()
     left_off: Mapping[str, str] = field(default_factory=dict)
+    rounded: frozenset[str] = frozenset()
 
 
 def lower(
@@ -263,7 +265,13 @@ def _finish(
         and renamed.get(pending.source, pending.source) == name
     }
     return Lowered(
-        graph, tuple(builder.notes), comparable, builder.options, frozenset(builder.factored), left_off
+        graph,
+        tuple(builder.notes),
+        comparable,
+        builder.options,
+        frozenset(builder.factored),
+        left_off,
+        frozenset(builder.rounded_results),
     )
 
 

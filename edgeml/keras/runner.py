@@ -18,12 +18,18 @@ from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
 from edgeml.ir.ops.input import Input
 from edgeml.keras.backend import import_keras
+from edgeml.keras.double import double_precision, in_double, tensor_in_type
 from edgeml.keras.execute import every_call
 from edgeml.keras.lower import Lowered, lower_model
 from edgeml.keras.topology import Topology, topology
-from edgeml.presets import Lowering
+from edgeml.presets.lowering import Lowering, StatedType
+from edgeml.reading import FAULTS, error_text
 
 _BATCH = 512
+
+
+class NoDoubleError(EdgemlError):
+    """A layer or quantizer computes in float32 alone."""
 
 
 class OffGridError(EdgemlError):
@@ -69,9 +75,14 @@ def keras_codes(
 
 
 def keras_floats(
-    model: Any, graph: Graph, x: Any, keep: Sequence[str] = (), options: Lowering | None = None
-) -> dict[str, NDArray[np.float32]]:
-    """The float32 tensors of Keras that correspond to the graph's outputs and to `keep`.
+    model: Any,
+    graph: Graph,
+    x: Any,
+    keep: Sequence[str] = (),
+    options: Lowering | None = None,
+    double: bool = False,
+) -> dict[str, NDArray[np.floating[Any]]]:
+    """The tensors of Keras that correspond to the graph's outputs and to `keep`, in float32.
 
     An input whose type was stated is rounded to it before Keras sees it, as the note on the graph says.
 
@@ -81,9 +92,10 @@ def keras_floats(
         x: floats.
         keep: inner values.
         options: how it was lowered.
+        double: compute in float64, with the roundings that are stated, see `edgeml.keras.double`.
 
     Raises:
-        EdgemlError: the model does not fit the graph.
+        EdgemlError: the model does not fit the graph, or Keras or QKeras cannot compute it in float64.
     """
     import_keras()
     network = topology(model)
@@ -102,23 +114,68 @@ def keras_floats(
     missing = [name for name in graph.outputs if name not in places]
     if missing:
         raise EdgemlError("Keras has no tensor for this output", missing[0], "compare an earlier layer")
+    arrays = [
+        array if lowered.options.type_of(name) is None else _rounded(graph, name, array)
+        for name, array in zip(graph.inputs, _arrays(graph, x), strict=True)
+    ]
+    calls = [places[name] for name in reachable]
+    if double:
+        with double_precision(), _faults_of_double(graph.name):
+            copy = in_double(model, lowered.options)
+            wide = [array.astype(np.float64) for array in arrays]
+            results = _results(copy, lowered, topology(copy), wide, _roundings(lowered, network), calls)
+    else:
+        results = _results(model, lowered, network, arrays, {}, calls)
+    return dict(zip(reachable, results, strict=True))
+
+
+def _results(
+    model: Any,
+    lowered: Lowered,
+    network: Topology,
+    arrays: Sequence[NDArray[Any]],
+    roundings: Mapping[int, StatedType],
+    chosen: Sequence[int],
+) -> list[NDArray[Any]]:
+    """The results of the chosen calls of layers, computed in batches."""
+    parts: list[list[NDArray[Any]]] = [[] for _ in chosen]
+
+    def adjust(place: int, result: Any) -> Any:
+        return tensor_in_type(result, roundings[place]) if place in roundings else result
+
     with _without_decisions(lowered, network):
-        arrays = [
-            array if lowered.options.type_of(name) is None else _rounded(graph, name, array)
-            for name, array in zip(graph.inputs, _arrays(graph, x), strict=True)
-        ]
-        samples = len(arrays[0])
-        parts: list[list[NDArray[np.float32]]] = [[] for _ in reachable]
-        for start in range(0, max(samples, 1), _BATCH):
-            results = every_call(model, [array[start : start + _BATCH] for array in arrays])
+        for start in range(0, max(len(arrays[0]), 1), _BATCH):
+            batch = [array[start : start + _BATCH] for array in arrays]
+            results = every_call(model, batch, adjust)
             if len(results) != len(network.calls):
                 raise EdgemlError(
                     f"Keras makes {len(results)} calls of layers, the graph has {len(network.calls)}",
-                    graph.name,
+                    lowered.graph.name,
                 )
-            for part, name in zip(parts, reachable, strict=True):
-                part.append(np.asarray(results[places[name]], np.float32))
-    return {name: np.concatenate(part) for name, part in zip(reachable, parts, strict=True)}
+            for part, place in zip(parts, chosen, strict=True):
+                part.append(np.asarray(results[place]))
+    return [np.concatenate(part) for part in parts]
+
+
+@contextmanager
+def _faults_of_double(where: str) -> Iterator[None]:
+    """A context in which a layer that knows float32 alone becomes an error of ours."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (*FAULTS, tf.errors.OpError) as error:
+        raise NoDoubleError(f"Keras cannot compute it in float64: {error_text(error)}", where) from error
+
+
+def _roundings(lowered: Lowered, network: Topology) -> dict[int, StatedType]:
+    """The stated types of results, by call, where the lowering rounds to them."""
+    stated = {
+        place: lowered.options.stated(call.name, "result")
+        for place, call in enumerate(network.calls)
+        if call.name in lowered.rounded
+    }
+    return {place: type for place, type in stated.items() if type is not None}
 
 
 def _rounded(graph: Graph, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:

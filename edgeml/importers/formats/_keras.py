@@ -10,7 +10,7 @@ from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, S
 from edgeml.importers.formats._hls4ml_types import with_hls4ml_types
 from edgeml.keras.factor_bits import lower_on_samples
 from edgeml.keras.lower import Lowered
-from edgeml.keras.runner import keras_floats
+from edgeml.keras.runner import NoDoubleError, keras_floats
 from edgeml.runconfig import EndMeaning
 
 _AS_IS = (
@@ -38,6 +38,13 @@ class KerasSource(SourceModel):
 
     def run(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats]:
         return dict(keras_floats(self._model, self._graph, x, keep, self._options))
+
+    def run_double(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats] | None:
+        """The model's own layers in float64, see `edgeml.keras.double`; None if one knows float32 alone."""
+        try:
+            return dict(keras_floats(self._model, self._graph, x, keep, self._options, double=True))
+        except NoDoubleError:
+            return None
 
 
 def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported:

@@ -12,6 +12,7 @@ from edgeml.report.sections.summary.facts import DatasetFacts, SummaryFacts
 from edgeml.report.source import RunSource
 
 if TYPE_CHECKING:
+    from edgeml.keras.difference import LayerDifference
     from edgeml.runs import Run
 
 _PACKAGES = ("onnx", "onnxruntime", "qonnx", "hls4ml")
@@ -48,11 +49,16 @@ def _lowering(run: Run) -> tuple[str, ...]:
     sentences = [f"{n.layer}: {n.text}{'' if n.exact else ' (not exact)'}" for n in notes.notes]
     sentences += [
         f"{row.layer}: {row.differing} of {row.elements} integers differ from {notes.source}, by at most "
-        f"{row.max_lsb:.3g} LSB (measured on {row.samples} samples)"
+        f"{row.max_lsb:.3g} LSB (measured on {row.samples} samples{_in_double(row)})"
         for row in notes.differences
         if row.differing
     ]
     return tuple(sentences)
+
+
+def _in_double(row: LayerDifference) -> str:
+    """The comparison with the same layer computed in float64, where it was made."""
+    return "" if row.double is None else f"; computed in float64, {row.double} differ"
 
 
 def _data(source: RunSource) -> DatasetFacts:
