@@ -56,6 +56,9 @@ class Limit:
 TEXT = Limit(256 << 20, "bytes")
 """Bytes of a text or JSON file."""
 
+SOURCE = Limit(20 << 20, "bytes")
+"""Bytes of a source file that is taken apart by patterns."""
+
 FILE = Limit(2 << 30, "bytes")
 """Bytes of any other file: models, arrays."""
 

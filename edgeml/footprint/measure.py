@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from edgeml import tools
+from edgeml import limits, tools
 from edgeml.backends.c.emulated import model_sources
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import check_ports, packed
@@ -59,8 +59,7 @@ def measure(folder: Path, graph: Graph, core: McuCore, codes: Mapping[str, IntAr
     done = emulate(core, program, packed(manifest.inputs, first), roles)
     if not done.samples:
         raise EdgemlError("there are no samples to run", str(folder), "export again")
-    text = "\n".join(read_bytes(path, "source of the C project").decode() for path in sources.sources)
-    constants = _constants(text, parts)
+    constants = constants_by_function(sources.sources, parts)
     spent = _spent(core, parts, done.blocks, done.samples)
     layers = tuple(
         LayerFootprint(
@@ -97,8 +96,16 @@ def _ends(symbol: Symbol) -> tuple[int, int]:
     return start, start + symbol.size
 
 
-def _constants(text: str, parts: Listing) -> dict[str, int]:
-    """Bytes of the arrays that each function of a source reads, by the function's name."""
+def constants_by_function(sources: Sequence[Path], parts: Listing) -> dict[str, int]:
+    """Bytes of the arrays that each function of some sources reads, by the function's name.
+
+    Raises:
+        EdgemlError: a source cannot be read.
+    """
+    text = "\n".join(
+        read_bytes(path, "source of the C project", limits.TEXT).decode("utf-8", "replace")
+        for path in sources
+    )
     sizes = {one.name: one.size for one in parts.symbols}
     return {
         name: sum(sizes.get(array, 0) for array in set(_ARRAY.findall(body)))

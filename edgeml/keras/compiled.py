@@ -5,45 +5,51 @@ Invariant: only text is read; nothing of it is built or looked up.
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
+from edgeml.archives import opened
+from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
-from edgeml.keras.hdf5 import MAGIC
+from edgeml.keras.hdf5 import MAGIC, opened_hdf5
+from edgeml.keras.writer import AGAIN
+from edgeml.reading import parse_json
 
 
 def loss_of_file(path: Path) -> tuple[str, bool] | None:
     """Name of the loss and whether it takes logits; None where the file states none, or several.
 
     Args:
-        path: a .keras or HDF5 file that was loaded before, so that its sizes are checked.
+        path: a .keras or HDF5 file, or an architecture in .json, which states none.
 
     Raises:
-        EdgemlError: it cannot be read.
+        EdgemlError: it cannot be read, is damaged or none of these.
     """
-    content = read_bytes(path, "model file")
-    try:
-        if content.startswith(MAGIC):
-            stated = _training_config(content)
-        elif content.startswith(b"PK"):
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                stated = json.loads(archive.read("config.json")).get("compile_config")
-        else:
-            return None
-    except (ValueError, KeyError, OSError, AttributeError, zipfile.BadZipFile):
+    content, where = read_bytes(path, "model file"), str(path)
+    if content.startswith(MAGIC):
+        stated = _training_config(content, where)
+    elif content.startswith(b"PK"):
+        stated = _compile_config(content, where)
+    elif content.lstrip()[:1] == b"{":
         return None
+    else:
+        raise EdgemlError("is no model file of Keras", where, AGAIN)
     return _loss(stated.get("loss") or stated.get("loss_config")) if isinstance(stated, dict) else None
 
 
-def _training_config(content: bytes) -> Any:
-    import h5py
-
-    with h5py.File(io.BytesIO(content), "r") as file:
+def _training_config(content: bytes, where: str) -> Any:
+    with opened_hdf5(content, where) as file:
         text = file.attrs.get("training_config")
-    return None if text is None else json.loads(text)
+    if text is None:
+        return None
+    return parse_json(text if isinstance(text, bytes) else str(text), where, "training configuration", AGAIN)
+
+
+def _compile_config(content: bytes, where: str) -> Any:
+    with opened(content, where, "is not a .keras file, or was cut short", AGAIN) as archive:
+        text = archive.read("config.json")
+    config = parse_json(text, where, "configuration of the model", AGAIN)
+    return config.get("compile_config") if isinstance(config, dict) else None
 
 
 def _loss(stated: Any) -> tuple[str, bool] | None:

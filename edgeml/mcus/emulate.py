@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeml import tools
+from edgeml import limits, tools
 from edgeml.cache import cache_folder, digest
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
@@ -28,6 +28,9 @@ SECONDS = 900.0
 """The longest that an emulation takes."""
 
 _PLUGIN = "count.c"
+_STATS = 8
+"""Bytes of the two numbers in `stats`."""
+
 _ENDS = {
     1: "the emulator ended with an error",
     2: "a file could not be read or written by the emulated program",
@@ -124,27 +127,38 @@ def emulate(
             raise EdgemlError(_ENDS[done.code], core.name, f"all output is in {log}")
         if done.code:
             raise tools.failure(done)
-        result = _results(folder, core, log)
-        blocks = _blocks(folder / "counts", core, log) if functions else ()
+        result = results(folder, core, log)
+        blocks = counted(folder / "counts", core, log) if functions else ()
     log.unlink(missing_ok=True)
     return Emulated(result.output, result.samples, result.stack, blocks)
 
 
-def _results(folder: Path, core: McuCore, log: Path) -> Emulated:
-    try:
-        samples, stack = np.frombuffer((folder / "stats").read_bytes(), "<u4").tolist()
-        return Emulated((folder / "out").read_bytes(), samples, stack)
-    except (OSError, ValueError):
+def results(folder: Path, core: McuCore, log: Path) -> Emulated:
+    """The results that a program wrote: `out`, and its samples and stack in `stats`.
+
+    Raises:
+        EdgemlError: they are not there or damaged; names the log.
+    """
+    stats, out = folder / "stats", folder / "out"
+    if not stats.is_file() or stats.stat().st_size != _STATS or not out.is_file():
         raise EdgemlError(
             "ended without an error and without its results", core.name, f"all output is in {log}"
-        ) from None
+        )
+    samples, stack = np.frombuffer(read_bytes(stats, "statistics of a program"), "<u4").tolist()
+    return Emulated(read_bytes(out, "output of a program"), samples, stack)
 
 
-def _blocks(counts: Path, core: McuCore, log: Path) -> tuple[Block, ...]:
+def counted(counts: Path, core: McuCore, log: Path) -> tuple[Block, ...]:
+    """The blocks of instructions that QEMU's plugin counted.
+
+    Raises:
+        EdgemlError: it did not count, or wrote something else; names the log.
+    """
     try:
-        rows: Iterable[list[str]] = [line.split() for line in counts.read_text().splitlines()]
+        text = read_bytes(counts, "counts of instructions", limits.TEXT).decode() if counts.is_file() else "-"
+        rows: Iterable[list[str]] = [line.split() for line in text.splitlines()]
         return tuple(Block(int(role), int(at, 16), int(n), int(runs)) for role, at, n, runs in rows)
-    except (OSError, ValueError):
+    except ValueError:
         raise EdgemlError(
             "did not count instructions: this QEMU has no plugins, or other ones",
             core.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.mcus import cores
 from edgeml.mcus.cores import InstructionClass
-from edgeml.mcus.emulate import emulate
+from edgeml.mcus.emulate import counted, emulate, results
 from edgeml.mcus.listing import classify, listing, parse
 from edgeml.mcus.program import ModelSources, build, missing
+from tests.readers.damage import any_bytes
 from tests.tools.test_contract import program as script
 
 _HEADER = "#include <stdint.h>\nint32_t toy(const uint8_t *x);\n"
@@ -140,6 +142,28 @@ def test_a_bad_emulator_is_one_error_with_its_log(tmp_path: Path, mocked: Path, 
     with pytest.raises(EdgemlError, match=what) as caught:
         emulate(cores.load("cortex-m4"), tmp_path / "x.elf", b"", seconds=0.5)
     assert str(tmp_path) in caught.value.hint
+
+
+def test_damaged_results_are_one_error_with_its_log(tmp_path: Path) -> None:
+    core, log = cores.load("cortex-m4"), tmp_path / "log"
+    stats, counts = np.array([7, 96], "<u4").tobytes(), b"1 80000018 4 7\n2 8000001a 1 14\n"
+    rng, refused = np.random.default_rng(5), list[EdgemlError]()
+    (tmp_path / "out").write_bytes(bytes(28))
+    for number in range(200):
+        damaged = [any_bytes(content, rng) if number else content for content in (stats, counts)]
+        for name, content in zip(("stats", "counts"), damaged, strict=True):
+            (tmp_path / name).write_bytes(content)
+        for read in (partial(results, tmp_path), partial(counted, tmp_path / "counts")):
+            try:
+                read(core, log)
+            except EdgemlError as error:
+                refused.append(error)
+        assert number or not refused
+    assert 100 < len(refused) < 400
+    assert all(str(log) in error.hint and str(error).isprintable() for error in refused)
+    (tmp_path / "counts").unlink()
+    with pytest.raises(EdgemlError, match="did not count instructions"):
+        counted(tmp_path / "counts", core, log)
 
 
 def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

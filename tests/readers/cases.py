@@ -1,6 +1,7 @@
 """The readers: what each one reads, a good file of it, and the ways it is damaged.
 
-To add a reader, add a function that writes a good file and gives its case; `test_all.py` says which module
+To add a reader, add a function that writes a good file and gives its case, here or, for the C back end,
+microcontrollers and projects of others, in `emitted.py`; `test_all.py` says which module
 of edgeml reads files and is not here.
 """
 
@@ -8,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -36,45 +35,14 @@ from edgeml.synth.counts import CellCounts
 from edgeml.tools import yosys
 from edgeml.training import history, state
 from edgeml.training.progress import EpochRow
-from tests.readers.damage import Damage, any_arrays, any_bytes, any_json, any_lines
+from tests.readers.case import Case
+from tests.readers.damage import any_arrays, any_bytes, any_json, any_lines
+from tests.readers.emitted import emitted_cases
 from tests.report.hardware import estimated
 from tests.report.samples import sample_check, sample_facts, sample_graph, sample_inputs
 from tests.synth.test_place import REPORT
 from tests.synth.top.cores import parallel
 from tests.tools.test_yosys import NETLIST, OLD
-
-Read = Callable[[Path], Any]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A reader over a file.
-
-    Args:
-        modules: of edgeml that do the reading.
-        file: what is damaged.
-        content: a good file.
-        read: reads it.
-        damages: ways to damage it.
-        beside: other files that are needed, by name.
-        wanted: whether a file that is not there is an error.
-    """
-
-    modules: tuple[str, ...]
-    file: str
-    content: bytes
-    read: Read
-    damages: tuple[Damage, ...] = (any_bytes,)
-    beside: Mapping[str, bytes] | None = None
-    wanted: bool = True
-
-    def write(self, folder: Path) -> Path:
-        """The good file, in a folder."""
-        for name, content in (self.beside or {}).items():
-            (folder / name).write_bytes(content)
-        path = folder / self.file
-        path.write_bytes(self.content)
-        return path
 
 
 def _text(document: Any) -> bytes:
@@ -178,6 +146,7 @@ def cases() -> dict[str, Case]:
     figures = json.dumps(estimated("0" * 64, "ulx3s-85f").model_dump(mode="json", by_alias=True)).encode()
     return {
         **_graph(),
+        **emitted_cases(),
         "golden.npz": _golden(),
         "config.toml": Case(
             ("runconfig", "settings"), "config.toml", _config(), lambda path: Run.open(path.parent)

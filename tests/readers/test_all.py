@@ -90,6 +90,12 @@ ELSEWHERE = {
     "synth.vendors.hls": "the manifest, one key of it",
     "synth.vendors.projects": "sources that the manifest lists, as bytes",
     "report.sections.hardware.collect": "the manifest, one key of it; a damaged one does not count",
+    "backends.c.build": "what ships with edgeml",
+    "lint.opening": "test_models.py: what keras.load and the importers read",
+    "mcus.program": "C, as bytes for a digest",
+    "mcus.emulate": "tests/mcus/test_emulation.py: results of programs",
+    "pipeline.artefacts": "test_models.py: ONNX files",
+    "ptq.run": "test_models.py: float models",
     "pipeline": "the manifest, one key of it",
 }
 """Modules that read through the openers and are not damaged here, and where they are or why not."""

@@ -64,6 +64,30 @@ def test_onnx_files(name: str, times: int, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("what", ["quantized after training", "int8"])
+@pytest.mark.parametrize("times", [60, pytest.param(TIMES, marks=pytest.mark.slow)])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_float_models(what: str, times: int, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    from edgeml.backends.onnx.int8 import quantize_int8
+    from edgeml.ptq.run import float_source
+    from edgeml.ptq.source import read_float
+    from tests.ptq.nets import mlp_model
+
+    path, samples = tmp_path / "net.onnx", np.ones((20, 6), np.float32)
+
+    def read() -> object:
+        if what == "int8":
+            return quantize_int8(path, samples)
+        source = float_source(path)
+        return read_float(source.content, str(path), source.name)
+
+    content = mlp_model()
+    path.write_bytes(content)
+    read()  # the good one
+    assert tried(content, (any_bytes,), path, read, times) > times / 10
+
+
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     from edgeml.keras.backend import import_keras, import_qkeras
@@ -123,6 +147,19 @@ def test_models_of_keras_2(form: str, times: int, tmp_path: Path) -> None:
         damages = (any_bytes, any_member("config.json", any_json))
     path = tmp_path / "model"
     assert tried(content, damages, path, lambda: model_of(path.read_bytes(), str(path), weights), times) > 0
+
+
+def test_the_loss_in_an_hdf5_file(tmp_path: Path) -> None:
+    from edgeml.keras.compiled import loss_of_file
+
+    stated = json.dumps({"loss": {"class_name": "Hinge", "config": {}}})
+    content, path = hdf5(lambda file: file.attrs.create("training_config", stated)), tmp_path / "net.h5"
+    path.write_bytes(content)
+    assert loss_of_file(path) == ("Hinge", False)
+    assert tried(content, (any_bytes,), path, lambda: loss_of_file(path), 100) > 10
+    path.write_bytes(hdf5(lambda file: file.attrs.create("training_config", "{")))
+    with pytest.raises(EdgemlError, match="training configuration is not readable as JSON"):
+        loss_of_file(path)
 
 
 def any_hdf5_configuration(content: bytes, rng: np.random.Generator) -> bytes:

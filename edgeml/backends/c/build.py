@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeml import limits
 from edgeml.backends.c.header import header
 from edgeml.backends.c.model import write
 from edgeml.backends.c.names import identifier
@@ -10,7 +11,7 @@ from edgeml.backends.c.plan import Program
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.project import project_files
 from edgeml.backends.c.selftest import golden, network, selftest
-from edgeml.files import FileSet
+from edgeml.files import FileSet, read_bytes
 from edgeml.ir import Graph
 from edgeml.share import share_dir
 
@@ -40,12 +41,13 @@ def build(graph: Graph, program: Program, options: COptions) -> FileSet:
         headers=(HEADER,),
         options=options.model_dump(mode="json", exclude_none=True),
     )
+    serial = read_bytes(share_dir("hw") / "c" / "edgeml_serial.h", "C file", limits.SOURCE)
     files = {
         SOURCE: written.source,
         HEADER: header(graph, written),
         "src/edgeml_golden.h": golden(graph, written, options.selftest_samples),
         "src/edgeml_network.h": network(graph, written),
-        "src/edgeml_serial.h": (share_dir("hw") / "c" / "edgeml_serial.h").read_text(),
+        "src/edgeml_serial.h": serial.decode(),
         "test/selftest.c": selftest(graph, written),
         **project_files(graph, written),
         MANIFEST: manifest.to_json(),

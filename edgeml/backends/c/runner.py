@@ -74,7 +74,7 @@ class HostProgram(Runner):
             words = ["in", "out", str(samples), *map(str, numbers)]
             run([program, *words], scratch, log, _RUN_SECONDS, writes=[scratch / "out"])
             log.unlink(missing_ok=True)
-            return unpacked(columns, (scratch / "out").read_bytes(), str(folder))
+            return written(scratch / "out", columns, samples, str(folder))
 
     def _compiled(self, folder: Path, manifest: CManifest) -> Path:
         """The program, from the cache or freshly compiled.
@@ -122,6 +122,19 @@ def packed(ports: Sequence[CPort], codes: Mapping[str, IntArray]) -> bytes:
     return np.concatenate(parts, axis=1).tobytes()
 
 
+def written(path: Path, ports: Sequence[CPort], samples: int, where: str) -> dict[str, IntArray]:
+    """Codes (samples, *shape) by value in the file that the program wrote.
+
+    Raises:
+        EdgemlError: it cannot be read, or holds another number of samples.
+    """
+    codes = unpacked(ports, read_bytes(path, "output of the program"), where)
+    there = len(codes[ports[0].value])
+    if there != samples:
+        raise EdgemlError(f"the program wrote {there} samples of {samples}", where)
+    return codes
+
+
 def unpacked(ports: Sequence[CPort], data: bytes, where: str) -> dict[str, IntArray]:
     """Codes (samples, *shape) by value from the memory of the program.
 
@@ -166,6 +179,7 @@ def check_ports(manifest: CManifest, graph: Graph, folder: Path) -> None:
         for one in ports:
             info = graph.info(one.value)
             fracs = np.broadcast_to(np.asarray(info.type.frac), info.shape).reshape(-1)
-            same = np.array_equal(np.broadcast_to(np.asarray(one.frac), fracs.shape), fracs)
+            stated = np.asarray(one.frac)
+            same = stated.size in (1, fracs.size) and bool(np.all(stated == fracs))
             if info.shape != one.shape or not same or info.type.signed != one.signed:
                 raise EdgemlError(f"holds another type than {info}", f"{folder}, {one.value}", "export again")

@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml import limits
 from edgeml.diagnose.hls4ml.ap_type import ApType
 from edgeml.diagnose.hls4ml.source import ForeignLayer, ForeignProject
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.fixed import Overflow
+from edgeml.reading import error_text
 
 Array = NDArray[np.float64]
 
@@ -203,8 +205,11 @@ def _numbers(path: Path) -> Array:
     Raises:
         EdgemlError: it is not there, or holds no numbers.
     """
-    text = read_bytes(path, "file of weights").decode("utf-8", "replace")
+    text = read_bytes(path, "file of weights", limits.TEXT).decode("utf-8", "replace")
     try:
-        return np.array([float(word) for word in text.replace(",", " ").split()])
+        numbers = np.array([float(word) for word in text.replace(",", " ").split()])
     except ValueError as error:
-        raise EdgemlError(f"holds what is no number: {error}", str(path)) from None
+        raise EdgemlError(f"holds what is no number: {error_text(error)}", str(path)) from None
+    if not numbers.size or not np.all(np.isfinite(numbers)):
+        raise EdgemlError("holds no numbers, or one that is not finite", str(path))
+    return numbers

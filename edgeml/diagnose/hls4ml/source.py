@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeml import limits
 from edgeml.diagnose.hls4ml.ap_type import ApType
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
+from edgeml.reading import error_text
 
 _TYPEDEF = re.compile(r"typedef\s+(ap_u?(?:fixed|int)\s*<[^<>]*>)\s+(\w+)\s*;")
 _ARRAY = re.compile(r"(\w+)\s+(\w+)\[([^\]]+)\]")
@@ -20,7 +22,6 @@ _CALL = re.compile(r"^\s*nnet::(\w+)\s*<([^;]*)>\s*\(([^;]*)\);\s*//\s*(\S+)\s*$
 _CONFIG = re.compile(r"struct\s+(\w+)\s*:\s*nnet::\w+\s*\{(.*?)\n\};", re.DOTALL)
 _CONFIG_TYPE = re.compile(r"typedef\s+([\w<>, ]+?)\s+(\w+)\s*;")
 _LOAD = re.compile(r'load_weights_from_txt<(\w+),\s*\d+>\((\w+),\s*"([\w.]+)"\)')
-_MOST_BYTES = 20_000_000
 
 _HINT = "give the folder that hls4ml's write() made: it holds firmware/ and build_prj.tcl"
 
@@ -113,7 +114,7 @@ def read_project(folder: Path) -> ForeignProject:
         raise EdgemlError(
             "is a project with io_stream", str(folder), "convert the same model with io_type='io_parallel'"
         )
-    types = {match[2]: ApType.parse(match[1]) for match in _TYPEDEF.finditer(defines)}
+    types = {match[2]: _type(match[1], firmware / "defines.h") for match in _TYPEDEF.finditer(defines)}
     if not types:
         raise EdgemlError("defines no ap_fixed types", str(firmware / "defines.h"), "give a Vitis project")
     ports = _ARRAY.findall(text.partition("(")[2].partition(")")[0])
@@ -125,6 +126,10 @@ def read_project(folder: Path) -> ForeignProject:
     if not layers:
         raise EdgemlError("calls no layers of nnet_utils", str(firmware / f"{name}.cpp"), _HINT)
     (kind, array, size), (_, output, _) = ports
+    if kind not in types:
+        raise EdgemlError(f"has an input of type {kind}", str(folder), "give a Vitis project")
+    if output not in (layer.result for layer in layers):
+        raise EdgemlError(f"has no layer that writes {output}, its output", str(folder), _HINT)
     files = {
         match[2]: (firmware / "weights" / match[3], types[match[1]])
         for match in _LOAD.finditer(text)
@@ -153,6 +158,13 @@ def _layer(
     )
 
 
+def _type(text: str, where: Path) -> ApType:
+    try:
+        return ApType.parse(text)
+    except EdgemlError as error:
+        raise EdgemlError(f"defines a wrong type: {error_text(error)}", str(where)) from None
+
+
 def _types(body: str) -> list[tuple[str, str]]:
     return [(match[2], match[1].strip()) for match in _CONFIG_TYPE.finditer(body)]
 
@@ -162,6 +174,4 @@ def _arguments(text: str) -> list[str]:
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > _MOST_BYTES:
-        raise EdgemlError(f"has more than {_MOST_BYTES:,} bytes", str(path), _HINT)
-    return read_bytes(path, "source file").decode("utf-8", "replace")
+    return read_bytes(path, "source file", limits.SOURCE).decode("utf-8", "replace")

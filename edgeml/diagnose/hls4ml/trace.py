@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml import tools
+from edgeml import limits, tools
 from edgeml.diagnose.hls4ml.source import ForeignProject
 from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+from edgeml.reading import refusing
 from edgeml.scratch import scratch_folder
-from edgeml.tools import run
+from edgeml.tools import read_log, run
 
 _MAIN = r"""#include <cstdio>
 #include <cstdlib>
@@ -93,7 +95,7 @@ def traced(project: ForeignProject, x: Any) -> dict[str, NDArray[np.float64]]:
     with scratch_folder() as scratch:
         place = Path(scratch)
         (place / "traced.inc").write_text(project.traced_text())
-        (place / "main.cpp").write_text(_main(project))
+        (place / "main.cpp").write_text(main_program(project))
         samples.astype("<f8").tofile(place / "in")
         includes = [f"-I{path}" for path in (firmware, firmware / "ap_types")]
         define = f'-DWEIGHTS_DIR="{firmware / "weights"}"'
@@ -105,22 +107,33 @@ def traced(project: ForeignProject, x: Any) -> dict[str, NDArray[np.float64]]:
             first = _first_error(log)
             raise EdgemlError(f"does not compile: {first}", str(project.folder), error.hint) from error
         run([program, str(len(samples))], place, log, _RUN_SECONDS, writes=[place / "out"])
-        sizes = [line.split() for line in (place / "names").read_text().splitlines()]
-        values = np.fromfile(place / "out", "<f8")
-    width = sum(int(size) for _, size in sizes)
-    if values.size != width * len(samples):
-        raise EdgemlError(
-            f"wrote {values.size} numbers, {width * len(samples)} expected", str(project.folder)
-        )
-    table, start = values.reshape(len(samples), width), 0
-    result: dict[str, NDArray[np.float64]] = {}
-    for name, size in sizes:
-        result[name] = table[:, start : start + int(size)]
-        start += int(size)
-    return result
+        return written(place, len(samples), str(project.folder))
 
 
-def _main(project: ForeignProject) -> str:
+def written(place: Path, samples: int, where: str) -> dict[str, NDArray[np.float64]]:
+    """The layers that a traced project wrote, float64 (samples, size) by name.
+
+    Args:
+        place: the folder with `names`, a line with name and size per layer, and `out`, doubles.
+        samples: how many were run.
+        where: the project, for messages.
+
+    Raises:
+        EdgemlError: the two are damaged, or do not fit together.
+    """
+    with refusing(where, "wrote something else than the numbers of its layers"):
+        lines = read_bytes(place / "names", "names of layers", limits.TEXT).decode().splitlines()
+        sizes = [(name, int(size)) for name, size in map(str.split, lines)]
+        values = np.frombuffer(read_bytes(place / "out", "numbers of layers"), "<f8")
+        width = sum(size for _, size in sizes)
+        if values.size != width * samples or min((size for _, size in sizes), default=0) < 1:
+            raise EdgemlError(f"wrote {values.size} numbers, {width * samples} expected", where)
+        parts = np.split(values.reshape(samples, width), np.cumsum([size for _, size in sizes])[:-1], axis=1)
+        return {name: part for (name, _), part in zip(sizes, parts, strict=True)}
+
+
+def main_program(project: ForeignProject) -> str:
+    """The C++ that runs the traced project on samples."""
     output = next(layer for layer in project.layers if layer.result == project.output)
     kind = next(name for name, type in project.types.items() if type == output.type)
     replaced = {
@@ -139,5 +152,5 @@ def _first_error(log: Path) -> str:
     """The first line of a compiler's log that says error."""
     if not log.is_file():
         return "see the log"
-    lines = log.read_text(errors="replace").splitlines()
+    lines = read_log(log).splitlines()
     return next((line.partition("error:")[2].strip() for line in lines if "error:" in line), "see the log")
