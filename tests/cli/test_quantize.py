@@ -35,9 +35,12 @@ def test_the_run_is_exact_and_says_what_was_done(edgeml: Shell, model: Path) -> 
     assert answer["corrections"][-2:] == ["rounding", "bias"]
     assert {row["bits"] for row in answer["tensors"] if row["tensor"] in ("weights", "result")} == {6}
     assert "of the training part, judged on" in answer["samples"]
-    assert edgeml("check", answer["run"]).code == 0
+    assert edgeml("check", answer["run"], "--with", "evaluate").code == 0
     assert edgeml("export", answer["run"], "--to", "onnx").code == 0
-    assert edgeml("check", answer["run"]).code == 0
+    check = edgeml("check", answer["run"], "--json")
+    assert check.code == 0
+    rows = {row["backend"]: row["status"] for row in json.loads(check.out)["results"]}
+    assert {rows[name] for name in ("evaluate", "source", "onnxruntime")} == {"exact"}
     run = Run.open(answer["run"])
     assert run.config.post_training is not None
     assert run.config.post_training.weights == 6

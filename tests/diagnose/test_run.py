@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +15,48 @@ import edgeml
 from edgeml import presets
 from edgeml.checks.result import Check, Difference, Result
 from edgeml.diagnose.again import again
+from edgeml.diagnose.result import Diagnosis
 from edgeml.diagnose.run import diagnose
 from edgeml.diagnose.score import Measure
 from edgeml.errors import EdgemlError
 from edgeml.importers.run import import_model, lower_import
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower_model
+from edgeml.runs import Run
 from edgeml.training.build import build_model
 from tests.diagnose.runs import data_file, preset_run
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-def test_a_type_that_clips_is_named_and_the_setting_wins_it_back(tmp_path: Path) -> None:
-    run = preset_run(tmp_path)
+@dataclass(frozen=True)
+class Diagnosed:
+    """A run whose hidden type clips, its diagnosis, and what both lie in.
+
+    Args:
+        folder: of the preset and the run.
+        run: the run.
+        result: its diagnosis.
+        before: the run's files before it, by name.
+    """
+
+    folder: Path
+    run: Run
+    result: Diagnosis
+    before: Mapping[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def clipping(tmp_path_factory: pytest.TempPathFactory) -> Diagnosed:
+    """Diagnosed once for all: it tries two dozen changes, and no test changes it."""
+    folder = tmp_path_factory.mktemp("clipping")
+    run = preset_run(folder)
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
-    result = diagnose(run)
+    return Diagnosed(folder, run, edgeml.diagnose(run), before)
+
+
+def test_a_type_that_clips_is_named_and_the_setting_wins_it_back(clipping: Diagnosed) -> None:
+    result = clipping.result
     assert (result.measure, result.samples) == (Measure.ACCURACY, 300)
     assert result.in_float > 0.98 > 0.7 > result.fixed
     by_layer = {row.layer: row for row in result.layers}
@@ -45,13 +73,12 @@ def test_a_type_that_clips_is_named_and_the_setting_wins_it_back(tmp_path: Path)
     assert first.bit_operations == 1.0  # the point is moved, no bit is added
     costs = [change.bit_operations for change in result.changes]
     assert costs == sorted(costs)
-    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in clipping.run.folder.iterdir()} == clipping.before
 
 
-def test_the_score_of_a_change_is_that_of_its_settings(tmp_path: Path) -> None:
-    run = preset_run(tmp_path)
-    change = diagnose(run).changes[0]
-    preset = presets.load(tmp_path / "sums.py")
+def test_the_score_of_a_change_is_that_of_its_settings(clipping: Diagnosed) -> None:
+    run, change = clipping.run, clipping.result.changes[0]
+    preset = presets.load(clipping.folder / "sums.py")
     model = build_model(preset, presets.choose(preset, change.settings).quantizers)
     model.set_weights(load_model(run.model_file).get_weights())
     graph, data = lower_model(model).graph, run.data()
@@ -94,17 +121,18 @@ def test_a_mismatch_of_the_last_check_is_shown(tmp_path: Path) -> None:
     row = Result(backend="hls4ml", status="mismatch", mismatches=1, max_abs_lsb=1, first=first, reason="why")
     check = Check(model="sums", graph=run.graph().digest, samples=20, results=(row,))
     run.check_file.write_text(check.to_json())
-    (mismatch,) = diagnose(run, samples=20).mismatches
+    result = edgeml.diagnose(run, samples=20)
+    assert result.samples == 20
+    (mismatch,) = result.mismatches
     assert (mismatch.artefact, mismatch.layer, mismatch.element) == ("hls4ml", "act", (3, 1))
     assert (mismatch.expected, mismatch.got, mismatch.cause) == (5, 6, "why")
 
 
-def test_the_command_to_make_it_again_keeps_its_settings(tmp_path: Path) -> None:
-    run = preset_run(tmp_path)
-    words = shlex.split(again(run, ["quantizers.activations.integer=2", "targets.board=basys3"]))
-    assert words[:3] == ["edgeml", "train", str(tmp_path / "sums.py")]
+def test_the_command_to_make_it_again_keeps_its_settings(clipping: Diagnosed) -> None:
+    words = shlex.split(again(clipping.run, ["quantizers.activations.integer=2", "targets.board=basys3"]))
+    assert words[:3] == ["edgeml", "train", str(clipping.folder / "sums.py")]
     assert words[3:] == ["--set", "quantizers.activations.integer=2", "--set", "targets.board=basys3"]
-    preset = presets.load(tmp_path / "sums.py")
+    preset = presets.load(clipping.folder / "sums.py")
     assert presets.choose(preset, [w for w in words[3:] if w != "--set"]).quantizers.activations.integer == 2
 
 
@@ -115,6 +143,7 @@ def test_a_run_without_a_graph_is_refused(tmp_path: Path) -> None:
         edgeml.diagnose(run)
 
 
-def test_it_is_one_document(tmp_path: Path) -> None:
-    result = edgeml.diagnose(preset_run(tmp_path), samples=50)
-    assert json.loads(result.model_dump_json())["measure"] == "accuracy"
+def test_it_is_one_document(clipping: Diagnosed) -> None:
+    document = clipping.result.model_dump_json()
+    assert json.loads(document)["measure"] == "accuracy"
+    assert Diagnosis.model_validate_json(document) == clipping.result
