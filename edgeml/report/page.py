@@ -39,6 +39,8 @@ def to_html(facts: Facts) -> str:
     """
     environment, parts = layout.html(), list[PagePart]()
     for name, section in sections.every().items():
+        if not section.applies(facts):
+            continue
         if name in facts.failed:
             text = environment.get_template("templates/failed.html.j2").render(reason=facts.failed[name])
         else:
@@ -60,6 +62,8 @@ def to_markdown(facts: Facts) -> str:
         return marked(f"Not available: {mdtext.safe(facts.missing[name])}")
 
     for name, section in sections.every().items():
+        if not section.applies(facts):
+            continue
         if name in facts.failed:
             texts.append(f"## {section.title}\n\nNot available: {mdtext.safe(facts.failed[name])}")
             continue

@@ -187,6 +187,7 @@ class Section:
         charts: functions from facts to an SVG or "", in HTML templates by their names.
         headline: gives its lines for a terminal, from the facts of the whole report.
         compared: its part of a comparison; None if it has none.
+        applies: false for a run that the section is not about, which then stands on no page.
     """
 
     title: str
@@ -197,6 +198,7 @@ class Section:
     charts: tuple[Callable[..., str], ...] = ()
     headline: Callable[[Facts], tuple[str, ...]] = lambda _: ()
     compared: Compared | None = None
+    applies: Callable[[Facts], bool] = lambda _: True
 
 
 Status = Literal["exact", "mismatch", "unknown"]

@@ -137,13 +137,21 @@ def test_the_trouble_of_a_section_is_its_own(monkeypatch, collected, name: str) 
     own = page[page.index(f'<section id="{name}"') :].split("</section>")[0]
     assert "a file: cannot be &lt;read&gt;" in own and "<table" not in own
     assert f"## {title}\n\nNot available: a file: cannot be &lt;read&gt;" in text
-    assert page.count("<section") == to_html(whole).count("<section")
+    hidden = not sections.every()[name].applies(whole)
+    assert page.count("<section") == to_html(whole).count("<section") + hidden
     for other in TITLED:  # what does not show the facts of the failed one is untouched
         if other in ("classes", "layers", "certificate", "training") and other != name:
             part = to_html(whole)[to_html(whole).index(f'<section id="{other}"') :].split("</section>")[0]
             assert part in page
     assert json.loads(facts.to_json())["failed"] == facts.failed
     assert set(render(facts)) == {"report.json", "report.md", "report.html"}
+
+
+def test_a_section_that_is_not_about_a_run_is_on_no_page(collected) -> None:
+    facts = collect(collected[0])
+    assert facts.missing["ptq"] == "the model was not quantized after training"
+    assert "sensitivity" not in to_html(facts)
+    assert "## Sensitivity" not in to_markdown(facts)
 
 
 def collect_with(monkeypatch, run, parts, failing: str, error: Exception):
@@ -203,7 +211,7 @@ REQUIRED = [field.name for field in dataclasses.fields(Section) if field.default
 
 def test_the_optional_parts_of_a_section() -> None:
     assert {field.name for field in dataclasses.fields(Section)} - set(REQUIRED) == {
-        *("view", "charts", "headline", "compared")
+        *("view", "charts", "headline", "compared", "applies")
     }
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord
 from edgeml.report.section import Section
 from edgeml.report.sections.sensitivity import view
 from edgeml.report.sections.sensitivity.charts import sensitivity_chart
 from edgeml.report.sections.sensitivity.facts import SensitivityFacts
 from edgeml.report.source import RunSource
+
+if TYPE_CHECKING:
+    from edgeml.report.facts import Facts
+
+
+_TRAINED = "the model was not quantized after training"
 
 
 def collect(source: RunSource) -> SensitivityFacts:
@@ -18,7 +26,12 @@ def collect(source: RunSource) -> SensitivityFacts:
     """
     was_quantized = source.run.config.post_training is not None
     record = QuantizationRecord.read(source.run.folder / QUANTIZE_FILE) if was_quantized else None
-    return SensitivityFacts.of({"ptq": "the model was not quantized after training"}, ptq=record)
+    return SensitivityFacts.of({"ptq": _TRAINED}, ptq=record)
+
+
+def applies(facts: Facts) -> bool:
+    """True for a run that was quantized after training, even if its figures cannot be read."""
+    return facts.missing.get("ptq") != _TRAINED
 
 
 SECTION = Section(
@@ -29,4 +42,5 @@ SECTION = Section(
     view=view.view,
     charts=(sensitivity_chart,),
     headline=view.headline,
+    applies=applies,
 )
