@@ -6,12 +6,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from edgeml.backends.c.ports import Bytes
 from edgeml.documents import Document, Record
 from edgeml.figures import Figure
 
 FILE = "mcus.json"
-
-Bytes = Annotated[int, Field(ge=0, le=1 << 40)]
 
 
 class LayerFootprint(Record):

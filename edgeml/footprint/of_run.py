@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgeml.backends.c.plan import program
 from edgeml.backends.c.ports import MANIFEST, CManifest
+from edgeml.backends.c.runner import check_ports
 from edgeml.cache import digest
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
@@ -38,12 +39,13 @@ def footprint(
         tell: called with the core that is measured next.
 
     Raises:
-        EdgemlError: no C was exported, or its manifest is damaged.
+        EdgemlError: no C was exported, or its manifest is damaged or of another graph.
     """
     folder = run / _FOLDER
     if not (folder / MANIFEST).is_file():
         raise EdgemlError("no C was exported", str(folder), f"edgeml export {run} --to c")
     manifest = CManifest.read(folder / MANIFEST)
+    check_ports(manifest, graph, folder)
     files = _digest(folder, manifest)
     earlier = earlier_footprint(run, graph)
     figures = {one.core: one for one in (earlier.cores if earlier else ())}

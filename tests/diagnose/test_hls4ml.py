@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from tests.diagnose.foreign import convert
 from tests.lint.nets import activation, dense, model_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+MANY = 400_000
+"""Characters; a pattern that reads them over and over takes minutes."""
 
 INPUT = ("quantized_bits(8, 1, alpha=1)", "q")
 
@@ -161,6 +165,29 @@ def test_a_project_is_read(tmp_path: Path) -> None:
 def test_a_project_that_cannot_be_read_is_refused(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     with pytest.raises(EdgemlError, match=said):
         read_project(small_project(tmp_path, CPP.replace(*change)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * MANY,
+        "a" * MANY,
+        " " * MANY,
+        "nnet::a<" + ">(" * (MANY // 2),
+        "a a[" * (MANY // 4),
+        "struct a : nnet::b {\n" * (MANY // 20),
+        "struct a : nnet::b {\n" + "typedef a " * (MANY // 10) + "\n};",
+        "typedef ap_fixed<" * (MANY // 17),
+    ],
+    ids=lambda text: repr(text[:10]),
+)
+def test_a_file_that_was_made_to_be_slow(tmp_path: Path, text: str) -> None:
+    folder = small_project(tmp_path, f"{CPP}{text}", f"{DEFINES}{text}")
+    parameters = folder / "firmware" / "parameters.h"
+    parameters.write_text(f"{PARAMETERS}{text}")
+    start = time.process_time()
+    assert read_project(folder).traced_text().count("edgeml_trace") == 2
+    assert time.process_time() - start < 2
 
 
 def test_other_folders_and_types_are_refused(tmp_path: Path) -> None:

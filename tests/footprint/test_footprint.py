@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,3 +169,24 @@ def test_fit_of_a_run_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert asked == ["cortex-m0plus", "riscv32"]
     assert {row.verdict for row in rows} == {"unknown"}
     assert "apt-get install gcc-arm-none-eabi" in rows[0].reason
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"constant_bytes": 1 << 45}, "constant_bytes"),
+        ({"inputs": [{"shape": [1 << 30]}]}, "another type than"),
+    ],
+)
+def test_a_damaged_manifest_is_one_error(run: Path, graph: Graph, change: dict[str, Any], what: str) -> None:
+    path = run / "c" / "edgeml.json"
+    manifest = json.loads(path.read_text())
+    for key, value in change.items():
+        if isinstance(value, list):
+            manifest[key] = [{**port, **changed} for port, changed in zip(manifest[key], value, strict=True)]
+        else:
+            manifest[key] = value
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(EdgemlError, match=what):
+        footprint(run, graph, dict, ())
+    assert not (run / FILE).exists()

@@ -17,6 +17,7 @@ MANIFEST = "edgeml.json"
 Identifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=100)]
 GraphName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
 Count = Annotated[int, Field(ge=0, le=1 << 48)]
+Bytes = Annotated[int, Field(ge=0, le=1 << 40)]
 FilePath = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*\.(c|h|hpp)$")]
 
 
@@ -92,8 +93,8 @@ class CManifest(Document):
     prefix: Identifier
     inputs: Ports
     outputs: Ports
-    arena_bytes: Count
-    constant_bytes: Count
+    arena_bytes: Bytes
+    constant_bytes: Bytes
     traced: tuple[CPort, ...]
     sources: tuple[FilePath, ...]
     headers: tuple[FilePath, ...]

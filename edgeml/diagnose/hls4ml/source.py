@@ -1,12 +1,15 @@
 """The C++ of an hls4ml project as it lies on the disk: types, layers in their order, where each result is.
 
+hls4ml writes a call and a typedef in a line each. The patterns rely on it: none of them reads a part of a
+file more than a few times, also where the file was made to be slow.
+
 Invariant: nothing of the project is run here, and nothing in it is changed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +20,13 @@ from edgeml.files import read_bytes
 from edgeml.reading import error_text
 
 _TYPEDEF = re.compile(r"typedef\s+(ap_u?(?:fixed|int)\s*<[^<>]*>)\s+(\w+)\s*;")
-_ARRAY = re.compile(r"(\w+)\s+(\w+)\[([^\]]+)\]")
-_CALL = re.compile(r"^\s*nnet::(\w+)\s*<([^;]*)>\s*\(([^;]*)\);\s*//\s*(\S+)\s*$", re.MULTILINE)
-_CONFIG = re.compile(r"struct\s+(\w+)\s*:\s*nnet::\w+\s*\{(.*?)\n\};", re.DOTALL)
-_CONFIG_TYPE = re.compile(r"typedef\s+([\w<>, ]+?)\s+(\w+)\s*;")
+_ARRAY = re.compile(r"\b(\w+)\s+(\w+)\[([^\[\]\n]+)\]")
+_CALL = re.compile(
+    r"^[ \t]*nnet::(\w+)[ \t]*<([^;\n]*)>[ \t]*\(([^;()\n]*)\);[ \t]*//[ \t]*(\S+)[ \t\r]*$", re.MULTILINE
+)
+_CONFIG = re.compile(r"struct\s+(\w+)\s*:\s*nnet::\w+\s*\{")
+_CONFIG_END = "\n};"
+_CONFIG_TYPE = re.compile(r"^[ \t]*typedef[ \t]+([^;\n]*);", re.MULTILINE)
 _LOAD = re.compile(r'load_weights_from_txt<(\w+),\s*\d+>\((\w+),\s*"([\w.]+)"\)')
 
 _HINT = "give the folder that hls4ml's write() made: it holds firmware/ and build_prj.tcl"
@@ -121,7 +127,7 @@ def read_project(folder: Path) -> ForeignProject:
     if len(ports) != 2:
         raise EdgemlError(f"has {len(ports)} inputs and outputs, and a diagnosis takes one each", str(folder))
     arrays = {array: (kind, size) for kind, array, size in _ARRAY.findall(text)}
-    configs = {match[1]: dict(_types(match[2])) for match in _CONFIG.finditer(parameters)}
+    configs = _configs(parameters)
     layers = tuple(_layer(match, arrays, types, configs, str(folder)) for match in _CALL.finditer(text))
     if not layers:
         raise EdgemlError("calls no layers of nnet_utils", str(firmware / f"{name}.cpp"), _HINT)
@@ -165,8 +171,19 @@ def _type(text: str, where: Path) -> ApType:
         raise EdgemlError(f"defines a wrong type: {error_text(error)}", str(where)) from None
 
 
-def _types(body: str) -> list[tuple[str, str]]:
-    return [(match[2], match[1].strip()) for match in _CONFIG_TYPE.finditer(body)]
+def _configs(parameters: str) -> dict[str, dict[str, str]]:
+    """The types by name of each layer's configuration."""
+    configs: dict[str, dict[str, str]] = {}
+    for text in parameters.split(_CONFIG_END)[:-1]:
+        if (match := _CONFIG.search(text)) is not None:
+            configs[match[1]] = dict(_types(text[match.end() :]))
+    return configs
+
+
+def _types(body: str) -> Iterator[tuple[str, str]]:
+    for match in _CONFIG_TYPE.finditer(body):
+        kind, _, name = " ".join(match[1].split()).rpartition(" ")
+        yield name, kind
 
 
 def _arguments(text: str) -> list[str]:
