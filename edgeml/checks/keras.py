@@ -2,24 +2,28 @@
 
 Invariant: the row is "exact" only if every float of Keras is exactly the graph's integer. Where the
 lowering noted that it may not be, a difference is still a mismatch, but one that was announced: the row names
-the note. A note is about one graph and one model file, by their digests; of others it announces nothing.
+the note and its bound. A note is about one graph and one model file, by their digests; of others it announces
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeml.checks.announced import Framework, announcing, judged
 from edgeml.checks.compare import compare
 from edgeml.checks.golden import Golden
 from edgeml.checks.names import KERAS
 from edgeml.checks.result import Result
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import MissingToolError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
+from edgeml.ir.ops.const import Const
+from edgeml.ir.steps import FLOAT32_BITS
 from edgeml.presets import Lowering
 from edgeml.runs import model_digest
 
@@ -62,8 +66,10 @@ def check_keras(
         result = _off_grid(model, graph, golden, str(error), lowering)
     if result.status != "mismatch":
         return result
-    digest = model_digest(model_file)
-    return result.model_copy(update={"announced": announced(graph, digest, notes_file)})
+    notes = announcing(graph, model_digest(model_file), notes_file)
+    if notes is None:
+        return result
+    return judged(result, notes, graph, golden.joined(), _framework(model, graph, lowering))
 
 
 def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str, lowering: Lowering | None) -> Result:
@@ -89,18 +95,42 @@ def _off_grid(model: Any, graph: Graph, golden: Golden, reason: str, lowering: L
     )
 
 
-def announced(graph: Graph, model: str, notes_file: Path) -> str:
-    """The note that announced a difference when this model was lowered to this graph; "" if there is none.
+def _framework(model: Any, graph: Graph, lowering: Lowering | None) -> Framework:
+    """The Keras model on some vectors again, in float32 and in float64.
 
-    Args:
-        graph: the exact graph.
-        model: SHA-256 of the model's file, see `edgeml.runs.model_digest`.
-        notes_file: where the notes lie.
+    Raises:
+        EdgemlError: the model does not fit the graph.
     """
-    from edgeml.keras.notes import Notes
+    from edgeml.keras.runner import NoDoubleError, keras_floats, lowered_as
 
-    try:
-        notes = Notes.read(notes_file)
-    except EdgemlError:  # a damaged file announces nothing
-        return ""
-    return notes.reason if (notes.graph, notes.model) == (graph.digest, model) else ""
+    lowered = lowered_as(model, graph, lowering)
+    bits = _factor_bits(graph, lowered.factored)
+    rounded = None
+    if bits and set(bits.values()) != {FLOAT32_BITS}:
+        few, all_bits = (
+            lowered_as(model, graph, lowered.options.model_copy(update={"factor_bits": number})).graph
+            for number in (bits, None)
+        )
+        rounded = few, all_bits
+
+    def single(x: Mapping[str, Any], keep: Sequence[str]) -> Mapping[str, Any]:
+        return keras_floats(model, graph, x, keep, lowering)
+
+    def double(x: Mapping[str, Any], keep: Sequence[str]) -> Mapping[str, Any] | None:
+        try:
+            return keras_floats(model, graph, x, keep, lowering, double=True)
+        except NoDoubleError:
+            return None
+
+    values = tuple(dict.fromkeys((*lowered.layer_values.values(), *graph.outputs)))
+    return Framework(values, single, double, lowered.factored, rounded)
+
+
+def _factor_bits(graph: Graph, layers: frozenset[str]) -> dict[str, int]:
+    """The significant bits of the factors that a graph has, by layer."""
+    bits: dict[str, int] = {}
+    for node in graph.nodes:
+        if node.layer in layers and isinstance(node.op, Const) and "factor" in node.name:
+            most = int(np.max(np.abs(node.op.codes), initial=1))
+            bits[node.layer] = min(max(most.bit_length(), bits.get(node.layer, 1)), FLOAT32_BITS)
+    return bits

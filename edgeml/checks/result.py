@@ -67,6 +67,8 @@ class Result(Record):
         deviations: how the artefact's files differ from what would be written today, a line each; an artefact
             that deviates is a mismatch, also if every integer agreed.
         announced: the note that predicted a mismatch when the model was lowered; "" for any other.
+        bound: the most codes that the announced rounding explains, see `edgeml.checks.announced`; None if
+            nothing was announced, or the framework does not compute in float64.
     """
 
     backend: str
@@ -82,6 +84,7 @@ class Result(Record):
     digest: str = ""
     failed: bool = False
     announced: str = ""
+    bound: NonNegativeInt | None = None
     deviations: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -94,6 +97,8 @@ class Result(Record):
             raise ValueError(f"{self.backend} failed and is {self.status}")
         if self.announced and self.status != "mismatch":
             raise ValueError(f"{self.backend} is {self.status}, and a mismatch was announced")
+        if self.bound is not None and not self.announced:
+            raise ValueError(f"{self.backend} has a bound, and no mismatch was announced")
         return self
 
     @property
@@ -103,8 +108,9 @@ class Result(Record):
 
     @property
     def remark(self) -> str:
-        """The note that announced a mismatch, and the reason."""
-        text = f"announced when it was lowered: {self.announced}" if self.announced else ""
+        """The bound of an announced mismatch, the note that announced it, and the reason."""
+        most = "" if self.bound is None else f", at most {self.bound:,} code{'s' * (self.bound != 1)}"
+        text = f"as announced{most}: {self.announced}" if self.announced else ""
         return "; ".join(filter(None, [text, self.reason]))
 
     @property

@@ -1,8 +1,8 @@
 """An imported model in its own framework as one row of the check, where that is not Keras.
 
 Invariant: the row is "exact" only if every float of the framework is exactly the graph's integer. A
-difference is a mismatch; one that was announced when the file was imported names the note. A note is about
-one graph and one file, by their digests; of others it announces nothing.
+difference is a mismatch; one that was announced when the file was imported names the note and its bound. A
+note is about one graph and one file, by their digests; of others it announces nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from edgeml.checks.announced import Framework, announcing, judged
 from edgeml.checks.golden import Golden
-from edgeml.checks.keras import announced
 from edgeml.checks.names import SOURCE
 from edgeml.checks.result import Difference, Result
 from edgeml.fixed import IntArray
@@ -65,7 +65,7 @@ def check_source(graph: Graph, golden: Golden, read: Reader | None, notes_file: 
         return Result(
             backend=SOURCE, status="exact", samples=golden.samples, synthetic=golden.synthetic_count
         )
-    return Result(
+    result = Result(
         backend=SOURCE,
         status="mismatch",
         samples=golden.samples,
@@ -73,8 +73,9 @@ def check_source(graph: Graph, golden: Golden, read: Reader | None, notes_file: 
         mismatches=wrong,
         max_abs_lsb=worst,
         first=first,
-        announced=announced(graph, digest, notes_file),
     )
+    framework = Framework(model.values, model.run, model.run_double)
+    return judged(result, announcing(graph, digest, notes_file), graph, both, framework)
 
 
 def _first(name: str, expected: IntArray, steps: Floats, apart: Floats, samples: int) -> Difference:

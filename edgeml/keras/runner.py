@@ -99,9 +99,7 @@ def keras_floats(
     """
     import_keras()
     network = topology(model)
-    lowered = (
-        _lowered_like(model, graph) if options is None else lower_model(model, graph.name, options=options)
-    )
+    lowered = lowered_as(model, graph, options)
     if lowered.graph.outputs != graph.outputs or lowered.graph.inputs != graph.inputs:
         raise EdgemlError(
             f"the model has the inputs and outputs {lowered.graph.inputs} -> {lowered.graph.outputs}, "
@@ -194,6 +192,20 @@ def _places(lowered: Lowered, network: Topology) -> dict[str, int]:
         if call.output in network.outputs and call.name not in lowered.layer_values:
             places.setdefault(lowered.graph.outputs[network.outputs.index(call.output)], place)
     return places
+
+
+def lowered_as(model: Any, graph: Graph, options: Lowering | None = None) -> Lowered:
+    """The model lowered again.
+
+    Args:
+        model: the Keras model.
+        graph: what it was lowered to before.
+        options: how; derived from the graph if None.
+
+    Raises:
+        EdgemlError: the model is not the graph's.
+    """
+    return _lowered_like(model, graph) if options is None else lower_model(model, graph.name, options=options)
 
 
 def _lowered_like(model: Any, graph: Graph) -> Lowered:
