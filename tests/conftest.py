@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -33,6 +35,21 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 # A shell's background jobs ignore Ctrl-C, and the processes that they start inherit that; tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_FROZEN = pytest.StashKey[bool]()
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Python's garbage collector leaves alone what TensorFlow brings, once it is imported.
+
+    Keras collects garbage before every training, and looking through the 300,000 objects that TensorFlow and
+    Keras bring takes 0.3 s each time.
+    """
+    if "tensorflow" in sys.modules and _FROZEN not in item.config.stash:
+        item.config.stash[_FROZEN] = True
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
