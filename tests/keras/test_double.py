@@ -11,6 +11,7 @@ from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.lower import lower_model
 from edgeml.keras.runner import NoDoubleError, keras_floats
 from edgeml.presets import Lowering
+from edgeml.presets.lowering import TensorTypes
 from tests.keras.exactness import corner_data, randomize
 from tests.keras.test_notes import bits, normalized
 
@@ -61,7 +62,7 @@ def test_stated_types_are_applied(result):
         ]
     )
     randomize(model)
-    entry = {"weight": "fixed<7,2>", "bias": "fixed<6,2>", "result": result}
+    entry = TensorTypes(weight="fixed<7,2>", bias="fixed<6,2>", result=result)
     options = Lowering(float_type="fixed<10,4>", layer_types={"inner": entry})
     lowered, x = lower_model(model, options=options), corner_data((8,), 300)
     assert apart(model, lowered, x, double=False)["out"] > 0.01

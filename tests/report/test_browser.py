@@ -28,9 +28,9 @@ def test_every_chart_is_drawn_and_visible(opened):
     opened.run(UNFOLD)
     sizes = opened.run(CHARTS)
     facts = sample_facts()
-    # Accuracy, two curves, times; of three designs resources, and of two each a timeline and a path.
+    # Accuracy, two curves, times, sensitivity; of three designs resources, of two each a timeline and a path.
     hardware = 3 + 1 + 1
-    assert len(sizes) == 4 + len(facts.weights) + len(facts.activations) + len(facts.layers) + hardware
+    assert len(sizes) == 5 + len(facts.weights) + len(facts.activations) + len(facts.layers) + hardware
     assert all(width > 40 and height > 5 and marks >= 3 for width, height, marks in sizes)
 
 

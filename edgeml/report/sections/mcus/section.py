@@ -6,6 +6,11 @@ from edgeml.report.section import Compared, Section, TableCell, TableColumn
 from edgeml.report.sections.mcus import collect, view
 from edgeml.report.sections.mcus.facts import FootprintRow, McuFacts
 
+
+def _ram(row: FootprintRow) -> str:
+    return "" if row.mcu_ram.value is None else f"RAM {row.mcu_ram.value:,.0f}"
+
+
 SECTION = Section(
     title="Microcontrollers",
     place=52,
@@ -18,19 +23,9 @@ SECTION = Section(
         take=lambda facts, _: view.row(facts),
         columns=(
             TableColumn(
-                "Flash",
-                lambda run: TableCell(run.part(FootprintRow).mcu_flash),
-                "bytes of the C on a Cortex-M4: code and constants",
-            ),
-            TableColumn(
-                "RAM",
-                lambda run: TableCell(run.part(FootprintRow).mcu_ram),
-                "bytes of the C on a Cortex-M4: arena, stack, inputs and outputs",
-            ),
-            TableColumn(
-                "Instructions",
-                lambda run: TableCell(run.part(FootprintRow).mcu_instructions),
-                "per inference on a Cortex-M4",
+                "C flash",
+                lambda run: TableCell(run.part(FootprintRow).mcu_flash, note=_ram(run.part(FootprintRow))),
+                "bytes of the C on a Cortex-M4: code and constants; RAM is arena, stack, inputs and outputs",
             ),
         ),
     ),
