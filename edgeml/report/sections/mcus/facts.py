@@ -65,9 +65,7 @@ class FootprintRow(RunPart):
     Attributes:
         mcu_flash: bytes.
         mcu_ram: bytes.
-        mcu_instructions: per inference.
     """
 
     mcu_flash: Number
     mcu_ram: Number
-    mcu_instructions: Number

@@ -77,11 +77,10 @@ def row(facts: Facts) -> FootprintRow:
     core = next((one for one in part.mcu_cores if one.core == _COMPARED), None)
     if core is None:
         none = absent(part.missing.get("microcontrollers", "no Cortex-M4 was measured"))
-        return FootprintRow(mcu_flash=none, mcu_ram=none, mcu_instructions=none)
+        return FootprintRow(mcu_flash=none, mcu_ram=none)
     return FootprintRow(
         mcu_flash=measured(core.flash),
         mcu_ram=measured(core.ram),
-        mcu_instructions=measured(core.instructions),
     )
 
 
