@@ -7,22 +7,21 @@ interrupted. The order of samples is no part of the state: it depends on seed, p
 from __future__ import annotations
 
 import io
-import json
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from edgeml.datasets import Array
-from edgeml.errors import EdgemlError
+from edgeml.documents import Document
 from edgeml.files import write_atomic
 from edgeml.ir.saved import read_npz
-from edgeml.reading import parse_json, refusing
+from edgeml.reading import refusing
 from edgeml.training.progress import EpochRow
-
-_SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -80,19 +79,42 @@ class TrainingState:
 _ARRAYS = ("weights", "optimizer", "best")
 
 
+class _Figures(Document):
+    """All of a state but its arrays; a loss of None stands for that before the first epoch, infinity."""
+
+    what: ClassVar[str] = "state of a training"
+    remedy: ClassVar[str] = "delete it to start this phase of the training again"
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    phase: str
+    rate: float
+    best_epoch: int
+    best_accuracy: float
+    best_loss: float | None
+    plateau: int
+    rows: tuple[EpochRow, ...]
+
+
 def save_state(path: Path, state: TrainingState) -> None:
     """Write a state atomically.
 
     Raises:
         EdgemlError: it cannot be written.
     """
-    plain = asdict(replace(state, weights=(), optimizer=(), best=()))
-    document = json.dumps({"schema": _SCHEMA, **{key: plain[key] for key in plain if key not in _ARRAYS}})
+    figures = _Figures(
+        phase=state.phase,
+        rate=state.rate,
+        best_epoch=state.best_epoch,
+        best_accuracy=state.best_accuracy,
+        best_loss=state.best_loss if math.isfinite(state.best_loss) else None,
+        plateau=state.plateau,
+        rows=state.rows,
+    )
     arrays: dict[str, Any] = {
         f"{group}.{index}": array for group in _ARRAYS for index, array in enumerate(getattr(state, group))
     }
     buffer = io.BytesIO()
-    np.savez(buffer, document=np.frombuffer(document.encode(), np.uint8), **arrays)
+    np.savez(buffer, document=np.frombuffer(figures.to_json().encode(), np.uint8), **arrays)
     write_atomic(path, buffer.getvalue())
 
 
@@ -102,13 +124,9 @@ def load_state(path: Path) -> TrainingState:
     Raises:
         EdgemlError: the file is missing, damaged, or was written by another version.
     """
-    arrays = read_npz(path, "state of the training")
-    hint = "delete it to start this phase of the training again"
-    with refusing(path, "malformed", hint):
-        document = parse_json(arrays.pop("document").tobytes(), path, "state of the training", hint)
-        if document.pop("schema") != _SCHEMA:
-            raise EdgemlError("was written by another version of edgeml", str(path), hint)
-        rows = tuple(EpochRow(**row) for row in document.pop("rows"))
+    arrays = read_npz(path, _Figures.what)
+    with refusing(path, "malformed", _Figures.remedy):
+        figures = _Figures.parse(arrays.pop("document").tobytes(), path)
         groups: dict[str, Any] = {
             group: [
                 arrays[f"{group}.{index}"]
@@ -116,4 +134,13 @@ def load_state(path: Path) -> TrainingState:
             ]
             for group in _ARRAYS
         }
-        return TrainingState(rows=rows, **document, **groups)
+        return TrainingState(
+            figures.phase,
+            figures.rate,
+            figures.best_epoch,
+            figures.best_accuracy,
+            math.inf if figures.best_loss is None else figures.best_loss,
+            figures.plateau,
+            figures.rows,
+            **groups,
+        )
