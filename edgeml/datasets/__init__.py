@@ -21,6 +21,8 @@ import numpy as np
 
 from edgeml.datasets import _own_file
 from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_finite, check_raw, checksum
+from edgeml.datasets._groups import PARTS, Grouping, grouped, grouped_raw, ungrouped
+from edgeml.datasets._partition import Partition, SplitKind
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
@@ -33,10 +35,12 @@ __all__ = [
     "Dataset",
     "DatasetInfo",
     "Kind",
+    "Partition",
     "Raw",
     "Scaling",
     "Sources",
     "Split",
+    "SplitKind",
     "info",
     "labels_of",
     "load",
@@ -84,6 +88,7 @@ def load(
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
     split_samples: bool = False,
+    partition: Partition = Partition(),  # noqa: B008  # frozen
 ) -> Dataset:
     """A data set with its three parts.
 
@@ -99,6 +104,7 @@ def load(
         inputs: of a model with several: the arrays of an .npz file that lie side by side, see `_targets`.
         outputs: likewise the targets of a model with several outputs.
         split_samples: of samples without labels, the three parts are apart, as of those with labels.
+        partition: other parts than the publisher's, of all samples together.
 
     Raises:
         EdgemlError: unknown name, missing or damaged file, arrays that are no classification data.
@@ -112,13 +118,16 @@ def load(
             if not split_samples:
                 return whole
             none = np.zeros((len(samples), 0), np.float32)
-            return _of_numbers({"train": Split(samples, none)}, path.stem, str(path), seed)
+            parts, grouping = grouped({"train": Split(samples, none)}, partition, path, target)
+            return _of_numbers(parts, path.stem, str(path), seed, grouping)
         if numbers:
             parts = with_numbers(path, target, inputs, outputs)
-            return _of_numbers(parts, path.stem, str(path), seed)
+            parts, grouping = grouped(parts, partition, path, target)
+            return _of_numbers(parts, path.stem, str(path), seed, grouping)
         raw = _own_file.load(path, target, max_classes, inputs)
         check_raw(raw, str(path))
-        return _finish(raw, path.stem, str(path), "none stated", str(path), seed)
+        raw, grouping = grouped_raw(raw, partition, path)
+        return _finish(raw, path.stem, str(path), "none stated", str(path), seed, grouping)
     described = info(str(name))
     if numbers or inputs:
         what = "numbers as targets" if numbers else f"samples for {len(inputs)} inputs"
@@ -132,7 +141,8 @@ def load(
         return _without_labels(
             (raw.test or raw.train).x, str(name), str(name), described.licence, described.source
         )
-    return _finish(raw, str(name), str(name), described.licence, described.source, seed)
+    grouping = ungrouped(partition, str(name))
+    return _finish(raw, str(name), str(name), described.licence, described.source, seed, grouping)
 
 
 def labels_of(name: str, target: str | None = None, outputs: Sequence[str] = ()) -> tuple[Array | None, int]:
@@ -187,14 +197,17 @@ def _without_labels(
     )
 
 
-def _of_numbers(parts: dict[str, Split], name: str, where: str, seed: int) -> Dataset:
+def _of_numbers(parts: dict[str, Split], name: str, where: str, seed: int, grouping: Grouping) -> Dataset:
     """A data set whose targets are numbers; split by chance where the file gives no parts."""
     note = "split as the file gives it"
-    if "test" not in parts:
+    if not grouping.partition.published:
+        *cut, note = grouping.pooled([parts[key] for key in PARTS if key in parts], False, seed, where)
+        parts = dict(zip(PARTS, cut, strict=True))
+    elif "test" not in parts:
         parts, note = _by_chance(parts["train"], seed)
     parts = {**parts, "val": parts.get("val", parts["test"])}
     arrays: dict[str, Array] = {}
-    for part_name in ("train", "val", "test"):
+    for part_name in PARTS:
         arrays[f"x_{part_name}"] = _frozen(parts[part_name].x, np.float32)
         arrays[f"y_{part_name}"] = _frozen(parts[part_name].y, np.float32)
     return Dataset(
@@ -216,17 +229,20 @@ def _by_chance(whole: Split, seed: int) -> tuple[dict[str, Split], str]:
         return dict.fromkeys(("train", "val", "test"), whole), f"{count} samples: every part is all of them"
     order = np.random.default_rng(seed).permutation(count)
     cuts = np.split(order, [count * 3 // 5, count * 4 // 5])
-    parts = {
-        part: Split(whole.x[rows], whole.y[rows])
-        for part, rows in zip(("train", "val", "test"), cuts, strict=True)
-    }
+    parts = {part: Split(whole.x[rows], whole.y[rows]) for part, rows in zip(PARTS, cuts, strict=True)}
     return parts, f"split 60/20/20, seed {seed}"
 
 
-def _finish(raw: Raw, name: str, where: str, licence: str, source: str, seed: int) -> Dataset:
-    *parts, how = split(raw, seed, where)
+def _finish(
+    raw: Raw, name: str, where: str, licence: str, source: str, seed: int, grouping: Grouping
+) -> Dataset:
+    if grouping.partition.published:
+        *parts, how = split(raw, seed, where)
+    else:
+        there = [part for part in (raw.train, raw.val, raw.test) if part]
+        *parts, how = grouping.pooled(there, True, seed, where)
     arrays: dict[str, Array] = {}
-    for part_name, part in zip(("train", "val", "test"), cast("list[Split]", parts), strict=True):
+    for part_name, part in zip(PARTS, cast("list[Split]", parts), strict=True):
         arrays[f"x_{part_name}"] = _frozen(part.x, np.float32)
         arrays[f"y_{part_name}"] = _frozen(part.y, np.int64)
     return Dataset(

@@ -70,6 +70,7 @@ def prepare(
             inputs=spec.inputs,
             outputs=spec.outputs,
             split_samples=split_anyway,
+            partition=spec.partition,
         )
     if scaling is None:
         scaling = Scaling.fit(spec.scaling, dataset.x_train, spec.constant)

@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 
 from edgeml import tasks
 from edgeml.boards.target import known_case
-from edgeml.datasets import Kind
+from edgeml.datasets import Kind, Partition, SplitKind
 from edgeml.errors import EdgemlError
 from edgeml.fixed import MAX_WIDTH
 from edgeml.presets.lowering import Lowering
@@ -50,6 +50,13 @@ class DataSpec(Settings):
         constant: divisor of the scaling "unit"; a power of two keeps stored integers exact.
         flatten: true to give the model each sample as one vector.
         split_seed: seeds the split into parts where the publisher gives none.
+        split: "auto" keeps the publisher's parts, or is 60/20/20 and stratified by class; else 60/20/20 of
+            all samples together: "stratified", "random", "grouped" (no group in two parts), "time" (in
+            their order).
+        groups: for "grouped": the column of a .csv file, or the array of an .npz file, with each sample's
+            group; it is no feature.
+        folds: the parts are one fold of so many, cut as `split` says; 0: no folds.
+        fold: which of them is the test part, from 1; the next one is the validation part.
         max_classes: up to so many whole numbers as labels of an own file are classes, even if they look like
             a quantity; None: a file whose labels look like one is refused.
         labels: false to leave the labels out: executors are compared, and there is no accuracy.
@@ -67,6 +74,10 @@ class DataSpec(Settings):
     constant: float = Field(default=256.0, gt=0)
     flatten: bool = False
     split_seed: Seed = 0
+    split: SplitKind = "auto"
+    groups: str = ""
+    folds: Annotated[int, Field(ge=0, strict=True)] = 0
+    fold: Annotated[int, Field(ge=0, strict=True)] = 0
     max_classes: Count | None = None
     labels: bool = True
     axes: tuple[Annotated[int, Field(ge=0, strict=True)], ...] = ()
@@ -74,6 +85,17 @@ class DataSpec(Settings):
     task: str = "classification"
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fold_is_one_of_them(self) -> DataSpec:
+        if self.folds < self.fold or bool(self.folds) != bool(self.fold):
+            raise ValueError(f"fold {self.fold} is none of {self.folds} folds, which count from 1")
+        return self
+
+    @property
+    def partition(self) -> Partition:
+        """The way to the three parts."""
+        return Partition(self.split, self.folds, self.fold, self.groups)
 
     @field_validator("task")
     @classmethod
