@@ -93,11 +93,7 @@ def earlier_footprint(run: Path, graph: Graph) -> Footprint | None:
 def widest_layer(graph: Graph) -> tuple[str, int]:
     """The layer during which most bytes of the arena are in use, and how many."""
     plan = program(prepare(graph))
-    used = [
-        (sum(one.size for one in plan.lifetimes.values() if one.first <= at <= one.last), -at)
-        for at in range(len(plan.steps))
-    ]
-    most, at = max(used, default=(0, 0))
+    most, at = max(((plan.used(at), -at) for at in range(len(plan.steps))), default=(0, 0))
     return (plan.steps[-at].nodes[0].layer if plan.steps else graph.name), most
 
 

@@ -16,9 +16,10 @@ from edgeml.backends.c.build import build
 from edgeml.backends.c.emulated import on_core
 from edgeml.backends.c.fresh import compare_program
 from edgeml.backends.c.options import COptions, parse_options
-from edgeml.backends.c.plan import Program, program
+from edgeml.backends.c.plan import program
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import HostProgram
+from edgeml.backends.c.steps import Program
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph

@@ -1,12 +1,14 @@
 """The arena: places of values in one static block of memory, by the times at which they are needed.
 
-Invariant: two values that are needed at one time never share a byte; every place is a multiple of its
-alignment.
+Values that are written over each other have one place, a slot: they begin at its first byte.
+
+Invariant: two values of different slots that are needed at one time never share a byte; every place is a
+multiple of its alignment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -31,31 +33,40 @@ class Lifetime:
         return self.first <= other.last and other.first <= self.last
 
 
-def places(lifetimes: Mapping[str, Lifetime]) -> dict[str, int]:
-    """The first byte of every value: the largest values first, each in the smallest gap that holds it.
+Slot = Sequence[Lifetime]
+"""Values that begin at the same byte, one after the other."""
 
-    >>> places({"a": Lifetime(4, 0, 1), "b": Lifetime(2, 1, 2), "c": Lifetime(4, 2, 3)})
+
+def ends(slot: Slot) -> int:
+    """The most bytes that a slot takes."""
+    return max(one.size for one in slot)
+
+
+def places(slots: Mapping[str, Slot]) -> dict[str, int]:
+    """The first byte of every slot: the largest first, each at the lowest place where it meets no other.
+
+    >>> places({"a": [Lifetime(4, 0, 1)], "b": [Lifetime(2, 1, 2)], "c": [Lifetime(4, 2, 3)]})
     {'a': 0, 'c': 0, 'b': 4}
     """
     result: dict[str, int] = {}
-    order = sorted(lifetimes, key=lambda name: (-lifetimes[name].size, lifetimes[name].first, name))
-    for name in order:
-        one = lifetimes[name]
-        occupied = sorted(
-            (result[other], result[other] + lifetimes[other].size)
+    for name in sorted(slots, key=lambda name: (-ends(slots[name]), slots[name][0].first, name)):
+        taken = [
+            (result[other] - one.size + 1, result[other] + two.size)
             for other in result
-            if one.meets(lifetimes[other])
-        )
-        result[name] = _gap(one, occupied)
+            for one in slots[name]
+            for two in slots[other]
+            if one.meets(two)
+        ]
+        result[name] = _lowest(taken, max(one.alignment for one in slots[name]))
     return result
 
 
-def _gap(one: Lifetime, occupied: list[tuple[int, int]]) -> int:
-    """The start of the smallest gap between occupied bytes that holds a value, else behind all of them."""
-    best, start = None, 0
-    for begin, end in occupied:
-        place = -(-start // one.alignment) * one.alignment
-        if place + one.size <= begin and (best is None or begin - start < best[1]):
-            best = place, begin - start
-        start = max(start, end)
-    return best[0] if best is not None else -(-start // one.alignment) * one.alignment
+def _lowest(taken: Sequence[tuple[int, int]], alignment: int) -> int:
+    """The lowest multiple of the alignment in none of the ranges (first, behind the last)."""
+    place = 0
+    for first, behind in sorted(taken):
+        if first <= place:
+            place = max(place, -(-behind // alignment) * alignment)
+        else:
+            break
+    return place

@@ -7,10 +7,10 @@ from edgeml.backends.c.header import header
 from edgeml.backends.c.model import write
 from edgeml.backends.c.names import identifier
 from edgeml.backends.c.options import COptions
-from edgeml.backends.c.plan import Program
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.project import project_files
 from edgeml.backends.c.selftest import golden, network, selftest
+from edgeml.backends.c.steps import Program
 from edgeml.files import FileSet, read_bytes
 from edgeml.ir import Graph
 from edgeml.share import share_dir

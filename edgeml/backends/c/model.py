@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from edgeml.backends.c.helpers import Helpers
 from edgeml.backends.c.names import Identifiers
-from edgeml.backends.c.plan import Program, Step
 from edgeml.backends.c.ports import CPort, port
 from edgeml.backends.c.scalar import literal
 from edgeml.backends.c.site import OPS, Site
+from edgeml.backends.c.steps import Program, Step
 from edgeml.backends.c.tables import Tables
 from edgeml.ir import Graph
 

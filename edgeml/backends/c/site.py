@@ -13,8 +13,8 @@ from edgeml.backends.c.helpers import Helpers
 from edgeml.backends.c.integers import CType, computing
 from edgeml.backends.c.lines import Lines
 from edgeml.backends.c.place import Place, broadcast_strides, merged, smallest
-from edgeml.backends.c.plan import Program, Step
 from edgeml.backends.c.scalar import Scalar, constant
+from edgeml.backends.c.steps import Program, Step
 from edgeml.backends.c.tables import Tables
 from edgeml.fixed import IntArray, align
 from edgeml.ir import Node, Shape
