@@ -6,8 +6,9 @@ part, the next one the validation part, all others the training part; 60/20/20 i
 In the order of time the blocks of training come before that of validation, and that before the test's
 (`TimeSeriesSplit`).
 
-Invariant: the three parts are apart, over all folds (but for those of time) every sample is a test sample
-once, and every class is in the training part and, but for folds of time, in the two others.
+Invariant: the three parts are apart. Over all folds, but for those of time, every sample is a test sample
+once, and every class is in every fold; so one fold that can be cut says that all can. In time every class is
+in the training part, which only grows.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ FEWEST_FOLDS = 3
 """One fold tests, one validates, the others are trained on."""
 
 _ONCE = 5  # of five blocks one is 20 %
-_PARTS = ("training", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,18 @@ class Partition:
             raise EdgemlError(
                 f"has {count} samples, too few for {named}", where, f"use at most {max(least, count)} folds"
             )
+        one = f"{where}, {named}" if self.folds else where
         if kind == "time":
             parts = _in_time(count, folds if self.folds else 0, fold)
+            if labels is not None:
+                _check_classes("the training part", labels, parts[0], one)
         else:
             blocks = _blocks(kind, folds, labels, count, groups, seed, where)
+            for number, block in enumerate(blocks if labels is not None else (), start=1):
+                _check_classes(f"fold {number}" if self.folds else f"part {number} of 5", labels, block, one)
             test, validation = blocks[fold - 1], blocks[fold % folds]
             training = np.setdiff1d(np.arange(count), np.concatenate([test, validation]))
             parts = training, validation, test
-        if labels is not None:
-            _check_classes(parts, labels, kind, f"{where}, fold {fold} of {folds}" if self.folds else where)
         how = kind if kind == "time" else f"{kind}, seed {seed}"
         text = f"fold {fold} of {folds}, {how}" if self.folds else f"split 60/20/20, {how}"
         training, validation, test = parts
@@ -136,13 +139,12 @@ def _in_time(count: int, folds: int, fold: int) -> tuple[Array, Array, Array]:
     return before[: -len(test)], before[-len(test) :], test
 
 
-def _check_classes(parts: tuple[Array, ...], labels: Array, kind: str, where: str) -> None:
-    """Refuse a part without one of the classes."""
-    for name, rows in zip(_PARTS, parts, strict=True):
-        absent = np.setdiff1d(labels, labels[rows])
-        if len(absent) and (name == "training" or kind != "time"):
-            what = f"its {name} part has no sample of class {absent[0]} (counted from 0)"
-            raise EdgemlError(what, where, "use fewer folds, another data.split_seed or data.split")
+def _check_classes(name: str, labels: Array, rows: Array, where: str) -> None:
+    """Refuse samples among which one of the classes is missing."""
+    absent = np.setdiff1d(labels, labels[rows])
+    if len(absent):
+        what = f"{name} has no sample of class {absent[0]} (counted from 0)"
+        raise EdgemlError(what, where, "use fewer folds, another data.split_seed or data.split")
 
 
 def _selection(where: str) -> Any:

@@ -12,11 +12,13 @@ from edgeml.checks.exported import Exported
 from edgeml.pipeline.artefacts import GOLDEN_SAMPLES, check, export, lower, target_settings
 from edgeml.pipeline.hardware import Synthesis, clock_for, read_reports, synth
 from edgeml.pipeline.pages import compare, report
+from edgeml.pipeline.repeats import RepeatPlan, repeat
 from edgeml.pipeline.step import Tell
 
 __all__ = [
     "GOLDEN_SAMPLES",
     "Exported",
+    "RepeatPlan",
     "Synthesis",
     "Tell",
     "check",
@@ -25,6 +27,7 @@ __all__ = [
     "export",
     "lower",
     "read_reports",
+    "repeat",
     "report",
     "synth",
     "target_settings",

@@ -32,6 +32,7 @@ from edgeml.report.sections.ways.facts import PostTrainingResult
 from edgeml.report.sections.weights import collect as weights
 from edgeml.tasks import TaskFigure
 from tests.report.hardware import estimated, sample_hardware
+from tests.report.measured import sample_measured
 
 CLASSES = ("cat", "dog", "fish")
 
@@ -278,6 +279,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
             repeats=7,
         ),
         **sample_footprint(),
+        **sample_measured(),
         "certificate": certificate(graph),
         "commands": ("edgeml train sample --seed 7", "edgeml check runs/sample"),
         **sample_hardware(graph.digest),

@@ -20,6 +20,7 @@ from edgeml.report.sections.hardware.facts import latency_rows, resource_rows
 from edgeml.report.sections.training.charts import curves
 from edgeml.report.sections.training.collect import effort, history
 from tests.report.hardware import count, estimated
+from tests.report.measured import LISTS
 from tests.report.samples import sample_facts
 
 EVIL = '<script>alert("x")</script> | `a` [b](javascript:c) & "d\' \n# e'
@@ -55,6 +56,7 @@ def parsed(text):
 def bare():
     """Facts of a run of which hardly anything is there."""
     sections = ("per_class", "layers", "weights", "activations", "history", "certificate")
+    sections += LISTS
     sections += ("resources", "latency", "post_training", "task_figures", "task_outputs", "microcontrollers")
     gone = {name: f"no {name} here" for name in (*sections, "confusion", "exactness", "speed")}
     none = absent("not exported")

@@ -1,0 +1,360 @@
+"""The same training again: on every fold of the data, from several seeds, or both; in parallel processes.
+
+A member is a run folder of its own below that of the whole run: RUN/folds/2, RUN/seeds/1 or
+RUN/folds/2/seeds/1. It is trained and lowered like any run, so one that was killed goes on where it stopped,
+and one that is done is not trained again. RUN/repeats.json has the figures of the members that are done.
+
+Invariant: the figures do not depend on how many processes there are. A process whose parent is gone stops
+after saving its training.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeml import presets, tasks
+from edgeml.errors import EdgemlError
+from edgeml.importers import outcome
+from edgeml.pipeline.artefacts import lower
+from edgeml.pipeline.step import Tell, quiet
+from edgeml.presets import prepare
+from edgeml.runs import Run
+from edgeml.tasks import TaskFigure
+from edgeml.training.repeats import FILE, MODELS, RepeatFigure, RepeatRow, Repeats
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from edgeml.training.progress import EpochRow
+
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class RepeatPlan:
+    """What is repeated.
+
+    Attributes:
+        preset: name or file.
+        folder: of the whole run, which is trained.
+        settings: as `--set` has them.
+        seed: the first one; None for 0.
+        epochs: most epochs; None for the preset's.
+        folds: how many; 0 for none.
+        seeds: how many; 1 for the first one alone.
+        jobs: processes at a time.
+        strict: as for `train`.
+        overwrite: as for `train`.
+    """
+
+    preset: str
+    folder: Path
+    settings: tuple[str, ...] = ()
+    seed: int | None = None
+    epochs: int | None = None
+    folds: int = 0
+    seeds: int = 1
+    jobs: int = 1
+    strict: bool = False
+    overwrite: bool = False
+
+    def check(self) -> None:
+        """Refuse what cannot be repeated, before anything is trained.
+
+        Raises:
+            EdgemlError: a number out of range, folds that the data do not have, or a fold of a fold.
+        """
+        for name, value, least in (
+            ("folds", self.folds, 0),
+            ("seeds", self.seeds, 1),
+            ("jobs", self.jobs, 1),
+        ):
+            if value < least:
+                raise EdgemlError(f"{value} is no number of {name}", f"--{name}", f"use {least or 3} or more")
+        chosen = presets.choose(presets.load(self.preset), self.settings, self.seed, self.epochs)
+        if self.folds and chosen.data.folds:
+            hint = "leave data.folds and data.fold out, or --folds"
+            raise EdgemlError("the run is one fold already", "--folds", hint)
+        if self.folds:
+            prepare(chosen.data.model_copy(update={"folds": self.folds, "fold": 1}))
+
+    def members(self) -> list[RepeatMember]:
+        """All of them, fold by fold; without folds, the whole run is the first one."""
+        first = self.seed or 0
+        return [
+            RepeatMember(self, fold, seed)
+            for fold in (range(1, self.folds + 1) if self.folds else [0])
+            for seed in range(first, first + self.seeds)
+        ]
+
+
+@dataclass(frozen=True)
+class RepeatMember:
+    """One of the trainings: fold 0 is the data's own split."""
+
+    plan: RepeatPlan
+    fold: int
+    seed: int
+
+    @property
+    def place(self) -> Path:
+        """Its run folder, from that of the whole run."""
+        if not self.fold and self.seed == (self.plan.seed or 0):
+            return Path()
+        path = Path("folds") / str(self.fold) if self.fold else Path()
+        return path / "seeds" / str(self.seed) if self.plan.seeds > 1 else path
+
+    @property
+    def title(self) -> str:
+        """Its name in a few words."""
+        parts = [f"fold {self.fold} of {self.plan.folds}"] if self.fold else []
+        return ", ".join([*parts, *([f"seed {self.seed}"] if self.plan.seeds > 1 else [])])
+
+    def train(self, tell: Tell) -> Run:
+        """Its run, trained and lowered.
+
+        Raises:
+            EdgemlError: as for `edgeml.training.train.train`; names the member.
+        """
+        from edgeml.training.train import train
+
+        if self.place == Path():
+            return Run.open(self.plan.folder)
+        plan, preset = self.plan, presets.load(self.plan.preset)
+        folds = (f"data.folds={plan.folds}", f"data.fold={self.fold}") if self.fold else ()
+        choices = presets.choose(preset, [*plan.settings, *folds], self.seed, plan.epochs)
+        folder = plan.folder / self.place
+        try:
+            run = train(preset, folder, choices, _Watched(self.title, tell), plan.strict, plan.overwrite)
+            if not run.graph_file.is_file():
+                lower(run, plan.strict)
+        except EdgemlError as error:
+            raise EdgemlError(f"{self.title}: {error.what}", error.where, error.hint) from None
+        return run
+
+
+def repeat(plan: RepeatPlan, tell: Tell = quiet) -> Repeats:
+    """Train all members that are not done, and write RUN/repeats.json after each.
+
+    Args:
+        plan: what is repeated; the whole run is trained already.
+        tell: called with a line about what is trained.
+
+    Raises:
+        EdgemlError: a member cannot be trained, or its process ended; the others of the moment are saved.
+        KeyboardInterrupt: likewise; the same call goes on from there.
+    """
+    members, path = plan.members(), plan.folder / FILE
+    done = {key: row for key, row in _earlier(path).items() if _current(row, plan.folder)}
+    missing = [member for member in members if (member.fold, member.seed) not in done]
+    kind = _figures_of(plan)
+    work = _in_turn(missing, tell) if plan.jobs == 1 else _at_once(missing, plan.jobs, tell)
+    record = _record(plan, members, done, kind)
+    for row, figures in work:
+        done[row.fold, row.seed] = row
+        kind |= {figure.name: figure for figure in figures}
+        record = _record(plan, members, done, kind)
+        record.write(path)
+    record.write(path)
+    return record
+
+
+def _record(
+    plan: RepeatPlan,
+    members: Sequence[RepeatMember],
+    done: dict[tuple[int, int], RepeatRow],
+    kind: dict[str, RepeatFigure],
+) -> Repeats:
+    keys = [(member.fold, member.seed) for member in members]
+    data = Run.open(plan.folder).config.data
+    split = data.split if data.split != "auto" else "stratified by class" if _classes(data) else "random"
+    return Repeats(
+        folds=plan.folds,
+        seeds=plan.seeds,
+        split=f"{split}, split seed {data.split_seed}" if plan.folds else "the data's own split",
+        figures=tuple(kind.values()),
+        rows=tuple(done[key] for key in keys if key in done),
+    )
+
+
+def _classes(data: presets.DataSpec) -> bool:
+    return tasks.load(data.task).truth is tasks.Truth.CLASSES
+
+
+def _earlier(path: Path) -> dict[tuple[int, int], RepeatRow]:
+    """The members in repeats.json; none if it is not there or damaged."""
+    with suppress(EdgemlError):
+        return {(row.fold, row.seed): row for row in Repeats.read(path).rows}
+    return {}
+
+
+def _figures_of(plan: RepeatPlan) -> dict[str, RepeatFigure]:
+    with suppress(EdgemlError):
+        return {figure.name: figure for figure in Repeats.read(plan.folder / FILE).figures}
+    return {}
+
+
+def _current(row: RepeatRow, folder: Path) -> bool:
+    """True if the member's model is the one that the row is about."""
+    with suppress(EdgemlError):
+        return Run.open(folder / row.folder).model_digest() == row.model
+    return False
+
+
+def measure(run: Run, member: RepeatMember) -> tuple[RepeatRow, tuple[RepeatFigure, ...]]:
+    """The figures of a trained and lowered run on its test part: float, quantization-aware, exact graph.
+
+    Raises:
+        EdgemlError: a file of the run is damaged.
+    """
+    from edgeml.importers.run import own_outputs
+    from edgeml.ir.samples import feeds
+    from edgeml.keras.load import load_model
+    from edgeml.report.exact import executor
+    from edgeml.training.ending import ending, threshold_of
+    from edgeml.training.fit import outputs_of
+
+    graph, data, task = run.graph(), run.data(), run.config.data.task
+    x = feeds(graph, data.x_test)
+    values = executor(graph)[0](x)
+    fixed = values if isinstance(values, dict) else {graph.outputs[0]: values}
+    baseline = load_model(run.float_file)
+    floats = {graph.outputs[0]: outputs_of(baseline, data.x_test)}
+    threshold = threshold_of(ending(baseline))
+    by_model = {
+        "float": outcome.figures(task, graph, None, floats, data, threshold),
+        "qat": outcome.figures(task, graph, None, own_outputs(run, x), data),
+        "fixed": outcome.figures(task, graph, None, fixed, data),
+    }
+    row = RepeatRow(
+        fold=member.fold,
+        seed=member.seed,
+        folder=member.place.as_posix(),
+        model=run.model_digest(),
+        trained=len(data.x_train),
+        tested=len(data.x_test),
+        values={model: {figure.name: figure.value for figure in by_model[model]} for model in MODELS},
+    )
+    return row, tuple(_stated(figure) for figures in by_model.values() for figure in figures)
+
+
+def _stated(figure: TaskFigure) -> RepeatFigure:
+    return RepeatFigure(name=figure.name, title=figure.title, kind=figure.kind, better=figure.better)
+
+
+_Done = tuple[RepeatRow, tuple[RepeatFigure, ...]]
+
+
+def _in_turn(members: Sequence[RepeatMember], tell: Tell) -> Iterator[_Done]:
+    for member in members:
+        yield measure(member.train(tell), member)
+
+
+def _at_once(members: Sequence[RepeatMember], jobs: int, tell: Tell) -> Iterator[_Done]:
+    """The same in processes, each with one member after the other, in the order in which they are done."""
+    import multiprocessing
+    from multiprocessing.connection import wait
+
+    context = multiprocessing.get_context("spawn")
+    left = list(members)
+    workers: dict[Any, tuple[Any, RepeatMember]] = {}
+    try:
+        for _ in range(min(jobs, len(members))):
+            ours, theirs = context.Pipe()
+            worker = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
+            worker.start()
+            theirs.close()
+            workers[ours] = worker, left[0]
+            ours.send(left.pop(0))
+        while workers:
+            ready: list[Any] = wait(list(workers))
+            for ours in ready:
+                worker, member = workers[ours]
+                message = _received(ours, worker, member)
+                if isinstance(message, str):
+                    tell(message)
+                    continue
+                if isinstance(message, EdgemlError):
+                    raise message
+                if left:
+                    workers[ours] = worker, left[0]
+                ours.send(left.pop(0) if left else None)
+                if workers[ours][1] is member:
+                    del workers[ours]
+                    worker.join()
+                yield message
+    finally:
+        _stop([worker for worker, _ in workers.values()])
+
+
+def _received(ours: Connection, worker: Any, member: RepeatMember) -> Any:
+    """What a process sends: a line, an error, or the figures of a member."""
+    try:
+        message = ours.recv()
+    except EOFError:
+        worker.join(_PATIENCE_SECONDS)
+        what = f"{member.title}: its process ended with exit code {worker.exitcode}"
+        hint = "the same command goes on where it stopped; fewer --jobs need less memory"
+        raise EdgemlError(what, str(member.plan.folder / member.place), hint) from None
+    return EdgemlError(*message) if isinstance(message, list) else message
+
+
+def _stop(workers: Sequence[Any]) -> None:
+    """End processes that are at work, after they saved their training."""
+    for worker in workers:
+        with suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGINT)
+    for worker in workers:
+        worker.join(_PATIENCE_SECONDS)
+        if worker.is_alive():
+            worker.kill()
+            worker.join()
+
+
+def _serve(theirs: Connection, parent: int) -> None:
+    """The work of a process: members until there is none. An interrupt of the terminal is the parent's."""
+    os.setpgrp()
+    try:
+        while (member := theirs.recv()) is not None:
+            try:
+                run = member.train(_teller(theirs, parent))
+                theirs.send(measure(run, member))
+            except EdgemlError as error:
+                theirs.send([error.what, error.where, error.hint])
+    except (KeyboardInterrupt, EOFError, BrokenPipeError):
+        sys.exit(130)
+
+
+def _teller(theirs: Connection, parent: int) -> Tell:
+    def tell(line: str) -> None:
+        if os.getppid() != parent:
+            raise KeyboardInterrupt
+        if line:
+            theirs.send(line)
+
+    return tell
+
+
+class _Watched:
+    """Progress of a member as lines."""
+
+    def __init__(self, title: str, tell: Callable[[str], None]) -> None:
+        self._title, self._tell = title, tell
+        self._phase, self._epochs = "", 0
+
+    def phase(self, name: str, epochs: int, done: int) -> None:
+        self._phase, self._epochs = {"float": "float baseline", "qat": "quantization-aware"}[name], epochs
+        self._tell(f"{self._title}: {self._phase}, {done} of {epochs} epochs")
+
+    def advance(self, fraction: float) -> None:
+        self._tell("")
+
+    def epoch(self, row: EpochRow) -> None:
+        self._tell(f"{self._title}: {self._phase}, {row.epoch} of {self._epochs} epochs, {row.shown}")

@@ -1,0 +1,70 @@
+"""Folds and seeds: the same training again, and the spread of its figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeml.report.section import Section
+from edgeml.report.sections.repeats import view
+from edgeml.report.sections.repeats.charts import members_chart
+from edgeml.report.sections.repeats.facts import ModelSpread, RepeatFacts
+from edgeml.report.source import RunSource
+from edgeml.training.repeats import FILE, MODELS, ModelName, Repeats, spread
+
+if TYPE_CHECKING:
+    from edgeml.report.facts import Facts
+
+_NONE = "the training was not repeated (edgeml train PRESET --folds 5, or --seeds 5)"
+
+
+def collect(source: RunSource) -> RepeatFacts:
+    """The members in repeats.json and their spread.
+
+    Raises:
+        EdgemlError: the file is damaged.
+    """
+    path = source.run.folder / FILE
+    if not path.is_file():
+        return RepeatFacts.unavailable(_NONE)
+    return together(Repeats.read(path))
+
+
+def together(record: Repeats) -> RepeatFacts:
+    """The members of a record, and mean, deviation and interval of every figure."""
+    pairs: list[tuple[ModelName, ModelName | None]] = [(model, None) for model in MODELS]
+    pairs.append(("fixed", "float"))
+    spreads = tuple(
+        ModelSpread(figure=figure.name, model=model, minus=minus, spread=found)
+        for figure in record.figures
+        for model, minus in pairs
+        if (found := spread(record.rows, figure.name, model, minus))
+    )
+    whole = max(1, record.folds) * record.seeds
+    note = "" if record.complete else f"{len(record.rows)} of {whole} are trained; the same command goes on"
+    return RepeatFacts.of(
+        {"fold_rows": "none of them is trained yet"},
+        folds=record.folds,
+        fold_seeds=record.seeds,
+        fold_split=record.split,
+        fold_figures=record.figures,
+        fold_rows=record.rows,
+        fold_spread=spreads,
+        fold_note=note,
+    )
+
+
+def applies(facts: Facts) -> bool:
+    """True if there is a record, or it is damaged."""
+    return facts.missing.get("fold_rows") != _NONE
+
+
+SECTION = Section(
+    title="Folds and seeds",
+    place=28,
+    facts=RepeatFacts,
+    collect=collect,
+    view=view.view,
+    charts=(members_chart,),
+    headline=view.headline,
+    applies=applies,
+)

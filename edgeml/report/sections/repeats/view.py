@@ -1,0 +1,123 @@
+"""The spread of the figures, as the table and the terminal show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeml.report.sections.repeats.facts import RepeatFacts
+from edgeml.report.words import amount
+from edgeml.training.repeats import MODELS, ModelName, RepeatFigure, RepeatRow, Spread
+
+if TYPE_CHECKING:
+    from edgeml.report.facts import Facts
+
+_SHOWN = 8
+"""Figures in the tables; all are in report.json."""
+
+
+@dataclass(frozen=True)
+class SpreadCell:
+    """A cell of the table of spreads: its number, and the interval of the mean below it."""
+
+    text: str
+    between: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class SpreadRow:
+    """A figure with its cells: float, QAT, exact graph, and the difference of the exact graph from float."""
+
+    title: str
+    cells: tuple[SpreadCell, ...]
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """A member with its first figure by model."""
+
+    name: str
+    folder: str
+    tested: int
+    cells: tuple[SpreadCell, ...]
+
+
+@dataclass(frozen=True)
+class RepeatView:
+    """The tables of the section.
+
+    Attributes:
+        figures: mean and spread of each figure.
+        first: title of the figure in the table of members.
+        members: a row per member.
+        over: what the deviation is over.
+        shared: true if the interval allows for training samples that folds share.
+    """
+
+    figures: tuple[SpreadRow, ...]
+    first: str
+    members: tuple[MemberRow, ...]
+    over: str
+    shared: bool
+
+
+def view(facts: Facts) -> RepeatView:
+    """The tables; empty without a record."""
+    own = facts.part(RepeatFacts)
+    spreads = {(item.figure, item.model, item.minus): item.spread for item in own.fold_spread}
+    keys: list[tuple[ModelName, ModelName | None]] = [(model, None) for model in MODELS]
+    keys.append(("fixed", "float"))
+    figures = tuple(
+        SpreadRow(
+            figure.title,
+            tuple(
+                _cell(spreads.get((figure.name, model, minus)), figure.kind, bool(minus))
+                for model, minus in keys
+            ),
+        )
+        for figure in own.fold_figures[:_SHOWN]
+    )
+    first = own.fold_figures[0] if own.fold_figures else None
+    members = tuple(_member(row, first) for row in own.fold_rows) if first else ()
+    over = "folds and seeds" if own.folds and own.fold_seeds > 1 else "folds" if own.folds else "seeds"
+    return RepeatView(figures, first.title if first else "", members, over, bool(own.folds))
+
+
+def headline(facts: Facts) -> tuple[str, ...]:
+    """The first figure of the exact graph with its spread."""
+    shown = view(facts)
+    if not shown.figures:
+        return ()
+    row = shown.figures[0]
+    return (
+        f"over {len(shown.members)} {shown.over}: {row.title} {row.cells[2].text} ({row.cells[2].between})",
+    )
+
+
+def _member(row: RepeatRow, figure: RepeatFigure) -> MemberRow:
+    parts = [f"fold {row.fold}"] if row.fold else []
+    name = ", ".join([*parts, f"seed {row.seed}"])
+    values = [row.values.get(model, {}).get(figure.name) for model in MODELS]
+    cells = tuple(SpreadCell("-" if v is None else _number(v, figure.kind), "", v) for v in values)
+    return MemberRow(name, row.folder, row.tested, cells)
+
+
+def _cell(found: Spread | None, kind: str, signed: bool) -> SpreadCell:
+    if found is None:
+        return SpreadCell("-", "", None)
+    unit = " %" if kind == "share" else ""
+    deviation = "" if found.deviation is None else f" ± {_number(found.deviation, kind, unit=False)}"
+    between = ""
+    if found.low is not None and found.high is not None:
+        low, high = (_number(end, kind, signed, unit=False) for end in (found.low, found.high))
+        between = f"{low} to {high}{unit}"
+    return SpreadCell(
+        f"{_number(found.mean, kind, signed, unit=False)}{deviation}{unit}", between, found.mean
+    )
+
+
+def _number(value: float, kind: str, signed: bool = False, unit: bool = True) -> str:
+    if kind == "share":
+        return f"{100 * value:{'+' if signed else ''}.2f}{' %' if unit else ''}"
+    return f"{'+' if signed and value > 0 else ''}{amount(value)}"
