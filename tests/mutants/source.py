@@ -461,11 +461,27 @@ C_PROGRAMS = (
     ),
     Mutant(
         "c-overwrites-too-soon",
-        "backends/c/plan.py",
-        "self._last_reads[value] == at",
-        "self._last_reads[value] >= at",
+        "backends/c/steps.py",
+        "self.last_reads[value] != at or",
+        "self.last_reads[value] < at or",
         "tests/backends/c/test_arena.py",
     ),
+    Mutant(
+        "c-overwrites-a-padded-window",
+        "backends/c/steps.py",
+        "not any(n for pair in source.op.padding for n in pair)",
+        "source.op.padding != ()",
+        "tests/backends/c/test_arena.py",
+    ),
+    Mutant(
+        "c-slot-without-its-first-value",
+        "backends/c/steps.py",
+        "(*result.get(slot, ()), one)",
+        "(one,)",
+        "tests/backends/c/test_arena.py",
+    ),
+    _c("c-group-of-four", "helpers.py", "shift=at * bits", "shift=at", "packed"),
+    _c("c-sparse-gap", "ops/_sparse.py", "np.diff(own, prepend=0)", "np.diff(own, prepend=1)"),
 )
 
 MUTANTS = (*ARITHMETIC, *BACK_ENDS, *C_PROGRAMS)

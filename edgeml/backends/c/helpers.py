@@ -112,14 +112,47 @@ static inline {acc} {name}(const {x} *x, const uint8_t *w, int32_t at, int32_t n
     {acc} sum = 0;
     for (int32_t i = 0; i < n; ++i) {{
         const int32_t bit = (at + i) * {bits};
+{four}\
         const uint32_t code = {code} & {mask}u;
         sum += ({acc})x[i] * (low + step * ({acc})code);
     }}
     return sum;
 }}"""
 
+_FOUR = """\
+        if (((at + i) & 3) == 0 && i + 4 <= n) {{
+            const uint8_t *const p = w + (bit >> 3);
+            const uint32_t codes = {loads};
+{products}
+            i += 3;
+            continue;
+        }}
+"""
+
+_PRODUCT = "            sum += ({acc})x[i + {at}] * (low + step * ({acc})((codes >> {shift}) & {mask}u));"
+
+_SPARSE = """\
+/* The sum of n products: the element of a weight lies `gaps` elements behind that of the one before. */
+static inline {acc} {name}(const {x} *x, const {gap} *gaps, const {w} *w, int32_t n)
+{{
+    {acc} sum = 0;
+    for (int32_t i = 0; i < n; ++i) {{
+        x += gaps[i];
+        sum += ({acc})*x * ({acc})w[i];
+    }}
+    return sum;
+}}"""
+
 _ONE_BYTE = "((uint32_t)w[bit >> 3] >> (bit & 7))"
 _TWO_BYTES = "(((uint32_t)w[bit >> 3] | ((uint32_t)w[(bit >> 3) + 1] << 8)) >> (bit & 7))"
+
+
+def _four(bits: int, mask: int, acc: CType) -> str:
+    """The lines that take four weights at once; they lie in at most four bytes."""
+    rest = 4 * bits % 8  # bits before the first of four: 0, or 4 every other time
+    loads = " | ".join(f"((uint32_t)p[{k}] << {8 * k})" for k in range((4 * bits + rest) // 8))
+    products = [_PRODUCT.format(acc=acc.name, at=at, shift=at * bits, mask=mask) for at in range(4)]
+    return _FOUR.format(loads=f"({loads}) >> (bit & 7)" if rest else loads, products="\n".join(products))
 
 
 class Helpers:
@@ -156,12 +189,25 @@ class Helpers:
             )
         return self._add(name, text)
 
-    def packed_dot(self, x: CType, bits: int, acc: CType) -> str:
-        """The function (x, w, at, n, low, step) that sums products with weights of a few bits."""
-        name = f"edgeml_dot_{x.tag}_p{bits}_{acc.tag}"
-        code = _ONE_BYTE if 8 % bits == 0 else _TWO_BYTES
-        text = _PACKED.format(acc=acc.name, name=name, x=x.name, bits=bits, code=code, mask=(1 << bits) - 1)
-        return self._add(name, text)
+    def packed_dot(self, x: CType, bits: int, acc: CType, by_four: bool) -> str:
+        """The function (x, w, at, n, low, step) that sums products with weights of a few bits.
+
+        Args:
+            x: of the elements.
+            bits: of a weight.
+            acc: of the sum.
+            by_four: read four weights at once where they begin at a multiple of four: faster, more code.
+        """
+        name = f"edgeml_dot_{x.tag}_p{bits}{'_by_four' * by_four}_{acc.tag}"
+        code, mask = _ONE_BYTE if 8 % bits == 0 else _TWO_BYTES, (1 << bits) - 1
+        four = _four(bits, mask, acc) if by_four else ""
+        words = {"name": name, "x": x.name, "acc": acc.name, "bits": bits, "code": code, "mask": mask}
+        return self._add(name, _PACKED.format(four=four, **words))
+
+    def sparse_dot(self, x: CType, gap: CType, w: CType, acc: CType) -> str:
+        """The function (x, gaps, w, n) that sums products with weights that are not zero."""
+        name = f"edgeml_sparse_{x.tag}_{gap.tag}_{w.tag}_{acc.tag}"
+        return self._add(name, _SPARSE.format(acc=acc.name, name=name, x=x.name, gap=gap.name, w=w.name))
 
     def _add(self, name: str, text: str) -> str:
         self._texts.setdefault(name, text)

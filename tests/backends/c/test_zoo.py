@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from edgeml import backends
 from edgeml.backends.c.runner import HostProgram
+from edgeml.fixed import IntArray
 from edgeml.ir import Builder, Graph, evaluate_codes
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.conv import Conv
@@ -19,7 +21,7 @@ from edgeml.ir.ops.sum_pool import SumPool
 from tests.backends.contract import core_ops
 from tests.strategies import side_by_side
 from tests.support import needs_tool
-from tests.zoo import codes, fixed, zoo
+from tests.zoo import codes, fixed, ufixed, zoo
 
 pytestmark = [pytest.mark.tool, pytest.mark.slow]
 
@@ -41,15 +43,63 @@ def wide_sums() -> Graph:
     return build.graph(*outputs)
 
 
+def few_bits() -> Graph:
+    """Weights of one to seven bits, few and many, in rows that begin anywhere or are cut off at the edges."""
+    build = Builder("few_bits")
+    x = build.input((13,), fixed(8, 4), "x")
+    image = build.input((4, 5, 3), ufixed(8, 0), "image")
+    long = build.input((16, 1366), ufixed(8, 0), "long")
+    outputs: list[str] = []
+    for bits in range(1, 8):
+        low = -(1 << (bits - 1))
+        codes = 3 * np.arange(39).reshape(13, 3) % (1 << bits) + low  # all codes: 3 is odd
+        weight = build.const(codes, fixed(bits + 1, 1), f"w{bits}")
+        outputs.append(build.add(MatMul(), x, weight, name=f"fc{bits}"))
+        taps = 5 * np.arange(108).reshape(3, 3, 3, 4) % (1 << bits) + low
+        kernel = build.const(taps, fixed(bits + 1, 1), f"k{bits}")
+        outputs.append(build.add(Conv((1, 1), ((1, 1), (1, 1)), (1, 1)), image, kernel, name=f"conv{bits}"))
+        many = 3 * np.arange(4098).reshape(1366, 3) % (1 << bits) + low  # 16 times 4,098 products
+        weight = build.const(many, fixed(bits + 1, 1), f"many{bits}")
+        outputs.append(build.add(MatMul(), long, weight, name=f"long{bits}"))
+    return build.graph(*outputs)
+
+
+def pruned() -> Graph:
+    """Weights of which most are zero: in rows, in windows with strides, dilation and groups; all of a row."""
+    build = Builder("pruned")
+    x = build.input((2, 120), fixed(8, 4), "x")
+    image = build.input((9, 8, 12), fixed(8, 4), "image")
+    line = build.input((40, 8), ufixed(8, 0), "line")
+    w = build.const(sparse((120, 5), 3), fixed(8, 1), "w")
+    k = build.const(sparse((3, 2, 6, 8), 4), fixed(8, 1), "k")
+    taps = build.const(sparse((20, 8, 1), 5), fixed(8, 1), "taps")
+    return build.graph(
+        build.add(MatMul(), x, w, name="fc"),
+        build.add(Conv((2, 1), ((0, 0), (0, 0)), (1, 2), 2), image, k, name="conv"),
+        build.add(Conv((1,), ((0, 0),), (1,)), line, taps, name="line1"),
+    )
+
+
+def sparse(shape: tuple[int, ...], seed: int) -> IntArray:
+    """Codes of 8 bits of which one in ten is not zero; the first column has none."""
+    rng = np.random.default_rng(seed)
+    result = np.where(rng.random(shape) < 0.1, rng.integers(-128, 127, shape, endpoint=True), 0)
+    if shape[-1] > 1:
+        result[..., 0] = 0
+    return result
+
+
 @pytest.mark.parametrize(
     ("compiler", "options"), [("gcc", {}), ("clang", {"pack_weights": True})], ids=["gcc", "clang, packed"]
 )
 def test_the_zoo_is_exact(compiler: str, options: Mapping[str, Any], tmp_path: Path) -> None:
     needs_tool(compiler)
     back_end = backends.load("c")
-    graph = side_by_side([*zoo().values(), wide_sums()], "zoo")
+    graph = side_by_side([*zoo().values(), wide_sums(), few_bits(), pruned()], "zoo")
     assert core_ops() <= {node.op.op_name() for node in graph.nodes}
-    back_end.emit(graph, back_end.options(options)).write(tmp_path)
+    files = back_end.emit(graph, back_end.options(options))
+    assert len(re.findall(rb"= edgeml_sparse_", files["src/model.c"])) >= 3
+    files.write(tmp_path)
     inputs = codes(graph, 24)
     inner = [node.name for node in graph.nodes]
     expected = evaluate_codes(graph, inputs, [*graph.outputs, *inner])

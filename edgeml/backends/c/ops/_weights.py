@@ -12,6 +12,8 @@ from edgeml.backends.c.site import Site
 from edgeml.fixed import IntArray, align
 
 _WIDEST_PACKED = 7
+_MANY = 1 << 16
+"""From so many products with packed weights on, speed is worth 90 bytes of code."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Weights:
         bits: per weight; 0 for plain numbers.
         low: the smallest weight, for packed ones.
         step: the distance of weights, for packed ones.
+        products: how many an inference takes.
     """
 
     table: str
@@ -31,13 +34,14 @@ class Weights:
     bits: int = 0
     low: int = 0
     step: int = 1
+    products: int = 0
 
     def product_sum(self, site: Site, x: CType, acc: CType, source: str, start: str, count: str) -> str:
         """The sum of `count` products of codes from `source` on with weights from number `start` on."""
         if not self.bits:
             name = site.helpers.dot(x, self.kind, acc)
             return f"{name}({source}, {self.table} + {start}, {count})"
-        name = site.helpers.packed_dot(x, self.bits, acc)
+        name = site.helpers.packed_dot(x, self.bits, acc, self.products >= _MANY)
         return f"{name}({source}, {self.table}, {start}, {count}, {literal(self.low)}, {literal(self.step)})"
 
     def one(self, acc: CType, index: str) -> str:
@@ -56,16 +60,34 @@ def add_weights(site: Site, name: str, codes: IntArray, packable: bool = True) -
     """
     lo, hi = int(codes.min()), int(codes.max())
     info = site.graph.info(name)
-    if site.packed and packable and hi > lo:
-        step = int(np.gcd.reduce((codes - lo).reshape(-1)))
-        bits = ((hi - lo) // step).bit_length()
-        if bits <= _WIDEST_PACKED:
-            data = packed((codes - lo).reshape(-1) // step, bits)
-            remark = f"{name}: {info}, {bits} bits each, {lo} + {step} * code"
-            table = site.tables.add(name, data, remark, CType(8, False))
-            return Weights(table, CType(8, False), bits, lo, step)
+    step, bits = _grid(codes)
+    if site.packed and packable and 0 < bits <= _WIDEST_PACKED:
+        data = packed((codes - lo).reshape(-1) // step, bits)
+        remark = f"{name}: {info}, {bits} bits each, {lo} + {step} * code"
+        table = site.tables.add(name, data, remark, CType(8, False))
+        return Weights(table, CType(8, False), bits, lo, step, _products(site, codes))
     kind = storage(lo, hi)
     return Weights(site.tables.add(name, codes, f"{name}: {info}", kind), kind)
+
+
+def _products(site: Site, codes: IntArray) -> int:
+    """Products of an inference; the first axis of the weights is that of outputs or filters."""
+    return site.graph.info(site.source.name).size // codes.shape[0] * codes.size
+
+
+def dense_bytes(codes: IntArray, is_packed: bool) -> int:
+    """Bytes of the table that `add_weights` makes of these weights."""
+    _, bits = _grid(codes)
+    if is_packed and 0 < bits <= _WIDEST_PACKED:
+        return -(-codes.size * bits // 8) + (8 % bits != 0)
+    return codes.size * storage(int(codes.min()), int(codes.max())).size
+
+
+def _grid(codes: IntArray) -> tuple[int, int]:
+    """The largest distance that divides all differences, and the bits that number the codes; 0 if equal."""
+    above = (codes - codes.min()).reshape(-1)
+    step = int(np.gcd.reduce(above)) or 1
+    return step, (int(above.max()) // step).bit_length()
 
 
 def packed(codes: IntArray, bits: int) -> IntArray:

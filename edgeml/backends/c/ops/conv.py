@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeml.backends.c.ops._sparse import sparse_weights
 from edgeml.backends.c.ops._weights import add_weights, sum_kind, weight_codes
 from edgeml.backends.c.ops._window import TapWindow, window
 from edgeml.backends.c.place import Place
 from edgeml.backends.c.scalar import Scalar
 from edgeml.backends.c.site import Site
+from edgeml.fixed import IntArray
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.steps import over_space, peak
 
@@ -23,13 +25,23 @@ def emit(site: Site) -> None:
     over = window(info.shape, codes.shape[:-2], op.strides, op.padding, op.dilation)
     inside, filters = codes.shape[-2:]
     most, acc = sum_kind(*op.products(over_space(peak(info, info.frac)), codes))
-    weights = add_weights(site, w, np.moveaxis(codes, -1, 0), inside > 1 or site.packed)
     product = site.graph.info(node.name)
     rows, columns = over.kernel
+    by_filter = np.moveaxis(codes, -1, 0)
+    by_row = by_filter.reshape(filters, -1)
+    is_whole = all(over.is_inside)
+    sparse = sparse_weights(site, w, by_row, _places(over, inside)) if is_whole else None
     per_group = filters // op.groups
     with site.loops(len(info.shape)) as place:
         o = place.variable(len(place.shape) - 1) if filters > 1 else "0"
         first = _first_channel(o, per_group, inside) if op.groups > 1 else "0"
+        if sparse is not None:
+            at = _address(over.start(place, 0), over.start(place, 1), over.size[1], over.channels, first)
+            call = sparse.product_sum(site, site.kind(x), acc, f"{site.pointer(x)} + {at}", o)
+            site.lines.add(f"const {acc.name} sum = {call}; /* partial sums: at most {most} */")
+            site.finish(place, Scalar("sum", int(product.lo.min()), int(product.hi.max()), acc))
+            return
+        weights = add_weights(site, w, by_filter, inside > 1 or site.packed)
         site.lines.add(f"{acc.name} sum = 0; /* partial sums: at most {most} */")
         with over.taps(site, place, 0, "row", "p") as row:
             start = _sum(_flat(o, rows * columns * inside), _flat("p" if rows > 1 else "0", columns * inside))
@@ -50,6 +62,13 @@ def emit(site: Site) -> None:
                         call = weights.product_sum(site, site.kind(x), acc, source, start, str(inside))
                     site.lines.add(f"sum += {call};")
         site.finish(place, Scalar("sum", int(product.lo.min()), int(product.hi.max()), acc))
+
+
+def _places(over: TapWindow, inside: int) -> IntArray:
+    """Where in memory the elements of a window lie, in the order of its weights, from that of the first."""
+    rows, columns = (np.arange(n) * step for n, step in zip(over.kernel, over.dilation, strict=True))
+    pixels = rows[:, np.newaxis] * over.size[1] + columns
+    return (pixels[..., np.newaxis] * over.channels + np.arange(inside)).reshape(-1)
 
 
 def _run(site: Site, place: Place, over: TapWindow, inside: int) -> tuple[str, str, str]:

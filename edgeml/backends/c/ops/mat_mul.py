@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeml.backends.c.ops._sparse import sparse_weights
 from edgeml.backends.c.ops._weights import add_weights, sum_kind, weight_codes
 from edgeml.backends.c.place import strides_of
 from edgeml.backends.c.scalar import Scalar
@@ -18,16 +19,20 @@ def emit(site: Site) -> None:
     codes, info = weight_codes(site, w), site.info(node, 0)
     peaks = over_space(peak(info, info.frac))
     most, acc = sum_kind(peaks[np.newaxis], codes[np.newaxis])
-    weights = add_weights(site, w, codes.T)
     count, columns = codes.shape
+    sparse = sparse_weights(site, w, codes.T, np.arange(count, dtype=np.int64))
     product = site.graph.info(node.name)
     strides = (*strides_of(info.shape)[:-1], 0)
     with site.loops(1, [strides]) as place:
         column = place.variable(len(place.shape) - 1) if columns > 1 else "0"
         start = place.offset(strides)
         source = site.pointer(x) if start == "0" else f"{site.pointer(x)} + {start}"
-        at = column if count == 1 else f"{column} * {count}" if column != "0" else "0"
-        call = weights.product_sum(site, site.kind(x), acc, source, at, str(count))
+        if sparse is not None:
+            call = sparse.product_sum(site, site.kind(x), acc, source, column)
+        else:
+            at = column if count == 1 else f"{column} * {count}" if column != "0" else "0"
+            weights = add_weights(site, w, codes.T)
+            call = weights.product_sum(site, site.kind(x), acc, source, at, str(count))
         site.lines.add(f"const {acc.name} sum = {call}; /* partial sums: at most {most} */")
         lo, hi = int(product.lo.min()), int(product.hi.max())
         site.finish(place, Scalar("sum", lo, hi, acc))
