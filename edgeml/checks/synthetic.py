@@ -30,9 +30,13 @@ from edgeml.checks.events import events
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, evaluate_codes, input_codes
 from edgeml.ir.ops._linear import Linear
+from edgeml.ir.work import products, sample_work
 
 BUDGET = 512
-"""Vectors of a graph of any size, but for `units`, of which there are as many as the input has elements."""
+"""Vectors of a graph, but for `units`, of which there are as many as the input has elements."""
+
+_VECTOR_WORK = 2e10
+"""Work of `edgeml.ir.work` that BUDGET vectors may take; a graph of large images has fewer vectors."""
 
 UNITS = 256
 """Most inputs that get a unit vector of their own; of a larger input, as many elements spread evenly."""
@@ -59,11 +63,17 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
         graph: the exact graph.
         real: the real samples, float32 (samples, *shape) by input name; at least one.
     """
-    draw = _Draw(graph, real)
+    share = min(_VECTOR_WORK / sample_work(graph) / BUDGET, 1.0)
+
+    def some(count: int, least: int = 2) -> int:
+        return max(round(count * share), least)
+
+    draw = _Draw(graph, real, some(UNITS))
     rng = np.random.default_rng(_SEED)
-    floats = draw.floats(rng, _FLOATS)
-    codes = [draw.units(), draw.corners(rng, _CORNERS), draw.uniform(rng, _UNIFORM), draw.mixed(rng, _MIXED)]
-    pool_size = 4 * int(np.clip(_WORK / max(_products(graph), 1) / 4, 16, _POOL / 4))
+    floats = draw.floats(rng, some(_FLOATS))
+    corners, uniform, mixed, bounds = some(_CORNERS, 3), some(_UNIFORM), some(_MIXED), some(_BOUNDS)
+    codes = [draw.units(), draw.corners(rng, corners), draw.uniform(rng, uniform), draw.mixed(rng, mixed)]
+    pool_size = 4 * int(np.clip(_WORK / max(products(graph), 1) / 4, some(16), _POOL / 4))
     pool = _stacked(
         [
             draw.uniform(rng, pool_size // 2),
@@ -71,11 +81,11 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
             draw.corners(rng, pool_size // 4),
         ]
     )
-    codes.append(draw.bounds(pool, _BOUNDS))
+    codes.append(draw.bounds(pool, bounds))
     base = _stacked(codes)
     size = len(next(iter(base.values())))
-    room = max(BUDGET - size - _FLOATS, 64)
-    real_codes = draw.real_codes(_SAMPLES_READ)
+    room = max(some(BUDGET) - size - len(next(iter(floats.values()))), some(64))
+    real_codes = draw.real_codes(some(_SAMPLES_READ))
     chosen = _with_new_events(graph, [real_codes, base], pool)[:room]
     before = _stacked([real_codes, base, {name: array[chosen] for name, array in pool.items()}])
     chosen = _filled(chosen, _with_new_weights(graph, before, pool), room, pool_size)
@@ -86,9 +96,10 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
 class _Draw:
     """Draws vectors for one graph."""
 
-    def __init__(self, graph: Graph, real: Floats) -> None:
+    def __init__(self, graph: Graph, real: Floats, units: int) -> None:
         self._graph = graph
         self._real = real
+        self._units = units
 
     def as_floats(self, name: str, codes: IntArray) -> NDArray[np.float32]:
         return to_float(codes, self._graph.info(name).type.frac).astype(np.float32)
@@ -163,7 +174,7 @@ class _Draw:
         zero = {name: np.clip(0, lo, hi) for name, lo, hi in self._each()}
         parts: dict[str, list[IntArray]] = {name: [value[np.newaxis]] for name, value in zero.items()}
         for name, lo, hi in self._each():
-            elements = unit_elements(lo.size)
+            elements = self._unit_elements(lo.size)
             ends = np.where(np.abs(hi) >= np.abs(lo), hi, lo).reshape(-1)
             units = np.repeat(zero[name].reshape(1, -1), len(elements), 0)
             units[np.arange(len(elements)), elements] = ends[elements]
@@ -174,6 +185,10 @@ class _Draw:
                     else np.repeat(zero[other][np.newaxis], len(elements), 0)
                 )
         return {name: np.concatenate(rows) for name, rows in parts.items()}
+
+    def _unit_elements(self, size: int) -> IntArray:
+        """The elements of an input of `size` elements that get a unit vector."""
+        return np.unique(np.linspace(0, size - 1, min(size, self._units)).astype(np.int64))
 
     def bounds(self, pool: Mapping[str, IntArray], count: int) -> dict[str, IntArray]:
         """For elements of sums, spread over all of them, the inputs at the ends their slope points to."""
@@ -186,7 +201,7 @@ class _Draw:
         codes: dict[str, IntArray] = {}
         for name, lo, hi in self._each():
             slope = slopes[name]
-            if lo.size <= UNITS:
+            if lo.size <= self._units:
                 slope = np.where(which[:, np.newaxis], exact[name], slope)
             slope = slope.reshape(-1, *lo.shape)
             codes[name] = np.concatenate([np.where(slope > 0, hi, lo), np.where(slope > 0, lo, hi)])
@@ -211,7 +226,7 @@ class _Draw:
         values: dict[str, NDArray[np.float64]] = {}
         start = 1
         for name, lo, hi in self._each():
-            elements = unit_elements(lo.size)
+            elements = self._unit_elements(lo.size)
             ends = np.where(np.abs(hi) >= np.abs(lo), hi, lo).reshape(-1)[elements]
             rise = sums[start : start + len(elements)] - sums[0]
             values[name] = (rise * np.sign(ends)[:, np.newaxis]).T
@@ -226,11 +241,6 @@ class _Draw:
         flat = {name: value.reshape(len(value), -1).astype(np.float64) for name, value in values.items()}
         count = len(next(iter(codes.values())))
         return np.stack([flat[name][:, i] for name, i in targets], 1) if targets else np.zeros((count, 0))
-
-
-def unit_elements(size: int) -> IntArray:
-    """The elements of an input of `size` elements that get a unit vector."""
-    return np.unique(np.linspace(0, size - 1, min(size, UNITS)).astype(np.int64))
 
 
 def _targets(graph: Graph, count: int) -> list[tuple[str, int]]:
@@ -286,13 +296,3 @@ def _filled(chosen: IntArray, more: IntArray, room: int, pool: int) -> IntArray:
 
 def _stacked(parts: Sequence[Mapping[str, IntArray]]) -> dict[str, IntArray]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _products(graph: Graph) -> int:
-    """The approximate number of multiplications per sample."""
-    total = 0
-    for node in graph.nodes:
-        if isinstance(node.op, Linear):
-            weights = graph.info(node.inputs[1])
-            total += graph.info(node.name).size * weights.size // weights.shape[-1]
-    return total + sum(info.size for info in graph.infos.values())

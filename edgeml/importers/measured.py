@@ -24,12 +24,16 @@ from edgeml.importers.outcome import Outputs, figures
 from edgeml.importers.run import own_outputs
 from edgeml.ir import Graph, evaluate
 from edgeml.ir.samples import feeds
+from edgeml.ir.work import samples_within
 from edgeml.presets import Prepared
 from edgeml.runs import RANDOM, Run
 from edgeml.tasks import TaskFigure, Truth
 
 SAMPLES = 1_000
-"""Test samples that figures are measured on."""
+"""Most test samples that figures are measured on."""
+
+_WORK = 1e10
+"""Work of `edgeml.ir.work` that they may take."""
 
 _TRIED = 300
 """Test samples that other scalings are tried on."""
@@ -73,7 +77,7 @@ def measured_outcome(run: Run) -> MeasuredOutcome:
     if spec.dataset == RANDOM or tasks.load(spec.task).truth is Truth.NONE:
         return MeasuredOutcome(spec.task, reason)
     graph, data = run.graph(), run.data()
-    x = feeds(graph, data.x_test[:SAMPLES])
+    x = feeds(graph, data.x_test[: samples_within(graph, _WORK, 16, SAMPLES)])
     execute = executor(graph)
     fixed = figures(spec.task, graph, importing, execute(x), data)
     count = len(next(iter(x.values())))

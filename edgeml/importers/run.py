@@ -21,6 +21,7 @@ from edgeml.importers.feeding import check_fit, fitting_data, meanings
 from edgeml.importers.hls4ml_config import read_hls4ml_config
 from edgeml.ir import Graph, saved
 from edgeml.ir.samples import feeds
+from edgeml.ir.work import samples_within
 from edgeml.keras.factor_bits import CALIBRATION
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.notes import SAMPLES, LayerNote, Notes
@@ -29,6 +30,9 @@ from edgeml.presets import DataSpec, Lowering, Targets
 from edgeml.runconfig import Importing, RunConfig, import_name
 from edgeml.runs import RANDOM, Run
 from edgeml.settings import Settings, parse_settings
+
+_COMPARED = 1e10
+"""Work of `edgeml.ir.work` that the samples of the comparison may take."""
 
 
 class ImportChoices(Settings):
@@ -207,7 +211,8 @@ def _notes(run: Run, imported: Imported) -> Notes:
     """The notes of an import, and the differences measured."""
     graph, model = imported.graph, imported.model
     missing = model.missing()
-    rows = () if missing else importers.compare(imported, feeds(graph, run.data().x_test[:SAMPLES]))
+    count = samples_within(graph, _COMPARED, 4, SAMPLES)
+    rows = () if missing else importers.compare(imported, feeds(graph, run.data().x_test[:count]))
     return Notes(
         graph=graph.digest,
         model=run.model_digest(),

@@ -1,4 +1,4 @@
-"""The oracle: int64 NumPy, one op after the other.
+"""The oracle: NumPy on int64, one op after the other.
 
 Invariant: nothing here rounds, wraps or reorders; every op does what its file says, and every graph
 that verified fits. The results of all other executors are compared with it.
@@ -17,10 +17,11 @@ from edgeml.fixed import IntArray, int_array, to_float
 from edgeml.ir.graph import Graph, Node
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.ops.input import Input
+from edgeml.ir.work import batch_size
 from edgeml.types import Data, Values
 
 _CHUNK = 256
-"""Samples at a time: the unrolled windows of a convolution stay in the cache."""
+"""Most samples at a time: the unrolled windows of a convolution stay in the cache."""
 
 
 def run_nodes(nodes: Sequence[Node], infos: Mapping[str, ValueInfo], values: dict[str, IntArray]) -> None:
@@ -72,8 +73,9 @@ def evaluate_codes(
         raise EdgemlError(f"inputs with different numbers of samples: {sorted(counts)}", graph.name)
     (samples,) = counts
     parts: dict[str, list[IntArray]] = {name: [] for name in names}
-    for start in range(0, max(samples, 1), _CHUNK):
-        count = min(_CHUNK, samples - start)
+    chunk = batch_size(graph, _CHUNK)
+    for start in range(0, max(samples, 1), chunk):
+        count = min(chunk, samples - start)
         values = {name: codes[start : start + count] for name, codes in input_values.items()}
         run_nodes(graph.nodes, graph.infos, values)
         for name in names:

@@ -15,20 +15,25 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.fixed import to_float
 from edgeml.ir.graph import Graph
+from edgeml.ir.work import samples_within
 
 SAMPLES = 256
-"""The number of samples."""
+"""The number of samples, of networks of usual size."""
+
+_WORK = 1e10
+"""Work of `edgeml.ir.work` that they may take; a network of large images gets fewer, but four."""
 
 _SEED = 20261129
 
 
 def random_samples(graph: Graph) -> dict[str, NDArray[np.floating[Any]]]:
-    """Float32 (SAMPLES, *shape) by input, drawn evenly from the values of each input's type."""
+    """Float32 (samples, *shape) by input, drawn evenly from the values of each input's type."""
     rng = np.random.default_rng(_SEED)
+    count = samples_within(graph, _WORK, 4, SAMPLES)
     drawn: dict[str, NDArray[np.floating[Any]]] = {}
     for name in graph.inputs:
         info = graph.info(name)
-        codes = rng.integers(info.lo, info.hi, (SAMPLES, *info.shape), endpoint=True)
+        codes = rng.integers(info.lo, info.hi, (count, *info.shape), endpoint=True)
         drawn[name] = to_float(codes, info.type.frac).astype(np.float32)
     return drawn
 

@@ -16,6 +16,7 @@ from pydantic import ConfigDict
 
 from edgeml.documents import Record
 from edgeml.ir import Graph, evaluate_codes, input_codes
+from edgeml.ir.work import batch_size
 from edgeml.keras.lower import Lowered
 from edgeml.keras.runner import keras_floats
 
@@ -23,7 +24,7 @@ Execute: TypeAlias = Callable[[Any, Sequence[str]], Mapping[str, Any]]
 """Samples and the wanted values of the graph in; floats (samples, *shape) by value out, some missing."""
 
 _BATCH = 256
-"""Samples at a time: every inner value of them is held twice."""
+"""Most samples at a time: every inner value of them is held twice."""
 
 
 class LayerDifference(Record):
@@ -90,7 +91,7 @@ def measured(graph: Graph, values: Iterable[str], x: Any, execute: Execute) -> t
     value_names = {*values, *graph.outputs}
     names = [node.name for node in graph.nodes if node.name in value_names]
     rows: dict[str, LayerDifference] = {}
-    for part in _batches(x):
+    for part in _batches(x, batch_size(graph, _BATCH)):
         floats = execute(part, names)
         codes = evaluate_codes(graph, input_codes(graph, part), keep=names)
         for name in (name for name in names if name in floats):
@@ -123,12 +124,12 @@ def _joined(a: LayerDifference, b: LayerDifference) -> LayerDifference:
     )
 
 
-def _batches(x: Any) -> list[Any]:
-    """The samples in batches, in the form they were given."""
+def _batches(x: Any, size: int) -> list[Any]:
+    """The samples in batches of a size, in the form they were given."""
     arrays = list(x.values()) if isinstance(x, Mapping) else list(x) if isinstance(x, list | tuple) else [x]
-    starts = range(0, len(arrays[0]), _BATCH)
+    starts = range(0, len(arrays[0]), size)
     if isinstance(x, Mapping):
-        return [{name: array[at : at + _BATCH] for name, array in x.items()} for at in starts]
+        return [{name: array[at : at + size] for name, array in x.items()} for at in starts]
     if isinstance(x, list | tuple):
-        return [[array[at : at + _BATCH] for array in x] for at in starts]
-    return [x[at : at + _BATCH] for at in starts]
+        return [[array[at : at + size] for array in x] for at in starts]
+    return [x[at : at + size] for at in starts]

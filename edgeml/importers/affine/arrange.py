@@ -97,7 +97,7 @@ def packed(assembly: Assembly, value: AffineValue) -> AffineValue:
     """The value without elements of its node that no element of the source is; itself if they are no box."""
     if value.is_raw or value.whole:
         return value
-    used = np.unique(value.index)
+    used = _used(value.index)
     part = _box(value.shape, used)
     if part is None:
         return value
@@ -178,10 +178,15 @@ class _Way:
         )
 
 
+def _used(positions: IntArray) -> IntArray:
+    """The positions that occur, ascending."""
+    return np.flatnonzero(np.bincount(positions.reshape(-1)))
+
+
 def _way(shape: Shape, positions: IntArray) -> _Way | None:
     """The ops that bring element `positions[i]` of a node to position i; None if there are none."""
     part = None
-    used = np.unique(positions)
+    used = _used(positions)
     if used.size < int(np.prod(shape, dtype=np.int64)):
         part = _box(shape, used)
         if part is None:

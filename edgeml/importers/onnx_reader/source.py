@@ -86,7 +86,11 @@ class QonnxSource(OnnxSource):
     """The qonnx package's executor."""
 
     title: ClassVar[str] = "qonnx, float32"
-    _wrapper: Any = None
+
+    def __init__(self, model: Any, match: Correspondence, where: str) -> None:
+        super().__init__(model, match, where)
+        self._wrapper: Any = None
+        self._sessions = _NodeSessions()
 
     def missing(self) -> str:
         absent = [name for name in ("qonnx", "onnxruntime") if find_spec(name) is None]
@@ -101,7 +105,7 @@ class QonnxSource(OnnxSource):
                 raise EdgemlError(
                     "qonnx cannot run it: it does not work out the shapes of all tensors", self._where
                 )
-        with _executable(_opset(self._model)):
+        with _executable(_opset(self._model), self._sessions):
             fed = {
                 name: values.astype(np.float32).reshape(self._wrapper.get_tensor_shape(name))
                 for name, values in feeds.items()
@@ -208,7 +212,7 @@ def _wrapped(model: Any) -> Any:
         dims = port.type.tensor_type.shape.dim
         if port.name not in constants and len(dims) and dims[0].dim_value <= 0:
             dims[0].dim_value = 1
-    with _executable(_opset(copy)):
+    with _executable(_opset(copy), _NodeSessions()):
         return ModelWrapper(copy).transform(InferShapes())
 
 
@@ -222,9 +226,31 @@ def _opset(model: Any) -> int:
     return next((entry.version for entry in model.opset_import if not entry.domain), 1)
 
 
+class _NodeSessions:
+    """ONNX Runtime as the qonnx package uses it: a model of one node at a time, opened once and kept.
+
+    The weights of such a model are its inputs, so that it is small.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[bytes, Any] = {}
+
+    def InferenceSession(self, model: bytes) -> Any:  # noqa: N802  ONNX Runtime's name
+        """The session of a model, by its bytes."""
+        import onnxruntime
+
+        if model not in self._open:
+            options = onnxruntime.SessionOptions()
+            options.log_severity_level = 4
+            options.intra_op_num_threads = 1
+            providers = ["CPUExecutionProvider"]
+            self._open[model] = onnxruntime.InferenceSession(model, options, providers=providers)
+        return self._open[model]
+
+
 @contextmanager
-def _executable(opset: int) -> Generator[None]:
-    """Let qonnx 1.0 write models that ONNX Runtime reads, and quiet two warnings.
+def _executable(opset: int, sessions: _NodeSessions) -> Generator[None]:
+    """Let qonnx 1.0 write models that ONNX Runtime reads, open each once, and quiet two warnings.
 
     Their IR version is too new, and nodes of the domain channels_last, which are run as ONNX's own, have the
     version of that domain.
@@ -232,9 +258,12 @@ def _executable(opset: int) -> Generator[None]:
     from onnx.helper import make_opsetid
     from qonnx.core import onnx_exec
     from qonnx.custom_op.channels_last import base_wrapped_op
+    from qonnx.custom_op.general import quantavgpool2d
 
     modules: tuple[Any, ...] = (onnx_exec, base_wrapped_op)
+    runtimes: tuple[Any, ...] = (*modules, quantavgpool2d)
     originals = [module.qonnx_make_model for module in modules]
+    own = onnx_exec.rt
 
     def make(graph_proto: Any, **kwargs: Any) -> Any:
         return originals[0](graph_proto, **{"ir_version": _IR_VERSION, **kwargs})
@@ -244,6 +273,8 @@ def _executable(opset: int) -> Generator[None]:
 
     for module, function in zip(modules, (make, make_plain), strict=True):
         module.qonnx_make_model = function
+    for module in runtimes:
+        module.rt = sessions
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r"numpy\.fix is deprecated", DeprecationWarning)
@@ -252,6 +283,8 @@ def _executable(opset: int) -> Generator[None]:
     finally:
         for module, original in zip(modules, originals, strict=True):
             module.qonnx_make_model = original
+        for module in runtimes:
+            module.rt = own
 
 
 def _faults() -> tuple[type[BaseException], ...]:

@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.op import Op
 from edgeml.ir.steps import GridInfo, Sums, edge_bits, linear_grid, over_space, peak, product
+
+_FLOAT64 = 2.0**52
+"""Sums of magnitudes below it are exact in float64; the bound itself may be rounded."""
+
+_SMALL = 1 << 16
+"""Products up to which a conversion takes longer than it saves."""
+
+
+def carried(x: NDArray[Any], w: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Integers that are to be multiplied and summed, in float64 where that is exact in any order of sums.
+
+    NumPy multiplies matrices of floats by BLAS, and those of int64 element by element.
+
+    Args:
+        x: integers, or floats, which stay as they are.
+        w: weights (..., n); a sum takes at most one product with each weight of a column.
+    """
+    if x.dtype.kind == "f" or not x.size or not w.size or x.size * w.shape[-1] <= _SMALL:
+        return x, w
+    peak = max(float(x.max()), -float(x.min()))
+    columns = np.abs(w.astype(np.float64)).reshape(-1, w.shape[-1]).sum(axis=0)
+    if peak * float(columns.max()) >= _FLOAT64:
+        return x, w
+    return x.astype(np.float64), w.astype(np.float64)
 
 
 class Linear(Op, abstract=True):

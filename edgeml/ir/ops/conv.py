@@ -12,7 +12,8 @@ from edgeml.fixed import IntArray, align
 from edgeml.ir.info import Shape, ValueInfo, guard, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import need
-from edgeml.ir.ops._linear import Linear
+from edgeml.ir.ops._linear import Linear, carried
+from edgeml.ir.ops._plateau import shortened, spread
 from edgeml.ir.ops._window import Pairs, pad, windows
 
 
@@ -53,34 +54,38 @@ class Conv(Linear):
             f"do not fit {self.groups} groups",
         )
         need_room([w.shape[-1]], x.size * w.size // max(1, w.shape[-2]))
-        (lo, hi), (weights, _) = x.aligned(x.frac), w.aligned(w.frac)
+        weights, _ = w.aligned(w.frac)
+        reach = tuple((k - 1) * d + 1 for k, d in zip(w.shape, self.dilation, strict=False))
+        (lo, hi), places = shortened(x.aligned(x.frac), reach, self.strides, self.padding)
         peak = np.maximum(np.abs(lo.astype(np.float64)), np.abs(hi.astype(np.float64)))
         guard(self._convolve(peak[np.newaxis], np.abs(weights.astype(np.float64))), "the sum of products")
         plus, minus = np.maximum(weights, 0), np.minimum(weights, 0)
         lo, hi = lo[np.newaxis], hi[np.newaxis]
         low = self._convolve(lo, plus) + self._convolve(hi, minus)
         high = self._convolve(hi, plus) + self._convolve(lo, minus)
-        return ValueInfo.exact(low[0], high[0], x.frac + w.frac)
+        return ValueInfo.exact(spread(low[0], places), spread(high[0], places), x.frac + w.frac)
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
-        """The convolution in int64."""
+        """The convolution, exactly."""
         x, w = (align(codes, info.type.frac, info.frac) for codes, info in zip(inputs, infos, strict=True))
         return self._convolve(x, w[0])
 
     def _convolve(self, x: IntArray, w: IntArray) -> IntArray:
         """x (batch, *space, channels) as rows of taps, times w as a matrix, group by group."""
-        rank = w.ndim - 2
+        rank, kind = w.ndim - 2, x.dtype
+        x, w = carried(x, w)
         taps = windows(pad(x, self.padding, 0), w.shape[:rank], self.strides, self.dilation)
         # (batch, *space, channels, *kernel) -> (batch, *space, *kernel, channels)
         taps = np.moveaxis(taps, rank + 1, -1)
         space, taps_per_group = taps.shape[: rank + 1], int(np.prod(w.shape[:-1]))
         rows = [
-            part.reshape(*space, taps_per_group) @ weights.reshape(taps_per_group, weights.shape[-1])
+            part.reshape(-1, taps_per_group) @ weights.reshape(taps_per_group, weights.shape[-1])
             for part, weights in zip(
                 np.split(taps, self.groups, axis=-1), np.split(w, self.groups, axis=-1), strict=True
             )
         ]
-        return rows[0] if self.groups == 1 else np.concatenate(rows, axis=-1)
+        sums = rows[0] if self.groups == 1 else np.concatenate(rows, axis=-1)
+        return sums.reshape(*space, w.shape[-1]).astype(kind, copy=False)
 
     def products(self, per_channel: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
         inside, filters = weights.shape[-2:]

@@ -12,7 +12,7 @@ from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo, guard, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import need
-from edgeml.ir.ops._linear import Linear
+from edgeml.ir.ops._linear import Linear, carried
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +40,10 @@ class MatMul(Linear):
         return ValueInfo.exact(lo @ plus + hi @ minus, hi @ plus + lo @ minus, x.frac + w.frac)
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
-        """The product in int64."""
+        """The product, exactly."""
         x, w = (align(codes, info.type.frac, info.frac) for codes, info in zip(inputs, infos, strict=True))
-        return x @ w[0]
+        x, w = carried(x, w[0])
+        return (x @ w).astype(np.int64, copy=False)
 
     def products(self, per_channel: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
         return per_channel[np.newaxis], weights[np.newaxis]
