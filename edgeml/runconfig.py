@@ -180,7 +180,9 @@ class RunConfig(Settings):
     @model_validator(mode="before")
     @classmethod
     def _of_earlier_versions(cls, values: Any) -> Any:
-        """Imports of earlier versions are all of .keras files."""
+        """Runs of earlier versions are of classifiers, and their imports of .keras files."""
+        if isinstance(values, dict) and isinstance(values.get("data"), dict):
+            values = {**values, "data": {"task": "classification", **values["data"]}}
         if isinstance(values, dict) and values.get("training") is None and values.get("importing") is None:
             return {**values, "importing": {"format": "keras", "file": "model.keras"}}
         return values
@@ -238,7 +240,7 @@ class RunConfig(Settings):
         source = Path(settings["data"].dataset)
         absolute = {"dataset": str(source.resolve())} if source.is_file() else {}
         return RunConfig(
-            **settings | {"data": settings["data"].model_copy(update=absolute)},
+            **settings | {"data": settings["data"].model_copy(update={"task": data.task, **absolute})},
             preset=ref,
             checksum=data.dataset.checksum,
             scaling=ScalingNumbers(**data.scaling.to_dict()),

@@ -147,7 +147,11 @@ def train(
     chosen = presets.load(preset)
     choices = presets.choose(chosen, settings, seed, epochs)
     with working("loading TensorFlow"):
+        from edgeml.training.task import with_task
         from edgeml.training.train import train as train_preset
+    choices, reason = with_task(chosen, choices)
+    if reason:
+        ERR.print(f"task: {choices.data.task.replace('_', '-')} ({escape(reason)})")
     with training_bars() as bars:
         run = train_preset(chosen, folder, choices, bars, strict, overwrite)
     with working("lowering"):

@@ -1,4 +1,4 @@
-"""Data sets for classification, ready to train on; samples with numbers as targets, and without labels.
+"""Data sets ready to train on: with classes, with numbers as targets, and without labels.
 
 The folder is the registry: a file is a data set with `DATASET` and `load`, a file with an underscore in front
 is a helper.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -129,29 +130,39 @@ def load(
         raw, grouping = grouped_raw(raw, partition, path)
         return _finish(raw, path.stem, str(path), "none stated", str(path), seed, grouping)
     described = info(str(name))
-    if numbers or inputs:
+    if (numbers and not described.targets) or inputs:
         what = "numbers as targets" if numbers else f"samples for {len(inputs)} inputs"
         raise EdgemlError(f"{name} has classes and one array of samples, no {what}", str(name), _OWN)
     if target is not None:
         raise EdgemlError(f"{name} has its own labels", f"target {target!r}", "leave the target out")
     raw = read(str(name), sources or Sources.default())
-    check_raw(raw, str(name))
+    check_raw(raw, str(name), len(described.targets))
     _compare(raw, described, str(name))
     if labels is False and not split_samples:
         return _without_labels(
             (raw.test or raw.train).x, str(name), str(name), described.licence, described.source
         )
     grouping = ungrouped(partition, str(name))
+    if described.targets:
+        parts = {"train": raw.train} | ({"test": raw.test} if raw.test else {})
+        data = _of_numbers(parts, str(name), str(name), seed, grouping)
+        return replace(data, feature_names=raw.features, licence=described.licence, source=described.source)
     return _finish(raw, str(name), str(name), described.licence, described.source, seed, grouping)
 
 
-def labels_of(name: str, target: str | None = None, outputs: Sequence[str] = ()) -> tuple[Array | None, int]:
+def labels_of(
+    name: str,
+    target: str | None = None,
+    outputs: Sequence[str] = (),
+    sources: Sources | None = None,
+) -> tuple[Array | None, int]:
     """The labels of a data set as they are stored, and how many classes a published one has.
 
     Args:
         name: as for `load`, and so is `target`.
         target: the label column of a .csv file.
         outputs: names of a model's outputs, if it has several.
+        sources: where to look for files; what the environment says if None.
 
     Raises:
         EdgemlError: unknown name, or a missing or damaged file.
@@ -159,6 +170,8 @@ def labels_of(name: str, target: str | None = None, outputs: Sequence[str] = ())
     path = Path(name)
     if path.suffix.lower() in _own_file.SUFFIXES or path.is_file():
         return stored_labels(path, target, outputs), 0
+    if info(name).targets:
+        return read(name, sources or Sources.default()).train.y, 0
     return None, len(info(name).classes)
 
 

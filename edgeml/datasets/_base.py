@@ -37,6 +37,8 @@ class DatasetInfo:
         classes: class names; label i is classes[i].
         samples: how many samples all parts have together.
         features: names of the features of tabular data.
+        targets: names of the targets, where they are numbers (or 0 and 1 for each of several labels) and no
+            classes; `classes` then is empty.
         checksum: `checksum()` of the arrays before the split; empty if they are not known.
         digest: "sha256:HEX" of the published file, for data whose arrays are not known.
     """
@@ -49,13 +51,14 @@ class DatasetInfo:
     classes: tuple[str, ...]
     samples: int
     features: tuple[str, ...] | None = None
+    targets: tuple[str, ...] = ()
     checksum: str = ""
     digest: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Samples x, shape (n, ...), of any real dtype, and their labels y, shape (n,), integers from 0."""
+    """Samples x, shape (n, ...), of any real dtype; labels y, integers from 0, (n,), or targets (n, k)."""
 
     x: Array
     y: Array
@@ -67,7 +70,7 @@ class Raw:
 
     Args:
         train: everything, if the publisher gives no other part.
-        classes: class names.
+        classes: class names; empty where the targets are numbers.
         test: the test part if there is one.
         val: the validation part if there is one; then `test` is there too.
         features: feature names of tabular data.
@@ -156,8 +159,8 @@ def checksum(arrays: Mapping[str, Array]) -> str:
     return total.hexdigest()
 
 
-def check_raw(raw: Raw, where: str) -> None:
-    """Refuse arrays that cannot be a classification data set.
+def check_raw(raw: Raw, where: str, targets: int = 0) -> None:
+    """Refuse arrays that cannot be a data set of classes, or of `targets` numbers per sample.
 
     Raises:
         EdgemlError: empty, of unequal lengths or shapes, not numbers, not finite in float32, or with a label
@@ -173,12 +176,14 @@ def check_raw(raw: Raw, where: str) -> None:
             raise EdgemlError(f"{name} holds {x.dtype}, not real numbers", where)
         if x.shape[1:] != shape:
             raise EdgemlError(f"samples of {name} have shape {x.shape[1:]}, those of x_train {shape}", where)
-        if y.shape != (len(x),):
+        if y.shape != ((len(x), targets) if targets else (len(x),)):
             raise EdgemlError(f"{name} has {len(x)} samples but its labels have shape {y.shape}", where)
-        if y.dtype.kind not in "iu" or int(y.min()) < 0 or int(y.max()) >= len(raw.classes):
+        if targets:
+            check_finite(y, f"{where}, y{name[1:]}")
+        elif y.dtype.kind not in "iu" or int(y.min()) < 0 or int(y.max()) >= len(raw.classes):
             raise EdgemlError(f"labels of {name} are not integers from 0 to {len(raw.classes) - 1}", where)
         check_finite(x, f"{where}, {name}" if where else name, raw.features)
-    if len(raw.classes) < 2:
+    if len(raw.classes) < 2 and not targets:
         raise EdgemlError(
             "fewer than two classes", where, "a classifier needs two; is this the right target?"
         )

@@ -170,8 +170,8 @@ def read_arff(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
     return x, table[labels[0]].astype(str), features
 
 
-def read_bundled(loader: str) -> Any:
-    """The result of `sklearn.datasets.LOADER()`, a data set that is part of scikit-learn: no download.
+def read_bundled(loader: str, **options: Any) -> Any:
+    """The result of `sklearn.datasets.LOADER(...)`, a data set that is part of scikit-learn: no download.
 
     Raises:
         MissingToolError: scikit-learn is not installed.
@@ -182,7 +182,7 @@ def read_bundled(loader: str) -> Any:
         raise MissingToolError(
             "scikit-learn is not installed; this data set is part of it", loader, install.command("data")
         ) from error
-    return getattr(datasets, loader)()
+    return getattr(datasets, loader)(**options)
 
 
 def bundled(loader: str, info: DatasetInfo) -> Callable[[Sources], Raw]:

@@ -61,6 +61,27 @@ class Sources:
             return None
         return next((path for name in names if (path := self.data / name).is_file()), None)
 
+    def own_file(self, name: str, url: str, arrays: str) -> Path:
+        """A file of $EDGEML_DATA that its publisher has in another form only.
+
+        Args:
+            name: of the file.
+            url: the publisher's page.
+            arrays: the arrays that the file has to have, in words.
+
+        Raises:
+            EdgemlError: it is not there; says how to make it.
+        """
+        path = self.find([name])
+        if path is not None:
+            return path
+        folder = self.data or "a folder that EDGEML_DATA names"
+        raise EdgemlError(
+            "data file not found and downloading is off for this data set",
+            name,
+            f"get the data from {url}, save {arrays} with numpy.savez as {name}, and put it into {folder}",
+        )
+
     def keras_file(self, name: str, url: str, digest: str) -> Path:
         """A file of Keras' cache, downloaded if it is not there.
 

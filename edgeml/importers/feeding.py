@@ -17,7 +17,7 @@ from edgeml.errors import EdgemlError
 from edgeml.importers.base import Imported, InputLayout
 from edgeml.importers.outcome import evidence
 from edgeml.ir import Graph
-from edgeml.presets import DataSpec, Prepared, prepare
+from edgeml.presets import AUTO, DataSpec, Prepared, prepare
 from edgeml.runconfig import EndMeaning
 from edgeml.runs import RANDOM, random_data
 from edgeml.tasks import Truth
@@ -120,6 +120,7 @@ def _needs_source(imported: Imported, data: Prepared) -> bool:
 
 def _with_task(graph: Graph, spec: DataSpec, stated: Mapping[str, Any], where: str) -> tuple[DataSpec, str]:
     """The settings with the task that was stated, or that model and data speak for."""
+    stated = {key: value for key, value in stated.items() if (key, value) != ("task", AUTO)}
     if spec.dataset == RANDOM or not spec.labels:
         chosen = stated.get("task")
         if chosen and tasks.load(spec.task).truth in (Truth.CLASSES, Truth.NUMBERS):

@@ -75,6 +75,7 @@ def open_subject(request: LintRequest) -> Subject:
 def _of_preset(request: LintRequest) -> Subject:
     from edgeml import presets
     from edgeml.training.build import build_model
+    from edgeml.training.task import with_task
 
     _refuse(
         request,
@@ -85,7 +86,7 @@ def _of_preset(request: LintRequest) -> Subject:
         "float_type",
     )
     preset = presets.load(request.what)
-    choices = presets.choose(preset, [*request.assignments, *_board(request)])
+    choices, _ = with_task(preset, presets.choose(preset, [*request.assignments, *_board(request)]))
     model = build_model(preset, choices.quantizers, choices.training.max_parameters)
     data = _data(lambda: presets.prepare(choices.data))
     return _subject(

@@ -26,9 +26,10 @@ from edgeml.files import read_bytes
 from edgeml.folder import FileFolder
 from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
-from edgeml.presets.prepare import Prepared, prepare
+from edgeml.presets.prepare import Prepared, prepare, task_of_data
 from edgeml.presets.rounding import LayerWidths, PostTraining
 from edgeml.presets.spec import (
+    AUTO,
     Bits,
     Choices,
     DataSpec,
@@ -43,6 +44,7 @@ from edgeml.presets.spec import (
 from edgeml.settings import Settings, explained, parse_settings, set_values
 
 __all__ = [
+    "AUTO",
     "Bits",
     "Choices",
     "DataSpec",
@@ -60,6 +62,7 @@ __all__ = [
     "load",
     "names",
     "prepare",
+    "task_of_data",
 ]
 
 _DESCRIPTIONS = (Bits, Choices, DataSpec, KerasClass, LayerBits, OtherBits, Quantizers, Targets, Training)

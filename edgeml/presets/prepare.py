@@ -6,13 +6,16 @@ part alone and the same one is applied to all parts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeml import datasets, tasks
 from edgeml.datasets import Array, Dataset, Scaling
 from edgeml.errors import EdgemlError
-from edgeml.presets.spec import DataSpec
-from edgeml.tasks import Truth
+from edgeml.presets.spec import AUTO, DataSpec
+from edgeml.tasks import TaskEvidence, Truth
+
+_USUAL_CLASSES = 20
+"""So many different whole numbers are classes where no model says how many it tells apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +29,7 @@ class Prepared:
             labels, whose y_* are empty too.
         scaling: the scaling of the stored values.
         dataset: the stored values, and where they come from.
+        task: its name, never "auto".
     """
 
     x_train: Array
@@ -37,6 +41,7 @@ class Prepared:
     class_names: tuple[str, ...]
     scaling: Scaling
     dataset: Dataset
+    task: str
 
 
 def prepare(
@@ -56,8 +61,11 @@ def prepare(
     Raises:
         EdgemlError: unknown data set, missing or damaged file, or a scaling that does not fit it.
     """
+    task = spec.task
+    if task == AUTO:
+        task = "classification" if unlabelled or dataset is not None else task_of_data(spec)[0]
+    truth = tasks.load(task).truth
     if dataset is None:
-        truth = tasks.load(spec.task).truth
         split_anyway = truth is Truth.INPUT and not unlabelled  # the parts of a training are apart
         labelled = spec.labels and truth in (Truth.CLASSES, Truth.NUMBERS)
         dataset = datasets.load(
@@ -81,8 +89,11 @@ def prepare(
             scaled = _turned(scaled, spec)
         return scaled.reshape(len(scaled), -1) if spec.flatten else scaled
 
-    if not (unlabelled or len(dataset.y_train) or tasks.load(spec.task).truth is Truth.INPUT):
+    if not (unlabelled or len(dataset.y_train) or truth is Truth.INPUT):
         raise EdgemlError("has no labels to train with", spec.dataset, "leave data.labels at true")
+    if truth is Truth.CLASSES and dataset.y_train.ndim > 1:
+        what = f"its targets are {dataset.y_train.shape[1]} numbers per sample, no classes"
+        raise EdgemlError(what, spec.dataset, "leave data.task out, or set data.task=regression")
     return Prepared(
         x_train=ready(dataset.x_train),
         y_train=dataset.y_train,
@@ -93,6 +104,44 @@ def prepare(
         class_names=dataset.class_names,
         scaling=scaling,
         dataset=dataset,
+        task=task,
+    )
+
+
+def task_of_data(spec: DataSpec, inputs: int = 0, outputs: int = 0) -> tuple[str, str]:
+    """The task that data speak for, with the ends of a model if there is one, and the reason.
+
+    Args:
+        spec: which data; its own task is not asked.
+        inputs: elements of a sample as the model takes it; 0 without a model.
+        outputs: elements of its result; 0 without a model, which then has as many as the labels ask for.
+
+    Raises:
+        EdgemlError: the data are missing or damaged, or there is nothing to train towards.
+    """
+    labels, classes = (
+        datasets.labels_of(spec.dataset, spec.target, spec.outputs) if spec.labels else (None, 0)
+    )
+    if labels is not None and spec.max_classes:
+        return "classification", "data.max_classes is stated"
+    proof = TaskEvidence(inputs, outputs, outputs, labels=labels, classes=classes)
+    if not outputs:
+        columns = 1 if proof.numbers is None else proof.numbers.shape[1]
+        fitting = proof.kinds if proof.kinds <= _USUAL_CLASSES else columns
+        proof = replace(proof, outputs=fitting or columns, first=fitting or columns)
+    name, reason = tasks.infer(proof)
+    if name != "unlabelled":
+        return name, reason
+    if proof.kinds and not proof.one_hot:
+        return "classification", f"the labels name {proof.kinds} classes"
+    if proof.numbers is not None:
+        return "regression", f"the labels are {proof.numbers.shape[1]} numbers per sample"
+    if not outputs:
+        return "autoencoder", "there are no labels"
+    raise EdgemlError(
+        f"has no labels to train with, and the model gives {outputs} numbers and takes {inputs}",
+        spec.dataset,
+        f"add labels (y in an .npz file), or end the model in {inputs} outputs for an autoencoder",
     )
 
 

@@ -33,6 +33,10 @@ Strategy = Literal["auto", "latency", "resource", "distributed_arithmetic"]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
 
 
+AUTO = "auto"
+"""The task of data whose task is to be inferred."""
+
+
 def _lower(value: Any) -> Any:
     """Strategies in any case, as hls4ml writes them too ("Resource")."""
     if isinstance(value, Mapping):
@@ -63,7 +67,8 @@ class DataSpec(Settings):
         axes: order of a sample's axes as the model takes them; (1, 2, 0) for data with the channels first.
         source_unit: with the scaling "source", one in the unit of the model's input, in stored values: 255
             for pixels from 0 to 255 and a model that was trained on 0 to 1.
-        task: what the outputs are held against, a name of `edgeml.tasks.names()`.
+        task: what the outputs are held against, a name of `edgeml.tasks.names()`; "auto": what model and data
+            speak for, which a training prints.
         inputs: of a model with several: the arrays of an .npz file that are its samples, in its order.
         outputs: of a model with several: the arrays "y.NAME" that are its targets, in its order.
     """
@@ -82,7 +87,7 @@ class DataSpec(Settings):
     labels: bool = True
     axes: tuple[Annotated[int, Field(ge=0, strict=True)], ...] = ()
     source_unit: float = Field(default=1.0, gt=0)
-    task: str = "classification"
+    task: str = AUTO
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
 
@@ -101,7 +106,8 @@ class DataSpec(Settings):
     @classmethod
     def _known_task(cls, value: str) -> str:
         try:
-            tasks.load(value)
+            if value != AUTO:
+                tasks.load(value)
         except EdgemlError as error:
             raise ValueError(f"{error.what}; {error.hint}") from None
         return value

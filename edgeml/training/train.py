@@ -29,6 +29,7 @@ from edgeml.training.goal import check_end
 from edgeml.training.history import read_history, tensorboard, write_history
 from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.seeds import make_repeatable
+from edgeml.training.task import with_task
 
 if TYPE_CHECKING:
     import keras
@@ -64,6 +65,7 @@ def train(
     import_keras()
     chosen = choices or choose(preset)
     check_names(chosen.training)
+    chosen, _ = with_task(preset, chosen)
     data = prepare(chosen.data)
     with locked(Path(folder)):
         run = Run.create(Path(folder), RunConfig.of(preset, chosen, data), overwrite)

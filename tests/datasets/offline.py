@@ -137,6 +137,40 @@ def jets(folder: Path) -> Sources:
     return found
 
 
+def ecg5000(folder: Path) -> Sources:
+    y = np.repeat(np.arange(5), PER_CLASS)
+    return _own(folder, "ecg5000", {"x": _samples(y, (140,)), "y": y})
+
+
+def japanese_vowels(folder: Path) -> Sources:
+    y = np.repeat(np.arange(9), PER_CLASS)
+    arrays = {part: _samples(y, (12, 25)) for part in ("train", "test")}
+    named = {f"JapaneseVowels_x_{part}": x for part, x in arrays.items()}
+    return _own(folder, "timeseries", named | {f"JapaneseVowels_y_{part}": y for part in arrays})
+
+
+def magic04(folder: Path) -> Sources:
+    y = np.repeat(np.arange(2), PER_CLASS)
+    return _own(folder, "magic04", {"x": _samples(y, (10,)), "y": y})
+
+
+def nsl_kdd(folder: Path) -> Sources:
+    y = np.repeat(np.arange(2), PER_CLASS)
+    names = np.array([f"feature{number}" for number in range(119)])
+    parts = {f"x_{part}": _samples(y, (119,)) for part in ("train", "test")}
+    return _own(folder, "nsl_kdd", parts | {"y_train": y, "y_test": y, "feature_names": names})
+
+
+def _samples(y: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return np.random.default_rng(3).normal(size=(len(y), *shape)).astype(np.float32)
+
+
+def _own(folder: Path, name: str, arrays: dict[str, np.ndarray]) -> Sources:
+    found = sources(folder)
+    save(folder / "data" / f"{name}.npz", arrays)
+    return found
+
+
 def save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """An .npz file."""
     np.savez(path, allow_pickle=False, **arrays)

@@ -44,7 +44,9 @@ def test_description_is_complete(name: str) -> None:
     assert info.licence
     assert info.source
     assert info.url.startswith("https://")
-    assert len(info.classes) == len(set(info.classes)) >= 2
+    named = info.targets or info.classes
+    assert len(named) == len(set(named)) >= (1 if info.targets else 2)
+    assert not (info.targets and info.classes)
     assert info.features is None or (len(info.features),) == info.shape
     assert info.checksum == "" or len(info.checksum) == 64
 
@@ -53,10 +55,13 @@ def test_description_is_complete(name: str) -> None:
 def test_loader_reads_the_published_format(name: str, tmp_path: Path) -> None:
     info = datasets.info(name)
     raw = offline_raw(name, tmp_path)
-    check_raw(raw, name)
+    check_raw(raw, name, len(info.targets))
     assert raw.train.x.shape[1:] == info.shape
     assert raw.classes == info.classes
-    assert raw.features == info.features
+    assert info.features is None or raw.features == info.features
+    if info.targets:
+        assert len(np.unique(raw.train.y)) > 1
+        return
     assert set(raw.train.y.tolist()) == set(range(len(info.classes)))
     *parts, how = split(raw, 0, name)
     assert all(set(part.y.tolist()) == set(range(len(info.classes))) for part in parts)
@@ -87,9 +92,12 @@ def test_real_data(name: str) -> None:
     for part in ("train", "val", "test"):
         x, y = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
         assert x.dtype == np.float32
-        assert y.dtype == np.int64
+        assert y.dtype == (np.float32 if info.targets else np.int64)
         assert x.shape == (len(y), *info.shape)
         assert not x.flags.writeable
+        if info.targets:
+            assert y.shape[1:] == (len(info.targets),)
+            continue
         assert set(y.tolist()) == set(range(data.n_classes))
     assert data.sample_shape == info.shape
     assert data.class_names == info.classes

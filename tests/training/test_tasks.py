@@ -9,11 +9,12 @@ import edgeml
 from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.keras.run import lower_run
-from edgeml.presets import KerasClass
+from edgeml.presets import KerasClass, prepare
 from edgeml.tasks import load
 from edgeml.training.goal import targets_of
 from edgeml.training.history import read_history
 from edgeml.training.losses import loss_on_numbers
+from edgeml.training.task import with_task
 from edgeml.training.train import train
 
 TEXT = """
@@ -131,6 +132,30 @@ def test_what_does_not_fit_is_one_error(made, tmp_path, task, assignments, messa
     with pytest.raises(EdgemlError, match=message):
         train(preset, tmp_path / "run", presets.choose(preset, assignments))
     assert not (tmp_path / "run" / "float.keras").exists()
+
+
+@pytest.mark.parametrize("task", ["regression", "multi_label", "autoencoder"])
+def test_a_task_that_is_not_stated_is_inferred(made, task):
+    preset = made(task)
+    chosen, reason = with_task(preset, presets.choose(preset, ["data.task=auto"]))
+    assert chosen.data.task == task
+    assert reason
+    assert prepare(chosen.data).task == prepare(presets.choose(preset, ["data.task=auto"]).data).task == task
+    assert with_task(preset, chosen) == (chosen, "")
+
+
+def test_nothing_to_train_towards_is_one_error(made, tmp_path):
+    preset = made("autoencoder", outputs=5)
+    with pytest.raises(EdgemlError, match=r"gives 5 numbers and takes 6 .*end the model in 6 outputs"):
+        train(preset, tmp_path / "run", presets.choose(preset, ["data.task=auto"]))
+    assert not (tmp_path / "run").exists()
+
+
+def test_numbers_are_no_classes(made):
+    preset = made("regression")
+    choices = presets.choose(preset, ["data.task=classification", "data.dataset=diabetes"])
+    with pytest.raises(EdgemlError, match=r"1 numbers per sample, no classes.*data\.task=regression"):
+        prepare(choices.data)
 
 
 def test_another_number_of_outputs_is_refused(made, tmp_path):
