@@ -126,11 +126,17 @@ class Importing(Settings):
 
 
 class ScalingNumbers(Settings):
-    """The fitted scaling, (x - offset) * scale in float32: one number, or one per feature."""
+    """The fitted scaling, (x - offset) * scale in float32: one number, or one per feature.
+
+    Args:
+        kind: see `edgeml.datasets.Scaling`, and so are offset and scale.
+        table_sha256: of the numbers in scaling.npz of the run folder; "" for kinds without a table.
+    """
 
     kind: str
     offset: float | list[float]
     scale: float | list[float]
+    table_sha256: str = ""
 
 
 def import_name(file: Path) -> str:
@@ -243,7 +249,7 @@ class RunConfig(Settings):
             **settings | {"data": settings["data"].model_copy(update={"task": data.task, **absolute})},
             preset=ref,
             checksum=data.dataset.checksum,
-            scaling=ScalingNumbers(**data.scaling.to_dict()),
+            scaling=ScalingNumbers(**data.scaling.to_dict(), table_sha256=data.scaling.table_digest),
             versions=versions(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )

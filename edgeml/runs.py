@@ -19,13 +19,14 @@ from typing import Any, Literal
 
 from edgeml.boards import Board, target
 from edgeml.boards.target import BoardTarget
-from edgeml.datasets import Scaling, samples_only
+from edgeml.datasets import samples_only
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.ir import Graph, saved
 from edgeml.ir.samples import joined_samples, random_samples
 from edgeml.notebook import html_table
 from edgeml.presets import DataSpec, Prepared, prepare
+from edgeml.presets.stored import TABLE_FILE, read_scaling
 from edgeml.runconfig import RunConfig, differences
 from edgeml.synth import wish
 
@@ -41,6 +42,7 @@ RUNS = Path("runs")
 _PRODUCTS = (
     *(
         ".training.npz",
+        TABLE_FILE,
         "float.keras",
         "float.onnx",
         "quantize.json",
@@ -299,7 +301,7 @@ class Run:
             EdgemlError: the data set is not there, or is not the one the run was trained on.
         """
         numbers = self.config.scaling.model_dump()
-        scaling = Scaling.from_dict(numbers, f"{self.config_file}: scaling")
+        scaling = read_scaling(self.folder, numbers, self.config.data, self.config.imported)
         if self.config.data.dataset == RANDOM:
             return random_data(self.graph(), self.config.data)
         data = prepare(self.config.data, scaling, unlabelled=self.config.imported)

@@ -24,6 +24,7 @@ from edgeml.datasets import _own_file
 from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_finite, check_raw, checksum
 from edgeml.datasets._groups import PARTS, Grouping, grouped, grouped_raw, ungrouped
 from edgeml.datasets._partition import Partition, SplitKind
+from edgeml.datasets._readers import read_npz as read_arrays
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
@@ -47,6 +48,7 @@ __all__ = [
     "load",
     "names",
     "read",
+    "read_arrays",
     "samples_only",
 ]
 

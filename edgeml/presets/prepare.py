@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from edgeml import datasets, tasks
 from edgeml.datasets import Array, Dataset, Scaling
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, unknown_name
 from edgeml.presets.spec import AUTO, DataSpec
 from edgeml.tasks import TaskEvidence, Truth
 
@@ -24,7 +26,8 @@ class Prepared:
 
     Args:
         x_train: float32, shape (n, ...), scaled. So are x_val and x_test.
-        y_train: int64 labels, shape (n,), or float32 targets, shape (n, k). So are y_val and y_test.
+        y_train: int64 labels, shape (n,), or float32 targets, shape (n, k); of an autoencoder with normal
+            classes 0, and in the test part 1 for an anomaly. So are y_val and y_test.
         class_names: label i is class_names[i]; empty where targets are numbers, and for samples without
             labels, whose y_* are empty too.
         scaling: the scaling of the stored values.
@@ -65,9 +68,12 @@ def prepare(
     if task == AUTO:
         task = "classification" if unlabelled or dataset is not None else task_of_data(spec)[0]
     truth = tasks.load(task).truth
+    if spec.normal and truth is not Truth.INPUT:
+        what = f"data.normal is for an autoencoder, and the task is {task.replace('_', '-')}"
+        raise EdgemlError(what, spec.dataset, "leave data.normal out, or set data.task=autoencoder")
     if dataset is None:
         split_anyway = truth is Truth.INPUT and not unlabelled  # the parts of a training are apart
-        labelled = spec.labels and truth in (Truth.CLASSES, Truth.NUMBERS)
+        labelled = spec.labels and (truth in (Truth.CLASSES, Truth.NUMBERS) or bool(spec.normal))
         dataset = datasets.load(
             spec.dataset,
             spec.target,
@@ -77,9 +83,11 @@ def prepare(
             numbers=truth is Truth.NUMBERS,
             inputs=spec.inputs,
             outputs=spec.outputs,
-            split_samples=split_anyway,
             partition=spec.partition,
+            split_samples=split_anyway and not spec.normal,
         )
+        if spec.normal:
+            dataset = _only_normal(dataset, spec)
     if scaling is None:
         scaling = Scaling.fit(spec.scaling, dataset.x_train, spec.constant)
 
@@ -142,6 +150,28 @@ def task_of_data(spec: DataSpec, inputs: int = 0, outputs: int = 0) -> tuple[str
         f"has no labels to train with, and the model gives {outputs} numbers and takes {inputs}",
         spec.dataset,
         f"add labels (y in an .npz file), or end the model in {inputs} outputs for an autoencoder",
+    )
+
+
+def _only_normal(dataset: Dataset, spec: DataSpec) -> Dataset:
+    """Normal samples to train and validate on; the labels become 1 for an anomaly, and name no classes."""
+    for name in spec.normal:
+        if name not in dataset.class_names:
+            raise unknown_name("class", name, dataset.class_names, f"data.normal of {spec.dataset}")
+    if len(set(spec.normal)) == len(dataset.class_names):
+        what = "data.normal names every class, so that nothing is an anomaly"
+        raise EdgemlError(what, spec.dataset, "name the normal ones")
+    codes = [dataset.class_names.index(name) for name in spec.normal]
+    kept = {part: np.isin(getattr(dataset, f"y_{part}"), codes) for part in ("train", "val")}
+    return replace(
+        dataset,
+        x_train=dataset.x_train[kept["train"]],
+        y_train=np.zeros(int(kept["train"].sum()), np.int64),
+        x_val=dataset.x_val[kept["val"]],
+        y_val=np.zeros(int(kept["val"].sum()), np.int64),
+        y_test=(~np.isin(dataset.y_test, codes)).astype(np.int64),
+        class_names=(),
+        note=f"{dataset.note}; trained on {', '.join(spec.normal)} alone",
     )
 
 

@@ -69,6 +69,8 @@ class DataSpec(Settings):
             for pixels from 0 to 255 and a model that was trained on 0 to 1.
         task: what the outputs are held against, a name of `edgeml.tasks.names()`; "auto": what model and data
             speak for, which a training prints.
+        normal: of an autoencoder: the classes that it is trained and validated on; all others in the test
+            part are anomalies, which the report's anomaly score is to find.
         inputs: of a model with several: the arrays of an .npz file that are its samples, in its order.
         outputs: of a model with several: the arrays "y.NAME" that are its targets, in its order.
     """
@@ -88,6 +90,7 @@ class DataSpec(Settings):
     axes: tuple[Annotated[int, Field(ge=0, strict=True)], ...] = ()
     source_unit: float = Field(default=1.0, gt=0)
     task: str = AUTO
+    normal: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
 

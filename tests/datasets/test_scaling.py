@@ -14,10 +14,12 @@ import tomli_w
 from hypothesis import given
 
 from edgeml.datasets import Kind, Scaling
+from edgeml.datasets._scaling import TABLES
 from edgeml.errors import EdgemlError
 
 X = np.random.default_rng(0).normal([5, -100, 0.01], [2, 30, 0.001], (500, 3)).astype(np.float32)
-KINDS = tuple(kind for kind in get_args(Kind) if kind != "source")  # stated by a file, not fitted
+KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("source", *TABLES))
+"""Kinds that are fitted ("source" is stated by a file), without those of `test_curves`."""
 
 tables = hnp.arrays(
     np.float32,

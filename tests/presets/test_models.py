@@ -22,11 +22,17 @@ def preset(request):
     return presets.load(request.param)
 
 
+def largest(preset):
+    """The largest stored value: 255 of bytes that are divided by 256, 4095 of an ADC, 16 of the digits."""
+    constant = int(preset.data.constant)
+    return constant if constant < 256 else constant - 1
+
+
 def scaled(preset, rng):
     """Samples in the range of the stored data, as the model would see them."""
     info, spec = datasets.info(preset.data.dataset), preset.data
     if spec.scaling == "unit":
-        x = rng.integers(0, int(min(spec.constant, 255)) + 1, (SAMPLES, *info.shape)).astype(np.float32)
+        x = rng.integers(0, largest(preset) + 1, (SAMPLES, *info.shape)).astype(np.float32)
         x = Scaling.fit("unit", x, spec.constant).apply(x)
     else:
         x = rng.normal(0, 2, (SAMPLES, *info.shape)).astype(np.float32)
@@ -40,7 +46,9 @@ def test_it_is_described(preset):
     flat = (int(np.prod(info.shape)),)
     model = build_model(preset, preset.quantizers)
     assert model.input_shape[1:] == (flat if preset.data.flatten else info.shape)
-    assert model.output_shape[1:] == (1 if len(info.classes) == 2 else len(info.classes),)
+    classes = 1 if len(info.classes) == 2 else len(info.classes)
+    outputs = flat[0] if preset.data.task == "autoencoder" else len(info.targets) or classes
+    assert model.output_shape[1:] == (outputs,)
     assert model.name == preset.name
 
 
@@ -54,7 +62,7 @@ def test_stored_pixels_are_the_codes_of_the_input(preset):
         assert preset.quantizers.inputs.signed
         return
     model = build_model(preset, preset.quantizers)
-    highest = int(min(preset.data.constant, 255))
+    highest = largest(preset)
     pixels = np.arange(highest + 1, dtype=np.float32)
     shape = model.input_shape[1:]
     x = np.resize(pixels, (4, *shape))
@@ -85,4 +93,4 @@ def test_the_float_counterpart_has_the_same_topology_and_no_quantizer(preset):
     assert [layer.name for layer in counterpart.layers] == [layer.name for layer in model.layers]
     assert [w.path for w in counterpart.weights] == [w.path for w in model.weights]
     assert not [layer for layer in counterpart.layers if "qkeras" in type(layer).__module__]
-    assert "quantized" not in str(counterpart.get_config())
+    assert "quantized_" not in str(counterpart.get_config())

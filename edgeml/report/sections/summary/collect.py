@@ -64,6 +64,8 @@ def _in_double(row: LayerDifference) -> str:
 def _data(source: RunSource) -> DatasetFacts:
     data, numbers = source.data, source.run.config.scaling
     scaled = f"{numbers.kind}, (x - offset) * scale with the numbers in config.toml"
+    if numbers.table_sha256:
+        scaled += " and scaling.npz"
     return DatasetFacts(
         name=data.dataset.name,
         source=data.dataset.source,
