@@ -131,12 +131,14 @@ class ScalingNumbers(Settings):
     Args:
         kind: see `edgeml.datasets.Scaling`, and so are offset and scale.
         table_sha256: of the numbers in scaling.npz of the run folder; "" for kinds without a table.
+        columns_sha256: of columns.json; "" for data without such columns.
     """
 
     kind: str
     offset: float | list[float]
     scale: float | list[float]
     table_sha256: str = ""
+    columns_sha256: str = ""
 
 
 def import_name(file: Path) -> str:
@@ -249,7 +251,11 @@ class RunConfig(Settings):
             **settings | {"data": settings["data"].model_copy(update={"task": data.task, **absolute})},
             preset=ref,
             checksum=data.dataset.checksum,
-            scaling=ScalingNumbers(**data.scaling.to_dict(), table_sha256=data.scaling.table_digest),
+            scaling=ScalingNumbers(
+                **data.scaling.to_dict(),
+                table_sha256=data.scaling.table_digest,
+                columns_sha256=data.columns.digest if data.columns else "",
+            ),
             versions=versions(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )

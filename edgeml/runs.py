@@ -26,7 +26,7 @@ from edgeml.ir import Graph, saved
 from edgeml.ir.samples import joined_samples, random_samples
 from edgeml.notebook import html_table
 from edgeml.presets import DataSpec, Prepared, prepare
-from edgeml.presets.stored import TABLE_FILE, read_scaling
+from edgeml.presets.stored import COLUMNS_FILE, TABLE_FILE, read_fitted
 from edgeml.runconfig import RunConfig, differences
 from edgeml.synth import wish
 
@@ -42,6 +42,7 @@ RUNS = Path("runs")
 _PRODUCTS = (
     *(
         ".training.npz",
+        COLUMNS_FILE,
         TABLE_FILE,
         "float.keras",
         "float.onnx",
@@ -301,10 +302,10 @@ class Run:
             EdgemlError: the data set is not there, or is not the one the run was trained on.
         """
         numbers = self.config.scaling.model_dump()
-        scaling = read_scaling(self.folder, numbers, self.config.data, self.config.imported)
+        scaling, columns = read_fitted(self.folder, numbers, self.config.data, self.config.imported)
         if self.config.data.dataset == RANDOM:
             return random_data(self.graph(), self.config.data)
-        data = prepare(self.config.data, scaling, unlabelled=self.config.imported)
+        data = prepare(self.config.data, scaling, unlabelled=self.config.imported, columns=columns)
         if data.dataset.checksum != self.config.checksum:
             raise EdgemlError(
                 f"{self.config.data.dataset} is not the data set this run was trained on (checksum differs)",

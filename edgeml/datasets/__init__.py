@@ -24,25 +24,32 @@ from edgeml.datasets import _own_file
 from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_finite, check_raw, checksum
 from edgeml.datasets._groups import PARTS, Grouping, grouped, grouped_raw, ungrouped
 from edgeml.datasets._partition import Partition, SplitKind
+from edgeml.datasets._columns import Categories, ColumnPlan, Missing, TableOptions
 from edgeml.datasets._readers import read_npz as read_arrays
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
+from edgeml.datasets._table_file import SUFFIXES as TABLE_SUFFIXES
+from edgeml.datasets._table_file import load_table, read_table
 from edgeml.datasets._targets import stored_labels, with_numbers
 from edgeml.errors import EdgemlError
 from edgeml.folder import ModuleFolder
 
 __all__ = [
     "Array",
+    "Categories",
+    "ColumnPlan",
     "Dataset",
     "DatasetInfo",
     "Kind",
     "Partition",
+    "Missing",
     "Raw",
     "Scaling",
     "Sources",
     "Split",
     "SplitKind",
+    "TableOptions",
     "info",
     "labels_of",
     "load",
@@ -92,6 +99,7 @@ def load(
     outputs: Sequence[str] = (),
     split_samples: bool = False,
     partition: Partition = Partition(),  # noqa: B008  # frozen
+    table: TableOptions | None = None,
 ) -> Dataset:
     """A data set with its three parts.
 
@@ -108,12 +116,16 @@ def load(
         outputs: likewise the targets of a model with several outputs.
         split_samples: of samples without labels, the three parts are apart, as of those with labels.
         partition: other parts than the publisher's, of all samples together.
+        table: several targets of a .csv or .parquet file, and what becomes of its text and gaps; `target` is
+            not asked then.
 
     Raises:
         EdgemlError: unknown name, missing or damaged file, arrays that are no classification data.
         MissingToolError: scikit-learn, or pandas for a .csv file, is not installed.
     """
     path = Path(name)
+    if table is not None and table.needed(path):
+        return _of_table(path, table, numbers, max_classes, seed, partition)
     if path.suffix.lower() in _own_file.SUFFIXES or path.parent != Path() or path.is_file():
         if not labels and (labels is False or _own_file.unlabelled(path)):
             samples = _own_file.samples(path, target, inputs)
@@ -152,11 +164,38 @@ def load(
     return _finish(raw, str(name), str(name), described.licence, described.source, seed, grouping)
 
 
+def _of_table(
+    path: Path,
+    options: TableOptions,
+    numbers: bool,
+    max_classes: int | None,
+    seed: int,
+    partition: Partition,
+) -> Dataset:
+    """A data set from a table with rules for its columns."""
+    _check_is_table(path)
+    where = str(path)
+    raw = load_table(path, options, numbers, max_classes)
+    check_raw(raw, where, raw.train.y.shape[1] if numbers else 0)
+    raw, grouping = grouped_raw(raw, partition, path)
+    if not numbers:
+        return _finish(raw, path.stem, where, "none stated", where, seed, grouping)
+    data = _of_numbers({"train": raw.train}, path.stem, where, seed, grouping)
+    return replace(data, feature_names=raw.features, columns=raw.columns)
+
+
+def _check_is_table(path: Path) -> None:
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        hint = "data.missing, data.categories, data.drop and several targets are for .csv and .parquet files"
+        raise EdgemlError("is no table", str(path), hint)
+
+
 def labels_of(
     name: str,
     target: str | None = None,
     outputs: Sequence[str] = (),
     sources: Sources | None = None,
+    table: TableOptions | None = None,
 ) -> tuple[Array | None, int]:
     """The labels of a data set as they are stored, and how many classes a published one has.
 
@@ -165,11 +204,18 @@ def labels_of(
         target: the label column of a .csv file.
         outputs: names of a model's outputs, if it has several.
         sources: where to look for files; what the environment says if None.
+        table: as for `load`.
 
     Raises:
         EdgemlError: unknown name, or a missing or damaged file.
     """
     path = Path(name)
+    if table is not None and table.needed(path):
+        _check_is_table(path)
+        targets = read_table(path, table.targets, table.drop).targets
+        if len(targets) == 1:
+            return next(iter(targets.values())), 0
+        return np.stack(list(targets.values()), axis=1), 0
     if path.suffix.lower() in _own_file.SUFFIXES or path.is_file():
         return stored_labels(path, target, outputs), 0
     if info(name).targets:
@@ -227,13 +273,14 @@ def _of_numbers(parts: dict[str, Split], name: str, where: str, seed: int, group
         arrays[f"y_{part_name}"] = _frozen(parts[part_name].y, np.float32)
     return Dataset(
         name=name,
-        **arrays,
         class_names=(),
         feature_names=None,
         licence="none stated",
         source=where,
         checksum=checksum(arrays),
         note=note,
+        columns=(),
+        **arrays,
     )
 
 
@@ -265,6 +312,7 @@ def _finish(
         **arrays,
         class_names=raw.classes,
         feature_names=raw.features,
+        columns=raw.columns,
         licence=licence,
         source=source,
         checksum=checksum(arrays),

@@ -25,6 +25,19 @@ _ROWS_PER_BLOCK = 4096  # bounds the float32 copy that hashing makes of integer 
 
 
 @dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Args:
+        name: as the file has it.
+        categories: of a column of text, sorted; empty for numbers.
+    """
+
+    name: str
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DatasetInfo:
     """The description of a data set.
 
@@ -78,6 +91,7 @@ class Raw:
         whole: false if the arrays are a subset, so that the known checksum and number of samples do not
             apply.
         digest: "sha256:HEX" of the file, if it is the published one that `DatasetInfo.digest` is of.
+        columns: of a table with text or gaps, see `edgeml.datasets._columns`; x then are its raw values.
     """
 
     train: Split
@@ -88,6 +102,7 @@ class Raw:
     note: str = ""
     whole: bool = True
     digest: str = ""
+    columns: tuple[Column, ...] = ()
 
     def arrays(self) -> dict[str, Array]:
         """The existing arrays by name: x_train, y_train, x_val, ..."""
@@ -113,6 +128,7 @@ class Dataset:
         checksum: SHA-256 over all six arrays; two runs with equal checksums saw the same data and the same
             split.
         note: what a reader of a result must know: how it was split, whether it is a subset.
+        columns: of a table with text or gaps: x_* then are its raw values, NaN where one is missing.
     """
 
     name: str
@@ -128,6 +144,7 @@ class Dataset:
     source: str
     checksum: str
     note: str
+    columns: tuple[Column, ...] = ()
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
@@ -182,7 +199,8 @@ def check_raw(raw: Raw, where: str, targets: int = 0) -> None:
             check_finite(y, f"{where}, y{name[1:]}")
         elif y.dtype.kind not in "iu" or int(y.min()) < 0 or int(y.max()) >= len(raw.classes):
             raise EdgemlError(f"labels of {name} are not integers from 0 to {len(raw.classes) - 1}", where)
-        check_finite(x, f"{where}, {name}" if where else name, raw.features)
+        if not raw.columns:  # a table may have gaps, for which there are rules
+            check_finite(x, f"{where}, {name}" if where else name, raw.features)
     if len(raw.classes) < 2 and not targets:
         raise EdgemlError(
             "fewer than two classes", where, "a classifier needs two; is this the right target?"

@@ -14,7 +14,8 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,6 +29,7 @@ from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 
 MOST_COLUMNS = 20_000
 _LONGEST_LINE = 1 << 22
+_LOOKED_AT = 100  # samples, for the decimal mark
 _USUAL_TARGETS = ("target", "label", "class", "y")
 _LARGEST = float(np.finfo(np.float32).max)
 _BOOLEANS = ("True", "TRUE", "true", "False", "FALSE", "false")  # 1 and 0, as pandas has it
@@ -65,26 +67,63 @@ def read_csv(path: Path, target: str | None = None) -> CsvTable:
         MissingToolError: pandas is not installed.
     """
     check_size(path)
-    with _opened(path) as file:
-        separator = _separator(file, path)
-        file.seek(0)
-        header = [name.strip() for name in next(_rows(file, separator, path), [])]
-        _check_header(header, path)
-        column = _target_column(header, target, path)
+    with opened(path) as file:
+        separator, header = header_of(file, path)
+        column = target_column(header, target, path)
         begins = file.tell()
         first = next(_rows(file, separator, path), [])
         file.seek(begins)
+        decimal = decimal_mark(file, separator, path)
         # pandas would make as many columns as the first sample has values.
-        frame = None if len(first) > len(header) else _frame(file, separator, len(header), column)
+        frame = None if len(first) > len(header) else _frame(file, separator, len(header), column, decimal)
     if frame is not None and not len(frame):
         raise EdgemlError("has no samples", str(path), "it needs one line per sample below the header")
     table = None if frame is None else _table(frame, header, column)
     if table is None:
-        raise _first_fault(path, separator, header, column)
+        raise _first_fault(path, separator, header, column, decimal)
+    if decimal == "," and all(NUMBER.fullmatch(_pointed(label)) for label in table.labels):
+        return replace(table, labels=tuple(map(_pointed, table.labels)))
     return table
 
 
-def _frame(file: IO[str], separator: str, columns: int, target: int) -> Any:
+def header_of(file: IO[str], path: Path) -> tuple[str, list[str]]:
+    """The separator and the column names; the file then is at its first sample.
+
+    Raises:
+        EdgemlError: the first line is no header.
+    """
+    separator = _separator(file, path)
+    file.seek(0)
+    header = [name.strip() for name in next(_rows(file, separator, path), [])]
+    _check_header(header, path)
+    return separator, header
+
+
+def decimal_mark(file: IO[str], separator: str, path: Path) -> str:
+    """The mark in front of decimals, "," or "."; the file stays where it is.
+
+    It is a comma where commas do not separate, and of the first samples some have one in a number and none
+    has a point in one.
+    """
+    if separator == ",":
+        return "."
+    begins, commas = file.tell(), 0
+    for row in islice(_rows(file, separator, path), _LOOKED_AT):
+        fields = [field.strip() for field in row]
+        if any("." in field and NUMBER.fullmatch(field) for field in fields):
+            commas = 0
+            break
+        commas += sum("," in field and NUMBER.fullmatch(_pointed(field)) is not None for field in fields)
+    file.seek(begins)
+    return "," if commas else "."
+
+
+def _pointed(text: str) -> str:
+    """A number with a point for its decimal comma."""
+    return text.replace(",", ".", 1)
+
+
+def _frame(file: IO[str], separator: str, columns: int, target: int, decimal: str) -> Any:
     """The rest of the file as a DataFrame with one column more than the header has, or None."""
     try:
         import pandas as pd
@@ -102,6 +141,7 @@ def _frame(file: IO[str], separator: str, columns: int, target: int) -> Any:
                 header=None,
                 names=range(columns + 1),
                 dtype=kinds,
+                decimal=decimal,
                 index_col=False,
                 keep_default_na=False,
                 na_values=[],
@@ -126,11 +166,11 @@ def _table(frame: Any, header: list[str], column: int) -> CsvTable | None:
     return CsvTable(x, texts, codes, features, header[column])
 
 
-def _first_fault(path: Path, separator: str, header: list[str], column: int) -> EdgemlError:
+def _first_fault(path: Path, separator: str, header: list[str], column: int, decimal: str) -> EdgemlError:
     """The error that names the first line with a fault, and how many more have one."""
     first: EdgemlError | None = None
     more = 0
-    with _opened(path) as file:
+    with opened(path) as file:
         rows = csv.reader(_lines(file, path), delimiter=separator, strict=True)
         begins, quoted = 1, False
         try:
@@ -138,7 +178,8 @@ def _first_fault(path: Path, separator: str, header: list[str], column: int) -> 
                 line, begins = begins, rows.line_num + 1
                 if line == 1 or not row or (len(row) == 1 and not row[0].strip()):
                     continue
-                fault = _fault(row, line, header, column, path)
+                plain = [_pointed(field) for field in row] if decimal == "," else row
+                fault = _fault(plain, line, header, column, path)
                 if fault is not None and first is None:
                     first = fault
                 elif fault is not None:
@@ -168,7 +209,7 @@ def _fault(row: list[str], line: int, header: list[str], column: int, path: Path
             return EdgemlError(
                 f"column {name!r:.60} has no {kind} in line {line} but {text!r}",
                 where,
-                "drop such lines or fill the value in before training",
+                "drop such lines" if number == column else "drop such lines, or set data.missing=median",
             )
         if number == column or text in _BOOLEANS:
             continue
@@ -186,10 +227,10 @@ def _fault(row: list[str], line: int, header: list[str], column: int, path: Path
 
 
 def _remedy(text: str) -> str:
-    point = text.replace(",", ".", 1)
+    point = _pointed(text)
     if point != text and NUMBER.fullmatch(point):
         return f"decimal commas: write {point} for {text}"
-    return "make it one column per value (one-hot), or leave the column out"
+    return "categories? Set data.categories=one_hot; or leave the column out: data.drop"
 
 
 def _check_header(header: list[str], path: Path) -> None:
@@ -215,7 +256,17 @@ def _check_header(header: list[str], path: Path) -> None:
         raise EdgemlError(f"the first line is not a header: {twice!r:.60} is there twice", where, remedy)
 
 
-def _target_column(header: list[str], target: str | None, path: Path) -> int:
+def target_column(header: list[str], target: str | None, path: Path) -> int:
+    """The position of the label column.
+
+    Args:
+        header: column names.
+        target: its name; if None, the one called target, label, class or y.
+        path: the file, for messages.
+
+    Raises:
+        EdgemlError: there is no such column, or more than one.
+    """
     if target is not None:
         if target not in header:
             raise unknown_name("column", target, header, str(path))
@@ -253,7 +304,7 @@ def _lines(file: IO[str], path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
+def opened(path: Path) -> Iterator[IO[str]]:
     """The file as text; faults of the disk or of the encoding become an `EdgemlError`."""
     if not path.is_file():
         raise EdgemlError("there is no such data file", str(path))

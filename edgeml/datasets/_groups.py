@@ -73,12 +73,14 @@ def grouped_raw(raw: Raw, partition: Partition, path: Path) -> tuple[Raw, Groupi
     """
     if not partition.groups:
         return raw, Grouping(partition)
-    if path.suffix.lower() != ".csv":
+    if path.suffix.lower() == ".npz":
         return raw, Grouping(partition, _array(path, partition.groups))
     column = _column(raw.features or (), partition.groups, path)
     features = tuple(name for name in raw.features or () if name != partition.groups)
+    columns = tuple(item for item in raw.columns if item.name != partition.groups)
     groups, rest = raw.train.x[:, column], np.delete(raw.train.x, column, axis=1)
-    return replace(raw, train=Split(rest, raw.train.y), features=features), Grouping(partition, groups)
+    left = replace(raw, train=Split(rest, raw.train.y), features=features, columns=columns)
+    return left, Grouping(partition, groups)
 
 
 def grouped(

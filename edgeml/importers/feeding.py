@@ -133,7 +133,7 @@ def _with_task(graph: Graph, spec: DataSpec, stated: Mapping[str, Any], where: s
             return spec.model_copy(update={"task": "unlabelled"}), "no data are given"
     labels, classes = (None, 0)
     if spec.labels:
-        labels, classes = datasets.labels_of(spec.dataset, spec.target, spec.outputs)
+        labels, classes = datasets.labels_of(spec.dataset, spec.column, spec.outputs, table=spec.table)
     proof = evidence(graph, labels, classes)
     if "task" in stated:
         misfit = tasks.load(spec.task).misfit(proof)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgeml import datasets, tasks
-from edgeml.datasets import Array, Dataset, Scaling
+from edgeml.datasets import Array, ColumnPlan, Dataset, Scaling
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.presets.spec import AUTO, DataSpec
 from edgeml.tasks import TaskEvidence, Truth
@@ -33,6 +33,7 @@ class Prepared:
         scaling: the scaling of the stored values.
         dataset: the stored values, and where they come from.
         task: its name, never "auto".
+        columns: of a table with text or gaps, the features that its columns become before they are scaled.
     """
 
     x_train: Array
@@ -45,6 +46,7 @@ class Prepared:
     scaling: Scaling
     dataset: Dataset
     task: str
+    columns: ColumnPlan | None = None
 
 
 def prepare(
@@ -52,6 +54,7 @@ def prepare(
     scaling: Scaling | None = None,
     dataset: Dataset | None = None,
     unlabelled: bool = False,
+    columns: ColumnPlan | None = None,
 ) -> Prepared:
     """Read and scale a data set.
 
@@ -60,6 +63,8 @@ def prepare(
         scaling: the one a run was trained with; fitted to the training part if None.
         dataset: its stored values, where they are in no file.
         unlabelled: take a file that has no labels as well.
+        columns: the rules of a table's columns that a run was trained with; fitted to the training part if
+            None.
 
     Raises:
         EdgemlError: unknown data set, missing or damaged file, or a scaling that does not fit it.
@@ -76,7 +81,7 @@ def prepare(
         labelled = spec.labels and (truth in (Truth.CLASSES, Truth.NUMBERS) or bool(spec.normal))
         dataset = datasets.load(
             spec.dataset,
-            spec.target,
+            spec.column,
             spec.split_seed,
             max_classes=spec.max_classes,
             labels=None if labelled and unlabelled else labelled,
@@ -85,14 +90,21 @@ def prepare(
             outputs=spec.outputs,
             partition=spec.partition,
             split_samples=split_anyway and not spec.normal,
+            table=spec.table,
         )
         if spec.normal:
             dataset = _only_normal(dataset, spec)
+    if columns is None and dataset.columns:
+        columns = ColumnPlan.fit(dataset.columns, dataset.x_train, spec.missing, spec.categories)
+    if columns is not None:
+        dataset = _noted(dataset, columns)
     if scaling is None:
-        scaling = Scaling.fit(spec.scaling, dataset.x_train, spec.constant)
+        features = dataset.x_train if columns is None else columns.apply(dataset.x_train)
+        staying = None if columns is None else columns.staying
+        scaling = Scaling.fit(spec.scaling, features, spec.constant, staying)
 
     def ready(x: Array) -> Array:
-        scaled = scaling.apply(x)
+        scaled = scaling.apply(x if columns is None else columns.apply(x))
         if spec.axes:
             scaled = _turned(scaled, spec)
         return scaled.reshape(len(scaled), -1) if spec.flatten else scaled
@@ -113,6 +125,7 @@ def prepare(
         scaling=scaling,
         dataset=dataset,
         task=task,
+        columns=columns,
     )
 
 
@@ -128,7 +141,9 @@ def task_of_data(spec: DataSpec, inputs: int = 0, outputs: int = 0) -> tuple[str
         EdgemlError: the data are missing or damaged, or there is nothing to train towards.
     """
     labels, classes = (
-        datasets.labels_of(spec.dataset, spec.target, spec.outputs) if spec.labels else (None, 0)
+        datasets.labels_of(spec.dataset, spec.column, spec.outputs, table=spec.table)
+        if spec.labels
+        else (None, 0)
     )
     if labels is not None and spec.max_classes:
         return "classification", "data.max_classes is stated"
@@ -151,6 +166,16 @@ def task_of_data(spec: DataSpec, inputs: int = 0, outputs: int = 0) -> tuple[str
         spec.dataset,
         f"add labels (y in an .npz file), or end the model in {inputs} outputs for an autoencoder",
     )
+
+
+def _noted(dataset: Dataset, columns: ColumnPlan) -> Dataset:
+    """The data set, with a note on categories that the training part never shows."""
+    notes = [
+        f"{count} samples of the {part} part have a {name} that the training part never shows"
+        for part in ("val", "test")
+        for name, count in columns.unseen(getattr(dataset, f"x_{part}")).items()
+    ]
+    return replace(dataset, note="; ".join([dataset.note, *notes]))
 
 
 def _only_normal(dataset: Dataset, spec: DataSpec) -> Dataset:

@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 
 from edgeml import tasks
 from edgeml.boards.target import known_case
-from edgeml.datasets import Kind, Partition, SplitKind
+from edgeml.datasets import Categories, Kind, Missing, Partition, SplitKind, TableOptions
 from edgeml.errors import EdgemlError
 from edgeml.fixed import MAX_WIDTH
 from edgeml.presets.lowering import Lowering
@@ -48,8 +48,12 @@ class DataSpec(Settings):
     """The data set, and the steps from its stored values to the model's input.
 
     Args:
-        dataset: one of `edgeml.datasets.names()`, or the path of an .npz or .csv file.
-        target: the label column of a .csv file.
+        dataset: one of `edgeml.datasets.names()`, or the path of an .npz, .csv or .parquet file.
+        target: the label column of a .csv or .parquet file, or a list of several columns of numbers.
+        drop: columns of such a file that are left out.
+        missing: the treatment of missing values of such a file: "refuse", or filled with the training part's
+            "mean", "median" or "most_frequent"; "flag": the median, and a feature more that says so.
+        categories: the treatment of its columns of text: "refuse", "one_hot" or "ordinal".
         scaling: how features are scaled; fitted to the training part alone.
         constant: divisor of the scaling "unit"; a power of two keeps stored integers exact.
         flatten: true to give the model each sample as one vector.
@@ -76,7 +80,10 @@ class DataSpec(Settings):
     """
 
     dataset: str = Field(min_length=1)
-    target: str | None = None
+    target: str | tuple[str, ...] | None = None
+    drop: tuple[str, ...] = ()
+    missing: Missing = "refuse"
+    categories: Categories = "refuse"
     scaling: Kind = "none"
     constant: float = Field(default=256.0, gt=0)
     flatten: bool = False
@@ -104,6 +111,17 @@ class DataSpec(Settings):
     def partition(self) -> Partition:
         """The way to the three parts."""
         return Partition(self.split, self.folds, self.fold, self.groups)
+
+    @property
+    def column(self) -> str | None:
+        """The label column, if one is stated."""
+        return None if isinstance(self.target, tuple) else self.target
+
+    @property
+    def table(self) -> TableOptions:
+        """The reading of a file as a table."""
+        targets = self.target if isinstance(self.target, tuple) else (self.target,) * bool(self.target)
+        return TableOptions(tuple(filter(None, targets)), self.drop, self.missing, self.categories)
 
     @field_validator("task")
     @classmethod

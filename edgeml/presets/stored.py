@@ -1,7 +1,10 @@
-"""The fitted scaling in a run folder: its table in scaling.npz, offset and scale in config.toml.
+"""What was fitted to the training part, in a run folder: columns.json, scaling.npz, and config.toml.
 
-Invariant: the table that is read has the checksum that config.toml states. Where there is no file, as after
-an import, the table is fitted again to the same data and has to come out the same.
+config.toml has offset and scale of the scaling, scaling.npz its table, columns.json the rules of a table's
+columns; where a kind has no table, or the data no such columns, there is no file.
+
+Invariant: what is read has the checksum that config.toml states. Where there is no file, as after an import,
+it is fitted again to the same data and has to come out the same.
 """
 
 from __future__ import annotations
@@ -12,44 +15,56 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.datasets import Scaling, read_arrays
+from edgeml.datasets import ColumnPlan, Scaling, read_arrays
 from edgeml.errors import EdgemlError
-from edgeml.files import staged_path
-from edgeml.presets.prepare import prepare
+from edgeml.files import staged_path, write_atomic
+from edgeml.presets.prepare import Prepared, prepare
 from edgeml.presets.spec import DataSpec
+from edgeml.reading import read_json
 
 TABLE_FILE = "scaling.npz"
+COLUMNS_FILE = "columns.json"
 _KEY = "table"
 
 
-def read_scaling(folder: Path, numbers: Mapping[str, Any], spec: DataSpec, imported: bool) -> Scaling:
-    """The scaling of a run.
+def read_fitted(
+    folder: Path, numbers: Mapping[str, Any], spec: DataSpec, imported: bool
+) -> tuple[Scaling, ColumnPlan | None]:
+    """The scaling of a run, and the rules of a table's columns.
 
     Args:
         folder: RUN.
-        numbers: as `Scaling.to_dict` gave them, and the table's checksum as table_sha256.
-        spec: the data, to fit a table again.
+        numbers: as `Scaling.to_dict` gave them, and the checksums as table_sha256 and columns_sha256.
+        spec: the data, to fit again what is in no file.
         imported: the run's model was trained elsewhere.
 
     Raises:
-        EdgemlError: a number is damaged, or the table is another one than the model was trained with.
+        EdgemlError: a number is damaged, or others than the model was trained with.
     """
-    plain, path, table = dict(numbers), folder / TABLE_FILE, None
-    digest = plain.pop("table_sha256", "")
-    if digest and path.is_file():
-        table = read_arrays(path, [_KEY])[_KEY]
-    elif digest:
-        table = prepare(spec, unlabelled=imported).scaling.table
+    plain, table, columns = dict(numbers), None, None
+    of_table, of_columns = plain.pop("table_sha256", ""), plain.pop("columns_sha256", "")
+    files = {folder / TABLE_FILE: of_table, folder / COLUMNS_FILE: of_columns}
+    if any(digest and not path.is_file() for path, digest in files.items()):
+        again = prepare(spec, unlabelled=imported)
+        table, columns = again.scaling.table, again.columns
+    elif of_table:
+        table = read_arrays(folder / TABLE_FILE, [_KEY])[_KEY]
+    path = folder / COLUMNS_FILE
+    if of_columns and columns is None:
+        columns = ColumnPlan.from_dict(read_json(path, "rules of columns"), str(path))
     scaling = Scaling.from_dict(plain, f"{folder / 'config.toml'}: scaling", table)
-    if scaling.table_digest != digest:
-        hint = "delete the file, which is written anew, or train again with --overwrite"
-        raise EdgemlError("is not the table that the model was trained with", str(path), hint)
-    return scaling
+    found = (scaling.table_digest, columns.digest if columns else "")
+    for path, ours in zip(files, found, strict=True):
+        if ours != files[path]:
+            hint = "delete the file, so that it is fitted again, or train again with --overwrite"
+            raise EdgemlError("has other numbers than the model was trained with", str(path), hint)
+    return scaling, columns
 
 
-def write_scaling(folder: Path, scaling: Scaling) -> None:
-    """Write scaling.npz, if the scaling has a table."""
-    if scaling.table is None:
-        return
-    with staged_path(folder / TABLE_FILE) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{_KEY: scaling.table})
+def write_fitted(folder: Path, data: Prepared) -> None:
+    """Write the files of a run that is to be trained on these data."""
+    if data.columns is not None:
+        write_atomic(folder / COLUMNS_FILE, data.columns.to_json())
+    if data.scaling.table is not None:
+        with staged_path(folder / TABLE_FILE) as temporary, temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, **{_KEY: data.scaling.table})

@@ -19,7 +19,7 @@ from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower_model
 from edgeml.locks import locked
 from edgeml.presets import Choices, Prepared, Preset, choose, prepare
-from edgeml.presets.stored import write_scaling
+from edgeml.presets.stored import write_fitted
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
 from edgeml.scratch import scratch_folder
@@ -70,7 +70,7 @@ def train(
     data = prepare(chosen.data)
     with locked(Path(folder)):
         run = Run.create(Path(folder), RunConfig.of(preset, chosen, data), overwrite)
-        write_scaling(run.folder, data.scaling)
+        write_fitted(run.folder, data)
         observer = progress or SilentProgress()
         if not run.float_file.is_file() and not run.model_file.is_file():
             _train_phase("float", preset, run, data, observer, strict)

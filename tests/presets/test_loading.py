@@ -119,7 +119,7 @@ def test_choices_are_the_preset_with_the_changes_of_one_command():
         ("quantizers.weights.bits=64", "quantizers.weights.bits = 64"),
         ("training.epochs=true", "training.epochs = True"),
         ("training.learning_rate=0", "training.learning_rate = 0"),
-        ("data.scaling=log", "data.scaling = 'log'"),
+        ("data.scaling=logit", "data.scaling = 'logit'"),
         ("seed=-1", "seed = -1"),
         ("targets.io_type=stream", "targets.io_type = 'stream'"),
     ],

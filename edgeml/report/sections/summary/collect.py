@@ -66,13 +66,15 @@ def _data(source: RunSource) -> DatasetFacts:
     scaled = f"{numbers.kind}, (x - offset) * scale with the numbers in config.toml"
     if numbers.table_sha256:
         scaled += " and scaling.npz"
+    if numbers.columns_sha256:
+        scaled = f"columns by the rules in columns.json, then {scaled}"
     return DatasetFacts(
         name=data.dataset.name,
         source=data.dataset.source,
         licence=data.dataset.licence,
         checksum=data.dataset.checksum,
         note=data.dataset.note,
-        scaling="none" if numbers.kind == "none" else scaled,
+        scaling="none" if numbers.kind == "none" and not numbers.columns_sha256 else scaled,
         train=len(data.x_train),
         val=len(data.x_val),
         test=len(data.x_test),
