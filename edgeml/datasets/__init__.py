@@ -22,9 +22,9 @@ import numpy as np
 
 from edgeml.datasets import _own_file
 from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_finite, check_raw, checksum
+from edgeml.datasets._columns import Categories, ColumnPlan, Missing, TableOptions
 from edgeml.datasets._groups import PARTS, Grouping, grouped, grouped_raw, ungrouped
 from edgeml.datasets._partition import Partition, SplitKind
-from edgeml.datasets._columns import Categories, ColumnPlan, Missing, TableOptions
 from edgeml.datasets._readers import read_npz as read_arrays
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
@@ -42,8 +42,8 @@ __all__ = [
     "Dataset",
     "DatasetInfo",
     "Kind",
-    "Partition",
     "Missing",
+    "Partition",
     "Raw",
     "Scaling",
     "Sources",
