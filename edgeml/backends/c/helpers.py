@@ -88,8 +88,8 @@ static inline int32_t {name}(const {x} *x, const {w} *w, int32_t n)
     int32_t i = 0;
     for (; i + 4 <= n; i += 4) {{
         uint32_t a, b;
-        memcpy(&a, x + i, 4);
-        memcpy(&b, w + i, 4);
+        edgeml_copy(&a, x + i, 4);
+        edgeml_copy(&b, w + i, 4);
         sum = __smlad({extend_x}a), {extend_w}b), sum);
         sum = __smlad({extend_x}(a >> 8 | a << 24)), {extend_w}(b >> 8 | b << 24)), sum);
     }}

@@ -109,6 +109,11 @@ _HEAD = """\
 
 #ifdef EDGEML_USE_DSP
 #include <arm_acle.h>
+#ifdef __GNUC__
+#define edgeml_copy __builtin_memcpy /* one load, with -ffreestanding too */
+#else
+#define edgeml_copy memcpy
+#endif
 #endif
 
 #ifndef EDGEML_TRACE
