@@ -45,11 +45,19 @@ class MemoryBlock(Settings):
 
 
 class McuSource(Settings):
-    """A document, and the parts of this file whose figures are from it."""
+    """A document, and the parts of this file whose figures are from it.
+
+    Args:
+        covers: the parts.
+        document: its name.
+        url: its address.
+        compared: whether the figures were compared with it, one by one.
+    """
 
     covers: Annotated[tuple[Literal["core", "memory", "clock"], ...], Field(min_length=1)]
     document: Label
     url: Url
+    compared: bool = False
 
 
 class Mcu(Settings):

@@ -19,6 +19,6 @@ CORE = McuCore(
         (1.0, 3.0),
         (1.0, 1.0),  # the RP2040 and the SAM D21 have the fast multiplier
         "Cortex-M0+ Technical Reference Manual, instruction set summary",
-        "https://developer.arm.com/documentation/ddi0484/c/Programmers-Model/Instruction-set-summary",
+        "https://infocenter.arm.com/help/topic/com.arm.doc.ddi0484c/CHDCICDF.html",
     ),
 )

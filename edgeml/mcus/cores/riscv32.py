@@ -19,7 +19,7 @@ CORE = McuCore(
             InstructionClass.LOAD: (1.0, 3.0),
             InstructionClass.STORE: (1.0, 3.0),
             InstructionClass.MULTIPLY: (1.0, 5.0),
-            InstructionClass.DIVIDE: (2.0, 37.0),
+            InstructionClass.DIVIDE: (2.0, 38.0),
             InstructionClass.BRANCH: (1.0, 4.0),
             InstructionClass.MULTIPLE: (1.0, 1.0),  # there is no such instruction
             InstructionClass.OTHER: (1.0, 1.0),
