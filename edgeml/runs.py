@@ -58,7 +58,7 @@ _PRODUCTS = (
         "notes.json",
     ),
     *("golden.npz", "check.json", "export.json", "trained.json", "report.html", "report.md", "report.json"),
-    *("onnx", "hls4ml", "verilog", "c", "synth"),
+    *("onnx", "hls4ml", "verilog", "c", "synth", "front"),
 )
 """The entries of a run folder, without config.toml and the file of an imported model."""
 
@@ -222,6 +222,11 @@ class Run:
     def state_file(self) -> Path:
         """An unfinished training; is there only between epochs."""
         return self.folder / ".training.npz"
+
+    @property
+    def front(self) -> Path:
+        """Folder of the checkpoints of a training with learned widths, see `edgeml.training.small`."""
+        return self.folder / "front"
 
     @property
     def graph_file(self) -> Path:

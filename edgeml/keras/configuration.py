@@ -1,7 +1,7 @@
 """Checks of a model's configuration, before Keras builds anything of it.
 
-Only classes of Keras and QKeras, none of those that run code of the file, and no size that the stored weights
-do not fill.
+Only classes of Keras, QKeras and `edgeml.keras.learned`, none of those that run code of the file, and no size
+that the stored weights do not fill.
 
 Invariant: nothing is imported or built here; a configuration that passes names no code of the file's.
 """
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from edgeml.errors import EdgemlError
-from edgeml.keras import operations
-from edgeml.keras.registry import snake_case
+from edgeml.keras import layers, operations
+from edgeml.keras.registry import is_learned, snake_case
 from edgeml.keras.writer import AGAIN
 
 _HOMES = ("keras", "qkeras")
@@ -134,6 +134,8 @@ def check_classes(config: Any, where: str) -> None:
 
 
 def _is_keras_class(module: str, name: str) -> bool:
+    if module == "edgeml" or is_learned(module):  # as they are registered, and where they are
+        return name.startswith("Learned") and snake_case(name) in layers.names()
     parts = [part for part in module.split(".") if part != "src"]
     if parts[:2] == ["keras", "ops"]:  # of a functional model, x + y; no others: some hold code
         return snake_case(name) in operations.names()

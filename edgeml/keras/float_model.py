@@ -20,8 +20,11 @@ from edgeml.keras.layers._float import NORM
 if TYPE_CHECKING:
     import keras
 
-_COUNTERS = ("iteration",)
-"""Weights of folded layers that count training steps, which begin anew."""
+OWN_STATE = (
+    "iteration",
+    *("kernel_fraction", "bias_fraction", "input_fraction", "input_integer", "input_peak", "strength"),
+)
+"""Weights that no float layer has: the training steps of folded layers, and learned widths."""
 
 
 def float_model(model: keras.Model) -> keras.Model:
@@ -64,7 +67,7 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
     values = {key: value for layer in _leaves(source) for key, value in _weights(layer)}
     for layer in _leaves(target):
         for key, weight in _weights(layer):
-            if key[1] in _COUNTERS:
+            if key[1] in OWN_STATE:
                 continue
             if key not in values:
                 raise EdgemlError(f"{source.name} has no weight {key[1]}", layer.name)

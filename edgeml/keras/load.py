@@ -26,6 +26,7 @@ from edgeml.keras.backend import import_keras
 from edgeml.keras.configuration import check_classes, check_sizes, objects, without_compilation
 from edgeml.keras.hdf5 import MAGIC, configuration
 from edgeml.keras.rebuild import rebuilt
+from edgeml.keras.registry import import_learned
 from edgeml.keras.stored import check_weights
 from edgeml.keras.writer import AGAIN, keras_version
 from edgeml.reading import parse_json
@@ -89,6 +90,7 @@ def model_of(content: bytes, where: str, weights: bytes | None = None) -> Any:
     check_sizes(config, _stored(content), where)
     check_weights(content, where)
     keras = import_keras()
+    import_learned()
     try:
         with _uncompiled(content, config) as file:
             return keras.saving.load_model(file, compile=False, safe_mode=True)

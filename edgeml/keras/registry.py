@@ -1,6 +1,6 @@
-"""From a Keras or QKeras class to the name of its file; the folder is the registry.
+"""From a class of Keras, QKeras or `edgeml.keras.learned` to its file; the folder is the registry.
 
-Invariant: only classes of Keras and QKeras themselves are looked up. A user's class of the same name is
+Invariant: only classes of these packages themselves are looked up. A user's class of the same name is
 another class and is refused.
 
 To add a class, write a file of its name in snake_case in the folder of its kind: `edgeml/keras/layers`,
@@ -9,15 +9,20 @@ To add a class, write a file of its name in snake_case in the folder of its kind
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from edgeml.errors import EdgemlError, near_names
 from edgeml.folder import ModuleFolder
 
 H = TypeVar("H")
+
+LEARNED = "edgeml.keras.learned"
+"""The package of edgeml's own layers."""
 
 _HOMES = ("keras", "qkeras")
 
@@ -79,7 +84,7 @@ class HandlerFolder(Generic[H]):
             EdgemlError: the class is the user's own, or not covered.
         """
         cls, kind = type(instance), self.kind
-        if cls.__module__.split(".")[0] not in _HOMES:
+        if not is_known(cls.__module__):
             raise EdgemlError(
                 f"the {kind} class {cls.__module__}.{cls.__qualname__} is not one of Keras or QKeras",
                 where,
@@ -99,17 +104,42 @@ class HandlerFolder(Generic[H]):
 
     def _titles(self) -> dict[str, str]:
         """The classes as users write them, by file name."""
-        classes = vars(sys.modules["keras"].layers) | vars(sys.modules["qkeras"])
+        classes = _classes()
         written = {snake_case(name): name for name, kind in classes.items() if isinstance(kind, type)}
         return {name: written.get(name, "".join(map(str.title, name.split("_")))) for name in self.names()}
 
 
-def class_of(name: str) -> type | None:
-    """The class of Keras' layers or of QKeras that a file is named after; None if there is none.
+def is_known(module: str) -> bool:
+    """True for modules of Keras, of QKeras, and of edgeml's own layers."""
+    return module.split(".")[0] in _HOMES or is_learned(module)
 
-    Both must have been imported.
+
+def is_learned(module: str) -> bool:
+    """True for modules of edgeml's own layers."""
+    return module == LEARNED or module.startswith(f"{LEARNED}.")
+
+
+def is_quantized(module: str) -> bool:
+    """True for modules whose layers quantize: those of QKeras, and of edgeml's own layers."""
+    return module.split(".")[0] == "qkeras" or is_learned(module)
+
+
+def class_of(name: str) -> type | None:
+    """The class of Keras' layers, of QKeras or of edgeml that a file is named after; None if there is none.
+
+    Keras and QKeras must have been imported.
     """
-    classes = vars(sys.modules["keras"].layers) | vars(sys.modules["qkeras"])
     return next(
-        (cls for title, cls in classes.items() if isinstance(cls, type) and snake_case(title) == name), None
+        (cls for title, cls in _classes().items() if isinstance(cls, type) and snake_case(title) == name),
+        None,
     )
+
+
+def _classes() -> dict[str, Any]:
+    """Everything in the packages of layers and quantizers, by the name that users write."""
+    return vars(sys.modules["keras"].layers) | vars(sys.modules["qkeras"]) | vars(import_learned())
+
+
+def import_learned() -> ModuleType:
+    """The package of edgeml's own layers, which registers them with Keras; Keras must have been imported."""
+    return importlib.import_module(LEARNED)

@@ -26,6 +26,7 @@ from edgeml.files import read_bytes
 from edgeml.folder import FileFolder
 from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
+from edgeml.presets.penalty import BitPenalty
 from edgeml.presets.prepare import Prepared, prepare, task_of_data
 from edgeml.presets.rounding import LayerWidths, PostTraining
 from edgeml.presets.spec import (
@@ -45,6 +46,7 @@ from edgeml.settings import Settings, explained, parse_settings, set_values
 
 __all__ = [
     "AUTO",
+    "BitPenalty",
     "Bits",
     "Choices",
     "DataSpec",

@@ -21,6 +21,7 @@ from edgeml.datasets import Categories, Kind, Missing, Partition, SplitKind, Tab
 from edgeml.errors import EdgemlError
 from edgeml.fixed import MAX_WIDTH
 from edgeml.presets.lowering import Lowering
+from edgeml.presets.penalty import BitPenalty
 from edgeml.settings import Settings
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ class Quantizers(Settings):
         biases: biases.
         activations: results of hidden layers; never negative after a ReLU, so `signed` is not asked there.
         layers: exceptions by layer name, `--set quantizers.layers.fc1.weights.bits=4`.
+        granularity: of layers with learned widths: "weight", "channel" or "tensor" have bits of their own.
     """
 
     inputs: Bits
@@ -185,6 +187,7 @@ class Quantizers(Settings):
     biases: Bits
     activations: Bits
     layers: dict[str, LayerBits] = Field(default_factory=dict)
+    granularity: Literal["weight", "channel", "tensor"] = "weight"
 
     def input(self) -> str:
         """For the QActivation behind the model's input."""
@@ -206,6 +209,21 @@ class Quantizers(Settings):
     def linear(self, layer: str) -> str:
         """For a QActivation that only rounds, behind a residual addition for example."""
         return _quantized_bits(self._of(layer).activations.over(self.activations))
+
+    def learned(self, layer: str) -> dict[str, Any]:
+        """For the arguments of a `LearnedDense` or `LearnedConv2D`: the fractional bits that it starts with.
+
+        Those of its input are those of `activations`.
+        """
+        own = self._of(layer)
+        weights, biases = own.weights.over(self.weights), own.biases.over(self.biases)
+        inputs = own.activations.over(self.activations)
+        return {
+            "fraction": weights.bits - weights.integer - weights.signed,
+            "bias_fraction": biases.bits - biases.integer - biases.signed,
+            "input_fraction": inputs.bits - inputs.integer - inputs.signed,
+            "granularity": self.granularity,
+        }
 
     def _of(self, layer: str) -> LayerBits:
         return self.layers.get(layer) or LayerBits()
@@ -269,6 +287,7 @@ class Training(Settings):
         plateau_patience: see `schedule`.
         patience: stop after so many epochs that were no better; the best epoch's weights are kept.
         max_parameters: a model with more weights is refused before they are allocated.
+        bit_penalty: of layers with learned widths, see `BitPenalty`.
     """
 
     float_epochs: Count
@@ -284,6 +303,7 @@ class Training(Settings):
     plateau_patience: Count = 5
     patience: Count = 20
     max_parameters: Count = 50_000_000
+    bit_penalty: BitPenalty = BitPenalty()
 
 
 class Targets(Settings):

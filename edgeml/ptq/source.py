@@ -69,9 +69,10 @@ def read_float(content: bytes, where: str, name: str, weights: bytes | None = No
 def _of_keras(content: bytes, where: str, weights: bytes | None) -> bytes:
     from edgeml.keras.float_onnx import float_onnx
     from edgeml.keras.load import model_of
+    from edgeml.keras.registry import is_quantized
 
     model = model_of(content, where, weights)
-    if any(type(layer).__module__.startswith("qkeras") for layer in model._flatten_layers()):
+    if any(is_quantized(type(layer).__module__) for layer in model._flatten_layers()):
         raise _quantized_already(where)
     return float_onnx(model)
 

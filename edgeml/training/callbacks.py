@@ -57,6 +57,10 @@ class PhaseCallbacks:
                 raise EdgemlError(what, where, "return a list of keras.callbacks.Callback")
         return PhaseCallbacks(callbacks, str(preset.file))
 
+    def beside(self, callback: keras.callbacks.Callback) -> PhaseCallbacks:
+        """These, and one of edgeml's own behind them."""
+        return PhaseCallbacks((*self._callbacks, callback), self._where)
+
     def begin(self, model: Any, optimizer: Any, epochs: int, steps: int) -> None:
         """Tell them model and sizes; `model.optimizer` is there until `end`, for those that set the rate."""
         if self._callbacks:

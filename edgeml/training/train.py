@@ -30,6 +30,7 @@ from edgeml.training.goal import check_end
 from edgeml.training.history import read_history, tensorboard, write_history
 from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.seeds import make_repeatable
+from edgeml.training.small.phase import LearnedPhase, learned_layers
 from edgeml.training.task import with_task
 
 if TYPE_CHECKING:
@@ -114,9 +115,14 @@ def _train_phase(
         copy_weights(load_model(run.float_file), model)
         before = [row for row in read_history(run.history_file) if row.phase != phase]
         file = run.model_file
+    widths = LearnedPhase(model, run) if phase == "qat" and any(learned_layers(model)) else None
     with tensorboard(run.logs, phase) as board:
         callbacks = PhaseCallbacks.of(preset, phase, run.folder)
+        if widths is not None:
+            settings, callbacks = widths.begin(settings, callbacks, data)
         rows = fit(model, data, settings, run.state_file, board, progress, callbacks, preset.loss)
+    if widths is not None:
+        widths.end()
     write_history(run.history_file, [*before, *rows])
     with staged_path(file) as temporary:
         model.save(temporary)

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeml.ir import evaluate_codes, input_codes
 from edgeml.keras.backend import import_keras
+from edgeml.keras.float_model import OWN_STATE
 from edgeml.keras.lower import Lowered, lower_model
 from edgeml.keras.runner import keras_codes
 
@@ -29,7 +30,11 @@ def randomize(model: Any, seed: int = SEED, spread: float = 0.7) -> None:
     rng = np.random.default_rng(seed)
     for layer in model.layers:
         for weight in layer.weights:
-            if "seed" in weight.name or "iteration" in weight.name:
+            if "seed" in weight.name or weight.name == "iteration":
+                continue
+            if weight.name in OWN_STATE:
+                low, high = (-1, 5) if weight.name.endswith("fraction") else (0, 3)
+                weight.assign(rng.integers(low, high, weight.shape).astype(np.float32))
                 continue
             values = rng.normal(0, spread, weight.shape)
             values *= rng.choice([1, 1, 1, 6, 0], weight.shape)

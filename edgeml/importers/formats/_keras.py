@@ -10,6 +10,7 @@ from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, S
 from edgeml.importers.formats._hls4ml_types import with_hls4ml_types
 from edgeml.keras.factor_bits import lower_on_samples
 from edgeml.keras.lower import Lowered
+from edgeml.keras.registry import is_quantized
 from edgeml.keras.runner import NoDoubleError, keras_floats
 from edgeml.runconfig import EndMeaning
 
@@ -57,9 +58,7 @@ def imported(model: Any, source: SourceFile, options: ImportOptions) -> Imported
     if options.hls4ml is not None:
         lowering, stated_types = with_hls4ml_types(model, lowering, options.hls4ml)
     stated = lowering.float_type is not None or lowering.layer_types
-    if not stated and not any(
-        type(layer).__module__.startswith("qkeras") for layer in model._flatten_layers()
-    ):
+    if not stated and not any(is_quantized(type(layer).__module__) for layer in model._flatten_layers()):
         raise EdgemlError(
             "is a float model: it has no quantized layer, so no integers to be exact about",
             source.where,

@@ -1,0 +1,171 @@
+"""The checkpoints of one training that no other beats in validation figures and bit operations.
+
+RUN/front/front.json lists them, fewest bit operations first; RUN/front/EPOCH.npz has the weights of each.
+
+Invariant: no checkpoint that is listed is beaten by another, and the weights of each are there. A training
+that goes on after an interruption trains the epochs since its last saved state again, to the same weights, so
+that it ends with the same front.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from edgeml.datasets import Array
+from edgeml.documents import Document, Record
+from edgeml.errors import EdgemlError
+from edgeml.files import write_atomic
+from edgeml.ir.saved import read_npz
+from edgeml.presets import BitPenalty
+
+_REMEDY = "train again with --overwrite"
+
+
+class Checkpoint(Record):
+    """The model after one epoch.
+
+    Args:
+        epoch: counted from 1.
+        strength: of the penalty in that epoch.
+        bit_operations: effective ones of a sample, see `edgeml.keras.learned`.
+        val_loss: on the validation part.
+        val_accuracy: the same; None for a task without one.
+    """
+
+    epoch: int
+    strength: float
+    bit_operations: float
+    val_loss: float
+    val_accuracy: float | None = None
+
+    @property
+    def quality(self) -> float:
+        """Validation accuracy, or the negated validation loss."""
+        return -self.val_loss if self.val_accuracy is None else self.val_accuracy
+
+    def beats(self, other: Checkpoint) -> bool:
+        """True if it is at least as good as the other in both figures; of equals the later one is."""
+        return self.quality >= other.quality and self.bit_operations <= other.bit_operations
+
+
+class FrontFile(Document):
+    """front.json.
+
+    Args:
+        points: the checkpoints, fewest bit operations first.
+    """
+
+    what: ClassVar[str] = "front of checkpoints"
+    remedy: ClassVar[str] = _REMEDY
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    points: tuple[Checkpoint, ...] = ()
+
+
+class Front:
+    """The front in a folder, which is there once it has a checkpoint.
+
+    Args:
+        folder: RUN/front.
+
+    Raises:
+        EdgemlError: front.json is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.points = FrontFile.read(self._file).points if self._file.is_file() else ()
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "front.json"
+
+    def _weights_file(self, point: Checkpoint) -> Path:
+        return self.folder / f"{point.epoch}.npz"
+
+    def offer(self, point: Checkpoint, weights: Sequence[Array]) -> bool:
+        """Keep a checkpoint unless another beats it; those that it beats go.
+
+        Args:
+            point: its figures.
+            weights: the values of all variables of the model.
+
+        Returns:
+            True if it is kept.
+
+        Raises:
+            EdgemlError: it cannot be written.
+        """
+        others = [other for other in self.points if other.epoch != point.epoch]
+        beaten = [other for other in others if point.beats(other)]
+        rest = [other for other in others if other not in beaten]
+        if any(other.beats(point) for other in rest):
+            return False
+        buffer = io.BytesIO()
+        np.savez(buffer, *weights)
+        write_atomic(self._weights_file(point), buffer.getvalue())
+        self.points = tuple(sorted([*rest, point], key=lambda each: each.bit_operations))
+        FrontFile(points=self.points).write(self._file)
+        for other in beaten:
+            self._weights_file(other).unlink(missing_ok=True)
+        return True
+
+    def weights(self, point: Checkpoint) -> list[Array]:
+        """The values of all variables of the model.
+
+        Raises:
+            EdgemlError: the file is missing or damaged.
+        """
+        arrays = read_npz(self._weights_file(point), "checkpoint of a front")
+        return [arrays[f"arr_{index}"] for index in range(len(arrays))]
+
+    def chosen(self, penalty: BitPenalty) -> Checkpoint:
+        """The checkpoint that is taken as the model, see `BitPenalty`.
+
+        Raises:
+            EdgemlError: there is none, or none of the number that is asked for.
+        """
+        if not self.points:
+            raise EdgemlError("has no checkpoint", str(self.folder), _REMEDY)
+        if penalty.pick > len(self.points):
+            raise EdgemlError(
+                f"has {len(self.points)} checkpoints, number {penalty.pick} is asked for",
+                str(self.folder),
+                f"pick one from 1 to {len(self.points)}",
+            )
+        if penalty.pick:
+            return self.points[penalty.pick - 1]
+        best = max(point.quality for point in self.points)
+        least = best - penalty.max_accuracy_loss * (1.0 if best >= 0 else -best)
+        return next(point for point in self.points if point.quality >= least)
+
+
+def collapse(front: Front, rows: Sequence[Any]) -> str:
+    """A sentence about a penalty that became too strong; "" if the last epoch is near the best one.
+
+    Args:
+        front: of the training.
+        rows: its epochs, with `epoch`, `val_accuracy` and `val_loss`.
+    """
+    figures = [(row.epoch, row.val_accuracy) for row in rows if row.val_accuracy is not None]
+    if not figures:
+        return ""
+    best = max(accuracy for _, accuracy in figures)
+    last = figures[-1][1]
+    if last >= _COLLAPSED * best:
+        return ""
+    epoch = next(epoch for epoch, accuracy in reversed(figures) if accuracy >= _COLLAPSED * best)
+    return (
+        f"the penalty became too strong: after epoch {epoch} the validation accuracy fell from "
+        f"{100 * best:.1f} % to {100 * last:.1f} %; the front keeps the {len(front.points)} checkpoints "
+        f"before, a lower training.bit_penalty.last gives more of them"
+    )
+
+
+_COLLAPSED = 0.8
+"""Of the best validation accuracy; below it a training has collapsed."""
