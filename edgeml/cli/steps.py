@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from edgeml.cli.bands import Bands
 from edgeml.cli.console import ERR, progress, say
+from edgeml.cli.front_rows import front_lines
 from edgeml.errors import EdgemlError
 from edgeml.locks import locked
 
@@ -156,7 +157,7 @@ def train(
         run = train_preset(chosen, folder, choices, bars, strict, overwrite)
     with working("lowering"):
         graph = pipeline.lower(run, strict)
-    for row in (*data_rows(run), *inexact_rows(run)):
+    for row in (*data_rows(run), *inexact_rows(run), *front_lines(run)):
         ERR.print(row)
     ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")
     return run

@@ -26,6 +26,7 @@ from tests.cli.command import Shell
         (("export", "nowhere", "--to", "onnx"), "not a run folder"),
         (("list", "bords"), "did you mean boards"),
         (("train", "digits_mlp", "--bogus"), "--bogus"),
+        (("train", "no_such_run", "--pick", "2"), "is not a run folder"),
     ],
 )
 def test_before_there_is_a_run(

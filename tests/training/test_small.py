@@ -15,7 +15,7 @@ from edgeml.runs import Run
 from edgeml.training.progress import EpochRow
 from edgeml.training.small.front import Checkpoint, Front, collapse
 from edgeml.training.small.penalty import bit_operations
-from edgeml.training.small.pick import front_of, pick
+from edgeml.training.small.pick import check_learned, front_of, pick
 from edgeml.training.train import train
 
 OPTIONS = ["training.float_epochs=4", "training.bit_penalty.last=1e-3"]
@@ -76,6 +76,12 @@ def test_the_strength_has_to_rise() -> None:
             presets.load("digits_learned"),
             ["training.bit_penalty.first=1e-2", "training.bit_penalty.last=1e-3"],
         )
+
+
+def test_stated_widths_have_no_front() -> None:
+    preset = presets.load("digits_mlp")
+    with pytest.raises(EdgemlError, match="has no learned widths, so its front would be one"):
+        check_learned(preset, presets.choose(preset))
 
 
 def test_a_training_leaves_a_front_and_each_point_is_a_run(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from edgeml.cli import steps
-from edgeml.cli.console import ERR, print_json, print_next
+from edgeml.cli.console import ERR, OUT, print_json, print_next
+from edgeml.cli.front_rows import front_facts, front_table
 from edgeml.cli.options import (
     EpochsOption,
     JsonOption,
@@ -20,12 +23,27 @@ from edgeml.cli.options import (
 )
 from edgeml.quoting import shell
 
+if TYPE_CHECKING:
+    from edgeml.runs import Run
+
 FoldsOption = Annotated[
     int,
     typer.Option("--folds", help="Train again on so many folds of the data, 3 or more; mean and spread."),
 ]
 SeedsOption = Annotated[
     int, typer.Option("--seeds", help="Train again from so many seeds, of every fold if there are folds.")
+]
+FrontOption = Annotated[
+    bool,
+    typer.Option("--front", help="List the checkpoints of learned widths that no other beats."),
+]
+PickOption = Annotated[
+    int,
+    typer.Option(
+        "--pick",
+        min=0,
+        help="Make checkpoint N of a run's front a run of its own, in RUN-N by default; PRESET is that run.",
+    ),
 ]
 JobsOption = Annotated[int, typer.Option("--jobs", help="Folds and seeds trained at a time.")]
 
@@ -39,6 +57,8 @@ def command(
     folds: FoldsOption = 0,
     seeds: SeedsOption = 1,
     jobs: JobsOption = 1,
+    front: FrontOption = False,
+    pick: PickOption = 0,
     strict: StrictOption = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
@@ -48,6 +68,12 @@ def command(
     With --folds or --seeds the same training is repeated in RUN/folds and RUN/seeds, and its spread reported.
     """
     from edgeml import pipeline
+
+    if pick:
+        _picked(preset, pick, out, overwrite, json)
+        return
+    if front:
+        _check_front(preset, settings or [])
 
     place = steps.folder_of(preset, out)
     plan = pipeline.RepeatPlan(
@@ -67,7 +93,44 @@ def command(
             ERR.print(row)
     if json:
         document = {"run": str(run.folder), "graph": run.graph().digest}
+        document |= front_facts(run) if front else {}
         print_json(document if record is None else {**document, "repeats": facts_of(record)})
+        return
+    for table in front_table(run) if front else ():
+        OUT.print(table)
+    _go_on(run)
+
+
+def _go_on(run: Run) -> None:
+    folder = shell(str(run.folder))
+    print_next(f"edgeml export {folder} --to onnx,qonnx,hls4ml && edgeml check {folder}")
+
+
+def _check_front(preset: str, settings: list[str]) -> None:
+    """Refuse a front of one point before anything is trained."""
+    from edgeml import presets
+
+    chosen = presets.load(preset)
+    with steps.working("loading TensorFlow"):
+        from edgeml.training.small.pick import check_learned
+    check_learned(chosen, presets.choose(chosen, settings))
+
+
+def _picked(source: str, number: int, out: Path | None, overwrite: bool, json: bool) -> None:
+    """Make a checkpoint a run, and lower it."""
+    from edgeml import pipeline
+    from edgeml.runs import Run
+
+    run = Run.find(source)
+    with steps.working("loading TensorFlow"):
+        from edgeml.training.small.pick import pick
+    place = out or run.folder.with_name(f"{run.folder.name}-{number}")
+    with steps.at_work(place):
+        picked_run = pick(run, number, place, overwrite)
+        with steps.working("lowering"):
+            graph = pipeline.lower(picked_run)
+    if json:
+        print_json({"run": str(picked_run.folder), "graph": graph.digest})
     else:
-        folder = shell(str(run.folder))
-        print_next(f"edgeml export {folder} --to onnx,qonnx,hls4ml && edgeml check {folder}")
+        ERR.print(f"[green]checkpoint {number}[/] of {escape(str(run.folder))} in {escape(str(place))}")
+        _go_on(picked_run)

@@ -7,10 +7,25 @@ from pathlib import Path
 
 from edgeml.errors import EdgemlError
 from edgeml.files import staged_path
+from edgeml.keras.learned import learned_layers
 from edgeml.keras.load import load_model
 from edgeml.locks import locked
+from edgeml.presets import Choices, Preset
 from edgeml.runs import Run
+from edgeml.training.build import build_model
 from edgeml.training.small.front import Front
+
+_REMEDY = "build the model of the layers of edgeml.keras.learned, as models/digits_learned.py does"
+
+
+def check_learned(preset: Preset, choices: Choices) -> None:
+    """Refuse a preset without learned widths.
+
+    Raises:
+        EdgemlError: all its widths are stated, so that its front would be one point.
+    """
+    if not any(learned_layers(build_model(preset, choices.quantizers))):
+        raise EdgemlError("has no learned widths, so its front would be one point", preset.name, _REMEDY)
 
 
 def front_of(run: Run) -> Front:
@@ -23,11 +38,7 @@ def front_of(run: Run) -> Front:
         raise EdgemlError("is not trained to the end", str(run.folder), f"run edgeml {run.origin}")
     front = Front(run.front)
     if not front.points:
-        raise EdgemlError(
-            "has no learned widths, so its front would be one point",
-            str(run.folder),
-            "build the model of the layers of edgeml.keras.learned, as models/digits_learned.py does",
-        )
+        raise EdgemlError("has no learned widths, so its front would be one point", str(run.folder), _REMEDY)
     return front
 
 

@@ -1,0 +1,81 @@
+"""The front of a training with learned widths on the terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from edgeml.cli.bands import Bands
+
+if TYPE_CHECKING:
+    from edgeml.runs import Run
+    from edgeml.training.small.front import Checkpoint, Front
+
+
+def _opened(run: Run) -> tuple[Front, Checkpoint] | None:
+    """The front of a run and the checkpoint that is its model; None if it has none."""
+    from edgeml.training.small.front import Front
+
+    training = run.config.training
+    if training is None or not run.front.is_dir():
+        return None
+    front = Front(run.front)
+    return front, front.chosen(training.bit_penalty)
+
+
+def front_lines(run: Run) -> Iterator[str]:
+    """The checkpoint that was taken, and a sentence about a penalty that was too strong."""
+    from edgeml.training.history import read_history
+    from edgeml.training.small.front import collapse
+
+    opened = _opened(run)
+    if opened is None:
+        return
+    front, chosen = opened
+    rows = [row for row in read_history(run.history_file) if row.phase == "qat"]
+    if said := collapse(front, rows):
+        yield f"[yellow]collapse[/] {escape(said)}"
+    number = front.points.index(chosen) + 1
+    yield (
+        f"[green]front[/] {len(front.points)} checkpoints; taken is number {number}: "
+        f"{_quality(chosen)}, {chosen.bit_operations:,.0f} bit operations"
+    )
+
+
+def _quality(point: Checkpoint) -> str:
+    if point.val_accuracy is None:
+        return f"validation loss {point.val_loss:.4f}"
+    return f"validation accuracy {100 * point.val_accuracy:.2f} %"
+
+
+def front_table(run: Run) -> Iterator[Bands]:
+    """All checkpoints, the one with the fewest bit operations first."""
+    opened = _opened(run)
+    if opened is None:
+        return
+    front, chosen = opened
+    cells = [
+        [
+            f"{number}{' *' if point is chosen else ''}",
+            f"{point.bit_operations:,.0f}",
+            "" if point.val_accuracy is None else f"{100 * point.val_accuracy:.2f} %",
+            f"{point.val_loss:.4f}",
+            str(point.epoch),
+            f"{point.strength:.1e}",
+        ]
+        for number, point in enumerate(front.points, 1)
+    ]
+    heads = ("number", "bit operations", "val accuracy", "val loss", "epoch", "strength")
+    yield Bands(heads, cells, title="* is the model of the run; --pick N makes another a run")
+
+
+def front_facts(run: Run) -> dict[str, Any]:
+    """The checkpoints, and the number of the one that is the run's model."""
+    opened = _opened(run)
+    if opened is None:
+        return {}
+    front, chosen = opened
+    points = [point.model_dump(mode="json") for point in front.points]
+    return {"front": points, "taken": front.points.index(chosen) + 1}
