@@ -4,7 +4,9 @@
     python -m benchmarks.ptq resnet8_float.h5 --data cifar10_subset.npz   # a float model of one's own
 
 Prints a row of docs/quantizing.md for each model. Accuracy is that of the exact graph on the whole test part,
-which nothing was chosen on; QAT is the run's own exact graph at the widths that it was trained for.
+which nothing was chosen on. In brackets: on how many samples the float model's right class became a wrong
+one, and the reverse; their difference has about the root of their sum as standard deviation. QAT is the
+run's own exact graph at the widths that it was trained for.
 """
 
 from __future__ import annotations
@@ -61,9 +63,16 @@ def row(model: str, data: str | None, widths: tuple[int, ...]) -> list[str]:
         x, y = prepared.x_test, np.asarray(prepared.y_test)
         int8 = Path(folder) / "int8.onnx"
         int8.write_bytes(quantize_int8(runs[0].float_onnx, prepared.x_train))
-        others = [percent(FloatModel(path).predict(x), y) for path in (runs[0].float_onnx, int8)]
-        ours = [percent(edgeml.emulator(graph).predict(x), y) for graph in graphs]
-    return [Path(model).stem, f"{len(y):,}", *others, *ours, trained(model, x, y)]
+        plain, others = (FloatModel(path).predict(x) for path in (runs[0].float_onnx, int8))
+        ours = (edgeml.emulator(graph).predict(x) for graph in graphs)
+        cells = [f"{percent(out, y)} {changed(plain, out, y)}" for out in (others, *ours)]
+    return [Path(model).stem, f"{len(y):,}", percent(plain, y), *cells, trained(model, x, y)]
+
+
+def changed(plain: Any, outputs: Any, labels: Any) -> str:
+    """How many samples turned wrong, and how many right: (-3 +2)."""
+    before, after = (predictions(values) == labels for values in (plain, outputs))
+    return f"(-{np.sum(before & ~after)} +{np.sum(after & ~before)})"
 
 
 def trained(model: str, x: Any, y: Any) -> str:

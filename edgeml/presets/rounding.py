@@ -34,6 +34,8 @@ class PostTraining(Settings):
         weights: bits of weights; with `max_loss` the most that a layer gets.
         activations: bits of results; as `weights`.
         inputs: bits of the input; None: 8, or as many as `activations` if that is more.
+        terms: bits more than `activations` for what only additions of two results read, as in front of
+            a skip connection: adders take them, no multiplier does.
         method: how ranges of results are chosen: a file of `edgeml.ptq.methods`.
         per_channel: true to give each output channel of the weights its own power of two.
         corrections: files of `edgeml.ptq.corrections`, in the order in which they are applied.
@@ -47,6 +49,7 @@ class PostTraining(Settings):
     weights: PtqBits = 8
     activations: PtqBits = 8
     inputs: PtqBits | None = None
+    terms: Annotated[int, Field(ge=0, le=8, strict=True)] = 4
     method: str = "mse"
     per_channel: bool = True
     corrections: tuple[str, ...] = ("equalize", "rounding", "bias")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.ptq import corrections as corrections_
 from edgeml.ptq.choice import Widths, activation_types, bias_type, grid_of, weight_type
-from edgeml.ptq.corrections import LayerState
+from edgeml.ptq.corrections import ExpectedRounding, LayerState
 from edgeml.ptq.emit import qonnx, quantized_name, simulated
 from edgeml.ptq.histogram import TensorHistogram, histograms
 from edgeml.ptq.moments import moments
@@ -81,12 +81,12 @@ class Calibrated:
         runner = TensorRunner(self.net.model(), self.net.name, names)
         return dict(zip(names, runner.run(self.x, names), strict=True))
 
-    def uniform(self, weights: int, activations: int, inputs: int) -> Widths:
-        """The same widths for all layers."""
+    def uniform(self, weights: int, activations: int, inputs: int, terms: int = 0) -> Widths:
+        """The same widths for all layers, `terms` bits more for what additions alone read."""
         return Widths(
             inputs,
             {layer.name: weights for layer in self.net.layers},
-            {point.tensor: activations for point in self.points},
+            {point.tensor: activations + terms * point.term for point in self.points},
         )
 
 
@@ -97,6 +97,7 @@ def calibrated(
     corrections: tuple[str, ...],
     per_channel: bool = True,
     where: str = "",
+    bits: int = 8,
 ) -> Calibrated:
     """Look at a network on calibration samples.
 
@@ -107,6 +108,7 @@ def calibrated(
         corrections: names; those that change the network are applied here.
         per_channel: as `Calibrated`.
         where: the model, for messages.
+        bits: that most results are going to have.
 
     Raises:
         EdgemlError: an unknown method or correction, an operator that is not covered, no samples, or values
@@ -117,13 +119,14 @@ def calibrated(
     if not net.layers:
         raise EdgemlError("has no layer with weights, so nothing to quantize", where)
     chosen = {name: corrections_.load(name) for name in corrections}
+    samples = np.asarray(x, np.float32)
+    expected = ExpectedRounding(samples, bits, per_channel)
     for correction in chosen.values():
-        net = correction.before(net) if correction.before is not None else net
+        net = correction.before(net, expected) if correction.before is not None else net
     points = places(net)
     names = (net.source, *(point.tensor for point in points))
     runner = TensorRunner(net.model(), where or net.name, names)
     by_layer = tuple(name for name, correction in chosen.items() if correction.layer is not None)
-    samples = np.asarray(x, np.float32)
     return Calibrated(
         net, points, histograms(runner, samples, names, where), samples, method, per_channel, by_layer
     )

@@ -64,11 +64,13 @@ class QuantizedPlace:
         tensor: its name.
         signed: false if it is never negative.
         layer: the layer with weights whose result it is, or the tensor itself.
+        term: true if additions of two tensors alone read it: no multiplier sees its width.
     """
 
     tensor: str
     signed: bool
     layer: str
+    term: bool = False
 
 
 def places(net: FloatNet) -> tuple[QuantizedPlace, ...]:
@@ -98,9 +100,18 @@ def _places(net: FloatNet) -> Iterator[QuantizedPlace]:
             continue
         if not _deferred(net, output):
             layer = origin if node.op_type not in ("Add",) or len(sources) == 1 else output
-            yield QuantizedPlace(output, output not in nonnegative, layer)
+            yield QuantizedPlace(output, output not in nonnegative, layer, _is_term(net, output))
         else:
             wide[output] = origin
+
+
+def _is_term(net: FloatNet, tensor: str) -> bool:
+    """True if additions of two tensors alone read a tensor."""
+    readers = net.readers.get(tensor, ())
+    return tensor not in net.outputs and all(
+        reader.op_type == "Add" and not any(name in net.constants for name in reader.inputs)
+        for reader in readers
+    )
 
 
 def _deferred(net: FloatNet, tensor: str) -> bool:

@@ -318,7 +318,15 @@ def _with_useful(
     """The calibrated network; corrections that change it are left out where its outputs get no closer."""
 
     def look(names: Sequence[str]) -> Calibrated:
-        return calibrated(net, samples.calibration, chosen.method, tuple(names), chosen.per_channel, where)
+        return calibrated(
+            net,
+            samples.calibration,
+            chosen.method,
+            tuple(names),
+            chosen.per_channel,
+            where,
+            chosen.activations,
+        )
 
     names, dropped = list(chosen.corrections), list[str]()
     best = look(names)
@@ -353,7 +361,7 @@ def _widths(source: Calibrated, chosen: PostTraining, where: str) -> Widths:
         EdgemlError: a layer is named that is not there.
     """
     inputs = chosen.inputs if chosen.inputs is not None else max(8, chosen.activations)
-    widths = source.uniform(chosen.weights, chosen.activations, inputs)
+    widths = source.uniform(chosen.weights, chosen.activations, inputs, chosen.terms)
     layers = [layer.name for layer in source.net.layers]
     results = {point.layer: point.tensor for point in source.points} | {
         p.tensor: p.tensor for p in source.points

@@ -8,11 +8,13 @@ from itertools import product
 import numpy as np
 import pytest
 
+from edgeml.onnx_model import OnnxPort, OnnxWriter
 from edgeml.ptq import corrections
 from edgeml.ptq.choice import weight_type
-from edgeml.ptq.corrections import LayerState
+from edgeml.ptq.corrections import ExpectedRounding, LayerState
 from edgeml.ptq.moments import moments, operands
 from edgeml.ptq.net import FloatNet
+from edgeml.ptq.source import read_float
 from edgeml.ptq.tensors import TensorRunner
 from tests.ptq import nets
 
@@ -47,7 +49,8 @@ def test_every_correction_changes_a_network_or_a_layer_and_keeps_the_contract(na
             x = np.random.default_rng(1).normal(size=(9, *net.shape)).astype(np.float32)
             outputs = tuple(net.outputs)
             (plain,), (changed,) = (
-                TensorRunner(each.model(), "").run(x, outputs) for each in (net, correction.before(net))
+                TensorRunner(each.model(), "").run(x, outputs)
+                for each in (net, correction.before(net, ExpectedRounding(x, 6, True)))
             )
             np.testing.assert_allclose(changed, plain, rtol=1e-3, atol=1e-4)
     if correction.layer is not None:
@@ -82,12 +85,39 @@ def test_bias_keeps_the_mean_of_every_sum() -> None:
     np.testing.assert_allclose(mean, (x @ before.target.T).mean(axis=0) + before.bias, rtol=1e-6)
 
 
-def test_equalization_gives_equal_ranges() -> None:
+def test_equalization_balances_activations_and_weights() -> None:
     change = corrections.load("equalize").before
     assert change is not None
-    net = change(nets.mlp())
-    first, second = (np.abs(net.constants[layer.weights]) for layer in net.layers)
-    np.testing.assert_allclose(first.max(axis=0), second.max(axis=1), rtol=1e-4)
+    before, x = nets.mlp(), nets.draw(24, 400, 6)
+    after = change(before, ExpectedRounding(x, 6, True))
+
+    def shares(net: FloatNet) -> tuple[np.ndarray, np.ndarray]:
+        """Of its tensor's peak, what each channel reaches; and of its rows' peaks, what its weights reach."""
+        (values,) = TensorRunner(net.model(), "", ("act1",)).run(x, ("act1",))
+        weights = np.abs(net.constants[net.layers[1].weights])
+        return values.max(axis=0) / values.max(), (weights / weights.max(axis=0)).max(axis=1)
+
+    narrow = [min(side.min() for side in shares(net)) for net in (before, after)]
+    assert narrow[0] < 0.02 and narrow[1] > 5 * narrow[0]
+
+
+def test_a_type_is_filled_by_equalization() -> None:
+    """One channel of values up to 1.1: half of ufixed<4,1> is unused until the factor moves the peak."""
+    writer = OnnxWriter()
+    one = writer.constant(np.ones((1, 1), np.float32), "one")
+    writer.node("MatMul", ["x", one], "fc1")
+    writer.node("Relu", ["fc1"], "act1")
+    writer.node("MatMul", ["act1", one], "y")
+    ports = [OnnxPort("x", ("n", 1))], [OnnxPort("y", ("n", 1))]
+    net = read_float(nets.finished(writer, *ports), "x.onnx", "net")
+    x = np.linspace(0, 1.1, 200, dtype=np.float32).reshape(-1, 1)
+    change = corrections.load("equalize").before
+    assert change is not None
+    (first, second) = change(net, ExpectedRounding(x, 4, True)).layers
+    constants = change(net, ExpectedRounding(x, 4, True)).constants
+    factor = float(constants[first.weights].item())
+    assert 1.6 < factor < 1.9
+    assert float(constants[second.weights].item()) * factor == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +143,6 @@ def test_operands_of_a_convolution_are_its_sums(attributes: dict, shape: tuple[i
 
 
 def convolution(attributes: dict, shape: tuple[int, ...]) -> FloatNet:
-    from edgeml.onnx_model import OnnxPort, OnnxWriter
-    from edgeml.ptq.source import read_float
-
     writer = OnnxWriter()
     writer.node("Conv", ["x", writer.constant(nets.draw(32, *shape), "w")], "y", **attributes)
     ports = [OnnxPort("x", ("n", 2, 7, 6))], [OnnxPort("y", ("n", 4, "h", "w"))]

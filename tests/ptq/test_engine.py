@@ -48,6 +48,14 @@ def test_the_exact_graph_gives_the_integers_that_were_tried(net: FloatNet, bits:
     assert not [op for op in graph.nodes if op.op.op_name() == "transpose"]
 
 
+def test_what_additions_alone_read_has_more_bits() -> None:
+    source = calibrated(nets.residual(), samples(nets.residual()), "mse", ())
+    terms = [point.tensor for point in source.points if point.term]
+    assert terms == ["conv2"]
+    widths = source.uniform(6, 6, 8, terms=4)
+    assert widths.activations == {**dict.fromkeys(widths.activations, 6), "conv2": 10}
+
+
 def test_more_bits_are_closer() -> None:
     net = nets.residual()
     x = samples(net)

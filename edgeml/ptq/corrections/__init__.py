@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.folder import ModuleFolder
@@ -41,6 +42,21 @@ class LayerState:
     moments: LayerMoments
 
 
+@dataclass(frozen=True, eq=False)
+class ExpectedRounding:
+    """What a network is going to be rounded to.
+
+    Args:
+        x: calibration samples (samples, ...).
+        bits: of results.
+        per_channel: true if every output channel of the weights gets its own power of two.
+    """
+
+    x: NDArray[np.float32]
+    bits: int
+    per_channel: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Correction:
     """A correction.
@@ -52,7 +68,7 @@ class Correction:
     """
 
     summary: str
-    before: Callable[[FloatNet], FloatNet] | None = None
+    before: Callable[[FloatNet, ExpectedRounding], FloatNet] | None = None
     layer: Callable[[LayerState], LayerState] | None = None
 
 

@@ -1,91 +1,110 @@
-"""Cross-layer equalization: channels of two layers in a row get equal ranges, through what lies between them.
+"""Equalization: factors per channel between activations and weights, then one per tensor that fills its type.
 
-A positive factor per channel passes through ReLU, pooling and flattening: one layer's outputs are divided by
-it and the next layer's inputs multiplied.
+A channel's factor is the root of the share that its weights take of their rows over the share that its
+values take of their tensor, so that rounding costs alike in both. Then all channels of a tensor get the
+factor with which it fills a power of two best: steps are powers of two, and a type may be twice as wide as
+its values.
 
-Source: M. Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, ICCV 2019,
-section 4.1.
+Source: G. Xiao et al., SmoothQuant, ICML 2023, equation 4, with alpha = 1/2; through residual additions as
+well, see `edgeml.ptq.channels`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.ptq.corrections import Correction
+from edgeml.ptq import methods
+from edgeml.ptq.channels import ChannelMap, channel_map, scaled
+from edgeml.ptq.corrections import Correction, ExpectedRounding
+from edgeml.ptq.histogram import TensorHistogram, histograms
 from edgeml.ptq.net import FloatNet, LinearLayer
+from edgeml.ptq.places import places
+from edgeml.ptq.steps import TensorType
+from edgeml.ptq.tensors import TensorRunner
 
-_PASSES = frozenset(("Relu", "LeakyRelu", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"))
-_FLATTENS = frozenset(("Flatten",))
-_ROUNDS = 3
-_MOST = 2.0**8
+Floats64 = NDArray[np.float64]
 
+_ALPHA = 0.5
+_MOST = 2.0**4
+"""The largest factor of one channel."""
 
-def _equalized(net: FloatNet) -> FloatNet:
-    pairs = tuple(_pairs(net))
-    for _ in range(_ROUNDS):
-        for first, second in pairs:
-            net = _balanced(net, first, second)
-    return net
-
-
-def _pairs(net: FloatNet) -> list[tuple[LinearLayer, LinearLayer]]:
-    """Layers of which the second alone reads the first."""
-    by_source = {layer.source: layer for layer in net.layers}
-    pairs: list[tuple[LinearLayer, LinearLayer]] = []
-    for first in net.layers:
-        tensor = first.output
-        while tensor not in by_source:
-            readers = net.readers.get(tensor, ())
-            if len(readers) != 1 or tensor in net.outputs:
-                break
-            if readers[0].op_type not in _PASSES | _FLATTENS:
-                break
-            tensor = readers[0].outputs[0]
-        second = by_source.get(tensor)
-        if second is not None and len(net.readers[tensor]) == 1 and tensor not in net.outputs:
-            pairs.append((first, second))
-    return pairs
+_STEPS = 16
+"""Factors that are tried within a power of two."""
 
 
-def _balanced(net: FloatNet, first: LinearLayer, second: LinearLayer) -> FloatNet:
-    ahead = np.moveaxis(net.constants[first.weights], first.axis, 0).astype(np.float64)
-    behind = net.constants[second.weights].astype(np.float64)
-    split = _by_input(behind, second, len(ahead))
-    if split is None:
+def _equalized(net: FloatNet, expected: ExpectedRounding) -> FloatNet:
+    points = places(net)
+    names = tuple(point.tensor for point in points)
+    channels = channel_map(net)
+    groups = channels.groups(names)
+    if not groups:
         return net
-    ranges = np.abs(ahead).reshape(len(ahead), -1).max(axis=1), np.abs(split).max(axis=(0, 2))
-    usable = (ranges[0] > 0) & (ranges[1] > 0)
-    factor = np.where(usable, np.sqrt(ranges[0] / np.where(usable, ranges[1], 1)), 1.0)
-    factor = np.clip(factor, 1 / _MOST, _MOST)
-    shape = [-1] + [1] * (ahead.ndim - 1)
-    changed = {
-        first.weights: np.moveaxis(ahead / factor.reshape(shape), 0, first.axis),
-        first.bias: net.constants[first.bias] / factor,
-        second.weights: _joined(split * factor[np.newaxis, :, np.newaxis], second, behind.shape),
-    }
-    return net.with_constants({name: np.asarray(values, np.float32) for name, values in changed.items()})
+    factors = _balancing(net, channels, names, expected)
+    net = scaled(net, channels, factors)
+    runner = TensorRunner(net.model(), net.name, names)
+    seen = histograms(runner, expected.x, names, net.name)
+    signed = {point.tensor: point.signed for point in points}
+    fill = np.ones(len(channels.free))
+    for group in groups:
+        best = _filling([(seen[name], signed[name]) for name in group], expected.bits)
+        for name in group:
+            fill[channels.ids[name]] = best
+    return scaled(net, channels, fill)
 
 
-def _by_input(weights: NDArray[np.float64], layer: LinearLayer, channels: int) -> NDArray[np.float64] | None:
-    """Weights as (outputs, input channels, the rest); None if they do not divide so."""
-    if layer.op_type == "Conv":
-        if layer.node.integer("group", 1) == 1 and weights.shape[1] == channels:
-            return weights.reshape(weights.shape[0], channels, -1)
-        if weights.shape[1] == 1 and weights.shape[0] == channels:
-            return weights.reshape(1, channels, -1)
-        return None
-    rows = weights if layer.axis == 0 else weights.T
-    return rows.reshape(len(rows), channels, -1) if rows.shape[1] % channels == 0 else None
+def _balancing(
+    net: FloatNet, channels: ChannelMap, names: Sequence[str], expected: ExpectedRounding
+) -> Floats64:
+    """By number of the channel, the factor that balances values and weights."""
+    values, weights = np.zeros(len(channels.free)), np.zeros(len(channels.free))
+    peaks = {name: np.zeros(channels.ids[name].shape) for name in names}
+    for batch in TensorRunner(net.model(), net.name, names).stream(expected.x, names):
+        for name, part in zip(names, batch, strict=True):
+            peaks[name] = np.maximum(peaks[name], np.abs(part).max(axis=0))
+    for name, peak in peaks.items():
+        values = np.maximum(values, channels.most(name, peak / (peak.max() or 1.0)))
+    for layer in net.layers:
+        size = np.abs(net.constants[layer.weights]).astype(np.float64)
+        rows = tuple(axis for axis in range(size.ndim) if axis != layer.axis)
+        row = size.max(axis=rows if expected.per_channel else None, keepdims=True)
+        share = size / np.where(row > 0, row, 1.0)
+        np.maximum.at(weights, channels.read(layer), _by_input(share, layer))
+        if not expected.per_channel:  # then narrow rows lose bits as narrow values do
+            np.maximum.at(values, channels.written(layer), share.max(axis=rows))
+    usable = channels.free & (values > 0) & (weights > 0)
+    ratio = np.where(usable, weights, 1.0) ** (1 - _ALPHA) / np.where(usable, values, 1.0) ** _ALPHA
+    return np.where(usable, np.clip(ratio, 1 / _MOST, _MOST), 1.0)
 
 
-def _joined(split: NDArray[np.float64], layer: LinearLayer, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    if layer.op_type == "Conv":
-        return split.reshape(shape)
-    rows = split.reshape(split.shape[0], -1)
-    return rows if layer.axis == 0 else rows.T
+def _by_input(share: Floats64, layer: LinearLayer) -> Floats64:
+    """The largest number of each input channel."""
+    if layer.op_type != "Conv":
+        return share.max(axis=layer.axis)
+    groups = layer.node.integer("group", 1)
+    parts = share.reshape(groups, len(share) // groups, share.shape[1], -1)
+    return parts.max(axis=(1, 3)).reshape(-1)
+
+
+def _filling(tensors: Sequence[tuple[TensorHistogram, bool]], bits: int) -> float:
+    """The factor with the least relative error of rounding, summed over tensors; 1 if all are as good."""
+    choose = methods.load("mse").choose
+
+    def error(factor: float) -> float:
+        total = 0.0
+        for histogram, signed in tensors:
+            wider = TensorHistogram(histogram.low * factor, histogram.high * factor, histogram.counts)
+            centers, kind = wider.centers, TensorType(bits, signed, (choose(wider, bits, signed),))
+            noise = float(np.sum(wider.counts * (kind.rounded(centers) - centers) ** 2))
+            total += noise / max(float(np.sum(wider.counts * centers**2)), 1e-300)
+        return total
+
+    return min((2.0 ** (step / _STEPS) for step in range(_STEPS)), key=error)
 
 
 CORRECTION = Correction(
-    summary="channels of two layers in a row get equal ranges of weights", before=_equalized
+    summary="factors per channel balance activations and weights, and fill the range of their types",
+    before=_equalized,
 )
