@@ -130,6 +130,11 @@ class OnnxWriter:
         """The number of nodes and of constants."""
         return len(self._nodes), len(self._constants)
 
+    def op_giving(self, tensor: str) -> str:
+        """The type of the op whose result a tensor is; "" for a constant or an input."""
+        maker = self._value(tensor).producer()
+        return maker.op_type if maker is not None else ""
+
     def unique(self, stem: str) -> str:
         """Reserve a new name: `wanted`, or `wanted` with the first number from 2 that makes it new."""
         name, count = stem, self._counts.get(stem, 1)

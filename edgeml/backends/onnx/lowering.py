@@ -9,15 +9,16 @@ for every input that holds codes times their LSB.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from edgeml.backend import refusal_error
-from edgeml.backends.onnx.model import ExactModel
-from edgeml.backends.onnx.plan import EMITTERS, CarrierPlan, make_plan
-from edgeml.ir import Graph
+from edgeml.backends.onnx.model import ExactModel, ScaledTensor
+from edgeml.backends.onnx.plan import EMITTERS, CarrierPlan, CarrierStep, make_plan
+from edgeml.ir import Graph, Node
 from edgeml.onnx_model import OnnxPort, OnnxVersion, OnnxWriter
 from edgeml.passes import prepare
 from edgeml.passes.postpone_casts import PostponeCasts
@@ -54,28 +55,51 @@ def plan_of_core(core: Graph) -> CarrierPlan:
     return make_plan(PostponeCasts().apply(core))
 
 
-def build_model(graph: Graph, plan: CarrierPlan) -> Any:
+def emit_exact(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
+    """Add the nodes of one op of the plan, by its own file or by that of the product whose bias it is."""
+    op = step.fused.op if step.fused is not None else node.op
+    return EMITTERS.function(op.op_name(), "emit", "model, node, step")(model, node, step)
+
+
+@dataclass(frozen=True)
+class OnnxDialect:
+    """A way to write a planned graph in standard ops.
+
+    Args:
+        back_end: whose it is, for errors.
+        doc: the model's description.
+        emit: adds the nodes of one op.
+    """
+
+    back_end: str
+    doc: str
+    emit: Callable[[ExactModel, Node, CarrierStep], ScaledTensor]
+
+
+EXACT = OnnxDialect("onnx", _DOC, emit_exact)
+"""Integers times a power of two, in floats."""
+
+
+def build_model(graph: Graph, plan: CarrierPlan, dialect: OnnxDialect = EXACT) -> Any:
     """The ModelProto of a graph.
 
     Args:
         graph: as the user has it; its digest and types go into the metadata.
         plan: of that graph, without refusals.
+        dialect: how to write it.
 
     Raises:
         EdgemlError: an op cannot be exact.
     """
     if plan.refusals:
-        raise refusal_error("onnx", plan.refusals)
+        raise refusal_error(dialect.back_end, plan.refusals)
     model = ExactModel(plan, OnnxWriter("#"))
     for name in plan.graph.inputs:
         model.writer.unique(name)
     for node in plan.graph.nodes:
         step = plan.steps[node.name]
         if not step.skip:
-            op = step.fused.op if step.fused is not None else node.op
-            model.tensors[node.name] = EMITTERS.function(op.op_name(), "emit", "model, node, step")(
-                model, node, step
-            )
+            model.tensors[node.name] = dialect.emit(model, node, step)
     renamed = _outputs(model)
     outputs = {name: output_tensor(graph, name) for name in dict.fromkeys(graph.outputs)}
     return model.writer.finish(
@@ -84,7 +108,7 @@ def build_model(graph: Graph, plan: CarrierPlan) -> Any:
         [_port(plan, name, tensor) for name, tensor in outputs.items()],
         VERSION,
         _metadata(graph, model, renamed),
-        _DOC,
+        dialect.doc,
     )
 
 

@@ -78,18 +78,24 @@ class CarrierPlan:
     refusals: tuple[Refusal, ...]
 
 
-def make_plan(graph: Graph) -> CarrierPlan:
-    """Plan a prepared graph whose ops all have emitters."""
-    return _CarrierPlanner(graph).plan()
+def make_plan(graph: Graph, plain: bool = False) -> CarrierPlan:
+    """Plan a prepared graph whose ops all have emitters.
+
+    Args:
+        graph: the graph.
+        plain: every tensor holds the value itself (unit 0), whatever its readers prefer.
+    """
+    return _CarrierPlanner(graph, plain).plan()
 
 
 class _CarrierPlanner:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, plain: bool) -> None:
         self._graph = graph
+        self._plain = plain
         self._grids = grids(graph)
         self._constants = graph.constants
         self._biases = biases(graph)
-        self._preferred = _preferred_units(graph)
+        self._preferred: Mapping[str, Unit] = {} if plain else _preferred_units(graph)
         self._steps: dict[str, CarrierStep] = {}
         self._units: dict[str, Unit] = {}
         self._refusals: list[Refusal] = []
@@ -123,6 +129,8 @@ class _CarrierPlanner:
             return self._carried(CarrierStep(node, sums.bits, step.unit, fused=linear))
         bits = demand(self._graph, node, self._grids)
         noop = isinstance(node.op, Cast) and self._is_noop(node, node.op)
+        if self._plain:
+            return self._carried(CarrierStep(node, bits, noop=noop))
         info = self._graph.info(node.name)
         site = UnitSite(self._graph, node, self._preferred.get(node.name), self._units, noop)
         unit = EMITTERS.function(node.op.op_name(), "result_unit", "at")(site)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,6 +37,9 @@ class OnnxRunner(Runner):
     artefact: ClassVar[str] = FILE
     takes: ClassVar[Takes] = Takes.FLOATS
 
+    config: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Entries of the session's configuration."""
+
     def available(self) -> str:
         return available()
 
@@ -50,12 +54,12 @@ class OnnxRunner(Runner):
         if missing:
             raise MissingToolError(missing, self.name)
         inputs = as_floats(inputs, self.name)
-        path = folder / FILE
+        path = folder / self.artefact
         content = read_bytes(path, "exact ONNX model")
         inner: dict[str, _InnerTensor] = {}
         if keep:
             content, inner = _exposed(content, graph, keep, str(path))
-        session = open_session(content, str(path))
+        session = open_session(content, str(path), config=self.config)
         tensors = {name: output_tensor(graph, name) for name in dict.fromkeys(graph.outputs)}
         expected = [*tensors.values(), *(entry.tensor for entry in inner.values())]
         _check_ports(session, graph, expected, str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import NDArray
@@ -20,13 +21,16 @@ def available() -> str:
     return f"{' and '.join(missing)} not installed ({install.command()})" if missing else ""
 
 
-def open_session(model: bytes, where: str, threads: int = 0) -> Any:
+def open_session(
+    model: bytes, where: str, threads: int = 0, config: Mapping[str, str] = MappingProxyType({})
+) -> Any:
     """A session on the CPU.
 
     Args:
         model: serialized ModelProto.
         where: the file or model, for messages.
         threads: for one op; 0 leaves it to ONNX Runtime (all cores).
+        config: entries of the session's configuration, by ONNX Runtime's names.
 
     Raises:
         EdgemlError: not a model that ONNX Runtime can load.
@@ -41,6 +45,8 @@ def open_session(model: bytes, where: str, threads: int = 0) -> Any:
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    for key, value in config.items():
+        options.add_session_config_entry(key, value)
     with runtime_errors(where):
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 

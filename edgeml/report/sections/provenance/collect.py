@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ARTEFACTS = {
     "onnx": "onnx/exact.onnx",
     "qonnx": "onnx/qonnx.onnx",
+    "qdq": "onnx/qdq.onnx",
     "hls4ml": "hls4ml",
     "verilog": "verilog",
     "c": "c",
