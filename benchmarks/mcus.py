@@ -4,7 +4,9 @@
 
 PYTHON is that of an environment of its own with the packages `tflite-micro` and `emlearn`. Instructions are
 counted by callgrind on this machine, per inference, as the difference of two numbers of inferences; the
-kernels of tflite-micro's package are its reference kernels, compiled for this machine as well.
+kernels of the package are its reference kernels, compiled for this machine as well. Its code is the
+functions of its library that run in one inference and what goes before it, by the sizes of their symbols: no
+package has the library for a microcontroller, or its sources.
 """
 
 from __future__ import annotations
@@ -29,9 +31,13 @@ from edgeml.keras.backend import import_keras
 from edgeml.runs import Run
 from edgeml.tools import run as run_tool
 
-FEW, MANY = 100, 1100
+FEW, MANY = 5, 25
 _SECONDS = 900.0
 _IR = re.compile(r"Collected : (\d+)")
+_OBJECT = re.compile(r"^ob=\((\d+)\)(?: (.*))?$")
+_FUNCTION = re.compile(r"^fn=\((\d+)\)(?: (.*))?$")
+_OWN = re.compile(r"pybind|_GLOBAL__|PyInit|interpreter_wrapper|numpy|Py[A-Z]")
+"""Functions between Python and the library, which no microcontroller needs."""
 
 _TFLM = """\
 import sys
@@ -49,6 +55,8 @@ if sys.argv[4] == "invoke":
     np.save(sys.argv[5], np.concatenate(answers))
     interpreter.print_allocations()
 """
+
+_WHERE = "from tflite_micro.python.tflite_micro import _runtime; print(_runtime.__file__)"
 
 _EMLEARN = """\
 import os, sys, warnings
@@ -105,9 +113,9 @@ int main(int count, char **words)
 """
 
 
-def instructions(command: list[Any], folder: Path) -> int:
-    """Instructions of a program, by callgrind."""
-    words = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
+def instructions(command: list[Any], folder: Path, out: str = "/dev/null") -> int:
+    """Instructions of a program, by callgrind; its profile goes to a file."""
+    words = ["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={out}", *command]
     same = {"PYTHONHASHSEED": "0"}  # the start of Python takes the same instructions every time
     done = run_tool(words, folder, folder / "callgrind.log", _SECONDS, same)
     match = _IR.search(done.output)
@@ -116,7 +124,45 @@ def instructions(command: list[Any], folder: Path) -> int:
     return int(match[1])
 
 
-def ours(run: Run, folder: Path) -> dict[str, Any]:
+def library_code(out: Path, library: Path, folder: Path) -> int:
+    """Bytes of the functions of a library that callgrind saw run, in its file `out`."""
+    names: dict[str, str] = {}
+    objects: dict[str, str] = {}
+    ran: set[str] = set()
+    inside = False
+    for line in out.read_text(errors="replace").splitlines():
+        if found := _OBJECT.match(line):
+            objects.setdefault(found[1], found[2] or "")
+            inside = objects[found[1]].endswith(library.name)
+        elif found := _FUNCTION.match(line):
+            names.setdefault(found[1], found[2] or "")
+            if inside:
+                ran.add(re.sub(r"'\d+$", "", names[found[1]]))
+        elif found := re.match(r"^c(fn|ob)=\((\d+)\) (.*)$", line):
+            (names if found[1] == "fn" else objects).setdefault(found[2], found[3])
+    listed = run_tool(["nm", "-S", library], folder, folder / "nm.log", _SECONDS).output
+    sizes = {words[3]: int(words[1], 16) for line in listed.splitlines() if len(words := line.split()) == 4}
+    return sum(size for name, size in sizes.items() if name in ran and not _OWN.search(name))
+
+
+def labels_of(run: Run, samples: int) -> Any:
+    """The classes of the first test samples."""
+    return np.asarray(run.data().y_test[:samples]).reshape(-1)
+
+
+def host_bytes(sources: list[Path], folder: Path) -> int:
+    """Code and constants of some C on this machine."""
+    total = 0
+    for source in sources:
+        words = ["gcc", "-O2", "-I", source.parent, "-c", source, "-o", "size.o"]
+        run_tool(words, folder, folder / "gcc.log", _SECONDS)
+        size = run_tool(["size", "size.o"], folder, folder / "size.log", _SECONDS)
+        text, data = map(int, size.output.splitlines()[1].split()[:2])
+        total += text + data
+    return total
+
+
+def ours(run: Run, folder: Path, samples: int) -> dict[str, Any]:
     """The emitted C: sizes on a Cortex-M4, accuracy, instructions there and here."""
     graph = run.graph()
     vectors = golden.read(run.golden_file, graph)
@@ -138,19 +184,21 @@ def ours(run: Run, folder: Path) -> dict[str, Any]:
         run_tool(words, folder, folder / "gcc.log", _SECONDS)
         few, many = (instructions([f"./{name}", "in", str(n)], folder) for n in (FEW, MANY))
         counts[name] = many - few
-    data = run.data()
-    labels = np.asarray(data.y_test).reshape(-1)
-    codes = edgeml.evaluate(graph, data.x_test)
+    codes = edgeml.evaluate(graph, run.data().x_test[:samples])
+    right = np.argmax(codes.reshape(len(codes), -1), 1) == labels_of(run, samples)
+    sources = [run.folder.resolve() / "c" / source for source in manifest.sources]
     row: dict[str, Any] = {
-        "accuracy": float(np.mean(np.argmax(codes.reshape(len(codes), -1), 1) == labels)),
+        "samples": len(codes),
+        "accuracy": float(np.mean(right)),
         "host_instructions": (counts["with"] - counts["without"]) / (MANY - FEW),
+        "host_flash": host_bytes(sources, folder),
     }
     if core is not None:
         row |= {"flash": core.flash, "ram": core.ram, "m4_instructions": core.instructions}
     return row
 
 
-def lite(run: Run, folder: Path) -> dict[str, Any]:
+def lite(run: Run, folder: Path, samples: int) -> dict[str, Any]:
     """LiteRT's int8 model of the float baseline, converted with 200 training samples: size and accuracy."""
     import tensorflow as tf
 
@@ -166,16 +214,15 @@ def lite(run: Run, folder: Path) -> dict[str, Any]:
     interpreter = tf.lite.Interpreter(model_content=content)
     interpreter.allocate_tensors()
     scale, zero = interpreter.get_input_details()[0]["quantization"]
-    x = np.clip(np.rint(data.x_test / scale) + zero, -128, 127).astype(np.int8)
+    x = np.clip(np.rint(data.x_test[:samples] / scale) + zero, -128, 127).astype(np.int8)
     np.save(folder / "x.npy", x)
     answers = []
     for row in x:
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], row[None])
         interpreter.invoke()
         answers.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0])
-    labels = np.asarray(data.y_test).reshape(-1)
-    accuracy = float(np.mean(np.argmax(np.reshape(answers, (len(x), -1)), 1) == labels))
-    return {"accuracy": accuracy, "model_bytes": len(content), "version": tf.__version__}
+    right = np.argmax(np.reshape(answers, (len(x), -1)), 1) == labels_of(run, samples)
+    return {"accuracy": float(np.mean(right)), "model_bytes": len(content), "version": tf.__version__}
 
 
 def micro(run: Run, folder: Path, python: str) -> dict[str, Any]:
@@ -184,15 +231,17 @@ def micro(run: Run, folder: Path, python: str) -> dict[str, Any]:
     words = [python, "tflm.py", "model.tflite", "x.npy"]
     samples = len(np.load(folder / "x.npy"))
     done = run_tool([*words, str(samples), "invoke", "answers.npy"], folder, folder / "tflm.log", _SECONDS)
-    labels = np.asarray(run.data().y_test).reshape(-1)
     answers = np.load(folder / "answers.npy").reshape(samples, -1)
     arena = re.search(r"Arena allocation total (\d+)", done.output)
     counts: dict[str, int] = {}
     for kind in ("invoke", "copy"):
         few, many = (instructions([*words, str(n), kind, "y.npy"], folder) for n in (FEW, MANY))
         counts[kind] = many - few
+    instructions([*words, "1", "invoke", "y.npy"], folder, "functions.out")
+    library = Path(run_tool([python, "-c", _WHERE], folder, folder / "where.log", _SECONDS).output.strip())
     return {
-        "accuracy": float(np.mean(np.argmax(answers, 1) == labels)),
+        "accuracy": float(np.mean(np.argmax(answers, 1) == labels_of(run, samples))),
+        "host_code": library_code(folder / "functions.out", library, folder),
         "arena": int(arena[1]) if arena else None,
         "host_instructions": float(counts["invoke"] - counts["copy"]) / (MANY - FEW),
     }
@@ -225,13 +274,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+")
     parser.add_argument("--peers", required=True, help="Python with tflite-micro")
+    parser.add_argument("--samples", type=int, default=2000, help="first test samples of accuracies")
     args = parser.parse_args()
     rows: dict[str, Any] = {}
     for name in args.runs:
         run = Run.find(name)
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
-            rows[run.name] = {"edgeml": ours(run, folder), "litert": lite(run, folder)}
+            rows[run.name] = {"edgeml": ours(run, folder, args.samples)}
+            rows[run.name]["litert"] = lite(run, folder, args.samples)
             rows[run.name]["tflm"] = micro(run, folder, args.peers)
             rows[run.name]["emlearn"] = emlearn(run, folder, args.peers)
     gcc = tools.need("gcc").version

@@ -30,7 +30,7 @@ _MODEL_CODE = ".model_text"
 _FUNCTION = re.compile(r"^static (?:inline )?\w+ (\w+)\([^)]*\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _ARRAY = re.compile(r"\bk_\w+")
 _LAYER = "layer_"
-_AROUND = ("main", "edgeml_start", "edgeml_begin", "edgeml_semihost", "edgeml_exit")
+_AROUND = ("main", "edgeml_start", "edgeml_begin", "edgeml_put", "edgeml_end")
 
 
 def measure(folder: Path, graph: Graph, core: McuCore, codes: Mapping[str, IntArray]) -> CoreFigures:
@@ -56,9 +56,10 @@ def measure(folder: Path, graph: Graph, core: McuCore, codes: Mapping[str, IntAr
     roles = [(*_ends(one), names.index(one.name) + 1) for one in functions]
     roles += [(*_ends(one), 0) for one in parts.symbols if one.name in _AROUND]
     first = {name: values[:SAMPLES] for name, values in codes.items()}
-    done = emulate(core, program, packed(manifest.inputs, first), roles)
-    if not done.samples:
+    samples = len(first[graph.inputs[0]])
+    if not samples:
         raise EdgemlError("there are no samples to run", str(folder), "export again")
+    done = emulate(core, program, packed(manifest.inputs, first), samples, roles)
     constants = constants_by_function(sources.sources, parts)
     spent = _spent(core, parts, done.blocks, done.samples)
     layers = tuple(

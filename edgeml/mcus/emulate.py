@@ -1,7 +1,9 @@
 """A program run by QEMU: samples in, results out, the stack that was used, instructions by function.
 
-Files pass through semihosting. Counts come from a plugin of QEMU (`hw/emulation/count.c`), which is compiled
-for this machine when it is first needed.
+Samples are put into the machine's memory and results leave on its serial line, so that what runs there has no
+way to this machine: no files, no calls (QEMU's semihosting stays off). What does not fit into the memory runs
+in turns. Counts come from a plugin of QEMU (`hw/emulation/count.c`), which is compiled for this machine when
+it is first needed.
 
 Invariant: a program ends within its time, and every end but the expected one is an error that names the log.
 """
@@ -9,11 +11,11 @@ Invariant: a program ends within its time, and every end but the expected one is
 from __future__ import annotations
 
 import os
+import struct
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from edgeml import limits, tools
 from edgeml.cache import cache_folder, digest
@@ -28,12 +30,18 @@ SECONDS = 900.0
 """The longest that an emulation takes."""
 
 _PLUGIN = "count.c"
-_STATS = 8
-"""Bytes of the two numbers in `stats`."""
+_MAGIC = 0x4C4D4745
+_INBOX = struct.Struct("<IIII")
+"""Behind the samples, at the end of the flash: see `hw/emulation/channel.h`."""
+
+_REPORT = struct.Struct("<IIII")
+"""Behind the results, at the end of the line."""
+
+_LOAD = 1
+"""The type of a part of an ELF file that is loaded."""
 
 _ENDS = {
-    1: "the emulator ended with an error",
-    2: "a file could not be read or written by the emulated program",
+    2: "the emulated program did not read all of its samples",
     3: "the emulated program faulted",
     4: "the model refused a sample",
 }
@@ -90,6 +98,7 @@ def emulate(
     core: McuCore,
     program: Path,
     data: bytes,
+    samples: int,
     functions: Sequence[tuple[int, int, int]] = (),
     seconds: float = SECONDS,
 ) -> Emulated:
@@ -99,53 +108,106 @@ def emulate(
         core: for which it was built.
         program: as `build` returned it.
         data: the samples' codes, one after the other.
+        samples: how many there are, at least one, all of one size.
         functions: first address, address behind the end and role of functions; if there are any, instructions
             are counted. Role 0 is a function around the model.
         seconds: time limit.
 
     Raises:
         MissingToolError: the emulator is missing, or g++, if instructions are counted.
-        EdgemlError: it did not end, or not as it should; names the log.
+        EdgemlError: a sample does not fit into the machine's flash beside the program; the program did not
+            end, or not as it should; names the log.
     """
     qemu = emulator(core)
     log = program.parent / f"run-{os.getpid()}.log"
+    size = len(data) // samples
+    turn = _room(core, program) // size
+    if turn < 1:
+        raise EdgemlError(
+            f"a sample has {size:,} bytes, more than the emulated machine has left in its flash",
+            core.name,
+            "check it on another core",
+        )
+    end, parts = time.monotonic() + seconds, list[Emulated]()
+    for first in range(0, samples, turn):
+        part = data[first * size : (first + turn) * size]
+        parts.append(
+            _turn(core, qemu, program, part, functions, max(round(end - time.monotonic(), 1), 0.1), log)
+        )
+    log.unlink(missing_ok=True)
+    return Emulated(
+        b"".join(part.output for part in parts),
+        sum(part.samples for part in parts),
+        max(part.stack for part in parts),
+        tuple(block for part in parts for block in part.blocks),
+    )
+
+
+def _turn(
+    core: McuCore,
+    qemu: InstalledTool,
+    program: Path,
+    data: bytes,
+    functions: Sequence[tuple[int, int, int]],
+    seconds: float,
+    log: Path,
+) -> Emulated:
+    """Run a program on samples that fit into the machine's flash."""
     with scratch_folder() as name:
         folder = Path(name)
-        (folder / "in").write_bytes(data)
+        padded = data + bytes(-len(data) % _INBOX.size)
+        at = core.flash.at + core.flash.size - _INBOX.size - len(padded)
+        (folder / "in").write_bytes(padded + _INBOX.pack(_MAGIC, at, len(data), 0))
         words: list[str | Path] = [
-            *(qemu.path, *core.machine, "-kernel", program.resolve(), "-nographic"),
-            *("-monitor", "none", "-serial", "none"),
-            *("-semihosting-config", "enable=on,target=native"),
+            *(qemu.path, *core.machine, "-kernel", program.resolve(), "-nographic", "-no-reboot"),
+            *("-monitor", "none", "-serial", "file:out"),
+            *("-device", f"loader,file=in,addr={at:#x},force-raw=on"),
         ]
         if functions:
             lines = "".join(f"{start:x} {end:x} {role}\n" for start, end, role in functions)
             (folder / "functions").write_text(lines)
             plugin = str(_plugin(qemu)).replace(",", ",,")  # as QEMU wants a comma in a path
             words += ["-plugin", f"file={plugin},out=counts,functions=functions"]
-        done = run(words, folder, log, seconds, check=False)
-        if done.code in _ENDS and done.code != 1:
-            raise EdgemlError(_ENDS[done.code], core.name, f"all output is in {log}")
-        if done.code:
-            raise tools.failure(done)
-        result = results(folder, core, log)
+        run(words, folder, log, seconds)
+        result = results(folder / "out", core, log)
         blocks = counted(folder / "counts", core, log) if functions else ()
-    log.unlink(missing_ok=True)
-    return Emulated(result.output, result.samples, result.stack, blocks)
+    return replace(result, blocks=blocks)
 
 
-def results(folder: Path, core: McuCore, log: Path) -> Emulated:
-    """The results that a program wrote: `out`, and its samples and stack in `stats`.
+def _room(core: McuCore, program: Path) -> int:
+    """Bytes of the machine's flash that a program leaves free for samples.
 
     Raises:
-        EdgemlError: they are not there or damaged; names the log.
+        EdgemlError: the program cannot be read.
     """
-    stats, out = folder / "stats", folder / "out"
-    if not stats.is_file() or stats.stat().st_size != _STATS or not out.is_file():
+    elf = read_bytes(program, "program")
+    try:
+        start, size, number = struct.unpack_from("<I10xHH", elf, 28)
+        loaded = [struct.unpack_from("<IIIII", elf, start + at * size) for at in range(number)]
+    except struct.error:
+        raise EdgemlError("is no ELF file of 32 bits", str(program), "delete it") from None
+    parts = [(place, length) for kind, _, _, place, length in loaded if kind == _LOAD]
+    ends = [place + length for place, length in parts if 0 <= place - core.flash.at < core.flash.size]
+    end = core.flash.at + core.flash.size - 2 * _INBOX.size
+    return end - max(ends, default=core.flash.at)
+
+
+def results(out: Path, core: McuCore, log: Path) -> Emulated:
+    """The results that a program sent: its outputs and, behind them, its report.
+
+    Raises:
+        EdgemlError: they are not there or damaged, or the program did not end well; names the log.
+    """
+    line = read_bytes(out, "output of a program") if out.is_file() else b""
+    report = _REPORT.unpack(line[-_REPORT.size :]) if len(line) >= _REPORT.size else (0, 0, 0, 0)
+    magic, code, samples, stack = report
+    if magic == _MAGIC and code in _ENDS:
+        raise EdgemlError(_ENDS[code], core.name, f"all output is in {log}")
+    if magic != _MAGIC or code:
         raise EdgemlError(
             "ended without an error and without its results", core.name, f"all output is in {log}"
         )
-    samples, stack = np.frombuffer(read_bytes(stats, "statistics of a program"), "<u4").tolist()
-    return Emulated(read_bytes(out, "output of a program"), samples, stack)
+    return Emulated(line[: -_REPORT.size], samples, stack)
 
 
 def counted(counts: Path, core: McuCore, log: Path) -> tuple[Block, ...]:

@@ -33,7 +33,7 @@ _FLAGS = (
 )
 _SUPPORT = "support.c"
 _HARNESS = (_SUPPORT, "main.c")
-_HEADERS = ("semihosting.h", "include/string.h")
+_HEADERS = ("channel.h", "include/string.h")
 _LINKER = "program.ld"
 
 
@@ -89,7 +89,7 @@ def build(core: McuCore, model: ModelSources) -> Path:
         EdgemlError: it does not compile, or the machine's memory is too small for it; names the log.
     """
     gcc = compiler(core)
-    harness = [*_HARNESS, core.startup]
+    harness = [*_HARNESS, core.startup, core.line.driver]
     texts = [
         read_bytes(path, "C file")
         for path in (*model.sources, *model.headers, *map(harness_file, (*harness, *_HEADERS, _LINKER)))
@@ -145,11 +145,12 @@ def _compiled(
 
 def _memory(core: McuCore) -> list[str]:
     areas: Mapping[str, Area] = {"FLASH": core.flash, "RAM": core.ram}
-    return [
+    places = [
         text
         for name, area in areas.items()
         for text in (f"{name}_AT={area.at:#x}", f"{name}_SIZE={area.size:#x}")
     ]
+    return [*places, f"UART_AT={core.line.at:#x}"]
 
 
 def _unlinked(core: McuCore, done: tools.Completed) -> EdgemlError:

@@ -2,19 +2,16 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "semihosting.h"
+#include "channel.h"
 
 extern uint32_t edgeml_stack_top[], edgeml_data_start[], edgeml_data_end[], edgeml_bss_start[], edgeml_bss_end[];
 extern const uint32_t edgeml_data_load[];
 
 int main(void);
 
-int32_t edgeml_semihost(int32_t operation, const void *argument)
+void edgeml_end(void)
 {
-    register int32_t r0 __asm__("r0") = operation;
-    register const void *r1 __asm__("r1") = argument;
-    __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-    return r0;
+    *(volatile uint32_t *)0xe000ed0cu = 0x05fa0004u; /* AIRCR: a reset, at which the emulator ends */
 }
 
 static void fault(void)

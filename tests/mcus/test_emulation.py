@@ -40,8 +40,8 @@ _CALLS = """\
 #include "toy.h"
 static uint8_t x[4];
 static int32_t y;
-static inline int32_t edgeml_read_inputs(int32_t in) { return edgeml_read(in, x, sizeof x); }
-static inline int32_t edgeml_write_outputs(int32_t out) { return edgeml_write(out, &y, sizeof y); }
+static inline int32_t edgeml_read_inputs(void) { return edgeml_read(x, sizeof x); }
+static inline int32_t edgeml_write_outputs(void) { return edgeml_write(&y, sizeof y); }
 static inline int edgeml_call(void) { y = toy(x); return x[0] == 255; }
 """
 
@@ -79,16 +79,59 @@ def test_results_stack_and_counts_of_a_program(toy: ModelSources, name: str) -> 
     x = np.random.default_rng(0).integers(0, 255, (50, 4), np.uint8)
     roles = [(one.at & ~1, (one.at & ~1) + one.size, at + 1) for at, one in enumerate(function.values())]
     roles += [(one.at & ~1, (one.at & ~1) + one.size, 0) for one in parts.symbols if one.name == "main"]
-    done = emulate(core, elf, x.tobytes(), roles)
+    done = emulate(core, elf, x.tobytes(), 50, roles)
     expected = x.astype(np.int64) @ [1 + 5 + 9, -2 + 6 + 10, 3 + 7 + 11, -400_000 + 8 + 12 + 1]
     np.testing.assert_array_equal(np.frombuffer(done.output, "<i4"), expected)
     assert done.samples == 50
     assert 64 <= done.stack <= 256  # `room` has 64 bytes
     ran = sum(block.instructions * block.runs for block in done.blocks)
-    again = emulate(core, elf, x[:25].tobytes(), roles)
+    again = emulate(core, elf, x[:25].tobytes(), 25, roles)
     assert 2 * sum(block.instructions * block.runs for block in again.blocks) == ran
     assert {block.role for block in done.blocks} == {1, 2}
     assert all(block.at in parts.instructions for block in done.blocks)
+
+
+_ESCAPE = {
+    "cortex-m4": 'register int r0 __asm__("r0") = 1; register const void *r1 __asm__("r1") = block;'
+    ' __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");',
+    "riscv32": 'register int a0 __asm__("a0") = 1; register const void *a1 __asm__("a1") = block;'
+    ' __asm__ volatile(".balign 16\\n.option push\\n.option norvc\\nslli x0, x0, 0x1f\\nebreak\\n'
+    'srai x0, x0, 7\\n.option pop" : "+r"(a0) : "r"(a1) : "memory");',
+}
+"""Semihosting's call that opens a file of the host."""
+
+
+@pytest.mark.tool
+@pytest.mark.parametrize("name", _ESCAPE)
+def test_a_program_reaches_no_file_of_this_machine(toy: ModelSources, name: str, tmp_path: Path) -> None:
+    core = cores.load(name)
+    if reason := missing(core):
+        pytest.skip(reason)
+    target = tmp_path / "escaped"
+    text = f'static const char path[] = "{target}";\n' + _SOURCE.replace(
+        "    products(x);\n",
+        "    products(x);\n    const uintptr_t block[3] = {(uintptr_t)path, 5, sizeof path - 1};\n"
+        f"    {_ESCAPE[name]}\n",
+    )
+    toy.sources[0].write_text(text)
+    with pytest.raises(EdgemlError, match="the emulated program faulted"):
+        emulate(core, build(core, toy), bytes(4), 1)
+    assert not target.exists()
+
+
+@pytest.mark.tool
+def test_samples_that_do_not_fit_at_once_run_in_turns(toy: ModelSources) -> None:
+    """The micro:bit has 256 KiB of flash: 100,000 samples of four bytes take two turns."""
+    core = cores.load("cortex-m0")
+    if reason := missing(core):
+        pytest.skip(reason)
+    x = np.random.default_rng(1).integers(0, 255, (100_000, 4), np.uint8)
+    done = emulate(core, build(core, toy), x.tobytes(), len(x))
+    expected = x.astype(np.int64) @ [1 + 5 + 9, -2 + 6 + 10, 3 + 7 + 11, -400_000 + 8 + 12 + 1]
+    np.testing.assert_array_equal(np.frombuffer(done.output, "<i4"), expected)
+    assert done.samples == len(x)
+    with pytest.raises(EdgemlError, match="a sample has 262,144 bytes, more than the emulated"):
+        emulate(core, build(core, toy), bytes(1 << 18), 1)
 
 
 @pytest.mark.tool
@@ -97,7 +140,7 @@ def test_a_refused_sample_is_one_error(toy: ModelSources) -> None:
     if reason := missing(core):
         pytest.skip(reason)
     with pytest.raises(EdgemlError, match="the model refused a sample") as caught:
-        emulate(core, build(core, toy), bytes([255, 0, 0, 0]))
+        emulate(core, build(core, toy), bytes([255, 0, 0, 0]), 1)
     assert "run-" in caught.value.hint
 
 
@@ -128,32 +171,38 @@ def test_a_machine_that_is_too_small_says_so(toy: ModelSources, mocked: Path) ->
         build(cores.load("cortex-m0"), toy)
 
 
+def empty(folder: Path) -> Path:
+    """An ELF file without parts."""
+    path = folder / "x.elf"
+    path.write_bytes(bytes(64))
+    return path
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
         ("exec /bin/sleep 30", "took longer than 0.5 s and was stopped"),
         ("exit 0", "ended without an error and without its results"),
-        ("exit 3", "the emulated program faulted"),
+        ("printf 'EGML\\3\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' > out", "the emulated program faulted"),
         ("echo 'qemu: fatal: Lockup'; exit 134", "failed with code 134: qemu: fatal: Lockup"),
     ],
 )
 def test_a_bad_emulator_is_one_error_with_its_log(tmp_path: Path, mocked: Path, text: str, what: str) -> None:
     script(mocked, "qemu-system-arm", f'case "$*" in *--version*) echo 7.2;; *) {text};; esac')
     with pytest.raises(EdgemlError, match=what) as caught:
-        emulate(cores.load("cortex-m4"), tmp_path / "x.elf", b"", seconds=0.5)
+        emulate(cores.load("cortex-m4"), empty(tmp_path), b"x", 1, seconds=0.5)
     assert str(tmp_path) in caught.value.hint
 
 
 def test_damaged_results_are_one_error_with_its_log(tmp_path: Path) -> None:
     core, log = cores.load("cortex-m4"), tmp_path / "log"
-    stats, counts = np.array([7, 96], "<u4").tobytes(), b"1 80000018 4 7\n2 8000001a 1 14\n"
+    report, counts = b"EGML" + np.array([0, 7, 96], "<u4").tobytes(), b"1 80000018 4 7\n2 8000001a 1 14\n"
     rng, refused = np.random.default_rng(5), list[EdgemlError]()
-    (tmp_path / "out").write_bytes(bytes(28))
     for number in range(200):
-        damaged = [any_bytes(content, rng) if number else content for content in (stats, counts)]
-        for name, content in zip(("stats", "counts"), damaged, strict=True):
+        damaged = [any_bytes(content, rng) if number else content for content in (report, counts)]
+        for name, content in zip(("out", "counts"), damaged, strict=True):
             (tmp_path / name).write_bytes(content)
-        for read in (partial(results, tmp_path), partial(counted, tmp_path / "counts")):
+        for read in (partial(results, tmp_path / "out"), partial(counted, tmp_path / "counts")):
             try:
                 read(core, log)
             except EdgemlError as error:
@@ -171,7 +220,7 @@ def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     core = cores.load("riscv32")
     assert "apt-get install gcc-riscv64-unknown-elf" in missing(core)
     with pytest.raises(MissingToolError, match="qemu-system-riscv32 is not installed"):
-        emulate(core, tmp_path / "x.elf", b"")
+        emulate(core, empty(tmp_path), b"x", 1)
 
 
 def test_a_listing_is_parsed() -> None:

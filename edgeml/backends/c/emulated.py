@@ -50,7 +50,7 @@ class EmulatedProgram(Runner):
         samples = len(inputs[graph.inputs[0]])
         if not samples:
             return {one.value: np.zeros((0, *one.shape), np.int64) for one in manifest.outputs}
-        done = emulate(self.core, program, packed(manifest.inputs, inputs))
+        done = emulate(self.core, program, packed(manifest.inputs, inputs), samples)
         if done.samples != samples:
             raise EdgemlError(f"ran {done.samples} samples of {samples}", self.core.name, str(program))
         return unpacked(manifest.outputs, done.output, str(folder))
@@ -89,12 +89,8 @@ def calls(manifest: CManifest) -> str:
         f"static {prefix}_{one.name}_t port_{one.name}[{one.size}];"
         for one in (*manifest.inputs, *manifest.outputs)
     )
-    reads = " || ".join(
-        f"edgeml_read(in, port_{one.name}, sizeof port_{one.name})" for one in manifest.inputs
-    )
-    writes = " || ".join(
-        f"edgeml_write(out, port_{one.name}, sizeof port_{one.name})" for one in manifest.outputs
-    )
+    reads = " || ".join(f"edgeml_read(port_{one.name}, sizeof port_{one.name})" for one in manifest.inputs)
+    writes = " || ".join(f"edgeml_write(port_{one.name}, sizeof port_{one.name})" for one in manifest.outputs)
     arguments = ", ".join(f"port_{one.name}" for one in (*manifest.inputs, *manifest.outputs))
     return _CALLS.format(
         header=Path(manifest.headers[0]).name,
@@ -110,12 +106,12 @@ _CALLS = """\
 
 {buffers}
 
-static inline int32_t edgeml_read_inputs(int32_t in)
+static inline int32_t edgeml_read_inputs(void)
 {{
     return {reads};
 }}
 
-static inline int32_t edgeml_write_outputs(int32_t out)
+static inline int32_t edgeml_write_outputs(void)
 {{
     return {writes};
 }}

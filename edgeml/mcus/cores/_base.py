@@ -54,6 +54,19 @@ class Area:
 
 
 @dataclass(frozen=True)
+class SerialLine:
+    """The serial line of a machine that results leave on.
+
+    Args:
+        driver: file of `hw/emulation`.
+        at: address of its registers.
+    """
+
+    driver: str
+    at: int
+
+
+@dataclass(frozen=True)
 class McuCore:
     """A processor core and the machine that stands for it.
 
@@ -67,6 +80,7 @@ class McuCore:
         startup: file of `hw/emulation` with its start-up code.
         flash: memory for code and constants on the machine.
         ram: memory for data and the stack on the machine.
+        line: serial line of the machine.
         timing: cycles of instructions.
     """
 
@@ -79,4 +93,5 @@ class McuCore:
     startup: str
     flash: Area
     ram: Area
+    line: SerialLine
     timing: Timing

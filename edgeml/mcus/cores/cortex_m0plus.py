@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeml.mcus.cores._arm import m0
-from edgeml.mcus.cores._base import Area, McuCore
+from edgeml.mcus.cores._base import Area, McuCore, SerialLine
 
 CORE = McuCore(
     name="cortex-m0plus",
@@ -15,6 +15,7 @@ CORE = McuCore(
     startup="cortex_m.c",
     flash=Area(0x0000_0000, 256 << 10),
     ram=Area(0x2000_0000, 16 << 10),
+    line=SerialLine("uart_nrf51.c", 0x4000_2000),
     timing=m0(
         (1.0, 3.0),
         (1.0, 1.0),  # the RP2040 and the SAM D21 have the fast multiplier

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.mcus.cores._base import Area, InstructionClass, McuCore, Timing
+from edgeml.mcus.cores._base import Area, InstructionClass, McuCore, SerialLine, Timing
 
 CORE = McuCore(
     name="riscv32",
@@ -14,6 +14,7 @@ CORE = McuCore(
     startup="riscv32.c",
     flash=Area(0x8000_0000, 32 << 20),
     ram=Area(0x8200_0000, 64 << 20),
+    line=SerialLine("uart_16550.c", 0x1000_0000),
     timing=Timing(
         {
             InstructionClass.LOAD: (1.0, 3.0),
