@@ -225,6 +225,21 @@ class Quantizers(Settings):
             "granularity": self.granularity,
         }
 
+    def state(self, layer: str) -> str:
+        """For `state_quantizer` of a recurrent layer, whose states have a sign whatever `signed` says."""
+        form = self._of(layer).activations.over(self.activations)
+        return _quantized_bits(form.model_copy(update={"signed": True}))
+
+    def tanh(self, layer: str) -> str:
+        """For a tanh inside a recurrent layer, from -1 up to 1."""
+        bits = self._of(layer).activations.over(self.activations).bits
+        return f"quantized_tanh({bits}, use_real_tanh=True)"
+
+    def sigmoid(self, layer: str) -> str:
+        """For a sigmoid inside a recurrent layer, from 0 up to 1."""
+        bits = self._of(layer).activations.over(self.activations).bits
+        return f"quantized_sigmoid({bits}, use_real_sigmoid=True)"
+
     def _of(self, layer: str) -> LayerBits:
         return self.layers.get(layer) or LayerBits()
 
