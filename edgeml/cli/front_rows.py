@@ -35,8 +35,8 @@ def front_lines(run: Run) -> Iterator[str]:
         return
     front, chosen = opened
     rows = [row for row in read_history(run.history_file) if row.phase == "qat"]
-    if said := collapse(front, rows):
-        yield f"[yellow]collapse[/] {escape(said)}"
+    if sentence := collapse(front, rows):
+        yield f"[yellow]collapse[/] {escape(sentence)}"
     number = front.points.index(chosen) + 1
     yield (
         f"[green]front[/] {len(front.points)} checkpoints; taken is number {number}: "
