@@ -58,7 +58,7 @@ _PRODUCTS = (
         "notes.json",
     ),
     *("golden.npz", "check.json", "export.json", "trained.json", "report.html", "report.md", "report.json"),
-    *("onnx", "hls4ml", "verilog", "c", "synth", "front"),
+    *("prepare", "onnx", "hls4ml", "verilog", "c", "synth", "front"),
 )
 """The entries of a run folder, without config.toml and the file of an imported model."""
 
