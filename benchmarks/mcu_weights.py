@@ -61,7 +61,7 @@ def with_weights(graph: Graph, draw: Draw) -> Graph:
 
 
 def figures(graph: Graph, inputs: dict[str, IntArray], is_packed: bool) -> CoreFigures:
-    """What the C takes."""
+    """The bytes that the C takes."""
     c = backends.load("c")
     with tempfile.TemporaryDirectory() as folder:
         c.emit(graph, c.options({"pack_weights": is_packed})).write(Path(folder))

@@ -70,7 +70,7 @@ def row(model: str, data: str | None, widths: tuple[int, ...]) -> list[str]:
 
 
 def changed(plain: Any, outputs: Any, labels: Any) -> str:
-    """How many samples turned wrong, and how many right: (-3 +2)."""
+    """The samples that turned wrong, and those that turned right: (-3 +2)."""
     before, after = (predictions(values) == labels for values in (plain, outputs))
     return f"(-{np.sum(before & ~after)} +{np.sum(after & ~before)})"
 

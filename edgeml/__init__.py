@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from edgeml.api_import import import_model
     from edgeml.api_lint import lint
     from edgeml.api_mcu import fit_mcus
+    from edgeml.api_prove import prove
     from edgeml.api_quantize import quantize
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
@@ -56,6 +57,7 @@ __all__ = [
     "lint",
     "load",
     "lower",
+    "prove",
     "quantize",
     "quantized",
     "report",
@@ -73,6 +75,7 @@ _HOMES = {
     "edgeml.api_import": ("import_model",),
     "edgeml.api_lint": ("lint",),
     "edgeml.api_mcu": ("fit_mcus",),
+    "edgeml.api_prove": ("prove",),
     "edgeml.api_quantize": ("quantize",),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
     "edgeml.fixed": ("FixedType", "Overflow", "Round"),

@@ -33,6 +33,7 @@ from edgeml.ir import Graph
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
 from edgeml.passes import prepare
+from edgeml.stages import NoProver, Prover
 
 
 @dataclass(frozen=True)
@@ -302,6 +303,10 @@ class Backend(ABC):
     def named_runners(self) -> tuple[Runner, ...]:
         """Further runners, slow or many: a check has one of them only if it is named."""
         return ()
+
+    @abstractmethod
+    def prover(self) -> Prover | NoProver:
+        """The cutter of the artefact into stages for a proof, or the reason why there is none."""
 
     def emit(self, graph: Graph, options: Any = None) -> FileSet:
         """The files of the artefact.

@@ -57,8 +57,17 @@ _PRODUCTS = (
         "graph.npz",
         "notes.json",
     ),
-    *("golden.npz", "check.json", "export.json", "trained.json", "report.html", "report.md", "report.json"),
-    *("prepare", "onnx", "hls4ml", "verilog", "c", "synth", "front"),
+    *(
+        "golden.npz",
+        "check.json",
+        "prove.json",
+        "export.json",
+        "trained.json",
+        "report.html",
+        "report.md",
+        "report.json",
+    ),
+    *("onnx", "hls4ml", "verilog", "c", "synth", "front"),
 )
 """The entries of a run folder, without config.toml and the file of an imported model."""
 

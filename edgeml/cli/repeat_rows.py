@@ -10,14 +10,14 @@ from rich.markup import escape
 from edgeml.cli.bands import Bands
 
 if TYPE_CHECKING:
-    from edgeml.training.repeats import ModelName, RepeatFigure, Repeats, Spread
+    from edgeml.training.repeats import ModelName, RepeatFigure, Repeats, RepeatSpread
 
 _SHOWN = 6
 """Figures in the table; the others are in --json and in the report."""
 
 
 def repeat_rows(record: Repeats) -> Iterator[str | Bands]:
-    """What was repeated, and every figure's mean, standard deviation and interval."""
+    """The repeated trainings, and every figure's mean, standard deviation and interval."""
     from edgeml.training.repeats import spread
 
     seeds = f"{record.seeds} seed{'s' if record.seeds > 1 else ''}"
@@ -49,8 +49,8 @@ def facts_of(record: Repeats) -> dict[str, Any]:
     """The same for a program: every member, and the spread of each figure by model."""
     from edgeml.training.repeats import MODELS, spread
 
-    def stated(found: Spread | None) -> dict[str, Any] | None:
-        return None if found is None else found.model_dump()
+    def stated(figures: RepeatSpread | None) -> dict[str, Any] | None:
+        return None if figures is None else figures.model_dump()
 
     return {
         **record.model_dump(mode="json", by_alias=True),
@@ -62,8 +62,8 @@ def facts_of(record: Repeats) -> dict[str, Any]:
     }
 
 
-def _text(found: Spread | None, kind: str, signed: bool = False) -> str:
-    if found is None:
+def _text(figures: RepeatSpread | None, kind: str, signed: bool = False) -> str:
+    if figures is None:
         return "-"
 
     def number(value: float, sign: bool = False) -> str:
@@ -71,10 +71,10 @@ def _text(found: Spread | None, kind: str, signed: bool = False) -> str:
         return f"{shown:{'+' if sign else ''}.{'2f' if kind == 'share' else '4g'}}"
 
     unit = " %" if kind == "share" else ""
-    spread = "" if found.deviation is None else f" ± {number(found.deviation)}"
+    spread = "" if figures.deviation is None else f" ± {number(figures.deviation)}"
     between = (
         ""
-        if found.low is None or found.high is None
-        else f" [{number(found.low, signed)}, {number(found.high, signed)}]"
+        if figures.low is None or figures.high is None
+        else f" [{number(figures.low, signed)}, {number(figures.high, signed)}]"
     )
-    return escape(f"{number(found.mean, signed)}{spread}{unit}{between}")
+    return escape(f"{number(figures.mean, signed)}{spread}{unit}{between}")

@@ -64,7 +64,7 @@ class ColumnRule:
         name: of the column.
         kind: "number", "one_hot" or "ordinal".
         categories: of a column of text, by raw value.
-        known: the raw values that the training part shows.
+        levels: the raw values that the training part shows.
         fill: the raw value that stands for a missing one; None: of a number it is refused, of a category
             no category.
         flag: true if a feature says where a value was missing.
@@ -73,7 +73,7 @@ class ColumnRule:
     name: str
     kind: str
     categories: tuple[str, ...] = ()
-    known: tuple[int, ...] = ()
+    levels: tuple[int, ...] = ()
     fill: float | None = None
     flag: bool = False
 
@@ -82,7 +82,7 @@ class ColumnRule:
         """Names of its features."""
         names = (self.name,)
         if self.kind == "one_hot":
-            names = tuple(f"{self.name}={self.categories[code]}" for code in self.known)
+            names = tuple(f"{self.name}={self.categories[code]}" for code in self.levels)
         return (*names, f"{self.name} missing") if self.flag else names
 
 
@@ -119,7 +119,7 @@ class ColumnPlan:
             )
         fitted = _transformer(numbers, texts, missing).fit(x_train)
         fills = dict.fromkeys(range(len(columns))) if missing == "refuse" else {}
-        known: dict[int, tuple[int, ...]] = {}
+        levels: dict[int, tuple[int, ...]] = {}
         if numbers and missing != "refuse":
             fills |= dict(zip(numbers, fitted.named_transformers_["numbers"].statistics_, strict=True))
         if texts:
@@ -127,7 +127,7 @@ class ColumnPlan:
             statistics = steps[0].statistics_ if missing != "refuse" else [None] * len(texts)
             fills |= dict(zip(texts, statistics, strict=True))
             for i, values in zip(texts, steps[-1].categories_, strict=True):
-                known[i] = tuple(int(value) for value in values if not np.isnan(value))
+                levels[i] = tuple(int(value) for value in values if not np.isnan(value))
         gaps = [bool(np.isnan(values).any()) for values in x_train.T]
         return ColumnPlan(
             tuple(
@@ -135,7 +135,7 @@ class ColumnPlan:
                     name=column.name,
                     kind=categories if column.categories else "number",
                     categories=column.categories,
-                    known=known.get(i, ()),
+                    levels=levels.get(i, ()),
                     fill=None if fills[i] is None else float(np.float32(fills[i])),
                     flag=missing == "flag" and gaps[i],
                 )
@@ -184,12 +184,12 @@ class ColumnPlan:
                     "fill it in, or train with data.missing=median",
                 )
             values = raw if rule.fill is None else np.where(missing, np.float32(rule.fill), raw)
-            known = np.array(rule.known, np.float32)
+            levels = np.array(rule.levels, np.float32)
             if rule.kind == "one_hot":
-                parts.append(values[:, None] == known)
+                parts.append(values[:, None] == levels)
             elif rule.kind == "ordinal":
-                there = np.isin(values, known)
-                parts.append(np.where(there, np.searchsorted(known, values), -1)[:, None])
+                there = np.isin(values, levels)
+                parts.append(np.where(there, np.searchsorted(levels, values), -1)[:, None])
             else:
                 parts.append(values[:, None])
             if rule.flag:
@@ -197,9 +197,9 @@ class ColumnPlan:
         return np.concatenate([part.astype(np.float32) for part in parts], axis=1)
 
     def unseen(self, x: Array) -> dict[str, int]:
-        """How many samples have a category that the training part never shows, by column."""
+        """The number of samples that have a category that the training part never shows, by column."""
         counts = {
-            rule.name: int((~np.isnan(raw) & ~np.isin(raw, rule.known)).sum())
+            rule.name: int((~np.isnan(raw) & ~np.isin(raw, rule.levels)).sum())
             for rule, raw in zip(self.rules, x.T, strict=True)
             if rule.categories
         }
@@ -228,7 +228,7 @@ class ColumnPlan:
                     name=str(row["name"]),
                     kind=str(row["kind"]),
                     categories=tuple(map(str, row["categories"])),
-                    known=tuple(map(int, row["known"])),
+                    levels=tuple(map(int, row["levels"])),
                     fill=None if row["fill"] is None else float(row["fill"]),
                     flag=bool(row["flag"]),
                 )

@@ -100,9 +100,9 @@ def whitening(x: Array, where: str) -> Array:
         raise EdgemlError("no feature spreads", where, "leave the scaling out")
     fitted = _sklearn("decomposition", where).PCA(svd_solver="covariance_eigh").fit(x.astype(np.float64))
     variance = np.asarray(fitted.explained_variance_, np.float64)
-    kept = variance > _LEAST_SHARE * variance.max()
-    components = np.asarray(fitted.components_, np.float64)[kept]
-    return np.ascontiguousarray((components / np.sqrt(variance[kept])[:, None]).T)
+    varying = variance > _LEAST_SHARE * variance.max()
+    components = np.asarray(fitted.components_, np.float64)[varying]
+    return np.ascontiguousarray((components / np.sqrt(variance[varying])[:, None]).T)
 
 
 def whitened(x: Array, matrix: Array) -> Array:

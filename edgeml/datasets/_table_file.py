@@ -118,13 +118,13 @@ def read_table(path: Path, targets: tuple[str, ...], drop: tuple[str, ...] = ())
     both = set(targets) & set(drop)
     if both:
         raise EdgemlError(f"{both.pop()!r:.60} is a target and dropped", where, "leave it out of data.drop")
-    kept = [name for name in names if name not in (*targets, *drop)]
-    if not kept:
+    features = [name for name in names if name not in (*targets, *drop)]
+    if not features:
         raise EdgemlError("has no column but targets and dropped ones", where, "leave some in")
-    made = [_column(name, texts[name], where) for name in kept]
+    columns = [_column(name, texts[name], where) for name in features]
     return RawTable(
-        np.stack([values for _, values in made], axis=1),
-        tuple(column for column, _ in made),
+        np.stack([values for _, values in columns], axis=1),
+        tuple(column for column, _ in columns),
         {name: _target(name, texts[name], where) for name in targets},
     )
 
@@ -268,8 +268,8 @@ def _parquet(path: Path) -> dict[str, Array]:
         if pa.types.is_temporal(field.type):
             raise EdgemlError(f"column {field.name!r:.60} holds dates", str(path), _DATES)
         plain = values.cast(field.type.value_type) if pa.types.is_dictionary(field.type) else values
-        known = (pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_integer)
-        if not (any(kind(plain.type) for kind in known) or pa.types.is_floating(plain.type)):
+        readable = (pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_integer)
+        if not (any(kind(plain.type) for kind in readable) or pa.types.is_floating(plain.type)):
             what = f"column {field.name!r:.60} is of type {field.type}, no numbers and no text"
             raise EdgemlError(what, str(path), "leave it out when the file is written")
         columns[field.name] = np.array(["" if value is None else str(value) for value in plain.to_pylist()])

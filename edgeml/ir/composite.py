@@ -18,6 +18,7 @@ from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.steps import GridInfo
+from edgeml.ir.structure import Structure
 
 
 class Composite(Op, abstract=True):
@@ -62,6 +63,18 @@ class Composite(Op, abstract=True):
         return max(
             node.op.demand([values[name] for name in node.inputs], values[node.name]) for node in build.nodes
         )
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        """The structure of the expansion's last value."""
+        build, names, last = self._expanded(infos)
+        values = dict(zip(names, inputs, strict=True))
+        for node in build.nodes:
+            sources = [values[name] for name in node.inputs]
+            kinds = [build.info(name) for name in node.inputs]
+            values[node.name] = node.op.structure(sources, kinds, build.info(node.name))
+        return values[last]
 
     def _inner(self, inputs: Sequence[GridInfo]) -> tuple[dict[str, GridInfo], str]:
         """Info and grid of every value of the expansion, and the name of the last."""

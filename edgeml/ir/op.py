@@ -2,8 +2,8 @@
 
 An op is a frozen dataclass whose fields are its attributes. Core ops say what they make of intervals
 (`infer`), of integers (`evaluate`) and of the grids that values lie on (`grid`), how many bits their partial
-sums need (`demand`), and of which `kind` they are. None of it has a default: a class that lacks one cannot be
-made.
+sums need (`demand`), how finitely many vectors determine them (`structure`), and of which `kind` they are.
+None of it has a default: a class that lacks one cannot be made.
 
 Invariant: for every input within its interval and on its grid, `evaluate` is exact, within the interval that
 `infer` gave, and on the grid that `grid` gave.
@@ -29,6 +29,7 @@ from edgeml.ir.attributes import conform
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.steps import GridInfo
+from edgeml.ir.structure import Structure
 
 
 class Op(ABC):
@@ -125,6 +126,18 @@ class Op(ABC):
             result: info and grid of the result.
         """
 
+    @abstractmethod
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        """The structure of the result: the argument by which finitely many vectors determine the op.
+
+        Args:
+            inputs: structures of the inputs, as functions of the elements of some sources.
+            infos: the arguments of `infer`.
+            result: the result of `infer`.
+        """
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(self.attributes().values())  # so that arrays are read-only again
 
@@ -138,7 +151,7 @@ class Op(ABC):
         return (self.op_name(), *map(_hashable, self.attributes().values()))
 
 
-_CONTRACT = ("kind", "infer", "evaluate", "grid", "demand")
+_CONTRACT = ("kind", "infer", "evaluate", "grid", "demand", "structure")
 """The parts of the contract that every concrete op has to define."""
 
 

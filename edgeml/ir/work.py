@@ -11,7 +11,7 @@ from edgeml.ir.ops._linear import Linear
 _ELEMENT = 16
 """Products of a matrix product that take as long as one element of any other op; measured, NumPy 2."""
 
-_HELD = 1 << 25
+_AT_ONCE = 1 << 25
 """Elements of the largest value, or of the windows of a convolution, of all samples of a batch."""
 
 
@@ -45,4 +45,4 @@ def batch_size(graph: Graph, most: int) -> int:
             inside, filters = weights.shape[-2:]
             size = max(size, size // filters * (weights.size // (inside * filters)) * x.shape[-1])
         widest = max(widest, size)
-    return max(min(_HELD // widest, most), 1)
+    return max(min(_AT_ONCE // widest, most), 1)

@@ -12,6 +12,7 @@ from edgeml.checks.exported import Exported
 from edgeml.pipeline.artefacts import GOLDEN_SAMPLES, check, export, lower, target_settings
 from edgeml.pipeline.hardware import Synthesis, clock_for, read_reports, synth
 from edgeml.pipeline.pages import compare, report
+from edgeml.pipeline.proofs import prove
 from edgeml.pipeline.repeats import RepeatPlan, repeat
 from edgeml.pipeline.step import Tell
 
@@ -26,6 +27,7 @@ __all__ = [
     "compare",
     "export",
     "lower",
+    "prove",
     "read_reports",
     "repeat",
     "report",

@@ -39,7 +39,7 @@ _PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class RepeatPlan:
-    """What is repeated.
+    """The trainings that are repeated.
 
     Attributes:
         preset: name or file.
@@ -295,7 +295,7 @@ def _at_once(members: Sequence[RepeatMember], jobs: int, tell: Tell) -> Iterator
 
 
 def _received(ours: Connection, worker: Any, member: RepeatMember) -> Any:
-    """What a process sends: a line, an error, or the figures of a member."""
+    """The message of a process: a line, an error, or the figures of a member."""
     try:
         message = ours.recv()
     except EOFError:

@@ -187,13 +187,13 @@ def _only_normal(dataset: Dataset, spec: DataSpec) -> Dataset:
         what = "data.normal names every class, so that nothing is an anomaly"
         raise EdgemlError(what, spec.dataset, "name the normal ones")
     codes = [dataset.class_names.index(name) for name in spec.normal]
-    kept = {part: np.isin(getattr(dataset, f"y_{part}"), codes) for part in ("train", "val")}
+    normal = {part: np.isin(getattr(dataset, f"y_{part}"), codes) for part in ("train", "val")}
     return replace(
         dataset,
-        x_train=dataset.x_train[kept["train"]],
-        y_train=np.zeros(int(kept["train"].sum()), np.int64),
-        x_val=dataset.x_val[kept["val"]],
-        y_val=np.zeros(int(kept["val"].sum()), np.int64),
+        x_train=dataset.x_train[normal["train"]],
+        y_train=np.zeros(int(normal["train"].sum()), np.int64),
+        x_val=dataset.x_val[normal["val"]],
+        y_val=np.zeros(int(normal["val"].sum()), np.int64),
         y_test=(~np.isin(dataset.y_test, codes)).astype(np.int64),
         class_names=(),
         note=f"{dataset.note}; trained on {', '.join(spec.normal)} alone",

@@ -1,4 +1,4 @@
-"""What was fitted to the training part, in a run folder: columns.json, scaling.npz, and config.toml.
+"""The files of a run about what was fitted to the training part: columns.json, scaling.npz, config.toml.
 
 config.toml has offset and scale of the scaling, scaling.npz its table, columns.json the rules of a table's
 columns; where a kind has no table, or the data no such columns, there is no file.
@@ -19,7 +19,6 @@ from edgeml.datasets import ColumnPlan, Scaling, read_arrays
 from edgeml.errors import EdgemlError
 from edgeml.files import staged_path, write_atomic
 from edgeml.presets.prepare import Prepared, prepare
-from edgeml.presets.prepare_code import prepare_files
 from edgeml.presets.spec import DataSpec
 from edgeml.reading import read_json
 
@@ -54,8 +53,8 @@ def read_fitted(
     if of_columns and columns is None:
         columns = ColumnPlan.from_dict(read_json(path, "rules of columns"), str(path))
     scaling = Scaling.from_dict(plain, f"{folder / 'config.toml'}: scaling", table)
-    found = (scaling.table_digest, columns.digest if columns else "")
-    for path, ours in zip(files, found, strict=True):
+    digests = (scaling.table_digest, columns.digest if columns else "")
+    for path, ours in zip(files, digests, strict=True):
         if ours != files[path]:
             hint = "delete the file, so that it is fitted again, or train again with --overwrite"
             raise EdgemlError("has other numbers than the model was trained with", str(path), hint)
@@ -63,14 +62,7 @@ def read_fitted(
 
 
 def write_fitted(folder: Path, data: Prepared) -> None:
-    """Write the files of a run that is to be trained on these data.
-
-    For tables the preparation of a sample is written as C and Python too, see `edgeml.presets.prepare_code`.
-    """
-    x = data.dataset.x_train
-    if x.ndim == 2 and (data.columns is not None or data.scaling.kind != "none"):
-        features = len(data.columns.features) if data.columns is not None else x.shape[1]
-        prepare_files(data.scaling, data.columns, features).write(folder)
+    """Write the files of a run that is to be trained on these data."""
     if data.columns is not None:
         write_atomic(folder / COLUMNS_FILE, data.columns.to_json())
     if data.scaling.table is not None:

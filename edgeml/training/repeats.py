@@ -80,7 +80,7 @@ class Repeats(Document):
         return len(self.rows) == max(1, self.folds) * self.seeds
 
 
-class Spread(Record):
+class RepeatSpread(Record):
     """A figure over all members.
 
     Attributes:
@@ -100,7 +100,7 @@ class Spread(Record):
 
 def spread(
     rows: Sequence[RepeatRow], name: str, model: ModelName, minus: ModelName | None = None
-) -> Spread | None:
+) -> RepeatSpread | None:
     """The spread of a figure of one model, or of its difference from another model, member by member.
 
     The interval is Student's t over the folds, each the mean of its seeds, with the variance of the mean
@@ -117,7 +117,7 @@ def spread(
     Returns:
         None if no member has it.
     """
-    found = [
+    by_group = [
         (
             row.fold or f"seed {row.seed}",
             row.values[model][name] - (row.values[minus][name] if minus else 0.0),
@@ -125,10 +125,10 @@ def spread(
         for row in rows
         if all(name in row.values.get(one, {}) for one in (model, minus) if one)
     ]
-    if not found:
+    if not by_group:
         return None
-    values = np.array([value for _, value in found])
-    groups = {key: np.mean([value for other, value in found if other == key]) for key, _ in found}
+    values = np.array([value for _, value in by_group])
+    groups = {key: np.mean([value for other, value in by_group if other == key]) for key, _ in by_group}
     count, mean = len(groups), float(np.mean(values))
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
     low = high = None
@@ -139,4 +139,4 @@ def spread(
         wide = float(np.std(list(groups.values()), ddof=1)) * np.sqrt(1 / count + shared)
         half = float(stats.t.ppf(0.975, count - 1)) * wide
         low, high = mean - half, mean + half
-    return Spread(mean=mean, deviation=deviation, low=low, high=high, members=len(values))
+    return RepeatSpread(mean=mean, deviation=deviation, low=low, high=high, members=len(values))

@@ -22,6 +22,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Composite, Graph, Node, evaluate_codes, ops
 from edgeml.ir.ops.const import Const
+from edgeml.stages import NoProver
 from tests.ir.test_op_contract import foreign
 from tests.strategies import graph_codes, graphs
 from tests.zoo import codes, zoo
@@ -199,6 +200,12 @@ def check_files_compared(back_end: Backend, name: str, folder: Path) -> None:
     assert [deviation for deviation in back_end.compare_files(folder, graph) if not deviation.text]
 
 
+def check_prover(back_end: Backend, name: str, folder: Path) -> None:
+    """It says what cuts its artefact into stages, or why nothing does."""
+    prover = back_end.prover()
+    assert prover.reason if isinstance(prover, NoProver) else prover.covers
+
+
 EMISSION: Mapping[str, Check] = MappingProxyType(
     {
         "name": check_name,
@@ -206,6 +213,7 @@ EMISSION: Mapping[str, Check] = MappingProxyType(
         "same bytes": check_same_bytes,
         "foreign op": check_foreign_op,
         "files compared": check_files_compared,
+        "prover": check_prover,
     }
 )
 """Checks that execute no artefact; quick for every back end."""

@@ -18,6 +18,7 @@ from edgeml.ir import Graph, Node, evaluate_codes
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.saved import load, save
 from edgeml.settings import Settings, parse_settings
+from edgeml.stages import NoProver
 from tests.backends.contract import CHECKS, core_ops
 
 
@@ -77,6 +78,9 @@ class CopyBackend(Backend):
     def runners(self) -> tuple[Runner, ...]:
         return (self.runner(),)
 
+    def prover(self) -> NoProver:
+        return NoProver("nothing proves it")
+
 
 class OtherName(CopyBackend):
     """Is called otherwise than its folder."""
@@ -116,6 +120,13 @@ class NeverLooks(CopyBackend):
 
     def compare_files(self, folder: Path, graph: Graph) -> tuple[Deviation, ...]:
         return ()
+
+
+class Silent(CopyBackend):
+    """Has no prover and says no reason."""
+
+    def prover(self) -> NoProver:
+        return NoProver("")
 
 
 class Guesses(CopyBackend):
@@ -197,6 +208,7 @@ FAULTS = {
     NoNearMatch: "options",
     OtherBytes: "same bytes",
     NeverLooks: "files compared",
+    Silent: "prover",
     Guesses: "foreign op",
     RefusesAll: "random graphs",
     RoundsTiesUp: "zoo",

@@ -16,6 +16,7 @@ REPORTS = Path(__file__).parent.parent / "vendor/reports"
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "check": (("check", "RUN"),),
+    "prove": (("prove", "RUN", "--with", "onnx", "--stages"),),
     "diagnose": (("diagnose", "RUN"),),
     "doctor": (("doctor",),),
     "estimate": (

@@ -17,8 +17,9 @@ from edgeml.ir.demand import demand
 from edgeml.ir.grid import grids
 from edgeml.ir.kind import Kind
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure, stepped
 
-PARTS = ("kind", "infer", "evaluate", "grid", "demand")
+PARTS = ("kind", "infer", "evaluate", "grid", "demand", "structure")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,11 @@ class Magnitude(Op):
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
 
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        return stepped(inputs[0], result.shape, monotone=False)
+
 
 def foreign(shape: tuple[int, ...] = (4,)) -> Graph:
     """A graph with an op that no back end knows, between two that all know."""
@@ -59,7 +65,7 @@ def test_a_class_that_lacks_a_part_cannot_be_made(part):
 
 
 def test_all_parts_that_lack_are_named():
-    with pytest.raises(TypeError, match="does not say: kind, infer, evaluate, grid, demand"):
+    with pytest.raises(TypeError, match="does not say: kind, infer, evaluate, grid, demand, structure"):
         type("Empty", (Op,), {})
 
 

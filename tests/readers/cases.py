@@ -21,10 +21,14 @@ from edgeml.backends.hls4ml.weights import check_weights
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.checks import exported, golden
 from edgeml.checks.result import Check
+from edgeml.datasets import ColumnPlan
+from edgeml.datasets._base import Column
 from edgeml.estimate.ledger import Ledger
 from edgeml.figures import Hardware
 from edgeml.ir import saved
 from edgeml.keras.notes import Notes
+from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, Witness
+from edgeml.reading import read_json
 from edgeml.report.comparison.compare import compare
 from edgeml.report.comparison.facts import Comparison
 from edgeml.report.facts import Facts
@@ -35,6 +39,8 @@ from edgeml.synth.counts import CellCounts
 from edgeml.tools import yosys
 from edgeml.training import history, state
 from edgeml.training.progress import EpochRow
+from edgeml.training.repeats import Repeats
+from edgeml.training.small.front import Checkpoint, FrontFile
 from tests.readers.case import Case
 from tests.readers.damage import any_arrays, any_bytes, any_json, any_lines
 from tests.readers.emitted import emitted_cases
@@ -99,6 +105,21 @@ def _state() -> bytes:
             Path("s.npz"), state.TrainingState("qat", 0.1, 2, 1 / 3, 0.7, 3, (row,), arrays, arrays, arrays)
         )
     return written.call_args.args[1]
+
+
+CHECKPOINT = Checkpoint(epoch=1, strength=0.5, bit_operations=99.0, val_loss=0.25, val_accuracy=0.5)
+PROOF = Proof(
+    backend="onnx",
+    verdict=Verdict.REFUTED,
+    steps=(ProofStep(value="fc", ops="mat_mul", argument="units", vectors=3),),
+    witness=Witness(inputs={"x": [0.5]}, output="y", index=(0,), expected=1, got=2, origin="random inputs"),
+)
+
+
+def _columns() -> bytes:
+    columns = [Column("height"), Column("colour", ("blue", "red"))]
+    raw = np.array([[1.5, 0], [np.nan, 1], [2.5, 1]], np.float32)
+    return ColumnPlan.fit(columns, raw, "median", "one_hot").to_json().encode()
 
 
 def _history() -> bytes:
@@ -190,6 +211,40 @@ def cases() -> dict[str, Case]:
             lambda path: exported.reason(path.parent, "hls4ml", graph),
             (any_bytes, any_json),
             wanted=False,
+        ),
+        "proofs": Case(
+            ("prove.result",),
+            "prove.json",
+            Proofs(model="m", graph=graph.digest, results=(PROOF,)).to_json().encode(),
+            Proofs.read,
+            (any_bytes, any_json),
+        ),
+        "front of checkpoints": Case(
+            ("training.small.front",),
+            "front.json",
+            FrontFile(
+                points=(
+                    Checkpoint(epoch=1, strength=0.5, bit_operations=99.0, val_loss=0.25, val_accuracy=0.5),
+                )
+            )
+            .to_json()
+            .encode(),
+            FrontFile.read,
+            (any_bytes, any_json),
+        ),
+        "folds and seeds": Case(
+            ("training.repeats",),
+            "repeats.json",
+            Repeats(folds=2, seeds=1, split="stratified", figures=(), rows=()).to_json().encode(),
+            Repeats.read,
+            (any_bytes, any_json),
+        ),
+        "rules of columns": Case(
+            ("presets.stored",),
+            "columns.json",
+            _columns(),
+            lambda path: ColumnPlan.from_dict(read_json(path, "rules of columns"), str(path)),
+            (any_bytes, any_json),
         ),
         "notes.json": Case(
             ("keras.notes",),

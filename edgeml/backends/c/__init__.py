@@ -24,6 +24,7 @@ from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 from edgeml.mcus import cores
+from edgeml.stages import NoProver
 
 __all__ = ["BACKEND", "C", "COptions"]
 
@@ -50,6 +51,9 @@ class C(Backend):
 
     def runners(self) -> tuple[Runner, ...]:
         return (HostProgram(),)
+
+    def prover(self) -> NoProver:
+        return NoProver("no proof is written for this back end yet; edgeml check compares samples")
 
     def named_runners(self) -> tuple[Runner, ...]:
         return tuple(on_core(cores.load(name)) for name in cores.names())

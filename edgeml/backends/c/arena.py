@@ -50,21 +50,21 @@ def places(slots: Mapping[str, Slot]) -> dict[str, int]:
     """
     result: dict[str, int] = {}
     for name in sorted(slots, key=lambda name: (-ends(slots[name]), slots[name][0].first, name)):
-        taken = [
+        occupied = [
             (result[other] - one.size + 1, result[other] + two.size)
             for other in result
             for one in slots[name]
             for two in slots[other]
             if one.meets(two)
         ]
-        result[name] = _lowest(taken, max(one.alignment for one in slots[name]))
+        result[name] = _lowest(occupied, max(one.alignment for one in slots[name]))
     return result
 
 
-def _lowest(taken: Sequence[tuple[int, int]], alignment: int) -> int:
+def _lowest(occupied: Sequence[tuple[int, int]], alignment: int) -> int:
     """The lowest multiple of the alignment in none of the ranges (first, behind the last)."""
     place = 0
-    for first, behind in sorted(taken):
+    for first, behind in sorted(occupied):
         if first <= place:
             place = max(place, -(-behind // alignment) * alignment)
         else:

@@ -85,12 +85,12 @@ def _cut(program: Program) -> Program:
         nodes = steps[name].nodes
         if at == len(nodes) - 1:
             continue
-        kept = steps.pop(name)
-        kept = Step(kept.source, tuple(node for node in nodes[: at + 1] if node is not kept.source))
+        narrow = steps.pop(name)
+        narrow = Step(narrow.source, tuple(node for node in nodes[: at + 1] if node is not narrow.source))
         chain = sorted((*nodes[at + 1 :], *owner.chain), key=lambda node: order[node.name])
-        steps[kept.result] = kept
+        steps[narrow.result] = narrow
         steps[owner.result] = Step(owner.source, tuple(chain))
-        roots[kept.result] = kept.result
+        roots[narrow.result] = narrow.result
     return replace(
         program, steps=tuple(sorted(steps.values(), key=lambda one: order[one.result])), roots=roots
     )

@@ -22,6 +22,7 @@ from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 from edgeml.ir.ops.conv import Conv
+from edgeml.stages import NoProver
 
 __all__ = ["BACKEND", "Hls4mlBackend", "Hls4mlOptions"]
 
@@ -63,6 +64,9 @@ class Hls4mlBackend(Backend):
 
     def runners(self) -> tuple[Runner, ...]:
         return (CSimulation(),)
+
+    def prover(self) -> NoProver:
+        return NoProver("no proof is written for this back end yet; edgeml check compares samples")
 
 
 LONG_SECONDS = 60.0

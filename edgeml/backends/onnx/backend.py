@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from edgeml.backend import Backend, Runner
 from edgeml.backends.onnx.lowering import build_model, plan_of_core
 from edgeml.backends.onnx.plan import CarrierPlan
+from edgeml.backends.onnx.prover import OnnxProver
 from edgeml.backends.onnx.runner import FILE, OnnxRunner
 from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models
@@ -47,3 +48,6 @@ class OnnxBackend(Backend):
 
     def runners(self) -> tuple[Runner, ...]:
         return (OnnxRunner(),)
+
+    def prover(self) -> OnnxProver:
+        return OnnxProver()

@@ -155,7 +155,7 @@ def _metadata(graph: Graph, model: ExactModel, renamed: Mapping[str, str]) -> di
 
     values: dict[str, dict[str, Any]] = {}
     for name, tensor in model.tensors.items():
-        if name in graph.infos and np.size(tensor.unit) <= _LARGEST_UNIT:
+        if np.size(tensor.unit) <= _LARGEST_UNIT:
             values[name] = {
                 "tensor": renamed.get(tensor.tensor, tensor.tensor),
                 "unit": np.asarray(tensor.unit).tolist(),

@@ -6,7 +6,6 @@ Invariant: nothing but the file decides what comes out; the graph only tells sha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -24,6 +23,7 @@ from edgeml.ir import Graph
 from edgeml.ir.layout import Layout, Order, restore
 from edgeml.onnx_model import metadata_of, parse_onnx
 from edgeml.reading import parse_json, refusing
+from edgeml.stages.model import TensorPlace
 
 FILE = "exact.onnx"
 
@@ -56,7 +56,7 @@ class OnnxRunner(Runner):
         inputs = as_floats(inputs, self.name)
         path = folder / self.artefact
         content = read_bytes(path, "exact ONNX model")
-        inner: dict[str, _InnerTensor] = {}
+        inner: dict[str, TensorPlace] = {}
         if keep:
             content, inner = _exposed(content, graph, keep, str(path))
         session = open_session(content, str(path), config=self.config)
@@ -78,21 +78,29 @@ class OnnxRunner(Runner):
         return {name: _codes(graph, name, tensor, inner.get(name)) for name, tensor in results.items()}
 
 
-@dataclass(frozen=True, eq=False)
-class _InnerTensor:
-    """The tensor of an inner value: tensor = value * 2^unit, in a layout."""
+def places_of(model: Any, graph: Graph, names: Sequence[str], where: str) -> dict[str, TensorPlace]:
+    """The tensors of those values that the model's metadata names.
 
-    tensor: str
-    unit: IntArray
-    layout: Layout
+    Raises:
+        EdgemlError: the metadata cannot be read.
+    """
+    text = metadata_of(model).get(VALUES_KEY, "{}")
+    wrong, hint = f"its metadata {VALUES_KEY} cannot be read", "export it again"
+    with refusing(where, wrong, hint):
+        entries = parse_json(text, where, "metadata", hint, wrong)
+        return {
+            name: _place(entries[name])
+            for name in dict.fromkeys(names)
+            if name in entries and name in graph.infos
+        }
 
-    @classmethod
-    def read(cls, entry: Mapping[str, Any]) -> _InnerTensor:
-        layout = Layout(Order(entry["order"]), tuple(map(int, entry["image"])))
-        return cls(str(entry["tensor"]), np.array(entry["unit"], np.int64), layout)
+
+def _place(entry: Mapping[str, Any]) -> TensorPlace:
+    layout = Layout(Order(entry["order"]), tuple(map(int, entry["image"])))
+    return TensorPlace(str(entry["tensor"]), np.array(entry["unit"], np.int64), layout)
 
 
-def _codes(graph: Graph, name: str, tensor: NDArray[Any], inner: _InnerTensor | None) -> IntArray:
+def _codes(graph: Graph, name: str, tensor: NDArray[Any], inner: TensorPlace | None) -> IntArray:
     """A tensor of the model as codes of the graph's value."""
     info = graph.info(name)
     if inner is None:
@@ -103,20 +111,12 @@ def _codes(graph: Graph, name: str, tensor: NDArray[Any], inner: _InnerTensor | 
 
 def _exposed(
     content: bytes, graph: Graph, keep: Sequence[str], where: str
-) -> tuple[bytes, dict[str, _InnerTensor]]:
+) -> tuple[bytes, dict[str, TensorPlace]]:
     """The model with those inner values as outputs that its metadata can name."""
     from onnx import ValueInfoProto
 
     model = parse_onnx(content, where)
-    text = metadata_of(model).get(VALUES_KEY, "{}")
-    wrong, hint = f"its metadata {VALUES_KEY} cannot be read", "export it again"
-    with refusing(where, wrong, hint):
-        places = parse_json(text, where, "metadata", hint, wrong)
-        inner = {
-            name: _InnerTensor.read(places[name])
-            for name in dict.fromkeys(keep)
-            if name in places and name in graph.infos and name not in graph.outputs
-        }
+    inner = places_of(model, graph, [name for name in keep if name not in graph.outputs], where)
     outputs = {output for node in model.graph.node for output in node.output}
     inner = {name: entry for name, entry in inner.items() if entry.tensor in outputs}
     present = {port.name for port in model.graph.output}

@@ -11,6 +11,7 @@ from edgeml.backends.onnx.lowering import build_model
 from edgeml.backends.onnx.plan import EMITTERS, CarrierPlan
 from edgeml.backends.qdq.lowering import QDQ
 from edgeml.backends.qdq.plan import plain_plan
+from edgeml.backends.qdq.prover import QdqProver
 from edgeml.backends.qdq.runner import FILE, QdqRunner
 from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models
@@ -53,3 +54,6 @@ class QdqBackend(Backend):
 
     def runners(self) -> tuple[Runner, ...]:
         return (QdqRunner(),)
+
+    def prover(self) -> QdqProver:
+        return QdqProver()

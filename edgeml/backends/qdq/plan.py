@@ -28,17 +28,17 @@ _LARGEST = 60
 def plain_plan(core: Graph) -> CarrierPlan:
     """The plan of a prepared graph whose ops all have emitters."""
     plan = make_plan(core, plain=True)
-    known = {refusal.node for refusal in plan.refusals}
+    refused = {refusal.node for refusal in plan.refusals}
     more = [
         refusal
         for name, step in plan.steps.items()
-        if name not in known and name not in plan.constants
+        if name not in refused and name not in plan.constants
         for refusal in _refusals(plan, step)
     ]
     wide = [
         _too_wide(plan.steps[name])
         for name in core.outputs
-        if name in plan.wide and name not in known and name not in {refusal.node for refusal in more}
+        if name in plan.wide and name not in refused and name not in {refusal.node for refusal in more}
     ]
     return replace(plan, refusals=(*plan.refusals, *more, *wide))
 

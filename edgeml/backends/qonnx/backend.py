@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from edgeml.backend import Backend, Runner
 from edgeml.backends.qonnx.lowering import build_model
 from edgeml.backends.qonnx.plan import QonnxPlan, make_plan
+from edgeml.backends.qonnx.prover import QonnxProver
 from edgeml.backends.qonnx.runner import FILE, QonnxRunner
 from edgeml.deviations import Deviation
 from edgeml.deviations.model import compare_models
@@ -47,3 +48,6 @@ class QonnxBackend(Backend):
 
     def runners(self) -> tuple[Runner, ...]:
         return (QonnxRunner(),)
+
+    def prover(self) -> QonnxProver:
+        return QonnxProver()

@@ -29,6 +29,7 @@ from edgeml.ir import Graph
 from edgeml.ir.layout import LAST, Layout, Order, restore
 from edgeml.onnx_model import metadata_of, parse_onnx
 from edgeml.reading import parse_json, refusing
+from edgeml.stages.model import TensorPlace
 
 FILE = "qonnx.onnx"
 
@@ -248,14 +249,44 @@ def _check_ports(model: Any, graph: Graph, outputs: Mapping[str, str], where: st
             raise EdgemlError(f"has {shapes} where the graph has {expected}", where, "export it again")
 
 
-def _inner(model: Any, graph: Graph, keep: Sequence[str], where: str) -> dict[str, tuple[str, Layout]]:
-    """The tensors of inner values that the metadata names."""
+def places_of(model: Any, graph: Graph, where: str) -> tuple[dict[str, TensorPlace], dict[str, str]]:
+    """The tensors of all values that the metadata names, and those of the outputs; they hold plain values.
+
+    Raises:
+        EdgemlError: the metadata cannot be read.
+    """
+    places = {
+        name: TensorPlace(tensor, np.array(0), layout)
+        for name, (tensor, layout) in _inner(model, graph, list(graph.infos), where, outputs=True).items()
+    }
+    return places, _outputs(model, graph, where)
+
+
+def constants_of(model: Any, where: str) -> dict[str, NDArray[Any]]:
+    """The tensors that nodes compute from constants alone, such as quantized weights.
+
+    Raises:
+        EdgemlError: the package cannot execute the model.
+    """
+    feeds = {
+        port.name: np.zeros((1, *(dim.dim_value for dim in port.type.tensor_type.shape.dim[1:])), np.float32)
+        for port in model.graph.input
+    }
+    live, context = _live(model.graph), execute(model, feeds, where)
+    outputs = [output for node in model.graph.node for output in node.output]
+    return {name: np.asarray(context[name]) for name in outputs if name not in live}
+
+
+def _inner(
+    model: Any, graph: Graph, keep: Sequence[str], where: str, outputs: bool = False
+) -> dict[str, tuple[str, Layout]]:
+    """The tensors of inner values that the metadata names, with `outputs` of those of outputs as well."""
     places = _metadata(model, VALUES_KEY, where)
     node_outputs = {output for node in model.graph.node for output in node.output}
     inner: dict[str, tuple[str, Layout]] = {}
     try:
         for name in dict.fromkeys(keep):
-            if name in places and name in graph.infos and name not in graph.outputs:
+            if name in places and name in graph.infos and (outputs or name not in graph.outputs):
                 entry = places[name]
                 if entry["tensor"] in node_outputs:
                     inner[name] = entry["tensor"], Layout(Order(entry["order"]), tuple(entry["image"]))

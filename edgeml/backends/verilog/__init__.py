@@ -22,6 +22,7 @@ from edgeml.backends.verilog.runner import Simulation
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
+from edgeml.stages import NoProver
 
 __all__ = ["BACKEND", "Verilog", "VerilogOptions"]
 
@@ -52,6 +53,9 @@ class Verilog(Backend):
 
     def runners(self) -> tuple[Runner, ...]:
         return (Simulation(),)
+
+    def prover(self) -> NoProver:
+        return NoProver("no proof is written for this back end yet; edgeml check compares samples")
 
 
 BACKEND = Verilog()

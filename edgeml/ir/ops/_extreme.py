@@ -13,6 +13,7 @@ from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import aligned_bounds, aligned_codes
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Form, Structure, joined_pair, stepped
 
 
 class Extreme(Op, abstract=True):
@@ -38,3 +39,12 @@ class Extreme(Op, abstract=True):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        for x, bound in ((0, 1), (1, 0)):
+            if inputs[bound].form is Form.CONSTANT:
+                return stepped(inputs[x], result.shape, infos[bound].lo)
+        form = Form.MAXIMUM if self.choose is np.maximum else Form.MINIMUM
+        return joined_pair(inputs[0], inputs[1], result.shape, form)

@@ -13,6 +13,7 @@ from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.op import Op
 from edgeml.ir.steps import GridInfo, Sums, edge_bits, linear_grid, over_space, peak, product
+from edgeml.ir.structure import Structure, summed
 
 _FLOAT64 = 2.0**52
 """Sums of magnitudes below it are exact in float64; the bound itself may be rounded."""
@@ -85,3 +86,8 @@ class Linear(Op, abstract=True):
     def _finest(self, x: IntArray, w: IntArray) -> IntArray:
         rows, matrices = self.products(over_space(x), w)
         return np.concatenate([linear_grid(row, matrix) for row, matrix in zip(rows, matrices, strict=True)])
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        return summed(inputs[:1], result.shape)

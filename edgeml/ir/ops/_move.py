@@ -13,6 +13,7 @@ from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure, moved
 
 
 class Move(Op, abstract=True):
@@ -55,3 +56,8 @@ class Move(Op, abstract=True):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        return moved(inputs, lambda arrays: self.moved(arrays[0]))

@@ -43,8 +43,8 @@ def shortened(
         last = (stop + before - size) // stride
         left_out = max(last - first, 0)
         if left_out:
-            gone = np.arange(start, start + left_out * stride)
-            short = [np.delete(image, gone, axis) for image in short]
+            cut = np.arange(start, start + left_out * stride)
+            short = [np.delete(image, cut, axis) for image in short]
         every: IntArray = np.arange(max(count, 0), dtype=np.int64)
         places.append(np.where(every <= first, every, np.maximum(every - left_out, first)))
     return short, places

@@ -14,6 +14,7 @@ from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import aligned_bounds, aligned_codes
 from edgeml.ir.steps import GridInfo, bits, edge_bits, peak
+from edgeml.ir.structure import Form, Structure, joined_pair, stepped
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,3 +44,11 @@ class Add(Op):
         total = np.add(*(peak(value.info, frac) for value in inputs))
         finest = np.maximum(*(value.grid for value in inputs))
         return max(bits(total, frac, finest), edge_bits(inputs, result))
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        for x, bias in ((0, 1), (1, 0)):
+            if inputs[bias].form is Form.CONSTANT:
+                return stepped(inputs[x], result.shape, infos[bias].lo, affine=True)
+        return joined_pair(inputs[0], inputs[1], result.shape, Form.SUM, affine=True)

@@ -13,6 +13,7 @@ from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure, position
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,3 +40,8 @@ class ArgMax(Op):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        return position(inputs[0])

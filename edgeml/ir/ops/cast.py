@@ -15,6 +15,7 @@ from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._rounding import by_mantissa
 from edgeml.ir.steps import BEYOND, GridInfo, edge_bits, log2_bits, raised, steps
+from edgeml.ir.structure import Structure, stepped
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,14 @@ class Cast(Op):
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         (x,) = inputs
         return max(self._rounding_bits(x), self._wrapping_bits(x), edge_bits(inputs, result))
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        x = infos[0]
+        rising = self.overflow in (Overflow.SAT, Overflow.SAT_SYM) or not np.any(self.overflows(x))
+        width, frac = (np.asarray(part, np.int64) for part in (self.to.width, self.to.frac))
+        return stepped(inputs[0], result.shape, width, frac, monotone=rising)
 
     def rounds(self, grid: IntArray) -> bool:
         """True if bits of any element are dropped, of an input that lies on `grid`."""

@@ -13,6 +13,7 @@ from edgeml.ir.info import ValueInfo, need_room
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure, moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,3 +59,8 @@ class Concat(Op):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        return moved(inputs, lambda arrays: np.concatenate(arrays, axis=self.axis))

@@ -15,6 +15,7 @@ from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._rounding import by_mantissa
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,3 +76,9 @@ class Input(Op):
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         """Rounding by adding one half to a code needs one bit more."""
         return edge_bits(inputs, result) + (not by_mantissa(self.rounding))
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        """Never called: an input is a source."""
+        raise EdgemlError("an input without a value", "input")

@@ -13,6 +13,7 @@ from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure, stepped
 
 MAX_INDEX_BITS = 16
 """Widest index: 65,536 entries. Wider tables would not fit the block RAM of a small FPGA anyway."""
@@ -57,3 +58,8 @@ class Lookup(Op):
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         """The bits of the result: other entries of the table are never read."""
         return edge_bits(inputs[:1], result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        return stepped(inputs[0], infos[0].shape, monotone=False)

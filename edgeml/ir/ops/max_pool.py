@@ -9,9 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from edgeml.fixed import IntArray
+from edgeml.ir.info import ValueInfo
 from edgeml.ir.op import need
 from edgeml.ir.ops._pool import Pool
+from edgeml.ir.ops._window import pad, windows
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure, largest
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,3 +35,13 @@ class MaxPool(Pool):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        def windowed(values: IntArray, fill: int) -> IntArray:
+            padded = pad(values[np.newaxis], self.padding, fill)
+            cut = windows(padded, self.pool, self.strides, (1,) * len(self.pool))[0]
+            return cut.reshape(*cut.shape[: -len(self.pool)], -1)
+
+        return largest(inputs[0], windowed)

@@ -14,6 +14,7 @@ from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.ops._elementwise import common_shape, same_rank
 from edgeml.ir.steps import GridInfo, bits, edge_bits, peak
+from edgeml.ir.structure import Form, Structure, joined_pair, stepped
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,3 +51,12 @@ class Mul(Op):
         product = peak(a.info, a.info.frac) * peak(b.info, b.info.frac)
         inner = bits(product, a.info.frac + b.info.frac, a.grid + b.grid)
         return max(inner, edge_bits(inputs, result))
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        for x, factor in ((0, 1), (1, 0)):
+            if inputs[factor].form is Form.CONSTANT:
+                rising = bool(np.all(infos[factor].lo >= 0))
+                return stepped(inputs[x], result.shape, infos[factor].lo, monotone=rising, affine=True)
+        return joined_pair(inputs[0], inputs[1], result.shape, Form.PRODUCT)

@@ -14,6 +14,7 @@ from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.ops._window import Pairs
 from edgeml.ir.steps import ZERO, GridInfo, edge_bits
+from edgeml.ir.structure import NONE, Structure, moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,3 +54,9 @@ class Pad(Op):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        padding = ((0, 0), *self.padding)
+        return moved(inputs, lambda arrays: np.pad(arrays[0][np.newaxis], padding, constant_values=NONE)[0])

@@ -13,6 +13,7 @@ from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure, stepped
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,3 +37,8 @@ class Relu(Op):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        return stepped(inputs[0], infos[0].shape)

@@ -13,6 +13,7 @@ from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.op import Op, need
 from edgeml.ir.steps import GridInfo, edge_bits
+from edgeml.ir.structure import Structure, stepped
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,3 +52,9 @@ class Scale(Op):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         return edge_bits(inputs, result)
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        shift = np.asarray(self.shift, np.int64)
+        return stepped(inputs[0], infos[0].shape, shift, affine=True)

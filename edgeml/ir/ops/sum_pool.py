@@ -9,9 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from edgeml.fixed import IntArray
-from edgeml.ir.info import guard
+from edgeml.ir.info import ValueInfo, guard
 from edgeml.ir.ops._pool import Pool
 from edgeml.ir.steps import GridInfo, bits, edge_bits, over_space, peak
+from edgeml.ir.structure import Structure, summed
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,3 +32,8 @@ class SumPool(Pool):
         (x,) = inputs
         total = over_space(peak(x.info, x.info.frac)) * int(np.prod(self.pool))
         return max(bits(total, x.info.frac, over_space(x.grid)), edge_bits(inputs, result))
+
+    def structure(
+        self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
+    ) -> Structure:
+        return summed(inputs, result.shape)

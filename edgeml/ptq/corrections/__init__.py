@@ -44,7 +44,7 @@ class LayerState:
 
 @dataclass(frozen=True, eq=False)
 class ExpectedRounding:
-    """What a network is going to be rounded to.
+    """The types that a network is going to be rounded to.
 
     Args:
         x: calibration samples (samples, ...).

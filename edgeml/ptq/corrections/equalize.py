@@ -45,11 +45,11 @@ def _equalized(net: FloatNet, expected: ExpectedRounding) -> FloatNet:
     factors = _balancing(net, channels, names, expected)
     net = scaled(net, channels, factors)
     runner = TensorRunner(net.model(), net.name, names)
-    seen = histograms(runner, expected.x, names, net.name)
+    histogram_of = histograms(runner, expected.x, names, net.name)
     signed = {point.tensor: point.signed for point in points}
     fill = np.ones(len(channels.free))
     for group in groups:
-        best = _filling([(seen[name], signed[name]) for name in group], expected.bits)
+        best = _filling([(histogram_of[name], signed[name]) for name in group], expected.bits)
         for name in group:
             fill[channels.ids[name]] = best
     return scaled(net, channels, fill)

@@ -65,7 +65,7 @@ def emit(site: Site) -> None:
 
 
 def _places(over: TapWindow, inside: int) -> IntArray:
-    """Where in memory the elements of a window lie, in the order of its weights, from that of the first."""
+    """The places in memory of a window's elements, in the order of its weights, from that of the first."""
     rows, columns = (np.arange(n) * step for n, step in zip(over.kernel, over.dilation, strict=True))
     pixels = rows[:, np.newaxis] * over.size[1] + columns
     return (pixels[..., np.newaxis] * over.channels + np.arange(inside)).reshape(-1)

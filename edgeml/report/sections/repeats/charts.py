@@ -31,7 +31,7 @@ def members_chart(facts: Facts) -> str:
         for model in MODELS
         if model in spreads
     }
-    every = [value for found in values.values() for _, value in found]
+    every = [value for points in values.values() for _, value in points]
     ends = [end for item in spreads.values() for end in (item.low, item.high) if end is not None]
     low, high = min([*every, *ends]), max([*every, *ends])
     if figure.kind == "share":
@@ -51,14 +51,14 @@ def members_chart(facts: Facts) -> str:
             line(x(tick), top - 6, x(tick), bottom, "grid"),
             text(x(tick), bottom + 16, shown, "tick mid"),
         ]
-    for place, (model, found) in enumerate(values.items()):
+    for place, (model, points) in enumerate(values.items()):
         y, item = top + pitch * (place + 0.5), spreads[model]
         parts.append(text(left - 12, y + 4, _NAMES[model], "label end"))
         parts.append(f'<g class="m-{model}">')
         if item.low is not None and item.high is not None:
             parts.append(line(x(item.low), y + 12, x(item.high), y + 12, "whisker"))
         parts.append(line(x(item.mean), y - 9, x(item.mean), y + 16, "whisker"))
-        for row, value in found:
+        for row, value in points:
             at = f"fold {row.fold}, seed {row.seed}" if row.fold else f"seed {row.seed}"
             shown = f"{100 * value:.2f} %" if figure.kind == "share" else f"{value:.4g}"
             parts.append(

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from edgeml.documents import Record
 from edgeml.report.section import SectionFacts
-from edgeml.training.repeats import ModelName, RepeatFigure, RepeatRow, Spread
+from edgeml.training.repeats import ModelName, RepeatFigure, RepeatRow, RepeatSpread
 
 
 class ModelSpread(Record):
@@ -15,7 +15,7 @@ class ModelSpread(Record):
     figure: str
     model: ModelName
     minus: ModelName | None = None
-    spread: Spread
+    spread: RepeatSpread
 
 
 class RepeatFacts(SectionFacts):

@@ -34,10 +34,10 @@ def together(record: Repeats) -> RepeatFacts:
     pairs: list[tuple[ModelName, ModelName | None]] = [(model, None) for model in MODELS]
     pairs.append(("fixed", "float"))
     spreads = tuple(
-        ModelSpread(figure=figure.name, model=model, minus=minus, spread=found)
+        ModelSpread(figure=figure.name, model=model, minus=minus, spread=figures)
         for figure in record.figures
         for model, minus in pairs
-        if (found := spread(record.rows, figure.name, model, minus))
+        if (figures := spread(record.rows, figure.name, model, minus))
     )
     whole = max(1, record.folds) * record.seeds
     note = "" if record.complete else f"{len(record.rows)} of {whole} are trained; the same command goes on"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeml.report.sections.repeats.facts import RepeatFacts
 from edgeml.report.words import amount
-from edgeml.training.repeats import MODELS, ModelName, RepeatFigure, RepeatRow, Spread
+from edgeml.training.repeats import MODELS, ModelName, RepeatFigure, RepeatRow, RepeatSpread
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
@@ -103,17 +103,17 @@ def _member(row: RepeatRow, figure: RepeatFigure) -> MemberRow:
     return MemberRow(name, row.folder, row.tested, cells)
 
 
-def _cell(found: Spread | None, kind: str, signed: bool) -> SpreadCell:
-    if found is None:
+def _cell(figures: RepeatSpread | None, kind: str, signed: bool) -> SpreadCell:
+    if figures is None:
         return SpreadCell("-", "", None)
     unit = " %" if kind == "share" else ""
-    deviation = "" if found.deviation is None else f" ± {_number(found.deviation, kind, unit=False)}"
+    deviation = "" if figures.deviation is None else f" ± {_number(figures.deviation, kind, unit=False)}"
     between = ""
-    if found.low is not None and found.high is not None:
-        low, high = (_number(end, kind, signed, unit=False) for end in (found.low, found.high))
+    if figures.low is not None and figures.high is not None:
+        low, high = (_number(end, kind, signed, unit=False) for end in (figures.low, figures.high))
         between = f"{low} to {high}{unit}"
     return SpreadCell(
-        f"{_number(found.mean, kind, signed, unit=False)}{deviation}{unit}", between, found.mean
+        f"{_number(figures.mean, kind, signed, unit=False)}{deviation}{unit}", between, figures.mean
     )
 
 

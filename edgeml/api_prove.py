@@ -1,0 +1,55 @@
+"""`edgeml.prove`: equality for every input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeml.ir import Graph
+    from edgeml.prove.result import Proofs
+    from edgeml.runs import Run
+    from edgeml.types import PathLike, Tell
+
+
+def prove(
+    subject: Graph | Run | PathLike, backends: Sequence[str] = ("all",), progress: Tell | None = None
+) -> Proofs:
+    """Prove for every input that artefacts compute the graph's integers.
+
+    Args:
+        subject: a run or its folder, whose files are taken as they lie there and whose prove.json is
+            written; or a graph, which every back end that has a prover emits into a temporary folder.
+        backends: "all", or names from `edgeml list backends`.
+        progress: called with a line about each stage.
+
+    Returns:
+        `.results`, one for each back end, with `.verdict`, `.reason`, `.steps` and `.witness`; `.proven` is
+        true if every artefact that is there is proven.
+
+    Raises:
+        EdgemlError: an unknown back end, or one that cannot express the graph; or no such run.
+        MissingToolError: a package that emits is not installed.
+    """
+    from edgeml import backends as folder
+    from edgeml import pipeline
+    from edgeml.ir import Graph
+    from edgeml.prove.prove import prove_folder
+    from edgeml.runs import Run
+    from edgeml.scratch import scratch_folder
+    from edgeml.stages import NoProver
+
+    if not isinstance(subject, Graph):
+        run = subject if isinstance(subject, Run) else Run.find(Path(subject))
+        return pipeline.prove(run, backends, progress or _quiet)
+    names = folder.names() if "all" in backends else tuple(backends)
+    with scratch_folder() as name:
+        for back_end in map(folder.load, names):
+            if not isinstance(back_end.prover(), NoProver):
+                back_end.emit(subject).write(Path(name) / back_end.folder)
+        return prove_folder(Path(name), subject, names, progress=progress)
+
+
+def _quiet(line: str) -> None:
+    del line

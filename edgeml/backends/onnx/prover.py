@@ -1,0 +1,87 @@
+"""The stages of exact.onnx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from numpy.typing import NDArray
+
+from edgeml.backends.onnx.lowering import output_tensor
+from edgeml.backends.onnx.runner import FILE, places_of
+from edgeml.backends.onnx.session import available, open_session, run_session
+from edgeml.files import read_bytes
+from edgeml.ir import Graph
+from edgeml.onnx_model import parse_onnx
+from edgeml.stages import ArtefactStage, Prover, QuantizerStage
+from edgeml.stages.model import CutModel
+
+if TYPE_CHECKING:
+    import onnx
+
+
+class OnnxProver(Prover):
+    """Cuts the file at the tensors that its metadata names; ONNX Runtime runs the stages."""
+
+    file: ClassVar[str] = FILE
+    config: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Settings of the session, those of the runner."""
+
+    covers: ClassVar[str] = (
+        "ONNX Runtime computes what the operators' specification says: a sum whose partial sums are all "
+        "exact floats exactly, rounding and comparison exactly, alone as in the whole model"
+    )
+
+    def missing(self) -> str:
+        return available()
+
+    def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
+        path = folder / self.file
+        model = parse_onnx(read_bytes(path, "exact ONNX model"), str(path))
+        places = places_of(model, graph, list(graph.infos), str(path))
+        outputs = {name: output_tensor(graph, name) for name in graph.outputs}
+        folded = _folded(model)
+        execute = _executor(str(path), self.config)
+        return CutModel(model, places, outputs, execute, str(path), folded).stages(graph)
+
+
+def _folded(model: onnx.ModelProto) -> dict[str, NDArray[Any]]:
+    """The tensors that nodes compute from constants alone, such as weights that are stored as integers."""
+    from onnx import numpy_helper
+    from onnx.reference import ReferenceEvaluator
+
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    results: dict[str, NDArray[Any]] = {}
+    for node in model.graph.node:
+        names = [name for name in node.input if name]
+        if names and all(name in constants for name in names):
+            evaluator: Any = ReferenceEvaluator(node)
+            values = evaluator.run(None, {name: constants[name] for name in names})
+            results |= dict(zip(node.output, values, strict=True))
+            constants |= results
+    return results
+
+
+def _executor(where: str, config: Mapping[str, str]) -> Any:
+    """Runs models with ONNX Runtime; a session is made once per model."""
+
+    @cache
+    def session(content: bytes) -> Any:
+        return open_session(content, where, config=config)
+
+    contents: dict[int, tuple[Any, bytes]] = {}
+
+    def execute(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        entry = contents.get(id(model))
+        if entry is None or entry[0] is not model:
+            contents.clear()
+            session.cache_clear()
+            entry = contents[id(model)] = (model, model.SerializeToString())
+        opened = session(entry[1])
+        outputs = [port.name for port in model.graph.output]
+        return run_session(opened, outputs, feeds, where)
+
+    return execute

@@ -1,0 +1,140 @@
+"""Prove the artefacts of a folder.
+
+Invariant: PROVEN means that every stage was compared on vectors that determine it, and that the stages lead
+from every input to every output. A back end whose proof fails leaves the others alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from edgeml import backends
+from edgeml.backend import Backend
+from edgeml.checks.golden import Golden
+from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.ir import Graph
+from edgeml.passes import prepare
+from edgeml.prove.arguments import StageProof, prove_stage
+from edgeml.prove.quantizer import prove_quantizer
+from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict
+from edgeml.prove.segment import GraphSegment
+from edgeml.prove.witness import find_witness
+from edgeml.stages import NoProver, Prover, QuantizerStage
+
+Progress = Callable[[str], None]
+
+
+def prove_folder(
+    folder: Path,
+    graph: Graph,
+    names: Sequence[str] = ("all",),
+    golden: Golden | None = None,
+    progress: Progress | None = None,
+) -> Proofs:
+    """Prove what lies in a folder.
+
+    Args:
+        folder: a run folder, or one with the same layout.
+        graph: the exact graph.
+        names: back ends, or "all".
+        golden: vectors that are tried as witnesses.
+        progress: called with a line about what comes next.
+
+    Raises:
+        EdgemlError: an unknown name.
+    """
+    chosen = list(backends.names()) if "all" in names else list(dict.fromkeys(names))
+    loaded = [backends.load(name) for name in chosen]
+    core = prepare(graph)
+    results: list[Proof] = []
+    for backend in loaded:
+        began = time.monotonic()
+        proof = _proof(backend, folder / backend.folder, graph, core, golden, progress or _silent)
+        results.append(proof.model_copy(update={"seconds": round(time.monotonic() - began, 3)}))
+    return Proofs(model=graph.name, graph=graph.digest, results=tuple(results))
+
+
+def _silent(line: str) -> None:
+    del line
+
+
+def _proof(
+    backend: Backend, folder: Path, graph: Graph, core: Graph, golden: Golden | None, progress: Progress
+) -> Proof:
+    name, (runner, *_) = backend.name, backend.runners()
+    if not (folder / runner.artefact).exists():
+        reason = f"not exported (edgeml export RUN --to {name})"
+        return Proof(backend=name, verdict=Verdict.NOT_RUN, reason=reason)
+    prover = backend.prover()
+    if isinstance(prover, NoProver):
+        return Proof(backend=name, verdict=Verdict.NOT_PROVEN, reason=prover.reason)
+    missing = prover.missing()
+    if missing:
+        return Proof(backend=name, verdict=Verdict.NOT_RUN, reason=missing)
+    try:
+        steps = _steps(name, prover, folder, core, progress)
+        return _judged(backend, prover, folder, graph, golden, steps)
+    except MissingToolError as error:
+        return Proof(backend=name, verdict=Verdict.NOT_RUN, reason=str(error))
+    except EdgemlError as error:
+        return Proof(backend=name, verdict=Verdict.NOT_PROVEN, reason=str(error))
+    except MemoryError:
+        reason = "there is not enough memory for the vectors"
+        return Proof(backend=name, verdict=Verdict.NOT_PROVEN, reason=reason)
+
+
+def _steps(name: str, prover: Prover, folder: Path, core: Graph, progress: Progress) -> list[StageProof]:
+    """The proofs of all stages, up to the first that differs."""
+    steps: list[StageProof] = []
+    shown: set[str] = set()
+    for stage in prover.stages(folder, core):
+        progress(f"{name}: {stage.value}")
+        if isinstance(stage, QuantizerStage):
+            step = prove_quantizer(stage, core)
+        else:
+            unshown = [source for source in stage.sources if source not in shown]
+            if unshown:
+                raise EdgemlError(f"is read before anything is shown of it by {stage.value}", unshown[0])
+            step = prove_stage(stage, GraphSegment(core, stage.sources, stage.value))
+        steps.append(step)
+        shown.add(stage.value)
+        if step.difference is not None:
+            return steps
+    left = [output for output in core.outputs if output not in shown]
+    if left:
+        raise EdgemlError("is not computed from what is proven", left[0], "export it again")
+    return steps
+
+
+def _judged(
+    backend: Backend,
+    prover: Prover,
+    folder: Path,
+    graph: Graph,
+    golden: Golden | None,
+    steps: Sequence[StageProof],
+) -> Proof:
+    """The verdict on an artefact whose stages were compared."""
+    records = tuple(
+        ProofStep(value=s.value, ops=s.ops, argument=s.argument, vectors=s.vectors, missing=s.missing)
+        for s in steps
+    )
+    proof = Proof(backend=backend.name, verdict=Verdict.PROVEN, assumes=prover.covers, steps=records)
+    wrong = next((step for step in steps if step.difference is not None), None)
+    if wrong is not None and wrong.difference is not None:
+        (runner, *_), vector = backend.runners(), wrong.difference
+        witness = find_witness(runner, folder, graph, golden, vector)
+        codes = f"expected {vector.expected}, got {vector.got}"
+        where = f"{wrong.value} ({wrong.ops}) at {list(vector.index)}: {codes}"
+        if witness is not None:
+            return proof.model_copy(update={"verdict": Verdict.REFUTED, "reason": where, "witness": witness})
+        reason = f"{where}; no input of the network was found on which an output differs"
+        return proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": reason})
+    open_ = [step for step in steps if step.missing]
+    if open_:
+        more = f", and {len(open_) - 1} more" if len(open_) > 1 else ""
+        reason = f"{open_[0].value} ({open_[0].ops}): {open_[0].missing}{more}"
+        return proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": reason})
+    return proof

@@ -1,0 +1,118 @@
+"""The result of a proof: prove.json."""
+
+from __future__ import annotations
+
+from enum import Enum, unique
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from edgeml.documents import Document, Record
+
+
+@unique
+class Verdict(Enum):
+    """The verdict on one artefact."""
+
+    PROVEN = "proven"
+    """Its integers equal the graph's for every input."""
+    REFUTED = "refuted"
+    """There is an input for which they differ."""
+    NOT_PROVEN = "not-proven"
+    """Neither was shown."""
+    NOT_RUN = "not-run"
+    """It is not there, or a tool is missing."""
+
+
+class ProofStep(Record):
+    """One stage.
+
+    Attributes:
+        value: the graph's value.
+        ops: the ops of the graph that it stands for.
+        argument: the reason why the vectors suffice; "" if there is none.
+        vectors: how many were compared.
+        missing: why it is not proven, or "".
+    """
+
+    value: str
+    ops: str
+    argument: str
+    vectors: int
+    missing: str = ""
+
+
+class Witness(Record):
+    """An input on which an artefact answers wrongly.
+
+    Attributes:
+        inputs: floats by input name, flattened, in the order of the input's axes.
+        output: the output that differs.
+        index: of the first element that differs.
+        expected: the graph's code.
+        got: the artefact's code.
+        origin: where the input is from.
+    """
+
+    inputs: dict[str, list[float]]
+    output: str
+    index: tuple[int, ...]
+    expected: int
+    got: int
+    origin: str
+
+
+class Proof(Record):
+    """The proof about one artefact.
+
+    Attributes:
+        backend: the name of the back end.
+        verdict: the verdict.
+        reason: what is missing, where, or what differs; "" if it is proven.
+        assumes: what the proof takes for granted.
+        steps: by stage.
+        witness: an input that refutes it.
+        seconds: the time it took.
+    """
+
+    backend: str
+    verdict: Verdict
+    reason: str = ""
+    assumes: str = ""
+    steps: tuple[ProofStep, ...] = ()
+    witness: Witness | None = None
+    seconds: float = 0.0
+
+    @property
+    def vectors(self) -> int:
+        """The number of vectors that were compared."""
+        return sum(step.vectors for step in self.steps)
+
+
+class Proofs(Document):
+    """prove.json.
+
+    Attributes:
+        model: name of the graph.
+        graph: its digest.
+        results: by back end.
+    """
+
+    what: ClassVar[str] = "proof"
+    remedy: ClassVar[str] = "run edgeml prove again"
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    model: str
+    graph: str
+    results: tuple[Proof, ...]
+
+    @property
+    def refuted(self) -> bool:
+        """True if an artefact is refuted."""
+        return any(result.verdict is Verdict.REFUTED for result in self.results)
+
+    @property
+    def proven(self) -> bool:
+        """True if every artefact that is there is proven, and there is one."""
+        there = [result.verdict for result in self.results if result.verdict is not Verdict.NOT_RUN]
+        return bool(there) and all(verdict is Verdict.PROVEN for verdict in there)

@@ -1,0 +1,96 @@
+"""The stages of an artefact: parts that compute one value of the graph from others, each to be run alone.
+
+A prover of a back end cuts the artefact where it can name values of the graph. Of every stage it says the
+structure, read off the artefact itself and never off the graph, so that finitely many vectors show whether
+the stage is equal to the graph's ops (`edgeml.ir.structure`).
+
+Invariant: the stages of an artefact lead from its inputs to all of its outputs; what lies between two names
+is part of a stage.
+
+To add a prover, return one from `Backend.prover`; `edgeml.stages.model` has what those of ONNX files share.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.fixed import IntArray
+from edgeml.ir import Graph
+from edgeml.ir.structure import Structure
+
+
+@dataclass(frozen=True, eq=False)
+class ArtefactStage:
+    """The part of an artefact between values of the graph.
+
+    Args:
+        value: the value that it computes.
+        sources: the values that it reads. Their elements are numbered one source after the other, each in
+            the graph's order.
+        structure: of the value as a function of these elements, in the graph's order.
+        rounds: why a sum in it may round, or ""; then sums are those of real numbers.
+        run: codes (batch, *shape) of all sources to codes of the value; `fixed.NO_CODE` where there is none.
+    """
+
+    value: str
+    sources: tuple[str, ...]
+    structure: Structure
+    rounds: str
+    run: Callable[[Mapping[str, IntArray]], IntArray]
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizerStage:
+    """The part of an artefact that rounds floats from outside to the codes of an input.
+
+    Args:
+        value: the input.
+        structure: as of `ArtefactStage`; the elements are floats.
+        run: float32 (batch, *shape) to codes.
+    """
+
+    value: str
+    structure: Structure
+    run: Callable[[NDArray[np.float32]], IntArray]
+
+
+class Prover(ABC):
+    """Cuts the artefact of one back end into stages."""
+
+    covers: ClassVar[str]
+    """The assumptions of the proof, for the report: "ONNX Runtime computes a float32 sum ..."."""
+
+    @abstractmethod
+    def missing(self) -> str:
+        """Empty if it can run on this machine, else the reason and the remedy."""
+
+    @abstractmethod
+    def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
+        """The stages, in an order in which each reads only inputs and values of stages before it.
+
+        Args:
+            folder: with the artefact's files.
+            graph: the prepared graph; for names, shapes and types only.
+
+        Raises:
+            EdgemlError: a file cannot be read, or does not say where the graph's values are.
+            MissingToolError: a package is not there.
+        """
+
+
+@dataclass(frozen=True)
+class NoProver:
+    """Stands for the prover of a back end that has none.
+
+    Args:
+        reason: what is missing.
+    """
+
+    reason: str

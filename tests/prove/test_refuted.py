@@ -1,0 +1,156 @@
+"""Errors of one code are refuted with an input on which the artefact really answers wrongly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from edgeml import backends
+from edgeml.checks import golden as vectors
+from edgeml.errors import EdgemlError
+from edgeml.ir import Graph, evaluate, evaluate_codes
+from edgeml.prove.prove import prove_folder
+from edgeml.prove.result import Proof, Verdict
+from tests.mutants.artefacts import Edit, edits
+from tests.zoo import codes, zoo
+
+SOME = [("onnx", "mlp", 12), ("onnx", "cnn_2d", 6), ("qonnx", "mlp", 3)]
+FILES = {"onnx": "exact.onnx", "qonnx": "qonnx.onnx"}
+
+
+def prove(name: str, graph: Graph, folder: Path) -> Proof:
+    return prove_folder(folder, graph, [name]).results[0]
+
+
+def drawn(name: str, folder: Path, count: int, seed: int) -> list[Edit]:
+    every = list(edits(name, folder))
+    chosen = np.random.default_rng(seed).choice(len(every), min(count, len(every)), replace=False)
+    return [every[at] for at in chosen]
+
+
+def answers_wrongly(name: str, graph: Graph, folder: Path, proof: Proof) -> bool:
+    """True if the artefact's answer to the witness is not the graph's."""
+    assert proof.witness is not None
+    x = {
+        key: np.array(values, np.float32).reshape(1, *graph.info(key).shape)
+        for key, values in proof.witness.inputs.items()
+    }
+    (runner, *_) = backends.load(name).runners()
+    got = runner.run(folder, graph, x)[proof.witness.output]
+    right = evaluate(graph, x, raw=True)
+    right = right[proof.witness.output] if isinstance(right, dict) else right
+    return bool(np.any(got != right))
+
+
+@pytest.mark.parametrize(("name", "graph", "count"), SOME)
+def test_errors_of_one_code_are_refuted(name: str, graph: str, count: int, tmp_path: Path) -> None:
+    refuted_edits(name, graph, count, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "graph", "count"), [("onnx", "residual", 60), ("onnx", "cnn_2d", 60)])
+def test_more_errors_of_one_code_are_refuted(name: str, graph: str, count: int, tmp_path: Path) -> None:
+    refuted_edits(name, graph, count, tmp_path)
+
+
+def refuted_edits(name: str, graph: str, count: int, tmp_path: Path) -> None:
+    """Edits are refuted, or no input is found that shows them, or the file does not run.
+
+    What is proven nevertheless changes nothing.
+    """
+    backend, exact = backends.load(name), zoo()[graph]
+    folder = tmp_path / backend.folder
+    backend.emit(exact).write(folder)
+    refuted = 0
+    for edit in drawn(name, folder, count, seed=1):
+        ((path, content),) = edit.files
+        before = (folder / path).read_bytes()
+        (folder / path).write_bytes(content)
+        proof = prove(name, exact, tmp_path)
+        if proof.verdict is Verdict.REFUTED:
+            refuted += 1
+            assert answers_wrongly(name, exact, folder, proof), edit.what
+        elif proof.verdict is Verdict.NOT_PROVEN:
+            unseen = "no input of the network was found" in proof.reason
+            assert unseen or not runs(name, exact, folder), edit.what
+        else:
+            assert changes_nothing(name, exact, folder), edit.what
+        (folder / path).write_bytes(before)
+    assert refuted >= count / 2
+    assert prove(name, exact, tmp_path).verdict is Verdict.PROVEN
+
+
+def runs(name: str, graph: Graph, folder: Path) -> bool:
+    (runner, *_) = backends.load(name).runners()
+    try:
+        runner.run_codes(folder, graph, codes(graph, 4))
+    except EdgemlError:
+        return False
+    return True
+
+
+def changes_nothing(name: str, graph: Graph, folder: Path) -> bool:
+    """True if the artefact gives the graph's integers on the ends of all ranges and 1,000 random inputs."""
+    inputs = codes(graph, 1000, seed=3)
+    (runner, *_) = backends.load(name).runners()
+    got, right = runner.run_codes(folder, graph, inputs), evaluate_codes(graph, inputs)
+    return all(np.array_equal(got[output], right[output]) for output in graph.outputs)
+
+
+def changed(folder: Path, change: object) -> None:
+    path = folder / "onnx/exact.onnx"
+    model = onnx.load(path)
+    change(model)  # type: ignore[operator]
+    path.write_bytes(model.SerializeToString())
+
+
+def rename_values(model: onnx.ModelProto) -> None:
+    for entry in model.metadata_props:
+        if entry.key == "edgeml.values":
+            entry.value = "{}"
+
+
+def add_division(model: onnx.ModelProto) -> None:
+    node = next(node for node in model.graph.node if node.op_type == "Round")
+    node.op_type = "Exp"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [(rename_values, "which nothing computes"), (add_division, "nothing is known of the operator Exp")],
+)
+def test_what_is_not_understood_is_not_proven(change: object, reason: str, tmp_path: Path) -> None:
+    exact = zoo()["mlp"]
+    backends.load("onnx").emit(exact).write(tmp_path / "onnx")
+    changed(tmp_path, change)
+    proof = prove("onnx", exact, tmp_path)
+    assert proof.verdict is Verdict.NOT_PROVEN
+    assert reason in proof.reason
+
+
+def test_a_damaged_file_leaves_the_other_artefacts_alone(tmp_path: Path) -> None:
+    exact = zoo()["mlp"]
+    for name in FILES:
+        backends.load(name).emit(exact).write(tmp_path / "onnx")
+    (tmp_path / "onnx/exact.onnx").write_bytes(b"no model")
+    results = {proof.backend: proof for proof in prove_folder(tmp_path, exact).results}
+    assert results["onnx"].verdict is Verdict.NOT_PROVEN
+    assert "exact.onnx" in results["onnx"].reason
+    assert results["qonnx"].verdict is Verdict.PROVEN
+    assert results["c"].verdict is Verdict.NOT_RUN
+
+
+def test_golden_vectors_are_tried_first(tmp_path: Path) -> None:
+    exact = zoo()["mlp"]
+    backends.load("onnx").emit(exact).write(tmp_path / "onnx")
+    x = np.random.default_rng(0).random((20, 16)).astype(np.float32)
+    golden = vectors.make(exact, x)
+    edit = drawn("onnx", tmp_path / "onnx", 1, seed=2)[0]
+    for path, content in edit.files:
+        (tmp_path / "onnx" / path).write_bytes(content)
+    proof = prove_folder(tmp_path, exact, ["onnx"], golden).results[0]
+    assert proof.witness is not None
+    assert proof.witness.origin == "the golden vectors"
