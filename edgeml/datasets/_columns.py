@@ -234,8 +234,11 @@ class ColumnPlan:
                 )
                 for row in rows
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise EdgemlError(f"is damaged: {error!r:.100}", where, "train again with --overwrite") from error
+        if any(not 0 <= level < len(rule.categories) for rule in rules for level in rule.levels):
+            what = "is damaged: a category of another number than the column has"
+            raise EdgemlError(what, where, "train again with --overwrite")
         if not all(rule.kind in _KINDS for rule in rules):
             raise EdgemlError("is damaged: a column of unknown kind", where, "train again with --overwrite")
         return ColumnPlan(rules)

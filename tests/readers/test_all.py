@@ -73,6 +73,7 @@ ELSEWHERE = {
     "checks.compared": "digests only",
     "backends.hls4ml.fresh": "bytes to compare with a fresh emission",
     "backends.onnx.backend": "bytes to compare with a fresh emission",
+    "backends.qdq.backend": "bytes to compare with a fresh emission",
     "backends.qonnx.backend": "bytes to compare with a fresh emission",
     "backends.verilog.fresh": "bytes to compare with a fresh emission",
     "tools.verilator": "sources, as bytes",
