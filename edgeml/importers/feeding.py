@@ -6,21 +6,22 @@ Invariant: what is chosen here stands in config.toml, so that the run reads the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeml import datasets, tasks
 from edgeml.datasets import Scaling
 from edgeml.errors import EdgemlError
 from edgeml.importers.base import Imported, InputLayout
 from edgeml.importers.outcome import evidence
-from edgeml.ir import Graph
 from edgeml.presets import AUTO, DataSpec, Prepared, prepare
 from edgeml.runconfig import EndMeaning
 from edgeml.runs import RANDOM, random_data
-from edgeml.tasks import Truth
+from edgeml.tasks import TaskEvidence, Truth
 
 _SMALLEST = 1e-12
 
@@ -49,7 +50,7 @@ def fitting_data(
         labels = {meaning.name: meaning.label for meaning in imported.outputs}
         outputs = tuple(labels.get(name) or name for name in graph.outputs)
         spec = spec.model_copy(update={"outputs": outputs})
-    spec, reason = _with_task(graph, spec, stated, where)
+    spec, reason = with_task(partial(evidence, graph), spec, stated, where)
     if spec.dataset == RANDOM:
         return spec, random_data(graph, spec), reason
     if spec.scaling == "source":
@@ -118,8 +119,23 @@ def _needs_source(imported: Imported, data: Prepared) -> bool:
     return not codes or (low < 0 and float(x.min()) >= 0 and float(x.max()) <= 1)
 
 
-def _with_task(graph: Graph, spec: DataSpec, stated: Mapping[str, Any], where: str) -> tuple[DataSpec, str]:
-    """The settings with the task that was stated, or that model and data speak for."""
+def with_task(
+    prove: Callable[[NDArray[Any] | None, int], TaskEvidence],
+    spec: DataSpec,
+    stated: Mapping[str, Any],
+    where: str,
+) -> tuple[DataSpec, str]:
+    """The settings with the task that was stated, or that model and data speak for, and the reason.
+
+    Args:
+        prove: (labels as stored, classes of a published data set) to the evidence of model and data.
+        spec: the settings of the data.
+        stated: those of them that were stated.
+        where: the model, for messages.
+
+    Raises:
+        EdgemlError: the task that was stated does not fit.
+    """
     stated = {key: value for key, value in stated.items() if (key, value) != ("task", AUTO)}
     if spec.dataset == RANDOM or not spec.labels:
         chosen = stated.get("task")
@@ -134,7 +150,7 @@ def _with_task(graph: Graph, spec: DataSpec, stated: Mapping[str, Any], where: s
     labels, classes = (None, 0)
     if spec.labels:
         labels, classes = datasets.labels_of(spec.dataset, spec.column, spec.outputs, table=spec.table)
-    proof = evidence(graph, labels, classes)
+    proof = prove(labels, classes)
     if "task" in stated:
         misfit = tasks.load(spec.task).misfit(proof)
         if misfit:

@@ -1,4 +1,6 @@
-"""The quality of a quantized network: accuracy on validation samples, or agreement with the float network.
+"""The quality of a quantized network on validation samples, in the figure of its task: accuracy, R2.
+
+Without labels it is the agreement with the float network.
 
 Invariant: no sample that is judged with is calibrated with, and none is of the test part unless the data have
 no parts.
@@ -9,19 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml import tasks
 from edgeml.errors import EdgemlError
 from edgeml.ptq.net import FloatNet
 from edgeml.ptq.tensors import TensorRunner
+from edgeml.tasks import Task, Truth
 
 if TYPE_CHECKING:
     from edgeml.presets import Prepared
-
-Measure = Literal["accuracy", "agreement"]
 
 _MOST_SAMPLES = 5000
 
@@ -31,7 +33,7 @@ class Score:
     """The quality of one network.
 
     Args:
-        percent: of the samples that are classified right, or as the float network does.
+        percent: the figure of the task, 100 the best: see `edgeml.tasks.Task.percent`.
         sqnr_db: of the first output against the float network's, in dB.
     """
 
@@ -46,13 +48,15 @@ class SampleParts:
     Args:
         calibration: floats (samples, ...).
         judged: floats (samples, ...).
-        labels: of the judged samples; None if there are none.
+        truth: of the judged samples, as the task has it; None if there is none.
+        task: its name.
         words: which parts they are, for people.
     """
 
     calibration: NDArray[np.float32]
     judged: NDArray[np.float32]
-    labels: NDArray[np.int64] | None
+    truth: NDArray[Any] | None
+    task: str
     words: str
 
 
@@ -78,19 +82,31 @@ def parts(data: Prepared, most: int, seed: int) -> SampleParts:
         words = (
             f"{len(chosen)} samples of the training part, judged on {min(len(x), _MOST_SAMPLES)} of {which}"
         )
-        labels = np.asarray(y[:_MOST_SAMPLES], np.int64) if data.class_names else None
-        result = SampleParts(calibration, x[:_MOST_SAMPLES], labels, words)
+        judged = x[:_MOST_SAMPLES]
+        result = SampleParts(calibration, judged, _truth(data, judged, y[:_MOST_SAMPLES]), data.task, words)
     else:
         order = np.random.default_rng(seed).permutation(len(data.x_test))
         half = np.sort(order[: min(most, len(order) // 2)])
         rest = np.sort(order[len(half) : len(half) + _MOST_SAMPLES])
         words = f"{len(half)} samples, judged on {len(rest)} others (without labels the data have no parts)"
-        result = SampleParts(data.x_test[half], data.x_test[rest], None, words)
+        judged = data.x_test[rest]
+        result = SampleParts(data.x_test[half], judged, _truth(data, judged, None), data.task, words)
     if not len(result.calibration) or not len(result.judged):
         raise EdgemlError(
             "has too few samples to calibrate with some and judge with others", data.dataset.name
         )
     return result
+
+
+def _truth(data: Prepared, x: NDArray[np.float32], y: NDArray[Any] | None) -> NDArray[Any] | None:
+    """The truth of samples by the task of the data; None if they have none."""
+    truth = tasks.load(data.task).truth
+    if truth is Truth.INPUT:
+        return x.reshape(len(x), -1)
+    if y is None or (truth is Truth.CLASSES and not data.class_names) or truth is Truth.NONE:
+        return None
+    numbers = truth is not Truth.CLASSES
+    return np.asarray(y, np.float64).reshape(len(y), -1) if numbers else np.asarray(y, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,25 +121,40 @@ class Judge:
     net: FloatNet
     samples: SampleParts
 
+    @cached_property
+    def task(self) -> Task:
+        """The task of the data; that without labels if they have no truth."""
+        return tasks.load(self.samples.task if self.samples.truth is not None else "unlabelled")
+
     @property
-    def measure(self) -> Measure:
-        """Accuracy if there are labels."""
-        return "agreement" if self.samples.labels is None else "accuracy"
+    def measure(self) -> str:
+        """The figure in words."""
+        return f"{self.task.measure} against the float network" if self._against_float else self.task.measure
+
+    @property
+    def _against_float(self) -> bool:
+        """True for numbers whose last curve was left off: they are another quantity than the truth."""
+        return self.net.ended and not self.task.yes_no and self.samples.truth is not None
 
     @cached_property
     def reference(self) -> NDArray[np.float32]:
         """The first output of the float network."""
+        return self._float[0]
+
+    @cached_property
+    def _float(self) -> list[NDArray[np.float32]]:
+        """The outputs of the float network."""
         return self._outputs(TensorRunner(self.net.model(), self.net.name))
 
     @cached_property
     def float_percent(self) -> float:
-        """The float network's own share, in percent; of agreement 100."""
-        return self._percent(self.reference)
+        """The float network's own figure; of agreement 100."""
+        return self._percent(self._float)
 
     def score(self, runner: TensorRunner) -> Score:
         """The quality of a quantized form."""
         outputs = self._outputs(runner)
-        noise = float(np.sum((outputs.astype(np.float64) - self.reference) ** 2))
+        noise = float(np.sum((outputs[0].astype(np.float64) - self.reference) ** 2))
         signal = float(np.sum(self.reference.astype(np.float64) ** 2))
         sqnr = 10 * np.log10(signal / noise) if noise and signal else 200.0
         return Score(self._percent(outputs), float(min(200.0, max(-200.0, sqnr))))
@@ -132,18 +163,25 @@ class Judge:
         """Points that are lost; negative if the quantized form is better."""
         return self.float_percent - score.percent
 
-    def _percent(self, outputs: NDArray[Any]) -> float:
-        expected = classes(self.reference) if self.samples.labels is None else self.samples.labels
-        return 100 * float(np.mean(classes(outputs) == expected))
+    def _percent(self, outputs: list[NDArray[Any]]) -> float:
+        truth = self.samples.truth
+        if truth is None or self._against_float:
+            truth = self._beside(self._float)
+        return self.task.percent(self._beside(outputs), truth, 0.0)
 
-    def _outputs(self, runner: TensorRunner) -> NDArray[np.float32]:
-        return runner.run(self.samples.judged, tuple(self.net.outputs)[:1])[0]
+    def _beside(self, outputs: list[NDArray[Any]]) -> NDArray[np.float64]:
+        """All outputs side by side, of a classifier the first one, (samples, n); images channels last."""
+        if self.task.truth in (Truth.CLASSES, Truth.NONE):
+            outputs = outputs[:1]
+        turned = (*self.net.shape[-1:], *self.net.shape[:-1])
+        parts = (
+            np.moveaxis(values, 1, -1) if values.ndim > 2 and values.shape[1:] == turned else values
+            for values in outputs
+        )
+        return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1).astype(np.float64)
 
-
-def classes(outputs: NDArray[Any]) -> NDArray[np.int64]:
-    """The class of each sample: the largest of several logits, or the sign of one."""
-    flat = outputs.reshape(len(outputs), -1)
-    return (flat[:, 0] > 0).astype(np.int64) if flat.shape[1] == 1 else flat.argmax(axis=1)
+    def _outputs(self, runner: TensorRunner) -> list[NDArray[np.float32]]:
+        return runner.run(self.samples.judged, tuple(self.net.outputs))
 
 
 def macs(net: FloatNet, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

@@ -65,6 +65,7 @@ class FloatNet:
         shape: of a sample.
         outputs: shapes of the outputs of one sample, by tensor.
         opset: version of the operators.
+        ended: true if a softmax or another curve at an output was left off.
     """
 
     name: str
@@ -74,6 +75,7 @@ class FloatNet:
     shape: tuple[int, ...]
     outputs: Mapping[str, tuple[int, ...]]
     opset: int = OPSET
+    ended: bool = False
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[SourceNode, ...]]:

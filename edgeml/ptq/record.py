@@ -60,7 +60,8 @@ class QuantizationRecord(Document):
 
     Attributes:
         samples: which samples were calibrated and judged with, in words.
-        measure: what `float_percent` and `percent` count: right classes, or the classes of the float network.
+        measure: what `float_percent` and `percent` are: "accuracy", "R2", or without labels "agreement" with
+            the float network.
         judged: number of samples.
         float_percent: what the float network reaches on the judged samples.
         percent: what the quantized network reaches on them.
@@ -81,7 +82,7 @@ class QuantizationRecord(Document):
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     samples: str
-    measure: Literal["accuracy", "agreement"]
+    measure: str
     judged: int
     float_percent: float
     percent: float

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from edgeml import importers
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.importers import ImportOptions, SourceFile
-from edgeml.importers.feeding import check_fit, fitting_data, meanings
+from edgeml.importers.feeding import check_fit, fitting_data, meanings, with_task
 from edgeml.locks import locked
 from edgeml.presets import DataSpec, Lowering, PostTraining, Prepared, Targets, prepare
 from edgeml.ptq import corrections as corrections_
@@ -38,6 +39,7 @@ from edgeml.quoting import shell
 from edgeml.runconfig import Importing, RunConfig, import_name
 from edgeml.runs import RUNS, Run
 from edgeml.settings import Settings, parse_settings
+from edgeml.tasks import TaskEvidence, Truth
 
 _FILE = "source.onnx"
 _FORMAT = "onnx"
@@ -138,7 +140,9 @@ def quantize_model(
     for name in choices.quantize.corrections:
         corrections_.load(name)
     net = read_float(source.content, where, source.name, source.weights)
-    data, spec = _data(net, choices.data, where)
+    stated = choices.data.model_dump(exclude_unset=True)
+    named, _ = with_task(partial(_evidence, net), choices.data, stated, where)
+    data, spec = _data(net, named, where)
     place = folder if folder is not None else default_folder(source, choices.quantize)
     if (place / "config.toml").is_file() and not overwrite:
         there = Run.open(place).config
@@ -150,7 +154,6 @@ def quantize_model(
     content = result.model().SerializeToString()
     options = ImportOptions(_name(source, choices), choices.lowering)
     imported = importers.read(SourceFile(Path(_FILE), content), options, _FORMAT)
-    stated = choices.data.model_dump(exclude_unset=True)
     spec, data, reason = fitting_data(imported, spec, stated, where)
     check_fit(imported, data, spec, where)
     config = _config(source, choices, spec, data).model_copy(
@@ -210,6 +213,13 @@ def _choices(source: FloatSource, settings: Mapping[str, Any]) -> QuantizeChoice
             f"edgeml quantize {shell(str(source.path))} --data NAME|FILE",
         )
     return parse_settings(QuantizeChoices, values, f"quantize {source.path.name}")
+
+
+def _evidence(net: FloatNet, labels: Any, classes: int) -> TaskEvidence:
+    """The ends of a network and the labels of its data."""
+    sizes = [int(np.prod(shape, dtype=np.int64)) for shape in net.outputs.values()]
+    inputs = int(np.prod(net.shape, dtype=np.int64))
+    return TaskEvidence(inputs, sum(sizes), sizes[0], len(sizes) > 1, labels=labels, classes=classes)
 
 
 def _data(net: FloatNet, spec: DataSpec, where: str) -> tuple[Prepared, DataSpec]:
@@ -433,11 +443,18 @@ def _outside(values: Any, kind: TensorType) -> float:
 
 def _remarks(source: Calibrated, judge: Judge) -> Iterator[str]:
     """Sentences on what a user may not expect."""
-    labels = judge.samples.labels
-    if labels is not None and judge.float_percent < _LITTLE * float(np.bincount(labels).max() / len(labels)):
+    classes = judge.samples.truth if judge.task.truth is Truth.CLASSES else None
+    if classes is not None and judge.float_percent < _LITTLE * float(
+        np.bincount(classes).max() / len(classes)
+    ):
         yield (
             f"the float model itself is right on {judge.float_percent:.1f} % only: the data may be scaled in "
             "another way than in training, see --set data.scaling=unit and data.constant=255"
+        )
+    if judge.net.ended and not judge.task.yes_no and judge.samples.truth is not None:
+        yield (
+            "the curve at the end of the model is left off, and the outputs are what it is applied to: "
+            "figures against the data are those of another quantity; end the model in a linear layer"
         )
     for tensor, histogram in source.histograms.items():
         if histogram.low == histogram.high:

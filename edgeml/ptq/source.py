@@ -236,7 +236,8 @@ def _without_end(net: FloatNet) -> FloatNet:
             outputs[node.inputs[0]] = shape
         else:
             outputs[name] = shape
-    return replace(net, nodes=tuple(n for n in net.nodes if n.outputs[0] not in ended), outputs=outputs)
+    nodes = tuple(node for node in net.nodes if node.outputs[0] not in ended)
+    return replace(net, nodes=nodes, outputs=outputs, ended=bool(ended))
 
 
 def _with_biases(net: FloatNet) -> FloatNet:

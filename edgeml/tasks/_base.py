@@ -116,6 +116,7 @@ class Task(ABC):
         loss: what a model is trained with if nothing else is asked for: one of Keras' losses, or "auto", the
             cross-entropy that fits the model's end; "" if nothing can be trained.
         yes_no: true if each number of a result is a yes or no, of which a share is right.
+        measure: what `percent` is: "accuracy", "R2".
     """
 
     title: ClassVar[str]
@@ -123,6 +124,7 @@ class Task(ABC):
     rank: ClassVar[int]
     loss: ClassVar[str]
     yes_no: ClassVar[bool]
+    measure: ClassVar[str]
 
     @abstractmethod
     def claim(self, evidence: TaskEvidence) -> str:
@@ -145,6 +147,39 @@ class Task(ABC):
             EdgemlError: the shapes do not belong together.
             MissingToolError: scikit-learn is not installed.
         """
+
+    @abstractmethod
+    def percent(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> float:
+        """The one figure that a loss is counted in, in percent; 100 is the best.
+
+        Args:
+            predictions: as for `figures`.
+            truth: as for `figures`; without any, the predictions that these are compared with (samples, n).
+            threshold: as for `figures`.
+        """
+
+
+def predicted_classes(predictions: Floats, threshold: float) -> NDArray[np.int64]:
+    """The class of each sample: the largest value, the first of equals; of one value, whether it is above."""
+    if predictions.shape[1] == 1:
+        return (predictions[:, 0] > threshold).astype(np.int64)
+    return np.argmax(predictions, axis=1).astype(np.int64)
+
+
+def explained(predictions: Floats, truth: NDArray[Any]) -> float:
+    """The share of the truth's variance that predictions explain, over all targets together, in percent.
+
+    Args:
+        predictions: real values (samples, n).
+        truth: numbers (samples, n).
+
+    Returns:
+        100 (1 - sum (t - p)^2 / sum (t - mean t)^2), the mean by column: R2; 0 for a constant truth.
+    """
+    numbers = np.asarray(truth, np.float64)
+    around = float(np.sum((numbers - numbers.mean(axis=0)) ** 2))
+    error = float(np.sum((numbers - predictions) ** 2))
+    return 100 * (1 - error / around) if around > 0 else 0.0
 
 
 def metrics() -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
-from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, finite, metrics
+from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, explained, finite, metrics
 
 
 class Autoencoder(Task):
@@ -19,6 +19,7 @@ class Autoencoder(Task):
     rank = 20
     loss = "mean_squared_error"
     yes_no = False
+    measure = "variance of the samples that is reconstructed"
 
     def claim(self, evidence: TaskEvidence) -> str:
         if evidence.outputs != evidence.inputs or evidence.outputs < 2 or evidence.several:
@@ -46,6 +47,10 @@ class Autoencoder(Task):
             *finite("mae", "mean absolute error", sklearn.mean_absolute_error(truth, predictions)),
             *finite("worst_mse", "mean squared error of the worst sample", worst),
         )
+
+    def percent(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> float:
+        del threshold
+        return explained(predictions, truth)
 
 
 def _mse(sklearn: Any, truth: NDArray[Any], predictions: Floats) -> float:

@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
-from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, finite, metrics
+from edgeml.tasks._base import (
+    Floats,
+    Task,
+    TaskEvidence,
+    TaskFigure,
+    Truth,
+    finite,
+    metrics,
+    predicted_classes,
+)
 
 
 class Classification(Task):
@@ -19,6 +28,7 @@ class Classification(Task):
     rank = 30
     loss = "auto"
     yes_no = True
+    measure = "accuracy"
 
     def claim(self, evidence: TaskEvidence) -> str:
         kinds = evidence.kinds
@@ -54,12 +64,8 @@ class Classification(Task):
             ),
         )
 
-
-def predicted_classes(predictions: Floats, threshold: float) -> NDArray[np.int64]:
-    """The class of each sample: the largest value, the first of equals; of one value, whether it is above."""
-    if predictions.shape[1] == 1:
-        return (predictions[:, 0] > threshold).astype(np.int64)
-    return np.argmax(predictions, axis=1).astype(np.int64)
+    def percent(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> float:
+        return 100 * float(np.mean(predicted_classes(predictions, threshold) == truth))
 
 
 TASK = Classification()

@@ -22,6 +22,7 @@ class MultiLabel(Task):
     rank = 10
     loss = "binary_crossentropy"
     yes_no = True
+    measure = "accuracy over all labels"
 
     def claim(self, evidence: TaskEvidence) -> str:
         numbers = evidence.numbers
@@ -68,6 +69,9 @@ class MultiLabel(Task):
             figures += finite(f"accuracy_{place}", f"accuracy, label {place}", right, **share)
             figures += finite(f"f1_{place}", f"F1, label {place}", each[place], **share)
         return tuple(figures)
+
+    def percent(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> float:
+        return 100 * float(np.mean((predictions > threshold) == (np.asarray(truth) > 0)))
 
 
 TASK = MultiLabel()

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
-from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, finite, metrics
+from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, explained, finite, metrics
 
 
 class Regression(Task):
@@ -18,6 +18,7 @@ class Regression(Task):
     rank = 40
     loss = "mean_squared_error"
     yes_no = False
+    measure = "R2"
 
     def claim(self, evidence: TaskEvidence) -> str:
         numbers = evidence.numbers
@@ -50,6 +51,10 @@ class Regression(Task):
             *finite("mae", "mean absolute error", sklearn.mean_absolute_error(truth, predictions)),
             *finite("r2", "R2, mean over targets", r2, better="higher"),
         )
+
+    def percent(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> float:
+        del threshold
+        return explained(predictions, truth)
 
 
 TASK = Regression()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth
+from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, explained, predicted_classes
+
+_MOST_CLASSES = 100
+"""More values than this are an image or a series, and no logits."""
 
 
 class Unlabelled(Task):
@@ -17,6 +21,7 @@ class Unlabelled(Task):
     rank = 90
     loss = ""
     yes_no = False
+    measure = "agreement"
 
     def claim(self, evidence: TaskEvidence) -> str:
         return "the data have no labels that fit" if evidence.labels is not None else "there are no labels"
@@ -28,6 +33,13 @@ class Unlabelled(Task):
     def figures(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> tuple[TaskFigure, ...]:
         del predictions, truth, threshold
         return ()
+
+    def percent(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> float:
+        """Samples of the same class; of more values than classes have, the variance that is kept."""
+        if predictions.shape[1] > _MOST_CLASSES:
+            return explained(predictions, truth)
+        ours, theirs = (predicted_classes(values, threshold) for values in (predictions, truth))
+        return 100 * float(np.mean(ours == theirs))
 
 
 TASK = Unlabelled()

@@ -89,6 +89,55 @@ def test_widths_are_found_within_a_loss(edgeml: Shell, model: Path) -> None:
     assert {(row["tensor"], row["bits"]) for row in answer["sensitivity"]} >= {("weights", 2), ("result", 7)}
 
 
+def reconstructing(file: str, outputs: int, end: str = "") -> None:
+    """A linear model of 6 features: x, or its first columns."""
+    writer = OnnxWriter()
+    weights = writer.constant(np.eye(6, 8, dtype=np.float32), "w")
+    back = writer.constant(np.eye(8, outputs, dtype=np.float32), "v")
+    last = writer.node("MatMul", [writer.node("MatMul", ["x", weights], "fc1"), back], "fc2")
+    last = writer.node(end, [last], "end") if end else last
+    ports = [OnnxPort("x", ("n", 6))], [OnnxPort(last, ("n", outputs))]
+    Path(file).write_bytes(nets.finished(writer, *ports))
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs", "measure"),
+    [
+        ("regression", 2, "R2"),
+        ("multi_label", 2, "accuracy over all labels"),
+        ("autoencoder", 6, "variance of the samples that is reconstructed"),
+    ],
+)
+def test_a_loss_is_counted_in_the_figure_of_the_task(
+    task: str, outputs: int, measure: str, edgeml: Shell, model: Path
+) -> None:
+    x = np.load("data.npz")["x"]
+    truth = {"regression": {"y": x[:, :2] + 0.1}, "multi_label": {"y": (x[:, :2] > 0).astype(int)}}
+    np.savez("own.npz", x=x, **truth.get(task, {}))
+    reconstructing("own.onnx", outputs)
+    common = ("quantize", "own.onnx", "--data", "own.npz", "--json", "--correct", "none")
+    outcome = edgeml(*common, "--bits", "8", "--max-accuracy-loss", "2")
+    assert outcome.code == 0, outcome.err
+    answer = json.loads(outcome.out)
+    assert answer["measure"] == measure
+    assert 98 <= answer["float_percent"] <= 100
+    assert answer["float_percent"] - answer["percent"] <= 2
+    assert answer["bit_operations"] < answer["widest"]
+    assert Run.open(answer["run"]).config.data.task == task
+
+
+def test_a_curve_at_the_end_of_a_regression_is_worth_a_remark(edgeml: Shell, model: Path) -> None:
+    x = np.load("data.npz")["x"]
+    np.savez("own.npz", x=x, y=1 / (1 + np.exp(-x[:, :2])))
+    reconstructing("own.onnx", 2, "Sigmoid")
+    outcome = edgeml("quantize", "own.onnx", "--data", "own.npz", "--json", "--correct", "none")
+    assert outcome.code == 0, outcome.err
+    answer = json.loads(outcome.out)
+    assert (answer["measure"], answer["float_percent"]) == ("R2 against the float network", 100)
+    (remark,) = answer["remarks"]
+    assert remark.startswith("the curve at the end of the model is left off")
+
+
 @pytest.mark.parametrize(
     ("args", "what", "hint"),
     [

@@ -46,6 +46,7 @@ def test_a_task_is_whole(name):
     task = tasks.load(name)
     assert isinstance(task.truth, Truth)
     assert task.title
+    assert task.measure
     assert task.title[0].islower()
     assert not task.title.endswith(".")
     assert [other for other in tasks.names() if tasks.load(other).rank == task.rank] == [name]
@@ -155,3 +156,27 @@ def test_a_difference_in_steps_and_in_values():
     assert (row.rmse, row.max_abs) == (pytest.approx(0.375), pytest.approx(0.75))
     with pytest.raises(EdgemlError):
         tasks.output_difference("y", ours, theirs[:1], lsb=1.0)
+
+
+@pytest.mark.parametrize("name", tasks.names())
+def test_the_figure_of_a_loss_is_100_for_the_truth_itself(name):
+    task = tasks.load(name)
+    logits, truth = {
+        Truth.CLASSES: (ROWS, CLASSES),
+        Truth.NUMBERS: (2.0 * LABELS - 1, LABELS) if task.yes_no else (NUMBERS, NUMBERS),
+        Truth.INPUT: (NUMBERS, NUMBERS),
+        Truth.NONE: (NUMBERS, NUMBERS),
+    }[task.truth]
+    assert task.percent(logits, truth, 0.0) == 100
+    assert task.percent(-logits, truth, 0.0) < 60
+
+
+def test_figures_of_a_loss_by_hand():
+    truth, mean = np.array([[0.0], [1.0], [2.0]]), np.ones((3, 1))
+    assert tasks.load("regression").percent(mean, truth, 0.0) == 0
+    assert tasks.load("regression").percent(truth + 1, truth, 0.0) == pytest.approx(-50)  # 1 - 3/2
+    assert tasks.load("regression").percent(mean, mean, 0.0) == 0
+    assert tasks.load("classification").percent(ROWS, np.array([1, 1, 2, 1, 0]), 0.0) == 80
+    assert tasks.load("multi_label").percent(np.array([[1.0, -1.0]]), np.array([[1, 1]]), 0.0) == 50
+    wide = np.random.default_rng(0).normal(size=(5, 200))
+    assert tasks.load("unlabelled").percent(wide + 0.1, wide, 0.0) == pytest.approx(99, abs=1)

@@ -50,7 +50,7 @@ def command(
         typer.Option(
             "--max-accuracy-loss",
             metavar="POINTS",
-            help="Narrow each layer as far as accuracy on validation data loses no more than this.",
+            help="Narrow each layer as far as validation data lose no more of the task's figure, in percent.",
         ),
     ] = None,
     method: Annotated[
@@ -94,7 +94,8 @@ def command(
     """Quantize a float model after training: a run folder like any other, no training.
 
     Types are powers of two, calibrated on the training part of the data and judged on its validation part;
-    the test part is left to the report. Without labels, agreement with the float model counts as accuracy.
+    the test part is left to the report. The figure is the task's: accuracy, R2 of a regression, the variance
+    that an autoencoder reconstructs; without labels the agreement with the float model.
     """
     from edgeml.settings import set_values
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
-from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, finite
+from edgeml.tasks._base import Floats, Task, TaskEvidence, TaskFigure, Truth, explained, finite
 
 
 class Counts(Task):
@@ -19,6 +19,7 @@ class Counts(Task):
     rank = 35
     loss = "poisson"
     yes_no = False
+    measure = "explained variance of the counts"
 
     def claim(self, evidence: TaskEvidence) -> str:
         return "" if self.misfit(evidence) else "the labels are whole numbers, 0 or more"
@@ -37,6 +38,10 @@ class Counts(Task):
             raise EdgemlError(f"{predictions.shape} predictions for counts {truth.shape}", "counts")
         error = float(np.mean(np.abs(predictions - truth) / (1 + truth)))
         return finite("relative_error", "mean error in shares of the count", error)
+
+    def percent(self, predictions: Floats, truth: NDArray[Any], threshold: float) -> float:
+        del threshold
+        return explained(predictions, truth)
 
 
 TASK = Counts()
