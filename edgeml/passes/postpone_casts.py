@@ -29,29 +29,33 @@ class PostponeCasts(Pass):
     """Casts stand behind max pooling, and no relu stands before a cast that does its work.
 
     What is left without a reader is dropped. Names stay where the values stay.
+
+    Args:
+        keep: names of casts that stay in front of their pooling.
     """
+
+    keep: frozenset[str] = frozenset()
 
     def requires(self, graph: Graph) -> str:
         return ""
 
     def ensures(self, graph: Graph) -> str:
-        left = next((old.name for old, new in _steps(graph) if new != (old,)), "")
+        left = next((old.name for old, new in self._steps(graph) if new != (old,)), "")
         return left and f"{left} can be done with fewer roundings"
 
     def rewrite(self, graph: Graph) -> Graph:
         while self.ensures(graph):
-            nodes = [node for _, new in _steps(graph) for node in new]
+            nodes = [node for _, new in self._steps(graph) for node in new]
             graph = DropUnused().apply(Graph(graph.name, nodes, graph.outputs))
         return graph
 
-
-def _steps(graph: Graph) -> list[tuple[Node, tuple[Node, ...]]]:
-    """Every node with what stands in its place after one step."""
-    by_name = {node.name: node for node in graph.nodes}
-    users = {name: len(nodes) for name, nodes in graph.users.items()}
-    for name in graph.outputs:
-        users[name] += 1
-    return [(node, _rewritten(graph, node, by_name, users)) for node in graph.nodes]
+    def _steps(self, graph: Graph) -> list[tuple[Node, tuple[Node, ...]]]:
+        """Every node with what stands in its place after one step."""
+        by_name = {node.name: node for node in graph.nodes}
+        users = {name: len(nodes) for name, nodes in graph.users.items()}
+        for name in (*graph.outputs, *self.keep):
+            users[name] += 1
+        return [(node, _rewritten(graph, node, by_name, users)) for node in graph.nodes]
 
 
 def _rewritten(

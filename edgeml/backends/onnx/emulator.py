@@ -1,4 +1,7 @@
-"""The fast exact executor: a graph as an exact ONNX model in ONNX Runtime.
+"""The fast exact executor: a graph as an exact ONNX model in ONNX Runtime, in floats and integers.
+
+`carriers` chooses the kernels and proves them; a new session is tried against `evaluate` at the bounds of its
+inputs, and if a processor's kernels differ there, the emulator is made of floats and says so.
 
 Invariant: for every input the integers are those of `edgeml.ir.evaluate`.
 """
@@ -8,24 +11,38 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from math import isfinite
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.onnx.lowering import build_model, output_tensor, plan_of
+from edgeml.backends.onnx.carriers import RULES, CarrierRule
+from edgeml.backends.onnx.integer import EMULATOR
+from edgeml.backends.onnx.lowering import (
+    EXACT,
+    OnnxDialect,
+    build_model,
+    emulator_plan,
+    output_tensor,
+    plan_of,
+)
+from edgeml.backends.onnx.plan import CarrierPlan
 from edgeml.backends.onnx.session import open_session, run_session
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, from_float, to_float
-from edgeml.ir import Graph, outputs_of
+from edgeml.ir import Graph, evaluate_codes, outputs_of
 from edgeml.notebook import html_table
 from edgeml.types import Data, Values
 
-_ELEMENTS = 1 << 17
-"""Elements of the largest intermediate per batch: half a megabyte stays in the cache, more is slower."""
+_ELEMENTS = 1 << 18
+"""Elements of the largest intermediate per batch: a megabyte stays in the cache, more is slower."""
 
 _FEWEST = 8
 """Samples per batch of the widest network: below, the calls cost more than the cache saves."""
+
+_PROBES = 4
+"""Vectors of the test when a session is created: all bounds, and random ones of them."""
 
 _MOST = 4096
 """Samples per batch of the narrowest network."""
@@ -40,6 +57,7 @@ class Emulator:
     Args:
         graph: the exact graph.
         threads: batches run at a time; 0 for as many as there are cores.
+        rules: from which size on an op is computed by an integer kernel; none, and all are floats.
 
     Raises:
         EdgemlError: an op needs more bits than float64 carries exactly; names it. `edgeml.evaluate` still
@@ -55,17 +73,41 @@ class Emulator:
     array([[ 1., -3.]])
     """
 
-    def __init__(self, graph: Graph, threads: int = 0) -> None:
-        plan = plan_of(graph)
+    def __init__(self, graph: Graph, threads: int = 0, rules: tuple[CarrierRule, ...] = RULES) -> None:
         self._graph = graph
-        self._wide = plan.wide
         self._outputs = tuple(dict.fromkeys(graph.outputs))
         self._tensors = [output_tensor(graph, name) for name in self._outputs]
         self._threads = threads or _cores()
         self._pool = ThreadPoolExecutor(self._threads)  # starts a thread when there is work for it
-        self._session = open_session(build_model(graph, plan).SerializeToString(), graph.name, threads=1)
+        self._note = ""
+        self._open(emulator_plan(graph, rules), EMULATOR)
+        if self._plan.integers.kernels and not self._proves_itself():
+            self._note = "integer kernels differ on this processor, so floats are used"
+            self._open(plan_of(graph), EXACT)
+
+    def _open(self, plan: CarrierPlan, dialect: OnnxDialect) -> None:
+        self._plan = plan
+        self._wide = plan.wide
+        content = build_model(self._graph, plan, dialect).SerializeToString()
+        self._session = open_session(content, self._graph.name, threads=1, config=dialect.config)
         largest = max(info.size for name, info in plan.graph.infos.items() if name not in plan.constants)
         self._batch = max(_FEWEST, min(_MOST, _ELEMENTS // largest))
+
+    def _proves_itself(self) -> bool:
+        """True if the integers equal the reference's where sums are largest: inputs at their bounds.
+
+        The proof is about the arithmetic; this is about the processor's kernels.
+        """
+        rng = np.random.default_rng(0)
+        inputs: dict[str, IntArray] = {}
+        for name in self._graph.inputs:
+            info = self._graph.info(name)
+            ends = rng.integers(0, 2, (_PROBES, *info.shape)).astype(np.bool_)
+            ends[0], ends[1] = False, True
+            inputs[name] = np.where(ends, info.hi, info.lo)
+        expected = evaluate_codes(self._graph, inputs)
+        got = self.predict_codes(inputs)
+        return all(np.array_equal(got[name], codes) for name, codes in expected.items())
 
     def __repr__(self) -> str:
         return f"Emulator({', '.join(f'{key} {value}' for key, value in self._facts())})"
@@ -80,7 +122,12 @@ class Emulator:
             infos = ((name, self._graph.info(name)) for name in dict.fromkeys(names))
             return ", ".join(f"{name} {info.type} {list(info.shape)}" for name, info in infos)
 
+        kernels = len(self._plan.integers.kernels)
         kinds = "float32 and float64" if self._wide else "float32"
+        if kernels:
+            kinds = f"{kernels} integer kernel{'s' if kernels > 1 else ''}, else {kinds}"
+        if self._note:
+            kinds += f" ({self._note})"
         return [
             ("of", self._graph.name),
             ("inputs", ports(self._graph.inputs)),
@@ -188,7 +235,7 @@ class Emulator:
         def run(start: int) -> list[NDArray[Any]]:
             batch = {name: values[start : start + self._batch] for name, values in feeds.items()}
             # min and max of an array with a NaN are NaN: two passes without a temporary array.
-            if not all(np.isfinite(values.min()) and np.isfinite(values.max()) for values in batch.values()):
+            if not all(isfinite(values.min()) and isfinite(values.max()) for values in batch.values()):
                 raise _not_finite(feeds)
             return run_session(self._session, self._tensors, batch, self._graph.name)
 
@@ -198,6 +245,8 @@ class Emulator:
         starts = range(0, samples, self._batch)
         share = -(-len(starts) // self._threads)
         shares = [starts[first : first + share] for first in range(0, len(starts), share)]
+        if len(starts) == 1:
+            return dict(zip(self._outputs, run(0), strict=True))
         done = [run_all(shares[0])] if len(shares) == 1 else self._pool.map(run_all, shares)
         parts = [part for each in done for part in each]
         return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(self._outputs)}

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from edgeml.backend import refusal_error
+from edgeml.backends.onnx.carriers import RULES, CarrierRule, integer_kernels, integer_plan
 from edgeml.backends.onnx.model import ExactModel, ScaledTensor
 from edgeml.backends.onnx.plan import EMITTERS, CarrierPlan, CarrierStep, make_plan
 from edgeml.ir import Graph, Node
@@ -69,15 +71,32 @@ class OnnxDialect:
         back_end: whose it is, for errors.
         doc: the model's description.
         emit: adds the nodes of one op.
+        version: of ops and file format.
+        config: of the session that runs it.
     """
 
     back_end: str
     doc: str
     emit: Callable[[ExactModel, Node, CarrierStep], ScaledTensor]
+    version: OnnxVersion
+    config: Mapping[str, str]
 
 
-EXACT = OnnxDialect("onnx", _DOC, emit_exact)
+EXACT = OnnxDialect("onnx", _DOC, emit_exact, VERSION, MappingProxyType({}))
 """Integers times a power of two, in floats."""
+
+
+def emulator_plan(graph: Graph, rules: tuple[CarrierRule, ...] = RULES) -> CarrierPlan:
+    """The plan for the emulator: as `plan_of`, with integer kernels where they are exact and faster."""
+    core = prepare(graph)
+    if EMITTERS.unknown(core):
+        return plan_of(graph)
+    keep = frozenset(integer_kernels(core, rules))
+    plan = make_plan(PostponeCasts(keep).apply(core))
+    integers = integer_plan(plan.graph, rules)
+    inner = {name for kernel in integers.kernels.values() for name in kernel.members[:-1]}
+    steps = {name: replace(step, skip=step.skip or name in inner) for name, step in plan.steps.items()}
+    return replace(plan, steps=steps, integers=integers)
 
 
 def build_model(graph: Graph, plan: CarrierPlan, dialect: OnnxDialect = EXACT) -> Any:
@@ -106,7 +125,7 @@ def build_model(graph: Graph, plan: CarrierPlan, dialect: OnnxDialect = EXACT) -
         graph.name,
         [_port(plan, name, name) for name in graph.inputs],
         [_port(plan, name, tensor) for name, tensor in outputs.items()],
-        VERSION,
+        dialect.version,
         _metadata(graph, model, renamed),
         dialect.doc,
     )

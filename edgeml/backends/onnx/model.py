@@ -29,6 +29,8 @@ class ScaledTensor:
     unit: Unit
     double: bool
     layout: Layout = LAST
+    offset: int | None = None
+    """What is added to the eight-bit codes that it holds, for integer kernels; None if it holds floats."""
 
 
 class ExactModel:
@@ -73,7 +75,7 @@ class ExactModel:
             )
             full = (1,) * (rank - values.ndim) + values.shape
             return self.spread(values.reshape(full), full, layout, f"{name}/value")
-        stored = self.tensors[name]
+        stored = self.in_floats(self.tensors[name])
         tensor, current, is_double = stored.tensor, stored.layout, stored.double
         if is_double != double and double:
             tensor, is_double = self.to_float(tensor, double=True), True
@@ -88,7 +90,7 @@ class ExactModel:
         if not same_unit(stored.unit, unit):
             factor = self.scaled(np.ones_like(shift), 0, shift, is_double, name)
             constant = self.spread(factor, shape, current, f"{name}/factor")
-            tensor = self._once("Mul", [tensor, constant], f"{name}/scaled")
+            tensor = self.once("Mul", [tensor, constant], f"{name}/scaled")
         if is_double != double:
             tensor = self.to_float(tensor, double=False)
         if current != layout:
@@ -124,30 +126,39 @@ class ExactModel:
             )
         return values
 
+    def in_floats(self, tensor: ScaledTensor) -> ScaledTensor:
+        """The same value in float32 if its tensor holds integers."""
+        if tensor.offset is None:
+            return tensor
+        one = self.writer.shared_constant(np.ones((), np.float32), "/scale")
+        zero = self.writer.shared_constant(np.array(tensor.offset, np.uint8), "/zero")
+        floats = self.once("DequantizeLinear", [tensor.tensor, one, zero], f"{tensor.tensor}/float")
+        return ScaledTensor(floats, tensor.unit, False, tensor.layout)
+
     def to_float(self, tensor: str, *, double: bool) -> str:
         """A tensor in the other float type."""
         from onnx import TensorProto
 
         target = TensorProto.DOUBLE if double else TensorProto.FLOAT
-        return self._once("Cast", [tensor], f"{tensor}/{'double' if double else 'float'}", to=int(target))
+        return self.once("Cast", [tensor], f"{tensor}/{'double' if double else 'float'}", to=int(target))
 
     def reshape(self, tensor: str, shape: Shape, name: str) -> str:
         """A tensor under a new shape; the batch axis stays."""
         target = self.writer.shared_constant(np.array([0, *shape], np.int64), "/shape")
-        return self._once("Reshape", [tensor, target], name)
+        return self.once("Reshape", [tensor, target], name)
 
     def transpose(self, tensor: str, axes: Shape, name: str) -> str:
         """A tensor with its axes (batch axis not counted) in another order."""
-        return self._once("Transpose", [tensor], name, perm=(0, *(axis + 1 for axis in axes)))
+        return self.once("Transpose", [tensor], name, perm=(0, *(axis + 1 for axis in axes)))
 
     def batch(self, constant: str, shape: Shape, name: str) -> str:
         """A constant repeated for every sample."""
         first = self.graph.inputs[0]
-        dims = self._once("Shape", [first], f"{first}/shape")
+        dims = self.once("Shape", [first], f"{first}/shape")
         zero, tail = (self.writer.shared_constant(np.array(v, np.int64), "/shape") for v in ([0], shape))
-        count = self._once("Gather", [dims, zero], f"{first}/samples", axis=0)
-        target = self._once("Concat", [count, tail], f"{name}/shape", axis=0)
-        return self._once("Expand", [constant, target], f"{name}/batch")
+        count = self.once("Gather", [dims, zero], f"{first}/samples", axis=0)
+        target = self.once("Concat", [count, tail], f"{name}/shape", axis=0)
+        return self.once("Expand", [constant, target], f"{name}/batch")
 
     def _rearranged(self, tensor: str, name: str, now: Layout, to: Layout) -> str:
         shape = self.shape(name)
@@ -169,7 +180,8 @@ class ExactModel:
             return self.reshape(tensor, shape, f"{name}/last")
         return self.transpose(tensor, (*range(1, rank), 0), f"{name}/last")
 
-    def _once(self, op: str, inputs: list[str], name: str, **attributes: Any) -> str:
+    def once(self, op: str, inputs: list[str], name: str, **attributes: Any) -> str:
+        """Add a node, or take the equal one that is there."""
         key = (op, *inputs, *attributes.items())
         if key not in self._emitted:
             self._emitted[key] = self.writer.new_node(op, inputs, name, **attributes)

@@ -11,11 +11,12 @@ Invariant: if `refusals` is empty, every tensor of the emitted model is exact in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from edgeml.backend import Emitters, Refusal
+from edgeml.backends.onnx.carriers import IntegerPlan
 from edgeml.backends.onnx.units import Unit, UnitSite, simple_unit
 from edgeml.fixed import IntArray, Round
 from edgeml.ir import Graph, Node
@@ -76,6 +77,8 @@ class CarrierPlan:
     wide: frozenset[str]
     """Inputs and outputs whose plain values need float64."""
     refusals: tuple[Refusal, ...]
+    integers: IntegerPlan = field(default_factory=lambda: IntegerPlan({}, frozenset()))
+    """What the emulator carries in integers."""
 
 
 def make_plan(graph: Graph, plain: bool = False) -> CarrierPlan:

@@ -59,8 +59,10 @@ def run_session(
     Raises:
         EdgemlError: the model does not run on these inputs.
     """
-    with runtime_errors(where):
+    try:
         return session.run(list(outputs), dict(feeds))
+    except _kinds() as error:  # not a context manager: one costs as much as a small network
+        raise _as_edgeml_error(error, where) from error
 
 
 @contextmanager
@@ -70,13 +72,21 @@ def runtime_errors(where: str) -> Generator[None]:
     Raises:
         EdgemlError: the block raised an exception of ONNX Runtime, or a ValueError.
     """
+    try:
+        yield
+    except _kinds() as error:
+        raise _as_edgeml_error(error, where) from error
+
+
+def _kinds() -> tuple[type[Exception], ...]:
+    """The exceptions of ONNX Runtime, and ValueError."""
     import onnxruntime
 
     state: Any = onnxruntime.capi.onnxruntime_pybind11_state
     kinds = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile)
-    more = (state.NotImplemented, state.RuntimeException, state.EPFail)
-    try:
-        yield
-    except (*kinds, *more, ValueError) as error:
-        text = str(error).strip().splitlines()
-        raise EdgemlError(f"ONNX Runtime: {text[0] if text else 'unknown error'}", where) from error
+    return (*kinds, state.NotImplemented, state.RuntimeException, state.EPFail, ValueError)
+
+
+def _as_edgeml_error(error: Exception, where: str) -> EdgemlError:
+    text = str(error).strip().splitlines()
+    return EdgemlError(f"ONNX Runtime: {text[0] if text else 'unknown error'}", where)

@@ -7,10 +7,11 @@ the form that runtimes and NPUs look for is DequantizeLinear, one op, QuantizeLi
 from __future__ import annotations
 
 from edgeml.backend import Emitters
-from edgeml.backends.onnx.lowering import OnnxDialect, emit_exact
+from edgeml.backends.onnx.lowering import VERSION, OnnxDialect, emit_exact
 from edgeml.backends.onnx.model import ExactModel, ScaledTensor
 from edgeml.backends.onnx.plan import CarrierStep
 from edgeml.backends.qdq.quantizing import stored
+from edgeml.backends.qdq.runner import PRECISE
 from edgeml.ir import Node
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
@@ -34,4 +35,4 @@ def _emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
     return tensor if isinstance(op, Cast | Input) else stored(model, node.name, tensor)
 
 
-QDQ = OnnxDialect("qdq", _DOC, _emit)
+QDQ = OnnxDialect("qdq", _DOC, _emit, VERSION, PRECISE)

@@ -13,8 +13,7 @@ import numpy as np
 
 from edgeml.backend import Refusal
 from edgeml.backends.onnx.plan import CarrierPlan, CarrierStep, make_plan
-from edgeml.backends.qdq.kinds import BITS
-from edgeml.backends.qdq.ops._linear import weights_of
+from edgeml.backends.onnx.stored import BITS, weights_of
 from edgeml.ir import Graph
 from edgeml.ir.ops._linear import Linear
 from edgeml.ir.ops.input import Input

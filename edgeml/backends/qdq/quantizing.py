@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.backends.onnx.model import ExactModel, ScaledTensor
-from edgeml.backends.qdq.kinds import StoredWeights, type_of_value
+from edgeml.backends.onnx.stored import StoredWeights, type_of_value
 from edgeml.fixed import IntArray
 from edgeml.ir.ops.cast import Cast
 

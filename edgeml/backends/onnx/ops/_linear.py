@@ -17,6 +17,7 @@ from edgeml.backends.onnx.units import Unit, per_last_axis
 from edgeml.fixed import IntArray
 from edgeml.ir import Node, Shape
 from edgeml.ir.layout import FIRST, LAST
+from edgeml.ir.ops._window import Pairs
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.steps import FLOAT32_BITS, GridInfo, constant_grid
 
@@ -72,10 +73,15 @@ def conv_node(model: ExactModel, op: Conv, weight: Shape, inputs: Sequence[str],
         name,
         kernel_shape=weight[: len(op.strides)],
         strides=op.strides,
-        pads=(*(before for before, _ in op.padding), *(after for _, after in op.padding)),
+        pads=onnx_pads(op.padding),
         dilations=op.dilation,
         group=op.groups,
     )
+
+
+def onnx_pads(padding: Pairs) -> Shape:
+    """ONNX's order: all befores, then all afters."""
+    return (*(before for before, _ in padding), *(after for _, after in padding))
 
 
 def limbs_of(model: ExactModel, node: Node) -> list[IntArray]:

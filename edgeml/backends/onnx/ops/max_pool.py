@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeml.backends.onnx.model import ExactModel, ScaledTensor
+from edgeml.backends.onnx.ops._linear import onnx_pads
 from edgeml.backends.onnx.plan import CarrierStep
 from edgeml.backends.onnx.units import channel_unit_of_input, preferred_if_per_channel
 from edgeml.ir import Node
@@ -22,6 +23,6 @@ def emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:
         node.name,
         kernel_shape=op.pool,
         strides=op.strides,
-        pads=(*(before for before, _ in op.padding), *(after for _, after in op.padding)),
+        pads=onnx_pads(op.padding),
     )
     return ScaledTensor(tensor, step.unit, step.double, FIRST)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from edgeml.backends.onnx.model import ExactModel, ScaledTensor
 from edgeml.backends.onnx.ops._casting import clip_bounds
 from edgeml.backends.onnx.plan import CarrierStep
+from edgeml.backends.onnx.stored import stored_type
 from edgeml.backends.onnx.units import simple_unit
-from edgeml.backends.qdq.kinds import stored_type
 from edgeml.backends.qdq.quantizing import QdqPair, add_pair, stored
 from edgeml.fixed import ElementType, FixedType, Overflow
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from edgeml.backends.onnx.model import ExactModel, ScaledTensor
 from edgeml.backends.onnx.ops._linear import conv_node
 from edgeml.backends.onnx.plan import CarrierStep
-from edgeml.backends.qdq.kinds import StoredWeights
-from edgeml.backends.qdq.ops._linear import weights_of, with_bias
+from edgeml.backends.onnx.stored import StoredWeights, weights_of
+from edgeml.backends.qdq.ops._linear import with_bias
 from edgeml.backends.qdq.quantizing import weights_tensor
 from edgeml.ir import Node
 from edgeml.ir.layout import FIRST

@@ -11,7 +11,7 @@ from edgeml.backends.onnx.model import ExactModel, ScaledTensor
 from edgeml.backends.onnx.ops import sum_pool as exact
 from edgeml.backends.onnx.ops._linear import conv_node
 from edgeml.backends.onnx.plan import CarrierStep
-from edgeml.backends.qdq.kinds import StoredWeights
+from edgeml.backends.onnx.stored import StoredWeights
 from edgeml.backends.qdq.quantizing import weights_tensor
 from edgeml.ir import Node
 from edgeml.ir.layout import FIRST

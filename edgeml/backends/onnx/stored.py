@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from edgeml.fixed import IntArray
-from edgeml.ir import ValueInfo
+from edgeml.ir import Graph, Node, ValueInfo
+
+_MOST_BIAS = 2**31 - 1
 
 BITS = 8
 """Of stored values and weights."""
@@ -75,3 +77,20 @@ def stored_weights(codes: IntArray, frac: IntArray) -> StoredWeights:
     columns = np.where(np.any(codes.reshape(-1, codes.shape[-1]) != 0, axis=0), columns, columns.max())
     up, down = np.clip(columns - own, 0, 2 * BITS), np.clip(own - columns, 0, 62)
     return StoredWeights(np.where(codes == 0, 0, (codes >> down) << up), columns)
+
+
+def weights_of(graph: Graph, linear: Node) -> StoredWeights:
+    """The weights of a MatMul or Conv, columns last."""
+    weight = linear.inputs[1]
+    return stored_weights(graph.constants[weight], np.asarray(graph.info(weight).type.frac, np.int64))
+
+
+def bias_at_products(graph: Graph, linear: Node, bias: str) -> tuple[IntArray, IntArray] | None:
+    """Codes and fractional bits of a bias at the products' LSB; None if it is finer or beyond int32."""
+    info, codes = graph.info(bias), graph.constants[bias]
+    frac = weights_of(graph, linear).frac + graph.info(linear.inputs[0]).frac
+    up = np.broadcast_to(frac - np.asarray(info.type.frac, np.int64), codes.shape)
+    values = np.ldexp(codes.astype(np.float64), up.astype(np.int32))
+    if np.any(values != np.rint(values)) or np.any(np.abs(values) > _MOST_BIAS):
+        return None
+    return values.astype(np.int64), frac
