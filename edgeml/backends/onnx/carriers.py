@@ -100,22 +100,22 @@ class IntegerPlan:
 
 def integer_plan(graph: Graph, rules: tuple[CarrierRule, ...] = RULES) -> IntegerPlan:
     """The integer kernels of a prepared graph and the ops between them that can stay in codes."""
-    found, proven = integer_kernels(graph, rules), grids(graph)
-    wanted = {kernel.source for kernel in found.values()}
+    kernels, proven = integer_kernels(graph, rules), grids(graph)
+    read = {kernel.source for kernel in kernels.values()}
     moved: set[str] = set()
     for node in reversed(graph.nodes):
-        if node.name not in wanted or node.name in found or node.name in graph.constants:
+        if node.name not in read or node.name in kernels or node.name in graph.constants:
             continue
         if isinstance(node.op, Cast) and _quantizes(graph, node, proven):
             moved.add(node.name)
         elif _keeps_codes(graph, node):
             moved.add(node.name)
-            wanted.update(node.inputs)
-    given = set(found)
+            read.update(node.inputs)
+    as_codes = set(kernels)
     for node in graph.nodes:  # codes come from a kernel, a cast or an input
-        if node.name in moved and (isinstance(node.op, Input | Cast) or given.issuperset(node.inputs)):
-            given.add(node.name)
-    return IntegerPlan(found, frozenset(moved & given))
+        if node.name in moved and (isinstance(node.op, Input | Cast) or as_codes.issuperset(node.inputs)):
+            as_codes.add(node.name)
+    return IntegerPlan(kernels, frozenset(moved & as_codes))
 
 
 def integer_kernels(graph: Graph, rules: tuple[CarrierRule, ...] = RULES) -> Mapping[str, IntegerKernel]:

@@ -106,7 +106,7 @@ def _kernel(model: ExactModel, kernel: IntegerKernel, step: CarrierStep) -> Scal
 
 
 def _offset(model: ExactModel, name: str) -> int:
-    """What is added to the codes of a value."""
+    """The offset of the stored codes of a value: 128 if they have a sign."""
     return 128 if type_of_value(model.graph.info(name)) == np.int8 else 0
 
 

@@ -30,7 +30,7 @@ class ScaledTensor:
     double: bool
     layout: Layout = LAST
     offset: int | None = None
-    """What is added to the eight-bit codes that it holds, for integer kernels; None if it holds floats."""
+    """The offset of the eight-bit codes that it holds, for integer kernels; None if it holds floats."""
 
 
 class ExactModel:

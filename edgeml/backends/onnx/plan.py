@@ -78,7 +78,7 @@ class CarrierPlan:
     """Inputs and outputs whose plain values need float64."""
     refusals: tuple[Refusal, ...]
     integers: IntegerPlan = field(default_factory=lambda: IntegerPlan({}, frozenset()))
-    """What the emulator carries in integers."""
+    """The values that the emulator carries in integers."""
 
 
 def make_plan(graph: Graph, plain: bool = False) -> CarrierPlan:
