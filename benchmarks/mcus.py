@@ -5,8 +5,8 @@
 PYTHON is that of an environment of its own with the packages `tflite-micro` and `emlearn`. Instructions are
 counted by callgrind on this machine, per inference, as the difference of two numbers of inferences; the
 kernels of the package are its reference kernels, compiled for this machine as well. Its code is the
-functions of its library that run in one inference and what goes before it, by the sizes of their symbols: no
-package has the library for a microcontroller, or its sources.
+functions of its library that run in an inference and what goes before it, by the sizes of their symbols, so
+the least that it takes: no package has the library for a microcontroller, or its sources.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ _SECONDS = 900.0
 _IR = re.compile(r"Collected : (\d+)")
 _OBJECT = re.compile(r"^ob=\((\d+)\)(?: (.*))?$")
 _FUNCTION = re.compile(r"^fn=\((\d+)\)(?: (.*))?$")
-_OWN = re.compile(r"pybind|_GLOBAL__|PyInit|interpreter_wrapper|numpy|Py[A-Z]")
-"""Functions between Python and the library, which no microcontroller needs."""
+_LIBRARY = re.compile(r"^_ZN?K?6tflite5micro|^_ZN6tflite\d+reference")
+_REST = re.compile(r"Recording|MutableOpResolver|Register_|Print")
+"""Functions of the package that a firmware has no need of: all ops are registered, allocations recorded."""
 
 _TFLM = """\
 import sys
@@ -142,7 +143,8 @@ def library_code(out: Path, library: Path, folder: Path) -> int:
             (names if found[1] == "fn" else objects).setdefault(found[2], found[3])
     listed = run_tool(["nm", "-S", library], folder, folder / "nm.log", _SECONDS).output
     sizes = {words[3]: int(words[1], 16) for line in listed.splitlines() if len(words := line.split()) == 4}
-    return sum(size for name, size in sizes.items() if name in ran and not _OWN.search(name))
+    needed = [name for name in ran if _LIBRARY.match(name) and not _REST.search(name)]
+    return sum(sizes.get(name, 0) for name in needed)
 
 
 def labels_of(run: Run, samples: int) -> Any:

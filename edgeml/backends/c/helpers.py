@@ -73,13 +73,22 @@ _DOT = """\
 static inline {acc} {name}(const {x} *x, const {w} *w, int32_t n)
 {{
     {acc} sum = 0;
-    for (int32_t i = 0; i < n; ++i) {{
+{loop}
         sum += ({acc})x[i] * ({acc})w[i];
     }}
     return sum;
 }}"""
 
-_DOT_BY_FOUR = """\
+_ONE_LOOP = "    for (int32_t i = 0; i < n; ++i) {"
+
+_TWO_LOOPS = """\
+    int32_t i = 0;
+    for (; i + 4 <= n; i += 4) {{
+{products}
+    }}
+    for (; i < n; ++i) {{"""
+
+_DOT_WITH_DSP = """\
 #ifdef EDGEML_USE_DSP
 /* The same sum, four products with two instructions of the DSP extension. */
 static inline int32_t {name}(const {x} *x, const {w} *w, int32_t n)
@@ -178,13 +187,22 @@ class Helpers:
         )
         return self._add(name, text)
 
-    def dot(self, x: CType, w: CType, acc: CType) -> str:
-        """The function (x, w, n) that sums products."""
-        name = f"edgeml_dot_{x.tag}_{w.tag}_{acc.tag}"
-        text = _DOT.format(acc=acc.name, name=name, x=x.name, w=w.name)
+    def dot(self, x: CType, w: CType, acc: CType, by_four: bool) -> str:
+        """The function (x, w, n) that sums products.
+
+        Args:
+            x: of the elements.
+            w: of the weights.
+            acc: of the sum.
+            by_four: four products in every turn of the loop: faster, more code.
+        """
+        name = f"edgeml_dot_{x.tag}_{w.tag}{'_by_four' * by_four}_{acc.tag}"
+        terms = [f"        sum += ({acc.name})x[i + {k}] * ({acc.name})w[i + {k}];" for k in range(4)]
+        loop = _TWO_LOOPS.format(products="\n".join(terms)) if by_four else _ONE_LOOP
+        text = _DOT.format(acc=acc.name, name=name, x=x.name, w=w.name, loop=loop)
         if acc == INT32 and x.tag in _EXTEND and w.tag in _EXTEND:
             extend_x, extend_w = _EXTEND[x.tag], _EXTEND[w.tag]
-            text = _DOT_BY_FOUR.format(
+            text = _DOT_WITH_DSP.format(
                 name=name, x=x.name, w=w.name, extend_x=extend_x, extend_w=extend_w, plain=text
             )
         return self._add(name, text)

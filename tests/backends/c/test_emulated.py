@@ -21,7 +21,6 @@ from tests.fuzz.emulated import CORES, attempt_on_cores
 from tests.zoo import codes, zoo
 
 _GRAPHS = ("cnn_1d", "residual", "lookup", "beyond_float", "cast_per_channel_modes", "several_inputs_outputs")
-_PRESETS = ("digits_cnn", "iris_mlp", "jets_mlp")
 
 
 def runner(name: str) -> Runner:
@@ -88,15 +87,15 @@ def test_random_graphs_are_exact_on_emulated_cores() -> None:
 
 @pytest.mark.slow
 @pytest.mark.tool
-@pytest.mark.parametrize("preset", _PRESETS)
+@pytest.mark.parametrize("preset", presets.names())
 def test_presets_are_exact_on_emulated_cores(preset: str) -> None:
     for name in CORES:
         runner(name)
     loaded = presets.load(preset)
     import_keras().utils.set_random_seed(0)
     model = build_model(loaded, loaded.quantizers)
-    x = np.random.default_rng(0).normal(0, 1, (100, *model.input_shape[1:])).astype(np.float32)
+    x = np.random.default_rng(0).normal(0, 1, (20, *model.input_shape[1:])).astype(np.float32)
     result = edgeml.check(edgeml.lower(model), x, CORES)
     rows = {row.backend: row for row in result.results}
     assert {name: rows[name].status for name in CORES} == dict.fromkeys(CORES, "exact"), rows
-    assert all(rows[name].samples == 100 for name in CORES)
+    assert all(rows[name].samples == 20 for name in CORES)

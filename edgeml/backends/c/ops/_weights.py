@@ -13,7 +13,7 @@ from edgeml.fixed import IntArray, align
 
 _WIDEST_PACKED = 7
 _MANY = 1 << 16
-"""From so many products with packed weights on, speed is worth 90 bytes of code."""
+"""From so many products of an inference on, speed is worth 40 to 90 bytes of code."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,11 @@ class Weights:
 
     def product_sum(self, site: Site, x: CType, acc: CType, source: str, start: str, count: str) -> str:
         """The sum of `count` products of codes from `source` on with weights from number `start` on."""
+        by_four = self.products >= _MANY
         if not self.bits:
-            name = site.helpers.dot(x, self.kind, acc)
+            name = site.helpers.dot(x, self.kind, acc, by_four)
             return f"{name}({source}, {self.table} + {start}, {count})"
-        name = site.helpers.packed_dot(x, self.bits, acc, self.products >= _MANY)
+        name = site.helpers.packed_dot(x, self.bits, acc, by_four)
         return f"{name}({source}, {self.table}, {start}, {count}, {literal(self.low)}, {literal(self.step)})"
 
     def one(self, acc: CType, index: str) -> str:
@@ -67,7 +68,8 @@ def add_weights(site: Site, name: str, codes: IntArray, packable: bool = True) -
         table = site.tables.add(name, data, remark, CType(8, False))
         return Weights(table, CType(8, False), bits, lo, step, _products(site, codes))
     kind = storage(lo, hi)
-    return Weights(site.tables.add(name, codes, f"{name}: {info}", kind), kind)
+    table = site.tables.add(name, codes, f"{name}: {info}", kind)
+    return Weights(table, kind, products=_products(site, codes))
 
 
 def _products(site: Site, codes: IntArray) -> int:
