@@ -9,6 +9,8 @@ MODEL ?= digits_mlp
 BOARD ?= pynq-z2
 MCU ?= rp2040
 CORES ?= c,cortex-m4,riscv32
+CORE := $(filter-out %.toml,$(filter cortex-% riscv32,$(MCU)))
+COMMA := ,
 RUN ?= runs/$(basename $(notdir $(MODEL)))
 TO ?= onnx,qonnx,hls4ml
 PYTHON ?=
@@ -64,9 +66,9 @@ check: $(STAMP) $(RUN)/model.keras ## run every artefact of RUN and compare the 
 synth: $(STAMP) $(RUN)/model.keras ## synthesize RUN for BOARD; open boards (ulx3s-85f, icebreaker) end in a bitstream
 	$(EDGEML) synth $(RUN) --board $(BOARD) $(ARGS)
 
-mcu: $(STAMP) $(RUN)/model.keras ## emit the C of RUN, say whether it fits MCU, and check it on CORES under QEMU
-	$(EDGEML) export $(RUN) --to c --mcu $(MCU) $(ARGS)
-	$(EDGEML) check $(RUN) --with $(CORES)
+mcu: $(STAMP) $(RUN)/model.keras ## emit the C of RUN, say whether it fits MCU, and check it on CORES under QEMU; MCU may be a core
+	$(EDGEML) export $(RUN) --to c $(if $(CORE),,--mcu $(MCU)) $(ARGS)
+	$(EDGEML) check $(RUN) --with $(if $(CORE),c$(COMMA)$(CORE),$(CORES))
 
 report: $(STAMP) $(RUN)/model.keras ## write RUN/report.html, .md and .json
 	$(EDGEML) report $(RUN) $(ARGS)

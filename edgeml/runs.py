@@ -67,7 +67,7 @@ _PRODUCTS = (
         "report.md",
         "report.json",
     ),
-    *("onnx", "hls4ml", "verilog", "c", "synth", "front"),
+    *("prepare", "onnx", "hls4ml", "verilog", "c", "synth", "front"),
 )
 """The entries of a run folder, without config.toml and the file of an imported model."""
 

@@ -17,6 +17,7 @@ from edgeml.errors import EdgemlError
 from edgeml.figures import Figure
 from edgeml.files import write_atomic
 from edgeml.footprint import CoreFigures, McuFit, project_files
+from edgeml.report.words import amount
 from edgeml.runs import Run
 
 COLUMNS = ("mcu", "core", "flash", "RAM", "stack", "instructions", "ms", "verdict")
@@ -85,7 +86,7 @@ def _cells(row: McuFit) -> Iterator[str]:
 
 
 def _milliseconds(latency: Figure) -> str:
-    return latency.scaled(1e-6).text(lambda value: f"{value:.3g}")
+    return latency.scaled(1e-6).text(amount)
 
 
 def layers(figures: CoreFigures) -> Bands:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
@@ -50,6 +51,7 @@ def import_keras() -> ModuleType:
             "use keras.config.set_image_data_format('channels_last')",
         )
     _check_qkeras(keras, qkeras)
+    _name_recurrent_layers()
     return keras
 
 
@@ -73,6 +75,24 @@ def _check_qkeras(keras: ModuleType, qkeras: ModuleType) -> None:
             str(getattr(qkeras, "__file__", "qkeras")),
             "use an environment of its own for edgeml: " + install.command("train"),
         )
+
+
+def _name_recurrent_layers() -> None:
+    """Let QKeras' recurrent layers keep their name, which version 1.2.1 gives to their cell instead.
+
+    QLSTM(4, name="memory") would be called "qlstm", and "qlstm_1" once it is loaded again.
+    """
+    module = _import("qkeras.qrecurrent")
+    pop = module._pop_rnn_kwargs
+    if getattr(pop, "keeps_name", False):
+        return
+
+    def keeping_name(kwargs: dict[str, Any]) -> dict[str, Any]:
+        name = {"name": kwargs.pop("name")} if "name" in kwargs else {}
+        return {**pop(kwargs), **name}
+
+    keeping_name.keeps_name = True  # type: ignore[attr-defined]
+    setattr(module, "_pop_rnn_kwargs", keeping_name)  # noqa: B010
 
 
 def _import(name: str) -> ModuleType:

@@ -10,9 +10,12 @@ Invariant: a node of the graph is exact, or a note with `exact=False` names its 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import ElementType, FixedType, Overflow, Round
@@ -20,9 +23,11 @@ from edgeml.ir import Builder, Op, ValueInfo
 from edgeml.ir.note import Note
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.lookup import MAX_INDEX_BITS
 from edgeml.ir.ops.scale import Scale
 from edgeml.ir.steps import FLOAT32_BITS
 from edgeml.keras.pending import FloatFunction, PendingFunction, RawInput
+from edgeml.keras.quantizers._stairs import CellStairs
 from edgeml.keras.quantizers._stated import stated_table
 from edgeml.presets import Lowering
 from edgeml.presets.lowering import StatedType, Tensor, TensorTypes
@@ -64,8 +69,12 @@ class LayerBuilder:
         self.factored: set[str] = set()
         self.rounded_results: set[str] = set()
         self.floats: dict[str, RawInput | PendingFunction] = {}
+        self.table_bits = MAX_INDEX_BITS
+        self.stairs: dict[object, CellStairs | None] = {}
+        self._parts: tuple[str, ...] = ()
+        self._shares = False
         self._inputs: dict[tuple[str, tuple[str, ...]], str] = {}
-        self._consts: dict[tuple[str, str], str] = {}
+        self._consts: dict[tuple[object, ...], str] = {}
         self._approximations: dict[str, str] = {}
 
     @property
@@ -112,20 +121,46 @@ class LayerBuilder:
             EdgemlError: an input is not quantized, or the op does not verify.
         """
         sources = [self.exact(value) for value in inputs]
-        name = self.graph.add(op, *sources, name=f"{self.layer}.{part}")
+        name = self.graph.add(op, *sources, name=self._named(*self._parts, part))
         self.owners[name] = self.layer
         return name
 
     def const(self, codes: Any, type: ElementType, part: str, owner: str = "") -> str:
         """Add a constant as "layer.part"; with `owner`, once for all calls of that shared layer."""
-        key = (owner, part)
-        if owner and key in self._consts:
+        key: tuple[object, ...] = (owner, part)
+        if self._shares and not owner:
+            array = np.asarray(codes, np.int64)
+            key = (self.layer, str(type), array.shape, array.tobytes())
+        shared = bool(owner) or self._shares
+        if shared and key in self._consts:
             return self._consts[key]
-        name = self.graph.const(codes, type, f"{self.layer}.{part}")
+        parts = self._parts[:-1] if self._shares else self._parts
+        name = self.graph.const(codes, type, self._named(*parts, part))
         self.owners[name] = self.layer
-        if owner:
+        if shared:
             self._consts[key] = name
         return name
+
+    @contextmanager
+    def within(self, part: str, table_bits: int = 0) -> Iterator[None]:
+        """A context for a part of a layer: values are named "layer.part.".
+
+        Args:
+            part: its name.
+            table_bits: of one of several alike parts, as the steps of a sequence: equal constants are one,
+                and tables have at most so many index bits where a function has a form with fewer.
+        """
+        before = self._parts, self._shares, self.table_bits
+        self._parts = (*self._parts, part)
+        if table_bits:
+            self._shares, self.table_bits = True, table_bits
+        try:
+            yield
+        finally:
+            self._parts, self._shares, self.table_bits = before
+
+    def _named(self, *parts: str) -> str:
+        return ".".join((self.layer, *parts))
 
     def cast(
         self,

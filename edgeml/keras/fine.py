@@ -5,6 +5,7 @@ Invariant: behind the context the model is what it was before.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.keras.backend import import_qkeras
+from edgeml.keras.holders import holders
 from edgeml.keras.topology import topology
 
 FINE_BITS = 16
@@ -22,6 +24,7 @@ _STEMS = {
     "kernel_quantizer": ("kernel", "depthwise_kernel"),
     "depthwise_quantizer": ("depthwise_kernel", "kernel"),
     "pointwise_quantizer": ("pointwise_kernel",),
+    "recurrent_quantizer": ("recurrent_kernel",),
     "bias_quantizer": ("bias",),
 }
 
@@ -42,25 +45,25 @@ def fine_weights(model: Any, names: Collection[str]) -> Iterator[None]:
     changed: list[tuple[Any, str, Any]] = []
     try:
         for call in topology(model).calls:
-            for stem, values in _quantizers(call.layer) if call.name in names else ():
+            for holder, stem, values in _quantizers(call.layer) if call.name in names else ():
                 fine = _fine(values)
                 for attribute in (stem, f"{stem}_internal"):
-                    changed.append((call.layer, attribute, getattr(call.layer, attribute)))
-                    setattr(call.layer, attribute, fine)
+                    changed.append((holder, attribute, getattr(holder, attribute)))
+                    setattr(holder, attribute, fine)
         yield
     finally:
         for layer, attribute, value in reversed(changed):
             setattr(layer, attribute, value)
 
 
-def _quantizers(layer: Any) -> Iterator[tuple[str, Any]]:
-    """The attributes of a layer's quantizers of weights, with the weights."""
-    for stem, tensors in _STEMS.items():
-        if getattr(layer, f"{stem}_internal", None) is None:
+def _quantizers(layer: Any) -> Iterator[tuple[Any, str, Any]]:
+    """The attributes of a layer's quantizers of weights, with what has them and the weights."""
+    for holder, (stem, tensors) in itertools.product(holders(layer), _STEMS.items()):
+        if getattr(holder, f"{stem}_internal", None) is None:
             continue
-        values = next((v for name in tensors if (v := getattr(layer, name, None)) is not None), None)
+        values = next((v for name in tensors if (v := getattr(holder, name, None)) is not None), None)
         if values is not None:
-            yield stem, np.asarray(values)
+            yield holder, stem, np.asarray(values)
 
 
 def _fine(values: Any) -> Any:

@@ -9,6 +9,7 @@ Invariant: what has no float counterpart is refused by name; nothing is dropped 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from edgeml.errors import EdgemlError
@@ -86,7 +87,16 @@ def _leaves(model: keras.Model) -> list[keras.Layer]:
     ]
 
 
-def _weights(layer: keras.Layer) -> list[tuple[tuple[str, str], Any]]:
-    """Weights by layer and name; what QKeras calls "depthwise_kernel" Keras calls "kernel"."""
+def _weights(layer: keras.Layer) -> list[tuple[tuple[str, str, int], Any]]:
+    """Weights by layer and name, and by their place among those of one name: Bidirectional has two of each.
+
+    What QKeras calls "depthwise_kernel" Keras calls "kernel".
+    """
     owner = layer.name.removesuffix(NORM)  # QKeras keeps them in the folded layer
-    return [((owner, weight.name.removeprefix("depthwise_")), weight) for weight in layer.weights]
+    met: Counter[str] = Counter()
+    named: list[tuple[tuple[str, str, int], Any]] = []
+    for weight in layer.weights:
+        name = weight.name.removeprefix("depthwise_")
+        named.append(((owner, name, met[name]), weight))
+        met[name] += 1
+    return named

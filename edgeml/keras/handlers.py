@@ -88,6 +88,19 @@ def example(shape: tuple[int, ...], inputs: int = 1, refused: str = "", **settin
     return LayerExample(shape, settings, inputs, refused)
 
 
+@dataclass(frozen=True)
+class InnerLayer:
+    """A layer that an example's layer wraps.
+
+    Args:
+        name: of its class in `keras.layers` or QKeras.
+        settings: arguments of the class.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+
+
 LayerLowering = Callable[[Any, "LayerBuilder", tuple[str, ...]], str]
 FloatLayerWriter = Callable[["FloatOnnxBuilder", Any, list["FloatTensor"]], "FloatTensor"]
 

@@ -3,6 +3,8 @@
     Dense, Conv1D, Conv2D, ...      the layer of QKeras with kernel and bias quantizers; an inline ReLU inside
     ReLU, activation="relu"         a quantized ReLU
     tanh, sigmoid, ELU, ...         the function, and behind it a quantizer, NAME.quantized
+    SimpleRNN, LSTM, GRU            the layer of QKeras with quantized gates and states, a quantizer behind it
+    Bidirectional, TimeDistributed  the wrapper around the quantized twins of what it wraps
     an input of the model           a quantizer behind it and behind its Rescaling or Normalization
     all else                        as it is; layers that are quantized already stay
 
@@ -22,6 +24,7 @@ from edgeml.errors import EdgemlError
 from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
 from edgeml.keras.float_model import copy_weights
+from edgeml.keras.holders import holders, is_recurrent, wrapped
 from edgeml.keras.layers._float import settings_of
 from edgeml.keras.registry import snake_case
 from edgeml.keras.topology import functional_of
@@ -112,6 +115,8 @@ class _Twin:
                 raw.add(old)
             elif _is_function(operation) and old not in ends and not _quantize(readers.get(old, [])):
                 form = self.quantizers.linear(operation.name)
+                if _has_state(operation):
+                    form = self.quantizers.state(operation.name)
                 result = _activation(form, f"{operation.name}{QUANTIZED}")(result)
             values[old] = result
         output = keras.tree.map_structure(lambda tensor: values[id(tensor)], functional.output)
@@ -127,23 +132,75 @@ class _Twin:
         if isinstance(operation, keras.Model):
             return self.of(operation, nested=True, last=last)
         if _is_plain(operation):
-            return self._quantized(operation)
+            return self._quantized(operation, operation.name)
         return type(operation).from_config(operation.get_config())
 
-    def _quantized(self, layer: Any) -> Any:
-        """The layer of QKeras, its kernels and bias quantized; a ReLU inside it too."""
+    def _quantized(self, layer: Any, owner: str) -> Any:
+        """The layer of QKeras, its kernels and bias quantized; a ReLU inside it too.
+
+        Args:
+            layer: of Keras.
+            owner: the layer of the model that it is or that wraps it, whose formats it takes.
+        """
         import qkeras
 
+        inner = wrapped(layer)
+        if inner:
+            return self._wrapper(layer, [self._quantized(part, owner) for part in inner])
+        if not _is_plain(layer):
+            return type(layer).from_config(layer.get_config())
         cls, forms = getattr(qkeras, f"Q{type(layer).__name__}"), self.quantizers
+        if is_recurrent(layer):
+            return self._recurrent(layer, cls, owner)
         settings = settings_of(layer, cls)
         for name in inspect.signature(cls).parameters:
             if name.endswith("_quantizer"):
-                settings[name] = (
-                    forms.bias(layer.name) if name.startswith("bias") else forms.kernel(layer.name)
-                )
+                settings[name] = forms.bias(owner) if name.startswith("bias") else forms.kernel(owner)
         if _plain_function(layer) == "relu":
-            settings["activation"] = forms.relu(layer.name)
+            settings["activation"] = forms.relu(owner)
         return cls.from_config(settings)
+
+    def _recurrent(self, layer: Any, cls: Any, owner: str) -> Any:
+        """The layer of QKeras with quantized weights, gates and states.
+
+        Raises:
+            EdgemlError: a gate's function has no quantizer of QKeras.
+        """
+        import qkeras
+
+        forms = self.quantizers
+        settings = settings_of(layer, getattr(qkeras, f"{cls.__name__}Cell")) | settings_of(layer, cls)
+        settings |= {
+            "kernel_quantizer": forms.kernel(owner),
+            "recurrent_quantizer": forms.kernel(owner),
+            "bias_quantizer": forms.bias(owner),
+            "state_quantizer": forms.state(owner),
+        }
+        for attribute in ("activation", "recurrent_activation"):
+            if attribute in settings:
+                settings[attribute] = self._gate(getattr(layer, attribute), attribute, owner)
+        return cls(**settings)
+
+    def _gate(self, function: Any, attribute: str, owner: str) -> str:
+        forms, name = self.quantizers, getattr(function, "__name__", type(function).__name__)
+        quantized = {"tanh": forms.tanh, "sigmoid": forms.sigmoid, "relu": forms.relu, "linear": forms.state}
+        if not _of_keras(function) or name not in quantized:
+            raise EdgemlError(
+                f"the {attribute} {name} of a recurrent layer has no quantized twin",
+                owner,
+                f"use {', '.join(quantized)}, or a recurrent layer of QKeras with its own quantizers",
+            )
+        return quantized[name](owner)
+
+    def _wrapper(self, layer: Any, inner: list[Any]) -> Any:
+        import keras
+
+        if len(inner) == 1:
+            return keras.layers.TimeDistributed(inner[0], name=layer.name)
+        forward, backward = inner
+        return keras.layers.Bidirectional(
+            forward, merge_mode=layer.merge_mode, backward_layer=backward, name=layer.name
+        )
 
 
 def _nodes(functional: Any) -> list[Any]:
@@ -184,10 +241,17 @@ def _leaves(model: Any) -> list[Any]:
 
 def _is_plain(layer: Any) -> bool:
     """True for a layer of Keras with a kernel for which QKeras has a layer."""
-    twin = f"q_{snake_case(type(layer).__name__)}"
+    if inner := wrapped(layer):
+        return any(_is_plain(part) for part in inner)
+    twin = snake_case(f"Q{type(layer).__name__}")
     if not _of_keras(type(layer)) or twin not in layers.names():
         return False
-    return any(hasattr(layer, kernel) for kernel in ("kernel", "depthwise_kernel"))
+    return any(hasattr(part, kernel) for part in holders(layer) for kernel in ("kernel", "depthwise_kernel"))
+
+
+def _has_state(operation: Any) -> bool:
+    """True for a recurrent layer, and for one that wraps recurrent layers."""
+    return any(is_recurrent(layer) for layer in (operation, *wrapped(operation)))
 
 
 def _is_relu(operation: Any) -> bool:
@@ -204,6 +268,8 @@ def _is_function(operation: Any) -> bool:
     """True for a layer that is a function without an exact form in fixed point, or ends in one."""
     if not hasattr(operation, "get_weights"):  # an operation, which lowering knows by itself
         return False
+    if _has_state(operation):
+        return _is_plain(operation)
     if type(operation).__name__ in _FUNCTIONS:
         return not _is_relu(operation)
     return _plain_function(operation) not in ("", "linear", "relu")

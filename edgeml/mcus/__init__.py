@@ -17,6 +17,7 @@ from pathlib import Path
 from edgeml.boards.model import usable_name
 from edgeml.errors import EdgemlError
 from edgeml.folder import FileFolder
+from edgeml.mcus import cores
 from edgeml.mcus.model import Mcu
 from edgeml.settings import parse_settings, read_toml
 
@@ -41,6 +42,12 @@ def load(name: str | os.PathLike[str]) -> Mcu:
             value does not fit; with near matches.
     """
     path = Path(name)
+    if str(name) in cores.names():
+        own = [one for one in names() if load(one).core == name]
+        raise EdgemlError(
+            f"{str(name)!r} is a core, not a microcontroller",
+            hint=f"with it: {', '.join(own) or 'none'}; or check on the core: edgeml check RUN --with {name}",
+        )
     if path.suffix.lower() != ".toml" and path.parent == Path():
         path = _FOLDER.path(path.name)
     values = read_toml(path, "microcontroller file")

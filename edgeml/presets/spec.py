@@ -225,6 +225,21 @@ class Quantizers(Settings):
             "granularity": self.granularity,
         }
 
+    def state(self, layer: str) -> str:
+        """For `state_quantizer` of a recurrent layer, whose states have a sign whatever `signed` says."""
+        form = self._of(layer).activations.over(self.activations)
+        return _quantized_bits(form.model_copy(update={"signed": True}))
+
+    def tanh(self, layer: str) -> str:
+        """For a tanh inside a recurrent layer, from -1 up to 1."""
+        bits = self._of(layer).activations.over(self.activations).bits
+        return f"quantized_tanh({bits}, use_real_tanh=True)"
+
+    def sigmoid(self, layer: str) -> str:
+        """For a sigmoid inside a recurrent layer, from 0 up to 1."""
+        bits = self._of(layer).activations.over(self.activations).bits
+        return f"quantized_sigmoid({bits}, use_real_sigmoid=True)"
+
     def _of(self, layer: str) -> LayerBits:
         return self.layers.get(layer) or LayerBits()
 
@@ -265,6 +280,11 @@ class KerasClass(Settings):
         return dict(self.__pydantic_extra__ or {})
 
 
+def _in_a_list(value: Any) -> Any:
+    """One name or table where several may stand."""
+    return (value,) if isinstance(value, str | Mapping | KerasClass) else value
+
+
 class Training(Settings):
     """Training of the float baseline and then, from its weights, of the quantization-aware model.
 
@@ -288,6 +308,10 @@ class Training(Settings):
         patience: stop after so many epochs that were no better; the best epoch's weights are kept.
         max_parameters: a model with more weights is refused before they are allocated.
         bit_penalty: of layers with learned widths, see `BitPenalty`.
+        augmentation: Keras' layers that change training samples at random, in their order ("random_flip",
+            "random_rotation" with factor, "gaussian_noise" with stddev); the model is without them.
+        initializer: one of Keras' initializers with its arguments, for the kernels of all layers; "auto":
+            each layer's own.
     """
 
     float_epochs: Count
@@ -304,6 +328,8 @@ class Training(Settings):
     patience: Count = 20
     max_parameters: Count = 50_000_000
     bit_penalty: BitPenalty = BitPenalty()
+    augmentation: Annotated[tuple[KerasClass, ...], BeforeValidator(_in_a_list)] = ()
+    initializer: KerasClass = KerasClass(name="auto")
 
 
 class Targets(Settings):

@@ -19,6 +19,7 @@ from edgeml.datasets import ColumnPlan, Scaling, read_arrays
 from edgeml.errors import EdgemlError
 from edgeml.files import staged_path, write_atomic
 from edgeml.presets.prepare import Prepared, prepare
+from edgeml.presets.prepare_code import prepare_files
 from edgeml.presets.spec import DataSpec
 from edgeml.reading import read_json
 
@@ -62,7 +63,14 @@ def read_fitted(
 
 
 def write_fitted(folder: Path, data: Prepared) -> None:
-    """Write the files of a run that is to be trained on these data."""
+    """Write the files of a run that is to be trained on these data.
+
+    For tables the preparation of a sample is written as C and Python too, see `edgeml.presets.prepare_code`.
+    """
+    x = data.dataset.x_train
+    if x.ndim == 2 and (data.columns is not None or data.scaling.kind != "none"):
+        features = len(data.columns.features) if data.columns is not None else x.shape[1]
+        prepare_files(data.scaling, data.columns, features).write(folder)
     if data.columns is not None:
         write_atomic(folder / COLUMNS_FILE, data.columns.to_json())
     if data.scaling.table is not None:

@@ -22,9 +22,11 @@ import numpy as np
 from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared, Training
+from edgeml.training.augment import Augmenter, augmenter_of, check_augmentation
 from edgeml.training.callbacks import PhaseCallbacks
 from edgeml.training.goal import TrainingGoal, check_fit, goal_of, targets_of
 from edgeml.training.history import TensorBoardLog
+from edgeml.training.initial import initializer_of
 from edgeml.training.losses import LossFunction, loss_class
 from edgeml.training.optimizer import optimizer_of
 from edgeml.training.progress import EpochRow, TrainingProgress
@@ -126,7 +128,7 @@ def fit(
 
 
 def check_names(training: Training) -> None:
-    """Refuse an optimizer, schedule or loss that cannot be made, before a model is built.
+    """Refuse a class of Keras that cannot be made (optimizer, loss, ...), before a model is built.
 
     Raises:
         EdgemlError: Keras has no such class or argument, or refuses a value.
@@ -140,6 +142,8 @@ def check_names(training: Training) -> None:
         optimizer_of(training.optimizer, rate)
     if training.loss.name != "auto":
         loss_class(training.loss)
+    check_augmentation(training.augmentation)
+    initializer_of(training.initializer, 0)
 
 
 def outputs_of(model: keras.Model, x: Array) -> Array:
@@ -169,8 +173,11 @@ class _PhaseTrainer:
         self.optimizer.build(model.trainable_variables)
         self.goal = goal_of(model, data, training, settings.task, loss, outputs_of)
         self.targets = targets_of(data, "train", settings.task)
+        self.augmenter = augmenter_of(training.augmentation, data, settings.seed, settings.phase)
         batch = self.batch = min(training.batch_size, len(data.x_train))
-        self.train = _trainer(model, self.optimizer, self.goal, (data.x_train, self.targets), batch)
+        self.train = _trainer(
+            model, self.optimizer, self.goal, (data.x_train, self.targets), batch, self.augmenter
+        )
         self.steps = math.ceil(len(data.x_train) / batch)
         self.steps_per_call = 1
 
@@ -194,6 +201,8 @@ class _PhaseTrainer:
         """
         number = state.epoch + 1
         self.optimizer.learning_rate.assign(state.rate)
+        if self.augmenter is not None:
+            self.augmenter.begin(number)
         self.hooks.call("on_epoch_begin", number - 1)
         order = shuffled(len(self.data.x_train), self.settings.seed, self.settings.phase, number)
         loss, right = self._steps(order, advance)
@@ -258,7 +267,12 @@ class _PhaseTrainer:
 
 
 def _trainer(
-    model: Any, optimizer: Any, goal: TrainingGoal, data: tuple[Array, Array], batch: int
+    model: Any,
+    optimizer: Any,
+    goal: TrainingGoal,
+    data: tuple[Array, Array],
+    batch: int,
+    augmenter: Augmenter | None = None,
 ) -> Callable[..., Any]:
     """A function (order, first, last) that trains steps first..last-1.
 
@@ -272,6 +286,8 @@ def _trainer(
 
     def step(chosen: Any) -> Any:
         samples, labels = tf.gather(x, chosen), tf.gather(y, chosen)
+        if augmenter is not None:
+            samples = augmenter(samples)
         outputs = model(samples, training=True)
         losses = goal.loss(labels, outputs)
         if goal.weights is not None:

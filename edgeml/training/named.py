@@ -94,6 +94,6 @@ def _plain(name: str) -> str:
 def _short(module: ModuleType, name: str) -> str:
     """The long name of a short identifier of the module, "mean_squared_error" of "mse"; "" if it is none."""
     try:
-        return getattr(module.get(name), "__name__", "")
+        return getattr(module.get(name), "__name__", "")  # not every module has short names
     except (AttributeError, ValueError):
         return ""

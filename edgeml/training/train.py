@@ -28,6 +28,7 @@ from edgeml.training.callbacks import PhaseCallbacks
 from edgeml.training.fit import PhaseSettings, check_names, fit
 from edgeml.training.goal import check_end
 from edgeml.training.history import read_history, tensorboard, write_history
+from edgeml.training.initial import initialize
 from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.seeds import make_repeatable
 from edgeml.training.small.phase import LearnedPhase, learned_layers
@@ -111,6 +112,7 @@ def _train_phase(
         check_end(model, run.config.data.task, run.config.lowering.outputs)
         _reload(model)
         model, before, file = float_model(model), [], run.float_file
+        initialize(model, run.config.training.initializer, run.config.seed)
     else:
         copy_weights(load_model(run.float_file), model)
         before = [row for row in read_history(run.history_file) if row.phase != phase]

@@ -24,7 +24,7 @@ from edgeml.keras import layers, operations, quantizers
 from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.float_model import OWN_STATE, copy_weights, float_model
 from edgeml.keras.float_onnx import float_onnx
-from edgeml.keras.handlers import Absent, LayerExample, LayerHandler, LayerKind, OperationHandler
+from edgeml.keras.handlers import Absent, InnerLayer, LayerExample, LayerHandler, LayerKind, OperationHandler
 from edgeml.keras.lower import lower_model
 from edgeml.keras.registry import HandlerFolder, class_of, is_quantized, snake_case
 from edgeml.keras.runner import keras_codes
@@ -49,7 +49,16 @@ def quantizer(bits: int = 6, integer: int = 2) -> Any:
 def layer_of(name: str, example: LayerExample) -> Any:
     cls: Any = class_of(name)
     assert cls is not None, f"no class of Keras or QKeras is called like {name}.py"
-    return cls(**example.settings, name="layer")
+    settings = {key: inner(value) for key, value in example.settings.items()}
+    return cls(**settings, name="layer")
+
+
+def inner(value: Any) -> Any:
+    """A setting; a wrapped layer is built."""
+    if not isinstance(value, InnerLayer):
+        return value
+    cls: Any = class_of(snake_case(value.name))
+    return cls(**value.settings, name="inner")
 
 
 def network(name: str, example: LayerExample) -> Any:

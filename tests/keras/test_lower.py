@@ -266,8 +266,10 @@ class TestRefusals:
         self.refused(model, "fc: the bias is not quantized", "use_bias=False")
 
     def test_unknown_layer(self):
-        model = keras.Sequential([keras.Input((3, 2)), QActivation(bits()), layers.LSTM(2, name="memory")])
-        self.refused(model, "memory: the layer LSTM is not covered")
+        model = keras.Sequential(
+            [keras.Input((3, 2)), QActivation(bits()), layers.LayerNormalization(name="norm")]
+        )
+        self.refused(model, "norm: the layer LayerNormalization is not covered", "use BatchNormalization")
 
     def test_lambda(self):
         model = keras.Sequential(

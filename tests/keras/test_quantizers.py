@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, to_float
 from edgeml.ir import evaluate_codes, input_codes
+from edgeml.ir.ops.lookup import Lookup
 from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.float32 import not_proven
@@ -190,7 +191,8 @@ class TestActivations:
     def test_wide_values_of_saturating_functions_need_no_wide_table(self):
         # 20 bits with the binary point far left: beyond a few units tanh is constant.
         graph, _ = lowered(qkeras.quantized_tanh(6, use_real_tanh=True), FixedType(True, 20, 10))
-        assert [node.op.op_name() for node in graph.nodes] == ["input", "cast", "const", "lookup"]
+        tables = [node.inputs[0] for node in graph.nodes if isinstance(node.op, Lookup)]
+        assert [graph.info(index).scalar.width for index in tables] == [8, 8]
         x = np.random.default_rng(5).normal(0, 3, (4000, 1)).astype(np.float32)
         codes = input_codes(graph, x)
         name = graph.outputs[0]
@@ -201,7 +203,20 @@ class TestActivations:
 
     def test_too_wide_for_a_table_is_refused(self):
         with pytest.raises(EdgemlError, match="does not fit a table of 16 index bits"):
-            lowered(qkeras.quantized_hswish(8, 3), FixedType(True, 23, 10))
+            lowered(qkeras.quantized_hswish(8, 3), FixedType(True, 25, 10))
+
+    def test_a_staircase_that_float32_wavers_on(self):
+        # 2^-19 is finer than float32's tanh near one, which goes up, down and up again at some levels.
+        quantizer, kind = qkeras.quantized_tanh(8, use_real_tanh=True), FixedType(False, 21, 19)
+        graph, _ = lowered(quantizer, kind)
+        assert any(node.name.endswith("pattern") for node in graph.nodes)
+        (output,) = graph.outputs
+        theirs = call(quantizer, to_float(np.arange(1 << 21), kind.frac))
+        steps = np.flatnonzero(np.diff(theirs))
+        assert np.any(np.diff(theirs) < 0)
+        near = np.unique(np.clip(np.concatenate([steps + offset for offset in range(-3, 5)]), 0, kind.hi))
+        ours = evaluate_codes(graph, {"x": near[:, np.newaxis]})[output]
+        assert np.array_equal(to_float(ours[:, 0], graph.info(output).type.frac), theirs[near])
 
     @pytest.mark.parametrize("name", ["quantized_bits", "quantized_linear", "binary", "ternary"])
     def test_scales_from_each_batch_are_refused(self, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from edgeml.errors import EdgemlError
 from edgeml.mcus import cores
 from edgeml.mcus.cores import InstructionClass
 from edgeml.share import share_dir
+from tests.support import needs_tool
 from tests.test_quoting import HOSTILE
 
 GOOD = (share_dir("hw") / "mcus" / "rp2040.toml").read_text()
@@ -50,6 +52,31 @@ def test_a_core_is_described(name: str) -> None:
 def test_an_unknown_core_has_near_matches() -> None:
     with pytest.raises(EdgemlError, match="unknown core 'cortex-m5' .did you mean cortex-m"):
         cores.load("cortex-m5")
+
+
+def test_a_core_that_is_taken_for_a_microcontroller_says_what_to_do() -> None:
+    with pytest.raises(EdgemlError, match="'cortex-m7' is a core, not a microcontroller") as caught:
+        mcus.load("cortex-m7")
+    assert "with it: stm32h743zi; or check on the core: edgeml check RUN --with cortex-m7" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("mcu", "export", "check"),
+    [
+        ("rp2040", "--to c --mcu rp2040", "--with c,cortex-m4,riscv32"),
+        ("cortex-m4", "--to c", "--with c,cortex-m4"),
+        ("cortex-mine.toml", "--to c --mcu cortex-mine.toml", "--with c,cortex-m4,riscv32"),
+    ],
+)
+def test_make_takes_a_microcontroller_or_a_core(mcu: str, export: str, check: str) -> None:
+    make = needs_tool("make")
+    words = [make, "-n", "mcu", "MODEL=digits_cnn", f"MCU={mcu}"]
+    done = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert f".venv/bin/edgeml export runs/digits_cnn {export}" in lines
+    assert f".venv/bin/edgeml check runs/digits_cnn {check}" in lines
 
 
 def test_a_file_of_the_users(tmp_path: Path) -> None:

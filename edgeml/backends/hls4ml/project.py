@@ -89,7 +89,7 @@ def model_graph(
         "OutputDir": str(folder),
         "TraceOutput": _traced(options),
         "HLSConfig": {
-            "Model": {"Precision": _NEVER_USED, "ReuseFactor": 1, "Strategy": "latency", "BramFactor": 10**9},
+            "Model": _model_config(plan),
             "LayerName": {
                 name: _layer_config(layer, parallel[layer.name], options)
                 for layer in plan.layers
@@ -107,6 +107,14 @@ def model_graph(
         ),
         "does not accept the network",
     )
+
+
+def _model_config(plan: LayerPlan) -> dict[str, Any]:
+    """Settings of all layers; a quantizer with types per element must not make hls4ml choose the others."""
+    config = {"Precision": _NEVER_USED, "ReuseFactor": 1, "Strategy": "latency", "BramFactor": 10**9}
+    if any(layer.kind == "FixedPointQuantizer" for layer in plan.layers):
+        config["BitExact"] = False
+    return config
 
 
 def verify(model: Any, plan: LayerPlan, parallel: dict[str, Parallelism]) -> None:

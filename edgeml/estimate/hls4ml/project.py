@@ -174,7 +174,7 @@ def layer_cost(
     side, steps = (channels, pixels) if site.stream else (pixels * channels, 1)
     if kind == "Embedding" or (kind == "Activation" and layer.attributes["activation"] not in _PLAIN):
         return LayerCost(hls_layer.table(layer, site, side), 2, 1, steps)
-    if kind in ("Activation", "BatchNormalization"):
+    if kind in ("Activation", "BatchNormalization", "FixedPointQuantizer"):
         # A cast is chained behind what comes before it, unless it is a process of its own.
         return LayerCost(hls_layer.elementwise(layer, site, side), 1 if site.stream else 0, 1, steps)
     if kind in ("ZeroPadding1D", "ZeroPadding2D", "Transpose", "Concatenate", "Resize"):

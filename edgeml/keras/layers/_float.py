@@ -112,7 +112,19 @@ def _function(layer: Any) -> Any:
     Raises:
         EdgemlError: it has no float counterpart.
     """
-    activation = getattr(layer, "activation", None)
+    return function_of(getattr(layer, "activation", None), layer.name)
+
+
+def function_of(activation: Any, where: str) -> Any:
+    """The Keras activation that one is or approximates; "linear" for None.
+
+    Args:
+        activation: a function of Keras or QKeras, or a quantizer.
+        where: its layer.
+
+    Raises:
+        EdgemlError: it has no float counterpart.
+    """
     if activation is None or getattr(activation, "__name__", "") == "linear":
         return "linear"
     name = getattr(activation, "__name__", "")
@@ -124,10 +136,10 @@ def _function(layer: Any) -> Any:
     if home != "qkeras" or name:
         raise EdgemlError(
             f"the activation {name or type(activation).__name__} has no float counterpart",
-            layer.name,
+            where,
             "use an activation of Keras or a quantizer of QKeras",
         )
-    return float_activation(activation, layer.name)
+    return float_activation(activation, where)
 
 
 def _arguments(cls: type) -> set[str]:

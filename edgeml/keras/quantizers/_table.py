@@ -1,6 +1,7 @@
 """Quantizers as tables: whatever element-wise function ends in a quantizer, on a narrow value.
 
-The quantizer itself, as Keras runs it, is called on every code the value can take.
+The quantizer itself, as Keras runs it, is called on every code the value can take. A wide value whose
+function is a staircase of one LSB per step takes two narrow tables and a comparison, see `_stairs`.
 
 Invariant: the table holds what Keras returns for every code within the value's bounds.
 """
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 from edgeml.fixed import FixedType, IntArray, Overflow, Round, cover
 from edgeml.ir.ops.lookup import MAX_INDEX_BITS, Lookup
 from edgeml.keras.quantizers._common import call, grid_of
+from edgeml.keras.quantizers._stairs import find_stairs
 
 if TYPE_CHECKING:
     from edgeml.keras.builder import LayerBuilder
     from edgeml.keras.pending import FloatFunction, PendingFunction
 
-_MAX_TRIED_BITS = 22
+_MAX_TRIED_BITS = 24
 """Values up to this width are tried code by code, to see whether a saturating function needs fewer bits."""
 
 _PREFERRED_BITS = 12
@@ -63,6 +65,14 @@ def tabulate(
         floats = np.ldexp(codes.astype(np.float64), -kind.frac).astype(np.float32)
         return call(quantizer, floats if before is None else before(floats))
 
+    if kind.width > builder.table_bits and to is None:
+        bounds = int(info.lo.min()), int(info.hi.max())
+        key = (id(quantizer), id(before), kind, bounds)
+        if key not in builder.stairs:
+            builder.stairs[key] = find_stairs(results, kind, bounds)
+        stairs = builder.stairs[key]
+        if stairs is not None:
+            return stairs.add(builder, value, name)
     if kind.width > MAX_INDEX_BITS:
         value, kind = _saturated(builder, value, kind, results, name, label)
     codes = np.arange(kind.lo, kind.hi + 1, dtype=np.int64)

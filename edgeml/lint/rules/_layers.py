@@ -5,16 +5,19 @@ Invariant: nothing of Keras is imported or called here.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from edgeml.keras.holders import holders
 from edgeml.keras.topology import Topology
 
 _TENSORS = (
     ("kernel", "kernel_quantizer"),
     ("depthwise_kernel", "depthwise_quantizer"),
     ("pointwise_kernel", "pointwise_quantizer"),
+    ("recurrent_kernel", "recurrent_quantizer"),
     ("bias", "bias_quantizer"),
 )
 """Attributes of weights that a matrix product or a sum reads, and of their quantizers."""
@@ -49,13 +52,13 @@ def tensors(network: Topology) -> Iterator[LayerTensor]:
         if id(layer) in met or call.arguments is not None:
             continue
         met.add(id(layer))
-        for tensor, stem in _TENSORS:
-            values = getattr(layer, tensor, None)
+        for holder, (tensor, stem) in itertools.product(holders(layer), _TENSORS):
+            values = getattr(holder, tensor, None)
             if values is None or not hasattr(values, "shape"):
                 continue
-            stems = (stem, "depthwise_quantizer") if type(layer).__name__ == "QDepthwiseConv2D" else (stem,)
-            stated = next((q for name in stems if (q := getattr(layer, name, None)) is not None), None)
-            used = next((q for n in stems if (q := getattr(layer, f"{n}_internal", None)) is not None), None)
+            stems = (stem, "depthwise_quantizer") if type(holder).__name__ == "QDepthwiseConv2D" else (stem,)
+            stated = next((q for name in stems if (q := getattr(holder, name, None)) is not None), None)
+            used = next((q for n in stems if (q := getattr(holder, f"{n}_internal", None)) is not None), None)
             yield LayerTensor(
                 call.name, type(layer).__name__, tensor, values, used if stated is not None else None, stated
             )

@@ -1,4 +1,4 @@
-"""Arm Cortex-M0+; QEMU has none, and a Cortex-M0 has the same instructions."""
+"""Arm Cortex-M0+; QEMU has none. A Cortex-M3 has all of its instructions, and a board with more memory."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ CORE = McuCore(
     compiler="arm_gcc",
     flags=("-mcpu=cortex-m0plus", "-mthumb"),
     emulator="qemu_arm",
-    machine=("-machine", "microbit"),
+    machine=("-machine", "mps2-an385"),
     startup="cortex_m.c",
-    flash=Area(0x0000_0000, 256 << 10),
-    ram=Area(0x2000_0000, 16 << 10),
-    line=SerialLine("uart_nrf51.c", 0x4000_2000),
+    flash=Area(0x0000_0000, 4 << 20),
+    ram=Area(0x2000_0000, 4 << 20),
+    line=SerialLine("uart_cmsdk.c", 0x4000_4000),
     timing=m0(
         (1.0, 3.0),
         (1.0, 1.0),  # the RP2040 and the SAM D21 have the fast multiplier

@@ -225,3 +225,10 @@ class TestBeforeAnythingRuns:
         graph = build.graph(build.cast(wide, fixed(20, 3), Round.RND_CONV, Overflow.SAT, name="y"))
         got = equal(graph, tmp_path / "p")
         assert "y" in got and "wide" not in got
+
+
+def test_types_per_element_are_kept_where_hls4ml_would_choose_others(tmp_path: Path) -> None:
+    """Widths and LSBs differ per element, rounded and saturated; the dense layer behind has its own types."""
+    got = equal(GRAPHS["cast_per_element"], tmp_path / "p")
+    assert {"act", "fc"} <= set(got)
+    assert "AP_RND_CONV,AP_SAT>(inp[3])" in (tmp_path / "p/firmware/nnet_utils/nnet_code_gen.h").read_text()

@@ -140,7 +140,7 @@ def far_drop() -> Graph:
 @pytest.mark.parametrize(
     ("graph", "io_type", "message", "where"),
     [
-        (widths, "io_parallel", "widths that differ per element", "y"),
+        (widths, "io_stream", "widths that differ per element", "y"),
         (constant_part, "io_parallel", "a constant among the parts", "y"),
         (four_axes, "io_parallel", "parts with 4 axes", "y"),
         (product_of_four_axes, "io_parallel", "a product over an input of shape", "y"),

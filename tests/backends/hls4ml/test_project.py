@@ -320,7 +320,7 @@ def test_a_convolution_keeps_its_pixels_and_strides() -> None:
         ("lookup", {"backend": "Quartus", "io_type": "io_stream"}, "cannot look up a fixed-point value"),
         ("mlp_classes", {"backend": "Catapult"}, "has no argmax"),
         ("cast_modes", {"io_type": "io_stream"}, "copies a stream at most 7 times"),
-        ("cast_per_element", {}, "widths that differ per element"),
+        ("cast_per_element", {"io_type": "io_stream"}, "widths that differ per element"),
     ],
 )
 def test_forms_that_do_not_compile_or_differ_are_refused_before_they_are_written(

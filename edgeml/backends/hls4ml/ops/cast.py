@@ -27,11 +27,11 @@ def plan(node: Node, planner: Planner) -> None:
 def _per_element(node: Node, planner: Planner, op: Cast, to: FixedTypeArray, x: str) -> None:
     """Types that differ in the binary point only: shift to a common one, cast, shift back.
 
-    hls4ml has one type per tensor. (Its heterogeneous quantizer is there for HGQ and lets a pass of its
-    own choose all other types.)
+    hls4ml has one type per tensor; where widths differ too, each element gets a statement of its own.
     """
     if int(to.width.min()) != int(to.width.max()):
-        raise CannotExpressError("widths that differ per element", "use one width for the whole tensor")
+        _element_by_element(node, planner, op, to, x)
+        return
     shape, info = planner.shape(x), planner.graph.info(x)
     common = FixedType(to.signed, int(to.width.flat[0]), int(to.frac.min()))
     shift = np.broadcast_to(to.frac, shape) - common.frac
@@ -52,6 +52,40 @@ def _per_element(node: Node, planner: Planner, op: Cast, to: FixedTypeArray, x: 
         types={"table": Precision(common)},
     )
     affine(node, planner, source, shape, planner.type(node.name), powers(-shift))
+
+
+def _element_by_element(node: Node, planner: Planner, op: Cast, to: FixedTypeArray, x: str) -> None:
+    """hls4ml's FixedPointQuantizer, made for HGQ: out[i] = ap_fixed<W_i, I_i, Q, O>(inp[i]).
+
+    Its pass that then chooses all other types is off (BitExact, see `edgeml.backends.hls4ml.project`).
+    """
+    if planner.stream or planner.backend not in _QUANTIZING:
+        raise CannotExpressError(
+            "widths that differ per element",
+            f"use io_parallel with {' or '.join(_QUANTIZING)}, or one width for the whole tensor",
+        )
+    shape = planner.shape(x)
+    widest = Precision(FixedType(to.signed, 1, int(to.frac.min())), op.rounding, op.overflow)
+    source = _wide_enough(node, planner, planner.source(x), shape, widest)
+    mask = [np.broadcast_to(part, shape)[np.newaxis] for part in (int(to.signed), to.width, to.integer)]
+    planner.add(
+        node,
+        "FixedPointQuantizer",
+        (source,),
+        planner.type(node.name),
+        attributes={
+            "mask_kbi": tuple(mask),
+            "RND": op.rounding.value,
+            "SAT": op.overflow.value,
+            "overrides": {},
+            "fusible": False,
+        },
+    )
+
+
+_QUANTIZING = ("Vitis", "Vivado")
+"""hls4ml's back ends whose quantizers of several widths have the types that are asked for; on Quartus and
+oneAPI one bit becomes two."""
 
 
 def _shifted(codes: IntArray, shift: IntArray) -> IntArray:
