@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.datasets import ColumnPlan, Scaling
-from edgeml.files import FileSet
+from edgeml.files import FileSet, read_bytes
 from edgeml.share import share_dir
 
 _FOLDER = "prepare"
@@ -46,7 +46,7 @@ def prepare_files(scaling: Scaling, columns: ColumnPlan | None, features: int) -
     Returns:
         The files, in the folder "prepare".
     """
-    stage, known = _stage(columns, features)
+    stage, ranked = _stage(columns, features)
     fills = [None] * features if columns is None else [rule.fill for rule in columns.rules]
     refused = [] if columns is None else [i for i, rule in enumerate(columns.rules) if _refuses(rule)]
     categories = () if columns is None else tuple(rule.categories for rule in columns.rules)
@@ -69,7 +69,7 @@ def prepare_files(scaling: Scaling, columns: ColumnPlan | None, features: int) -
         f"static const float FILL[{len(fills)}] = {{{', '.join(_c_float(fill) for fill in fills)}}};",
         f"static const unsigned char NEEDED[{len(fills)}] = "
         f"{{{', '.join(str(int(i in refused)) for i in range(len(fills)))}}};",
-        f"static const float KNOWN[{len(known) or 1}] = {{{_floats(known or [0.0])}}};",
+        f"static const float KNOWN[{len(ranked) or 1}] = {{{_floats(ranked or [0.0])}}};",
         f"static const struct rule RULES[{len(stage)}] = {{",
         *(f"    {{{f.column}, {f.kind}, {_c_float(f.value)}, {f.first}, {f.count}}}," for f in stage),
         "};",
@@ -80,7 +80,7 @@ def prepare_files(scaling: Scaling, columns: ColumnPlan | None, features: int) -
         **{name: [float(value) for value in values] for name, values in numbers.items()},
         "FILL": [float("nan") if fill is None else fill for fill in fills],
         "NEEDED": refused,
-        "KNOWN": known,
+        "KNOWN": ranked,
         "RULES": [(f.column, f.kind, f.value, f.first, f.count) for f in stage],
         "CATEGORIES": [list(names) for names in categories],
         "KIND": str(scaling.kind),
@@ -91,7 +91,7 @@ def prepare_files(scaling: Scaling, columns: ColumnPlan | None, features: int) -
     filled = {"@DEFINES@": defines, "@TABLES@": "\n".join(c), "@NUMBERS@": "\n".join(lines)}
     files: dict[str, bytes] = {}
     for name in ("prepare.h", "prepare.c", "prepare.py"):
-        text = (share_dir("hw") / "c" / "prepare" / f"{name}.in").read_text()
+        text = read_bytes(share_dir("hw") / "c" / "prepare" / f"{name}.in", "template").decode()
         for mark, value in filled.items():
             text = text.replace(mark, value)
         files[f"{_FOLDER}/{name}"] = text.encode()
@@ -103,22 +103,22 @@ def _refuses(rule: Any) -> bool:
 
 
 def _stage(columns: ColumnPlan | None, features: int) -> tuple[list[_Feature], list[float]]:
-    """The features before scaling, and the known categories of those that are counted by number."""
+    """The features before scaling, and the categories of those that are counted by number."""
     if columns is None:
         return [_Feature(column, 0) for column in range(features)], []
     stage: list[_Feature] = []
-    known: list[float] = []
+    ranked: list[float] = []
     for place, rule in enumerate(columns.rules):
         if rule.kind == "one_hot":
             stage += [_Feature(place, 1, float(code)) for code in rule.known]
         elif rule.kind == "ordinal":
-            stage.append(_Feature(place, 2, 0.0, len(known), len(rule.known)))
-            known += [float(code) for code in rule.known]
+            stage.append(_Feature(place, 2, 0.0, len(ranked), len(rule.known)))
+            ranked += [float(code) for code in rule.known]
         else:
             stage.append(_Feature(place, 0))
         if rule.flag:
             stage.append(_Feature(place, 3))
-    return stage, known
+    return stage, ranked
 
 
 def _c_table(scaling: Scaling) -> list[str]:
