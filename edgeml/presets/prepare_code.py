@@ -110,10 +110,10 @@ def _stage(columns: ColumnPlan | None, features: int) -> tuple[list[_Feature], l
     ranked: list[float] = []
     for place, rule in enumerate(columns.rules):
         if rule.kind == "one_hot":
-            stage += [_Feature(place, 1, float(code)) for code in rule.known]
+            stage += [_Feature(place, 1, float(code)) for code in rule.levels]
         elif rule.kind == "ordinal":
-            stage.append(_Feature(place, 2, 0.0, len(ranked), len(rule.known)))
-            ranked += [float(code) for code in rule.known]
+            stage.append(_Feature(place, 2, 0.0, len(ranked), len(rule.levels)))
+            ranked += [float(code) for code in rule.levels]
         else:
             stage.append(_Feature(place, 0))
         if rule.flag:

@@ -70,6 +70,7 @@ ELSEWHERE = {
     "runs": "a digest only",
     "keras.run": "a digest only",
     "checks.proof": "fresh emissions against files",
+    "presets.prepare_code": "what ships with edgeml",
     "checks.compared": "digests only",
     "backends.hls4ml.fresh": "bytes to compare with a fresh emission",
     "backends.onnx.backend": "bytes to compare with a fresh emission",
