@@ -65,20 +65,37 @@ def figures(
         EdgemlError: outputs and truth do not belong together.
         MissingToolError: scikit-learn is not installed.
     """
+    pair = aligned(task, graph, meanings, outputs, data)
+    if pair is None:
+        return ()
+    above = _threshold(graph, meanings) if threshold is None else threshold
+    return tasks.load(task).figures(*pair, above)
+
+
+def aligned(
+    task: str, graph: Graph, meanings: Importing | None, outputs: Outputs, data: Prepared
+) -> tuple[NDArray[np.float64], NDArray[Any]] | None:
+    """Predictions (samples, n) in the source's own units and the truth beside them; None without a truth.
+
+    Args:
+        task: its name.
+        graph: the exact graph.
+        meanings: what its inputs and outputs stand for; None: for themselves.
+        outputs: values by output, (samples, *shape), of the first test samples.
+        data: with the truth.
+    """
     kind = tasks.load(task)
     count = len(next(iter(outputs.values())))
     truth = _truth(kind.truth, graph, meanings, data, count)
     if truth is None:
-        return ()
+        return None
     names = graph.outputs[:1] if kind.truth is Truth.CLASSES else graph.outputs
     real = [_real(outputs[name], _meaning(meanings, name)) for name in names]
     if kind.truth is Truth.CLASSES and isinstance(graph.node(names[0]).op, ArgMax):
         real = [
             np.eye(int(graph.info(names[0]).hi.max()) + 1)[outputs[names[0]].reshape(-1).astype(np.int64)]
         ]
-    predictions = np.concatenate([values.reshape(count, -1) for values in real], axis=1)
-    above = _threshold(graph, meanings) if threshold is None else threshold
-    return kind.figures(predictions, truth, above)
+    return np.concatenate([values.reshape(count, -1) for values in real], axis=1), truth
 
 
 def differences(

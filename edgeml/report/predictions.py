@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeml.checks import exported
 from edgeml.errors import EdgemlError
+from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.report import exact, quality
 from edgeml.report.floats import FloatModel
 from edgeml.report.machine import threads
@@ -29,8 +30,8 @@ class ModelPredictions:
         reasons: why there are none; under "exact", why the emulator does not run the exact graph.
         execute: runs the exact graph, by the emulator or the reference.
         baselines: the ONNX models that run, by "float" and "int8".
-        outputs: values of every output by "fixed" and "qat", and of a task without classes "float", as far as
-            there are any.
+        outputs: values of every output by "fixed" and "qat", and of the first one by "float", as far as there
+            are any.
     """
 
     classes: dict[str, Labels | None]
@@ -64,6 +65,8 @@ def predict(source: RunSource) -> ModelPredictions:
     predictions.classes["qat"] = None if outputs is None else exact.classes(graph, outputs[graph.outputs[0]])
     for name in ("float", "int8"):
         predictions.classes[name] = _baseline(source, name, predictions)
+    if isinstance(graph.node(graph.outputs[0]).op, ArgMax):
+        predictions.outputs.pop("float", None)  # the graph gives classes, the baseline scores
     return predictions
 
 
@@ -92,12 +95,14 @@ def _baseline(source: RunSource, name: str, predictions: ModelPredictions) -> La
         return None
     try:
         model = FloatModel(path, threads())
-        classes = quality.predictions(model.predict(source.data.x_test), model.threshold)
+        values = model.predict(source.data.x_test)
     except EdgemlError as error:
         predictions.reasons[name] = str(error)
         return None
     predictions.baselines[name] = model
-    return classes
+    if name == "float":
+        predictions.outputs[name] = {source.graph.outputs[0]: values}
+    return quality.predictions(values, model.threshold)
 
 
 def _float(source: RunSource, predictions: ModelPredictions) -> Any:

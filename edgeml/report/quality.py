@@ -20,6 +20,8 @@ _Z = 1.959963984540054
 Labels = NDArray[np.int64]
 
 NO_LABELS = "the data have no labels"
+OTHER_TASK = "the task is "
+"""The begin of the reason why outputs stand for no class."""
 
 
 def predictions(values: Any, threshold: float = 0.0) -> Labels:

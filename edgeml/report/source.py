@@ -17,6 +17,7 @@ from edgeml.errors import EdgemlError
 from edgeml.estimate import EMPTY, Ledger
 from edgeml.ir import Graph
 from edgeml.ir.samples import feeds
+from edgeml.report.quality import OTHER_TASK
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
@@ -67,7 +68,7 @@ class RunSource:
     def no_classes(self) -> str:
         """The reason why outputs stand for no class; "" if they do."""
         task = self.run.config.data.task
-        return "" if task in ("classification", "unlabelled") else f"the task is {task.replace('_', '-')}"
+        return "" if task in ("classification", "unlabelled") else f"{OTHER_TASK}{task.replace('_', '-')}"
 
     def feeds(self, samples: int | None = None) -> dict[str, Any]:
         """Test samples by input of the graph: the first ones, or all of them.

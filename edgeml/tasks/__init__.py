@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from edgeml.errors import unknown_name
 from edgeml.folder import ModuleFolder
-from edgeml.tasks._base import Task, TaskEvidence, TaskFigure, Truth
+from edgeml.tasks._base import Task, TaskEvidence, TaskFigure, Truth, metrics
 from edgeml.tasks._difference import OutputDifference, output_difference
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Truth",
     "infer",
     "load",
+    "metrics",
     "names",
     "output_difference",
 ]

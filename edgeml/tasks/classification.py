@@ -21,7 +21,7 @@ from edgeml.tasks._base import (
 
 
 class Classification(Task):
-    """Accuracy, balanced accuracy and F1."""
+    """Accuracy, balanced accuracy (the mean recall), precision and F1, and what knowing nothing gives."""
 
     title = "one class per sample"
     truth = Truth.CLASSES
@@ -47,7 +47,8 @@ class Classification(Task):
             raise EdgemlError(f"{predictions.shape} predictions for labels {truth.shape}", "classification")
         classes = predicted_classes(predictions, threshold)
         sklearn, share = metrics(), {"kind": "share", "better": "higher"}
-        present = np.unique(truth)
+        present, counts = np.unique(truth, return_counts=True)
+        majority = counts.max(initial=0)
         return (
             *finite("accuracy", "accuracy", sklearn.accuracy_score(truth, classes), **share),
             *finite(
@@ -57,9 +58,21 @@ class Classification(Task):
                 **share,
             ),
             *finite(
+                "precision",
+                "precision, the mean over classes",
+                sklearn.precision_score(truth, classes, labels=present, average="macro", zero_division=0),
+                **share,
+            ),
+            *finite(
                 "f1",
                 "F1, the mean over classes",
                 sklearn.f1_score(truth, classes, labels=present, average="macro", zero_division=0),
+                **share,
+            ),
+            *finite(
+                "majority",
+                "accuracy of always the most frequent class",
+                majority / max(1, len(truth)),
                 **share,
             ),
         )

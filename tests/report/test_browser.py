@@ -29,8 +29,12 @@ def test_every_chart_is_drawn_and_visible(opened):
     sizes = opened.run(CHARTS)
     facts = sample_facts()
     # Accuracy, two curves, times, sensitivity; of three designs resources, of two each a timeline and a path.
+    measured = 1 + 3 + 1 + 4 + 6 + 1  # members, scores, reliability, residuals, reconstructions, hidden layer
     hardware = 3 + 1 + 1
-    assert len(sizes) == 5 + len(facts.weights) + len(facts.activations) + len(facts.layers) + hardware
+    assert (
+        len(sizes)
+        == 5 + measured + len(facts.weights) + len(facts.activations) + len(facts.layers) + hardware
+    )
     assert all(width > 40 and height > 5 and marks >= 3 for width, height, marks in sizes)
 
 

@@ -58,13 +58,14 @@ def bare():
     sections = ("per_class", "layers", "weights", "activations", "history", "certificate")
     sections += LISTS
     sections += ("resources", "latency", "post_training", "task_figures", "task_outputs", "microcontrollers")
-    gone = {name: f"no {name} here" for name in (*sections, "confusion", "exactness", "speed")}
+    gone = {name: f"no {name} here" for name in (*sections, "confusion", "exactness", "speed", "calibration")}
     none = absent("not exported")
     accuracy = sample_facts().accuracy.model_copy(update={"float_": none, "qat": none, "fixed": none})
     agreement = sample_facts().agreement.model_copy(update={"fixed_qat": none, "fixed_float": none})
     return sample_facts(
         **dict.fromkeys(sections, ()),
         confusion=None,
+        calibration={},
         exactness=None,
         speed=None,
         accuracy=accuracy,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from edgeml.report.sections.training.facts import Epoch
+from edgeml.report.sections.training.view import best_epoch
 from edgeml.report.svg import line, log_ticks, svg, text, ticks
 from edgeml.report.words import percent
 
@@ -67,7 +68,11 @@ def curves(history: Sequence[Epoch], metric: str, title: str) -> str:
         path = " ".join(f"{'L' if i else 'M'}{x(a):.1f} {y(b):.1f}" for i, (a, b) in enumerate(points))
         style = f"curve p{names.index(phase) % 4} {kind}"
         parts.append(f'<path class="{style}" d="{path}"/>')
+        best = best_epoch([row for row in history if row.phase == phase])
         for epoch, value in points:
+            if epoch == best and kind == "validation":
+                ring = f"dot hollow p{names.index(phase) % 4}"
+                parts.append(f'<circle class="{ring}" cx="{x(epoch):.1f}" cy="{y(value):.1f}" r="6"/>')
             shown = percent(value) if metric == "accuracy" else f"{value:.4g}"
             tip = escape(f"{phase}, {kind}, epoch {epoch:g}: {shown}")
             at = f'cx="{x(epoch):.1f}" cy="{y(value):.1f}"'

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeml.report.numbers import Number, absent, measured
-from edgeml.report.sections.training.facts import TrainingFacts
+from edgeml.report.sections.training.facts import Epoch, TrainingFacts
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
+
+
+RULE = (
+    "overfitting: the validation loss ends more than 10 % above its least, and the training loss below where "
+    "it was then; "
+    "underfitting: in the last tenth of the epochs both losses still fell by more than 2 %; "
+    "too few epochs: fewer than five"
+)
+"""The rule of `verdict`, in words."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +30,17 @@ class TrainingPhase:
         name: of it.
         epochs: that it had.
         best: largest accuracy on the validation samples after an epoch.
+        best_epoch: the epoch whose weights are kept; 0 if the history does not say.
+        verdict: on over- and underfitting.
+        rule: what the verdict goes by.
     """
 
     name: str
     epochs: int
     best: Number
+    best_epoch: int = 0
+    verdict: str = ""
+    rule: str = RULE
 
 
 def view(facts: Facts) -> tuple[TrainingPhase, ...]:
@@ -35,5 +51,46 @@ def view(facts: Facts) -> tuple[TrainingPhase, ...]:
         epochs = [row for row in history if row.phase == name]
         best = max((row.val_accuracy for row in epochs if row.val_accuracy is not None), default=None)
         shown = absent("no val_accuracy") if best is None else measured(best)
-        phases.append(TrainingPhase(name, len(epochs), shown))
+        phases.append(TrainingPhase(name, len(epochs), shown, best_epoch(epochs), verdict(epochs)))
     return tuple(phases)
+
+
+_RISE, _FALL, _FEWEST = 1.1, 0.98, 5
+
+
+def best_epoch(epochs: Sequence[Epoch]) -> int:
+    """The epoch of the largest validation accuracy, of equal ones that of the smallest validation loss.
+
+    Without accuracies the loss decides alone, as in training; 0 without losses.
+    """
+    rows = [row for row in epochs if row.val_loss is not None]
+    if not rows:
+        return 0
+    return max(rows, key=lambda row: (row.val_accuracy or 0.0, -(row.val_loss or 0.0))).epoch
+
+
+def verdict(epochs: Sequence[Epoch]) -> str:
+    """A plain verdict on the epochs of one phase, by `RULE`; "" if a loss is missing."""
+    pairs = [(row.loss, row.val_loss) for row in epochs if row.loss is not None and row.val_loss is not None]
+    if len(pairs) < len(epochs) or not pairs:
+        return ""
+    if len(pairs) < _FEWEST:
+        return f"too few epochs to say: {len(pairs)}"
+    place = min(range(len(pairs)), key=lambda at: pairs[at][1])
+    (loss, least), (last_loss, last) = pairs[place], pairs[-1]
+    if last > _RISE * least and last_loss < loss:
+        number = epochs[place].epoch
+        return f"overfitting: the validation loss was {least:.4g} in epoch {number} and ends at {last:.4g}"
+    tenth = max(2, len(pairs) // 10)
+    before, now = pairs[:-tenth][-tenth:], pairs[-tenth:]
+
+    def falls(side: int) -> bool:
+        return sum(pair[side] for pair in now) / len(now) < _FALL * sum(pair[side] for pair in before) / len(
+            before
+        )
+
+    if falls(0) and falls(1):
+        return (
+            "underfitting: both losses were still falling at the end; more epochs, or a larger learning rate"
+        )
+    return "neither overfitting nor underfitting by the rule"

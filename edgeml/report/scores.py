@@ -1,0 +1,115 @@
+"""The scores that the models of a run give the classes: probabilities from logits, side by side.
+
+Invariant: scores are float64 (samples, classes), larger for a class that is more likely; of logits they are
+their softmax, of one logit the sigmoid and its complement, of probabilities themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.ir.ops.arg_max import ArgMax
+from edgeml.report.predictions import predict
+from edgeml.report.quality import NO_LABELS, OTHER_TASK, Labels
+
+if TYPE_CHECKING:
+    from edgeml.report.facts import Facts
+    from edgeml.report.source import RunSource
+
+Floats = NDArray[np.float64]
+
+MODEL_NAMES = {"float": "float32", "qat": "QAT", "fixed": "fixed-point"}
+"""Names on the page, of the models that are shown side by side, in their order."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassScores:
+    """Scores of the test samples.
+
+    Attributes:
+        by_model: (samples, classes) by "float", "qat", "fixed", as far as they are there.
+        raw: what the exact graph gives for one output, logit or probability; None with several outputs.
+        labels: (samples,).
+        classes: names.
+        reason: why there are none; "" if there are.
+    """
+
+    by_model: Mapping[str, Floats]
+    raw: Floats | None
+    labels: Labels
+    classes: tuple[str, ...]
+    reason: str = ""
+
+
+def class_scores(source: RunSource) -> ClassScores:
+    """The scores of all models; without any, with the reason.
+
+    Raises:
+        EdgemlError: the test samples do not fit the exact graph.
+    """
+    graph, labels, classes = source.graph, source.labels, source.data.class_names
+    first = graph.outputs[0]
+
+    def none(reason: str) -> ClassScores:
+        return ClassScores({}, None, np.zeros(0, np.int64), classes, reason)
+
+    if labels is None or source.no_classes:
+        return none(source.no_classes or NO_LABELS)
+    if isinstance(graph.node(first).op, ArgMax):
+        return none("the graph gives the class alone, no score (it ends in an ArgMax)")
+    models = source.shared(predict)
+    shares = int(graph.info(first).lo.min()) >= 0
+    scores: dict[str, Floats] = {}
+    raw = None
+    for name in MODEL_NAMES:
+        if name not in models.outputs:
+            continue
+        values = np.asarray(models.outputs[name][first], np.float64).reshape(len(labels), -1)
+        if values.shape[1] not in (1, len(classes)):
+            return none(f"the graph gives {values.shape[1]} values for {len(classes)} classes")
+        if name == "fixed" and values.shape[1] == 1:
+            raw = values[:, 0]
+        probable = shares if name != "float" else _shares(values, models.baselines["float"].threshold)
+        scores[name] = scores_of(values, probable)
+    return ClassScores(scores, raw, labels, classes)
+
+
+def about_classes(field: str) -> Callable[[Facts], bool]:
+    """True for facts about classes: the field is there, or missing for other reasons than task or data.
+
+    Args:
+        field: of the section, one of those that may be missing.
+    """
+
+    def applies(facts: Facts) -> bool:
+        reason = facts.missing.get(field, "")
+        return reason != NO_LABELS and not reason.startswith(OTHER_TASK)
+
+    return applies
+
+
+def scores_of(values: Any, probabilities: bool) -> Floats:
+    """The scores (samples, classes) of outputs (samples, 1) or (samples, classes).
+
+    >>> scores_of(np.array([[0.0, 0.0]]), probabilities=False), scores_of(np.array([[0.25]]), True)
+    (array([[0.5, 0.5]]), array([[0.75, 0.25]]))
+    """
+    if values.shape[1] == 1:
+        yes = values if probabilities else 1.0 / (1.0 + np.exp(-np.clip(values, -700.0, 700.0)))
+        return np.concatenate([1.0 - yes, yes], axis=1)
+    if probabilities:
+        return values
+    raised = np.exp(values - values.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def _shares(values: Floats, threshold: float) -> bool:
+    """True if float outputs are probabilities: behind a sigmoid, or rows that add up to 1."""
+    if values.shape[1] == 1:
+        return threshold > 0
+    return bool(values.min() >= 0 and np.allclose(values.sum(axis=1), 1.0, atol=1e-3))

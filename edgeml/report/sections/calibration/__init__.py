@@ -1,0 +1,1 @@
+"""Calibration: whether a score of 0.9 is right in nine of ten cases."""

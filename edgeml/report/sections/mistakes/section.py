@@ -1,0 +1,106 @@
+"""Worst mistakes: the test samples that the exact graph is surest of and wrong about, as pictures or rows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from edgeml.documents import Record
+from edgeml.report.pictures import is_picture, picture
+from edgeml.report.scores import ClassScores, about_classes, class_scores
+from edgeml.report.section import Section, SectionFacts
+from edgeml.report.source import RunSource
+
+MOST = 12
+_FEATURES = 6
+
+
+class Mistake(Record):
+    """A test sample that the exact graph takes for another class.
+
+    Attributes:
+        sample: its number in the test part, from 0.
+        truth: its class.
+        called: what the exact graph calls it.
+        score: of that class.
+        float_called: what the float baseline calls it; "" without one.
+        features: some of its stored values, by name; empty for a picture.
+        picture: a PNG as a data address; "" for others.
+    """
+
+    sample: int
+    truth: str
+    called: str
+    score: float
+    float_called: str = ""
+    features: tuple[tuple[str, float], ...] = ()
+    picture: str = ""
+
+
+class MistakeFacts(SectionFacts):
+    """Facts of the worst mistakes.
+
+    Attributes:
+        mistakes: the surest first.
+        mistaken: how many there are in all.
+    """
+
+    may_be_missing: ClassVar[tuple[str, ...]] = ("mistakes",)
+
+    mistakes: tuple[Mistake, ...] = ()
+    mistaken: int = 0
+
+
+def collect(source: RunSource) -> MistakeFacts:
+    """The mistakes of the exact graph with the largest scores.
+
+    Raises:
+        EdgemlError: the test samples do not fit the exact graph.
+    """
+    scores = source.shared(class_scores)
+    if scores.reason:
+        return MistakeFacts.unavailable(scores.reason)
+    stored, names = source.data.dataset.x_test, source.data.dataset.feature_names
+    return facts_of(scores, stored, names)
+
+
+def facts_of(scores: ClassScores, stored: np.ndarray, names: tuple[str, ...] | None) -> MistakeFacts:
+    """The mistakes in scores.
+
+    Args:
+        scores: of all models.
+        stored: the test samples as stored.
+        names: of their features.
+    """
+    fixed, floats = scores.by_model["fixed"], scores.by_model.get("float")
+    called, best = fixed.argmax(axis=1), fixed.max(axis=1)
+    wrong = np.flatnonzero(called != scores.labels)
+    worst = wrong[np.argsort(-best[wrong], kind="stable")][:MOST]
+    pictures = is_picture(stored.shape[1:])
+    low, high = (float(stored.min()), float(stored.max())) if len(stored) else (0.0, 1.0)
+
+    def features(row: int) -> tuple[tuple[str, float], ...]:
+        values = stored[row].ravel()[:_FEATURES]
+        titles = names or [str(number) for number in range(len(values))]
+        return tuple((title, float(value)) for title, value in zip(titles, values, strict=False))
+
+    rows = tuple(
+        Mistake(
+            sample=int(row),
+            truth=scores.classes[scores.labels[row]],
+            called=scores.classes[called[row]],
+            score=float(best[row]),
+            float_called="" if floats is None else scores.classes[int(floats[row].argmax())],
+            features=() if pictures else features(int(row)),
+            picture=picture(stored[row], low, high) if pictures else "",
+        )
+        for row in worst
+    )
+    reason = f"none of the {len(fixed)} test samples is mistaken"
+    return MistakeFacts.of({"mistakes": reason}, mistakes=rows, mistaken=len(wrong))
+
+
+SECTION = Section(
+    title="Worst mistakes", place=64, facts=MistakeFacts, collect=collect, applies=about_classes("mistakes")
+)

@@ -1,0 +1,1 @@
+"""Reconstruction: what an autoencoder gives back, and whether its error tells one class from the others."""

@@ -1,0 +1,1 @@
+"""Residuals: predictions of numbers against the truth, target by target."""
