@@ -89,6 +89,7 @@ def _name_recurrent_layers() -> None:
 
     def keeping_name(kwargs: dict[str, Any]) -> dict[str, Any]:
         name = {"name": kwargs.pop("name")} if "name" in kwargs else {}
+        kwargs["name"] = "cell"  # or Keras numbers it, and weights' paths depend on what was built before
         return {**pop(kwargs), **name}
 
     keeping_name.keeps_name = True  # type: ignore[attr-defined]

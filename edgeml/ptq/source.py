@@ -205,12 +205,18 @@ def _input(graph: SourceGraph, where: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _need_one_output(net: FloatNet) -> None:
-    """Refuse a node with several outputs.
+    """Refuse a node with several outputs or with a state.
 
     Raises:
         EdgemlError: there is one; names it.
     """
     for node in net.nodes:
+        if node.op_type in ("GRU", "LSTM", "RNN"):
+            raise EdgemlError(
+                f"{node.op_type} is not quantized after training",
+                node.name,
+                "train it for its types: edgeml train FILE.py, with a PRESET whose build function returns it",
+            )
         if len(node.outputs) != 1 or node.domain:
             raise EdgemlError(
                 f"{node.op_type} is not quantized after training",

@@ -13,10 +13,12 @@ from edgeml.ir import Graph
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.keras.backend import import_keras, import_qkeras
+from edgeml.keras.float_onnx import float_onnx
 from edgeml.keras.layers._recurrent import MAX_STEPS
 from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower
 from edgeml.presets import Bits, Quantizers
+from edgeml.ptq.source import read_float
 from tests.keras.exactness import assert_same, corner_data, randomize
 
 keras, qkeras = import_keras(), import_qkeras()
@@ -138,6 +140,12 @@ class TestRefused:
         inner = keras.layers.Activation("tanh")
         layer = keras.layers.TimeDistributed(inner, name="each")
         refused(network(layer), "each: its Activation ends in a real function", "quantizer as activation")
+
+    def test_quantization_after_training(self) -> None:
+        plain = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(2, name="m")])
+        with pytest.raises(EdgemlError, match="LSTM is not quantized after training") as caught:
+            read_float(float_onnx(plain), "m.onnx", "net")
+        assert "edgeml train FILE.py" in caught.value.hint
 
     def test_a_twin_that_qkeras_does_not_have(self) -> None:
         plain = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(2, activation="gelu", name="m")])

@@ -14,8 +14,9 @@ from edgeml.ir.ops.reshape import Reshape
 from edgeml.report.histogram import SHOWN, CodeBins
 from edgeml.report.numbers import absent
 from edgeml.report.sections.layers import statistics as layers
+from edgeml.report.sections.layers.view import view
 from edgeml.report.sections.weights import collect as weights
-from tests.report.samples import sample_graph, sample_inputs
+from tests.report.samples import sample_facts, sample_graph, sample_inputs
 
 
 def cast_graph(
@@ -198,3 +199,22 @@ def test_macs_of_a_convolution_count_every_position():
     w = build.const(np.ones((3, 3, 2, 5)), FixedType(True, 4, 0), "w")
     graph = build.graph(build.add(Conv((1, 1), ((1, 1), (1, 1)), (1, 1)), x, w, name="y"))
     assert weights.sizes(graph, absent("none"), absent("none")).macs.value == 6 * 6 * 3 * 3 * 2 * 5
+
+
+def test_steps_of_an_unrolled_layer_are_one_row():
+    """Three steps, the last of which clips half of its values."""
+    build = Builder("steps")
+    value = build.input((2,), FixedType(True, 8, 4), "x")
+    for step, width in enumerate((6, 7, 5)):
+        to = FixedType(True, width, 2)
+        value = build.cast(value, to, Round.RND_CONV, Overflow.SAT, name=f"memory.t{step}.state")
+    rows, _ = layers.measure(build.graph(value), {"x": np.array([[1.25, 7.0]], np.float32)})
+    shown = {row.name: row for row in view(sample_facts(layers=rows))}
+    assert list(shown) == ["x", "memory.t*.state"]
+    row = shown["memory.t*.state"]
+    assert (row.type, row.width) == ("fixed<7,5>", 7)
+    assert (row.used.lo, row.used.hi, row.representable.hi) == (1.25, 7.0, 15.75)
+    assert row.saturated is not None
+    assert row.sqnr_db is not None
+    assert row.saturated.value == 0.5
+    assert row.sqnr_db.value == pytest.approx(10 * math.log10((1.25**2 + 7**2) / 3.25**2))

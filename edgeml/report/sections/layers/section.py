@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeml.report.section import Section
-from edgeml.report.sections.layers import collect
+from edgeml.report.sections.layers import collect, view
 from edgeml.report.sections.layers.charts import range_bar
 from edgeml.report.sections.layers.facts import LayersFacts
 
@@ -12,5 +12,6 @@ SECTION = Section(
     place=70,
     facts=LayersFacts,
     collect=collect.collect,
+    view=view.view,
     charts=(range_bar,),
 )
