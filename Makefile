@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth mcu report test test-slow test-pythons test-brevitas test-all coverage fuzz bench lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu report test test-slow test-pythons test-brevitas test-all coverage fuzz bench bench-front lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -101,6 +101,11 @@ fuzz: $(STAMP) ## N=1000 random graphs, N/20 QKeras and imported models, N/100 h
 
 bench: $(STAMP) ## speed against float32 ONNX Runtime and hls4ml, written to docs/benchmarks.md
 	$(BIN)/python -m benchmarks.bench $(ARGS)
+
+DATASET ?= digits
+bench-front: $(STAMP) ## accuracy and LUTs of DATASET's networks, learned widths beside HGQ2 and da4ml (.venv-hgq2)
+	@scripts/hgq2-environment
+	$(BIN)/python -m benchmarks.front --dataset $(DATASET) $(ARGS)
 
 lint: $(STAMP) ## style, types, dead code and layers; pre-commit and CI run the same
 	@failed=; for tool in 'ruff check .' 'ruff format --check .' pyright vulture 'lint-imports --no-logo'; do \

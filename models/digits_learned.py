@@ -40,12 +40,12 @@ PRESET = Preset(
     ),
     training=Training(
         float_epochs=100,
-        epochs=400,
+        epochs=700,
         batch_size=32,
         float_learning_rate=2e-3,
-        learning_rate=4e-3,
+        learning_rate=8e-3,
         patience=30,
-        bit_penalty=BitPenalty(first=1e-7, last=1e-4),
+        bit_penalty=BitPenalty(first=1e-6, last=2e-4),
     ),
     targets=Targets(board="pynq-z2"),
 )

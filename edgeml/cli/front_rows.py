@@ -1,4 +1,4 @@
-"""The front of a training with learned widths on the terminal and as JSON."""
+"""The front of a training for small hardware on the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def front_lines(run: Run) -> Iterator[str]:
     number = front.points.index(chosen) + 1
     yield (
         f"[green]front[/] {len(front.points)} checkpoints; taken is number {number}: "
-        f"{_quality(chosen)}, {chosen.bit_operations:,.0f} bit operations"
+        f"{_quality(chosen)}, {chosen.cost:,.0f} {front.unit}"
     )
 
 
@@ -51,7 +51,7 @@ def _quality(point: Checkpoint) -> str:
 
 
 def front_table(run: Run) -> Iterator[Bands]:
-    """All checkpoints, the one with the fewest bit operations first."""
+    """All checkpoints, the cheapest first."""
     opened = _opened(run)
     if opened is None:
         return
@@ -59,15 +59,15 @@ def front_table(run: Run) -> Iterator[Bands]:
     cells = [
         [
             f"{number}{' *' if point is chosen else ''}",
-            f"{point.bit_operations:,.0f}",
+            f"{point.cost:,.0f}",
             "" if point.val_accuracy is None else f"{100 * point.val_accuracy:.2f} %",
             f"{point.val_loss:.4f}",
             str(point.epoch),
-            f"{point.strength:.1e}",
+            f"{point.strength:.1e}" if point.strength else "",
         ]
         for number, point in enumerate(front.points, 1)
     ]
-    heads = ("number", "bit operations", "val accuracy", "val loss", "epoch", "strength")
+    heads = ("number", front.unit, "val accuracy", "val loss", "epoch", "strength")
     yield Bands(heads, cells, title="* is the model of the run; --pick N makes another a run")
 
 
@@ -78,4 +78,4 @@ def front_facts(run: Run) -> dict[str, Any]:
         return {}
     front, chosen = opened
     points = [point.model_dump(mode="json") for point in front.points]
-    return {"front": points, "taken": front.points.index(chosen) + 1}
+    return {"front": points, "unit": front.unit, "taken": front.points.index(chosen) + 1}

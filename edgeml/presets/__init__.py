@@ -28,6 +28,7 @@ from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.penalty import BitPenalty
 from edgeml.presets.prepare import Prepared, prepare, task_of_data
+from edgeml.presets.pruning import Pruning
 from edgeml.presets.rounding import LayerWidths, PostTraining
 from edgeml.presets.spec import (
     AUTO,
@@ -57,6 +58,7 @@ __all__ = [
     "PostTraining",
     "Prepared",
     "Preset",
+    "Pruning",
     "Quantizers",
     "Targets",
     "Training",

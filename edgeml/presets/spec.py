@@ -22,6 +22,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import MAX_WIDTH
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.penalty import BitPenalty
+from edgeml.presets.pruning import Pruning
 from edgeml.settings import Settings
 
 if TYPE_CHECKING:
@@ -312,6 +313,7 @@ class Training(Settings):
             "random_rotation" with factor, "gaussian_noise" with stddev); the model is without them.
         initializer: one of Keras' initializers with its arguments, for the kernels of all layers; "auto":
             each layer's own.
+        pruning: of weights in quantization-aware training, see `Pruning`.
     """
 
     float_epochs: Count
@@ -330,6 +332,7 @@ class Training(Settings):
     bit_penalty: BitPenalty = BitPenalty()
     augmentation: Annotated[tuple[KerasClass, ...], BeforeValidator(_in_a_list)] = ()
     initializer: KerasClass = KerasClass(name="auto")
+    pruning: Pruning = Pruning()
 
 
 class Targets(Settings):

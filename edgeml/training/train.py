@@ -31,7 +31,7 @@ from edgeml.training.history import read_history, tensorboard, write_history
 from edgeml.training.initial import initialize
 from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.seeds import make_repeatable
-from edgeml.training.small.phase import LearnedPhase, learned_layers
+from edgeml.training.small.phase import SmallPhase
 from edgeml.training.task import with_task
 
 if TYPE_CHECKING:
@@ -117,14 +117,14 @@ def _train_phase(
         copy_weights(load_model(run.float_file), model)
         before = [row for row in read_history(run.history_file) if row.phase != phase]
         file = run.model_file
-    widths = LearnedPhase(model, run) if phase == "qat" and any(learned_layers(model)) else None
+    small = SmallPhase.of(model, run) if phase == "qat" else None
     with tensorboard(run.logs, phase) as board:
         callbacks = PhaseCallbacks.of(preset, phase, run.folder)
-        if widths is not None:
-            settings, callbacks = widths.begin(settings, callbacks, data)
+        if small is not None:
+            settings, callbacks = small.begin(settings, callbacks, data)
         rows = fit(model, data, settings, run.state_file, board, progress, callbacks, preset.loss)
-    if widths is not None:
-        widths.end()
+    if small is not None:
+        small.end()
     write_history(run.history_file, [*before, *rows])
     with staged_path(file) as temporary:
         model.save(temporary)

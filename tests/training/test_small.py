@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from edgeml import presets
+from edgeml import pipeline, presets
+from edgeml.backends.hls4ml.planner import plan_graph
+from edgeml.backends.verilog.design import Design, elaborate
 from edgeml.errors import EdgemlError
-from edgeml.presets import BitPenalty
+from edgeml.keras.load import load_model
+from edgeml.passes import prepare
+from edgeml.presets import BitPenalty, Pruning
 from edgeml.runs import Run
+from edgeml.training.history import read_history
 from edgeml.training.progress import EpochRow
 from edgeml.training.small.front import Checkpoint, Front, collapse
+from edgeml.training.small.masks import masks
 from edgeml.training.small.penalty import bit_operations
 from edgeml.training.small.pick import check_learned, front_of, pick
 from edgeml.training.train import train
@@ -22,9 +29,7 @@ OPTIONS = ["training.float_epochs=4", "training.bit_penalty.last=1e-3"]
 
 
 def point(epoch: int, accuracy: float, operations: float) -> Checkpoint:
-    return Checkpoint(
-        epoch=epoch, strength=1e-6, bit_operations=operations, val_loss=1.0, val_accuracy=accuracy
-    )
+    return Checkpoint(epoch=epoch, strength=1e-6, cost=operations, val_loss=1.0, val_accuracy=accuracy)
 
 
 def offered(folder: Path, *figures: tuple[float, float]) -> Front:
@@ -36,7 +41,7 @@ def offered(folder: Path, *figures: tuple[float, float]) -> Front:
 
 def test_beaten_checkpoints_go_and_files_follow(tmp_path: Path) -> None:
     front = offered(tmp_path, (0.8, 900), (0.9, 1000), (0.9, 950), (0.7, 1200), (0.9, 950), (0.5, 10))
-    assert [(each.epoch, each.bit_operations) for each in front.points] == [(6, 10), (1, 900), (5, 950)]
+    assert [(each.epoch, each.cost) for each in front.points] == [(6, 10), (1, 900), (5, 950)]
     assert {file.name for file in tmp_path.iterdir()} == {"front.json", "1.npz", "5.npz", "6.npz"}
     again = Front(tmp_path)
     assert again.points == front.points
@@ -84,25 +89,124 @@ def test_stated_widths_have_no_front() -> None:
         check_learned(preset, presets.choose(preset))
 
 
+@pytest.mark.slow
 def test_a_training_leaves_a_front_and_each_point_is_a_run(tmp_path: Path) -> None:
     preset = presets.load("digits_learned")
     run = train(preset, tmp_path / "run", presets.choose(preset, OPTIONS, epochs=12))
     front = front_of(run)
     assert len(front.points) > 1
-    assert front.points[0].bit_operations < front.points[-1].bit_operations
+    assert front.points[0].cost < front.points[-1].cost
     listed = json.loads((run.front / "front.json").read_text())["points"]
     assert {f"{each['epoch']}.npz" for each in listed} | {"front.json"} == {
         file.name for file in run.front.iterdir()
     }
-    from edgeml.keras.load import load_model
-
     chosen = front.chosen(BitPenalty())
-    assert bit_operations(load_model(run.model_file)) == chosen.bit_operations
+    assert bit_operations(load_model(run.model_file)) == chosen.cost
     picked = pick(run, 1, tmp_path / "picked")
-    assert bit_operations(load_model(picked.model_file)) == front.points[0].bit_operations
+    assert bit_operations(load_model(picked.model_file)) == front.points[0].cost
     again = train(
         preset,
         tmp_path / "picked",
         presets.choose(preset, [*OPTIONS, "training.bit_penalty.pick=1"], epochs=12),
     )
     assert Run.open(picked.folder).config.training == again.config.training
+
+
+KERNEL = np.array([[0.1, -0.9], [0.4, 0.3], [-0.2, 0.0], [0.8, 0.5]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("settings", "share", "expected"),
+    [
+        ({"sparsity": 0.5}, 0.5, [[0, 1], [1, 0], [0, 0], [1, 1]]),
+        ({"sparsity": 0.5}, 0.25, [[0, 1], [1, 1], [1, 0], [1, 1]]),
+        ({"pattern": "1:2"}, 0.5, [[0, 1], [1, 0], [0, 0], [1, 1]]),
+        ({"pattern": "2:4"}, 0.25, [[0, 1], [1, 1], [1, 0], [1, 1]]),
+        ({"sparsity": 0.5, "pattern": "neuron"}, 0.5, [[0, 1]] * 4),
+    ],
+)
+def test_masks_by_hand(settings: dict[str, Any], share: float, expected: list[list[int]]) -> None:
+    (mask,) = masks({"fc": KERNEL}, Pruning(**settings), share).values()
+    np.testing.assert_array_equal(mask, expected)
+
+
+def test_a_global_share_takes_the_smallest_of_all_layers() -> None:
+    kernels = {"small": KERNEL / 100, "large": KERNEL}
+    found = masks(kernels, Pruning(sparsity=0.25, scope="global"), 0.25)
+    assert (found["small"].sum(), found["large"].sum()) == (5, 7)  # its zero goes with the smallest
+    with pytest.raises(EdgemlError, match=r"small: would have no weight left at a sparsity of 0\.6"):
+        masks(kernels, Pruning(sparsity=0.6, scope="global"), 0.6)
+    with pytest.raises(EdgemlError, match="fc: has 4 inputs, no multiple of 3 as the pattern 2:3 needs"):
+        masks({"fc": KERNEL}, Pruning(pattern="2:3"), 1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"pattern": "4:2"}, "is no pattern"),
+        ({"begin": 0.5, "end": 0.5}, "is not before"),
+        ({"pattern": "2:4", "scope": "global"}, "is per layer"),
+    ],
+)
+def test_prunings_that_there_are_not(settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Pruning(**settings)
+
+
+PRUNED = ["training.float_epochs=3", "training.pruning.sparsity=0.75", "training.pruning.skip=['logits']"]
+
+
+@pytest.fixture(scope="module")
+def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
+    """digits_mlp trained for some epochs, as it is and pruned."""
+    preset, folder = presets.load("digits_mlp"), tmp_path_factory.mktemp("pruned")
+    whole = train(preset, folder / "whole", presets.choose(preset, PRUNED[:1], epochs=6))
+    return whole, train(preset, folder / "pruned", presets.choose(preset, PRUNED, epochs=6))
+
+
+@pytest.mark.slow
+def test_pruned_weights_are_zero_and_the_rest_is_trained(pruned: tuple[Run, Run]) -> None:
+    _, run = pruned
+    model = load_model(run.model_file)
+    shares = {layer.name: np.mean(layer.kernel.numpy() == 0) for layer in model.layers if layer.weights}
+    assert shares["fc1"] == shares["fc2"] == 0.75
+    assert shares["logits"] < 0.1
+    front = front_of(run)
+    assert front.unit == "weights kept"
+    assert front.points[0].cost == (64 * 32 + 32 * 32) / 4
+    assert all(row.val_accuracy is not None for row in read_history(run.history_file))
+
+
+@pytest.mark.slow
+def test_what_is_pruned_is_absent_in_the_hardware(pruned: tuple[Run, Run]) -> None:
+    """Adders in Verilog; products that are not by zero in hls4ml, which unrolls them and drops the others."""
+    graphs = [prepare(pipeline.lower(run)) for run in pruned]
+    whole, small = (operations(elaborate(graph)) for graph in graphs)
+    assert small < 0.6 * whole
+    products = [
+        sum(np.count_nonzero(layer.weights["weight"].codes) for layer in plan.layers if layer.kind == "Dense")
+        for plan in (plan_graph(graph, "Vitis", "io_parallel", "p") for graph in graphs)
+    ]
+    assert products[1] <= (64 * 32 + 32 * 32) / 4 + 320 < 0.5 * products[0]
+
+
+def operations(design: Design) -> int:
+    return sum(cell.kind in ("add", "sub") for layer in design.layers for cell in layer.cells)
+
+
+@pytest.mark.slow
+def test_a_rewound_network_begins_again_from_the_baseline(tmp_path: Path) -> None:
+    preset = presets.load("digits_mlp")
+    options = [*PRUNED, "training.pruning.rewind=true", "training.learning_rate=1e-9"]
+    run = train(preset, tmp_path / "run", presets.choose(preset, options, epochs=4))
+    baseline, model = load_model(run.float_file), load_model(run.model_file)
+    kernel, first = (net.get_layer("fc1").kernel.numpy() for net in (model, baseline))
+    assert np.mean(kernel == 0) == 0.75
+    np.testing.assert_allclose(kernel[kernel != 0], first[kernel != 0], atol=1e-6)
+
+
+def test_a_layer_that_is_not_there_cannot_be_skipped(tmp_path: Path) -> None:
+    preset = presets.load("digits_mlp")
+    options = ["training.float_epochs=1", "training.pruning.sparsity=0.5", "training.pruning.skip=['fc3']"]
+    with pytest.raises(EdgemlError, match="unknown layer 'fc3'"):
+        train(preset, tmp_path / "run", presets.choose(preset, options, epochs=1))

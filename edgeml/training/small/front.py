@@ -1,6 +1,6 @@
-"""The checkpoints of one training that no other beats in validation figures and bit operations.
+"""The checkpoints of one training that no other beats in validation figures and cost of hardware.
 
-RUN/front/front.json lists them, fewest bit operations first; RUN/front/EPOCH.npz has the weights of each.
+RUN/front/front.json lists them, the cheapest first; RUN/front/EPOCH.npz has the weights of each.
 
 Invariant: no checkpoint that is listed is beaten by another, and the weights of each are there. A training
 that goes on after an interruption trains the epochs since its last saved state again, to the same weights, so
@@ -24,6 +24,8 @@ from edgeml.files import write_atomic
 from edgeml.ir.saved import read_npz
 from edgeml.presets import BitPenalty
 
+Unit = Literal["bit operations", "weights kept"]
+
 _REMEDY = "train again with --overwrite"
 
 
@@ -32,15 +34,15 @@ class Checkpoint(Record):
 
     Args:
         epoch: counted from 1.
-        strength: of the penalty in that epoch.
-        bit_operations: effective ones of a sample, see `edgeml.keras.learned`.
+        cost: of the hardware, in the unit of the front.
+        strength: of the penalty on bit operations in that epoch; 0 without one.
         val_loss: on the validation part.
         val_accuracy: the same; None for a task without one.
     """
 
     epoch: int
-    strength: float
-    bit_operations: float
+    cost: float
+    strength: float = 0.0
     val_loss: float
     val_accuracy: float | None = None
 
@@ -51,19 +53,21 @@ class Checkpoint(Record):
 
     def beats(self, other: Checkpoint) -> bool:
         """True if it is at least as good as the other in both figures; of equals the later one is."""
-        return self.quality >= other.quality and self.bit_operations <= other.bit_operations
+        return self.quality >= other.quality and self.cost <= other.cost
 
 
 class FrontFile(Document):
     """front.json.
 
     Args:
-        points: the checkpoints, fewest bit operations first.
+        unit: of the checkpoints' costs.
+        points: the checkpoints, the cheapest first.
     """
 
     what: ClassVar[str] = "front of checkpoints"
     remedy: ClassVar[str] = _REMEDY
     schema_: Literal[1] = Field(default=1, alias="schema")
+    unit: Unit = "bit operations"
     points: tuple[Checkpoint, ...] = ()
 
 
@@ -72,14 +76,17 @@ class Front:
 
     Args:
         folder: RUN/front.
+        unit: of a front that begins.
 
     Raises:
         EdgemlError: front.json is damaged.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, unit: Unit = "bit operations") -> None:
         self.folder = folder
-        self.points = FrontFile.read(self._file).points if self._file.is_file() else ()
+        content = FrontFile.read(self._file) if self._file.is_file() else FrontFile(unit=unit)
+        self.unit: Unit = content.unit
+        self.points = content.points
 
     @property
     def _file(self) -> Path:
@@ -109,8 +116,8 @@ class Front:
         buffer = io.BytesIO()
         np.savez(buffer, *weights)
         write_atomic(self._weights_file(point), buffer.getvalue())
-        self.points = tuple(sorted([*rest, point], key=lambda each: each.bit_operations))
-        FrontFile(points=self.points).write(self._file)
+        self.points = tuple(sorted([*rest, point], key=lambda each: each.cost))
+        FrontFile(unit=self.unit, points=self.points).write(self._file)
         for other in beaten:
             self._weights_file(other).unlink(missing_ok=True)
         return True
@@ -140,6 +147,8 @@ class Front:
             )
         if penalty.pick:
             return self.points[penalty.pick - 1]
+        if self.unit == "weights kept":
+            return self.points[0]  # the best of those in which all is pruned that was asked for
         best = max(point.quality for point in self.points)
         least = best - penalty.max_accuracy_loss * (1.0 if best >= 0 else -best)
         return next(point for point in self.points if point.quality >= least)

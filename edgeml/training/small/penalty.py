@@ -37,7 +37,7 @@ class WidthTraining(keras.callbacks.Callback):
         point = Checkpoint(
             epoch=epoch + 1,
             strength=self.strength,
-            bit_operations=bit_operations(self.model),
+            cost=bit_operations(self.model),
             val_loss=float(figures["val_loss"]),
             val_accuracy=figures.get("val_accuracy"),
         )

@@ -1,8 +1,8 @@
-"""Quantization-aware training of a model with learned widths: what differs from another one's.
+"""Quantization-aware training of a model that learns its widths or is pruned: the differences to others.
 
-Its integer bits are calibrated on the training part before the first epoch. It goes on to the last epoch,
-since the strength of the penalty rises to the end. Its weights are those of the checkpoint that is chosen
-from the front, not those of the best epoch, whose bits are still many.
+Integer bits are calibrated on the training part before the first epoch. Training goes on to the last epoch,
+since the strength of the penalty, or the share that is pruned, rises. The weights are those of the checkpoint
+that is chosen from the front, not those of the best epoch, in which bits and weights are still many.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def learned_layers(model: Any) -> Iterator[Any]:
     return of(model)
 
 
-class LearnedPhase:
-    """The quantization-aware phase of one run.
+class SmallPhase:
+    """The quantization-aware phase of one run that has learned widths, or prunes, or both.
 
     Args:
         model: with the float baseline's weights.
@@ -37,17 +37,37 @@ class LearnedPhase:
 
     def __init__(self, model: Any, run: Run) -> None:
         assert run.config.training is not None  # as `train` wrote it
-        self.model, self.penalty, self.front = model, run.config.training.bit_penalty, Front(run.front)
+        self.model, self.training = model, run.config.training
+        self.learned = any(learned_layers(model))
+        self.front = Front(run.front, "bit operations" if self.learned else "weights kept")
+
+    @staticmethod
+    def of(model: Any, run: Run) -> SmallPhase | None:
+        """The phase; None if nothing is learned or pruned."""
+        phase = SmallPhase(model, run)
+        return phase if phase.learned or phase.training.pruning.share else None
 
     def begin(
         self, settings: PhaseSettings, callbacks: PhaseCallbacks, data: Prepared
     ) -> tuple[PhaseSettings, PhaseCallbacks]:
-        """The settings and callbacks of the phase, and the calibrated model."""
-        from edgeml.training.small.penalty import WidthTraining, calibrate
+        """The settings and callbacks of the phase, and the calibrated model.
 
-        calibrate(self.model, data.x_train)
+        Raises:
+            EdgemlError: the model cannot be pruned as asked for.
+        """
+        from edgeml.training.small.penalty import WidthTraining, calibrate
+        from edgeml.training.small.pruning import PruningTraining
+
+        if self.learned:
+            calibrate(self.model, data.x_train)
+        pruning, front = self.training.pruning, None if self.learned else self.front
+        if pruning.share:
+            start = [variable.numpy() for variable in self.model.variables]
+            callbacks = callbacks.beside(PruningTraining(pruning, front, start))
+        if self.learned:
+            callbacks = callbacks.beside(WidthTraining(self.training.bit_penalty, self.front))
         training = settings.training.model_copy(update={"patience": settings.epochs})
-        return replace(settings, training=training), callbacks.beside(WidthTraining(self.penalty, self.front))
+        return replace(settings, training=training), callbacks
 
     def end(self) -> None:
         """Give the model the weights of the chosen checkpoint.
@@ -55,6 +75,6 @@ class LearnedPhase:
         Raises:
             EdgemlError: there is none of the number that is asked for.
         """
-        chosen = self.front.chosen(self.penalty)
+        chosen = self.front.chosen(self.training.bit_penalty)
         for variable, value in zip(self.model.variables, self.front.weights(chosen), strict=True):
             variable.assign(value)

@@ -1,0 +1,85 @@
+"""Masks of magnitude pruning: 0 for a weight that is pruned, 1 for one that is kept.
+
+Invariant: a weight that is zero is pruned before one that is not, so that a share that rises prunes more and
+never others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from edgeml.datasets import Array
+from edgeml.errors import EdgemlError
+from edgeml.presets.pruning import Pruning
+
+
+def masks(kernels: Mapping[str, Array], pruning: Pruning, share: float) -> dict[str, Array]:
+    """The masks of all kernels at a share.
+
+    Args:
+        kernels: by layer, in the order of the model; (..., inputs, outputs).
+        pruning: pattern and scope.
+        share: that is pruned now, at most the pruning's own.
+
+    Returns:
+        float32 of 0 and 1, of the kernels' shapes.
+
+    Raises:
+        EdgemlError: a layer would have no weight left, or does not fit the pattern.
+    """
+    groups = pruning.groups
+    if groups is not None:
+        chosen = {name: _groups(name, kernel, groups, share) for name, kernel in kernels.items()}
+    else:
+        scores = {name: _scores(kernel, pruning.pattern == "neuron") for name, kernel in kernels.items()}
+        parts = [scores] if pruning.scope == "global" else [{name: score} for name, score in scores.items()]
+        chosen = {name: mask for part in parts for name, mask in _largest(part, share).items()}
+    for name, mask in chosen.items():
+        if not np.any(mask):
+            raise EdgemlError(
+                f"would have no weight left at a sparsity of {share:.3g}",
+                name,
+                f'lower training.pruning.sparsity, use scope="layer", or skip it: '
+                f"--set 'training.pruning.skip=[\"{name}\"]'",
+            )
+    return {
+        name: np.broadcast_to(mask, kernels[name].shape).astype(np.float32) for name, mask in chosen.items()
+    }
+
+
+def _scores(kernel: Array, neurons: bool) -> Array:
+    """Magnitudes of weights, or norms of the weights of an output."""
+    if neurons:
+        return np.sqrt(np.square(kernel.astype(np.float64)).sum(axis=tuple(range(kernel.ndim - 1))))
+    return np.abs(kernel)
+
+
+def _largest(scores: Mapping[str, Array], share: float) -> dict[str, Array]:
+    """True for all but a share of the smallest; of equals the first ones go."""
+    flat = np.concatenate([score.ravel() for score in scores.values()])
+    mask = np.ones(flat.size, bool)
+    mask[np.argsort(flat, kind="stable")[: int(share * flat.size)]] = False
+    ends = np.cumsum([score.size for score in scores.values()])[:-1]
+    parts = np.split(mask, ends)
+    return {name: part.reshape(scores[name].shape) for name, part in zip(scores, parts, strict=True)}
+
+
+def _groups(name: str, kernel: Array, groups: tuple[int, int], share: float) -> Array:
+    """True for the largest of each M neighbouring inputs, N of them in the end.
+
+    Raises:
+        EdgemlError: the inputs are no multiple of M.
+    """
+    keep, size = groups
+    inputs, outputs = kernel.shape[-2:]
+    if inputs % size:
+        raise EdgemlError(
+            f"has {inputs} inputs, no multiple of {size} as the pattern {keep}:{size} needs",
+            name,
+            f"skip it: --set 'training.pruning.skip=[\"{name}\"]'",
+        )
+    magnitude = np.abs(kernel).reshape(-1, inputs // size, size, outputs)
+    order = np.argsort(np.argsort(magnitude, axis=2, kind="stable"), axis=2, kind="stable")
+    return (order >= int(share * size + 1e-9)).reshape(kernel.shape)
