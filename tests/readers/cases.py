@@ -107,7 +107,7 @@ def _state() -> bytes:
     return written.call_args.args[1]
 
 
-CHECKPOINT = Checkpoint(epoch=1, strength=0.5, bit_operations=99.0, val_loss=0.25, val_accuracy=0.5)
+CHECKPOINT = Checkpoint(epoch=1, strength=0.5, cost=99.0, val_loss=0.25, val_accuracy=0.5)
 PROOF = Proof(
     backend="onnx",
     verdict=Verdict.REFUTED,
@@ -222,11 +222,7 @@ def cases() -> dict[str, Case]:
         "front of checkpoints": Case(
             ("training.small.front",),
             "front.json",
-            FrontFile(
-                points=(
-                    Checkpoint(epoch=1, strength=0.5, bit_operations=99.0, val_loss=0.25, val_accuracy=0.5),
-                )
-            )
+            FrontFile(points=(Checkpoint(epoch=1, strength=0.5, cost=99.0, val_loss=0.25, val_accuracy=0.5),))
             .to_json()
             .encode(),
             FrontFile.read,
