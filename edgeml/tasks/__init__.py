@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from edgeml.errors import unknown_name
 from edgeml.folder import ModuleFolder
+from edgeml.tasks._anomaly import anomaly_figures, anomaly_scores
 from edgeml.tasks._base import Task, TaskEvidence, TaskFigure, Truth, metrics
 from edgeml.tasks._difference import OutputDifference, output_difference
 
@@ -26,6 +27,8 @@ __all__ = [
     "TaskEvidence",
     "TaskFigure",
     "Truth",
+    "anomaly_figures",
+    "anomaly_scores",
     "infer",
     "load",
     "metrics",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from edgeml import tasks
 from edgeml.importers import outcome
+from edgeml.importers.run import own_outputs
+from edgeml.ir.samples import feeds
 from edgeml.report.numbers import Number, absent, measured
 from edgeml.report.predictions import predict
 from edgeml.report.quality import NO_LABELS
 from edgeml.report.sections.task.facts import FigureRow, OutputRow, TaskFacts
 from edgeml.report.source import RunSource
-from edgeml.tasks import OutputDifference, TaskFigure
+from edgeml.tasks import OutputDifference, TaskFigure, anomaly_figures, anomaly_scores
 
 
 def collect(source: RunSource) -> TaskFacts:
@@ -36,6 +38,12 @@ def collect(source: RunSource) -> TaskFacts:
         if baseline
         else ()
     )
+    if source.run.config.data.normal:
+        fixed += _anomalies(source, models.execute, ours)
+        if theirs is not None:
+            other += _anomalies(source, lambda x: own_outputs(source.run, x), theirs)
+        if baseline:
+            floats += _anomalies(source, baseline.predict, models.outputs["float"], plain=True)
     rows = ()
     if theirs is not None:
         differences = outcome.differences(source.graph, importing, ours, theirs)
@@ -47,6 +55,25 @@ def collect(source: RunSource) -> TaskFacts:
         task_reason=importing.task_reason if importing else "",
         task_figures=figure_rows(fixed, other, reason, floats),
         task_outputs=rows,
+    )
+
+
+def _anomalies(
+    source: RunSource, execute: Callable[[Any], Any], outputs: Mapping[str, Any], plain: bool = False
+) -> tuple[TaskFigure, ...]:
+    """The figures of the anomaly score of one model.
+
+    Args:
+        source: of the run.
+        execute: runs the model on validation samples.
+        outputs: its values for the test samples, by output.
+        plain: true if it takes an array, not one by input.
+    """
+    data, name = source.data, source.graph.outputs[0]
+    values = execute(data.x_val if plain else feeds(source.graph, data.x_val))
+    normal = values[name] if isinstance(values, Mapping) else values
+    return anomaly_figures(
+        anomaly_scores(data.x_val, normal), anomaly_scores(data.x_test, outputs[name]), data.y_test == 1
     )
 
 
