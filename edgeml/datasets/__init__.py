@@ -62,6 +62,7 @@ __all__ = [
 _FOLDER = ModuleFolder("data set", __name__)
 _OWN = "give an .npz file of your own"
 _FEWEST = 5
+_UNEQUAL = 1.5  # times as many samples of the most frequent class as of the rarest
 
 
 def names() -> tuple[str, ...]:
@@ -316,7 +317,20 @@ def _finish(
         licence=licence,
         source=source,
         checksum=checksum(arrays),
-        note="; ".join(text for text in (raw.note, how) if text),
+        note="; ".join(text for text in (raw.note, how, _imbalance(arrays, raw.classes)) if text),
+    )
+
+
+def _imbalance(arrays: dict[str, Array], classes: tuple[str, ...]) -> str:
+    """A note about classes of unequal size, with the accuracy of always the most frequent one."""
+    counts = np.bincount(arrays["y_train"], minlength=len(classes))
+    most, least = int(counts.argmax()), int(counts.argmin())
+    if counts[most] < _UNEQUAL * counts[least]:
+        return ""
+    share = float(np.mean(arrays["y_test"] == most))
+    return (
+        f"classes are unequal: {counts[most]} training samples of {classes[most]}, {counts[least]} of "
+        f"{classes[least]}; always {classes[most]} is right on {share:.1%} of the test part"
     )
 
 

@@ -129,6 +129,16 @@ def test_semicolons_and_decimal_commas_are_found(tmp_path: Path) -> None:
     assert third.checksum == datasets.load(written(tmp_path / "f.csv", targets), numbers=True).checksum
 
 
+def test_classes_of_unequal_size_are_reported(tmp_path: Path) -> None:
+    rows = table()
+    equal = datasets.load(written(tmp_path / "a.csv", rows), table=TableOptions((), (), "mean", "one_hot"))
+    assert "unequal" not in equal.note
+    kept = [row for number, row in enumerate(rows) if row["label"] == "signal" or number % 6 == 1]
+    data = datasets.load(written(tmp_path / "b.csv", kept), table=TableOptions((), (), "mean", "one_hot"))
+    assert "classes are unequal: 18 training samples of signal, 6 of noise" in data.note
+    assert "always signal is right on 75.0% of the test part" in data.note
+
+
 def test_several_targets_are_a_regression(tmp_path: Path) -> None:
     path = written(tmp_path / "t.csv", table())
     data = prepare(spec(path, target=("energy", "time"), drop=("label",)))
