@@ -19,6 +19,7 @@ from pydantic import Field, field_validator, model_validator
 
 from edgeml._version import __version__
 from edgeml.boards import target
+from edgeml.datasets import is_image_folder
 from edgeml.presets import (
     Choices,
     DataSpec,
@@ -246,7 +247,7 @@ class RunConfig(Settings):
     @staticmethod
     def _now(ref: PresetRef, data: Prepared, settings: dict[str, Any]) -> RunConfig:
         source = Path(settings["data"].dataset)
-        absolute = {"dataset": str(source.resolve())} if source.is_file() else {}
+        absolute = {"dataset": str(source.resolve())} if source.is_file() or is_image_folder(source) else {}
         return RunConfig(
             **settings | {"data": settings["data"].model_copy(update={"task": data.task, **absolute})},
             preset=ref,

@@ -24,6 +24,7 @@ from edgeml.datasets import _own_file
 from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_finite, check_raw, checksum
 from edgeml.datasets._columns import Categories, ColumnPlan, Missing, TableOptions
 from edgeml.datasets._groups import PARTS, Grouping, grouped, grouped_raw, ungrouped
+from edgeml.datasets._image_folder import load_images
 from edgeml.datasets._partition import Partition, SplitKind
 from edgeml.datasets._readers import read_npz as read_arrays
 from edgeml.datasets._scaling import Kind, Scaling
@@ -51,6 +52,7 @@ __all__ = [
     "SplitKind",
     "TableOptions",
     "info",
+    "is_image_folder",
     "labels_of",
     "load",
     "names",
@@ -105,7 +107,8 @@ def load(
     """A data set with its three parts.
 
     Args:
-        name: one of `names()`, or the path of an .npz or .csv file (see `edgeml.datasets._own_file`).
+        name: one of `names()`, the path of an .npz, .csv or .parquet file (see `edgeml.datasets._own_file`),
+            or a folder of images.
         target: the label column of a .csv file.
         seed: seeds the split where the publisher gives none.
         sources: where to look for files; what the environment says if None.
@@ -127,6 +130,10 @@ def load(
     path = Path(name)
     if table is not None and table.needed(path):
         return _of_table(path, table, numbers, max_classes, seed, partition)
+    if is_image_folder(name):
+        raw = load_images(path)
+        check_raw(raw, str(path))
+        return _finish(raw, path.name, str(path), "none stated", str(path), seed, Grouping(partition))
     if path.suffix.lower() in _own_file.SUFFIXES or path.parent != Path() or path.is_file():
         if not labels and (labels is False or _own_file.unlabelled(path)):
             samples = _own_file.samples(path, target, inputs)
@@ -217,11 +224,18 @@ def labels_of(
         if len(targets) == 1:
             return next(iter(targets.values())), 0
         return np.stack(list(targets.values()), axis=1), 0
+    if is_image_folder(name):
+        return None, len(load_images(path).classes)
     if path.suffix.lower() in _own_file.SUFFIXES or path.is_file():
         return stored_labels(path, target, outputs), 0
     if info(name).targets:
         return read(name, sources or Sources.default()).train.y, 0
     return None, len(info(name).classes)
+
+
+def is_image_folder(name: str | os.PathLike[str]) -> bool:
+    """True for a folder of the user's; a data set of that name comes first."""
+    return Path(name).is_dir() and str(name) not in names()
 
 
 def samples_only(x: Array, name: str, source: str) -> Dataset:

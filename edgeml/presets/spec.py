@@ -50,7 +50,8 @@ class DataSpec(Settings):
     """The data set, and the steps from its stored values to the model's input.
 
     Args:
-        dataset: one of `edgeml.datasets.names()`, or the path of an .npz, .csv or .parquet file.
+        dataset: one of `edgeml.datasets.names()`, the path of an .npz, .csv or .parquet file, or a folder of
+            images with a folder per class.
         target: the label column of a .csv or .parquet file, or a list of several columns of numbers.
         drop: columns of such a file that are left out.
         missing: the treatment of missing values of such a file: "refuse", or filled with the training part's

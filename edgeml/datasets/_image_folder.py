@@ -1,0 +1,125 @@
+"""A folder of images as a data set: a folder per class, or train/, test/ and val/ with such folders in each.
+
+    flowers/rose/1.png  flowers/tulip/1.png  ...
+    flowers/train/rose/1.png  ...  flowers/test/rose/7.png  ...
+
+Pillow reads them: PNG, JPEG, BMP, PPM and PGM, grey or colour, all of one size. Pixels are 0..255, classes
+the folders' names in alphabetical order, samples in the order of their names.
+
+Invariant: a file is decoded only after its size was compared with that of the others, and the size of all of
+them with the limit; whatever is no such image ends in one error that names the file.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeml import install
+from edgeml.datasets._base import Array, Raw, Split
+from edgeml.datasets._labels import check_names
+from edgeml.datasets._limits import check_bytes
+from edgeml.errors import EdgemlError, MissingToolError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm")
+
+_PARTS = ("train", "val", "test")
+_LAYOUT = "make a folder per class with its images, or train/ and test/ with such folders in each"
+_AS_FLOAT = 4  # bytes of a pixel in training
+
+
+def load_images(folder: Path) -> Raw:
+    """The images below a folder.
+
+    Raises:
+        EdgemlError: no images, images of different sizes, a class that a part lacks, a damaged file, or more
+            than fit the limit of memory.
+        MissingToolError: Pillow is not installed.
+    """
+    where = str(folder)
+    parts = {part: _classes(folder / part) for part in _PARTS if (folder / part).is_dir()}
+    if not parts:
+        parts = {"train": _classes(folder)}
+    elif "train" not in parts or "test" not in parts:
+        raise EdgemlError(f"has {' and '.join(parts)} but not train and test", where, _LAYOUT)
+    names = check_names(sorted({name for classes in parts.values() for name in classes}), where)
+    for part, classes in parts.items():
+        absent = sorted(set(names) - set(classes))
+        if absent:
+            raise EdgemlError(f"{part} has no images of class {absent[0]!r:.60}", where, _LAYOUT)
+    if not names:
+        raise EdgemlError("has no images", where, f"{_LAYOUT} ({', '.join(SUFFIXES)})")
+    first = next(iter(parts["train"].values()))[0]
+    with _opened(first) as image:
+        shape = _shape(image)
+    count = sum(len(files) for classes in parts.values() for files in classes.values())
+    check_bytes(_AS_FLOAT * count * int(np.prod(shape)), f"{count} images of {shape}", where)
+    made = {part: _part(classes, names, shape, first) for part, classes in parts.items()}
+    return Raw(made["train"], names, made.get("test"), made.get("val"))
+
+
+def _classes(folder: Path) -> dict[str, list[Path]]:
+    """The files of every class below a folder, classes and files sorted."""
+    found: dict[str, list[Path]] = {}
+    for inner in sorted(folder.iterdir()):
+        if inner.is_dir() and not inner.name.startswith("."):
+            files = [path for path in sorted(inner.iterdir()) if path.suffix.lower() in SUFFIXES]
+            if files:
+                found[inner.name] = files
+    return found
+
+
+def _part(
+    classes: dict[str, list[Path]], names: tuple[str, ...], shape: tuple[int, int, int], first: Path
+) -> Split:
+    count = sum(map(len, classes.values()))
+    x, y = np.empty((count, *shape), np.uint8), np.empty(count, np.int64)
+    place = 0
+    for label, name in enumerate(names):
+        for file in classes[name]:
+            with _opened(file) as image:
+                size = _shape(image)
+                if size != shape:
+                    what = f"is an image of {size[1]}x{size[0]} pixels and {size[2]} channels"
+                    hint = f"{first} has {shape[1]}x{shape[0]} and {shape[2]}: make all alike"
+                    raise EdgemlError(what, str(file), hint)
+                x[place], y[place] = _pixels(image, file, shape), label
+            place += 1
+    return Split(x, y)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """An image that is not decoded yet; what is wrong with it becomes an `EdgemlError`."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingToolError(
+            "Pillow is not installed; it reads images", str(file), install.package("pillow")
+        ) from error
+    try:
+        with warnings.catch_warnings():
+            # Pillow only warns of an image that would fill the memory.
+            warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+            with Image.open(file) as image:
+                yield image
+    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
+        what = f"cannot be read as an image: {error}"[:300]
+        raise EdgemlError(what, str(file), "delete it or get it again") from error
+
+
+def _shape(image: Any) -> tuple[int, int, int]:
+    """Height, width and channels."""
+    return image.height, image.width, 1 if image.mode[:1] in ("1", "L", "I", "F") else 3
+
+
+def _pixels(image: Any, file: Path, shape: tuple[int, int, int]) -> Array:
+    """Pixels of 0..255, shape (height, width, channels)."""
+    if image.mode[:1] in ("I", "F"):
+        raise EdgemlError(f"has pixels of {image.mode}, not of 8 bits", str(file), "save it with 8 bits")
+    return np.asarray(image.convert("L" if shape[2] == 1 else "RGB"), np.uint8).reshape(shape)
