@@ -59,19 +59,19 @@ def load_images(folder: Path) -> Raw:
         shape = _shape(image)
     count = sum(len(files) for classes in parts.values() for files in classes.values())
     check_bytes(_AS_FLOAT * count * int(np.prod(shape)), f"{count} images of {shape}", where)
-    made = {part: _part(classes, names, shape, first) for part, classes in parts.items()}
-    return Raw(made["train"], names, made.get("test"), made.get("val"))
+    splits = {part: _part(classes, names, shape, first) for part, classes in parts.items()}
+    return Raw(splits["train"], names, splits.get("test"), splits.get("val"))
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
     """The files of every class below a folder, classes and files sorted."""
-    found: dict[str, list[Path]] = {}
+    classes: dict[str, list[Path]] = {}
     for inner in sorted(folder.iterdir()):
         if inner.is_dir() and not inner.name.startswith("."):
             files = [path for path in sorted(inner.iterdir()) if path.suffix.lower() in SUFFIXES]
             if files:
-                found[inner.name] = files
-    return found
+                classes[inner.name] = files
+    return classes
 
 
 def _part(

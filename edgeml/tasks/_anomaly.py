@@ -45,11 +45,11 @@ def anomaly_figures(normal: Floats, scores: Floats, anomalies: NDArray[np.bool_]
     threshold = float(np.quantile(normal, QUANTILE))
     auc = float(metrics().roc_auc_score(anomalies, scores))
     share = {"kind": "share", "better": "higher"}
-    found = float(np.mean(scores[anomalies] > threshold))
+    recall = float(np.mean(scores[anomalies] > threshold))
     alarms = float(np.mean(scores[~anomalies] > threshold))
     return (
         *finite("anomaly_auc", "anomaly score, area under the ROC curve", auc, **share),
         *finite("anomaly_threshold", "its threshold, 95 % of normal validation samples below", threshold),
-        *finite("anomalies_found", "anomalies above the threshold", found, **share),
+        *finite("anomalies_found", "anomalies above the threshold", recall, **share),
         *finite("false_alarms", "normal samples above the threshold", alarms, kind="share", better="lower"),
     )
