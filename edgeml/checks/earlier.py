@@ -87,9 +87,9 @@ def prints(folder: Path, graph: Graph, golden: Golden) -> dict[str, Print]:
     for name in backends.names():
         backend = backends.load(name)
         for runner in backend.runners():
-            prints_[runner.name] = now(name, *_files(folder / backend.folder, runner.artefact))
+            prints_[runner.name] = now(name, *artefact_files(folder / backend.folder, runner.artefact))
         for runner in backend.named_runners():
-            prints_[runner.name] = now(runner.name, *_files(folder / backend.folder, runner.artefact))
+            prints_[runner.name] = now(runner.name, *artefact_files(folder / backend.folder, runner.artefact))
     return prints_
 
 
@@ -196,7 +196,8 @@ def _sealed(row: Result, now: Mapping[str, Print]) -> str:
     return hashlib.sha256(f"{print_.digest} {text}".encode()).hexdigest()
 
 
-def _files(folder: Path, artefact: str) -> Iterator[Path]:
+def artefact_files(folder: Path, artefact: str) -> Iterator[Path]:
+    """The files of an artefact that a digest of it is over; none if it is not there."""
     if not (folder / artefact).is_file():
         return
     if Path(artefact).suffix == ".onnx":

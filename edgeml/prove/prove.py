@@ -18,7 +18,7 @@ from edgeml.ir import Graph
 from edgeml.passes import prepare
 from edgeml.prove.arguments import StageProof, prove_stage
 from edgeml.prove.quantizer import prove_quantizer
-from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict
+from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, sealed
 from edgeml.prove.segment import GraphSegment
 from edgeml.prove.witness import find_witness
 from edgeml.stages import NoProver, Prover, QuantizerStage
@@ -51,8 +51,12 @@ def prove_folder(
     results: list[Proof] = []
     for backend in loaded:
         began = time.monotonic()
-        proof = _proof(backend, folder / backend.folder, graph, core, golden, progress or _silent)
-        results.append(proof.model_copy(update={"seconds": round(time.monotonic() - began, 3)}))
+        here, (runner, *_) = folder / backend.folder, backend.runners()
+        proof = _proof(backend, here, graph, core, golden, progress or _silent)
+        proof = proof.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
+        if proof.verdict is not Verdict.NOT_RUN:
+            proof = proof.model_copy(update={"digest": sealed(proof, here, runner.artefact, graph)})
+        results.append(proof)
     return Proofs(model=graph.name, graph=graph.digest, results=tuple(results))
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import Enum, unique
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgeml.checks.earlier import artefact_files
 from edgeml.documents import Document, Record
+from edgeml.files import read_bytes
+from edgeml.ir import Graph
 
 
 @unique
@@ -72,6 +77,7 @@ class Proof(Record):
         assumes: what the proof takes for granted.
         steps: by stage.
         witness: an input that refutes it.
+        digest: of the graph, the artefact's files and of what the proof says; see `sealed`.
         seconds: the time it took.
     """
 
@@ -81,12 +87,26 @@ class Proof(Record):
     assumes: str = ""
     steps: tuple[ProofStep, ...] = ()
     witness: Witness | None = None
+    digest: str = ""
     seconds: float = 0.0
 
     @property
     def vectors(self) -> int:
         """The number of vectors that were compared."""
         return sum(step.vectors for step in self.steps)
+
+
+def sealed(proof: Proof, folder: Path, artefact: str, graph: Graph) -> str:
+    """SHA-256 over the graph, the artefact's files as they lie in a folder, and the proof without its digest.
+
+    Raises:
+        EdgemlError: a file cannot be read.
+    """
+    total = hashlib.sha256(f"{graph.digest} {proof.model_dump_json(exclude={'digest'})}".encode())
+    for path in artefact_files(folder, artefact):
+        content = read_bytes(path, "artefact")
+        total.update(f"\n{path.relative_to(folder).as_posix()}:{len(content)}:".encode() + content)
+    return total.hexdigest()
 
 
 class Proofs(Document):

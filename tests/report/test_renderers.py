@@ -273,7 +273,7 @@ def test_markdown_tables_are_rectangular(mismatch):
             cells = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
             assert len(cells) == 1
     assert ("**MISMATCH**" in text) == mismatch
-    assert "| hls4ml | NOT RUN | - | - | - | - | no g++ on PATH | - |" in text
+    assert "| hls4ml | NOT RUN | - | - | - | - | - | no g++ on PATH | - |" in text
     assert "`fixed<6,3>`" in text
 
 

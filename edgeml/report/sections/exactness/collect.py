@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from edgeml import backends
 from edgeml.checks import earlier, golden
 from edgeml.checks.result import Check
-from edgeml.report.sections.exactness.facts import ExactnessFacts
+from edgeml.prove.result import Proofs, Verdict, sealed
+from edgeml.report.sections.exactness.facts import ExactnessFacts, ProofVerdict
 from edgeml.report.source import RunSource
 
 
@@ -12,10 +14,10 @@ def collect(source: RunSource) -> ExactnessFacts:
     """The results in check.json; a result that nothing in the folder vouches for is not run.
 
     Raises:
-        EdgemlError: check.json or golden.npz is damaged.
+        EdgemlError: check.json, prove.json or golden.npz is damaged.
     """
     reasons = {"exactness": "there is no check.json yet (edgeml check RUN)"}
-    return ExactnessFacts.of(reasons, exactness=_check(source))
+    return ExactnessFacts.of(reasons, exactness=_check(source), every_input=_proofs(source))
 
 
 def _check(source: RunSource) -> Check | None:
@@ -24,3 +26,23 @@ def _check(source: RunSource) -> Check | None:
         return None
     vectors = golden.read(run.golden_file, graph) if run.golden_file.is_file() else None
     return earlier.as_it_is(Check.read(run.check_file), run.folder, graph, vectors)
+
+
+def _proofs(source: RunSource) -> dict[str, ProofVerdict]:
+    """The verdicts of prove.json that are about the files as they lie in the folder."""
+    run, graph = source.run, source.graph
+    path = run.folder / "prove.json"
+    if not path.is_file():
+        return {}
+    verdicts: dict[str, ProofVerdict] = {}
+    for proof in Proofs.read(path).results:
+        backend = backends.load(proof.backend)
+        (runner, *_) = backend.runners()
+        if proof.verdict is Verdict.NOT_RUN:
+            continue
+        if proof.digest == sealed(proof, run.folder / backend.folder, runner.artefact, graph):
+            verdicts[runner.name] = ProofVerdict(verdict=proof.verdict, reason=proof.reason)
+        else:
+            reason = "the graph, its files or the proof itself changed since (edgeml prove RUN)"
+            verdicts[runner.name] = ProofVerdict(verdict=Verdict.NOT_RUN, reason=reason)
+    return verdicts

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from edgeml.checks.result import Check
 from edgeml.documents import Record
+from edgeml.prove.result import Verdict
 from edgeml.report.section import RunPart, SectionFacts, Status
+
+
+class ProofVerdict(Record):
+    """The verdict of `edgeml prove` on an artefact.
+
+    Attributes:
+        verdict: proven, refuted, not-proven or not-run.
+        reason: what is missing or what differs.
+    """
+
+    verdict: Verdict
+    reason: str = ""
 
 
 class ExactnessFacts(SectionFacts):
@@ -14,11 +28,13 @@ class ExactnessFacts(SectionFacts):
 
     Attributes:
         exactness: check.json, as far as the folder vouches for it.
+        every_input: the verdicts of prove.json by executor, as far as the folder vouches for them.
     """
 
     may_be_missing: ClassVar[tuple[str, ...]] = ("exactness",)
 
     exactness: Check | None = None
+    every_input: Mapping[str, ProofVerdict] = {}
 
 
 class ExactnessVerdict(Record):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edgeml.checks.result import Result
-from edgeml.report.sections.exactness.facts import ExactnessFacts, ExactnessVerdict
+from edgeml.prove.result import Verdict
+from edgeml.report.sections.exactness.facts import ExactnessFacts, ExactnessVerdict, ProofVerdict
 from edgeml.report.sections.summary.facts import SummaryFacts
 
 if TYPE_CHECKING:
@@ -22,6 +23,14 @@ _STATES = {
 """Word, sign and style of every state of a result."""
 
 
+_PROOFS = {
+    Verdict.PROVEN: "proven",
+    Verdict.REFUTED: "REFUTED",
+    Verdict.NOT_PROVEN: "not proven",
+    Verdict.NOT_RUN: "not run",
+}
+
+
 @dataclass(frozen=True)
 class CheckedRow:
     """One executor's result.
@@ -31,12 +40,16 @@ class CheckedRow:
         word: its state.
         sign: of the state.
         style: of the state, a class of the style sheet.
+        proof: verdict for every input; "" where there is none.
+        reason: of that verdict.
     """
 
     result: Result
     word: str
     sign: str
     style: str
+    proof: str = ""
+    reason: str = ""
 
     @property
     def ran(self) -> bool:
@@ -61,7 +74,15 @@ def view(facts: Facts) -> ExactnessView:
     """The verdict and the rows."""
     check = facts.part(ExactnessFacts).exactness
     results = check.results if check else ()
-    return ExactnessView(verdict(facts), tuple(CheckedRow(r, *_STATES[r.state]) for r in results))
+    proofs = facts.part(ExactnessFacts).every_input
+    return ExactnessView(
+        verdict(facts), tuple(_row(result, proofs.get(result.backend)) for result in results)
+    )
+
+
+def _row(result: Result, proof: ProofVerdict | None) -> CheckedRow:
+    row = CheckedRow(result, *_STATES[result.state])
+    return row if proof is None else replace(row, proof=_PROOFS[proof.verdict], reason=proof.reason)
 
 
 def verdict(facts: Facts) -> ExactnessVerdict:
