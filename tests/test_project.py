@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 import edgeml
@@ -326,3 +327,15 @@ def test_find_python_prefers_python3_and_passes_over_an_unsuitable_one(tmp_path:
     assert find_python(path=str(tmp_path)).stdout == "python3.12\n"
     fake("python3", "3.11")
     assert find_python(path=str(tmp_path)).stdout == "python3\n"
+
+
+def test_the_citation_names_this_version() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {edgeml.__version__}\n" in text
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")))
+def test_issue_templates_are_readable(name: str) -> None:
+    form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE" / name).read_text(encoding="utf-8"))
+    assert {"name", "description", "body"} <= set(form)
+    assert all({"type", "id", "attributes"} <= set(field) for field in form["body"])
