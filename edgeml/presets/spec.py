@@ -162,12 +162,16 @@ class OtherBits(Settings):
         return form.model_copy(update=self.model_dump(exclude_none=True))
 
 
+Kernels: TypeAlias = Literal["fixed", "power_of_two", "ternary"]
+
+
 class LayerBits(Settings):
     """Other formats for one layer; fields that are None are as in the rest of the model."""
 
     weights: OtherBits = OtherBits()
     biases: OtherBits = OtherBits()
     activations: OtherBits = OtherBits()
+    kernels: Kernels | None = None
 
 
 class Quantizers(Settings):
@@ -181,6 +185,8 @@ class Quantizers(Settings):
         biases: biases.
         activations: results of hidden layers; never negative after a ReLU, so `signed` is not asked there.
         layers: exceptions by layer name, `--set quantizers.layers.fc1.weights.bits=4`.
+        kernels: "fixed"; "power_of_two": each weight is a sign and a power of two, in as many bits as
+            `weights` has, at most 2^integer; "ternary": -1, 0 or 1 times a power of two per output.
         granularity: of layers with learned widths: "weight", "channel" or "tensor" have bits of their own.
     """
 
@@ -189,6 +195,7 @@ class Quantizers(Settings):
     biases: Bits
     activations: Bits
     layers: dict[str, LayerBits] = Field(default_factory=dict)
+    kernels: Kernels = "fixed"
     granularity: Literal["weight", "channel", "tensor"] = "weight"
 
     def input(self) -> str:
@@ -197,7 +204,15 @@ class Quantizers(Settings):
 
     def kernel(self, layer: str) -> str:
         """For `kernel_quantizer` (or `depthwise_quantizer`) of a layer."""
-        return _quantized_bits(self._of(layer).weights.over(self.weights))
+        own = self._of(layer)
+        form = own.weights.over(self.weights)
+        match own.kernels or self.kernels:
+            case "fixed":
+                return _quantized_bits(form)
+            case "power_of_two":
+                return f"quantized_po2({form.bits}, max_value={2.0**form.integer})"
+            case "ternary":
+                return "ternary(alpha='auto_po2')"
 
     def bias(self, layer: str) -> str:
         """For `bias_quantizer` of a layer."""

@@ -7,6 +7,7 @@ import pytest
 
 from edgeml import boards, datasets, presets
 from edgeml.datasets import Scaling
+from edgeml.fixed import to_float
 from edgeml.ir.evaluate import evaluate_codes, input_codes
 from edgeml.keras.backend import import_keras
 from edgeml.keras.float_model import OWN_STATE, float_model
@@ -99,3 +100,18 @@ def test_the_float_counterpart_has_the_same_topology_and_no_quantizer(preset):
     assert named(counterpart) == [name for name in named(model) if name[1] not in OWN_STATE]
     assert not [layer for layer in counterpart.layers if "qkeras" in type(layer).__module__]
     assert "quantized_" not in str(counterpart.get_config())
+
+
+@pytest.mark.parametrize(
+    ("kernels", "values"), [("power_of_two", {0.125, 0.25, 0.5, 1.0, 2.0}), ("ternary", {0.0, 1.0})]
+)
+def test_weights_that_are_powers_of_two_or_ternary(kernels: str, values: set[float]) -> None:
+    """Exact, and no others than were asked for; a layer may keep its own form."""
+    preset = presets.load("iris_mlp")
+    options = [f"quantizers.kernels={kernels}", "quantizers.layers.logits.kernels=fixed"]
+    graph = lower(build_model(preset, presets.choose(preset, options).quantizers), strict=True)
+    constants = {name: graph.info(name) for name in ("fc1.weight", "logits.weight")}
+    first, last = (np.abs(to_float(info.lo, info.type.frac)) for info in constants.values())
+    sizes = first / first.max(axis=0) if kernels == "ternary" else first
+    assert {float(size) for size in sizes.ravel() if size > 0.1} <= values
+    assert len(np.unique(last)) > 4
