@@ -4,7 +4,7 @@
 
 Both sides run in this process on the same samples, in turn, so that a change of clock or load meets both;
 the medians are compared. The float side is the topology with float32 weights in plain ONNX: its input is not
-quantized, its activations are ReLU. It is given the better of one batch and the emulator's batch size.
+quantized, its activations are ReLU. It is given the best of one batch, the emulator's batch size and 16.
 """
 
 from __future__ import annotations
@@ -27,31 +27,47 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgeml._version import __version__
 from edgeml.backends.onnx.emulator import Emulator
+from edgeml.backends.onnx.int8 import quantize_int8
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.reshape import Reshape
+from edgeml.ir.ops.scale import Scale
+from edgeml.ir.ops.sum_pool import SumPool
+
+_SINGLE = 50
+"""Calls with one sample per round."""
 
 PIXEL = FixedType(False, 8, 8)
 WEIGHT = FixedType(True, 6, 5)
 BIAS = FixedType(True, 6, 5)
 ACTIVATION = FixedType(False, 6, 4)
+SUMMAND = FixedType(True, 8, 4)
 
 NO_PADDING = ((0, 0), (0, 0))
+VALID = Conv((1, 1), NO_PADDING, (1, 1))
+SAME = Conv((1, 1), ((1, 1), (1, 1)), (1, 1))
+HALF = Conv((2, 2), ((0, 1), (0, 1)), (1, 1))
+HALF_POINTWISE = Conv((2, 2), NO_PADDING, (1, 1))
 
 
 @dataclass(frozen=True)
 class Row:
-    """One network; times in microseconds per sample, medians."""
+    """One network; times in microseconds per sample, medians; `single` is a call with one sample."""
 
     network: str
     samples: int
     exact_us: float
     float_us: float
     ratio: float
+    int8_us: float
+    single_us: float
+    single_float_us: float
+    single_ratio: float
     ready_ms: float
     evaluate_us: float
 
@@ -71,11 +87,14 @@ def dense(build: Builder, x: str, name: str, units: int, seed: int) -> str:
     return build.add(Add(), product, bias, name=name)
 
 
-def conv(build: Builder, x: str, name: str, filters: int, seed: int) -> str:
-    """A 3x3 convolution without padding."""
+def conv(
+    build: Builder, x: str, name: str, filters: int, seed: int, kernel: int = 3, op: Conv = VALID
+) -> str:
+    """A square convolution."""
     channels = build.info(x).shape[-1]
-    weight = build.const(codes((3, 3, channels, filters), WEIGHT, seed), WEIGHT, f"{name}.weight")
-    product = build.add(Conv((1, 1), NO_PADDING, (1, 1)), x, weight, name=f"{name}.conv")
+    shape = (kernel, kernel, channels, filters)
+    weight = build.const(codes(shape, WEIGHT, seed), WEIGHT, f"{name}.weight")
+    product = build.add(op, x, weight, name=f"{name}.conv")
     bias = build.const(codes((filters,), BIAS, seed + 1), BIAS, f"{name}.bias")
     return build.add(Add(), product, bias, name=name)
 
@@ -103,47 +122,85 @@ def mnist_cnn(first: int = 16, second: int = 24) -> Graph:
     return build.graph(dense(build, x, "logits", 10, 40))
 
 
+def resnet8() -> Graph:
+    """The size of MLPerf Tiny's ResNet-8: 32x32x3, stacks of 16, 32 and 64 filters, residual sums."""
+    build = Builder("resnet8")
+    x = build.cast(
+        conv(build, build.input((32, 32, 3), PIXEL), "conv0", 16, 1, op=SAME), ACTIVATION, name="a0"
+    )
+    for stack, filters in enumerate((16, 32, 64), start=1):
+        wider = stack > 1
+        y = conv(build, x, f"conv{stack}a", filters, 10 * stack, op=HALF if wider else SAME)
+        y = build.cast(y, ACTIVATION, name=f"a{stack}")
+        y = build.cast(conv(build, y, f"conv{stack}b", filters, 10 * stack + 3, op=SAME), SUMMAND)
+        if wider:
+            x = conv(build, x, f"skip{stack}", filters, 10 * stack + 6, 1, HALF_POINTWISE)
+            x = build.cast(x, SUMMAND)
+        x = build.cast(build.add(Add(), y, x, name=f"sum{stack}"), ACTIVATION, name=f"b{stack}")
+    x = build.add(SumPool((8, 8), (8, 8), NO_PADDING), x, name="pool")
+    x = build.cast(build.add(Scale(-6), x, name="mean"), ACTIVATION, name="pooled")
+    return build.graph(dense(build, build.add(Reshape((64,)), x, name="flatten"), "logits", 10, 90))
+
+
+def ad01() -> Graph:
+    """The size of MLPerf Tiny's autoencoder: 640, four times 128, 8, four times 128, 640."""
+    build = Builder("ad01")
+    x = build.input((640,), FixedType(True, 8, 4))
+    for position, units in enumerate((*(128,) * 4, 8, *(128,) * 4)):
+        x = build.cast(dense(build, x, f"fc{position}", units, position), ACTIVATION, name=f"act{position}")
+    return build.graph(dense(build, x, "output", 640, 9))
+
+
 def float_model(graph: Graph) -> bytes:
     """The same topology in float32: Gemm or Conv, ReLU, MaxPool; channels first inside."""
     nodes: list[onnx.NodeProto] = []
     tensors: list[onnx.TensorProto] = []
-    last = graph.inputs[0]
+    place = {graph.inputs[0]: graph.inputs[0]}
 
-    def node(op: str, *inputs: str, **attributes: Any) -> None:
-        nonlocal last
-        nodes.append(helper.make_node(op, [last, *inputs], [f"t{len(nodes)}"], **attributes))
-        last = f"t{len(nodes) - 1}"
+    def node(op: str, *inputs: str, **attributes: Any) -> str:
+        nodes.append(helper.make_node(op, inputs, [f"t{len(nodes)}"], **attributes))
+        return f"t{len(nodes) - 1}"
 
     def constant(name: str, axes: tuple[int, ...] | None = None) -> str:
         values = np.ldexp(graph.constant(name), -WEIGHT.frac).astype(np.float32)
         tensors.append(numpy_helper.from_array(values if axes is None else values.transpose(axes), name))
         return name
 
-    shape = graph.info(last).shape
+    shape = graph.info(graph.inputs[0]).shape
     if len(shape) == 3:
         tensors.append(numpy_helper.from_array(np.array([0, shape[-1], *shape[:-1]]), "shape"))
-        node("Reshape", "shape")
+        # One channel: the same elements in the same order. Several: the images are taken channels first.
+        place[graph.inputs[0]] = node("Reshape", graph.inputs[0], "shape")
     for step in graph.nodes:
-        match step.op.op_name():
-            case "mat_mul":
-                node("Gemm", constant(step.inputs[1]), constant(f"{step.layer}.bias"))
-            case "conv":
-                node("Conv", constant(step.inputs[1], (3, 2, 0, 1)), constant(f"{step.layer}.bias"))
-            case "cast":
-                node("Relu")
-            case "max_pool":
-                node("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
-            case "reshape":
-                node("Flatten")
+        read = [place[name] for name in step.inputs if name in place]
+        match step.op:
+            case MatMul():
+                weights = constant(step.inputs[1]), constant(f"{step.layer}.bias")
+                place[step.name] = node("Gemm", *read, *weights)
+            case Conv(strides=strides, padding=padding):
+                weights = constant(step.inputs[1], (3, 2, 0, 1)), constant(f"{step.layer}.bias")
+                pads = [pair[end] for end in (0, 1) for pair in padding]
+                place[step.name] = node("Conv", *read, *weights, strides=strides, pads=pads)
+            case Cast(to=to):
+                place[step.name] = read[0] if to.signed else node("Relu", *read)
+            case MaxPool():
+                place[step.name] = node("MaxPool", *read, kernel_shape=[2, 2], strides=[2, 2])
+            case SumPool():
+                place[step.name] = node("GlobalAveragePool", *read)
+            case Reshape():
+                place[step.name] = node("Flatten", *read)
+            case Add() | Scale() if read:
+                place[step.name] = read[0] if len(read) == 1 else node("Add", *read)
             case _:
                 pass
+    last = place[graph.outputs[0]]
     info = helper.make_tensor_value_info
     model = helper.make_model(
         helper.make_graph(
             nodes,
             graph.name,
             [info(graph.inputs[0], TensorProto.FLOAT, ["samples", *shape])],
-            [info(last, TensorProto.FLOAT, ["samples", 10])],
+            [info(last, TensorProto.FLOAT, ["samples", *graph.info(graph.outputs[0]).shape])],
             tensors,
         ),
         opset_imports=[helper.make_opsetid("", 13)],
@@ -165,31 +222,53 @@ def measure(graph: Graph, samples: int, rounds: int, threads: int) -> Row:
     x = np.random.default_rng(0).random((samples, *graph.info(graph.inputs[0]).shape), np.float32)
     ready = statistics.median(seconds(lambda: Emulator(graph, threads).predict(x[:1])) for _ in range(5))
     emulator = Emulator(graph, threads)
-    if not np.array_equal(emulator.predict(x[:200]), evaluate(graph, x[:200])):
+    if not np.array_equal(emulator.predict(x[:50]), evaluate(graph, x[:50])):
         raise SystemExit(f"{graph.name}: the emulator differs from evaluate")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(float_model(graph), options, providers=["CPUExecutionProvider"])
     name, size = graph.inputs[0], emulator.batch
+    content = quantize_int8(float_model(graph), x[:200])
+    int8 = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    one = x[:1]
 
-    def in_batches() -> None:
+    def in_batches(session: Any, size: int) -> None:
         for start in range(0, samples, size):
             session.run(None, {name: x[start : start + size]})
+
+    def often(call: Callable[[], object]) -> Callable[[], object]:
+        return lambda: [call() for _ in range(_SINGLE)]
 
     sides: dict[str, Callable[[], object]] = {
         "exact": lambda: emulator.predict(x),
         "whole": lambda: session.run(None, {name: x}),
-        "batches": in_batches,
+        "batches": lambda: in_batches(session, size),
+        "small batches": lambda: in_batches(session, 16),
+        "int8": lambda: in_batches(int8, size),
+        "exact, one": often(lambda: emulator.predict(one)),
+        "float, one": often(lambda: session.run(None, {name: one})),
     }
     times: dict[str, list[float]] = {side: [] for side in sides}
     for _ in range(rounds):
         for side, call in sides.items():
             time.sleep(0.01)  # the other side's threads still look for work for a while
             times[side].append(seconds(call))
-    exact, whole, batches = (statistics.median(values) / samples * 1e6 for values in times.values())
-    reference = seconds(lambda: evaluate(graph, x[:200])) / 200 * 1e6
-    plain = min(whole, batches)
-    return Row(graph.name, samples, exact, plain, exact / plain, ready * 1e3, reference)
+    calls = {side: _SINGLE if side.endswith("one") else samples for side in sides}
+    median = {side: statistics.median(values) / calls[side] * 1e6 for side, values in times.items()}
+    plain = min(median["whole"], median["batches"], median["small batches"])
+    return Row(
+        network=graph.name,
+        samples=samples,
+        exact_us=median["exact"],
+        float_us=plain,
+        ratio=median["exact"] / plain,
+        int8_us=median["int8"],
+        single_us=median["exact, one"],
+        single_float_us=median["float, one"],
+        single_ratio=median["exact, one"] / median["float, one"],
+        ready_ms=ready * 1e3,
+        evaluate_us=seconds(lambda: evaluate(graph, x[:50])) / 50 * 1e6,
+    )
 
 
 def cpu() -> str:
@@ -208,10 +287,12 @@ def main() -> None:
     parser.add_argument(
         "--threads", type=int, default=0, help="of ONNX Runtime, both sides; 0 is its default"
     )
+    parser.add_argument("--networks", default="", help="names, with commas between; all of them if empty")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    graphs = (mnist_mlp(), mnist_cnn(8, 16), mnist_cnn())
-    rows = [measure(graph, args.samples, args.rounds, args.threads) for graph in graphs]
+    graphs = (mnist_mlp(), mnist_cnn(8, 16), mnist_cnn(), ad01(), resnet8())
+    chosen = [graph for graph in graphs if not args.networks or graph.name in args.networks.split(",")]
+    rows = [measure(graph, args.samples, args.rounds, args.threads) for graph in chosen]
     about = {
         "cpu": cpu(),
         "python": platform.python_version(),
@@ -225,13 +306,12 @@ def main() -> None:
         print(json.dumps({"about": about, "rows": [asdict(row) for row in rows]}, indent=1))
         return
     print(", ".join(f"{key} {value}" for key, value in about.items()))
-    heads = ("samples", "exact us", "float us", "ratio", "ready ms", "evaluate us")
+    heads = ("exact us", "float us", "ratio", "int8 us", "one us", "float one", "ratio", "ready ms")
     print(f"{'network':18} " + " ".join(f"{head:>11}" for head in heads))
     for row in rows:
-        print(
-            f"{row.network:18} {row.samples:11d} {row.exact_us:11.2f} {row.float_us:11.2f} {row.ratio:11.2f} "
-            f"{row.ready_ms:11.1f} {row.evaluate_us:11.1f}"
-        )
+        figures = (row.exact_us, row.float_us, row.ratio, row.int8_us, row.single_us, row.single_float_us)
+        more = (row.single_ratio, row.ready_ms)
+        print(f"{row.network:18} " + " ".join(f"{figure:11.2f}" for figure in (*figures, *more)))
 
 
 if __name__ == "__main__":

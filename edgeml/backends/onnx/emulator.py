@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from math import isfinite
 from typing import Any, cast
 
 import numpy as np
@@ -166,8 +165,7 @@ class Emulator:
         values = self._run(feeds)
         if raw:
             return outputs_of(self._graph, self._codes(values), raw=True)
-        results = {name: tensor.astype(np.float64) + 0.0 for name, tensor in values.items()}
-        return next(iter(results.values())) if len(results) == 1 else results
+        return next(iter(values.values())) if len(values) == 1 else values
 
     def predict_codes(self, inputs: Mapping[str, IntArray]) -> dict[str, IntArray]:
         """Run the network on codes.
@@ -224,32 +222,39 @@ class Emulator:
             raise EdgemlError(f"data of shape {floats.shape} given, (samples, {expected}) expected", name)
         return np.ascontiguousarray(floats, self._kind(name))
 
-    def _run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    def _run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
         counts = {values.shape[0] for values in feeds.values()}
         if len(counts) != 1:
             raise EdgemlError(f"inputs with different numbers of samples: {sorted(counts)}", self._graph.name)
         samples = counts.pop()
-        if not samples:
-            return {name: np.zeros((0, *self._graph.info(name).shape)) for name in self._outputs}
+        results = {name: np.empty((samples, *self._graph.info(name).shape)) for name in self._outputs}
 
-        def run(start: int) -> list[NDArray[Any]]:
-            batch = {name: values[start : start + self._batch] for name, values in feeds.items()}
-            # min and max of an array with a NaN are NaN: two passes without a temporary array.
-            if not all(isfinite(values.min()) and isfinite(values.max()) for values in batch.values()):
-                raise _not_finite(feeds)
-            return run_session(self._session, self._tensors, batch, self._graph.name)
+        def run(start: int) -> None:
+            stop = start + self._batch
+            batch = {name: values[start:stop] for name, values in feeds.items()}
+            for values in batch.values():
+                if not np.isfinite(values).all():
+                    raise _not_finite(feeds)
+            parts = run_session(self._session, self._tensors, batch, self._graph.name)
+            for name, part in zip(self._outputs, parts, strict=True):
+                np.add(part, 0.0, out=results[name][start:stop])  # in float64, and minus zero becomes zero
 
-        def run_all(mine: range) -> list[list[NDArray[Any]]]:
-            return [run(start) for start in mine]
+        def run_all(mine: range) -> None:
+            for start in mine:
+                run(start)
 
+        if samples <= self._batch:
+            run(0)
+            return results
         starts = range(0, samples, self._batch)
         share = -(-len(starts) // self._threads)
         shares = [starts[first : first + share] for first in range(0, len(starts), share)]
-        if len(starts) == 1:
-            return dict(zip(self._outputs, run(0), strict=True))
-        done = [run_all(shares[0])] if len(shares) == 1 else self._pool.map(run_all, shares)
-        parts = [part for each in done for part in each]
-        return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(self._outputs)}
+        if len(shares) < 2:
+            run_all(starts)
+        else:
+            for _ in self._pool.map(run_all, shares):  # raises what a thread raised
+                pass
+        return results
 
 
 def _not_finite(feeds: Mapping[str, NDArray[Any]]) -> EdgemlError:

@@ -167,7 +167,7 @@ def test_kernels_that_differ_on_a_processor_are_left_with_a_note(monkeypatch: py
     np.testing.assert_array_equal(got, expected)
 
 
-def test_a_convolution_of_few_terms_is_a_float_kernel() -> None:
+def test_a_convolution_of_few_channels_is_a_float_kernel() -> None:
     """QLinearConv takes three times as long as a float Conv there."""
     plan = integer_plan(prepare(conv_net(Conv((1, 1), ((0, 0), (0, 0)), (1, 1)), channels=1)))
     assert len(plan.kernels) == 1
