@@ -306,11 +306,21 @@ def main() -> None:
         print(json.dumps({"about": about, "rows": [asdict(row) for row in rows]}, indent=1))
         return
     print(", ".join(f"{key} {value}" for key, value in about.items()))
-    heads = ("exact us", "float us", "ratio", "int8 us", "one us", "float one", "ratio", "ready ms")
+    heads = (
+        "exact us",
+        "float us",
+        "ratio",
+        "int8 us",
+        "one us",
+        "float one",
+        "ratio",
+        "ready ms",
+        "evaluate us",
+    )
     print(f"{'network':18} " + " ".join(f"{head:>11}" for head in heads))
     for row in rows:
         figures = (row.exact_us, row.float_us, row.ratio, row.int8_us, row.single_us, row.single_float_us)
-        more = (row.single_ratio, row.ready_ms)
+        more = (row.single_ratio, row.ready_ms, row.evaluate_us)
         print(f"{row.network:18} " + " ".join(f"{figure:11.2f}" for figure in (*figures, *more)))
 
 

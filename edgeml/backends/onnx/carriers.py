@@ -102,6 +102,8 @@ def integer_plan(graph: Graph, rules: tuple[CarrierRule, ...] = RULES) -> Intege
     """The integer kernels of a prepared graph and the ops between them that can stay in codes."""
     kernels, proven = integer_kernels(graph, rules), grids(graph)
     read = {kernel.source for kernel in kernels.values()}
+    if kernels:  # QuantizeLinear is quicker than a product, a Clip and a Round
+        read.update(graph.inputs)
     moved: set[str] = set()
     for node in reversed(graph.nodes):
         if node.name not in read or node.name in kernels or node.name in graph.constants:
