@@ -13,10 +13,11 @@ from edgeml.runs import RANDOM, Run
 from edgeml.settings import assignments
 
 _SETTINGS = ("data", "quantizers", "training", "targets", "lowering")
+_QUANTIZE = "quantize"
 
 
 def again(run: Run, changes: Sequence[str]) -> str:
-    """`edgeml train ...` or `edgeml import ...` with the run's own settings and, over them, `changes`.
+    """The command of the run with its own settings and, over them, `changes`.
 
     Args:
         run: a trained or imported run.
@@ -29,13 +30,18 @@ def again(run: Run, changes: Sequence[str]) -> str:
     plain = {
         name: part.model_dump(exclude_none=True) for name in _SETTINGS if (part := getattr(config, name))
     }
-    words: list[str] = ["edgeml", "import" if config.imported else "train", shell(ref.file or ref.name)]
+    verb = "import" if config.imported else "train"
+    if config.post_training is not None:
+        verb = _QUANTIZE
+        plain[_QUANTIZE] = config.post_training.model_dump(exclude_none=True)
+    words: list[str] = ["edgeml", verb, shell(ref.file or ref.name)]
     if config.imported:
         if config.data.dataset != RANDOM:
             words.append(f"--data {shell(config.data.dataset)}")
         plain["data"].pop("dataset")
         if run.weights_file is not None:
-            words.append(f"--weights {shell(str(run.weights_file))}")
+            option = "--weights-file" if verb == _QUANTIZE else "--weights"
+            words.append(f"{option} {shell(str(run.weights_file))}")
     elif config.seed:
         words.append(f"--seed {config.seed}")
     changed = {change.partition("=")[0] for change in changes}
@@ -48,10 +54,14 @@ def _defaults(run: Run) -> dict[str, Any]:
     """The settings without any --set."""
     from edgeml import presets
 
-    if run.config.imported:
+    if run.config.post_training is not None:
+        from edgeml.ptq.run import QuantizeChoices
+
+        chosen: Any = QuantizeChoices(data=presets.DataSpec(dataset=RANDOM))
+    elif run.config.imported:
         from edgeml.importers.run import ImportChoices
 
-        chosen: Any = ImportChoices(data=presets.DataSpec(dataset=RANDOM))
+        chosen = ImportChoices(data=presets.DataSpec(dataset=RANDOM))
     else:
         ref = run.config.preset
         chosen = presets.choose(presets.load(ref.file or ref.name))

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from edgeml import tasks
 from edgeml.checks import bound
 from edgeml.checks.result import Check
 from edgeml.diagnose.changes import Candidate, ImportedModel, PresetModel
 from edgeml.diagnose.layers import Patient, diagnose_layers
+from edgeml.diagnose.quantized import QuantizedModel
 from edgeml.diagnose.result import ArtefactMismatch, Diagnosis, LayerDiagnosis, TypeChange
 from edgeml.diagnose.score import Floats, Measure, ScoreJudge, outputs_of
 from edgeml.errors import EdgemlError
@@ -25,6 +27,7 @@ from edgeml.ir import Graph
 from edgeml.presets import Prepared
 from edgeml.report import quality
 from edgeml.report.sections.weights.bops import bit_operations
+from edgeml.runconfig import EndMeaning
 from edgeml.runs import Run
 
 SAMPLES = 1000
@@ -35,8 +38,11 @@ _LAYERS = 6
 
 _SHOWN = 6
 _TOGETHER = 3
-_LEAST = {Measure.ACCURACY: 0.001, Measure.AGREEMENT: 0.001, Measure.SQNR: 0.5}
-"""Gains that count."""
+
+
+def _least(measure: Measure) -> float:
+    """The gain that counts: half a dB, or a tenth of a percent."""
+    return 0.5 if measure is Measure.SQNR else 0.001
 
 
 def diagnose(run: Run, samples: int = SAMPLES, tell: Callable[[str], None] = lambda _: None) -> Diagnosis:
@@ -63,17 +69,18 @@ def diagnose(run: Run, samples: int = SAMPLES, tell: Callable[[str], None] = lam
     tell("all layers in float")
     all_float = patient.variant(patient.layers())
     floats = outputs_of(all_float, x)
-    judge = ScoreJudge.of(all_float, floats, y)
+    task, meaning = tasks.load(data.task), _meaning(run, graph)
+    judge = ScoreJudge.of(all_float, floats, task, y, meaning)
     fixed = judge.score(graph, outputs_of(graph, x))
-    baseline = _baseline(run, x, y)
+    baseline = _baseline(run, x, judge)
     rows = diagnose_layers(patient, judge, tell)
     in_float = judge.score(all_float, floats)
     gap = max(in_float, baseline or 0.0) - fixed
     changes: tuple[TypeChange, ...] = ()
     together: TypeChange | None = None
     tried = 0
-    if gap >= _LEAST[judge.measure]:
-        trial = _Trials(patient, judge, fixed, _chosen_on(patient, data, samples))
+    if gap >= _least(judge.measure):
+        trial = _Trials(patient, judge, fixed, _chosen_on(patient, data, samples, meaning))
         candidates = _candidates(run, patient, rows, not_run)
         tried = len(candidates)
         changes, together = trial.run(candidates, tell)
@@ -108,7 +115,7 @@ class _Trials:
     ) -> None:
         self._patient, self._judge, self._fixed = patient, judge, fixed
         self._x, self._chooser = chosen_on
-        self._least = _LEAST[judge.measure]
+        self._least = _least(judge.measure)
         self._before = self._chooser.score(patient.graph, outputs_of(patient.graph, self._x))
         self._operations = float(bit_operations(patient.graph).value or 1)
 
@@ -185,6 +192,8 @@ def _candidates(
 
     worst = {row.layer for row in sorted(rows, key=loss)[:_LAYERS]}
     some = tuple(row for row in rows if row.layer in worst)
+    if run.config.post_training is not None:
+        return list(QuantizedModel(patient, run.config.post_training.method).candidates(some))
     if run.config.imported:
         return list(ImportedModel(run, patient).candidates(some))
     if patient.model is None or run.config.quantizers is None:
@@ -203,24 +212,30 @@ def _candidates(
     return list(PresetModel(preset, run.config.quantizers, patient).candidates(some))
 
 
-def _chosen_on(patient: Patient, data: Prepared, samples: int) -> tuple[Floats, ScoreJudge]:
+def _chosen_on(
+    patient: Patient, data: Prepared, samples: int, meaning: EndMeaning | None
+) -> tuple[Floats, ScoreJudge]:
     """Samples to choose changes on, and their judge."""
     x, y = (data.x_val, data.y_val) if len(data.x_val) else (data.x_train, data.y_train)
     if not len(x):
         x, y = data.x_test, data.y_test
     some, labels = _some(x, y, data, samples)
     graph = patient.variant(patient.layers())
-    return some, ScoreJudge.of(graph, outputs_of(graph, some), labels)
+    floats = outputs_of(graph, some)
+    return some, ScoreJudge.of(graph, floats, tasks.load(data.task), labels, meaning)
 
 
 def _some(x: Any, y: Any, data: Prepared, most: int) -> tuple[Floats, Any]:
-    """Samples spread evenly over the data, and their labels if there are any."""
+    """Samples spread evenly over the data, and their truth if there is any."""
     chosen = np.unique(np.linspace(0, max(len(x) - 1, 0), min(len(x), most)).astype(np.int64))
-    return x[chosen], np.asarray(y, np.int64)[chosen] if data.class_names else None
+    return x[chosen], data.truth_of(x[chosen], y[chosen] if len(y) else None)
 
 
 def _model(run: Run, not_run: list[str]) -> Any:
     """The Keras model, or None."""
+    if run.config.post_training is not None:
+        not_run.append("weights in float: edgeml quantize --sensitivity measures them")
+        return None
     if not run.is_keras:
         not_run.append("weights in float: the model is not one of Keras")
         return None
@@ -232,16 +247,26 @@ def _model(run: Run, not_run: list[str]) -> Any:
     return load_model(run.model_file)
 
 
-def _baseline(run: Run, x: Floats, y: Any) -> float | None:
-    """Accuracy of the separately trained float model; None without it or without labels."""
-    if y is None or not run.float_file.is_file():
+def _baseline(run: Run, x: Floats, judge: ScoreJudge) -> float | None:
+    """Score of the separately trained float model; None without it or without truth."""
+    measured = judge.measure in (Measure.ACCURACY, Measure.EXPLAINED)
+    if not measured or not run.float_file.is_file():
         return None
     from edgeml.keras.load import load_model
     from edgeml.training.ending import ending, threshold_of
 
     model = load_model(run.float_file)
-    classes = quality.predictions(model.predict(x, verbose=0), threshold_of(ending(model)))
-    return float(np.mean(classes == y))
+    outputs = model.predict(x, verbose=0)
+    if judge.measure is Measure.EXPLAINED:
+        return judge.figure(outputs, real=True)
+    return float(np.mean(quality.predictions(outputs, threshold_of(ending(model))) == judge.labels))
+
+
+def _meaning(run: Run, graph: Graph) -> EndMeaning | None:
+    """The meaning of the first output."""
+    importing = run.config.importing
+    meanings = importing.outputs if importing is not None else ()
+    return next((item for item in meanings if item.name == graph.outputs[0]), None)
 
 
 def mismatches(run: Run, graph: Graph, not_run: list[str]) -> tuple[ArtefactMismatch, ...]:

@@ -90,7 +90,7 @@ def aligned(
     if truth is None:
         return None
     names = graph.outputs[:1] if kind.truth is Truth.CLASSES else graph.outputs
-    real = [_real(outputs[name], _meaning(meanings, name)) for name in names]
+    real = [real_values(outputs[name], _meaning(meanings, name)) for name in names]
     if kind.truth is Truth.CLASSES and isinstance(graph.node(names[0]).op, ArgMax):
         real = [
             np.eye(int(graph.info(names[0]).hi.max()) + 1)[outputs[names[0]].reshape(-1).astype(np.int64)]
@@ -132,7 +132,7 @@ def _truth(
 ) -> NDArray[Any] | None:
     if kind is Truth.INPUT:
         parts = feeds(graph, data.x_test[:count])
-        real = [_real(values, _meaning(meanings, name)) for name, values in parts.items()]
+        real = [real_values(values, _meaning(meanings, name)) for name, values in parts.items()]
         return np.concatenate([values.reshape(count, -1) for values in real], axis=1)
     if kind is Truth.CLASSES and data.class_names:
         return np.asarray(data.y_test[:count], np.int64)
@@ -141,8 +141,8 @@ def _truth(
     return None
 
 
-def _real(values: NDArray[Any], meaning: EndMeaning) -> NDArray[np.float64]:
-    """The source's values, from those of the graph."""
+def real_values(values: NDArray[Any], meaning: EndMeaning) -> NDArray[np.float64]:
+    """The source's values (samples, ...), from those of the graph."""
     numbers = values.astype(np.float64) * meaning.scale + meaning.offset
     if meaning.function == "sigmoid":
         return 1.0 / (1.0 + np.exp(-np.clip(numbers, -700.0, 700.0)))

@@ -48,6 +48,28 @@ class Prepared:
     task: str
     columns: ColumnPlan | None = None
 
+    def truth_of(self, x: Array, y: Array | None) -> Array | None:
+        """The truth of samples, as the figures of the task take it.
+
+        Args:
+            x: samples of these data (samples, ...).
+            y: their part of `y_train`, `y_val` or `y_test`; None without labels.
+
+        Returns:
+            Classes (samples,), numbers (samples, n), or None if the samples have no truth.
+        """
+        truth = tasks.load(self.task).truth
+        if truth is Truth.INPUT:
+            return x.reshape(len(x), -1)
+        if (
+            truth is Truth.NONE
+            or y is None
+            or not len(y)
+            or (truth is Truth.CLASSES and not self.class_names)
+        ):
+            return None
+        return np.asarray(y, np.int64) if truth is Truth.CLASSES else y.reshape(len(y), -1)
+
 
 def prepare(
     spec: DataSpec,

@@ -11,7 +11,10 @@ from pydantic import Field
 
 from edgeml.settings import Settings
 
-PtqBits = Annotated[int, Field(ge=2, le=16, strict=True)]
+MOST_BITS = 16
+"""The widest code that quantization after training gives."""
+
+PtqBits = Annotated[int, Field(ge=2, le=MOST_BITS, strict=True)]
 """Widths of codes that quantization after training gives."""
 
 

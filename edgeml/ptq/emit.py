@@ -16,7 +16,8 @@ from edgeml.ptq.net import FloatNet, write_node
 from edgeml.ptq.steps import TensorType
 
 _QONNX = "qonnx.custom_op.general"
-_BEHIND = "_quant"
+BEHIND = "_quant"
+"""The ending of a tensor's name behind its rounding."""
 
 
 def qonnx(net: FloatNet, types: Mapping[str, TensorType]) -> Any:
@@ -39,7 +40,7 @@ def qonnx(net: FloatNet, types: Mapping[str, TensorType]) -> Any:
             for value, stem in ((0, "zero"), (kind.bits, "bits"))
         ]
         attributes = {"signed": int(kind.signed), "narrow": 0, "rounding_mode": "ROUND"}
-        names[tensor] = writer.node("Quant", inputs, f"{tensor}{_BEHIND}", _QONNX, **attributes)
+        names[tensor] = writer.node("Quant", inputs, f"{tensor}{BEHIND}", _QONNX, **attributes)
 
     for name in net.used_constants():
         writer.constant(net.constants[name], name)
@@ -68,7 +69,7 @@ def simulated(net: FloatNet, types: Mapping[str, TensorType]) -> Any:
         scaled = writer.new_node("Mul", [tensor, up], f"{tensor}_scaled")
         codes = writer.new_node("Round", [scaled], f"{tensor}_rounded")
         limited = writer.new_node("Clip", [codes, *ends], f"{tensor}_limited")
-        names[tensor] = writer.node("Mul", [limited, down], f"{tensor}{_BEHIND}")
+        names[tensor] = writer.node("Mul", [limited, down], f"{tensor}{BEHIND}")
 
     for name in net.used_constants():
         values = net.constants[name]
@@ -85,4 +86,4 @@ def simulated(net: FloatNet, types: Mapping[str, TensorType]) -> Any:
 
 def quantized_name(tensor: str, types: Mapping[str, TensorType]) -> str:
     """The name that a tensor has in both models behind its rounding."""
-    return f"{tensor}{_BEHIND}" if tensor in types else tensor
+    return f"{tensor}{BEHIND}" if tensor in types else tensor

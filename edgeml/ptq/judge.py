@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from edgeml import tasks
 from edgeml.errors import EdgemlError
+from edgeml.importers.outcome import real_values
 from edgeml.ptq.net import FloatNet
 from edgeml.ptq.tensors import TensorRunner
+from edgeml.runconfig import EndMeaning
 from edgeml.tasks import Task, Truth
 
 if TYPE_CHECKING:
@@ -83,30 +85,19 @@ def parts(data: Prepared, most: int, seed: int) -> SampleParts:
             f"{len(chosen)} samples of the training part, judged on {min(len(x), _MOST_SAMPLES)} of {which}"
         )
         judged = x[:_MOST_SAMPLES]
-        result = SampleParts(calibration, judged, _truth(data, judged, y[:_MOST_SAMPLES]), data.task, words)
+        result = SampleParts(calibration, judged, data.truth_of(judged, y[:_MOST_SAMPLES]), data.task, words)
     else:
         order = np.random.default_rng(seed).permutation(len(data.x_test))
         half = np.sort(order[: min(most, len(order) // 2)])
         rest = np.sort(order[len(half) : len(half) + _MOST_SAMPLES])
         words = f"{len(half)} samples, judged on {len(rest)} others (without labels the data have no parts)"
         judged = data.x_test[rest]
-        result = SampleParts(data.x_test[half], judged, _truth(data, judged, None), data.task, words)
+        result = SampleParts(data.x_test[half], judged, data.truth_of(judged, None), data.task, words)
     if not len(result.calibration) or not len(result.judged):
         raise EdgemlError(
             "has too few samples to calibrate with some and judge with others", data.dataset.name
         )
     return result
-
-
-def _truth(data: Prepared, x: NDArray[np.float32], y: NDArray[Any] | None) -> NDArray[Any] | None:
-    """The truth of samples by the task of the data; None if they have none."""
-    truth = tasks.load(data.task).truth
-    if truth is Truth.INPUT:
-        return x.reshape(len(x), -1)
-    if y is None or (truth is Truth.CLASSES and not data.class_names) or truth is Truth.NONE:
-        return None
-    numbers = truth is not Truth.CLASSES
-    return np.asarray(y, np.float64).reshape(len(y), -1) if numbers else np.asarray(y, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,18 +114,17 @@ class Judge:
 
     @cached_property
     def task(self) -> Task:
-        """The task of the data; that without labels if they have no truth."""
-        return tasks.load(self.samples.task if self.samples.truth is not None else "unlabelled")
+        """The task of the data; that without labels if they have no truth, or none that the model is for."""
+        task, truth = tasks.load(self.samples.task), self.samples.truth
+        inferred = task.truth is Truth.INPUT and truth is not None
+        if truth is None or (inferred and task.percent(self._beside(task, self._float), truth, 0.0) <= 0):
+            return tasks.load("unlabelled")
+        return task
 
     @property
     def measure(self) -> str:
         """The figure in words."""
-        return f"{self.task.measure} against the float network" if self._against_float else self.task.measure
-
-    @property
-    def _against_float(self) -> bool:
-        """True for numbers whose last curve was left off: they are another quantity than the truth."""
-        return self.net.ended and not self.task.yes_no and self.samples.truth is not None
+        return self.task.measure
 
     @cached_property
     def reference(self) -> NDArray[np.float32]:
@@ -165,20 +155,23 @@ class Judge:
 
     def _percent(self, outputs: list[NDArray[Any]]) -> float:
         truth = self.samples.truth
-        if truth is None or self._against_float:
-            truth = self._beside(self._float)
-        return self.task.percent(self._beside(outputs), truth, 0.0)
+        if truth is None or self.task.truth is Truth.NONE:
+            truth = self._beside(self.task, self._float)
+        return self.task.percent(self._beside(self.task, outputs), truth, 0.0)
 
-    def _beside(self, outputs: list[NDArray[Any]]) -> NDArray[np.float64]:
+    def _beside(self, task: Task, outputs: list[NDArray[Any]]) -> NDArray[np.float64]:
         """All outputs side by side, of a classifier the first one, (samples, n); images channels last."""
-        if self.task.truth in (Truth.CLASSES, Truth.NONE):
-            outputs = outputs[:1]
+        named = list(zip(self.net.outputs, outputs, strict=True))
+        if task.truth in (Truth.CLASSES, Truth.NONE):
+            named = named[:1]
         turned = (*self.net.shape[-1:], *self.net.shape[:-1])
-        parts = (
-            np.moveaxis(values, 1, -1) if values.ndim > 2 and values.shape[1:] == turned else values
-            for values in outputs
-        )
-        return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1).astype(np.float64)
+        parts: list[NDArray[np.float64]] = []
+        for name, values in named:
+            curve = "" if task.yes_no else self.net.ended.get(name, "")
+            real = real_values(values, EndMeaning(name=name, function=curve))
+            real = np.moveaxis(real, 1, -1) if real.ndim > 2 and real.shape[1:] == turned else real
+            parts.append(real.reshape(len(real), -1))
+        return np.concatenate(parts, axis=1)
 
     def _outputs(self, runner: TensorRunner) -> list[NDArray[np.float32]]:
         return runner.run(self.samples.judged, tuple(self.net.outputs))

@@ -7,7 +7,7 @@ corrections can change one layer and no other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -65,7 +65,7 @@ class FloatNet:
         shape: of a sample.
         outputs: shapes of the outputs of one sample, by tensor.
         opset: version of the operators.
-        ended: true if a softmax or another curve at an output was left off.
+        ended: the softmax or other curve that was left off behind an output, by tensor: "sigmoid".
     """
 
     name: str
@@ -75,7 +75,7 @@ class FloatNet:
     shape: tuple[int, ...]
     outputs: Mapping[str, tuple[int, ...]]
     opset: int = OPSET
-    ended: bool = False
+    ended: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[SourceNode, ...]]:

@@ -36,7 +36,7 @@ from edgeml.ptq.search import WidthSearch
 from edgeml.ptq.source import read_float
 from edgeml.ptq.steps import TensorType
 from edgeml.quoting import shell
-from edgeml.runconfig import Importing, RunConfig, import_name
+from edgeml.runconfig import EndMeaning, Importing, RunConfig, import_name
 from edgeml.runs import RUNS, Run
 from edgeml.settings import Settings, parse_settings
 from edgeml.tasks import TaskEvidence, Truth
@@ -163,7 +163,7 @@ def quantize_model(
                 file=_FILE,
                 task_reason=reason,
                 inputs=meanings(imported),
-                outputs=imported.outputs,
+                outputs=_with_curves(imported.outputs, net),
             )
         }
     )
@@ -213,6 +213,14 @@ def _choices(source: FloatSource, settings: Mapping[str, Any]) -> QuantizeChoice
             f"edgeml quantize {shell(str(source.path))} --data NAME|FILE",
         )
     return parse_settings(QuantizeChoices, values, f"quantize {source.path.name}")
+
+
+def _with_curves(outputs: Sequence[EndMeaning], net: FloatNet) -> tuple[EndMeaning, ...]:
+    """The meanings of the outputs with the curves that were left off."""
+    curves = (net.ended.get(name, "") for name in net.outputs)
+    return tuple(
+        meaning.model_copy(update={"function": curve}) for meaning, curve in zip(outputs, curves, strict=True)
+    )
 
 
 def _evidence(net: FloatNet, labels: Any, classes: int) -> TaskEvidence:
@@ -450,11 +458,6 @@ def _remarks(source: Calibrated, judge: Judge) -> Iterator[str]:
         yield (
             f"the float model itself is right on {judge.float_percent:.1f} % only: the data may be scaled in "
             "another way than in training, see --set data.scaling=unit and data.constant=255"
-        )
-    if judge.net.ended and not judge.task.yes_no and judge.samples.truth is not None:
-        yield (
-            "the curve at the end of the model is left off, and the outputs are what it is applied to: "
-            "figures against the data are those of another quantity; end the model in a linear layer"
         )
     for tensor, histogram in source.histograms.items():
         if histogram.low == histogram.high:

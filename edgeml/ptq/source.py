@@ -229,7 +229,7 @@ def _without_end(net: FloatNet) -> FloatNet:
     """The network up to its logits: a softmax or sigmoid at the end changes no class."""
     makers = {node.outputs[0]: node for node in net.nodes}
     outputs: dict[str, tuple[int, ...]] = {}
-    ended: set[str] = set()
+    left_off, curves = set[str](), dict[str, str]()
     for name, shape in net.outputs.items():
         node = makers.get(name)
         if (
@@ -238,12 +238,13 @@ def _without_end(net: FloatNet) -> FloatNet:
             and name not in net.readers
             and node.inputs[0] not in outputs
         ):
-            ended.add(name)
+            left_off.add(name)
             outputs[node.inputs[0]] = shape
+            curves[node.inputs[0]] = node.op_type.lower()
         else:
             outputs[name] = shape
-    nodes = tuple(node for node in net.nodes if node.outputs[0] not in ended)
-    return replace(net, nodes=nodes, outputs=outputs, ended=bool(ended))
+    nodes = tuple(node for node in net.nodes if node.outputs[0] not in left_off)
+    return replace(net, nodes=nodes, outputs=outputs, ended=curves)
 
 
 def _with_biases(net: FloatNet) -> FloatNet:

@@ -126,16 +126,19 @@ def test_a_loss_is_counted_in_the_figure_of_the_task(
     assert Run.open(answer["run"]).config.data.task == task
 
 
-def test_a_curve_at_the_end_of_a_regression_is_worth_a_remark(edgeml: Shell, model: Path) -> None:
+def test_a_curve_that_is_left_off_is_kept_in_mind(edgeml: Shell, model: Path) -> None:
     x = np.load("data.npz")["x"]
     np.savez("own.npz", x=x, y=1 / (1 + np.exp(-x[:, :2])))
     reconstructing("own.onnx", 2, "Sigmoid")
     outcome = edgeml("quantize", "own.onnx", "--data", "own.npz", "--json", "--correct", "none")
     assert outcome.code == 0, outcome.err
     answer = json.loads(outcome.out)
-    assert (answer["measure"], answer["float_percent"]) == ("R2 against the float network", 100)
-    (remark,) = answer["remarks"]
-    assert remark.startswith("the curve at the end of the model is left off")
+    assert answer["measure"] == "R2"
+    assert answer["float_percent"] == 100  # of the sigmoid, not of what it is applied to
+    assert 99.9 < answer["percent"] < 100
+    importing = Run.open(answer["run"]).config.importing
+    assert importing is not None
+    assert [meaning.function for meaning in importing.outputs] == ["sigmoid"]
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,9 @@ def test_a_mismatch_of_the_last_check_is_shown(tmp_path: Path) -> None:
 def test_the_command_to_make_it_again_keeps_its_settings(clipping: Diagnosed) -> None:
     words = shlex.split(again(clipping.run, ["quantizers.activations.integer=2", "targets.board=basys3"]))
     assert words[:3] == ["edgeml", "train", str(clipping.folder / "sums.py")]
-    assert words[3:] == ["--set", "quantizers.activations.integer=2", "--set", "targets.board=basys3"]
+    assert words[3::2] == ["--set"] * 3
+    settings = ['data.task="classification"', "quantizers.activations.integer=2", "targets.board=basys3"]
+    assert words[4::2] == settings
     preset = presets.load(clipping.folder / "sums.py")
     assert presets.choose(preset, [w for w in words[3:] if w != "--set"]).quantizers.activations.integer == 2
 

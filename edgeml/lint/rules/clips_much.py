@@ -24,7 +24,8 @@ RULE = Rule(
     why="Clipped values pass no gradient and all look alike to the next layer; accuracy is lost "
     "that one integer bit would keep.",
     remedy="one more integer bit, at the cost of a fraction bit if the width must stay: "
-    "`--set quantizers.layers.NAME.activations.integer=N`; `edgeml diagnose RUN` tries it",
+    "`--set quantizers.layers.NAME.activations.integer=N`, or after `edgeml quantize` one bit more: "
+    "`--set quantize.layers.NAME.activations=N`; `edgeml diagnose RUN` tries both",
     needs=(SubjectPart.GRAPH, SubjectPart.SAMPLES, SubjectPart.TRAINED),
     find=find,
 )
