@@ -36,12 +36,14 @@ class StageDifference:
     """A vector on which a stage differs.
 
     Args:
+        value: that the stage computes.
         codes: of every source, (*shape).
         index: of the first element that differs.
         expected: the graph's code there.
         got: the artefact's.
     """
 
+    value: str
     codes: dict[str, IntArray]
     index: tuple[int, ...]
     expected: int
@@ -85,6 +87,7 @@ def prove_stage(stage: ArtefactStage, segment: GraphSegment) -> StageProof:
         if len(wrong):
             row, *index = (int(n) for n in wrong[0])
             difference = StageDifference(
+                stage.value,
                 {name: part[row] for name, part in batch.items()},
                 tuple(index),
                 int(expected[(row, *index)]),

@@ -50,7 +50,7 @@ def prove_quantizer(stage: QuantizerStage, graph: Graph) -> StageProof:
             row, *index = (int(n) for n in wrong[0])
             there = (row, *index)
             difference = StageDifference(
-                {stage.value: expected[row]}, tuple(index), int(expected[there]), int(got[there])
+                stage.value, {stage.value: expected[row]}, tuple(index), int(expected[there]), int(got[there])
             )
             return StageProof(stage.value, "input", argument, start + row + 1, difference=difference)
     return StageProof(stage.value, "input", argument, len(floats))

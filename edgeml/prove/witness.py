@@ -1,8 +1,8 @@
 """Look for an input of the network on which an artefact answers wrongly.
 
 A stage that differs on some codes refutes nothing alone: no input may reach these codes, or what follows may
-hide the difference. Tried are the golden vectors, then inputs made from the codes of the stage, and random
-ones.
+hide the difference. Tried are the golden vectors, then inputs made from the codes of the stage, random ones,
+and inputs that drive the element that differs as far up and down as they can.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 from edgeml.backend import Runner
 from edgeml.checks.golden import Golden
 from edgeml.fixed import IntArray, to_float
-from edgeml.ir import Graph, evaluate_codes, input_codes
+from edgeml.ir import Graph, ValueInfo, evaluate_codes, input_codes
+from edgeml.passes import prepare
 from edgeml.prove.arguments import StageDifference
 from edgeml.prove.result import Witness
 
 _RANDOM = 4096
 """Random inputs that are tried."""
+
+_ROUNDS, _CHILDREN, _PARENTS, _LOOK = 60, 256, 16, 15
+"""Rounds of a climb, inputs tried in each, those that the next begins with, and rounds between two looks."""
 
 
 def find_witness(
@@ -68,16 +72,51 @@ def _candidates(
         yield "the codes of the stage", _floats(graph, single)
     rng = np.random.default_rng(0)
     infos = {name: graph.info(name) for name in graph.inputs}
-    shapes = {name: (_RANDOM // 4, *info.shape) for name, info in infos.items()}
     for share in (1.0, 0.5, 0.1, 0.02):  # of the elements that are not at rest
-        codes: dict[str, IntArray] = {}
-        for name, info in infos.items():
-            drawn = rng.integers(info.lo, info.hi, shapes[name], endpoint=True)
-            ends = np.where(rng.random(shapes[name]) < 0.5, info.lo, info.hi)
-            drawn = np.where(rng.random(shapes[name]) < 0.3, ends, drawn)
-            rest = np.broadcast_to(np.clip(0, info.lo, info.hi), shapes[name])
-            codes[name] = np.where(rng.random(shapes[name]) < share, drawn, rest)
-        yield "random inputs", _floats(graph, codes)
+        shapes = {name: (_RANDOM // 4, *info.shape) for name, info in infos.items()}
+        rest = {
+            name: np.broadcast_to(np.clip(0, infos[name].lo, infos[name].hi), shapes[name]) for name in infos
+        }
+        yield "random inputs", _floats(graph, _changed(infos, rest, share, rng))
+    for sign in (1, -1):
+        yield from _climbing(graph, difference, sign, rng)
+
+
+def _climbing(
+    graph: Graph, difference: StageDifference, sign: int, rng: np.random.Generator
+) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
+    """Inputs that drive the element that differs as high (or low) as they can, so that what follows shows it.
+
+    A weight into a unit that is always cut off at zero has no effect until an input switches the unit on.
+    """
+    core = prepare(graph)
+    infos = {name: graph.info(name) for name in graph.inputs}
+    best = {name: np.clip(0, info.lo, info.hi)[np.newaxis] for name, info in infos.items()}
+    for number in range(_ROUNDS):
+        parents = {name: np.resize(codes, (_CHILDREN, *codes.shape[1:])) for name, codes in best.items()}
+        share = rng.choice([0.3, 0.1, 0.03])
+        children = _changed(infos, parents, share, rng)
+        everyone = {name: np.concatenate([best[name], children[name]]) for name in best}
+        values = evaluate_codes(core, everyone, [difference.value])[difference.value]
+        height = sign * values[(slice(None), *difference.index)]
+        first = np.argsort(-height, kind="stable")[:_PARENTS]
+        best = {name: codes[first] for name, codes in everyone.items()}
+        if number % _LOOK == _LOOK - 1:
+            yield "inputs that drive the element to its end", _floats(graph, everyone)
+
+
+def _changed(
+    infos: Mapping[str, ValueInfo], codes: Mapping[str, IntArray], share: float, rng: np.random.Generator
+) -> dict[str, IntArray]:
+    """The codes with a share of the elements drawn anew, a third of these at an end of their range."""
+    results: dict[str, IntArray] = {}
+    for name, before in codes.items():
+        info, shape = infos[name], before.shape
+        drawn = rng.integers(info.lo, info.hi, shape, endpoint=True)
+        ends = np.where(rng.random(shape) < 0.5, info.lo, info.hi)
+        drawn = np.where(rng.random(shape) < 0.3, ends, drawn)
+        results[name] = np.where(rng.random(shape) < share, drawn, before)
+    return results
 
 
 def _floats(graph: Graph, codes: Mapping[str, IntArray]) -> dict[str, NDArray[Any]]:
