@@ -147,9 +147,12 @@ def library_code(out: Path, library: Path, folder: Path) -> int:
     return sum(sizes.get(name, 0) for name in needed)
 
 
-def labels_of(run: Run, samples: int) -> Any:
-    """The classes of the first test samples."""
-    return np.asarray(run.data().y_test[:samples]).reshape(-1)
+def accuracy(run: Run, values: Any, zero: float = 0.0) -> float:
+    """The share of the first test samples whose class is right; one output says yes above `zero`."""
+    answers = np.reshape(values, (len(values), -1))
+    labels = np.asarray(run.data().y_test[: len(answers)]).reshape(-1)
+    chosen = answers[:, 0] > zero if answers.shape[1] == 1 else np.argmax(answers, 1)
+    return float(np.mean(chosen == labels))
 
 
 def host_bytes(sources: list[Path], folder: Path) -> int:
@@ -187,11 +190,10 @@ def ours(run: Run, folder: Path, samples: int) -> dict[str, Any]:
         few, many = (instructions([f"./{name}", "in", str(n)], folder) for n in (FEW, MANY))
         counts[name] = many - few
     codes = edgeml.evaluate(graph, run.data().x_test[:samples])
-    right = np.argmax(codes.reshape(len(codes), -1), 1) == labels_of(run, samples)
     sources = [run.folder.resolve() / "c" / source for source in manifest.sources]
     row: dict[str, Any] = {
         "samples": len(codes),
-        "accuracy": float(np.mean(right)),
+        "accuracy": accuracy(run, codes),
         "host_instructions": (counts["with"] - counts["without"]) / (MANY - FEW),
         "host_flash": host_bytes(sources, folder),
     }
@@ -223,11 +225,16 @@ def lite(run: Run, folder: Path, samples: int) -> dict[str, Any]:
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], row[None])
         interpreter.invoke()
         answers.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0])
-    right = np.argmax(np.reshape(answers, (len(x), -1)), 1) == labels_of(run, samples)
-    return {"accuracy": float(np.mean(right)), "model_bytes": len(content), "version": tf.__version__}
+    zero = interpreter.get_output_details()[0]["quantization"][1]
+    return {
+        "accuracy": accuracy(run, answers, zero),
+        "zero": zero,
+        "model_bytes": len(content),
+        "version": tf.__version__,
+    }
 
 
-def micro(run: Run, folder: Path, python: str) -> dict[str, Any]:
+def micro(run: Run, folder: Path, python: str, zero: float) -> dict[str, Any]:
     """TensorFlow Lite Micro's interpreter on that model: accuracy, arena, instructions."""
     (folder / "tflm.py").write_text(_TFLM)
     words = [python, "tflm.py", "model.tflite", "x.npy"]
@@ -237,13 +244,16 @@ def micro(run: Run, folder: Path, python: str) -> dict[str, Any]:
     arena = re.search(r"Arena allocation total (\d+)", done.output)
     counts: dict[str, int] = {}
     for kind in ("invoke", "copy"):
-        few, many = (instructions([*words, str(n), kind, "y.npy"], folder) for n in (FEW, MANY))
+        profiles = (f"{kind}.out", "/dev/null")
+        few, many = (
+            instructions([*words, str(n), kind, "y.npy"], folder, out)
+            for n, out in zip((FEW, MANY), profiles, strict=True)
+        )
         counts[kind] = many - few
-    instructions([*words, "1", "invoke", "y.npy"], folder, "functions.out")
     library = Path(run_tool([python, "-c", _WHERE], folder, folder / "where.log", _SECONDS).output.strip())
     return {
-        "accuracy": float(np.mean(np.argmax(answers, 1) == labels_of(run, samples))),
-        "host_code": library_code(folder / "functions.out", library, folder),
+        "accuracy": accuracy(run, answers, zero),
+        "host_code": library_code(folder / "invoke.out", library, folder),
         "arena": int(arena[1]) if arena else None,
         "host_instructions": float(counts["invoke"] - counts["copy"]) / (MANY - FEW),
     }
@@ -285,7 +295,8 @@ def main() -> None:
             folder = Path(scratch)
             rows[run.name] = {"edgeml": ours(run, folder, args.samples)}
             rows[run.name]["litert"] = lite(run, folder, args.samples)
-            rows[run.name]["tflm"] = micro(run, folder, args.peers)
+            zero = rows[run.name]["litert"].pop("zero")
+            rows[run.name]["tflm"] = micro(run, folder, args.peers, zero)
             rows[run.name]["emlearn"] = emlearn(run, folder, args.peers)
     gcc = tools.need("gcc").version
     print(json.dumps({"gcc": gcc, "models": rows}, indent=2))
