@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.mcus.cores._base import Area, InstructionClass, McuCore, Timing
+from edgeml.mcus.cores._base import Area, InstructionClass, McuCore, SerialLine, Timing
 
 CORE = McuCore(
     name="novel-core",
@@ -14,6 +14,7 @@ CORE = McuCore(
     startup="cortex_m.c",
     flash=Area(0x0000_0000, 4 << 20),
     ram=Area(0x2000_0000, 4 << 20),
+    line=SerialLine("uart_cmsdk.c", 0x4000_4000),
     timing=Timing(
         {
             InstructionClass.LOAD: (1.0, 2.0),
