@@ -323,6 +323,9 @@ class Training(Settings):
         warmup_epochs: epochs at the start in which the rate rises to that of the schedule in equal steps.
         plateau_patience: see `schedule`.
         patience: stop after so many epochs that were no better; the best epoch's weights are kept.
+        early_stopping: arguments of Keras' EarlyStopping, which then decides instead of `patience`: "monitor"
+            (val_loss, val_accuracy, or a figure of the task such as val_f1), "patience", "min_delta", "mode",
+            "baseline", "start_from_epoch". The epoch in which the figure was best is kept.
         max_parameters: a model with more weights is refused before they are allocated.
         bit_penalty: of layers with learned widths, see `BitPenalty`.
         augmentation: Keras' layers that change training samples at random, in their order ("random_flip",
@@ -344,6 +347,7 @@ class Training(Settings):
     warmup_epochs: Annotated[int, Field(ge=0, strict=True)] = 0
     plateau_patience: Count = 5
     patience: Count = 20
+    early_stopping: dict[str, Argument] = Field(default_factory=dict)
     max_parameters: Count = 50_000_000
     bit_penalty: BitPenalty = BitPenalty()
     augmentation: Annotated[tuple[KerasClass, ...], BeforeValidator(_in_a_list)] = ()

@@ -24,6 +24,7 @@ from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared, Training
 from edgeml.training.augment import Augmenter, augmenter_of, check_augmentation
 from edgeml.training.callbacks import PhaseCallbacks
+from edgeml.training.diverged import diverged
 from edgeml.training.goal import TrainingGoal, check_fit, goal_of, targets_of
 from edgeml.training.history import TensorBoardLog
 from edgeml.training.initial import initializer_of
@@ -33,6 +34,7 @@ from edgeml.training.progress import EpochRow, TrainingProgress
 from edgeml.training.rates import next_rate, rates_of
 from edgeml.training.seeds import shuffled
 from edgeml.training.state import TrainingState, load_state, save_state
+from edgeml.training.stopping import EarlyStop, stopping_callback
 
 if TYPE_CHECKING:
     import keras
@@ -107,7 +109,7 @@ def fit(
     saved, saved_at = state, time.monotonic()
     hooks.begin(model, trainer.optimizer, settings.epochs, trainer.steps)
     try:
-        while state.epoch < settings.epochs and state.epoch - state.best_epoch < settings.training.patience:
+        while state.epoch < settings.epochs and not trainer.ends(state):
             state = trainer.epoch(state, progress.advance)
             board.write(state.rows[-1])
             progress.epoch(state.rows[-1])
@@ -142,6 +144,7 @@ def check_names(training: Training) -> None:
         optimizer_of(training.optimizer, rate)
     if training.loss.name != "auto":
         loss_class(training.loss)
+    stopping_callback(training.early_stopping)
     check_augmentation(training.augmentation)
     initializer_of(training.initializer, 0)
 
@@ -178,8 +181,12 @@ class _PhaseTrainer:
         self.train = _trainer(
             model, self.optimizer, self.goal, (data.x_train, self.targets), batch, self.augmenter
         )
+        self.stop = EarlyStop(training.early_stopping, settings.task, self.goal.counts, self.goal.threshold)
+        if self.stop.of_task:  # an unknown figure is refused before anything is trained
+            self.stop.monitored(outputs_of(model, data.x_val), self._truth())
         self.steps = math.ceil(len(data.x_train) / batch)
         self.steps_per_call = 1
+        self.begin = _values(model.variables), _values(self.optimizer.variables)  # of the current epoch
 
     def start(self, state_file: Path) -> TrainingState:
         """The state to go on from, put into model and optimizer."""
@@ -191,7 +198,20 @@ class _PhaseTrainer:
             return begin
         _assign(self.model.variables, state.weights, state_file)
         _assign(self.optimizer.variables, state.optimizer, state_file)
+        self.begin = list(state.weights), list(state.optimizer)
+        if self.stop.active:
+            self.stop.again(state.rows, outputs_of(self.model, self.data.x_val), self._truth())
         return state
+
+    def ends(self, state: TrainingState) -> bool:
+        """True if no epoch follows: early stopping says so, or too many epochs were no better."""
+        if self.stop.active:
+            return self.stop.stops
+        return state.epoch - state.best_epoch >= self.settings.training.patience
+
+    def _truth(self) -> Array:
+        """The targets of the validation part as the figures of the task take them."""
+        return targets_of(self.data, "val", self.settings.task)
 
     def epoch(self, state: TrainingState, advance: Callable[[float], None]) -> TrainingState:
         """Train one epoch; the state after it.
@@ -205,8 +225,8 @@ class _PhaseTrainer:
             self.augmenter.begin(number)
         self.hooks.call("on_epoch_begin", number - 1)
         order = shuffled(len(self.data.x_train), self.settings.seed, self.settings.phase, number)
-        loss, right = self._steps(order, advance)
-        val_loss, val_accuracy = self._validate()
+        loss, right = self._steps(order, number, advance)
+        val_loss, val_accuracy, monitored = self._validate()
         row = EpochRow(
             phase=self.settings.phase,
             epoch=number,
@@ -215,14 +235,13 @@ class _PhaseTrainer:
             accuracy=right / len(order) if self.goal.counts else None,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
+            monitored=monitored,
         )
-        if not (math.isfinite(row.loss) and math.isfinite(row.val_loss)):
-            raise EdgemlError(
-                f"the loss is no longer finite in epoch {number}",
-                f"{self.settings.phase} training",
-                "use a smaller learning rate",
-            )
-        after = state.after(row, _values(self.model.variables), _values(self.optimizer.variables))
+        if not math.isfinite(row.val_loss):
+            raise diverged(self.settings.phase, number, None, self.model, self.data.x_val[:_EVALUATE_BATCH])
+        self.stop.see(row)
+        self.begin = _values(self.model.variables), _values(self.optimizer.variables)
+        after = state.after(row, *self.begin, self.stop.score(row))
         return next_rate(after, self.settings.training, self.rates)
 
     def _rate(self, stated: float) -> float:
@@ -230,7 +249,7 @@ class _PhaseTrainer:
         rate = float(self.optimizer.learning_rate.numpy())
         return stated if rate == np.float32(stated) else rate
 
-    def _steps(self, order: Array, advance: Callable[[float], None]) -> tuple[float, float]:
+    def _steps(self, order: Array, number: int, advance: Callable[[float], None]) -> tuple[float, float]:
         """Summed loss and number of right answers over one epoch."""
         import tensorflow as tf
 
@@ -253,17 +272,32 @@ class _PhaseTrainer:
             if not self.hooks.per_batch:
                 self.steps_per_call = max(1, min(2 * self.steps_per_call, int(_CALL_SECONDS / per_step)))
             first = last
+            if not np.all(np.isfinite(sums[-1])):
+                raise self._diverged(order, number, np.concatenate(sums)[:, 0])
         # One sum over all steps: how they were cut into calls must not show in its last bits.
         loss, right = np.concatenate(sums).astype(np.float64).sum(axis=0)
         return float(loss), float(right)
 
-    def _validate(self) -> tuple[float, float | None]:
-        """Mean loss and accuracy over the validation part."""
+    def _diverged(self, order: Array, number: int, losses: Array) -> EdgemlError:
+        """The error of an epoch whose losses by batch are not finite: its weights are computed once more."""
+        import tensorflow as tf
+
+        batch = int(np.flatnonzero(~np.isfinite(losses))[0])
+        _assign(self.model.variables, self.begin[0])
+        _assign(self.optimizer.variables, self.begin[1])
+        if batch:
+            self.train(tf.constant(order), tf.constant(0), tf.constant(batch))
+        samples = self.data.x_train[order[batch * self.batch : (batch + 1) * self.batch]]
+        return diverged(self.settings.phase, number, batch + 1, self.model, samples)
+
+    def _validate(self) -> tuple[float, float | None, float | None]:
+        """Mean loss, accuracy and the figure of early stopping over the validation part."""
         outputs = outputs_of(self.model, self.data.x_val)
         targets = targets_of(self.data, "val", self.settings.task)
         loss = self.goal.loss(targets, outputs).numpy().astype(np.float64).mean()
         right = float(self.goal.right(targets, outputs)) / len(outputs) if self.goal.counts else None
-        return float(loss), right
+        finite = math.isfinite(loss)  # else the training ends, and figures of NaN are none
+        return float(loss), right, self.stop.monitored(outputs, targets) if finite else None
 
 
 def _trainer(

@@ -29,7 +29,8 @@ def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
         EdgemlError: it cannot be written.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    columns = _COLUMNS if any(row.monitored is not None for row in rows) else _COLUMNS[:-1]
+    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(asdict(row) for row in rows)
     write_atomic(path, text.getvalue())
@@ -44,16 +45,23 @@ def read_history(path: Path) -> list[EpochRow]:
     text = read_bytes(path, "training history", limits.TEXT).decode(errors="replace")
     with refusing(path, "is no CSV", "train again"):
         lines = list(csv.reader(io.StringIO(text)))
-    if not lines or lines[0] != _COLUMNS:
+    if not lines or lines[0] not in (_COLUMNS, _COLUMNS[:-1]):  # the last one is there if it is used
         raise EdgemlError(f"does not start with {','.join(_COLUMNS)}", str(path), "train again")
     with refusing(path, "malformed", "train again"):
         return [_row(phase, int(epoch), numbers) for phase, epoch, *numbers in lines[1:]]
 
 
 def _row(phase: str, epoch: int, texts: Sequence[str]) -> EpochRow:
-    rate, loss, accuracy, val_loss, val_accuracy = texts
+    rate, loss, accuracy, val_loss, val_accuracy, *monitored = texts
     return EpochRow(
-        phase, epoch, float(rate), float(loss), _optional(accuracy), float(val_loss), _optional(val_accuracy)
+        phase,
+        epoch,
+        float(rate),
+        float(loss),
+        _optional(accuracy),
+        float(val_loss),
+        _optional(val_accuracy),
+        _optional("".join(monitored)),
     )
 
 

@@ -25,6 +25,7 @@ class EpochRow:
             labels; None for tasks whose results are numbers.
         val_loss: mean loss over the validation part after the epoch, every sample counted alike.
         val_accuracy: the same for accuracy.
+        monitored: the figure of the task that early stopping watches; None if it watches one of the above.
     """
 
     phase: str
@@ -34,6 +35,7 @@ class EpochRow:
     accuracy: float | None
     val_loss: float
     val_accuracy: float | None
+    monitored: float | None = None
 
     @property
     def shown(self) -> str:

@@ -32,7 +32,7 @@ class TrainingState:
         phase: "float" or "qat".
         rate: learning rate of the next epoch.
         best_epoch: the epoch of `best`; 0 before the first.
-        best_accuracy: validation accuracy of that epoch; 0 for a task without one.
+        best_accuracy: validation accuracy of that epoch, or its score for early stopping; 0 without either.
         best_loss: validation loss of that epoch; decides between equal accuracies.
         plateau: epochs since the last one that was better, or since the rate was halved.
         rows: all epochs so far.
@@ -57,10 +57,24 @@ class TrainingState:
         """Epochs done."""
         return len(self.rows)
 
-    def after(self, row: EpochRow, weights: Sequence[Array], optimizer: Sequence[Array]) -> TrainingState:
-        """The state after one more epoch, the learning rate still that of this epoch."""
+    def after(
+        self,
+        row: EpochRow,
+        weights: Sequence[Array],
+        optimizer: Sequence[Array],
+        score: float | None = None,
+    ) -> TrainingState:
+        """The state after one more epoch, the learning rate still that of this epoch.
+
+        Args:
+            row: the epoch.
+            weights: the model's variables.
+            optimizer: the optimizer's.
+            score: decides which epoch is the best, before the loss; None: the accuracy does.
+        """
         accuracy = row.val_accuracy or 0.0  # of a task without one, the loss decides alone
-        better = (accuracy, -row.val_loss) > (self.best_accuracy, -self.best_loss)
+        accuracy = accuracy if score is None else score
+        better = (accuracy, -row.val_loss) > (self.best_accuracy, -self.best_loss) or not self.best_epoch
         state = replace(
             self, plateau=self.plateau + 1, rows=(*self.rows, row), weights=weights, optimizer=optimizer
         )
