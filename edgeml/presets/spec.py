@@ -20,6 +20,7 @@ from edgeml.boards.target import known_case
 from edgeml.datasets import Categories, Kind, Missing, Partition, SplitKind, TableOptions
 from edgeml.errors import EdgemlError
 from edgeml.fixed import MAX_WIDTH
+from edgeml.presets.distillation import Distillation
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.penalty import BitPenalty
 from edgeml.presets.pruning import Pruning
@@ -333,6 +334,7 @@ class Training(Settings):
         initializer: one of Keras' initializers with its arguments, for the kernels of all layers; "auto":
             each layer's own.
         pruning: of weights in quantization-aware training, see `Pruning`.
+        distillation: from a teacher in quantization-aware training, see `Distillation`.
     """
 
     float_epochs: Count
@@ -353,6 +355,7 @@ class Training(Settings):
     augmentation: Annotated[tuple[KerasClass, ...], BeforeValidator(_in_a_list)] = ()
     initializer: KerasClass = KerasClass(name="auto")
     pruning: Pruning = Pruning()
+    distillation: Distillation = Distillation()
 
 
 class Targets(Settings):

@@ -33,6 +33,7 @@ from edgeml.training.optimizer import optimizer_of
 from edgeml.training.progress import EpochRow, TrainingProgress
 from edgeml.training.rates import next_rate, rates_of
 from edgeml.training.seeds import shuffled
+from edgeml.training.small.distillation import distilled
 from edgeml.training.state import TrainingState, load_state, save_state
 from edgeml.training.stopping import EarlyStop, stopping_callback
 
@@ -80,6 +81,7 @@ def fit(
     progress: TrainingProgress,
     callbacks: PhaseCallbacks | None = None,
     loss: LossFunction | None = None,
+    teacher: Array | None = None,
 ) -> tuple[EpochRow, ...]:
     """Train `model` in place and leave it with the weights of its best epoch.
 
@@ -93,6 +95,7 @@ def fit(
         progress: notified of every epoch.
         callbacks: of the user's own; none if None.
         loss: the user's own function in place of the one that the settings name.
+        teacher: logits of the training part, (n, classes), see `edgeml.training.small.distillation`.
 
     Returns:
         All epochs, those before an interruption included.
@@ -103,7 +106,7 @@ def fit(
     """
     check_fit(model, data, settings.task)
     hooks = callbacks or PhaseCallbacks()
-    trainer = _PhaseTrainer(model, data, settings, hooks, loss)
+    trainer = _PhaseTrainer(model, data, settings, hooks, loss, teacher)
     state = trainer.start(state_file)
     progress.phase(settings.phase, settings.epochs, state.epoch)
     saved, saved_at = state, time.monotonic()
@@ -167,6 +170,7 @@ class _PhaseTrainer:
         settings: PhaseSettings,
         hooks: PhaseCallbacks | None = None,
         loss: LossFunction | None = None,
+        teacher: Array | None = None,
     ) -> None:
         training = settings.training
         self.model, self.data, self.settings = model, data, settings
@@ -178,9 +182,10 @@ class _PhaseTrainer:
         self.targets = targets_of(data, "train", settings.task)
         self.augmenter = augmenter_of(training.augmentation, data, settings.seed, settings.phase)
         batch = self.batch = min(training.batch_size, len(data.x_train))
-        self.train = _trainer(
-            model, self.optimizer, self.goal, (data.x_train, self.targets), batch, self.augmenter
-        )
+        goal, targets = self.goal, self.targets
+        if teacher is not None:
+            goal, targets = distilled(goal, targets, teacher, training.distillation)
+        self.train = _trainer(model, self.optimizer, goal, (data.x_train, targets), batch, self.augmenter)
         self.stop = EarlyStop(training.early_stopping, settings.task, self.goal.counts, self.goal.threshold)
         if self.stop.of_task:  # an unknown figure is refused before anything is trained
             self.stop.monitored(outputs_of(model, data.x_val), self._truth())

@@ -32,6 +32,7 @@ from edgeml.training.initial import initialize
 from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.seeds import make_repeatable
 from edgeml.training.small.phase import SmallPhase
+from edgeml.training.small.teacher import teacher_logits
 from edgeml.training.task import with_task
 
 if TYPE_CHECKING:
@@ -118,11 +119,12 @@ def _train_phase(
         before = [row for row in read_history(run.history_file) if row.phase != phase]
         file = run.model_file
     small = SmallPhase.of(model, run) if phase == "qat" else None
+    teacher = teacher_logits(run, model, data) if phase == "qat" else None
     with tensorboard(run.logs, phase) as board:
         callbacks = PhaseCallbacks.of(preset, phase, run.folder)
         if small is not None:
             settings, callbacks = small.begin(settings, callbacks, data)
-        rows = fit(model, data, settings, run.state_file, board, progress, callbacks, preset.loss)
+        rows = fit(model, data, settings, run.state_file, board, progress, callbacks, preset.loss, teacher)
     if small is not None:
         small.end()
     write_history(run.history_file, [*before, *rows])

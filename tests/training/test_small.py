@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from edgeml import pipeline, presets
 from edgeml.backends.hls4ml.planner import plan_graph
@@ -16,9 +17,13 @@ from edgeml.errors import EdgemlError
 from edgeml.keras.load import load_model
 from edgeml.passes import prepare
 from edgeml.presets import BitPenalty, Pruning
+from edgeml.presets.distillation import Distillation
 from edgeml.runs import Run
+from edgeml.training.ending import cross_entropy_of
+from edgeml.training.goal import TrainingGoal
 from edgeml.training.history import read_history
 from edgeml.training.progress import EpochRow
+from edgeml.training.small.distillation import distilled
 from edgeml.training.small.front import Checkpoint, Front, collapse
 from edgeml.training.small.masks import masks
 from edgeml.training.small.penalty import bit_operations
@@ -210,3 +215,39 @@ def test_a_layer_that_is_not_there_cannot_be_skipped(tmp_path: Path) -> None:
     options = ["training.float_epochs=1", "training.pruning.sparsity=0.5", "training.pruning.skip=['fc3']"]
     with pytest.raises(EdgemlError, match="unknown layer 'fc3'"):
         train(preset, tmp_path / "run", presets.choose(preset, options, epochs=1))
+
+
+def test_the_loss_with_a_teacher_by_hand() -> None:
+    """Half cross-entropy of the label, half T^2 times that of the softened teacher."""
+    labels = TrainingGoal(cross_entropy_of("logits", 2), None, 0.0, True, True)
+    teacher = np.array([[2.0, 0.0]], np.float32)
+    goal, targets = distilled(labels, np.array([1]), teacher, Distillation(temperature=2.0))
+    outputs = np.array([[1.0, 3.0]], np.float32)
+    np.testing.assert_array_equal(targets, [[1, 2, 0]])
+    hard = np.log(1 + np.exp(-2.0))
+    first = 1 / (1 + np.exp(-1.0))  # of the teacher's halved logits
+    soft = first * np.log(1 + np.exp(1.0)) + (1 - first) * np.log(1 + np.exp(-1.0))
+    (loss,) = goal.loss(tf.constant(targets), tf.constant(outputs)).numpy()
+    assert loss == pytest.approx(0.5 * hard + 0.5 * 4 * soft, rel=1e-5)
+    assert float(goal.right(tf.constant(targets), tf.constant(outputs))) == 1.0
+
+
+def taught(folder: Path, *settings: str, epochs: int = 2) -> Run:
+    preset = presets.load("iris_mlp")
+    options = ["training.float_epochs=2", *(f"training.{setting}" for setting in settings)]
+    return train(preset, folder, presets.choose(preset, options, epochs=epochs))
+
+
+@pytest.mark.slow
+def test_a_student_learns_from_the_baseline_and_refuses_other_teachers(tmp_path: Path) -> None:
+    alone = taught(tmp_path / "alone")
+    student = taught(tmp_path / "student", "distillation.teacher=float")
+    assert student.model_digest() != alone.model_digest()
+    again = taught(tmp_path / "again", f"distillation.teacher={alone.folder}")  # the same baseline
+    first, second = (load_model(run.model_file).get_weights() for run in (student, again))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(EdgemlError, match="is not a run folder"):
+        taught(tmp_path / "none", "distillation.teacher=nobody")
+    with pytest.raises(EdgemlError, match="leave out training.augmentation and training.class_weights"):
+        taught(tmp_path / "weighted", "distillation.teacher=float", "class_weights=balanced")
