@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared
 from edgeml.runs import Run
 from edgeml.training.small.front import Front
@@ -53,11 +54,17 @@ class SmallPhase:
         """The settings and callbacks of the phase, and the calibrated model.
 
         Raises:
-            EdgemlError: the model cannot be pruned as asked for.
+            EdgemlError: the model cannot be pruned as asked for, or early stopping is.
         """
         from edgeml.training.small.penalty import WidthTraining, calibrate
         from edgeml.training.small.pruning import PruningTraining
 
+        if self.training.early_stopping:
+            raise EdgemlError(
+                "would end training before the penalty or the pruning is at its end",
+                "training.early_stopping",
+                "leave it out for a model with learned widths, or that is pruned",
+            )
         if self.learned:
             calibrate(self.model, data.x_train)
         pruning, front = self.training.pruning, None if self.learned else self.front
