@@ -38,7 +38,7 @@ def test_code_grows_with_layers_and_tables_with_weights() -> None:
     source = files["src/model.c"].decode()
     weights = sum(codes.size for codes in graph.constants.values())
     code = re.sub(r"= \{[^}]*\};", "", source)
-    assert len(code.splitlines()) < 40 * 12  # of the twelve layers
+    assert len(code.splitlines()) < 50 * 12  # of the twelve layers
     assert len(source) - len(code) < 6 * weights  # "-128, "
     manifest = json.loads(files["edgeml.json"])
     assert weights <= manifest["constant_bytes"] < 1.1 * weights
