@@ -25,11 +25,13 @@ from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check
 from edgeml.datasets._columns import Categories, ColumnPlan, Missing, TableOptions
 from edgeml.datasets._groups import PARTS, Grouping, grouped, grouped_raw, ungrouped
 from edgeml.datasets._image_folder import load_images
+from edgeml.datasets._mapped import StreamedRows
 from edgeml.datasets._partition import Partition, SplitKind
 from edgeml.datasets._readers import read_npz as read_arrays
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
+from edgeml.datasets._streamed import streamed
 from edgeml.datasets._table_file import SUFFIXES as TABLE_SUFFIXES
 from edgeml.datasets._table_file import load_table, read_table
 from edgeml.datasets._targets import stored_labels, with_numbers
@@ -50,6 +52,7 @@ __all__ = [
     "Sources",
     "Split",
     "SplitKind",
+    "StreamedRows",
     "TableOptions",
     "info",
     "is_image_folder",
@@ -59,6 +62,7 @@ __all__ = [
     "read",
     "read_arrays",
     "samples_only",
+    "streamed",
 ]
 
 _FOLDER = ModuleFolder("data set", __name__)

@@ -23,7 +23,7 @@ _MISSING = frozenset(("", "?", "na", "n/a", "#n/a", "nan", "-nan", "<na>", "null
 _LONGEST_NAME = 200
 _FEW = 20  # this many different whole numbers are always classes
 _MANY = 1000  # this many are classes only if they count from 0 or 1 and each has at least `_FEW` samples
-_REGRESSION = "edgeml trains classifiers, not regressions"
+_REGRESSION = "numbers to be predicted? Set data.task=regression"
 
 
 def is_missing(text: str) -> bool:
@@ -163,5 +163,5 @@ def _check_quantity(order: list[int], samples: int, max_classes: int | None, whe
         f"the labels are {len(order)} different whole numbers from {order[0]} to {order[-1]}, which looks "
         "like a quantity and not like classes",
         where,
-        f"{_REGRESSION}; is this the right target? If these are classes, set data.max_classes={len(order)}",
+        f"{_REGRESSION}; if these are classes, set data.max_classes={len(order)}",
     )

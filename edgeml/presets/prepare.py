@@ -7,11 +7,13 @@ part alone and the same one is applied to all parts.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from edgeml import datasets, tasks
-from edgeml.datasets import Array, ColumnPlan, Dataset, Scaling
+from edgeml.datasets import Array, ColumnPlan, Dataset, Scaling, StreamedRows
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.presets.spec import AUTO, DataSpec
 from edgeml.tasks import TaskEvidence, Truth
@@ -25,7 +27,8 @@ class Prepared:
     """The data that training, checking and reporting use.
 
     Args:
-        x_train: float32, shape (n, ...), scaled. So are x_val and x_test.
+        x_train: float32, shape (n, ...), scaled. So are x_val and x_test. Of data that stay on the disk the
+            training samples are `edgeml.datasets.StreamedRows`, of which rows are taken.
         y_train: int64 labels, shape (n,), or float32 targets, shape (n, k); of an autoencoder with normal
             classes 0, and in the test part 1 for an anomaly. So are y_val and y_test.
         class_names: label i is class_names[i]; empty where targets are numbers, and for samples without
@@ -98,6 +101,9 @@ def prepare(
     if spec.normal and truth is not Truth.INPUT:
         what = f"data.normal is for an autoencoder, and the task is {task.replace('_', '-')}"
         raise EdgemlError(what, spec.dataset, "leave data.normal out, or set data.task=autoencoder")
+    if dataset is None and spec.stream:
+        _check_stream(spec, truth)
+        dataset = datasets.streamed(Path(spec.dataset), spec.max_classes)
     if dataset is None:
         split_anyway = truth is Truth.INPUT and not unlabelled  # the parts of a training are apart
         labelled = spec.labels and (truth in (Truth.CLASSES, Truth.NUMBERS) or bool(spec.normal))
@@ -136,8 +142,10 @@ def prepare(
     if truth is Truth.CLASSES and dataset.y_train.ndim > 1:
         what = f"its targets are {dataset.y_train.shape[1]} numbers per sample, no classes"
         raise EdgemlError(what, spec.dataset, "leave data.task out, or set data.task=regression")
+    x_train = dataset.x_train
+    samples = cast("Array", StreamedRows(x_train, ready)) if spec.stream else ready(x_train)
     return Prepared(
-        x_train=ready(dataset.x_train),
+        x_train=samples,
         y_train=dataset.y_train,
         x_val=ready(dataset.x_val),
         y_val=dataset.y_val,
@@ -188,6 +196,20 @@ def task_of_data(spec: DataSpec, inputs: int = 0, outputs: int = 0) -> tuple[str
         spec.dataset,
         f"add labels (y in an .npz file), or end the model in {inputs} outputs for an autoencoder",
     )
+
+
+def _check_stream(spec: DataSpec, truth: Truth) -> None:
+    """Refuse what would need all training samples in memory."""
+    partition = spec.partition
+    reasons = {
+        f"data.scaling={spec.scaling} is fitted to all samples": spec.scaling not in ("none", "unit"),
+        "only classes can be trained from the disk": truth is not Truth.CLASSES,
+        "a split of one's own shuffles all samples": not partition.published,
+    }
+    reason = next((reason for reason, holds in reasons.items() if holds), "")
+    if reason:
+        hint = "scale and split the file itself, or leave data.stream out"
+        raise EdgemlError(f"cannot stay on the disk: {reason}", spec.dataset, hint)
 
 
 def _noted(dataset: Dataset, columns: ColumnPlan) -> Dataset:

@@ -73,6 +73,7 @@ class DataSpec(Settings):
             a quantity; None: a file whose labels look like one is refused.
         labels: false to leave the labels out: executors are compared, and there is no accuracy.
         axes: order of a sample's axes as the model takes them; (1, 2, 0) for data with the channels first.
+        stream: true to leave the training samples of an .npz file on the disk, for data larger than memory.
         source_unit: with the scaling "source", one in the unit of the model's input, in stored values: 255
             for pixels from 0 to 255 and a model that was trained on 0 to 1.
         task: what the outputs are held against, a name of `edgeml.tasks.names()`; "auto": what model and data
@@ -99,6 +100,7 @@ class DataSpec(Settings):
     max_classes: Count | None = None
     labels: bool = True
     axes: tuple[Annotated[int, Field(ge=0, strict=True)], ...] = ()
+    stream: bool = False
     source_unit: float = Field(default=1.0, gt=0)
     task: str = AUTO
     normal: tuple[str, ...] = ()

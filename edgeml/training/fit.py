@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from edgeml.datasets import Array
+from edgeml.datasets import Array, StreamedRows
 from edgeml.errors import EdgemlError
 from edgeml.presets import Prepared, Training
 from edgeml.training.augment import Augmenter, augmenter_of, check_augmentation
@@ -320,11 +320,11 @@ def _trainer(
     """
     import tensorflow as tf
 
-    x, y = map(tf.constant, data)
+    rows_of, y = _rows_of(data[0]), tf.constant(data[1])
     signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
 
     def step(chosen: Any) -> Any:
-        samples, labels = tf.gather(x, chosen), tf.gather(y, chosen)
+        samples, labels = rows_of(chosen), tf.gather(y, chosen)
         if augmenter is not None:
             samples = augmenter(samples)
         outputs = model(samples, training=True)
@@ -351,6 +351,21 @@ def _trainer(
         return tf.while_loop(lambda number, _: number < last, body, start, parallel_iterations=1)[1].stack()
 
     return steps
+
+
+def _rows_of(x: Array | StreamedRows) -> Callable[[Any], Any]:
+    """A function from numbers of samples to their values; those on the disk are read then."""
+    import tensorflow as tf
+
+    if not isinstance(x, StreamedRows):
+        constant = tf.constant(x)
+        return lambda chosen: tf.gather(constant, chosen)
+
+    def read(chosen: Any) -> Any:
+        values = tf.numpy_function(lambda rows: x[rows], [chosen], tf.float32)
+        return tf.ensure_shape(values, (None, *x.shape[1:]))
+
+    return read
 
 
 def _values(variables: Sequence[Any]) -> list[Array]:

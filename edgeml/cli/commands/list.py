@@ -53,6 +53,7 @@ def _rows(kind: str) -> list[dict[str, Any]]:
                     "name": name,
                     "shape": "x".join(map(str, i.shape)),
                     "classes": len(i.classes),
+                    "targets": len(i.targets),
                     "title": i.title,
                 }
                 for name, i in infos.items()
