@@ -41,7 +41,7 @@ def fit_mcus(
     figures = footprint(
         opened.folder,
         graph,
-        lambda: golden.read(opened.golden_file, graph).inputs,
+        lambda: golden.read(opened.golden_file, graph, opened.origin).inputs,
         [mcu.core for mcu in chosen],
         progress or (lambda _: None),
     )

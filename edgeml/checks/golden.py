@@ -160,13 +160,24 @@ def _arrays(golden: Golden) -> dict[str, Any]:
     return arrays | {f"expected.{name}": narrow(codes) for name, codes in golden.expected.items()}
 
 
-def read(path: Path, graph: Graph) -> Golden:
+def read(path: Path, graph: Graph, origin: str = "") -> Golden:
     """Read golden.npz for `graph`.
+
+    Args:
+        path: of the file.
+        graph: the exact graph.
+        origin: the command that makes both, for the message where only the graph is there.
 
     Raises:
         EdgemlError: it is missing or cut short, holds something else than integers of the graph's shapes and
             finite floats, or belongs to a graph with other inputs or outputs.
     """
+    if origin and not path.exists():
+        raise EdgemlError(
+            f"edgeml {origin} was ended before it had compared and made the vectors to check with",
+            str(path.parent),
+            "run it again with the same options and --out: it goes on where it stopped",
+        )
     arrays = read_npz(path, "golden vectors", kinds=PLAIN)
     golden = _part(arrays, "", graph, path)
     if any(key.startswith(_SYNTHETIC) for key in arrays):

@@ -173,6 +173,8 @@ def data_rows(run: Run) -> Iterator[str]:
         yield "[yellow]data[/] none are given: random samples, drawn evenly from the input's type"
     elif source not in datasets.names() and (note := run.data().dataset.note):
         yield f"[yellow]data[/] {escape(source)}: {escape(note)}"
+    if axes := run.config.data.axes:
+        yield f"[yellow]data[/] a sample's axes are taken in the order {escape(str(list(axes)))}: data.axes"
 
 
 def taken_rows(run: Run) -> Iterator[Bands]:

@@ -90,12 +90,14 @@ class InputLayout:
             if the source's layout is the graph's.
         scale: of the source's own quantization of its input: code = x / scale + zero_point.
         zero_point: see `scale`.
+        codes: the source's own input is of integers, the codes; otherwise it takes floats and quantizes them.
     """
 
     name: str
     axes: tuple[int, ...] = ()
     scale: float = 1.0
     zero_point: int = 0
+    codes: bool = False
 
 
 class SourceModel(ABC):

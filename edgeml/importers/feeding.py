@@ -25,6 +25,9 @@ from edgeml.tasks import TaskEvidence, Truth
 
 _SMALLEST = 1e-12
 
+_BEYOND = 2.0
+"""Whole numbers beyond so many times what an input of floats holds are its codes: pixels of 0 to 255."""
+
 
 def fitting_data(
     imported: Imported, spec: DataSpec, stated: Mapping[str, Any], where: str
@@ -54,8 +57,10 @@ def fitting_data(
     if spec.dataset == RANDOM:
         return spec, random_data(graph, spec), reason
     if spec.scaling == "source":
+        spec = _with_layout(imported, spec, stated)
         scaling = source_scaling(imported, where, spec.source_unit)
         return spec, prepare(spec, scaling, unlabelled=True), reason
+    spec = _with_layout(imported, spec, stated)
     data = prepare(spec, unlabelled=True)
     if "scaling" not in stated and _needs_source(imported, data):
         spec = spec.model_copy(update={"scaling": "source"})
@@ -108,15 +113,43 @@ def source_scaling(imported: Imported, where: str, unit: float = 1.0) -> Scaling
 
 
 def _needs_source(imported: Imported, data: Prepared) -> bool:
-    """True if the graph takes codes and the data are none: not whole, or beyond the codes."""
+    """True if the graph takes codes and the data are none, but floats that the source quantizes."""
     scaled = [layout for layout in imported.inputs if (layout.scale, layout.zero_point) != (1.0, 0)]
     if not scaled:
         return False
     x, graph = data.x_test, imported.graph
     low = min(int(graph.info(name).lo.min()) for name in graph.inputs)
     high = max(int(graph.info(name).hi.max()) for name in graph.inputs)
-    codes = bool(np.all(x == np.round(x))) and float(x.min()) >= low and float(x.max()) <= high
-    return not codes or (low < 0 and float(x.min()) >= 0 and float(x.max()) <= 1)
+    whole = bool(np.all(x == np.round(x))) and float(x.min()) >= low and float(x.max()) <= high
+    if not whole or (low < 0 and float(x.min()) >= 0 and float(x.max()) <= 1):
+        return True
+    if all(layout.codes for layout in scaled):
+        return False
+    reach = max(layout.scale * max(abs(end - layout.zero_point) for end in (low, high)) for layout in scaled)
+    return float(np.abs(x).max()) <= _BEYOND * reach
+
+
+def _with_layout(imported: Imported, spec: DataSpec, stated: Mapping[str, Any]) -> DataSpec:
+    """The settings with the order of axes, where the data lie as the source has its one input.
+
+    That is with a batch axis of one in each sample, or with the channels first.
+    """
+    graph = imported.graph
+    if len(graph.inputs) > 1 or "axes" in stated or "flatten" in stated:
+        return spec
+    wanted = graph.info(graph.inputs[0]).shape
+    there = prepare(spec.model_copy(update={"scaling": "none"}), unlabelled=True).x_test.shape[1:]
+    rank = len(wanted)
+    orders = [layout.axes for layout in imported.inputs if layout.axes]
+    orders += [tuple(range(rank)), (*range(1, rank), 0)]  # the latter of one channel, wherever its axis is
+    for batch in (0, 1) if there != wanted else ():
+        for order in orders:
+            axes = tuple(axis + batch for axis in order)
+            fits = len(there) == rank + batch and all(size == 1 for size in there[:batch])
+            fits = fits and (order in orders[:-1] or wanted[-1] == 1)
+            if fits and tuple(there[axis] for axis in axes) == wanted:
+                return spec.model_copy(update={"axes": axes})
+    return spec
 
 
 def with_task(
@@ -190,7 +223,7 @@ def check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) ->
             raise EdgemlError(
                 f"the model takes samples of shape {model_shape}, {spec.dataset} has {data_shape}",
                 where,
-                _remedy(imported, model_shape, data_shape),
+                _remedy(model_shape, data_shape),
             )
     classes, outputs = len(data.class_names), graph.info(graph.outputs[0]).shape
     fits = outputs in ((classes,), ()) or (classes == 2 and math.prod(outputs) == 1)
@@ -202,15 +235,8 @@ def check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) ->
         )
 
 
-def _remedy(imported: Imported, model_shape: tuple[int, ...], data_shape: tuple[int, ...]) -> str:
+def _remedy(model_shape: tuple[int, ...], data_shape: tuple[int, ...]) -> str:
     """The setting with which the data fit."""
     if len(model_shape) == 1 and math.prod(data_shape) == model_shape[0]:
         return "add --set data.flatten=true"
-    axes = [layout.axes for layout in imported.inputs if layout.axes]
-    if (
-        axes
-        and len(data_shape) == len(axes[0])
-        and tuple(data_shape[axis] for axis in axes[0]) == model_shape
-    ):
-        return f"the data have the channels first: add --set 'data.axes={list(axes[0])}'"
     return "give the data that the model was trained on"

@@ -193,7 +193,7 @@ def check(
         EdgemlError: an unknown check, or damaged vectors.
     """
     graph = run.graph()
-    golden = vectors.read(run.golden_file, graph)
+    golden = vectors.read(run.golden_file, graph, run.origin)
     there = prints(run.folder, graph, golden)  # before the runners start: files changed meanwhile keep no row
     earlier: Check | None = None
     if run.check_file.is_file():

@@ -87,7 +87,7 @@ def synth(
     from edgeml.synth.vendors import projects
 
     graph = run.graph()
-    golden = vectors.read(run.golden_file, graph)
+    golden = vectors.read(run.golden_file, graph, run.origin)
     folder = run.folder / "synth" / board.name
     tell("estimate")
     golden_vectors = Vectors(golden.inputs, golden.expected)

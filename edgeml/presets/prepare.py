@@ -245,11 +245,15 @@ def _only_normal(dataset: Dataset, spec: DataSpec) -> Dataset:
 
 
 def _turned(x: Array, spec: DataSpec) -> Array:
-    """Samples with their axes in the order that the model takes them."""
-    if sorted(spec.axes) != list(range(x.ndim - 1)):
+    """Samples with their axes in the order that the model takes them; axes of one may be left out."""
+    left_out = sorted(set(range(x.ndim - 1)) - set(spec.axes))
+    known = len(set(spec.axes)) == len(spec.axes) and max(spec.axes) < x.ndim - 1
+    if not known or any(x.shape[axis + 1] != 1 for axis in left_out):
         raise EdgemlError(
             f"data.axes={list(spec.axes)} is no order of the {x.ndim - 1} axes of a sample",
             spec.dataset,
-            f"name each of 0 to {x.ndim - 2} once",
+            f"name each of 0 to {x.ndim - 2} once; those of size one can be left out",
         )
-    return x.transpose(0, *(axis + 1 for axis in spec.axes))
+    return x.transpose(0, *(axis + 1 for axis in (*left_out, *spec.axes))).reshape(
+        len(x), *(x.shape[axis + 1] for axis in spec.axes)
+    )

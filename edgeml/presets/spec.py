@@ -73,6 +73,7 @@ class DataSpec(Settings):
             a quantity; None: a file whose labels look like one is refused.
         labels: false to leave the labels out: executors are compared, and there is no accuracy.
         axes: order of a sample's axes as the model takes them; (1, 2, 0) for data with the channels first.
+            Axes of size one can be left out. An import finds it where the data lie as its source has them.
         stream: true to leave the training samples of an .npz file on the disk, for data larger than memory.
         source_unit: with the scaling "source", one in the unit of the model's input, in stored values: 255
             for pixels from 0 to 255 and a model that was trained on 0 to 1.

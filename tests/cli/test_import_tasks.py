@@ -137,9 +137,24 @@ def test_an_input_with_a_scale_takes_real_data(edgeml: Shell, here: Path) -> Non
     rounded = np.clip(np.round(x / 0.3), -128, 127) * 0.3
     assert numbers(found["figures"]["fixed"])["mse"] == pytest.approx(np.mean((rounded - x) ** 2), rel=0.02)
     assert 'scaling = "source"' in Path("run/config.toml").read_text()
-    np.savez(here / "codes.npz", x=np.round(x / 0.3))
+    np.savez(here / "whole.npz", x=np.round(x))
+    facts(edgeml("import", str(model), "--data", "whole.npz", "--out", "whole", "--json"))
+    assert 'scaling = "source"' in Path("whole/config.toml").read_text()
+    np.savez(here / "codes.npz", x=np.round(100 * x / np.abs(x).max()))  # the input ends at 38.4
     facts(edgeml("import", str(model), "--data", "codes.npz", "--out", "other", "--json"))
     assert 'scaling = "none"' in Path("other/config.toml").read_text()
+
+
+def test_data_that_lie_as_the_source_has_them_are_turned(edgeml: Shell, here: Path) -> None:
+    """A batch axis of one in each sample, as an ONNX model's own input has it."""
+    model = saved(here / "net.onnx", {"a": 5}, {"u": np.eye(5)})
+    np.savez(here / "d.npz", x=np.random.default_rng(5).integers(-9, 9, (60, 1, 5)).astype(float))
+    done = edgeml("import", str(model), "--data", "d.npz", "--out", "run")
+    assert done.code == 0
+    assert "taken in the order [1]: data.axes" in " ".join(done.err.split())
+    refused = edgeml("import", str(model), "--data", "d.npz", "--set", "data.axes=[0]", "--out", "other")
+    assert refused.code == 2
+    assert "those of size one can be left out" in " ".join(refused.err.split())
 
 
 def test_a_scaling_that_fits_far_better_is_named(edgeml: Shell, here: Path) -> None:
@@ -154,3 +169,16 @@ def test_a_scaling_that_fits_far_better_is_named(edgeml: Shell, here: Path) -> N
     again = facts(edgeml("import", str(model), "--data", "d.npz", *words, "--out", "other", "--json"))
     assert again["remark"] == ""
     assert numbers(again["figures"]["fixed"])["accuracy"] > 0.9
+
+
+def test_an_import_that_was_ended_is_said_to_be_and_goes_on(edgeml: Shell, here: Path) -> None:
+    """Ended while it compared: graph.json is there, notes.json and golden.npz are not."""
+    typed = ("import", str(saved(here / "net.onnx", {"a": 5}, {"u": np.eye(5)})), "--out", "run")
+    assert edgeml(*typed).code == 0
+    for name in ("notes.json", "golden.npz"):
+        (here / "run" / name).unlink()
+    ended = edgeml("check", "run")
+    assert ended.code == 2
+    assert "was ended before it had compared" in " ".join(ended.err.split())
+    assert edgeml(*typed).code == 0
+    assert edgeml("check", "run", "--with", "source").code == 0

@@ -50,8 +50,9 @@ class TfliteImporter(Importer):
         layouts: list[InputLayout] = []
         for place, layout in zip(model.inputs, match.layouts(), strict=True):
             tensor = model.tensors[place]
-            codes = one_scale(tensor, BYTES) if tensor.kind in BYTES else (layout.scale, layout.zero_point)
-            layouts.append(InputLayout(layout.name, layout.axes, *codes))
+            own = tensor.kind in BYTES
+            numbers = one_scale(tensor, BYTES) if own else (layout.scale, layout.zero_point)
+            layouts.append(InputLayout(layout.name, layout.axes, *numbers, codes=own))
         meanings = labelled(reader.outputs, [model.tensors[place].name for place in model.outputs])
         runner = TfliteSource(source.content, model, match, where)
         return Imported(graph, runner, tuple(layouts), outputs=meanings)
