@@ -22,6 +22,7 @@ from edgeml.importers.hls4ml_config import read_hls4ml_config
 from edgeml.ir import Graph, saved
 from edgeml.ir.samples import feeds
 from edgeml.ir.work import samples_within
+from edgeml.keras.difference import LayerDifference
 from edgeml.keras.factor_bits import CALIBRATION
 from edgeml.keras.float32 import not_proven
 from edgeml.keras.notes import SAMPLES, LayerNote, Notes
@@ -212,7 +213,12 @@ def _notes(run: Run, imported: Imported) -> Notes:
     graph, model = imported.graph, imported.model
     missing = model.missing()
     count = samples_within(graph, _COMPARED, 4, SAMPLES)
-    rows = () if missing else importers.compare(imported, feeds(graph, run.data().x_test[:count]))
+    rows: tuple[LayerDifference, ...] = ()
+    if not missing:
+        try:
+            rows = importers.compare(imported, feeds(graph, run.data().x_test[:count]))
+        except EdgemlError as error:  # a framework that does not run the file: said, like one that is missing
+            missing = str(error)
     return Notes(
         graph=graph.digest,
         model=run.model_digest(),

@@ -163,26 +163,34 @@ def window(kind: str, seed: int, stride: int = 1) -> bytes:
     return file_of([*inputs, weights, bias, output], [operator], [0], [3])
 
 
-def added(seed: int) -> bytes:
-    """The sum of two inputs of (1, 9) and other scales."""
+def paired(kind: str, seed: int) -> bytes:
+    """ADD, SUB, MUL, MAXIMUM or MINIMUM of (1, 3, 9): two inputs, or one and constants on either side."""
     rng = np.random.default_rng(seed)
-    tensors = [
-        {"name": name, "shape": (1, 9), "scale": rng.uniform(0.01, 0.1), "zero": int(rng.integers(-60, 60))}
+    tensors: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "shape": (1, 3, 9),
+            "scale": rng.uniform(0.01, 0.1),
+            "zero": int(rng.integers(-60, 60)),
+        }
         for name in ("a", "b", "y")
     ]
-    operator = {
-        "kind": "ADD",
-        "inputs": [0, 1],
-        "outputs": [2],
-        "type": "AddOptions",
-        "version": 2,
-        "options": options("AddOptions", potScaleInt16=True),
-    }
-    return file_of(tensors, [operator], [0, 1], [2])
+    if kind == "MUL":
+        tensors[2]["scale"] *= 3
+    if kind in ("MAXIMUM", "MINIMUM"):
+        tensors = [{**tensors[0], "name": entry["name"]} for entry in tensors]
+    inputs = [0, 1]
+    if seed % 3:
+        inputs.remove(seed % 3 - 1)
+        tensors[seed % 3 - 1] |= {"shape": (9,), "values": rng.integers(-128, 128, 9, np.int8)}
+    name = "MaximumMinimumOptions" if "IMUM" in kind else f"{kind.title()}Options"
+    table = options(name, **({"potScaleInt16": True} if kind in ("ADD", "SUB") else {}))
+    operator = {"kind": kind, "inputs": [0, 1], "outputs": [2], "type": name, "version": 2, "options": table}
+    return file_of(tensors, [operator], inputs, [2])
 
 
 def one_to_one(kind: str, seed: int) -> bytes:
-    """A function of each of 256 elements: LOGISTIC, TANH, RELU, RELU6 or QUANTIZE."""
+    """A function of each of 256 elements: LOGISTIC, TANH, LEAKY_RELU, HARD_SWISH, RELU and others."""
     rng = np.random.default_rng(seed)
     ends = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
     scale, zero = ends.get(kind, (rng.uniform(0.02, 0.05), int(rng.integers(-60, 0))))
@@ -195,7 +203,15 @@ def one_to_one(kind: str, seed: int) -> bytes:
         },
         {"name": "y", "shape": (1, 256), "scale": scale, "zero": zero},
     ]
-    return file_of(tensors, [{"kind": kind, "inputs": [0], "outputs": [1], "version": 2}], [0], [1])
+    operator: dict[str, Any] = {"kind": kind, "inputs": [0], "outputs": [1], "version": 2}
+    if kind == "LEAKY_RELU":
+        operator |= {
+            "type": "LeakyReluOptions",
+            "options": options("LeakyReluOptions", alpha=rng.uniform(0.05, 0.4)),
+        }
+    if kind == "HARD_SWISH":
+        operator["version"] = 1
+    return file_of(tensors, [operator], [0], [1])
 
 
 def moved(kind: str, seed: int) -> bytes:
@@ -211,6 +227,11 @@ def moved(kind: str, seed: int) -> bytes:
         "EXPAND_DIMS": (1, 1, 4, 3, 2),
         "CONCATENATION": (1, 4, 3, 4),
         "SOFTMAX": (1, 4, 3, 2),
+        "TRANSPOSE": (1, 2, 4, 3),
+        "TILE": (1, 4, 6, 2),
+        "SLICE": (1, 2, 3, 1),
+        "STRIDED_SLICE": (1, 2, 3, 2),
+        "RESIZE_NEAREST_NEIGHBOR": (1, 8, 9, 2),
     }
     numbers = {
         "PAD": np.array([[0, 0], [2, 0], [0, 1], [0, 0]], np.int32),
@@ -218,6 +239,15 @@ def moved(kind: str, seed: int) -> bytes:
         "REDUCE_MAX": np.array([1, 2], np.int32),
         "RESHAPE": np.array([1, 24], np.int32),
         "EXPAND_DIMS": np.array([1], np.int32),
+        "TILE": np.array([1, 1, 2, 1], np.int32),
+        "TRANSPOSE": np.array([0, 3, 1, 2], np.int32),
+        "SLICE": np.array([0, 1, 0, 1], np.int32),
+        "STRIDED_SLICE": np.array([0, 1, 0, 0], np.int32),
+        "RESIZE_NEAREST_NEIGHBOR": np.array([8, 9], np.int32),
+    }
+    more = {
+        "SLICE": [np.array([1, 2, -1, 1], np.int32)],
+        "STRIDED_SLICE": [np.array([1, 4, 3, 2], np.int32), np.array([1, 2, 1, 1], np.int32)],
     }
     tables: dict[str, tuple[str, dict[str, Any]]] = {
         "PAD": ("PadOptions", {}),
@@ -228,6 +258,11 @@ def moved(kind: str, seed: int) -> bytes:
         "EXPAND_DIMS": ("ExpandDimsOptions", {}),
         "CONCATENATION": ("ConcatenationOptions", {"axis": 3}),
         "SOFTMAX": ("SoftmaxOptions", {"beta": 1.0}),
+        "TRANSPOSE": ("TransposeOptions", {}),
+        "TILE": ("TileOptions", {}),
+        "SLICE": ("SliceOptions", {}),
+        "STRIDED_SLICE": ("StridedSliceOptions", {}),
+        "RESIZE_NEAREST_NEIGHBOR": ("ResizeNearestNeighborOptions", {"halfPixelCenters": seed % 2 == 1}),
     }
     same = {"scale": scale, "zero": zero}
     ends = {"SOFTMAX": {"scale": 1 / 256, "zero": -128}, "MEAN": {"scale": scale * 0.7, "zero": zero + 5}}
@@ -239,6 +274,9 @@ def moved(kind: str, seed: int) -> bytes:
     if kind in numbers:
         tensors.append({"name": "n", "shape": numbers[kind].shape, "kind": "INT32", "values": numbers[kind]})
         inputs.append(2)
+    for array in more.get(kind, ()):
+        inputs.append(len(tensors))
+        tensors.append({"name": f"n{len(tensors)}", "shape": array.shape, "kind": "INT32", "values": array})
     if kind == "CONCATENATION":
         tensors.append({"name": "z", "shape": (1, 4, 3, 2), **same})
         inputs = [0, 2]
@@ -247,6 +285,20 @@ def moved(kind: str, seed: int) -> bytes:
     operator["version"] = 1 if kind in ("RESHAPE", "SQUEEZE", "EXPAND_DIMS") else 2
     operator["options"] = options(name, **fields)
     return file_of(tensors, [operator], [0, 2] if kind == "CONCATENATION" else [0], [1])
+
+
+def halves(seed: int) -> bytes:
+    """SPLIT of (1, 4, 6) along its last axis into two outputs."""
+    rng = np.random.default_rng(seed)
+    same = {"scale": rng.uniform(0.01, 0.1), "zero": int(rng.integers(-60, 60))}
+    tensors = [
+        {"name": "axis", "shape": (), "kind": "INT32", "values": np.array(2 - 3 * (seed % 2), np.int32)},
+        {"name": "x", "shape": (1, 4, 6), **same},
+        *({"name": name, "shape": (1, 4, 3), **same} for name in ("left", "right")),
+    ]
+    table = options("SplitOptions", numSplits=2)
+    operator = {"kind": "SPLIT", "inputs": [0, 1], "outputs": [2, 3], "type": "SplitOptions", "version": 2}
+    return file_of(tensors, [{**operator, "options": table}], [1], [2, 3])
 
 
 def dequantized(seed: int) -> bytes:
@@ -261,13 +313,17 @@ def dequantized(seed: int) -> bytes:
 
 SAMPLES: dict[str, Callable[[int], bytes]] = {
     "FULLY_CONNECTED": fully_connected,
-    "ADD": added,
+    **{kind: partial(paired, kind) for kind in ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")},
+    "SPLIT": halves,
     "DEQUANTIZE": dequantized,
     **{
         kind: partial(window, kind)
         for kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
     },
-    **{kind: partial(one_to_one, kind) for kind in ("LOGISTIC", "TANH", "RELU", "RELU6", "QUANTIZE")},
+    **{
+        kind: partial(one_to_one, kind)
+        for kind in ("LOGISTIC", "TANH", "LEAKY_RELU", "HARD_SWISH", "RELU", "RELU6", "QUANTIZE")
+    },
     **{
         kind: partial(moved, kind)
         for kind in (
@@ -279,6 +335,11 @@ SAMPLES: dict[str, Callable[[int], bytes]] = {
             "EXPAND_DIMS",
             "CONCATENATION",
             "SOFTMAX",
+            "TRANSPOSE",
+            "SLICE",
+            "TILE",
+            "STRIDED_SLICE",
+            "RESIZE_NEAREST_NEIGHBOR",
         )
     },
 }

@@ -13,7 +13,7 @@ from edgeml.importers.affine.quantizer import OwnArithmetic
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier, activation_range, with_zero_point
 from edgeml.importers.tflite_reader.model import TfliteOperator, TfliteTensor
-from edgeml.importers.tflite_reader.reader import TfliteReader, one_scale
+from edgeml.importers.tflite_reader.reader import REMEDY, TfliteReader, one_scale
 
 
 def weights_of(tensor: TfliteTensor) -> tuple[IntArray, np.ndarray]:
@@ -23,7 +23,9 @@ def weights_of(tensor: TfliteTensor) -> tuple[IntArray, np.ndarray]:
         EdgemlError: they are no int8 constants of zero point zero.
     """
     if tensor.values is None or tensor.kind != "INT8" or not tensor.scale.size:
-        raise EdgemlError(f"the weights {tensor.name!r} are of type {tensor.kind}, int8 constants are read")
+        raise EdgemlError(
+            f"the weights {tensor.name!r} are of type {tensor.kind}, int8 constants are read", hint=REMEDY
+        )
     if np.any(tensor.zero_point):
         raise EdgemlError(
             f"the weights {tensor.name!r} have a zero point", hint="quantize weights symmetrically"

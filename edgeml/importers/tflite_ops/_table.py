@@ -1,4 +1,4 @@
-"""Functions of one int8 value by the table that TFLite fills itself."""
+"""Functions of one int8 value as a table of their 256 codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.fixed import cover
+from edgeml.fixed import IntArray, cover
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.tflite_reader.model import TfliteOperator
 from edgeml.importers.tflite_reader.reader import TfliteReader, one_scale
@@ -24,11 +24,15 @@ def by_table(
     Source: lite/kernels/internal/common.h (LUTPopulateInt8).
     """
     (x, x_zero), (y, y_zero) = one_scale(reader.tensor(operator, 0)), one_scale(reader.result(operator))
-    value = reader.value(operator)
     steps = np.arange(-128, 128).astype(np.float32) - np.float32(x_zero)
     numbers = function(np.float32(x) * steps) * (np.float32(1) / np.float32(y))
     rounded = np.sign(numbers) * np.floor(np.abs(numbers) + np.float32(0.5))
-    codes = np.clip(rounded.astype(np.int64) + y_zero, -128, 127)
+    return by_codes(operator, reader, np.clip(rounded.astype(np.int64) + y_zero, -128, 127))
+
+
+def by_codes(operator: TfliteOperator, reader: TfliteReader, codes: IntArray) -> AffineValue:
+    """The codes of the result for the codes -128 to 127 of the first input."""
+    value = reader.value(operator)
     kind = reader.assembly.info(value.only.node).scalar
     table = codes[np.clip(np.arange(kind.lo, kind.hi + 1) + 128, 0, 255)]
     entries = reader.assembly.const(table, cover(int(table.min()), int(table.max()), 0), "table")

@@ -1,4 +1,4 @@
-"""MEAN of int8 over height and width: the global average pooling of Keras."""
+"""MEAN of int8 over all axes but the channels: the global average pooling of Keras."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
         EdgemlError: other axes.
     """
     value = as_source(reader.assembly, reader.value(operator))
-    axes = sorted(int(axis) % 4 for axis in reader.constant(operator, 1, "axes").reshape(-1))
-    if len(value.shape) != 3 or axes != [1, 2]:
+    rank = len(value.source_shape)
+    axes = sorted(int(axis) % rank for axis in reader.constant(operator, 1, "axes").reshape(-1))
+    if len(value.shape) not in (2, 3) or axes != list(range(1, rank - 1)):
         raise EdgemlError(
             f"a mean over the axes {axes} of a value of shape {value.source_shape}",
-            hint="take the mean over height and width",
+            hint="take the mean over all axes but the channels",
         )
-    space = value.shape[:2]
+    space = value.shape[:-1]
     count = int(np.prod(space))
-    sums = pooled(reader, value, SumPool(space, space, ((0, 0), (0, 0))))
+    sums = pooled(reader, value, SumPool(space, space, ((0, 0),) * len(space)))
     sums = replace(sums, offset=ex.as_exact(sums.offset * count))
     scales = one_scale(reader.tensor(operator, 0))[0], one_scale(reader.result(operator))[0]
     result = requantized(operator, reader, sums, _divided(scales[0] / scales[1], count), 0)

@@ -1,7 +1,7 @@
 """Operators of a TensorFlow Lite model that compute on shapes alone, as constants.
 
-TensorFlow's converter writes a Flatten as SHAPE, STRIDED_SLICE, PACK and RESHAPE. With a batch of one all
-shapes are known, so the chain is computed when the file is read.
+TensorFlow's converter writes a Flatten as SHAPE, STRIDED_SLICE, PACK and RESHAPE, and an UpSampling2D with
+CONCATENATION too. With a batch of one all shapes are known, so the chain is computed when the file is read.
 
 Invariant: what is folded depends on no data; operators that do are left as they are.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from edgeml.errors import EdgemlError
 from edgeml.importers.tflite_reader.model import TfliteModel, TfliteOperator, TfliteTensor
 
-_FOLDED = ("SHAPE", "STRIDED_SLICE", "PACK")
+_FOLDED = ("SHAPE", "STRIDED_SLICE", "PACK", "CONCATENATION")
 _MOST = 64
 """Numbers of a shape."""
 
@@ -55,13 +55,17 @@ def _computed(operator: TfliteOperator, tensors: Sequence[TfliteTensor]) -> NDAr
     try:
         if operator.kind == "PACK":
             return np.stack(constants, axis=operator.options.Axis())
-        return _sliced(constants, operator.options)
+        if operator.kind == "CONCATENATION":
+            return np.concatenate(constants, axis=operator.options.Axis())
+        return sliced(constants, operator.options)
     except (ValueError, IndexError) as error:
         raise EdgemlError(f"is not valid: {error}", operator.name, "convert it again") from error
 
 
-def _sliced(constants: Sequence[NDArray[Any]], options: Any) -> NDArray[Any]:
-    """Source: lite/kernels/internal/strided_slice_logic.h; ellipses and new axes are not read.
+def sliced(constants: Sequence[NDArray[Any]], options: Any) -> NDArray[Any]:
+    """The first array cut as the others say: begin, end, strides.
+
+    Source: lite/kernels/internal/strided_slice_logic.h; ellipses and new axes are not read.
 
     Raises:
         ValueError: it has them, or another number of inputs.

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeml import limits
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType
+from edgeml.fixed import FixedType, IntArray
 from edgeml.importers import tflite_ops
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.assembly import Assembly
@@ -23,10 +23,11 @@ from edgeml.importers.affine.value import AffineValue, natural_index, of_node
 from edgeml.importers.tflite_reader.model import TfliteModel, TfliteOperator, TfliteTensor
 from edgeml.ir.ops.input import Input
 
-_REMEDY = (
+REMEDY = (
     "quantize the model to int8 in full: "
     "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
 )
+"""The way to a file of int8, for messages."""
 
 BYTES = ("INT8", "UINT8")
 """Kinds of tensors at a model's ends; within it all are int8."""
@@ -111,6 +112,24 @@ class TfliteReader:
             raise EdgemlError(f"its {what} {tensor.name!r} is computed")
         return tensor.values
 
+    def computed_and_constant(self, operator: TfliteOperator) -> tuple[AffineValue, IntArray, int] | None:
+        """Of an operator of two inputs, one a constant: the computed one, and the codes of the other.
+
+        Returns:
+            The value, the codes in the order of its node, and the place of the value among the inputs. None
+            if both are computed.
+
+        Raises:
+            EdgemlError: both are constants, or the constant has more elements than the value.
+        """
+        constants = [self.tensor(operator, place).values for place in (0, 1)]
+        for place in (0, 1):
+            numbers = constants[1 - place]
+            if numbers is not None:
+                value = self.value(operator, place)
+                return value, value.spread_places(numbers.astype(np.int64)), place
+        return None
+
     def quantizer(self, tensor: TfliteTensor) -> SourceQuantizer:
         """The quantizer of an int8 tensor.
 
@@ -127,15 +146,23 @@ class TfliteReader:
             raise EdgemlError(
                 f"the operator {operator.kind} is not read", hint="docs/importing.md lists those that are"
             )
-        result = tflite_ops.lowering(name)(operator, self)
-        tensor = self.result(operator)
+        results = tflite_ops.lowering(name)(operator, self)
+        results = (results,) if isinstance(results, AffineValue) else results
+        if len(results) != len(operator.outputs):
+            raise EdgemlError(f"{len(operator.outputs)} outputs, {len(results)} expected")
+        for place, result in zip(operator.outputs, results, strict=True):
+            self._keep(operator, place, result)
+
+    def _keep(self, operator: TfliteOperator, place: int, result: AffineValue) -> None:
+        """A result at the place of its tensor, whose shape it has."""
+        tensor = self.source.tensors[place]
         limits.VALUE.check(result.index.size, "the result has", operator.name)
         if result.source_shape != tensor.shape and result.index.size == int(np.prod(tensor.shape)):
             result = result.with_index(result.index.reshape(tensor.shape))
         if result.source_shape != tensor.shape:
             raise EdgemlError(f"gives the shape {result.source_shape}, the model states {tensor.shape}")
-        self._values[operator.outputs[0]] = result
-        self._watch(operator.outputs[0], result)
+        self._values[place] = result
+        self._watch(place, result)
 
     def _watch(self, place: int, value: AffineValue) -> None:
         """The node has the tensor's own codes, so that integers are compared."""
@@ -212,5 +239,5 @@ def one_scale(tensor: TfliteTensor, kinds: tuple[str, ...] = ("INT8",)) -> tuple
     """
     if tensor.kind not in kinds or tensor.scale.size != 1:
         what = f"{tensor.scale.size} scales" if tensor.kind in kinds else f"type {tensor.kind}"
-        raise EdgemlError(f"the tensor {tensor.name!r} has {what}, int8 with one scale is read", hint=_REMEDY)
+        raise EdgemlError(f"the tensor {tensor.name!r} has {what}, int8 with one scale is read", hint=REMEDY)
     return float(tensor.scale[0]), int(tensor.zero_point[0])
