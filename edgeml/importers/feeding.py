@@ -137,17 +137,17 @@ def _with_layout(imported: Imported, spec: DataSpec, stated: Mapping[str, Any]) 
     graph = imported.graph
     if len(graph.inputs) > 1 or "axes" in stated or "flatten" in stated:
         return spec
-    wanted = graph.info(graph.inputs[0]).shape
+    shape = graph.info(graph.inputs[0]).shape
     there = prepare(spec.model_copy(update={"scaling": "none"}), unlabelled=True).x_test.shape[1:]
-    rank = len(wanted)
+    rank = len(shape)
     orders = [layout.axes for layout in imported.inputs if layout.axes]
     orders += [tuple(range(rank)), (*range(1, rank), 0)]  # the latter of one channel, wherever its axis is
-    for batch in (0, 1) if there != wanted else ():
+    for batch in (0, 1) if there != shape else ():
         for order in orders:
             axes = tuple(axis + batch for axis in order)
             fits = len(there) == rank + batch and all(size == 1 for size in there[:batch])
-            fits = fits and (order in orders[:-1] or wanted[-1] == 1)
-            if fits and tuple(there[axis] for axis in axes) == wanted:
+            fits = fits and (order in orders[:-1] or shape[-1] == 1)
+            if fits and tuple(there[axis] for axis in axes) == shape:
                 return spec.model_copy(update={"axes": axes})
     return spec
 

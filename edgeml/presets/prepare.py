@@ -247,8 +247,8 @@ def _only_normal(dataset: Dataset, spec: DataSpec) -> Dataset:
 def _turned(x: Array, spec: DataSpec) -> Array:
     """Samples with their axes in the order that the model takes them; axes of one may be left out."""
     left_out = sorted(set(range(x.ndim - 1)) - set(spec.axes))
-    known = len(set(spec.axes)) == len(spec.axes) and max(spec.axes) < x.ndim - 1
-    if not known or any(x.shape[axis + 1] != 1 for axis in left_out):
+    repeated = len(set(spec.axes)) < len(spec.axes)
+    if repeated or max(spec.axes) >= x.ndim - 1 or any(x.shape[axis + 1] != 1 for axis in left_out):
         raise EdgemlError(
             f"data.axes={list(spec.axes)} is no order of the {x.ndim - 1} axes of a sample",
             spec.dataset,
