@@ -36,6 +36,9 @@ RANDOM = "random"
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 """Suffixes of Keras' models; all other files are read through `edgeml.importers`."""
 
+FIND_LR = "find-lr.html"
+"""The page of a learning-rate range test, which may stand in a run folder before the run."""
+
 RUNS = Path("runs")
 """The parent folder of runs without an explicit folder."""
 
@@ -50,6 +53,7 @@ _PRODUCTS = (
         "model.keras",
         "history.csv",
         "repeats.json",
+        FIND_LR,
         "folds",
         "seeds",
         "logs",
@@ -102,7 +106,7 @@ class Run:
         path = folder / "config.toml"
         if path.is_file():
             return Run.open(folder)._continued(config, overwrite)
-        if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
+        if folder.is_dir() and any(not entry.name.startswith((".", FIND_LR)) for entry in folder.iterdir()):
             raise EdgemlError("is not empty and not a run", str(folder), "choose another folder with --out")
         write_atomic(path, config.to_toml())
         return Run(folder, config)

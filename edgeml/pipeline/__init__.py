@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from edgeml.checks.exported import Exported
 from edgeml.pipeline.artefacts import GOLDEN_SAMPLES, check, export, lower, target_settings
+from edgeml.pipeline.find_rate import find_learning_rates
 from edgeml.pipeline.hardware import Synthesis, clock_for, read_reports, synth
 from edgeml.pipeline.pages import compare, report
 from edgeml.pipeline.proofs import prove
@@ -26,6 +27,7 @@ __all__ = [
     "clock_for",
     "compare",
     "export",
+    "find_learning_rates",
     "lower",
     "prove",
     "read_reports",

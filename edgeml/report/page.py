@@ -47,7 +47,7 @@ def to_html(facts: Facts) -> str:
             template = environment.get_template(f"{name}/page.html.j2")
             text = template.render(facts=facts, view=section.view(facts), draw=drawn(section.charts))
         parts.append(PagePart(name, section.title, marked(text)))
-    return _page(page_title(facts), facts.versions.get("edgeml", ""), parts)
+    return page_html(page_title(facts), facts.versions.get("edgeml", ""), parts)
 
 
 def to_markdown(facts: Facts) -> str:
@@ -92,7 +92,7 @@ def comparison_html(comparison: Comparison) -> str:
     for name, title, own in _compared(comparison):
         content = laid_out(f"{name}/compare.html.j2", view=own, board=comparison.board)
         parts.append(PagePart(name, title, content))
-    return _page(f"Comparison of {len(comparison.runs)} runs", comparison.version, parts)
+    return page_html(f"Comparison of {len(comparison.runs)} runs", comparison.version, parts)
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -119,7 +119,17 @@ def _compared(comparison: Comparison) -> list[tuple[str, str, object]]:
     ]
 
 
-def _page(title: str, version: str, parts: Sequence[PagePart]) -> str:
+def page_html(title: str, version: str, parts: Sequence[PagePart]) -> str:
+    """The text of a page of its own.
+
+    Args:
+        title: of the page.
+        version: of edgeml.
+        parts: its sections, whose contents are HTML already.
+
+    Raises:
+        MissingToolError: jinja2 is not installed.
+    """
     script = shipped("templates/report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     template = layout.html().get_template("templates/base.html.j2")

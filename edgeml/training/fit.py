@@ -106,7 +106,7 @@ def fit(
     """
     check_fit(model, data, settings.task)
     hooks = callbacks or PhaseCallbacks()
-    trainer = _PhaseTrainer(model, data, settings, hooks, loss, teacher)
+    trainer = PhaseTrainer(model, data, settings, hooks, loss, teacher)
     state = trainer.start(state_file)
     progress.phase(settings.phase, settings.epochs, state.epoch)
     saved, saved_at = state, time.monotonic()
@@ -160,7 +160,7 @@ def outputs_of(model: keras.Model, x: Array) -> Array:
     )
 
 
-class _PhaseTrainer:
+class PhaseTrainer:
     """A model, its optimizer and its data inside TensorFlow."""
 
     def __init__(

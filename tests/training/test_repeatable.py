@@ -55,7 +55,7 @@ def sums(preset: Preset, dataset: str) -> list[int]:
     recorder: Any = context.context()
     recorder.enable_graph_collection()
     try:
-        trainer = fit._PhaseTrainer(model, data, settings)
+        trainer = fit.PhaseTrainer(model, data, settings)
         trainer.epoch(trainer.start(Path("/nowhere")), lambda _: None)
         graphs = recorder.export_run_metadata().function_graphs
     finally:

@@ -45,6 +45,12 @@ PickOption = Annotated[
         help="Make checkpoint N of a run's front a run of its own, in RUN-N by default; PRESET is that run.",
     ),
 ]
+FindOption = Annotated[
+    bool,
+    typer.Option(
+        "--find-lr", help="Only look for learning rates: a range test, RUN/find-lr.html, a --set line."
+    ),
+]
 JobsOption = Annotated[int, typer.Option("--jobs", help="Folds and seeds trained at a time.")]
 
 
@@ -57,6 +63,7 @@ def command(
     folds: FoldsOption = 0,
     seeds: SeedsOption = 1,
     jobs: JobsOption = 1,
+    find_lr: FindOption = False,
     front: FrontOption = False,
     pick: PickOption = 0,
     strict: StrictOption = False,
@@ -76,6 +83,9 @@ def command(
         _check_front(preset, settings or [])
 
     place = steps.folder_of(preset, out)
+    if find_lr:
+        _test_rates(preset, place, settings or [], seed, json)
+        return
     plan = pipeline.RepeatPlan(
         preset, place, tuple(settings or []), seed, epochs, folds, seeds, jobs, strict, overwrite
     )
@@ -99,6 +109,24 @@ def command(
     for table in front_table(run) if front else ():
         OUT.print(table)
     _go_on(run)
+
+
+def _test_rates(preset: str, place: Path, settings: list[str], seed: int | None, json: bool) -> None:
+    """Test learning rates, and print what the test suggests."""
+    from edgeml import pipeline, presets
+    from edgeml.cli.rate_rows import rate_facts, rate_rows
+
+    chosen = presets.load(preset)
+    with steps.at_work(place), steps.working("testing learning rates"):
+        tests = pipeline.find_learning_rates(chosen, presets.choose(chosen, settings, seed), place)
+    if json:
+        print_json({"page": str(place / "find-lr.html"), "tests": rate_facts(tests)})
+        return
+    for row in rate_rows(tests):
+        OUT.print(row)
+    lines = [f"--set {test.setting}={test.suggestion:g}" for test in tests if test.suggestion is not None]
+    if lines:
+        print_next(f"edgeml train {shell(preset)} {' '.join(lines)}")
 
 
 def _go_on(run: Run) -> None:
