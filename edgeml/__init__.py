@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from edgeml.api_lint import lint
     from edgeml.api_mcu import fit_mcus
     from edgeml.api_prove import prove
-    from edgeml.api_quantize import quantize
+    from edgeml.api_quantize import quantize, quantize_graph
     from edgeml.errors import EdgemlError, MissingToolError
     from edgeml.fixed import FixedType, Overflow, Round
     from edgeml.ir import Builder, Graph, evaluate
@@ -59,6 +59,7 @@ __all__ = [
     "lower",
     "prove",
     "quantize",
+    "quantize_graph",
     "quantized",
     "report",
     "synth",
@@ -76,7 +77,7 @@ _HOMES = {
     "edgeml.api_lint": ("lint",),
     "edgeml.api_mcu": ("fit_mcus",),
     "edgeml.api_prove": ("prove",),
-    "edgeml.api_quantize": ("quantize",),
+    "edgeml.api_quantize": ("quantize", "quantize_graph"),
     "edgeml.errors": ("EdgemlError", "MissingToolError"),
     "edgeml.fixed": ("FixedType", "Overflow", "Round"),
     "edgeml.ir": ("Builder", "Graph", "evaluate"),

@@ -1,4 +1,4 @@
-"""`edgeml.quantize`: a run folder from a float model, quantized after training."""
+"""`edgeml.quantize`, `edgeml.quantize_graph`: a run or an exact graph of a float model, without training."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from edgeml.ir import Graph
     from edgeml.runs import Run
-    from edgeml.types import PathLike, Settings
+    from edgeml.types import KerasModel, PathLike, Settings
 
 
 def quantize(
@@ -75,3 +78,61 @@ def quantize(
     run = quantize_model(source, folder, plain, sensitivity, overwrite, progress or (lambda _: None))
     pipeline.lower(run)
     return run
+
+
+def quantize_graph(
+    model: PathLike | KerasModel,
+    x: ArrayLike,
+    bits: int = 8,
+    weights: int | None = None,
+    activations: int | None = None,
+    method: str = "mse",
+    corrections: Sequence[str] = ("equalize", "rounding", "bias"),
+    settings: Settings | None = None,
+) -> Graph:
+    """Quantize a float model after training, from arrays in memory; nothing is written.
+
+    Args:
+        model: a float Keras model, or the file of one (.keras, .h5, .onnx).
+        x: floats (samples, ...) as the model takes them, to calibrate with: a few hundred for training.
+        bits: of weights and activations, 2 to 16.
+        weights: bits of weights, over `bits`.
+        activations: bits of activations, over `bits`.
+        method: "minmax", "percentile", "mse" or "entropy".
+        corrections: of "equalize", "rounding" and "bias", in this order.
+        settings: others, as --set takes them after "quantize.": {"inputs": 6, "layers.fc1.weights": 4}.
+
+    Returns:
+        The exact graph, for `evaluate`, `emulator`, `trace`, `emit`, `check` and `estimate`.
+
+    Raises:
+        EdgemlError: the model is damaged, quantized already or not covered (names the layer), the samples do
+            not fit it, or a setting does not.
+        MissingToolError: a package that the model needs is not installed.
+    """
+    import os
+
+    import numpy as np
+
+    from edgeml.ir.graph import valid_name
+    from edgeml.presets import PostTraining
+    from edgeml.ptq.run import float_source
+    from edgeml.ptq.source import keras_as_onnx, read_float
+    from edgeml.ptq.stated import graph_of
+    from edgeml.settings import assignments, parse_settings, set_values
+
+    stated = {
+        "weights": bits if weights is None else weights,
+        "activations": bits if activations is None else activations,
+        "method": method,
+        "corrections": list(corrections),
+    }
+    plain = set_values(stated, assignments(settings or {}))
+    chosen = parse_settings(PostTraining, plain, "quantize_graph")
+    if isinstance(model, str | os.PathLike):
+        source = float_source(Path(model))
+        net = read_float(source.content, str(source.path), source.name)
+    else:
+        name = valid_name(str(getattr(model, "name", "model")))
+        net = read_float(keras_as_onnx(model, name), name, name)
+    return graph_of(net, chosen, np.asarray(x, np.float32))

@@ -88,3 +88,15 @@ def test_their_types_agree() -> None:
         folder.rmdir()
     assert found["summary"]["filesAnalyzed"] >= len(EXAMPLES)
     assert [(item["file"], item["message"]) for item in found["generalDiagnostics"]] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("heading", ["## Arrays in memory"])
+def test_they_run_as_they_stand(heading: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examples below a heading of docs/python.md, one after the other in one script."""
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    below = page.split(f"{heading}\n")[1].split("\n## ")[0]
+    script = "".join(re.findall(r"^```python\n(.*?)^```", below, re.MULTILINE | re.DOTALL))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(script, heading, "exec"), {})
+    assert (tmp_path / "runs" / "net-ptq4" / "quantize.json").is_file()

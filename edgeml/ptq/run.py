@@ -27,13 +27,13 @@ from edgeml.locks import locked
 from edgeml.presets import DataSpec, Lowering, PostTraining, Prepared, Targets, prepare
 from edgeml.ptq import corrections as corrections_
 from edgeml.ptq import methods
-from edgeml.ptq.choice import Widths
-from edgeml.ptq.engine import Calibrated, QuantizedNet, Tell, calibrated, quantized
+from edgeml.ptq.engine import Calibrated, QuantizedNet, Tell, quantized
 from edgeml.ptq.judge import Judge, SampleParts, parts
 from edgeml.ptq.net import FloatNet
 from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord, SensitivityRow, TensorRow
 from edgeml.ptq.search import WidthSearch
 from edgeml.ptq.source import read_float
+from edgeml.ptq.stated import stated_widths, with_useful
 from edgeml.ptq.steps import TensorType
 from edgeml.quoting import shell
 from edgeml.runconfig import EndMeaning, Importing, RunConfig, import_name
@@ -294,8 +294,8 @@ def _quantized(
     """The quantized network within the settings, and its record."""
     tell("calibration")
     judge = Judge(net, samples)
-    source, dropped = _with_useful(net, chosen, samples, where)
-    widths = _widths(source, chosen, where)
+    source, dropped = with_useful(net, chosen, samples.calibration, where)
+    widths = stated_widths(source, chosen, where)
     search = WidthSearch(source, judge, widths, tell)
     rows: tuple[SensitivityRow, ...] = ()
     if sensitivity or chosen.max_loss is not None:
@@ -328,70 +328,6 @@ def _quantized(
         remarks=tuple(_remarks(source, judge)),
         seconds=0.0,
     )
-
-
-def _with_useful(
-    net: FloatNet, chosen: PostTraining, samples: SampleParts, where: str
-) -> tuple[Calibrated, tuple[str, ...]]:
-    """The calibrated network; corrections that change it are left out where its outputs get no closer."""
-
-    def look(names: Sequence[str]) -> Calibrated:
-        return calibrated(
-            net,
-            samples.calibration,
-            chosen.method,
-            tuple(names),
-            chosen.per_channel,
-            where,
-            chosen.activations,
-        )
-
-    names, dropped = list(chosen.corrections), list[str]()
-    best = look(names)
-    for name in chosen.corrections:
-        if corrections_.load(name).before is None:
-            continue
-        rest = [other for other in names if other != name]
-        other = look(rest)
-        if _noise(net, other, chosen, samples, where) <= _noise(net, best, chosen, samples, where):
-            best, names = other, rest
-            dropped.append(name)
-    return best, tuple(dropped)
-
-
-def _noise(
-    net: FloatNet, source: Calibrated, chosen: PostTraining, samples: SampleParts, where: str
-) -> float:
-    """The squared error of the first output on the calibration samples."""
-    result = quantized(source, _widths(source, chosen, where))
-    output = tuple(net.outputs)[:1]
-    from edgeml.ptq.tensors import TensorRunner
-
-    (plain,) = TensorRunner(net.model(), where).run(samples.calibration, output)
-    (rounded,) = result.runner().run(samples.calibration, output)
-    return float(np.sum((plain.astype(np.float64) - rounded) ** 2))
-
-
-def _widths(source: Calibrated, chosen: PostTraining, where: str) -> Widths:
-    """The stated widths.
-
-    Raises:
-        EdgemlError: a layer is named that is not there.
-    """
-    inputs = chosen.inputs if chosen.inputs is not None else max(8, chosen.activations)
-    widths = source.uniform(chosen.weights, chosen.activations, inputs, chosen.terms)
-    layers = [layer.name for layer in source.net.layers]
-    results = {point.layer: point.tensor for point in source.points} | {
-        p.tensor: p.tensor for p in source.points
-    }
-    for name, other in chosen.layers.items():
-        if name not in layers and name not in results:
-            raise EdgemlError(f"there is no layer {name!r}", where, f"layers are {', '.join(layers)}")
-        if other.weights is not None and name in layers:
-            widths = widths.with_weights(name, other.weights)
-        if other.activations is not None and name in results:
-            widths = widths.with_activations(results[name], other.activations)
-    return widths
 
 
 def _rows(source: Calibrated, result: QuantizedNet) -> Iterator[TensorRow]:

@@ -67,11 +67,24 @@ def read_float(content: bytes, where: str, name: str, weights: bytes | None = No
 
 
 def _of_keras(content: bytes, where: str, weights: bytes | None) -> bytes:
-    from edgeml.keras.float_onnx import float_onnx
     from edgeml.keras.load import model_of
+
+    return keras_as_onnx(model_of(content, where, weights), where)
+
+
+def keras_as_onnx(model: Any, where: str) -> bytes:
+    """The float ONNX form of a Keras model.
+
+    Args:
+        model: the Keras model.
+        where: its name or file, for messages.
+
+    Raises:
+        EdgemlError: a layer is not covered, or the model is quantized already.
+    """
+    from edgeml.keras.float_onnx import float_onnx
     from edgeml.keras.registry import is_quantized
 
-    model = model_of(content, where, weights)
     if any(is_quantized(type(layer).__module__) for layer in model._flatten_layers()):
         raise _quantized_already(where)
     return float_onnx(model)

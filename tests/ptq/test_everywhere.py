@@ -1,0 +1,40 @@
+"""Runs that were quantized after training, in every back end: exact, or not run for want of a tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import edgeml
+from tests.ptq import nets
+
+pytestmark = pytest.mark.slow
+
+EVERYWHERE = ("onnx", "qonnx", "hls4ml", "verilog", "c")
+
+
+@pytest.mark.parametrize(
+    ("content", "targets", "bits"),
+    [(nets.mlp_model(), EVERYWHERE, 4), (nets.residual_model(), ("onnx", "qonnx", "c"), 8)],
+    ids=["mlp", "batch_norm_and_skip"],
+)
+def test_every_artefact_is_exact(content: bytes, targets: tuple[str, ...], bits: int, tmp_path: Path) -> None:
+    file, x = tmp_path / "net.onnx", nets.draw(40, 80, *((6,) if len(targets) == 5 else (6, 6, 2)))
+    file.write_bytes(content)
+    np.savez(tmp_path / "data.npz", x=x)
+    run = edgeml.quantize(file, tmp_path / "data.npz", tmp_path / "run", bits=bits)
+    edgeml.export(run, list(targets))
+    rows = {row.backend: row for row in edgeml.check(run, backends=["evaluate", "source", *targets]).results}
+    assert all(row.status in ("exact", "not-run") for row in rows.values()), rows
+    assert {rows[name].status for name in ("evaluate", "source", "onnxruntime", "qonnx", "c")} == {"exact"}
+    assert not [row.reason for row in rows.values() if "could not be exported" in row.reason]
+
+
+def test_its_report_shows_the_sensitivity(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(nets.mlp_model())
+    np.savez(tmp_path / "data.npz", x=nets.draw(40, 80, 6))
+    run = edgeml.quantize(tmp_path / "net.onnx", tmp_path / "data.npz", tmp_path / "run", sensitivity=True)
+    edgeml.report(run)
+    assert "Points of agreement lost against float" in run.report_file("html").read_text(encoding="utf-8")

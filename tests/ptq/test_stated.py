@@ -1,0 +1,45 @@
+"""A graph from arrays alone follows its settings; what does not fit is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import edgeml
+from edgeml.errors import EdgemlError
+from edgeml.ptq.tensors import TensorRunner
+from tests.ptq import nets
+
+
+def test_settings_and_samples_are_those_of_the_caller(tmp_path: Path) -> None:
+    file, x = tmp_path / "net.onnx", nets.draw(40, 64, 6)
+    file.write_bytes(nets.mlp_model())
+
+    def made(**settings: int) -> edgeml.Graph:
+        return edgeml.quantize_graph(file, x, bits=8, settings={"inputs": 12, **settings})
+
+    graph, narrow = made(), made(**{"layers.fc1.weights": 3})
+    assert graph.info("x").scalar.width == 12
+    (plain,) = TensorRunner(nets.mlp_model(), "").run(x, ("logits",))
+    errors = [float(np.abs(edgeml.evaluate(one, x) - plain).max()) for one in (graph, narrow)]
+    assert errors[0] < 0.3 < errors[1]
+    assert graph.digest == made().digest
+
+
+@pytest.mark.parametrize(
+    ("x", "options", "what"),
+    [
+        (np.zeros((4, 5)), {}, r"takes samples of shape \(6,\), these have \(5,\)"),
+        (np.zeros((0, 6)), {}, "no samples to calibrate with"),
+        (np.zeros((4, 6)), {"bits": 1}, "weights"),
+        (np.zeros((4, 6)), {"settings": {"max_loss": 1}}, "takes no bound on the loss"),
+        (np.zeros((4, 6)), {"settings": {"layers.fc7.weights": 4}}, "no layer 'fc7'"),
+    ],
+)
+def test_what_does_not_fit_is_refused(tmp_path: Path, x: np.ndarray, options: dict, what: str) -> None:
+    file = tmp_path / "net.onnx"
+    file.write_bytes(nets.mlp_model())
+    with pytest.raises(EdgemlError, match=what):
+        edgeml.quantize_graph(file, x, **options)
