@@ -246,7 +246,7 @@ def test_a_weight_that_no_sample_shows_is_a_mismatch_with_its_name(tmp_path: Pat
     assert "[3, 2] is " in row.deviations[0] and "differs from a fresh emission" in row.reason
 
 
-@pytest.mark.parametrize("name", ["onnx", "qonnx"])
+@pytest.mark.parametrize("name", ["onnx", "qonnx", "qdq"])
 def test_an_op_of_a_model_is_named(tmp_path: Path, name: str):
     back_end = emitted(name, tmp_path)
     path = tmp_path / back_end.runners()[0].artefact

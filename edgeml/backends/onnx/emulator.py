@@ -77,7 +77,7 @@ class Emulator:
         self._outputs = tuple(dict.fromkeys(graph.outputs))
         self._tensors = [output_tensor(graph, name) for name in self._outputs]
         self._threads = threads or _cores()
-        self._pool = ThreadPoolExecutor(self._threads)  # starts a thread when there is work for it
+        self._pool = ThreadPoolExecutor(max(1, self._threads - 1))  # starts one when there is work for it
         self._note = ""
         self._open(emulator_plan(graph, rules), EMULATOR)
         if self._plan.integers.kernels and not self._proves_itself():
@@ -239,21 +239,24 @@ class Emulator:
             for name, part in zip(self._outputs, parts, strict=True):
                 np.add(part, 0.0, out=results[name][start:stop])  # in float64, and minus zero becomes zero
 
-        def run_all(mine: range) -> None:
-            for start in mine:
-                run(start)
-
         if samples <= self._batch:
             run(0)
             return results
-        starts = range(0, samples, self._batch)
-        share = -(-len(starts) // self._threads)
-        shares = [starts[first : first + share] for first in range(0, len(starts), share)]
-        if len(shares) < 2:
-            run_all(starts)
-        else:
-            for _ in self._pool.map(run_all, shares):  # raises what a thread raised
-                pass
+        starts = iter(range(0, samples, self._batch))
+
+        def run_rest() -> None:
+            for start in starts:  # shared: each thread takes the next batch, so none waits for a slow one
+                run(start)
+
+        others = [
+            self._pool.submit(run_rest) for _ in range(min(self._threads, -(-samples // self._batch)) - 1)
+        ]
+        try:
+            run_rest()
+        finally:
+            raised = [other.exception() for other in others if not other.cancel()]
+        for error in filter(None, raised):
+            raise error
         return results
 
 

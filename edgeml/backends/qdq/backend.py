@@ -18,6 +18,7 @@ from edgeml.deviations.model import compare_models
 from edgeml.files import FileSet, read_bytes
 from edgeml.ir import Graph
 from edgeml.onnx_model import missing_onnx
+from edgeml.passes.split_sums import SplitSums
 from edgeml.settings import Settings, parse_settings
 
 
@@ -43,7 +44,7 @@ class QdqBackend(Backend):
         return EMITTERS.unknown(core)
 
     def plan(self, core: Graph, options: Any) -> CarrierPlan:
-        return plain_plan(core)
+        return plain_plan(SplitSums().apply(core))
 
     def write(self, graph: Graph, plan: CarrierPlan, options: Any) -> FileSet:
         return FileSet({FILE: build_model(graph, plan, QDQ).SerializeToString(deterministic=True)})

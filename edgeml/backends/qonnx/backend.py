@@ -16,6 +16,7 @@ from edgeml.deviations.model import compare_models
 from edgeml.files import FileSet, read_bytes
 from edgeml.ir import Graph
 from edgeml.onnx_model import missing_onnx
+from edgeml.passes.split_sums import SplitSums
 from edgeml.settings import Settings, parse_settings
 
 
@@ -37,7 +38,7 @@ class QonnxBackend(Backend):
         return parse_settings(QonnxOptions, settings, "qonnx")
 
     def plan(self, core: Graph, options: Any) -> QonnxPlan:
-        return make_plan(core)
+        return make_plan(SplitSums().apply(core))
 
     def write(self, graph: Graph, plan: QonnxPlan, options: Any) -> FileSet:
         return FileSet({FILE: build_model(graph, plan).SerializeToString(deterministic=True)})

@@ -41,7 +41,11 @@ class Add(Op):
 
     def demand(self, inputs: Sequence[GridInfo], result: GridInfo) -> int:
         frac = max(value.info.frac for value in inputs)
-        total = np.add(*(peak(value.info, frac) for value in inputs))
+        peaks = [peak(value.info, frac) for value in inputs]
+        # Of two values with opposite signs, neither adds to the other's magnitude.
+        a, b = (value.info for value in inputs)
+        opposite = ((a.lo >= 0) & (b.hi <= 0)) | ((a.hi <= 0) & (b.lo >= 0))
+        total = np.where(opposite, np.maximum(*peaks), np.add(*peaks))
         finest = np.maximum(*(value.grid for value in inputs))
         return max(bits(total, frac, finest), edge_bits(inputs, result))
 
