@@ -65,7 +65,7 @@ class SplitSums(Pass):
     def _split(self, graph: Graph) -> Mapping[str, Mapping[str, IntArray]]:
         """The weights of each sign, by the name of the product."""
         proven = grids(graph)
-        found: dict[str, Mapping[str, IntArray]] = {}
+        by_sign: dict[str, Mapping[str, IntArray]] = {}
         for node in graph.nodes:
             if not isinstance(node.op, Linear) or demand(graph, node, proven) <= self.bits:
                 continue
@@ -77,5 +77,5 @@ class SplitSums(Pass):
             if whole <= self.bits and all(np.any(part) for part in parts.values()):
                 x, w = (GridInfo(graph.info(name), proven[name]) for name in node.inputs)
                 if all(node.op.sums(x, w, part).bits <= self.bits for part in parts.values()):
-                    found[node.name] = parts
-        return found
+                    by_sign[node.name] = parts
+        return by_sign
