@@ -10,16 +10,20 @@ import numpy as np
 import pytest
 
 from edgeml import importers
+from edgeml.checks import golden as vectors
+from edgeml.checks.source import check_source
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType
+from edgeml.fixed import FixedType, cover
 from edgeml.importers import tflite_ops
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.tflite_reader.folding import folded
 from edgeml.importers.tflite_reader.kernels import QuantizedMultiplier
 from edgeml.importers.tflite_reader.model import TfliteModel, TfliteOperator, TfliteTensor
 from edgeml.importers.tflite_reader.softmax import integer_softmax
-from edgeml.ir import evaluate_codes, input_codes
+from edgeml.ir import Graph, evaluate_codes, input_codes
+from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
+from edgeml.keras.notes import LayerNote, Notes
 from edgeml.presets import Lowering
 from tests.importers import small_tflite
 
@@ -190,3 +194,37 @@ def test_uint8_at_the_ends_of_a_model(seed):
         for place, kind in enumerate(kinds)
     ]
     assert differing(small_tflite.file_of(tensors, operators, [0], [3])) == 0
+
+
+@pytest.mark.parametrize("step", [0, 3])
+def test_a_stated_multiplier_is_announced_within_one_code(step, tmp_path):
+    """The kernels are integers: a requantization of few bits is a code off at most, an error is more."""
+    source = importers.SourceFile(Path("x.tflite"), small_tflite.fully_connected(1))
+    options = importers.ImportOptions("net", Lowering(multiplier_bits=5))
+    imported = importers.read(source, options)
+    graph = imported.graph
+    if step:  # an error of some codes that nothing announced
+        moved = [node for node in graph.nodes if isinstance(node.op, Const) and "shift" in node.name]
+        assert moved
+        nodes = [replace(node, op=plus(node.op, step)) if node in moved else node for node in graph.nodes]
+        graph = Graph(graph.name, nodes, graph.outputs, graph.notes)
+    x = np.random.default_rng(0).integers(-128, 128, (300, 12)).astype(np.float32)
+    notes = Notes(
+        graph=graph.digest,
+        model="m",
+        notes=tuple(LayerNote(layer=n.layer, text=n.text, exact=n.exact) for n in graph.notes),
+        float32=(),
+        differences=(),
+    )
+    notes.write(tmp_path / "notes.json")
+    golden = vectors.make(graph, x, synthetic=False)
+    row = check_source(graph, golden, lambda: (imported.model, "m"), tmp_path / "notes.json")
+    assert row.mismatches
+    assert (row.announced, row.bound) == ("", None) if step else (row.announced and row.bound == 1)
+
+
+def plus(op: Const, step: int) -> Const:
+    """A constant some whole numbers larger."""
+    assert isinstance(op.type, FixedType)
+    codes = np.asarray(op.codes) + (step << op.type.frac)
+    return Const(codes, cover(int(codes.min()), int(codes.max()), op.type.frac))

@@ -6,6 +6,8 @@ source's own arithmetic is not exact a note of that layer says so.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -24,6 +26,7 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.sum_pool import SumPool
 from edgeml.ir.steps import GridInfo
 from edgeml.presets import Lowering
+from edgeml.reading import FAULTS, error_text
 
 FLOAT32_BITS = 24
 """Bits of a float32's mantissa."""
@@ -154,6 +157,27 @@ class Assembly:
         if self.source_floats:
             self._note_wide_sums()
         return Graph(self.name, self.graph.nodes, outputs, self.notes)
+
+    @contextmanager
+    def reading(self, where: str, part: str, hint: str) -> Generator[None]:
+        """Errors while a file is read have the file in front of their place.
+
+        Args:
+            where: the file.
+            part: the source's word for a layer: "node".
+            hint: what to do about a file that is not valid.
+
+        Raises:
+            EdgemlError: as what was done within, or any fault of it.
+        """
+        try:
+            yield
+        except EdgemlError as error:
+            place = f"{where}: {error.where}" if error.where else where
+            raise EdgemlError(error.what, place, error.hint) from error
+        except FAULTS as error:
+            here = f"{where}: {part} {self.layer}"
+            raise EdgemlError(f"is not valid: {error_text(error)}", here, hint) from error
 
     def _note(self, note: Note) -> None:
         if note not in self.notes:

@@ -16,7 +16,6 @@ from edgeml.importers.base import Imported, Importer, ImportOptions, SourceFile
 from edgeml.importers.onnx_reader.model import QONNX_DOMAINS, SourceGraph, is_quantized, parse, taken_apart
 from edgeml.importers.onnx_reader.reader import OnnxReader
 from edgeml.importers.onnx_reader.source import OnnxSource, OrtSource, QonnxSource
-from edgeml.reading import FAULTS, error_text
 
 
 class OnnxImporter(Importer):
@@ -44,16 +43,10 @@ class OnnxImporter(Importer):
         graph = taken_apart(model, where)
         _need_quantizers(graph, where, options)
         assembly = Assembly(options.name, options.lowering, options.strict, source_floats="float32")
-        try:
+        with assembly.reading(where, "node", "export it again"):
             reader = OnnxReader(graph, assembly)
             reader.read()
             exact = assembly.finished(tuple(port.node for port in reader.outputs))
-        except EdgemlError as error:
-            place = f"{where}: {error.where}" if error.where else where
-            raise EdgemlError(error.what, place, error.hint) from error
-        except FAULTS as error:
-            here = f"{where}: node {assembly.layer}"
-            raise EdgemlError(f"is not valid: {error_text(error)}", here, "export it again") from error
         match = Correspondence(exact, assembly, reader.inputs, reader.outputs)
         kind: type[OnnxSource] = QonnxSource if _is_qonnx(graph) else OrtSource
         meanings = labelled(reader.outputs, reader.labels)

@@ -16,7 +16,6 @@ from edgeml.importers.tflite_reader.folding import folded
 from edgeml.importers.tflite_reader.model import MAGIC, taken_apart
 from edgeml.importers.tflite_reader.reader import BYTES, TfliteReader, one_scale
 from edgeml.importers.tflite_reader.source import TfliteSource
-from edgeml.reading import FAULTS, error_text
 
 
 class TfliteImporter(Importer):
@@ -37,15 +36,9 @@ class TfliteImporter(Importer):
         model = folded(taken_apart(source.content, where))
         assembly = Assembly(options.name, options.lowering, options.strict)
         reader = TfliteReader(model, assembly)
-        try:
+        with assembly.reading(where, "operator", "convert it again"):
             reader.read()
             graph = assembly.finished(tuple(port.node for port in reader.outputs))
-        except EdgemlError as error:
-            place = f"{where}: {error.where}" if error.where else where
-            raise EdgemlError(error.what, place, error.hint) from error
-        except FAULTS as error:
-            here = f"{where}: operator {assembly.layer}"
-            raise EdgemlError(f"is not valid: {error_text(error)}", here, "convert it again") from error
         match = Correspondence(graph, assembly, reader.inputs, reader.outputs)
         layouts: list[InputLayout] = []
         for place, layout in zip(model.inputs, match.layouts(), strict=True):

@@ -66,6 +66,10 @@ class TfliteSource(SourceModel):
             raise EdgemlError(f"{self.title} cannot run it: {error_text(error)}", self._where) from error
         return {value: self._match.to_graph(value, np.stack(parts)) for value, parts in batches.items()}
 
+    def run_double(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats]:
+        """The same: the kernels compute in integers, which a wider float format does not change."""
+        return self.run(x, keep)
+
     def _loaded(self) -> Any:
         if self._interpreter is None:
             from tensorflow.lite.python import interpreter as lite
