@@ -19,7 +19,9 @@ from edgeml.keras.load import load_model
 from edgeml.keras.lower import lower
 from edgeml.presets import Bits, Quantizers
 from edgeml.ptq.source import read_float
+from edgeml.tools import verilator
 from tests.keras.exactness import assert_same, corner_data, randomize
+from tests.support import needs_tool
 
 keras, qkeras = import_keras(), import_qkeras()
 
@@ -189,3 +191,18 @@ def test_the_twin_of_plain_layers() -> None:
     assert_same(twin, x)
     floats, codes = (np.asarray(model(np.clip(x, -2, 2))) for model in (plain, twin))
     assert np.abs(floats - codes).max() < 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.tool
+@pytest.mark.parametrize("executor", ["c", "hls4ml", "onnx", "verilog"])
+def test_every_executor(executor: str) -> None:
+    """Two steps: the second reads the first one's state."""
+    if executor == "verilog" and verilator.missing():
+        pytest.skip(verilator.missing())
+    if executor in ("c", "hls4ml"):
+        needs_tool("g++", "gcc")
+    model = network(qkeras.QGRU(2, **GATES, **WEIGHTS, reset_after=True), steps=2)
+    randomize(model)
+    (row,) = edgeml.check(lower(model), corner_data((2, 3), 100), [executor]).results
+    assert (row.status, row.mismatches) == ("exact", 0), row.reason

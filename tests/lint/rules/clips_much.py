@@ -23,4 +23,12 @@ def breaks() -> Subject:
 
 
 def keeps() -> Subject:
-    return _net(4)
+    """A tanh of 18 bits is two tables and a comparison: neither their index nor the comparison clips."""
+    layers = (
+        activation("quantized_bits(18, 3, alpha=1)", "q"),
+        activation("quantized_tanh(4, use_real_tanh=True)", "gate"),
+        dense(1, "fc"),
+        activation("quantized_relu(4, 4)", "act"),
+    )
+    model = weighted(model_of(*layers), fc=([[0.5]] * 4, [0]))
+    return subject_of(model, np.linspace(-4, 4, 40).reshape(10, 4))
