@@ -18,6 +18,7 @@ from edgeml.ir import Graph
 from edgeml.presets import PostTraining
 from edgeml.ptq import corrections as corrections_
 from edgeml.ptq.choice import Widths
+from edgeml.ptq.emit import BEHIND
 from edgeml.ptq.engine import Calibrated, calibrated, quantized
 from edgeml.ptq.net import FloatNet
 from edgeml.ptq.tensors import TensorRunner
@@ -91,7 +92,7 @@ def stated_widths(source: Calibrated, chosen: PostTraining, where: str) -> Width
     """The stated widths.
 
     Raises:
-        EdgemlError: a layer is named that is not there.
+        EdgemlError: a layer is named that is not there, or has no weights or no result that is quantized.
     """
     inputs = chosen.inputs if chosen.inputs is not None else max(8, chosen.activations)
     widths = source.uniform(chosen.weights, chosen.activations, inputs, chosen.terms)
@@ -100,10 +101,19 @@ def stated_widths(source: Calibrated, chosen: PostTraining, where: str) -> Width
         p.tensor: p.tensor for p in source.points
     }
     for name, other in chosen.layers.items():
-        if name not in layers and name not in results:
+        plain = name.removesuffix(BEHIND)  # as the exact graph has it
+        if plain not in layers and plain not in results:
             raise EdgemlError(f"there is no layer {name!r}", where, f"layers are {', '.join(layers)}")
-        if other.weights is not None and name in layers:
-            widths = widths.with_weights(name, other.weights)
-        if other.activations is not None and name in results:
-            widths = widths.with_activations(results[name], other.activations)
+        if other.weights is not None:
+            if plain not in layers:
+                raise EdgemlError(f"{name!r} has no weights", where, f"layers with some: {', '.join(layers)}")
+            widths = widths.with_weights(plain, other.weights)
+        if other.activations is not None:
+            if plain not in results:
+                raise EdgemlError(
+                    f"the result of {name!r} stays exact, as those at the end of a network do",
+                    where,
+                    f"results that are quantized: {', '.join(results)}",
+                )
+            widths = widths.with_activations(results[plain], other.activations)
     return widths

@@ -26,6 +26,8 @@ def test_settings_and_samples_are_those_of_the_caller(tmp_path: Path) -> None:
     errors = [float(np.abs(edgeml.evaluate(one, x) - plain).max()) for one in (graph, narrow)]
     assert errors[0] < 0.3 < errors[1]
     assert graph.digest == made().digest
+    named = made(**{"layers.act1.activations": 5})
+    assert named.digest == made(**{"layers.act1_quant.activations": 5}).digest != graph.digest
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,8 @@ def test_settings_and_samples_are_those_of_the_caller(tmp_path: Path) -> None:
         (np.zeros((0, 6)), {}, "no samples to calibrate with"),
         (np.zeros((4, 6)), {"bits": 1}, "weights"),
         (np.zeros((4, 6)), {"settings": {"max_loss": 1}}, "takes no bound on the loss"),
+        (np.ones((4, 6)), {"settings": {"layers.fc2.activations": 4}}, "the result of 'fc2' stays exact"),
+        (np.ones((4, 6)), {"settings": {"layers.act1.weights": 4}}, "'act1' has no weights"),
         (np.zeros((4, 6)), {"settings": {"layers.fc7.weights": 4}}, "no layer 'fc7'"),
     ],
 )
