@@ -57,7 +57,7 @@ def test_bash_itself(tmp_path: Path) -> None:
     (tmp_path / "edgeml").write_text(f'#!/bin/sh\nexec {sys.executable} -c "{code}" "$@"\n')
     (tmp_path / "edgeml").chmod(0o755)
     script = (
-        'eval "$(_EDGEML_COMPLETE=source_bash edgeml)"; COMP_WORDS=(edgeml export x --to onnx,q); '
+        'eval "$(_EDGEML_COMPLETE=source_bash edgeml)"; COMP_WORDS=(edgeml export x --to onnx,qo); '
         'COMP_CWORD=4; _edgeml_completion edgeml; echo "${COMPREPLY[@]}"'
     )
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
@@ -70,7 +70,7 @@ def test_bash_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("edgeml train digits_", {"digits_cnn", "digits_mlp"}),
+        ("edgeml train digits_m", {"digits_mlp"}),
         ("edgeml check ru", {"runs/mine"}),
         ("edgeml report runs/", {"runs/mine"}),
         ("edgeml check x --with onnx,ver", {"onnx,verilog"}),
@@ -82,7 +82,7 @@ def test_bash_itself(tmp_path: Path) -> None:
         ("edgeml train x --set training.float_e", {"training.float_epochs="}),
         ("edgeml list t", {"tools"}),
         ("edgeml list b", {"boards", "backends"}),
-        ("edgeml run x --to onnx,q", {"onnx,qonnx"}),
+        ("edgeml run x --to onnx,q", {"onnx,qonnx", "onnx,qdq"}),
         ("edgeml run x --board pynq-z", {"pynq-z1", "pynq-z2"}),
         ("edgeml report x --board iceb", {"icebreaker"}),
         ("edgeml estimate x --design h", {"hls4ml"}),
