@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth mcu report test test-slow test-pythons test-brevitas test-all coverage fuzz bench bench-front lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu report board test test-slow test-pythons test-brevitas test-all coverage fuzz bench bench-front lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -72,6 +72,9 @@ mcu: $(STAMP) $(RUN)/model.keras ## emit the C of RUN, say whether it fits MCU, 
 
 report: $(STAMP) $(RUN)/model.keras ## write RUN/report.html, .md and .json
 	$(EDGEML) report $(RUN) $(ARGS)
+
+board: $(STAMP) ## open TensorBoard on RUN/logs: http://localhost:6006
+	$(BIN)/tensorboard --logdir $(RUN)/logs $(ARGS)
 
 test: $(STAMP) ## the quick tests (some minutes), doctests included
 	$(PYTEST) -m "not slow" $(ARGS)

@@ -33,6 +33,7 @@ from edgeml.presets.rounding import LayerWidths, PostTraining
 from edgeml.presets.spec import (
     AUTO,
     Bits,
+    BoardKind,
     Choices,
     DataSpec,
     KerasClass,
@@ -49,6 +50,7 @@ __all__ = [
     "AUTO",
     "BitPenalty",
     "Bits",
+    "BoardKind",
     "Choices",
     "DataSpec",
     "KerasClass",

@@ -33,6 +33,7 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 Rate = Annotated[float, Field(gt=0, le=1, strict=True)]
 Width = Annotated[int, Field(ge=1, le=MAX_WIDTH, strict=True)]
 Strategy = Literal["auto", "latency", "resource", "distributed_arithmetic"]
+BoardKind = Literal["histograms", "graph", "images", "embeddings", "pr_curves", "hparams"]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
 
 
@@ -330,6 +331,8 @@ class Training(Settings):
         early_stopping: arguments of Keras' EarlyStopping, which then decides instead of `patience`: "monitor"
             (val_loss, val_accuracy, or a figure of the task such as val_f1), "patience", "min_delta", "mode",
             "baseline", "start_from_epoch". The epoch in which the figure was best is kept.
+        tensorboard: what is written for TensorBoard beside the scalars: "histograms", "graph", "images",
+            "embeddings", "pr_curves", "hparams".
         max_parameters: a model with more weights is refused before they are allocated.
         bit_penalty: of layers with learned widths, see `BitPenalty`.
         augmentation: Keras' layers that change training samples at random, in their order ("random_flip",
@@ -353,6 +356,7 @@ class Training(Settings):
     plateau_patience: Count = 5
     patience: Count = 20
     early_stopping: dict[str, Argument] = Field(default_factory=dict)
+    tensorboard: tuple[BoardKind, ...] = ()
     max_parameters: Count = 50_000_000
     bit_penalty: BitPenalty = BitPenalty()
     augmentation: Annotated[tuple[KerasClass, ...], BeforeValidator(_in_a_list)] = ()

@@ -23,6 +23,7 @@ from edgeml.presets.stored import write_fitted
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
 from edgeml.scratch import scratch_folder
+from edgeml.training.board import BoardExtras
 from edgeml.training.build import build_model
 from edgeml.training.callbacks import PhaseCallbacks
 from edgeml.training.fit import PhaseSettings, check_names, fit
@@ -122,6 +123,11 @@ def _train_phase(
     teacher = teacher_logits(run, model, data) if phase == "qat" else None
     with tensorboard(run.logs, phase) as board:
         callbacks = PhaseCallbacks.of(preset, phase, run.folder)
+        training = run.config.training
+        if training.tensorboard:
+            place = run.logs / phase / "validation"
+            extras = BoardExtras(training.tensorboard, place, model, data, training)
+            callbacks = callbacks.beside(extras.callback())
         if small is not None:
             settings, callbacks = small.begin(settings, callbacks, data)
         rows = fit(model, data, settings, run.state_file, board, progress, callbacks, preset.loss, teacher)
