@@ -30,7 +30,7 @@ from edgeml.backends.onnx.plan import CarrierPlan
 from edgeml.backends.onnx.session import open_session, run_session
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, from_float, to_float
-from edgeml.ir import Graph, evaluate_codes, outputs_of
+from edgeml.ir import Graph, evaluate, outputs_of
 from edgeml.notebook import html_table
 from edgeml.types import Data, Values
 
@@ -98,15 +98,20 @@ class Emulator:
         The proof is about the arithmetic; this is about the processor's kernels.
         """
         rng = np.random.default_rng(0)
-        inputs: dict[str, IntArray] = {}
+        most = np.finfo(np.float32).max
+        x: dict[str, NDArray[Any]] = {}
         for name in self._graph.inputs:
             info = self._graph.info(name)
             ends = rng.integers(0, 2, (_PROBES, *info.shape)).astype(np.bool_)
             ends[0], ends[1] = False, True
-            inputs[name] = np.where(ends, info.hi, info.lo)
-        expected = evaluate_codes(self._graph, inputs)
-        got = self.predict_codes(inputs)
-        return all(np.array_equal(got[name], codes) for name, codes in expected.items())
+            # Floats, for an input that saturates symmetrically has a lowest code that it never gives.
+            values = to_float(np.where(ends, info.hi, info.lo), info.type.frac)
+            x[name] = np.clip(values, -most, most).astype(np.float32)
+        expected: Any = evaluate(self._graph, x, raw=True)
+        got: Any = self.predict(x, raw=True)
+        if len(self._outputs) == 1:
+            return np.array_equal(got, expected)
+        return all(np.array_equal(got[name], expected[name]) for name in self._outputs)
 
     def __repr__(self) -> str:
         return f"Emulator({', '.join(f'{key} {value}' for key, value in self._facts())})"

@@ -13,10 +13,11 @@ from edgeml.backends.onnx.carriers import CarrierRule, integer_plan, kernel_weig
 from edgeml.backends.onnx.emulator import Emulator
 from edgeml.backends.onnx.stored import StoredWeights
 from edgeml.fixed import ElementType, FixedType, FixedTypeArray, Overflow, Round
-from edgeml.ir import Builder, Graph, evaluate_codes
+from edgeml.ir import Builder, Graph, evaluate, evaluate_codes
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
+from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.reshape import Reshape
@@ -137,6 +138,16 @@ def test_pairs_of_products_that_could_leave_16_bits_are_stored_otherwise() -> No
         assert offset == zero
         pairs = 2 * int(np.abs(stored.codes).max()) * PIXEL.hi
         assert (pairs > 2**15 - 1) == bool(zero)
+
+
+def test_an_input_that_saturates_symmetrically_is_no_difference() -> None:
+    build = Builder("symmetric")
+    x = build.add(Input((20,), SIGNED, Round.RND_CONV, Overflow.SAT_SYM), name="x")
+    graph = build.graph(layer(build, x, (20, 3), WEIGHT, MatMul()))
+    emulator = Emulator(graph, 1, EVERYWHERE)
+    assert "1 integer kernel," in repr(emulator) and "differ" not in repr(emulator)
+    values = np.random.default_rng(0).uniform(-3, 3, (50, 20))
+    np.testing.assert_array_equal(emulator.predict(values), evaluate(graph, values))
 
 
 @pytest.mark.parametrize("setting", ["0", "1"])
