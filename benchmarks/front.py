@@ -49,8 +49,9 @@ Written by `make bench-front DATASET={dataset}` with Yosys {version}, Python {py
 row goes through the same `{passes}`; no place
 and route. edgeml's designs are pipelined for 100 MHz by its own delay model, da4ml's by its own with
 latency_cutoff=4. Checkpoints are chosen by validation figures; accuracy is that of the integers on the test
-part. Bit operations are each side's own count. Seconds are wall time of the training on a shared machine, so
-they compare little.
+part. Bit operations are each side's own count. Epochs: at most {float_epochs} of the float baseline and
+{epochs} of quantization-aware training from its weights here, {peer_epochs} from random weights in HGQ2.
+Seconds are wall time of the training on a shared machine, so they compare little.
 """
 
 
@@ -141,7 +142,7 @@ def trained(preset: Preset, seed: int, folder: Path) -> tuple[Run, float]:
 def ours(dataset: str, seed: int, points: int, known: set[tuple[str, int, int]]) -> Iterator[FrontRow]:
     """Rows of both presets of a data set that are not known yet."""
     place = ROOT / "runs/front" / dataset
-    for name in (f"{dataset}_mlp", f"{dataset}_learned"):
+    for name in (f"{dataset}_learned", f"{dataset}_mlp"):
         run, seconds = trained(presets.load(name), seed, place / f"{name}-{seed}")
         if not run.front.is_dir():
             if (name, seed, 0) not in known:
@@ -201,10 +202,19 @@ INPUTS = {"digits": (0, 1, 4)}
 """Sign, integer and fractional bits of the input, by data set."""
 
 
-def page(dataset: str, rows: list[FrontRow], missing: str) -> Iterator[str]:
+def page(dataset: str, rows: list[FrontRow], missing: str, peer_epochs: int) -> Iterator[str]:
     """The lines of the page."""
+    training = presets.load(f"{dataset}_learned").training
     version = ", ".join(sorted({row.yosys for row in rows}))
-    yield _HEADER.format(dataset=dataset, version=version, python=platform.python_version(), passes=PASSES)
+    yield _HEADER.format(
+        dataset=dataset,
+        version=version,
+        python=platform.python_version(),
+        passes=PASSES,
+        float_epochs=training.float_epochs,
+        epochs=training.epochs,
+        peer_epochs=peer_epochs,
+    )
     if missing:
         yield f"HGQ2 + da4ml: NOT RUN: {missing}.\n"
     yield "| side | seed | test accuracy | validation | bit operations | LUT | CARRY4 | FF | training s |"
@@ -235,7 +245,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--dataset", default="digits", choices=sorted(INPUTS))
-    parser.add_argument("--seeds", default="0,1", help="seeds between commas")
+    parser.add_argument("--seeds", default="0,1", help="seeds between commas; none: write the page alone")
     parser.add_argument("--points", type=int, default=4, help="checkpoints of each front")
     parser.add_argument("--epochs", type=int, default=400, help="of HGQ2's training")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks-front.md")
@@ -245,7 +255,7 @@ def main() -> None:
     known = {(row.side, row.seed, row.point) for row in rows}
     missing = "" if PEER.is_file() else "there is no .venv-hgq2 (scripts/hgq2-environment makes it)"
     data = prepare(presets.load(f"{options.dataset}_learned").data)
-    for seed in map(int, options.seeds.split(",")):
+    for seed in map(int, filter(None, options.seeds.split(","))):
         sides = [ours(options.dataset, seed, options.points, known)]
         if not missing:
             sides.append(theirs(data, options.dataset, seed, options.epochs, known))
@@ -254,7 +264,8 @@ def main() -> None:
                 rows.append(row)
                 print(row, flush=True)
                 file.write_text(json.dumps([asdict(each) for each in rows], indent=1) + "\n")
-                options.out.write_text("\n".join(page(options.dataset, rows, missing)) + "\n")
+    lines = page(options.dataset, rows, missing, options.epochs)
+    options.out.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
