@@ -33,7 +33,7 @@ from edgeml.keras.quantizers import QuantizedWeights, lower_activation, quantize
 from edgeml.keras.quantizers._common import call
 
 MAX_STEPS = 512
-"""The longest sequence: an LSTM of 512 steps has some 15,000 ops, which take seconds to lower."""
+"""The longest sequence: an LSTM of 512 steps has some 21,500 nodes, which take seconds to lower."""
 
 TABLE_BITS = 12
 """Index bits beyond which a gate's table is split, see `edgeml.keras.quantizers._stairs`."""
