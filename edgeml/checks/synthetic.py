@@ -35,7 +35,7 @@ from edgeml.ir.work import products, sample_work
 BUDGET = 512
 """Vectors of a graph, but for `units`, of which there are as many as the input has elements."""
 
-_VECTOR_WORK = 8e9
+_VECTOR_WORK = 3e9
 """Work of `edgeml.ir.work` that BUDGET vectors may take; a graph of large images has fewer vectors."""
 
 UNITS = 256

@@ -20,7 +20,7 @@ from edgeml.ir.work import samples_within
 SAMPLES = 256
 """The number of samples, of networks of usual size."""
 
-_WORK = 3e9
+_WORK = 1e9
 """Work of `edgeml.ir.work` that they may take; a network of large images gets fewer, but four."""
 
 _SEED = 20261129
