@@ -68,7 +68,7 @@ def figures(
     pair = aligned(task, graph, meanings, outputs, data)
     if pair is None:
         return ()
-    above = _threshold(graph, meanings) if threshold is None else threshold
+    above = output_threshold(graph, meanings) if threshold is None else threshold
     return tasks.load(task).figures(*pair, above)
 
 
@@ -154,7 +154,7 @@ def real_values(values: NDArray[Any], meaning: EndMeaning) -> NDArray[np.float64
     return numbers
 
 
-def _threshold(graph: Graph, meanings: Importing | None) -> float:
+def output_threshold(graph: Graph, meanings: Importing | None) -> float:
     """Above it one value stands for yes: 0.5 for probabilities, 0 for logits."""
     first = graph.outputs[0]
     meaning = _meaning(meanings, first)

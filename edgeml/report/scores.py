@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.importers import outcome
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.report.predictions import predict
 from edgeml.report.quality import NO_LABELS, OTHER_TASK, Labels
@@ -63,17 +64,22 @@ def class_scores(source: RunSource) -> ClassScores:
     if isinstance(graph.node(first).op, ArgMax):
         return none("the graph gives the class alone, no score (it ends in an ArgMax)")
     models = source.shared(predict)
-    shares = int(graph.info(first).lo.min()) >= 0
+    config = source.run.config
+    shares = outcome.output_threshold(graph, config.importing) > 0
     scores: dict[str, Floats] = {}
     raw = None
     for name in MODEL_NAMES:
         if name not in models.outputs:
             continue
-        values = np.asarray(models.outputs[name][first], np.float64).reshape(len(labels), -1)
+        meanings = None if name == "float" else config.importing  # codes of an import in its own units
+        pair = outcome.aligned(config.data.task, graph, meanings, models.outputs[name], source.data)
+        if pair is None:
+            continue
+        values = pair[0]
         if values.shape[1] not in (1, len(classes)):
             return none(f"the graph gives {values.shape[1]} values for {len(classes)} classes")
         if name == "fixed" and values.shape[1] == 1:
-            raw = values[:, 0]
+            raw = np.asarray(models.outputs[name][first], np.float64).reshape(-1)
         probable = shares if name != "float" else _shares(values, models.baselines["float"].threshold)
         scores[name] = scores_of(values, probable)
     return ClassScores(scores, raw, labels, classes)
