@@ -59,11 +59,13 @@ def rates_chart(test: RangeTest) -> str:
     """The loss over the rate: every step as a point, the smoothed loss as a curve."""
     points = list(zip(test.rates, test.losses, strict=True))
     curve = list(zip(test.rates, test.smoothed, strict=True))
+    most = 1.5 * max(test.smoothed[:10])  # a loss that runs away would press all others flat
+    shown = [value for value in (*test.losses, *test.smoothed) if value <= most]
     marks = [] if test.suggestion is None else [(test.suggestion, f"{test.suggestion:g}")]
     return xy_chart(
         [Series("smoothed loss", "m-fixed", curve), Series("loss", "m-qat", points, cloud=True, radius=2.0)],
         around("learning rate", test.rates, logarithmic=True),
-        around("loss", [*test.losses, *test.smoothed]),
+        around("loss", shown or test.smoothed),
         f"Loss over the learning rate, {_TITLES[test.phase].lower()}",
         marks=marks,
     )
