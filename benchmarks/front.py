@@ -226,6 +226,8 @@ def page(dataset: str, rows: list[FrontRow], missing: str, peer_epochs: int) -> 
             f"{operations} | {row.luts:,} | {row.carries:,} | {row.registers:,} | {row.seconds:.0f} |"
         )
     yield "\n## At equal test accuracy\n"
+    yield "The cheapest of edgeml's rows above, by test accuracy. The side with more rows has more tries;"
+    yield "few test samples make accuracies coarse.\n"
     yield "| HGQ2 + da4ml | LUT | edgeml's cheapest row at no less accuracy | LUT | of HGQ2's |"
     yield "|---|---|---|---|---|"
     for row in sorted((row for row in rows if row.side.startswith("HGQ2")), key=lambda row: row.luts):
