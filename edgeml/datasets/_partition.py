@@ -87,8 +87,10 @@ class Partition:
                 _check_classes("the training part", labels, parts[0], one)
         else:
             blocks = _blocks(kind, folds, labels, count, groups, seed, where)
-            for number, block in enumerate(blocks if labels is not None else (), start=1):
-                _check_classes(f"fold {number}" if self.folds else f"part {number} of 5", labels, block, one)
+            for number, block in enumerate(blocks, start=1):
+                part = f"fold {number}" if self.folds else f"part {number} of 5"
+                if labels is not None:
+                    _check_classes(part, labels, block, one)
             test, validation = blocks[fold - 1], blocks[fold % folds]
             training = np.setdiff1d(np.arange(count), np.concatenate([test, validation]))
             parts = training, validation, test

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ LABELS = np.repeat([0, 1, 2], [30, 15, 6])
 GROUPS = np.arange(51) % 17
 
 
-def cuts(partition: Partition, labels=LABELS, groups=None, folds: int = 5):
+def cuts(partition: Partition, labels: Any = LABELS, groups: Any = None, folds: int = 5) -> list[Any]:
     from dataclasses import replace
 
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,8 +45,8 @@ def written(path: Path, rows: list[dict[str, str]], separator: str = ",", comma:
     return str(path)
 
 
-def spec(path: str, **settings) -> DataSpec:
-    chosen = {"missing": "median", "categories": "one_hot", "target": "label"} | settings
+def spec(path: str, **settings: Any) -> DataSpec:
+    chosen: dict[str, Any] = {"missing": "median", "categories": "one_hot", "target": "label"} | settings
     return DataSpec(dataset=path, **chosen)
 
 
@@ -214,10 +215,10 @@ def test_a_line_of_another_length_is_named(tmp_path: Path) -> None:
 
 def test_parquet_is_a_csv_with_types(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow", reason="pyarrow, which reads .parquet, is not installed")
-    import pyarrow.parquet as pq
+    pq = pytest.importorskip("pyarrow.parquet")
 
     rows = table()
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
     for name in ("mass", "energy", "time"):
         columns[name] = [float(value) if value else None for value in columns[name]]
     columns["charge"] = [int(value) for value in columns["charge"]]

@@ -206,7 +206,9 @@ def test_a_stated_multiplier_is_announced_within_one_code(step, tmp_path):
     if step:  # an error of some codes that nothing announced
         moved = [node for node in graph.nodes if isinstance(node.op, Const) and "shift" in node.name]
         assert moved
-        nodes = [replace(node, op=plus(node.op, step)) if node in moved else node for node in graph.nodes]
+        nodes = [
+            replace(node, op=plus(node.as_op(Const), step)) if node in moved else node for node in graph.nodes
+        ]
         graph = Graph(graph.name, nodes, graph.outputs, graph.notes)
     x = np.random.default_rng(0).integers(-128, 128, (300, 12)).astype(np.float32)
     notes = Notes(

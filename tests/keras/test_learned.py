@@ -53,7 +53,8 @@ def test_the_gradient_by_bits_is_the_error_times_ln_2(grid: Any, value: float, e
     with tf.GradientTape() as tape:
         tape.watch([x, fraction])
         result = grid(x, fraction)
-    by_x, by_fraction = (float(slope) for slope in tape.gradient(result, [x, fraction]))
+    slopes: Any = tape.gradient(result, [x, fraction])
+    by_x, by_fraction = map(float, slopes)
     assert float(result) == expected
     assert by_x == 1.0
     assert by_fraction == pytest.approx(np.log(2) * (value - expected), rel=1e-5)

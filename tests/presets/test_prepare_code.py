@@ -72,8 +72,9 @@ def test_c_gives_what_training_saw(case, tmp_path):
     c = ctypes.CDLL(str(library))
     rows, ours = np.ascontiguousarray(raw), np.zeros(expected.shape, np.float32)
     pointer = ctypes.POINTER(ctypes.c_float)
-    for row, result in zip(rows, ours, strict=True):
-        assert c.edgeml_prepare(row.ctypes.data_as(pointer), result.ctypes.data_as(pointer)) == 0
+    for number in range(len(rows)):
+        places = (rows[number : number + 1], ours[number : number + 1])
+        assert c.edgeml_prepare(*(place.ctypes.data_as(pointer) for place in places)) == 0
     assert ours.tobytes() == expected.tobytes()
     if plan is None:
         return

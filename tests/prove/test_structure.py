@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +123,7 @@ def test_a_wide_value_is_proven_by_its_steps() -> None:
     segment = GraphSegment(wide(), ["x"], "narrow")
 
     def artefact(change: int) -> ArtefactStage:
-        def compute(codes: dict[str, IntArray]) -> IntArray:
+        def compute(codes: Mapping[str, IntArray]) -> IntArray:
             return segment.evaluate({"x": codes["x"] + change * (codes["x"] > 0)})
 
         return ArtefactStage("narrow", ("x",), segment.structure, "", compute)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -14,49 +16,70 @@ from edgeml.cli.repeat_rows import facts_of, repeat_rows
 from edgeml.errors import EdgemlError
 from edgeml.pipeline import repeats
 from edgeml.runs import Run
-from edgeml.training.repeats import FILE, Repeats, spread
+from edgeml.training.repeats import FILE, ModelName, RepeatRow, Repeats, spread
 from edgeml.training.train import train
 from tests.report.measured import sample_repeats
 from tests.training.test_training import PRESET
 
 
-def values(record: Repeats, model: str) -> np.ndarray:
+def values(record: Repeats, model: ModelName) -> np.ndarray:
     return np.array([row.values[model]["accuracy"] for row in record.rows])
+
+
+class Interval(NamedTuple):
+    """A spread of several members, all of whose figures are stated."""
+
+    members: int
+    mean: float
+    deviation: float
+    low: float
+    high: float
+
+
+def interval(
+    rows: Sequence[RepeatRow], figure: str, model: ModelName, minus: ModelName | None = None
+) -> Interval:
+    stated = spread(rows, figure, model, minus)
+    assert stated is not None
+    assert stated.deviation is not None
+    assert stated.low is not None
+    assert stated.high is not None
+    return Interval(stated.members, stated.mean, stated.deviation, stated.low, stated.high)
 
 
 class TestSpread:
     def test_over_folds_by_formula(self):
         record = sample_repeats(seeds=1)
-        found, ours = spread(record.rows, "accuracy", "fixed"), values(record, "fixed")
-        assert found is not None and found.members == 3
-        assert math.isclose(found.mean, ours.mean())
-        assert math.isclose(found.deviation, math.sqrt(((ours - ours.mean()) ** 2).sum() / 2))
-        half = 4.302652729911275 * found.deviation * math.sqrt(1 / 3 + 20 / 60)  # t of 2 degrees of freedom
-        assert math.isclose(found.low, found.mean - half) and math.isclose(found.high, found.mean + half)
+        stated, ours = interval(record.rows, "accuracy", "fixed"), values(record, "fixed")
+        assert stated.members == 3
+        assert math.isclose(stated.mean, ours.mean())
+        assert math.isclose(stated.deviation, math.sqrt(((ours - ours.mean()) ** 2).sum() / 2))
+        half = 4.302652729911275 * stated.deviation * math.sqrt(1 / 3 + 20 / 60)  # t of 2 degrees of freedom
+        assert math.isclose(stated.low, stated.mean - half) and math.isclose(stated.high, stated.mean + half)
 
     def test_seeds_of_a_fold_are_averaged_before_the_interval(self):
         record = sample_repeats()
-        found, ours = spread(record.rows, "accuracy", "qat"), values(record, "qat")
-        assert found is not None and found.members == 6
+        stated, ours = interval(record.rows, "accuracy", "qat"), values(record, "qat")
+        assert stated.members == 6
         means = ours.reshape(3, 2).mean(axis=1)
         half = 4.302652729911275 * means.std(ddof=1) * math.sqrt(1 / 3 + 20 / 60)
-        assert math.isclose(found.high - found.mean, half)
-        assert math.isclose(found.deviation, ours.std(ddof=1))
+        assert math.isclose(stated.high - stated.mean, half)
+        assert math.isclose(stated.deviation, ours.std(ddof=1))
 
     def test_of_seeds_alone_and_of_a_single_one(self):
         record = sample_repeats(folds=0, seeds=4)
-        found = spread(record.rows, "accuracy", "float")
+        stated = interval(record.rows, "accuracy", "float")
         half = 3.182446305284263 * values(record, "float").std(ddof=1) / 2
-        assert found is not None and math.isclose(found.high - found.mean, half)
+        assert math.isclose(stated.high - stated.mean, half)
         single = spread(record.rows[:1], "accuracy", "float")
         assert single is not None and (single.deviation, single.low, single.high) == (None, None, None)
         assert spread(record.rows, "mse", "float") is None
 
     def test_differences_are_taken_member_by_member(self):
         record = sample_repeats()
-        found = spread(record.rows, "accuracy", "fixed", "float")
+        stated = interval(record.rows, "accuracy", "fixed", "float")
         apart = values(record, "fixed") - values(record, "float")
-        assert found is not None and math.isclose(found.deviation, apart.std(ddof=1))
+        assert math.isclose(stated.deviation, apart.std(ddof=1))
 
     def test_rows_and_json_have_it(self):
         record = sample_repeats()

@@ -80,7 +80,7 @@ def added(operator: TfliteOperator, reader: TfliteReader, sign: int) -> AffineVa
     if result is not None:
         return result
     assembly = reader.assembly
-    parts = []
+    parts: list[str] = []
     for name, term, zero, by_multiplier in (("a", a, x_zero, first), ("b", b, y_zero, second)):
         node = term.only.node
         if zero:
@@ -90,5 +90,5 @@ def added(operator: TfliteOperator, reader: TfliteReader, sign: int) -> AffineVa
         parts.append(by_multiplier.ops(assembly, wide, name))
     total = assembly.add(Add(), *parts, part="sum")
     assembly.note("added by the source's own multiplications and roundings, exactly")
-    codes = with_zero_point(assembly, last.ops(assembly, total, "own"), z_zero, low, high)
-    return by.value_of(codes, a.shape, a.index)
+    result_codes = with_zero_point(assembly, last.ops(assembly, total, "own"), z_zero, low, high)
+    return by.value_of(result_codes, a.shape, a.index)

@@ -36,7 +36,7 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
 
 def _short(real: float) -> tuple[int, int]:
     """A multiplier of 15 bits and its exponent."""
-    whole = QuantizedMultiplier.of(np.array([np.float32(real)]))
+    whole = QuantizedMultiplier.of(np.array([np.float32(real)], np.float64))
     return min((int(whole.factor[0]) + (1 << 15)) >> 16, _HIGH), int(whole.shift[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,7 +164,7 @@ def test_kernel_choices_that_can_be_forced_change_nothing(
 def test_kernels_that_differ_on_a_processor_are_left_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     right = integer.kernel_weights
 
-    def wrong(*args: object) -> tuple[StoredWeights, int]:
+    def wrong(*args: Any) -> tuple[StoredWeights, int]:
         stored, zero = right(*args)
         return StoredWeights(stored.codes + (stored.codes < 3), stored.frac), zero
 
