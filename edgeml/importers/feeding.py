@@ -137,9 +137,9 @@ def _with_layout(imported: Imported, spec: DataSpec, stated: Mapping[str, Any]) 
     graph = imported.graph
     if len(graph.inputs) > 1 or "axes" in stated or "flatten" in stated:
         return spec
-    there = tuple(map(int, np.shape(samples.x_test)[1:]))
+    shape = graph.info(graph.inputs[0]).shape
     samples = prepare(spec.model_copy(update={"scaling": "none"}), unlabelled=True)
-    there: tuple[int, ...] = samples.x_test.shape[1:]
+    there = tuple(map(int, np.shape(samples.x_test)[1:]))
     rank = len(shape)
     orders: list[tuple[int, ...]] = [layout.axes for layout in imported.inputs if layout.axes]
     orders += [tuple(range(rank)), (*range(1, rank), 0)]  # the latter of one channel, wherever its axis is
