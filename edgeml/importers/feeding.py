@@ -137,9 +137,9 @@ def _with_layout(imported: Imported, spec: DataSpec, stated: Mapping[str, Any]) 
     graph = imported.graph
     if len(graph.inputs) > 1 or "axes" in stated or "flatten" in stated:
         return spec
-    shape = graph.info(graph.inputs[0]).shape
+    shape = graph.info(next(iter(graph.inputs))).shape
     samples = prepare(spec.model_copy(update={"scaling": "none"}), unlabelled=True)
-    there = tuple(map(int, np.shape(samples.x_test)[1:]))
+    there: tuple[int, ...] = np.shape(samples.x_test)[1:]
     rank = len(shape)
     orders: list[tuple[int, ...]] = [layout.axes for layout in imported.inputs if layout.axes]
     orders += [tuple(range(rank)), (*range(1, rank), 0)]  # the latter of one channel, wherever its axis is

@@ -64,22 +64,19 @@ class DataSpec(Settings):
         flatten: true to give the model each sample as one vector.
         split_seed: seeds the split into parts where the publisher gives none.
         split: "auto" keeps the publisher's parts, or is 60/20/20 and stratified by class; else 60/20/20 of
-            all samples together: "stratified", "random", "grouped" (no group in two parts), "time" (in
-            their order).
-        groups: for "grouped": the column of a .csv file, or the array of an .npz file, with each sample's
-            group; it is no feature.
+            all samples: "stratified", "random", "grouped" (no group in two parts), "time" (in their order).
+        groups: for "grouped": the column (.csv) or array (.npz) with each sample's group; it is no feature.
         folds: the parts are one fold of so many, cut as `split` says; 0: no folds.
         fold: which of them is the test part, from 1; the next one is the validation part.
         max_classes: up to so many whole numbers as labels of an own file are classes, even if they look like
             a quantity; None: a file whose labels look like one is refused.
         labels: false to leave the labels out: executors are compared, and there is no accuracy.
-        axes: order of a sample's axes as the model takes them; (1, 2, 0) for data with the channels first.
-            Axes of size one can be left out. An import finds it where the data lie as its source has them.
+        axes: order of a sample's axes as the model takes them, without those of size one; (1, 2, 0) for
+            data with the channels first. An import finds it where the data lie as its source has them.
         stream: true to leave the training samples of an .npz file on the disk, for data larger than memory.
         source_unit: with the scaling "source", one in the unit of the model's input, in stored values: 255
-            for pixels from 0 to 255 and a model that was trained on 0 to 1.
-        task: what the outputs are held against, a name of `edgeml.tasks.names()`; "auto": what model and data
-            speak for, which a training prints.
+            for pixels from 0 to 255 and a model trained on 0 to 1.
+        task: a name of `edgeml.tasks.names()`; "auto": what model and data speak for, which training prints.
         normal: of an autoencoder: the classes that it is trained and validated on; all others in the test
             part are anomalies, which the report's anomaly score is to find.
         inputs: of a model with several: the arrays of an .npz file that are its samples, in its order.

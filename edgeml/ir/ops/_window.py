@@ -29,6 +29,27 @@ def pad(x: NDArray[Any], padding: Pairs, value: int) -> NDArray[Any]:
     return np.pad(x, ((0, 0), *padding, (0, 0)), constant_values=value)
 
 
+def need_windows(x: Shape, weights: Shape, reach: Shape, strides: Shape, padding: Pairs) -> None:
+    """Refuse a convolution whose result or windows are above the limits, before an array of them is made.
+
+    Args:
+        x: shape of the input (*space, channels).
+        weights: shape (*kernel, channels of a group, filters).
+        reach: of the kernel with its dilation, per spatial axis.
+        strides: per spatial axis.
+        padding: (before, after) per spatial axis.
+
+    Raises:
+        EdgemlError: see `edgeml.limits`.
+    """
+    space = [
+        max(size + sum(pair) - need, 0) // max(stride, 1) + 1
+        for size, pair, need, stride in zip(x, padding, reach, strides, strict=False)
+    ]
+    need_room((*space, weights[-1]))
+    limits.GRAPH.check(math.prod((*space, x[-1], *weights[:-2])), "the windows have")
+
+
 def windows(x: NDArray[Any], kernel: Shape, strides: Shape, dilation: Shape) -> NDArray[Any]:
     """Views of shape (batch, *positions, channels, *kernel) into x (batch, *space, channels).
 

@@ -14,7 +14,7 @@ from edgeml.ir.kind import Kind
 from edgeml.ir.op import need
 from edgeml.ir.ops._linear import Linear, carried
 from edgeml.ir.ops._plateau import shortened, spread
-from edgeml.ir.ops._window import Pairs, pad, windows
+from edgeml.ir.ops._window import Pairs, need_windows, pad, windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +56,7 @@ class Conv(Linear):
         need_room([w.shape[-1]], x.size * w.size // max(1, w.shape[-2]))
         weights, _ = w.aligned(w.frac)
         reach = tuple((k - 1) * d + 1 for k, d in zip(w.shape, self.dilation, strict=False))
+        need_windows(x.shape, w.shape, reach, self.strides, self.padding)
         (lo, hi), places = shortened(x.aligned(x.frac), reach, self.strides, self.padding)
         peak = np.maximum(np.abs(lo.astype(np.float64)), np.abs(hi.astype(np.float64)))
         guard(self._convolve(peak[np.newaxis], np.abs(weights.astype(np.float64))), "the sum of products")
