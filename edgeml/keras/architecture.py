@@ -25,6 +25,12 @@ _DROPPED = ("_initializer", "_regularizer", "_constraint")
 _BASE = ("name", "trainable", "dtype", "activity_regularizer")
 """Settings of every layer."""
 
+_RENAMED = {("LeakyReLU", "alpha"): "negative_slope"}
+"""Settings of layers that Keras 3 has under another name."""
+
+_RENORM = "renorm"
+"""A setting of batch normalization; those that begin with it say nothing where it is off."""
+
 _NEUTRAL: tuple[Any, ...] = (None, False, "", [], {})
 _TUPLES = ("__tuple__", "TensorShape")
 _TENSOR = "__keras_tensor__"
@@ -35,8 +41,8 @@ _PACKAGE = "qkeras>"
 
 
 _OPS = (
-    "use layers in its place (Add, Multiply, Concatenate, ...), or save the model with Keras 3, whose "
-    "operations are read"
+    "use layers in its place (Add, Multiply, Concatenate, ...), or save the model with Keras 3 as "
+    "model.keras, whose operations are read"
 )
 
 
@@ -86,7 +92,37 @@ def _model(entry: dict[str, Any], where: str) -> dict[str, Any]:
     for key in ("input_layers", "output_layers"):
         ends = _plain(settings.get(key))
         rewritten_config[key] = ends[0] if isinstance(ends, list) and len(ends) == 1 else ends
+    _count_from_zero(rewritten_config)
     return _object("keras", "Model", rewritten_config)  # which makes a functional one of it
+
+
+def _count_from_zero(config: dict[str, Any]) -> None:
+    """Number the calls of sequential models within from 0.
+
+    Keras 2 counts the call that makes such a model, Keras 3 does not.
+    """
+    inner = {
+        str(layer["config"]["name"]) for layer in config["layers"] if layer["class_name"] == "Sequential"
+    }
+    ends = [*(layer.get("inbound_nodes") for layer in config["layers"]), config["output_layers"]]
+    by_model: dict[str, list[list[Any]]] = {}
+    for call in _calls(ends):
+        if call[0] in inner:
+            by_model.setdefault(call[0], []).append(call)
+    for calls in by_model.values():
+        first = min(call[1] for call in calls)
+        for call in calls:
+            call[1] -= first
+
+
+def _calls(value: Any) -> Iterator[list[Any]]:
+    """The lists [layer, number of its call, number of the tensor, ...] in a value."""
+    if isinstance(value, list) and [type(part) for part in value[:3]] == [str, int, int]:
+        yield value
+        value = value[3:]
+    if isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _calls(part)
 
 
 def _with_input(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -114,6 +150,8 @@ def _layer(entry: dict[str, Any], where: str) -> dict[str, Any]:
     else:
         place = f"{where}: {inner.get('name', kind)}"
         home, cls = _class(kind, place)
+        if not issubclass(cls, import_keras().layers.Layer):  # qkeras has a constraint Clip
+            raise EdgemlError(f"an operation {kind} of Keras stands between the layers", place, _OPS)
         settings = _input(inner) if kind == "InputLayer" else _settings(inner, cls, place)
         model = _object(home, kind, settings)
     calls = {key: _plain(entry[key]) for key in ("name", "inbound_nodes") if key in entry}
@@ -149,10 +187,13 @@ def _settings(inner: dict[str, Any], cls: type, place: str) -> dict[str, Any]:
         if key.endswith(_DROPPED) or key in ("batch_input_shape", "build_config"):
             continue
         value = _dtype(value) if key == "dtype" else _plain(value, place)
+        key = _RENAMED.get((cls.__name__, key), key)
         if key == "axis" and isinstance(value, list) and len(value) == 1:
             value = value[0]
         if key in parameters:
             settings[key] = value
+        elif key in _BASE or (key.startswith(_RENORM) and not inner.get(_RENORM)):
+            continue
         elif value not in _NEUTRAL and (key, value) != ("groups", 1):
             raise EdgemlError(
                 f"the setting {key}={value!r:.60} of this {cls.__name__} is not one of Keras 3",
@@ -163,12 +204,15 @@ def _settings(inner: dict[str, Any], cls: type, place: str) -> dict[str, Any]:
 
 
 def _parameters(cls: type) -> frozenset[str]:
-    """The keyword arguments of a class and its bases."""
-    parameters = set(_BASE)
+    """The keyword arguments of a class, and of its bases as far as it hands them on."""
+    parameters = set[str]()
     for base in cls.__mro__:
         if base.__module__.split(".")[0] in ("keras", "qkeras") and "__init__" in vars(base):
-            parameters |= set(inspect.signature(base.__init__).parameters)
-    return frozenset(parameters - {"self", "args", "kwargs"})
+            own = inspect.signature(base.__init__).parameters
+            parameters |= set(own)
+            if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in own.values()):
+                return frozenset(parameters - {"self"})
+    return frozenset((parameters | set(_BASE)) - {"self", "args", "kwargs"})
 
 
 def _plain(value: Any, where: str = "") -> Any:

@@ -33,10 +33,10 @@ from edgeml.reading import parse_json
 from edgeml.scratch import scratch_folder
 
 UNLOADABLE = {
-    "QDenseBatchnorm": "QDense and BatchNormalization",
-    "quantized_hswish": "an Activation('hard_swish') and a QActivation(quantized_bits(...))",
+    "QDenseBatchnorm": "save it as model.h5, or use QDense and BatchNormalization",
+    "quantized_hswish": "use an Activation('hard_swish') and a QActivation(quantized_bits(...))",
 }
-"""Classes that QKeras saves and cannot load, and what to use instead."""
+"""Classes that QKeras saves and cannot load, and what to do instead."""
 
 
 def load_model(path: str | Path) -> Any:
@@ -104,7 +104,7 @@ def model_of(content: bytes, where: str, weights: bytes | None = None) -> Any:
                 raise EdgemlError(
                     f"does not load: QKeras saves {name} and cannot load it",
                     where,
-                    f"lower the model before it is saved, or use {UNLOADABLE[name]}",
+                    f"lower the model before it is saved, {UNLOADABLE[name]}",
                 ) from error
         by = f" (written by Keras {version}, read by {keras.__version__})" if version else ""
         raise EdgemlError(f"does not load as a Keras model{by}: {reason[:300]}", where, AGAIN) from error

@@ -54,9 +54,9 @@ class FloatOnnxBuilder:
         return self.writer.node(op, inputs, f"{self._layer}.{op}.{self.writer.size[0]}", **attributes)
 
     def const(self, array: Any, dtype: type = np.float32) -> str:
-        """Add a constant; its name."""
+        """Add a constant, a number as a scalar; its name."""
         name = f"{self._layer}.const.{self.writer.size[1]}"
-        return self.writer.constant(np.ascontiguousarray(array, dtype), name)
+        return self.writer.constant(np.asarray(array, dtype, order="C"), name)
 
     def pointwise(self, op: str, value: FloatTensor, *constants: Any, **attributes: Any) -> FloatTensor:
         """A node that works element by element; `constants` are further inputs: numbers."""

@@ -10,13 +10,14 @@ from typing import Any
 
 from edgeml.errors import EdgemlError
 from edgeml.keras.architecture import upgraded
-from edgeml.keras.backend import import_keras
+from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.configuration import check_code, check_sizes
 from edgeml.keras.hdf5 import assign_weights
 from edgeml.keras.writer import AGAIN
 from edgeml.reading import error_text, parse_json
 
 _LONGEST = 300
+_CAUSE = "Exception encountered: "
 
 
 def rebuilt(text: bytes, weights: bytes, where: str) -> Any:
@@ -42,13 +43,21 @@ def rebuilt(text: bytes, weights: bytes, where: str) -> Any:
     architecture = upgraded(config, where)
     try:
         # Keras takes the configuration apart.
-        model = keras.saving.deserialize_keras_object(copy.deepcopy(architecture), safe_mode=True)
+        model = keras.saving.deserialize_keras_object(
+            copy.deepcopy(architecture), custom_objects=_unregistered(), safe_mode=True
+        )
     except EdgemlError:
         raise
     except Exception as error:  # Keras raises whatever it likes over settings that it does not take
-        reason = error_text(error)[:_LONGEST]
+        innermost = str(error).rpartition(_CAUSE)[2]  # Keras repeats every configuration in front of it
+        reason = error_text(ValueError(innermost) if innermost else error)[:_LONGEST]
         raise EdgemlError(
             f"Keras {keras.__version__} does not build its model: {reason}", where, AGAIN
         ) from error
     assign_weights(model, architecture, weights, where)
     return model
+
+
+def _unregistered() -> dict[str, type]:
+    """The layers that qkeras-v3 does not register with Keras, by the name that `upgraded` gives them."""
+    return {"qkeras>QDenseBatchnorm": import_qkeras().QDenseBatchnorm}

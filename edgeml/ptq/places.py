@@ -142,7 +142,7 @@ def _only_ends(net: FloatNet, tensor: str) -> bool:
 
 def _constant(net: FloatNet, node: SourceNode, place: int, otherwise: float) -> float:
     if len(node.inputs) > place and node.inputs[place] in net.constants:
-        return float(net.constants[node.inputs[place]])
+        return float(net.constants[node.inputs[place]].reshape(-1)[0])  # some exporters write (1,)
     return otherwise
 
 

@@ -56,7 +56,7 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
 
 
 def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
-    """Relu or LeakyRelu, with a threshold a choice between two values, and a Min with the bound."""
+    """Relu, LeakyRelu or, with a bound, Clip; with a threshold a choice between two values."""
     value = inputs[0]
     slope, threshold = float(layer.negative_slope or 0), float(layer.threshold or 0)
     if threshold:
@@ -66,8 +66,10 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
         result = replace(value, name=build.add("Where", [passed, value.name, below]))
     elif slope:
         result = build.pointwise("LeakyRelu", value, alpha=slope)
+    elif layer.max_value is not None:
+        return build.pointwise("Clip", value, 0.0, layer.max_value)
     else:
-        result = build.pointwise("Relu", value)
+        return build.pointwise("Relu", value)
     return result if layer.max_value is None else build.pointwise("Min", result, layer.max_value)
 
 

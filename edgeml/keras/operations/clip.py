@@ -7,6 +7,7 @@ from typing import Any
 from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
 from edgeml.keras.builder import LayerBuilder
+from edgeml.keras.layers._functions import clip
 from edgeml.keras.onnx_builder import FloatOnnxBuilder
 from edgeml.keras.operations._common import constant
 from edgeml.keras.operations._families import pointwise
@@ -24,7 +25,9 @@ def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
 
 
 def write(build: FloatOnnxBuilder, x: str, x_min: Any, x_max: Any) -> str:
-    """A Max and a Min."""
+    """Clip between two numbers, otherwise a Max and a Min."""
+    if isinstance(x_min, int | float) and isinstance(x_max, int | float):
+        return clip(build, x, x_min, x_max)
     for op, bound in (("Max", x_min), ("Min", x_max)):
         x = x if bound is None else build.add(op, [x, operand(build, bound)])
     return x

@@ -16,7 +16,7 @@ def find(subject: Subject) -> Iterator[Finding]:
         parts = (layer, getattr(layer, "activation", None), *(getattr(layer, "quantizers", None) or ()))
         for kind in dict.fromkeys(type(part).__name__ for part in parts):
             if kind in UNLOADABLE:
-                yield Finding(call.name, f"has a {kind}; use {UNLOADABLE[kind]}")
+                yield Finding(call.name, f"has a {kind}; {UNLOADABLE[kind]}")
 
 
 RULE = Rule(
