@@ -131,7 +131,18 @@ def moved(net: Net, end: End) -> End | None:
     return None
 
 
-PIECES: tuple[Piece, ...] = (conv, conv, conv, pool, both, moved)
+def gate(net: Net, end: End) -> End | None:
+    """A function that onnxruntime leaves in floats, between two convolutions."""
+    if not end.spatial:
+        return None
+    between = conv(net, end)
+    if between is None:
+        return None
+    x = net.node(net.any_of("HardSigmoid", "HardSwish"), between.name)
+    return conv(net, End(x, between.shape))
+
+
+PIECES: tuple[Piece, ...] = (conv, conv, conv, pool, both, both, moved, gate)
 
 
 def _float_model(rng: np.random.Generator, seed: int) -> onnx.ModelProto:

@@ -19,7 +19,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact, compressed
-from edgeml.importers.affine.value import AffineValue, WeightedNode
+from edgeml.importers.affine.value import STATE_INPUT_TYPE, AffineValue, WeightedNode
 from edgeml.ir.info import Shape
 from edgeml.ir.ops.repeat import Repeat
 from edgeml.ir.ops.reshape import Reshape
@@ -131,7 +131,7 @@ def arranged(assembly: Assembly, value: AffineValue, positions: IntArray, index:
         raise EdgemlError(
             f"the input {value.raw_input!r} is rearranged before it is quantized",
             assembly.layer,
-            "state its type: --input-type 'ufixed<8,0>'",
+            STATE_INPUT_TYPE,
         )
 
     def moved(values: Exact | None) -> Exact | None:

@@ -17,7 +17,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, IntArray, Overflow
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.assembly import Assembly
-from edgeml.importers.affine.value import AffineValue, of_node
+from edgeml.importers.affine.value import STATE_INPUT_TYPE, AffineValue, of_node
 from edgeml.ir.info import Shape
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.max import Max
@@ -43,7 +43,7 @@ class InputPort:
 
 
 def model_input(
-    assembly: Assembly, tensor: str, shape: Shape, index: IntArray
+    assembly: Assembly, tensor: str, shape: Shape, index: IntArray, own: FixedType | None = None
 ) -> tuple[AffineValue, InputPort]:
     """A model input; a node of the graph at once if its type is stated.
 
@@ -52,9 +52,10 @@ def model_input(
         tensor: its name.
         shape: of the graph's input.
         index: where the source's elements lie in it.
+        own: the type of an input that the model itself declares as integers.
     """
     port = InputPort(tensor, index, shape)
-    kind = assembly.options.type_of(tensor)
+    kind = assembly.options.type_of(tensor) or own
     if kind is not None:
         node = assembly.graph.add(Input(shape, kind), name=tensor)
         assembly.note(
@@ -76,12 +77,11 @@ def quantized_input(assembly: Assembly, value: AffineValue, by: SourceQuantizer)
     assert value.raw_factor is not None
     numbers = (value.raw_factor, value.offset, by.scale, by.zero_point)
     rounding = by.rounding.native
-    remedy = "state the type of the data: --input-type 'ufixed<8,0>' (or 'ufixed<8,8>', 'fixed<16,6>')"
     if value.function is not None or by.bipolar or rounding is None or not all(map(ex.is_scalar, numbers)):
         raise EdgemlError(
             f"the input {value.raw_input!r} is quantized in a way that data cannot be rounded in directly",
             assembly.layer,
-            remedy,
+            STATE_INPUT_TYPE,
         )
     factor, offset, scale, zero = (ex.scalar(number) for number in numbers)
     kind = by.code_range()
@@ -100,7 +100,7 @@ def quantized_input(assembly: Assembly, value: AffineValue, by: SourceQuantizer)
             raise EdgemlError(
                 f"the input {value.raw_input!r} is moved by {float(point):g} steps of its quantizer",
                 assembly.layer,
-                remedy,
+                STATE_INPUT_TYPE,
             )
         node = _node(assembly, value, Input(value.shape, kind, rounding, overflow), step, int(point))
         result = by.value_of(node, value.shape, value.index)
@@ -137,6 +137,6 @@ def _node(assembly: Assembly, value: AffineValue, op: Input, scale: Fraction, ze
         raise EdgemlError(
             f"quantizes the input {value.raw_input!r} to {op.type}, another node quantizes it in another way",
             assembly.layer,
-            "state one type for the data: --input-type 'ufixed<8,0>'",
+            STATE_INPUT_TYPE,
         )
     return node

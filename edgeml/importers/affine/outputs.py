@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from edgeml.errors import EdgemlError
 from edgeml.fixed import Overflow, Round
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
@@ -18,6 +19,9 @@ from edgeml.importers.affine.value import AffineValue
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
 from edgeml.runconfig import EndMeaning
+
+_LEFT_OFF = frozenset({"sigmoid", "softmax", "tanh"})
+"""Functions that `edgeml.importers.outcome.real_values` applies to the graph's output again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +66,19 @@ def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> Outp
     """Make a value an output of the graph.
 
     A softmax or sigmoid that nothing quantizes is left off, with a note. One scale for all elements is left
-    off
-    too: it changes no decision; scales per channel become integer multipliers.
+    off too: it changes no decision; scales per channel become integer multipliers.
+
+    Raises:
+        EdgemlError: another function stands at the end, without a quantizer behind it.
     """
     function = value.function_name
     if value.function is not None:
+        if function not in _LEFT_OFF:
+            raise EdgemlError(
+                f"the model ends with the unquantized result of {function}",
+                assembly.layer,
+                "quantize its output, or export the model up to what it is applied to",
+            )
         assembly.note(
             f"the {value.function_name} at the end is left off: the output is what it is applied to"
         )

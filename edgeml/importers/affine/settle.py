@@ -19,7 +19,7 @@ from edgeml.fixed import IntArray
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
-from edgeml.importers.affine.value import AffineValue, WeightedNode
+from edgeml.importers.affine.value import STATE_INPUT_TYPE, AffineValue, WeightedNode
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.max import Max
 from edgeml.ir.ops.min import Min
@@ -171,8 +171,7 @@ def need_nodes(assembly: Assembly, value: AffineValue) -> None:
         raise EdgemlError(
             f"reads the model input {value.raw_input!r}, which nothing quantizes",
             assembly.layer,
-            "state the type of the data: --input-type 'ufixed<8,0>' for pixels from 0 to 255, "
-            "'ufixed<8,8>' from 0 to 1, 'fixed<16,6>' for standardized features",
+            STATE_INPUT_TYPE,
         )
 
 

@@ -33,6 +33,13 @@ ONE: Fraction = Fraction(1)
 ZERO: Fraction = Fraction(0)
 
 
+STATE_INPUT_TYPE = (
+    "state the type of the data: --input-type 'ufixed<8,8>' for pixels from 0 to 255, "
+    "'ufixed<8,0>' from 0 to 1, 'fixed<16,6>' for standardized features"
+)
+"""Remedy for a model input of which the model does not say how it becomes integers."""
+
+
 @dataclass(frozen=True, eq=False)
 class WeightedNode:
     """A node of the exact graph times a rational number per element."""

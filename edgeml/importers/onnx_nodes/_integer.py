@@ -14,7 +14,7 @@ from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.quantizer import OwnArithmetic, SourceQuantizer
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_nodes._quantizer import need_positive
-from edgeml.importers.onnx_reader.model import SourceNode
+from edgeml.importers.onnx_reader.model import INTEGER_TYPES, SourceNode
 from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
 from edgeml.importers.onnx_reader.reader import OnnxReader
 
@@ -30,7 +30,10 @@ def parameters(node: SourceNode, reader: OnnxReader, place: int) -> tuple[Source
     scale = reader.constant(node, place, "scale")
     need_positive(scale.values)
     zero = reader.optional(node, place + 1, "zero point")
-    return scale, SourceConstant(np.zeros((), np.uint8)) if zero is None else zero
+    stated = node.integer("output_dtype", 0) or 2  # UINT8 of TensorProto
+    if zero is None and stated not in INTEGER_TYPES:
+        raise EdgemlError(f"an output of type {stated} of TensorProto", hint="quantize to 8 or 16 bits")
+    return scale, SourceConstant(np.zeros((), INTEGER_TYPES[stated])) if zero is None else zero
 
 
 def limits_of(kind: np.dtype[Any]) -> tuple[int, int]:

@@ -29,6 +29,9 @@ _INTEGER = frozenset(
 )
 """Nodes of ONNX itself, beside QLinear..., that state integers."""
 
+INTEGER_TYPES: Mapping[int, type[np.integer[Any]]] = {2: np.uint8, 3: np.int8, 4: np.uint16, 5: np.int16}
+"""Integer types of TensorProto that codes have."""
+
 _MOST_NODES = 20_000
 
 
@@ -143,6 +146,7 @@ def _graph(model: Any, where: str) -> SourceGraph:
         raise EdgemlError("has sparse constants", where, "export the model with dense weights")
     constants = {tensor.name: array(tensor, where) for tensor in graph.initializer}
     nodes = [_node(proto, where) for proto in graph.node]
+    _need_wide_codes(nodes, {tensor.name for tensor in graph.initializer if _is_narrow(tensor)}, where)
     inputs = tuple(_tensor(value) for value in graph.input if value.name not in constants)
     outputs = tuple(_tensor(value) for value in graph.output)
     needed = _needed(nodes, {output.name for output in outputs})
@@ -170,11 +174,38 @@ def array(tensor: Any, where: str) -> NDArray[Any]:
         raise EdgemlError(f"the tensor {tensor.name!r} has a negative size", where)
     limits.VALUE.check(math.prod(tensor.dims), f"the tensor {tensor.name!r} has", where)
     values = np.asarray(onnx.numpy_helper.to_array(tensor))
+    if _is_narrow(tensor):
+        values = values.astype(np.int8)  # NumPy itself has no integers of 4 bits
     if values.dtype.kind not in "fiub" or values.dtype.itemsize > 8:
         raise EdgemlError(
             f"the tensor {tensor.name!r} is of type {values.dtype}", where, "export it as float32 or integers"
         )
     return values
+
+
+def _is_narrow(tensor: Any) -> bool:
+    """True for integers of 4 bits, in which weights are stored from opset 21 on."""
+    import onnx
+
+    return tensor.data_type in (onnx.TensorProto.INT4, onnx.TensorProto.UINT4)
+
+
+def _need_wide_codes(nodes: list[SourceNode], narrow: set[str], where: str) -> None:
+    """Refuse quantizers to 4 bits: of these integers only stored ones are read.
+
+    Raises:
+        EdgemlError: a zero point or an attribute states such a quantizer; names it.
+    """
+    import onnx
+
+    for node in nodes:
+        stated = node.integer("output_dtype", 0) in (onnx.TensorProto.INT4, onnx.TensorProto.UINT4)
+        if node.op_type == "QuantizeLinear" and (stated or not narrow.isdisjoint(node.inputs)):
+            raise EdgemlError(
+                "a quantizer to integers of 4 bits",
+                f"{where}: {node.name}",
+                "store weights as integers in front of DequantizeLinear; quantize activations to 8 bits",
+            )
 
 
 def _node(proto: Any, where: str) -> SourceNode:

@@ -14,14 +14,20 @@ from numpy.typing import NDArray
 
 from edgeml import limits
 from edgeml.errors import EdgemlError
-from edgeml.fixed import IntArray
+from edgeml.fixed import FixedType, IntArray
 from edgeml.importers import onnx_nodes
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.inputs import InputPort, model_input
 from edgeml.importers.affine.outputs import OutputPort, finished_output
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_reader.folding import FOLDED, folded
-from edgeml.importers.onnx_reader.model import QONNX_DOMAINS, SourceGraph, SourceNode, SourceTensor
+from edgeml.importers.onnx_reader.model import (
+    INTEGER_TYPES,
+    QONNX_DOMAINS,
+    SourceGraph,
+    SourceNode,
+    SourceTensor,
+)
 from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
 
 _CHANNELS_FIRST = frozenset(
@@ -57,6 +63,13 @@ _KEEP_SHAPE = frozenset(
     }
 )
 """Operators behind which the axes of a tensor are the same."""
+
+
+_WITHOUT = "docs/importing.md lists those that are; export the model without it"
+_STATIC = (
+    "it is of dynamic quantization, whose scales follow each sample; quantize the float model it came from "
+    "statically: edgeml quantize FLOAT.onnx --data DATA, or onnxruntime's quantize_static"
+)
 
 
 class OnnxReader:
@@ -174,10 +187,8 @@ class OnnxReader:
         if name in onnx_nodes.names() and node.domain in onnx_nodes.domains(name):
             return onnx_nodes.lowering(name)
         label = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
-        raise EdgemlError(
-            f"the operator {label} is not read",
-            hint="docs/importing.md lists those that are; export the model without it",
-        )
+        dynamic = node.op_type.startswith("Dynamic") or "Integer" in node.op_type
+        raise EdgemlError(f"the operator {label} is not read", hint=_STATIC if dynamic else _WITHOUT)
 
     def _keep(self, node: SourceNode, results: Sequence[Operand]) -> None:
         for name, result in zip(node.outputs, results, strict=False):
@@ -199,7 +210,9 @@ class OnnxReader:
         index: IntArray = np.arange(int(np.prod(axes, dtype=np.int64)), dtype=np.int64).reshape(axes)
         index = (np.moveaxis(index, -1, 0) if first else index)[np.newaxis]
         self.assembly.at(tensor.name)
-        value, port = model_input(self.assembly, tensor.name, tuple(axes), index)
+        own = INTEGER_TYPES.get(tensor.elem_type)
+        kind = None if own is None else FixedType(np.dtype(own).kind == "i", np.dtype(own).itemsize * 8, 0)
+        value, port = model_input(self.assembly, tensor.name, tuple(axes), index, kind)
         self._operands[tensor.name] = value
         self.inputs.append(port)
 

@@ -1,0 +1,114 @@
+"""Networks built as public ONNX files are: equal to their executor, or refused with a remedy that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeml import importers
+from edgeml.errors import EdgemlError
+from edgeml.fixed import to_float
+from edgeml.ir import evaluate_codes, input_codes
+from edgeml.presets import Lowering
+from tests.importers.look_alikes import integers, zoo
+
+STATED = {"tfc_w1a1": "ufixed<8,0>", "tfc_w1a2": "ufixed<8,0>", "tfc_w2a2": "ufixed<8,8>"}
+STATED |= {"cybersecurity": "fixed<2,2>"}
+"""Types of data in front of a quantizer that they cannot be rounded in directly."""
+
+NO_KERNEL = ("qoperator_int8", "qgemm_int8")
+"""Not every CPU has ONNX Runtime's kernels of these products; they are compared in float64."""
+
+
+def read(content: bytes, input_type: str | None = None):
+    options = importers.ImportOptions("net", Lowering(input_type=input_type))
+    return importers.read(importers.SourceFile(Path("x.onnx"), content), options)
+
+
+def compared(imported, double_only: bool = False, samples: int = 3) -> None:
+    """Every value equals the executor's; or the source's in float64, in a layer announced as rounded.
+
+    An end in floats that no quantizer takes up is announced as rounded to 24 bits, and held to that.
+    """
+    graph, rng = imported.graph, np.random.default_rng(0)
+    x = {}
+    for port in graph.inputs:
+        info = graph.info(port)
+        x[port] = to_float(rng.integers(info.lo, info.hi + 1, (samples, *info.shape)), info.type.frac)
+    keep = imported.model.values
+    ours = {
+        name: to_float(codes, graph.info(name).type.frac)
+        for name, codes in evaluate_codes(graph, input_codes(graph, x), keep).items()
+    }
+    theirs = imported.model.run_double(x, keep) if double_only else imported.model.run(x, keep)
+    first = next((name for name in keep if not np.array_equal(ours[name], theirs[name])), None)
+    if first is None:
+        return
+    notes = [note for note in graph.notes if not note.exact]
+    assert first.split(".")[0] in {note.layer for note in notes}
+    double = imported.model.run_double(x, keep)
+    ends = {note.layer for note in notes if "rounded to 24 bits" in note.text}
+    for name in keep:
+        if name.split(".")[0] in ends and name in graph.outputs:
+            np.testing.assert_allclose(
+                ours[name], double[name], rtol=0, atol=2**-20 * np.abs(double[name]).max()
+            )
+        else:
+            np.testing.assert_array_equal(ours[name], double[name], err_msg=name)
+
+
+@pytest.mark.parametrize("name", zoo.NETWORKS)
+def test_a_network_like_those_of_the_qonnx_zoo(name):
+    pytest.importorskip("qonnx", reason="the qonnx package is not installed")
+    content = zoo.NETWORKS[name]()
+    if name in STATED:
+        with pytest.raises(EdgemlError, match=r"the input 'x' is (moved|quantized)") as refusal:
+            read(content)
+        assert "--input-type" in refusal.value.hint
+    compared(read(content, STATED.get(name)))
+
+
+@pytest.mark.parametrize("name", integers.NETWORKS)
+def test_a_network_like_those_of_onnxruntime_and_pytorch(name):
+    imported = read(integers.NETWORKS[name]())
+    compared(imported, name in NO_KERNEL)
+
+
+def test_integers_of_the_input_state_its_type():
+    graph = read(integers.integer_input()).graph
+    (port,) = graph.inputs
+    assert str(graph.info(port).type) == "ufixed<8,8>"
+
+
+def test_a_quantizer_to_four_bits_is_refused_not_widened():
+    with pytest.raises(EdgemlError, match="integers of 4 bits") as refusal:
+        read(integers.narrow_quantizer())
+    assert refusal.value.where == "x.onnx: QuantizeLinear_0"
+
+
+def test_a_function_at_the_end_that_no_figure_applies_again_is_refused():
+    with pytest.raises(EdgemlError, match="ends with the unquantized result of hard swish") as refusal:
+        read(integers.hard_end(quantized=False))
+    assert refusal.value.hint.startswith("quantize its output")
+    compared(read(integers.hard_end(quantized=True)))
+
+
+@pytest.mark.parametrize("op", ["ConvInteger", "MatMulInteger"])
+def test_dynamic_quantization_names_the_static_kind(op):
+    with pytest.raises(EdgemlError, match="DynamicQuantizeLinear is not read") as refusal:
+        read(integers.dynamic(op))
+    assert "edgeml quantize" in refusal.value.hint
+    with pytest.raises(EdgemlError, match=f"{op} is not read") as refusal:
+        read(integers.static_integers(op))
+    assert "edgeml quantize" in refusal.value.hint
+
+
+def test_the_types_of_a_remedy_are_what_it_says():
+    from edgeml.fixed import FixedType
+    from edgeml.importers.affine.value import STATE_INPUT_TYPE
+
+    pixels, unit, _ = (FixedType.parse(text) for text in STATE_INPUT_TYPE.split("'")[1::2])
+    assert (pixels.hi * 2.0**-pixels.frac, pixels.frac) == (255, 0)
+    assert unit.hi * 2.0**-unit.frac == 255 / 256
