@@ -34,11 +34,22 @@ class QdqPair:
     frac: int
 
 
-def quantization(model: ExactModel, frac: IntArray, type: np.dtype[Any]) -> list[str]:
-    """The constants of a scale of 2^-frac and a zero point of zero."""
+def quantization(model: ExactModel, frac: IntArray, type: np.dtype[Any], owner: str = "") -> list[str]:
+    """The constants of a scale of 2^-frac and a zero point of zero.
+
+    Args:
+        model: where to add them.
+        frac: fractional bits, one or one per column.
+        type: of the zero point.
+        owner: the weights whose own zero point it is; "" for one that values share. ONNX Runtime 1.31 with
+            session.x64quantprecision makes weights of int8 uint8, and does not load a model in which an int8
+            value shares the zero point of several weights.
+    """
     scale = model.writer.shared_constant(np.ldexp(np.float32(1), -frac.astype(np.int32)), "/scale")
-    zero = model.writer.shared_constant(np.zeros(frac.shape, type), "/zero")
-    return [scale, zero]
+    zero = np.zeros(frac.shape, type)
+    if owner:
+        return [scale, model.writer.constant(zero, model.writer.unique(f"{owner}/zero"))]
+    return [scale, model.writer.shared_constant(zero, "/zero")]
 
 
 def add_pair(
@@ -112,7 +123,7 @@ def weights_tensor(model: ExactModel, value: str, weights: StoredWeights, axis: 
         floats = np.ldexp(weights.codes.astype(np.float32), -spread.astype(np.int32))
         return model.writer.shared_constant(floats, stem)
     source = model.writer.shared_constant(weights.codes.astype(weights.type), f"{stem}/codes")
-    parameters = quantization(model, weights.frac, weights.type)
+    parameters = quantization(model, weights.frac, weights.type, stem)
     extra = {"axis": axis} if weights.frac.ndim else {}
     return model.writer.new_node("DequantizeLinear", [source, *parameters], stem, **extra)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from edgeml import backends
 from edgeml.backends.qdq import BACKEND
+from edgeml.backends.qdq.runner import PRECISE
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round, to_float
 from edgeml.ir import Builder, Graph, evaluate_codes
@@ -23,14 +24,18 @@ from edgeml.ir.ops.mat_mul import MatMul
 from tests.strategies import graph_codes, graphs
 from tests.zoo import codes, zoo
 
+PRECISE_LEVEL = "ORT_ENABLE_ALL, as the runner opens it"
 PIXEL, WEIGHT, ACTIVATION = FixedType(False, 8, 8), FixedType(True, 6, 5), FixedType(False, 6, 4)
-LEVELS = ("ORT_DISABLE_ALL", "ORT_ENABLE_ALL")
+LEVELS = ("ORT_DISABLE_ALL", "ORT_ENABLE_ALL", PRECISE_LEVEL)
 GRAPHS = zoo()
 
 
 def session(content: bytes, level: str, optimized: Path | None = None) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
+    if level == PRECISE_LEVEL:
+        for key, value in PRECISE.items():
+            options.add_session_config_entry(key, value)
+    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level.split(",")[0])
     options.log_severity_level, options.intra_op_num_threads = 4, 1
     if optimized is not None:
         options.optimized_model_filepath = str(optimized)
@@ -52,6 +57,18 @@ def compare(graph: Graph, inputs: dict[str, np.ndarray], levels: tuple[str, ...]
             wanted = to_float(expected[name], graph.info(name).type.frac)
             np.testing.assert_array_equal(values, wanted, err_msg=f"{level} {name}\n{graph}")
     return True
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_layers_of_signed_values_share_no_zero_point(signed: bool) -> None:
+    """ONNX Runtime that makes int8 weights uint8 did not load a signed input before several layers."""
+    build = Builder("signed")
+    value = build.input((10,), FixedType(True, 8, 4), "x")
+    for number, units in enumerate((16, 8)):
+        value = dense(build, value, f"fc{number}", units)
+        value = build.cast(value, FixedType(signed, 8, 4), name=f"act{number}")
+    graph = build.graph(dense(build, value, "logits", 3))
+    assert compare(graph, codes(graph))
 
 
 def dense(build: Builder, x: str, name: str, units: int, frac: int = 5) -> str:
