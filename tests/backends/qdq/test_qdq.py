@@ -22,7 +22,7 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.mat_mul import MatMul
 from tests.strategies import graph_codes, graphs
-from tests.zoo import codes, zoo
+from tests.zoo import codes, random_codes, zoo
 
 PRECISE_LEVEL = "ORT_ENABLE_ALL, as the runner opens it"
 PIXEL, WEIGHT, ACTIVATION = FixedType(False, 8, 8), FixedType(True, 6, 5), FixedType(False, 6, 4)
@@ -60,14 +60,17 @@ def compare(graph: Graph, inputs: dict[str, np.ndarray], levels: tuple[str, ...]
 
 
 @pytest.mark.parametrize("signed", [False, True])
-def test_layers_of_signed_values_share_no_zero_point(signed: bool) -> None:
-    """ONNX Runtime that makes int8 weights uint8 did not load a signed input before several layers."""
-    build = Builder("signed")
-    value = build.input((10,), FixedType(True, 8, 4), "x")
-    for number, units in enumerate((16, 8)):
-        value = dense(build, value, f"fc{number}", units)
-        value = build.cast(value, FixedType(signed, 8, 4), name=f"act{number}")
-    graph = build.graph(dense(build, value, "logits", 3))
+def test_weights_of_eight_bits_share_no_zero_point(signed: bool) -> None:
+    """ONNX Runtime that makes int8 weights uint8 did not load a model in which several shared theirs."""
+    build, weight = Builder("eight_bits"), FixedType(True, 8, 7)
+    value = build.input((10,), FixedType(signed, 8, 4), "x")
+    for number, units in enumerate((16, 8, 3)):
+        size = build.info(value).shape[-1]
+        weights = build.const(random_codes((size, units), weight, number), weight, f"fc{number}.weight")
+        value = build.add(MatMul(), value, weights, name=f"fc{number}")
+        if number < 2:
+            value = build.cast(value, FixedType(signed, 8, 5), name=f"act{number}")
+    graph = build.graph(value)
     assert compare(graph, codes(graph))
 
 
