@@ -229,9 +229,14 @@ def _plain(value: Any, where: str = "") -> Any:
     if kind == "function":
         return str(value.get("config"))
     kind = _name(value)
-    home, _ = _class(kind, where)
+    home, cls = _class(kind, where)
     inner = value.get("config")
-    settings = _plain(inner, where) if isinstance(inner, dict) else {}
+    if not isinstance(inner, dict):
+        settings: dict[str, Any] = {}
+    elif issubclass(cls, import_keras().layers.Layer):  # that of a wrapper
+        settings = _settings(inner, cls, where)
+    else:
+        settings = _plain(inner, where)
     return _object(home, kind, {k: part for k, part in settings.items() if not k.startswith("__")})
 
 

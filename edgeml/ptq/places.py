@@ -39,8 +39,18 @@ _ACTIVATIONS = frozenset(("Relu", "Clip", "LeakyRelu", "PRelu"))
 _CURVES = frozenset(("Sigmoid", "Tanh"))
 """Operators that become tables; their input is quantized as well."""
 
+_TABLES = frozenset(("Elu", "HardSigmoid", "Softplus"))
+"""Operators that become tables, at the end of a network too."""
+
 ENDS = frozenset(("Softmax", "LogSoftmax", *_CURVES))
 """Operators at the end of a network that are left off: the largest logit is the class."""
+
+_OTHERS = (
+    f"replace it by one of {', '.join(sorted(_ACTIVATIONS | _CURVES | _TABLES))} and train again, or cut the "
+    "model in front of it"
+)
+_REMEDIES = {"ConvTranspose": "replace it by an upsampling (nearest) and a convolution, and train again"}
+"""The remedy for operators that are not covered and are no activations."""
 
 _MEANS = frozenset(("AveragePool", "GlobalAveragePool", "ReduceMean"))
 """Operators whose results lie between the ends of their inputs."""
@@ -53,7 +63,7 @@ _SUMS = frozenset(
 )
 """Operators whose results have more bits than their inputs."""
 
-_POSITIVE = frozenset(("Relu", "Sigmoid"))
+_POSITIVE = frozenset(("Relu", "Sigmoid", "HardSigmoid", "Softplus"))
 
 
 @dataclass(frozen=True)
@@ -95,10 +105,10 @@ def _places(net: FloatNet) -> Iterator[QuantizedPlace]:
         if node.op_type == "Clip" and float(_constant(net, node, 1, -1.0)) >= 0:
             nonnegative.add(output)
         origin = next((wide[name] for name in sources if name in wide), output)
-        computes = node.op_type in _SUMS or node.op_type in _CURVES
+        computes = node.op_type in _SUMS | _CURVES | _TABLES
         if not computes and not any(name in wide for name in sources):
             continue
-        if not _deferred(net, output):
+        if node.op_type in _TABLES or not _deferred(net, output):
             layer = origin if node.op_type not in ("Add",) or len(sources) == 1 else output
             yield QuantizedPlace(output, output not in nonnegative, layer, _is_term(net, output))
         else:
@@ -153,15 +163,12 @@ def _need_covered(net: FloatNet, node: SourceNode) -> None:
         EdgemlError: names it, with the remedy.
     """
     kind = node.op_type
-    if kind in _MOVES or kind in _ACTIVATIONS or kind in _SUMS or kind in _CURVES:
+    if kind in _MOVES | _ACTIVATIONS | _SUMS | _CURVES | _TABLES:
         return
     if kind in ENDS:
         if _only_ends(net, node.outputs[0]):
             return
         raise EdgemlError(f"{kind} within the network", node.name, "end the model at its logits")
     raise EdgemlError(
-        f"the operator {kind} is not quantized after training",
-        node.name,
-        f"replace it by one of {', '.join(sorted(_ACTIVATIONS | _CURVES))} and train again, or cut the model "
-        "in front of it",
+        f"the operator {kind} is not quantized after training", node.name, _REMEDIES.get(kind, _OTHERS)
     )

@@ -39,6 +39,10 @@ _KERAS_HEADS = (b"PK", b"\x89HDF\r\n\x1a\n")
 _FLOAT = 1
 _TURN = "_channels_first"
 _PARTS = ("input", "weights", "bias")
+_SEVERAL = (
+    "train it with QKeras layers, or round a Keras model as it is, without calibration: "
+    "edgeml import FILE --float-type 'fixed<16,6>' --input-type 'fixed<16,6>'"
+)
 
 
 def read_float(content: bytes, where: str, name: str, weights: bytes | None = None) -> FloatNet:
@@ -202,7 +206,9 @@ def _optimized(content: bytes, where: str) -> Any:
 
 def _input(graph: SourceGraph, where: str) -> tuple[str, tuple[int, ...]]:
     if len(graph.inputs) != 1:
-        raise EdgemlError(f"has {len(graph.inputs)} inputs, and edgeml quantize takes models with one", where)
+        raise EdgemlError(
+            f"has {len(graph.inputs)} inputs, and edgeml quantize takes models with one", where, _SEVERAL
+        )
     (port,) = graph.inputs
     if port.elem_type != _FLOAT:
         raise EdgemlError(f"the input {port.name!r} is not of float32", where, "export the model in float32")

@@ -59,11 +59,13 @@ def float_layer(layer: Any) -> Any:
 
 
 def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
-    """The layer on a batch of all steps of all samples."""
+    """A Dense layer on the last axis as it is; another layer on a batch of all steps of all samples."""
     inner = layer.layer
     write = layers.handler(inner, layer.name, _REMEDY).float_onnx
     if isinstance(write, Absent):
         raise build.refuse(f"the layer class {type(inner).__name__}", write.because)
+    if type(inner).__name__ in _ON_LAST_AXIS:
+        return write(build, inner, inputs)
     value = build.channels_last(inputs[0])
     steps, *shape = value.shape
     merged = FloatTensor(_shaped(build, value.name, [-1, *shape]), tuple(shape))

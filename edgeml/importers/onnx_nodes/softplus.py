@@ -1,0 +1,22 @@
+"""Softplus, a table for the quantizer behind it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.importers.onnx_nodes._move import ONNX
+from edgeml.importers.onnx_reader.model import SourceNode
+from edgeml.importers.onnx_reader.operands import Operand
+from edgeml.importers.onnx_reader.reader import OnnxReader
+
+DOMAINS = ONNX
+
+
+def lower(node: SourceNode, reader: OnnxReader) -> Operand:
+    """log(1 + exp(x)), without overflow."""
+
+    def function(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.logaddexp(0.0, x)
+
+    return reader.value(node).after(function, "softplus")
