@@ -95,6 +95,16 @@ def test_a_function_at_the_end_that_no_figure_applies_again_is_refused():
     compared(read(integers.hard_end(quantized=True)))
 
 
+def test_a_quantized_softmax_at_the_end_is_left_off_and_in_the_midst_refused():
+    imported = read(integers.probabilities())
+    assert [meaning.function for meaning in imported.outputs] == ["softmax"]
+    assert any("quantizer behind this function" in note.text for note in imported.graph.notes)
+    compared(imported)
+    with pytest.raises(EdgemlError) as refusal:
+        read(integers.probabilities(used=True))
+    assert "a softmax in the midst" in refusal.value.what
+
+
 @pytest.mark.parametrize("op", ["ConvInteger", "MatMulInteger"])
 def test_dynamic_quantization_names_the_static_kind(op):
     with pytest.raises(EdgemlError, match="DynamicQuantizeLinear is not read") as refusal:

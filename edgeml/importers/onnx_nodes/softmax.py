@@ -16,11 +16,12 @@ DOMAINS = ONNX
 
 def _refused(_: NDArray[np.float64]) -> NDArray[np.float64]:
     raise EdgemlError(
-        "a quantizer behind a softmax, which no table of one value can hold",
+        "a quantizer behind a softmax in the midst of a model, which no table of one value can hold",
         hint="export the model up to its logits; the largest logit is the class",
     )
 
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
-    """Waits for the end of the model; a quantizer behind it is refused."""
+    """Waits for the end of the model; a quantizer behind it is left off there, and refused elsewhere."""
+    reader.leave_off_quantizer(node)
     return reader.value(node).after(_refused, "softmax")

@@ -89,6 +89,7 @@ class OnnxReader:
         self.integer_kernels = any(
             node.op_type.startswith(("QLinear", "QuantizeLinear", "QGemm")) for node in source.nodes
         ) and not any(node.domain in QONNX_DOMAINS for node in source.nodes)
+        self._left_off: set[str] = set()
         self._operands: dict[str, Operand] = {
             name: SourceConstant(values) for name, values in source.constants.items()
         }
@@ -170,7 +171,25 @@ class OnnxReader:
             tensor == output.name for output in self.source.outputs
         )
 
+    def leave_off_quantizer(self, node: SourceNode) -> None:
+        """Pass over the quantizer behind a node, if nothing but its floats follows at the model's end."""
+        ends = {output.name for output in self.source.outputs}
+        tensor, kind, passed = node.outputs[0], "", set[str]()
+        while tensor not in ends:
+            readers = [reader for reader in self.source.nodes if tensor in reader.inputs]
+            following = readers[0].op_type
+            if len(readers) != 1 or following not in ("QuantizeLinear", "DequantizeLinear", "Identity"):
+                return
+            kind = kind if following == "Identity" else following
+            tensor = readers[0].outputs[0]
+            passed.add(tensor)
+        if kind == "DequantizeLinear":
+            self._left_off |= passed
+            self.assembly.note("the quantizer behind this function at the end is left off with it")
+
     def _lowered(self, node: SourceNode) -> Sequence[Operand]:
+        if node.outputs[0] in self._left_off:
+            return [self.operand(node.inputs[0])]
         if node.op_type == "Constant":
             return [SourceConstant(_constant_values(node))]
         operands = [self.operand(name) if name else None for name in node.inputs]

@@ -165,6 +165,14 @@ def hard_end(quantized: bool) -> bytes:
     return n.file((6,), n.pair(x, 0.03, 13) if quantized else x)
 
 
+def probabilities(used: bool = False) -> bytes:
+    """A classifier that was quantized up to its probabilities; something reads them, or nothing."""
+    n = Integers(33)
+    x = n.node("Gemm", n.pair("x", 0.05, 128), n.real(n.codes(5, 12), n.ws(5), axis=0), transB=1)
+    x = n.pair(n.node("Softmax", n.pair(x, 0.05, 128), axis=-1), 1 / 256)
+    return n.file((12,), n.pair(n.node("Relu", x), 1 / 256) if used else x)
+
+
 def integer_input() -> bytes:
     """A camera's pixels: the input itself is uint8."""
     n = Integers(29)
