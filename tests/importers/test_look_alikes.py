@@ -80,6 +80,8 @@ def test_integers_of_the_input_state_its_type():
     graph = read(integers.integer_input()).graph
     (port,) = graph.inputs
     assert str(graph.info(port).type) == "ufixed<8,8>"
+    with pytest.raises(EdgemlError, match="is of integers, the type ufixed<8,0> has fractions"):
+        read(integers.integer_input(), "ufixed<8,0>")
 
 
 def test_a_quantizer_to_four_bits_is_refused_not_widened():

@@ -53,9 +53,19 @@ def model_input(
         shape: of the graph's input.
         index: where the source's elements lie in it.
         own: the type of an input that the model itself declares as integers.
+
+    Raises:
+        EdgemlError: the stated type has fractions, the model's input is of integers.
     """
     port = InputPort(tensor, index, shape)
-    kind = assembly.options.type_of(tensor) or own
+    stated = assembly.options.type_of(tensor)
+    if own is not None and stated is not None and stated.frac > 0:
+        raise EdgemlError(
+            f"the model's input {tensor!r} is of integers, the type {stated} has fractions",
+            assembly.layer,
+            f"leave the type out; the model states {own}",
+        )
+    kind = stated or own
     if kind is not None:
         node = assembly.graph.add(Input(shape, kind), name=tensor)
         assembly.note(
