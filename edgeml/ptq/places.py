@@ -49,7 +49,10 @@ _OTHERS = (
     f"replace it by one of {', '.join(sorted(_ACTIVATIONS | _CURVES | _TABLES))} and train again, or cut the "
     "model in front of it"
 )
-_REMEDIES = {"ConvTranspose": "replace it by an upsampling (nearest) and a convolution, and train again"}
+_REMEDIES = {
+    "ConvTranspose": "replace it by an upsampling (nearest) and a convolution, and train again",
+    **dict.fromkeys(("Max", "Min"), "replace it by an addition or a concatenation, and train again"),
+}
 """The remedy for operators that are not covered and are no activations."""
 
 _MEANS = frozenset(("AveragePool", "GlobalAveragePool", "ReduceMean"))

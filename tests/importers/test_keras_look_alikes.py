@@ -46,7 +46,7 @@ def settled(model: Any) -> Any:
             weight.assign(rng.normal(0, 0.4, weight.shape))
         elif "kernel" in weight.name:
             weight.assign(rng.normal(0, (1.5 / fan) ** 0.5, weight.shape))
-        elif weight.shape:
+        elif weight.shape and not weight.path.startswith("learned"):
             weight.assign(rng.normal(0, 0.2, weight.shape))
     return model
 
@@ -141,6 +141,15 @@ def unet() -> Any:
     return keras.Model(source, layers.Conv2D(2, 1, activation="elu")(x))
 
 
+def learned_slopes() -> Any:
+    """Slopes of both signs and above one, as training may leave them; and a bounded leaky ReLU."""
+    source = x = keras.Input((4, 4, 2))
+    slopes = keras.initializers.RandomUniform(-0.5, 1.5, seed=3)
+    x = layers.PReLU(slopes, shared_axes=[1, 2], name="learned")(layers.Conv2D(6, 3)(x))
+    x = layers.ReLU(0.75, negative_slope=0.25)(layers.Dense(5)(layers.Flatten()(x)))
+    return keras.Model(source, layers.Dense(3)(x))
+
+
 def every_step() -> Any:
     source = x = keras.Input((8, 4))
     x = layers.TimeDistributed(layers.Dense(5, activation="softplus"))(x)
@@ -151,11 +160,11 @@ FLOAT = {
     maker.__name__: maker
     for maker in (
         *(mobilenet_v1, mobilenet_v2, squeezenet, resnet_v2, squeeze_and_excite, turned),
-        *(mobilenet_v3, unet, every_step),
+        *(mobilenet_v3, unet, every_step, learned_slopes),
     )
 }
 WITH_OPERATIONS = ("mobilenet_v2", "mobilenet_v3")
-QUICK = ("mobilenet_v1", "mobilenet_v2", "every_step")
+QUICK = ("mobilenet_v1", "mobilenet_v2", "every_step", "learned_slopes")
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,9 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
         return build.pointwise("Clip", value, 0.0, layer.max_value)
     else:
         return build.pointwise("Relu", value)
-    return result if layer.max_value is None else build.pointwise("Min", result, layer.max_value)
+    if layer.max_value is None:
+        return result
+    return build.pointwise("Clip", result, float(np.finfo(np.float32).min), layer.max_value)
 
 
 LAYER = keras_layer(

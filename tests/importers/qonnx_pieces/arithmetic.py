@@ -71,10 +71,10 @@ def rectified(net: Net, end: End) -> End:
 
 
 def squashed(net: Net, end: End) -> End | None:
-    """Sigmoid or tanh of a narrow value, in front of a quantizer."""
+    """A curve of a narrow value, in front of a quantizer."""
     if net.powers or not end.scale:
         return None
-    name = net.node(net.any_of("Sigmoid", "Tanh"), end.name)
+    name = net.node(net.any_of("Sigmoid", "Tanh", "Elu", "Softplus"), end.name)
     return net.quant(End(name, end.shape), 6, True, 2.0**-5 if net.chance(0.5) else 0.0313, 0)
 
 
