@@ -29,6 +29,9 @@ from edgeml.reading import refusing
 MAGIC = b"\x89HDF\r\n\x1a\n"
 
 _OF_PRUNING = ("mask", "threshold", "pruning_step")
+_COUNTER = "iteration"
+"""Steps of training, which QConv2DBatchnorm counts; Keras leaves them out of a file of weights alone."""
+
 _CONTAINERS = ("_layer_checkpoint_dependencies", "layers", "_functional/layers")
 _ROOTS = ("model_weights", "")
 
@@ -90,6 +93,8 @@ def _assign(model: Any, arrays: Mapping[int, Array], where: str) -> None:
         for weight in layer.weights:
             place = f"{where}: {layer.name}"
             array = arrays.get(id(weight))
+            if array is None and weight.name == _COUNTER:
+                continue
             if array is None:
                 raise EdgemlError(f"has no weight {weight.name} for this layer", place, _OTHER)
             if tuple(array.shape) != tuple(weight.shape):

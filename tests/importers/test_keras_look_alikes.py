@@ -18,6 +18,7 @@ from edgeml.errors import EdgemlError
 from edgeml.importers.compare import compare
 from edgeml.ir import evaluate_codes, input_codes
 from edgeml.keras.backend import import_keras, import_qkeras
+from edgeml.keras.load import model_of
 from edgeml.presets import Lowering
 
 keras, qkeras = import_keras(), import_qkeras()
@@ -285,7 +286,7 @@ QKERAS = (jet_tagging, folded_dense, folded_conv, two_inputs, separable)
 
 
 @pytest.mark.parametrize("maker", QKERAS)
-@pytest.mark.parametrize("suffix", [".h5", pytest.param(".keras", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("suffix", [".h5", ".json", pytest.param(".keras", marks=pytest.mark.slow)])
 def test_a_qkeras_model(maker: Callable[[], Any], suffix: str, tmp_path: Path) -> None:
     file = tmp_path / f"model{suffix}"
     model = maker()
@@ -295,13 +296,22 @@ def test_a_qkeras_model(maker: Callable[[], Any], suffix: str, tmp_path: Path) -
             [rng.uniform(0.1, 0.9, part.shape) if part.ndim else part for part in layer.get_weights()]
         )
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-    model.save(file)
+    beside = None
+    if suffix == ".json":
+        file.write_text(model.to_json())
+        model.save_weights(tmp_path / "model.weights.h5")
+        beside = (tmp_path / "model.weights.h5").read_bytes()
+    else:
+        model.save(file)
     options = importers.ImportOptions("net", Lowering(input_type="fixed<12,6>"))
-    source = importers.SourceFile(file, file.read_bytes())
+    source = importers.SourceFile(file, file.read_bytes(), beside)
     if maker is folded_dense and suffix == ".keras":
         with pytest.raises(EdgemlError, match=r"save it as model\.h5"):  # which the same test takes
             importers.read(source, options)
         return
+    loaded = model_of(source.content, source.where, beside)
+    for ours, theirs in zip(loaded.weights, model.weights, strict=True):
+        assert not theirs.shape or np.array_equal(ours, theirs), theirs.path
     imported = importers.read(source, options)
     graph = imported.graph
     x = {name: samples(graph.info(name).shape, 100) for name in graph.inputs}
