@@ -95,22 +95,27 @@ class CutModel:
         self._infos = {info.name: info.type.tensor_type for info in infos}
 
     def stages(self, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
-        """The stages of all named values and of the outputs."""
-        named: dict[str, str] = {}
+        """The stages of all named values and of the outputs.
+
+        A stage ends at values that its own value depends on in the graph: an artefact may compute two equal
+        values once, under the name of either.
+        """
+        named: dict[str, list[str]] = {}
         for node in graph.nodes:
             place = self._places.get(node.name)
             if place is None or not (place.tensor in self._makers or place.tensor in self._ports):
                 continue
-            first = named.setdefault(place.tensor, node.name)
             if node.name in graph.inputs:
                 yield self._quantizer(graph, node.name, place)
             else:
-                ends = {tensor: value for tensor, value in named.items() if value != node.name}
-                yield from self._split(graph, node.name, place, named if first != node.name else ends)
+                ends = _ends(named, _ancestors(graph, node.name))
+                yield from self._split(graph, node.name, place, ends)
+            named.setdefault(place.tensor, []).append(node.name)
         for name in graph.outputs:
             tensor = self._outputs[name]
-            if named.get(tensor) != name or np.any(self._places[name].unit != 0):
-                yield from self._split(graph, name, TensorPlace(tensor, np.array(0)), named)
+            if name not in named.get(tensor, ()) or np.any(self._places[name].unit != 0):
+                ends = _ends(named, {name, *_ancestors(graph, name)})
+                yield from self._split(graph, name, TensorPlace(tensor, np.array(0)), ends)
 
     def _split(
         self, graph: Graph, name: str, place: TensorPlace, ends: Mapping[str, str]
@@ -289,6 +294,25 @@ class CutModel:
         first = info.shape.dim[0].dim_value if len(info.shape.dim) else 0
         shape = [first or "samples", *self._shape(tensor)] if len(info.shape.dim) else []
         return helper.make_tensor_value_info(name or tensor, info.elem_type, shape)
+
+
+def _ancestors(graph: Graph, name: str) -> set[str]:
+    """The values that a value depends on."""
+    waiting, reached = list(graph.node(name).inputs), set[str]()
+    while waiting:
+        value = waiting.pop()
+        if value not in reached:
+            reached.add(value)
+            waiting += graph.node(value).inputs
+    return reached
+
+
+def _ends(named: Mapping[str, Sequence[str]], values: set[str]) -> dict[str, str]:
+    """The tensors that hold one of the values, with the value."""
+    first = (
+        (tensor, next((name for name in names if name in values), "")) for tensor, names in named.items()
+    )
+    return {tensor: name for tensor, name in first if name}
 
 
 def _standard(model: onnx.ModelProto) -> onnx.ModelProto:
