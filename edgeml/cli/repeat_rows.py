@@ -72,9 +72,6 @@ def _text(figures: RepeatSpread | None, kind: str, signed: bool = False) -> str:
 
     unit = " %" if kind == "share" else ""
     spread = "" if figures.deviation is None else f" ± {number(figures.deviation)}"
-    between = (
-        ""
-        if figures.low is None or figures.high is None
-        else f" [{number(figures.low, signed)}, {number(figures.high, signed)}]"
-    )
+    interval = figures.shown_interval(kind, signed)
+    between = f" [{', '.join(number(end, signed) for end in interval)}]" if interval else ""
     return escape(f"{number(figures.mean, signed)}{spread}{unit}{between}")

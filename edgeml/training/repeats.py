@@ -97,6 +97,19 @@ class RepeatSpread(Record):
     high: float | None
     members: int
 
+    def shown_interval(self, kind: str, signed: bool = False) -> tuple[float, float] | None:
+        """The interval to print, or None: that of a share is cut at 0 and 1, which t knows nothing of.
+
+        Args:
+            kind: of the figure; "share" for a share.
+            signed: the figures are differences.
+        """
+        if self.low is None or self.high is None:
+            return None
+        if kind == "share" and not signed:
+            return max(self.low, 0.0), min(self.high, 1.0)
+        return self.low, self.high
+
 
 def spread(
     rows: Sequence[RepeatRow], name: str, model: ModelName, minus: ModelName | None = None

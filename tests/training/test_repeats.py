@@ -16,7 +16,7 @@ from edgeml.cli.repeat_rows import facts_of, repeat_rows
 from edgeml.errors import EdgemlError
 from edgeml.pipeline import repeats
 from edgeml.runs import Run
-from edgeml.training.repeats import FILE, ModelName, RepeatRow, Repeats, spread
+from edgeml.training.repeats import FILE, ModelName, RepeatRow, Repeats, RepeatSpread, spread
 from edgeml.training.train import train
 from tests.report.measured import sample_repeats
 from tests.training.test_training import PRESET
@@ -74,6 +74,12 @@ class TestSpread:
         single = spread(record.rows[:1], "accuracy", "float")
         assert single is not None and (single.deviation, single.low, single.high) == (None, None, None)
         assert spread(record.rows, "mse", "float") is None
+
+    def test_the_interval_of_a_share_ends_at_one(self):
+        figures = RepeatSpread(mean=0.9, deviation=0.05, low=0.7, high=1.1, members=3)
+        assert figures.shown_interval("share") == (0.7, 1.0)
+        assert figures.shown_interval("share", signed=True) == (0.7, 1.1)
+        assert figures.shown_interval("number") == (0.7, 1.1)
 
     def test_differences_are_taken_member_by_member(self):
         record = sample_repeats()

@@ -109,8 +109,9 @@ def _cell(figures: RepeatSpread | None, kind: str, signed: bool) -> SpreadCell:
     unit = " %" if kind == "share" else ""
     deviation = "" if figures.deviation is None else f" ± {_number(figures.deviation, kind, unit=False)}"
     between = ""
-    if figures.low is not None and figures.high is not None:
-        low, high = (_number(end, kind, signed, unit=False) for end in (figures.low, figures.high))
+    interval = figures.shown_interval(kind, signed)
+    if interval is not None:
+        low, high = (_number(end, kind, signed, unit=False) for end in interval)
         between = f"{low} to {high}{unit}"
     return SpreadCell(
         f"{_number(figures.mean, kind, signed, unit=False)}{deviation}{unit}", between, figures.mean
