@@ -1,6 +1,6 @@
 """The structure of a function of several integers: what finitely many vectors have to show of it.
 
-A value is a function of the elements of some sources. If its structure is labels, finitely many vectors
+A value is a function of the elements of some sources. If its structure is known, finitely many vectors
 determine it for every input: a sum of multiples is fixed by zero and one vector per element, a function of
 one element by all of that element's codes, a monotone one by both sides of each of its steps, a maximum by
 those of its parts. Two functions of the same structure that agree on these vectors are equal.

@@ -116,6 +116,8 @@ def _choose(
     if forms[0] is Form.POSITION:
         if not np.array_equal(ours.places, theirs.places):
             return "the elements that are compared stand at other places"
+        if rounds:
+            return rounds
         return "the position of the largest: the same elements in the same order", _one_high(segment)
     if not np.array_equal(np.sort(ours.places, axis=0), np.sort(_as_many(theirs, ours), axis=0)):
         return "the elements stand at other places"

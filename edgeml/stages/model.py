@@ -2,7 +2,7 @@
 
 A tensor holds value * 2^unit in a layout. A stage is the nodes between such tensors; its structure comes from
 the nodes (`edgeml.stages.nodes`), and whether a sum in it can round from bounds that its own constants give:
-the stage with all constants makers positive, run on the largest magnitudes, bounds every partial sum in any
+the stage with all constants made positive, run on the largest magnitudes, bounds every partial sum in any
 order.
 
 Invariant: nothing of a stage is taken from the graph but names, shapes, types and the bounds of its sources,
@@ -12,6 +12,7 @@ which the stages before it are shown to keep.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +25,7 @@ from edgeml.ir import Graph, Shape, ValueInfo
 from edgeml.ir.layout import LAST, Layout, Order, restore
 from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS
 from edgeml.ir.structure import Form, Structure, constant, moved, source
+from edgeml.reading import refusing
 from edgeml.stages import ArtefactStage, QuantizerStage
 from edgeml.stages.nodes import NodeSite, structure_of
 
@@ -33,12 +35,14 @@ if TYPE_CHECKING:
 Executor: TypeAlias = Callable[["onnx.ModelProto", Mapping[str, NDArray[Any]]], list[NDArray[Any]]]
 """Runs a model on tensors by name and gives its outputs, in order."""
 
+_FLOATS = (1, 11)
+"""ONNX' numbers of float32 and float64."""
+
 _AFFINE = (
     *("Add", "Sub", "Mul", "MatMul", "Gemm", "Conv", "ReduceSum"),
     *("Identity", "Cast", "Reshape", "Transpose", "Slice", "Concat", "Pad", "Gather"),
 )
 """Operators whose result grows with the magnitudes of all of their inputs and constants."""
-
 
 _PAIR = ("QuantizeLinear", "DequantizeLinear")
 
@@ -64,7 +68,7 @@ class CutModel:
         folded: tensors that nodes compute from constants alone.
 
     Raises:
-        EdgemlError: shapes cannot be inferred.
+        EdgemlError: shapes cannot be inferred, or a constant is malformed or lies in another file.
     """
 
     def __init__(
@@ -80,8 +84,7 @@ class CutModel:
 
         self._model, self._places, self._outputs = model, places, outputs
         self._execute, self._where = execute, where
-        self._constants = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
-        self._constants |= folded or {}
+        self._constants = constants_in(model, where) | dict(folded or {})
         makers = {output: node for node in model.graph.node for output in node.output}
         self._makers = {output: node for output, node in makers.items() if output not in self._constants}
         self._ports = {port.name: port for port in model.graph.input}
@@ -99,7 +102,19 @@ class CutModel:
 
         A stage ends at values that its own value depends on in the graph: an artefact may compute two equal
         values once, under the name of either.
+
+        Raises:
+            EdgemlError: a node is malformed, or reads what nothing computes.
         """
+        stages = self._stages(graph)
+        while True:
+            with self._refusing():
+                stage = next(stages, None)
+            if stage is None:
+                return
+            yield stage
+
+    def _stages(self, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
         named: dict[str, list[str]] = {}
         for node in graph.nodes:
             place = self._places.get(node.name)
@@ -149,7 +164,8 @@ class CutModel:
 
         def run(values: NDArray[np.float32]) -> IntArray:
             (tensor,) = self._execute(model, {name: values.astype(self._kind(name))})
-            return _codes(tensor, info, place)
+            with self._refusing():
+                return _codes(tensor, info, place)
 
         return QuantizerStage(name, structure, run)
 
@@ -182,10 +198,15 @@ class CutModel:
             for tensor in bare:  # whose number of samples is read, and nothing else
                 feeds[tensor] = np.zeros((1, *self._shape(tensor)), self._kind(tensor))
             (tensor,) = self._execute(model, feeds)
-            return _codes(tensor, result, place)
+            with self._refusing():
+                return _codes(tensor, result, place)
 
-        exact = structure.affine or structure.form is Form.PRODUCT
-        rounds = self._rounds(graph, nodes, sources) if exact else ""
+        rounds = ""
+        if structure.affine or structure.form is Form.PRODUCT:
+            rounds = self._rounds(graph, nodes, sources)
+        elif structure.form is Form.POSITION:  # values that rounding makes equal have another largest one
+            kinds = [node.op_type for node in nodes]
+            rounds = self._rounds(graph, nodes[: kinds.index("ArgMax")], sources)
         return ArtefactStage(name, tuple(sources.values()), structure, rounds, run)
 
     def _structure(
@@ -194,7 +215,7 @@ class CutModel:
         """The structure of a stage's tensor, in the graph's order."""
         structures = dict(sources)
         for node in nodes:
-            if node.op_type == "Shape":
+            if node.op_type == "Shape" and not node.domain:
                 structures[node.output[0]] = constant(())
                 continue
             kinds = [structures.get(name) for name in node.input]
@@ -265,11 +286,16 @@ class CutModel:
             grids[output] = max(of, default=0)
             limit = FLOAT64_BITS if self._kind(output) is np.float64 else FLOAT32_BITS
             bits = float(np.log2(np.max(values, initial=0.0) or 1e-300)) + grids[output]
-            if bits > limit:
+            # The bound itself is a float64, whose own rounding may hide what is just above 2^53.
+            if bits > limit or (limit == FLOAT64_BITS and bits == limit):
                 return (
                     f"a partial sum of {output} may need {int(np.ceil(bits))} bits, and a float has {limit}"
                 )
         return ""
+
+    def _refusing(self) -> AbstractContextManager[None]:
+        """Turns what a malformed node raises into an error that names the file."""
+        return refusing(self._where, "has a node that cannot be understood", "export it again")
 
     def _shape(self, tensor: str) -> Shape:
         """Without the batch axis."""
@@ -282,7 +308,7 @@ class CutModel:
     def _is_float(self, tensor: str) -> bool:
         if tensor in self._constants:
             return self._constants[tensor].dtype.kind == "f"
-        return tensor not in self._infos or self._infos[tensor].elem_type in (1, 11)
+        return tensor not in self._infos or self._infos[tensor].elem_type in _FLOATS
 
     def _port(self, tensor: str, name: str = "") -> Any:
         """The tensor as an input or output of a part, under a name of its own if one is given."""
@@ -294,6 +320,21 @@ class CutModel:
         first = info.shape.dim[0].dim_value if len(info.shape.dim) else 0
         shape = [first or "samples", *self._shape(tensor)] if len(info.shape.dim) else []
         return helper.make_tensor_value_info(name or tensor, info.elem_type, shape)
+
+
+def constants_in(model: onnx.ModelProto, where: str) -> dict[str, NDArray[Any]]:
+    """The constants of a model by name.
+
+    Raises:
+        EdgemlError: one is malformed, or lies in another file.
+    """
+    from onnx import TensorProto, numpy_helper
+
+    tensors = model.graph.initializer
+    if any(tensor.data_location == TensorProto.EXTERNAL for tensor in tensors):
+        raise EdgemlError("has constants in another file", where, "export it again")
+    with refusing(where, "has a constant that cannot be read", "export it again"):
+        return {tensor.name: numpy_helper.to_array(tensor) for tensor in tensors}
 
 
 def _ancestors(graph: Graph, name: str) -> set[str]:
@@ -331,7 +372,7 @@ def _standard(model: onnx.ModelProto) -> onnx.ModelProto:
 def _magnitudes(part: onnx.ModelProto, peaks: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float64]]:
     """Bounds of all tensors of an affine part, partial sums in any order included.
 
-    All constants are makers positive and all differences sums; float64 adds whole numbers of steps exactly.
+    All constants are made positive and all differences sums; float64 adds whole numbers of steps exactly.
     """
     import onnx
     from onnx.reference import ReferenceEvaluator

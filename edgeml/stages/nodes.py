@@ -77,14 +77,16 @@ class NodeSite:
 
 def structure_of(domain: str, site: NodeSite) -> Structure:
     """The structure of a node's first result."""
-    if site.kind == "Shape" or all(x is None or x.form is Form.CONSTANT for x in site.inputs):
+    rule = _RULES.get((domain, site.kind))
+    if rule is None and (domain, site.kind) not in _OF_CONSTANTS:
+        return unknown(site.shape, f"nothing is known of the operator {site.kind}")
+    if all(x is None or x.form is Form.CONSTANT for x in site.inputs):
         return constant(site.shape)
     bad = next((x for x in site.inputs if x is not None and x.form is Form.UNKNOWN), None)
     if bad is not None:
         return unknown(site.shape, bad.reason)
-    rule = _RULES.get((domain, site.kind))
     if rule is None:
-        return unknown(site.shape, f"nothing is known of the operator {site.kind}")
+        return unknown(site.shape, f"{site.kind} of a computed value")
     return rule(site)
 
 
@@ -126,8 +128,9 @@ def _step(monotone: bool = True, affine: bool = False) -> Callable[[NodeSite], S
 
 
 def _cast(site: NodeSite) -> Structure:
-    """To float or double the value itself; to whole numbers, towards zero."""
-    return stepped(site.x, site.shape, affine=site.attributes.get("to") in (1, 11))
+    """To float or double the value itself; to whole numbers towards zero, beyond their range anything."""
+    to_float = site.attributes.get("to") in (1, 11)
+    return stepped(site.x, site.shape, monotone=to_float, affine=to_float)
 
 
 def _select(site: NodeSite) -> Structure:
@@ -266,6 +269,9 @@ def _quant(site: NodeSite) -> Structure:
         return unknown(site.shape, "a Quant with a computed or negative scale")
     return _step()(site)
 
+
+_OF_CONSTANTS = (("", "Expand"), ("", "Constant"))
+"""Operators without a rule that give a constant for constants; not those that draw random numbers."""
 
 _RULES: Mapping[tuple[str, str], Callable[[NodeSite], Structure]] = {
     ("", "Add"): _pair(Form.SUM, affine=True),

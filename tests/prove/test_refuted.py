@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx.external_data_helper import set_external_data
 
 from edgeml import backends
 from edgeml.checks import golden as vectors
 from edgeml.errors import EdgemlError
-from edgeml.ir import Graph, evaluate, evaluate_codes
+from edgeml.fixed import FixedType
+from edgeml.ir import Builder, Graph, evaluate, evaluate_codes
+from edgeml.ir.ops.arg_max import ArgMax
+from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
 from tests.mutants.artefacts import Edit, edits
@@ -154,3 +158,97 @@ def test_golden_vectors_are_tried_first(tmp_path: Path) -> None:
     proof = prove_folder(tmp_path, exact, ["onnx"], golden).results[0]
     assert proof.witness is not None
     assert proof.witness.origin == "the golden vectors"
+
+
+def damaged(content: bytes, rng: np.random.Generator) -> bytes:
+    """A model with one node or constant of another kind, size or name."""
+    model = onnx.load_from_string(content)
+    nodes, constants = model.graph.node, model.graph.initializer
+    match int(rng.integers(6)):
+        case 0:
+            nodes[rng.integers(len(nodes))].op_type = str(rng.choice(["Shape", "Transpose", "Slice", "Abs"]))
+        case 1:
+            node = nodes[rng.integers(len(nodes))]
+            del node.attribute[:]
+        case 2:
+            node = nodes[rng.integers(len(nodes))]
+            node.input[0] = str(rng.choice([other.output[0] for other in nodes]))
+        case 3:
+            tensor = constants[rng.integers(len(constants))]
+            tensor.dims.append(3)
+        case 4:
+            tensor = constants[rng.integers(len(constants))]
+            tensor.raw_data = tensor.raw_data[:-1]
+        case _:
+            del nodes[int(rng.integers(len(nodes)))]
+    return model.SerializeToString()
+
+
+@pytest.mark.parametrize("graph", ["cnn_2d", "mlp_classes", "several_inputs_outputs"])
+def test_a_malformed_model_is_never_proven_and_never_a_traceback(graph: str, tmp_path: Path) -> None:
+    exact, backend = zoo()[graph], backends.load("onnx")
+    backend.emit(exact).write(tmp_path / "onnx")
+    path, rng = tmp_path / "onnx/exact.onnx", np.random.default_rng(0)
+    content = path.read_bytes()
+    for _ in range(40):
+        path.write_bytes(damaged(content, rng))
+        proof = prove("onnx", exact, tmp_path)
+        if proof.verdict is Verdict.PROVEN:  # such as a factor's attributes, of which there are none
+            assert changes_nothing("onnx", exact, tmp_path / "onnx")
+        else:
+            assert proof.reason
+
+
+def test_constants_in_another_file_are_refused(tmp_path: Path) -> None:
+    def move_out(model: onnx.ModelProto) -> None:
+        set_external_data(model.graph.initializer[0], "/etc/hostname")
+
+    exact = zoo()["mlp"]
+    backends.load("onnx").emit(exact).write(tmp_path / "onnx")
+    changed(tmp_path, move_out)
+    assert "another file" in prove("onnx", exact, tmp_path).reason
+
+
+def with_nodes(model: onnx.ModelProto, before: str, *nodes: onnx.NodeProto) -> None:
+    """Put nodes before the one that gives a tensor."""
+    place = next(n for n, node in enumerate(model.graph.node) if before in node.output)
+    for node in reversed(nodes):
+        model.graph.node.insert(place, node)
+
+
+def test_a_random_number_is_no_constant(tmp_path: Path) -> None:
+    def add_noise(model: onnx.ModelProto) -> None:
+        gemm = next(node for node in model.graph.node if node.op_type == "Gemm")
+        name, gemm.output[0] = gemm.output[0], "bare"
+        noise = onnx.helper.make_node("RandomUniform", [], ["noise"], shape=[1, 12], high=1e-30)
+        total = onnx.helper.make_node("Add", ["bare", "noise"], [name])
+        place = list(model.graph.node).index(gemm)
+        model.graph.node.insert(place + 1, total)
+        model.graph.node.insert(place + 1, noise)
+
+    exact = zoo()["mlp"]
+    backends.load("onnx").emit(exact).write(tmp_path / "onnx")
+    changed(tmp_path, add_noise)
+    proof = prove("onnx", exact, tmp_path)
+    assert proof.verdict is not Verdict.PROVEN
+    assert "RandomUniform" in proof.reason
+
+
+def test_a_position_among_rounded_values_is_not_proven(tmp_path: Path) -> None:
+    """float32 makes two wide sums equal, so that another one is the first of the largest."""
+    build = Builder("wide_classes")
+    x = build.input((3,), FixedType(True, 8, 0), "x")
+    weights = np.random.default_rng(0).integers(-(2**25), 2**25, (3, 3))
+    scores = build.add(MatMul(), x, build.const(weights, FixedType(True, 26, 0), "w"), name="scores")
+    exact = build.graph(build.add(ArgMax(), scores, name="class"))
+    backends.load("onnx").emit(exact).write(tmp_path / "onnx")
+    assert prove("onnx", exact, tmp_path).verdict is Verdict.PROVEN
+
+    def narrow(model: onnx.ModelProto) -> None:
+        node = next(node for node in model.graph.node if node.op_type == "ArgMax")
+        cast = onnx.helper.make_node("Cast", [node.input[0]], ["narrow"], to=onnx.TensorProto.FLOAT)
+        node.input[0] = "narrow"
+        with_nodes(model, node.output[0], cast)
+
+    changed(tmp_path, narrow)
+    assert prove("onnx", exact, tmp_path).verdict is not Verdict.PROVEN

@@ -16,8 +16,9 @@ from edgeml.backends.onnx.session import available, open_session, run_session
 from edgeml.files import read_bytes
 from edgeml.ir import Graph
 from edgeml.onnx_model import parse_onnx
+from edgeml.reading import refusing
 from edgeml.stages import ArtefactStage, Prover, QuantizerStage
-from edgeml.stages.model import CutModel
+from edgeml.stages.model import CutModel, constants_in
 
 if TYPE_CHECKING:
     import onnx
@@ -43,23 +44,26 @@ class OnnxProver(Prover):
         model = parse_onnx(read_bytes(path, "exact ONNX model"), str(path))
         places = places_of(model, graph, list(graph.infos), str(path))
         outputs = {name: output_tensor(graph, name) for name in graph.outputs}
-        folded = _folded(model)
+        folded = _folded(model, str(path))
         execute = _executor(str(path), self.config)
         return CutModel(model, places, outputs, execute, str(path), folded).stages(graph)
 
 
-def _folded(model: onnx.ModelProto) -> dict[str, NDArray[Any]]:
-    """The tensors that nodes compute from constants alone, such as weights that are stored as integers."""
-    from onnx import numpy_helper
+_EXACT = ("DequantizeLinear", "Identity", "Reshape", "Transpose")
+
+
+def _folded(model: onnx.ModelProto, where: str) -> dict[str, NDArray[Any]]:
+    """The tensors that nodes compute from constants alone without rounding: weights stored as integers."""
     from onnx.reference import ReferenceEvaluator
 
-    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    constants = constants_in(model, where)
     results: dict[str, NDArray[Any]] = {}
     for node in model.graph.node:
         names = [name for name in node.input if name]
-        if names and all(name in constants for name in names):
+        if node.op_type in _EXACT and not node.domain and all(name in constants for name in names):
             evaluator: Any = ReferenceEvaluator(node)
-            values = evaluator.run(None, {name: constants[name] for name in names})
+            with refusing(where, "has a node that cannot be understood", "export it again"):
+                values = evaluator.run(None, {name: constants[name] for name in names})
             results |= dict(zip(node.output, values, strict=True))
             constants |= results
     return results
