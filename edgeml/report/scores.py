@@ -64,18 +64,10 @@ def class_scores(source: RunSource) -> ClassScores:
     if isinstance(graph.node(first).op, ArgMax):
         return none("the graph gives the class alone, no score (it ends in an ArgMax)")
     models = source.shared(predict)
-    config = source.run.config
-    shares = outcome.output_threshold(graph, config.importing) > 0
+    shares = outcome.output_threshold(graph, source.run.config.importing) > 0
     scores: dict[str, Floats] = {}
     raw = None
-    for name in MODEL_NAMES:
-        if name not in models.outputs:
-            continue
-        meanings = None if name == "float" else config.importing  # codes of an import in its own units
-        pair = outcome.aligned(config.data.task, graph, meanings, models.outputs[name], source.data)
-        if pair is None:
-            continue
-        values = pair[0]
+    for name, values in aligned_outputs(source)[0].items():
         if values.shape[1] not in (1, len(classes)):
             return none(f"the graph gives {values.shape[1]} values for {len(classes)} classes")
         if name == "fixed" and values.shape[1] == 1:
@@ -83,6 +75,29 @@ def class_scores(source: RunSource) -> ClassScores:
         probable = shares if name != "float" else _shares(values, models.baselines["float"].threshold)
         scores[name] = scores_of(values, probable)
     return ClassScores(scores, raw, labels, classes)
+
+
+def aligned_outputs(source: RunSource) -> tuple[dict[str, Floats], Floats | None]:
+    """The outputs of the models that are there, and what they are held against, as numbers of one order.
+
+    Returns:
+        Arrays (samples, numbers) by model, in the order of `MODEL_NAMES`, and the truth; None where there is
+        none.
+
+    Raises:
+        EdgemlError: the test samples do not fit the exact graph.
+    """
+    config, outputs = source.run.config, source.shared(predict).outputs
+    by_model: dict[str, Floats] = {}
+    truth: Floats | None = None
+    for name in MODEL_NAMES:
+        if name not in outputs:
+            continue
+        meanings = None if name == "float" else config.importing  # codes of an import in its own units
+        pair = outcome.aligned(config.data.task, source.graph, meanings, outputs[name], source.data)
+        if pair is not None:
+            by_model[name], truth = pair
+    return by_model, truth
 
 
 def about_classes(field: str) -> Callable[[Facts], bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,7 +17,7 @@ from edgeml.ir import Graph
 from edgeml.onnx_model import parse_onnx
 from edgeml.reading import refusing
 from edgeml.stages import ArtefactStage, Prover, QuantizerStage
-from edgeml.stages.model import CutModel, constants_in
+from edgeml.stages.model import CutModel, Executor, constants_in
 
 if TYPE_CHECKING:
     import onnx
@@ -69,23 +68,13 @@ def _folded(model: onnx.ModelProto, where: str) -> dict[str, NDArray[Any]]:
     return results
 
 
-def _executor(where: str, config: Mapping[str, str]) -> Any:
-    """Runs models with ONNX Runtime; a session is made once per model."""
-
-    @cache
-    def session(content: bytes) -> Any:
-        return open_session(content, where, config=config)
-
-    contents: dict[int, tuple[Any, bytes]] = {}
+def _executor(where: str, config: Mapping[str, str]) -> Executor:
+    """Runs models with ONNX Runtime; the session of the last one is kept, since a stage runs in batches."""
+    last: list[tuple[onnx.ModelProto, Any]] = []
 
     def execute(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        entry = contents.get(id(model))
-        if entry is None or entry[0] is not model:
-            contents.clear()
-            session.cache_clear()
-            entry = contents[id(model)] = (model, model.SerializeToString())
-        opened = session(entry[1])
-        outputs = [port.name for port in model.graph.output]
-        return run_session(opened, outputs, feeds, where)
+        if not last or last[0][0] is not model:
+            last[:] = [(model, open_session(model.SerializeToString(), where, config=config))]
+        return run_session(last[0][1], [port.name for port in model.graph.output], feeds, where)
 
     return execute

@@ -9,10 +9,8 @@ import numpy as np
 
 from edgeml import tasks
 from edgeml.documents import Record
-from edgeml.importers import outcome
 from edgeml.report.pictures import is_picture, picture
-from edgeml.report.predictions import predict
-from edgeml.report.scores import MODEL_NAMES, Floats
+from edgeml.report.scores import Floats, aligned_outputs
 from edgeml.report.section import Section, SectionFacts
 from edgeml.report.source import RunSource
 from edgeml.report.xy import Series, around, xy_chart
@@ -86,17 +84,9 @@ def collect(source: RunSource) -> ReconstructionFacts:
         EdgemlError: the test samples do not fit the exact graph.
         MissingToolError: scikit-learn is not installed.
     """
-    config = source.run.config
-    if tasks.load(config.data.task).truth is not tasks.Truth.INPUT:
+    if tasks.load(source.run.config.data.task).truth is not tasks.Truth.INPUT:
         return ReconstructionFacts.unavailable(_OTHERS)
-    by_model: dict[str, Floats] = {}
-    samples: Floats | None = None
-    for model in MODEL_NAMES:
-        if outputs := source.shared(predict).outputs.get(model):
-            meanings = None if model == "float" else config.importing
-            pair = outcome.aligned(config.data.task, source.graph, meanings, outputs, source.data)
-            if pair is not None:
-                by_model[model], samples = pair
+    by_model, samples = aligned_outputs(source)
     if samples is None:
         return ReconstructionFacts.unavailable("there are no test samples")
     return facts_of(by_model, samples, source.data.x_test.shape[1:], source.labels, source.data.class_names)

@@ -9,10 +9,8 @@ import numpy as np
 
 from edgeml import tasks
 from edgeml.documents import Record
-from edgeml.importers import outcome
-from edgeml.report.predictions import predict
 from edgeml.report.quality import NO_LABELS
-from edgeml.report.scores import MODEL_NAMES, Floats
+from edgeml.report.scores import Floats, aligned_outputs
 from edgeml.report.section import Section, SectionFacts
 from edgeml.report.source import RunSource
 from edgeml.report.xy import Axis, Series, around, xy_chart
@@ -66,18 +64,10 @@ def collect(source: RunSource) -> ResidualFacts:
         EdgemlError: the test samples do not fit the exact graph.
         MissingToolError: scikit-learn is not installed.
     """
-    config = source.run.config
-    kind = tasks.load(config.data.task)
+    kind = tasks.load(source.run.config.data.task)
     if kind.truth is not tasks.Truth.NUMBERS or kind.yes_no:
         return ResidualFacts.unavailable(_OTHERS)
-    predictions: dict[str, Floats] = {}
-    truth: Floats | None = None
-    for model in MODEL_NAMES:
-        if outputs := source.shared(predict).outputs.get(model):
-            meanings = None if model == "float" else config.importing
-            pair = outcome.aligned(config.data.task, source.graph, meanings, outputs, source.data)
-            if pair is not None:
-                predictions[model], truth = pair
+    predictions, truth = aligned_outputs(source)
     if truth is None:
         return ResidualFacts.unavailable(NO_LABELS)
     return facts_of(predictions, truth)
