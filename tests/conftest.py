@@ -21,6 +21,10 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # Output is that of a pipe unless a test says how wide its terminal is; pytest's workers set a width.
 os.environ.pop("COLUMNS", None)
 
+# Nor does a make that a test starts take over the variables of the make that started the tests.
+for _variable in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
+    os.environ.pop(_variable, None)
+
 # No test reads or fills the user's own ledger of results.
 _LEDGER = tempfile.TemporaryDirectory(prefix="edgeml-ledger-")
 os.environ["EDGEML_LEDGER"] = str(Path(_LEDGER.name) / "ledger.jsonl")

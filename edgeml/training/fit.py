@@ -21,6 +21,7 @@ import numpy as np
 
 from edgeml.datasets import Array, StreamedRows
 from edgeml.errors import EdgemlError
+from edgeml.interrupts import held_signals
 from edgeml.presets import Prepared, Training
 from edgeml.training.augment import Augmenter, augmenter_of, check_augmentation
 from edgeml.training.callbacks import PhaseCallbacks
@@ -106,7 +107,8 @@ def fit(
     """
     check_fit(model, data, settings.task)
     hooks = callbacks or PhaseCallbacks()
-    trainer = PhaseTrainer(model, data, settings, hooks, loss, teacher)
+    with held_signals():
+        trainer = PhaseTrainer(model, data, settings, hooks, loss, teacher)
     state = trainer.start(state_file)
     progress.phase(settings.phase, settings.epochs, state.epoch)
     saved, saved_at = state, time.monotonic()
@@ -231,7 +233,8 @@ class PhaseTrainer:
         self.hooks.call("on_epoch_begin", number - 1)
         order = shuffled(len(self.data.x_train), self.settings.seed, self.settings.phase, number)
         loss, right = self._steps(order, number, advance)
-        val_loss, val_accuracy, monitored = self._validate()
+        with held_signals():
+            val_loss, val_accuracy, monitored = self._validate()
         row = EpochRow(
             phase=self.settings.phase,
             epoch=number,
@@ -266,7 +269,8 @@ class PhaseTrainer:
             began = time.monotonic()
             if self.hooks.per_batch:
                 self.hooks.call("on_train_batch_begin", first)
-            sums.append(self.train(indices, tf.constant(first), tf.constant(last)).numpy())
+            with held_signals():
+                sums.append(self.train(indices, tf.constant(first), tf.constant(last)).numpy())
             if self.hooks.per_batch:
                 samples = min(self.batch, len(order) - first * self.batch)
                 loss, right = (float(total) / samples for total in sums[-1][0])
