@@ -149,13 +149,14 @@ class TestProducts:
     ) -> None:
         pytest.importorskip("da4ml", reason="da4ml is not installed")
         product = Product(np.array([[3], [5]]), 0, (-4, -4), (3, 3), (0, 0))
-        solution = product._solution
+        solution = product._solution((slice(0, 2), slice(0, 1)))
 
         class Odd:
             inp_shifts, out_idxs, out_shifts, out_negs = solution.solutions[0].inp_shifts, [0], [0], [False]
             ops = (*solution.solutions[0].ops, type("Op", (), {"id0": 0, "id1": 0, "opcode": 7, "data": 0}))
 
-        monkeypatch.setitem(product.__dict__, "_solution", type("S", (), {"solutions": [Odd]}))
+        odd = type("S", (), {"solutions": [Odd]})
+        monkeypatch.setattr(Product, "_solution", lambda self, block: odd)
         xs = [circuit.input(-4, 3, 0, name, i) for i, name in enumerate("ab")]
         with pytest.raises(EdgemlError, match="used operation 7"):
             product.apply(circuit, xs)
