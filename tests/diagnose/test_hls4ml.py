@@ -15,7 +15,7 @@ from edgeml.diagnose.hls4ml.opening import compare_with
 from edgeml.diagnose.hls4ml.source import read_project
 from edgeml.errors import EdgemlError
 from tests.diagnose.foreign import convert
-from tests.lint.nets import activation, dense, model_of
+from tests.lint.nets import BITS, activation, dense, model_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -37,6 +37,57 @@ def compared(folder: Path, *layers: Any, types: Any = None, x: Any = None) -> Pr
     model = model_of(*layers)
     convert(model, folder, types)
     return compare_project(read_project(folder), model, samples() if x is None else x)
+
+
+def image_model(last: Any) -> Any:
+    """A convolution, a residual addition, a pooling and a dense layer behind a Flatten."""
+    import keras
+    from qkeras import QConv2D
+
+    keras.utils.set_random_seed(1)
+    x = keras.Input((4, 4, 2), name="x")
+    q = activation(*INPUT)(x)
+    conv = QConv2D(2, 3, padding="same", kernel_quantizer=BITS, bias_quantizer=BITS, name="conv")(q)
+    both = keras.layers.Add(name="both")([conv, q])
+    act = activation("quantized_relu(6, 2)", "act")(both)
+    flat = keras.layers.Flatten(name="flat")(keras.layers.MaxPooling2D(2, name="pool")(act))
+    return keras.Model(x, last(flat), name="net")
+
+
+def image_compared(folder: Path, io_type: str, types: Any = None) -> ProjectComparison:
+    pytest.importorskip("hls4ml")
+    model = image_model(dense(3, "fc"))
+    convert(model, folder, types, io_type)
+    drawn = np.random.default_rng(0).normal(size=(20, 4, 4, 2))
+    x = (np.round(drawn * 64) / 64).astype(np.float32)
+    return compare_project(read_project(folder), model, x)
+
+
+@pytest.mark.slow
+def test_a_residual_network_of_streams_is_equal_in_every_layer(tmp_path: Path) -> None:
+    result = image_compared(tmp_path, "io_stream")
+    assert result.ok, (result.cause, result.first)
+    assert [row.layer for row in result.layers] == ["input", "q", "conv", "both", "act", "pool", "fc"]
+    assert [row.elements for row in result.layers] == [20 * n for n in (32, 32, 32, 32, 32, 8, 3)]
+    assert result.left_out == ("flat",)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+def test_an_accumulator_behind_a_flatten(tmp_path: Path, io_type: str) -> None:
+    """The input of `fc` has another name in the project, or is a stream."""
+    result = image_compared(tmp_path, io_type, {"fc": {"accum": "fixed<8,3>", "result": "fixed<18,7>"}})
+    assert first_of(result) == "fc" and {row.layer for row in result.layers if row.differing} == {"fc"}
+    assert result.cause.startswith("its accumulator fixed<8,3,TRN,WRAP>"), result.cause
+
+
+@pytest.mark.slow
+def test_a_stream_of_another_model_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("hls4ml")
+    convert(image_model(dense(3, "fc")), tmp_path, None, "io_stream")
+    other = model_of(activation(*INPUT), dense(3, "fc"), shape=(33,))
+    with pytest.raises(EdgemlError, match="takes samples of another size than the model's 33"):
+        compare_project(read_project(tmp_path), other, np.zeros((2, 33)))
 
 
 def first_of(result: ProjectComparison) -> str:
@@ -153,7 +204,6 @@ def test_a_project_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("input_t x[4]", "hls::stream<input_t> &x"), "io_stream"),
         (
             ("    result_t layer2_out[3]", "    result_t layer2_out[3], result_t other[2]"),
             "3 inputs and outputs",

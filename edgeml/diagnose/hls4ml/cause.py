@@ -181,9 +181,9 @@ def _losses(kind: ApType, values: Array) -> str:
 
 
 def _type_of(project: ForeignProject, array: str) -> ApType | None:
-    if array == project.input[0]:
-        return project.input[1]
-    return next((layer.type for layer in project.layers if layer.result == array), None)
+    if array == project.input.name:
+        return project.input.type
+    return next((layer.type for layer in project.layers if array in (layer.result, *layer.copies)), None)
 
 
 def _quantized(layer: Any, tensor: str) -> Array | None:

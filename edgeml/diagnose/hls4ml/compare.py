@@ -125,12 +125,12 @@ def compare_project(
             str(project.folder),
             "give the model that it was converted from",
         )
-    name, kind, _ = project.input
+    name, kind = project.input.name, project.input.type
     rows = [_row("input", name, str(kind), _lsb(kind), flat, values[name])]
     cause = explain_input(kind, flat, values[name]) if rows[0].differing else ""
     results = {name: values[name]}
     for layer in project.layers:
-        results[layer.result] = values[layer.name]
+        results |= dict.fromkeys((layer.result, *layer.copies), values[layer.name])
         keras_name = pairs.get(layer.name)
         if keras_name is None:
             continue

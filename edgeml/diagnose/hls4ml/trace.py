@@ -19,7 +19,7 @@ from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.reading import refusing
 from edgeml.scratch import scratch_folder
-from edgeml.tools import read_log, run
+from edgeml.tools import Completed, error_line, read_log, run
 
 _MAIN = r"""#include <cstdio>
 #include <cstdlib>
@@ -27,13 +27,13 @@ _MAIN = r"""#include <cstdio>
 #include <pthread.h>
 static std::FILE *edgeml_values, *edgeml_names;
 static bool edgeml_first = true;
-template <class T> static void edgeml_trace(const char *name, const T *data, unsigned size) {
+template <class T> static void edgeml_numbers(const T *data, unsigned size) {
     for (unsigned i = 0; i < size; i++) {
         double value = double(data[i]);
         std::fwrite(&value, sizeof value, 1, edgeml_values);
     }
-    if (edgeml_first) std::fprintf(edgeml_names, "%s %u\n", name, size);
 }
+@TRACE@
 #include "traced.inc"
 namespace nnet {
 bool trace_enabled = false;
@@ -42,16 +42,14 @@ size_t trace_type_size = sizeof(double);
 }
 static int edgeml_samples;
 static void *edgeml_simulate(void *) {
-    const unsigned inputs = @SIZE@;
+    const unsigned inputs = @INPUTS@;
     std::FILE *in = std::fopen("in", "rb");
     if (!in) std::exit(3);
     std::vector<double> x(inputs);
-    static input_t data[@SIZE@];
-    static @OUTPUT_TYPE@ result[@OUTPUT_SIZE@];
+@PORTS@
     for (int sample = 0; sample < edgeml_samples; sample++) {
         if (std::fread(x.data(), sizeof(double), inputs, in) != inputs) std::exit(3);
-        for (unsigned i = 0; i < inputs; i++) data[i] = x[i];
-        @NAME@(data, result);
+@CALL@
         edgeml_first = false;
     }
     return NULL;
@@ -70,6 +68,49 @@ int main(int, char **argv) {
     return std::fclose(edgeml_values) || std::fclose(edgeml_names) ? 3 : 0;
 }
 """
+
+_ARRAYS = {
+    "TRACE": r"""template <class T> static void edgeml_trace(const char *name, const T *data, unsigned size) {
+    edgeml_numbers(data, size);
+    if (edgeml_first) std::fprintf(edgeml_names, "%s %u\n", name, size);
+}""",
+    "PORTS": """    if (inputs != @SIZE@) std::exit(@OTHER_SIZE@);
+    static @INPUT_TYPE@ data[@SIZE@];
+    static @OUTPUT_TYPE@ result[@OUTPUT_SIZE@];""",
+    "CALL": """        for (unsigned i = 0; i < inputs; i++) data[i] = x[i];
+        @NAME@(data, result);""",
+}
+"""The parts of a project with io_parallel."""
+
+_STREAMS = {
+    "TRACE": r"""#include "hls_stream.h"
+template <class T> static void edgeml_trace(const char *name, hls::stream<T> &data) {
+    std::vector<T> packets;
+    while (!data.empty()) packets.push_back(data.read());
+    for (const T &packet : packets) {
+        edgeml_numbers(packet.data, T::size);
+        data.write(packet);
+    }
+    if (edgeml_first) std::fprintf(edgeml_names, "%s %u\n", name, unsigned(packets.size() * T::size));
+}""",
+    "PORTS": """    if (inputs % @INPUT_TYPE@::size) std::exit(@OTHER_SIZE@);
+    hls::stream<@INPUT_TYPE@> data("data");
+    hls::stream<@OUTPUT_TYPE@> result("result");""",
+    "CALL": """        for (unsigned i = 0; i < inputs; i += @INPUT_TYPE@::size) {
+            @INPUT_TYPE@ packet;
+            for (unsigned j = 0; j < @INPUT_TYPE@::size; j++) packet[j] = x[i + j];
+            data.write(packet);
+        }
+        @NAME@(data, result);
+        if (!data.empty()) std::exit(@OTHER_SIZE@);
+        while (!result.empty()) result.read();""",
+}
+"""The parts of a project with io_stream: a hook reads all packets and writes them again."""
+
+_OTHER_SIZE = 4
+"""The program's exit code if samples are of another size than the project's input."""
+
+_REPAIR = "its own C simulation, build_prj.tcl, compiles the same files"
 
 _COMPILE_SECONDS = 900.0
 _RUN_SECONDS = 600.0
@@ -95,7 +136,7 @@ def traced(project: ForeignProject, x: Any) -> dict[str, NDArray[np.float64]]:
     with scratch_folder() as scratch:
         place = Path(scratch)
         (place / "traced.inc").write_text(project.traced_text())
-        (place / "main.cpp").write_text(main_program(project))
+        (place / "main.cpp").write_text(main_program(project, samples.shape[1]))
         samples.astype("<f8").tofile(place / "in")
         includes = [f"-I{path}" for path in (firmware, firmware / "ap_types")]
         define = f'-DWEIGHTS_DIR="{firmware / "weights"}"'
@@ -105,8 +146,10 @@ def traced(project: ForeignProject, x: Any) -> dict[str, NDArray[np.float64]]:
             run([gxx.path, *flags, place / "main.cpp", "-o", program], place, log, _COMPILE_SECONDS)
         except EdgemlError as error:
             first = _first_error(log)
-            raise EdgemlError(f"does not compile: {first}", str(project.folder), error.hint) from error
-        run([program, str(len(samples))], place, log, _RUN_SECONDS, writes=[place / "out"])
+            raise EdgemlError(f"does not compile: {first}", str(project.folder), _REPAIR) from error
+        done = run([program, str(len(samples))], place, log, _RUN_SECONDS, check=False)
+        if done.code:
+            raise _ended_early(done, project, samples.shape[1])
         return written(place, len(samples), str(project.folder))
 
 
@@ -132,20 +175,37 @@ def written(place: Path, samples: int, where: str) -> dict[str, NDArray[np.float
         return {name: part for (name, _), part in zip(sizes, parts, strict=True)}
 
 
-def main_program(project: ForeignProject) -> str:
-    """The C++ that runs the traced project on samples."""
-    output = next(layer for layer in project.layers if layer.result == project.output)
-    kind = next(name for name, type in project.types.items() if type == output.type)
-    replaced = {
-        "SIZE": project.input[2],
-        "OUTPUT_TYPE": kind,
-        "OUTPUT_SIZE": output.size,
-        "NAME": project.name,
-    }
+def main_program(project: ForeignProject, inputs: int) -> str:
+    """The C++ that runs the traced project on samples of so many numbers."""
     text = _MAIN
+    for key, part in (_STREAMS if project.streams else _ARRAYS).items():
+        text = text.replace(f"@{key}@", part)
+    replaced = {
+        "INPUTS": str(inputs),
+        "SIZE": project.input.size,
+        "INPUT_TYPE": project.input.typedef,
+        "OUTPUT_TYPE": project.output.typedef,
+        "OUTPUT_SIZE": project.output.size,
+        "NAME": project.name,
+        "OTHER_SIZE": str(_OTHER_SIZE),
+    }
     for key, value in replaced.items():
         text = text.replace(f"@{key}@", value)
     return text
+
+
+def _ended_early(done: Completed, project: ForeignProject, inputs: int) -> EdgemlError:
+    """The error for a program that did not run to its end; its log is deleted with the scratch folder."""
+    if done.code == _OTHER_SIZE:
+        hint = "give the model that it was converted from"
+        return EdgemlError(
+            f"takes samples of another size than the model's {inputs}", str(project.folder), hint
+        )
+    how = f"signal {-done.code}" if done.code < 0 else f"exit code {done.code}"
+    message = error_line(done.output)
+    return EdgemlError(
+        f"its program ended with {how}{f': {message}' if message else ''}", str(project.folder), _REPAIR
+    )
 
 
 def _first_error(log: Path) -> str:
