@@ -77,7 +77,7 @@ def staircase(graph: Graph, region: WideRegion) -> QonnxStaircase | None:
         open_ = high - low > 1
         high = np.where(open_ & (codes >= targets), middle, high)
         low = np.where(open_ & (codes < targets), middle, low)
-    edges, ends = high.reshape(targets.shape[0], -1).T, signs.reshape(-1)
+    edges, ends = high.reshape(shape[0], shape[-1]).T, signs.reshape(-1)
     if np.all(edges == edges[:1]) and np.all(ends == ends[0]):
         edges, ends = edges[:1], ends[:1]
     return QonnxStaircase(region, edges, ends, first)

@@ -120,6 +120,20 @@ def test_wide_requantization_is_exact(name: str, tmp_path: Path) -> None:
     assert len(np.unique(got[graph.outputs[0]])) > 10
 
 
+def test_a_requantization_to_a_single_code_is_exact(tmp_path: Path) -> None:
+    """The wide sum lies beyond the type's bound for every input, so the result is its last code."""
+    build = Builder("single")
+    total = build.add(
+        Add(), build.input((3,), BYTE, "x"), build.const(np.array(1 << 26), FixedType(True, 28, 2), "c")
+    )
+    graph = build.graph(build.cast(total, BYTE, Round.RND, Overflow.SAT, name="codes"))
+    assert (graph.info("codes").lo == 127).all()
+    BACKEND.emit(graph, OPTIONS).write(tmp_path / "q")
+    codes = np.array([[-128, 0, 127], [5, -5, 1]])
+    got = QonnxRunner().run_codes(tmp_path / "q", graph, {"x": codes}, ["codes"])
+    np.testing.assert_array_equal(got["codes"], np.full((2, 3), 127))
+
+
 def operators(graph: Graph) -> list[str]:
     model = onnx.load_from_string(BACKEND.emit(graph, OPTIONS)[FILE])
     return [node.op_type for node in model.graph.node]
