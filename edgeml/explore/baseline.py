@@ -1,0 +1,215 @@
+"""The start of a study: one float baseline, what it costs to round it layer by layer, and its layers.
+
+Every trial starts from the weights of this baseline, which depend on no knob but the topology. STUDY/base has
+its run folder, base.json what the search needs of it.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, PrivateAttr
+
+from edgeml import presets
+from edgeml.documents import Document, Record
+from edgeml.explore.knob import LayerRole, PresetLayer
+from edgeml.explore.paused import Paused, Pausing
+from edgeml.explore.request import StudyRequest
+from edgeml.presets import Choices, Preset, Quantizers
+from edgeml.ptq.record import SensitivityRow
+
+if TYPE_CHECKING:
+    from edgeml.pipeline.pool import JobTell
+    from edgeml.runs import Run
+
+FILE = "base.json"
+FOLDER = "base"
+
+
+class LayerRecord(Record):
+    """A `PresetLayer` in a file."""
+
+    name: str
+    role: LayerRole = Field(strict=False)
+    parameters: int
+
+
+class Baseline(Document):
+    """The content of base.json.
+
+    Attributes:
+        layers: of the preset's model.
+        measure: what `percent` is: "accuracy", "R2".
+        percent: of the float baseline on the validation part.
+        test_percent: the same on the test part.
+        judged: samples of the validation part.
+        sensitivity: what rounding each tensor alone costs; () where it is not known.
+        no_sensitivity: why it is not known; "" if it is.
+        seconds: that it took.
+    """
+
+    what: ClassVar[str] = "baseline of a study"
+    remedy: ClassVar[str] = "delete it, and the same command makes it again"
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    layers: tuple[LayerRecord, ...]
+    measure: str
+    percent: float
+    test_percent: float
+    judged: int
+    sensitivity: tuple[SensitivityRow, ...] = ()
+    no_sensitivity: str = ""
+    seconds: float = 0.0
+
+    @property
+    def preset_layers(self) -> tuple[PresetLayer, ...]:
+        """The layers, as knobs take them."""
+        return tuple(PresetLayer(one.name, one.role, one.parameters) for one in self.layers)
+
+
+class NotingQuantizers(Quantizers):
+    """Quantizers that note which layers ask for what."""
+
+    _noted: list[tuple[str, LayerRole]] = PrivateAttr(default_factory=list)
+
+    @property
+    def noted(self) -> dict[tuple[str, LayerRole], None]:
+        """Layer and role, in the order of the first question."""
+        return dict.fromkeys(self._noted)
+
+    def _note(self, layer: str, role: LayerRole) -> None:
+        self._noted.append((layer, role))
+
+    def kernel(self, layer: str) -> str:
+        self._note(layer, LayerRole.WEIGHTS)
+        return super().kernel(layer)
+
+    def relu(self, layer: str) -> str:
+        self._note(layer, LayerRole.ACTIVATIONS)
+        return super().relu(layer)
+
+    def linear(self, layer: str) -> str:
+        self._note(layer, LayerRole.ACTIVATIONS)
+        return super().linear(layer)
+
+    def state(self, layer: str) -> str:
+        self._note(layer, LayerRole.ACTIVATIONS)
+        return super().state(layer)
+
+    def learned(self, layer: str) -> dict[str, Any]:
+        self._note(layer, LayerRole.LEARNED)
+        return super().learned(layer)
+
+
+def study_choices(request: StudyRequest, lines: tuple[str, ...] = ()) -> tuple[Preset, Choices]:
+    """The preset of a study and its settings with those of a point.
+
+    Raises:
+        EdgemlError: there is no such preset, or an assignment is wrong.
+    """
+    preset = presets.load(request.preset)
+    target = (f"targets.board={request.target_name}",) if request.place.board is not None else ()
+    assignments = (*target, *request.settings, *lines)
+    return preset, presets.choose(preset, assignments, request.seed, request.epochs)
+
+
+def preset_layers(preset: Preset, choices: Choices) -> tuple[PresetLayer, ...]:
+    """The layers of a preset's model that ask for formats, in its order.
+
+    Raises:
+        EdgemlError: the build function fails.
+        MissingToolError: TensorFlow or QKeras is not installed.
+    """
+    from edgeml.training.build import build_model
+
+    noting = NotingQuantizers.model_validate(choices.quantizers.model_dump())
+    model = build_model(preset, noting, choices.training.max_parameters)
+    sizes = {layer.name: int(layer.count_params()) for layer in model.layers}
+    own = [(name, role) for name, role in noting.noted if name in sizes]
+    order = list(sizes)
+    own.sort(key=lambda item: order.index(item[0]))
+    return tuple(
+        PresetLayer(name, role, 0 if role is LayerRole.ACTIVATIONS else sizes[name]) for name, role in own
+    )
+
+
+@dataclass(frozen=True)
+class BaselineJob:
+    """Trains the float baseline of a study, and measures what it costs to round it.
+
+    Attributes:
+        root: STUDY.
+        request: the question.
+    """
+
+    root: Path
+    request: StudyRequest
+
+    title: ClassVar[str] = "float baseline"
+
+    @property
+    def place(self) -> str:
+        """Its run folder."""
+        return str(self.root / FOLDER)
+
+    def run(self, tell: JobTell) -> Baseline:
+        """The baseline.
+
+        Raises:
+            EdgemlError: as for `edgeml.training.train.train`.
+        """
+        from edgeml.explore.scoring import score_float
+
+        began = time.monotonic()
+        run = self._trained(tell)
+        tell("sensitivity of the layers")
+        rows, reason = _sensitivity(run, tell)
+        measure, percent, test_percent, judged = score_float(run)
+        preset, choices = study_choices(self.request)
+        return Baseline(
+            layers=tuple(
+                LayerRecord(name=one.name, role=one.role, parameters=one.parameters)
+                for one in preset_layers(preset, choices)
+            ),
+            measure=measure,
+            percent=percent,
+            test_percent=test_percent,
+            judged=judged,
+            sensitivity=rows,
+            no_sensitivity=reason,
+            seconds=round(time.monotonic() - began, 3),
+        )
+
+    def _trained(self, tell: JobTell) -> Run:
+        """Its run folder with float.keras."""
+        from edgeml.runs import Run
+        from edgeml.training.train import train
+
+        preset, choices = study_choices(self.request)
+        folder = self.root / FOLDER
+        if not (folder / "float.keras").is_file():
+            with suppress(Paused):
+                train(preset, folder, choices, Pausing(tell, self.title, 0))
+        return Run.open(folder)
+
+
+def _sensitivity(run: Run, tell: JobTell) -> tuple[tuple[SensitivityRow, ...], str]:
+    """What rounding each tensor of the float baseline alone costs, or the reason why it is not known."""
+    from edgeml.errors import EdgemlError
+    from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord
+    from edgeml.ptq.run import float_source, quantize_model
+    from edgeml.scratch import scratch_folder
+
+    try:
+        with scratch_folder() as folder:
+            settings = {"quantize": {"corrections": ()}}
+            made = quantize_model(
+                float_source(str(run.folder)), Path(folder) / "ptq", settings, sensitivity=True, tell=tell
+            )
+            return QuantizationRecord.read(made.folder / QUANTIZE_FILE).sensitivity, ""
+    except EdgemlError as error:
+        return (), str(error)

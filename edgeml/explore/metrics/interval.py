@@ -1,0 +1,29 @@
+"""The time from one sample to the next of a design on a board."""
+
+from __future__ import annotations
+
+from edgeml.explore.metric import BOARDS, Metric, TrialFacts
+from edgeml.explore.target import ExploreTarget
+from edgeml.explore.units import Unit
+from edgeml.figures import Figure, nanoseconds
+
+
+class Interval(Metric):
+    """Nanoseconds."""
+
+    title = "interval"
+    unit = Unit.TIME
+    higher = False
+    kinds = BOARDS
+
+    def value(self, facts: TrialFacts) -> Figure | None:
+        found = facts.hardware
+        if found is None or found.ii is None or not found.cycle_mhz:
+            return None
+        return found.ii.scaled(nanoseconds(1, found.cycle_mhz))
+
+    def capacity(self, target: ExploreTarget) -> float | None:
+        return None
+
+
+METRIC = Interval()
