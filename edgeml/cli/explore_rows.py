@@ -50,7 +50,7 @@ def front_table(record: StudyRecord, most: int = 0) -> Bands:
     rows = list(record.front)
     if most and len(rows) > most:
         rows = [rows[round(i * (len(rows) - 1) / (most - 1))] for i in range(most)]
-    cells = []
+    cells: list[list[str]] = []
     for row in rows:
         figures = [cell_of(row, name) for name in names]
         shown = [f"{one.text}{f' ({one.between})' if one.between else ''}" for one in figures]

@@ -31,6 +31,7 @@ _ORDER = (
     "report",
     "estimate",
     "synth",
+    "explore",
     "show",
     "list",
     "doctor",

@@ -149,7 +149,10 @@ class BaselineJob:
     root: Path
     request: StudyRequest
 
-    title: ClassVar[str] = "float baseline"
+    @property
+    def title(self) -> str:
+        """Its name in a few words."""
+        return "float baseline"
 
     @property
     def place(self) -> str:
@@ -198,7 +201,7 @@ class BaselineJob:
 
 
 def _sensitivity(run: Run, tell: JobTell) -> tuple[tuple[SensitivityRow, ...], str]:
-    """What rounding each tensor of the float baseline alone costs, or the reason why it is not known."""
+    """The costs of rounding each tensor of the float baseline alone, or the reason why they are not known."""
     from edgeml.errors import EdgemlError
     from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord
     from edgeml.ptq.run import float_source, quantize_model
@@ -207,9 +210,9 @@ def _sensitivity(run: Run, tell: JobTell) -> tuple[tuple[SensitivityRow, ...], s
     try:
         with scratch_folder() as folder:
             settings = {"quantize": {"corrections": ()}}
-            made = quantize_model(
+            quantized_run = quantize_model(
                 float_source(str(run.folder)), Path(folder) / "ptq", settings, sensitivity=True, tell=tell
             )
-            return QuantizationRecord.read(made.folder / QUANTIZE_FILE).sensitivity, ""
+            return QuantizationRecord.read(quantized_run.folder / QUANTIZE_FILE).sensitivity, ""
     except EdgemlError as error:
         return (), str(error)

@@ -54,7 +54,7 @@ class ChartInput:
         front: its points.
         own: the preset as it is; None if it is not known.
         others: the other trials, (n, 2).
-        kept: which of them keep the limits.
+        within: which of them keep the limits.
         limit: on the horizontal axis; None without.
         knee: the number of the trial at the knee.
     """
@@ -64,26 +64,26 @@ class ChartInput:
     front: Sequence[ChartPoint]
     own: ChartPoint | None
     others: np.ndarray
-    kept: np.ndarray
+    within: np.ndarray
     limit: float | None
     knee: int | None
 
 
-def study_chart(given: ChartInput) -> str:
+def study_chart(chart: ChartInput) -> str:
     """The chart; "" without a point."""
-    front = given.front[:: max(1, len(given.front) // _SHOWN)]
-    marked = [*front, *([given.own] if given.own else [])]
-    xs = [*(one.across for one in marked), *given.others[:, 0].tolist()]
-    ys = [*(one.up for one in marked), *given.others[:, 1].tolist()]
+    front = chart.front[:: max(1, len(chart.front) // _SHOWN)]
+    marked = [*front, *([chart.own] if chart.own else [])]
+    xs = [*(one.across for one in marked), *chart.others[:, 0].tolist()]
+    ys = [*(one.up for one in marked), *chart.others[:, 1].tolist()]
     if not xs:
         return ""
     logarithmic = min(xs) > 0 and max(xs) > 20 * min(xs)
-    across, up = around(given.across, xs, logarithmic=logarithmic), around(given.up, ys)
+    across, up = around(chart.across, xs, logarithmic=logarithmic), around(chart.up, ys)
     parts = _axes(across, up)
-    if given.limit is not None and across.holds(given.limit):
-        at = _x(across, given.limit)
+    if chart.limit is not None and across.holds(chart.limit):
+        at = _x(across, chart.limit)
         parts += [line(at, _TOP, at, _BOTTOM, "limit"), text(at - 5, _TOP + 12, "limit", "tick end")]
-    parts += _cloud(given, across, up)
+    parts += _cloud(chart, across, up)
     if len(front) > 1:
         path = " ".join(
             f"{'L' if i else 'M'}{_x(across, one.across):.1f} {_y(up, one.up):.1f}"
@@ -91,9 +91,9 @@ def study_chart(given: ChartInput) -> str:
         )
         parts.append(f'<path class="curve m-fixed" d="{path}"/>')
     for one in marked:
-        parts += _point(one, across, up, given)
+        parts += _point(one, across, up, chart)
     return svg(
-        460, _HEIGHT, parts, f"{given.up} against {given.across}: {len(given.front)} designs on the front"
+        460, _HEIGHT, parts, f"{chart.up} against {chart.across}: {len(chart.front)} designs on the front"
     )
 
 
@@ -118,11 +118,11 @@ def _axes(across: Axis, up: Axis) -> list[str]:
     return parts
 
 
-def _cloud(given: ChartInput, across: Axis, up: Axis) -> list[str]:
+def _cloud(chart: ChartInput, across: Axis, up: Axis) -> list[str]:
     """The other trials, one per square of three units that has some."""
-    if not len(given.others):
+    if not len(chart.others):
         return []
-    places = np.array([[_x(across, a), _y(up, b)] for a, b in given.others])
+    places = np.array([[_x(across, a), _y(up, b)] for a, b in chart.others])
     size = 3.0
     while True:
         squares = np.round(places / size)
@@ -134,22 +134,22 @@ def _cloud(given: ChartInput, across: Axis, up: Axis) -> list[str]:
     for index, count in zip(first, counts, strict=True):
         a, b = places[index]
         more = f", {count} trials here" if count > 1 else ""
-        style = "m-qat" if given.kept[index] else "m-float"
-        begin = "" if given.kept[index] else "above a limit: "
-        tip = f"{begin}{given.others[index][1]:.4g}, {given.others[index][0]:,.6g}{more}"
+        style = "m-qat" if chart.within[index] else "m-float"
+        begin = "" if chart.within[index] else "above a limit: "
+        tip = f"{begin}{chart.others[index][1]:.4g}, {chart.others[index][0]:,.6g}{more}"
         parts.append(
             f'<circle class="point {style}" cx="{a:.1f}" cy="{b:.1f}" r="2" data-tip="{escape(tip)}"/>'
         )
     return parts
 
 
-def _point(one: ChartPoint, across: Axis, up: Axis, given: ChartInput) -> list[str]:
+def _point(one: ChartPoint, across: Axis, up: Axis, chart: ChartInput) -> list[str]:
     a, b = _x(across, one.across), _y(up, one.up)
     parts: list[str] = []
     if one.high > one.low:
         parts.append(line(_x(across, one.low), b, _x(across, one.high), b, "whisker"))
-    is_own = given.own is not None and one is given.own
-    radius = 6 if one.number == given.knee and not is_own else 4.5
+    is_own = chart.own is not None and one is chart.own
+    radius = 6 if one.number == chart.knee and not is_own else 4.5
     style = "k1" if is_own else "m-fixed"
     place = f'cx="{a:.1f}" cy="{b:.1f}" r="{radius:g}"'
     circle = f'<circle class="point {style}" {place} data-tip="{escape(one.tip)}"/>'

@@ -1,4 +1,4 @@
-"""Real synthesis of the front: what a tool counts takes the place of the estimate, and the front is drawn anew.
+"""Synthesis of the front: what a tool counts takes the place of the estimate, and the front is drawn anew.
 
 Invariant: a trial that breaks a limit by the tool's count is proposed no more.
 """

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from edgeml.explore import metric as metrics
 from edgeml.explore.record import StudyRecord, TrialRow
@@ -42,18 +41,14 @@ def neighbour(record: StudyRecord, before: TrialRow, now: TrialRow) -> Neighbour
         if one is None or other is None or one.value == other.value:
             continue
         metric, step = metrics.load(name), other.value - one.value
-        effects.append(f"{metric.title} {'+' if step > 0 else '-'}{metric.unit.text(abs(step))}")
+        effects.append(
+            f"{metric.title} {'+' if step > 0 else '-'}{metric.unit.of_differences.text(abs(step))}"
+        )
     return Neighbour(tuple(changed_choices(before, now)), tuple(effects))
 
 
-def neighbours(record: StudyRecord) -> tuple[Neighbour | None, ...]:
-    """Each trial of the front beside the one before it; None for the first."""
-    front = record.front
-    return (None, *(neighbour(record, *pair) for pair in pairwise(front)))[: len(front)]
-
-
 def sentence(record: StudyRecord) -> str:
-    """What came out, in a sentence: the size of the front, or the limits that stand in the way."""
+    """The outcome in a sentence: the size of the front, or the limits that stand in the way."""
     if not record.columns.states:
         return "no trial is done yet"
     if record.front:
@@ -68,7 +63,7 @@ def sentence(record: StudyRecord) -> str:
             alone = "-" if one.alone is None else unit.text(one.alone)
             above = f"{unit.text(one.nearest)} above {one.limit.stated}"
             parts.append(f"{title} is {above} (alone at least {alone})")
-    kept = [metrics.load(one.limit.metric).title for one in record.binding if not one.nearest]
-    rest = f"; it keeps {', '.join(kept)}" if kept else ""
+    within = [metrics.load(one.limit.metric).title for one in record.binding if not one.nearest]
+    rest = f"; it keeps {', '.join(within)}" if within else ""
     nearest = f"trial {record.binding[0].trial} misses them least"
     return f"no trial keeps all limits; {nearest}: {'; '.join(parts)}{rest}"

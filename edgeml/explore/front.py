@@ -18,14 +18,14 @@ def front_of(costs: Costs) -> NDArray[np.int64]:
     [0, 1, 3]
     """
     order = np.lexsort(costs.T[::-1])
-    kept: list[int] = []
+    members: list[int] = []
     least = np.empty((0, costs.shape[1]))
     for index in order:  # whatever beats a point comes before it
         point = costs[index]
         if not np.any(np.all(least <= point, axis=1)):
-            kept.append(int(index))
+            members.append(int(index))
             least = np.vstack([least, point])
-    return np.array(sorted(kept), np.int64)
+    return np.array(sorted(members), np.int64)
 
 
 def ranks(costs: Costs) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ import numpy as np
 from edgeml.explore import metric as metrics
 from edgeml.explore.front import Costs, front_of, knee
 from edgeml.explore.record import BindingLimit, RowState, TrialColumns, TrialRow
-from edgeml.explore.request import Limit, StudyRequest
+from edgeml.explore.request import StudyLimit, StudyRequest
 from edgeml.figures import Figure
 
 _NEVER = 1e300
@@ -39,8 +39,8 @@ def values_of(names: Sequence[str], figures: Mapping[str, Figure]) -> list[float
     ]
 
 
-def excess_of(limits: Sequence[Limit], figures: Mapping[str, Figure]) -> dict[str, float | None]:
-    """How far figures are above their limits with their unfavourable ends; kept limits are left out."""
+def excess_of(limits: Sequence[StudyLimit], figures: Mapping[str, Figure]) -> dict[str, float | None]:
+    """The excess of figures over their limits, with their unfavourable ends; what holds is left out."""
     result: dict[str, float | None] = {}
     for limit in limits:
         figure = figures.get(limit.metric)
@@ -51,7 +51,9 @@ def excess_of(limits: Sequence[Limit], figures: Mapping[str, Figure]) -> dict[st
     return result
 
 
-def shares_of(limits: Sequence[Limit], figures: Mapping[str, Figure], sure: bool = False) -> dict[str, float]:
+def shares_of(
+    limits: Sequence[StudyLimit], figures: Mapping[str, Figure], sure: bool = False
+) -> dict[str, float]:
     """The excess of each limit as a share of it, 0 if it is kept.
 
     Args:
@@ -80,8 +82,8 @@ def front_rows(request: StudyRequest, rows: Sequence[TrialRow]) -> tuple[tuple[T
 
 
 def _costs(request: StudyRequest, rows: Sequence[TrialRow]) -> Costs:
-    known = [{**row.figures, **row.confirmed} for row in rows]
-    return np.array([costs_of(request.objectives, figures) for figures in known], np.float64)
+    figures_of = [{**row.figures, **row.confirmed} for row in rows]
+    return np.array([costs_of(request.objectives, figures) for figures in figures_of], np.float64)
 
 
 def binding(request: StudyRequest, rows: Sequence[TrialRow]) -> tuple[BindingLimit, ...]:
@@ -92,7 +94,7 @@ def binding(request: StudyRequest, rows: Sequence[TrialRow]) -> tuple[BindingLim
     nearest = min(trained, key=lambda row: (sum(shares_of(request.limits, row.figures).values()), row.number))
     result: list[BindingLimit] = []
     for limit in request.limits:
-        known = [
+        worst_ends = [
             row.figures[limit.metric].most
             for row in rows
             if limit.metric in row.figures and row.score is not None
@@ -101,7 +103,7 @@ def binding(request: StudyRequest, rows: Sequence[TrialRow]) -> tuple[BindingLim
             BindingLimit(
                 limit=limit,
                 nearest=nearest.excess.get(limit.metric, 0.0) or 0.0,
-                alone=min(known, default=None),
+                alone=min(worst_ends, default=None),
                 trial=nearest.number,
             )
         )

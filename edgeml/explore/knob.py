@@ -47,7 +47,7 @@ class PresetLayer:
 
 @dataclass(frozen=True)
 class SpaceInput:
-    """What dimensions follow from.
+    """The facts that dimensions follow from.
 
     Attributes:
         preset: the preset.
@@ -168,7 +168,7 @@ class Knob(ABC):
     """
 
     title: ClassVar[str]
-    """What it changes, in a few words."""
+    """Its subject, in a few words."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -37,7 +37,7 @@ class TrialFacts:
 
 
 class Metric(ABC):
-    """What a trial is measured by.
+    """A measure of trials.
 
     Raises:
         TypeError: when the class is made, if it lacks one of the attributes.

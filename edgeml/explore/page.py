@@ -171,9 +171,9 @@ def view_of(record: StudyRecord, folder: Path) -> StudyView:
 def shown_metrics(record: StudyRecord) -> tuple[str, ...]:
     """The metrics of a table: objectives, limited ones, and whatever else is known of the front."""
     request = record.request
-    wanted = [*request.objectives, *(limit.metric for limit in request.limits)]
-    known = [name for name in request.metrics if any(row.figure(name) is not None for row in record.front)]
-    return tuple(dict.fromkeys([*wanted, *known]))
+    named = [*request.objectives, *(limit.metric for limit in request.limits)]
+    others = [name for name in request.metrics if any(row.figure(name) is not None for row in record.front)]
+    return tuple(dict.fromkeys([*named, *others]))
 
 
 def _head(name: str) -> str:
@@ -245,7 +245,7 @@ def _charts(record: StudyRecord, names: tuple[str, ...]) -> Iterator[tuple[str, 
             continue
         own = None if record.own is None or not record.own.figures else _chart_point(record.own, name, up)
         word = metrics.load(name).unit.word
-        chart = study_chart(
+        drawing = study_chart(
             ChartInput(
                 f"{metrics.load(name).title}{f' ({word})' if word else ''}",
                 f"{metrics.load(up).title} ({metrics.load(up).unit.word})",
@@ -257,8 +257,8 @@ def _charts(record: StudyRecord, names: tuple[str, ...]) -> Iterator[tuple[str, 
                 record.knee,
             )
         )
-        if chart:
-            yield title, marked(chart)
+        if drawing:
+            yield title, marked(drawing)
 
 
 def _chart_point(row: TrialRow, across: str, up: str) -> ChartPoint | None:
@@ -282,11 +282,8 @@ def _facts(record: StudyRecord) -> Iterator[tuple[str, str]]:
     yield "search", f"{request.sampler}, seed {request.seed}, {request.generation} trials at a time"
     yield "knobs", ", ".join(record.columns.points) or "-"
     yield "float baseline", f"{record.float_percent:.2f} % validation, {record.float_test_percent:.2f} % test"
+    if record.no_sensitivity:
+        yield "sensitivity of the layers", f"not known: {record.no_sensitivity}"
     busy = record.trial_seconds
-    yield (
-        "time",
-        (
-            f"{record.wall_seconds:,.0f} s with {record.jobs} processes, {busy:,.0f} s of work on trials; the search "
-            f"itself took {record.search_seconds:.1f} s"
-        ),
-    )
+    times = f"{record.wall_seconds:,.0f} s with {record.jobs} processes, {busy:,.0f} s of work on trials"
+    yield "time", f"{times}; the search itself took {record.search_seconds:.1f} s"

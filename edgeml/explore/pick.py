@@ -18,10 +18,10 @@ from edgeml.explore.record import FILE, RowState, StudyRecord, TrialRow
 from edgeml.explore.request import FILE as QUESTION
 from edgeml.explore.request import StudyRequest
 from edgeml.explore.storage import stored_row
-from edgeml.explore.trial import FOLDER, Stage, TrialJob, TrialOutcome
+from edgeml.explore.trial import FOLDER, TrialJob, TrialOutcome, TrialStage
 from edgeml.files import staged_path
 from edgeml.locks import locked
-from edgeml.pipeline.pool import JobTell, Pool
+from edgeml.pipeline.pool import JobPool, JobTell
 from edgeml.runs import Run
 
 KNEE = "knee"
@@ -51,8 +51,8 @@ def chosen_row(root: Path, which: str, url: str = "") -> TrialRow:
     if not which.isdecimal():
         raise EdgemlError(f"{which!r} is no trial", "--pick", "write knee or the number of a trial")
     number = int(which)
-    known = {row.number: row for row in record.front} | ({0: record.own} if record.own else {})
-    row = known.get(number) or stored_row(root, url, number)
+    at_hand = {row.number: row for row in record.front} | ({0: record.own} if record.own else {})
+    row = at_hand.get(number) or stored_row(root, url, number)
     if row.state is RowState.FAILED:
         raise EdgemlError(f"trial {number} failed: {row.reason}", str(root), "pick another one")
     return row if row.same_as is None else chosen_row(root, str(row.same_as), url)
@@ -62,7 +62,7 @@ def pick(
     root: Path,
     row: TrialRow,
     folder: Path,
-    pool: Pool,
+    pool: JobPool,
     overwrite: bool = False,
     tell: JobTell = lambda _: None,
 ) -> Run:
@@ -72,7 +72,7 @@ def pick(
         root: STUDY, which the caller has locked.
         row: the trial.
         folder: of the new run.
-        pool: trains what is not kept.
+        pool: trains what is not source_run.
         overwrite: where the folder holds a run of another configuration, delete it.
         tell: called with lines about a training.
 
@@ -83,15 +83,15 @@ def pick(
     source = root / FOLDER / str(row.number)
     if not (source / "graph.json").is_file():
         _train_again(root, row, pool, tell)
-    kept = Run.open(source)
-    if row.graph and kept.graph().digest != row.graph:
+    source_run = Run.open(source)
+    if row.graph and source_run.graph().digest != row.graph:
         raise EdgemlError(
             f"trial {row.number} has other integers than when it was explored",
             str(source),
             "this machine, its number of cores or a package is another one: pick it where it was explored",
         )
     with locked(folder):
-        run = Run.create(folder, kept.config, overwrite)
+        run = Run.create(folder, source_run.config, overwrite)
         for path in sorted(source.rglob("*")):
             name = path.relative_to(source)
             if path.is_dir() or name.name == "config.toml" or any(p.startswith(".") for p in name.parts):
@@ -101,14 +101,16 @@ def pick(
     return run
 
 
-def _train_again(root: Path, row: TrialRow, pool: Pool, tell: JobTell) -> None:
+def _train_again(root: Path, row: TrialRow, pool: JobPool, tell: JobTell) -> None:
     """Train a trial to its end, whatever became of it in the search.
 
     Raises:
         EdgemlError: as for the training.
     """
     request, base = StudyRequest.read(root / QUESTION), Baseline.read(root / baseline.FILE)
-    job = TrialJob(root, request, row.number, row.lines, row.design_lines, Stage.TRAINED, 0, base.percent)
+    job = TrialJob(
+        root, request, row.number, row.lines, row.design_lines, TrialStage.TRAINED, 0, base.percent
+    )
     result: TrialOutcome | EdgemlError
     for _, result in pool.results([job], tell):
         if isinstance(result, EdgemlError):

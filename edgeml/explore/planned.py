@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from edgeml.explore.knob import Choice, Dimension, PresetLayer
-from edgeml.explore.space import SearchSpace
+from edgeml.explore.space import StudySpace
 from edgeml.ptq.record import SensitivityRow
 
 _LOSSES = (1.0, 3.0, 8.0, 20.0)
@@ -19,7 +19,7 @@ _WEIGHTS, _RESULTS = "weight_bits.", "activation_bits."
 
 
 def planned_points(
-    space: SearchSpace, sensitivity: Sequence[SensitivityRow], layers: Sequence[PresetLayer]
+    space: StudySpace, sensitivity: Sequence[SensitivityRow], layers: Sequence[PresetLayer]
 ) -> tuple[dict[str, Choice], ...]:
     """Points to begin with, the preset's own first, each once."""
     points: list[dict[str, Choice]] = [dict(space.own)]
@@ -42,30 +42,30 @@ def _nearest(dimension: Dimension, bits: int) -> Choice:
 def _by_sensitivity(
     widths: Sequence[Dimension], sensitivity: Sequence[SensitivityRow], layers: Sequence[PresetLayer]
 ) -> Iterator[dict[str, Choice]]:
-    """A point per loss; none where the sensitivity is not known."""
+    """A point per loss; none where the sensitivity was not measured."""
     costs = {
         (f"{_WEIGHTS if row.tensor == 'weights' else _RESULTS}{row.layer}", row.bits): max(row.loss, 0.0)
         for row in sensitivity
     }
     sizes = {f"{_WEIGHTS}{layer.name}": layer.parameters for layer in layers}
-    known = {one.name: [int(c) for c in one.choices if (one.name, int(c)) in costs] for one in widths}
-    known = {name: choices for name, choices in known.items() if choices}
-    if not known:
+    widths_of = {one.name: [int(c) for c in one.choices if (one.name, int(c)) in costs] for one in widths}
+    widths_of = {name: choices for name, choices in widths_of.items() if choices}
+    if not widths_of:
         return
     typical = max(1, min((size for size in sizes.values() if size), default=1))
     for loss in _LOSSES:
-        point = {name: max(choices) for name, choices in known.items()}
-        while step := _cheapest(point, known, costs, sizes, typical):
+        point = {name: max(choices) for name, choices in widths_of.items()}
+        while step := _cheapest(point, widths_of, costs, sizes, typical):
             name, bits = step
             if _total(point | {name: bits}, costs) > loss:
-                known = known | {name: [one for one in known[name] if one >= point[name]]}
+                widths_of = widths_of | {name: [one for one in widths_of[name] if one >= point[name]]}
                 continue
             point = point | {name: bits}
         yield dict(point)
-        known = {
+        widths_of = {
             name: [int(c) for c in one.choices if (name, int(c)) in costs]
             for one in widths
-            if (name := one.name) in known
+            if (name := one.name) in widths_of
         }
 
 
@@ -75,7 +75,7 @@ def _total(point: Mapping[str, int], costs: Mapping[tuple[str, int], float]) -> 
 
 def _cheapest(
     point: Mapping[str, int],
-    known: Mapping[str, Sequence[int]],
+    widths_of: Mapping[str, Sequence[int]],
     costs: Mapping[tuple[str, int], float],
     sizes: Mapping[str, int],
     typical: int,
@@ -83,7 +83,7 @@ def _cheapest(
     """The next narrower width with the least loss per saved bit of weights; None if nothing is left."""
     steps: list[tuple[float, str, int]] = []
     for name, bits in point.items():
-        below = [one for one in known[name] if one < bits]
+        below = [one for one in widths_of[name] if one < bits]
         if below:
             added = max(costs[name, max(below)] - costs[name, bits], 0.0) + 1e-3
             steps.append((added / (sizes.get(name) or typical), name, max(below)))

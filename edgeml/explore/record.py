@@ -14,8 +14,8 @@ from pydantic import Field
 
 from edgeml.documents import Document, Record
 from edgeml.explore.knob import Choice
-from edgeml.explore.request import Limit, StudyRequest
-from edgeml.explore.trial import Stage
+from edgeml.explore.request import StudyLimit, StudyRequest
+from edgeml.explore.trial import TrialStage
 from edgeml.figures import Figure
 
 FILE = "explore.json"
@@ -60,7 +60,7 @@ class TrialRow(Record):
 
     number: int
     state: RowState
-    stage: Stage | None = None
+    stage: TrialStage | None = None
     point: dict[str, Choice]
     lines: tuple[str, ...]
     design_lines: tuple[str, ...]
@@ -118,7 +118,7 @@ class BindingLimit(Record):
         trial: the number of the trial that misses them least.
     """
 
-    limit: Limit
+    limit: StudyLimit
     nearest: float
     alone: float | None
     trial: int
@@ -134,6 +134,7 @@ class StudyRecord(Document):
         float_percent: of the float baseline on the validation part.
         float_test_percent: the same on the test part.
         judged: samples of the validation part.
+        no_sensitivity: why no trial began with widths by sensitivity; "" if some did.
         own: trial 0, the preset as it is, within the ranges.
         front: the trials that keep all limits and that no other beats, by the first objective, best first.
         knee: the number of the trial at its knee; None without a front.
@@ -156,6 +157,7 @@ class StudyRecord(Document):
     float_percent: float
     float_test_percent: float
     judged: int
+    no_sensitivity: str = ""
     own: TrialRow | None = None
     front: tuple[TrialRow, ...] = ()
     knee: int | None = None
@@ -169,5 +171,5 @@ class StudyRecord(Document):
 
     @property
     def counts(self) -> Mapping[RowState, int]:
-        """How many trials ended in each way."""
+        """The number of trials that ended in each way."""
         return {state: self.columns.states.count(state) for state in RowState}

@@ -31,7 +31,7 @@ class Sampler(StrEnum):
     NSGA3 = "nsga3"
 
 
-class Limit(Record):
+class StudyLimit(Record):
     """The most that a metric may be.
 
     Attributes:
@@ -45,7 +45,7 @@ class Limit(Record):
     stated: str
 
     def excess(self, worst: float | None) -> float:
-        """How far a value is above the limit, as a share of it; 0 if it is kept, infinite if unknown."""
+        """The excess of a value over the limit, as a share of it; 0 if it holds, infinite if unknown."""
         if worst is None:
             return float("inf")
         return max(0.0, worst - self.most) / max(abs(self.most), 1e-9)
@@ -84,7 +84,7 @@ class StudyRequest(Document):
     target_name: str
     design: str = ""
     objectives: tuple[str, ...]
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[StudyLimit, ...] = ()
     sampler: Sampler = Field(default=Sampler.TPE, strict=False)
     generation: Annotated[int, Field(ge=2, le=1000)] = 12
     ranges: tuple[str, ...] = ()
@@ -100,9 +100,9 @@ class StudyRequest(Document):
     @property
     def metrics(self) -> dict[str, Metric]:
         """All that the target has, by name; objectives and limits first."""
-        wanted = [*self.objectives, *(limit.metric for limit in self.limits)]
+        named = [*self.objectives, *(limit.metric for limit in self.limits)]
         having = [name for name in metrics.names() if self.target in metrics.load(name).kinds]
-        return {name: metrics.load(name) for name in dict.fromkeys([*wanted, *having])}
+        return {name: metrics.load(name) for name in dict.fromkeys([*named, *having])}
 
     @property
     def bounds(self) -> dict[str, ChoiceBounds]:
@@ -140,7 +140,7 @@ def check_objectives(names: Sequence[str], target: ExploreTarget) -> tuple[str, 
     return chosen
 
 
-def limits_of(stated: dict[str, str | None], target: ExploreTarget) -> tuple[Limit, ...]:
+def limits_of(stated: dict[str, str | None], target: ExploreTarget) -> tuple[StudyLimit, ...]:
     """The limits of a command.
 
     Args:
@@ -151,7 +151,7 @@ def limits_of(stated: dict[str, str | None], target: ExploreTarget) -> tuple[Lim
         EdgemlError: an amount that is none, one of a metric that the target does not have, or one that no
             design can keep.
     """
-    result: list[Limit] = []
+    result: list[StudyLimit] = []
     for name, text in stated.items():
         if text is None:
             continue
@@ -166,12 +166,12 @@ def limits_of(stated: dict[str, str | None], target: ExploreTarget) -> tuple[Lim
                 flag,
                 "state less, or a larger target",
             )
-        result.append(Limit(metric=name, most=most, stated=text))
+        result.append(StudyLimit(metric=name, most=most, stated=text))
     _refuse_contradictions(result)
     return tuple(result)
 
 
-def _refuse_contradictions(limits: Sequence[Limit]) -> None:
+def _refuse_contradictions(limits: Sequence[StudyLimit]) -> None:
     """Refuse limits that no design can keep together.
 
     Raises:

@@ -40,11 +40,12 @@ from edgeml.explore.knob import Choice, SpaceInput
 from edgeml.explore.planned import planned_points
 from edgeml.explore.record import FILE, RowState, StudyRecord, TrialRow
 from edgeml.explore.request import StudyRequest
-from edgeml.explore.space import SearchSpace, space_of
+from edgeml.explore.space import StudySpace, space_of
 from edgeml.explore.storage import StudyStorage, default_url
-from edgeml.explore.trial import FOLDER, Stage, TrialJob, TrialOutcome
+from edgeml.explore.trial import FOLDER, TrialJob, TrialOutcome, TrialStage
+from edgeml.figures import Figure
 from edgeml.files import write_atomic
-from edgeml.pipeline.pool import Pool
+from edgeml.pipeline.pool import JobPool
 from edgeml.quoting import shell
 
 _KEPT_ROUNDED = 2 / 3
@@ -97,7 +98,7 @@ class Running:
     error: EdgemlError | None = None
 
     @property
-    def figures(self) -> dict[str, object]:
+    def figures(self) -> dict[str, Figure]:
         """Those of the last stage that has some."""
         return next((dict(one.figures) for one in reversed(self.outcomes) if one.figures), {})
 
@@ -120,7 +121,7 @@ class Search:
     root: Path
     trials: int
     jobs: int
-    pool: Pool
+    pool: JobPool
     url: str = ""
     view: SearchView = field(default_factory=SilentView)
 
@@ -140,7 +141,7 @@ class Search:
         """
         self.base = self._baseline()
         self.space = self._space()
-        self.storage = StudyStorage.open(
+        self.storage = StudyStorage.of(
             self.root, self.url or default_url(self.root), self.request, self.space
         )
         planned = dict(enumerate(planned_points(self.space, self.base.sensitivity, self.base.preset_layers)))
@@ -171,7 +172,7 @@ class Search:
         self._waited += time.monotonic() - began
         return Baseline.read(path)
 
-    def _space(self) -> SearchSpace:
+    def _space(self) -> StudySpace:
         preset, choices = study_choices(self.request)
         at = SpaceInput(preset, choices, self.base.preset_layers, self.request.place)
         return space_of(at, self.request.knobs, self.request.bounds)
@@ -199,27 +200,29 @@ class Search:
                 self._tell(self._repeated(one, self.rows[twins[one.number]]))
         self._tidy()
 
-    def _stages(self) -> list[tuple[Stage, float]]:
+    def _stages(self) -> list[tuple[TrialStage, float]]:
         """The stages, each with the share of its trials that goes on."""
         learned = any(layer.role == "learned" for layer in self.base.layers)
-        rounded = [] if learned else [(Stage.ROUNDED, _KEPT_ROUNDED)]  # they have no widths before training
-        return [*rounded, (Stage.BEGUN, _KEPT_BEGUN), (Stage.TRAINED, 1.0)]
+        rounded = (
+            [] if learned else [(TrialStage.ROUNDED, _KEPT_ROUNDED)]
+        )  # they have no widths before training
+        return [*rounded, (TrialStage.BEGUN, _KEPT_BEGUN), (TrialStage.TRAINED, 1.0)]
 
     def _same(self, running: Sequence[Running]) -> dict[int, int]:
         """The trials whose settings an earlier one has, by number."""
-        seen = {
+        number_of = {
             (row.lines, row.design_lines): row.number for row in self.rows.values() if row.same_as is None
         }
         twins: dict[int, int] = {}
         for one in running:
             key = (one.lines, one.design_lines)
-            if key in seen:
-                twins[one.number] = seen[key]
+            if key in number_of:
+                twins[one.number] = number_of[key]
             else:
-                seen[key] = one.number
+                number_of[key] = one.number
         return twins
 
-    def _stage(self, running: Sequence[Running], stage: Stage) -> None:
+    def _stage(self, running: Sequence[Running], stage: TrialStage) -> None:
         """Work on one stage of some trials; their outcome or error is added to them."""
         epochs = self._epochs()
         jobs = [
@@ -247,7 +250,7 @@ class Search:
         _, choices = study_choices(self.request)
         return max(1, math.ceil(_BEGIN_SHARE * choices.training.epochs))
 
-    def _promising(self, left: Sequence[Running], stage: Stage, share: float) -> list[Running]:
+    def _promising(self, left: Sequence[Running], stage: TrialStage, share: float) -> list[Running]:
         """The trials that go on; the preset as it is always does."""
         if not left:
             return []
@@ -255,23 +258,23 @@ class Search:
         limits = [
             one
             for one in self.request.limits
-            if stage is not Stage.ROUNDED or not one.metric.startswith("accuracy")
+            if stage is not TrialStage.ROUNDED or not one.metric.startswith("accuracy")
         ]
         costs, excess = [], []
         for one in left:
             figures = dict(one.figures)
             score = one.outcomes[-1].score
-            if stage is Stage.BEGUN and "accuracy" in figures:
+            if stage is TrialStage.BEGUN and "accuracy" in figures:
                 figures |= _reached(score, self.base.percent)
             costs.append(costs_of(self.request.objectives, figures))
             excess.append(sum(shares_of(limits, figures, sure=True).values()))
-        kept = set(survivors(np.array(costs), np.array(excess), math.ceil(share * len(left))))
-        return [one for index, one in enumerate(left) if index in kept or one.number == 0]
+        chosen = set(survivors(np.array(costs), np.array(excess), math.ceil(share * len(left))))
+        return [one for index, one in enumerate(left) if index in chosen or one.number == 0]
 
     def _row(self, one: Running) -> TrialRow:
         """The end of a trial."""
         last = one.outcomes[-1] if one.outcomes else None
-        trained = last is not None and last.stage is Stage.TRAINED
+        trained = last is not None and last.stage is TrialStage.TRAINED
         figures = one.figures
         state = RowState.FAILED if one.error else RowState.TRAINED if trained else RowState.DROPPED
         return TrialRow(
@@ -307,10 +310,10 @@ class Search:
     def _tidy(self) -> None:
         """Delete the run folders of trials that are not on the front; they can be trained again."""
         front, _ = front_rows(self.request, list(self.rows.values()))
-        kept = {str(row.number) for row in front} | {"0"}
+        places = {str(row.number) for row in front} | {"0"}
         folder = self.root / FOLDER
         for place in folder.iterdir() if folder.is_dir() else ():
-            if place.name not in kept:
+            if place.name not in places:
                 with suppress(OSError):
                     shutil.rmtree(place)
 
@@ -334,6 +337,7 @@ class Search:
             float_percent=self.base.percent,
             float_test_percent=self.base.test_percent,
             judged=self.base.judged,
+            no_sensitivity=self.base.no_sensitivity,
             own=self.rows.get(0),
             front=front,
             knee=knee,
@@ -363,9 +367,7 @@ class Search:
         self._writing, self._wrote = time.monotonic() - now, time.monotonic()
 
 
-def _reached(score: float, float_percent: float) -> dict[str, object]:
-    from edgeml.figures import Figure
-
+def _reached(score: float, float_percent: float) -> dict[str, Figure]:
     return {
         "accuracy": Figure(value=score),
         "accuracy_loss": Figure(value=float_percent - score),

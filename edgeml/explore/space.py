@@ -14,7 +14,7 @@ Point = Mapping[str, Choice]
 
 
 @dataclass(frozen=True)
-class SearchSpace:
+class StudySpace:
     """All dimensions of a study.
 
     Attributes:
@@ -44,7 +44,7 @@ class SearchSpace:
         return [one for one in self.dimensions if one.name not in unused]
 
 
-def space_of(at: SpaceInput, names: tuple[str, ...], bounds: Mapping[str, ChoiceBounds]) -> SearchSpace:
+def space_of(at: SpaceInput, names: tuple[str, ...], bounds: Mapping[str, ChoiceBounds]) -> StudySpace:
     """The space of a preset and a target.
 
     Args:
@@ -58,7 +58,7 @@ def space_of(at: SpaceInput, names: tuple[str, ...], bounds: Mapping[str, Choice
     for name in names:
         if name not in knobs.names():
             raise unknown_name("knob", name, knobs.names(), "--knobs")
-    found: list[Dimension] = []
+    dimensions: list[Dimension] = []
     for name in knobs.names():
         if names and name not in names:
             continue
@@ -76,7 +76,7 @@ def space_of(at: SpaceInput, names: tuple[str, ...], bounds: Mapping[str, Choice
             raise EdgemlError(
                 f"does not apply to {at.preset.name} on {at.target.title}", where, "leave it out"
             )
-        found += own
-    if not any(len(one.choices) > 1 for one in found):
+        dimensions += own
+    if not any(len(one.choices) > 1 for one in dimensions):
         raise EdgemlError("there is nothing to search: every knob has one choice", at.preset.name)
-    return SearchSpace(tuple(found), {one.name: one.nearest for one in found})
+    return StudySpace(tuple(dimensions), {one.name: one.nearest for one in dimensions})

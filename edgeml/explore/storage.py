@@ -23,7 +23,7 @@ from edgeml.explore import metric as metrics
 from edgeml.explore.knob import Choice, Dimension
 from edgeml.explore.record import RowState, TrialRow
 from edgeml.explore.request import Sampler, StudyRequest
-from edgeml.explore.space import SearchSpace
+from edgeml.explore.space import StudySpace
 from edgeml.reading import error_text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FILE = "study.db"
 _NAME = "edgeml"
-_ROW, _EXCESS, _CONFIRMED = "row", "excess", "confirmed."
+_ROW, _CONFIRMED = "row", "confirmed."
 
 
 def _optuna() -> Any:
@@ -102,10 +102,10 @@ class StudyStorage:
     study: optuna.Study
     url: str
     request: StudyRequest
-    space: SearchSpace
+    space: StudySpace
 
     @staticmethod
-    def open(folder: Path, url: str, request: StudyRequest, space: SearchSpace) -> StudyStorage:
+    def of(folder: Path, url: str, request: StudyRequest, space: StudySpace) -> StudyStorage:
         """The study in a storage, begun if it is not there.
 
         Args:
@@ -192,10 +192,12 @@ class StudyStorage:
             RowState.FAILED: optuna.trial.TrialState.FAIL,
         }
         with storage_faults(self.url):
-            storage = self.study._storage
-            trial_id = storage.get_trial_id_from_study_id_trial_number(self.study._study_id, row.number)
-            storage.set_trial_user_attr(trial_id, _EXCESS, list(excess))
-            storage.set_trial_user_attr(trial_id, _ROW, row.model_dump_json())
+            trial = next(one for one in self.study.get_trials(deepcopy=False) if one.number == row.number)
+            trial = optuna.trial.Trial(self.study, trial._trial_id)
+            for limit, share in zip(self.request.limits, excess, strict=True):
+                if limit.metric not in trial.constraints:
+                    trial.set_constraint(limit.metric, share)
+            trial.set_user_attr(_ROW, row.model_dump_json())
             done = row.state is RowState.TRAINED
             self.study.tell(row.number, list(values) if done else None, state=states[row.state])
 
@@ -261,29 +263,19 @@ def _distribution(dimension: Dimension) -> Any:
     return distributions.CategoricalDistribution(choices)
 
 
-def _excess(trial: Any) -> Sequence[float]:
-    return trial.user_attrs.get(_EXCESS, ())
-
-
 def _sampler(request: StudyRequest, number: int) -> Any:
     """The sampler of one trial."""
     samplers = _optuna().samplers
     seed = (request.seed * 1_000_003 + number) % 2**32
-    constraints = _excess if request.limits else None
     match request.sampler:
         case Sampler.TPE:
             return samplers.TPESampler(
                 n_startup_trials=request.generation,
                 multivariate=True,
                 constant_liar=True,
-                constraints_func=constraints,
                 seed=seed,
             )
         case Sampler.NSGA2:
-            return samplers.NSGAIISampler(
-                population_size=request.generation, constraints_func=constraints, seed=seed
-            )
+            return samplers.NSGAIISampler(population_size=request.generation, seed=seed)
         case Sampler.NSGA3:
-            return samplers.NSGAIIISampler(
-                population_size=request.generation, constraints_func=constraints, seed=seed
-            )
+            return samplers.NSGAIIISampler(population_size=request.generation, seed=seed)

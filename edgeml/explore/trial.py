@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 FOLDER = "trials"
 
 
-class Stage(StrEnum):
-    """How far a trial went."""
+class TrialStage(StrEnum):
+    """The stages of a trial."""
 
     ROUNDED = "rounded"
     """The float baseline in the formats of the trial, without training."""
@@ -65,7 +65,7 @@ class TrialOutcome(Record):
         seconds: that the stage took.
     """
 
-    stage: Stage = Field(strict=False)
+    stage: TrialStage = Field(strict=False)
     score: float
     epochs: int = 0
     figures: dict[str, Figure] = Field(default_factory=dict)
@@ -94,7 +94,7 @@ class TrialJob:
     number: int
     lines: tuple[str, ...]
     design_lines: tuple[str, ...]
-    stage: Stage
+    stage: TrialStage
     epochs: int
     float_percent: float
 
@@ -123,7 +123,7 @@ class TrialJob:
         began = time.monotonic()
         tell(f"{self.title}: {self.stage}")
         preset, choices = study_choices(self.request, self.lines)
-        if self.stage is Stage.ROUNDED:
+        if self.stage is TrialStage.ROUNDED:
             result = self._rounded(preset, choices)
         else:
             result = self._trained(preset, choices, tell)
@@ -152,11 +152,11 @@ class TrialJob:
 
         self._begin(preset, choices)
         try:
-            until = self.epochs if self.stage is Stage.BEGUN else None
+            until = self.epochs if self.stage is TrialStage.BEGUN else None
             run = train(preset, self.folder, choices, Pausing(tell, self.title, until))
         except Paused:
             return _begun(Run.open(self.folder))
-        if self.stage is Stage.BEGUN:  # early stopping was faster
+        if self.stage is TrialStage.BEGUN:  # early stopping was faster
             return _begun(run)
         graph = lower(run)
         data = run.data()
@@ -240,8 +240,8 @@ def _fit(graph: Graph, request: StudyRequest, data: Prepared) -> McuFit:
     backend = backends.load("c")
     with scratch_folder() as folder:
         backend.emit(graph, backend.options({})).write(Path(folder) / "c")
-        found = footprint(Path(folder), graph, lambda: _codes(graph, data, input_codes), [mcu.core])
-    result = fit(mcu, found)
+        measured = footprint(Path(folder), graph, lambda: _codes(graph, data, input_codes), [mcu.core])
+    result = fit(mcu, measured)
     if result.figures is None:
         raise EdgemlError(result.reason or "could not be measured", mcu.name)
     return result
@@ -265,4 +265,4 @@ def _begun(run: Run) -> TrialOutcome:
         rows = list(load_state(run.state_file).rows)
     accuracies = [row.val_accuracy for row in rows if row.val_accuracy is not None]
     score = 100 * max(accuracies) if accuracies else -min(row.val_loss for row in rows)
-    return TrialOutcome(stage=Stage.BEGUN, score=round(score, 6), epochs=len(rows))
+    return TrialOutcome(stage=TrialStage.BEGUN, score=round(score, 6), epochs=len(rows))

@@ -52,6 +52,11 @@ class Unit(Enum):
                 return float(match[1]) * self.value[1][suffix]
         raise EdgemlError(f"{text!r} is no amount for it", flag, f"write for example {self.value[2]}")
 
+    @property
+    def of_differences(self) -> Unit:
+        """The unit of a difference of two values."""
+        return Unit.POINTS if self is Unit.PERCENT else self
+
     def text(self, value: float) -> str:
         """An amount for people.
 

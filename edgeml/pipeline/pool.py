@@ -50,7 +50,7 @@ class PoolJob(Protocol[T_co]):
 
     @property
     def place(self) -> str:
-        """Where it works, for messages."""
+        """Its folder or machine, for messages."""
         ...
 
     def run(self, tell: JobTell) -> T_co:
@@ -63,7 +63,7 @@ class PoolJob(Protocol[T_co]):
         ...
 
 
-class Pool(ABC):
+class JobPool(ABC):
     """Processes, here or elsewhere, that do jobs."""
 
     @abstractmethod
@@ -109,13 +109,14 @@ class PoolBounds:
 @dataclass
 class _Worker(Generic[T]):
     process: Any
-    heard: float
+    alive_at: float
     index: int = -1
     job: PoolJob[T] | None = None
+    started: bool = False
 
 
 @dataclass
-class LocalPool(Pool):
+class LocalPool(JobPool):
     """Processes of this machine.
 
     Attributes:
@@ -135,7 +136,7 @@ class LocalPool(Pool):
         try:
             while left or any(worker.job is not None for worker in self._workers.values()):
                 self._hand_out(left, tries)
-                for ours, message in self._heard():
+                for ours, message in self._messages():
                     worker = self._workers[ours]
                     if isinstance(message, str):
                         tell(message)
@@ -167,7 +168,7 @@ class LocalPool(Pool):
         for ours, worker in list(self._workers.items()):
             if worker.job is None and left:
                 index, job, _ = left.pop(0)
-                worker.index, worker.job, worker.heard = index, job, time.monotonic()
+                worker.index, worker.job, worker.alive_at = index, job, time.monotonic()
                 tries[index] += 1
                 with suppress(BrokenPipeError):  # it is noticed as an end
                     ours.send(job)
@@ -182,22 +183,23 @@ class LocalPool(Pool):
         theirs.close()
         self._workers[ours] = _Worker(process, time.monotonic())
 
-    def _heard(self) -> Iterator[tuple[Any, Any]]:
-        """What processes say; None for one that ended, or that is silent for too long and was ended."""
+    def _messages(self) -> Iterator[tuple[Any, Any]]:
+        """Messages of processes; None for one that ended, or that was silent for too long and was ended."""
         from multiprocessing.connection import wait
 
         for ours in wait(list(self._workers), _POLL_SECONDS):
             worker = self._workers[ours]  # type: ignore[index]
             try:
                 message = ours.recv()  # type: ignore[union-attr]
-                worker.heard = time.monotonic()
+                worker.alive_at, worker.started = time.monotonic(), True
             except (EOFError, OSError):
                 worker.process.join(_PATIENCE_SECONDS)
                 message = None
             yield ours, message
-        silent = self.bounds.silent_seconds
+        bound = self.bounds.silent_seconds
         for ours, worker in list(self._workers.items()):
-            if silent and worker.job is not None and time.monotonic() - worker.heard > silent:
+            most = bound if worker.started else bound + _PATIENCE_SECONDS  # a busy machine starts it slowly
+            if bound and worker.job is not None and time.monotonic() - worker.alive_at > most:
                 worker.process.kill()
                 worker.process.join(_PATIENCE_SECONDS)
                 yield ours, None
@@ -214,12 +216,15 @@ class LocalPool(Pool):
 
     def close(self) -> None:
         """End processes that are at work, after they saved it."""
-        workers = list(self._workers.values())
+        workers = dict(self._workers)
         self._workers.clear()
-        for worker in workers:
-            with suppress(ProcessLookupError):
-                os.kill(worker.process.pid, signal.SIGINT)
-        for worker in workers:
+        for ours, worker in workers.items():
+            with suppress(ProcessLookupError, BrokenPipeError, OSError):
+                if worker.job is None:
+                    ours.send(None)
+                else:
+                    os.kill(worker.process.pid, signal.SIGINT)
+        for worker in workers.values():
             worker.process.join(_PATIENCE_SECONDS)
             if worker.process.is_alive():
                 worker.process.kill()
@@ -240,6 +245,7 @@ def _serve(theirs: Connection, parent: int) -> None:
     os.setpgrp()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        theirs.send("")
         while (job := theirs.recv()) is not None:
             try:
                 result = job.run(_teller(theirs, parent))

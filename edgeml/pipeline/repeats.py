@@ -10,19 +10,17 @@ after saving its training.
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeml import presets, tasks
 from edgeml.errors import EdgemlError
 from edgeml.importers import outcome
 from edgeml.pipeline.artefacts import lower
+from edgeml.pipeline.pool import LocalPool
 from edgeml.pipeline.step import Tell, quiet
 from edgeml.presets import prepare
 from edgeml.runs import Run
@@ -30,11 +28,7 @@ from edgeml.tasks import TaskFigure
 from edgeml.training.repeats import FILE, MODELS, RepeatFigure, RepeatRow, Repeats
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
     from edgeml.training.progress import EpochRow
-
-_PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -258,88 +252,42 @@ def _in_turn(members: Sequence[RepeatMember], tell: Tell) -> Iterator[_Done]:
 
 
 def _at_once(members: Sequence[RepeatMember], jobs: int, tell: Tell) -> Iterator[_Done]:
-    """The same in processes, each with one member after the other, in the order in which they are done."""
-    import multiprocessing
-    from multiprocessing.connection import wait
+    """The same in processes, in the order in which they are done."""
 
-    context = multiprocessing.get_context("spawn")
-    left = list(members)
-    workers: dict[Any, tuple[Any, RepeatMember]] = {}
-    try:
-        for _ in range(min(jobs, len(members))):
-            ours, theirs = context.Pipe()
-            worker = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
-            worker.start()
-            theirs.close()
-            workers[ours] = worker, left[0]
-            ours.send(left.pop(0))
-        while workers:
-            ready: list[Any] = wait(list(workers))
-            for ours in ready:
-                worker, member = workers[ours]
-                message = _received(ours, worker, member)
-                if isinstance(message, str):
-                    tell(message)
-                    continue
-                if isinstance(message, EdgemlError):
-                    raise message
-                if left:
-                    workers[ours] = worker, left[0]
-                ours.send(left.pop(0) if left else None)
-                if workers[ours][1] is member:
-                    del workers[ours]
-                    worker.join()
-                yield message
-    finally:
-        _stop([worker for worker, _ in workers.values()])
-
-
-def _received(ours: Connection, worker: Any, member: RepeatMember) -> Any:
-    """The message of a process: a line, an error, or the figures of a member."""
-    try:
-        message = ours.recv()
-    except EOFError:
-        worker.join(_PATIENCE_SECONDS)
-        what = f"{member.title}: its process ended with exit code {worker.exitcode}"
-        hint = "the same command goes on where it stopped; fewer --jobs need less memory"
-        raise EdgemlError(what, str(member.plan.folder / member.place), hint) from None
-    return EdgemlError(*message) if isinstance(message, list) else message
-
-
-def _stop(workers: Sequence[Any]) -> None:
-    """End processes that are at work, after they saved their training."""
-    for worker in workers:
-        with suppress(ProcessLookupError):
-            os.kill(worker.pid, signal.SIGINT)
-    for worker in workers:
-        worker.join(_PATIENCE_SECONDS)
-        if worker.is_alive():
-            worker.kill()
-            worker.join()
-
-
-def _serve(theirs: Connection, parent: int) -> None:
-    """The work of a process: members until there is none. An interrupt of the terminal is the parent's."""
-    os.setpgrp()
-    try:
-        while (member := theirs.recv()) is not None:
-            try:
-                run = member.train(_teller(theirs, parent))
-                theirs.send(measure(run, member))
-            except EdgemlError as error:
-                theirs.send([error.what, error.where, error.hint])
-    except (KeyboardInterrupt, EOFError, BrokenPipeError):
-        sys.exit(130)
-
-
-def _teller(theirs: Connection, parent: int) -> Tell:
-    def tell(line: str) -> None:
-        if os.getppid() != parent:
-            raise KeyboardInterrupt
+    def show(line: str) -> None:
         if line:
-            theirs.send(line)
+            tell(line)
 
-    return tell
+    with LocalPool(jobs) as pool:
+        for _, result in pool.results([MemberJob(member) for member in members], show):
+            if isinstance(result, EdgemlError):
+                raise result
+            yield result
+
+
+@dataclass(frozen=True)
+class MemberJob:
+    """A member as a job of a pool."""
+
+    member: RepeatMember
+
+    @property
+    def title(self) -> str:
+        """Its name in a few words."""
+        return self.member.title
+
+    @property
+    def place(self) -> str:
+        """Its run folder."""
+        return str(self.member.plan.folder / self.member.place)
+
+    def run(self, tell: Tell) -> _Done:
+        """Its figures.
+
+        Raises:
+            EdgemlError: as for `RepeatMember.train`.
+        """
+        return measure(self.member.train(tell), self.member)
 
 
 class _Watched:

@@ -25,6 +25,7 @@ from edgeml.pipeline import Exported, Synthesis
 from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord, TensorRow
 from edgeml.runs import Run, RunConfig
 from edgeml.tasks import TaskFigure
+from tests.explore.made_up import sample_record, write_study
 
 LONG = "a_name_of_a_layer_with_forty_characters_"
 WHY = f"{LONG}: ap_fixed<1234567,1234> is wider than 1,024 bits (/a/folder/far/away/{LONG}/{LONG}.log)"
@@ -153,6 +154,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(pipeline, "synth", gives(Synthesis(folder / "synth", PLACED)))
     monkeypatch.setattr(pipeline, "report", gives(SimpleNamespace(headline=lambda: [WHY], failed={})))
     RECORD.write(folder / QUANTIZE_FILE)
+    write_study(folder, sample_record())
     monkeypatch.setattr(measured, "measured_outcome", gives(OUTCOME))
     for name, *does in (
         ("training.train", "train"),

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("estimate", "RUN", "--board", "pynq-z2,colorlight-i5", "--verbose"),
         ("estimate", "RUN", "--board", "icebreaker", "--layers"),
     ),
+    "explore": (("explore", "RUN"),),
     "export": (
         ("export", "RUN", "--to", "onnx,qonnx"),
         ("export", "RUN", "--to", "verilog,hls4ml", "--board", "pynq-z2", "--max-latency", "40"),

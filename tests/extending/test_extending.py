@@ -45,6 +45,22 @@ class NewFile:
 
 KINDS = (
     NewFile(
+        "a knob of searches",
+        ("edgeml/explore/knobs/novel_knob.py",),
+        "novel_knob",
+        ("tests/explore/test_parts.py",),
+        ('"training.batch_size"', '"training.batchsize"'),
+        r"unknown key 'batchsize'",
+    ),
+    NewFile(
+        "a metric of searches",
+        ("edgeml/explore/metrics/novel_metric.py",),
+        "novel_metric",
+        ("tests/explore/test_parts.py",),
+        ('"URAM"', '""'),
+        r"novel_metric",
+    ),
+    NewFile(
         "a board",
         ("hw/boards/novel-board.toml",),
         "novel-board",

@@ -24,6 +24,9 @@ from edgeml.checks.result import Check
 from edgeml.datasets import ColumnPlan
 from edgeml.datasets._base import Column
 from edgeml.estimate.ledger import Ledger
+from edgeml.explore.baseline import Baseline
+from edgeml.explore.record import StudyRecord
+from edgeml.explore.request import StudyRequest
 from edgeml.figures import Hardware
 from edgeml.ir import saved
 from edgeml.keras.notes import Notes
@@ -41,6 +44,7 @@ from edgeml.training import history, state
 from edgeml.training.progress import EpochRow
 from edgeml.training.repeats import Repeats
 from edgeml.training.small.front import Checkpoint, FrontFile
+from tests.explore.made_up import BASE, question, sample_record
 from tests.readers.case import Case
 from tests.readers.damage import any_arrays, any_bytes, any_json, any_lines
 from tests.readers.emitted import emitted_cases
@@ -195,6 +199,20 @@ def cases() -> dict[str, Case]:
             Facts.read,
             (any_bytes, any_json),
         ),
+        **{
+            name: Case(
+                (f"explore.{module}", "documents"),
+                name,
+                document.to_json().encode(),
+                read,
+                (any_bytes, any_json),
+            )
+            for name, module, document, read in (
+                ("study.json", "request", question(), StudyRequest.read),
+                ("base.json", "baseline", BASE, Baseline.read),
+                ("explore.json", "record", sample_record(), StudyRecord.read),
+            )
+        },
         "comparison.json": Case(
             ("report.comparison.facts",),
             "comparison.json",

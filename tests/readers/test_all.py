@@ -20,6 +20,7 @@ RAW = {
 OWN = {
     "checks.bound": "a configuration in memory",
     "files": "the opener",
+    "explore.page": "templates that ship with edgeml",
     "install": "pip's records of this installation",
     "reading": "the JSON reader",
     "importers.hls4ml_config": "YAML, read without tags within its errors",

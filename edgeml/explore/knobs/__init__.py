@@ -1,3 +1,3 @@
-"""What a search may change: one file per knob, see `edgeml.explore.knob`."""
+"""The knobs of a search: one file each, see `edgeml.explore.knob`."""
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from edgeml.explore.knob import ChoiceBounds, Dimension, Knob, SpaceInput
 
 
-class Layout(Knob):
+class LayoutKnob(Knob):
     """The mode of edgeml's Verilog, or the io_type of an hls4ml project."""
 
     title = "layout of the design"
@@ -28,4 +28,4 @@ def _allowed(bounds: ChoiceBounds | None, names: tuple[str, ...]) -> tuple[str, 
     return tuple(str(name) for name in bounds.among(names)) if bounds else names
 
 
-KNOB = Layout()
+KNOB = LayoutKnob()

@@ -9,7 +9,7 @@ from edgeml.explore.knob import ChoiceBounds, Dimension, Knob, LayerRole, SpaceI
 _SHARES = (0.0, 0.25, 0.5, 0.7, 0.8)
 
 
-class Pruning(Knob):
+class PruningKnob(Knob):
     """Shares of all weights of a preset; networks of learned widths prune themselves."""
 
     title = "share of weights that is pruned"
@@ -26,4 +26,4 @@ class Pruning(Knob):
         )
 
 
-KNOB = Pruning()
+KNOB = PruningKnob()

@@ -1,3 +1,3 @@
-"""What a trial is measured by: one file per metric, see `edgeml.explore.metric`."""
+"""The measures of trials: one file each, see `edgeml.explore.metric`."""
 
 from __future__ import annotations

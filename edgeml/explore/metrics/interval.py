@@ -17,10 +17,10 @@ class Interval(Metric):
     kinds = BOARDS
 
     def value(self, facts: TrialFacts) -> Figure | None:
-        found = facts.hardware
-        if found is None or found.ii is None or not found.cycle_mhz:
+        hardware = facts.hardware
+        if hardware is None or hardware.ii is None or not hardware.cycle_mhz:
             return None
-        return found.ii.scaled(nanoseconds(1, found.cycle_mhz))
+        return hardware.ii.scaled(nanoseconds(1, hardware.cycle_mhz))
 
     def capacity(self, target: ExploreTarget) -> float | None:
         return None
