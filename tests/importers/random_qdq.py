@@ -32,7 +32,7 @@ def quantized(seed: int, folder: Path) -> bytes:
     source, target = folder / "float.onnx", folder / "int8.onnx"
     onnx.save(_float_model(rng, seed), source)
     form = QuantFormat.QDQ if rng.random() < 0.6 else QuantFormat.QOperator
-    signed = form is QuantFormat.QDQ and rng.random() < 0.4  # else no kernels of matrices
+    signed = rng.random() < 0.4
     activation = QuantType.QInt8 if signed else QuantType.QUInt8
     weights = QuantType.QUInt8 if activation is QuantType.QUInt8 and rng.random() < 0.2 else QuantType.QInt8
     logging.disable(logging.WARNING)

@@ -7,10 +7,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from edgeml.fixed import FixedType
+from edgeml.fixed import FixedType, Overflow
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import steps
 from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.division import by_division, exact_division
 from edgeml.importers.affine.rounding import SourceRounding
 from edgeml.importers.affine.stairs import with_multiplier, with_steps, with_table, with_thresholds
 from edgeml.ir import evaluate_codes
@@ -101,6 +102,41 @@ def test_multipliers_where_there_are_any(rounding):
             assert np.array_equal(found, wanted)
             tried += 1
     assert tried >= 4
+
+
+NATIVE = [rounding for rounding in SourceRounding if rounding.native is not None]
+
+
+@pytest.mark.parametrize("rounding", NATIVE)
+def test_a_division_rounds_like_the_quotient(rounding):
+    """Divisors that make ties, slopes of both signs, offsets between codes; every sum of nine bits."""
+    every = np.arange(-(1 << (BITS - 1)), 1 << (BITS - 1))
+    sums = np.full(CHANNELS, every[0]), np.full(CHANNELS, every[-1])
+    native = rounding.native
+    assert native is not None
+    for divisors in ((36, 4, 6), (-36, 2, 1), (18, -7, 20)):
+        slope = ex.as_exact([Fraction(5, divisor) for divisor in divisors])
+        offset = ex.as_exact([Fraction(1, 2), Fraction(-1, 3), Fraction(0)])
+        halves = exact_division(ex.as_exact(2 * slope), ex.as_exact(2 * offset), sums)
+        assert halves is not None and halves.bits <= 24
+        kind = FixedType(True, 6, 0)
+        found = codes_of(
+            lambda a, n, by=halves, to=kind: by_division(a, n, by, native, to, Overflow.SAT), every
+        )
+        wanted = [
+            [
+                min(max(rounding.apply(slope[c] * total + offset[c]), kind.lo), kind.hi)
+                for c in range(CHANNELS)
+            ]
+            for total in every.tolist()
+        ]
+        assert found.tolist() == wanted
+
+
+def test_a_divisor_that_is_too_large_is_not_divided_by():
+    """A float32 scale is a fraction of 24 bits and more."""
+    sums = np.array([0]), np.array([1 << 20])
+    assert exact_division(ex.exact([np.float32(0.0123) / np.float32(0.77)]), ex.exact([0]), sums) is None
 
 
 def test_a_stated_width_says_how_many_steps_move():

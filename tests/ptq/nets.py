@@ -55,6 +55,16 @@ def residual_model(batch: int | str = "batch") -> bytes:
     return finished(writer, [OnnxPort("image", (batch, 2, 6, 6))], [OnnxPort("fc", (batch, 5))])
 
 
+def mean_model() -> bytes:
+    """Channels first: Conv, Relu, a mean over 36 pixels whose type is that of what it reads, MatMul."""
+    writer = OnnxWriter()
+    kernel = writer.constant(draw(13, 4, 2, 3, 3, scale=0.4), "k")
+    writer.node("Relu", [writer.node("Conv", ["x", kernel], "conv", "", pads=[1, 1, 1, 1])], "act")
+    writer.node("Flatten", [writer.node("GlobalAveragePool", ["act"], "pooled")], "flat")
+    writer.node("MatMul", ["flat", writer.constant(draw(14, 4, 3), "w")], "y")
+    return finished(writer, [OnnxPort("x", ("n", 2, 6, 6))], [OnnxPort("y", ("n", 3))])
+
+
 def _norm(channels: int) -> dict[str, Any]:
     return {
         "gamma": np.abs(draw(9, channels)) + 0.5,

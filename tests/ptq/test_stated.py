@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import edgeml
 from edgeml.errors import EdgemlError
+from edgeml.ir import evaluate_codes, input_codes
 from edgeml.ptq.tensors import TensorRunner
 from tests.ptq import nets
 
@@ -47,3 +49,19 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, x: np.ndarray, options: di
     file.write_bytes(nets.mlp_model())
     with pytest.raises(EdgemlError, match=what):
         edgeml.quantize_graph(file, x, **options)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 13, 16])
+def test_a_mean_over_36_pixels_is_rounded_half_to_even(tmp_path: Path, bits: int) -> None:
+    """A multiplier alone cannot: ties go up and down in turn."""
+    file = tmp_path / "net.onnx"
+    file.write_bytes(nets.mean_model())
+    x = np.abs(nets.draw(15, 60, 6, 6, 2))
+    graph = edgeml.quantize_graph(file, x, bits=bits, corrections=(), method="minmax")
+    values = evaluate_codes(graph, input_codes(graph, {"x": x}), ["pooled.pool", "pooled_quant.codes"])
+    total, codes = values["pooled.pool"], values["pooled_quant.codes"]
+    power = round(np.log2(36 * codes.sum() / total.sum()))  # between the LSBs of the two types
+    quotients = [int(number) * Fraction(2) ** power / 36 for number in total.flat]
+    most = int(graph.info("pooled_quant.codes").hi.max())
+    assert codes.reshape(-1).tolist() == [min(round(quotient), most) for quotient in quotients]
+    assert power <= 1, "an odd divisor has no ties"

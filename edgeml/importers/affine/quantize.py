@@ -22,6 +22,7 @@ from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle, steps
 from edgeml.importers.affine.arrange import packed
 from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.division import by_division, exact_division
 from edgeml.importers.affine.inputs import quantized_input
 from edgeml.importers.affine.pairs import of_pairs
 from edgeml.importers.affine.quantizer import OwnArithmetic, SourceQuantizer, end_codes
@@ -36,6 +37,9 @@ from edgeml.ir.ops.relu import Relu
 
 _MOST_THRESHOLDS = 255
 """Steps up to which thresholds stand in where no multiplier is equal."""
+
+_EVERYWHERE = 24
+"""Bits of a product up to which every back end takes it; thresholds are taken where they are few."""
 
 
 def quantized(
@@ -69,6 +73,9 @@ def quantized(
         return same
     if own is None and _casts(value, by):
         return _by_cast(assembly, value, by)
+    divided = _divided(assembly, value, by) if own is None else None
+    if divided is not None:
+        return divided
     return _by_steps(assembly, value, by, own)
 
 
@@ -126,6 +133,33 @@ def _by_cast(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Aff
             high=None,
         )
     return by.value_of(node, value.shape, value.index)
+
+
+def _divided(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> AffineValue | None:
+    """The codes by an exact division; None if one multiplier is enough, or the divisor is too large."""
+    count = by.high - by.low
+    rounding = by.rounding.native
+    few = count < 1 << assembly.options.threshold_bits
+    if by.bipolar or rounding is None or few or assembly.options.multiplier_bits is not None:
+        return None
+    node = value.only.node
+    slope, offset = in_codes(assembly, value, by)
+    sums = steps.interval(assembly, node, np.broadcast_shapes(slope.shape, offset.shape))
+    halves = exact_division(ex.as_exact(2 * slope), ex.as_exact(2 * offset), sums)
+    if halves is None or (count <= _MOST_THRESHOLDS and halves.product > _EVERYWHERE):
+        return None
+    if (
+        count < steps.MOST_CODES
+        and steps.smallest_multiplier(staircase(assembly, value, by, None)) is not None
+    ):
+        return None
+    assembly.source_rounds()
+    assembly.note(f"divided by a multiplier of {halves.bits} bits and a shift, proven exact for every sum")
+    kind = by.code_range()
+    narrow = kind.signed and by.low == -by.high == kind.lo + 1
+    overflow = Overflow.SAT_SYM if narrow else Overflow.SAT
+    codes = by_division(assembly, node, halves, rounding, kind, overflow)
+    return by.value_of(_limited(assembly, codes, *end_codes(value, by), 0), value.shape, value.index)
 
 
 def _limited(assembly: Assembly, node: str, least: IntArray, most: IntArray, frac: int) -> str:
@@ -205,20 +239,25 @@ def _without_one_multiplier(
     )
 
 
+def in_codes(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> tuple[ex.Exact, ex.Exact]:
+    """Codes per step of the node's integers, and the code at zero, before it is rounded."""
+    step = Fraction(2) ** -assembly.info(value.only.node).frac
+    slope = ex.as_exact(value.only.factor * step / by.scale)
+    return slope, ex.as_exact(value.offset / by.scale + by.zero_point)
+
+
 def staircase(
     assembly: Assembly, value: AffineValue, by: SourceQuantizer, own: OwnArithmetic | None
 ) -> steps.Staircase:
     """The quantizer's result for every code of the value's node."""
     node = value.only.node
-    step = Fraction(2) ** -assembly.info(node).frac
     first, last = (0, 1) if by.bipolar else (by.low, by.high)
     steps.need_few_codes(last - first + 1, assembly.layer)
-    slope = ex.as_exact(value.only.factor * step / by.scale)
+    slope, offset = in_codes(assembly, value, by)
     ends = [
         None if end is None else ex.as_exact(end / by.scale + by.zero_point)
         for end in (value.low, value.high)
     ]
-    offset = ex.as_exact(value.offset / by.scale + by.zero_point)
     shapes = [part.shape for part in (slope, offset, *ends) if part is not None]
     channels = np.broadcast_shapes(*shapes)
     sums = steps.interval(assembly, node, channels)

@@ -79,20 +79,23 @@ def with_thresholds(assembly: Assembly, node: str, stairs: Staircase) -> str:
 def with_multiplier(assembly: Assembly, node: str, stairs: Staircase, by: Multiplier) -> str:
     """The codes by multiplication, addition, floor and saturation."""
     least, most = int(stairs.least.min()), int(stairs.most.max())
-    frac = assembly.info(node).frac
-    factor = np.where(stairs.falls, -by.factor, by.factor)
-    same = int(factor.flat[0]) if np.all(factor == factor.flat[0]) else 0
-    if same > 0 and same & (same - 1) == 0:
-        product = assembly.add(Scale(frac - by.frac + same.bit_length() - 1), node, part="scaled")
-    else:
-        weights = assembly.number(_squeezed(factor), by.frac - frac, "multiplier")
-        product = assembly.add(Mul(), node, weights, part="product")
+    product = multiplied_by(assembly, node, np.where(stairs.falls, -by.factor, by.factor), by.frac)
     if np.any(by.offset):
         shift = assembly.number(_squeezed(by.offset), by.frac, "shift")
         product = assembly.add(Add(), product, shift, part="shifted")
     kind = cover(min(least, 0), max(most, 0), 0)
     codes = assembly.cast(product, kind, Round.TRN, Overflow.SAT, "codes")
     return clipped_codes(assembly, codes, stairs.least, stairs.most)
+
+
+def multiplied_by(assembly: Assembly, node: str, factor: IntArray, bits: int) -> str:
+    """A node's integers times others, at so many fractional bits; a shift where that is enough."""
+    frac = assembly.info(node).frac
+    same = int(factor.flat[0]) if np.all(factor == factor.flat[0]) else 0
+    if same > 0 and same & (same - 1) == 0:
+        return assembly.add(Scale(frac - bits + same.bit_length() - 1), node, part="scaled")
+    weights = assembly.number(_squeezed(factor), bits - frac, "multiplier")
+    return assembly.add(Mul(), node, weights, part="product")
 
 
 def clipped_codes(assembly: Assembly, codes: str, least: IntArray, most: IntArray) -> str:

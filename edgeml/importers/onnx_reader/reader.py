@@ -7,6 +7,7 @@ what is rounded; a node that no file of `onnx_nodes` reads is refused with its n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,7 @@ class OnnxReader:
             node.op_type.startswith(("QLinear", "QuantizeLinear", "QGemm")) for node in source.nodes
         ) and not any(node.domain in QONNX_DOMAINS for node in source.nodes)
         self._left_off: set[str] = set()
+        self._code_meanings: dict[str, tuple[float, float]] = {}
         self._operands: dict[str, Operand] = {
             name: SourceConstant(values) for name, values in source.constants.items()
         }
@@ -171,21 +173,30 @@ class OnnxReader:
             tensor == output.name for output in self.source.outputs
         )
 
-    def leave_off_quantizer(self, node: SourceNode) -> None:
-        """Pass over the quantizer behind a node, if nothing but its floats follows at the model's end."""
+    def leave_off_quantizer(self, node: SourceNode) -> bool:
+        """Pass over the quantizer behind a node, if nothing but its floats follows at the model's end.
+
+        Returns:
+            True if nothing but quantizers follows the node.
+        """
         ends = {output.name for output in self.source.outputs}
         tensor, kind, passed = node.outputs[0], "", set[str]()
         while tensor not in ends:
             readers = [reader for reader in self.source.nodes if tensor in reader.inputs]
             following = readers[0].op_type
             if len(readers) != 1 or following not in ("QuantizeLinear", "DequantizeLinear", "Identity"):
-                return
+                return False
             kind = kind if following == "Identity" else following
             tensor = readers[0].outputs[0]
             passed.add(tensor)
         if kind == "DequantizeLinear":
             self._left_off |= passed
             self.assembly.note("the quantizer behind this function at the end is left off with it")
+        return True
+
+    def output_is_codes(self, node: SourceNode, scale: float, zero: int) -> None:
+        """Keep the meaning of the codes that a function takes, for one that is left off at the end."""
+        self._code_meanings[node.inputs[0]] = (scale, -zero * scale)
 
     def _lowered(self, node: SourceNode) -> Sequence[Operand]:
         if node.outputs[0] in self._left_off:
@@ -262,7 +273,13 @@ class OnnxReader:
                 raise EdgemlError(f"the output {tensor.name!r} does not depend on any input")
             self.assembly.note(f"the output {tensor.name!r} is a constant and left off")
             return
-        self.outputs.append(finished_output(self.assembly, self._before_function(tensor.name), result))
+        port = finished_output(self.assembly, self._before_function(tensor.name), result)
+        numbers = self._code_meanings.get(port.tensor) if port.function else None
+        if numbers is not None:
+            self.assembly.note(
+                f"the output's value is {numbers[0]:.9g} times the graph's code, plus {numbers[1]:.9g}"
+            )
+        self.outputs.append(replace(port, numbers=numbers))
         self.labels.append(tensor.name)
 
     def _before_function(self, tensor: str) -> str:

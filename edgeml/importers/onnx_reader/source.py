@@ -20,6 +20,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.base import Floats, SourceModel
 from edgeml.importers.onnx_reader import double
+from edgeml.importers.onnx_reader.session import session_of
 from edgeml.reading import FAULTS, error_text
 
 _IR_VERSION = 10
@@ -128,7 +129,7 @@ class OrtSource(OnnxSource):
     def _tensors(self, feeds: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
         key = tuple(names)
         if key not in self._sessions:
-            self._sessions[key] = _session(self._model, names)
+            self._sessions[key] = session_of(self._model, names)
         session = self._sessions[key]
         fed = {
             port.name: feeds[port.name].astype(_KINDS.get(port.type, np.float32))
@@ -145,51 +146,6 @@ _KINDS: Mapping[str, Any] = {
     "tensor(uint16)": np.uint16,
     "tensor(int16)": np.int16,
 }
-
-
-def _session(model: Any, names: Sequence[str]) -> Any:
-    """A session that gives inner tensors too; integer kernels with sums that do not saturate on any CPU."""
-    import onnx
-    import onnxruntime
-
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    copy.ir_version = min(copy.ir_version, 13)
-    _own_zero_points(copy.graph)
-    there = {output.name for output in copy.graph.output}
-    copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in there)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
-
-
-def _own_zero_points(graph: Any) -> None:
-    """Zero points of which several quantizers share one, as PyTorch writes them, given to each of them.
-
-    ONNX Runtime 1.31 turns int8 into uint8 where its sums are not to saturate, and a shared one twice.
-    """
-    import onnx
-
-    constants = {tensor.name: tensor for tensor in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Identity" and node.input[0] in constants:
-            constants[node.output[0]] = constants[node.input[0]]
-    shared: set[str] = set()
-    for number, node in enumerate(graph.node):
-        if node.op_type not in ("QuantizeLinear", "DequantizeLinear") or len(node.input) < 3:
-            continue
-        point = constants.get(node.input[2])
-        if point is None:
-            continue
-        if point.name in shared:
-            copy = onnx.TensorProto()
-            copy.CopyFrom(point)
-            copy.name = f"{point.name}_of_{number}"
-            graph.initializer.append(copy)
-            node.input[2] = copy.name
-        shared.add(point.name)
 
 
 def _wrapped(model: Any) -> Any:

@@ -50,6 +50,17 @@ def qgemm(kind: type, floats: bool = False, turned: bool = True) -> bytes:
     return n.file((3, 2, 2), x if floats else n.real(x, s))
 
 
+def softmax_of_codes(floats: bool, midst: bool = False) -> bytes:
+    """A classifier as QOperator, its softmax of codes at the end, or with a product behind it."""
+    n = Integers(26)
+    p, o, end = n.act(0.02, 128), n.act(0.04, 120), n.act(1 / 256, 0)
+    x = n.node("QLinearMatMul", n.quantize("x", p), *p, n.codes(6, 5), *n.ws(), *o)
+    x = n.microsoft("QLinearSoftmax", x, *o, *end, axis=-1, opset=13)
+    if midst:
+        x = n.node("QLinearMatMul", x, *end, n.codes(5, 3), *n.ws(), *(end := n.act(0.02, 100)))
+    return n.file((6,), n.real(x, end) if floats else x, 1 if floats else 2)
+
+
 def qdq(opset: int, kind: type = np.uint8) -> bytes:
     """A PyTorch export: int8 weights and int32 bias through DequantizeLinear, Relu6 between."""
     n = Integers(22, opset, kind)
