@@ -18,16 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from edgeml import importers
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
-from edgeml.importers import ImportOptions, SourceFile
+from edgeml.importers import ImportOptions
 from edgeml.importers.feeding import check_fit, fitting_data, meanings, with_task
 from edgeml.locks import locked
 from edgeml.presets import DataSpec, Lowering, PostTraining, Prepared, Targets, prepare
 from edgeml.ptq import corrections as corrections_
 from edgeml.ptq import methods
 from edgeml.ptq.engine import Calibrated, QuantizedNet, Tell, quantized
+from edgeml.ptq.exact_graph import exact_graph
 from edgeml.ptq.judge import Judge, SampleParts, parts
 from edgeml.ptq.net import FloatNet
 from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord, SensitivityRow, TensorRow
@@ -153,7 +153,7 @@ def quantize_model(
     result, record = _quantized(net, choices.quantize, samples, sensitivity, where, tell)
     content = result.model().SerializeToString()
     options = ImportOptions(_name(source, choices), choices.lowering)
-    imported = importers.read(SourceFile(Path(_FILE), content), options, _FORMAT)
+    imported = exact_graph(content, _FILE, options)
     spec, data, reason = fitting_data(imported, spec, stated, where)
     check_fit(imported, data, spec, where)
     config = _config(source, choices, spec, data).model_copy(

@@ -6,20 +6,19 @@ Invariant: the graph is the one that a run with the same samples and settings wo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml import importers
 from edgeml.errors import EdgemlError
-from edgeml.importers import ImportOptions, SourceFile
+from edgeml.importers import ImportOptions
 from edgeml.ir import Graph
 from edgeml.presets import PostTraining
 from edgeml.ptq import corrections as corrections_
 from edgeml.ptq.choice import Widths
 from edgeml.ptq.emit import BEHIND
 from edgeml.ptq.engine import Calibrated, calibrated, quantized
+from edgeml.ptq.exact_graph import exact_graph
 from edgeml.ptq.net import FloatNet
 from edgeml.ptq.tensors import TensorRunner
 
@@ -44,8 +43,7 @@ def graph_of(net: FloatNet, chosen: PostTraining, x: NDArray[np.float32]) -> Gra
     source, _ = with_useful(net, chosen, x, net.name)
     result = quantized(source, stated_widths(source, chosen, net.name))
     content = result.model().SerializeToString()
-    file = SourceFile(Path(f"{net.name}.onnx"), content)
-    return importers.read(file, ImportOptions(net.name), "onnx").graph
+    return exact_graph(content, f"{net.name}.onnx", ImportOptions(net.name)).graph
 
 
 def with_useful(

@@ -65,6 +65,15 @@ def mean_model() -> bytes:
     return finished(writer, [OnnxPort("x", ("n", 2, 6, 6))], [OnnxPort("y", ("n", 3))])
 
 
+def norm_model() -> bytes:
+    """BatchNormalization of the input, which no layer can take up, and a MatMul."""
+    writer = OnnxWriter()
+    norm = [writer.constant(values, name) for name, values in _norm(6).items()]
+    writer.node("BatchNormalization", ["x", *norm], "norm")
+    writer.node("MatMul", ["norm", writer.constant(draw(16, 6, 3), "w")], "y")
+    return finished(writer, [OnnxPort("x", ("n", 6))], [OnnxPort("y", ("n", 3))])
+
+
 def _norm(channels: int) -> dict[str, Any]:
     return {
         "gamma": np.abs(draw(9, channels)) + 0.5,

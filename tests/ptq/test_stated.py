@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -65,3 +66,16 @@ def test_a_mean_over_36_pixels_is_rounded_half_to_even(tmp_path: Path, bits: int
     most = int(graph.info("pooled_quant.codes").hi.max())
     assert codes.reshape(-1).tolist() == [min(round(quotient), most) for quotient in quotients]
     assert power <= 1, "an odd divisor has no ties"
+
+
+def test_a_batch_norm_in_front_names_the_bits_that_work(tmp_path: Path) -> None:
+    """Its factors are no powers of two, and steps of at most 12 bits are proven one by one."""
+    file, x = tmp_path / "net.onnx", nets.draw(40, 64, 6)
+    file.write_bytes(nets.norm_model())
+    with pytest.raises(EdgemlError) as refusal:
+        edgeml.quantize_graph(file, x, bits=14)
+    assert refusal.value.where == "norm"
+    settings = re.search(r"settings=\{'(.*)': (\d+)\}", refusal.value.hint)
+    assert settings is not None and "--bits 12" in refusal.value.hint
+    edgeml.quantize_graph(file, x, bits=14, settings={settings[1]: int(settings[2])})
+    edgeml.quantize_graph(file, x, bits=12)

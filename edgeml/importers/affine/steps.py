@@ -37,6 +37,23 @@ _BELOW = FixedType(True, 1, 0)
 CodeFunction = Callable[[IntArray], IntArray]
 
 
+class ManyCodesError(EdgemlError):
+    """A quantizer has more codes than are worked out step by step.
+
+    Args:
+        count: of codes.
+        layer: that is quantized.
+    """
+
+    def __init__(self, count: int, layer: str) -> None:
+        super().__init__(
+            f"a quantizer of {count} codes behind factors that are no powers of two",
+            layer,
+            f"use a power-of-two scale, or at most {MOST_CODES} codes",
+        )
+        self.count = count
+
+
 @dataclass(frozen=True, eq=False)
 class Staircase:
     """A quantizer as a staircase: its code for every sum of an interval, per channel.
@@ -306,11 +323,7 @@ def need_few_codes(count: int, layer: str) -> None:
     """Refuse a staircase of more codes than are worked out step by step.
 
     Raises:
-        EdgemlError: it has more.
+        ManyCodesError: it has more.
     """
     if count > MOST_CODES:
-        raise EdgemlError(
-            f"a quantizer of {count} codes behind factors that are no powers of two",
-            layer,
-            f"use a power-of-two scale, or at most {MOST_CODES} codes",
-        )
+        raise ManyCodesError(count, layer)
