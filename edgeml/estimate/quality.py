@@ -34,6 +34,11 @@ class Quality:
     details: tuple[str, ...]
     factor: float | None = None
 
+    @property
+    def short(self) -> str:
+        """The line without what stands in brackets: "typical error 14 %"."""
+        return self.line.partition(" (")[0]
+
 
 def quality(hardware: Hardware) -> Quality:
     """The notes of an estimate with its statistics apart; a tool's figures have none."""

@@ -85,7 +85,7 @@ def model_of(content: bytes, where: str, weights: bytes | None = None) -> Any:
     version = keras_version(content)
     if version and not version.startswith("3."):
         return rebuilt(*_of_archive(content, where), where)
-    config = _config(content, where)
+    config = stored_configuration(content, where)
     check_classes(config, where)
     check_sizes(config, _stored(content), where)
     check_weights(content, where)
@@ -140,7 +140,12 @@ def _uncompiled(content: bytes, config: Any) -> Iterator[str]:
         yield str(copy)
 
 
-def _config(content: bytes, where: str) -> Any:
+def stored_configuration(content: bytes, where: str) -> Any:
+    """The configuration in the bytes of a .keras file, as plain values.
+
+    Raises:
+        EdgemlError: it is damaged, or no such file.
+    """
     return parse_json(_member(content, "config.json", where), where, "Keras configuration", AGAIN, _NO_CONFIG)
 
 

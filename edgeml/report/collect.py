@@ -16,6 +16,7 @@ from edgeml.report import sections
 from edgeml.report.facts import Facts
 from edgeml.report.section import SectionFacts
 from edgeml.report.source import RunSource
+from edgeml.report.verdicts import judged
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
@@ -57,7 +58,7 @@ def collect(run: Run, tell: Tell = _quiet, boards: Sequence[Board] = (), ledger:
 
 
 def together(parts: Sequence[SectionFacts], failed: Mapping[str, str]) -> Facts:
-    """The facts of all sections as one.
+    """The facts of all sections as one, and the verdicts on them.
 
     Args:
         parts: of every section.
@@ -70,4 +71,5 @@ def together(parts: Sequence[SectionFacts], failed: Mapping[str, str]) -> Facts:
         if name != "missing"
     }
     missing = {name: reason for part in parts for name, reason in part.missing.items()}
-    return Facts.model_validate({**values, "missing": missing, "failed": failed})
+    facts = Facts.model_validate({**values, "missing": missing, "failed": failed})
+    return facts.model_copy(update={"verdicts": judged(facts)})

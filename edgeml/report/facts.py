@@ -20,6 +20,7 @@ from pydantic import Field, create_model
 from edgeml.documents import Document
 from edgeml.report import sections
 from edgeml.report.section import SectionFacts
+from edgeml.report.verdict import RunVerdict
 
 PartT = TypeVar("PartT", bound=SectionFacts)
 
@@ -29,14 +30,16 @@ class ReportFacts(SectionFacts, Document):
 
     Attributes:
         failed: by section, why it could not be collected.
+        verdicts: what is to be done about the run, the worst first; see `edgeml.report.verdicts`.
     """
 
     what: ClassVar[str] = "report"
     remedy: ClassVar[str] = "run edgeml report again"
-    last: ClassVar[tuple[str, ...]] = ("missing", "failed")
+    last: ClassVar[tuple[str, ...]] = ("missing", "failed", "verdicts")
 
     schema_: Literal[2] = Field(default=2, alias="schema")
     failed: Mapping[str, str] = {}
+    verdicts: tuple[RunVerdict, ...] = ()
 
     if TYPE_CHECKING:
 

@@ -21,14 +21,20 @@ from edgeml.report.sections.summary.view import page_title
 if TYPE_CHECKING:
     from edgeml.report.comparison.facts import Comparison
     from edgeml.report.facts import Facts
+    from edgeml.report.section import Section
 
 
 class PagePart(NamedTuple):
-    """One section as it stands on a page; without a title it stands above all sections."""
+    """One section as it stands on a page; without a title it stands above all sections.
+
+    Attributes:
+        digest: the line beside the title while the section is folded; None for one that is not folded.
+    """
 
     name: str
     title: str
     content: Any
+    digest: str | None = None
 
 
 def to_html(facts: Facts) -> str:
@@ -46,8 +52,12 @@ def to_html(facts: Facts) -> str:
         else:
             template = environment.get_template(f"{name}/page.html.j2")
             text = template.render(facts=facts, view=section.view(facts), draw=drawn(section.charts))
-        parts.append(PagePart(name, section.title, marked(text)))
+        parts.append(PagePart(name, section.title, marked(text), _digest(name, section, facts)))
     return page_html(page_title(facts), facts.versions.get("edgeml", ""), parts)
+
+
+def _digest(name: str, section: Section, facts: Facts) -> str:
+    return "not available" if name in facts.failed else section.digest(facts)
 
 
 def to_markdown(facts: Facts) -> str:

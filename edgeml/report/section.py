@@ -5,9 +5,9 @@ there too, or in `facts.py` and `collect.py` if they are long or others import t
 templates `page.html.j2` and `page.md.j2`; a section with a table of its own in a comparison of runs has
 `compare.html.j2` and `compare.md.j2` as well. The page is the list of the folders in the order of `place`.
 
-Invariant: a part that was forgotten is an error when the section is looked up: title, place, facts and
-`collect` have no default, and a folder with `view.py` or `charts.py` declares `view` or `charts`. Templates
-lay out facts and the values that `view` derived from them, and compute nothing.
+Invariant: a part that was forgotten is an error when the section is looked up: title, place, facts,
+`collect` and `digest` have no default, and a folder with `view.py` or `charts.py` declares `view` or
+`charts`. Templates lay out facts and the values that `view` derived from them, and compute nothing.
 
 To add a section, add its folder. Nothing has to be registered; `tests/report/test_sections.py` finds it.
 """
@@ -183,6 +183,8 @@ class Section:
         place: where it stands: by rising numbers, no two equal.
         facts: its fields of report.json.
         collect: those fields from a run. An EdgemlError is shown in place of the section.
+        digest: what it says in a line, from the facts of the whole report, for while it is folded; "" where
+            its facts are missing.
         view: derives the values of its templates from the facts of the whole report; None if it needs none.
         charts: functions from facts to an SVG or "", in HTML templates by their names.
         headline: gives its lines for a terminal, from the facts of the whole report.
@@ -194,6 +196,7 @@ class Section:
     place: int
     facts: type[SectionFacts]
     collect: Callable[[RunSource], SectionFacts]
+    digest: Callable[[Facts], str]
     view: Callable[[Facts], object] = lambda _: None
     charts: tuple[Callable[..., str], ...] = ()
     headline: Callable[[Facts], tuple[str, ...]] = lambda _: ()

@@ -50,6 +50,15 @@ def amount(value: float) -> str:
     return f"{value:.3g}"
 
 
+def shape_words(shape: tuple[int, ...]) -> str:
+    """A shape without its batch axis.
+
+    >>> shape_words((28, 28, 1)), shape_words(())
+    ('28 x 28 x 1', 'scalar')
+    """
+    return " x ".join(map(str, shape)) or "scalar"
+
+
 def exact(value: float) -> str:
     """A value of a type, as short as three or four digits allow.
 

@@ -173,6 +173,14 @@ KINDS = (
         r"has no attribute 'op_count'",
     ),
     NewFile(
+        "a verdict of the report",
+        ("edgeml/report/verdicts/novel_verdict.py", "tests/report/verdicts/novel_verdict.py"),
+        "novel_verdict",
+        ("tests/report/test_verdicts.py",),
+        ("seed == 7", "seed >= 7"),
+        r"novel_verdict",
+    ),
+    NewFile(
         "a back end",
         ("edgeml/backends/novel_backend",),
         "novel_backend",

@@ -30,6 +30,7 @@ return [...document.querySelectorAll('svg[role=img]')].map((s) => [s.getBounding
   s.getBoundingClientRect().height, s.querySelectorAll('rect, path, circle, line').length]);
 """
 UNFOLD = "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
+FOLDS = "document.querySelectorAll('details.fold').forEach((d) => { d.open = true; })"
 TAB, ENTER, SPACE = "\ue004", "\ue007", " "
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -47,11 +48,17 @@ class Browser:
         found = self._call("POST", "", {"capabilities": {"alwaysMatch": wanted}})
         self._base += f"/{found['sessionId']}"
 
-    def open(self, page: Path) -> None:
-        self._call("POST", "/url", {"url": page.resolve().as_uri()})
+    def open(self, page: Path | str) -> None:
+        """Load a file, or an address."""
+        address = page if isinstance(page, str) else page.resolve().as_uri()
+        self._call("POST", "/url", {"url": address})
 
     def run(self, script: str, *arguments: Any) -> Any:
         return self._call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def wait(self, script: str, *arguments: Any) -> Any:
+        """The value that a script gives to the function in its last argument."""
+        return self._call("POST", "/execute/async", {"script": script, "args": list(arguments)})
 
     def devtools(self, command: str, **parameters: Any) -> Any:
         return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})

@@ -14,14 +14,16 @@ from edgeml.footprint import CoreFigures, LayerFootprint
 from edgeml.ir import Builder, Graph, evaluate
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.keras.kinds import LayerKinds
 from edgeml.ptq.record import QuantizationRecord, SensitivityRow, TensorRow
 from edgeml.report import quality
 from edgeml.report.facts import Facts
 from edgeml.report.numbers import Number, absent, measured, proven
-from edgeml.report.sections.accuracy.collect import accuracies, agreements
+from edgeml.report.sections.accuracy.collect import accuracies, agreements, majority
 from edgeml.report.sections.classes.collect import confusion, per_class
 from edgeml.report.sections.layers import statistics as layers
 from edgeml.report.sections.mcus.facts import McuRow
+from edgeml.report.sections.network.collect import of_graph
 from edgeml.report.sections.speed.facts import EmulationSpeed
 from edgeml.report.sections.summary.facts import DatasetFacts
 from edgeml.report.sections.task.collect import figure_rows
@@ -221,6 +223,10 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
     rows, activations = layers.measure(graph, {"x": x})
     fields: dict[str, Any] = {
         "model": "sample",
+        "run": "first-run",
+        "origin": "train",
+        "preset": "sample",
+        "settings": {"quantizers.weights.bits": "6", "training.epochs": "8"},
         "graph": graph.digest,
         "summary": "two dense layers",
         "data": DatasetFacts(
@@ -241,6 +247,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "layer_samples": len(labels),
         "accuracy": accuracies(labels, predicted, reasons),
         "agreement": agreements(predicted, reasons),
+        **majority(labels, CLASSES, ""),
         "task": "classification",
         "task_title": "one class per sample",
         "task_figures": figure_rows(
@@ -258,6 +265,9 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
                 max_abs=measured(0.02),
             ),
         ),
+        "network": of_graph(
+            graph, LayerKinds({"fc1": "QDense", "act1": "QActivation", "fc2": "QDense"})
+        ).network,
         "sizes": weights.sizes(graph, absent("the baseline was not exported"), absent(reasons["int8"])),
         "post_training": sample_rounding(),
         "ptq": sample_quantization(),

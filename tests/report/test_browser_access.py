@@ -6,6 +6,7 @@ import pytest
 
 from edgeml.report import render_comparison, write
 from edgeml.report.comparison.compare import compare
+from tests.report.axe import serious_faults
 from tests.report.browser import ENTER, SPACE, TAB, UNFOLD
 from tests.report.samples import sample_facts
 from tests.report.test_comparison import smaller
@@ -41,6 +42,15 @@ def test_tables_charts_and_buttons_have_names(opened):
     assert len(set(tables)) >= len(tables) - 4  # three designs have tables of one name each
     charts = [name for kind, name in found if kind == "image"]
     assert all(len(name) > 15 for name in charts)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_no_serious_fault(opened, scheme, width):
+    opened.size(width, 900, mobile=width < 600)
+    opened.media("screen", scheme)
+    opened.run(UNFOLD)
+    assert serious_faults(opened) == []
 
 
 SORTED = """
@@ -79,6 +89,7 @@ def test_every_table_sorts_with_the_keys(opened):
 
 
 def test_the_focus_can_be_seen(opened):
+    opened.run(UNFOLD)
     opened.run("document.querySelector('table.sortable th button').focus()")
     opened.press(TAB)
     style = "const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth]"

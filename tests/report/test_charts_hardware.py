@@ -127,21 +127,21 @@ def test_the_critical_path_adds_up_and_stands_against_the_clock():
 
 def test_times_from_nanoseconds_to_milliseconds_and_none():
     rows = [
-        ("cpu", "m-float", measured(12_300)),
-        ("fpga", "m-fixed", Number(value=90, source="estimate", low=60, high=120)),
-        ("none", "m-int8", absent("not there")),
+        ("cpu", "m-float", measured(12_300), True),
+        ("fpga", "m-fixed", Number(value=90, source="estimate", low=60, high=120), False),
+        ("none", "m-int8", absent("not there"), False),
     ]
     chart = times(rows)
     x = [float(value) for value in re.findall(r'class="dot[^"]*" cx="([\d.]+)"', chart)]
     assert len(x) == 2 and x[0] > x[1]
     assert "hollow" in chart and "not available" in chart and "60 to 120 ns" in chart
-    assert times([("none", "m-int8", absent("not there"))]) == ""
-    assert "nan" not in times([("one", "m-float", measured(100))])
+    assert times([("none", "m-int8", absent("not there"), True)]) == ""
+    assert "nan" not in times([("one", "m-float", measured(100), True)])
 
 
 def test_long_names_have_room_beside_the_axis():
     def starts(name):
-        chart = times([(name, "m-float", measured(100)), ("b", "m-int8", measured(2000))])
+        chart = times([(name, "m-float", measured(100), True), ("b", "m-int8", measured(2000), True)])
         return float(re.findall(r'class="grid" x1="([\d.]+)"', chart)[0])
 
     assert starts("edgeml Verilog, Tang Nano 20K") > 7 * len("edgeml Verilog, Tang Nano 20K") > starts("cpu")

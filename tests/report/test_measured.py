@@ -18,7 +18,7 @@ from edgeml.report.sections.mistakes import section as mistakes
 from edgeml.report.sections.reconstruction import section as reconstruction
 from edgeml.report.sections.residuals import section as residuals
 from edgeml.report.sections.training.facts import Epoch
-from edgeml.report.sections.training.view import best_epoch, verdict
+from edgeml.report.sections.training.view import best_epoch, course
 from edgeml.report.sections.working_points.collect import facts_of
 from edgeml.report.sections.working_points.view import view
 from edgeml.report.xy import Axis, Series, xy_chart
@@ -166,8 +166,8 @@ def epochs(losses: list[tuple[float, float]]) -> list[Epoch]:
 )
 def test_the_verdict_follows_its_rule(losses, begins, best):
     rows = epochs(losses)
-    assert verdict(rows).startswith(begins) and best_epoch(rows) == best
-    assert verdict([*rows, Epoch(phase="qat", epoch=11)]) == ""
+    assert course(rows).text.startswith(begins) and best_epoch(rows) == best
+    assert course([*rows, Epoch(phase="qat", epoch=11)]).text == ""
 
 
 def test_a_chart_draws_what_is_on_its_axes():

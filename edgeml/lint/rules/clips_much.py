@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgeml.ir.ops.lookup import Lookup
 from edgeml.lint.rule import Finding, Rule, Severity
 from edgeml.lint.subject import Subject, SubjectPart
-
-_SHARE = 0.05
 
 
 def find(subject: Subject) -> Iterator[Finding]:
@@ -17,15 +14,11 @@ def find(subject: Subject) -> Iterator[Finding]:
     A cast to one bit is a comparison, which keeps nothing but the sign; a cast to the index of a table of the
     same layer loses nothing that the table would tell apart.
     """
-    users = subject.graph.users
     for row in subject.statistics:
-        share = row.saturated.value if row.saturated is not None else None
-        layer = row.name.split(".")[0]
-        index = all(isinstance(user.op, Lookup) and user.layer == layer for user in users[row.name])
-        if row.op != "cast" or row.width == 1 or (index and users[row.name]):
-            continue
-        if share is not None and share > _SHARE:
-            yield Finding(row.name, f"clips {share:.1%} of its values to the ends of {row.type}")
+        if row.clips and row.saturated is not None:
+            yield Finding(
+                row.name, f"clips {row.saturated.value:.1%} of its values to the ends of {row.type}"
+            )
 
 
 RULE = Rule(

@@ -49,6 +49,29 @@
   const watch = new ResizeObserver(reach);
   boxes.forEach((box) => watch.observe(box));
 
+  // A link to a place in a folded section opens it.
+  const folds = [...document.querySelectorAll("details.fold")];
+  const reveal = () => {
+    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    let inner = target.querySelector(":scope > details.fold") ?? target;
+    for (; inner; inner = inner.parentElement) if (inner.tagName === "DETAILS") inner.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#"]');
+    if (link && link.getAttribute("href") === location.hash) reveal();
+  });
+  reveal();
+  const all = document.getElementById("unfold");
+  all?.addEventListener("click", () => {
+    const open = all.getAttribute("aria-pressed") !== "true";
+    folds.forEach((fold) => { fold.open = open; });
+    all.setAttribute("aria-pressed", String(open));
+    all.textContent = open ? "Fold all" : "Open all";
+  });
+
   const tip = document.getElementById("tip");
   document.addEventListener("pointermove", (event) => {
     const target = event.target.closest?.("[data-tip]");

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
+
+import numpy as np
 
 from edgeml.errors import EdgemlError
+from edgeml.report.numbers import absent, measured
 from edgeml.report.predictions import predict
 from edgeml.report.quality import NO_LABELS, Labels, agreement
 from edgeml.report.sections.accuracy.facts import AccuracyFacts, ModelAccuracies, ModelAgreement
@@ -28,6 +32,7 @@ def collect(source: RunSource) -> AccuracyFacts:
     return AccuracyFacts(
         accuracy=accuracies(source.labels, models.classes, models.reasons),
         agreement=agreements(models.classes, models.reasons),
+        **majority(source.labels, source.data.class_names, models.reasons.get("fixed") or NO_LABELS),
         trained=trained,
     )
 
@@ -46,6 +51,21 @@ def accuracies(labels: Labels | None, classes: Predictions, reasons: Mapping[str
             for name in ("float", "qat", "fixed", "int8")
         }
     )
+
+
+def majority(labels: Labels | None, names: Sequence[str], reason: str) -> dict[str, Any]:
+    """The share of the most frequent class among the labels, and that class, as fields of `AccuracyFacts`.
+
+    Args:
+        labels: of the test samples; None if the data have none.
+        names: of the classes.
+        reason: why there are none.
+    """
+    if labels is None or not len(labels):
+        return {"majority": absent(reason)}
+    classes, counts = np.unique(labels, return_counts=True)
+    most = int(counts.argmax())
+    return {"majority": measured(counts[most] / len(labels)), "majority_class": names[int(classes[most])]}
 
 
 def agreements(classes: Predictions, reasons: Mapping[str, str]) -> ModelAgreement:

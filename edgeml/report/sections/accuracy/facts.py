@@ -36,15 +36,20 @@ class AccuracyFacts(SectionFacts):
     """Facts of the accuracy, over all test samples.
 
     Attributes:
+        majority: share of the test samples that are of the most frequent class.
+        majority_class: that class.
         trained: how many epochs each model had, a sentence for beside the accuracies.
     """
 
     accuracy: ModelAccuracies
     agreement: ModelAgreement
+    majority: Number
+    majority_class: str = ""
     trained: str = ""
 
 
 class AccuracyRow(RunPart):
-    """Accuracies of a run's models."""
+    """Accuracies of a run's models, and the share of the most frequent class."""
 
     accuracy: ModelAccuracies
+    majority: Number

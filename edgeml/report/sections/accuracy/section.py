@@ -13,12 +13,13 @@ SECTION = Section(
     place=20,
     facts=AccuracyFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     charts=(accuracy_chart,),
     headline=view.headline,
     compared=Compared(
         row=AccuracyRow,
-        take=lambda facts, _: AccuracyRow(accuracy=facts.part(AccuracyFacts).accuracy),
+        take=lambda facts, _: view.row(facts),
         columns=(
             TableColumn(
                 "Fixed-point",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgeml.documents import Record
 from edgeml.report.numbers import Number
-from edgeml.report.sections.accuracy.facts import AccuracyFacts
+from edgeml.report.sections.accuracy.facts import AccuracyFacts, AccuracyRow
 from edgeml.report.sections.ways.facts import POST_TRAINING_NAMES, WaysFacts
 from edgeml.report.words import number
 
@@ -49,6 +49,12 @@ def view(facts: Facts) -> tuple[ModelAccuracy, ...]:
     )
 
 
+def row(facts: Facts) -> AccuracyRow:
+    """The accuracies of a run in a comparison."""
+    own = facts.part(AccuracyFacts)
+    return AccuracyRow(accuracy=own.accuracy, majority=own.majority)
+
+
 def headline(facts: Facts) -> tuple[str, ...]:
     """The accuracies that are known in a line, and the epochs behind them."""
     own = facts.part(AccuracyFacts)
@@ -61,3 +67,12 @@ def headline(facts: Facts) -> tuple[str, ...]:
     parts = [f"{name} {number(item, 'percent')}" for name, item in models.items() if item.value is not None]
     accuracies = [f"accuracy: {', '.join(parts)}"] if parts else []
     return (*accuracies, *([own.trained] if own.trained else []))
+
+
+def digest(facts: Facts) -> str:
+    """The exact graph's accuracy beside the float baseline's."""
+    own = facts.part(AccuracyFacts).accuracy
+    if own.fixed.value is None:
+        return ""
+    floats = "" if own.float_.value is None else f", {number(own.float_, 'percent')} in float"
+    return f"{number(own.fixed, 'percent')}{floats}"

@@ -7,8 +7,10 @@ from typing import ClassVar
 from edgeml.report.histogram import Histogram
 from edgeml.report.histogram_chart import histogram
 from edgeml.report.section import Section, SectionFacts
+from edgeml.report.sections.layers.facts import LayersFacts
 from edgeml.report.sections.layers.statistics import statistics
 from edgeml.report.source import RunSource
+from edgeml.report.words import percent
 
 
 class ActivationsFacts(SectionFacts):
@@ -33,4 +35,23 @@ def collect(source: RunSource) -> ActivationsFacts:
     return ActivationsFacts.of({"activations": "the graph casts nothing"}, activations=histograms)
 
 
-SECTION = Section(title="Activations", place=90, facts=ActivationsFacts, collect=collect, charts=(histogram,))
+def _clipping(layers: LayersFacts) -> str:
+    """The worst of the casts that clip much, and the number of others."""
+    clipping = [row for row in layers.layers if row.clips and row.saturated is not None]
+    if not layers.layers:
+        return ""
+    if not clipping:
+        return "no activation clips more than 5 %"
+    worst = max(clipping, key=lambda row: (row.saturated.value or 0.0) if row.saturated else 0.0)
+    share = percent(worst.saturated.value or 0.0, 1) if worst.saturated else ""
+    return f"{worst.layer} clips {share}" + (f", {len(clipping) - 1} more" if len(clipping) > 1 else "")
+
+
+SECTION = Section(
+    title="Activations",
+    place=90,
+    facts=ActivationsFacts,
+    collect=collect,
+    digest=lambda facts: _clipping(facts.part(LayersFacts)),
+    charts=(histogram,),
+)

@@ -29,3 +29,11 @@ def view(facts: Facts) -> BoardsView:
     """All designs by board."""
     every = groups(facts.part(HardwareFacts))
     return BoardsView(every, estimate_notes([(group.best.place, group.best) for group in every]))
+
+
+def digest(facts: Facts) -> str:
+    """The boards that any design fits."""
+    every = groups(facts.part(HardwareFacts))
+    boards = {group.best.item.board for group in every if group.best.item.board}
+    fitting = {group.best.item.board for group in every if group.best.fit in ("fits", "tight")}
+    return f"fits {len(fitting)} of {len(boards)} boards" if boards else ""

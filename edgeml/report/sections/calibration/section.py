@@ -120,11 +120,18 @@ def reliability_chart(facts: Facts) -> str:
     return xy_chart(series, *axes, "Reliability", diagonal=True)
 
 
+def _digest(facts: CalibrationFacts) -> str:
+    """The expected calibration error of the exact graph."""
+    fixed = facts.calibration.get("fixed")
+    return "" if fixed is None else f"expected calibration error {fixed.error:.3f}"
+
+
 SECTION = Section(
     title="Calibration",
     place=62,
     facts=CalibrationFacts,
     collect=collect,
+    digest=lambda facts: _digest(facts.part(CalibrationFacts)),
     charts=(reliability_chart,),
     applies=about_classes("calibration"),
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from edgeml.backends.onnx.certificate import CertifiedOp, certificate
 from edgeml.report.section import Section, SectionFacts
 from edgeml.report.source import RunSource
+
+if TYPE_CHECKING:
+    from edgeml.report.facts import Facts
 
 
 class CertificateFacts(SectionFacts):
@@ -27,4 +30,10 @@ def collect(source: RunSource) -> CertificateFacts:
     return CertificateFacts.of({"certificate": "the graph computes nothing"}, certificate=rows)
 
 
-SECTION = Section(title="Precision", place=120, facts=CertificateFacts, collect=collect)
+def digest(facts: Facts) -> str:
+    """The op that needs the most bits."""
+    rows = facts.part(CertificateFacts).certificate
+    return f"no sum needs more than {max(row.bits for row in rows)} bits" if rows else ""
+
+
+SECTION = Section(title="Precision", place=120, facts=CertificateFacts, collect=collect, digest=digest)

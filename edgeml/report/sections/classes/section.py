@@ -11,5 +11,6 @@ SECTION = Section(
     place=60,
     facts=ClassesFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
 )

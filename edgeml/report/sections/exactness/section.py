@@ -11,6 +11,7 @@ SECTION = Section(
     place=10,
     facts=ExactnessFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     headline=view.headline,
     compared=Compared(

@@ -125,3 +125,11 @@ def headline(facts: Facts) -> tuple[str, ...]:
     """The verdict in a line."""
     result = verdict(facts)
     return (f"{result.text} ({result.detail})" if result.detail else result.text,)
+
+
+def digest(facts: Facts) -> str:
+    """The verdict, and for how many executors it holds for every input."""
+    proofs = facts.part(ExactnessFacts).every_input.values()
+    proven = sum(proof.verdict is Verdict.PROVEN for proof in proofs)
+    words = f"; proven for every input in {proven} of {len(proofs)}" if proofs else ""
+    return f"{verdict(facts).text}{words}"

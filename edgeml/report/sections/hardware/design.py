@@ -18,6 +18,7 @@ from edgeml.report.numbers import Number, absent, figure
 from edgeml.report.sections.hardware.facts import KIND_NAMES, MAIN_KINDS, BoardFacts
 from edgeml.report.sections.hardware.times import latency_ns, throughput
 from edgeml.report.svg import COLOURS
+from edgeml.report.words import amount
 
 REACHED: Mapping[Reached, str] = {
     "": "",
@@ -58,6 +59,14 @@ class ResourceCount:
         if self.count.value is None or not self.capacity:
             return None
         return self.count.value / self.capacity
+
+    @property
+    def share_span(self) -> str:
+        """The interval of the share in words, "38 to 96 %"; "" if the count has none."""
+        low, high = self.count.low, self.count.high
+        if low is None or high is None or low == high or not self.capacity:
+            return ""
+        return f"{amount(100 * low / self.capacity)} to {amount(100 * high / self.capacity)} %"
 
     @property
     def packed_share(self) -> float | None:

@@ -12,6 +12,7 @@ SECTION = Section(
     place=40,
     facts=HardwareFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     charts=(resources, timeline, critical_path),
     compared=Compared(

@@ -13,6 +13,7 @@ from edgeml.report.sections.hardware.groups import (
     estimate_notes,
     groups,
 )
+from edgeml.report.words import amount, number
 
 if TYPE_CHECKING:
     from edgeml.report.comparison.facts import RunRow
@@ -50,3 +51,20 @@ class ComparedHardware:
         )
         labelled = [(f"{run.key} {run.label}", design) for run, design in self.rows]
         self.notes: tuple[EstimateNotes, ...] = estimate_notes(labelled)
+
+
+def digest(facts: Facts) -> str:
+    """The first design in a line, with how good its estimate is."""
+    shown = view(facts)
+    if not shown:
+        return ""
+    best = shown[0].best
+    lut, clock = best.resources["lut"], f" at {amount(best.mhz)} MHz" if best.mhz else ""
+    parts = [f"{best.name} on {best.place}"]
+    if lut.count.value is not None:
+        parts.append(f"{amount(lut.count.value)} LUTs")
+    if best.latency.value is not None:
+        parts.append(f"{number(best.latency, 'ns')}{clock}")
+    if best.quality.line:
+        parts.append(best.quality.short)
+    return ", ".join(parts)

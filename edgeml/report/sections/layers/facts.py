@@ -9,6 +9,9 @@ from edgeml.report.histogram import Span
 from edgeml.report.numbers import Number
 from edgeml.report.section import SectionFacts
 
+CLIPPED = 0.05
+"""The share of values that an activation may clip before a word is lost on it."""
+
 
 class ValueStatistics(Record):
     """One op of the exact graph, on the test samples.
@@ -16,6 +19,8 @@ class ValueStatistics(Record):
     Attributes:
         name: of the value.
         op: of the graph.
+        layer: of the model, as the user named it.
+        index: it is nothing but the index of tables of its own layer, which tell no more values apart.
         shape: without the batch axis.
         type: the fixed-point type.
         width: its bits; of the widest element if there is a type per element.
@@ -32,6 +37,8 @@ class ValueStatistics(Record):
 
     name: str
     op: str
+    layer: str
+    index: bool = False
     shape: tuple[int, ...]
     type: str
     width: int
@@ -43,6 +50,15 @@ class ValueStatistics(Record):
     saturated: Number | None = None
     rectified: Number | None = None
     sqnr_db: Number | None = None
+
+    @property
+    def clips(self) -> bool:
+        """It loses more than `CLIPPED` of its values to the ends of its type.
+
+        A cast to one bit is a comparison, which keeps nothing but the sign.
+        """
+        share = self.saturated.value if self.saturated is not None else None
+        return self.op == "cast" and self.width > 1 and not self.index and (share or 0.0) > CLIPPED
 
     @property
     def bits_wasted(self) -> int:

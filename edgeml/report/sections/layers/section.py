@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeml.report.section import Section
 from edgeml.report.sections.layers import collect, view
-from edgeml.report.sections.layers.charts import range_bar
+from edgeml.report.sections.layers.charts import profile, range_bar
 from edgeml.report.sections.layers.facts import LayersFacts
 
 SECTION = Section(
@@ -12,6 +12,7 @@ SECTION = Section(
     place=70,
     facts=LayersFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
-    charts=(range_bar,),
+    charts=(profile, range_bar),
 )

@@ -21,6 +21,7 @@ from edgeml.ir.evaluate import run_nodes
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.lookup import Lookup
 from edgeml.report.histogram import SHOWN, CodeBins, Histogram, code_bins, span
 from edgeml.report.numbers import Number, absent, measured
 from edgeml.report.sections.layers.facts import ValueStatistics
@@ -85,6 +86,9 @@ class _Watcher:
 
     def __init__(self, graph: Graph, node: Node, x: Mapping[str, Any]) -> None:
         self.node, self.info = node, graph.info(node.name)
+        users = graph.users[node.name]
+        own = all(isinstance(user.op, Lookup) and user.layer == node.layer for user in users)
+        self.index = bool(users) and own
         self.lo: int | None = None
         self.hi: int | None = None
         self.loss: _Loss | None = None
@@ -118,6 +122,8 @@ class _Watcher:
         return ValueStatistics(
             name=self.node.name,
             op=self.node.op.op_name(),
+            layer=self.node.layer,
+            index=self.index,
             shape=info.shape,
             type=str(info.type),
             width=kind.width,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edgeml.report.histogram import Span
 from edgeml.report.numbers import Number
 from edgeml.report.sections.layers.facts import LayersFacts, ValueStatistics
+from edgeml.report.words import number
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
@@ -55,3 +56,12 @@ def _extreme(numbers: list[Number | None], sign: int) -> Number | None:
         key=lambda number: float("inf") if number.value is None else sign * number.value,
         default=None,
     )
+
+
+def digest(facts: Facts) -> str:
+    """The cast with the lowest SQNR."""
+    noisy = [row for row in facts.part(LayersFacts).layers if row.sqnr_db and row.sqnr_db.value is not None]
+    if not noisy:
+        return ""
+    worst = min(noisy, key=lambda row: row.sqnr_db.value or 0.0 if row.sqnr_db else 0.0)
+    return f"most is lost in {worst.layer}: {number(worst.sqnr_db, 'db')} of SQNR" if worst.sqnr_db else ""

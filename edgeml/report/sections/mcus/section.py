@@ -16,6 +16,7 @@ SECTION = Section(
     place=52,
     facts=McuFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     headline=view.headline,
     compared=Compared(

@@ -96,3 +96,12 @@ def headline(facts: Facts) -> tuple[str, ...]:
         f"{core.instructions:,.0f} instructions; fits {fitting} of {len(part.microcontrollers)} "
         "microcontrollers",
     )
+
+
+def digest(facts: Facts) -> str:
+    """The number of microcontrollers that it fits, and the bytes it takes on one."""
+    rows = facts.part(McuFacts).microcontrollers
+    if not rows:
+        return ""
+    fitting = sum(row.verdict in ("fits", "tight") for row in rows)
+    return f"fits {fitting} of {len(rows)}; {rows[0].flash:,} bytes of flash, {rows[0].ram:,} of RAM"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from edgeml.report.pictures import is_picture, picture
 from edgeml.report.scores import ClassScores, about_classes, class_scores
 from edgeml.report.section import Section, SectionFacts
 from edgeml.report.source import RunSource
+
+if TYPE_CHECKING:
+    from edgeml.report.facts import Facts
 
 MOST = 12
 _FEATURES = 6
@@ -101,6 +104,17 @@ def facts_of(scores: ClassScores, stored: np.ndarray, names: tuple[str, ...] | N
     return MistakeFacts.of({"mistakes": reason}, mistakes=rows, mistaken=len(wrong))
 
 
+def _digest(facts: Facts) -> str:
+    """The number of mistaken samples, in words."""
+    own = facts.part(MistakeFacts)
+    return f"{own.mistaken:,} test samples are mistaken" if own.mistakes else ""
+
+
 SECTION = Section(
-    title="Worst mistakes", place=64, facts=MistakeFacts, collect=collect, applies=about_classes("mistakes")
+    title="Worst mistakes",
+    place=64,
+    facts=MistakeFacts,
+    collect=collect,
+    digest=_digest,
+    applies=about_classes("mistakes"),
 )

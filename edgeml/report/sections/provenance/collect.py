@@ -6,17 +6,15 @@ named but never run, for a report must not run code that a run folder points at.
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeml import install, presets
 from edgeml.report.sections.provenance.facts import ProvenanceFacts
+from edgeml.report.sections.summary.settings import changes_of
 from edgeml.report.source import RunSource
 
 if TYPE_CHECKING:
-    from edgeml.presets import Preset
     from edgeml.runs import Run
 
 _ARTEFACTS = {
@@ -53,27 +51,10 @@ def commands(run: Run) -> tuple[str, ...]:
         lines.append("# this preset is not shipped any more; config.toml has its settings")
     else:
         preset = presets.load(ref.name)
-        words += [word for change in changes(run, preset) for word in ("--set", change)]
+        words += [word for change in changes_of(run, preset) for word in ("--set", change)]
         if preset.digest != ref.sha256:
             lines.append(f"# the preset was changed since; SHA-256 of the one used: {ref.sha256}")
     exported = [name for name, path in _ARTEFACTS.items() if (run.folder / path).exists()]
     after = [["edgeml", "export", folder, "--to", ",".join(exported)]] if exported else []
     after += [["edgeml", "check", folder], ["edgeml", "report", folder]]
     return (*lines, *(shlex.join(line) for line in (words, *after)))
-
-
-def changes(run: Run, preset: Preset) -> Iterator[str]:
-    """KEY=VALUE for every setting of the run that is not the preset's."""
-    for part in ("data", "quantizers", "training", "targets"):
-        own, used = getattr(preset, part).model_dump(), getattr(run.config, part).model_dump()
-        yield from _changed(own, used, part)
-
-
-def _changed(own: Any, used: Any, key: str) -> Iterator[str]:
-    if own == used or used is None:
-        return
-    if isinstance(used, dict):
-        for name, value in used.items():
-            yield from _changed(own.get(name) if isinstance(own, dict) else None, value, f"{key}.{name}")
-    else:
-        yield f"{key}={used if isinstance(used, str) else json.dumps(used)}"

@@ -176,6 +176,7 @@ SECTION = Section(
     place=65,
     facts=ReconstructionFacts,
     collect=collect,
+    digest=lambda _: "how well the samples come back",
     charts=(reconstruction_chart,),
     applies=applies,
 )

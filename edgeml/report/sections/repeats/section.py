@@ -63,6 +63,7 @@ SECTION = Section(
     place=28,
     facts=RepeatFacts,
     collect=collect,
+    digest=view.digest,
     view=view.view,
     charts=(members_chart,),
     headline=view.headline,

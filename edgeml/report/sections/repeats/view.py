@@ -122,3 +122,8 @@ def _number(value: float, kind: str, signed: bool = False, unit: bool = True) ->
     if kind == "share":
         return f"{100 * value:{'+' if signed else ''}.2f}{' %' if unit else ''}"
     return f"{'+' if signed and value > 0 else ''}{amount(value)}"
+
+
+def digest(facts: Facts) -> str:
+    """The first figure of the exact graph with its spread."""
+    return "".join(headline(facts))

@@ -144,6 +144,7 @@ SECTION = Section(
     place=63,
     facts=ResidualFacts,
     collect=collect,
+    digest=lambda _: "predictions against truth",
     charts=(truth_chart, residual_chart),
     applies=applies,
 )

@@ -39,6 +39,7 @@ SECTION = Section(
     place=35,
     facts=SensitivityFacts,
     collect=collect,
+    digest=view.digest,
     view=view.view,
     charts=(sensitivity_chart,),
     headline=view.headline,

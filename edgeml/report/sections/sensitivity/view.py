@@ -70,3 +70,12 @@ def headline(facts: Facts) -> tuple[str, ...]:
         f"quantized after training: {ptq.measure} {ptq.percent:.2f} %, float {ptq.float_percent:.2f} %, "
         f"on {ptq.judged:,} samples that it was judged with",
     )
+
+
+def digest(facts: Facts) -> str:
+    """The tensor whose rounding costs most."""
+    ptq = facts.part(SensitivityFacts).ptq
+    if ptq is None or not ptq.sensitivity:
+        return ""
+    worst = max(ptq.sensitivity, key=lambda row: row.loss)
+    return f"{worst.layer} {worst.tensor} at {worst.bits} bits costs {worst.loss:.2f} points"

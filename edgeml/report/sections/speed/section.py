@@ -11,6 +11,7 @@ SECTION = Section(
     place=110,
     facts=SpeedFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     compared=Compared(
         row=SpeedRow,

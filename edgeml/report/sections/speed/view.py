@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeml.report.numbers import Number, absent, scaled
 from edgeml.report.sections.speed.facts import SpeedFacts
+from edgeml.report.words import number
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
@@ -71,3 +72,9 @@ def _over(time: Number, baseline: Number) -> Number:
     if not time.value or not baseline.value:
         return absent(time.reason or baseline.reason or "too fast to be timed", time.source)
     return Number(value=time.value / baseline.value, source=time.source)
+
+
+def digest(facts: Facts) -> str:
+    """The time of a sample in the batch that was timed."""
+    speed = facts.part(SpeedFacts).speed
+    return "" if speed is None else f"{number(speed.exact, 'micro')} per sample on this CPU, exact"

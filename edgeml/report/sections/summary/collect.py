@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 from edgeml.report.machine import machine
-from edgeml.report.sections.summary.facts import DatasetFacts, SummaryFacts
+from edgeml.report.sections.summary.facts import DatasetFacts, Origin, SummaryFacts
+from edgeml.report.sections.summary.settings import changes, stated
 from edgeml.report.source import RunSource
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ def collect(source: RunSource) -> SummaryFacts:
     run = source.run
     return SummaryFacts(
         model=run.name,
+        run=run.folder.resolve().name,
+        origin=_origin(run),
+        preset=run.config.preset.file or run.config.preset.name,
+        settings=stated(run),
+        changes=tuple(changes(run)),
         graph=source.graph.digest,
         summary=_shape(source.graph),
         data=_data(source),
@@ -34,6 +40,12 @@ def collect(source: RunSource) -> SummaryFacts:
         lowering=_lowering(run),
         changed=source.changed,
     )
+
+
+def _origin(run: Run) -> Origin:
+    if run.config.post_training is not None:
+        return "quantize"
+    return "import" if run.config.imported else "train"
 
 
 def _lowering(run: Run) -> tuple[str, ...]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from edgeml.documents import Record
 from edgeml.report.section import RunPart, SectionFacts
+
+Origin: TypeAlias = Literal["train", "import", "quantize"]
+"""The command that a run began with."""
 
 
 class DatasetFacts(Record):
@@ -35,6 +39,11 @@ class SummaryFacts(SectionFacts):
 
     Attributes:
         model: name of the model.
+        run: name of the run's folder.
+        origin: how the run began: "train", "import" or "quantize".
+        preset: the preset's name or file, or the imported file, as a command takes it.
+        settings: of the run by key, as `--set` takes them, the defaults included.
+        changes: KEY=VALUE for each setting that is not the shipped preset's; none for a user's preset.
         graph: SHA-256 of the exact graph.
         summary: the model in a line.
         seed: of the training.
@@ -46,6 +55,11 @@ class SummaryFacts(SectionFacts):
     """
 
     model: str
+    run: str
+    origin: Origin
+    preset: str
+    settings: Mapping[str, str]
+    changes: tuple[str, ...] = ()
     graph: str
     summary: str = ""
     data: DatasetFacts
@@ -61,6 +75,8 @@ class SummaryRow(RunPart):
     """The subject of a run in a comparison, see `SummaryFacts`.
 
     Attributes:
+        seed: of the training.
+        settings: of the run by key, see `SummaryFacts`.
         data: name of the data set.
         checksum: of it.
         note: what a reader of its results must know.
@@ -69,6 +85,8 @@ class SummaryRow(RunPart):
     model: str
     summary: str
     graph: str
+    seed: int
+    settings: Mapping[str, str]
     data: str
     checksum: str
     note: str

@@ -1,14 +1,14 @@
-"""The top of the page: the verdict, and the model's size against that of its baseline."""
+"""The top of the page: the answers, and the model's size against that of its baseline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeml.report.sections.exactness.facts import ExactnessVerdict
-from edgeml.report.sections.exactness.view import verdict
+from edgeml.report.sections.summary.answer import Answer, answer
 from edgeml.report.sections.summary.facts import SummaryFacts, SummaryRow
 from edgeml.report.sections.weights.view import view as sizes_view
+from edgeml.report.verdict import Urgency
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
@@ -20,28 +20,29 @@ class SummaryView:
     """The `view` of the templates of the summary.
 
     Attributes:
-        verdict: on the integers of the whole run.
+        answer: the first screen.
         ratio: how many times smaller the constants are than in float32; None if that is not known.
     """
 
-    verdict: ExactnessVerdict
+    answer: Answer
     ratio: float | None
 
 
 def view(facts: Facts) -> SummaryView:
-    """The verdict and the ratio."""
-    return SummaryView(verdict(facts), sizes_view(facts).ratio)
+    """The answers and the ratio."""
+    return SummaryView(answer(facts), sizes_view(facts).ratio)
 
 
 def page_title(facts: Facts) -> str:
     """The title of the page in a browser."""
-    return f"{facts.part(SummaryFacts).model}: {verdict(facts).text}"
+    return f"{facts.part(SummaryFacts).run}: {answer(facts).text}"
 
 
 def headline(facts: Facts) -> tuple[str, ...]:
-    """The sentence on settings that were changed since training; none if none were."""
+    """Settings that were changed since training, and what is to be done, the worst first."""
     changed = facts.part(SummaryFacts).changed
-    return (changed,) if changed else ()
+    urgent = [one for one in facts.verdicts if one.severity is not Urgency.ADVICE]
+    return (*([changed] if changed else []), *(f"{one.text} {one.remedy}" for one in urgent))
 
 
 def row(facts: Facts, board: BoardFacts | None) -> SummaryRow:
@@ -52,6 +53,8 @@ def row(facts: Facts, board: BoardFacts | None) -> SummaryRow:
         model=own.model,
         summary=own.summary,
         graph=own.graph,
+        seed=own.seed,
+        settings=own.settings,
         data=own.data.name,
         checksum=own.data.checksum,
         note=own.data.note,

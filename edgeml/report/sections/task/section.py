@@ -32,5 +32,6 @@ SECTION = Section(
     place=25,
     facts=TaskFacts,
     collect=collect.collect,
+    digest=lambda facts: facts.part(TaskFacts).task_title,
     headline=headline,
 )

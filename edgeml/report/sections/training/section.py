@@ -12,6 +12,7 @@ SECTION = Section(
     place=100,
     facts=TrainingFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     charts=(curves,),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from edgeml.report.numbers import Number, absent, measured
@@ -22,6 +23,41 @@ RULE = (
 """The rule of `verdict`, in words."""
 
 
+class Course(StrEnum):
+    """The course that the losses of a phase took, by `RULE`."""
+
+    UNKNOWN = "unknown"
+    FEW = "few"
+    OVER = "over"
+    UNDER = "under"
+    NEITHER = "neither"
+
+
+WORDS = {
+    Course.UNKNOWN: "",
+    Course.FEW: "too few to judge",
+    Course.OVER: "overfitting",
+    Course.UNDER: "underfitting",
+    Course.NEITHER: "",
+}
+"""Each course in a word or two."""
+
+
+@dataclass(frozen=True)
+class CourseFound:
+    """The course of a phase.
+
+    Attributes:
+        course: by `RULE`.
+        text: in words; "" where it is unknown.
+        epoch: the one with the least validation loss; 0 where it is unknown.
+    """
+
+    course: Course
+    text: str
+    epoch: int = 0
+
+
 @dataclass(frozen=True)
 class TrainingPhase:
     """One phase of the training, such as that of the float baseline.
@@ -31,7 +67,7 @@ class TrainingPhase:
         epochs: that it had.
         best: largest accuracy on the validation samples after an epoch.
         best_epoch: the epoch whose weights are kept; 0 if the history does not say.
-        verdict: on over- and underfitting.
+        losses: the course of its losses.
         rule: what the verdict goes by.
     """
 
@@ -39,7 +75,7 @@ class TrainingPhase:
     epochs: int
     best: Number
     best_epoch: int = 0
-    verdict: str = ""
+    losses: CourseFound = CourseFound(Course.UNKNOWN, "")
     rule: str = RULE
 
 
@@ -51,7 +87,7 @@ def view(facts: Facts) -> tuple[TrainingPhase, ...]:
         epochs = [row for row in history if row.phase == name]
         best = max((row.val_accuracy for row in epochs if row.val_accuracy is not None), default=None)
         shown = absent("no val_accuracy") if best is None else measured(best)
-        phases.append(TrainingPhase(name, len(epochs), shown, best_epoch(epochs), verdict(epochs)))
+        phases.append(TrainingPhase(name, len(epochs), shown, best_epoch(epochs), course(epochs)))
     return tuple(phases)
 
 
@@ -69,18 +105,19 @@ def best_epoch(epochs: Sequence[Epoch]) -> int:
     return max(rows, key=lambda row: (row.val_accuracy or 0.0, -(row.val_loss or 0.0))).epoch
 
 
-def verdict(epochs: Sequence[Epoch]) -> str:
-    """A plain verdict on the epochs of one phase, by `RULE`; "" if a loss is missing."""
+def course(epochs: Sequence[Epoch]) -> CourseFound:
+    """The course of the epochs of one phase, by `RULE`; unknown if a loss is missing."""
     pairs = [(row.loss, row.val_loss) for row in epochs if row.loss is not None and row.val_loss is not None]
     if len(pairs) < len(epochs) or not pairs:
-        return ""
+        return CourseFound(Course.UNKNOWN, "")
     if len(pairs) < _FEWEST:
-        return f"too few epochs to say: {len(pairs)}"
+        return CourseFound(Course.FEW, f"too few epochs to say: {len(pairs)}")
     place = min(range(len(pairs)), key=lambda at: pairs[at][1])
     (loss, least), (last_loss, last) = pairs[place], pairs[-1]
     if last > _RISE * least and last_loss < loss:
         number = epochs[place].epoch
-        return f"overfitting: the validation loss was {least:.4g} in epoch {number} and ends at {last:.4g}"
+        text = f"overfitting: the validation loss was {least:.4g} in epoch {number} and ends at {last:.4g}"
+        return CourseFound(Course.OVER, text, number)
     tenth = max(2, len(pairs) // 10)
     before, now = pairs[:-tenth][-tenth:], pairs[-tenth:]
 
@@ -90,7 +127,18 @@ def verdict(epochs: Sequence[Epoch]) -> str:
         )
 
     if falls(0) and falls(1):
-        return (
+        text = (
             "underfitting: both losses were still falling at the end; more epochs, or a larger learning rate"
         )
-    return "neither overfitting nor underfitting by the rule"
+        return CourseFound(Course.UNDER, text, epochs[place].epoch)
+    return CourseFound(
+        Course.NEITHER, "neither overfitting nor underfitting by the rule", epochs[place].epoch
+    )
+
+
+def digest(facts: Facts) -> str:
+    """Epochs and course of each phase."""
+    return "; ".join(
+        ", ".join(filter(None, (f"{phase.name} {phase.epochs} epochs", WORDS[phase.losses.course])))
+        for phase in view(facts)
+    )

@@ -11,16 +11,16 @@ from edgeml.report.svg import WIDE, gutter, line, shortened, svg, text
 from edgeml.report.words import duration, number, span
 
 
-def times(rows: Sequence[tuple[str, str, Number]]) -> str:
+def times(rows: Sequence[tuple[str, str, Number, bool]]) -> str:
     """Times of one sample on a logarithmic axis, a point per way to run the model.
 
     Args:
-        rows: name, class of its colour, nanoseconds.
+        rows: name, class of its colour, nanoseconds, and whether on the CPU; a line parts those from FPGAs.
 
     Returns:
         The chart, or "" if no time is known.
     """
-    stated = [item for *_, item in rows if item.value]
+    stated = [item for _, _, item, _ in rows if item.value]
     if not stated:
         return ""
     low = math.log10(min(float(item.low or item.value or 1) for item in stated))
@@ -37,8 +37,10 @@ def times(rows: Sequence[tuple[str, str, Number]]) -> str:
     for tick in (10.0**power for power in range(low, high + 1)):
         parts.append(line(x(tick), top - 4, x(tick), bottom, "grid"))
         parts.append(text(x(tick), bottom + 16, duration(tick), "tick mid"))
-    for row, (name, style, item) in enumerate(rows):
+    for row, (name, style, item, on_cpu) in enumerate(rows):
         y = top + pitch * (row + 0.5)
+        if row and rows[row - 1][3] and not on_cpu:
+            parts.append(line(8, y - pitch / 2, WIDE, y - pitch / 2, "rest-line"))
         parts.append(text(left - 12, y + 4, names[row], "label end"))
         if not item.value:
             parts.append(text(left + 8, y + 4, "not available", "tick"))
@@ -51,5 +53,7 @@ def times(rows: Sequence[tuple[str, str, Number]]) -> str:
         hollow = " hollow" if item.source == "estimate" else ""
         parts.append(f'<circle class="dot{hollow}" cx="{x(item.value):.1f}" cy="{y:.1f}" r="6"/></g>')
         parts.append(text(WIDE, y + 4, label, "value end"))
-    detail = ", ".join(f"{name} {number(item, 'ns')} ({item.source})" for name, _, item in rows if item.value)
+    detail = ", ".join(
+        f"{name} {number(item, 'ns')} ({item.source})" for name, _, item, _ in rows if item.value
+    )
     return svg(WIDE, bottom + 26, parts, f"Time of one sample, logarithmic: {detail}", "", "wide")

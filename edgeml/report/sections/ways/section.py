@@ -12,6 +12,7 @@ SECTION = Section(
     place=30,
     facts=WaysFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     charts=(times,),
     compared=Compared(

@@ -95,9 +95,11 @@ class WaysView:
     variants: tuple[QuantizedVariant, ...]
 
     @property
-    def times(self) -> tuple[tuple[str, str, Number], ...]:
-        """Name, colour class and latency of what was timed for itself, for the chart."""
-        return tuple((way.title, way.style, way.latency) for way in self.deployments if way.timed)
+    def times(self) -> tuple[tuple[str, str, Number, bool], ...]:
+        """Name, colour class and latency of what was timed for itself, and whether it is on the CPU."""
+        return tuple(
+            (way.title, way.style, way.latency, way.where == CPU) for way in self.deployments if way.timed
+        )
 
 
 def view(facts: Facts) -> WaysView:
@@ -215,3 +217,9 @@ def _accuracy(facts: Facts, design: str) -> Number:
     if not any(row.status == "exact" for row in rows):
         return absent("this design was not simulated (edgeml check RUN)")
     return facts.part(AccuracyFacts).accuracy.fixed
+
+
+def digest(facts: Facts) -> str:
+    """The accuracy by training for the widths, and by rounding to them."""
+    rows = [row for row in variants(facts) if row.accuracy.value is not None]
+    return "; ".join(f"{row.name} {number(row.accuracy, 'percent')}" for row in rows)

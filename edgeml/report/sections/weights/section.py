@@ -17,6 +17,7 @@ SECTION = Section(
     place=80,
     facts=WeightsFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     charts=(histogram,),
     headline=view.headline,

@@ -54,3 +54,13 @@ def headline(facts: Facts) -> tuple[str, ...]:
     """The size in a line."""
     sizes = facts.part(WeightsFacts).sizes
     return (f"weights: {number(sizes.weight_bits, 'size')}, {number(sizes.macs)} MACs",)
+
+
+def digest(facts: Facts) -> str:
+    """The size in a line."""
+    sizes, ratio = facts.part(WeightsFacts).sizes, view(facts).ratio
+    if sizes.weight_bits.value is None:
+        return ""
+    return (
+        f"{number(sizes.weight_bits, 'size')}{f', {ratio:.1f} times smaller than float32' if ratio else ''}"
+    )

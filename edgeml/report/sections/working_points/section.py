@@ -13,6 +13,7 @@ SECTION = Section(
     place=61,
     facts=ScoreFacts,
     collect=collect.collect,
+    digest=view.digest,
     view=view.view,
     charts=(roc_chart, class_roc_chart, precision_chart),
     applies=about_classes("score_areas"),

@@ -79,3 +79,11 @@ def _rejection(row: WorkingPoint) -> ScoreCell:
 def _threshold(row: WorkingPoint) -> ScoreCell:
     shown = f"{row.threshold:.4g}"
     return ScoreCell(shown if row.raw is None else f"{row.raw:.6g}", row.threshold, f"score {shown}")
+
+
+def digest(facts: Facts) -> str:
+    """The area under the ROC of the exact graph."""
+    areas = facts.part(ScoreFacts).score_areas
+    chosen = next((area for area in areas if area.of == "macro"), areas[0] if areas else None)
+    area = chosen.roc.get("fixed") if chosen else None
+    return "" if area is None or chosen is None else f"area under the ROC {area:.4f} ({chosen.of})"

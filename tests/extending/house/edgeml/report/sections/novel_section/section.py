@@ -22,4 +22,5 @@ SECTION = Section(
     place=125,
     facts=NovelFacts,
     collect=collect,
+    digest=lambda facts: f"{facts.part(NovelFacts).graph_ops} ops",
 )

@@ -1,0 +1,1 @@
+"""Network: its layers as the user named them, what flows between them, and what each takes."""
