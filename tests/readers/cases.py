@@ -29,6 +29,7 @@ from edgeml.explore.record import StudyRecord
 from edgeml.explore.request import StudyRequest
 from edgeml.figures import Hardware
 from edgeml.ir import saved
+from edgeml.keras.kinds import layer_kinds
 from edgeml.keras.notes import Notes
 from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, Witness
 from edgeml.reading import read_json
@@ -266,6 +267,14 @@ def cases() -> dict[str, Case]:
             _text({"schema": 1, "graph": "0" * 64, "notes": [], "float32": ["fc"], "differences": []}),
             Notes.read,
             (any_bytes, any_json),
+        ),
+        "classes of layers": Case(
+            ("keras.kinds",),
+            "model.json",
+            _text({"class_name": "Functional", "config": {"name": "net", "trainable": True, "layers": []}}),
+            layer_kinds,
+            (any_bytes, any_json),
+            wanted=False,
         ),
         "hardware figures": Case(("figures",), "result.json", figures, Hardware.read, (any_bytes, any_json)),
         "history.csv": Case(("training.history",), "history.csv", _history(), history.read_history),
