@@ -37,7 +37,7 @@ def test_a_longer_training_leaves_chance_and_more_bits_stop_clipping(tmp_path: P
     found = verdicts(tmp_path, "short")
     assert found["at-chance"]["severity"] == "bad"
     longer = found["at-chance"]["command"].replace("edgeml run", "edgeml train")
-    edgeml(tmp_path, f"{longer} --set quantizers.activations.integer=-2")
+    edgeml(tmp_path, f"{longer} --set quantizers.activations.integer=0")
     found = verdicts(tmp_path, "short-longer")
     assert "at-chance" not in found
     clipping = found["clips"]

@@ -26,6 +26,8 @@ def find(facts: Facts) -> Iterator[Judgement]:
     settings: list[str] = []
     for row in facts.part(LayersFacts).layers:
         less = row.bits_wasted
+        if row.representable.lo >= 0:
+            less = min(less, integer_bits(row))  # quantized_relu has no negative integer bits
         if row.op != "cast" or less < 1 or row.width - less < 2 or row.layer in _inputs(facts):
             continue
         bits.append(f"{row.width - less} bits would do for the results of {row.layer} (it has {row.width})")
