@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth mcu report board test test-slow test-pythons test-brevitas test-all coverage fuzz bench bench-front lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu report board test test-slow test-pythons test-brevitas test-wheel test-all docs notebooks coverage fuzz bench bench-front lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -88,6 +88,18 @@ test-pythons: ## set-up, first model and quick tests on every Python 3.11 to 3.1
 test-brevitas: $(STAMP) ## networks of Brevitas and PyTorch imported; both in .venv-brevitas, installed for it
 	@scripts/test-brevitas $(ARGS)
 
+test-wheel: $(STAMP) ## the built wheel in an empty environment: a first run and its report
+	@scripts/test-wheel $(ARGS)
+
+# Notebooks whose text and edgeml are those of the last time keep their outputs.
+docs: $(STAMP) ## the documentation's site in docs/_build/html; warnings are errors, its links are checked
+	$(BIN)/python scripts/notebooks.py --stale --jobs $(JOBS)
+	$(BIN)/sphinx-build --builder html --fresh-env --jobs $(JOBS) --fail-on-warning --keep-going --quiet docs docs/_build/html
+	$(BIN)/python scripts/links.py docs/_build/html
+
+notebooks: $(STAMP) ## run every notebook of notebooks/, in folders of their own; outputs go to the site
+	$(BIN)/python scripts/notebooks.py --jobs $(JOBS) $(ARGS)
+
 test-all: $(STAMP) ## all tests
 	$(PYTEST) $(ARGS)
 
@@ -123,5 +135,5 @@ lock: ## resolve requirements.lock anew (ARGS=--upgrade for the newest versions)
 	scripts/lock $(ARGS)
 
 clean: ## remove build products and caches; runs/ and .venv stay
-	rm -rf dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf dist docs/_build docs/notebooks docs/project docs/reference .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -146,6 +146,10 @@ class Run:
             hint = f"there are {', '.join(listed[:8])}{' and others' if len(listed) > 8 else ''}"
         raise EdgemlError("is not a run folder", str(name), hint or "edgeml train PRESET makes one")
 
+    def __fspath__(self) -> str:
+        """The folder, so that a run may stand wherever the path of one may."""
+        return str(self.folder)
+
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}: {'; '.join(f'{key} {value}' for key, value in self._facts())})"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import edgeml
 from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.presets import prepare
@@ -38,6 +39,13 @@ def test_a_written_run_is_read_again(preset, tmp_path):
         "scikit-learn",
     }
     assert run.config_file.read_text() == wanted.to_toml()
+
+
+def test_a_run_stands_wherever_its_path_may(preset, tmp_path):
+    run = Run.create(tmp_path / "run", config(preset))
+    assert Path(run) == tmp_path / "run"
+    with pytest.raises(EdgemlError, match="has no float model: it was not trained to the end"):
+        edgeml.quantize(run)  # it is found, and nothing is trained yet
 
 
 def test_the_data_come_back_bit_for_bit(preset, tmp_path):
