@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth mcu report board test test-slow test-pythons test-brevitas test-wheel test-all docs notebooks coverage fuzz bench bench-front lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-all coverage fuzz bench bench-front lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"

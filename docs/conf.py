@@ -56,6 +56,7 @@ python_maximum_signature_line_length = 80
 
 # ---------------------------------------------------------------- pages
 
+smartquotes = False  # what is typed has straight ones
 html_theme = "furo"
 html_title = f"edgeml {release}"
 html_static_path = ["_static"]

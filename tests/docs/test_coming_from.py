@@ -13,10 +13,10 @@ from tests.docs import workshop
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "coming-from").glob("*.md"))
 NOTHING = "nothing: "
-"""How a cell begins that says why there is nothing to type."""
+"""The beginning of a cell that says why there is nothing to type."""
 
 ALWAYS = ("edgeml train iris_mlp --epochs 2", "edgeml export runs/iris_mlp --to onnx,qonnx,verilog,c")
-"""What every page's folder begins with, so that pages do not depend on each other."""
+"""Commands before those of every page, so that pages do not depend on each other."""
 
 
 def right_hand_sides(page: Path) -> list[str]:

@@ -82,7 +82,7 @@ PROVOKED: dict[str, str | Callable[[], str]] = {
     "nothing was run, so nothing is proven": lambda: said("edgeml check runs/iris --with verilog", 0),
     "differs from a fresh emission: ...": _damaged,
 }
-"""What provokes each message: a command that ends with 2, or a function."""
+"""Message -> a command that provokes it and ends with 2, or a function."""
 
 
 def test_each_entry_is_provoked() -> None:
