@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from inspect import getdoc
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from edgeml import backends, boards, datasets, importers, mcus, presets, tasks, tools
+from edgeml.explore import knobs, metrics
 from edgeml.folder import ModuleFolder, camel_case
 from edgeml.keras import layers, operations, quantizers
 from edgeml.keras.backend import import_keras, import_qkeras
@@ -167,6 +169,12 @@ def _first_of_module(folder: Any, name: str) -> str:
     return first_sentence(module, f"{package}.{name}")
 
 
+def _files_of(package: ModuleType) -> list[tuple[str, str]]:
+    """The members of a package, each with the first sentence of its file."""
+    names = ModuleFolder("member", package.__name__).names()
+    return [(name, _first_of_module(package, name)) for name in names]
+
+
 def backends_page() -> str:
     """Back ends."""
     rows = [(f"`{b.name}`", b.summary) for b in map(backends.load, backends.names())]
@@ -235,17 +243,27 @@ def others_page() -> str:
         (
             "Calibration methods",
             "`edgeml quantize --method`: [quantizing](../quantizing.md).",
-            [(n, _first_of_module(methods, n)) for n in methods.names()],
+            _files_of(methods),
         ),
         (
             "Corrections after training",
             "`edgeml quantize --correct`: [quantizing](../quantizing.md).",
-            [(n, _first_of_module(corrections, n)) for n in corrections.names()],
+            _files_of(corrections),
+        ),
+        (
+            "Knobs of a search",
+            "`edgeml explore --knobs`: [exploring](../explore.md).",
+            _files_of(knobs),
+        ),
+        (
+            "Figures of a search",
+            "`edgeml explore --objectives`: [exploring](../explore.md).",
+            _files_of(metrics),
         ),
         (
             "Tools",
             "`edgeml doctor` says which of them are found, and how to get the others.",
-            [(n, _first_of_module(tools, n)) for n in tools.names()],
+            _files_of(tools),
         ),
     )
     for title, lead, rows in sections:
