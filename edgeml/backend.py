@@ -124,6 +124,10 @@ class Emitters:
         """
         return self.folder.function(op, name, parameters)
 
+    def prepared(self, graph: Graph) -> Graph:
+        """The graph that `plan` takes: `edgeml.passes.prepare`, and what else the target gains by."""
+        return prepare(graph)
+
     def unknown(self, core: Graph) -> tuple[Refusal, ...]:
         """A refusal for every node of a graph of core ops whose op has no file.
 
@@ -240,6 +244,10 @@ class Backend(ABC):
             EdgemlError: an unknown key (near matches given) or a bad value.
         """
 
+    def prepared(self, graph: Graph) -> Graph:
+        """The graph that `plan` takes: `edgeml.passes.prepare`, and what else the target gains by."""
+        return prepare(graph)
+
     def unknown(self, core: Graph) -> tuple[Refusal, ...]:
         """The nodes whose op has no file in the back end's folder `ops`."""
         return Emitters(self.name).unknown(core)
@@ -259,7 +267,7 @@ class Backend(ABC):
 
     def refusals(self, graph: Graph, options: Any) -> tuple[Refusal, ...]:
         """The ops it cannot express, empty if the graph can be emitted."""
-        return self._planned(prepare(graph), options).refusals
+        return self._planned(self.prepared(graph), options).refusals
 
     def _planned(self, core: Graph, options: Any) -> BackendPlan:
         unknown = self.unknown(core)
@@ -270,7 +278,7 @@ class Backend(ABC):
         """The plan for a prepared graph whose ops all have a file; it refuses for sizes, types or options.
 
         Args:
-            core: the graph, prepared (`edgeml.passes.prepare`).
+            core: the graph as `prepared` returned it.
             options: as `options` returned them.
         """
 
@@ -319,7 +327,7 @@ class Backend(ABC):
             EdgemlError: an op cannot be expressed; names it, its layer and a remedy.
         """
         chosen = self.options({}) if options is None else options
-        plan = self._planned(prepare(graph), chosen)
+        plan = self._planned(self.prepared(graph), chosen)
         if plan.refusals:
             raise refusal_error(self.name, plan.refusals)
         return self.write(graph, plan, chosen)

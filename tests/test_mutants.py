@@ -33,7 +33,8 @@ def test_unbroken_code_passes():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["tie-conv-to-odd", "matmul-bounds", "wrap-sign", "onnx-clip-bound", "qonnx-half"]
+    "name",
+    ["tie-conv-to-odd", "matmul-bounds", "wrap-sign", "onnx-clip-bound", "qonnx-half", "dead-constants-lost"],
 )
 def test_is_noticed(name):
     (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)

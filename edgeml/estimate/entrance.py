@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from edgeml import backends
 from edgeml.boards import Board
 from edgeml.designs import KINDS, OTHER, AnyDesign, Design
 from edgeml.errors import EdgemlError
@@ -19,7 +20,6 @@ from edgeml.estimate.verdict import Preflight
 from edgeml.families import SynthesisTool
 from edgeml.figures import Hardware
 from edgeml.ir import Graph
-from edgeml.passes import prepare
 from edgeml.settings import Settings
 
 Options = Mapping[str, Any] | Settings | None
@@ -194,7 +194,7 @@ def _input(
     ledger: Ledger,
 ) -> EstimateInput[Any]:
     parsed = options if isinstance(options, Settings) else estimator.options(options or {})
-    return EstimateInput(graph, prepare(graph), board, parsed, tool, ledger)
+    return EstimateInput(graph, backends.load(estimator.name).prepared(graph), board, parsed, tool, ledger)
 
 
 def _program(real: Hardware) -> str:

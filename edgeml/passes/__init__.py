@@ -7,7 +7,7 @@ To add a pass, write `edgeml/passes/NAME.py` with its class: `requires`, `rewrit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from edgeml.folder import ModuleFolder
@@ -16,10 +16,21 @@ from edgeml.passes._base import Pass
 if TYPE_CHECKING:
     from edgeml.ir import Graph
 
-__all__ = ["PREPARATION", "Pass", "load", "names", "prepare", "stages"]
+__all__ = ["CIRCUIT", "PREPARATION", "Pass", "load", "names", "prepare", "prepare_circuit", "stages"]
 
-PREPARATION = ("expand", "fold_constants", "drop_unused", "fuse_bias")
+PREPARATION = (
+    "expand",
+    "raise_casts",
+    "fold_constants",
+    "share_equal",
+    "drop_unused",
+    "fuse_bias",
+    "drop_dead",
+)
 """The passes of `prepare`, in their order."""
+
+CIRCUIT = ("shorten_sums",)
+"""The passes of `prepare_circuit` behind those of `prepare`."""
 
 _FOLDER = ModuleFolder("pass", __name__)
 
@@ -48,8 +59,14 @@ def prepare(graph: Graph) -> Graph:
     return last
 
 
-def stages(graph: Graph) -> Iterator[tuple[str, Graph]]:
-    """The graph after every pass of `prepare`, by the pass's name, in order."""
-    for name in PREPARATION:
+def prepare_circuit(graph: Graph) -> Graph:
+    """The graph that circuits start from: prepared, and rewritten by what pays in gates alone."""
+    *_, (_, last) = stages(graph, PREPARATION + CIRCUIT)
+    return last
+
+
+def stages(graph: Graph, chosen: Sequence[str] = PREPARATION) -> Iterator[tuple[str, Graph]]:
+    """The graph after every pass, by the pass's name, in order; by default those of `prepare`."""
+    for name in chosen:
         graph = load(name)().apply(graph)
         yield name, graph

@@ -15,7 +15,6 @@ from edgeml.backend import Backend
 from edgeml.checks.golden import Golden
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.ir import Graph
-from edgeml.passes import prepare
 from edgeml.prove.arguments import StageProof, prove_stage
 from edgeml.prove.quantizer import prove_quantizer
 from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, sealed
@@ -47,11 +46,11 @@ def prove_folder(
     """
     chosen = list(backends.names()) if "all" in names else list(dict.fromkeys(names))
     loaded = [backends.load(name) for name in chosen]
-    core = prepare(graph)
     results: list[Proof] = []
     for backend in loaded:
         began = time.monotonic()
         here, (runner, *_) = folder / backend.folder, backend.runners()
+        core = backend.prepared(graph)
         proof = _proof(backend, here, graph, core, golden, progress or _silent)
         proof = proof.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
         if proof.verdict is not Verdict.NOT_RUN:
@@ -128,8 +127,8 @@ def _judged(
     proof = Proof(backend=backend.name, verdict=Verdict.PROVEN, assumes=prover.covers, steps=records)
     wrong = next((step for step in steps if step.difference is not None), None)
     if wrong is not None and wrong.difference is not None:
-        (runner, *_), vector = backend.runners(), wrong.difference
-        witness = find_witness(runner, folder, graph, golden, vector)
+        vector = wrong.difference
+        witness = find_witness(backend, folder, graph, golden, vector)
         codes = f"expected {vector.expected}, got {vector.got}"
         where = f"{wrong.value} ({wrong.ops}) at {list(vector.index)}: {codes}"
         if witness is not None:

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backend import Runner
+from edgeml.backend import Backend
 from edgeml.checks.golden import Golden
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, ValueInfo, evaluate_codes, input_codes
-from edgeml.passes import prepare
 from edgeml.prove.arguments import StageDifference
 from edgeml.prove.result import Witness
 
@@ -30,18 +29,19 @@ _ROUNDS, _CHILDREN, _PARENTS, _LOOK = 60, 256, 16, 15
 
 
 def find_witness(
-    runner: Runner, folder: Path, graph: Graph, golden: Golden | None, difference: StageDifference
+    backend: Backend, folder: Path, graph: Graph, golden: Golden | None, difference: StageDifference
 ) -> Witness | None:
     """An input on which the artefact's outputs differ from the graph's, or None if none was found.
 
     Args:
-        runner: of the artefact; it takes floats.
+        backend: whose artefact it is; its first runner takes floats.
         folder: with the artefact's files.
         graph: the graph.
         golden: vectors of the run, if there are any.
         difference: codes on which a stage differs.
     """
-    for origin, floats in _candidates(graph, golden, difference):
+    (runner, *_), core = backend.runners(), backend.prepared(graph)
+    for origin, floats in _candidates(graph, core, golden, difference):
         codes = input_codes(graph, floats)
         expected = evaluate_codes(graph, codes)
         got = runner.run(folder, graph, floats)
@@ -62,7 +62,7 @@ def find_witness(
 
 
 def _candidates(
-    graph: Graph, golden: Golden | None, difference: StageDifference
+    graph: Graph, core: Graph, golden: Golden | None, difference: StageDifference
 ) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
     if golden is not None:
         vectors = golden.joined()
@@ -79,17 +79,16 @@ def _candidates(
         }
         yield "random inputs", _floats(graph, _changed(infos, rest, share, rng))
     for sign in (1, -1):
-        yield from _climbing(graph, difference, sign, rng)
+        yield from _climbing(graph, core, difference, sign, rng)
 
 
 def _climbing(
-    graph: Graph, difference: StageDifference, sign: int, rng: np.random.Generator
+    graph: Graph, core: Graph, difference: StageDifference, sign: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
     """Inputs that drive the element that differs as high (or low) as they can, so that what follows shows it.
 
     A weight into a unit that is always cut off at zero has no effect until an input switches the unit on.
     """
-    core = prepare(graph)
     infos = {name: graph.info(name) for name in graph.inputs}
     best = {name: np.clip(0, info.lo, info.hi)[np.newaxis] for name, info in infos.items()}
     for number in range(_ROUNDS):

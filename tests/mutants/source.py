@@ -26,6 +26,7 @@ PROJECT = "tests/backends/hls4ml/test_project.py"
 CSIM = "tests/ir/test_ops.py"
 VERILATOR = "tests/backends/verilog/test_simulation.py"
 STREAM = "tests/backends/verilog/test_stream.py"
+CAMPAIGN = "tests/passes/test_campaign.py tests/passes/test_contract.py"
 C_ZOO = "tests/backends/c/test_zoo.py"
 
 
@@ -484,7 +485,42 @@ C_PROGRAMS = (
     _c("c-sparse-gap", "ops/_sparse.py", "np.diff(own, prepend=0)", "np.diff(own, prepend=1)"),
 )
 
-MUTANTS = (*ARITHMETIC, *BACK_ENDS, *C_PROGRAMS)
+PASSES = (
+    Mutant(
+        "dead-constants-lost",
+        "passes/drop_dead.py",
+        "total = rows @ columns",
+        "total = rows @ columns * 0",
+        CAMPAIGN,
+    ),
+    Mutant(
+        "dead-rim",
+        "passes/_channels.py",
+        "return fixed & (codes == 0)  # at the rim, zeros would stand for the constant",
+        "return fixed",
+        CAMPAIGN,
+    ),
+    Mutant("dead-flattened", "passes/_channels.py", "rows[:] |= masks[source]", "del rows", CAMPAIGN),
+    Mutant(
+        "raised-although-read", "passes/raise_casts.py", "only_user(graph, source) is None or ", "", CAMPAIGN
+    ),
+    Mutant(
+        "shared-by-name",
+        "passes/share_equal.py",
+        "return node.op, *(",
+        "return node.op.op_name(), *(",
+        CAMPAIGN,
+    ),
+    Mutant(
+        "shortened-both",
+        "passes/shorten_sums.py",
+        "return max(own, other) if other < mine or other <= own else _ALL",
+        "return max(own, min(other, mine))",
+        CAMPAIGN,
+    ),
+    Mutant("shortened-half", "passes/shorten_sums.py", "return finest + 1", "return finest", CAMPAIGN),
+)
+MUTANTS = (*ARITHMETIC, *BACK_ENDS, *C_PROGRAMS, *PASSES)
 
 
 def survives(mutant: Mutant | None, tests: str, only: str, compiled: bool = False) -> bool:

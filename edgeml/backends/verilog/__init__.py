@@ -22,6 +22,7 @@ from edgeml.backends.verilog.runner import Simulation
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
+from edgeml.passes import prepare_circuit
 from edgeml.stages import NoProver
 
 __all__ = ["BACKEND", "Verilog", "VerilogOptions"]
@@ -39,6 +40,9 @@ class Verilog(Backend):
 
     def options(self, settings: Mapping[str, Any]) -> VerilogOptions:
         return parse_options(settings)
+
+    def prepared(self, graph: Graph) -> Graph:
+        return prepare_circuit(graph)
 
     def plan(self, core: Graph, options: Any) -> DesignPlan:
         return plan_design(core, options)

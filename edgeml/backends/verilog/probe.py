@@ -32,7 +32,7 @@ from edgeml.backends.verilog.stream.plan import plan
 from edgeml.backends.verilog.stream.top import Tap, write_stream
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, ValueInfo
-from edgeml.passes import prepare
+from edgeml.passes import prepare_circuit
 from edgeml.scratch import scratch_folder
 from edgeml.tools import run, verilator
 
@@ -78,7 +78,7 @@ def inner_values(
     """
     if manifest.graph != graph.digest:
         return {}
-    expanded = prepare(graph)
+    expanded = prepare_circuit(graph)
     inner = [name for name in dict.fromkeys(keep) if name in expanded.infos]
     if manifest.mode == "parallel":
         return _of_core(sources, _parallel(expanded, manifest, inputs), inner)

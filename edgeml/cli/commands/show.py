@@ -15,7 +15,8 @@ from edgeml.cli.console import OUT, print_json, say
 from edgeml.cli.options import JsonOption, RunArgument
 
 if TYPE_CHECKING:
-    from edgeml.ir import Graph
+    from edgeml.boards import Board
+    from edgeml.ir import Graph, ValueInfo
 
 
 def command(
@@ -29,6 +30,7 @@ def command(
     """Show a run's configuration and layers, its exact graph, or what the passes make of it."""
     from edgeml import api
     from edgeml.checks import bound
+    from edgeml.passes import CIRCUIT
 
     opened = api.load(run)
     changed = bound.changes(opened)
@@ -40,8 +42,15 @@ def command(
         OUT.file.write(f"{exact}\n")
         return
     if passes and not json:
-        cells = [[entry["pass"], str(entry["nodes"]), entry["ops"]] for entry in _stages(exact)]
-        OUT.print(Bands(("pass", "nodes", "ops"), cells, texts=(2,)))
+        with steps.working("running the passes"):
+            rows = _stages(exact, opened.config.targets.board)
+        keys = ("nodes", "elements", "bits", "luts")
+        cells = [[row["pass"], *(_shown(row[key]) for key in keys), row["ops"]] for row in rows]
+        OUT.print(Bands(("pass", "nodes", "elements", "bits", "LUTs", "ops"), cells, texts=(5,)))
+        say(
+            "elements and bits are of all values but constants; LUTs: the estimate of the Verilog side by "
+            "side. The passes behind prepare's are for circuits alone: " + ", ".join(CIRCUIT)
+        )
         return
     rows = [(n.name, n.op.op_name(), exact.info(n.name)) for n in exact.nodes if n.op.op_name() != "const"]
     if json:
@@ -54,7 +63,7 @@ def command(
             "changed": list(changed),
             "graph": str(exact),
             "values": values,
-            "passes": _stages(exact),
+            "passes": _stages(exact, opened.config.targets.board),
         }
         print_json(document)
         return
@@ -73,13 +82,55 @@ def command(
     OUT.print(Bands(("value", "op", "shape", "type", "codes"), cells))
 
 
-def _stages(graph: Graph) -> list[dict[str, Any]]:
-    """The graph as it is and behind every pass: how many nodes, and of which ops."""
-    from edgeml.passes import stages
+def _stages(graph: Graph, board: str) -> list[dict[str, Any]]:
+    """The graph as it is and behind every pass: nodes, elements, bits, estimated LUTs, and which ops."""
+    from edgeml import boards
+    from edgeml.passes import CIRCUIT, PREPARATION, stages
 
     rows: list[dict[str, Any]] = []
-    for name, stage in (("-", graph), *stages(graph)):
+    luts, before = None, None
+    for name, stage in (("-", graph), *stages(graph, PREPARATION + CIRCUIT)):
         counts = Counter(node.op.op_name() for node in stage.nodes)
         ops = ", ".join(f"{count} {op}" for op, count in sorted(counts.items()))
-        rows.append({"pass": name, "nodes": len(stage.nodes), "ops": ops})
+        values = [stage.info(node.name) for node in stage.nodes if node.name not in stage.constants]
+        if stage is not before:
+            luts, before = _luts(stage, boards.load(board)), stage
+        row = {
+            "pass": name,
+            "nodes": len(stage.nodes),
+            "elements": sum(info.size for info in values),
+            "bits": sum(_bits(info) for info in values),
+            "luts": luts,
+            "ops": ops,
+        }
+        rows.append(row)
     return rows
+
+
+def _bits(info: ValueInfo) -> int:
+    """Bits of all elements of a value."""
+    import numpy as np
+
+    return int(np.broadcast_to(np.asarray(info.type.width), info.shape).sum())
+
+
+def _luts(graph: Graph, board: Board) -> int | None:
+    """The estimate for a graph laid out side by side; None if it is not, or has ops that are no cells."""
+    from edgeml.backends.verilog import BACKEND
+    from edgeml.errors import EdgemlError
+    from edgeml.estimate.design import EstimateInput
+    from edgeml.estimate.ledger import EMPTY
+    from edgeml.estimate.verilog.model import estimate_verilog
+
+    options = BACKEND.options({"mode": "parallel"})
+    try:
+        if BACKEND.missing() or BACKEND.unknown(graph):
+            return None
+        lut = estimate_verilog(EstimateInput(graph, graph, board, options, None, EMPTY)).total.lut
+        return None if lut is None else round(lut.value)
+    except EdgemlError:
+        return None
+
+
+def _shown(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"

@@ -1,0 +1,176 @@
+"""Random small networks in which every pass finds something to do.
+
+Weights have zero rows and columns, layers occur twice, values branch and join, are moved, pooled and cast by
+every rounding and overflow, with one type or one per channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from edgeml.errors import EdgemlError
+from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray, Overflow, Round
+from edgeml.ir import Builder, Graph, Op
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.concat import Concat
+from edgeml.ir.ops.conv import Conv
+from edgeml.ir.ops.lookup import Lookup
+from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.ir.ops.max import Max
+from edgeml.ir.ops.max_pool import MaxPool
+from edgeml.ir.ops.mul import Mul
+from edgeml.ir.ops.pad import Pad
+from edgeml.ir.ops.relu import Relu
+from edgeml.ir.ops.repeat import Repeat
+from edgeml.ir.ops.reshape import Reshape
+from edgeml.ir.ops.scale import Scale
+from edgeml.ir.ops.slice import Slice
+from edgeml.ir.ops.sum_pool import SumPool
+from edgeml.ir.ops.transpose import Transpose
+
+
+def network(seed: int) -> Graph:
+    """A verified graph; the same seed gives the same one."""
+    return _Network(np.random.default_rng(seed)).graph()
+
+
+def extremes(graph: Graph, rng: np.random.Generator, samples: int = 12) -> dict[str, IntArray]:
+    """Codes for every input: both ends, mixtures of them, and random ones."""
+    codes: dict[str, IntArray] = {}
+    for name in graph.inputs:
+        info = graph.info(name)
+        mixed = np.where(rng.integers(0, 2, (samples, *info.shape)) == 0, info.lo, info.hi)
+        drawn = rng.integers(info.lo, info.hi, (samples, *info.shape), endpoint=True)
+        codes[name] = np.concatenate([info.lo[np.newaxis], info.hi[np.newaxis], mixed, drawn])
+    return codes
+
+
+class _Network:
+    """A network in the making."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._build = Builder("network")
+
+    def graph(self) -> Graph:
+        shape = ((6,), (4, 3), (4, 4, 2))[self._draw(3)]
+        x = self._build.input(shape, self._type(6), "x")
+        values = [x]
+        for _ in range(2 + self._draw(5)):
+            steps: tuple[Callable[[str], str], ...] = (
+                *[self._layer] * 3, *[self._move] * 2, self._activation, self._pool, self._join
+            )  # fmt: skip
+            source = values[-1] if self._draw(4) else values[self._draw(len(values))]
+            try:
+                values.append(steps[self._draw(len(steps))](source))
+            except EdgemlError:  # it does not fit: another step
+                continue
+        outputs = dict.fromkeys([values[-1], *(values[1:][: self._draw(2)] if len(values) > 2 else ())])
+        return self._build.graph(*outputs)
+
+    def _draw(self, count: int) -> int:
+        return int(self._rng.integers(count))
+
+    def _type(self, widest: int) -> FixedType:
+        return FixedType(bool(self._draw(2)), 1 + self._draw(widest), self._draw(6))
+
+    def _sparse(self, shape: tuple[int, ...]) -> IntArray:
+        """Weights with zeros here and there, in whole rows and in whole columns."""
+        codes = self._rng.integers(-4, 4, shape) * self._rng.integers(0, 2, shape)
+        codes[..., self._rng.random(shape[-2]) < 0.3, :] = 0
+        codes[..., self._rng.random(shape[-1]) < 0.3] = 0
+        return codes
+
+    def _kind(self, channels: int) -> ElementType:
+        """Four bits, at one LSB or at one per channel."""
+        if self._draw(3):
+            return FixedType(True, 4, self._draw(5))
+        return FixedTypeArray(True, 4, self._rng.integers(0, 5, channels))
+
+    def _layer(self, x: str) -> str:
+        """A product, sometimes twice, with a bias, a rounding and an activation."""
+        shape = self._build.info(x).shape
+        columns = 1 + self._draw(4)
+        kernel, op = (), MatMul()
+        if len(shape) == 3 and self._draw(2):
+            groups = shape[-1] if self._draw(3) == 0 else 1
+            columns = shape[-1] if groups > 1 else columns
+            pads = ((self._draw(2), 0), (0, self._draw(2)))
+            kernel, op = (2, 2), Conv((1, 1), pads, (1, 1), groups)
+        rows = 1 if isinstance(op, Conv) and op.groups > 1 else shape[-1]
+        w = self._build.const(self._sparse((*kernel, rows, columns)), self._kind(columns), "w")
+        product = self._build.add(op, x, w, name="product")
+        if self._draw(4) == 0:
+            other = self._build.const(self._sparse((*kernel, rows, columns)), self._kind(columns), "w")
+            same = w if self._draw(2) else other
+            product = self._build.add(Add(), product, self._build.add(op, x, same, name="product"))
+        y = self._build.add(Add(), product, self._bias(columns), name="sum") if self._draw(3) else product
+        return self._cast(self._build.add(Relu(), y) if self._draw(2) else y)
+
+    def _bias(self, columns: int) -> str:
+        """A constant per column or one for all, sometimes a computed one."""
+        if self._draw(4) == 0:
+            return self._build.const(self._rng.integers(-8, 8, (1,)), FixedType(True, 4, self._draw(6)), "b")
+        b = self._build.const(self._rng.integers(-8, 8, (columns,)), self._kind(columns), "b")
+        return self._build.add(Scale(-1), b, name="b") if self._draw(3) == 0 else b
+
+    def _cast(self, x: str) -> str:
+        info = self._build.info(x)
+        roundings = (Round.TRN, Round.RND, *Round)
+        frac = info.frac - self._draw(5)
+        to: ElementType = FixedType(bool(self._draw(2)), 1 + self._draw(5), frac)
+        if info.shape and self._draw(4) == 0:
+            fracs = frac - self._rng.integers(0, 3, info.shape[-1])
+            to = FixedTypeArray(bool(self._draw(2)), 4, fracs)
+        overflow = tuple(Overflow)[self._draw(4)]
+        return self._build.add(Cast(to, roundings[self._draw(len(roundings))], overflow), x)
+
+    def _move(self, x: str) -> str:
+        shape = self._build.info(x).shape
+        size, last, rank = self._build.info(x).size, shape[-1], len(shape)
+        ops: tuple[Op, ...] = (
+            Reshape((size,)),
+            Reshape((last, size // last)),
+            Transpose(tuple(range(rank))[::-1]),
+            Transpose((*range(rank - 1)[::-1], rank - 1)),
+            Repeat(self._draw(rank), 2),
+            Pad((*((self._draw(2), self._draw(2)) for _ in range(rank - 1)), (0, 0))),
+            Slice((0,) * rank, (*(max(1, n - 1) for n in shape[:-1]), last), (1,) * rank),
+        )
+        y = self._build.add(ops[self._draw(len(ops))], x, name="moved")
+        return self._cast(y) if self._draw(4) else y
+
+    def _activation(self, x: str) -> str:
+        match self._draw(3):
+            case 0:
+                return self._build.add(Relu(), x)
+            case 1:
+                return self._build.add(Scale(self._draw(3) - 1), x)
+            case _:
+                index = self._build.cast(x, FixedType(True, 3, self._build.info(x).frac - 1))
+                table = self._build.const(self._rng.integers(-8, 8, 8), FixedType(True, 4, self._draw(6)))
+                return self._build.add(Lookup(), index, table)
+
+    def _pool(self, x: str) -> str:
+        rank = len(self._build.info(x).shape) - 1
+        kind = MaxPool if self._draw(2) else SumPool
+        op = kind((2,) * rank, (2,) * rank, ((0, 0),) * rank)
+        return self._cast(self._build.add(op, x)) if rank in (1, 2) else x
+
+    def _join(self, x: str) -> str:
+        """A value with a layer of itself, or beside another one."""
+        info = self._build.info(x)
+        y = self._cast(x)
+        match self._draw(4):
+            case 0:
+                joined = self._build.add(Concat(self._draw(len(info.shape))), x, y)
+            case 1:
+                joined = self._build.add(Max(), x, y)
+            case 2:
+                joined = self._build.add(Mul(), x, y)
+            case _:
+                joined = self._build.add(Add(), y, x)
+        return self._cast(joined)
