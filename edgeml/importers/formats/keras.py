@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeml.importers.base import Imported, Importer, ImportOptions, SourceFile
 from edgeml.importers.formats._keras import imported
+from edgeml.importers.hgq2_reader.archive import is_hgq2
 
 _ZIP = b"PK"
 
@@ -16,7 +17,7 @@ class KerasArchive(Importer):
     file_name = "model.keras"
 
     def recognize(self, content: bytes) -> bool:
-        return content.startswith(_ZIP) and b"config.json" in content
+        return content.startswith(_ZIP) and b"config.json" in content and not is_hgq2(content)
 
     def read(self, source: SourceFile, options: ImportOptions) -> Imported:
         from edgeml.keras.load import model_of
