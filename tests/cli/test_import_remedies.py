@@ -159,7 +159,7 @@ def test_every_remedy_leads_on(
 
 
 def _refusal(outcome: Outcome) -> str:
-    """What is wrong and the hint, on one line."""
+    """The error with its hint, on one line."""
     assert outcome.code == 2 and "Traceback" not in outcome.err, outcome
     text = " ".join(outcome.err.split())
     assert "error: " in text and " hint: " in text, text
