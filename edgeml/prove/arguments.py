@@ -17,10 +17,17 @@ import numpy as np
 from edgeml.fixed import IntArray
 from edgeml.ir.structure import NONE, Form, Structure
 from edgeml.prove.segment import GraphSegment
+from edgeml.prove.sharing import groups_of, shared_codes
 from edgeml.stages import ArtefactStage
 
 _MOST = 1 << 25
 """Most integers (elements times vectors) for driving all codes, rather than the steps alone."""
+
+_FEW = 1 << 18
+"""Integers that are driven without a look at which elements are the same function."""
+
+_MOST_CODES = 1 << 24
+"""Most codes of an element that are tried."""
 
 _MOST_STEPS = 1 << 27
 """Most integers for finding and driving steps."""
@@ -101,7 +108,7 @@ def _choose(
     segment: GraphSegment, ours: Structure, theirs: Structure, rounds: str
 ) -> tuple[str, Iterable[IntArray]] | str:
     """The argument in words and its vectors (batch, elements of all sources), or why there is none."""
-    for side, structure in (("graph", ours), ("artefact", theirs)):
+    for side, structure in (("artefact", theirs), ("graph", ours)):
         if structure.form is Form.UNKNOWN:
             return f"the {side}: {structure.reason}"
     forms = (ours.form, theirs.form)
@@ -130,16 +137,22 @@ def _of_single(
     segment: GraphSegment, ours: Structure, theirs: Structure, rounds: str
 ) -> tuple[str, Iterable[IntArray]] | str:
     """A function of one element each."""
-    if not np.array_equal(ours.places, theirs.places):
+    # Where one side depends on nothing, the codes of the other side's element decide.
+    if not np.all((ours.places == theirs.places) | (ours.places == NONE) | (theirs.places == NONE)):
         if ours.affine and theirs.affine and not rounds:
             return "a constant and multiples: zero and one vector per element", _units(segment)
         return "the elements stand at other places"
     lo, hi = _bounds(segment)
     span = int(hi.max(initial=0)) - int(lo.min(initial=0)) + 1
-    if span * segment.size <= _MOST:
+    if span * segment.size <= _FEW:
         return "a function of one element: all of its codes", _path(lo, hi, _every(lo, hi))
     if ours.affine and theirs.affine and not rounds:
         return "a constant and a multiple of one element: its two bounds", iter([np.stack([lo, hi])])
+    groups = groups_of(ours, theirs, lo.size)
+    smallest = min((len(members) for members in groups), default=1)
+    if span <= _MOST_CODES and span * segment.size // smallest <= _MOST:
+        argument = "a function of one element: all of its codes, among the elements of one rule"
+        return argument, shared_codes(groups, lo, hi, _CHUNK)
     if Form.FUNCTION in (ours.form, theirs.form):
         return f"a function of an element with {span:,} codes, which are too many to try"
     return _of_steps(segment, lo, hi, "a function that never falls")

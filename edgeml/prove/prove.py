@@ -20,7 +20,7 @@ from edgeml.prove.quantizer import prove_quantizer
 from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, sealed
 from edgeml.prove.segment import GraphSegment
 from edgeml.prove.witness import find_witness
-from edgeml.stages import NoProver, Prover, QuantizerStage
+from edgeml.stages import CodedInput, NoProver, Prover, QuantizerStage
 
 Progress = Callable[[str], None]
 
@@ -82,7 +82,8 @@ def _proof(
     except MissingToolError as error:
         return Proof(backend=name, verdict=Verdict.NOT_RUN, reason=str(error))
     except EdgemlError as error:
-        return Proof(backend=name, verdict=Verdict.NOT_PROVEN, reason=str(error))
+        proof = Proof(backend=name, verdict=Verdict.NOT_PROVEN, reason=str(error), assumes=prover.covers)
+        return _refuted(backend, folder, graph, golden, proof)
     except MemoryError:
         reason = "there is not enough memory for the vectors"
         return Proof(backend=name, verdict=Verdict.NOT_PROVEN, reason=reason)
@@ -94,6 +95,9 @@ def _steps(name: str, prover: Prover, folder: Path, core: Graph, progress: Progr
     shown: set[str] = set()
     for stage in prover.stages(folder, core):
         progress(f"{name}: {stage.value}")
+        if isinstance(stage, CodedInput):
+            shown.add(stage.value)
+            continue
         if isinstance(stage, QuantizerStage):
             step = prove_quantizer(stage, core)
         else:
@@ -139,5 +143,20 @@ def _judged(
     if open_:
         more = f", and {len(open_) - 1} more" if len(open_) > 1 else ""
         reason = f"{open_[0].value} ({open_[0].ops}): {open_[0].missing}{more}"
-        return proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": reason})
+        proof = proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": reason})
+        return _refuted(backend, folder, graph, golden, proof)
     return proof
+
+
+def _refuted(backend: Backend, folder: Path, graph: Graph, golden: Golden | None, proof: Proof) -> Proof:
+    """An open proof, or the refutation if an input shows one."""
+    (runner, *_) = backend.runners()
+    if runner.available():
+        return proof
+    try:
+        witness = find_witness(backend, folder, graph, golden, None)
+    except EdgemlError:  # it does not run; the proof says what is wrong
+        return proof
+    if witness is None:
+        return proof
+    return proof.model_copy(update={"verdict": Verdict.REFUTED, "witness": witness})

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backend import Backend
+from edgeml.backend import Backend, Takes
 from edgeml.checks.golden import Golden
+from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, ValueInfo, evaluate_codes, input_codes
 from edgeml.prove.arguments import StageDifference
@@ -29,23 +30,33 @@ _ROUNDS, _CHILDREN, _PARENTS, _LOOK = 60, 256, 16, 15
 
 
 def find_witness(
-    backend: Backend, folder: Path, graph: Graph, golden: Golden | None, difference: StageDifference
+    backend: Backend,
+    folder: Path,
+    graph: Graph,
+    golden: Golden | None,
+    difference: StageDifference | None,
 ) -> Witness | None:
     """An input on which the artefact's outputs differ from the graph's, or None if none was found.
 
     Args:
-        backend: whose artefact it is; its first runner takes floats.
+        backend: whose artefact it is.
         folder: with the artefact's files.
         graph: the graph.
         golden: vectors of the run, if there are any.
-        difference: codes on which a stage differs.
+        difference: codes on which a stage differs; None if there are no stages.
+
+    Raises:
+        EdgemlError: the artefact does not run, or gives something of another shape.
     """
     (runner, *_), core = backend.runners(), backend.prepared(graph)
     for origin, floats in _candidates(graph, core, golden, difference):
         codes = input_codes(graph, floats)
         expected = evaluate_codes(graph, codes)
-        got = runner.run(folder, graph, floats)
+        inputs = floats if runner.takes is Takes.FLOATS else codes
+        got = runner.run(folder, graph, inputs)
         for name in graph.outputs:
+            if got[name].shape != expected[name].shape:
+                raise EdgemlError(f"gives the shape {got[name].shape}", name, "export it again")
             wrong = np.argwhere(expected[name] != got[name])
             if len(wrong):
                 row, *index = (int(n) for n in wrong[0])
@@ -62,12 +73,12 @@ def find_witness(
 
 
 def _candidates(
-    graph: Graph, core: Graph, golden: Golden | None, difference: StageDifference
+    graph: Graph, core: Graph, golden: Golden | None, difference: StageDifference | None
 ) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
     if golden is not None:
         vectors = golden.joined()
         yield "the golden vectors", {name: np.asarray(x, np.float32) for name, x in vectors.x.items()}
-    if set(difference.codes) == set(graph.inputs):
+    if difference is not None and set(difference.codes) == set(graph.inputs):
         single = {name: codes[np.newaxis] for name, codes in difference.codes.items()}
         yield "the codes of the stage", _floats(graph, single)
     rng = np.random.default_rng(0)
@@ -79,7 +90,8 @@ def _candidates(
         }
         yield "random inputs", _floats(graph, _changed(infos, rest, share, rng))
     for sign in (1, -1):
-        yield from _climbing(graph, core, difference, sign, rng)
+        if difference is not None:
+            yield from _climbing(graph, core, difference, sign, rng)
 
 
 def _climbing(

@@ -61,6 +61,17 @@ class QuantizerStage:
     run: Callable[[NDArray[np.float32]], IntArray]
 
 
+@dataclass(frozen=True)
+class CodedInput:
+    """An input that an artefact takes as codes: there is nothing to be shown of it.
+
+    Args:
+        value: the input.
+    """
+
+    value: str
+
+
 class Prover(ABC):
     """Cuts the artefact of one back end into stages."""
 
@@ -72,7 +83,7 @@ class Prover(ABC):
         """Empty if it can run on this machine, else the reason and the remedy."""
 
     @abstractmethod
-    def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
+    def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         """The stages, in an order in which each reads only inputs and values of stages before it.
 
         Args:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeml import backends
-from edgeml.fixed import FixedType, IntArray, Overflow
+from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.max_pool import MaxPool
@@ -22,6 +22,7 @@ from edgeml.prove.arguments import prove_stage, steps_of
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Verdict
 from edgeml.prove.segment import GraphSegment
+from edgeml.prove.sharing import groups_of, shared_codes
 from edgeml.scratch import scratch_folder
 from edgeml.stages import ArtefactStage
 from tests.strategies import graphs
@@ -52,9 +53,22 @@ def holds(segment: GraphSegment, rng: np.random.Generator) -> None:
         other = codes.copy()
         other[:, free] = rng.integers(lo[free], hi[free], (len(codes), free.size), endpoint=True)
         assert np.array_equal(run(segment, other)[:, out], result[:, out])
+    if structure.form in (Form.MONOTONE, Form.FUNCTION):
+        alike(segment, lo, hi)
     if structure.form in (Form.MONOTONE, Form.MAXIMUM, Form.MINIMUM):
         above = np.maximum(codes, codes[::-1])
         assert np.all(run(segment, above) >= result)
+
+
+def alike(segment: GraphSegment, lo: IntArray, hi: IntArray) -> None:
+    """Elements of one rule give one result for one code."""
+    structure = segment.structure
+    rules, places = structure.rules.reshape(-1), structure.places[0].reshape(-1)
+    for code in range(int(lo.min(initial=0)), int(hi.max(initial=0)) + 1, max(1, int(np.ptp(hi)) // 20 + 7)):
+        result = run(segment, np.clip(code, lo, hi)[np.newaxis])[0]
+        there = (places != NONE) & (lo[places] <= code) & (code <= hi[places])
+        for rule in np.unique(rules[there]):
+            assert len(np.unique(result[there & (rules == rule)])) == 1
 
 
 def run(segment: GraphSegment, codes: IntArray) -> IntArray:
@@ -117,6 +131,23 @@ def wide() -> Graph:
     build = Builder("wide")
     x = build.input((3,), FixedType(True, 34, 20), "x")
     return build.graph(build.cast(x, FixedType(True, 6, 2), name="narrow"))
+
+
+def test_codes_are_shared_among_elements_of_one_rule() -> None:
+    """Every code of every bound is met, in fewer vectors than there are codes."""
+    build = Builder("shared")
+    x = build.input((6,), FixedType(True, 10, 4), "x")
+    kinds = FixedTypeArray(True, np.array([4, 4, 4, 4, 5, 5]), np.array([2, 2, 2, 2, 3, 3]))
+    segment = GraphSegment(build.graph(build.cast(x, kinds, name="y")), ["x"], "y")
+    groups = groups_of(segment.structure, segment.structure, 6)
+    assert sorted(map(len, groups)) == [2, 4]
+    lo, hi = np.array([-9, -9, 0, 0, -5, -5]), np.array([20, 20, 40, 40, 6, 9])
+    vectors = np.concatenate(list(shared_codes(groups, lo, hi, 1000)))
+    assert np.all((lo <= vectors) & (vectors <= hi))
+    assert len(vectors) < 30
+    for members in groups:
+        wanted = {code for at in members for code in range(int(lo[at]), int(hi[at]) + 1)}
+        assert wanted <= set(vectors[:, members].reshape(-1).tolist())
 
 
 def test_a_wide_value_is_proven_by_its_steps() -> None:

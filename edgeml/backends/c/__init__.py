@@ -18,13 +18,13 @@ from edgeml.backends.c.fresh import compare_program
 from edgeml.backends.c.options import COptions, parse_options
 from edgeml.backends.c.plan import program
 from edgeml.backends.c.ports import MANIFEST, CManifest
+from edgeml.backends.c.prover import CProver
 from edgeml.backends.c.runner import HostProgram
 from edgeml.backends.c.steps import Program
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 from edgeml.mcus import cores
-from edgeml.stages import NoProver
 
 __all__ = ["BACKEND", "C", "COptions"]
 
@@ -52,8 +52,8 @@ class C(Backend):
     def runners(self) -> tuple[Runner, ...]:
         return (HostProgram(),)
 
-    def prover(self) -> NoProver:
-        return NoProver("no proof is written for this back end yet; edgeml check compares samples")
+    def prover(self) -> CProver:
+        return CProver()
 
     def named_runners(self) -> tuple[Runner, ...]:
         return tuple(on_core(cores.load(name)) for name in cores.names())

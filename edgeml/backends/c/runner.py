@@ -29,12 +29,12 @@ from edgeml.tools import run
 COMPILERS = ("gcc", "clang")
 """Compilers that have what the check needs, best first."""
 
-_FLAGS = (
+FLAGS = (
     *("-std=c99", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
 )
 _COMPILE_SECONDS = 600.0
-_RUN_SECONDS = 3600.0
+RUN_SECONDS = 3600.0
 
 
 class HostProgram(Runner):
@@ -72,7 +72,7 @@ class HostProgram(Runner):
             (scratch / "in").write_bytes(packed(manifest.inputs, inputs))
             log = program.parent / f"run-{os.getpid()}.log"
             words = ["in", "out", str(samples), *map(str, numbers)]
-            run([program, *words], scratch, log, _RUN_SECONDS, writes=[scratch / "out"])
+            run([program, *words], scratch, log, RUN_SECONDS, writes=[scratch / "out"])
             log.unlink(missing_ok=True)
             return written(scratch / "out", columns, samples, str(folder))
 
@@ -83,29 +83,54 @@ class HostProgram(Runner):
             MissingToolError: there is no compiler.
             EdgemlError: it does not compile; names the log.
         """
-        compiler = next((name for name in self._compilers if tools.find(name)), self._compilers[0])
-        tool = tools.need(compiler)
-        main = main_program(manifest)
-        files = {name: _source(folder / name) for name in (*manifest.sources, *manifest.headers)}
-        named = [part for name, content in files.items() for part in (name, content)]
-        key = digest([*named, main, *_FLAGS, compiler, tool.version])
-        program = cache_folder("c") / key / "program"
-        if program.is_file():
-            return program
-        program.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder(program.parent) as scratch:
-            for name, content in files.items():
-                (scratch / name).parent.mkdir(parents=True, exist_ok=True)
-                (scratch / name).write_bytes(content)
-            (scratch / "main.c").write_text(main)
-            command = [tool.path, *_FLAGS, "-Isrc", "-I.", "main.c", "-o", "program"]
-            target = scratch / "program"
-            run(command, scratch, program.parent / "compile.log", _COMPILE_SECONDS, writes=[target])
-            target.replace(program)  # atomic: two checks may compile the same program at once
+        files = {name: read_source(folder / name) for name in (*manifest.sources, *manifest.headers)}
+        return compiled(files, main_program(manifest), self._compilers)
+
+
+def compiled(
+    files: Mapping[str, bytes],
+    main: str,
+    compilers: Sequence[str] = COMPILERS,
+    flags: Sequence[str] = FLAGS,
+) -> Path:
+    """A program, from the cache or freshly compiled.
+
+    Args:
+        files: by their place.
+        main: the file that is compiled; it includes the others.
+        compilers: names of tools, best first.
+        flags: of the compiler.
+
+    Raises:
+        MissingToolError: there is no compiler.
+        EdgemlError: it does not compile; names the log.
+    """
+    compiler = next((name for name in compilers if tools.find(name)), compilers[0])
+    tool = tools.need(compiler)
+    named = [part for name, content in files.items() for part in (name, content)]
+    key = digest([*named, main, *flags, compiler, tool.version])
+    program = cache_folder("c") / key / "program"
+    if program.is_file():
         return program
+    program.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(program.parent) as scratch:
+        for name, content in files.items():
+            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+            (scratch / name).write_bytes(content)
+        (scratch / "main.c").write_text(main)
+        command = [tool.path, *flags, "-Isrc", "-I.", "main.c", "-o", "program"]
+        target = scratch / "program"
+        run(command, scratch, program.parent / "compile.log", _COMPILE_SECONDS, writes=[target])
+        target.replace(program)  # atomic: two checks may compile the same program at once
+    return program
 
 
-def _source(path: Path) -> bytes:
+def read_source(path: Path) -> bytes:
+    """A file of the program.
+
+    Raises:
+        EdgemlError: it is missing or cannot be read.
+    """
     if not path.is_file():
         raise EdgemlError("a file that edgeml.json lists is missing", str(path), "export again")
     return read_bytes(path, "source of the C project")

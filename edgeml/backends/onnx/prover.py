@@ -16,7 +16,7 @@ from edgeml.files import read_bytes
 from edgeml.ir import Graph
 from edgeml.onnx_model import parse_onnx
 from edgeml.reading import refusing
-from edgeml.stages import ArtefactStage, Prover, QuantizerStage
+from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
 from edgeml.stages.model import CutModel, Executor, constants_in
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class OnnxProver(Prover):
     def missing(self) -> str:
         return available()
 
-    def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
+    def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         path = folder / self.file
         model = parse_onnx(read_bytes(path, "exact ONNX model"), str(path))
         places = places_of(model, graph, list(graph.infos), str(path))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgeml.backends.qonnx.runner import FILE, QonnxRunner, constants_of, execute, load_model, places_of
 from edgeml.files import read_bytes
 from edgeml.ir import Graph
-from edgeml.stages import ArtefactStage, Prover, QuantizerStage
+from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
 from edgeml.stages.model import CutModel
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class QonnxProver(Prover):
     def missing(self) -> str:
         return QonnxRunner().available()
 
-    def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
+    def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         path = folder / FILE
         model = load_model(read_bytes(path, "QONNX model"), str(path))
         from onnx.reference import ReferenceEvaluator
