@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from edgeml.backends.c.integers import INT32, CType
 from edgeml.backends.c.memory import Memory, Pointer
 from edgeml.backends.c.numbers import Operators, common, promoted
-from edgeml.backends.c.syntax import CKind, Expr, Function, Unit
+from edgeml.backends.c.syntax import CKind, CUnit, Expr, Function
 from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
 from edgeml.stages.symbols import Number, Sym, bounds
@@ -29,7 +29,7 @@ OPPOSITE = {"<": ">=", ">": "<=", "<=": ">", ">=": "<"}
 class Surroundings(Protocol):
     """The program that an expression is a part of."""
 
-    unit: Unit
+    unit: CUnit
     operators: Operators
     hooks: dict[str, Callable[[Sequence[Any]], None]]
     tables: dict[str, Memory]

@@ -16,7 +16,7 @@ import numpy as np
 from edgeml.backends.c.machine import Machine
 from edgeml.backends.c.memory import Memory, Pointer
 from edgeml.backends.c.ports import CManifest, CPort
-from edgeml.backends.c.syntax import Expr, Stmt, Unit
+from edgeml.backends.c.syntax import CUnit, Expr, Stmt
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 from edgeml.stages.symbols import Atom, Cut, Number, element, support
@@ -88,7 +88,7 @@ class CarriedOut:
     outputs: dict[str, tuple[Number, ...]]
 
 
-def carried_out(unit: Unit, manifest: CManifest, graph: Graph, where: str) -> CarriedOut:
+def carried_out(unit: CUnit, manifest: CManifest, graph: Graph, where: str) -> CarriedOut:
     """The layers of a program.
 
     Args:
@@ -113,7 +113,7 @@ def carried_out(unit: Unit, manifest: CManifest, graph: Graph, where: str) -> Ca
 
 
 class _Run:
-    def __init__(self, unit: Unit, manifest: CManifest, graph: Graph) -> None:
+    def __init__(self, unit: CUnit, manifest: CManifest, graph: Graph) -> None:
         self._unit, self._manifest, self._graph = unit, manifest, graph
         self._entry = f"{manifest.prefix}_run"
         if self._entry not in unit.functions:

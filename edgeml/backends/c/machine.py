@@ -15,7 +15,7 @@ from typing import Any
 from edgeml.backends.c.expressions import Code, Expressions, Frame, decided, restored
 from edgeml.backends.c.memory import Memory
 from edgeml.backends.c.numbers import Operators, promoted
-from edgeml.backends.c.syntax import Expr, Function, Stmt, Unit
+from edgeml.backends.c.syntax import CUnit, Expr, Function, Stmt
 from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
 from edgeml.stages.symbols import Algebra, Atom, Cut, Number, Sym
@@ -43,7 +43,7 @@ class Machine:
     """
 
     def __init__(
-        self, unit: Unit, hooks: dict[str, Callable[[Sequence[Any]], None]], whole: frozenset[str]
+        self, unit: CUnit, hooks: dict[str, Callable[[Sequence[Any]], None]], whole: frozenset[str]
     ) -> None:
         self.unit, self.hooks, self.whole = unit, hooks, whole
         self.operators = Operators(Algebra())

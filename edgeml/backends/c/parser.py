@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from edgeml.backends.c.integers import INT32, CType
-from edgeml.backends.c.syntax import TYPES, CKind, Expr, Function, Stmt, Unit, blanked
+from edgeml.backends.c.syntax import TYPES, CKind, CUnit, Expr, Function, Stmt, blanked
 from edgeml.errors import EdgemlError
 
 _TOKEN = re.compile(
@@ -23,7 +23,7 @@ _LEVELS = (
 Token: TypeAlias = tuple[str, str, int]
 
 
-def read_unit(text: str, header: str, defined: frozenset[str], where: str) -> Unit:
+def read_unit(text: str, header: str, defined: frozenset[str], where: str) -> CUnit:
     """The parts of model.c.
 
     Args:
@@ -56,7 +56,7 @@ class UnitReader:
     """
 
     def __init__(self, text: str, types: dict[str, CType], macros: Mapping[str, int], where: str) -> None:
-        self.unit, self.types, self._macros, self._where = Unit(text), types, macros, where
+        self.unit, self.types, self._macros, self._where = CUnit(text), types, macros, where
         self._tokens: list[Token] = []
         place = 0
         while match := _TOKEN.match(text, place):

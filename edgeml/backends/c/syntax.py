@@ -94,7 +94,7 @@ class Function:
 
 
 @dataclass
-class Unit:
+class CUnit:
     """A file.
 
     Args:
