@@ -99,6 +99,7 @@ ELSEWHERE = {
     "synth.vendors.hls": "the manifest, one key of it",
     "synth.vendors.projects": "sources that the manifest lists, as bytes",
     "report.sections.hardware.collect": "the manifest, one key of it; a damaged one does not count",
+    "backends.c.driver": "numbers that its own program wrote; their count is compared",
     "backends.c.build": "what ships with edgeml",
     "lint.opening": "test_models.py: what keras.load and the importers read",
     "mcus.program": "C, as bytes for a digest",
