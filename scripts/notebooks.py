@@ -22,6 +22,7 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
@@ -64,6 +65,9 @@ def execute(source: Path, outputs: Path) -> str:
             return re.sub(r"\x1b\[[0-9;]*m", "", str(error))
         except CellTimeoutError as error:
             return f"a cell took more than {CELL_SECONDS} s\n{error}"
+        finally:
+            if kernel.has_kernel:
+                run_sync(kernel.shutdown_kernel)(now=True)
     node.metadata["edgeml"] = digest(source)
     outputs.mkdir(parents=True, exist_ok=True)
     nbformat.write(node, outputs / f"{source.stem}.ipynb")
