@@ -21,8 +21,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml import install
 from edgeml.backends.verilog.cells import Circuit, Num
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
 
 _FLOAT32_BITS = 24
@@ -36,8 +37,15 @@ BLOCK_DIGITS = 40_000
 
 @lru_cache(maxsize=_CACHED_PRODUCTS)
 def _solved(weights: bytes, shape: tuple[int, ...], lows: tuple[int, ...], highs: tuple[int, ...]) -> Any:
-    """da4ml's adder graph; cached and not to be changed, as several layouts have the same layer."""
-    from da4ml.cmvm import solve
+    """da4ml's adder graph; cached and not to be changed, as several layouts have the same layer.
+
+    Raises:
+        MissingToolError: da4ml is not installed; estimates come here without asking the back end first.
+    """
+    try:
+        from da4ml.cmvm import solve
+    except ModuleNotFoundError as error:
+        raise MissingToolError("da4ml is not installed", "verilog", install.command("verilog")) from error
 
     matrix = np.frombuffer(weights, np.float32).reshape(shape)
     intervals = [(float(lo), float(hi), 1.0) for lo, hi in zip(lows, highs, strict=True)]
