@@ -63,8 +63,8 @@ def _refusals(plan: CarrierPlan, step: CarrierStep) -> Iterator[Refusal]:
 
 def _too_wide(step: CarrierStep) -> Refusal:
     node = step.node
+    reason = "its values need float64, and QDQ runs in float32"
     if step.bits > FLOAT32_BITS:
         reason = f"its largest partial sum needs {step.bits} bits; QDQ runs in float32, with {FLOAT32_BITS}"
-        return Refusal(node.name, node.op.op_name(), reason, f"use narrower types in {node.layer}")
-    reason = "its values need float64, and QDQ runs in float32"
-    return Refusal(node.name, node.op.op_name(), reason, f"use narrower types in {node.layer}")
+    hint = f"use narrower types in {node.layer}, or export to onnx, which carries 53 bits"
+    return Refusal(node.name, node.op.op_name(), reason, hint)

@@ -97,7 +97,7 @@ def constant_reason(graph: Graph, node: Node, proven: Mapping[str, IntArray]) ->
 
 def _too_wide(what: str, needed: int, node: Node) -> tuple[str, str]:
     reason = f"{what} needs {needed} bits; QONNX runs in float32, with {FLOAT32_BITS}"
-    return reason, f"use narrower types in {node.layer}"
+    return reason, f"use narrower types in {node.layer}, or export to onnx, which carries 53 bits"
 
 
 def _out_of_range(node: Node) -> tuple[str, str]:
