@@ -25,11 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-<<<<<<< HEAD
-.PHONY: help setup demo train export hls check synth mcu report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-all coverage fuzz bench bench-front lint format lock clean
-=======
-.PHONY: help setup demo train export hls check synth mcu report board test test-slow test-pythons test-brevitas test-hgq2 test-all coverage fuzz bench bench-front lint format lock clean
->>>>>>> 5b9875a (x)
+.PHONY: help setup demo train export hls check synth mcu report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz bench bench-front lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -92,7 +88,6 @@ test-pythons: ## set-up, first model and quick tests on every Python 3.11 to 3.1
 test-brevitas: $(STAMP) ## networks of Brevitas and PyTorch imported; both in .venv-brevitas, installed for it
 	@scripts/test-brevitas $(ARGS)
 
-<<<<<<< HEAD
 test-wheel: $(STAMP) ## the built wheel in an empty environment: a first run and its report
 	@scripts/test-wheel $(ARGS)
 
@@ -104,10 +99,9 @@ docs: $(STAMP) ## the documentation's site in docs/_build/html; warnings are err
 
 notebooks: $(STAMP) ## run every notebook of notebooks/, in folders of their own; outputs go to the site
 	$(BIN)/python scripts/notebooks.py --jobs $(JOBS) $(ARGS)
-=======
+
 test-hgq2: $(STAMP) ## networks of HGQ2 imported, against its own integers; it stands in .venv-hgq2, installed for it
 	@scripts/test-hgq2 $(ARGS)
->>>>>>> 5b9875a (x)
 
 test-all: $(STAMP) ## all tests
 	$(PYTEST) $(ARGS)

@@ -20,6 +20,7 @@ import numpy as np
 from edgeml.cli import console
 from edgeml.cli.main import build_app
 from edgeml.errors import EdgemlError
+from tests.importers.formats import hgq2
 
 REPORTS = Path(__file__).parents[1] / "vendor" / "reports"
 
@@ -102,6 +103,7 @@ def fill(folder: Path) -> dict[str, Any]:
     written = edgeml.emit(graph, "qonnx").write(folder / "qonnx")
     del written
     (next((folder / "qonnx").glob("*.onnx"))).rename(folder / "model.qonnx.onnx")
+    hgq2.sample(folder).rename(folder / "hgq2.keras")
     (folder / "int8.tflite").write_bytes(_int8(plain, x))
     (folder / "hls4ml.yml").write_text(
         "Model:\n  Precision: fixed<16,6>\n  ReuseFactor: 1\nLayerName:\n  fc1:\n    Precision:\n"
