@@ -171,8 +171,8 @@ def test_what_cannot_be_met_says_the_best_that_can_be_reached() -> None:
     assert "it may still fit: try --set verilog.mode=stream --set verilog.reuse_factor" in caught.value.hint
     with pytest.raises(EdgemlError, match=r"interval of 2 clocks \(alone at least 4\)"):
         solver(given(graph, BOARD, VerilogOptions(reuse_factor=4))).best(Goal(ii=2))
-    with pytest.raises(EdgemlError, match="verilog cannot express this add: reads something else"):
-        solver(given(zoo()["residual"], BOARD, STREAM))
+    with pytest.raises(EdgemlError, match="verilog cannot express this transpose: it reorders a stream"):
+        solver(given(zoo()["transpose"], BOARD, STREAM))
 
 
 def test_the_preflight_goes_on_with_what_was_found() -> None:

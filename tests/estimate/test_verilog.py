@@ -107,7 +107,7 @@ def test_every_board_has_a_family_and_an_estimate() -> None:
 
 def test_what_cannot_be_emitted_is_not_estimated() -> None:
     with pytest.raises(EdgemlError, match="verilog cannot express"):
-        estimate(zoo()["residual"], boards.load("ulx3s-85f"), "verilog", {"mode": "stream"})
+        estimate(zoo()["transpose"], boards.load("ulx3s-85f"), "verilog", {"mode": "stream"})
 
 
 def test_cycles_are_counted_in_the_clock_that_the_board_runs_at() -> None:

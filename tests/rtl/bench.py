@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backends.verilog.harness import MAIN
-from edgeml.backends.verilog.stream.timing import StreamPart, latency_and_interval
+from edgeml.backends.verilog.stream.network import latency_and_interval
+from edgeml.backends.verilog.stream.timing import StreamPart
 from edgeml.share import share_dir
 from edgeml.tools import run, verilator
 
@@ -50,6 +51,7 @@ def drive(
     beats_out: int,
     edit: Callable[[str], str] = lambda text: text,
     seed: int = 0,
+    memories: str = "",
 ) -> NDArray[np.uint64]:
     """Send beats through a part and return what comes out.
 
@@ -62,10 +64,13 @@ def drive(
         beats_out: beats per result.
         edit: applied to the part's source, to break it on purpose.
         seed: of the stalls.
+        memories: modules of the body's own.
     """
     samples, beats_in = beats.shape
     sources = [folder / "bench.v"]
-    sources[0].write_text(_TOP.format(ins=bits[0] - 1, outs=bits[1] - 1, last=beats_out - 1, body=body))
+    sources[0].write_text(
+        _TOP.format(ins=bits[0] - 1, outs=bits[1] - 1, last=beats_out - 1, body=body) + memories
+    )
     for path in sorted((share_dir("hw") / "rtl").glob("*.v")):
         if path.stem in body:
             sources.append(folder / path.name)

@@ -13,10 +13,12 @@ from edgeml.backends.verilog.module import write_core
 from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.schedule import schedule
-from edgeml.backends.verilog.stream import factors
+from edgeml.backends.verilog.stream import factors, pace
 from edgeml.backends.verilog.stream import top as stream_top
 from edgeml.backends.verilog.stream.beats import CannotStreamError
-from edgeml.backends.verilog.stream.plan import StreamPlan, plan
+from edgeml.backends.verilog.stream.factors import Reuse
+from edgeml.backends.verilog.stream.plan import plan
+from edgeml.backends.verilog.stream.segments import StreamPlan
 from edgeml.backends.verilog.stream.top import Streamed, write_stream
 from edgeml.backends.verilog.top import PRIMITIVES, latency, parallel_top, stream
 from edgeml.files import FileSet
@@ -33,12 +35,14 @@ class DesignPlan:
         mode: "parallel" or "stream".
         stream: its segments; None if it is parallel, or refused.
         refusals: ops that the mode cannot express.
+        reuse: the reuse factors of a stream.
     """
 
     graph: Graph
     mode: str
     stream: StreamPlan | None
     refusals: tuple[Refusal, ...]
+    reuse: Reuse = None
 
 
 def build(planned: DesignPlan, digest: str, options: VerilogOptions) -> FileSet:
@@ -71,7 +75,7 @@ def build(planned: DesignPlan, digest: str, options: VerilogOptions) -> FileSet:
         input=emitted.source,
         output=emitted.sink,
         files=tuple(sorted(files)),
-        reuse_factor=options.reuse_factor,
+        reuse_factor=planned.reuse if planned.stream is not None else options.reuse_factor,
         options=options.model_dump(mode="json", exclude_none=True),
     )
     return FileSet(
@@ -92,7 +96,8 @@ def chosen_mode(graph: Graph, options: VerilogOptions) -> str:
 def _mode(options: VerilogOptions, parallel: tuple[Refusal, ...]) -> str:
     if options.mode != "auto":
         return options.mode
-    return "stream" if parallel or factors.largest(options.reuse_factor) > 1 else "parallel"
+    folds = factors.largest(options.reuse_factor) > 1 or options.clocks_per_sample is not None
+    return "stream" if parallel or folds else "parallel"
 
 
 def plan_design(graph: Graph, options: VerilogOptions) -> DesignPlan:
@@ -101,13 +106,14 @@ def plan_design(graph: Graph, options: VerilogOptions) -> DesignPlan:
     Raises:
         EdgemlError: a reuse factor is given for a layer that is not there or not folded, or is too small.
     """
-    factors.check(graph, options.reuse_factor)
+    pace.check(graph, options.reuse_factor)
     parallel = parallel_refusals(graph, options.unroll_limit)
     mode = _mode(options, parallel)
     if mode == "parallel":
         return DesignPlan(graph, mode, None, parallel)
+    reuse = pace.resolved(graph, options)
     try:
-        return DesignPlan(graph, mode, plan(graph, options.reuse_factor), ())
+        return DesignPlan(graph, mode, plan(graph, reuse), (), reuse)
     except CannotStreamError as error:
         if options.mode != "auto" or not parallel:
             return DesignPlan(graph, mode, None, (error.refusal,))

@@ -63,3 +63,14 @@ def parallel_refusals(graph: Graph, limit: int) -> tuple[Refusal, ...]:
         f"raise unroll_limit to {total} if the FPGA is large enough, prune weights, or make the layer smaller"
     )
     return (Refusal(largest.name, largest.op.op_name(), reason, remedy),)
+
+
+def kernel_operations(graph: Graph) -> int:
+    """Operations of the kernels of all convolutions, each laid out once."""
+    constants = graph.constants
+    total = 0
+    for node in graph.nodes:
+        if isinstance(node.op, Conv) and node.name not in constants:
+            positions = int(np.prod(graph.info(node.name).shape[:-1], dtype=np.int64))
+            total += operations(graph, node) // max(1, positions)
+    return total

@@ -31,8 +31,8 @@ _INT64_BITS = 60
 _CACHED_PRODUCTS = 128
 """Adder graphs that are kept."""
 
-BLOCK_DIGITS = 40_000
-"""Nonzero signed digits of a matrix that is searched as one: about 20 s on one core."""
+BLOCK_DIGITS = 32_000
+"""Nonzero signed digits of a matrix that is searched as one: about half a minute on one core."""
 
 
 @lru_cache(maxsize=_CACHED_PRODUCTS)

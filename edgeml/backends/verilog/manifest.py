@@ -119,7 +119,7 @@ class VerilogManifest(Document):
         input: where samples go in.
         output: where results come out.
         files: all Verilog files.
-        reuse_factor: the option of that name, by layer if it was given so; None if it was left open.
+        reuse_factor: clocks that layers take, for all or by layer; None if it was left open.
         options: all options it was written with; None in a manifest of an older edgeml.
     """
 

@@ -34,6 +34,11 @@ class VerilogOptions(Settings):
         reuse_factor: clocks that a streamed dense layer may take for a sample, and so how often each of its
             multipliers is used; by default as many as it takes for the sample to come in. For all, or per
             layer ({"fc1": 16, "default": 4}); 1 lays a layer out side by side if its input comes in one beat.
+            A convolution is folded only if it is named: clocks for each of its windows.
+        clocks_per_sample: reuse factors for all layers of a stream, dense ones and convolutions, so that each
+            is done with a sample in so many clocks, with the fewest multipliers; factors that `reuse_factor`
+            names stay. Where neither is given and the convolutions are more than `unroll_limit` allows, as
+            many clocks as lead to 256 multipliers.
         unroll_limit: most operations (nonzero weights times positions, and elements) laid out side by side.
     """
 
@@ -42,12 +47,15 @@ class VerilogOptions(Settings):
     adders_per_stage: Annotated[int, Field(ge=1, le=1000)] | None = None
     mode: Literal["auto", "parallel", "stream"] = "auto"
     reuse_factor: PerLayer[Annotated[int, Field(ge=1)]] | None = None
+    clocks_per_sample: Annotated[int, Field(ge=1, le=1 << 40)] | None = None
     unroll_limit: Annotated[int, Field(ge=1)] = 16384
 
     @model_validator(mode="after")
     def _something_to_fold(self) -> VerilogOptions:
         if self.mode == "parallel" and largest(self.reuse_factor) > 1:
             raise ValueError("mode=parallel folds nothing: leave out reuse_factor, or use mode=stream")
+        if self.mode == "parallel" and self.clocks_per_sample is not None:
+            raise ValueError("mode=parallel folds nothing: leave out clocks_per_sample, or use mode=stream")
         return self
 
     @property

@@ -28,8 +28,9 @@ from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.module import wires, write_core
 from edgeml.backends.verilog.ports import Core
 from edgeml.backends.verilog.schedule import schedule
+from edgeml.backends.verilog.stream.parts import Tap
 from edgeml.backends.verilog.stream.plan import plan
-from edgeml.backends.verilog.stream.top import Tap, write_stream
+from edgeml.backends.verilog.stream.top import taps_of
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, ValueInfo
 from edgeml.passes import prepare_circuit
@@ -84,16 +85,16 @@ def inner_values(
         return _of_core(sources, _parallel(expanded, manifest, inputs), inner)
     names = module_names()
     top = names.unique(manifest.top)
-    taps = write_stream(expanded, plan(expanded, manifest.reuse_factor), top, names, _NO_LEVELS).taps
+    taps = taps_of(expanded, plan(expanded, manifest.reuse_factor), top, names, _NO_LEVELS)
     values: dict[str, IntArray] = {}
     for tap, passed in zip(taps, _tapped(sources, manifest, taps, beats), strict=True):
-        if passed.shape[0] != len(beats) * tap.beats.count:
+        if passed.shape[0] != len(beats) * tap.beats[0].count:
             continue  # with a beat missing or too many, no beat can be assigned to a sample
         codes = _decoded(passed, tap)
         if tap.core is None or tap.design is None:
-            values[tap.beats.value] = codes
+            values |= codes
         else:
-            streamed = _StreamedCodes(tap.core, tap.design, {tap.beats.value: codes})
+            streamed = _StreamedCodes(tap.core, tap.design, codes)
             values |= _of_core(sources, streamed, [name for name in inner if name in tap.design.values])
     return {
         name: values[name].reshape(len(beats), *expanded.info(name).shape) for name in inner if name in values
@@ -199,7 +200,7 @@ def _tapped(
 ) -> list[NDArray[np.uint32]]:
     """Words (beats, words) of all beats that passed every tap."""
     text = _taps_text(manifest, taps)
-    sizes = [-(-tap.beats.bits // 32) for tap in taps]
+    sizes = [-(-_bits(tap) // 32) for tap in taps]
     on = [
         f"    if (dut.on{i}) {{ get(dut.t{i}, now.data()); all[{i}].insert(all[{i}].end(), now.begin(), "
         f"now.begin() + {size}); }}"
@@ -227,9 +228,7 @@ def _taps_text(manifest: VerilogManifest, taps: Sequence[Tap]) -> str:
         f"  input wire [{source.bits - 1}:0] s_axis_tdata, input wire s_axis_tvalid,",
         "  output wire s_axis_tready",
     ]
-    lines += [
-        f"  , output wire on{i}, output wire [{tap.beats.bits - 1}:0] t{i}" for i, tap in enumerate(taps)
-    ]
+    lines += [f"  , output wire on{i}, output wire [{_bits(tap) - 1}:0] t{i}" for i, tap in enumerate(taps)]
     lines += [
         ");",
         f"  wire [{sink.bits - 1}:0] data;",
@@ -244,13 +243,22 @@ def _taps_text(manifest: VerilogManifest, taps: Sequence[Tap]) -> str:
     return "\n".join([*lines, "endmodule", ""])
 
 
-def _decoded(words: NDArray[np.uint32], tap: Tap) -> IntArray:
-    """Codes (beats, elements) from the words of beats."""
-    size, width = tap.beats.size, tap.beats.width
+def _bits(tap: Tap) -> int:
+    return sum(beats.bits for beats in tap.beats)
+
+
+def _decoded(words: NDArray[np.uint32], tap: Tap) -> dict[str, IntArray]:
+    """Codes (beats, elements) by value from the words of beats."""
     raw = np.ascontiguousarray(words.astype("<u4")).view(np.uint8)
-    bits = np.unpackbits(raw, axis=1, bitorder="little")[:, : size * width].reshape(-1, size, width)
-    codes = (bits.astype(np.int64) << np.arange(width)).sum(axis=-1)
-    return codes - ((codes >> (width - 1)) << width) if tap.beats.signed else codes
+    every = np.unpackbits(raw, axis=1, bitorder="little")
+    values, start = dict[str, IntArray](), 0
+    for beats in tap.beats:
+        size, width = beats.size, beats.width
+        bits = every[:, start : start + beats.bits].reshape(-1, size, width)
+        codes = (bits.astype(np.int64) << np.arange(width)).sum(axis=-1)
+        values[beats.value] = codes - ((codes >> (width - 1)) << width) if beats.signed else codes
+        start += beats.bits
+    return values
 
 
 # ---------------------------------------------------------------- both

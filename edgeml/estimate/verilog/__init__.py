@@ -1,8 +1,8 @@
 """The estimate of our own Verilog: its cells counted, its clocks as the emitter has them, its best layout.
 
 `circuit` and `parts` count cells and modules, `counting` the whole design, `model` makes figures of the
-counts, `placement` adds the board's top, `layouts` and `solve` search for a layout, `preflight` says whether
-it fits.
+counts, `placement` adds the board's top, `layouts`, `paced` and `solve` search for a layout, `preflight` says
+whether it fits.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ the manifest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from copy import deepcopy
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edgeml.backends.verilog.build import chosen_mode
@@ -21,23 +21,28 @@ from edgeml.backends.verilog.ports import BusPort, port
 from edgeml.backends.verilog.schedule import Schedule, schedule
 from edgeml.backends.verilog.stream import timing
 from edgeml.backends.verilog.stream.beats import Beats
-from edgeml.backends.verilog.stream.plan import (
+from edgeml.backends.verilog.stream.network import trace
+from edgeml.backends.verilog.stream.pace import resolved
+from edgeml.backends.verilog.stream.plan import plan
+from edgeml.backends.verilog.stream.segments import (
+    CollectSegment,
     FoldSegment,
     KernelSegment,
+    ProductSegment,
+    QueueSegment,
+    ReduceSegment,
     Segment,
     SerializeSegment,
     StreamPlan,
     WindowSegment,
-    plan,
 )
+from edgeml.backends.verilog.stream.top import kernel_latencies
+from edgeml.backends.verilog.stream.wiring import depths, parts_of, queue_address, wired
 from edgeml.estimate.count import Count, total
 from edgeml.estimate.verilog import parts
 from edgeml.estimate.verilog.circuit import delay_bits, layer_count
 from edgeml.families import Fabric
 from edgeml.ir import Graph
-
-_DEEPEST = 1024
-"""Words of the deepest FIFO in front of a folded layer, as the emitter has it."""
 
 
 @dataclass
@@ -95,7 +100,7 @@ def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesig
     mode = chosen_mode(graph, options)
     if mode == "parallel":
         return _parallel(graph, options, fabric)
-    return _StreamCounter(graph, options, fabric).counted(plan(graph, options.reuse_factor))
+    return _StreamCounter(graph, options, fabric).counted(plan(graph, resolved(graph, options)))
 
 
 @dataclass(frozen=True)
@@ -116,8 +121,11 @@ def stretch(graph: Graph, segments: Sequence[Segment], options: VerilogOptions, 
         fabric: of the chip.
     """
     counter = _StreamCounter(graph, options, fabric)
-    counter.walk(segments)
-    return Stretch(total(piece.count for piece in counter.pieces), tuple(counter.parts))
+    parts: list[timing.StreamPart] = []
+    for segment in segments:
+        latency = counter.segment(segment, {}, 0)
+        parts += parts_of(segment, latency, 0)
+    return Stretch(total(piece.count for piece in counter.pieces), tuple(parts))
 
 
 def stream_ports(graph: Graph, source: Beats, sink: Beats) -> StreamPorts:
@@ -172,21 +180,27 @@ def _layers(design: Design, times: Schedule, fabric: Fabric, offset: int) -> lis
 class _StreamCounter:
     def __init__(self, graph: Graph, options: VerilogOptions, fabric: Fabric) -> None:
         self._graph, self._options, self._fabric = graph, options, fabric
-        self.parts: list[timing.StreamPart] = []
         self.pieces: list[Piece] = []
-        self._spans: list[tuple[Piece, int, int]] = []
+        self._spans: list[tuple[Piece, int, bool]] = []
 
     def counted(self, layout: StreamPlan) -> CountedDesign:
         source, sink = layout.source, layout.sink
-        frame = Piece("(input and output)", "")
-        self._add(frame, timing.Skid(), parts.skid(source.bits))
-        self.walk(layout.segments)
+        frame = Piece("(input and output)", "", parts.skid(source.bits))
+        latencies = kernel_latencies(layout, self._options.levels)
+        addresses = depths(layout, latencies)
+        for place, segment in enumerate(layout.segments):
+            self.segment(segment, addresses, place)
+        self._forks(layout, frame)
         self.pieces.append(frame)
+        words = {place: 1 << bits for place, bits in addresses.items()}
         # One sample by itself for where it is when; several for how soon they follow each other.
-        traced = timing.trace(deepcopy(self.parts), source.count, sink.count, 1)
-        ends = timing.trace(self.parts, source.count, sink.count).ends
+        alone, many = (wired(layout, latencies, words) for _ in range(2))
+        traced = trace(alone.network, source.count, sink.count, 1)
+        ends = trace(many.network, source.count, sink.count).ends
         interval = ends[-1] - ends[-2]
-        for piece, begin, end in self._spans:
+        for piece, place, buffered in self._spans:
+            begin, end = alone.spans[place]
+            end -= not buffered
             entered = traced.enters[begin]
             piece.start = entered if piece.start is None else min(entered, piece.start)
             piece.cycles = max(traced.leaves[end] - piece.start, piece.cycles or 0)
@@ -196,23 +210,39 @@ class _StreamCounter:
             "stream", tuple(self.pieces), traced.ends[0], interval, stream_ports(self._graph, source, sink)
         )
 
-    def walk(self, segments: Sequence[Segment]) -> None:
-        """Count segments, in order."""
-        for segment in segments:
-            match segment:
-                case WindowSegment():
-                    self._window(segment)
-                case KernelSegment():
-                    self._kernel(segment)
-                case SerializeSegment():
-                    self._serialize(segment)
-                case FoldSegment():
-                    self._fold(segment)
+    def segment(self, segment: Segment, addresses: Mapping[int, int], place: int) -> int:
+        """Count one segment; returns the stages of a kernel."""
+        match segment:
+            case WindowSegment():
+                self._window(segment, place)
+            case KernelSegment():
+                return self._kernel(segment, place)
+            case SerializeSegment():
+                self._serialize(segment, place)
+            case FoldSegment():
+                self._fold(segment, place)
+            case ProductSegment():
+                self._product(segment, place)
+            case CollectSegment():
+                count = parts.collect(segment.source.bits, segment.sink.size // segment.source.size)
+                self._add(self._piece(segment.node), place, count)
+            case ReduceSegment():
+                self._reduce(segment, place)
+            case QueueSegment():
+                count = parts.fifo(segment.source.bits, addresses.get(place, 1), self._fabric)
+                self._add(self._piece(segment.node), place, count)
+        return 0
 
-    def _add(self, piece: Piece, part: timing.StreamPart, count: Count) -> None:
+    def _forks(self, layout: StreamPlan, frame: Piece) -> None:
+        """Streams that several segments read; they count for the whole."""
+        readers = Counter(read for reads in layout.reads for read in reads)
+        for ways in readers.values():
+            if ways > 1:
+                frame.count = frame.count + parts.fork(ways)
+
+    def _add(self, piece: Piece, place: int, count: Count) -> None:
         piece.count = piece.count + count
-        self._spans.append((piece, len(self.parts), len(self.parts)))
-        self.parts.append(part)
+        self._spans.append((piece, place, True))
 
     def _piece(self, node: str) -> Piece:
         """The share of a node, the same one if its window or queue stands there already."""
@@ -222,16 +252,13 @@ class _StreamCounter:
         self.pieces.append(Piece(node, self._graph.node(node).op.op_name()))
         return self.pieces[-1]
 
-    def _window(self, at: WindowSegment) -> None:
+    def _window(self, at: WindowSegment, place: int) -> None:
         full = (sum(at.padding[0]) + at.size[0], sum(at.padding[1]) + at.size[1])
-        count = parts.window(at.source.bits, full, at.reach, self._fabric)
-        part = timing.Window(at.size, at.reach, at.strides, at.padding)
-        self._add(self._piece(at.node), part, count)
+        self._add(self._piece(at.node), place, parts.window(at.source.bits, full, at.reach, self._fabric))
 
-    def _kernel(self, at: KernelSegment) -> None:
+    def _kernel(self, at: KernelSegment, place: int) -> int:
         design = elaborate(at.kernel.graph, at.kernel.bounds)
         times = schedule(design, self._options.levels)
-        position = len(self.parts)
         for piece in _layers(design, times, self._fabric, 0):
             same = next((p for p in self.pieces if _same_layer(self._graph, p.layer, piece.layer)), None)
             if same is None:
@@ -241,31 +268,37 @@ class _StreamCounter:
                 same.layer, same.op = piece.layer, piece.op
                 same.count = same.count + piece.count
             same.start = same.cycles = None
-            self._spans.append((same, position, position))
-        if times.last:
-            self.parts.append(timing.Pipe(times.last))
-        else:
-            self.parts.append(timing.Wires())
+            self._spans.append((same, place, False))  # without the buffer behind the kernel
         tail = self.pieces[-1]
         tail.count = tail.count + (parts.pipe_control(times.last) if times.last else Count())
-        self._add(tail, timing.Skid(), parts.skid(at.sink.bits))
+        self._add(tail, place, parts.skid(at.sink.bits))
+        return times.last
 
-    def _serialize(self, at: SerializeSegment) -> None:
+    def _serialize(self, at: SerializeSegment, place: int) -> None:
         piece = self._piece(at.node)
         source, sink = at.source, at.sink
         if source.count > 1:
-            address = max(1, min(source.count, _DEEPEST).bit_length())
-            self._add(piece, timing.Fifo(1 << address), parts.fifo(source.bits, address, self._fabric))
-        ways = source.size // sink.size
-        self._add(piece, timing.Serialize(ways), parts.serialize(sink.bits, ways))
+            address = queue_address(source.count)
+            self._add(piece, place, parts.fifo(source.bits, address, self._fabric))
+        self._add(piece, place, parts.serialize(sink.bits, source.size // sink.size))
 
-    def _fold(self, at: FoldSegment) -> None:
+    def _fold(self, at: FoldSegment, place: int) -> None:
         piece = self._piece(at.node)
         source, sink = at.source, at.sink
-        piece.reuse = beats = len(at.weights)
+        piece.reuse = len(at.weights)
         count = parts.fold(at.weights, at.weight_bits, source.width, source.signed, sink.width, self._fabric)
-        self._add(piece, timing.Fold(beats), count)
-        self._add(piece, timing.Skid(), parts.skid(sink.bits))
+        self._add(piece, place, count)
+        self._add(piece, place, parts.skid(sink.bits))
+
+    def _product(self, at: ProductSegment, place: int) -> None:
+        piece = self._piece(at.node)
+        piece.reuse = at.beats * at.passes
+        self._add(piece, place, parts.product_of_parts(at, self._fabric))
+
+    def _reduce(self, at: ReduceSegment, place: int) -> None:
+        source, sink = at.source, at.sink
+        count = parts.reduce(source.size, sink.width, source.count, at.is_maximum)
+        self._add(self._piece(at.node), place, count)
 
 
 def _width(graph: Graph, value: str) -> int:

@@ -21,7 +21,9 @@ from edgeml.backends.verilog.limits import operations
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.stream import factors, timing
 from edgeml.backends.verilog.stream.beats import Beats
-from edgeml.backends.verilog.stream.plan import Chain, chain, source, stretch
+from edgeml.backends.verilog.stream.flow import DataFlow, chain, source
+from edgeml.backends.verilog.stream.network import latency_and_interval
+from edgeml.backends.verilog.stream.plan import stretch
 from edgeml.estimate.count import Count, total
 from edgeml.estimate.verilog import parts
 from edgeml.estimate.verilog.counting import StreamPorts, Stretch, stream_ports
@@ -98,7 +100,7 @@ class LayoutSteps:
     ) -> None:
         self._graph, self._options, self._chip = graph, options, chip
         self._progress = progress or _quiet
-        self._chain: Chain = chain(graph)
+        self._chain: DataFlow = chain(graph)
         nodes = self._chain.nodes
         self._dense = [place for place, node in enumerate(nodes) if factors.is_dense(graph, node)]
         self.layers = factors.dense_layers(graph)
@@ -211,7 +213,7 @@ class LayoutSteps:
         frame = parts.skid(start.bits) if begins else Count()
         modules: list[timing.StreamPart] = [timing.Skid()] if begins else []
         modules += [part for piece in pieces for part in deepcopy(piece.parts)]
-        latency, interval = timing.latency_and_interval(modules, deepcopy(modules), start.count, end.count)
+        latency, interval = latency_and_interval(modules, deepcopy(modules), start.count, end.count)
         count = total([frame, *(piece.count for piece in pieces)])
         ports = self._ports(start, end) if begins else None
         return LayoutStep(chosen, count, latency, interval, unrolled, after, ports)

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from edgeml.backends.verilog.stream.segments import ProductSegment
 from edgeml.estimate.count import Count, tables, tables_of_mux
 from edgeml.estimate.verilog.circuit import product
 from edgeml.families import Fabric
@@ -117,6 +118,60 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
     if beats > 1:
         result = result + Count(chain=sums, chains=outputs, logic=sums)
     return result + counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, fabric)
+
+
+def product_of_parts(at: ProductSegment, fabric: Fabric) -> Count:
+    """edgeml_product with its weights and biases.
+
+    Args:
+        at: the segment.
+        fabric: of the chip.
+    """
+    source, total, element = at.source, at.sink.width, at.source.width
+    sums, products = at.outputs * total, at.multipliers
+    one = product(element + (not source.signed), at.weight_bits, fabric, total)
+    terms = 1 if at.depthwise else at.lanes
+    ways = tables_of_mux(at.beats * at.passes if at.depthwise else at.beats, fabric.lut_inputs)
+    registers = 10 + at.lanes * element + 2 * sums
+    bare = 10
+    if not (one.dsp and fabric.dsp_registers):
+        registers += products * (element + at.weight_bits)
+        bare += products * (element + at.weight_bits) if one.dsp else 0
+    result = Count(ff=registers, bare=bare, dsp=one.dsp * products, logic=one.logic * products)
+    result = result + Count(
+        chain=one.chain * products, chains=one.chains * products, saved=one.saved * products
+    )
+    result = result + Count(logic=ways * at.lanes * element)  # the choice of a part
+    if terms > 2 and fabric.merges_adders:
+        result = result + Count(chain=sums, chains=at.outputs, wide=(terms - 2) * sums)
+    elif terms > 1:
+        result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * at.outputs)
+    # Over the beats, with a choice of where to begin.
+    result = result + Count(chain=sums, chains=at.outputs, logic=sums)
+    counters = counter(_count_bits(at.beats)) + counter(_count_bits(at.passes))
+    counters = counters + counter(_count_bits(at.beats * at.passes)) + counter(_count_bits(at.beats))
+    result = result + counters + Count(ff=2 * _count_bits(at.passes))
+    if at.passes > 1:
+        result = result + rom(at.bias, total, fabric)
+    return result + rom(at.weights.reshape(at.beats * at.passes, -1), at.weight_bits, fabric)
+
+
+def collect(bits: int, ways: int) -> Count:
+    """edgeml_collect: a shift register of beats of `bits`."""
+    return Count(logic=3, ff=bits * ways + 1, bare=bits * ways) + counter(_count_bits(ways))
+
+
+def reduce(lanes: int, bits: int, beats: int, is_maximum: bool) -> Count:
+    """edgeml_reduce: a sum or maximum per lane and a register for the result."""
+    size = lanes * bits
+    compared = Count(chain=size, chains=lanes) if is_maximum else Count()
+    added = Count(logic=2 * size) if is_maximum else Count(chain=size, chains=lanes, logic=size)
+    return compared + added + Count(logic=4, ff=2 * size + 1, bare=size) + counter(_count_bits(beats))
+
+
+def fork(ways: int) -> Count:
+    """edgeml_fork: a bit per branch."""
+    return Count(logic=2 * ways + 1, ff=ways)
 
 
 def rom(words: IntArray, width: int, fabric: Fabric) -> Count:

@@ -22,8 +22,10 @@ from edgeml.errors import EdgemlError
 from edgeml.estimate.count import Count, total
 from edgeml.estimate.design import Progress
 from edgeml.estimate.solve import MINIMIZED, Aim, Goal, SearchSpace, no_layout, search
+from edgeml.estimate.verilog import paced
 from edgeml.estimate.verilog.counting import CountedDesign, Piece, StreamPorts, count
 from edgeml.estimate.verilog.layouts import START, LayoutStep, LayoutSteps, Place
+from edgeml.estimate.verilog.paced import PacedLayouts
 from edgeml.families import Fabric
 from edgeml.ir import Graph
 
@@ -132,14 +134,18 @@ class LayoutSolver:
             alone = options.model_copy(update={"mode": "parallel", "reuse_factor": None})
             self._parallel = count(core, alone, chip)
         self._steps: LayoutSteps | None = None
+        self._paced: PacedLayouts | None = None
         if options.mode != "parallel":
             try:
-                self._steps = LayoutSteps(core, options, chip, progress)
+                if paced.is_needed(core, options):
+                    self._paced = PacedLayouts(core, options, chip, progress)
+                else:
+                    self._steps = LayoutSteps(core, options, chip, progress)
             except CannotStreamError as error:
                 if self._parallel is None:
                     refused = refused if options.mode == "auto" and refused else (error.refusal,)
                     raise refusal_error("verilog", refused) from None
-        if self._steps is None and self._parallel is None:
+        if self._steps is None and self._paced is None and self._parallel is None:
             raise refusal_error("verilog", refused)
 
     def best(self, goal: Goal, aim: Aim | None = None) -> VerilogLayout:
@@ -155,6 +161,8 @@ class LayoutSolver:
         chosen_aim = aim or goal.aim
         space = _LayoutSpace(self._steps, self._parallel, self._judge, goal, chosen_aim, self._limit)
         chosen, proven = search(space, goal, chosen_aim)
+        if chosen is None and self._paced is not None:
+            return self._at_pace(self._paced, goal, chosen_aim)
         if chosen is None:
             raise self._impossible(goal)
         return VerilogLayout(
@@ -166,6 +174,40 @@ class LayoutSolver:
             MINIMIZED[chosen_aim],
             proven,
         )
+
+    def _at_pace(self, layouts: PacedLayouts, goal: Goal, aim: Aim) -> VerilogLayout:
+        """The layout whose layers all keep to one pace.
+
+        Raises:
+            EdgemlError: none meets the goal; names what the slowest one takes, and of which layer most.
+        """
+        layout = layouts.best(goal, lambda counted: self._judge(counted).fits, aim == "latency")
+        if layout is None:
+            raise self._too_slow(layouts, goal)
+        counted = layout.counted
+        share = self._judge(counted)
+        clocks = counted.latency, counted.interval
+        return VerilogLayout("stream", layout.by_layer, *clocks, share, paced.MINIMIZED, proven=False)
+
+    def _too_slow(self, layouts: PacedLayouts, goal: Goal) -> EdgemlError:
+        """The error for a goal that no pace meets."""
+        if not goal.fit:
+            fast = layouts.at(layouts.paces[0]).counted
+            return no_layout("verilog", goal, (fast.latency, fast.interval), "")
+        small = layouts.at(layouts.paces[-1]).counted
+        share, least = self._judge(small), (0, 0)
+        if share.fits:  # it fits alone, but not in so few clocks
+            fit = layouts.best(Goal(fit=True), lambda counted: self._judge(counted).fits, fastest=True)
+            fast = small if fit is None else fit.counted
+            fitting = f"fitting the board (alone in {fast.latency} clocks, a sample every {fast.interval})"
+            return no_layout("verilog", goal, (fast.latency, fast.interval), fitting)
+        largest = max(small.pieces, key=lambda piece: paced.weight(piece.count, share.kind))
+        most = f"{share.worst:.0%} of its {share.kind.upper()} at the slowest pace"
+        part = paced.weight(largest.count, share.kind) / max(
+            1.0, sum(paced.weight(piece.count, share.kind) for piece in small.pieces)
+        )
+        fitting = f"fitting the board (at least {most}, {part:.0%} of that in {largest.layer})"
+        return no_layout("verilog", goal, least, fitting)
 
     def _impossible(self, goal: Goal) -> EdgemlError:
         latency = self.best(Goal(), "latency").latency if goal.max_latency is not None else 0

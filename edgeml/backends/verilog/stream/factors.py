@@ -1,4 +1,4 @@
-"""The option `reuse_factor`, layer by layer: how often a dense layer's multipliers are used for a sample.
+"""The option `reuse_factor`, layer by layer: how often a layer's multipliers are used for a sample or window.
 
 Invariant: a factor that is given for a layer by its name is used as it is, or refused.
 """
@@ -10,12 +10,10 @@ from typing import TypeAlias
 
 from edgeml.ir import Graph, Node
 from edgeml.ir.ops.mat_mul import MatMul
-from edgeml.settings import OTHERS, check_layers, per_layer
+from edgeml.settings import OTHERS, per_layer
 
 Reuse: TypeAlias = int | Mapping[str, int] | None
 """One factor for all dense layers, or a table by layer; None: as many clocks as a sample takes to come in."""
-
-_WHERE = "verilog options, reuse_factor"
 
 
 def is_dense(graph: Graph, node: Node) -> bool:
@@ -30,16 +28,6 @@ def dense_layers(graph: Graph) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.layer for node in nodes))
 
 
-def check(graph: Graph, reuse: Reuse) -> None:
-    """Refuse a table with a layer that cannot be folded.
-
-    Raises:
-        EdgemlError: with near matches.
-    """
-    if isinstance(reuse, Mapping):
-        check_layers(reuse, dense_layers(graph), _WHERE, "it is no dense layer, which alone can be folded")
-
-
 def largest(reuse: Reuse) -> int:
     """The largest factor in the option; 1 if it has none."""
     if isinstance(reuse, Mapping):
@@ -50,6 +38,11 @@ def largest(reuse: Reuse) -> int:
 def of(reuse: Reuse, layer: str) -> int | None:
     """The factor for a layer; None if the option has none for it."""
     return per_layer(reuse, layer)
+
+
+def of_window(reuse: Reuse, layer: str) -> int | None:
+    """The factor given for a convolution by its name: clocks for each window; None if there is none."""
+    return reuse.get(layer) if isinstance(reuse, Mapping) else None
 
 
 def of_input(reuse: Reuse, graph: Graph, chain: tuple[Node, ...]) -> int | None:

@@ -17,6 +17,7 @@ from edgeml.fixed import ElementType, FixedType, FixedTypeArray, IntArray
 from edgeml.ir import Builder, Graph, Node, Op, Shape
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.concat import Concat
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
@@ -38,15 +39,18 @@ class Kernel:
     Args:
         graph: the whole graph.
         constants: codes of its values that no input reaches.
-        start: the beats that come in.
+        starts: the beats that come in, of one stream or of several.
     """
 
-    def __init__(self, graph: Graph, constants: Mapping[str, IntArray], start: Beats) -> None:
-        self._graph, self._constants, self.start = graph, constants, start
+    def __init__(self, graph: Graph, constants: Mapping[str, IntArray], starts: tuple[Beats, ...]) -> None:
+        self._graph, self._constants, self.starts = graph, constants, starts
         self._build = Builder(graph.name)
-        self._last = self._build.append(Node(start.value, Input(start.beat, start.type)))
-        self._names = {start.value: self._last}
-        self.value = start.value
+        self._names = {
+            start.value: self._build.append(Node(start.value, Input(start.beat, start.type)))
+            for start in starts
+        }
+        self.value = starts[-1].value
+        self._last = self._names[self.value]
         self.empty = True
 
     @property
@@ -56,8 +60,8 @@ class Kernel:
 
     @property
     def bounds(self) -> dict[str, tuple[IntArray, IntArray]]:
-        """Bounds of its input."""
-        return {self.start.value: (self.start.lo, self.start.hi)}
+        """Bounds of its inputs."""
+        return {start.value: (start.lo, start.hi) for start in self.starts}
 
     def whole(self, node: Node) -> None:
         """Add an op on a value that is one whole beat, unchanged."""
@@ -85,6 +89,8 @@ class Kernel:
         shape = self._graph.info(node.name).shape
         op = node.op
         values = [name for name in node.inputs if name not in self._constants]
+        if isinstance(op, Concat):
+            return self._concat(node, op, count)
         if len(values) > 1 and any(self._graph.info(name).shape != shape for name in values):
             raise CannotStreamError(node, "its values have other shapes than its result")
         source = self._names[values[0]]
@@ -112,6 +118,23 @@ class Kernel:
             for name in node.inputs
         ]
         return self._append(node, op, sources)
+
+    def _concat(self, node: Node, op: Concat, count: int) -> None:
+        """Channels behind channels; a constant part is the same in all beats."""
+        infos = {name: self._graph.info(name) for name in node.inputs}
+        if op.axis != len(self._graph.info(node.name).shape) - 1:
+            raise CannotStreamError(node, f"it joins along axis {op.axis}, not along the channels")
+        sources: list[str] = []
+        for name, info in infos.items():
+            beat = (*(1,) * (len(info.shape) - 1), info.shape[-1])
+            if name in self._constants:
+                sources.append(self._beat_constant(node, name, info.shape, count, beat))
+                continue
+            if self._build.info(self._names[name]).shape != beat:
+                raise CannotStreamError(node, "its values do not come in whole pixels")
+            sources.append(self._names[name])
+        chosen = dict(zip(infos, sources, strict=True))
+        self._append(node, op, [chosen[name] for name in node.inputs])
 
     def _append(self, node: Node, op: Op, sources: list[str]) -> None:
         try:

@@ -1,18 +1,24 @@
-"""Latency and interval of a chain of parts, computed clock by clock from models of hw/rtl.
+"""Models of the parts in hw/rtl: when beats move, clock by clock.
 
 Each model has the state of its module that decides when beats move, and nothing else. The simulation of the
-Verilog measures both figures again, so a model that differs from its module is found.
+Verilog measures latency and interval again, so a model that differs from its module is found. `network` runs
+them together.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from math import inf
 
 
 class StreamPart(ABC):
-    """A module with a stream in and a stream out."""
+    """A module with a stream in and a stream out.
+
+    Every part gives the same beats in the same order whenever its beats come and go, which is what makes
+    `network.proven_free` a proof.
+    """
 
     @abstractmethod
     def offers(self, in_valid: bool) -> bool:
@@ -25,6 +31,18 @@ class StreamPart(ABC):
     @abstractmethod
     def clock(self, in_valid: bool, out_ready: bool) -> None:
         """One clock edge with the valid signal at its input and the ready signal at its output."""
+
+    def quiet(self, in_valid: bool, out_ready: bool) -> float:
+        """Clocks before its signals can change, while no beat moves at either side; inf: for ever."""
+        return inf
+
+    def wait(self, clocks: int, in_valid: bool) -> None:
+        """Let as many clocks pass as `quiet` allows."""
+        return
+
+    def least(self) -> StreamPart:
+        """A part that holds no more beats than this one surely holds, whatever the stalls; never clocked."""
+        return deepcopy(self)
 
 
 @dataclass
@@ -61,6 +79,12 @@ class Pipe(StreamPart):
         if self.accepts(out_ready):
             self.valid = [in_valid, *self.valid[:-1]]
 
+    def quiet(self, in_valid: bool, out_ready: bool) -> float:
+        return 0 if self.accepts(out_ready) and any(self.valid) else inf
+
+    def least(self) -> StreamPart:
+        return Pipe(1)  # bubbles inside stay while the end is blocked
+
 
 @dataclass
 class Skid(StreamPart):
@@ -86,9 +110,10 @@ class Skid(StreamPart):
 class Fifo(StreamPart):
     """edgeml_fifo."""
 
-    words: int
+    words: float
     count: int = 0
     valid: bool = False
+    most: int = 0
 
     def offers(self, in_valid: bool) -> bool:
         return self.valid
@@ -101,8 +126,12 @@ class Fifo(StreamPart):
         free = out_ready or not self.valid
         take = self.count > 0 and free
         self.count += put - take
+        self.most = max(self.most, self.count)
         if free:
             self.valid = take
+
+    def quiet(self, in_valid: bool, out_ready: bool) -> float:
+        return 0 if self.count and (out_ready or not self.valid) else inf
 
 
 @dataclass
@@ -132,9 +161,105 @@ class Fold(StreamPart):
     """edgeml_fold."""
 
     beats: int
+    alone: bool = False  # nothing comes in while a result is under way
     beat: int = 0
     stages: tuple[bool, bool, bool] = (False, False, False)
     valid: bool = False
+
+    def offers(self, in_valid: bool) -> bool:
+        return self.valid
+
+    def accepts(self, out_ready: bool) -> bool:
+        return (out_ready or not self.valid) and not (self.alone and any(self.stages))
+
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        if self.valid and not out_ready:
+            return
+        in_valid = in_valid and not (self.alone and any(self.stages))
+        last = in_valid and self.beat == self.beats - 1
+        self.valid, self.stages = self.stages[2], (last, *self.stages[:2])
+        if in_valid:
+            self.beat = (self.beat + 1) % self.beats
+
+    def quiet(self, in_valid: bool, out_ready: bool) -> float:
+        return 0 if any(self.stages) and (out_ready or not self.valid) else inf
+
+    def least(self) -> StreamPart:
+        return Fold(self.beats, alone=True)
+
+
+@dataclass
+class ProductModel(StreamPart):
+    """edgeml_product."""
+
+    beats: int
+    passes: int
+    alone: bool = False  # nothing comes in while a result is under way
+    part: int = 0
+    stages: tuple[bool, bool, bool] = (False, False, False)
+    valid: bool = False
+
+    def offers(self, in_valid: bool) -> bool:
+        return self.valid
+
+    def accepts(self, out_ready: bool) -> bool:
+        if self.alone and any(self.stages):
+            return False
+        return (out_ready or not self.valid) and self.part == self.beats * self.passes - 1
+
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        if self.valid and not out_ready:
+            return
+        in_valid = in_valid and not (self.alone and any(self.stages))
+        last = in_valid and self.part % self.beats == self.beats - 1
+        self.valid, self.stages = self.stages[2], (last, *self.stages[:2])
+        if in_valid:
+            self.part = (self.part + 1) % (self.beats * self.passes)
+
+    def quiet(self, in_valid: bool, out_ready: bool) -> float:
+        if self.valid and not out_ready:
+            return inf
+        if any(self.stages) or self.valid:
+            return 0
+        return self.beats - 1 - self.part % self.beats if in_valid else inf
+
+    def wait(self, clocks: int, in_valid: bool) -> None:
+        if in_valid and not self.valid:
+            self.part += clocks
+
+    def least(self) -> StreamPart:
+        return ProductModel(self.beats, self.passes, alone=True)
+
+
+@dataclass
+class Reduce(StreamPart):
+    """edgeml_reduce."""
+
+    beats: int
+    beat: int = 0
+    valid: bool = False
+
+    def offers(self, in_valid: bool) -> bool:
+        return self.valid
+
+    def accepts(self, out_ready: bool) -> bool:
+        return self.beat != self.beats - 1 or out_ready or not self.valid
+
+    def clock(self, in_valid: bool, out_ready: bool) -> None:
+        last = self.beat == self.beats - 1
+        put = in_valid and self.accepts(out_ready)
+        if put:
+            self.beat = (self.beat + 1) % self.beats
+        self.valid = (put and last) or (self.valid and not out_ready)
+
+
+@dataclass
+class Collect(StreamPart):
+    """edgeml_collect."""
+
+    parts: int
+    valid: bool = False
+    part: int = 0
 
     def offers(self, in_valid: bool) -> bool:
         return self.valid
@@ -145,10 +270,9 @@ class Fold(StreamPart):
     def clock(self, in_valid: bool, out_ready: bool) -> None:
         if not self.accepts(out_ready):
             return
-        last = in_valid and self.beat == self.beats - 1
-        self.valid, self.stages = self.stages[2], (last, *self.stages[:2])
+        self.valid = in_valid and self.part == self.parts - 1
         if in_valid:
-            self.beat = (self.beat + 1) % self.beats
+            self.part = (self.part + 1) % self.parts
 
 
 @dataclass
@@ -186,81 +310,5 @@ class Window(StreamPart):
         y, x = self.at
         self.at = (y, x + 1) if x + 1 < columns else ((y + 1) % rows, 0)
 
-
-_SAMPLES = 5
-"""Samples sent one after the other; the interval is that of the last two, as the runner measures it."""
-
-
-def latency_and_interval(
-    parts: Sequence[StreamPart], fresh: Sequence[StreamPart], beats_in: int, beats_out: int
-) -> tuple[int, int]:
-    """Clocks from the first beat in to the last beat out of one sample, and between samples at full speed.
-
-    Args:
-        parts: the chain, never clocked before.
-        fresh: a second, equal chain, never clocked before either.
-        beats_in: per sample.
-        beats_out: per sample.
-    """
-    alone = trace(parts, beats_in, beats_out, 1).ends
-    many = trace(fresh, beats_in, beats_out).ends
-    return alone[0], many[-1] - many[-2]
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The beats of a chain at full speed, in clocks from the one that takes the first beat.
-
-    Args:
-        enters: of every part, its first beat in.
-        leaves: of every part, its last beat out before the first result is whole.
-        ends: the last beat of every result.
-    """
-
-    enters: tuple[int, ...]
-    leaves: tuple[int, ...]
-    ends: tuple[int, ...]
-
-
-def trace(parts: Sequence[StreamPart], beats_in: int, beats_out: int, samples: int = _SAMPLES) -> Trace:
-    """Clock a chain whose input always has a beat and whose output is always ready.
-
-    Args:
-        parts: the chain, never clocked before.
-        beats_in: per sample.
-        beats_out: per sample.
-        samples: number of samples to run.
-    """
-    enters: list[int | None] = [None] * len(parts)
-    leaves: list[int | None] = [None] * len(parts)
-    sent = received = clock = first = 0
-    ends: list[int] = []
-    while len(ends) < samples:
-        offered = [sent < samples * beats_in]
-        for part in parts:
-            offered.append(part.offers(offered[-1]))
-        ready = [True]
-        for part in reversed(parts):
-            ready.append(part.accepts(ready[-1]))
-        ready.reverse()
-        moved = [here and there for here, there in zip(offered, ready, strict=True)]
-        for position in range(len(parts)):
-            if enters[position] is None and moved[position]:
-                enters[position] = clock
-            if not ends and moved[position + 1]:
-                leaves[position] = clock
-        if moved[0]:
-            first = first if sent else clock
-            sent += 1
-        if offered[-1]:
-            received += 1
-            if received % beats_out == 0:
-                ends.append(clock - first)
-        for position, part in enumerate(parts):
-            part.clock(offered[position], ready[position + 1])
-        clock += 1
-    return Trace(_since(enters, first), _since(leaves, first), tuple(ends))
-
-
-def _since(clocks: Sequence[int | None], first: int) -> tuple[int, ...]:
-    return tuple(0 if clock is None else clock - first for clock in clocks)
+    def quiet(self, in_valid: bool, out_ready: bool) -> float:
+        return inf if self._inside() or (self.valid and not out_ready) else 0

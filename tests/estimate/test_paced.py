@@ -1,0 +1,47 @@
+"""Layouts by pace: they meet the goal, were counted whole, and refusals name the layer that takes most."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeml import boards
+from edgeml.backends.verilog.options import VerilogOptions
+from edgeml.errors import EdgemlError
+from edgeml.estimate import Goal
+from edgeml.estimate.verilog import paced
+from edgeml.estimate.verilog.counting import count
+from edgeml.estimate.verilog.preflight import solver
+from edgeml.families.xilinx7 import FABRIC as XILINX7
+from edgeml.passes import prepare
+from tests.backends.verilog import branches
+from tests.backends.verilog.test_stream import cnn
+from tests.estimate.inputs import given
+from tests.estimate.test_preflight import shrunk
+from tests.zoo import zoo
+
+pytest.importorskip("da4ml", reason="da4ml is not installed")
+
+OPTIONS = VerilogOptions(mode="stream")
+
+
+def test_a_network_with_branches_is_laid_out_at_a_pace() -> None:
+    graph = branches.autoencoder()
+    layouts = solver(given(graph, boards.load("pynq-z2"), OPTIONS))
+    fast, slow = layouts.best(Goal(fit=True)), layouts.best(Goal(ii=200))
+    assert fast.share.fits and not fast.proven and set(fast.by_layer) == {"down", "middle", "up"}
+    assert fast.interval < slow.interval <= 200 and max(slow.by_layer.values()) > 24
+    counted = count(prepare(graph), VerilogOptions.model_validate(slow.settings()), XILINX7)
+    assert (counted.latency, counted.interval) == (slow.latency, slow.interval)
+    with pytest.raises(EdgemlError, match=r"latency of 1 clocks \(alone at least \d+\)"):
+        layouts.best(Goal(max_latency=1))
+    tight = solver(given(graph, shrunk("pynq-z2", lut=200), OPTIONS))
+    with pytest.raises(EdgemlError, match=r"of its LUT at the slowest pace, \d+% of that in "):
+        tight.best(Goal(fit=True))
+
+
+def test_few_layers_in_a_chain_are_tried_one_by_one() -> None:
+    assert not paced.is_needed(prepare(zoo()["mlp"]), OPTIONS) and not paced.is_needed(
+        prepare(cnn()), OPTIONS
+    )
+    assert paced.is_needed(prepare(cnn()), VerilogOptions(unroll_limit=50)), "its convolutions are folded"
+    assert paced.is_needed(prepare(branches.residual()), OPTIONS)
