@@ -106,7 +106,7 @@ def trace(network: Network, beats_in: int, beats_out: int, samples: int = _SAMPL
     Raises:
         StuckError: nothing moves any more.
     """
-    return _Run(network, beats_in, beats_out, samples).traced()
+    return _NetworkRun(network, beats_in, beats_out, samples).traced()
 
 
 def least(network: Network) -> Network:
@@ -133,7 +133,7 @@ def proven_free(network: Network, beats_in: int, beats_out: int) -> bool:
         return False
 
 
-class _Run:
+class _NetworkRun:
     def __init__(self, network: Network, beats_in: int, beats_out: int, samples: int) -> None:
         self._network, self._beats_in, self._beats_out, self._samples = network, beats_in, beats_out, samples
         self._wires = 1 + max(max(one.outs) for one in network)
