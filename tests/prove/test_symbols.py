@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from edgeml.backends.c.integers import INT32
 from edgeml.backends.c.numbers import Operators
+from edgeml.fixed import IntArray
 from edgeml.ir.structure import Form
-from edgeml.stages.symbols import Algebra, Atom, Cut, Sym, bounds, coefficients, element, support, tightened
+from edgeml.stages.symbols import (
+    Algebra,
+    Atom,
+    Cut,
+    Number,
+    Sym,
+    bounds,
+    coefficients,
+    element,
+    support,
+    tightened,
+)
 
 
 def number(lo: int, hi: int, index: int = 0) -> Sym:
@@ -77,3 +96,134 @@ def test_the_largest_of_elements_and_of_two_functions_of_one() -> None:
     twice = algebra.extreme(Form.MAXIMUM, largest, algebra.scaled(x, 2))
     assert isinstance(twice, Sym)
     assert twice.form is Form.UNKNOWN
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> list[tuple[str, int, int]]:
+    """Operations on numbers that were made before: (name, number, number or constant)."""
+    count = draw(st.integers(3, 9))
+    names = ("add", "subtract", "scale", "shift", "bit", "larger", "smaller", "less", "choose")
+    return [
+        (draw(st.sampled_from(names)), draw(st.integers(0, 40)), draw(st.integers(-5, 40)))
+        for _ in range(count)
+    ]
+
+
+CODES = np.stack(np.meshgrid(np.arange(-6, 10), np.arange(0, 8), indexing="ij"), -1).reshape(-1, 2)
+"""All codes of two elements, (vectors, 2)."""
+
+
+def carried(program: list[tuple[str, int, int]]) -> list[tuple[Number, IntArray]]:
+    """Every number of a program, and what it is for all codes."""
+    algebra = Algebra()
+    operators = Operators(algebra)
+    shift, mask = operators.binary(">>", INT32), operators.binary("&", INT32)
+    less = operators.binary("<", INT32)
+    numbers: list[tuple[Number, IntArray]] = [(number(-6, 9), CODES[:, 0]), (number(0, 7, 1), CODES[:, 1])]
+    for name, first, second in program:
+        (a, x), (b, y) = (numbers[n % len(numbers)] for n in (first, max(second, 0)))
+        match name:
+            case "add":
+                result, codes = algebra.add(a, b), x + y
+            case "subtract":
+                result, codes = algebra.add(a, b, -1), x - y
+            case "scale":
+                times = second % 7 - 3
+                result, codes = (a * times if isinstance(a, int) else algebra.scaled(a, times, 2)), x * times
+                codes = codes if isinstance(a, int) else codes + 2
+            case "shift":
+                result, codes = shift(a, second % 3 + 1), x >> (second % 3 + 1)
+            case "bit":
+                result, codes = mask(shift(a, second % 3), 1), (x >> second % 3) & 1
+            case "larger":
+                result, codes = algebra.extreme(Form.MAXIMUM, a, b), np.maximum(x, y)
+            case "smaller":
+                result, codes = algebra.extreme(Form.MINIMUM, a, second), np.minimum(x, second)
+            case "less":
+                result, codes = less(a, second), (x < second).astype(np.int64)
+            case _:
+                test = less(a, 3)
+                if isinstance(test, int):
+                    result, codes = (a, x) if test else (b, y)
+                else:
+                    result, codes = algebra.chosen(test, a, b), np.where(x < 3, x, y)
+        numbers.append((result, codes))
+    return numbers
+
+
+def holds(numbers: list[tuple[Number, IntArray]]) -> None:
+    """What is said of every number is true for all codes."""
+    tables: dict[int, dict[int, int]] = {}
+    for result, codes in numbers:
+        lo, hi = bounds(result)
+        assert lo <= codes.min() and codes.max() <= hi
+        if isinstance(result, int):
+            continue
+        if result.form is not Form.UNKNOWN:
+            free = [n for n in (0, 1) if n not in {atom.index for atom in support(result)}]
+            for n in free:
+                columns = np.unique(np.stack([CODES[:, 1 - n], codes], 1), axis=0)
+                assert len(columns) == len(np.unique(CODES[:, 1 - n]))
+        if result.affine:
+            multiples, atoms, constant = coefficients(result)
+            assert np.array_equal(
+                codes, constant + sum(CODES[:, atoms[at].index] * n for at, n in multiples.items())
+            )
+            tight = tightened(result)
+            assert tight.lo <= codes.min() <= codes.max() <= tight.hi
+            assert result.root is not None or (tight.lo, tight.hi) == (codes.min(), codes.max())
+        if result.root is not None:
+            own = dict(zip(CODES[:, result.root.index].tolist(), codes.tolist(), strict=True))
+            values = [own[code] for code in sorted(own)]
+            assert not result.rising or values == sorted(values)
+            assert not result.falling or values == sorted(values, reverse=True)
+            earlier = tables.setdefault(result.key, {})
+            assert all(earlier.get(code, value) == value for code, value in own.items())
+            earlier.update(own)
+        if result.form is Form.MAXIMUM:
+            assert len(result.parts) == 2
+
+
+@given(programs())
+@settings(max_examples=300)
+def test_what_is_said_of_random_numbers_holds(program: list[tuple[str, int, int]]) -> None:
+    holds(carried(program))
+
+
+def sign_lost(self: Algebra, a: Number, b: Number, sign: int = 1) -> Number:
+    del sign
+    return HONEST_ADD(self, a, b, 1)
+
+
+def always_rising(
+    self: Algebra, name: object, of: Iterable[Number], lo: int, hi: int, **flags: bool
+) -> Number:
+    return HONEST_FUNCTION(self, name, of, lo, hi, **{**flags, "rising": True})
+
+
+def one_key(self: Algebra, *what: object) -> int:
+    return HONEST_KEY(self, what[0])
+
+
+HONEST_ADD, HONEST_FUNCTION, HONEST_KEY = Algebra.add, Algebra.function, Algebra.key
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"), [("add", sign_lost), ("function", always_rising), ("key", one_key)]
+)
+def test_an_error_in_a_rule_is_noticed(
+    name: str, rule: Callable[..., Number], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random programs find a rule that says too much."""
+    monkeypatch.setattr(Algebra, name, rule)
+    seeds = np.random.default_rng(0)
+    names = ("add", "subtract", "scale", "shift", "bit", "larger", "smaller", "less", "choose")
+    for _ in range(200):
+        program = [
+            (str(seeds.choice(names)), int(seeds.integers(41)), int(seeds.integers(-5, 41))) for _ in range(8)
+        ]
+        try:
+            holds(carried(program))
+        except AssertionError:
+            return
+    pytest.fail("no random program showed it")
