@@ -152,7 +152,7 @@ def carried(program: list[tuple[str, int, int]]) -> list[tuple[Number, IntArray]
 
 
 def holds(numbers: list[tuple[Number, IntArray]]) -> None:
-    """What is said of every number is true for all codes."""
+    """The statements about every number are true for all codes."""
     tables: dict[int, dict[int, int]] = {}
     for result, codes in numbers:
         lo, hi = bounds(result)
