@@ -7,6 +7,7 @@ part alone and the same one is applied to all parts.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -131,12 +132,7 @@ def prepare(
         staying = None if columns is None else columns.staying
         scaling = Scaling.fit(spec.scaling, features, spec.constant, staying)
 
-    def ready(x: Array) -> Array:
-        scaled = scaling.apply(x if columns is None else columns.apply(x))
-        if spec.axes:
-            scaled = _turned(scaled, spec)
-        return scaled.reshape(len(scaled), -1) if spec.flatten else scaled
-
+    ready = partial(model_samples, spec=spec, scaling=scaling, columns=columns)
     if not (unlabelled or len(dataset.y_train) or truth is Truth.INPUT):
         raise EdgemlError("has no labels to train with", spec.dataset, "leave data.labels at true")
     if truth is Truth.CLASSES and dataset.y_train.ndim > 1:
@@ -157,6 +153,24 @@ def prepare(
         task=task,
         columns=columns,
     )
+
+
+def model_samples(x: Array, spec: DataSpec, scaling: Scaling, columns: ColumnPlan | None) -> Array:
+    """Stored samples (n, ...) as the model takes them: float32, scaled, with its axes.
+
+    Args:
+        x: as stored.
+        spec: the axes and whether they are flattened.
+        scaling: as fitted to the training part.
+        columns: the features that columns of a table become first; None for numbers alone.
+
+    Raises:
+        EdgemlError: `data.axes` are no order of the axes of a sample.
+    """
+    scaled = scaling.apply(x if columns is None else columns.apply(x))
+    if spec.axes:
+        scaled = _turned(scaled, spec)
+    return scaled.reshape(len(scaled), -1) if spec.flatten else scaled
 
 
 def task_of_data(spec: DataSpec, inputs: int = 0, outputs: int = 0) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from edgeml.training.goal import check_end
 from edgeml.training.history import read_history, tensorboard, write_history
 from edgeml.training.initial import initialize
 from edgeml.training.progress import SilentProgress, TrainingProgress
+from edgeml.training.recorded import RecordedProgress
 from edgeml.training.seeds import make_repeatable
 from edgeml.training.small.phase import SmallPhase
 from edgeml.training.small.teacher import teacher_logits
@@ -130,7 +131,8 @@ def _train_phase(
             callbacks = callbacks.beside(extras.callback())
         if small is not None:
             settings, callbacks = small.begin(settings, callbacks, data)
-        rows = fit(model, data, settings, run.state_file, board, progress, callbacks, preset.loss, teacher)
+        watched = RecordedProgress(progress, run.history_file, before)
+        rows = fit(model, data, settings, run.state_file, board, watched, callbacks, preset.loss, teacher)
     if small is not None:
         small.end()
     write_history(run.history_file, [*before, *rows])
