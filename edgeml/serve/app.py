@@ -6,10 +6,8 @@ To add a page, add a function and its route, and its template in `templates`.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,8 @@ from starlette.types import ASGIApp
 
 from edgeml._version import __version__
 from edgeml.errors import EdgemlError
+from edgeml.files import read_bytes
+from edgeml.reading import parse_json
 from edgeml.report.comparison.compare import compare
 from edgeml.report.layout import shipped
 from edgeml.report.page import comparison_html
@@ -179,10 +179,7 @@ def _values(body: bytes) -> list[float]:
     Raises:
         EdgemlError: it holds something else.
     """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        raise EdgemlError("is no JSON", "request") from None
+    document = parse_json(body, "request", "request", wrong="is no JSON")
     row = document.get("row") if isinstance(document, dict) else None
     if isinstance(row, str):
         return parsed_row(row)
@@ -210,7 +207,7 @@ def _is_there(library: Library, name: str, file: str) -> bool:
 
 
 def _own(name: str) -> str:
-    return resources.files("edgeml.serve").joinpath("templates", name).read_text(encoding="utf-8")
+    return read_bytes(Path(__file__).parent / "templates" / name, "part of the page").decode()
 
 
 @cache
