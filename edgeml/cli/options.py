@@ -122,6 +122,12 @@ IiOption = Annotated[
     int | None, typer.Option("--ii", min=1, help="Reuse factors for so many clocks between two samples.")
 ]
 FitOption = Annotated[bool, typer.Option("--fit", help="Reuse factors with which it fits the board.")]
+ClusterOption = Annotated[
+    str,
+    typer.Option(
+        "--cluster", metavar="ADDRESS", help="Work on a Ray cluster: HOST:PORT, or auto on its machines."
+    ),
+]
 SamplesOption = Annotated[
     int, typer.Option("--samples", help="Test samples to compare; 0: all, fewer for slow executors.")
 ]

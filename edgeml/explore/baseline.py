@@ -7,8 +7,9 @@ its run folder, base.json what the search needs of it.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -19,6 +20,7 @@ from edgeml.documents import Document, Record
 from edgeml.explore.knob import LayerRole, PresetLayer
 from edgeml.explore.paused import Paused, Pausing
 from edgeml.explore.request import StudyRequest
+from edgeml.pipeline.cluster import Cargo, moved_settings, sources_of
 from edgeml.presets import Choices, Preset, Quantizers
 from edgeml.ptq.record import SensitivityRow
 
@@ -117,6 +119,18 @@ def study_choices(request: StudyRequest, lines: tuple[str, ...] = ()) -> tuple[P
     return preset, presets.choose(preset, assignments, request.seed, request.epochs)
 
 
+def moved_request(request: StudyRequest, outside: Mapping[str, str]) -> StudyRequest:
+    """The question as another machine reads it, where the user's files lie elsewhere.
+
+    Args:
+        request: the question.
+        outside: paths there by paths here.
+    """
+    settings = (*request.settings, *moved_settings(study_choices(request)[1].data, outside))
+    preset = outside.get(request.preset, request.preset)
+    return request.model_copy(update={"preset": preset, "settings": settings})
+
+
 def preset_layers(preset: Preset, choices: Choices) -> tuple[PresetLayer, ...]:
     """The layers of a preset's model that ask for formats, in its order.
 
@@ -158,6 +172,15 @@ class BaselineJob:
     def place(self) -> str:
         """Its run folder."""
         return str(self.root / FOLDER)
+
+    def cargo(self) -> Cargo:
+        """Its files: its run folder."""
+        outside, datasets = sources_of(self.request.preset, study_choices(self.request)[1].data)
+        return Cargo(self.root, FOLDER, (), outside, datasets)
+
+    def moved(self, root: Path, outside: Mapping[str, str]) -> BaselineJob:
+        """The same on another machine."""
+        return replace(self, root=root, request=moved_request(self.request, outside))
 
     def run(self, tell: JobTell) -> Baseline:
         """The baseline.

@@ -12,6 +12,7 @@ from edgeml.explore.request import StudyRequest
 from edgeml.explore.search import Search, SearchView, SilentView, begin_study
 from edgeml.explore.target import TargetKind
 from edgeml.locks import locked
+from edgeml.pipeline.cluster_pool import ClusterPool
 from edgeml.pipeline.pool import JobTell, LocalPool, PoolBounds
 from edgeml.processes import available_mb
 from edgeml.runs import Run
@@ -32,6 +33,7 @@ def explore(
     confirm: bool = False,
     overwrite: bool = False,
     view: SearchView | None = None,
+    cluster: str = "",
 ) -> StudyRecord:
     """The study of a question, begun, continued or complete.
 
@@ -44,6 +46,7 @@ def explore(
         confirm: synthesize the front.
         overwrite: where STUDY holds another study, delete that one.
         view: is told what happens.
+        cluster: address of a Ray cluster whose machines work on trials; "" for processes here.
 
     Raises:
         EdgemlError: STUDY holds something else or is in use, too little memory, or as for `Search.run`.
@@ -56,7 +59,7 @@ def explore(
     check_tools(request)
     with locked(root):
         begin_study(root, request, overwrite)
-        with local_pool(jobs) as pool:
+        with ClusterPool(cluster) if cluster else local_pool(jobs) as pool:
             search = Search(request, root, trials, jobs, pool, storage, watcher)
             record = search.run()
             if confirm:

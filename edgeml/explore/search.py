@@ -155,6 +155,7 @@ class Search:
                 self._generation(numbers, planned)
                 self._write(soon=False)
         finally:
+            self.storage.close()
             if self.rows:
                 self._write(soon=True)
         return self.record()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,12 +97,14 @@ class StudyStorage:
         url: of the storage.
         request: the question.
         space: whose points trials are.
+        backend: Optuna's access to the storage.
     """
 
     study: optuna.Study
     url: str
     request: StudyRequest
     space: StudySpace
+    backend: Any
 
     @staticmethod
     def of(folder: Path, url: str, request: StudyRequest, space: StudySpace) -> StudyStorage:
@@ -119,8 +121,9 @@ class StudyStorage:
         """
         optuna = _optuna()
         with storage_faults(url):
+            backend = optuna.storages.RDBStorage(_driver(url))
             study = optuna.create_study(
-                storage=optuna.storages.RDBStorage(_driver(url)),
+                storage=backend,
                 study_name=_study_name(folder, url),
                 load_if_exists=True,
                 directions=[
@@ -132,7 +135,11 @@ class StudyStorage:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # noqa: TID251
                     study.set_metric_names(list(request.objectives))
-        return StudyStorage(study, url, request, space)
+        return StudyStorage(study, url, request, space, backend)
+
+    def close(self) -> None:
+        """Close the connections; the next question opens one again."""
+        _close(self.backend)
 
     def rows(self) -> dict[int, TrialRow]:
         """The trials that ended, by number."""
@@ -236,11 +243,18 @@ def stored_row(folder: Path, url: str, number: int) -> TrialRow:
         storage = optuna.storages.RDBStorage(_driver(address))
         study = optuna.load_study(study_name=_study_name(folder, address), storage=storage)
         trial = next((one for one in study.get_trials(deepcopy=False) if one.number == number), None)
+        _close(storage)
     if trial is None or _ROW not in trial.user_attrs:
         raise EdgemlError(
             f"has no trial {number} that ended", str(folder), "edgeml explore STUDY lists the front"
         )
     return TrialRow.model_validate_json(trial.user_attrs[_ROW])
+
+
+def _close(storage: Any) -> None:
+    with suppress(Exception):
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def _driver(url: str) -> str:

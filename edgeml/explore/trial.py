@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,18 +23,20 @@ from pydantic import Field
 
 from edgeml.documents import Record
 from edgeml.explore import baseline
-from edgeml.explore.baseline import study_choices
+from edgeml.explore.baseline import moved_request, study_choices
 from edgeml.explore.metric import TrialFacts
 from edgeml.explore.paused import Paused, Pausing
 from edgeml.explore.request import StudyRequest
 from edgeml.figures import Figure, Hardware
+from edgeml.pipeline.cluster import Cargo, sources_of
+from edgeml.presets.stored import COLUMNS_FILE, TABLE_FILE
+from edgeml.runs import Run
 
 if TYPE_CHECKING:
     from edgeml.footprint import McuFit
     from edgeml.ir import Graph
     from edgeml.pipeline.pool import JobTell
     from edgeml.presets import Choices, Prepared, Preset
-    from edgeml.runs import Run
 
 FOLDER = "trials"
 
@@ -113,6 +116,18 @@ class TrialJob:
         """Its run folder, for messages."""
         return str(self.folder)
 
+    def cargo(self) -> Cargo:
+        """Its files: its run folder, and that of the baseline."""
+        base = Run.open(self.root / baseline.FOLDER)
+        names = ("config.toml", base.float_file.name, base.history_file.name, TABLE_FILE, COLUMNS_FILE)
+        shared = tuple(f"{baseline.FOLDER}/{name}" for name in names if (base.folder / name).is_file())
+        outside, datasets = sources_of(self.request.preset, base.config.data)
+        return Cargo(self.root, f"{FOLDER}/{self.number}", shared, outside, datasets)
+
+    def moved(self, root: Path, outside: Mapping[str, str]) -> TrialJob:
+        """The same on another machine."""
+        return replace(self, root=root, request=moved_request(self.request, outside))
+
     def run(self, tell: JobTell) -> TrialOutcome:
         """The result of the stage.
 
@@ -133,7 +148,6 @@ class TrialJob:
         """The float baseline, rounded."""
         from edgeml.explore.rounded import rounded_graph
         from edgeml.explore.scoring import score_graph
-        from edgeml.runs import Run
 
         base = Run.open(self.root / baseline.FOLDER)
         data = base.data()
@@ -147,7 +161,6 @@ class TrialJob:
         """Some or all epochs of quantization-aware training."""
         from edgeml.explore.scoring import score_graph
         from edgeml.pipeline.artefacts import lower
-        from edgeml.runs import Run
         from edgeml.training.train import train
 
         self._begin(preset, choices)
@@ -176,7 +189,6 @@ class TrialJob:
         from edgeml.presets import prepare
         from edgeml.presets.stored import write_fitted
         from edgeml.runconfig import RunConfig
-        from edgeml.runs import Run
         from edgeml.training.task import with_task
 
         base = Run.open(self.root / baseline.FOLDER)

@@ -10,9 +10,9 @@ after saving its training.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,9 @@ from edgeml import presets, tasks
 from edgeml.errors import EdgemlError
 from edgeml.importers import outcome
 from edgeml.pipeline.artefacts import lower
-from edgeml.pipeline.pool import LocalPool
+from edgeml.pipeline.cluster import Cargo, moved_settings, sources_of
+from edgeml.pipeline.cluster_pool import ClusterPool
+from edgeml.pipeline.pool import JobPool, LocalPool
 from edgeml.pipeline.step import Tell, quiet
 from edgeml.presets import prepare
 from edgeml.runs import Run
@@ -46,6 +48,7 @@ class RepeatPlan:
         jobs: processes at a time.
         strict: as for `train`.
         overwrite: as for `train`.
+        cluster: address of a Ray cluster whose machines train; "" for processes here.
     """
 
     preset: str
@@ -58,6 +61,7 @@ class RepeatPlan:
     jobs: int = 1
     strict: bool = False
     overwrite: bool = False
+    cluster: str = ""
 
     def check(self) -> None:
         """Refuse what cannot be repeated, before anything is trained.
@@ -149,7 +153,8 @@ def repeat(plan: RepeatPlan, tell: Tell = quiet) -> Repeats:
     done = {key: row for key, row in _earlier(path).items() if _current(row, plan.folder)}
     missing = [member for member in members if (member.fold, member.seed) not in done]
     kind = _figures_of(plan)
-    work = _in_turn(missing, tell) if plan.jobs == 1 else _at_once(missing, plan.jobs, tell)
+    alone = plan.jobs == 1 and not plan.cluster
+    work = _in_turn(missing, tell) if alone else _at_once(missing, plan.jobs, plan.cluster, tell)
     record = _record(plan, members, done, kind)
     for row, figures in work:
         done[row.fold, row.seed] = row
@@ -251,14 +256,18 @@ def _in_turn(members: Sequence[RepeatMember], tell: Tell) -> Iterator[_Done]:
         yield measure(member.train(tell), member)
 
 
-def _at_once(members: Sequence[RepeatMember], jobs: int, tell: Tell) -> Iterator[_Done]:
-    """The same in processes, in the order in which they are done."""
+def _at_once(members: Sequence[RepeatMember], jobs: int, cluster: str, tell: Tell) -> Iterator[_Done]:
+    """The same in processes, here or on a cluster, in the order in which they are done."""
+    if cluster:  # the whole run is here already
+        yield from _in_turn([member for member in members if member.place == Path()], tell)
+        members = [member for member in members if member.place != Path()]
 
     def show(line: str) -> None:
         if line:
             tell(line)
 
-    with LocalPool(jobs) as pool:
+    pool: JobPool = LocalPool(jobs) if not cluster else ClusterPool(cluster)
+    with pool:
         for _, result in pool.results([MemberJob(member) for member in members], show):
             if isinstance(result, EdgemlError):
                 raise result
@@ -280,6 +289,19 @@ class MemberJob:
     def place(self) -> str:
         """Its run folder."""
         return str(self.member.plan.folder / self.member.place)
+
+    def cargo(self) -> Cargo:
+        """Its files: its run folder."""
+        plan = self.member.plan
+        outside, datasets = sources_of(plan.preset, Run.open(plan.folder).config.data)
+        return Cargo(plan.folder, self.member.place.as_posix(), (), outside, datasets)
+
+    def moved(self, root: Path, outside: Mapping[str, str]) -> MemberJob:
+        """The same on another machine."""
+        plan = self.member.plan
+        settings = (*plan.settings, *moved_settings(Run.open(plan.folder).config.data, outside))
+        changed = replace(plan, folder=root, preset=outside.get(plan.preset, plan.preset), settings=settings)
+        return MemberJob(replace(self.member, plan=changed))
 
     def run(self, tell: Tell) -> _Done:
         """Its figures.

@@ -11,7 +11,15 @@ from rich.markup import escape
 from edgeml.cli import explore_rows, steps
 from edgeml.cli import names as names_
 from edgeml.cli.console import ERR, OUT, print_json, print_next
-from edgeml.cli.options import EpochsOption, JsonOption, OverwriteOption, SetOption, comma_list, named
+from edgeml.cli.options import (
+    ClusterOption,
+    EpochsOption,
+    JsonOption,
+    OverwriteOption,
+    SetOption,
+    comma_list,
+    named,
+)
 from edgeml.errors import EdgemlError
 from edgeml.quoting import shell
 
@@ -64,6 +72,7 @@ def command(
     ] = "",
     trials: Annotated[int, typer.Option("--trials", help="Trials in all.")] = 60,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes at a time.")] = 1,
+    cluster: ClusterOption = "",
     sampler: Annotated[
         Literal["tpe", "nsga2", "nsga3"], typer.Option("--sampler", help="Optuna's way to choose trials.")
     ] = "tpe",
@@ -157,20 +166,27 @@ def command(
         code=chosen.digest,
     )
     place = out or Path("runs") / f"{chosen.name}-explore"
-    record = _searched(request, place, trials, jobs, storage, confirm is not None, overwrite)
+    record = _searched(request, place, trials, jobs, cluster, storage, confirm is not None, overwrite)
     _show(record, place, json)
     if not record.front:
         raise typer.Exit(1)
 
 
 def _searched(
-    request: StudyRequest, place: Path, trials: int, jobs: int, storage: str, confirm: bool, overwrite: bool
+    request: StudyRequest,
+    place: Path,
+    trials: int,
+    jobs: int,
+    cluster: str,
+    storage: str,
+    confirm: bool,
+    overwrite: bool,
 ) -> StudyRecord:
     """Search with a live table."""
     from edgeml.explore.engine import explore
 
     with steps.at_work(place), explore_rows.live_table(trials) as view:
-        return explore(request, place, trials, jobs, storage, confirm, overwrite, view)
+        return explore(request, place, trials, jobs, storage, confirm, overwrite, view, cluster)
 
 
 def _opened(root: Path, pick: str, out: Path | None, storage: str, overwrite: bool, json: bool) -> None:

@@ -12,6 +12,7 @@ from edgeml.cli import steps
 from edgeml.cli.console import ERR, OUT, print_json, print_next
 from edgeml.cli.front_rows import front_facts, front_table
 from edgeml.cli.options import (
+    ClusterOption,
     EpochsOption,
     JsonOption,
     OutOption,
@@ -63,6 +64,7 @@ def command(
     folds: FoldsOption = 0,
     seeds: SeedsOption = 1,
     jobs: JobsOption = 1,
+    cluster: ClusterOption = "",
     find_lr: FindOption = False,
     front: FrontOption = False,
     pick: PickOption = 0,
@@ -87,7 +89,7 @@ def command(
         _test_rates(preset, place, settings or [], seed, json)
         return
     plan = pipeline.RepeatPlan(
-        preset, place, tuple(settings or []), seed, epochs, folds, seeds, jobs, strict, overwrite
+        preset, place, tuple(settings or []), seed, epochs, folds, seeds, jobs, strict, overwrite, cluster
     )
     plan.check()
     record = None
