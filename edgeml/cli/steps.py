@@ -99,7 +99,7 @@ def alone(run: Path) -> Iterator[Run]:
 
 
 def _kept_files(folder: Path) -> Iterator[str]:
-    """The complete files of a run folder, in the order in which they were made."""
+    """The complete files of a run folder or a study, in the order in which they were made."""
     names = {
         "float.keras": "the float baseline",
         ".training.npz": "the training up to its last epoch",
@@ -111,6 +111,9 @@ def _kept_files(folder: Path) -> Iterator[str]:
         "c": "c",
         "check.json": "check.json",
         "report.html": "the report",
+        "base/float.keras": "the study's float baseline",
+        "study.db": "the trials that ended",
+        "trials": "the trainings that were begun",
     }
     for name, what in names.items():
         if (folder / name).exists():

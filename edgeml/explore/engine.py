@@ -57,13 +57,12 @@ def explore(
     if confirm:
         check_confirmable(request)
     check_tools(request)
-    with locked(root):
+    with locked(root), ClusterPool(cluster) if cluster else local_pool(jobs) as pool:
         begin_study(root, request, overwrite)
-        with ClusterPool(cluster) if cluster else local_pool(jobs) as pool:
-            search = Search(request, root, trials, jobs, pool, storage, watcher)
-            record = search.run()
-            if confirm:
-                record = _confirmed(search, record, watcher)
+        search = Search(request, root, trials, jobs, pool, storage, watcher)
+        record = search.run()
+        if confirm:
+            record = _confirmed(search, record, watcher)
     return record
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -36,6 +37,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 _POLL_SECONDS = 1.0
 _CONNECT_SECONDS = 60.0
+_KNOCK_SECONDS = 10.0
 _DATA = "data"
 CLUSTER_BOUNDS = PoolBounds(attempts=4, silent_seconds=4 * 3600.0)
 
@@ -298,8 +300,25 @@ def _connected(address: str) -> Any:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray.shutdown()  # of an earlier search of this process
     with _cluster_faults(address):
+        _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, namespace="edgeml")
     return ray
+
+
+def _knock(address: str) -> None:
+    """Open a connection to HOST:PORT, for Ray itself tries for minutes.
+
+    Raises:
+        OSError: nobody answers.
+        ValueError: it is no address.
+    """
+    if address == "auto":
+        return
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise ValueError("is no HOST:PORT")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS):
+        pass
 
 
 def _check_versions(ray: Any) -> None:
@@ -355,7 +374,7 @@ class _cluster_faults:  # noqa: N801  used like a function
             return
         from ray.exceptions import RayError
 
-        if isinstance(error, RayError | ConnectionError | RuntimeError | ValueError | TimeoutError):
+        if isinstance(error, RayError | OSError | RuntimeError | ValueError):
             raise EdgemlError(
                 f"the cluster cannot be used: {_first_line(error)}",
                 f"--cluster {self._address}",
