@@ -283,7 +283,7 @@ def test_make_explains_every_target() -> None:
 
 def test_every_edgeml_command_of_the_makefile_exists() -> None:
     used = set(re.findall(r"\$\(EDGEML\) ([a-z]+)", (ROOT / "Makefile").read_text()))
-    assert used == {"run", "train", "export", "check", "synth", "report"}
+    assert used == {"run", "train", "export", "check", "synth", "explore", "report"}
     help_text = run(Path(sys.executable).with_name("edgeml"), "--help")
     assert {name for name in used if not re.search(rf"\b{name}\b", help_text)} == set()
 
