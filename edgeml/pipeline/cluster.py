@@ -331,13 +331,13 @@ def _check_versions(ray: Any) -> None:
 
     alive = [node for node in ray.nodes() if node["Alive"]]
     ask = ray.remote(num_cpus=0, max_retries=1)(node_version)
-    asked = {
+    versions = {
         node["NodeManagerAddress"]: ask.options(
             scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         ).remote()
         for node in alive
     }
-    for name, reference in asked.items():
+    for name, reference in versions.items():
         try:
             version = ray.get(reference, timeout=_CONNECT_SECONDS)
         except ray.exceptions.RayError as error:

@@ -115,8 +115,8 @@ class ClusterPool(JobPool):
             if kind == "missing":
                 raise MissingToolError(*value)
             hint = "see ray status there; the same command goes on, also without --cluster"
-            gone = ("the cluster cannot be used: it went away", f"--cluster {self.address}", hint)
-            raise EdgemlError(*(value or gone))
+            went_away = ("the cluster cannot be used: it went away", f"--cluster {self.address}", hint)
+            raise EdgemlError(*(value or went_away))
 
     def _connect_again(self, tell: JobTell) -> None:
         """The same after the cluster went away.
@@ -163,8 +163,8 @@ def _between(theirs: Connection, address: str, bounds: PoolBounds, needs: Worker
             pairs = theirs.recv()
             jobs = [job for _, job in pairs]
             for place, result in driver.results(jobs, lambda line: theirs.send(("line", line))):
-                told = _parts(result) if isinstance(result, EdgemlError) else result
-                theirs.send(("result", (pairs[place][0], told)))
+                answer = _parts(result) if isinstance(result, EdgemlError) else result
+                theirs.send(("result", (pairs[place][0], answer)))
             theirs.send(("done", None))
     except EdgemlError as error:
         kind = "missing" if isinstance(error, MissingToolError) else "error"
