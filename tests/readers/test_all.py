@@ -70,6 +70,7 @@ ELSEWHERE = {
     "checks.bound": "one that is damaged counts as edited: tests/checks",
     "checks.earlier": "digests only",
     "runs": "a digest only",
+    "pipeline.cluster": "bytes that travel as they are; tests/explore/test_cluster.py",
     "serve.app": "tests/serve/test_serve.py: requests; its own templates",
     "keras.run": "a digest only",
     "checks.proof": "fresh emissions against files",
