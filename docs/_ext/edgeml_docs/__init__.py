@@ -83,9 +83,20 @@ def _plain_docstring(
     lines[:] = [plain(line) for line in lines]
 
 
+def _leveled_captions(*arguments: Any) -> None:
+    """Sphinx' hook for a page, whose context is the fourth argument: captions of the tree get a level.
+
+    The theme makes headings of them without one, which readers of screens need.
+    """
+    context: dict[str, Any] = arguments[3]
+    tree = str(context.get("furo_navigation_tree", ""))
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.setup_extension("sphinx.ext.autodoc")  # whose event is listened to
     app.connect("config-inited", lambda app, _: write(Path(app.srcdir)))
     app.connect("autodoc-process-docstring", _plain_docstring, priority=100)  # before napoleon
+    app.connect("html-page-context", _leveled_captions, priority=900)  # behind the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}
