@@ -2,11 +2,11 @@
 
     python -m benchmarks.mcus --peers PYTHON runs/digits_mlp runs/digits_cnn
 
-PYTHON is that of an environment of its own with the packages `tflite-micro` and `emlearn`. Instructions are
-counted by callgrind on this machine, per inference, as the difference of two numbers of inferences; the
-kernels of the package are its reference kernels, compiled for this machine as well. Its code is the
-functions of its library that run in an inference and what goes before it, by the sizes of their symbols, so
-the least that it takes: no package has the library for a microcontroller, or its sources.
+PYTHON is that of an environment of its own with the packages `tflite-micro`, `emlearn` and `scikit-learn`.
+Instructions are counted by callgrind on this machine, per inference, as the difference of two numbers of
+inferences; the kernels of the package are its reference kernels, compiled for this machine as well. Its code
+is the functions of its library that run in an inference and what goes before it, by the sizes of their
+symbols, so the least that it takes: no package has the library for a microcontroller, or its sources.
 """
 
 from __future__ import annotations
