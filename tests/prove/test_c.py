@@ -103,6 +103,30 @@ def test_other_integers_are_refuted_with_an_input(old: str, new: str, tmp_path: 
     assert proof.witness is not None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "garbage(((",
+        "int tiny_run(" + "(" * 20_000,
+        f"static const int8_t k[1] = {{ {'9' * 5000} }};",
+        "int tiny_run(const int8_t *input, int16_t *output) { return tiny_run(input, output); }",
+        "int tiny_run(const int8_t *input, int16_t *output) { for (int32_t i = 0; i < 9; i += 0) { } }",
+        "#if 1\n",
+        "/* \0 */ \x07",
+    ],
+)
+def test_a_damaged_program_is_not_proven_and_no_traceback(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeml.backends.c.machine._MOST_TURNS", 10_000)
+    backends.load("c").emit(network()).write(tmp_path / "c")
+    (tmp_path / "c/src/model.c").write_text(text)
+    proof = prove_folder(tmp_path, network(), ["c"]).results[0]
+    assert proof.verdict is Verdict.NOT_PROVEN
+    assert "model.c" in proof.reason
+
+
 def test_a_program_without_a_compiler_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edgeml.tools.find", lambda name: None)
     proof = edited(tmp_path)

@@ -108,8 +108,8 @@ def carried_out(unit: CUnit, manifest: CManifest, graph: Graph, where: str) -> C
         raise EdgemlError(
             error.what, f"{where}, {error.where}" if error.where else where, error.hint
         ) from None
-    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
-        raise EdgemlError(f"cannot be carried out ({error!r})", where, "export again") from None
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError, RecursionError) as error:
+        raise EdgemlError(f"cannot be carried out ({type(error).__name__})", where, "export again") from None
 
 
 class _Run:

@@ -20,7 +20,7 @@ from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
 from edgeml.stages.symbols import Algebra, Atom, Cut, Number, Sym
 
-_MOST_TURNS = 30_000_000
+_MOST_TURNS = 20_000_000
 _CONTINUE = object()
 
 

@@ -35,6 +35,13 @@ def read_unit(text: str, header: str, defined: frozenset[str], where: str) -> CU
     Raises:
         EdgemlError: it holds something else than this back end writes.
     """
+    try:
+        return _read(text, header, defined, where)
+    except (RecursionError, ValueError, IndexError) as error:
+        raise EdgemlError(f"cannot be read ({type(error).__name__})", where, "export again") from None
+
+
+def _read(text: str, header: str, defined: frozenset[str], where: str) -> CUnit:
     macros: dict[str, int] = {}
     head = UnitReader(
         blanked(header, defined, macros, f"{where}, model.h"), dict(TYPES), macros, f"{where}, model.h"
