@@ -56,6 +56,14 @@ EpochsOption = Annotated[
     typer.Option("--epochs", help="Most epochs of either training phase; early stopping may take fewer."),
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of initial weights and shuffling.")]
+FoldsOption = Annotated[
+    int,
+    typer.Option("--folds", help="Train again on so many folds of the data, 3 or more; mean and spread."),
+]
+SeedsOption = Annotated[
+    int, typer.Option("--seeds", help="Train again from so many seeds, of every fold if there are folds.")
+]
+JobsOption = Annotated[int, typer.Option("--jobs", help="Folds and seeds trained at a time.")]
 SetOption = Annotated[
     list[str] | None,
     setting(

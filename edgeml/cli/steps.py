@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from edgeml.checks.result import Check, Result
-    from edgeml.pipeline import Exported
+    from edgeml.pipeline import Exported, RepeatPlan
     from edgeml.report.facts import Facts
     from edgeml.runs import Run
     from edgeml.training.progress import EpochRow
+    from edgeml.training.repeats import Repeats
 
 _STYLES = {
     "exact": "[green]exact[/]",
@@ -136,6 +137,21 @@ def folder_of(preset: str, out: Path | None) -> Path:
     return out or Path("runs") / presets.load(preset).name
 
 
+def worker_folder_of(preset: str, out: Path | None, settings: Sequence[str]) -> Path:
+    """The run folder of this process among the workers of a training; that of the preset for the first.
+
+    Raises:
+        EdgemlError: a setting does not fit, or the strategy needs a TF_CONFIG that is wrong.
+    """
+    from edgeml import presets
+    from edgeml.training.cluster import place_of
+
+    folder = folder_of(preset, out)
+    if presets.choose(presets.load(preset), settings).training.strategy != "multiworker":
+        return folder
+    return place_of().folder(folder)
+
+
 def train(
     preset: str,
     folder: Path,
@@ -151,19 +167,36 @@ def train(
     chosen = presets.load(preset)
     choices = presets.choose(chosen, settings, seed, epochs)
     with working("loading TensorFlow"):
+        from edgeml.training.replicas import replicas_of
         from edgeml.training.task import with_task
         from edgeml.training.train import train as train_preset
+    with working("waiting for the devices of the training"):
+        replicas = replicas_of(choices.training)  # before TensorFlow has chosen them itself
     choices, reason = with_task(chosen, choices)
     if reason:
         ERR.print(f"task: {choices.data.task.replace('_', '-')} ({escape(reason)})")
     with training_bars() as bars:
-        run = train_preset(chosen, folder, choices, bars, strict, overwrite)
+        run = train_preset(chosen, folder, choices, bars, strict, overwrite, replicas)
     with working("lowering"):
         graph = pipeline.lower(run, strict)
     for row in (*data_rows(run), *inexact_rows(run), *front_lines(run)):
         ERR.print(row)
     ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")
     return run
+
+
+def repeated(plan: RepeatPlan) -> Repeats | None:
+    """Train the folds and seeds of a plan whose run is trained, and print their spread; None without any."""
+    from edgeml import pipeline
+    from edgeml.cli.repeat_rows import repeat_rows
+
+    if not plan.folds and plan.seeds == 1:
+        return None
+    with working("repeat") as tell:
+        record = pipeline.repeat(plan, tell)
+    for row in repeat_rows(record):
+        ERR.print(row)
+    return record
 
 
 def data_rows(run: Run) -> Iterator[str]:

@@ -24,10 +24,11 @@ from edgeml.datasets import _own_file
 from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check_finite, check_raw, checksum
 from edgeml.datasets._columns import Categories, ColumnPlan, Missing, TableOptions
 from edgeml.datasets._groups import PARTS, Grouping, grouped, grouped_raw, ungrouped
-from edgeml.datasets._image_folder import load_images
+from edgeml.datasets._image_folder import image_folder, load_images
 from edgeml.datasets._mapped import StreamedRows
 from edgeml.datasets._partition import Partition, SplitKind
 from edgeml.datasets._readers import read_npz as read_arrays
+from edgeml.datasets._record_folder import is_record_folder, record_parts
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
@@ -134,6 +135,8 @@ def load(
     path = Path(name)
     if table is not None and table.needed(path):
         return _of_table(path, table, numbers, max_classes, seed, partition)
+    if is_record_folder(path):
+        raise EdgemlError("TFRecord files stay on the disk", str(path), "set data.stream=true")
     if is_image_folder(name):
         raw = load_images(path)
         check_raw(raw, str(path))
@@ -228,8 +231,10 @@ def labels_of(
         if len(targets) == 1:
             return next(iter(targets.values())), 0
         return np.stack(list(targets.values()), axis=1), 0
+    if is_record_folder(path):
+        return record_parts(path)["train"].labels(), 0
     if is_image_folder(name):
-        return None, len(load_images(path).classes)
+        return None, len(image_folder(path).names)
     if path.suffix.lower() in _own_file.SUFFIXES or path.is_file():
         return stored_labels(path, target, outputs), 0
     if info(name).targets:

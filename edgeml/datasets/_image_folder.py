@@ -12,9 +12,11 @@ them with the limit; whatever is no such image ends in one error that names the 
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ import numpy as np
 
 from edgeml import install
 from edgeml.datasets._base import Array, Raw, Split
+from edgeml.datasets._disk import DiskRows
 from edgeml.datasets._labels import check_names
 from edgeml.datasets._limits import check_bytes
 from edgeml.errors import EdgemlError, MissingToolError
@@ -33,12 +36,80 @@ _LAYOUT = "make a folder per class with its images, or train/ and test/ with suc
 _AS_FLOAT = 4  # bytes of a pixel in training
 
 
+@dataclass(frozen=True)
+class ImageFolder:
+    """The files of a folder of images, none of which is decoded yet.
+
+    Attributes:
+        parts: files by class, by part.
+        names: of the classes.
+        shape: height, width and channels of the first image.
+        first: the first image.
+    """
+
+    parts: dict[str, dict[str, list[Path]]]
+    names: tuple[str, ...]
+    shape: tuple[int, int, int]
+    first: Path
+
+    def rows(self, part: str) -> tuple[ImageRows, Array]:
+        """The images of a part, and their labels."""
+        classes = self.parts[part]
+        files = [file for name in self.names for file in classes[name]]
+        labels = np.repeat(np.arange(len(self.names)), [len(classes[name]) for name in self.names])
+        return ImageRows(files, self.shape, self.first), labels.astype(np.int64)
+
+
+class ImageRows(DiskRows):
+    """Images that are decoded when they are taken.
+
+    Args:
+        files: in their order.
+        shape: height, width and channels.
+        first: the image that has them.
+    """
+
+    def __init__(self, files: list[Path], shape: tuple[int, int, int], first: Path) -> None:
+        super().__init__(len(files), shape, np.dtype(np.uint8))
+        self._files, self._first = files, first
+
+    def read(self, index: int) -> Array:
+        """One image.
+
+        Raises:
+            EdgemlError: it is damaged, or of another size than the first.
+        """
+        file, shape = self._files[index], self.shape[1:]
+        with _opened(file) as image:
+            size = _shape(image)
+            if size != shape:
+                what = f"is an image of {size[1]}x{size[0]} pixels and {size[2]} channels"
+                hint = f"{self._first} has {shape[1]}x{shape[0]} and {shape[2]}: make all alike"
+                raise EdgemlError(what, str(file), hint)
+            return _pixels(image, file, size)
+
+
 def load_images(folder: Path) -> Raw:
     """The images below a folder.
 
     Raises:
         EdgemlError: no images, images of different sizes, a class that a part lacks, a damaged file, or more
             than fit the limit of memory.
+        MissingToolError: Pillow is not installed.
+    """
+    images = image_folder(folder)
+    count = sum(len(files) for classes in images.parts.values() for files in classes.values())
+    size = _AS_FLOAT * count * int(np.prod(images.shape))
+    check_bytes(size, f"{count} images of {images.shape}", str(folder), "or data.stream=true")
+    splits = {part: Split(rows[:], y) for part in images.parts for rows, y in [images.rows(part)]}
+    return Raw(splits["train"], images.names, splits.get("test"), splits.get("val"))
+
+
+def image_folder(folder: Path) -> ImageFolder:
+    """The images below a folder, not decoded.
+
+    Raises:
+        EdgemlError: no images, or a class that a part lacks; or the first one is damaged.
         MissingToolError: Pillow is not installed.
     """
     where = str(folder)
@@ -57,10 +128,18 @@ def load_images(folder: Path) -> Raw:
     first = next(iter(parts["train"].values()))[0]
     with _opened(first) as image:
         shape = _shape(image)
-    count = sum(len(files) for classes in parts.values() for files in classes.values())
-    check_bytes(_AS_FLOAT * count * int(np.prod(shape)), f"{count} images of {shape}", where)
-    splits = {part: _part(classes, names, shape, first) for part, classes in parts.items()}
-    return Raw(splits["train"], names, splits.get("test"), splits.get("val"))
+    return ImageFolder(parts, names, shape, first)
+
+
+def pixels_of(stream: io.BytesIO, where: str) -> Array:
+    """The pixels of an encoded image in memory, 0..255, shape (height, width, channels).
+
+    Raises:
+        EdgemlError: it is damaged.
+        MissingToolError: Pillow is not installed.
+    """
+    with _opened(stream, where) as image:
+        return _pixels(image, where, _shape(image))
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
@@ -74,33 +153,14 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
     return classes
 
 
-def _part(
-    classes: dict[str, list[Path]], names: tuple[str, ...], shape: tuple[int, int, int], first: Path
-) -> Split:
-    count = sum(map(len, classes.values()))
-    x, y = np.empty((count, *shape), np.uint8), np.empty(count, np.int64)
-    place = 0
-    for label, name in enumerate(names):
-        for file in classes[name]:
-            with _opened(file) as image:
-                size = _shape(image)
-                if size != shape:
-                    what = f"is an image of {size[1]}x{size[0]} pixels and {size[2]} channels"
-                    hint = f"{first} has {shape[1]}x{shape[0]} and {shape[2]}: make all alike"
-                    raise EdgemlError(what, str(file), hint)
-                x[place], y[place] = _pixels(image, file, shape), label
-            place += 1
-    return Split(x, y)
-
-
 @contextmanager
-def _opened(file: Path) -> Iterator[Any]:
+def _opened(file: Path | io.BytesIO, where: str = "") -> Iterator[Any]:
     """An image that is not decoded yet; what is wrong with it becomes an `EdgemlError`."""
     try:
         from PIL import Image
     except ImportError as error:
         raise MissingToolError(
-            "Pillow is not installed; it reads images", str(file), install.package("pillow")
+            "Pillow is not installed; it reads images", where or str(file), install.package("pillow")
         ) from error
     try:
         with warnings.catch_warnings():
@@ -110,7 +170,7 @@ def _opened(file: Path) -> Iterator[Any]:
                 yield image
     except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
         what = f"cannot be read as an image: {error}"[:300]
-        raise EdgemlError(what, str(file), "delete it or get it again") from error
+        raise EdgemlError(what, where or str(file), "delete it or get it again") from error
 
 
 def _shape(image: Any) -> tuple[int, int, int]:
@@ -118,7 +178,7 @@ def _shape(image: Any) -> tuple[int, int, int]:
     return image.height, image.width, 1 if image.mode[:1] in ("1", "L", "I", "F") else 3
 
 
-def _pixels(image: Any, file: Path, shape: tuple[int, int, int]) -> Array:
+def _pixels(image: Any, file: Path | str, shape: tuple[int, int, int]) -> Array:
     """Pixels of 0..255, shape (height, width, channels)."""
     if image.mode[:1] in ("I", "F"):
         raise EdgemlError(f"has pixels of {image.mode}, not of 8 bits", str(file), "save it with 8 bits")

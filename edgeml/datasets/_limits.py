@@ -28,8 +28,14 @@ def most_bytes() -> int:
     return int(limit * 1e9)
 
 
-def check_bytes(size: int, what: str, where: str) -> None:
+def check_bytes(size: int, what: str, where: str, instead: str = "") -> None:
     """Refuse data that would take more bytes.
+
+    Args:
+        size: bytes.
+        what: has them.
+        where: the file.
+        instead: another remedy beside the variable.
 
     Raises:
         EdgemlError: with the variable that lifts the limit.
@@ -38,7 +44,7 @@ def check_bytes(size: int, what: str, where: str) -> None:
         raise EdgemlError(
             f"{what} has {size / 1e9:.3g} GB, the limit is {most_bytes() / 1e9:g}",
             where,
-            f"set {VARIABLE}={whole_gb(size)} if you want this",
+            f"set {VARIABLE}={whole_gb(size)} if you want this" + f"; {instead}" * bool(instead),
         )
 
 

@@ -31,6 +31,9 @@ class StreamedRows:
     Args:
         stored: raw values, shape (n, ...).
         ready: from raw rows to the input of a model, float32.
+
+    Attributes:
+        fault: the error with which rows could not be read; None if there was none.
     """
 
     dtype = np.dtype(np.float32)
@@ -39,12 +42,17 @@ class StreamedRows:
         self._stored, self._ready = stored, ready
         self.shape = (len(stored), *ready(stored[:1]).shape[1:])
         self.ndim = len(self.shape)
+        self.fault: EdgemlError | None = None  # TensorFlow, which takes rows, loses what is raised here
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, rows: Any) -> Array:
-        return self._ready(np.asarray(self._stored[rows]))
+        try:
+            return self._ready(np.asarray(self._stored[rows]))
+        except EdgemlError as error:
+            self.fault = error
+            raise
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
         """All rows in memory, for those who need them all."""

@@ -252,7 +252,7 @@ def _parquet(path: Path) -> dict[str, Array]:
         pq: Any = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise MissingToolError(
-            "pyarrow is not installed; it reads .parquet", str(path), install.package("pyarrow")
+            "pyarrow is not installed; it reads .parquet", str(path), install.command("parquet")
         ) from error
     if not path.is_file():
         raise EdgemlError("there is no such data file", str(path))

@@ -77,6 +77,9 @@ class RepeatPlan:
             if value < least:
                 raise EdgemlError(f"{value} is no number of {name}", f"--{name}", f"use {least or 3} or more")
         chosen = presets.choose(presets.load(self.preset), self.settings, self.seed, self.epochs)
+        if (self.folds or self.seeds > 1) and chosen.training.strategy != "single":
+            hint = "leave --strategy out; --jobs trains several members at a time"
+            raise EdgemlError("folds and seeds are trained in one process each", "training.strategy", hint)
         if self.folds and chosen.data.folds:
             hint = "leave data.folds and data.fold out, or --folds"
             raise EdgemlError("the run is one fold already", "--folds", hint)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from edgeml import tasks
 from edgeml.boards.target import known_case
@@ -21,6 +21,7 @@ from edgeml.datasets import Categories, Kind, Missing, Partition, SplitKind, Tab
 from edgeml.errors import EdgemlError
 from edgeml.fixed import MAX_WIDTH
 from edgeml.presets.distillation import Distillation
+from edgeml.presets.keras_class import Argument, KerasClass
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.penalty import BitPenalty
 from edgeml.presets.pruning import Pruning
@@ -73,7 +74,8 @@ class DataSpec(Settings):
         labels: false to leave the labels out: executors are compared, and there is no accuracy.
         axes: order of a sample's axes as the model takes them, without those of size one; (1, 2, 0) for
             data with the channels first. An import finds it where the data lie as its source has them.
-        stream: true to leave the training samples of an .npz file on the disk, for data larger than memory.
+        stream: true to leave the training samples of an .npz file, or of a folder of images or TFRecord
+            files, on the disk, for data larger than memory.
         source_unit: with the scaling "source", one in the unit of the model's input, in stored values: 255
             for pixels from 0 to 255 and a model trained on 0 to 1.
         task: a name of `edgeml.tasks.names()`; "auto": what model and data speak for, which training prints.
@@ -263,42 +265,6 @@ class Quantizers(Settings):
         return self.layers.get(layer) or LayerBits()
 
 
-Argument: TypeAlias = bool | int | float | str | tuple[float, ...]
-
-
-class KerasClass(Settings):
-    """A class of Keras by its name, and the arguments it is made with.
-
-    In a preset KerasClass(name="sgd", momentum=0.9) or just "sgd"; on the command line
-    `--set training.optimizer=sgd --set training.optimizer.momentum=0.9`.
-
-    Args:
-        name: as Keras spells it: "adam", "SGD", "categorical_crossentropy", "mse".
-        **arguments: numbers, booleans, words or lists of numbers; Keras' defaults for the rest.
-    """
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Argument] = Field(init=False)
-
-    name: str = Field(min_length=1)
-
-    if TYPE_CHECKING:
-
-        def __init__(self, *, name: str, **arguments: Argument) -> None: ...
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_a_name(cls, values: Any) -> Any:
-        if not isinstance(values, str | Mapping | KerasClass):
-            raise ValueError('write a name such as "sgd", or a table with a name')
-        return {"name": values} if isinstance(values, str) else values
-
-    @property
-    def arguments(self) -> dict[str, Argument]:
-        """The arguments by name."""
-        return dict(self.__pydantic_extra__ or {})
-
-
 def _in_a_list(value: Any) -> Any:
     """One name or table where several may stand."""
     return (value,) if isinstance(value, str | Mapping | KerasClass) else value
@@ -328,6 +294,7 @@ class Training(Settings):
         early_stopping: arguments of Keras' EarlyStopping, which then decides instead of `patience`: "monitor"
             (val_loss, val_accuracy, or a figure of the task such as val_f1), "patience", "min_delta", "mode",
             "baseline", "start_from_epoch". The epoch in which the figure was best is kept.
+        metrics: Keras' metrics with their arguments, on the validation part after each epoch ("auc").
         tensorboard: what is written for TensorBoard beside the scalars: "histograms", "graph", "images",
             "embeddings", "pr_curves", "hparams".
         max_parameters: a model with more weights is refused before they are allocated.
@@ -336,8 +303,14 @@ class Training(Settings):
             "random_rotation" with factor, "gaussian_noise" with stddev); the model is without them.
         initializer: one of Keras' initializers with its arguments, for the kernels of all layers; "auto":
             each layer's own.
+        regularizer: one of Keras' regularizers with its arguments, for all kernels ("l2"); "none": each
+            layer's own.
+        constraint: one of Keras' constraints, for all kernels ("max_norm" with max_value, of each unit).
         pruning: of weights in quantization-aware training, see `Pruning`.
         distillation: from a teacher in quantization-aware training, see `Distillation`.
+        strategy: "single"; "mirrored": each batch is cut among the devices of this machine; "multiworker":
+            among the processes that TF_CONFIG names, see `edgeml.training.replicas`.
+        replicas: of "mirrored"; 0: one per GPU. Without GPUs the processor is divided into so many parts.
     """
 
     float_epochs: Count
@@ -353,13 +326,18 @@ class Training(Settings):
     plateau_patience: Count = 5
     patience: Count = 20
     early_stopping: dict[str, Argument] = Field(default_factory=dict)
+    metrics: Annotated[tuple[KerasClass, ...], BeforeValidator(_in_a_list)] = ()
     tensorboard: tuple[BoardKind, ...] = ()
     max_parameters: Count = 50_000_000
     bit_penalty: BitPenalty = BitPenalty()
     augmentation: Annotated[tuple[KerasClass, ...], BeforeValidator(_in_a_list)] = ()
     initializer: KerasClass = KerasClass(name="auto")
+    regularizer: KerasClass = KerasClass(name="none")
+    constraint: KerasClass = KerasClass(name="none")
     pruning: Pruning = Pruning()
     distillation: Distillation = Distillation()
+    strategy: Literal["single", "mirrored", "multiworker"] = "single"
+    replicas: Annotated[int, Field(ge=0, strict=True)] = 0
 
 
 class Targets(Settings):

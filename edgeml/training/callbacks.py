@@ -1,8 +1,8 @@
 """Keras callbacks of a preset's own (checkpoints, logs, trackers), called as `keras.Model.fit` calls them.
 
-The hooks of epochs and of the whole phase are called as in `fit`, with loss, accuracy, val_loss, val_accuracy
-and learning_rate. The hooks of batches are called too if a callback has any; every batch then is a call into
-TensorFlow of its own, which costs speed.
+The hooks of epochs and of the whole phase are called as in `fit`, with loss, accuracy, val_loss,
+val_accuracy, learning_rate and the metrics. The hooks of batches are called too if a callback has any; every
+batch then is a call into TensorFlow of its own, which costs speed.
 
 Invariant: an error in a callback ends the training with one error that names the callback and the hook; what
 a callback remembers in Python is not part of the training's state, so it begins anew after an interruption.
@@ -84,7 +84,8 @@ class PhaseCallbacks:
 
     def epoch_ended(self, row: EpochRow) -> None:
         """Call on_epoch_end with the numbers of an epoch."""
-        logs = {key: value for key, value in asdict(row).items() if key not in ("phase", "epoch")}
+        logs = {key: value for key, value in asdict(row).items() if key not in ("phase", "epoch", "metrics")}
+        logs |= row.metrics
         present = {key: value for key, value in logs.items() if value is not None}
         self.call("on_epoch_end", row.epoch - 1, present)
 

@@ -19,23 +19,28 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from edgeml.datasets import Array, StreamedRows
+from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
 from edgeml.interrupts import held_signals
 from edgeml.presets import Prepared, Training
-from edgeml.training.augment import Augmenter, augmenter_of, check_augmentation
+from edgeml.training.augment import augmenter_of, check_augmentation
 from edgeml.training.callbacks import PhaseCallbacks
 from edgeml.training.diverged import diverged
-from edgeml.training.goal import TrainingGoal, check_fit, goal_of, targets_of
+from edgeml.training.ending import ending
+from edgeml.training.goal import check_fit, goal_of, targets_of
 from edgeml.training.history import TensorBoardLog
 from edgeml.training.initial import initializer_of
+from edgeml.training.kernels import constraint_of, regularizer_of, restrain
 from edgeml.training.losses import LossFunction, loss_class
+from edgeml.training.metrics import EpochMetrics, check_metrics
 from edgeml.training.optimizer import optimizer_of
 from edgeml.training.progress import EpochRow, TrainingProgress
 from edgeml.training.rates import next_rate, rates_of
+from edgeml.training.replicas import LostWorkerError, Replicas
 from edgeml.training.seeds import shuffled
 from edgeml.training.small.distillation import distilled
 from edgeml.training.state import TrainingState, load_state, save_state
+from edgeml.training.steps import trainer
 from edgeml.training.stopping import EarlyStop, stopping_callback
 
 if TYPE_CHECKING:
@@ -83,6 +88,7 @@ def fit(
     callbacks: PhaseCallbacks | None = None,
     loss: LossFunction | None = None,
     teacher: Array | None = None,
+    replicas: Replicas | None = None,
 ) -> tuple[EpochRow, ...]:
     """Train `model` in place and leave it with the weights of its best epoch.
 
@@ -97,34 +103,36 @@ def fit(
         callbacks: of the user's own; none if None.
         loss: the user's own function in place of the one that the settings name.
         teacher: logits of the training part, (n, classes), see `edgeml.training.small.distillation`.
+        replicas: where the model, made in their scope, is trained; here alone if None.
 
     Returns:
         All epochs, those before an interruption included.
 
     Raises:
         EdgemlError: data and model do not fit, the loss is no longer finite, or the disk is full.
+        LostWorkerError: another worker is gone; the state is saved first.
         KeyboardInterrupt: the state is saved first.
     """
     check_fit(model, data, settings.task)
     hooks = callbacks or PhaseCallbacks()
     with held_signals():
-        trainer = PhaseTrainer(model, data, settings, hooks, loss, teacher)
-    state = trainer.start(state_file)
+        at_work = PhaseTrainer(model, data, settings, hooks, loss, teacher, replicas)
+    state = at_work.start(state_file)
     progress.phase(settings.phase, settings.epochs, state.epoch)
     saved, saved_at = state, time.monotonic()
-    hooks.begin(model, trainer.optimizer, settings.epochs, trainer.steps)
+    hooks.begin(model, at_work.optimizer, settings.epochs, at_work.steps)
     try:
-        while state.epoch < settings.epochs and not trainer.ends(state):
-            state = trainer.epoch(state, progress.advance)
+        while state.epoch < settings.epochs and not at_work.ends(state):
+            state = at_work.epoch(state, progress.advance)
             board.write(state.rows[-1])
             progress.epoch(state.rows[-1])
             hooks.epoch_ended(state.rows[-1])
-            if hooks.stops(model):
+            if at_work.replicas.agreed([hooks.stops(model)])[0]:
                 break
             if time.monotonic() - saved_at > _SAVE_SECONDS:
                 save_state(state_file, state)
                 saved, saved_at = state, time.monotonic()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, LostWorkerError):
         if state is not saved:
             with suppress(EdgemlError):  # a full disk must not hide the interruption
                 save_state(state_file, state)
@@ -151,6 +159,9 @@ def check_names(training: Training) -> None:
         loss_class(training.loss)
     stopping_callback(training.early_stopping)
     check_augmentation(training.augmentation)
+    check_metrics(training.metrics)
+    regularizer_of(training.regularizer)
+    constraint_of(training.constraint)
     initializer_of(training.initializer, 0)
 
 
@@ -173,13 +184,16 @@ class PhaseTrainer:
         hooks: PhaseCallbacks | None = None,
         loss: LossFunction | None = None,
         teacher: Array | None = None,
+        replicas: Replicas | None = None,
     ) -> None:
-        training = settings.training
+        training, self.replicas = settings.training, replicas or Replicas()
         self.model, self.data, self.settings = model, data, settings
         self.hooks = hooks or PhaseCallbacks()
         self.rates = rates_of(training, settings.rate, settings.epochs)
-        self.optimizer = optimizer_of(training.optimizer, settings.rate)
-        self.optimizer.build(model.trainable_variables)
+        restrain(model, training)
+        with self.replicas.scope():
+            self.optimizer = optimizer_of(training.optimizer, settings.rate)
+            self.optimizer.build(model.trainable_variables)
         self.goal = goal_of(model, data, training, settings.task, loss, outputs_of)
         self.targets = targets_of(data, "train", settings.task)
         self.augmenter = augmenter_of(training.augmentation, data, settings.seed, settings.phase)
@@ -187,12 +201,18 @@ class PhaseTrainer:
         goal, targets = self.goal, self.targets
         if teacher is not None:
             goal, targets = distilled(goal, targets, teacher, training.distillation)
-        self.train = _trainer(model, self.optimizer, goal, (data.x_train, targets), batch, self.augmenter)
-        self.stop = EarlyStop(training.early_stopping, settings.task, self.goal.counts, self.goal.threshold)
+        samples = (data.x_train, targets)
+        self.train = trainer(model, self.optimizer, goal, samples, batch, self.augmenter, self.replicas)
+        outputs = math.prod(model.output_shape[1:])
+        self.metrics = EpochMetrics(training.metrics, settings.task, ending(model), outputs)
+        figures = self.metrics.modes
+        self.stop = EarlyStop(
+            training.early_stopping, settings.task, self.goal.counts, self.goal.threshold, figures
+        )
         if self.stop.of_task:  # an unknown figure is refused before anything is trained
             self.stop.monitored(outputs_of(model, data.x_val), self._truth())
         self.steps = math.ceil(len(data.x_train) / batch)
-        self.steps_per_call = 1
+        self.steps_per_call = 1 if self.hooks.per_batch else self.replicas.steps_per_call or 1
         self.begin = _values(model.variables), _values(self.optimizer.variables)  # of the current epoch
 
     def start(self, state_file: Path) -> TrainingState:
@@ -232,9 +252,11 @@ class PhaseTrainer:
             self.augmenter.begin(number)
         self.hooks.call("on_epoch_begin", number - 1)
         order = shuffled(len(self.data.x_train), self.settings.seed, self.settings.phase, number)
-        loss, right = self._steps(order, number, advance)
-        with held_signals():
-            val_loss, val_accuracy, monitored = self._validate()
+        with self.replicas.watched():
+            loss, right = self._steps(order, number, advance)
+            with held_signals():
+                (val_loss, val_accuracy, monitored), metrics = self._validate()
+        assert val_loss is not None
         row = EpochRow(
             phase=self.settings.phase,
             epoch=number,
@@ -244,6 +266,7 @@ class PhaseTrainer:
             val_loss=val_loss,
             val_accuracy=val_accuracy,
             monitored=monitored,
+            metrics=metrics,
         )
         if not math.isfinite(row.val_loss):
             raise diverged(self.settings.phase, number, None, self.model, self.data.x_val[:_EVALUATE_BATCH])
@@ -270,7 +293,7 @@ class PhaseTrainer:
             if self.hooks.per_batch:
                 self.hooks.call("on_train_batch_begin", first)
             with held_signals():
-                sums.append(self.train(indices, tf.constant(first), tf.constant(last)).numpy())
+                sums.append(self._called(indices, tf.constant(first), tf.constant(last)))
             if self.hooks.per_batch:
                 samples = min(self.batch, len(order) - first * self.batch)
                 loss, right = (float(total) / samples for total in sums[-1][0])
@@ -278,7 +301,7 @@ class PhaseTrainer:
             per_step = max(time.monotonic() - began, 1e-6) / (last - first)
             advance(last / self.steps)
             # At most doubled: the first call of all compiles and says nothing about the next.
-            if not self.hooks.per_batch:
+            if not self.hooks.per_batch and not self.replicas.steps_per_call:
                 self.steps_per_call = max(1, min(2 * self.steps_per_call, int(_CALL_SECONDS / per_step)))
             first = last
             if not np.all(np.isfinite(sums[-1])):
@@ -286,6 +309,18 @@ class PhaseTrainer:
         # One sum over all steps: how they were cut into calls must not show in its last bits.
         loss, right = np.concatenate(sums).astype(np.float64).sum(axis=0)
         return float(loss), float(right)
+
+    def _called(self, *arguments: Any) -> Array:
+        """The sums of some steps; rows on the disk that cannot be read are the error that says so."""
+        import tensorflow as tf
+
+        try:
+            return self.train(*arguments).numpy()
+        except tf.errors.OpError:
+            fault = getattr(self.data.x_train, "fault", None)
+            if fault is None:
+                raise
+            raise fault from None
 
     def _diverged(self, order: Array, number: int, losses: Array) -> EdgemlError:
         """The error of an epoch whose losses by batch are not finite: its weights are computed once more."""
@@ -299,77 +334,18 @@ class PhaseTrainer:
         samples = self.data.x_train[order[batch * self.batch : (batch + 1) * self.batch]]
         return diverged(self.settings.phase, number, batch + 1, self.model, samples)
 
-    def _validate(self) -> tuple[float, float | None, float | None]:
-        """Mean loss, accuracy and the figure of early stopping over the validation part."""
+    def _validate(self) -> tuple[tuple[float | None, ...], dict[str, float]]:
+        """Mean loss, accuracy and the figure of early stopping over the validation part; and the metrics."""
         outputs = outputs_of(self.model, self.data.x_val)
-        targets = targets_of(self.data, "val", self.settings.task)
-        loss = self.goal.loss(targets, outputs).numpy().astype(np.float64).mean()
+        targets = self._truth()
+        loss = float(self.goal.loss(targets, outputs).numpy().astype(np.float64).mean())
         right = float(self.goal.right(targets, outputs)) / len(outputs) if self.goal.counts else None
         finite = math.isfinite(loss)  # else the training ends, and figures of NaN are none
-        return float(loss), right, self.stop.monitored(outputs, targets) if finite else None
-
-
-def _trainer(
-    model: Any,
-    optimizer: Any,
-    goal: TrainingGoal,
-    data: tuple[Array, Array],
-    batch: int,
-    augmenter: Augmenter | None = None,
-) -> Callable[..., Any]:
-    """A function (order, first, last) that trains steps first..last-1.
-
-    It returns a row per step, float32: the loss summed over the step's samples, and how many were right.
-    `data` are samples and their targets.
-    """
-    import tensorflow as tf
-
-    rows_of, y = _rows_of(data[0]), tf.constant(data[1])
-    signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
-
-    def step(chosen: Any) -> Any:
-        samples, labels = rows_of(chosen), tf.gather(y, chosen)
-        if augmenter is not None:
-            samples = augmenter(samples)
-        outputs = model(samples, training=True)
-        losses = goal.loss(labels, outputs)
-        if goal.weights is not None:
-            losses = losses * tf.gather(tf.constant(goal.weights), labels)
-        total = tf.reduce_mean(losses) + sum(model.losses)
-        # No tape: it sums three gradients and more in an order that depends on the threads, see `seeds`.
-        gradients = tf.gradients(
-            total,
-            [variable.value for variable in model.trainable_variables],
-            aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE,
-        )
-        optimizer.apply(gradients, model.trainable_variables)
-        return tf.stack([tf.reduce_sum(losses), goal.right(labels, outputs)])
-
-    @tf.function(input_signature=signature)
-    def steps(order: Any, first: Any, last: Any) -> Any:
-        def body(number: Any, sums: Any) -> tuple[Any, Any]:
-            chosen = order[number * batch : (number + 1) * batch]
-            return number + 1, sums.write(number - first, step(chosen))
-
-        start = (first, tf.TensorArray(tf.float32, last - first, element_shape=[2]))
-        return tf.while_loop(lambda number, _: number < last, body, start, parallel_iterations=1)[1].stack()
-
-    return steps
-
-
-def _rows_of(x: Array | StreamedRows) -> Callable[[Any], Any]:
-    """A function from numbers of samples to their values; those on the disk are read then."""
-    import tensorflow as tf
-
-    if not isinstance(x, StreamedRows):
-        constant = tf.constant(x)
-        return lambda chosen: tf.gather(constant, chosen)
-
-    def read(chosen: Any) -> Any:
-        values = tf.numpy_function(lambda rows: x[rows], [chosen], tf.float32)
-        return tf.ensure_shape(values, (None, *x.shape[1:]))
-
-    return read
+        figure = self.stop.monitored(outputs, targets) if finite else None
+        metrics = self.metrics.values(targets, outputs) if finite else {}
+        agreed = self.replicas.agreed([loss, right, figure, *metrics.values()])
+        values = (math.nan if value is None else value for value in agreed[3:])
+        return agreed[:3], dict(zip(metrics, values, strict=True))
 
 
 def _values(variables: Sequence[Any]) -> list[Array]:

@@ -19,7 +19,7 @@ from edgeml.files import read_bytes, write_atomic
 from edgeml.reading import refusing
 from edgeml.training.progress import EpochRow
 
-_COLUMNS = [field.name for field in fields(EpochRow)]
+_COLUMNS = [field.name for field in fields(EpochRow) if field.name not in ("monitored", "metrics")]
 
 
 def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
@@ -29,10 +29,12 @@ def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
         EdgemlError: it cannot be written.
     """
     text = io.StringIO()
-    columns = _COLUMNS if any(row.monitored is not None for row in rows) else _COLUMNS[:-1]
+    monitored = ["monitored"] if any(row.monitored is not None for row in rows) else []
+    metrics = dict.fromkeys(name for row in rows for name in row.metrics)
+    columns = [*_COLUMNS, *monitored, *metrics]
     writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
+    writer.writerows({**asdict(row), **row.metrics} for row in rows)
     write_atomic(path, text.getvalue())
 
 
@@ -45,14 +47,22 @@ def read_history(path: Path) -> list[EpochRow]:
     text = read_bytes(path, "training history", limits.TEXT).decode(errors="replace")
     with refusing(path, "is no CSV", "train again"):
         lines = list(csv.reader(io.StringIO(text)))
-    if not lines or lines[0] not in (_COLUMNS, _COLUMNS[:-1]):  # the last one is there if it is used
+    head = lines[0] if lines else []
+    more = head[len(_COLUMNS) :]  # those that are used
+    if head[: len(_COLUMNS)] != _COLUMNS or not all(_is_extra(name) for name in more):
         raise EdgemlError(f"does not start with {','.join(_COLUMNS)}", str(path), "train again")
     with refusing(path, "malformed", "train again"):
-        return [_row(phase, int(epoch), numbers) for phase, epoch, *numbers in lines[1:]]
+        return [_row(phase, int(epoch), numbers, more) for phase, epoch, *numbers in lines[1:]]
 
 
-def _row(phase: str, epoch: int, texts: Sequence[str]) -> EpochRow:
-    rate, loss, accuracy, val_loss, val_accuracy, *monitored = texts
+def _is_extra(name: str) -> bool:
+    """True for a column beside those of every history."""
+    return name == "monitored" or name.startswith("val_")
+
+
+def _row(phase: str, epoch: int, texts: Sequence[str], more: Sequence[str]) -> EpochRow:
+    rate, loss, accuracy, val_loss, val_accuracy, *others = texts
+    values = {name: _optional(text) for name, text in zip(more, others, strict=True)}
     return EpochRow(
         phase,
         epoch,
@@ -61,7 +71,8 @@ def _row(phase: str, epoch: int, texts: Sequence[str]) -> EpochRow:
         _optional(accuracy),
         float(val_loss),
         _optional(val_accuracy),
-        _optional("".join(monitored)),
+        values.pop("monitored", None),
+        {name: value for name, value in values.items() if value is not None},
     )
 
 
@@ -104,7 +115,8 @@ class TensorBoardLog:
 
         scalars = {
             "train": {"loss": row.loss, "accuracy": row.accuracy, "learning_rate": row.learning_rate},
-            "validation": {"loss": row.val_loss, "accuracy": row.val_accuracy},
+            "validation": {"loss": row.val_loss, "accuracy": row.val_accuracy}
+            | {name.removeprefix("val_"): value for name, value in row.metrics.items()},
         }
         for part, values in scalars.items():
             with self._writers[part].as_default():

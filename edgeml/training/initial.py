@@ -26,7 +26,8 @@ _REFUSED = {
     "STFT": "is a transform and not an initial value; use glorot_uniform",
 }
 _OWN = {"seed": "leave it out; it follows from the run's seed", "name": "leave it out"}
-_KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+"""The names of weights that are multiplied with a layer's input."""
 
 
 def initializer_of(stated: KerasClass, seed: int) -> Any:
@@ -61,7 +62,7 @@ def initialize(model: Any, stated: KerasClass, seed: int) -> None:
     Raises:
         EdgemlError: as `initializer_of`; or a kernel has a shape that it is not made for.
     """
-    kernels = [] if stated.name == "auto" else [w for w in model.trainable_weights if w.name in _KERNELS]
+    kernels = [] if stated.name == "auto" else [w for w in model.trainable_weights if w.name in KERNELS]
     for place, kernel in enumerate(kernels):
         own = int(np.random.default_rng([seed, place]).integers(0, 2**31))
         try:

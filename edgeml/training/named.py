@@ -94,6 +94,7 @@ def _plain(name: str) -> str:
 def _short(module: ModuleType, name: str) -> str:
     """The long name of a short identifier of the module, "mean_squared_error" of "mse"; "" if it is none."""
     try:
-        return getattr(module.get(name), "__name__", "")  # not every module has short names
+        member = module.get(name)  # not every module has short names
+        return getattr(member, "__name__", "") or type(member).__name__
     except (AttributeError, ValueError):
         return ""

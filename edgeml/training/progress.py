@@ -7,8 +7,8 @@ for the epochs that remain.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -26,6 +26,7 @@ class EpochRow:
         val_loss: mean loss over the validation part after the epoch, every sample counted alike.
         val_accuracy: the same for accuracy.
         monitored: the figure of the task that early stopping watches; None if it watches one of the above.
+        metrics: those of `training.metrics` on the validation part after the epoch, by "val_" and name.
     """
 
     phase: str
@@ -36,6 +37,7 @@ class EpochRow:
     val_loss: float
     val_accuracy: float | None
     monitored: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def shown(self) -> str:

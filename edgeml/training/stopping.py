@@ -57,15 +57,24 @@ class EarlyStop:
         task: its name.
         counts: true if there are accuracies.
         threshold: above it one output means yes.
+        metrics: those of the training by name, and what is better, "max" or "min".
 
     Raises:
         EdgemlError: the callback has no such argument, or the figure is none of the task.
     """
 
-    def __init__(self, arguments: Mapping[str, Any], task: str, counts: bool, threshold: float) -> None:
+    def __init__(
+        self,
+        arguments: Mapping[str, Any],
+        task: str,
+        counts: bool,
+        threshold: float,
+        metrics: Mapping[str, str],
+    ) -> None:
         self._callback = stopping_callback(arguments)
         self._task, self._threshold = tasks.load(task), threshold
-        self._loop = (*_LOSSES, *(_SHARES if counts else ()))
+        self._loop = (*_LOSSES, *(_SHARES if counts else ()), *metrics)
+        better = {name: "min" if name in _LOSSES else metrics.get(name, "max") for name in self._loop}
         self._model = SimpleNamespace(stop_training=False)
         self.of_task = False
         if self._callback is not None:
@@ -73,7 +82,10 @@ class EarlyStop:
             self._callback.on_train_begin()
             self.of_task = self._callback.monitor not in self._loop
             if not self.of_task and self._callback.mode == "auto":
-                self._callback.mode = "min" if self._callback.monitor in _LOSSES else "max"
+                self._callback.mode = better[self._callback.monitor]
+            if not self._callback.mode:
+                what = f"Keras does not say whether more of {self._callback.monitor} is better"
+                raise EdgemlError(what, _WHERE, "set its mode to min or max")
 
     @property
     def active(self) -> bool:
@@ -129,5 +141,6 @@ class EarlyStop:
         return value if self._callback.mode == "max" else -value
 
     def _value(self, row: EpochRow) -> float:
-        value = row.monitored if self.of_task else getattr(row, self._callback.monitor)
+        name = self._callback.monitor
+        value = row.monitored if self.of_task else row.metrics.get(name, getattr(row, name, None))
         return math.nan if value is None else float(value)

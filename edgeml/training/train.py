@@ -32,6 +32,7 @@ from edgeml.training.history import read_history, tensorboard, write_history
 from edgeml.training.initial import initialize
 from edgeml.training.progress import SilentProgress, TrainingProgress
 from edgeml.training.recorded import RecordedProgress
+from edgeml.training.replicas import Replicas, replicas_of
 from edgeml.training.seeds import make_repeatable
 from edgeml.training.small.phase import SmallPhase
 from edgeml.training.small.teacher import teacher_logits
@@ -48,6 +49,7 @@ def train(
     progress: TrainingProgress | None = None,
     strict: bool = False,
     overwrite: bool = False,
+    replicas: Replicas | None = None,
 ) -> Run:
     """Train the float baseline and, from its weights, the quantization-aware model.
 
@@ -58,6 +60,8 @@ def train(
         progress: notified of every epoch.
         strict: refuse a model that cannot be lowered exactly, before it is trained.
         overwrite: where the folder holds a run of another configuration, delete it and begin anew.
+        replicas: as `replicas_of` makes them of the settings; made here if None, which is too late in a
+            process whose TensorFlow has begun its work.
 
     Returns:
         The run, with float.keras, model.keras, history.csv, logs/ and config.toml.
@@ -70,18 +74,24 @@ def train(
     """
     import_keras()
     chosen = choices or choose(preset)
+    replicas = replicas or replicas_of(chosen.training)
     check_names(chosen.training)
     chosen, _ = with_task(preset, chosen)
     data = prepare(chosen.data)
     with locked(Path(folder)):
         run = Run.create(Path(folder), RunConfig.of(preset, chosen, data), overwrite)
         write_fitted(run.folder, data)
+        replicas.share(run, _SHARED)
         observer = progress or SilentProgress()
         if not run.float_file.is_file() and not run.model_file.is_file():
-            _train_phase("float", preset, run, data, observer, strict)
+            _train_phase("float", preset, run, data, observer, replicas, strict)
         if not run.model_file.is_file():
-            _train_phase("qat", preset, run, data, observer)
+            _train_phase("qat", preset, run, data, observer, replicas)
     return run
+
+
+_SHARED = ("float.keras", "history.csv", ".training.npz", "model.keras")
+"""The files of a run folder that a training goes on from."""
 
 
 def _reload(model: keras.Model) -> None:
@@ -102,12 +112,27 @@ def _train_phase(
     run: Run,
     data: Prepared,
     progress: TrainingProgress,
+    replicas: Replicas,
     strict: bool = False,
 ) -> None:
     """Train one model and write its file last."""
+    make_repeatable(run.config.seed)  # it empties the stack of scopes, so it comes before them
+    with replicas.watched(), replicas.scope():
+        _train_model(phase, preset, run, data, progress, replicas, strict)
+
+
+def _train_model(
+    phase: Literal["float", "qat"],
+    preset: Preset,
+    run: Run,
+    data: Prepared,
+    progress: TrainingProgress,
+    replicas: Replicas,
+    strict: bool,
+) -> None:
+    """The same within the scope of its replicas."""
     assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
     settings = PhaseSettings.of(phase, run.config.training, run.config.seed, run.config.data.task)
-    make_repeatable(run.config.seed)
     model = build_model(preset, run.config.quantizers, run.config.training.max_parameters)
     if phase == "float":
         # A model that cannot be lowered is refused now, not after hours of training.
@@ -121,6 +146,8 @@ def _train_phase(
         before = [row for row in read_history(run.history_file) if row.phase != phase]
         file = run.model_file
     small = SmallPhase.of(model, run) if phase == "qat" else None
+    if small is not None:
+        replicas.check_small(small.learned)
     teacher = teacher_logits(run, model, data) if phase == "qat" else None
     with tensorboard(run.logs, phase) as board:
         callbacks = PhaseCallbacks.of(preset, phase, run.folder)
@@ -132,7 +159,9 @@ def _train_phase(
         if small is not None:
             settings, callbacks = small.begin(settings, callbacks, data)
         watched = RecordedProgress(progress, run.history_file, before)
-        rows = fit(model, data, settings, run.state_file, board, watched, callbacks, preset.loss, teacher)
+        rows = fit(
+            model, data, settings, run.state_file, board, watched, callbacks, preset.loss, teacher, replicas
+        )
     if small is not None:
         small.end()
     write_history(run.history_file, [*before, *rows])

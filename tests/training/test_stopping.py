@@ -25,7 +25,7 @@ def row(epoch: int, val_loss: float, accuracy: float = 0.5, monitored: float | N
 
 
 def stop(task: str = "classification", counts: bool = True, **arguments) -> EarlyStop:
-    return EarlyStop(arguments, task, counts, 0.0)
+    return EarlyStop(arguments, task, counts, 0.0, {"val_auc": "max", "val_poisson": ""})
 
 
 class TestDecision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from edgeml.datasets import StreamedRows
 from edgeml.errors import EdgemlError
 from edgeml.keras.load import load_model
 from edgeml.presets import DataSpec, prepare
+from edgeml.training.fit import PhaseSettings, PhaseTrainer
 from edgeml.training.train import train
 
 LIMITED = """
@@ -87,7 +89,7 @@ def test_memory_is_bounded(tmp_path):
         ({"scaling": "standard"}, r"data\.scaling=standard is fitted to all samples.*leave data\.stream out"),
         ({"task": "regression"}, "only classes can be trained from the disk"),
         ({"split": "random"}, "shuffles all samples"),
-        ({"dataset": "other.csv"}, r"is no \.npz file"),
+        ({"dataset": "other.csv"}, r"is no \.npz file and no folder"),
         ({"dataset": "absent.npz"}, "no such data file"),
     ],
 )
@@ -114,3 +116,177 @@ def test_files_that_cannot_be_mapped_are_refused(digits, tmp_path):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(EdgemlError, match=r"damaged|no readable"):
         prepare(spec)
+
+
+def written_images(folder, whole, parts=("train", "val", "test"), count=12):
+    """The first digits of every part as pictures, and their arrays."""
+    from PIL import Image
+
+    arrays = {}
+    for part in parts:
+        rows = [np.flatnonzero(getattr(whole, f"y_{part}") == digit)[:count] for digit in (3, 8)]
+        for digit, chosen in zip((3, 8), rows, strict=True):
+            place = folder / part / str(digit)
+            place.mkdir(parents=True)
+            for number, row in enumerate(chosen):
+                pixels = getattr(whole, f"x_{part}")[row].reshape(8, 8).astype(np.uint8)
+                Image.fromarray(pixels).save(place / f"{number:02}.png")
+        arrays[part] = np.concatenate([getattr(whole, f"x_{part}")[chosen] for chosen in rows])
+    return arrays
+
+
+def written_records(folder, whole, parts=("train", "val", "test"), **kinds):
+    """The digits as TFRecord files, two of them for the training part."""
+    import tensorflow as tf
+
+    folder.mkdir()
+    for part in parts:
+        x, y = getattr(whole, f"x_{part}"), getattr(whole, f"y_{part}")
+        files = [f"{part}.tfrecord"] if part != "train" else ["train-0.tfrecord", "train-1.tfrecord"]
+        for file, rows in zip(files, np.array_split(np.arange(len(x)), len(files)), strict=True):
+            with tf.io.TFRecordWriter(str(folder / file)) as writer:
+                for row in rows:
+                    writer.write(an_example(x[row].reshape(8, 8), int(y[row]), **kinds).SerializeToString())
+
+
+def an_example(x, y, kind="bytes"):
+    """An Example as TensorFlow writes it."""
+    import tensorflow as tf
+
+    pixels = x.astype(np.uint8)
+    if kind == "bytes":
+        sample = tf.train.Feature(bytes_list=tf.train.BytesList(value=[pixels.tobytes()]))
+    elif kind == "png":
+        encoded = tf.io.encode_png(pixels[..., None]).numpy()
+        sample = tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded]))
+    elif kind == "float":
+        sample = tf.train.Feature(float_list=tf.train.FloatList(value=x.ravel()))
+    else:
+        sample = tf.train.Feature(int64_list=tf.train.Int64List(value=x.astype(int).ravel()))
+    label = tf.train.Feature(int64_list=tf.train.Int64List(value=[y]))
+    names = ("image", "label") if kind == "png" else ("x", "y")
+    features = dict(zip(names, (sample, label), strict=True))
+    if kind == "bytes":
+        features["shape"] = tf.train.Feature(int64_list=tf.train.Int64List(value=x.shape))
+    return tf.train.Example(features=tf.train.Features(feature=features))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return presets.prepare(presets.load("digits_mlp").data).dataset
+
+
+def test_images_on_the_disk_are_those_of_memory(whole, tmp_path):
+    arrays = written_images(tmp_path / "two", whole)
+    spec = DataSpec(dataset=str(tmp_path / "two"), scaling="unit", constant=16, flatten=True)
+    assert presets.task_of_data(spec)[0] == "classification"
+    memory, disk = prepare(spec), prepare(spec.model_copy(update={"stream": True}))
+    np.testing.assert_array_equal(disk.x_train[[5, 1]], arrays["train"][[5, 1]].reshape(2, 64) / 16)
+    for part in ("train", "val", "test"):
+        np.testing.assert_array_equal(np.asarray(getattr(disk, f"x_{part}")), getattr(memory, f"x_{part}"))
+        np.testing.assert_array_equal(getattr(disk, f"y_{part}"), getattr(memory, f"y_{part}"))
+    assert disk.dataset.checksum == memory.dataset.checksum
+
+
+def test_images_without_a_part_or_of_another_size_are_refused(whole, tmp_path):
+    from PIL import Image
+
+    written_images(tmp_path / "two", whole, ("train", "test"))
+    spec = DataSpec(dataset=str(tmp_path / "two"), stream=True)
+    with pytest.raises(
+        EdgemlError, match="has no val/ with images .data.stream needs train/, val/ and test/"
+    ):
+        prepare(spec)
+    written_images(tmp_path / "two", whole, ("val",))
+    Image.new("L", (9, 8)).save(tmp_path / "two/train/8/05.png")
+    with pytest.raises(EdgemlError, match=r"8/05\.png: is an image of 9x8 pixels"):
+        prepare(spec)
+    (tmp_path / "two/train/8/05.png").write_bytes(b"none")
+    with pytest.raises(EdgemlError, match=r"8/05\.png: cannot be read as an image"):
+        prepare(spec)
+
+
+@pytest.mark.parametrize("kind", ["bytes", "png", "float", "int"])
+def test_records_on_the_disk_are_what_tensorflow_wrote(whole, tmp_path, kind):
+    written_records(tmp_path / "digits", whole, kind=kind)
+    spec = DataSpec(dataset=str(tmp_path / "digits"), flatten=True, stream=True)
+    assert presets.task_of_data(spec)[0] == "classification"
+    disk = prepare(spec)
+    assert isinstance(disk.x_train, StreamedRows) and disk.class_names == tuple("0123456789")
+    for part in ("train", "val", "test"):
+        expected = getattr(whole, f"x_{part}").reshape(-1, 64)
+        np.testing.assert_array_equal(np.asarray(getattr(disk, f"x_{part}")), expected)
+        np.testing.assert_array_equal(getattr(disk, f"y_{part}"), getattr(whole, f"y_{part}"))
+
+
+def test_damaged_records_are_refused(whole, tmp_path):
+    folder = tmp_path / "digits"
+    written_records(folder, whole)
+    spec = DataSpec(dataset=str(folder), stream=True)
+    with pytest.raises(EdgemlError, match=r"TFRecord files stay on the disk .set data\.stream=true"):
+        prepare(spec.model_copy(update={"stream": False, "task": "classification"}))
+    file = folder / "train-1.tfrecord"
+    content = file.read_bytes()
+    for damaged, message in (
+        (content[:-7], "is truncated in record"),
+        (content[:9] + b"?" + content[10:], "is no TFRecord file, or damaged: record 0 at byte 0"),
+        (b"\x1f\x8b" + content[2:], "is compressed .write it without compression"),
+        (content[:12] + b"\xff" + content[13:], r"train-1\.tfrecord, byte 12: is no tf\.train\.Example"),
+        (b"", ""),
+    ):
+        file.write_bytes(damaged)
+        if message:
+            with pytest.raises(EdgemlError, match=message):
+                prepare(spec)
+    assert len(prepare(spec).x_train) == (len(whole.x_train) + 1) // 2  # an empty file has no records
+    (folder / "val.tfrecord").unlink()
+    with pytest.raises(EdgemlError, match=r"no TFRecord file of the part val .name the files val\.tfrecord"):
+        prepare(spec)
+
+
+def test_numbers_of_a_record_are_read_as_they_are_encoded():
+    import tensorflow as tf
+
+    from edgeml.datasets._tf_example import example
+
+    numbers = [0, 1, 127, 128, -1, 2**62, -(2**63), 300]
+    feature = tf.train.Feature(int64_list=tf.train.Int64List(value=numbers))
+    features = tf.train.Features(feature={"x": feature, "none": tf.train.Feature()})
+    read = example(tf.train.Example(features=features).SerializeToString())
+    assert read["x"].tolist() == numbers and not len(read["none"])
+    whole = tf.train.Example(features=features).SerializeToString()
+    for end in range(1, len(whole)):
+        try:
+            example(whole[:end])
+        except (ValueError, KeyError):
+            continue
+
+
+@pytest.mark.slow  # two trainings
+def test_training_from_records_gives_the_weights_of_memory(digits, whole, tmp_path):
+    written_records(tmp_path / "records", whole)
+    preset = presets.load("digits_mlp")
+    settings = {"memory": [f"data.dataset={digits}"]}
+    settings["disk"] = [f"data.dataset={tmp_path / 'records'}", "data.stream=true"]
+    runs = [
+        train(preset, tmp_path / name, presets.choose(preset, more, seed=1, epochs=1))
+        for name, more in settings.items()
+    ]
+    weights = [load_model(run.model_file).get_weights() for run in runs]
+    for ours, theirs in zip(*weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.slow  # compiles a step
+def test_an_image_that_is_damaged_during_training_is_one_error(whole, tmp_path):
+    written_images(tmp_path / "two", whole)
+    preset = presets.load("digits_mlp")
+    settings = [f"data.dataset={tmp_path / 'two'}", "data.stream=true", "data.task=classification"]
+    choices = presets.choose(preset, settings)
+    data = prepare(choices.data)
+    inputs = keras.Input((64,))
+    model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+    trainer = PhaseTrainer(model, data, PhaseSettings.of("float", choices.training, 0))
+    (tmp_path / "two/train/3/04.png").write_bytes(b"none")
+    with pytest.raises(EdgemlError, match=r"3/04\.png: cannot be read as an image"):
+        trainer.epoch(trainer.settings.begin(), lambda fraction: None)

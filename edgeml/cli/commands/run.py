@@ -10,12 +10,15 @@ from edgeml.cli.console import ERR, OUT
 from edgeml.cli.options import (
     BoardOption,
     EpochsOption,
+    FoldsOption,
+    JobsOption,
     JsonOption,
     OutOption,
     OverwriteOption,
     PresetArgument,
     SamplesOption,
     SeedOption,
+    SeedsOption,
     SetOption,
     StrictOption,
     ToOption,
@@ -33,11 +36,16 @@ def command(
     board: BoardOption = None,
     samples: SamplesOption = 0,
     settings: SetOption = None,
+    folds: FoldsOption = 0,
+    seeds: SeedsOption = 1,
+    jobs: JobsOption = 1,
     strict: StrictOption = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Train, export, check and report. Goes on where an interrupted run stopped.
+
+    With --folds or --seeds the training is repeated before the report, which has its spread.
 
     Exits with 1 if an integer differs, or if a back end that was named cannot be written.
     """
@@ -48,8 +56,13 @@ def command(
     for name in names:
         backends.load(name)
     place = steps.folder_of(preset, out)
+    plan = pipeline.RepeatPlan(
+        preset, place, tuple(settings or []), seed, epochs, folds, seeds, jobs, strict, overwrite
+    )
+    plan.check()
     with steps.at_work(place):
-        run = steps.train(preset, place, settings or [], seed, epochs, strict, overwrite)
+        run = steps.train(preset, place, plan.settings, seed, epochs, strict, overwrite)
+        steps.repeated(plan)
         shortcuts = without_none({"board": board})
         with steps.working("export") as tell:
             rows = pipeline.export(run, names, pipeline.target_settings(run, {"hls4ml": shortcuts}), tell)

@@ -14,11 +14,14 @@ from edgeml.cli.front_rows import front_facts, front_table
 from edgeml.cli.options import (
     ClusterOption,
     EpochsOption,
+    FoldsOption,
+    JobsOption,
     JsonOption,
     OutOption,
     OverwriteOption,
     PresetArgument,
     SeedOption,
+    SeedsOption,
     SetOption,
     StrictOption,
 )
@@ -27,13 +30,6 @@ from edgeml.quoting import shell
 if TYPE_CHECKING:
     from edgeml.runs import Run
 
-FoldsOption = Annotated[
-    int,
-    typer.Option("--folds", help="Train again on so many folds of the data, 3 or more; mean and spread."),
-]
-SeedsOption = Annotated[
-    int, typer.Option("--seeds", help="Train again from so many seeds, of every fold if there are folds.")
-]
 FrontOption = Annotated[
     bool,
     typer.Option("--front", help="List the checkpoints of learned widths that no other beats."),
@@ -52,7 +48,13 @@ FindOption = Annotated[
         "--find-lr", help="Only look for learning rates: a range test, RUN/find-lr.html, a --set line."
     ),
 ]
-JobsOption = Annotated[int, typer.Option("--jobs", help="Folds and seeds trained at a time.")]
+StrategyOption = Annotated[
+    str,
+    typer.Option(
+        "--strategy",
+        help="single, mirrored (this machine's devices) or multiworker (TF_CONFIG): training.strategy.",
+    ),
+]
 
 
 def command(
@@ -65,6 +67,7 @@ def command(
     seeds: SeedsOption = 1,
     jobs: JobsOption = 1,
     cluster: ClusterOption = "",
+    strategy: StrategyOption = "",
     find_lr: FindOption = False,
     front: FrontOption = False,
     pick: PickOption = 0,
@@ -78,32 +81,27 @@ def command(
     """
     from edgeml import pipeline
 
+    settings = [*(settings or []), *([f"training.strategy={strategy}"] if strategy else [])]
     if pick:
         _picked(preset, pick, out, overwrite, json)
         return
     if front:
-        _check_front(preset, settings or [])
+        _check_front(preset, settings)
 
-    place = steps.folder_of(preset, out)
+    place = steps.worker_folder_of(preset, out, settings)
     if find_lr:
-        _test_rates(preset, place, settings or [], seed, json)
+        _test_rates(preset, place, settings, seed, json)
         return
     plan = pipeline.RepeatPlan(
-        preset, place, tuple(settings or []), seed, epochs, folds, seeds, jobs, strict, overwrite, cluster
+        preset, place, tuple(settings), seed, epochs, folds, seeds, jobs, strict, overwrite, cluster
     )
     plan.check()
-    record = None
     with steps.at_work(place):
-        run = steps.train(preset, place, settings or [], seed, epochs, strict, overwrite)
-        if folds or seeds > 1:
-            with steps.working("repeat") as tell:
-                record = pipeline.repeat(plan, tell)
-    if record is not None:
-        from edgeml.cli.repeat_rows import facts_of, repeat_rows
-
-        for row in repeat_rows(record):
-            ERR.print(row)
+        run = steps.train(preset, place, settings, seed, epochs, strict, overwrite)
+        record = steps.repeated(plan)
     if json:
+        from edgeml.cli.repeat_rows import facts_of
+
         document = {"run": str(run.folder), "graph": run.graph().digest}
         document |= front_facts(run) if front else {}
         print_json(document if record is None else {**document, "repeats": facts_of(record)})
