@@ -29,7 +29,7 @@ OPTIMIZERS = ("adam", "sgd", "rmsprop")
 
 
 def _serve(pipe: Any, side: str, network: str, optimizer: str, samples: int) -> None:
-    """The work of a process: an epoch whenever it is asked for; sends seconds on the clock and of processor."""
+    """The work of a process: epochs that are asked for; sends seconds on the clock and of the processor."""
     from edgeml import presets
     from edgeml.keras.backend import import_keras
     from edgeml.training.build import build_model
@@ -49,7 +49,7 @@ def _serve(pipe: Any, side: str, network: str, optimizer: str, samples: int) -> 
 
         def epoch() -> None:
             nonlocal state
-            state = trainer.epoch(state, lambda fraction: None)
+            state = trainer.epoch(state, lambda _: None)
     else:
         model = build_model(preset, chosen.quantizers)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
