@@ -9,7 +9,6 @@ Invariant: whatever is wrong with it is refused before TensorFlow waits for a wo
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeml.errors import EdgemlError
+from edgeml.reading import parse_json
 
 VARIABLE = "TF_CONFIG"
 PATIENCE = "EDGEML_WORKER_SECONDS"
@@ -64,7 +64,7 @@ def place_of() -> WorkerPlace:
             "the strategy multiworker takes its workers from it, and it is not set", VARIABLE, _EXAMPLE
         )
     try:
-        content: Any = json.loads(text)
+        content: Any = parse_json(text.encode(), VARIABLE, "cluster", _EXAMPLE)
         cluster, task = content["cluster"], content["task"]
         addresses = {kind: list(cluster.get(kind, [])) for kind in _KINDS}
         kind, number = str(task["type"]), int(task["index"])

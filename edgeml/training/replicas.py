@@ -10,7 +10,6 @@ worker's, on all workers. If a worker is lost, the others end with one error, in
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -20,12 +19,13 @@ import numpy as np
 
 from edgeml.datasets import Array
 from edgeml.errors import EdgemlError
-from edgeml.files import write_atomic
+from edgeml.files import read_bytes, write_atomic
 from edgeml.keras.backend import import_keras
 from edgeml.presets import Training
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
-from edgeml.training.cluster import PATIENCE, WorkerPlace, patience, place_of
+from edgeml.training.cluster import WorkerPlace, patience, place_of
+from edgeml.training.meeting import meet
 
 _SETTING = "training.strategy"
 _NEW_PROCESS = "start a new Python process; TensorFlow chooses its devices once"
@@ -184,7 +184,7 @@ class Replicas:
             return None
         words = np.zeros(-(-size // 4) * 4, np.uint8)
         if not self.place.index:
-            words[:size] = np.frombuffer(file.read_bytes(), np.uint8)
+            words[:size] = np.frombuffer(read_bytes(file, "file of the run"), np.uint8)
         words = words.view(np.int32)
         parts = [self._of_first(words[k : k + _BLOCK_WORDS]) for k in range(0, len(words), _BLOCK_WORDS)]
         return b"".join(part.tobytes() for part in parts)[:size]
@@ -259,33 +259,13 @@ def _devices(count: int) -> list[str] | None:
 
 
 def _together(place: WorkerPlace) -> Replicas:
-    """The replicas of all workers, when they are there; TensorFlow alone would wait for ever.
+    """The replicas of all workers, when they are there.
 
     Raises:
         EdgemlError: they do not come in time, or the address cannot be used.
     """
-    outcomes: list[Replicas | EdgemlError] = []
-
-    def make() -> None:
-        try:
-            outcomes.append(Replicas(_begun(lambda tf: tf.distribute.MultiWorkerMirroredStrategy()), place))
-        except EdgemlError as error:
-            outcomes.append(error)
-
-    thread = threading.Thread(target=make, daemon=True)
-    thread.start()
-    seconds = patience()
-    thread.join(seconds)
-    if not outcomes:
-        others = ", ".join(one for index, one in enumerate(place.workers) if index != place.index)
-        raise EdgemlError(
-            f"the other workers ({others:.300}) did not come within {seconds:g} s",
-            place.title,
-            f"start the same command on all of them; {PATIENCE} sets another time",
-        )
-    if isinstance(outcomes[0], EdgemlError):
-        raise outcomes[0]
-    return outcomes[0]
+    meet(place, patience())
+    return Replicas(_begun(lambda tf: tf.distribute.MultiWorkerMirroredStrategy()), place)
 
 
 def _begun(make: Callable[[Any], Any]) -> Any:

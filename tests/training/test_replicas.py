@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.keras.load import load_model
 from edgeml.pipeline.repeats import RepeatPlan
-from edgeml.training.cluster import PATIENCE, VARIABLE, patience, place_of
+from edgeml.training.cluster import PATIENCE, VARIABLE, WorkerPlace, patience, place_of
 from edgeml.training.history import read_history
+from edgeml.training.meeting import meet
 from edgeml.training.replicas import Replicas, replicas_of
 
 PRESET = '''
@@ -131,16 +133,29 @@ def test_workers_and_replicas_have_the_curve_of_one_and_go_on_after_a_loss(tmp_p
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.slow  # a process with TensorFlow
-def test_a_worker_that_does_not_come_is_one_error_in_time(tmp_path):
-    (tmp_path / "net.py").write_text(PRESET)
-    workers = [f"localhost:{port}" for port in free_ports(2)]
-    config = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": 0}}
-    process = started(tmp_path, "--strategy", "multiworker", config=config, **{PATIENCE: "3"})
-    text, code = ended(process)
-    assert code == 2
-    assert f"the other workers ({workers[1]}) did not come within 3 s" in " ".join(text.split())
-    assert "Traceback" not in text
+def met(workers, index, seconds):
+    """The error of a worker that meets the others; "" if it does."""
+    try:
+        meet(WorkerPlace(tuple(workers), index), seconds)
+    except EdgemlError as error:
+        return str(error)
+    return ""
+
+
+def test_workers_meet_or_the_error_names_who_is_missing():
+    workers = [f"localhost:{port}" for port in free_ports(3)]
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(lambda index: met(workers, index, 20.0), (2, 0, 1))) == ["", "", ""]
+        two = list(pool.map(lambda index: met(workers, index, 1.0), (0, 1)))
+    assert f"{workers[2]} did not come within 1 s" in two[0] and PATIENCE in two[0]
+    assert two[1].startswith("worker 1 of 3") and f"{workers[0]} did not come" in two[1]
+    assert met(workers[:1], 0, 0.0) == ""
+
+
+def test_an_address_in_use_is_one_error():
+    with socket.create_server(("", 0)) as server:
+        address = f"localhost:{server.getsockname()[1]}"
+        assert "cannot listen on port" in met([address, "localhost:1"], 0, 1.0)
 
 
 GOOD = {"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 1}}
@@ -150,7 +165,7 @@ GOOD = {"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index
     ("text", "message"),
     [
         ("", "is not set"),
-        ("{", "is no JSON with cluster and task"),
+        ("{", "TF_CONFIG"),
         ("[]", "is no JSON with cluster and task"),
         ('{"cluster": {"worker": ["a:1"]}}', "is no JSON with cluster and task: KeyError 'task'"),
         (json.dumps({**GOOD, "cluster": {"ps": ["a:1"]}}), "its cluster has no workers"),
