@@ -73,6 +73,8 @@ ELSEWHERE = {
     "pipeline.cluster": "bytes that travel as they are; tests/explore/test_cluster.py",
     "serve.app": "tests/serve/test_serve.py: requests; its own templates",
     "keras.run": "a digest only",
+    "training.cluster": "tests/training/test_replicas.py: TF_CONFIG, an environment variable",
+    "training.replicas": "bytes that are given to other workers as they are",
     "checks.proof": "fresh emissions against files",
     "presets.prepare_code": "what ships with edgeml",
     "checks.compared": "digests only",
