@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edgeml.report import layout, mdtext, sections
-from edgeml.report.comparison.charts import tradeoff
+from edgeml.report.comparison.charts import overlaid, tradeoff
 from edgeml.report.comparison.view import view as comparison_view
 from edgeml.report.layout import drawn, marked, shipped, tidy
 from edgeml.report.sections.summary.view import page_title
@@ -93,11 +93,13 @@ def comparison_html(comparison: Comparison) -> str:
     def laid_out(template: str, **values: Any) -> Any:
         return marked(environment.get_template(template).render(**{"comparison": comparison, **values}))
 
-    draw = drawn([tradeoff])
+    draw = drawn([tradeoff, overlaid])
     parts = [
         PagePart("", "", laid_out("comparison/hero.html.j2", view=view)),
+        PagePart("differences", "What differs", laid_out("comparison/differences.html.j2", view=view)),
         PagePart("tradeoffs", "Trade-offs", laid_out("comparison/tradeoffs.html.j2", view=view, draw=draw)),
         PagePart("models", "Models", laid_out("comparison/models.html.j2", view=view)),
+        PagePart("curves", "Training", laid_out("comparison/curves.html.j2", draw=draw)),
     ]
     for name, title, own in _compared(comparison):
         content = laid_out(f"{name}/compare.html.j2", view=own, board=comparison.board)

@@ -15,6 +15,7 @@ from edgeml.report import COMPARISON_FILES, render_comparison
 from edgeml.report.comparison import charts
 from edgeml.report.comparison import compare as comparing
 from edgeml.report.comparison.compare import compare, up_to_date
+from edgeml.report.comparison.differences import differences, seed_groups
 from edgeml.report.comparison.view import Tradeoff, TradeoffPoint, best, pareto, tradeoffs
 from edgeml.report.numbers import Number, measured, proven
 from edgeml.report.page import comparison_html as to_html
@@ -259,3 +260,58 @@ def test_a_result_of_a_tool_stands_before_the_estimate(tmp_path):
     assert "synth/old/result.json is of another graph" in facts.gaps[0]
     assert re.search(r"synth/torn/result.json is not a file of hardware figures", facts.gaps[1])
     assert "is of another graph" in run.report_file("html").read_text()
+
+
+def test_a_comparison_begins_with_the_settings_that_differ(tmp_path):
+    facts = sample_facts()
+    settings = {**facts.settings, "quantizers.weights.bits": "4", "training.patience": "7"}
+    other = facts.model_copy(update={"settings": settings, "seed": 8})
+    made = compare([(tmp_path / "wide", facts), (tmp_path / "narrow", other)], tmp_path)
+    rows = {row.key: row.values for row in differences(made.runs)}
+    assert rows == {
+        "seed": ("7", "8"),
+        "quantizers.weights.bits": ("6", "4"),
+        "training.patience": ("not set", "7"),
+    }
+    page, text = to_html(made), to_markdown(made)
+    assert page.index('id="differences"') < page.index('id="tradeoffs"') < page.index('id="models"')
+    assert "<td>not set</td><td>7</td>" in page and "| `quantizers.weights.bits` | 6 | 4 |" in text
+    same = compare([(tmp_path / "wide", facts), (tmp_path / "again", facts)], tmp_path)
+    assert differences(same.runs) == () and "Nothing: the runs have the same model" in to_html(same)
+
+
+def test_runs_of_several_seeds_have_a_mean_and_a_spread(tmp_path):
+    facts = [
+        smaller(sample_facts(), 1, accuracy).model_copy(update={"seed": seed})
+        for seed, accuracy in enumerate((0.9, 0.92, 0.94))
+    ]
+    other = sample_facts(settings={"training.epochs": "3"})
+    made = compare([(tmp_path / f"run{n}", one) for n, one in enumerate((*facts, other))], tmp_path)
+    (group,) = seed_groups(made.runs)
+    assert [run.key for run in group.runs] == ["A", "B", "C"]
+    assert (round(group.mean, 6), round(group.deviation, 6)) == (0.92, 0.02)
+    assert "92.00 % on average, standard deviation 2.00 points over 3 runs" in to_html(made)
+
+
+def test_trainings_are_drawn_over_each_other(tmp_path):
+    facts = sample_facts()
+    made = compare([(tmp_path / "a", facts), (tmp_path / "b", facts)], tmp_path)
+    chart = charts.overlaid(made.runs, "val_loss", "Validation loss")
+    lines = re.findall(r'class="overlaid" points="([^"]*)"', chart)
+    assert len(lines) == 2 and all(len(line.split()) == 8 for line in lines)  # of the last phase
+    assert "A a ends at" in chart and "B b ends at" in chart and 'class="k1"' in chart
+    untrained = compare(
+        [(tmp_path / "a", sample_facts(history=(), missing={"history": "none"}))] * 2, tmp_path
+    )
+    assert charts.overlaid(untrained.runs, "val_loss", "Validation loss") == ""
+
+
+def test_mean_and_spread_over_folds_stand_in_the_table(tmp_path):
+    facts = sample_facts()
+    made = compare([(tmp_path / "a", facts), (tmp_path / "b", facts)], tmp_path)
+    row = made.runs[0]
+    first = next(item for item in facts.fold_spread if item.model == "fixed" and item.minus is None)
+    assert row.repeated.value == first.spread.mean and f"over {len(facts.fold_rows)}" in row.repeated_note
+    assert "a over its folds and seeds: " in to_html(made) and "a over its folds and seeds: " in to_markdown(
+        made
+    )

@@ -12,8 +12,10 @@ from html import escape
 from typing import TypeAlias
 
 from edgeml.estimate import design_title
+from edgeml.report.comparison.facts import RunRow
 from edgeml.report.comparison.view import Tradeoff, TradeoffPoint, run_index
 from edgeml.report.numbers import Number
+from edgeml.report.sections.training.facts import CurveRow
 from edgeml.report.svg import COLOURS, Scale, line, log_ticks, svg, text, ticks
 from edgeml.report.words import duration, interval, number, percent, span
 
@@ -138,3 +140,51 @@ def _short(value: float) -> str:
         if value >= scale:
             return f"{value / scale:g}{unit}"
     return f"{value:g}"
+
+
+def overlaid(runs: Sequence[RunRow], metric: str, title: str) -> str:
+    """The epochs of several trainings in one chart, each in its run's colour with its letter at the end.
+
+    Args:
+        runs: in the order they were given.
+        metric: a field of an epoch, "val_loss".
+        title: the name of the metric.
+
+    Returns:
+        The chart, or "" if no run has that figure.
+    """
+    lines = [(run, _values(run, metric)) for run in runs]
+    lines = [(run, values) for run, values in lines if values]
+    if not lines:
+        return ""
+    every = [value for _, values in lines for _, value in values]
+    low, high = min(every), max(every)
+    last = max(epoch for _, values in lines for epoch, _ in values)
+    left, right, top, bottom = 52.0, 372.0, 14.0, 214.0
+
+    def x(epoch: float) -> float:
+        return left + (epoch - 1) / max(last - 1, 1) * (right - left)
+
+    def y(value: float) -> float:
+        return bottom - (value - low) / ((high - low) or 1.0) * (bottom - top)
+
+    parts: list[str] = []
+    for tick in ticks(low, high, 4):
+        parts.append(line(left, y(tick), right, y(tick), "grid"))
+        parts.append(text(left - 8, y(tick) + 4, f"{tick:g}", "tick end"))
+    for run, values in lines:
+        points = " ".join(f"{x(epoch):.1f},{y(value):.1f}" for epoch, value in values)
+        epoch, value = values[-1]
+        tip = f"{run.key} {run.label}: {value:.4g} in epoch {epoch}"
+        parts.append(f'<g class="k{run_index(run.key) % COLOURS}" data-tip="{escape(tip)}">')
+        parts.append(f'<polyline class="overlaid" points="{points}"/>')
+        parts.append(f"{text(x(epoch) + 5, y(value) + 4, run.key, 'letter dark start')}</g>")
+    parts.append(text(right, bottom + 20, f"epoch, up to {last}", "tick end"))
+    ends = "; ".join(f"{run.key} {run.label} ends at {values[-1][1]:.4g}" for run, values in lines)
+    return svg(404, bottom + 28, parts, f"{title} by epoch: {ends}")
+
+
+def _values(run: RunRow, metric: str) -> list[tuple[int, float]]:
+    """The epochs that have the figure, and the figure."""
+    stated = ((row.epoch, getattr(row, metric)) for row in run.part(CurveRow).curve)
+    return [(epoch, value) for epoch, value in stated if value is not None]

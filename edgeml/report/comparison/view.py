@@ -12,6 +12,7 @@ from functools import cached_property
 from edgeml.documents import Record
 from edgeml.estimate import design_title
 from edgeml.report import sections
+from edgeml.report.comparison.differences import SeedGroup, SettingRow, differences, seed_groups
 from edgeml.report.comparison.facts import Comparison, RunRow
 from edgeml.report.numbers import Number
 from edgeml.report.section import Criterion, TableCell, TableColumn
@@ -82,6 +83,8 @@ class ComparisonView:
         columns: of the table of models.
         rows: of that table: a run and its cells.
         sources: the columns whose numbers are of one source, by source.
+        differences: the settings in which the runs differ.
+        seed_groups: runs that differ in nothing but their seed.
     """
 
     best: tuple[BestCard, ...]
@@ -89,6 +92,8 @@ class ComparisonView:
     columns: tuple[TableColumn, ...]
     rows: tuple[tuple[RunRow, tuple[TableCell, ...]], ...]
     sources: tuple[tuple[str, str], ...]
+    differences: tuple[SettingRow, ...] = ()
+    seed_groups: tuple[SeedGroup, ...] = ()
 
 
 def view(comparison: Comparison) -> ComparisonView:
@@ -97,7 +102,11 @@ def view(comparison: Comparison) -> ComparisonView:
     columns = tuple(column for item in compared for column in item.columns)
     rows = tuple((run, tuple(column.cell(run) for column in columns)) for run in comparison.runs)
     groups = tuple(RunGroup(runs, tradeoffs(runs)) for runs in comparison.groups())
-    return ComparisonView(best(comparison), groups, columns, rows, tuple(_sources(columns, rows)))
+    runs = comparison.runs
+    sources = tuple(_sources(columns, rows))
+    return ComparisonView(
+        best(comparison), groups, columns, rows, sources, differences(runs), seed_groups(runs)
+    )
 
 
 def _criteria() -> tuple[Criterion, ...]:

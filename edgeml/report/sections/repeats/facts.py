@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from edgeml.documents import Record
-from edgeml.report.section import SectionFacts
+from edgeml.report.numbers import Number
+from edgeml.report.section import RunPart, SectionFacts
 from edgeml.training.repeats import ModelName, RepeatFigure, RepeatRow, RepeatSpread
 
 
@@ -40,3 +41,17 @@ class RepeatFacts(SectionFacts):
     fold_rows: tuple[RepeatRow, ...] = ()
     fold_spread: tuple[ModelSpread, ...] = ()
     fold_note: str = ""
+
+
+class RepeatedRow(RunPart):
+    """The first figure of a run's exact graph over its folds and seeds.
+
+    Attributes:
+        repeated: the mean, with its interval.
+        repeated_note: the deviation, and over how many members.
+        repeated_kind: how the mean is written, see `edgeml.report.words.number`.
+    """
+
+    repeated: Number
+    repeated_note: str = ""
+    repeated_kind: str = "amount"

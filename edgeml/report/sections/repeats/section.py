@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeml.report.section import Section
+from edgeml.report.section import Compared, Section
 from edgeml.report.sections.repeats import view
 from edgeml.report.sections.repeats.charts import members_chart
-from edgeml.report.sections.repeats.facts import ModelSpread, RepeatFacts
+from edgeml.report.sections.repeats.facts import ModelSpread, RepeatedRow, RepeatFacts
 from edgeml.report.source import RunSource
 from edgeml.training.repeats import FILE, MODELS, ModelName, Repeats, spread
 
@@ -68,4 +68,9 @@ SECTION = Section(
     charts=(members_chart,),
     headline=view.headline,
     applies=applies,
+    compared=Compared(
+        row=RepeatedRow,
+        take=lambda facts, _: view.row(facts),
+        columns=(),
+    ),
 )

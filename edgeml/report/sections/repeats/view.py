@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeml.report.sections.repeats.facts import RepeatFacts
+from edgeml.report.numbers import absent, measured
+from edgeml.report.sections.repeats.facts import RepeatedRow, RepeatFacts
 from edgeml.report.words import amount
 from edgeml.training.repeats import MODELS, ModelName, RepeatFigure, RepeatRow, RepeatSpread
 
@@ -127,3 +128,24 @@ def _number(value: float, kind: str, signed: bool = False, unit: bool = True) ->
 def digest(facts: Facts) -> str:
     """The first figure of the exact graph with its spread."""
     return "".join(headline(facts))
+
+
+def row(facts: Facts) -> RepeatedRow:
+    """The first figure of the exact graph in a comparison, with its spread."""
+    own = facts.part(RepeatFacts)
+    first = own.fold_figures[0] if own.fold_figures else None
+    spread = next(
+        (
+            item.spread
+            for item in own.fold_spread
+            if first is not None and (item.figure, item.model, item.minus) == (first.name, "fixed", None)
+        ),
+        None,
+    )
+    if first is None or spread is None:
+        return RepeatedRow(repeated=absent("no folds or seeds were trained"))
+    unit, factor = (" points", 100) if first.kind == "share" else ("", 1)
+    deviation = "" if spread.deviation is None else f"± {amount(factor * spread.deviation)}{unit} "
+    kind = "percent" if first.kind == "share" else "amount"
+    note = f"{deviation}over {len(own.fold_rows)}"
+    return RepeatedRow(repeated=measured(spread.mean), repeated_note=note, repeated_kind=kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from edgeml.documents import Record
-from edgeml.report.section import SectionFacts
+from edgeml.report.section import RunPart, SectionFacts
 
 
 class Epoch(Record):
@@ -18,6 +18,12 @@ class Epoch(Record):
     val_loss: float | None = None
     val_accuracy: float | None = None
     learning_rate: float | None = None
+
+
+class CurveRow(RunPart):
+    """The epochs of a run's last phase in a comparison."""
+
+    curve: tuple[Epoch, ...] = ()
 
 
 class TrainingFacts(SectionFacts):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgeml.report.section import Section
+from edgeml.report.section import Compared, Section
 from edgeml.report.sections.training import collect, view
 from edgeml.report.sections.training.charts import curves
-from edgeml.report.sections.training.facts import TrainingFacts
+from edgeml.report.sections.training.facts import CurveRow, TrainingFacts
 
 SECTION = Section(
     title="Training",
@@ -15,4 +15,5 @@ SECTION = Section(
     digest=view.digest,
     view=view.view,
     charts=(curves,),
+    compared=Compared(row=CurveRow, take=lambda facts, _: view.row(facts), columns=()),
 )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from edgeml.report.numbers import Number, absent, measured
-from edgeml.report.sections.training.facts import Epoch, TrainingFacts
+from edgeml.report.sections.training.facts import CurveRow, Epoch, TrainingFacts
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
@@ -142,3 +142,9 @@ def digest(facts: Facts) -> str:
         ", ".join(filter(None, (f"{phase.name} {phase.epochs} epochs", WORDS[phase.losses.course])))
         for phase in view(facts)
     )
+
+
+def row(facts: Facts) -> CurveRow:
+    """The epochs of the last phase."""
+    history = facts.part(TrainingFacts).history
+    return CurveRow(curve=tuple(epoch for epoch in history if epoch.phase == history[-1].phase))
