@@ -159,7 +159,7 @@ def _float_model(rng: np.random.Generator, seed: int) -> onnx.ModelProto:
     end = End(net.node("Flatten", end.name), (int(np.prod(end.shape)),))
     end = linear.product(net, end, 5)
     if net.chance(0.3):
-        kind = net.any_of("Sigmoid", "LeakyRelu")
+        kind = net.any_of("Sigmoid", "LeakyRelu", "Softmax")
         end = End(net.node(kind, end.name, **_attributes(kind)), end.shape)
     net.nodes.append(helper.make_node("Identity", [end.name], ["y"], name="end"))
     return _model(net, seed)

@@ -88,6 +88,8 @@ def test_a_softmax_of_codes_at_the_end_is_left_off(floats):
     (port,) = imported.inputs
     codes = np.clip(np.rint(x / port.scale) + port.zero_point, 0, 255)
     ours = outcome.real_values(imported.model.run({port.name: codes})[meaning.name], meaning)
+    double = imported.model.run_double({port.name: codes[:3]})
+    assert np.array_equal(double[meaning.name], imported.model.run({port.name: codes[:3]})[meaning.name])
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     theirs = np.concatenate([session.run(None, {"x": row[np.newaxis]})[0] for row in x])
     assert np.abs(ours - (theirs if floats else theirs / 256)).max() <= 1 / 256

@@ -41,6 +41,7 @@ def all_of_them() -> list[Any]:
         (MICROSOFT, "QLinearConcat", _codes_side_by_side),
         (MICROSOFT, "QLinearSigmoid", _sigmoid_of_codes),
         (MICROSOFT, "QLinearLeakyRelu", _leaky_of_codes),
+        (MICROSOFT, "QLinearSoftmax", _softmax_of_codes),
         (MICROSOFT, "QGemm", _gemm_of_codes),
         ("", "QLinearConv", _conv_of_codes),
         ("", "QLinearMatMul", _product_of_codes),
@@ -190,6 +191,12 @@ def _codes_side_by_side(attributes: Attributes, scale: Any, zero: Any, *parts: A
 def _sigmoid_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:
     del attributes
     return _codes({}, 1 / (1 + np.exp(-_numbers({}, x, scale, zero))), *end)
+
+
+def _softmax_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:
+    values, axis = _numbers({}, x, scale, zero), attributes.get("axis", -1)
+    raised = np.exp(values - values.max(axis=axis, keepdims=True))
+    return _codes({}, raised / raised.sum(axis=axis, keepdims=True), *end)
 
 
 def _leaky_of_codes(attributes: Attributes, x: Any, scale: Any, zero: Any, *end: Any) -> Any:
