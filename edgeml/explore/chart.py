@@ -19,6 +19,8 @@ from edgeml.report.xy import Axis, around
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 436.0, 12.0, 256.0
 _HEIGHT = 300.0
 _MOST = 2000
+_WHISKERS = 30
+"""Points of the front up to which intervals are drawn; those of more would hide each other."""
 _SHOWN = 400
 """Points of the front that are drawn at most."""
 
@@ -57,6 +59,7 @@ class ChartInput:
         within: which of them keep the limits.
         limit: on the horizontal axis; None without.
         knee: the number of the trial at the knee.
+        joined: whether a line joins the front, which is one in these two axes.
     """
 
     across: str
@@ -67,6 +70,7 @@ class ChartInput:
     within: np.ndarray
     limit: float | None
     knee: int | None
+    joined: bool
 
 
 def study_chart(chart: ChartInput) -> str:
@@ -84,7 +88,7 @@ def study_chart(chart: ChartInput) -> str:
         at = _x(across, chart.limit)
         parts += [line(at, _TOP, at, _BOTTOM, "limit"), text(at - 5, _TOP + 12, "limit", "tick end")]
     parts += _cloud(chart, across, up)
-    if len(front) > 1:
+    if chart.joined and len(front) > 1:
         path = " ".join(
             f"{'L' if i else 'M'}{_x(across, one.across):.1f} {_y(up, one.up):.1f}"
             for i, one in enumerate(front)
@@ -146,8 +150,8 @@ def _cloud(chart: ChartInput, across: Axis, up: Axis) -> list[str]:
 def _point(one: ChartPoint, across: Axis, up: Axis, chart: ChartInput) -> list[str]:
     a, b = _x(across, one.across), _y(up, one.up)
     parts: list[str] = []
-    if one.high > one.low:
-        parts.append(line(_x(across, one.low), b, _x(across, one.high), b, "whisker"))
+    if one.high > one.low and len(chart.front) <= _WHISKERS:
+        parts.append(line(_x(across, one.low), b, _x(across, one.high), b, "whisker m-fixed"))
     is_own = chart.own is not None and one is chart.own
     radius = 6 if one.number == chart.knee and not is_own else 4.5
     style = "k1" if is_own else "m-fixed"

@@ -255,6 +255,7 @@ def _charts(record: StudyRecord, names: tuple[str, ...]) -> Iterator[tuple[str, 
                 np.array([pair[2] for pair in pairs], bool),
                 limits.get(name),
                 record.knee,
+                set(record.request.objectives) == {up, name},
             )
         )
         if drawing:

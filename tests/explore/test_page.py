@@ -25,6 +25,7 @@ def test_every_trial_of_the_front_has_its_point_its_row_and_its_line() -> None:
         assert f'href="#trial-{row.number}"' in page and f'id="trial-{row.number}"' in page
         assert " ".join(row.lines + row.design_lines) in page
         assert f"| {row.number}{' (knee)' if row.number == record.knee else ''} |" in text
+    assert page.count('<path class="curve') == 1, "the line is of the objectives alone"
     assert page.count('<svg class="chart') == 3  # LUT, loss and latency against accuracy
     assert "http" not in re.sub(r"http-equiv", "", page), "nothing is loaded from a network"
 
