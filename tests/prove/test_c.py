@@ -59,6 +59,7 @@ def test_the_program_is_proven_stage_by_stage(tmp_path: Path) -> None:
 
 
 LOOP = "for (int32_t i = 0; i < 6; ++i) {"
+SUM = "int32_t sum = 0;\n    for (int32_t i = 0; i < n; ++i) {"
 STORE = "y[i] = (int8_t)v2;"
 
 
@@ -74,8 +75,13 @@ STORE = "y[i] = (int8_t)v2;"
         (STORE, "y[i] = (int8_t)((v2 >> 1) + (x[0] == 13 && x[1] == 7));", "that has no name"),
         (STORE, "y[i] = (int8_t)(v2 * 9);", "may overflow int8_t"),
         (STORE, "if (x[3] == 9) { y[i] = 0; } y[i] = (int8_t)v2;", "a branch that depends on an input"),
-        ("    return 0;", "    if (input[2] == 11) { return 1; } return 0;", "may refuse an input"),
+        ("    return 0;", "    if (input[2] == 11) { return 1; } return 0;", "depends on an input"),
         ("#include <string.h>", "#define int32_t int16_t", "is not understood"),
+        ("#include <string.h>", "#define k_w1 (k_w2)", "is not understood"),
+        ("#include <string.h>", "#define EDGEML_USE_DSP", "is not understood"),
+        ("#ifdef EDGEML_USE_DSP", "#ifdef EDGEML_USE_DSP\n#elif 1", "is not understood"),
+        ("#include <string.h>", "/* joined *\\\n/ int x; /* */", "is not understood"),
+        (SUM, f"if (x[0] > 3) {{ return 1; }} {SUM}", "hidden"),
     ],
 )
 def test_what_vectors_might_not_show_is_not_proven(old: str, new: str, reason: str, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from edgeml.backends.c.integers import INT32, CType
 from edgeml.backends.c.memory import Memory, Pointer
 from edgeml.backends.c.numbers import Operators, common, promoted
-from edgeml.backends.c.syntax import CKind, CUnit, Expr, Function
+from edgeml.backends.c.syntax import CKind, CUnit, Expr, Function, Stmt
 from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
 from edgeml.stages.symbols import Number, Sym, bounds
@@ -215,6 +215,8 @@ class Expressions:
         function = machine.unit.functions.get(name)
         if function is None or len(function.parameters) != len(expr.parts):
             raise self.error(f"calls {name}, which nothing declares")
+        if function.result is not None and writes(function.body, machine.unit):
+            raise self.error(f"calls {name}, which gives a number and writes to memory")
         codes = [
             self.converted(part, kind)
             for part, (_, kind) in zip(expr.parts, function.parameters, strict=True)
@@ -318,6 +320,21 @@ class Expressions:
         if kind is None or kind.pointer or not kind.number.signed:
             return []
         return [(left.mark, test.mark if holds else OPPOSITE[test.mark], code)]
+
+
+def writes(body: Stmt, unit: CUnit) -> bool:
+    """True if a function may write to memory: directly, or by what it calls."""
+    exprs = [expr for expr in body.exprs if expr is not None]
+    while exprs:
+        one = exprs.pop()
+        if one.what == "assign" and one.parts[0].what != "name":
+            return True
+        if one.what == "call" and (
+            one.mark not in unit.functions or writes(unit.functions[one.mark].body, unit)
+        ):
+            return True
+        exprs += one.parts
+    return any(writes(inner, unit) for inner in body.bodies)
 
 
 @contextmanager

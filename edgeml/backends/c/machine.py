@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from edgeml.backends.c.expressions import Code, Expressions, Frame, decided, restored
+from edgeml.backends.c.expressions import Code, Expressions, Frame, decided, restored, writes
 from edgeml.backends.c.memory import Memory
 from edgeml.backends.c.numbers import Operators, promoted
 from edgeml.backends.c.syntax import CUnit, Expr, Function, Stmt
@@ -165,7 +165,7 @@ class Compiler(Expressions):
         self.kinds[name] = kind
         (self.constant.add if one.constant else self.constant.discard)(name)
         if code is None:
-            return lambda _: None
+            return lambda frame: frame.pop(name, None) and None
         owner = f"{self.function.name}.{name}.{one.start}"
         if self.whole and one.constant:
             self.program.variables[owner] = name, one
@@ -233,6 +233,7 @@ class Compiler(Expressions):
         code, body = self.expr(test)[1], self.statement(one.bodies[0])
         narrowed = self.narrowing(test)
         returns = top and len(one.bodies[0].bodies) == 1 and one.bodies[0].bodies[0].what == "return"
+        returns = returns and not writes(self.function.body, self.machine.unit)
 
         def run(frame: Frame) -> Any:
             value = code(frame)

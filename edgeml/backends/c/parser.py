@@ -42,7 +42,7 @@ def read_unit(text: str, header: str, defined: frozenset[str], where: str) -> CU
 
 
 def _read(text: str, header: str, defined: frozenset[str], where: str) -> CUnit:
-    macros: dict[str, int] = {}
+    macros: dict[str, int | None] = {}
     head = UnitReader(
         blanked(header, defined, macros, f"{where}, model.h"), dict(TYPES), macros, f"{where}, model.h"
     )
@@ -62,7 +62,9 @@ class UnitReader:
         where: the file, for messages.
     """
 
-    def __init__(self, text: str, types: dict[str, CType], macros: Mapping[str, int], where: str) -> None:
+    def __init__(
+        self, text: str, types: dict[str, CType], macros: Mapping[str, int | None], where: str
+    ) -> None:
         self.unit, self.types, self._macros, self._where = CUnit(text), types, macros, where
         self._tokens: list[Token] = []
         place = 0
@@ -113,8 +115,9 @@ class UnitReader:
         return True
 
     def _name(self) -> str:
-        if self._tokens[self._at][0] != "name":
-            raise self._error(self._start)
+        kind, text, start = self._tokens[self._at]
+        if kind != "name" or text in self._macros:  # the preprocessor would put something else in its place
+            raise self._error(start)
         return self._take()
 
     def _kind(self) -> CKind:
@@ -346,9 +349,10 @@ class UnitReader:
             return inner
         if kind == "number":
             return self._literal(text, start)
-        name = self._name()
-        if name in self._macros:
-            return Expr("number", start, value=self._macros[name], kind=CKind(INT32), end=self._end)
+        name = self._take() if self._macros.get(text) is not None else self._name()
+        value = self._macros.get(name)
+        if value is not None:
+            return Expr("number", start, value=value, kind=CKind(INT32), end=self._end)
         if not self._is("("):
             return Expr("name", start, mark=name, end=self._end)
         parts: list[Expr] = []

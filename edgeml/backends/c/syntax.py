@@ -21,6 +21,15 @@ TYPES: Mapping[str, CType] = {
 }
 
 
+_ODD = re.compile(r"\\\n|\?\?|%:|<:|<%|//|\"[^\"\n]*/\*")
+"""Spellings that the preprocessor takes for something else: joined lines, other names of '#', of comments."""
+
+_UNREAD = r'|"\w*"|\(.*\)|-?\d+'
+"""Text of a macro that stands in model.h for people; the program does not read it."""
+
+_DIRECTIVES = ("#if", "#ifdef", "#ifndef", "#else", "#endif", "#define", "#include")
+
+
 @dataclass(frozen=True)
 class CKind:
     """A type: of a number, or of a pointer to numbers."""
@@ -110,18 +119,21 @@ class CUnit:
     functions: dict[str, Function] = field(default_factory=dict[str, Function])
 
 
-def blanked(text: str, defined: frozenset[str], macros: dict[str, int], where: str) -> str:
+def blanked(text: str, defined: frozenset[str], macros: dict[str, int | None], where: str) -> str:
     """The text with comments, directives and what their conditions leave out as blanks, at its places.
 
     Args:
         text: of a file.
         defined: names that #ifdef takes as defined.
-        macros: gets the numbers that the file gives names to.
+        macros: gets the numbers that the file gives names to, and None for other text.
         where: the file, for messages.
 
     Raises:
         EdgemlError: a directive that is not understood.
     """
+    odd = _ODD.search(text)
+    if odd:
+        raise EdgemlError(f"has {odd[0]!r}, which is not understood", where, "export again")
     plain = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.DOTALL)
     lines: list[str] = []
     branches = [True]
@@ -131,11 +143,13 @@ def blanked(text: str, defined: frozenset[str], macros: dict[str, int], where: s
             lines.append(line if all(branches) else " " * len(line))
             continue
         lines.append(" " * len(line))
+        if words[0] not in _DIRECTIVES:
+            raise EdgemlError(f"has {line.strip()!r}, which is not understood", f"{where}, line {number}")
         match words:
             case ["#ifdef", name]:
-                branches.append(name in defined)
+                branches.append(name in defined or name in macros)
             case ["#ifndef", name]:
-                branches.append(name not in defined)
+                branches.append(name not in defined and name not in macros)
             case ["#else"] if len(branches) > 1:
                 branches[-1] = not branches[-1]
             case ["#endif"] if len(branches) > 1:
@@ -143,15 +157,23 @@ def blanked(text: str, defined: frozenset[str], macros: dict[str, int], where: s
             case _ if not all(branches):
                 if words[0] == "#if":
                     branches.append(False)
-            case ["#include", '"model.h"' | "<string.h>" | "<stdint.h>"]:
-                pass
-            case ["#define", name, value] if value.isdigit() and name not in TYPES:
-                macros[name] = int(value)
-            case ["#define", name, *rest] if not rest or re.fullmatch(r'"\w*"|\(.*\)|-?\d+', " ".join(rest)):
-                if "(" in name:
-                    raise EdgemlError("has a macro with arguments", f"{where}, line {number}", "export again")
             case _:
-                raise EdgemlError(f"has {line.strip()!r}, which is not understood", f"{where}, line {number}")
+                _text_of(words, line, macros, f"{where}, line {number}")
     if len(branches) > 1:
         raise EdgemlError("has a condition without an end", where, "export again")
     return "\n".join(lines)
+
+
+def _text_of(words: list[str], line: str, macros: dict[str, int | None], where: str) -> None:
+    """Take an #include that is known, or a #define of a number or of text that nothing reads."""
+    match words:
+        case ["#include", '"model.h"' | "<string.h>" | "<stdint.h>"]:
+            return
+        case ["#define", name, value] if re.fullmatch(r"0|[1-9]\d*", value) and name not in TYPES:
+            macros[name] = int(value)
+            return
+        case ["#define", name, *rest] if "(" not in name and re.fullmatch(_UNREAD, " ".join(rest)):
+            macros[name] = None
+            return
+        case _:
+            raise EdgemlError(f"has {line.strip()!r}, which is not understood", where, "export again")
