@@ -52,7 +52,6 @@ autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-python_maximum_signature_line_length = 80
 
 # ---------------------------------------------------------------- pages
 
