@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edgeml import api, pipeline
 from edgeml.estimate import EMPTY
-from tests.report.browser import Browser, browser
+from tests.report.browser import FOLDS, Browser, browser
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDTH = 1240
@@ -45,6 +45,7 @@ def picture(session: Browser, page: Path, part: str, name: str) -> None:
     session.open(page)
     clip = {"x": 0, "y": 0, "width": WIDTH, "height": 1020}
     if part:
+        session.run(FOLDS)
         box = session.run(
             "return document.querySelector(arguments[0]).getBoundingClientRect().toJSON()", part
         )
