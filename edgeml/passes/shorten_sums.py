@@ -91,11 +91,8 @@ def _seen_by(node: Node, position: int, own: int, lies_on: Mapping[str, int]) ->
             return own + node.op.shift
         case Lookup() if position == 1:
             return own
-        case Add():
-            other = lies_on[node.inputs[1 - position]]
-            mine = lies_on[node.inputs[position]]
-            # The finer of the two can be cut where the other lies; of two equally fine ones neither.
-            return max(own, other) if other < mine or other <= own else _ALL
+        case Add():  # bits below the other's grid have no carry; where both have them, nothing is cut
+            return max(own, lies_on[node.inputs[1 - position]])
         case op if op.kind is Kind.MOVES:
             return own
         case _:

@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.folder import FileFolder
+from edgeml.presets.clustering import Clustering
 from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.penalty import BitPenalty
@@ -52,6 +53,7 @@ __all__ = [
     "Bits",
     "BoardKind",
     "Choices",
+    "Clustering",
     "DataSpec",
     "KerasClass",
     "LayerBits",

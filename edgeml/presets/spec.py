@@ -20,6 +20,7 @@ from edgeml.boards.target import known_case
 from edgeml.datasets import Categories, Kind, Missing, Partition, SplitKind, TableOptions
 from edgeml.errors import EdgemlError
 from edgeml.fixed import MAX_WIDTH
+from edgeml.presets.clustering import Clustering
 from edgeml.presets.distillation import Distillation
 from edgeml.presets.keras_class import Argument, KerasClass
 from edgeml.presets.lowering import Lowering
@@ -307,6 +308,7 @@ class Training(Settings):
             layer's own.
         constraint: one of Keras' constraints, for all kernels ("max_norm" with max_value, of each unit).
         pruning: of weights in quantization-aware training, see `Pruning`.
+        clustering: shared values of weights in quantization-aware training, see `Clustering`.
         distillation: from a teacher in quantization-aware training, see `Distillation`.
         strategy: "single"; "mirrored": each batch is cut among the devices of this machine; "multiworker":
             among the processes that TF_CONFIG names, see `edgeml.training.replicas`.
@@ -335,6 +337,7 @@ class Training(Settings):
     regularizer: KerasClass = KerasClass(name="none")
     constraint: KerasClass = KerasClass(name="none")
     pruning: Pruning = Pruning()
+    clustering: Clustering = Clustering()
     distillation: Distillation = Distillation()
     strategy: Literal["single", "mirrored", "multiworker"] = "single"
     replicas: Annotated[int, Field(ge=0, strict=True)] = 0

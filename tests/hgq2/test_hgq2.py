@@ -17,6 +17,8 @@ from edgeml.importers import Imported
 from edgeml.ir import evaluate
 
 FOLDER = os.environ.get("EDGEML_HGQ2", "")
+TRACED_OTHERWISE = "branches"
+"""HGQ2 0.2 traces it to other integers than its own model gives; edgeml gives those of the model."""
 NETWORKS = ("dense", "convolutional", "skip", "branches", "saturating")
 
 pytestmark = pytest.mark.skipif(not FOLDER, reason="EDGEML_HGQ2 is not set: make test-hgq2 writes the files")
@@ -32,10 +34,12 @@ def imported(network: str) -> Imported:
 @pytest.mark.parametrize("network", NETWORKS)
 def test_integers_are_those_that_hgq2_traces(network: str) -> None:
     with np.load(Path(FOLDER) / f"{network}.npz", allow_pickle=False) as stored:
-        x, y = stored["x"], stored["y"]
+        x, y, own = stored["x"], stored["y"], stored["own"].astype(np.float64)
     got = evaluate(imported(network).graph, x).reshape(len(x), -1)
-    np.testing.assert_array_equal(got, y)
-    assert len(np.unique(y)) > 10
+    np.testing.assert_array_equal(got, own)
+    if network != TRACED_OTHERWISE:
+        np.testing.assert_array_equal(got, y)
+    assert len(np.unique(own)) > 10
 
 
 @pytest.mark.parametrize("network", ["dense", "skip"])

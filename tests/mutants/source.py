@@ -498,7 +498,7 @@ PASSES = (
         "passes/_channels.py",
         "return fixed & (codes == 0)  # at the rim, zeros would stand for the constant",
         "return fixed",
-        CAMPAIGN,
+        "tests/passes/test_drop_dead.py",
     ),
     Mutant("dead-flattened", "passes/_channels.py", "rows[:] |= masks[source]", "del rows", CAMPAIGN),
     Mutant(
@@ -514,8 +514,8 @@ PASSES = (
     Mutant(
         "shortened-both",
         "passes/shorten_sums.py",
-        "return max(own, other) if other < mine or other <= own else _ALL",
-        "return max(own, min(other, mine))",
+        "return max(own, lies_on[node.inputs[1 - position]])",
+        "return own",
         CAMPAIGN,
     ),
     Mutant("shortened-half", "passes/shorten_sums.py", "return finest + 1", "return finest", CAMPAIGN),

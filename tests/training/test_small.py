@@ -23,6 +23,7 @@ from edgeml.training.ending import cross_entropy_of
 from edgeml.training.goal import TrainingGoal
 from edgeml.training.history import read_history
 from edgeml.training.progress import EpochRow
+from edgeml.training.small.clustering import SharedValues, clusters
 from edgeml.training.small.distillation import distilled
 from edgeml.training.small.front import Checkpoint, Front, collapse
 from edgeml.training.small.masks import masks
@@ -251,3 +252,37 @@ def test_a_student_learns_from_the_baseline_and_refuses_other_teachers(tmp_path:
         taught(tmp_path / "none", "distillation.teacher=nobody")
     with pytest.raises(EdgemlError, match="leave out training.augmentation and training.class_weights"):
         taught(tmp_path / "weighted", "distillation.teacher=float", "class_weights=balanced")
+
+
+SHARED = ["training.float_epochs=2", "training.clustering.values=5"]
+UNSHARED = "training.clustering.skip=['logits']"
+
+
+def test_weights_share_as_many_values_as_are_asked_for(tmp_path: Path) -> None:
+    preset = presets.load("iris_mlp")
+    run = train(preset, tmp_path / "run", presets.choose(preset, [*SHARED, UNSHARED], epochs=3))
+    model = load_model(run.model_file)
+    different = {name: np.unique(model.get_layer(name).kernel).size for name in ("fc1", "logits")}
+    assert different["fc1"] <= 5 < different["logits"]
+    assert not isinstance(model.get_layer("fc1").kernel.constraint, SharedValues)
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ("training.clustering.values=1", "leaves one weight for all"),
+        ("training.pruning.sparsity=0.5", "have one width and are not pruned"),
+        ("training.clustering.skip=['fc9']", "fc9"),
+    ],
+)
+def test_clusterings_that_there_are_not(tmp_path: Path, option: str, reason: str) -> None:
+    preset = presets.load("iris_mlp")
+    choices = presets.choose(preset, [*SHARED, option], epochs=1)
+    with pytest.raises(EdgemlError, match=reason):
+        train(preset, tmp_path / "run", choices)
+
+
+def test_clusters_by_hand() -> None:
+    kernel = np.array([[0.0, 0.1, 5.0], [5.2, -3.0, 0.05]])
+    assert clusters(kernel, 3).tolist() == [[1, 1, 2], [2, 0, 1]]
+    assert clusters(kernel, 9).max() == 5

@@ -105,9 +105,9 @@ def _layers(kind: str, entries: Any, arrays: Mapping[str, NDArray[Any]]) -> Iter
         path = f"layers/{group}{f'_{number}' if number else ''}/"
         own = {name.removeprefix(path): a for name, a in arrays.items() if name.startswith(path)}
         settings = entry["config"]
-        if str(entry.get("registered_name") or "").startswith("hgq>") and "config" in settings:
+        if str(entry.get("registered_name") or "").startswith("hgq>") and "name" not in settings:
             settings = settings["config"]  # HGQ2 writes the configuration as an object of its own
-        name = str(settings["name"])
+        name = str(entry.get("name") or settings.get("name") or path.split("/")[1])
         inputs = before if kind == "Sequential" else tuple(_sources(entry["inbound_nodes"]))
         before = (name,)
         yield StoredLayer(name, str(entry["class_name"]), settings, inputs, own)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 
 def main(model_file: str, samples: str, results: str) -> None:
     """Load, run and write."""
-    os.environ.setdefault("KERAS_BACKEND", "jax")
+    if find_spec("jax"):  # edgeml's own environment may ask for TensorFlow
+        os.environ["KERAS_BACKEND"] = "jax"
     import numpy as np
 
     import_module("hgq.layers")  # registers its classes

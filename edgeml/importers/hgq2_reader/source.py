@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeml.archives import read_npz
 from edgeml.errors import MissingToolError
+from edgeml.files import read_bytes
 from edgeml.importers.base import Floats, SourceModel
 from edgeml.ir import Graph
 from edgeml.scratch import scratch_folder
@@ -51,7 +52,8 @@ class Hgq2Source(SourceModel):
             (folder / "model.keras").write_bytes(self._content)
             inputs = [np.asarray(x[each], np.float32) for each in self._graph.inputs]
             np.savez(folder / "samples.npz", *inputs)
-            script = Path(__file__).with_name("foreign.py")
+            script = folder / "foreign.py"  # alone: modules beside it would hide those of HGQ2
+            script.write_bytes(read_bytes(Path(__file__).with_name("foreign.py"), "script"))
             files = [str(folder / part) for part in ("model.keras", "samples.npz", "results.npz")]
             command = [os.environ[VARIABLE], script, *files]
             run(command, folder, folder / "log", _SECONDS, writes=[folder / "results.npz"])

@@ -1,4 +1,4 @@
-"""Quantization-aware training of a model that learns its widths or is pruned: the differences to others.
+"""Quantization-aware training of a model that learns its widths, is pruned, or shares weights.
 
 Integer bits are calibrated on the training part before the first epoch. Training goes on to the last epoch,
 since the strength of the penalty, or the share that is pruned, rises. The weights are those of the checkpoint
@@ -44,9 +44,14 @@ class SmallPhase:
 
     @staticmethod
     def of(model: Any, run: Run) -> SmallPhase | None:
-        """The phase; None if nothing is learned or pruned."""
+        """The phase; None if nothing is learned, pruned or shared."""
         phase = SmallPhase(model, run)
-        return phase if phase.learned or phase.training.pruning.share else None
+        return phase if phase.fronted or phase.training.clustering.values else None
+
+    @property
+    def fronted(self) -> bool:
+        """True if the model is chosen from a front, by its cost, and not by its best epoch."""
+        return self.learned or self.training.pruning.share > 0
 
     def begin(
         self, settings: PhaseSettings, callbacks: PhaseCallbacks, data: Prepared
@@ -59,6 +64,21 @@ class SmallPhase:
         from edgeml.training.small.penalty import WidthTraining, calibrate
         from edgeml.training.small.pruning import PruningTraining
 
+        clustering = self.training.clustering
+        if clustering.values and self.fronted:
+            raise EdgemlError(
+                "weights that share values have one width and are not pruned",
+                "training.clustering",
+                "leave it out for a model with learned widths, or that is pruned",
+            )
+        if clustering.values == 1:
+            raise EdgemlError(
+                "leaves one weight for all", "training.clustering.values", "use 2 or more, or 0 for none"
+            )
+        if clustering.values:
+            from edgeml.training.small.clustering import ClusteringTraining
+
+            return settings, callbacks.beside(ClusteringTraining(clustering))
         if self.training.early_stopping:
             raise EdgemlError(
                 "would end training before the penalty or the pruning is at its end",
@@ -82,6 +102,8 @@ class SmallPhase:
         Raises:
             EdgemlError: there is none of the number that is asked for.
         """
+        if not self.fronted:
+            return
         chosen = self.front.chosen(self.training.bit_penalty)
         for variable, value in zip(self.model.variables, self.front.weights(chosen), strict=True):
             variable.assign(value)

@@ -96,7 +96,7 @@ def prunable(model: Any, pruning: Pruning) -> list[Any]:
     Raises:
         EdgemlError: `skip` names a layer that there is not.
     """
-    layers = [layer for layer in model._flatten_layers(include_self=False) if _has_kernel(layer)]
+    layers = [layer for layer in model._flatten_layers(include_self=False) if has_kernel(layer)]
     names = [layer.name for layer in layers]
     for name in pruning.skip:
         if name not in names:
@@ -106,7 +106,7 @@ def prunable(model: Any, pruning: Pruning) -> list[Any]:
     return [layer for layer in layers if layer.name not in pruning.skip]
 
 
-def _has_kernel(layer: Any) -> bool:
+def has_kernel(layer: Any) -> bool:
     """True for dense layers and convolutions over all channels."""
     kernel = getattr(layer, "kernel", None)
     return kernel is not None and len(kernel.shape) >= 2 and not hasattr(layer, "depthwise_kernel")
