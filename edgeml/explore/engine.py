@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from edgeml.errors import EdgemlError
@@ -105,7 +106,9 @@ def _confirmed(search: Search, record: StudyRecord, view: SearchView) -> StudyRe
     while missing := [row for row in record.front if not row.confirmed]:
         for row in missing:
             view.tell(f"trial {row.number}: synthesis")
+            began = time.monotonic()
             done = confirmed(search.root, search.request, row, view.tell)
+            search.leave_out(time.monotonic() - began)
             search.storage.confirm(done)
             search.rows[row.number] = done
             record = search.record()

@@ -351,6 +351,10 @@ class Search:
             jobs=self.jobs,
         )
 
+    def leave_out(self, seconds: float) -> None:
+        """Count so many seconds of other work as none of the search."""
+        self._waited += seconds
+
     def keep(self) -> None:
         """Write explore.json and the pages."""
         self._write(soon=True)
