@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth mcu explore report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz bench bench-front lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu explore report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz bench bench-front bench-streams lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -127,6 +127,10 @@ DATASET ?= digits
 bench-front: $(STAMP) ## accuracy and LUTs of DATASET's networks, learned widths beside HGQ2 and da4ml (.venv-hgq2)
 	@scripts/hgq2-environment
 	$(BIN)/python -m benchmarks.front --dataset $(DATASET) $(ARGS)
+
+NETWORKS ?= ad01 kws resnet8 vww rn07
+bench-streams: $(STAMP) ## Verilog streams of MLPerf Tiny's networks: emitted, simulated, estimated; ARGS=--fit
+	$(BIN)/python -m benchmarks.streams $(NETWORKS) $(ARGS)
 
 lint: $(STAMP) ## style, types, dead code and layers; pre-commit and CI run the same
 	@failed=; for tool in 'ruff check .' 'ruff format --check .' pyright vulture 'lint-imports --no-logo'; do \
