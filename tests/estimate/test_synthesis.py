@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.estimate import estimate
 from edgeml.families import mapped
 from edgeml.tools import yosys
+from tests.backends.verilog import branches
 from tests.backends.verilog.test_stream import cnn
 from tests.estimate.test_hls import mlp
 
@@ -25,11 +27,16 @@ pytest.importorskip("da4ml", reason="da4ml is not installed")
     [
         (mlp("fresh", (12, 9, 5)), "ulx3s-85f", {"mode": "parallel"}),
         (cnn(6, 911), "icebreaker", {"mode": "stream"}),
+        (
+            branches.autoencoder(),
+            "pynq-z2",
+            {"mode": "stream", "reuse_factor": {"down": 96, "middle": 144, "up": 72}},
+        ),
     ],
-    ids=["parallel", "stream"],
+    ids=["parallel", "stream", "folded with a branch"],
 )
 def test_a_fresh_design_lies_in_its_interval(
-    graph, board: str, settings: dict[str, str], tmp_path: Path
+    graph, board: str, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     if tools.find("yosys") is None:
         pytest.skip(f"yosys: {tools.load('yosys').install}")
