@@ -354,3 +354,30 @@ class TestOfTheUsersOwn:
 
 def keras_loads_without_an_optimizer(path) -> bool:
     return not hasattr(load_model(path), "optimizer") or load_model(path).optimizer is None
+
+
+@pytest.mark.slow
+def test_keras_own_callbacks_work(tmp_path):
+    text = PRESET.replace(
+        "def build(q):",
+        """
+def followers(phase, folder):
+    import keras
+
+    file = folder / f"{phase}.best.keras"
+    best = keras.callbacks.ModelCheckpoint(file, monitor="val_loss", save_best_only=True)
+    return [best, keras.callbacks.CSVLogger(folder / f"{phase}.csv"), keras.callbacks.TerminateOnNaN()]
+
+
+def build(q):""",
+    ).replace("    build=build,", "    build=build,\n    callbacks=followers,")
+    path = tmp_path / "own.py"
+    path.write_text(text)
+    preset = presets.load(path)
+    run = train(preset, tmp_path / "run", presets.choose(preset, epochs=3))
+    for phase in ("float", "qat"):
+        rows = [row for row in read_history(run.history_file) if row.phase == phase]
+        logged = np.genfromtxt(run.folder / f"{phase}.csv", delimiter=",", names=True)
+        np.testing.assert_allclose(logged["val_loss"], [row.val_loss for row in rows])
+        saved = load_model(run.folder / f"{phase}.best.keras")
+        assert saved.count_params() == load_model(run.model_file).count_params()

@@ -30,6 +30,7 @@ from edgeml.training.small.masks import masks
 from edgeml.training.small.penalty import bit_operations
 from edgeml.training.small.pick import check_learned, front_of, pick
 from edgeml.training.train import train
+from tests.training.test_training import Recorder
 
 OPTIONS = ["training.float_epochs=4", "training.bit_penalty.last=1e-3"]
 
@@ -286,3 +287,20 @@ def test_clusters_by_hand() -> None:
     kernel = np.array([[0.0, 0.1, 5.0], [5.2, -3.0, 0.05]])
     assert clusters(kernel, 3).tolist() == [[1, 1, 2], [2, 0, 1]]
     assert clusters(kernel, 9).max() == 5
+
+
+@pytest.mark.slow  # two trainings
+def test_learned_widths_go_on_after_an_interruption_bit_for_bit(tmp_path: Path) -> None:
+    preset = presets.load("digits_learned")
+    choices = presets.choose(preset, [*OPTIONS, "training.float_epochs=1", "training.epochs=3"], seed=2)
+    whole = train(preset, tmp_path / "whole", choices)
+    with pytest.raises(KeyboardInterrupt):
+        train(preset, tmp_path / "cut", choices, Recorder("qat", 2, KeyboardInterrupt))
+    cut = train(preset, tmp_path / "cut", choices)
+    assert [row.loss for row in read_history(cut.history_file)] == [
+        row.loss for row in read_history(whole.history_file)
+    ]
+    assert front_of(cut).points == front_of(whole).points
+    models = [load_model(run.model_file).get_weights() for run in (whole, cut)]
+    for one, other in zip(*models, strict=True):
+        np.testing.assert_array_equal(one, other)
