@@ -175,11 +175,11 @@ class TestSimulated:
         assert_exact(graph, tmp_path, codes(graph, 20), Simulation(seed=len(name)))
 
     @pytest.mark.slow
-    def test_inner_values_of_branches_are_read(self, tmp_path: Path) -> None:
+    def test_sums_of_folded_layers_and_reductions_are_read(self, tmp_path: Path) -> None:
         graph = branches.inception()
         emitted(graph, tmp_path, mode="stream", reuse_factor=FOLDED["inception"])
         inputs = codes(graph, 5)
-        names = ("one_act", "three", "concat", "last", "most")
+        names = ("three", "most")
         got = Simulation().run(tmp_path, graph, inputs, names)
         expected = evaluate_codes(graph, inputs, names)
         assert set(names) <= set(got)
