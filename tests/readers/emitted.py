@@ -158,7 +158,7 @@ def _foreign() -> dict[str, Case]:
 
     def read(path: Path) -> Any:
         project = read_project(path.parent.parent)
-        return project.traced_text(), trace.main_program(project)
+        return project.traced_text(), trace.main_program(project, 4)
 
     def beside(name: str) -> Mapping[str, bytes]:
         return {other: content for other, content in _FOREIGN.items() if other != name}

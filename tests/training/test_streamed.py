@@ -165,7 +165,7 @@ def an_example(x, y, kind="bytes"):
         sample = tf.train.Feature(int64_list=tf.train.Int64List(value=x.astype(int).ravel()))
     label = tf.train.Feature(int64_list=tf.train.Int64List(value=[y]))
     names = ("image", "label") if kind == "png" else ("x", "y")
-    features = dict(zip(names, (sample, label), strict=True))
+    features: dict[str, tf.train.Feature] = dict(zip(names, (sample, label), strict=True))
     if kind == "bytes":
         features["shape"] = tf.train.Feature(int64_list=tf.train.Int64List(value=x.shape))
     return tf.train.Example(features=tf.train.Features(feature=features))
@@ -253,7 +253,7 @@ def test_numbers_of_a_record_are_read_as_they_are_encoded():
     feature = tf.train.Feature(int64_list=tf.train.Int64List(value=numbers))
     features = tf.train.Features(feature={"x": feature, "none": tf.train.Feature()})
     read = example(tf.train.Example(features=features).SerializeToString())
-    assert read["x"].tolist() == numbers and not len(read["none"])
+    assert list(read["x"]) == numbers and not len(read["none"])
     whole = tf.train.Example(features=features).SerializeToString()
     for end in range(1, len(whole)):
         try:
