@@ -37,6 +37,11 @@ def knobs() -> list[str]:
     return list(knob.names())
 
 
+def range_begins() -> list[str]:
+    """The beginnings of --range, one per knob: weight_bits=."""
+    return [f"{name}=" for name in knobs()]
+
+
 def front_table(record: StudyRecord, most: int = 0) -> Bands:
     """The front, the best by the first objective first.
 

@@ -20,6 +20,7 @@ from edgeml.estimate.verdict import Preflight
 from edgeml.families import SynthesisTool
 from edgeml.figures import Hardware
 from edgeml.ir import Graph
+from edgeml.passes import prepare
 from edgeml.settings import Settings
 
 Options = Mapping[str, Any] | Settings | None
@@ -194,7 +195,9 @@ def _input(
     ledger: Ledger,
 ) -> EstimateInput[Any]:
     parsed = options if isinstance(options, Settings) else estimator.options(options or {})
-    return EstimateInput(graph, backends.load(estimator.name).prepared(graph), board, parsed, tool, ledger)
+    emitted = estimator.name in backends.names()  # a kind of design may be estimated before it is emitted
+    core = backends.load(estimator.name).prepared(graph) if emitted else prepare(graph)
+    return EstimateInput(graph, core, board, parsed, tool, ledger)
 
 
 def _program(real: Hardware) -> str:

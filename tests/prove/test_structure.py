@@ -54,17 +54,19 @@ def holds(segment: GraphSegment, rng: np.random.Generator) -> None:
         other[:, free] = rng.integers(lo[free], hi[free], (len(codes), free.size), endpoint=True)
         assert np.array_equal(run(segment, other)[:, out], result[:, out])
     if structure.form in (Form.MONOTONE, Form.FUNCTION):
-        alike(segment, lo, hi)
+        alike(segment, lo, hi, rng)
     if structure.form in (Form.MONOTONE, Form.MAXIMUM, Form.MINIMUM):
         above = np.maximum(codes, codes[::-1])
         assert np.all(run(segment, above) >= result)
 
 
-def alike(segment: GraphSegment, lo: IntArray, hi: IntArray) -> None:
+def alike(segment: GraphSegment, lo: IntArray, hi: IntArray, rng: np.random.Generator) -> None:
     """Elements of one rule give one result for one code."""
     structure = segment.structure
     rules, places = structure.rules.reshape(-1), structure.places[0].reshape(-1)
-    for code in range(int(lo.min(initial=0)), int(hi.max(initial=0)) + 1, max(1, int(np.ptp(hi)) // 20 + 7)):
+    first, last = int(lo.min(initial=0)), int(hi.max(initial=0))
+    step = max(1, (last - first) // 20)
+    for code in {*range(first, last + 1, step), *rng.choice(np.concatenate([lo, hi]), 4).tolist()}:
         result = run(segment, np.clip(code, lo, hi)[np.newaxis])[0]
         there = (places != NONE) & (lo[places] <= code) & (code <= hi[places])
         for rule in np.unique(rules[there]):

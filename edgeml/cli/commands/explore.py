@@ -83,7 +83,12 @@ def command(
     ] = "",
     ranges: Annotated[
         list[str] | None,
-        typer.Option("--range", metavar="KNOB=RANGE", help="weight_bits=2:6, or a list: clock=50,100."),
+        named(
+            "--range",
+            "weight_bits=2:6, or a list: clock=50,100.",
+            explore_rows.range_begins,
+            metavar="KNOB=RANGE",
+        ),
     ] = None,
     settings: SetOption = None,
     epochs: EpochsOption = None,
