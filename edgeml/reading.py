@@ -16,6 +16,7 @@ import csv
 import json
 import os
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -28,12 +29,9 @@ from edgeml.files import read_bytes
 
 FAULTS = (
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, BufferError),
-    *(
-        EOFError,
-        OSError,
-        MemoryError,
-        RuntimeError,
-    ),  # RuntimeError has RecursionError and NotImplementedError
+    *(EOFError, OSError, MemoryError),
+    RuntimeError,  # with RecursionError and NotImplementedError
+    *(SyntaxError, tokenize.TokenError),  # NumPy parses the head of an array as Python's literals
     *(csv.Error, SystemError, struct.error, zipfile.BadZipFile, zlib.error, StopIteration),
 )
 """The exceptions of Python, NumPy and archives for unexpected contents."""
