@@ -1,7 +1,8 @@
 """The interface of a knob: what a search may change, within which bounds, and the `--set` lines of a choice.
 
-A knob is a file of `edgeml.explore.knobs` that declares `KNOB = <a subclass of Knob>()`; its name is the
-file's. It has a dimension for each thing that it changes: one per layer, or a single one.
+A knob has a dimension for each thing that it changes: one per layer, or a single one. Its name is its file's.
+
+To add a knob, write `edgeml/explore/knobs/NAME.py` with `KNOB = <a subclass of Knob>()`.
 """
 
 from __future__ import annotations

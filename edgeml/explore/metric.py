@@ -1,7 +1,8 @@
 """The interface of a metric: what a trial is measured by, and what may be limited.
 
-A metric is a file of `edgeml.explore.metrics` that declares `METRIC = <a subclass of Metric>()`; its name is
-the file's. Where a metric has an interval, a limit holds for its unfavourable end.
+Where a metric has an interval, a limit holds for its unfavourable end. Its name is its file's.
+
+To add a metric, write `edgeml/explore/metrics/NAME.py` with `METRIC = <a subclass of Metric>()`.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,9 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[Graph]:
     graphs: list[Graph] = []
     stages = passes.stages
 
-    def counting(graph: Graph):
+    def counting(graph: Graph, *chosen: Sequence[str]):
         graphs.append(graph)
-        return stages(graph)
+        return stages(graph, *chosen)
 
     monkeypatch.setattr(passes, "stages", counting)
     return graphs

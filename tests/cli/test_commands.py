@@ -16,6 +16,7 @@ import pytest
 from onnx import numpy_helper
 
 import edgeml as api
+from edgeml.passes import CIRCUIT, PREPARATION
 from tests.cli.command import Shell, start
 
 
@@ -141,13 +142,7 @@ def test_show(edgeml: Shell, run: Path) -> None:
     assert "drop_unused" in edgeml("show", str(run), "--passes").out
     document = json.loads(edgeml("show", str(run), "--json").out)
     passes = document["passes"]
-    assert [entry["pass"] for entry in passes] == [
-        "-",
-        "expand",
-        "fold_constants",
-        "drop_unused",
-        "fuse_bias",
-    ]
+    assert [entry["pass"] for entry in passes] == ["-", *PREPARATION, *CIRCUIT]
     assert all(entry["nodes"] and "cast" in entry["ops"] for entry in passes)
     assert document["config"]["preset"]["name"] == "iris_mlp"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -49,10 +49,10 @@ FindOption = Annotated[
     ),
 ]
 StrategyOption = Annotated[
-    str,
+    Literal["single", "mirrored", "multiworker"] | None,
     typer.Option(
         "--strategy",
-        help="single, mirrored (this machine's devices) or multiworker (TF_CONFIG): training.strategy.",
+        help="mirrored: this machine's devices; multiworker: TF_CONFIG; training.strategy says the same.",
     ),
 ]
 
@@ -67,7 +67,7 @@ def command(
     seeds: SeedsOption = 1,
     jobs: JobsOption = 1,
     cluster: ClusterOption = "",
-    strategy: StrategyOption = "",
+    strategy: StrategyOption = None,
     find_lr: FindOption = False,
     front: FrontOption = False,
     pick: PickOption = 0,
