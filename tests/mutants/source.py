@@ -398,9 +398,9 @@ BACK_ENDS = (
     ),
     Mutant(
         "verilog-rom-word",
-        "backends/verilog/stream/top.py",
-        "word |= (int(weight) & ((1 << at.weight_bits) - 1))",
-        "word |= (int(weight) & ((1 << at.weight_bits) - 2))",
+        "backends/verilog/stream/memory.py",
+        "word |= (int(code) & ((1 << width) - 1))",
+        "word |= (int(code) & ((1 << width) - 2))",
         STREAM,
         "small_cnn",
         compiled=True,
