@@ -74,6 +74,22 @@ def targets(board: Board) -> tuple[str, ...]:
     return () if board.hls4ml is None else _SAME_CHIPS[board.hls4ml.backend]
 
 
+def no_hls4ml(board: Board, where: str) -> EdgemlError:
+    """The error for a board that no hls4ml back end can target; names the families that one can.
+
+    Args:
+        board: the board.
+        where: what asked for hls4ml.
+    """
+    families = sorted({one.family for one in map(boards.load, boards.names()) if one.hls4ml is not None})
+    chips = ", ".join(families)
+    return EdgemlError(
+        f"hls4ml has no back end for {board.title} ({board.family})",
+        where,
+        f"choose a board whose chip is one of {chips} (edgeml list boards), or the target verilog",
+    )
+
+
 def resolve(flags: TargetRequest, run: TargetRequest | None = None) -> BoardTarget:
     """The target that follows from flags, run and board, in this order of precedence.
 
@@ -119,11 +135,7 @@ def _backend(flags: TargetRequest, stated: TargetRequest, board: Board | None) -
     supported = targets(board)
     if not supported:
         if flags.hls_backend is not None:
-            raise EdgemlError(
-                f"hls4ml has no back end for {board.title} ({board.family})",
-                "hls4ml options, board",
-                "choose a board with an AMD or Altera chip, or another target",
-            )
+            raise no_hls4ml(board, "hls4ml options, board")
         return "", "board"
     if flags.hls_backend is not None:
         if flags.hls_backend not in supported:

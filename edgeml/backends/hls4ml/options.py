@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from edgeml.boards.target import TargetRequest, known_case, megahertz, resolve
+from edgeml.boards.target import TargetRequest, known_case, megahertz, no_hls4ml, resolve
 from edgeml.errors import EdgemlError
 from edgeml.settings import PerLayer, Settings, parse_settings
 
@@ -105,11 +105,7 @@ class Hls4mlOptions(Settings):
             )
         resolved = resolve(TargetRequest(self.board, self.clock_mhz, self.backend))
         if resolved.board is not None and resolved.board.hls4ml is None:
-            raise EdgemlError(
-                f"hls4ml has no back end for {resolved.board.title} ({resolved.board.family})",
-                "hls4ml options, board",
-                "choose a board with an AMD or Altera chip, or another target",
-            )
+            raise no_hls4ml(resolved.board, "hls4ml options, board")
         backend = cast("HlsBackend", resolved.hls_backend)
         part = self.part or DEFAULT_PARTS[backend]
         if resolved.board is not None and resolved.board.hls4ml is not None:

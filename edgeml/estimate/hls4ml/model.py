@@ -10,7 +10,7 @@ from edgeml.backends.hls4ml.layer import Hls4mlLayer
 from edgeml.backends.hls4ml.options import Hls4mlOptions
 from edgeml.backends.hls4ml.planner import plan_graph
 from edgeml.backends.hls4ml.reuse import Parallelism, choose
-from edgeml.errors import EdgemlError
+from edgeml.boards.target import no_hls4ml
 from edgeml.estimate import calibration
 from edgeml.estimate.calibration import Calibration
 from edgeml.estimate.count import Count, total
@@ -71,11 +71,7 @@ class PlannedProject:
     def __init__(self, at: EstimateInput[Hls4mlOptions]) -> None:
         board, options = at.board, at.options
         if board.hls4ml is None:
-            raise EdgemlError(
-                f"hls4ml has no back end for {board.title} ({board.family})",
-                board.name,
-                "choose a board with an AMD or Altera chip, or another target",
-            )
+            raise no_hls4ml(board, board.name)
         backend = options.backend or board.hls4ml.backend
         self.options = options.model_copy(update={"board": None, "part": None, "backend": backend})
         self.at, self.board = at, board
