@@ -1,8 +1,8 @@
 """From the file of a float model to the network that is quantized.
 
 Keras models come through their float ONNX form, so that one representation serves every source. ONNX
-Runtime's basic optimizer folds batch norm, scales and biases into the convolutions and matrix products in
-front of them and leaves standard operators.
+Runtime's basic optimizer folds batch norm, scales and biases into the convolutions in front of them and
+leaves standard operators; `edgeml.ptq.folding` does the same for matrix products.
 
 Invariant: the network computes what the file computes, but for the order of float additions; this is tried
 on random samples before anything else is done with it.
@@ -23,6 +23,7 @@ from edgeml.backends.onnx.session import available, runtime_errors
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.importers.onnx_reader.model import SourceGraph, SourceNode, is_quantized, parse, taken_apart
 from edgeml.ir.graph import valid_name
+from edgeml.ptq.folding import folded
 from edgeml.ptq.net import IR_VERSION, LINEAR, OPSET, FloatNet
 from edgeml.ptq.places import ENDS
 from edgeml.ptq.tensors import TensorRunner
@@ -120,7 +121,7 @@ def _of_onnx(content: bytes, where: str, name: str) -> FloatNet:
     opset = max(graph.opset, OPSET)
     net = FloatNet(valid_name(name), graph.nodes, graph.constants, port, axes, outputs, opset)
     _need_one_output(net)
-    net = _named(_with_biases(net))
+    net = _named(folded(_with_biases(net)))
     if _channels_first(net):
         net = _channels_last(net)
     if _differs(net, free, where):

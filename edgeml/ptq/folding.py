@@ -1,0 +1,135 @@
+"""Scales and offsets per channel behind a layer with weights become part of its weights and bias.
+
+ONNX Runtime's basic optimizer folds batch norm into convolutions and leaves it behind matrix products
+(Dense layers), where quantization would need a wide multiplier per channel.
+
+Invariant: the folded network computes the same function; a value that is read elsewhere or is an output of
+the network stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeml.importers.onnx_reader.model import SourceNode
+from edgeml.ptq.net import FloatNet, LinearLayer
+
+_EPSILON = 1e-5
+"""ONNX's default of BatchNormalization."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Affine:
+    """factor * x + offset per channel, (channels,) each, computed by a node."""
+
+    node: SourceNode
+    source: str
+    factor: NDArray[np.float64]
+    offset: NDArray[np.float64]
+
+
+def folded(net: FloatNet) -> FloatNet:
+    """The network without scales, offsets and batch norms behind its layers with weights."""
+    while True:
+        for layer in net.layers:
+            affine = _behind(net, layer)
+            if affine is not None:
+                net = _taken_in(net, layer, affine)
+                break
+        else:
+            return net
+
+
+def _behind(net: FloatNet, layer: LinearLayer) -> _Affine | None:
+    """The scale or offset that alone reads a layer's result, transposed or not."""
+    if len(net.readers[layer.weights]) > 1:
+        return None
+    # Counted from the front for windows and Gemm, from the back for a product of any number of axes.
+    axis, tensor = (-1 if layer.op_type == "MatMul" else 1), layer.output
+    rank = None if layer.op_type == "MatMul" else net.constants[layer.weights].ndim
+    while True:
+        readers = net.readers.get(tensor, ())
+        if len(readers) != 1 or tensor in net.outputs:
+            return None
+        (node,) = readers
+        if node.op_type != "Transpose":
+            return _affine(net, node, tensor, axis, rank, net.constants[layer.weights].shape[layer.axis])
+        permutation = node.attributes.get("perm")
+        if permutation is None:
+            return None
+        order = [int(place) for place in permutation]
+        axis, rank = order.index(axis % len(order)), len(order)
+        tensor = node.outputs[0]
+
+
+def _affine(
+    net: FloatNet, node: SourceNode, tensor: str, axis: int, rank: int | None, size: int
+) -> _Affine | None:
+    """What a node does to a tensor with so many channels, if it is a scale and an offset of each."""
+    ones, zeros = np.ones(size), np.zeros(size)
+    if node.op_type == "BatchNormalization":
+        if (
+            node.inputs[0] != tensor
+            or axis != 1
+            or any(name not in net.constants for name in node.inputs[1:])
+        ):
+            return None
+        gamma, beta, mean, variance = (net.constants[name].astype(np.float64) for name in node.inputs[1:])
+        factor = gamma / np.sqrt(variance + node.number("epsilon", _EPSILON))
+        return _Affine(node, tensor, factor, beta - mean * factor)
+    if node.op_type not in ("Mul", "Div", "Add", "Sub"):
+        return None
+    first, second = node.inputs
+    other = first if second == tensor else second
+    if first == second or other not in net.constants:
+        return None
+    constant = _per_channel(net.constants[other], axis, rank, size)
+    if constant is None:
+        return None
+    match node.op_type:
+        case "Mul":
+            return _Affine(node, tensor, constant, zeros)
+        case "Add":
+            return _Affine(node, tensor, ones, constant)
+        case "Sub":
+            flips = second == tensor
+            return _Affine(node, tensor, -ones if flips else ones, constant if flips else -constant)
+        case "Div" if first == tensor and np.all(constant):
+            return _Affine(node, tensor, 1 / constant, zeros)
+        case _:  # a division of a constant by the layer's result, or by zero
+            return None
+
+
+def _per_channel(
+    constant: NDArray[np.float64], axis: int, rank: int | None, size: int
+) -> NDArray[np.float64] | None:
+    """A constant as one number per channel, (size,); None if it has another for other elements."""
+    if constant.size == 1:
+        return np.full(size, float(constant.reshape(())))
+    # Axes are counted from the back, where ONNX aligns the shapes of two tensors.
+    back = axis if axis < 0 else None if rank is None else axis - rank
+    if back is None or constant.size != size or constant.ndim < -back or constant.shape[back] != size:
+        return None
+    return constant.astype(np.float64).reshape(size)
+
+
+def _taken_in(net: FloatNet, layer: LinearLayer, affine: _Affine) -> FloatNet:
+    """The network with a scale and an offset in a layer's weights and bias, and without their node."""
+    weights, bias = net.constants[layer.weights], net.constants[layer.bias]
+    shape = [1] * weights.ndim
+    shape[layer.axis] = -1
+    changed = {
+        layer.weights: (weights * affine.factor.reshape(shape)).astype(np.float32),
+        layer.bias: (bias * affine.factor + affine.offset).astype(np.float32),
+    }
+    gone, kept = affine.node.outputs[0], affine.source
+    nodes = tuple(
+        replace(node, inputs=tuple(kept if name == gone else name for name in node.inputs))
+        for node in net.nodes
+        if node is not affine.node
+    )
+    outputs = {kept if name == gone else name: shape for name, shape in net.outputs.items()}
+    return replace(net.with_constants(changed), nodes=nodes, outputs=outputs)

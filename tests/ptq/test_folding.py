@@ -1,0 +1,144 @@
+"""Scales and offsets behind layers with weights become part of them, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import edgeml
+from edgeml.ptq.net import FloatNet
+from edgeml.ptq.source import read_float
+from edgeml.ptq.tensors import TensorRunner
+
+RNG = np.random.default_rng(0)
+
+
+def network(
+    nodes: Sequence[onnx.NodeProto],
+    shape: tuple[int, ...],
+    constants: dict[str, np.ndarray],
+    outputs: Sequence[str] = ("y",),
+) -> bytes:
+    ports = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("batch", *shape))]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+    tensors = [numpy_helper.from_array(value.astype(np.float32), name) for name, value in constants.items()]
+    graph = helper.make_graph(list(nodes), "net", ports, ends, tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    return onnx.shape_inference.infer_shapes(model).SerializeToString()
+
+
+def compared(content: bytes, shape: tuple[int, ...]) -> FloatNet:
+    """The network that is read, after it gave the same numbers as its file."""
+    net = read_float(content, "net.onnx", "net")
+    x = RNG.normal(size=(5, *shape)).astype(np.float32)
+    ours = TensorRunner(net.model(), "net").run(x, tuple(net.outputs))
+    theirs = TensorRunner(content, "net").run(
+        x, tuple(port.name for port in onnx.load_from_string(content).graph.output)
+    )
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-4)
+    return net
+
+
+def kinds(net: FloatNet) -> list[str]:
+    return [node.op_type for node in net.nodes]
+
+
+MATRIX, VECTOR = RNG.normal(size=(6, 4)), RNG.uniform(0.5, 2, 4)
+NORM = {"g": VECTOR, "b": RNG.normal(size=4), "m": RNG.normal(size=4), "v": RNG.uniform(0.5, 2, 4)}
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs"),
+    [
+        ("Mul", ("d", "c")),
+        ("Mul", ("c", "d")),
+        ("Add", ("c", "d")),
+        ("Sub", ("d", "c")),
+        ("Sub", ("c", "d")),
+        ("Div", ("d", "c")),
+    ],
+)
+@pytest.mark.parametrize("constant", [VECTOR, VECTOR.reshape(1, 4), np.array(3.0)])
+def test_a_scale_or_offset_behind_a_product(op: str, inputs: tuple[str, str], constant: np.ndarray) -> None:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["d"]),
+        helper.make_node(op, inputs, ["e"]),
+        helper.make_node("Relu", ["e"], ["y"]),
+    ]
+    net = compared(network(nodes, (6,), {"w": MATRIX, "c": constant}), (6,))
+    assert set(kinds(net)) <= {"MatMul", "Gemm", "Add", "Relu"} and len(kinds(net)) <= 3
+
+
+def test_a_batch_norm_and_a_scale_behind_a_product_with_a_bias() -> None:
+    nodes = [
+        helper.make_node("Gemm", ["x", "w", "c"], ["d"], transB=0, alpha=0.5),
+        helper.make_node("BatchNormalization", ["d", "g", "b", "m", "v"], ["n"], epsilon=1e-3),
+        helper.make_node("Mul", ["n", "c"], ["y"]),
+    ]
+    assert kinds(compared(network(nodes, (6,), {"w": MATRIX, "c": VECTOR, **NORM}), (6,))) == ["Gemm"]
+
+
+def test_a_batch_norm_behind_a_transposed_product_of_three_axes() -> None:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["d"]),
+        helper.make_node("Transpose", ["d"], ["t"], perm=[0, 2, 1]),
+        helper.make_node("BatchNormalization", ["t", "g", "b", "m", "v"], ["n"]),
+        helper.make_node("Relu", ["n"], ["y"]),
+    ]
+    net = compared(network(nodes, (3, 6), {"w": MATRIX, **NORM}), (3, 6))
+    assert kinds(net) == ["MatMul", "Add", "Transpose", "Relu"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "outputs", "kept"),
+    [
+        (
+            [helper.make_node("Mul", ["d", "c"], ["y"]), helper.make_node("Relu", ["d"], ["z"])],
+            ("y", "z"),
+            "Mul",
+        ),
+        ([helper.make_node("Mul", ["d", "c"], ["y"])], ("y", "d"), "Mul"),
+        ([helper.make_node("Div", ["c", "d"], ["y"])], ("y",), "Div"),
+        ([helper.make_node("Mul", ["d", "d"], ["y"])], ("y",), "Mul"),
+    ],
+)
+def test_what_is_read_elsewhere_or_is_no_scale_stays(
+    nodes: list[onnx.NodeProto], outputs: tuple[str, ...], kept: str
+) -> None:
+    product = helper.make_node("MatMul", ["x", "w"], ["d"])
+    assert kept in kinds(
+        compared(network([product, *nodes], (6,), {"w": MATRIX, "c": VECTOR}, outputs), (6,))
+    )
+
+
+def test_a_scale_along_another_axis_stays() -> None:
+    """Four columns and four channels: a vector is aligned with the columns."""
+    nodes = [helper.make_node("Conv", ["x", "k"], ["d"]), helper.make_node("Mul", ["d", "c"], ["y"])]
+    kernel = RNG.normal(size=(4, 2, 1, 1))
+    content = network(nodes, (2, 3, 4), {"k": kernel, "c": VECTOR})
+    assert "Mul" in kinds(read_float(content, "net.onnx", "net"))  # compared there, its axes turned
+
+
+def test_weights_of_two_layers_stay_as_they_are() -> None:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["d"]),
+        helper.make_node("Mul", ["d", "c"], ["e"]),
+        helper.make_node("Relu", ["e"], ["r"]),
+        helper.make_node("MatMul", ["r", "w"], ["y"]),
+    ]
+    square = RNG.normal(size=(4, 4))
+    assert "Mul" in kinds(compared(network(nodes, (4,), {"w": square, "c": VECTOR}), (4,)))
+
+
+def test_a_dense_layer_with_batch_norm_needs_no_multiplier() -> None:
+    keras = pytest.importorskip("keras", reason="TensorFlow and Keras are not installed")
+    layers = [keras.layers.Dense(5), keras.layers.BatchNormalization(), keras.layers.ReLU()]
+    model = keras.Sequential([keras.Input((6,)), *layers, keras.layers.Dense(3)])
+    layers[1].set_weights([RNG.uniform(0.5, 2, 5) for _ in range(4)])
+    graph = edgeml.quantize_graph(model, RNG.normal(size=(200, 6)).astype(np.float32), bits=8)
+    assert "mul" not in {node.op.op_name() for node in graph.nodes}
