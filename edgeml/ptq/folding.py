@@ -68,7 +68,7 @@ def _behind(net: FloatNet, layer: LinearLayer) -> _Affine | None:
 def _affine(
     net: FloatNet, node: SourceNode, tensor: str, axis: int, rank: int | None, size: int
 ) -> _Affine | None:
-    """What a node does to a tensor with so many channels, if it is a scale and an offset of each."""
+    """A node as a scale and an offset of each of `size` channels; None if it computes something else."""
     ones, zeros = np.ones(size), np.zeros(size)
     if node.op_type == "BatchNormalization":
         if (
@@ -125,11 +125,11 @@ def _taken_in(net: FloatNet, layer: LinearLayer, affine: _Affine) -> FloatNet:
         layer.weights: (weights * affine.factor.reshape(shape)).astype(np.float32),
         layer.bias: (bias * affine.factor + affine.offset).astype(np.float32),
     }
-    gone, kept = affine.node.outputs[0], affine.source
+    result, source = affine.node.outputs[0], affine.source
     nodes = tuple(
-        replace(node, inputs=tuple(kept if name == gone else name for name in node.inputs))
+        replace(node, inputs=tuple(source if name == result else name for name in node.inputs))
         for node in net.nodes
         if node is not affine.node
     )
-    outputs = {kept if name == gone else name: shape for name, shape in net.outputs.items()}
+    outputs = {source if name == result else name: shape for name, shape in net.outputs.items()}
     return replace(net.with_constants(changed), nodes=nodes, outputs=outputs)
