@@ -39,6 +39,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 # A shell's background jobs ignore Ctrl-C, and the processes that they start inherit that; tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# Those under nohup ignore the end of the terminal; tests send that, too.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 _FROZEN = pytest.StashKey[bool]()
