@@ -50,9 +50,11 @@ def svg(
         style: further classes.
     """
     description = f"<desc>{escape(detail)}</desc>" if detail else ""
+    body = "".join(parts)
+    role = "group" if "<a " in body else "img"  # readers of screens find no link in an image
     return (
-        f'<svg class="chart{f" {style}" if style else ""}" viewBox="0 0 {width:g} {height:g}" role="img" '
-        f'aria-label="{escape(label)}">{description}{"".join(parts)}</svg>'
+        f'<svg class="chart{f" {style}" if style else ""}" viewBox="0 0 {width:g} {height:g}" role="{role}" '
+        f'aria-label="{escape(label)}">{description}{body}</svg>'
     )
 
 

@@ -19,6 +19,7 @@ from edgeml.serve.app import application
 from edgeml.serve.server import listening
 from edgeml.training.history import write_history
 from edgeml.training.progress import EpochRow
+from tests.explore.made_up import sample_record, write_study
 from tests.report.conftest import chrome as chrome
 from tests.report.test_collect import iris_graph, make_run, write_float
 
@@ -48,6 +49,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "broken").mkdir()
     (root / "broken" / "config.toml").write_text("seed = ")
     (root / "none").mkdir()
+    (root / "search").mkdir()
+    write_study(root / "search", sample_record())
     (root.parent / "secret").mkdir()
     (root.parent / "secret" / "config.toml").write_text("")
     (root / "linked").symlink_to(root.parent / "secret")

@@ -22,6 +22,7 @@ from edgeml.serve.library import Library
 from edgeml.serve.probe import parsed_row
 from edgeml.serve.server import listening, require, serve
 from edgeml.training.history import write_history
+from tests.explore.made_up import sample_record
 from tests.serve.conftest import epochs
 
 ROW = "5.1,3.5,1.4,0.2"
@@ -191,6 +192,19 @@ def test_a_training_is_sent_as_it_goes(address, training, runs):
         assert last["done"] and stream.read() == b"\n"
     training.model_file.unlink()
     write_history(training.history_file, epochs(3))
+
+
+def test_a_study_is_listed_and_its_trials_are_sent(address):
+    assert 'href="/studies/search"' in ask(address, "/")[1]
+    assert ask(address, "/studies/search")[0] == 200
+    assert ask(address, "/studies/first")[0] == 404
+    status, text, headers = ask(address, "/api/studies/search/events")
+    assert status == 200 and headers["content-type"].startswith("text/event-stream")
+    (line,) = [line for line in text.splitlines() if line.startswith("data: ")]
+    sent, record = json.loads(line.removeprefix("data: ")), sample_record()
+    assert sent["trials"] == sent["of"] == 30 and sent["done"]
+    assert sent["front"] == [row.number for row in record.front] != []
+    assert {"accuracy", "lut"} <= set(sent["values"]) and all(len(v) == 30 for v in sent["values"].values())
 
 
 def test_nothing_is_written(address, runs):

@@ -35,7 +35,14 @@ def page(chrome: Browser) -> Browser:
 def test_axe_finds_no_serious_fault(page, address, scheme, width):
     page.size(width, 900, mobile=width < 600)
     page.media("screen", scheme)
-    for path in ("/", "/runs/first", "/runs/going", "/runs/nowhere", "/compare?run=first&run=second"):
+    for path in (
+        "/",
+        "/runs/first",
+        "/runs/going",
+        "/runs/nowhere",
+        "/compare?run=first&run=second",
+        "/studies/search",
+    ):
         page.open(address + path)
         if path == "/runs/first":
             until(page, "return !document.querySelector('.take').hidden")
@@ -80,6 +87,13 @@ def test_a_training_is_shown_as_it_goes(page, address, training):
         == 4
     )
     write_history(training.history_file, epochs(3))
+
+
+def test_a_search_is_shown_as_it_goes(page, address):
+    page.open(f"{address}/studies/search")
+    until(page, "return document.querySelectorAll('svg circle').length == 30")
+    assert "30 of 30 trials" in page.run("return document.body.textContent")
+    assert page.console() == []
 
 
 def test_two_runs_are_compared_from_the_list(page, address):
