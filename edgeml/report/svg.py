@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from html import escape
+from typing import Concatenate, ParamSpec
 
 WIDE = 760.0
 """Width of a chart over the whole page."""
+
+NARROW = 360.0
+"""Width of the same chart on a telephone."""
 
 COLOURS = 8
 """Colours of layers and runs in the style sheet, used again from the start when there are more."""
@@ -56,6 +61,30 @@ def svg(
         f'<svg class="chart{f" {style}" if style else ""}" viewBox="0 0 {width:g} {height:g}" role="{role}" '
         f'aria-label="{escape(label)}">{description}{body}</svg>'
     )
+
+
+_Arguments = ParamSpec("_Arguments")
+
+
+def in_both_widths(draw: Callable[Concatenate[float, _Arguments], str]) -> Callable[_Arguments, str]:
+    """A chart that is drawn twice, over a page and for a narrow screen; the style sheet shows one of them.
+
+    Args:
+        draw: draws the chart in the width that is its first argument; "" if there is nothing to draw.
+    """
+
+    @wraps(draw)
+    def both(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> str:
+        wide = draw(WIDE, *args, **kwargs)
+        narrow = draw(NARROW, *args, **kwargs) if wide else ""
+        return f'<div class="onwide">{wide}</div><div class="onnarrow">{narrow}</div>' if wide else ""
+
+    return both
+
+
+def chart_style(width: float) -> str:
+    """The class of a chart of one of the two widths."""
+    return "wide" if width >= WIDE else "narrow"
 
 
 def ticks(low: float, high: float, count: int) -> list[float]:

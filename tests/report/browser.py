@@ -26,7 +26,8 @@ const table = document.querySelector(arguments[0]);
 return [...table.tBodies[0].rows].map((row) => row.cells[arguments[1]].textContent.trim());
 """
 CHARTS = """
-return [...document.querySelectorAll('svg[role=img]')].map((s) => [s.getBoundingClientRect().width,
+return [...document.querySelectorAll('svg[role=img]')]
+  .filter((s) => getComputedStyle(s.parentElement).display !== 'none').map((s) => [s.getBoundingClientRect().width,
   s.getBoundingClientRect().height, s.querySelectorAll('rect, path, circle, line').length]);
 """
 UNFOLD = "document.querySelectorAll('details').forEach((d) => { d.open = true; })"

@@ -15,6 +15,7 @@ from edgeml.report.sections.hardware.facts import KIND_NAMES
 from edgeml.report.svg import (
     WIDE,
     Scale,
+    chart_style,
     gutter,
     line,
     log_ticks,
@@ -31,8 +32,12 @@ _READABLE = 16.0
 """Width from which a segment has its layer's number in it, which the legend has as well."""
 
 
-def resources(design: DesignOnBoard) -> str:
+def resources(width: float, design: DesignOnBoard) -> str:
     """Resources by layer as stacked bars against the board's capacity.
+
+    Args:
+        width: of the chart.
+        design: with its board.
 
     Returns:
         The chart, or "" if no kind's share of the board is known.
@@ -43,7 +48,8 @@ def resources(design: DesignOnBoard) -> str:
     if board is None or not part:
         return ""
     around = design.item.whole.present() if design.item.whole is not None else {}
-    left, right, pitch, height = 90.0, 560.0, 60.0 if around else 42.0, 20.0
+    left, right = (90.0, width - 200) if width >= WIDE else (60.0, width - 128)
+    pitch, height = 60.0 if around else 42.0, 20.0
     every = [(kind, figure) for kind in part for figure in (figures[kind], around.get(kind)) if figure]
     most = max((figure.high or figure.value) / board.capacity[kind] for kind, figure in every)
     # Small designs get a finer axis, which says so; from a third on the whole board is shown.
@@ -57,7 +63,7 @@ def resources(design: DesignOnBoard) -> str:
     parts: list[str] = []
     if end > 1:
         parts.append(rect(x(1), top - 8, right - x(1), bottom - top + 8, "outside"))
-    for tick in ticks(0, end, 5):
+    for tick in ticks(0, end, 5 if width >= WIDE else 2):
         parts.append(line(x(tick), top - 8, x(tick), bottom, "grid"))
         parts.append(text(x(tick), bottom + 16, f"{100 * tick:g} %", "tick mid"))
     if end >= 1:
@@ -77,9 +83,9 @@ def resources(design: DesignOnBoard) -> str:
             parts.append(_whole(whole, kind, have, y + height + 4, x, end))
             if whole.value != total.value:
                 packed = f"packed {amount(whole.value)}, {percentage(whole.value / have)}"
-                parts.append(text(WIDE, y + 40, packed, "tick end"))
-        parts.append(text(WIDE, y + 9, f"{amount(total.value)} of {amount(have)}", "value end"))
-        parts.append(text(WIDE, y + 24, percentage(part[kind]), "tick end"))
+                parts.append(text(width, y + 40, packed, "tick end"))
+        parts.append(text(width, y + 9, f"{amount(total.value)} of {amount(have)}", "value end"))
+        parts.append(text(width, y + 24, percentage(part[kind]), "tick end"))
     shares = ", ".join(f"{KIND_NAMES[kind]} {percentage(part[kind])}" for kind in part)
     if around:
         packed_shares = (
@@ -89,7 +95,7 @@ def resources(design: DesignOnBoard) -> str:
         )
         shares += f"; with all around it {', '.join(packed_shares)}"
     label = f"Resources of {design.name} on {board.title} by layer ({item.source}): {shares} of the board"
-    return svg(WIDE, bottom + 26, parts, label, _by_layer(item), "wide")
+    return svg(width, bottom + 26, parts, label, _by_layer(item), chart_style(width))
 
 
 def _whisker(item: Figure, have: int, y: float, height: float, x: Scale, end: float) -> str:
@@ -144,10 +150,11 @@ def _numbers(design: DesignOnBoard, kind: str, have: int, y: float, x: Scale) ->
     return parts
 
 
-def timeline(design: DesignOnBoard, mhz: float | None) -> str:
+def timeline(width: float, design: DesignOnBoard, mhz: float | None) -> str:
     """A bar per layer, from begin to end of its work on a sample, in cycles from the sample's first word.
 
     Args:
+        width: of the chart.
         design: with the layers' starts.
         mhz: the clock for an axis in nanoseconds; None for no such axis.
 
@@ -160,14 +167,16 @@ def timeline(design: DesignOnBoard, mhz: float | None) -> str:
         return ""
     ends = [part.start.value + part.cycles.value for part in rows if part.start and part.cycles]
     end = max([*ends, item.cycles.value if item.cycles else 0.0, 1.0])
-    left, right, top, pitch = gutter(shortened(part.layer) for part in rows), WIDE - 84, 30.0, 26.0
+    narrow = width < WIDE
+    names = [shortened(part.layer, 16 if narrow else 30) for part in rows]
+    left, right, top, pitch = gutter(names), width - (78 if narrow else 84), 30.0, 26.0
     bottom = top + pitch * len(rows)
 
     def x(cycle: float) -> float:
         return left + cycle / end * (right - left)
 
     parts: list[str] = []
-    for tick in (t for t in ticks(0, end, 8) if t == int(t)):
+    for tick in (t for t in ticks(0, end, 3 if narrow else 8) if t == int(t)):
         parts.append(line(x(tick), top - 6, x(tick), bottom, "grid"))
         parts.append(text(x(tick), bottom + 16, f"{int(tick)}", "tick mid"))
         if mhz is not None:
@@ -185,7 +194,7 @@ def timeline(design: DesignOnBoard, mhz: float | None) -> str:
             tip += f", takes a sample every {part.ii.text(amount)} cycles"
         if part.reuse is not None:
             tip += f", reuse factor {part.reuse}"
-        parts.append(text(left - 10, y + 17, shortened(part.layer), "label end"))
+        parts.append(text(left - 10, y + 17, names[row], "label end"))
         parts.append(rect(x(begin), y + 4, max(x(begin + length) - x(begin), 2.5), pitch - 9, "step", tip))
         after = x(begin + length)
         if (
@@ -206,10 +215,10 @@ def timeline(design: DesignOnBoard, mhz: float | None) -> str:
         if p.start and p.cycles
     )
     label = f"Timeline of {design.name}: {amount(end)} cycles over {len(rows)} layers ({item.source})"
-    return svg(WIDE, bottom + 26, parts, label, steps, "wide")
+    return svg(width, bottom + 26, parts, label, steps, chart_style(width))
 
 
-def critical_path(design: DesignOnBoard) -> str:
+def critical_path(width: float, design: DesignOnBoard) -> str:
     """The delays along the slowest path, against the clock period; "" if no path is known."""
     item = design.item
     hops = [hop for hop in item.critical_path if hop.ns > 0]
@@ -218,14 +227,14 @@ def critical_path(design: DesignOnBoard) -> str:
     total = sum(hop.ns for hop in hops)
     period = nanoseconds(1, item.clock_mhz) if item.clock_mhz else None
     end = max(total, period or 0.0) * 1.04
-    left, right, top, height = 18.0, WIDE - 8, 26.0, 30.0
+    left, right, top, height = 18.0, width - 8, 26.0, 30.0
     names, colours = list(dict.fromkeys(hop.layer for hop in hops)), dict(design.layer_keys)
 
     def x(ns: float) -> float:
         return left + ns / end * (right - left)
 
     parts: list[str] = []
-    for tick in ticks(0, end, 8):
+    for tick in ticks(0, end, 8 if width >= WIDE else 3):
         parts.append(line(x(tick), top - 4, x(tick), top + height + 6, "grid"))
         parts.append(text(x(tick), top + height + 20, f"{tick:g} ns", "tick mid"))
     at = 0.0
@@ -233,23 +242,23 @@ def critical_path(design: DesignOnBoard) -> str:
         name = hop.layer or OUTSIDE
         style = f"seg {colours.get(hop.layer, 'rest')}"
         what = f" ({hop.what})" if hop.what else ""
-        width = x(at + hop.ns) - x(at)
-        parts.append(rect(x(at), top, width, height, style, f"{name}: {hop.ns:.3g} ns{what}"))
-        if width > 8 + 7 * len(name):
-            parts.append(text(x(at) + width / 2, top + 19, name, "number mid"))
-        elif hop.layer in colours and width > _READABLE:
+        length = x(at + hop.ns) - x(at)
+        parts.append(rect(x(at), top, length, height, style, f"{name}: {hop.ns:.3g} ns{what}"))
+        if length > 8 + 7 * len(name):
+            parts.append(text(x(at) + length / 2, top + 19, name, "number mid"))
+        elif hop.layer in colours and length > _READABLE:
             number = list(colours).index(hop.layer) + 1  # as in the legend of the resources
-            parts.append(text(x(at) + width / 2, top + 19, str(number), "number mid"))
+            parts.append(text(x(at) + length / 2, top + 19, str(number), "number mid"))
         at += hop.ns
     if period is not None:
         parts.append(line(x(period), top - 8, x(period), top + height + 6, "limit"))
-        side = "end" if x(period) > WIDE / 2 else "start"
+        side = "end" if x(period) > width / 2 else "start"
         parts.append(text(x(period), top - 12, f"clock period {period:.3g} ns", f"tick {side}"))
     stretches = ", ".join(
         f"{name or OUTSIDE} {sum(h.ns for h in hops if h.layer == name):.3g} ns" for name in names
     )
     label = f"Critical path, {total:.3g} ns: {stretches} ({item.source})"
-    return svg(WIDE, top + height + 26, parts, label, "", "wide")
+    return svg(width, top + height + 26, parts, label, "", chart_style(width))
 
 
 def _by_layer(item: Hardware) -> str:

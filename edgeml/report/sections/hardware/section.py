@@ -6,6 +6,7 @@ from edgeml.report.section import Compared, Criterion, Section
 from edgeml.report.sections.hardware import collect, view
 from edgeml.report.sections.hardware.charts import critical_path, resources, timeline
 from edgeml.report.sections.hardware.facts import HardwareFacts, HardwareRow
+from edgeml.report.svg import in_both_widths
 
 SECTION = Section(
     title="Hardware",
@@ -14,7 +15,7 @@ SECTION = Section(
     collect=collect.collect,
     digest=view.digest,
     view=view.view,
-    charts=(resources, timeline, critical_path),
+    charts=(in_both_widths(resources), in_both_widths(timeline), in_both_widths(critical_path)),
     compared=Compared(
         row=HardwareRow,
         take=view.row,

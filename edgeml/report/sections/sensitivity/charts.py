@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from html import escape
 
 from edgeml.report.sections.sensitivity.view import TensorSensitivity
-from edgeml.report.svg import WIDE, gutter, line, shortened, svg, text, ticks
+from edgeml.report.svg import WIDE, chart_style, gutter, line, shortened, svg, text, ticks
 
 
-def sensitivity_chart(tensors: Sequence[TensorSensitivity]) -> str:
+def sensitivity_chart(width: float, tensors: Sequence[TensorSensitivity]) -> str:
     """A line per tensor with a mark per width, placed by the SQNR of the logits; right is better.
+
+    Args:
+        width: of the chart.
+        tensors: in their order.
 
     Returns:
         The chart, or "" if nothing was measured.
@@ -19,15 +23,16 @@ def sensitivity_chart(tensors: Sequence[TensorSensitivity]) -> str:
     if not every:
         return ""
     low, high = min(every), max(every)
-    names = [shortened(tensor.name, 40) for tensor in tensors]
-    left, right, top, pitch = gutter(names), WIDE - 24, 22.0, 30.0
+    narrow = width < WIDE
+    names = [shortened(tensor.name, 16 if narrow else 40) for tensor in tensors]
+    left, right, top, pitch = gutter(names), width - 24, 22.0, 30.0
     bottom = top + pitch * len(tensors)
 
     def x(value: float) -> float:
         return left + (value - low) / ((high - low) or 1.0) * (right - left)
 
     parts: list[str] = []
-    for tick in ticks(low, high, 6):
+    for tick in ticks(low, high, 3 if narrow else 6):
         parts.append(line(x(tick), top - 10, x(tick), bottom, "grid"))
         parts.append(text(x(tick), bottom + 16, f"{tick:g} dB", "tick mid"))
     for place, tensor in enumerate(tensors):
@@ -41,4 +46,5 @@ def sensitivity_chart(tensors: Sequence[TensorSensitivity]) -> str:
     worst = ", ".join(
         f"{t.name} {t.rows[-1].sqnr_db:.1f} dB at {t.rows[-1].bits} bits" for t in tensors if t.rows
     )
-    return svg(WIDE, bottom + 26, parts, f"SQNR of the logits with one tensor narrower: {worst}", "", "wide")
+    label = f"SQNR of the logits with one tensor narrower: {worst}"
+    return svg(width, bottom + 26, parts, label, "", chart_style(width))

@@ -10,6 +10,7 @@ from edgeml.report.sections.sensitivity import view
 from edgeml.report.sections.sensitivity.charts import sensitivity_chart
 from edgeml.report.sections.sensitivity.facts import SensitivityFacts
 from edgeml.report.source import RunSource
+from edgeml.report.svg import in_both_widths
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
@@ -41,7 +42,7 @@ SECTION = Section(
     collect=collect,
     digest=view.digest,
     view=view.view,
-    charts=(sensitivity_chart,),
+    charts=(in_both_widths(sensitivity_chart),),
     headline=view.headline,
     applies=applies,
 )

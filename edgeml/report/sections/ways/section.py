@@ -6,6 +6,7 @@ from edgeml.report.section import Compared, Section, TableColumn
 from edgeml.report.sections.ways import collect, view
 from edgeml.report.sections.ways.charts import times
 from edgeml.report.sections.ways.facts import PostTrainingRow, WaysFacts
+from edgeml.report.svg import in_both_widths
 
 SECTION = Section(
     title="Ways to run it",
@@ -14,7 +15,7 @@ SECTION = Section(
     collect=collect.collect,
     digest=view.digest,
     view=view.view,
-    charts=(times,),
+    charts=(in_both_widths(times),),
     compared=Compared(
         row=PostTrainingRow,
         take=lambda facts, _: PostTrainingRow(
