@@ -27,8 +27,9 @@ return [...table.tBodies[0].rows].map((row) => row.cells[arguments[1]].textConte
 """
 CHARTS = """
 return [...document.querySelectorAll('svg[role=img]')]
-  .filter((s) => getComputedStyle(s.parentElement).display !== 'none').map((s) => [s.getBoundingClientRect().width,
-  s.getBoundingClientRect().height, s.querySelectorAll('rect, path, circle, line').length]);
+  .filter((s) => getComputedStyle(s.parentElement).display !== 'none')
+  .map((s) => [s.getBoundingClientRect().width, s.getBoundingClientRect().height,
+    s.querySelectorAll('rect, path, circle, line').length]);
 """
 UNFOLD = "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
 FOLDS = "document.querySelectorAll('details.fold').forEach((d) => { d.open = true; })"
