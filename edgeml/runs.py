@@ -365,6 +365,12 @@ class Run:
         write_atomic(self.config_file, updated.to_toml())
         return Run(self.folder, updated)
 
+    def emptied(self) -> Run:
+        """This run with its configuration alone: the model and what was made of it are deleted."""
+        self._clear()
+        write_atomic(self.config_file, self.config.to_toml())
+        return self
+
     def _clear(self) -> None:
         """Remove edgeml's files, the configuration last; other files of the user's stay."""
         source = [path.name for path in (self.model_file, self.weights_file) if path is not None]

@@ -1,7 +1,8 @@
-"""Scales and offsets per channel behind a layer with weights become part of its weights and bias.
+"""Scales and offsets per channel beside a layer with weights become part of its weights and bias.
 
-ONNX Runtime's basic optimizer folds batch norm into convolutions and leaves it behind matrix products
-(Dense layers), where quantization would need a wide multiplier per channel.
+ONNX Runtime's basic optimizer folds batch norm into convolutions in front of it and leaves it behind matrix
+products (Dense layers) and behind activations, where quantization would need a wide multiplier per channel.
+Behind an activation it becomes part of the next layer, unless that one pads its input.
 
 Invariant: the folded network computes the same function; a value that is read elsewhere or is an output of
 the network stays as it is.
@@ -32,12 +33,16 @@ class _Affine:
 
 
 def folded(net: FloatNet) -> FloatNet:
-    """The network without scales, offsets and batch norms behind its layers with weights."""
+    """The network without the scales, offsets and batch norms that a layer with weights can take over."""
     while True:
         for layer in net.layers:
-            affine = _behind(net, layer)
-            if affine is not None:
-                net = _taken_in(net, layer, affine)
+            behind = _behind(net, layer)
+            if behind is not None:
+                net = _taken_in(net, layer, behind)
+                break
+            front = _in_front(net, layer)
+            if front is not None:
+                net = _taken_over(net, layer, front)
                 break
         else:
             return net
@@ -63,6 +68,32 @@ def _behind(net: FloatNet, layer: LinearLayer) -> _Affine | None:
         order = [int(place) for place in permutation]
         axis, rank = order.index(axis % len(order)), len(order)
         tensor = node.outputs[0]
+
+
+def _in_front(net: FloatNet, layer: LinearLayer) -> _Affine | None:
+    """The scale or offset of a value inside the network that this layer alone reads."""
+    makers = {node.outputs[0]: node for node in net.nodes}
+    node = makers.get(layer.source)
+    if node is None or layer.source in net.outputs or len(net.readers[layer.source]) != 1:
+        return None
+    if any(node.outputs[0] == other.output for other in net.layers):  # the bias of a product is its own
+        return None
+    sources = [name for name in node.inputs if name not in net.constants]
+    if len(sources) != 1 or sources[0] == net.source or len(net.readers[layer.weights]) > 1:
+        return None
+    weights = net.constants[layer.weights]
+    if layer.op_type == "MatMul":
+        return _affine(net, node, sources[0], -1, None, weights.shape[0])
+    if layer.op_type == "Conv" and (_pads(layer.node) or layer.node.integer("group", 1) != 1):
+        return None
+    return _affine(net, node, sources[0], 1, weights.ndim, weights.shape[1 - layer.axis])
+
+
+def _pads(node: SourceNode) -> bool:
+    """True if a convolution adds zeros around its input, which no scale or offset has passed."""
+    stated = node.attributes.get("auto_pad", b"NOTSET")
+    kind = stated.decode() if isinstance(stated, bytes) else str(stated)
+    return kind not in ("NOTSET", "VALID") or any(int(pad) for pad in node.attributes.get("pads", ()))
 
 
 def _affine(
@@ -125,6 +156,26 @@ def _taken_in(net: FloatNet, layer: LinearLayer, affine: _Affine) -> FloatNet:
         layer.weights: (weights * affine.factor.reshape(shape)).astype(np.float32),
         layer.bias: (bias * affine.factor + affine.offset).astype(np.float32),
     }
+    return _without(net.with_constants(changed), affine)
+
+
+def _taken_over(net: FloatNet, layer: LinearLayer, affine: _Affine) -> FloatNet:
+    """The network with a scale and an offset of a layer's input in its weights and bias."""
+    weights, bias = net.constants[layer.weights].astype(np.float64), net.constants[layer.bias]
+    inner = 1 - layer.axis
+    shape = [1] * weights.ndim
+    shape[inner] = -1
+    others = tuple(axis for axis in range(weights.ndim) if axis != layer.axis)
+    moved = (weights * affine.offset.reshape(shape)).sum(axis=others)
+    changed = {
+        layer.weights: (weights * affine.factor.reshape(shape)).astype(np.float32),
+        layer.bias: (bias + moved).astype(np.float32),
+    }
+    return _without(net.with_constants(changed), affine)
+
+
+def _without(net: FloatNet, affine: _Affine) -> FloatNet:
+    """The network without the node of a scale; what read its result reads its source."""
     result, source = affine.node.outputs[0], affine.source
     nodes = tuple(
         replace(node, inputs=tuple(source if name == result else name for name in node.inputs))
@@ -132,4 +183,4 @@ def _taken_in(net: FloatNet, layer: LinearLayer, affine: _Affine) -> FloatNet:
         if node is not affine.node
     )
     outputs = {source if name == result else name: shape for name, shape in net.outputs.items()}
-    return replace(net.with_constants(changed), nodes=nodes, outputs=outputs)
+    return replace(net, nodes=nodes, outputs=outputs)

@@ -170,6 +170,8 @@ def quantize_model(
     record = record.model_copy(update={"seconds": round(time.monotonic() - start, 2)})
     with locked(place):
         run = Run.create(place, config, overwrite)
+        if overwrite:  # the same configuration, perhaps of another version of edgeml
+            run = run.emptied()
         record.write(place / QUANTIZE_FILE)
         write_atomic(run.float_onnx, net.model().SerializeToString())
         write_atomic(run.model_file, content)

@@ -61,6 +61,18 @@ def test_the_same_command_again_changes_nothing_and_another_is_refused(edgeml: S
 
 
 @pytest.mark.slow
+def test_overwrite_makes_everything_anew(edgeml: Shell, model: Path) -> None:
+    """The graph as well, which another version of edgeml may have made of the same settings."""
+    args = ("quantize", str(model), "--data", "data.npz", "--out", "there")
+    assert edgeml(*args).code == 0
+    graph = Path("there/graph.json")
+    content = graph.read_bytes()
+    graph.write_text("{}")
+    assert edgeml(*args, "--overwrite").code == 0
+    assert graph.read_bytes() == content
+
+
+@pytest.mark.slow
 def test_a_quantized_run_may_be_quantized_anew_beside_it(edgeml: Shell, model: Path) -> None:
     assert edgeml("quantize", str(model), "--data", "data.npz").code == 0
     outcome = edgeml("quantize", "runs/net-ptq8", "--weights", "5", "--activations", "7", "--json")

@@ -94,6 +94,46 @@ def test_a_batch_norm_behind_a_transposed_product_of_three_axes() -> None:
     assert kinds(net) == ["MatMul", "Add", "Transpose", "Relu"]
 
 
+def test_a_batch_norm_behind_an_activation_becomes_part_of_the_next_layer() -> None:
+    nodes = [
+        helper.make_node("Gemm", ["x", "w", "c"], ["d"]),
+        helper.make_node("Relu", ["d"], ["r"]),
+        helper.make_node("BatchNormalization", ["r", "g", "b", "m", "v"], ["n"]),
+        helper.make_node("Gemm", ["n", "u"], ["e"], transB=1),
+        helper.make_node("Relu", ["e"], ["f"]),
+        helper.make_node("Mul", ["f", "s"], ["h"]),
+        helper.make_node("MatMul", ["h", "t"], ["y"]),
+    ]
+    more = {"u": RNG.normal(size=(3, 4)), "s": RNG.uniform(1, 2, (1, 3)), "t": RNG.normal(size=(3, 2))}
+    net = compared(network(nodes, (6,), {"w": MATRIX, "c": VECTOR, **NORM, **more}), (6,))
+    assert [kind for kind in kinds(net) if kind not in ("Gemm", "MatMul", "Add")] == ["Relu", "Relu"]
+
+
+def test_products_one_behind_the_other_keep_their_biases() -> None:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["d"]),
+        helper.make_node("Add", ["d", "c"], ["e"]),
+        helper.make_node("MatMul", ["e", "t"], ["y"]),
+    ]
+    net = compared(network(nodes, (6,), {"w": MATRIX, "c": VECTOR, "t": RNG.normal(size=(4, 2))}), (6,))
+    assert [net.constants[layer.bias].size for layer in net.layers] == [4, 2]
+
+
+@pytest.mark.parametrize(
+    ("pads", "stays"), [([0, 0, 0, 0], False), ([1, 1, 1, 1], True), ([0, 0, 0, 1], True)]
+)
+def test_a_padded_convolution_takes_no_offset_over(pads: list[int], stays: bool) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "k"], ["d"]),
+        helper.make_node("Relu", ["d"], ["r"]),
+        helper.make_node("BatchNormalization", ["r", "g", "b", "m", "v"], ["n"]),
+        helper.make_node("Conv", ["n", "l"], ["y"], pads=pads),
+    ]
+    kernels = {"k": RNG.normal(size=(4, 2, 1, 1)), "l": RNG.normal(size=(3, 4, 2, 2))}
+    net = read_float(network(nodes, (2, 3, 5), {**kernels, **NORM}), "net.onnx", "net")
+    assert ("BatchNormalization" in kinds(net)) == stays
+
+
 @pytest.mark.parametrize(
     ("nodes", "outputs", "kept"),
     [
