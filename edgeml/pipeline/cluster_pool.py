@@ -168,7 +168,7 @@ def _between(theirs: Connection, address: str, bounds: PoolBounds, needs: Worker
             theirs.send(("done", None))
     except EdgemlError as error:
         kind = "missing" if isinstance(error, MissingToolError) else "error"
-        with suppress(OSError):
+        with suppress(OSError, KeyboardInterrupt):  # the parent may end this process as soon as it has read
             theirs.send((kind, _parts(error)))
     except (KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
         pass

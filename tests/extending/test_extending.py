@@ -50,7 +50,7 @@ KINDS = (
         "novel_knob",
         ("tests/explore/test_parts.py",),
         ('"training.batch_size"', '"training.batchsize"'),
-        r"unknown key 'batchsize'",
+        r"unknown key 'training\.batchsize'",
     ),
     NewFile(
         "a metric of searches",
