@@ -18,7 +18,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, cast
@@ -163,7 +163,8 @@ class ClusterDriver(JobPool):
                 for one, reference in ends:
                     tell(f"{one.job.title} ends, {len(begun)} are left")
                     with _cluster_faults(self.address):
-                        yield one.index, self._result(one, reference)
+                        result = self._result(one, reference)
+                    yield one.index, result
         except BaseException:
             for reference in begun:
                 with suppress(Exception):
@@ -360,26 +361,23 @@ def node_version() -> str:
     return there
 
 
-class _cluster_faults:  # noqa: N801  used like a function
-    """A context in which every fault of the cluster is one error."""
+@contextmanager
+def _cluster_faults(address: str) -> Iterator[None]:
+    """A context in which every fault of the cluster is one error.
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    Raises:
+        EdgemlError: says what Ray said.
+    """
+    from ray.exceptions import RayError
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if error is None or isinstance(error, EdgemlError) or not isinstance(error, Exception):
-            return
-        from ray.exceptions import RayError
-
-        if isinstance(error, RayError | OSError | RuntimeError | ValueError):
-            raise EdgemlError(
-                f"the cluster cannot be used: {_first_line(error)}",
-                f"--cluster {self._address}",
-                "see ray status there; the same command goes on, also without --cluster",
-            ) from None
+    try:
+        yield
+    except (RayError, OSError, RuntimeError, ValueError) as error:
+        raise EdgemlError(
+            f"the cluster cannot be used: {_first_line(error)}",
+            f"--cluster {address}",
+            "see ray status there; the same command goes on, also without --cluster",
+        ) from None
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """The stages of the C: each layer's function, cut where it computes a value of the graph on the way.
 
-What a function makes of the elements that it reads is holder by carrying it out (`layers`); what it makes of
-vectors by running it, compiled with sanitizers (`driver`).
+Carrying a function out shows what it makes of the elements that it reads (`layers`); running it, compiled
+with sanitizers, shows what it makes of vectors (`driver`).
 """
 
 from __future__ import annotations
