@@ -33,3 +33,14 @@ def needs_tool(*names: str) -> str:
         if found := shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent)):
             return found
     pytest.skip(f"no {' or '.join(names)} on PATH or beside {sys.executable}")
+
+
+def needs_c_compiler(*names: str) -> None:
+    """Skips the test if none of these compilers (all if none is named) makes a program with sanitizers.
+
+    A test that calls it carries the marker `tool`.
+    """
+    from edgeml.backends.c.compilers import COMPILERS, no_compiler
+
+    if reason := no_compiler(names or COMPILERS):
+        pytest.skip(reason)

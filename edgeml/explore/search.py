@@ -141,13 +141,13 @@ class Search:
         """
         self.base = self._baseline()
         self.space = self._space()
+        planned = dict(enumerate(planned_points(self.space, self.base.sensitivity, self.base.preset_layers)))
         self.storage = StudyStorage.of(
             self.root, self.url or default_url(self.root), self.request, self.space
         )
-        planned = dict(enumerate(planned_points(self.space, self.base.sensitivity, self.base.preset_layers)))
-        self.rows = self.storage.rows() | self.storage.confirmed()
         size = self.request.generation
         try:
+            self.rows = self.storage.rows() | self.storage.confirmed()
             for begin in range(0, self.trials, size):
                 numbers = range(begin, min(begin + size, self.trials))
                 if all(number in self.rows for number in numbers):

@@ -119,22 +119,13 @@ class StudyStorage:
         Raises:
             EdgemlError: the storage cannot be used.
         """
-        optuna = _optuna()
         with storage_faults(url):
-            backend = optuna.storages.RDBStorage(_driver(url))
-            study = optuna.create_study(
-                storage=backend,
-                study_name=_study_name(folder, url),
-                load_if_exists=True,
-                directions=[
-                    "maximize" if metrics.load(one).higher else "minimize" for one in request.objectives
-                ],
-                sampler=_sampler(request, 0),
-            )
-            if not study.metric_names:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # noqa: TID251
-                    study.set_metric_names(list(request.objectives))
+            backend = _opened(url)
+            try:
+                study = _begun(backend, _study_name(folder, url), request)
+            except BaseException:
+                _close(backend)
+                raise
         return StudyStorage(study, url, request, space, backend)
 
     def close(self) -> None:
@@ -240,15 +231,45 @@ def stored_row(folder: Path, url: str, number: int) -> TrialRow:
     if not url and not (folder / FILE).is_file():
         raise EdgemlError("is not there", str(folder / FILE), "state the storage of the study with --storage")
     with storage_faults(address):
-        storage = optuna.storages.RDBStorage(_driver(address))
-        study = optuna.load_study(study_name=_study_name(folder, address), storage=storage)
-        trial = next((one for one in study.get_trials(deepcopy=False) if one.number == number), None)
-        _close(storage)
+        storage = _opened(address)
+        try:
+            study = optuna.load_study(study_name=_study_name(folder, address), storage=storage)
+            trial = next((one for one in study.get_trials(deepcopy=False) if one.number == number), None)
+        finally:
+            _close(storage)
     if trial is None or _ROW not in trial.user_attrs:
         raise EdgemlError(
             f"has no trial {number} that ended", str(folder), "edgeml explore STUDY lists the front"
         )
     return TrialRow.model_validate_json(trial.user_attrs[_ROW])
+
+
+def _opened(url: str) -> Any:
+    """Optuna's access to the storage.
+
+    A SQLite file has no pool: a connection that waits in the pool of a damaged storage is never closed.
+    """
+    from sqlalchemy.pool import NullPool
+
+    pool = {"poolclass": NullPool} if url.startswith("sqlite:") else {}
+    return _optuna().storages.RDBStorage(_driver(url), engine_kwargs=pool)
+
+
+def _begun(backend: Any, name: str, request: StudyRequest) -> optuna.Study:
+    """The study of this name in the storage, begun if it is not there."""
+    optuna = _optuna()
+    study = optuna.create_study(
+        storage=backend,
+        study_name=name,
+        load_if_exists=True,
+        directions=["maximize" if metrics.load(one).higher else "minimize" for one in request.objectives],
+        sampler=_sampler(request, 0),
+    )
+    if not study.metric_names:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # noqa: TID251
+            study.set_metric_names(list(request.objectives))
+    return study
 
 
 def _close(storage: Any) -> None:

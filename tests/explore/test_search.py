@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -147,13 +148,29 @@ class TestFailures:
             searched(tmp_path / "b", question())
         )
 
-    def test_a_storage_that_is_no_storage(self, tmp_path) -> None:
+    def test_a_storage_that_is_no_storage_is_closed(self, tmp_path, monkeypatch) -> None:
         root = tmp_path / "a"
         root.mkdir()
         begin_study(root, question(), False)
         (root / "study.db").write_bytes(b"not a database, whatever its name says" * 100)
+        opened: list[Noted] = []
+
+        class Noted(sqlite3.Connection):
+            closed = False
+
+            def close(self) -> None:
+                self.closed = True
+                super().close()
+
+        def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+            opened.append(real(*arguments, **options, factory=Noted))
+            return opened[-1]
+
+        real = sqlite3.connect
+        monkeypatch.setattr("sqlite3.dbapi2.connect", connect)
         with pytest.raises(EdgemlError, match="the storage cannot be used: .*same command goes on"):
             searched(root, question())
+        assert opened and all(one.closed for one in opened)
 
     @pytest.mark.slow
     def test_a_storage_that_went_away_and_came_back(self, tmp_path) -> None:

@@ -9,7 +9,7 @@ import edgeml
 from edgeml import presets
 from edgeml.keras.backend import import_keras
 from edgeml.training.build import build_model
-from tests.support import needs_tool
+from tests.support import needs_c_compiler
 
 SAMPLES = 20
 
@@ -18,7 +18,7 @@ SAMPLES = 20
 @pytest.mark.tool
 @pytest.mark.parametrize("name", presets.names())
 def test_every_preset_is_exact(name: str) -> None:
-    needs_tool("gcc", "clang")
+    needs_c_compiler()
     preset = presets.load(name)
     import_keras().utils.set_random_seed(0)
     model = build_model(preset, preset.quantizers)

@@ -15,14 +15,14 @@ from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.reshape import Reshape
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
-from tests.support import needs_tool
+from tests.support import needs_c_compiler
 
 pytestmark = pytest.mark.tool
 
 
 @pytest.fixture(autouse=True)
 def _compiler() -> None:
-    needs_tool("gcc", "clang")
+    needs_c_compiler()
 
 
 def network() -> Graph:

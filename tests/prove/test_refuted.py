@@ -21,7 +21,7 @@ from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
 from tests.mutants.artefacts import Edit, edits
-from tests.support import needs_tool
+from tests.support import needs_c_compiler
 from tests.zoo import codes, zoo
 
 SOME = [("onnx", "mlp", 12), ("onnx", "cnn_2d", 6), ("qonnx", "mlp", 3)]
@@ -68,14 +68,14 @@ def test_more_errors_of_one_code_are_refuted(name: str, graph: str, count: int, 
 @pytest.mark.tool
 def test_errors_of_one_code_of_the_c_are_refuted(tmp_path: Path) -> None:
     """Another share of them in every run of the continuous integration."""
-    needs_tool("gcc", "clang")
+    needs_c_compiler()
     refuted_edits("c", "mlp_classes", 2, tmp_path, int(os.environ.get("GITHUB_RUN_NUMBER", "1")))
 
 
 @pytest.mark.slow
 @pytest.mark.tool
 def test_more_errors_of_one_code_of_the_c_are_refuted(tmp_path: Path) -> None:
-    needs_tool("gcc", "clang")
+    needs_c_compiler()
     refuted_edits("c", "cnn_2d", 15, tmp_path, int(os.environ.get("GITHUB_RUN_NUMBER", "1")))
 
 

@@ -101,6 +101,6 @@ def test_two_runs_are_compared_from_the_list(page, address):
     for name in ("first", "second"):
         page.click(f"input[value={name}]")
     page.click("#choose button[type=submit]")
-    assert "2 runs" in page.run("return document.querySelector('h1').textContent")
+    until(page, "return document.querySelector('h1')?.textContent.includes('2 runs')")
     page.click(".runs a")
-    assert page.run("return document.querySelectorAll('.answer').length") == 5  # its report
+    until(page, "return document.querySelectorAll('.answer').length == 5")  # its report

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.backends.c.compilers import SANITIZERS
 from edgeml.backends.c.layers import CutVariable, Layer, Region
 from edgeml.backends.c.ports import CManifest
 from edgeml.backends.c.runner import RUN_SECONDS, compiled
@@ -23,7 +24,7 @@ from edgeml.fixed import IntArray
 from edgeml.scratch import scratch_folder
 from edgeml.tools import run
 
-FLAGS = ("-std=c99", "-O1", "-w", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+FLAGS = ("-std=c99", "-O1", "-w", *SANITIZERS)
 
 
 @dataclass(frozen=True)

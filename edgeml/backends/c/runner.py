@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml import tools
 from edgeml.backend import Runner, Takes
+from edgeml.backends.c.compilers import COMPILERS, SANITIZERS, checked_compiler, no_compiler
 from edgeml.backends.c.harness import main_program
 from edgeml.backends.c.ports import MANIFEST, CManifest, CPort
 from edgeml.cache import cache_folder, digest
@@ -26,12 +26,9 @@ from edgeml.ir import Graph
 from edgeml.scratch import scratch_folder
 from edgeml.tools import run
 
-COMPILERS = ("gcc", "clang")
-"""Compilers that have what the check needs, best first."""
-
 FLAGS = (
     *("-std=c99", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"),
-    *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    *SANITIZERS,
 )
 _COMPILE_SECONDS = 600.0
 RUN_SECONDS = 3600.0
@@ -52,10 +49,7 @@ class HostProgram(Runner):
         self._compilers = tuple(compilers)
 
     def available(self) -> str:
-        if any(tools.find(name) for name in self._compilers):
-            return ""
-        ways = ", or ".join(tools.load(name).install for name in self._compilers)
-        return f"no compiler for C is installed: {ways}"
+        return no_compiler(self._compilers)
 
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
@@ -105,10 +99,9 @@ def compiled(
         MissingToolError: there is no compiler.
         EdgemlError: it does not compile; names the log.
     """
-    compiler = next((name for name in compilers if tools.find(name)), compilers[0])
-    tool = tools.need(compiler)
+    tool = checked_compiler(compilers)
     named = [part for name, content in files.items() for part in (name, content)]
-    key = digest([*named, main, *flags, compiler, tool.version])
+    key = digest([*named, main, *flags, str(tool.path), tool.version])
     program = cache_folder("c") / key / "program"
     if program.is_file():
         return program

@@ -11,7 +11,7 @@ from edgeml import backends
 from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round
 from edgeml.ir import Builder, Graph, evaluate_codes
 from edgeml.ir.ops.cast import Cast
-from tests.support import needs_tool
+from tests.support import needs_c_compiler
 from tests.zoo import codes
 
 pytestmark = [pytest.mark.tool, pytest.mark.slow]
@@ -43,7 +43,7 @@ def every_cast(source: FixedType, rounding: Round) -> Graph:
 
 @pytest.mark.parametrize("rounding", Round)
 def test_casts_are_exact(rounding: Round, tmp_path: Path) -> None:
-    needs_tool("gcc", "clang")
+    needs_c_compiler()
     back_end = backends.load("c")
     (runner,) = back_end.runners()
     for number, source in enumerate(SOURCES):

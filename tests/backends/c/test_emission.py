@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeml import backends
+from edgeml.backends.c.compilers import checked_compiler
 from edgeml.backends.c.integers import CType, computing, storage
 from edgeml.backends.c.names import RESERVED, Identifiers, identifier
 from edgeml.backends.c.ops._weights import packed
@@ -23,7 +25,7 @@ from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir import Builder, Graph, Node
 from edgeml.ir.ops.input import Input
 from tests.backends.contract import small
-from tests.support import needs_tool
+from tests.support import needs_c_compiler, needs_tool
 from tests.zoo import codes, dense, fixed, ufixed, zoo
 
 C = backends.load("c")
@@ -101,6 +103,25 @@ def test_a_missing_compiler_is_not_run_with_the_way_to_get_one(monkeypatch, tmp_
     C.emit(small()).write(tmp_path)
     with pytest.raises(MissingToolError, match="clang"):
         runner.run_codes(tmp_path, small(), codes(small(), 2))
+
+
+@pytest.mark.tool
+def test_a_compiler_without_its_sanitizers_is_not_run_and_the_next_one_is_used(monkeypatch, tmp_path) -> None:
+    gcc = needs_tool("gcc")
+    (tmp_path / "bin").mkdir()
+    bare = tmp_path / "bin" / "clang"
+    bare.write_text(
+        '#!/bin/sh\ncase "$*" in *-fsanitize*) echo "ld: cannot find libclang_rt.asan.a" >&2; exit 1;; esac\n'
+        f'exec {gcc} "$@"\n'
+    )
+    bare.chmod(0o755)
+    monkeypatch.setenv("PATH", str(bare.parent), prepend=os.pathsep)
+    reason = HostProgram(("clang",)).available()
+    assert "clang cannot be used (ld: cannot find libclang_rt.asan.a)" in reason
+    assert "Debian: libclang-rt-dev" in reason
+    needs_c_compiler("gcc")
+    assert HostProgram(("clang", "gcc")).available() == ""
+    assert checked_compiler(("clang", "gcc")).path == Path(gcc)
 
 
 @pytest.mark.tool

@@ -20,7 +20,7 @@ from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.sum_pool import SumPool
 from tests.backends.contract import core_ops
 from tests.strategies import side_by_side
-from tests.support import needs_tool
+from tests.support import needs_c_compiler
 from tests.zoo import codes, fixed, ufixed, zoo
 
 pytestmark = [pytest.mark.tool, pytest.mark.slow]
@@ -93,7 +93,7 @@ def sparse(shape: tuple[int, ...], seed: int) -> IntArray:
     ("compiler", "options"), [("gcc", {}), ("clang", {"pack_weights": True})], ids=["gcc", "clang, packed"]
 )
 def test_the_zoo_is_exact(compiler: str, options: Mapping[str, Any], tmp_path: Path) -> None:
-    needs_tool(compiler)
+    needs_c_compiler(compiler)
     back_end = backends.load("c")
     graph = side_by_side([*zoo().values(), wide_sums(), few_bits(), pruned()], "zoo")
     assert core_ops() <= {node.op.op_name() for node in graph.nodes}
