@@ -42,6 +42,10 @@ from edgeml.ir.ops.sum_pool import SumPool
 _SINGLE = 50
 """Calls with one sample per round."""
 
+_PAUSE = 0.1
+"""Seconds between sides: threads of ONNX Runtime's sessions still look for work, on all cores, for a while.
+After 0.01 s they took a core from the side that was measured next."""
+
 PIXEL = FixedType(False, 8, 8)
 WEIGHT = FixedType(True, 6, 5)
 BIAS = FixedType(True, 6, 5)
@@ -251,7 +255,7 @@ def measure(graph: Graph, samples: int, rounds: int, threads: int) -> Row:
     times: dict[str, list[float]] = {side: [] for side in sides}
     for _ in range(rounds):
         for side, call in sides.items():
-            time.sleep(0.01)  # the other side's threads still look for work for a while
+            time.sleep(_PAUSE)
             times[side].append(seconds(call))
     calls = {side: _SINGLE if side.endswith("one") else samples for side in sides}
     median = {side: statistics.median(values) / calls[side] * 1e6 for side, values in times.items()}
