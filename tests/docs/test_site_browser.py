@@ -1,4 +1,4 @@
-"""The documentation site in headless Chromium, where `make docs` has built it: contrast, width, keyboard, print."""
+"""The site that `make docs` has built, in headless Chromium: contrast, width, keyboard and print."""
 
 from __future__ import annotations
 

@@ -306,6 +306,19 @@ def test_trainings_are_drawn_over_each_other(tmp_path):
     assert charts.overlaid(untrained.runs, "val_loss", "Validation loss") == ""
 
 
+def test_a_training_of_one_epoch_is_a_dot_and_accuracy_is_in_percent(tmp_path):
+    facts = sample_facts()
+    first = facts.history[0].model_copy(update={"epoch": 1, "val_accuracy": 0.9666667})
+    made = compare(
+        [(tmp_path / name, facts.model_copy(update={"history": (first,)})) for name in "ab"], tmp_path
+    )
+    chart = charts.overlaid(made.runs, "val_accuracy", "Validation accuracy")
+    assert chart.count('<circle class="overlaid"') == 2
+    assert "A a ends at 96.67 %" in chart and re.findall(r">(\d+) %<", chart)
+    heights = {float(y) for y in re.findall(r'cy="([\d.]+)"', chart)}
+    assert heights == {114.0}, "a figure that never changes is in the middle"
+
+
 def test_mean_and_spread_over_folds_stand_in_the_table(tmp_path):
     facts = sample_facts()
     made = compare([(tmp_path / "a", facts), (tmp_path / "b", facts)], tmp_path)

@@ -159,28 +159,36 @@ def overlaid(runs: Sequence[RunRow], metric: str, title: str) -> str:
         return ""
     every = [value for _, values in lines for _, value in values]
     low, high = min(every), max(every)
+    if low == high:  # a line in the middle, not along the axis
+        low, high = low - 0.01 * (abs(low) or 1.0), high + 0.01 * (abs(high) or 1.0)
+    scale, unit = (100.0, " %") if metric.endswith("accuracy") else (1.0, "")
     last = max(epoch for _, values in lines for epoch, _ in values)
-    left, right, top, bottom = 52.0, 372.0, 14.0, 214.0
+    left, right, top, bottom = 56.0, 372.0, 14.0, 214.0
 
     def x(epoch: float) -> float:
         return left + (epoch - 1) / max(last - 1, 1) * (right - left)
 
     def y(value: float) -> float:
-        return bottom - (value - low) / ((high - low) or 1.0) * (bottom - top)
+        return bottom - (value - low) / (high - low) * (bottom - top)
+
+    def shown(value: float) -> str:
+        return f"{scale * value:.4g}{unit}"
 
     parts: list[str] = []
     for tick in ticks(low, high, 4):
         parts.append(line(left, y(tick), right, y(tick), "grid"))
-        parts.append(text(left - 8, y(tick) + 4, f"{tick:g}", "tick end"))
+        parts.append(text(left - 8, y(tick) + 4, shown(tick), "tick end"))
     for run, values in lines:
         points = " ".join(f"{x(epoch):.1f},{y(value):.1f}" for epoch, value in values)
         epoch, value = values[-1]
-        tip = f"{run.key} {run.label}: {value:.4g} in epoch {epoch}"
+        tip = f"{run.key} {run.label}: {shown(value)} in epoch {epoch}"
         parts.append(f'<g class="k{run_index(run.key) % COLOURS}" data-tip="{escape(tip)}">')
+        if len(values) == 1:
+            parts.append(f'<circle class="overlaid" cx="{x(epoch):.1f}" cy="{y(value):.1f}" r="2.5"/>')
         parts.append(f'<polyline class="overlaid" points="{points}"/>')
         parts.append(f"{text(x(epoch) + 5, y(value) + 4, run.key, 'letter dark start')}</g>")
     parts.append(text(right, bottom + 20, f"epoch, up to {last}", "tick end"))
-    ends = "; ".join(f"{run.key} {run.label} ends at {values[-1][1]:.4g}" for run, values in lines)
+    ends = "; ".join(f"{run.key} {run.label} ends at {shown(values[-1][1])}" for run, values in lines)
     return svg(404, bottom + 28, parts, f"{title} by epoch: {ends}")
 
 
