@@ -23,7 +23,7 @@ def find(facts: Facts) -> Iterator[Judgement]:
             continue
         yield run_again(
             facts,
-            f"The {phase.name} training overfits since epoch {phase.losses.epoch} of {phase.epochs}.",
+            f"The {phase.title} training overfits since epoch {phase.losses.epoch} of {phase.epochs}.",
             f"The weights of epoch {phase.best_epoch} are kept, so the result stands; fewer epochs save "
             "time, more data or augmentation would move the point.",
             (f"training.{KEYS[phase.name]}={phase.losses.epoch}",),

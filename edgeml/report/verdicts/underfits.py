@@ -18,7 +18,7 @@ def find(facts: Facts) -> Iterator[Judgement]:
     """Phases that underfit by the rule of the section on training."""
     falling = [phase for phase in view(facts) if phase.losses.course is Course.UNDER and phase.name in KEYS]
     if falling:
-        names = " and ".join(f"{phase.name} (epoch {phase.epochs})" for phase in falling)
+        names = " and ".join(f"{phase.title} (epoch {phase.epochs})" for phase in falling)
         yield run_again(
             facts,
             f"The training ended while both losses were still falling: {names}.",

@@ -18,5 +18,5 @@ def broken(folder: Path) -> Facts:
 
 def mended(folder: Path, verdicts: tuple[RunVerdict, ...]) -> Facts:
     (found,) = verdicts
-    assert found.text == "The qat training overfits since epoch 12 of 30."
+    assert found.text == "The QAT training overfits since epoch 12 of 30."
     return sample_facts(history=epochs("qat", LOSSES[: value_of(found.settings, "training.epochs")]))

@@ -78,6 +78,11 @@ class TrainingPhase:
     losses: CourseFound = CourseFound(Course.UNKNOWN, "")
     rule: str = RULE
 
+    @property
+    def title(self) -> str:
+        """The name as a sentence has it: "QAT"."""
+        return "QAT" if self.name == "qat" else self.name
+
 
 def view(facts: Facts) -> tuple[TrainingPhase, ...]:
     """The phases in their order."""
