@@ -58,7 +58,7 @@ def unknown_name(kind: str, name: str, existing: Iterable[str], where: str = "")
     >>> str(unknown_name("board", "pynq-z3", ["pynq-z2", "basys3"]))
     "unknown board 'pynq-z3' (did you mean pynq-z2?)"
     """
-    names = sorted(existing)
+    names = sorted(set(existing))
     near = near_names(name, names)
     hint = f"did you mean {' or '.join(near)}?" if near else _listed(kind, names)
     return EdgemlError(f"unknown {kind} {name!r}", where, hint)

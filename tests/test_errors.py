@@ -69,3 +69,7 @@ def test_many_names_are_cut():
 
 def test_none_known():
     assert unknown_name("board", "x", []).hint == "known: none"
+
+
+def test_a_name_that_is_known_twice_is_listed_once() -> None:
+    assert unknown_name("check", "zzz", ["c", "board", "c"]).hint == "known: board, c"
