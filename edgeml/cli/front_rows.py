@@ -28,18 +28,19 @@ def _opened(run: Run) -> tuple[Front, Checkpoint] | None:
 def front_lines(run: Run) -> Iterator[str]:
     """The checkpoint that was taken, and a sentence about a penalty that was too strong."""
     from edgeml.training.history import read_history
-    from edgeml.training.small.front import collapse
+    from edgeml.training.small.collapse import collapse_lines
 
     opened = _opened(run)
     if opened is None:
         return
     front, chosen = opened
-    rows = [row for row in read_history(run.history_file) if row.phase == "qat"]
-    if sentence := collapse(front, rows):
+    training = run.config.training
+    assert training is not None  # it has a front
+    for sentence in collapse_lines(front, training, read_history(run.history_file), run.graph()):
         yield f"[yellow]collapse[/] {escape(sentence)}"
     number = front.points.index(chosen) + 1
     yield (
-        f"[green]front[/] {len(front.points)} checkpoints; taken is number {number}: "
+        f"[green]front[/] {front.count}; taken is number {number}: "
         f"{_quality(chosen)}, {chosen.cost:,.0f} {front.unit}"
     )
 
@@ -50,10 +51,12 @@ def _quality(point: Checkpoint) -> str:
     return f"validation accuracy {100 * point.val_accuracy:.2f} %"
 
 
-def front_table(run: Run) -> Iterator[Bands]:
-    """All checkpoints, the cheapest first."""
+def front_table(run: Run) -> Iterator[Bands | str]:
+    """All checkpoints, the cheapest first, and a sentence where there is one alone."""
+    from edgeml.training.small.collapse import one_point
+
     opened = _opened(run)
-    if opened is None:
+    if opened is None or run.config.training is None:
         return
     front, chosen = opened
     cells = [
@@ -69,6 +72,8 @@ def front_table(run: Run) -> Iterator[Bands]:
     ]
     heads = ("number", front.unit, "val accuracy", "val loss", "epoch", "strength")
     yield Bands(heads, cells, title="* is the model of the run; --pick N makes another a run")
+    if sentence := one_point(front, run.config.training):
+        yield f"[yellow]front[/] {escape(sentence)}"
 
 
 def front_facts(run: Run) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,27 @@ from edgeml import pipeline, presets
 from edgeml.backends.hls4ml.planner import plan_graph
 from edgeml.backends.verilog.design import Design, elaborate
 from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType
+from edgeml.ir import Builder
+from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.keras.load import load_model
 from edgeml.passes import prepare
-from edgeml.presets import BitPenalty, Pruning
+from edgeml.presets import BitPenalty, Pruning, Training
 from edgeml.presets.distillation import Distillation
 from edgeml.runs import Run
+from edgeml.training.build import build_model
 from edgeml.training.ending import cross_entropy_of
 from edgeml.training.goal import TrainingGoal
 from edgeml.training.history import read_history
 from edgeml.training.progress import EpochRow
 from edgeml.training.small.clustering import SharedValues, clusters
+from edgeml.training.small.collapse import collapse, collapse_lines, one_point, silent_layers
 from edgeml.training.small.distillation import distilled
-from edgeml.training.small.front import Checkpoint, Front, collapse
+from edgeml.training.small.front import Checkpoint, Front
 from edgeml.training.small.masks import masks
-from edgeml.training.small.penalty import bit_operations
+from edgeml.training.small.penalty import bit_operations, calibrate
 from edgeml.training.small.pick import check_learned, front_of, pick
+from edgeml.training.small.widths import check_widths
 from edgeml.training.train import train
 from tests.training.test_training import Recorder
 
@@ -72,14 +79,91 @@ def test_the_cheapest_within_the_accuracy_that_may_be_lost_is_chosen(tmp_path: P
         front.chosen(BitPenalty(pick=4))
 
 
-def test_a_collapse_is_said(tmp_path: Path) -> None:
-    def row(epoch: int, accuracy: float) -> EpochRow:
-        return EpochRow("qat", epoch, 1e-3, 0.1, accuracy, 0.1, accuracy)
+def epoch_row(epoch: int, accuracy: float, phase: str = "qat") -> EpochRow:
+    return EpochRow(phase, epoch, 1e-3, 0.1, accuracy, 0.1, accuracy)
 
+
+FOUR_EPOCHS = [epoch_row(1, 0.95), epoch_row(2, 0.97), epoch_row(3, 0.3), epoch_row(4, 0.1)]
+
+
+def test_a_collapse_is_said_with_the_strength_that_still_worked(tmp_path: Path) -> None:
     front = offered(tmp_path, (0.97, 2000))
-    rows = [row(1, 0.95), row(2, 0.97), row(3, 0.3), row(4, 0.1)]
-    assert "after epoch 2 the validation accuracy fell from 97.0 % to 10.0 %" in collapse(front, rows)
-    assert collapse(front, rows[:2]) == ""
+    training = Training(float_epochs=1, epochs=4, bit_penalty=BitPenalty(first=1e-6, last=1e-3))
+    said = collapse(front, training, FOUR_EPOCHS)
+    assert "after epoch 2 the validation accuracy fell from 97.0 % to 10.0 %" in said
+    assert "--set training.bit_penalty.last=1e-05" in said
+    assert collapse(front, training, FOUR_EPOCHS[:2]) == ""
+    never = collapse(front, training, [epoch_row(1, 0.95, "float"), epoch_row(1, 0.1)])
+    assert "10.0 % of the validation part are right, 95.0 % in float" in never
+    assert "training.bit_penalty.first=1e-08" in never
+
+
+def test_a_collapse_by_pruning_names_the_share_that_still_worked(tmp_path: Path) -> None:
+    training = Training(float_epochs=1, epochs=4, pruning=Pruning(sparsity=0.96, end=1.0))
+    said = collapse(Front(tmp_path, "weights kept"), training, FOUR_EPOCHS)
+    assert "the pruning became too strong" in said
+    assert "--set training.pruning.sparsity=0.68" in said  # 0.96 * (1 - (2/3)^3)
+
+
+def test_a_front_of_one_point_says_why(tmp_path: Path) -> None:
+    training = Training(float_epochs=1, epochs=3)
+    assert "epoch 1 of 3 beats all others" in one_point(offered(tmp_path / "one", (0.9, 100)), training)
+    assert "--epochs 30" in one_point(offered(tmp_path / "one", (0.9, 100)), training)
+    assert one_point(offered(tmp_path / "two", (0.8, 900), (0.9, 1000)), training) == ""
+    preset = presets.load("digits_learned")
+    with pytest.raises(EdgemlError, match="has one epoch .* its front would be one point"):
+        check_learned(preset, presets.choose(preset, epochs=1))
+
+
+def test_a_layer_whose_weights_read_constants_alone_is_silent() -> None:
+    """The first product keeps its first column alone, the second reads the other ones."""
+    build = Builder("pruned")
+    x = build.input((2,), FixedType(False, 4, 0), "x")
+    weights = FixedType(True, 3, 0)
+    first = build.add(MatMul(), x, build.const([[1, 0, 0], [2, 0, 0]], weights, "w1"), name="fc1")
+    second = build.add(MatMul(), first, build.const([[0], [3], [-1]], weights, "w2"), name="fc2")
+    graph = build.graph(second)
+    assert [node.name for node in silent_layers(graph)] == ["fc2"]
+    (said,) = collapse_lines(Front(Path("none")), Training(float_epochs=1, epochs=3), [], graph)
+    assert "fc2 is left without inputs: none of the 2 weights that it keeps of 3" in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            ["quantizers.weights.bits=1"],
+            "fc1: all of its 2,048 weights have zero bits .* the weights of fc2, the weights of logits .*"
+            r"--set quantizers\.weights\.bits=",
+        ),
+        (
+            ["quantizers.activations.bits=1", "quantizers.activations.integer=8"],
+            r"fc1: all of its 64 inputs have zero bits with -7 .*1 half .* quantizers\.activations\.bits=9",
+        ),
+        (
+            ["quantizers.layers.fc2.weights.bits=1"],
+            r"fc2: all of its 1,024 weights .* quantizers\.layers\.fc2\.weights\.bits=",
+        ),
+    ],
+)
+def test_widths_of_zero_everywhere_are_refused_and_the_remedy_is_taken(
+    settings: list[str], message: str
+) -> None:
+    preset = presets.load("digits_learned")
+
+    def check(changed: list[str]) -> None:
+        quantizers = presets.choose(preset, changed).quantizers
+        tf.keras.utils.set_random_seed(0)
+        model = build_model(preset, quantizers)
+        calibrate(model, np.random.default_rng(0).random((64, 64), np.float32))
+        check_widths(model, quantizers)
+
+    check([])
+    with pytest.raises(EdgemlError, match=message) as error:
+        check(settings)
+    remedy = re.findall(r"--set ([\w.]+=\d+)", error.value.hint)
+    assert remedy
+    check([*settings, *remedy])
 
 
 def test_the_strength_has_to_rise() -> None:
@@ -141,8 +225,10 @@ def test_a_global_share_takes_the_smallest_of_all_layers() -> None:
     kernels = {"small": KERNEL / 100, "large": KERNEL}
     found = masks(kernels, Pruning(sparsity=0.25, scope="global"), 0.25)
     assert (found["small"].sum(), found["large"].sum()) == (5, 7)  # its zero goes with the smallest
-    with pytest.raises(EdgemlError, match=r"small: would have no weight left at a sparsity of 0\.6"):
+    with pytest.raises(EdgemlError, match=r"small: would have none of its 8 weights left .* 0\.6") as error:
         masks(kernels, Pruning(sparsity=0.6, scope="global"), 0.6)
+    most = float(re.findall(r"sparsity=([\d.]+)", error.value.hint)[0])
+    assert masks(kernels, Pruning(sparsity=most, scope="global"), most)["small"].sum() == 1
     with pytest.raises(EdgemlError, match="fc: has 4 inputs, no multiple of 3 as the pattern 2:3 needs"):
         masks({"fc": KERNEL}, Pruning(pattern="2:3"), 1 / 3)
 

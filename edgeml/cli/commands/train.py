@@ -86,7 +86,7 @@ def command(
         _picked(preset, pick, out, overwrite, json)
         return
     if front:
-        _check_front(preset, settings)
+        _check_front(preset, settings, epochs)
 
     place = steps.worker_folder_of(preset, out, settings)
     if find_lr:
@@ -134,14 +134,14 @@ def _go_on(run: Run) -> None:
     print_next(f"edgeml export {folder} --to onnx,qonnx,hls4ml && edgeml check {folder}")
 
 
-def _check_front(preset: str, settings: list[str]) -> None:
+def _check_front(preset: str, settings: list[str], epochs: int | None) -> None:
     """Refuse a front of one point before anything is trained."""
     from edgeml import presets
 
     chosen = presets.load(preset)
     with steps.working("loading TensorFlow"):
         from edgeml.training.small.pick import check_learned
-    check_learned(chosen, presets.choose(chosen, settings))
+    check_learned(chosen, presets.choose(chosen, settings, epochs=epochs))
 
 
 def _picked(source: str, number: int, out: Path | None, overwrite: bool, json: bool) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -92,6 +92,11 @@ class Front:
     def _file(self) -> Path:
         return self.folder / "front.json"
 
+    @property
+    def count(self) -> str:
+        """The number of checkpoints in words."""
+        return f"{len(self.points)} checkpoint{'' if len(self.points) == 1 else 's'}"
+
     def _weights_file(self, point: Checkpoint) -> Path:
         return self.folder / f"{point.epoch}.npz"
 
@@ -141,7 +146,7 @@ class Front:
             raise EdgemlError("has no checkpoint", str(self.folder), _REMEDY)
         if penalty.pick > len(self.points):
             raise EdgemlError(
-                f"has {len(self.points)} checkpoints, number {penalty.pick} is asked for",
+                f"has {self.count}, number {penalty.pick} is asked for",
                 str(self.folder),
                 f"pick one from 1 to {len(self.points)}",
             )
@@ -152,29 +157,3 @@ class Front:
         best = max(point.quality for point in self.points)
         least = best - penalty.max_accuracy_loss * (1.0 if best >= 0 else -best)
         return next(point for point in self.points if point.quality >= least)
-
-
-def collapse(front: Front, rows: Sequence[Any]) -> str:
-    """A sentence about a penalty that became too strong; "" if the last epoch is near the best one.
-
-    Args:
-        front: of the training.
-        rows: its epochs, with `epoch`, `val_accuracy` and `val_loss`.
-    """
-    figures = [(row.epoch, row.val_accuracy) for row in rows if row.val_accuracy is not None]
-    if not figures:
-        return ""
-    best = max(accuracy for _, accuracy in figures)
-    last = figures[-1][1]
-    if last >= _COLLAPSED * best:
-        return ""
-    epoch = next(epoch for epoch, accuracy in reversed(figures) if accuracy >= _COLLAPSED * best)
-    return (
-        f"the penalty became too strong: after epoch {epoch} the validation accuracy fell from "
-        f"{100 * best:.1f} % to {100 * last:.1f} %; the front keeps the {len(front.points)} checkpoints "
-        f"before, a lower training.bit_penalty.last gives more of them"
-    )
-
-
-_COLLAPSED = 0.8
-"""Of the best validation accuracy; below it a training has collapsed."""

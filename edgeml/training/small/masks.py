@@ -32,21 +32,28 @@ def masks(kernels: Mapping[str, Array], pruning: Pruning, share: float) -> dict[
     groups = pruning.groups
     if groups is not None:
         chosen = {name: _groups(name, kernel, groups, share) for name, kernel in kernels.items()}
+        most = share
     else:
         scores = {name: _scores(kernel, pruning.pattern == "neuron") for name, kernel in kernels.items()}
         parts = [scores] if pruning.scope == "global" else [{name: score} for name, score in scores.items()]
         chosen = {name: mask for part in parts for name, mask in _largest(part, share).items()}
+        most = min(_most(part) for part in parts)
     for name, mask in chosen.items():
         if not np.any(mask):
             raise EdgemlError(
-                f"would have no weight left at a sparsity of {share:.3g}",
+                f"would have none of its {mask.size:,} {_UNITS[pruning.pattern == 'neuron']} left at a "
+                f"sparsity of {share:.3g}; with its weights of now it keeps one at up to {most:.3f}",
                 name,
-                f'lower training.pruning.sparsity, use scope="layer", or skip it: '
+                f'--set training.pruning.sparsity={most:.3f} or less, scope="layer", or skip it: '
                 f"--set 'training.pruning.skip=[\"{name}\"]'",
             )
     return {
         name: np.broadcast_to(mask, kernels[name].shape).astype(np.float32) for name, mask in chosen.items()
     }
+
+
+_UNITS = ("weights", "outputs")
+"""What is pruned: single weights, or neurons and filters."""
 
 
 def _scores(kernel: Array, neurons: bool) -> Array:
@@ -64,6 +71,16 @@ def _largest(scores: Mapping[str, Array], share: float) -> dict[str, Array]:
     ends = np.cumsum([score.size for score in scores.values()])[:-1]
     parts = np.split(mask, ends)
     return {name: part.reshape(scores[name].shape) for name, part in zip(scores, parts, strict=True)}
+
+
+def _most(scores: Mapping[str, Array]) -> float:
+    """The largest share, in thousandths, at which the largest score of every layer is kept."""
+    flat = np.concatenate([score.ravel() for score in scores.values()])
+    ranks = np.empty(flat.size, np.int64)
+    ranks[np.argsort(flat, kind="stable")] = np.arange(flat.size)
+    ends = np.cumsum([score.size for score in scores.values()])[:-1]
+    least = min(int(part.max()) for part in np.split(ranks, ends))
+    return (1000 * least // flat.size) / 1000
 
 
 def _groups(name: str, kernel: Array, groups: tuple[int, int], share: float) -> Array:

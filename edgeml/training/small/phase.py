@@ -37,8 +37,9 @@ class SmallPhase:
     """
 
     def __init__(self, model: Any, run: Run) -> None:
-        assert run.config.training is not None  # as `train` wrote it
+        assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
         self.model, self.training = model, run.config.training
+        self.quantizers = run.config.quantizers
         self.learned = any(learned_layers(model))
         self.front = Front(run.front, "bit operations" if self.learned else "weights kept")
 
@@ -59,10 +60,12 @@ class SmallPhase:
         """The settings and callbacks of the phase, and the calibrated model.
 
         Raises:
-            EdgemlError: the model cannot be pruned as asked for, or early stopping is.
+            EdgemlError: the model cannot be pruned as asked for, its widths cannot be trained, or early
+                stopping is asked for.
         """
         from edgeml.training.small.penalty import WidthTraining, calibrate
         from edgeml.training.small.pruning import PruningTraining
+        from edgeml.training.small.widths import check_widths
 
         clustering = self.training.clustering
         if clustering.values and self.fronted:
@@ -87,6 +90,7 @@ class SmallPhase:
             )
         if self.learned:
             calibrate(self.model, data.x_train)
+            check_widths(self.model, self.quantizers)
         pruning, front = self.training.pruning, None if self.learned else self.front
         if pruning.share:
             start = [variable.numpy() for variable in self.model.variables]

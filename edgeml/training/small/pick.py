@@ -22,10 +22,16 @@ def check_learned(preset: Preset, choices: Choices) -> None:
     """Refuse a preset without learned widths.
 
     Raises:
-        EdgemlError: all its widths are stated, so that its front would be one point.
+        EdgemlError: all its widths are stated, or there is one epoch, so that its front would be one point.
     """
     if not any(learned_layers(build_model(preset, choices.quantizers))):
         raise EdgemlError("has no learned widths, so its front would be one point", preset.name, _REMEDY)
+    if choices.training.epochs == 1:
+        raise EdgemlError(
+            "has one epoch of quantization-aware training, so its front would be one point",
+            preset.name,
+            f"take more of them: --epochs {preset.training.epochs if preset.training.epochs > 1 else 100}",
+        )
 
 
 def front_of(run: Run) -> Front:

@@ -150,7 +150,7 @@ def depths(plan: StreamPlan, latencies: Mapping[int, int]) -> Mapping[int, int]:
         if proven_free(sized.network, *counts):
             return chosen
         chosen = {place: bits + 1 for place, bits in chosen.items()}
-    deepest = plan.segments[places[0]]
+    deepest = plan.segments[max(chosen, key=lambda place: chosen[place])]
     assert isinstance(deepest, QueueSegment)
     what = f"needs a FIFO of more than {1 << _LARGEST:,} beats in front of a join"
     raise EdgemlError(what, deepest.node, "use another back end, or a shorter path beside the other one")
