@@ -18,6 +18,7 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType
 from edgeml.ir import Builder
 from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.ir.silent import silent_layers
 from edgeml.keras.load import load_model
 from edgeml.passes import prepare
 from edgeml.presets import BitPenalty, Pruning, Training
@@ -29,7 +30,7 @@ from edgeml.training.goal import TrainingGoal
 from edgeml.training.history import read_history
 from edgeml.training.progress import EpochRow
 from edgeml.training.small.clustering import SharedValues, clusters
-from edgeml.training.small.collapse import collapse, collapse_lines, one_point, silent_layers
+from edgeml.training.small.collapse import collapse, collapse_lines, one_point
 from edgeml.training.small.distillation import distilled
 from edgeml.training.small.front import Checkpoint, Front
 from edgeml.training.small.masks import masks

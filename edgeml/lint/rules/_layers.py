@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeml.keras.holders import holders
+from edgeml.keras.registry import is_learned
 from edgeml.keras.topology import Topology
 
 _TENSORS = (
@@ -45,7 +46,7 @@ class LayerTensor:
 
 
 def tensors(network: Topology) -> Iterator[LayerTensor]:
-    """The weights of every layer, once per layer."""
+    """The weights of every layer once; not of layers with learned widths, which quantize by themselves."""
     met: set[int] = set()
     for call in network.calls:
         layer = call.layer
@@ -53,6 +54,8 @@ def tensors(network: Topology) -> Iterator[LayerTensor]:
             continue
         met.add(id(layer))
         for holder, (tensor, stem) in itertools.product(holders(layer), _TENSORS):
+            if is_learned(type(holder).__module__):
+                continue  # its bits are its own
             values = getattr(holder, tensor, None)
             if values is None or not hasattr(values, "shape"):
                 continue

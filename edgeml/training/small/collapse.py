@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from edgeml.ir import Graph, Node
-from edgeml.ir.ops._linear import Linear
+from edgeml.ir import Graph
+from edgeml.ir.silent import silence, silent_layers
 from edgeml.presets import Training
 from edgeml.training.progress import EpochRow
 from edgeml.training.small.front import Front
@@ -28,7 +26,10 @@ def collapse_lines(front: Front, training: Training, rows: Sequence[EpochRow], g
     if sentence := collapse(front, training, rows):
         yield sentence
     for node in silent_layers(graph)[:1]:
-        yield _silent(graph, node)
+        yield (
+            f"{node.layer} is left without inputs: {silence(graph, node)}, so what comes after it is the same "
+            "for every sample; the float baseline is not: train again with less pruning or a weaker penalty"
+        )
 
 
 def collapse(front: Front, training: Training, rows: Sequence[EpochRow]) -> str:
@@ -81,32 +82,6 @@ def one_point(front: Front, training: Training) -> str:
     return (
         f"the front has one point: {reason}, so what the penalty takes is all or nothing; let it rise more "
         f"slowly: --epochs {10 * training.epochs}, or --set training.bit_penalty.first={penalty.first / 10:g}"
-    )
-
-
-def silent_layers(graph: Graph) -> list[Node]:
-    """The products by weights whose result is the same for every input, in the order of the graph."""
-    constants = graph.constants
-    return [
-        node
-        for node in graph.nodes
-        if isinstance(node.op, Linear) and node.name not in constants and graph.info(node.name).is_constant
-    ]
-
-
-def _silent(graph: Graph, node: Node) -> str:
-    """The reason why a layer is silent."""
-    value, weights = (graph.info(name) for name in node.inputs)
-    kept = int(np.count_nonzero(weights.lo))
-    if not kept:
-        what = f"all of its {weights.size:,} weights are zero"
-    elif value.is_constant:
-        what = f"none of its {value.size:,} inputs varies, and it keeps {kept:,} of {weights.size:,} weights"
-    else:
-        what = f"none of the {kept:,} weights that it keeps of {weights.size:,} reads an input that varies"
-    return (
-        f"{node.layer} is left without inputs: {what}, so what comes after it is the same for every sample; "
-        "the float baseline is not: train again with less pruning or a weaker penalty"
     )
 
 

@@ -14,4 +14,7 @@ def breaks() -> Subject:
 
 
 def keeps() -> Subject:
-    return subject_of(model_of(activation("quantized_bits(6, 1, alpha=1)", "q"), dense(3, "fc")))
+    from edgeml.keras.learned import LearnedDense
+
+    layers = (dense(3, "fc"), LearnedDense(2, name="learned"))
+    return subject_of(model_of(activation("quantized_bits(6, 1, alpha=1)", "q"), *layers))
