@@ -69,12 +69,12 @@ def _fault(compiler: Path) -> str:
     """What the compiler says of a program with sanitizers, if it makes one without them; "" otherwise."""
     with scratch_folder() as folder:
         (folder / "main.c").write_text("int main(void) { return 0; }\n")
-        if said := _said(compiler, folder, SANITIZERS):
-            return "" if _said(compiler, folder, ()) else said
+        if complaint := _complaint(compiler, folder, SANITIZERS):
+            return "" if _complaint(compiler, folder, ()) else complaint
     return ""
 
 
-def _said(compiler: Path, folder: Path, flags: Sequence[str]) -> str:
+def _complaint(compiler: Path, folder: Path, flags: Sequence[str]) -> str:
     """The first line of the output if main.c in the folder cannot be compiled or run; "" if it can."""
     log, program = folder / "log", folder / "program"
     try:

@@ -24,7 +24,7 @@ def find(subject: Subject) -> Iterator[Finding]:
 RULE = Rule(
     severity=Severity.ERROR,
     title="a layer that no input reaches",
-    why="Bits that all fell to zero in training, or pruning that left a layer no path from the input: what comes "
+    why="Bits that all fell to zero, or pruning that left a layer no path from the input: what comes "
     "after it is the same for every sample, and exact in every back end all the same.",
     remedy="a lower `training.bit_penalty.last`, or a lower `training.pruning.sparsity`; or another "
     "checkpoint of the front: `edgeml train RUN --pick N`",

@@ -27,8 +27,9 @@ def collapse_lines(front: Front, training: Training, rows: Sequence[EpochRow], g
         yield sentence
     for node in silent_layers(graph)[:1]:
         yield (
-            f"{node.layer} is left without inputs: {silence(graph, node)}, so what comes after it is the same "
-            "for every sample; the float baseline is not: train again with less pruning or a weaker penalty"
+            f"{node.layer} is left without inputs: {silence(graph, node)}, so what comes after it is the "
+            "same for every sample; the float baseline is not: train again with less pruning or a weaker "
+            "penalty"
         )
 
 
