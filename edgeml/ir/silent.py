@@ -21,9 +21,11 @@ def silent_layers(graph: Graph) -> list[Node]:
 def silence(graph: Graph, node: Node) -> str:
     """The reason why the product of a silent layer does not vary, as a clause."""
     value, weights = (graph.info(name) for name in node.inputs)
-    kept = int(np.count_nonzero(weights.lo))
-    if not kept:
+    nonzero = int(np.count_nonzero(weights.lo))
+    if not nonzero:
         return f"all of its {weights.size:,} weights are zero"
     if value.is_constant:
-        return f"none of its {value.size:,} inputs varies, and it keeps {kept:,} of {weights.size:,} weights"
-    return f"none of the {kept:,} weights that it keeps of {weights.size:,} reads an input that varies"
+        return (
+            f"none of its {value.size:,} inputs varies, and it keeps {nonzero:,} of {weights.size:,} weights"
+        )
+    return f"none of the {nonzero:,} weights that it keeps of {weights.size:,} reads an input that varies"

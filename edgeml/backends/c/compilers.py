@@ -27,7 +27,7 @@ _PACKAGES = {
 
 
 def no_compiler(compilers: Sequence[str] = COMPILERS) -> str:
-    """Why none of these compilers can make the checked program; "" if one can.
+    """The reason why none of these compilers can make the checked program; "" if one can.
 
     Args:
         compilers: names of tools, best first.
@@ -66,7 +66,7 @@ def checked_compiler(compilers: Sequence[str] = COMPILERS) -> InstalledTool:
 
 @cache
 def _fault(compiler: Path) -> str:
-    """What the compiler says of a program with sanitizers, if it makes one without them; "" otherwise."""
+    """The complaint about a program with sanitizers, if one without them can be made; "" otherwise."""
     with scratch_folder() as folder:
         (folder / "main.c").write_text("int main(void) { return 0; }\n")
         if complaint := _complaint(compiler, folder, SANITIZERS):

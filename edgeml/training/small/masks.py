@@ -53,7 +53,7 @@ def masks(kernels: Mapping[str, Array], pruning: Pruning, share: float) -> dict[
 
 
 _UNITS = ("weights", "outputs")
-"""What is pruned: single weights, or neurons and filters."""
+"""The units of pruning in a message: single weights, or neurons and filters."""
 
 
 def _scores(kernel: Array, neurons: bool) -> Array:

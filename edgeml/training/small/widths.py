@@ -27,19 +27,19 @@ def check_widths(model: Any, quantizers: Quantizers) -> None:
         EdgemlError: names the first layer, its bits, and the fewest of each layer with which half of the
             values are not zero.
     """
-    found: list[_Zero] = []
+    zeros: list[_Zero] = []
     for layer in learned_layers(model):
         # Inputs behind a layer that is zero are zero by its fault.
-        found += [zero for zero in _zeros(layer) if zero.part == "weights" or not found]
-    if not found:
+        zeros += [zero for zero in _zeros(layer) if zero.part == "weights" or not zeros]
+    if not zeros:
         return
-    first, *others = found
+    first, *others = zeros
     more = f"; so have {_listed(others)}" if others else ""
     raise EdgemlError(
         f"all of its {first.count:,} {first.part} have zero bits with {first.bits} fractional "
         f"bit{'' if first.bits == 1 else 's'}, so no width can be trained{more}",
         first.layer,
-        f"with {first.needed} half of them have one: {_settings(found, quantizers)}, "
+        f"with {first.needed} half of them have one: {_settings(zeros, quantizers)}, "
         f"or {first.argument}={first.needed} in the model's own code",
     )
 
