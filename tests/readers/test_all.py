@@ -105,6 +105,7 @@ ELSEWHERE = {
     "report.sections.hardware.collect": "the manifest, one key of it; a damaged one does not count",
     "backends.c.driver": "numbers that its own program wrote; their count is compared",
     "backends.c.build": "what ships with edgeml",
+    "backends.c.compilers": "what a compiler wrote a moment before",
     "lint.opening": "test_models.py: what keras.load and the importers read",
     "mcus.program": "C, as bytes for a digest",
     "mcus.emulate": "tests/mcus/test_emulation.py: results of programs",

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from edgeml import tools
+from edgeml import limits, tools
 from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.files import read_bytes
 from edgeml.scratch import scratch_folder
 from edgeml.tools import InstalledTool, run
 
@@ -81,6 +82,8 @@ def _complaint(compiler: Path, folder: Path, flags: Sequence[str]) -> str:
         run([compiler, *flags, "main.c", "-o", program], folder, log, _PROBE_SECONDS)
         run([program], folder, log, _PROBE_SECONDS)
     except EdgemlError:
-        lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+        lines = (
+            read_bytes(log, "log", limits.TEXT).decode(errors="replace").splitlines() if log.is_file() else []
+        )
         return next((line.strip() for line in lines if line.strip()), "no reason given")
     return ""
