@@ -13,7 +13,7 @@ from edgeml.fixed import to_float
 from edgeml.importers import outcome
 from edgeml.ir import evaluate_codes, input_codes
 from edgeml.presets import Lowering
-from tests.importers.look_alikes import integers, zoo
+from tests.importers.look_alikes import integers, unusual, zoo
 
 STATED = {"tfc_w1a1": "ufixed<8,0>", "tfc_w1a2": "ufixed<8,0>", "tfc_w2a2": "ufixed<8,8>"}
 STATED |= {"cybersecurity": "fixed<2,2>"}
@@ -131,6 +131,23 @@ def test_a_quantized_softmax_at_the_end_is_left_off_and_in_the_midst_refused():
     with pytest.raises(EdgemlError) as refusal:
         read(integers.probabilities(used=True))
     assert "a softmax in the midst" in refusal.value.what
+
+
+@pytest.mark.parametrize("name", unusual.NETWORKS)
+def test_unusual_forms(name):
+    compared(read(unusual.NETWORKS[name]()))
+
+
+def test_a_fault_of_the_executor_is_an_error_that_names_it():
+    imported = read(unusual.unlike_strides())
+    with pytest.raises(EdgemlError, match="qonnx, float32 cannot run it: Required attribute strides"):
+        compared(imported)
+
+
+def test_weights_of_one_sum_with_unlike_scales_are_refused():
+    with pytest.raises(EdgemlError, match="the weights of one sum have scales") as refusal:
+        read(unusual.weights_of_unlike_scales())
+    assert "per output channel" in refusal.value.hint
 
 
 @pytest.mark.parametrize("op", ["ConvInteger", "MatMulInteger"])

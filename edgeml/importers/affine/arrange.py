@@ -54,6 +54,13 @@ def as_source(assembly: Assembly, value: AffineValue) -> AffineValue:
     return arranged(assembly, value, index, fresh)
 
 
+def apart(assembly: Assembly, value: AffineValue, shape: Shape) -> AffineValue:
+    """The value for a constant of a shape: copies of one element that it tells apart become elements."""
+    if len(shape) > len(value.source_shape) or not value.tells_copies_apart(shape):
+        return value
+    return (channels_last if len(value.source_shape) > 2 else as_source)(assembly, value)
+
+
 def in_order(value: AffineValue) -> bool:
     """True if the node has every element of the source's tensor once, wherever it lies."""
     flat = value.index.reshape(-1)

@@ -21,7 +21,7 @@ from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
-from edgeml.importers.affine.value import AffineValue, WeightedNode
+from edgeml.importers.affine.value import ONE, AffineValue, WeightedNode
 from edgeml.ir.info import Shape
 from edgeml.ir.ops._linear import Linear
 from edgeml.ir.ops.add import Add
@@ -48,19 +48,8 @@ def conv(
     """
     padded = any(n for pair in window.padding for n in pair)
     value = settle.anchored(assembly, value) if padded else settle.joined(assembly, value)
-    inputs = weights[0].shape[-2]
-    groups = window.groups
-    factor, shift = (_per_channel(part, value.shape) for part in (value.only.factor, value.offset))
-    if groups > 1 and (factor.size > 1 or shift.size > 1):
-        value = settle.dyadic(assembly, value)
-        factor, shift = ex.exact([1]), ex.exact([0])
-    codes, scale = _split(weights, factor, inputs)
+    value, codes, scale, offset = _taken_out(assembly, value, weights, window.groups)
     node = assembly.add(window, value.only.node, assembly.weights(codes), part="conv")
-    offset = ex.exact([0])
-    if not ex.is_zero(shift):
-        axes = tuple(range(codes.ndim - 1))
-        products = codes.astype(object) * ex.as_exact(shift / factor)[..., np.newaxis]
-        offset = ex.as_exact(np.sum(products, axis=axes) * scale)
     return _result(assembly, value, node, scale, offset)
 
 
@@ -72,16 +61,8 @@ def mat_mul(assembly: Assembly, value: AffineValue, weights: tuple[IntArray, NDA
         value: on a node (..., inputs).
         weights: integers (inputs, outputs) and their scale, which broadcasts to them.
     """
-    value = settle.joined(assembly, value)
-    factor, shift = (_per_channel(part, value.shape) for part in (value.only.factor, value.offset))
-    codes, scale = _split(weights, factor, weights[0].shape[0])
+    value, codes, scale, offset = _taken_out(assembly, settle.joined(assembly, value), weights, 1)
     node = assembly.add(MatMul(), value.only.node, assembly.weights(codes), part="matmul")
-    offset = ex.exact([0])
-    if not ex.is_zero(shift):
-        products = codes.astype(object) * np.broadcast_to(
-            ex.as_exact(shift / factor).reshape(-1, 1), codes.shape
-        )
-        offset = ex.as_exact(np.sum(products, axis=0) * scale)
     return _result(assembly, value, node, scale, offset)
 
 
@@ -109,6 +90,61 @@ def _result(assembly: Assembly, value: AffineValue, node: str, scale: Exact, off
     return replace(value, terms=(WeightedNode(node, scale),), shape=shape, index=value.index, offset=offset)
 
 
+def _taken_out(
+    assembly: Assembly, value: AffineValue, weights: tuple[IntArray, NDArray[Any]], groups: int
+) -> tuple[AffineValue, IntArray, Exact, Exact]:
+    """The value, integers to multiply its codes by, and the scale and the offset of every sum.
+
+    Scales of channels that are summed and differ by no powers of two are multiplied in before the sum, with a
+    note.
+
+    Raises:
+        EdgemlError: the weights of one output have such scales.
+    """
+    factor, offset = _by_weight(value, weights[0].shape, groups)
+    split = _split(weights, factor)
+    if split is None and factor.size > 1:
+        value = settle.dyadic(assembly, value)
+        factor, offset = _by_weight(value, weights[0].shape, groups)
+        split = _split(weights, factor)
+    if split is None:
+        raise EdgemlError(
+            "the weights of one sum have scales that differ by factors other than powers of two",
+            hint="quantize weights with one scale per tensor or per output channel",
+        )
+    codes, scale = split
+    added = ex.exact([0])
+    if not ex.is_zero(offset):
+        products = codes.astype(object) * ex.as_exact(offset / _without_zeros(factor))
+        added = ex.as_exact(np.sum(products, axis=tuple(range(codes.ndim - 1))) * scale)
+    return value, np.where(np.asarray(factor == 0, bool), 0, codes), scale, added
+
+
+def _by_weight(value: AffineValue, shape: Shape, groups: int) -> tuple[Exact, Exact]:
+    """The factor and the offset of the input that every weight meets.
+
+    Args:
+        value: one node with numbers along its channels at most.
+        shape: of the weights (..., inputs of a group, outputs).
+        groups: outputs of each read their own part of the inputs.
+    """
+
+    def spread(numbers: Exact) -> Exact:
+        if numbers.size == 1:
+            return numbers.reshape(1)
+        parts = numbers.reshape(groups, -1).T
+        return ex.as_exact(np.repeat(parts, shape[-1] // groups, axis=1))
+
+    factor, offset = (_per_channel(part, value.shape) for part in (value.only.factor, value.offset))
+    return spread(factor), spread(offset)
+
+
+def _without_zeros(factor: Exact) -> Exact:
+    """Factors of which those of zero, whose inputs do not matter, are that of a neighbour, or one."""
+    neighbour = next((number for number in factor.flat if number), ONE)
+    return ex.as_exact(np.where(np.asarray(factor == 0, bool), ex.exact([0]) + neighbour, factor))
+
+
 def _per_channel(numbers: Exact, shape: Shape) -> Exact:
     """Numbers that differ along the last axis at most, else an error."""
     if any(size > 1 for size in numbers.shape[:-1]):
@@ -119,18 +155,15 @@ def _per_channel(numbers: Exact, shape: Shape) -> Exact:
     return numbers.reshape(-1)
 
 
-def _split(weights: tuple[IntArray, NDArray[Any]], factor: Exact, inputs: int) -> tuple[IntArray, Exact]:
+def _split(weights: tuple[IntArray, NDArray[Any]], factor: Exact) -> tuple[IntArray, Exact] | None:
     """Integers to multiply by, and the scale of every output channel.
 
     Scales that differ among the weights of one output are taken into the integers if they differ by powers of
-    two.
-
-    Raises:
-        EdgemlError: they differ by other factors.
+    two; None if they differ by other factors.
     """
     codes, stated = weights
     scales = ex.exact(np.broadcast_to(stated, codes.shape) if stated.size > 1 else stated)
-    scales = ex.as_exact(scales * (factor.reshape(inputs, 1) if factor.size > 1 else factor.reshape(1)))
+    scales = ex.as_exact(scales * _without_zeros(factor))
     if scales.ndim == 1:
         return codes, scales
     spread = np.broadcast_to(scales, codes.shape).reshape(-1, codes.shape[-1])
@@ -138,10 +171,7 @@ def _split(weights: tuple[IntArray, NDArray[Any]], factor: Exact, inputs: int) -
     ratios = ex.as_exact((spread / base).reshape(codes.shape))
     powers = ex.exponents(ratios)
     if powers is None or int(powers.max(initial=0)) > 30:
-        raise EdgemlError(
-            "the inputs of one sum have scales that differ by factors other than powers of two",
-            hint="quantize with one scale per tensor before this layer, and per output channel for weights",
-        )
+        return None
     return codes << np.broadcast_to(powers, codes.shape), ex.as_exact(base)
 
 

@@ -116,7 +116,7 @@ class AffineValue:
         """A constant that broadcasts to the source's shape, in the node's order of elements.
 
         Raises:
-            EdgemlError: it does not broadcast.
+            EdgemlError: it does not broadcast, or differs where elements of the source are one of the node.
         """
         if numbers.size == 1:
             return numbers.reshape(1)
@@ -124,7 +124,26 @@ class AffineValue:
         return as_exact(numbers.reshape(-1)[self.spread_places(places)])
 
     def spread_places(self, places: IntArray) -> IntArray:
-        """Integers in the source's order of axes in the node's order, reduced where they are alike."""
+        """Integers in the source's order of axes in the node's order, reduced where they are alike.
+
+        Raises:
+            EdgemlError: they do not broadcast, or differ where elements of the source are one of the node.
+        """
+        result, alike = self._in_node_order(places)
+        if not alike:
+            raise EdgemlError(
+                "numbers that differ between copies of one element",
+                hint="quantize the value before this layer",
+            )
+        return compressed(result.reshape(self.shape))
+
+    def tells_copies_apart(self, shape: Shape) -> bool:
+        """True if a constant of a shape may differ where elements of the source are one of the node."""
+        places = np.arange(int(np.prod(shape, dtype=np.int64)), dtype=np.int64).reshape(shape)
+        return not self._in_node_order(places)[1]
+
+    def _in_node_order(self, places: IntArray) -> tuple[IntArray, bool]:
+        """Integers in the order of the flattened node, and whether copies of one element have the same."""
         try:
             spread = np.broadcast_to(places, self.source_shape)
         except ValueError:
@@ -133,7 +152,7 @@ class AffineValue:
             ) from None
         result = np.zeros(int(np.prod(self.shape, dtype=np.int64)), np.int64)
         result[self.index.reshape(-1)] = spread.reshape(-1)
-        return compressed(result.reshape(self.shape))
+        return result, np.array_equal(result[self.index], spread)
 
     def times(self, factor: Exact) -> AffineValue:
         """The value times a rational number per element of the node."""

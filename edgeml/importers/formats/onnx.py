@@ -50,7 +50,7 @@ class OnnxImporter(Importer):
         match = Correspondence(exact, assembly, reader.inputs, reader.outputs)
         kind: type[OnnxSource] = QonnxSource if _is_qonnx(graph) else OrtSource
         meanings = labelled(reader.outputs, reader.labels)
-        return Imported(exact, kind(model, match, where), match.layouts(), outputs=meanings)
+        return Imported(exact, kind(model, match, where, reader.shapes), match.layouts(), outputs=meanings)
 
 
 def _need_quantizers(graph: SourceGraph, where: str, options: ImportOptions) -> None:

@@ -10,7 +10,7 @@ from edgeml import limits
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
-from edgeml.importers.affine.arrange import as_source, channels_last, in_one_order
+from edgeml.importers.affine.arrange import apart, as_source, channels_last, in_one_order
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.value import AffineValue, WeightedNode
@@ -18,8 +18,11 @@ from edgeml.importers.onnx_reader.operands import SourceConstant
 from edgeml.ir.ops.mul import Mul
 
 
-def spread(value: AffineValue, constant: SourceConstant) -> tuple[AffineValue, Exact]:
+def spread(assembly: Assembly, value: AffineValue, constant: SourceConstant) -> tuple[AffineValue, Exact]:
     """A constant in the order of a value's node; the value gets leading axes of 1 if the constant has more.
+
+    Copies of one element (a value that was resized or tiled) become elements of their own where the constant
+    differs between them.
 
     Raises:
         EdgemlError: the constant is larger than the value.
@@ -28,6 +31,7 @@ def spread(value: AffineValue, constant: SourceConstant) -> tuple[AffineValue, E
     if rank > len(value.source_shape):
         extra = rank - len(value.source_shape)
         value = value.with_index(value.index.reshape((1,) * extra + value.source_shape))
+    value = apart(assembly, value, constant.values.shape)
     return value, value.spread(constant.numbers())
 
 

@@ -43,11 +43,6 @@ def part_of(reader: OnnxReader, operand: Operand, move: ArrayMove) -> Operand:
     return moved(as_source(reader.assembly, operand), move)
 
 
-def shape_of(operand: Operand) -> tuple[int, ...]:
-    """The source's shape of an operand."""
-    return tuple(operand.values.shape) if isinstance(operand, SourceConstant) else operand.source_shape
-
-
 def reshape_to(sizes: tuple[int, ...], keep_zeros: bool) -> ArrayMove:
     """A move to a shape as ONNX writes it: -1 for what is left, 0 for the axis' own size."""
 

@@ -14,7 +14,11 @@ DOMAINS = ONNX
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Two values, or a value and a constant (a bias)."""
-    a, b = reader.at(node, 0), reader.at(node, 1)
+    return of(reader, reader.at(node, 0), reader.at(node, 1))
+
+
+def of(reader: OnnxReader, a: Operand, b: Operand) -> Operand:
+    """The sum of two operands."""
     if isinstance(a, SourceConstant) and isinstance(b, SourceConstant):
         return SourceConstant(a.values + b.values)
     if isinstance(a, SourceConstant):
@@ -24,5 +28,5 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
         return total(reader.assembly, a, b)
     if b.codes is not None and a.plain and b.values.size == a.source_shape[-1] and len(a.source_shape) == 2:
         return biased(a, b)
-    value, numbers = spread(a, b)
+    value, numbers = spread(reader.assembly, a, b)
     return value.plus(numbers)

@@ -6,6 +6,7 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine.arrange import apart
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_reader.model import SourceNode
@@ -34,6 +35,7 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     channels = value.source_shape[axis]
     if {array.size for array in (gamma, beta, mean, root)} - {1, channels}:
         raise EdgemlError(f"parameters that do not fit {channels} channels")
+    value = apart(reader.assembly, value, tuple(channels if size < 0 else size for size in shape))
     # numbers of one channel broadcast; others lie along the channels' axis
     factor = ex.as_exact(ex.exact(gamma) / ex.exact(root))
     offset = ex.as_exact(ex.exact(beta) - ex.exact(mean) * factor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeml.importers.affine import exact as ex
+from edgeml.importers.affine.arrange import apart
 from edgeml.importers.affine.quantize import quantized
 from edgeml.importers.affine.quantizer import SourceQuantizer
 from edgeml.importers.affine.rounding import SourceRounding
@@ -23,6 +24,7 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     if isinstance(operand, SourceConstant):
         codes = np.where(operand.values >= 0, 1, -1)
         return SourceConstant(codes * scale.values, codes.astype(np.int64), scale.values)
+    operand = apart(reader.assembly, operand, scale.values.shape)
     by = SourceQuantizer(
         common.part(operand, scale), ex.exact([0]), -1, 1, SourceRounding.ROUND, bipolar=True
     )

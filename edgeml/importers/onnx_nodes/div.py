@@ -22,5 +22,5 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
         raise EdgemlError("a division by zero")
     if isinstance(a, SourceConstant):
         return scaled_constant(a, b, True)
-    value, numbers = spread(a, b)
+    value, numbers = spread(reader.assembly, a, b)
     return value.times(ex.as_exact(1 / numbers))

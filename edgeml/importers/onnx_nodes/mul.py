@@ -21,5 +21,5 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     assert not isinstance(a, SourceConstant)
     if not isinstance(b, SourceConstant):
         return multiplied(reader.assembly, a, b)
-    value, numbers = spread(a, b)
+    value, numbers = spread(reader.assembly, a, b)
     return value.times(numbers)

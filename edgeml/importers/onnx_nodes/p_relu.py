@@ -14,5 +14,5 @@ DOMAINS = ONNX
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """A slope per channel; dyadic ones are exact."""
-    value, slopes = spread(reader.value(node), reader.constant(node, 1, "slope"))
+    value, slopes = spread(reader.assembly, reader.value(node), reader.constant(node, 1, "slope"))
     return leaky(reader.assembly, value, slopes)

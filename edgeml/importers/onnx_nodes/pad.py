@@ -31,8 +31,13 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
         if not filler.is_scalar:
             raise EdgemlError("a padding by several numbers", hint="pad with one number")
         number = filler.numbers().reshape(1)
-    if node.text("mode", "constant") != "constant" or reader.optional(node, 3, "axes") is not None:
-        raise EdgemlError("a padding by something else than one number on all axes", hint="pad with zeros")
+    if node.text("mode", "constant") != "constant":
+        raise EdgemlError(
+            f"a padding of mode {node.text('mode', '')!r}", hint="pad with one number: mode 'constant'"
+        )
+    named = reader.optional(node, 3, "axes")
+    if named is not None:
+        pads = _on_all_axes(pads, named.integers("the axes"), rank)
     if len(pads) != 2 * rank or pads[0] or pads[rank]:
         raise EdgemlError(f"pads {pads} for a value of shape {value.source_shape}")
     pairs = [(pads[axis], pads[axis + rank]) for axis in range(1, rank)]
@@ -55,3 +60,18 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
         index=(np.moveaxis(index, -1, 0) if spatial else index)[np.newaxis],
     )
     return result if ex.is_zero(number) else result.plus(number)
+
+
+def _on_all_axes(pads: tuple[int, ...], axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """Pads of some axes as those of all of them.
+
+    Raises:
+        EdgemlError: their number does not fit, or there is no such axis.
+    """
+    if len(pads) != 2 * len(axes) or any(not -rank <= axis < rank for axis in axes):
+        raise EdgemlError(f"pads {pads} on the axes {axes} of a value of {rank} axes")
+    spread = [0] * (2 * rank)
+    for place, axis in enumerate(axes):
+        spread[axis % rank] = pads[place]
+        spread[axis % rank + rank] = pads[place + len(axes)]
+    return tuple(spread)

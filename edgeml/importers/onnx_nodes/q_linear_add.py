@@ -16,7 +16,7 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Dequantize both, add, quantize."""
     a, b = common.two_values(node, reader)
     if isinstance(b, SourceConstant):
-        value, numbers = spread(a, b)
+        value, numbers = spread(reader.assembly, a, b)
         summed = value.plus(numbers)
     else:
         summed = total(reader.assembly, a, b)

@@ -16,7 +16,7 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Dequantize both, multiply, quantize."""
     a, b = common.two_values(node, reader)
     if isinstance(b, SourceConstant):
-        value, numbers = spread(a, b)
+        value, numbers = spread(reader.assembly, a, b)
         product = value.times(numbers)
     else:
         product = multiplied(reader.assembly, a, b)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeml.importers.affine.arrange import apart
 from edgeml.importers.affine.quantize import quantized
 from edgeml.importers.affine.quantizer import SourceQuantizer
 from edgeml.importers.onnx_nodes import _quantizer as common
@@ -37,6 +38,7 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
             codes = common.rounded_values(np.clip(steps, low, high), rounding)
         values = (codes - zero.values) * scale.values
         return SourceConstant(values, (codes - zero.values).astype(np.int64), scale.values)
+    operand = apart(reader.assembly, apart(reader.assembly, operand, zero.values.shape), scale.values.shape)
     zero_point = common.part(operand, zero)
     common.integers_only(zero_point)
     by = SourceQuantizer(common.part(operand, scale), zero_point, low, high, rounding, bipolar)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from edgeml import limits
 from edgeml.errors import EdgemlError
-from edgeml.importers.onnx_nodes._move import ONNX, moved, shape_of
+from edgeml.importers.onnx_nodes._move import ONNX, moved
 from edgeml.importers.onnx_reader.model import SourceNode
-from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
+from edgeml.importers.onnx_reader.operands import Operand, SourceConstant, shape_of
 from edgeml.importers.onnx_reader.reader import OnnxReader
 
 DOMAINS = ONNX
@@ -42,14 +42,21 @@ def _factors(node: SourceNode, reader: OnnxReader, shape: tuple[int, ...]) -> li
     old = reader.source.opset < 11
     scales = reader.optional(node, 1 if old else 2, "scales")
     sizes: SourceConstant | None = None if old else reader.optional(node, 3, "sizes")
+    axes = [axis % len(shape) for axis in node.integers("axes", tuple(range(len(shape))))]
     if sizes is not None and sizes.values.size:
-        ratios = np.asarray(sizes.values, np.float64) / np.array(shape)
+        stated, now = np.asarray(sizes.values, np.float64), np.array(shape)[axes]
+        if node.text("keep_aspect_ratio_policy", "stretch") != "stretch":
+            raise EdgemlError("sizes that keep the aspect ratio", hint="state factors instead of sizes")
     elif scales is not None and scales.values.size:
-        ratios = np.asarray(scales.values, np.float64)
+        stated, now = np.asarray(scales.values, np.float64), np.ones(len(axes))
     else:
         raise EdgemlError("neither scales nor sizes")
+    if stated.shape != (len(axes),):
+        raise EdgemlError(f"{stated.size} sizes or factors for {len(axes)} axes")
+    ratios = np.ones(len(shape))
+    ratios[axes] = stated / now
     factors = np.rint(ratios).astype(np.int64)
-    if len(ratios) != len(shape) or np.any(factors != ratios) or np.any(factors < 1):
+    if np.any(factors != ratios) or np.any(factors < 1):
         raise EdgemlError(f"factors {ratios.tolist()} that are not whole", hint="use whole factors")
     mode = node.text("coordinate_transformation_mode", "half_pixel")
     nearest = node.text("nearest_mode", "round_prefer_floor")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.importers.onnx_nodes._move import ONNX, shape_of
+from edgeml.importers.onnx_nodes._move import ONNX
 from edgeml.importers.onnx_reader.model import SourceNode
-from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
+from edgeml.importers.onnx_reader.operands import Operand, SourceConstant, shape_of
 from edgeml.importers.onnx_reader.reader import OnnxReader
 
 DOMAINS = ONNX

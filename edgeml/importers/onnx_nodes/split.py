@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgeml.importers.onnx_nodes._move import ONNX, part_of, shape_of
+from edgeml.importers.onnx_nodes._move import ONNX, part_of
 from edgeml.importers.onnx_reader.model import SourceNode
-from edgeml.importers.onnx_reader.operands import Operand
+from edgeml.importers.onnx_reader.operands import Operand, shape_of
 from edgeml.importers.onnx_reader.reader import OnnxReader
 
 DOMAINS = ONNX

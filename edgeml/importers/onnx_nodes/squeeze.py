@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edgeml.importers.onnx_nodes._move import ONNX, moved, shape_of
+from edgeml.importers.onnx_nodes._move import ONNX, moved
 from edgeml.importers.onnx_reader.model import SourceNode
-from edgeml.importers.onnx_reader.operands import Operand
+from edgeml.importers.onnx_reader.operands import Operand, shape_of
 from edgeml.importers.onnx_reader.reader import OnnxReader
 
 DOMAINS = ONNX

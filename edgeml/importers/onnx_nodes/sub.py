@@ -20,9 +20,9 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
         return SourceConstant(a.values - b.values)
     if isinstance(b, SourceConstant):
         assert not isinstance(a, SourceConstant)
-        value, numbers = spread(a, b)
+        value, numbers = spread(reader.assembly, a, b)
         return value.plus(ex.as_exact(-numbers))
     if isinstance(a, SourceConstant):
-        value, numbers = spread(b, a)
+        value, numbers = spread(reader.assembly, b, a)
         return value.times(minus).plus(numbers)
     return total(reader.assembly, a, b.times(minus))

@@ -100,6 +100,11 @@ class SourceConstant:
 Operand: TypeAlias = AffineValue | SourceConstant
 
 
+def shape_of(operand: Operand) -> tuple[int, ...]:
+    """The source's shape of an operand."""
+    return tuple(operand.values.shape) if isinstance(operand, SourceConstant) else operand.source_shape
+
+
 def _common_frac(values: NDArray[Any]) -> int | None:
     """Fractional bits that make all values integers of `WIDEST_WEIGHT` bits at most; None if none do."""
     numbers = values.astype(np.float64)

@@ -29,7 +29,7 @@ from edgeml.importers.onnx_reader.model import (
     SourceNode,
     SourceTensor,
 )
-from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
+from edgeml.importers.onnx_reader.operands import Operand, SourceConstant, shape_of
 
 _CHANNELS_FIRST = frozenset(
     {
@@ -149,7 +149,10 @@ class OnnxReader:
         """
         operand = self.at(node, position)
         if isinstance(operand, SourceConstant):
-            raise EdgemlError(f"the input {node.inputs[position]!r} is a constant, which is not covered here")
+            raise EdgemlError(
+                f"the input {node.inputs[position]!r} is a constant, which is not covered here",
+                hint="export the model with constants folded (onnx-simplifier), or without this node",
+            )
         return operand
 
     def constant(self, node: SourceNode, position: int, what: str) -> SourceConstant:
@@ -160,12 +163,20 @@ class OnnxReader:
         """
         operand = self.at(node, position)
         if not isinstance(operand, SourceConstant):
-            raise EdgemlError(f"its {what} {node.inputs[position]!r} is computed from the model's input")
+            raise EdgemlError(
+                f"its {what} {node.inputs[position]!r} is computed from the model's input",
+                hint=f"{what} that depend on the input, as in attention, are not read; use constants",
+            )
         return operand
 
     def optional(self, node: SourceNode, position: int, what: str) -> SourceConstant | None:
         """A constant input, or None if it is left out."""
         return self.constant(node, position, what) if self.has(node, position) else None
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every tensor that was read, with a batch of one."""
+        return {name: shape_of(operand) for name, operand in self._operands.items()}
 
     def is_read(self, tensor: str) -> bool:
         """True if a node reads a tensor, or it is an output of the model."""

@@ -21,7 +21,7 @@ from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.base import Floats, SourceModel
 from edgeml.importers.onnx_reader import double
 from edgeml.importers.onnx_reader.session import session_of
-from edgeml.reading import FAULTS, error_text
+from edgeml.reading import error_text
 
 _IR_VERSION = 10
 """Read by every ONNX Runtime that is supported; QONNX files often have one that is too old or too new."""
@@ -34,13 +34,17 @@ class OnnxSource(SourceModel):
         model: the ModelProto.
         match: how its tensors and the graph's values belong together.
         where: the file, for messages.
+        shapes: of its tensors, with a batch of one.
     """
 
-    def __init__(self, model: Any, match: Correspondence, where: str) -> None:
+    def __init__(
+        self, model: Any, match: Correspondence, where: str, shapes: Mapping[str, tuple[int, ...]]
+    ) -> None:
         self.values = match.values
         self._model = model
         self._match = match
         self._where = where
+        self._shapes = shapes
 
     def run(self, x: Mapping[str, Floats], keep: Sequence[str] = ()) -> dict[str, Floats]:
         missing = self.missing()
@@ -70,7 +74,9 @@ class OnnxSource(SourceModel):
             one = {name: values[sample : sample + 1] for name, values in feeds.items()}
             try:
                 results = tensors(one, names)
-            except _faults() as error:
+            except EdgemlError:
+                raise
+            except Exception as error:  # qonnx raises bare Exception, ONNX Runtime classes of its own
                 raise EdgemlError(f"{self.title} cannot run it: {error_text(error)}", self._where) from error
             for name in names:
                 batches[name].append(np.asarray(results[name], np.float64))
@@ -88,8 +94,10 @@ class QonnxSource(OnnxSource):
 
     title: ClassVar[str] = "qonnx, float32"
 
-    def __init__(self, model: Any, match: Correspondence, where: str) -> None:
-        super().__init__(model, match, where)
+    def __init__(
+        self, model: Any, match: Correspondence, where: str, shapes: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        super().__init__(model, match, where, shapes)
         self._wrapper: Any = None
         self._sessions = _NodeSessions()
 
@@ -101,7 +109,7 @@ class QonnxSource(OnnxSource):
         from qonnx.core.onnx_exec import execute_onnx
 
         if self._wrapper is None:
-            self._wrapper = _wrapped(self._model)
+            self._wrapper = _wrapped(self._model, self._shapes)
             if not self._wrapper.check_all_tensor_shapes_specified():
                 raise EdgemlError(
                     "qonnx cannot run it: it does not work out the shapes of all tensors", self._where
@@ -119,8 +127,10 @@ class OrtSource(OnnxSource):
 
     title: ClassVar[str] = "ONNX Runtime"
 
-    def __init__(self, model: Any, match: Correspondence, where: str) -> None:
-        super().__init__(model, match, where)
+    def __init__(
+        self, model: Any, match: Correspondence, where: str, shapes: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        super().__init__(model, match, where, shapes)
         self._sessions: dict[tuple[str, ...], Any] = {}
 
     def missing(self) -> str:
@@ -148,7 +158,8 @@ _KINDS: Mapping[str, Any] = {
 }
 
 
-def _wrapped(model: Any) -> Any:
+def _wrapped(model: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:
+    """The model as qonnx has it; shapes around its own nodes are given where the file does not state them."""
     import onnx
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.transformation.infer_shapes import InferShapes
@@ -169,7 +180,12 @@ def _wrapped(model: Any) -> Any:
         if port.name not in constants and len(dims) and dims[0].dim_value <= 0:
             dims[0].dim_value = 1
     with _executable(_opset(copy), _NodeSessions()):
-        return ModelWrapper(copy).transform(InferShapes())
+        wrapper = ModelWrapper(copy)
+        own = [node for node in copy.graph.node if node.domain]
+        for name in (name for node in own for name in (*node.input, *node.output)):
+            if name in shapes and not wrapper.get_tensor_shape(name):
+                wrapper.set_tensor_shape(name, list(shapes[name]))
+        return wrapper.transform(InferShapes())
 
 
 _NAMES: Mapping[str, str] = dict.fromkeys(
@@ -241,18 +257,3 @@ def _executable(opset: int, sessions: _NodeSessions) -> Generator[None]:
             module.qonnx_make_model = original
         for module in runtimes:
             module.rt = own
-
-
-def _faults() -> tuple[type[BaseException], ...]:
-    """Exceptions of executors on a model that they cannot run; ONNX Runtime's have a base of their own."""
-    import onnxruntime
-
-    state: Any = onnxruntime.capi.onnxruntime_pybind11_state
-    own = (
-        state.Fail,
-        state.InvalidArgument,
-        state.InvalidGraph,
-        state.NotImplemented,
-        state.RuntimeException,
-    )
-    return (*FAULTS, *own)

@@ -70,6 +70,20 @@ def rectified(net: Net, end: End) -> End:
     return quantized(net, End(name, end.shape))
 
 
+def extreme(net: Net, end: End) -> End | None:
+    """A magnitude, a sum of three, or the larger or smaller of two values of one scale and a number."""
+    if not end.scale:
+        return None
+    kind = net.any_of("Abs", "Max", "Min", "Sum")
+    other = net.quant(end, net.below(2, 6), True, end.scale, 0)
+    if kind == "Abs":
+        return quantized(net, End(net.node("Abs", end.name), end.shape))
+    if kind == "Sum":
+        return quantized(net, End(net.node("Sum", end.name, other.name, end.name), end.shape))
+    number = [net.const(float(end.scale * net.below(-3, 4)))] if net.chance(0.5) else []
+    return quantized(net, End(net.node(kind, other.name, *number, end.name), end.shape))
+
+
 def squashed(net: Net, end: End) -> End | None:
     """A curve of a narrow value, in front of a quantizer."""
     if net.powers or not end.scale:
@@ -100,4 +114,4 @@ def thresholded(net: Net, end: End) -> End:
     return End(x, end.shape, scale if numbers else 1.0, 4)
 
 
-PIECES = (with_constant, residual, side_by_side, rectified, squashed, thresholded)
+PIECES = (with_constant, residual, side_by_side, rectified, extreme, squashed, thresholded)

@@ -117,6 +117,9 @@ def padded(net: Net, end: End) -> End | None:
     else:
         others = (1.0, -0.5) if net.powers else ()  # a number between two codes is rounded, with a note
         number = [net.const(net.any_of(0.0, 0.0, *others))] if net.chance(0.5) else []
+        if net.opset >= 18 and net.chance(0.5):
+            pads = [after, before, before, after]
+            number = [*(number or [""]), net.integers(-1, 2)]
         name = net.node("Pad", end.name, net.integers(*pads), *number)
     channels, height, width = end.shape
     return End(name, (channels, height + before + after, width + before + after))
@@ -136,7 +139,9 @@ def resized(net: Net, end: End) -> End | None:
         return replace(end, name=net.node("Resize", end.name, scales, mode="nearest"), shape=shape)
     modes = net.any_of(("asymmetric", "floor"), ("half_pixel", "round_prefer_floor"))
     flags = {"mode": "nearest", "coordinate_transformation_mode": modes[0], "nearest_mode": modes[1]}
-    if net.chance(0.3):
+    if net.opset >= 18 and net.chance(0.5):
+        inputs, flags = ["", net.const([*reversed(up)])], {**flags, "axes": [3, -2]}
+    elif net.chance(0.3):
         inputs = ["", "", net.integers(1, *shape)] if net.opset >= 13 else [net.const([]), net.const([])]
         inputs = inputs if net.opset >= 13 else [*inputs, net.integers(1, *shape)]
     else:
@@ -161,6 +166,22 @@ def space_to_depth(net: Net, end: End) -> End | None:
     return replace(end, name=name, shape=(4 * channels, height // 2, width // 2))
 
 
+def repeated(net: Net, end: End) -> End | None:
+    """A value twice along an axis, or an axis of one that grows."""
+    axis = net.below(0, len(end.shape))
+    shape = list(end.shape)
+    if shape[axis] == 1:
+        shape[axis] = 3
+        name = net.node("Expand", end.name, net.integers(1, *shape))
+    elif int(np.prod(shape)) < 40:
+        counts = [2 if place == axis else 1 for place in range(len(shape))]
+        shape[axis] *= 2
+        name = net.node("Tile", end.name, net.integers(1, *counts))
+    else:
+        return None
+    return replace(end, name=name, shape=tuple(shape))
+
+
 def nothing(net: Net, end: End) -> End:
     """Nodes that change no value."""
     kind = net.any_of("Identity", "Dropout", "Cast")
@@ -179,5 +200,6 @@ PIECES = (
     resized,
     depth_to_space,
     space_to_depth,
+    repeated,
     nothing,
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tests.importers.qonnx_pieces.linear import quantized
 from tests.importers.qonnx_pieces.net import End, Net
 
@@ -88,4 +90,22 @@ def global_pool(net: Net, end: End) -> End | None:
     return quantized(net, End(name, shape if keep else shape[:1]))
 
 
-PIECES = (max_pool, average_pool, truncated_mean, global_pool)
+def reduced(net: Net, end: End) -> End | None:
+    """A mean, sum, maximum or minimum over any axes but the batch, as an attribute or an input."""
+    count = len(end.shape)
+    axes = sorted({net.below(1, count + 1) for _ in range(net.below(1, 3))})
+    size = int(np.prod([end.shape[axis - 1] for axis in axes]))
+    kind = net.any_of("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin")
+    if kind == "ReduceMean" and net.powers and bin(size).count("1") != 1:
+        return None
+    stated = [axis - count - 1 if net.chance(0.3) else axis for axis in axes]
+    keep = net.chance(0.5) or count - len(axes) in (0, 2)  # pieces take vectors and images
+    as_input = net.opset >= (13 if kind == "ReduceSum" else 18)
+    inputs = [end.name, net.integers(*stated)] if as_input else [end.name]
+    flags: dict[str, Any] = {} if as_input else {"axes": stated}
+    name = net.node(kind, *inputs, keepdims=int(keep), **flags)
+    sizes = [1 if place in axes else n for place, n in enumerate(end.shape, 1) if keep or place not in axes]
+    return quantized(net, End(name, tuple(sizes)))
+
+
+PIECES = (max_pool, average_pool, truncated_mean, global_pool, reduced)
