@@ -340,8 +340,7 @@ class Run:
         """This run, if `config` asks for the same model."""
         where = str(self.folder)
         differences_ = self.config.differences(config)
-        begun = any(file.is_file() for file in (self.float_file, self.model_file, self.state_file))
-        if differences_ and (overwrite or not begun):
+        if differences_ and (overwrite or not self._begun):
             self._clear()
             write_atomic(self.config_file, config.to_toml())
             return Run(self.folder, config)
@@ -364,6 +363,18 @@ class Run:
         updated = self.config.model_copy(update={"targets": config.targets})
         write_atomic(self.config_file, updated.to_toml())
         return Run(self.folder, updated)
+
+    @property
+    def _begun(self) -> bool:
+        """True if something is trained."""
+        return any(file.is_file() for file in (self.float_file, self.model_file, self.state_file))
+
+    def withdraw(self) -> None:
+        """Delete a run that was refused before its first epoch; one with results stays."""
+        if self._begun or self.history_file.is_file():
+            return
+        self._clear()
+        self.config_file.unlink(missing_ok=True)
 
     def emptied(self) -> Run:
         """This run with its configuration alone: the model and what was made of it are deleted."""

@@ -33,7 +33,7 @@ class Classification(Task):
     def claim(self, evidence: TaskEvidence) -> str:
         kinds = evidence.kinds
         fits = kinds <= evidence.first or (kinds == 2 and evidence.first == 1) or evidence.decides
-        return f"the labels name {kinds} classes" if kinds and fits else ""
+        return f"the labels name {kinds} class{'es' if kinds > 1 else ''}" if kinds and fits else ""
 
     def misfit(self, evidence: TaskEvidence) -> str:
         if evidence.labels is None and not evidence.classes:

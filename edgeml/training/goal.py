@@ -174,6 +174,10 @@ def check_end(model: Any, task: str, outputs: str) -> None:
 
 
 def _check_targets(targets: Array, task: str) -> None:
+    if tasks.load(task).truth is Truth.NUMBERS and np.all(targets == targets[:1]):
+        shown = ", ".join(f"{value:g}" for value in targets[0, :4])
+        what = f"every training sample has the same target ({shown}), of which nothing is learned"
+        raise EdgemlError(what, "data.target", "is this the right column?")
     if tasks.load(task).yes_no and not np.all((targets == 0) | (targets == 1)):
         odd = targets[(targets != 0) & (targets != 1)].flat[0]
         what = f"a label is {odd:g}, and the task multi-label knows 0 and 1"

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from edgeml.errors import EdgemlError
 from edgeml.files import staged_path
 from edgeml.keras.backend import import_keras
 from edgeml.keras.float_model import copy_weights, float_model
@@ -79,19 +80,31 @@ def train(
     chosen, _ = with_task(preset, chosen)
     data = prepare(chosen.data)
     with locked(Path(folder)):
+        fresh = not (Path(folder) / "config.toml").is_file()
         run = Run.create(Path(folder), RunConfig.of(preset, chosen, data), overwrite)
-        write_fitted(run.folder, data)
-        replicas.share(run, _SHARED)
-        observer = progress or SilentProgress()
-        if not run.float_file.is_file() and not run.model_file.is_file():
-            _train_phase("float", preset, run, data, observer, replicas, strict)
-        if not run.model_file.is_file():
-            _train_phase("qat", preset, run, data, observer, replicas)
+        try:
+            _train_phases(preset, run, data, progress or SilentProgress(), replicas, strict)
+        except EdgemlError:
+            if fresh:
+                run.withdraw()
+            raise
     return run
 
 
 _SHARED = ("float.keras", "history.csv", ".training.npz", "model.keras")
 """The files of a run folder that a training goes on from."""
+
+
+def _train_phases(
+    preset: Preset, run: Run, data: Prepared, progress: TrainingProgress, replicas: Replicas, strict: bool
+) -> None:
+    """Train what is not trained yet."""
+    write_fitted(run.folder, data)
+    replicas.share(run, _SHARED)
+    if not run.float_file.is_file() and not run.model_file.is_file():
+        _train_phase("float", preset, run, data, progress, replicas, strict)
+    if not run.model_file.is_file():
+        _train_phase("qat", preset, run, data, progress, replicas)
 
 
 def _reload(model: keras.Model) -> None:

@@ -104,6 +104,7 @@ def test_class_names(tmp_path: Path) -> None:
         ({"x": X, "y": np.arange(N)}, "50 different whole numbers from 0 to 49, which looks like a quantity"),
         ({"x": X, "y": np.arange(N).astype(str)}, "looks like a quantity"),
         ({"x": X, "y": np.array([f"c{i}" for i in range(N)])}, "cannot be split with every class"),
+        ({"x": X, "y": np.where(np.arange(N) < 3, 7, Y)}, "class '7' has 3 samples, and 4 are needed"),
         ({"x": X, "y": Y, "class_names": ["a", "a"]}, "two classes are called 'a'"),
         ({"x": X, "y": Y, "class_names": ["a", "b\n"]}, "is no class name"),
         ({"x": X, "y": Y - 1, "class_names": ["a", "b"]}, "labels from -1 to 0 but 2 class names"),

@@ -10,6 +10,8 @@ from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.keras.run import lower_run
 from edgeml.presets import KerasClass, prepare
+from edgeml.runconfig import RunConfig
+from edgeml.runs import Run
 from edgeml.tasks import load
 from edgeml.training.goal import targets_of
 from edgeml.training.history import read_history
@@ -131,7 +133,24 @@ def test_what_does_not_fit_is_one_error(made, tmp_path, task, assignments, messa
     preset = made(task)
     with pytest.raises(EdgemlError, match=message):
         train(preset, tmp_path / "run", presets.choose(preset, assignments))
-    assert not (tmp_path / "run" / "float.keras").exists()
+    assert not [path for path in (tmp_path / "run").glob("*") if path.name != ".lock"]  # nothing half-written
+
+
+def test_equal_targets_are_refused(made, tmp_path):
+    preset = made("regression")
+    with np.load("data.npz") as data:
+        np.savez("data.npz", x=data["x"], y=np.full(data["y"].shape, 0.5))
+    with pytest.raises(EdgemlError, match=r"every training sample has the same target \(0\.5, 0\.5\)"):
+        train(preset, tmp_path / "run")
+
+
+def test_a_run_that_was_there_before_stays(made, tmp_path):
+    preset = made("regression")
+    choices = presets.choose(preset)
+    run = Run.create(tmp_path / "run", RunConfig.of(preset, choices, prepare(choices.data)))
+    with pytest.raises(EdgemlError, match="use mean_squared_error"):
+        train(preset, run.folder, presets.choose(preset, ["training.loss=categorical_crossentropy"]))
+    assert run.config_file.is_file()
 
 
 @pytest.mark.parametrize("task", ["regression", "multi_label", "autoencoder"])
