@@ -83,7 +83,7 @@ test: $(STAMP) ## the quick tests (some minutes), doctests included
 	$(PYTEST) -m "not slow" $(ARGS)
 
 test-slow: $(STAMP) ## the other tests: training, compiled simulations, the wheel
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) -m slow --durations=25 --durations-min=8 $(ARGS)
 
 test-pythons: ## set-up, first model and quick tests on every Python 3.11 to 3.13 of this machine
 	@JOBS=$(JOBS) scripts/test-pythons $(ARGS)
