@@ -20,7 +20,8 @@ def prove(
 
     Args:
         subject: a run or its folder, whose files are taken as they lie there and whose prove.json is
-            written; or a graph, which every back end that has a prover emits into a temporary folder.
+            written; or a graph, which every back end that has a prover emits into a temporary folder; of
+            "all", those that cannot are NOT RUN.
         backends: "all", or names from `edgeml list backends`.
         progress: called with a line about each stage.
 
@@ -29,11 +30,12 @@ def prove(
         true if every artefact that is there is proven.
 
     Raises:
-        EdgemlError: an unknown back end, or one that cannot express the graph; or no such run.
-        MissingToolError: a package that emits is not installed.
+        EdgemlError: an unknown back end, or one of those named cannot express the graph; or no such run.
+        MissingToolError: a package that one of those named needs is not installed.
     """
     from edgeml import backends as folder
     from edgeml import pipeline
+    from edgeml.errors import EdgemlError
     from edgeml.ir import Graph
     from edgeml.prove.prove import prove_folder
     from edgeml.runs import Run
@@ -46,8 +48,13 @@ def prove(
     names = folder.names() if "all" in backends else tuple(backends)
     with scratch_folder() as name:
         for back_end in map(folder.load, names):
-            if not isinstance(back_end.prover(), NoProver):
+            if isinstance(back_end.prover(), NoProver):
+                continue
+            try:
                 back_end.emit(subject).write(Path(name) / back_end.folder)
+            except EdgemlError:
+                if "all" not in backends:
+                    raise
         return prove_folder(Path(name), subject, names, progress=progress)
 
 

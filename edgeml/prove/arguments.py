@@ -88,9 +88,9 @@ def prove_stage(stage: ArtefactStage, segment: GraphSegment) -> StageProof:
     count = 0
     for codes in vectors:
         count += len(codes)
-        batch = _split(segment, codes)
+        batch = _split(segment, segment.possible(codes))
         expected, got = segment.evaluate(batch), stage.run(batch)
-        wrong = np.argwhere(expected != got)
+        wrong = np.argwhere(segment.compared(expected != got))
         if len(wrong):
             row, *index = (int(n) for n in wrong[0])
             difference = StageDifference(
@@ -142,7 +142,7 @@ def _of_single(
         if ours.affine and theirs.affine and not rounds:
             return "a constant and multiples: zero and one vector per element", _units(segment)
         return "the elements stand at other places"
-    lo, hi = _bounds(segment)
+    lo, hi = segment.lo, segment.hi
     span = int(hi.max(initial=0)) - int(lo.min(initial=0)) + 1
     if span * segment.size <= _FEW:
         return "a function of one element: all of its codes", _path(lo, hi, _every(lo, hi))
@@ -162,7 +162,7 @@ def _of_extreme(
     segment: GraphSegment, ours: Structure, theirs: Structure
 ) -> tuple[str, Iterable[IntArray]] | str:
     """The largest or smallest of monotone functions of one element each."""
-    lo, hi = _bounds(segment)
+    lo, hi = segment.lo, segment.hi
     word = ours.form.value
     if ours.uniform and theirs.uniform:
         # g(max x_i): all elements alike run through every value that the largest can have.
@@ -195,7 +195,7 @@ def _of_product(segment: GraphSegment, ours: Structure, rounds: str) -> tuple[st
         return rounds
     if np.intersect1d(first, second).size:
         return "a product of elements of one value with each other"
-    lo, hi = _bounds(segment)
+    lo, hi = segment.lo, segment.hi
     corners = np.array([lo, lo, hi, hi])
     corners[:, second] = np.array([lo, hi, lo, hi])[:, second]
     return "a product of two elements: the four corners of their bounds", iter([corners])
@@ -251,14 +251,6 @@ def steps_of(evaluate: Callable[[IntArray], IntArray], least: int, most: int, li
     return np.array(sorted(points), np.int64)
 
 
-def _bounds(segment: GraphSegment) -> tuple[IntArray, IntArray]:
-    """The bounds of all elements of the sources, end to end."""
-    lo = [part.reshape(-1) for part in segment.lo]
-    hi = [part.reshape(-1) for part in segment.hi]
-    empty = np.zeros(0, np.int64)
-    return np.concatenate([*lo, empty]), np.concatenate([*hi, empty])
-
-
 def _every(lo: IntArray, hi: IntArray) -> IntArray:
     return np.arange(int(lo.min(initial=0)), int(hi.max(initial=0)) + 1)
 
@@ -271,12 +263,12 @@ def _path(lo: IntArray, hi: IntArray, points: IntArray) -> Iterator[IntArray]:
 
 
 def _units(segment: GraphSegment) -> Iterator[IntArray]:
-    """A vector as near to zero as bounds allow, and for each element the one that differs there by one."""
-    lo, hi = _bounds(segment)
-    base = np.clip(0, lo, hi)
+    """A vector as near to zero as bounds allow, and for each element the one that differs there by a step."""
+    lo, hi = segment.lo, segment.hi
+    base = np.clip(0, lo, hi)  # a multiple of the step, as both bounds are
     yield base[np.newaxis]
     vary = np.flatnonzero(lo < hi)
-    change = np.where(base < hi, 1, -1)
+    change = np.where(base < hi, segment.steps, -segment.steps)
     size = max(1, _CHUNK // max(segment.size, 1))
     for start in range(0, len(vary), size):
         part = vary[start : start + size]
@@ -287,7 +279,7 @@ def _units(segment: GraphSegment) -> Iterator[IntArray]:
 
 def _one_high(segment: GraphSegment) -> Iterator[IntArray]:
     """All elements at their lower bound, all at their upper one, and one of them high after the other."""
-    lo, hi = _bounds(segment)
+    lo, hi = segment.lo, segment.hi
     yield np.stack([lo, hi])
     size = max(1, _CHUNK // max(len(lo), 1))
     for start in range(0, len(lo), size):

@@ -104,7 +104,7 @@ def _steps(name: str, prover: Prover, folder: Path, core: Graph, progress: Progr
             unshown = [source for source in stage.sources if source not in shown]
             if unshown:
                 raise EdgemlError(f"is read before anything is shown of it by {stage.value}", unshown[0])
-            step = prove_stage(stage, GraphSegment(core, stage.sources, stage.value))
+            step = prove_stage(stage, GraphSegment(core, stage.sources, stage.value, stage.elements))
         steps.append(step)
         shown.add(stage.value)
         if step.difference is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
@@ -12,7 +14,19 @@ from edgeml.ir import Graph
 from edgeml.ir.evaluate import run_nodes
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
-from edgeml.ir.structure import Structure, source
+from edgeml.ir.structure import NONE, Structure, source
+from edgeml.stages import Elements
+
+
+def _of(structure: Structure, elements: Elements) -> Structure:
+    """The structure of the elements that are there, of those that are not always equal to another one."""
+    at = structure.places
+    places = np.where(at == NONE, NONE, elements.same[np.maximum(at, 0)]) if elements.same.size else at
+    return replace(
+        structure,
+        places=np.where(elements.absent, NONE, places),
+        rules=np.where(elements.absent, 0, structure.rules),
+    )
 
 
 class GraphSegment:
@@ -22,13 +36,17 @@ class GraphSegment:
         graph: a prepared graph.
         sources: names of the values that are given.
         value: name of the value that is computed.
+        elements: what is known of the elements of the sources and of the value.
 
     Raises:
         EdgemlError: the value depends on an input that is not among the sources.
     """
 
-    def __init__(self, graph: Graph, sources: Sequence[str], value: str) -> None:
+    def __init__(
+        self, graph: Graph, sources: Sequence[str], value: str, elements: Elements | None = None
+    ) -> None:
         self.graph, self.sources, self.value = graph, tuple(sources), value
+        self.elements = elements
         names, reached = [value], set[str]()
         while names:
             name = names.pop()
@@ -39,7 +57,7 @@ class GraphSegment:
                 raise EdgemlError(f"depends on {name}, which the artefact does not read", value)
             names += graph.node(name).inputs
         self.nodes = [node for node in graph.nodes if node.name in reached]
-        self.structure = self._structure()
+        self.structure = self._structure() if elements is None else _of(self._structure(), elements)
 
     @property
     def ops(self) -> str:
@@ -48,14 +66,35 @@ class GraphSegment:
         return ", ".join(dict.fromkeys(kinds)) or "the value itself"
 
     @property
-    def lo(self) -> list[IntArray]:
-        """The lower bounds of the sources."""
-        return [self.graph.info(name).lo for name in self.sources]
+    def lo(self) -> IntArray:
+        """The lower bounds of all elements of the sources, end to end."""
+        lo = self._end_to_end([self.graph.info(name).lo for name in self.sources])
+        return lo if self.elements is None else -(-lo // self.elements.steps) * self.elements.steps
 
     @property
-    def hi(self) -> list[IntArray]:
-        """The upper bounds of the sources."""
-        return [self.graph.info(name).hi for name in self.sources]
+    def hi(self) -> IntArray:
+        """The upper bounds of all elements of the sources, end to end."""
+        hi = self._end_to_end([self.graph.info(name).hi for name in self.sources])
+        return hi if self.elements is None else hi // self.elements.steps * self.elements.steps
+
+    @property
+    def steps(self) -> IntArray:
+        """The smallest difference between two codes of each element of the sources."""
+        return np.ones(self.lo.size, np.int64) if self.elements is None else self.elements.steps
+
+    def possible(self, codes: IntArray) -> IntArray:
+        """Codes (batch, elements) of all sources that can come, near to some that are within bounds."""
+        if self.elements is None:
+            return codes
+        return (codes // self.elements.steps * self.elements.steps)[:, self.elements.same]
+
+    def compared(self, wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Differences (batch, *shape), of the elements that the artefact computes."""
+        return wrong if self.elements is None else wrong & ~self.elements.absent
+
+    @staticmethod
+    def _end_to_end(parts: Sequence[IntArray]) -> IntArray:
+        return np.concatenate([*(part.reshape(-1) for part in parts), np.zeros(0, np.int64)])
 
     @property
     def size(self) -> int:

@@ -27,6 +27,24 @@ from edgeml.ir.structure import Structure
 
 
 @dataclass(frozen=True, eq=False)
+class Elements:
+    """The elements that a stage reads and computes, where not all codes of all of them can come.
+
+    What is said of the sources holds by the stages that computed them.
+
+    Args:
+        steps: of all elements of the sources: their codes are multiples of these.
+        same: of all elements of the sources: the number of one that is always equal; mostly its own.
+        absent: of the value's shape: True for an element that the artefact does not compute, since nothing
+            reads it.
+    """
+
+    steps: IntArray
+    same: IntArray
+    absent: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
 class ArtefactStage:
     """The part of an artefact between values of the graph.
 
@@ -37,6 +55,7 @@ class ArtefactStage:
         structure: of the value as a function of these elements, in the graph's order.
         rounds: why a sum in it may round, or ""; then sums are those of real numbers.
         run: codes (batch, *shape) of all sources to codes of the value; `fixed.NO_CODE` where there is none.
+        elements: what is known of the elements; None if all codes of all of them can come.
     """
 
     value: str
@@ -44,6 +63,7 @@ class ArtefactStage:
     structure: Structure
     rounds: str
     run: Callable[[Mapping[str, IntArray]], IntArray]
+    elements: Elements | None = None
 
 
 @dataclass(frozen=True, eq=False)

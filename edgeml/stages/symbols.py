@@ -183,10 +183,14 @@ class Algebra:
 
     def __init__(self) -> None:
         self._keys: dict[tuple[object, ...], int] = {}
+        self.recipes: dict[int, tuple[object, ...]] = {}
+        """The makings of every function, by its key: a name, numbers and keys."""
 
     def key(self, *what: object) -> int:
         """The key of a function made of functions with keys."""
-        return self._keys.setdefault(what, len(self._keys) + 1)
+        key = self._keys.setdefault(what, len(self._keys) + 1)
+        self.recipes.setdefault(key, what)
+        return key
 
     # ---------------------------------------------------------------- sums and products
 

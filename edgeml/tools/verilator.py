@@ -28,6 +28,7 @@ TOOL = Tool(
 
 _OLDEST = 5
 _FLAGS = ("-std=gnu++17", "-O1", "-w", "-pthread", "-faligned-new")
+_QUICK = "-O0"
 _DEFINES = (
     "VERILATOR=1",
     "VM_COVERAGE=0",
@@ -76,13 +77,14 @@ def lint(sources: Sequence[Path], top: str, log: Path) -> None:
         raise EdgemlError(problem, f"verilator --lint-only {top}", f"all output is in {log}")
 
 
-def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
+def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = True) -> Path:
     """The program for a module and a C++ main, from the cache or freshly built.
 
     Args:
         sources: Verilog files, all that are needed.
         top: the top module.
         main: C++ that includes "Vdut.h" and drives `Vdut`.
+        optimized: let the compiler take twice as long for a program that is several times as fast.
 
     Raises:
         MissingToolError: Verilator 5 or g++ is missing.
@@ -95,6 +97,7 @@ def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
     name = digest(
         [
             *versions,
+            *([] if optimized else [_QUICK]),
             top,
             main,
             *(part for path in sources for part in (path.name, read_bytes(path, "file of Verilog"))),
@@ -126,7 +129,8 @@ def simulation(sources: Sequence[Path], top: str, main: str) -> Path:
         parts = [f'#include "{path.name}"' for path in sorted((scratch / "c").glob("*.cpp"))]
         (scratch / "c" / "edgeml_all.cpp").write_text("\n".join([*parts, main]))
         target = scratch / "simulation"
-        words = [compiler.path, *_compile_flags(verilator), "-Ic", "c/edgeml_all.cpp", runtime, "-o", target]
+        flags = [*_compile_flags(verilator), *([] if optimized else [_QUICK])]
+        words = [compiler.path, *flags, "-Ic", "c/edgeml_all.cpp", runtime, "-o", target]
         run(words, scratch, program.parent / "compile.log", _SECONDS, writes=[target])
         target.replace(program)  # atomic: two checks may build the same simulation at once
     return program

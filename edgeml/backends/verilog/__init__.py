@@ -18,12 +18,12 @@ from edgeml.backends.verilog.build import DesignPlan, build, plan_design
 from edgeml.backends.verilog.fresh import compare_design
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.options import VerilogOptions, parse_options
+from edgeml.backends.verilog.proof.prover import VerilogProver
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 from edgeml.passes import prepare_circuit
-from edgeml.stages import NoProver
 
 __all__ = ["BACKEND", "Verilog", "VerilogOptions"]
 
@@ -58,8 +58,8 @@ class Verilog(Backend):
     def runners(self) -> tuple[Runner, ...]:
         return (Simulation(),)
 
-    def prover(self) -> NoProver:
-        return NoProver("no proof is written for this back end yet; edgeml check compares samples")
+    def prover(self) -> VerilogProver:
+        return VerilogProver()
 
 
 BACKEND = Verilog()

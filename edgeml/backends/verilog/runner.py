@@ -50,7 +50,7 @@ class Simulation(Runner):
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
         manifest = VerilogManifest.read(folder)
-        _check_ports(manifest, graph, folder)
+        check_ports(manifest, graph, folder)
         sources = [folder / name for name in manifest.files]
         for path in sources:
             if not path.is_file():
@@ -118,7 +118,12 @@ def _codes(lanes: Lanes, data: NDArray[np.uint8]) -> IntArray:
     return table.reshape(len(data), *lanes.shape).astype(np.int64)
 
 
-def _check_ports(manifest: VerilogManifest, graph: Graph, folder: Path) -> None:
+def check_ports(manifest: VerilogManifest, graph: Graph, folder: Path) -> None:
+    """Refuse a manifest whose inputs and outputs are not those of a graph.
+
+    Raises:
+        EdgemlError: they are not; names the value.
+    """
     for kind, stream, names in (
         ("inputs", manifest.input, graph.inputs),
         ("outputs", manifest.output, graph.outputs),
