@@ -108,7 +108,7 @@ class SourceModel(ABC):
         values: the graph's values that it can give, every output among them.
     """
 
-    title: ClassVar[str]
+    title: str
     values: tuple[str, ...]
 
     @abstractmethod

@@ -28,6 +28,15 @@ _BASE = ("name", "trainable", "dtype", "activity_regularizer")
 _RENAMED = {("LeakyReLU", "alpha"): "negative_slope"}
 """Settings of layers that Keras 3 has under another name."""
 
+_REPLACED = {"ThresholdedReLU": ("ReLU", {"theta": "threshold"})}
+"""Layers that Keras 3 left out, by those that compute the same, and the names of their settings there."""
+
+_FUNCTIONS = {"softmax_v2": "softmax", "relu_v2": "relu"}
+"""Names that TensorFlow has for functions of Keras."""
+
+_WITHOUT_EFFECT = ("implementation", "query_shape", "key_shape", "value_shape")
+"""Settings that change no result: how a recurrent layer is computed, and sizes that the weights have too."""
+
 _RENORM = "renorm"
 """A setting of batch normalization; those that begin with it say nothing where it is off."""
 
@@ -143,6 +152,9 @@ def _layer(entry: dict[str, Any], where: str) -> dict[str, Any]:
     inner = entry.get("config")
     if kind == _UNWRAPPED:
         return _pruned(entry, where)
+    if kind in _REPLACED and isinstance(inner, dict):
+        kind, renamed = _REPLACED[kind]
+        inner = {str(renamed.get(key, key)): value for key, value in inner.items()}
     if kind in MODELS:
         model = _model(entry, where)
     elif not isinstance(inner, dict):
@@ -188,11 +200,13 @@ def _settings(inner: dict[str, Any], cls: type, place: str) -> dict[str, Any]:
             continue
         value = _dtype(value) if key == "dtype" else _plain(value, place)
         key = _RENAMED.get((cls.__name__, key), key)
+        if isinstance(value, str):
+            value = _FUNCTIONS.get(value, value) if key.endswith("activation") else value
         if key == "axis" and isinstance(value, list) and len(value) == 1:
             value = value[0]
         if key in parameters:
             settings[key] = value
-        elif key in _BASE or (key.startswith(_RENORM) and not inner.get(_RENORM)):
+        elif key in (*_BASE, *_WITHOUT_EFFECT) or (key.startswith(_RENORM) and not inner.get(_RENORM)):
             continue
         elif value not in _NEUTRAL and (key, value) != ("groups", 1):
             raise EdgemlError(
@@ -206,12 +220,15 @@ def _settings(inner: dict[str, Any], cls: type, place: str) -> dict[str, Any]:
 def _parameters(cls: type) -> frozenset[str]:
     """The keyword arguments of a class, and of its bases as far as it hands them on."""
     parameters = set[str]()
+    cell = getattr(import_qkeras(), f"{cls.__name__}Cell", None)  # what QLSTM hands its settings on to
+    if isinstance(cell, type):
+        parameters |= set(inspect.signature(cell.__init__).parameters)
     for base in cls.__mro__:
         if base.__module__.split(".")[0] in ("keras", "qkeras") and "__init__" in vars(base):
             own = inspect.signature(base.__init__).parameters
             parameters |= set(own)
             if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in own.values()):
-                return frozenset(parameters - {"self"})
+                return frozenset(parameters - {"self", "kwargs"})
     return frozenset((parameters | set(_BASE)) - {"self", "args", "kwargs"})
 
 

@@ -28,6 +28,9 @@ from edgeml.reading import refusing
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 
+_UNDER_PRUNING = "PruneLowMagnitude"
+"""The class of the wrapper of pruning, which has arrays of its own around layers without weights too."""
+
 _OF_PRUNING = ("mask", "threshold", "pruning_step")
 _COUNTER = "iteration"
 """Steps of training, which QConv2DBatchnorm counts; Keras leaves them out of a file of weights alone."""
@@ -188,12 +191,15 @@ def _by_class(model: Any, config: dict[str, Any], root: Any, where: str) -> Iter
     by_class: dict[str, list[tuple[dict[str, Any], Any]]] = defaultdict(list)
     for entry, layer in _pairs(model, config):
         if layer.weights:
-            kind = "PruneLowMagnitude" if entry.get("pruned") else entry["class_name"]
+            kind = _UNDER_PRUNING if entry.get("pruned") else entry["class_name"]
             kind = "Functional" if kind == "Model" else kind
             by_class[_snake_case(kind)].append((entry, layer))
     for kind, owners in by_class.items():
         names = [name for name in container if re.fullmatch(rf"{re.escape(kind)}(_\d+)?", name)]
-        groups = [container[name] for name in sorted(names, key=_number) if _has_arrays(container[name])]
+        below = "layer" if kind == _snake_case(_UNDER_PRUNING) else ""
+        groups = [
+            container[name] for name in sorted(names, key=_number) if _has_arrays(container[name], below)
+        ]
         if len(groups) != len(owners):
             raise EdgemlError(
                 f"has weights of {len(groups)} layers {owners[0][0]['class_name']}, the model {len(owners)}",
@@ -220,7 +226,10 @@ def _numbered(layer: Any, group: Any) -> Iterator[tuple[int, Array]]:
             yield from _numbered(below, group[name])
 
 
-def _has_arrays(group: Any) -> bool:
+def _has_arrays(group: Any, below: str = "") -> bool:
+    """True if a group, or what it has below a name, holds arrays."""
+    if below:
+        return below in group and _has_arrays(group[below])
     names: list[str] = []
 
     def visit(name: str, item: Any) -> bool | None:

@@ -22,7 +22,7 @@ from edgeml.ir.ops.reshape import Reshape
 from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
 from edgeml.keras.builder import LayerBuilder, Note
-from edgeml.keras.handlers import LayerKind
+from edgeml.keras.handlers import LayerHandler, LayerKind
 from edgeml.keras.operation import lower_operation
 from edgeml.keras.pending import PendingFunction, RawInput
 from edgeml.keras.quantizers._stated import stated_table
@@ -36,6 +36,7 @@ _REMEDIES = {
     "QAdaptiveActivation": "use a QActivation with the integer bits it settled on, and train once more",
     "LayerNormalization": "use BatchNormalization or QBatchNormalization, whose statistics are constants",
     "Lambda": "write it with Keras layers",
+    "Masking": "leave it out and feed sequences of one length: every step counts",
 }
 """The substitutes of layers that are known and not covered; near names are added."""
 
@@ -129,11 +130,23 @@ def lower_model(
     for (input_name, key), tensor in zip(network.inputs, _inputs(model), strict=True):
         values[key] = builder.raw_input(input_name, _input_shape(input_name, tensor))
     for call in network.calls:
+        if type(call.layer).__name__ == "Masking":  # before the operations that Keras hangs onto a mask
+            _handler(call)
+    for call in network.calls:
         builder.left_in_float = False
         value = _lower_call(builder, call, tuple(values[key] for key in call.inputs))
         values[call.output] = _rounded(builder, network, call, value) if builder.left_in_float else value
     outputs = [_output(builder, network, values, key, softmax) for key in network.outputs]
     return _finish(builder, network, values, outputs)
+
+
+def _handler(call: Call) -> LayerHandler:
+    """The handler of a call's layer.
+
+    Raises:
+        EdgemlError: it is not covered; says what to use instead.
+    """
+    return layers.handler(call.layer, call.name, _REMEDIES.get(type(call.layer).__name__, ""))
 
 
 def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> str:
@@ -147,7 +160,7 @@ def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> s
             f"computes in {layer.compute_dtype}",
             "build the model with dtype='float32', whose sums can be exact",
         )
-    handler = layers.handler(layer, call.name, _REMEDIES.get(type(layer).__name__, ""))
+    handler = _handler(call)
     if call.training and handler.kind is not LayerKind.AUGMENTS:
         raise builder.refuse(
             "is called with training=True, so that it is not the same at every inference", "call it without"

@@ -9,10 +9,12 @@ import copy
 from typing import Any
 
 from edgeml.errors import EdgemlError
-from edgeml.keras.architecture import upgraded
+from edgeml.keras import layers
+from edgeml.keras.architecture import leaves, upgraded
 from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.configuration import check_code, check_sizes
 from edgeml.keras.hdf5 import assign_weights
+from edgeml.keras.registry import snake_case
 from edgeml.keras.writer import AGAIN
 from edgeml.reading import error_text, parse_json
 
@@ -49,6 +51,14 @@ def rebuilt(text: bytes, weights: bytes, where: str) -> Any:
     except EdgemlError:
         raise
     except Exception as error:  # Keras raises whatever it likes over settings that it does not take
+        for leaf in leaves(architecture):
+            name = str(leaf["class_name"])
+            if name != "InputLayer" and snake_case(name) not in layers.names():
+                raise EdgemlError(
+                    f"the layer {name} is not covered, and Keras {keras.__version__} does not build it",
+                    f"{where}: {leaf['config'].get('name', name)}",
+                    "docs/layers.md lists the layers that are, and what to use instead",
+                ) from error
         innermost = str(error).rpartition(_CAUSE)[2]  # Keras repeats every configuration in front of it
         reason = error_text(ValueError(innermost) if innermost else error)[:_LONGEST]
         raise EdgemlError(

@@ -209,7 +209,9 @@ def one_to_one(kind: str, seed: int) -> bytes:
             "type": "LeakyReluOptions",
             "options": options("LeakyReluOptions", alpha=rng.uniform(0.05, 0.4)),
         }
-    if kind == "HARD_SWISH":
+    if kind == "GELU":
+        operator |= {"type": "GeluOptions", "options": options("GeluOptions", approximate=bool(seed % 2))}
+    if kind in ("HARD_SWISH", "ELU"):
         operator["version"] = 1
     return file_of(tensors, [operator], [0], [1])
 
@@ -322,7 +324,18 @@ SAMPLES: dict[str, Callable[[int], bytes]] = {
     },
     **{
         kind: partial(one_to_one, kind)
-        for kind in ("LOGISTIC", "TANH", "LEAKY_RELU", "HARD_SWISH", "RELU", "RELU6", "QUANTIZE")
+        for kind in (
+            "LOGISTIC",
+            "TANH",
+            "ELU",
+            "EXP",
+            "GELU",
+            "LEAKY_RELU",
+            "HARD_SWISH",
+            "RELU",
+            "RELU6",
+            "QUANTIZE",
+        )
     },
     **{
         kind: partial(moved, kind)

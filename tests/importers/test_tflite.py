@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,14 +82,35 @@ def test_the_kernels_rounding_in_core_ops_is_that_in_numpy(once):
 def test_a_float_model_says_how_to_quantize_it():
     float_tensors = [{"name": n, "shape": (1, 4), "kind": "FLOAT32"} for n in ("x", "y")]
     content = small_tflite.file_of(float_tensors, [{"kind": "RELU", "inputs": [0], "outputs": [1]}], [0], [1])
-    with pytest.raises(EdgemlError, match="TFLITE_BUILTINS_INT8"):
+    with pytest.raises(EdgemlError, match="computes in floats") as refusal:
         importers.read(importers.SourceFile(Path("x.tflite"), content), importers.ImportOptions("net"))
+    assert "edgeml quantize MODEL.keras" in refusal.value.hint
+    assert "TFLITE_BUILTINS_INT8" in refusal.value.hint
+
+
+def test_an_operator_without_a_reference_kernel_runs_by_the_built_in_one():
+    """TILE as Keras 3's UpSampling2D is converted to has a version that no reference kernel has."""
+    import flatbuffers
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model: Any = schema.ModelT.InitFromPackedBuf(small_tflite.SAMPLES["TILE"](0), 0)
+    for code in model.operatorCodes:
+        code.version = 3
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    imported = importers.read(
+        importers.SourceFile(Path("x.tflite"), bytes(builder.Output())), importers.ImportOptions("net")
+    )
+    graph = imported.graph
+    x = {name: np.zeros((1, *graph.info(name).shape)) for name in graph.inputs}
+    imported.model.run(x)
+    assert imported.model.title == "TensorFlow Lite, built-in kernels"
 
 
 def test_an_operator_that_is_not_read_is_named():
     tensors = [{"name": n, "shape": (1, 4), "scale": 0.1} for n in ("x", "y")]
-    content = small_tflite.file_of(tensors, [{"kind": "GELU", "inputs": [0], "outputs": [1]}], [0], [1])
-    with pytest.raises(EdgemlError, match="GELU is not read"):
+    content = small_tflite.file_of(tensors, [{"kind": "SIN", "inputs": [0], "outputs": [1]}], [0], [1])
+    with pytest.raises(EdgemlError, match="SIN is not read"):
         importers.read(importers.SourceFile(Path("x.tflite"), content), importers.ImportOptions("net"))
 
 

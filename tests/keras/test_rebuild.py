@@ -6,7 +6,9 @@ import copy
 import io
 import json
 import os
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -180,6 +182,68 @@ def test_a_sequential_model_that_states_its_input_in_the_first_layer() -> None:
     model = model_of(hdf5_of(old), "net.h5")
     assert np.array_equal(np.asarray(model(np.ones((1, 4), np.float32))), [[2.0, 2.0, 2.0]])
     assert bits(4)["config"]["bits"] == model.get_layer("fc").kernel_quantizer_internal.bits
+
+
+def stacked(*layers: dict[str, Any], shape: tuple[int, ...] = (4,)) -> Old:
+    """A sequential model of Keras 2 with an input of a shape."""
+    source = {"name": "source", "batch_input_shape": [None, *shape], "dtype": "float32"}
+    entries = [{"class_name": "InputLayer", "config": source}, *layers]
+    named = [{**entry, "name": entry["config"]["name"]} for entry in entries]
+    return Old({"class_name": "Sequential", "config": {"name": "net", "layers": named}})
+
+
+def test_a_layer_that_keras_3_left_out_and_functions_under_names_of_tensorflow() -> None:
+    old = stacked(
+        {"class_name": "ThresholdedReLU", "config": {"name": "above", "theta": 0.5}},
+        {"class_name": "Activation", "config": {"name": "chances", "activation": "softmax_v2"}},
+    )
+    x = np.array([[0.25, 0.5, 0.75, -1.0]], np.float32)
+    model = model_of(hdf5_of(old), "net.h5")
+    above = np.array([0.0, 0.0, 0.75, 0.0])
+    np.testing.assert_allclose(np.asarray(model(x))[0], np.exp(above) / np.exp(above).sum(), atol=1e-6)
+
+
+def test_settings_of_recurrent_layers() -> None:
+    """QLSTM hands its settings on to a cell; how a layer is computed says nothing."""
+    shared = {"units": 2, "implementation": 2, "time_major": False, "unroll": False, "return_sequences": True}
+    old = stacked(
+        {"class_name": "QLSTM", "config": {"name": "q", "activation": "quantized_tanh(6)", **shared}},
+        {"class_name": "LSTM", "config": {"name": "plain", "activation": "tanh", **shared}},
+        shape=(5, 3),
+    )
+    for name, inputs in (("q", 3), ("plain", 2)):
+        shapes = {"kernel": (inputs, 8), "recurrent_kernel": (2, 8), "bias": (8,)}
+        old.weights[name] = [(key, np.full(shape, 0.25, np.float32)) for key, shape in shapes.items()]
+    model = model_of(hdf5_of(old), "net.h5")
+    assert np.asarray(model(np.ones((1, 5, 3), np.float32))).shape == (1, 5, 2)
+    assert "quantized_tanh" in str(model.get_layer("q").cell.activation)
+
+
+def test_wrappers_of_pruning_around_layers_without_weights() -> None:
+    """They have a counter of their own in a .keras file, and no layer's arrays."""
+    import h5py
+
+    old = network()
+    archive = zipfile.ZipFile(io.BytesIO(archive_of(old)))
+    weights = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(weights, "a") as file:
+        root: Any = file["_layer_checkpoint_dependencies"]
+        root.create_dataset("prune_low_magnitude_1/vars/0", data=np.int64(7))
+    changed = io.BytesIO()
+    with zipfile.ZipFile(changed, "w") as target:
+        for member in archive.namelist():
+            content = weights.getvalue() if member == "model.weights.h5" else archive.read(member)
+            target.writestr(member, content)
+    x = np.random.default_rng(0).normal(size=(5, 6, 6, 2)).astype(np.float32)
+    assert np.array_equal(np.asarray(model_of(changed.getvalue(), "net.keras")(x)), expected(x))
+
+
+def test_a_layer_that_neither_keras_builds_nor_edgeml_covers() -> None:
+    attention = {"name": "heads", "num_heads": 1, "key_dim": 2, "query_shape": [None, 5, 3]}
+    old = stacked({"class_name": "MultiHeadAttention", "config": attention}, shape=(5, 3))
+    with pytest.raises(EdgemlError, match="the layer MultiHeadAttention is not covered") as refusal:
+        model_of(hdf5_of(old), "net.h5")
+    assert refusal.value.where == "net.h5: heads"
 
 
 @pytest.fixture

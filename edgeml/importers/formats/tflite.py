@@ -13,8 +13,8 @@ from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.affine.outputs import labelled
 from edgeml.importers.base import Imported, Importer, ImportOptions, InputLayout, SourceFile
 from edgeml.importers.tflite_reader.folding import folded
-from edgeml.importers.tflite_reader.model import MAGIC, taken_apart
-from edgeml.importers.tflite_reader.reader import BYTES, TfliteReader, one_scale
+from edgeml.importers.tflite_reader.model import MAGIC, TfliteModel, taken_apart
+from edgeml.importers.tflite_reader.reader import BYTES, REMEDY, TfliteReader, one_scale
 from edgeml.importers.tflite_reader.source import TfliteSource
 
 
@@ -34,6 +34,7 @@ class TfliteImporter(Importer):
         if source.weights is not None:
             raise EdgemlError("a TensorFlow Lite file has its weights itself", where, "leave --weights out")
         model = folded(taken_apart(source.content, where))
+        _need_integers(model, where, options)
         assembly = Assembly(options.name, options.lowering, options.strict)
         reader = TfliteReader(model, assembly)
         with assembly.reading(where, "operator", "convert it again"):
@@ -49,6 +50,26 @@ class TfliteImporter(Importer):
         meanings = labelled(reader.outputs, [model.tensors[place].name for place in model.outputs])
         runner = TfliteSource(source.content, model, match, where)
         return Imported(graph, runner, tuple(layouts), outputs=meanings)
+
+
+def _need_integers(model: TfliteModel, where: str, options: ImportOptions) -> None:
+    """Refuse a model that computes in floats.
+
+    Raises:
+        EdgemlError: no operator takes or gives integers that are no constants; says what to quantize.
+    """
+    ends = {place for operator in model.operators for place in (*operator.inputs, *operator.outputs)}
+    kinds = {
+        model.tensors[place].kind for place in ends if place >= 0 and model.tensors[place].values is None
+    }
+    if not kinds or kinds - {"FLOAT32", "FLOAT16"}:
+        return
+    raise EdgemlError(
+        "computes in floats: a float model, or one whose weights alone are quantized",
+        where,
+        f"quantize the Keras model that it was converted from: {options.quantize_command('MODEL.keras')}; "
+        f"or {REMEDY}",
+    )
 
 
 IMPORTER = TfliteImporter()

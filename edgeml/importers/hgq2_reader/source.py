@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
@@ -31,7 +30,7 @@ class Hgq2Source(SourceModel):
         graph: what was read from it.
     """
 
-    title: ClassVar[str] = "HGQ2, float32"
+    title = "HGQ2, float32"
 
     def __init__(self, content: bytes, graph: Graph) -> None:
         self._content, self._graph = content, graph

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +92,7 @@ class OnnxSource(SourceModel):
 class QonnxSource(OnnxSource):
     """The qonnx package's executor."""
 
-    title: ClassVar[str] = "qonnx, float32"
+    title = "qonnx, float32"
 
     def __init__(
         self, model: Any, match: Correspondence, where: str, shapes: Mapping[str, tuple[int, ...]]
@@ -125,7 +125,7 @@ class QonnxSource(OnnxSource):
 class OrtSource(OnnxSource):
     """ONNX Runtime."""
 
-    title: ClassVar[str] = "ONNX Runtime"
+    title = "ONNX Runtime"
 
     def __init__(
         self, model: Any, match: Correspondence, where: str, shapes: Mapping[str, tuple[int, ...]]

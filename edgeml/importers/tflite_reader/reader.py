@@ -144,7 +144,9 @@ class TfliteReader:
         name = operator.kind.lower()
         if name not in tflite_ops.names():
             raise EdgemlError(
-                f"the operator {operator.kind} is not read", hint="docs/importing.md lists those that are"
+                f"the operator {operator.kind} is not read",
+                hint="replace the layer that it comes from by one of those that docs/importing.md lists, and "
+                "convert the model again",
             )
         results = tflite_ops.lowering(name)(operator, self)
         results = (results,) if isinstance(results, AffineValue) else results

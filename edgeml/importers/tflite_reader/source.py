@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from edgeml.importers.affine.compared import Correspondence
 from edgeml.importers.base import Floats, SourceModel
 from edgeml.importers.tflite_reader.model import TfliteModel
 from edgeml.reading import FAULTS, error_text
+
+_NO_KERNEL = "Didn't find op for builtin opcode"
+"""In the message about an operator, such as TILE of Keras 3, of which there is no reference kernel."""
 
 _KINDS = {"INT8": np.int8, "UINT8": np.uint8}
 
@@ -32,7 +35,7 @@ class TfliteSource(SourceModel):
         where: the file, for messages.
     """
 
-    title: ClassVar[str] = "TensorFlow Lite, reference kernels"
+    title = "TensorFlow Lite, reference kernels"
 
     def __init__(self, content: bytes, model: TfliteModel, match: Correspondence, where: str) -> None:
         self.values = match.values
@@ -72,15 +75,27 @@ class TfliteSource(SourceModel):
 
     def _loaded(self) -> Any:
         if self._interpreter is None:
-            from tensorflow.lite.python import interpreter as lite
+            from tensorflow.lite.python.interpreter import OpResolverType
 
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated", UserWarning)
-                self._interpreter = lite.Interpreter(
-                    model_content=self._content,
-                    experimental_op_resolver_type=lite.OpResolverType.BUILTIN_REF,
-                    experimental_preserve_all_tensors=True,
-                    num_threads=1,
-                )
-            self._interpreter.allocate_tensors()
+            try:
+                self._interpreter = self._interpreter_with(OpResolverType.BUILTIN_REF)
+            except ValueError as error:
+                if _NO_KERNEL not in str(error):
+                    raise
+                self.title = "TensorFlow Lite, built-in kernels"
+                self._interpreter = self._interpreter_with(OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
         return self._interpreter
+
+    def _interpreter_with(self, kernels: Any) -> Any:
+        from tensorflow.lite.python.interpreter import Interpreter
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated", UserWarning)
+            interpreter = Interpreter(
+                model_content=self._content,
+                experimental_op_resolver_type=kernels,
+                experimental_preserve_all_tensors=True,
+                num_threads=1,
+            )
+        interpreter.allocate_tensors()
+        return interpreter

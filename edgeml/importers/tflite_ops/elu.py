@@ -1,0 +1,15 @@
+"""ELU of int8."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeml.importers.affine.value import AffineValue
+from edgeml.importers.tflite_ops._table import by_table
+from edgeml.importers.tflite_reader.model import TfliteOperator
+from edgeml.importers.tflite_reader.reader import TfliteReader
+
+
+def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
+    """The exponential below zero, less one, by table."""
+    return by_table(operator, reader, lambda x: np.where(x < 0, np.exp(x) - np.float32(1), x))
