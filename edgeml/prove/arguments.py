@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir.structure import NONE, Form, Structure
 from edgeml.prove.segment import GraphSegment
@@ -28,6 +29,9 @@ _FEW = 1 << 18
 
 _MOST_CODES = 1 << 24
 """Most codes of an element that are tried."""
+
+_MOST_TRIED = 1 << 20
+"""Most integers of vectors that are tried without an argument."""
 
 _MOST_STEPS = 1 << 27
 """Most integers for finding and driving steps."""
@@ -66,7 +70,7 @@ class StageProof:
         ops: the ops of the graph that it stands for.
         argument: in words.
         vectors: how many were compared.
-        missing: why it is not proven, or "".
+        missing: why no argument covers it, or "".
         difference: a vector on which it differs, or None.
     """
 
@@ -83,25 +87,45 @@ def prove_stage(stage: ArtefactStage, segment: GraphSegment) -> StageProof:
     ours, theirs = segment.structure, stage.structure
     chosen = _choose(segment, ours, theirs, stage.rounds)
     if isinstance(chosen, str):
-        return StageProof(stage.value, segment.ops, "", 0, chosen)
+        return StageProof(stage.value, segment.ops, "", 0, chosen, _tried(stage, segment))
     argument, vectors = chosen
     count = 0
     for codes in vectors:
         count += len(codes)
-        batch = _split(segment, segment.possible(codes))
-        expected, got = segment.evaluate(batch), stage.run(batch)
-        wrong = np.argwhere(segment.compared(expected != got))
-        if len(wrong):
-            row, *index = (int(n) for n in wrong[0])
-            difference = StageDifference(
-                stage.value,
-                {name: part[row] for name, part in batch.items()},
-                tuple(index),
-                int(expected[(row, *index)]),
-                int(got[(row, *index)]),
-            )
+        difference = _compared(stage, segment, codes)
+        if difference is not None:
             return StageProof(stage.value, segment.ops, argument, count, difference=difference)
     return StageProof(stage.value, segment.ops, argument, count)
+
+
+def _compared(stage: ArtefactStage, segment: GraphSegment, codes: IntArray) -> StageDifference | None:
+    """The first difference on some vectors."""
+    batch = _split(segment, segment.possible(codes))
+    expected = segment.evaluate(batch)
+    got = np.broadcast_to(stage.run(batch), expected.shape)
+    wrong = np.argwhere(segment.compared(expected != got))
+    if not len(wrong):
+        return None
+    row, *index = (int(n) for n in wrong[0])
+    return StageDifference(
+        stage.value,
+        {name: part[row] for name, part in batch.items()},
+        tuple(index),
+        int(expected[(row, *index)]),
+        int(got[(row, *index)]),
+    )
+
+
+def _tried(stage: ArtefactStage, segment: GraphSegment) -> StageDifference | None:
+    """A difference on a few vectors, of a stage that no argument covers: it may still be refuted."""
+    lo, hi = segment.lo, segment.hi
+    rows = int(np.clip(_MOST_TRIED // max(segment.size, 1), 1, 256))
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(lo, hi, (rows, lo.size), endpoint=True)
+    try:
+        return _compared(stage, segment, np.concatenate([np.stack([lo, hi, np.clip(0, lo, hi)]), drawn]))
+    except EdgemlError:  # the stage does not run; what is missing is said already
+        return None
 
 
 def _choose(

@@ -135,6 +135,7 @@ def _judged(
         witness = find_witness(backend, folder, graph, golden, vector)
         codes = f"expected {vector.expected}, got {vector.got}"
         where = f"{wrong.value} ({wrong.ops}) at {list(vector.index)}: {codes}"
+        where += f"; {wrong.missing}" if wrong.missing else ""
         if witness is not None:
             return proof.model_copy(update={"verdict": Verdict.REFUTED, "reason": where, "witness": witness})
         reason = f"{where}; no input of the network was found on which an output differs"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backend import Backend, Takes
+from edgeml.backend import Backend, Runner, Takes
 from edgeml.checks.golden import Golden
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, to_float
@@ -50,25 +50,41 @@ def find_witness(
     """
     (runner, *_), core = backend.runners(), backend.prepared(graph)
     for origin, floats in _candidates(graph, core, golden, difference):
-        codes = input_codes(graph, floats)
-        expected = evaluate_codes(graph, codes)
-        inputs = floats if runner.takes is Takes.FLOATS else codes
-        got = runner.run(folder, graph, inputs)
-        for name in graph.outputs:
-            if got[name].shape != expected[name].shape:
-                raise EdgemlError(f"gives the shape {got[name].shape}", name, "export it again")
-            wrong = np.argwhere(expected[name] != got[name])
-            if len(wrong):
-                row, *index = (int(n) for n in wrong[0])
-                there = (row, *index)
-                return Witness(
-                    inputs={key: values[row].reshape(-1).tolist() for key, values in floats.items()},
-                    output=name,
-                    index=tuple(index),
-                    expected=int(expected[name][there]),
-                    got=int(got[name][there]),
-                    origin=origin,
-                )
+        first = _wrong_answer(runner, folder, graph, floats, origin)
+        if first is not None:
+            # Alone as well: an artefact that reads what was left by others answers differently then.
+            single = {
+                name: np.array(x, np.float32).reshape(1, *graph.info(name).shape)
+                for name, x in first.inputs.items()
+            }
+            alone = _wrong_answer(runner, folder, graph, single, origin)
+            if alone is not None:
+                return alone
+    return None
+
+
+def _wrong_answer(
+    runner: Runner, folder: Path, graph: Graph, floats: Mapping[str, NDArray[Any]], origin: str
+) -> Witness | None:
+    """The first of some inputs on which the artefact answers wrongly."""
+    codes = input_codes(graph, floats)
+    expected = evaluate_codes(graph, codes)
+    got = runner.run(folder, graph, floats if runner.takes is Takes.FLOATS else codes)
+    for name in graph.outputs:
+        if got[name].shape != expected[name].shape:
+            raise EdgemlError(f"gives the shape {got[name].shape}", name, "export it again")
+        wrong = np.argwhere(expected[name] != got[name])
+        if len(wrong):
+            row, *index = (int(n) for n in wrong[0])
+            there = (row, *index)
+            return Witness(
+                inputs={key: values[row].reshape(-1).tolist() for key, values in floats.items()},
+                output=name,
+                index=tuple(index),
+                expected=int(expected[name][there]),
+                got=int(got[name][there]),
+                origin=origin,
+            )
     return None
 
 

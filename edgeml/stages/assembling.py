@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from edgeml.ir import Graph
 from edgeml.ir.info import Shape
 from edgeml.ir.structure import NONE, Form, Structure, unknown
 from edgeml.stages.symbols import Atom, Number, Sym
@@ -62,3 +63,26 @@ def _form(syms: Sequence[Sym]) -> Form | None:
     if form in (Form.MAXIMUM, Form.MINIMUM):
         return form if all(x.rising for x in syms if x.form is Form.FUNCTION) else None
     return form if form in _SEVERAL and len(kinds) == 1 else None
+
+
+def ancestors(graph: Graph, name: str, without: Sequence[str] = ()) -> set[str]:
+    """The values that a value depends on.
+
+    Args:
+        graph: the graph.
+        name: of the value.
+        without: values whose own inputs do not count.
+    """
+    waiting, reached = list(graph.node(name).inputs), set[str]()
+    while waiting:
+        value = waiting.pop()
+        if value not in reached:
+            reached.add(value)
+            waiting += () if value in without else graph.node(value).inputs
+    return reached
+
+
+def unread_inputs(graph: Graph, value: str, sources: Sequence[str]) -> list[str]:
+    """The inputs that a value depends on, but for what it does through some sources."""
+    reached = ancestors(graph, value, sources)
+    return [name for name in graph.inputs if name in reached and name not in sources and name != value]

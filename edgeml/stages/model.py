@@ -27,6 +27,7 @@ from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS
 from edgeml.ir.structure import Form, Structure, constant, moved, source
 from edgeml.reading import refusing
 from edgeml.stages import ArtefactStage, QuantizerStage
+from edgeml.stages.assembling import ancestors
 from edgeml.stages.nodes import NodeSite, structure_of
 
 if TYPE_CHECKING:
@@ -123,13 +124,13 @@ class CutModel:
             if node.name in graph.inputs:
                 yield self._quantizer(graph, node.name, place)
             else:
-                ends = _ends(named, _ancestors(graph, node.name))
+                ends = _ends(named, ancestors(graph, node.name))
                 yield from self._split(graph, node.name, place, ends)
             named.setdefault(place.tensor, []).append(node.name)
         for name in graph.outputs:
             tensor = self._outputs[name]
             if name not in named.get(tensor, ()) or np.any(self._places[name].unit != 0):
-                ends = _ends(named, {name, *_ancestors(graph, name)})
+                ends = _ends(named, {name, *ancestors(graph, name)})
                 yield from self._split(graph, name, TensorPlace(tensor, np.array(0)), ends)
 
     def _split(
@@ -335,17 +336,6 @@ def constants_in(model: onnx.ModelProto, where: str) -> dict[str, NDArray[Any]]:
         raise EdgemlError("has constants in another file", where, "export it again")
     with refusing(where, "has a constant that cannot be read", "export it again"):
         return {tensor.name: numpy_helper.to_array(tensor) for tensor in tensors}
-
-
-def _ancestors(graph: Graph, name: str) -> set[str]:
-    """The values that a value depends on."""
-    waiting, reached = list(graph.node(name).inputs), set[str]()
-    while waiting:
-        value = waiting.pop()
-        if value not in reached:
-            reached.add(value)
-            waiting += graph.node(value).inputs
-    return reached
 
 
 def _ends(named: Mapping[str, Sequence[str]], values: set[str]) -> dict[str, str]:

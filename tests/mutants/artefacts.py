@@ -22,6 +22,7 @@ integer of any input (a bound that is never reached) can only be shown by the co
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import shutil
 import sys
@@ -164,7 +165,10 @@ def _with(content: bytes, change: Any) -> bytes:
 
 
 def project_edits(folder: Path) -> Iterator[Edit]:
-    """Every constant of an hls4ml project changed by one code in both of its files, and every type."""
+    """Every constant of an hls4ml project changed by one code in both of its files, and every type.
+
+    And every number of its configurations changed by one, and every call made before the one in front of it.
+    """
     defines = (folder / "firmware/defines.h").read_text()
     for header in sorted((folder / "firmware/weights").glob("*.h")):
         text = header.read_text()
@@ -196,6 +200,30 @@ def project_edits(folder: Path) -> Iterator[Edit]:
             for old, new in (("RND_CONV", "RND"), ("AP_SAT", "AP_WRAP")):
                 if old in modes:
                     yield _retyped(defines, match, whole.replace(old, new))
+    yield from _configured(folder)
+    yield from _reordered(folder)
+
+
+def _configured(folder: Path) -> Iterator[Edit]:
+    """Numbers of the structs in parameters.h."""
+    name = "firmware/parameters.h"
+    text = (folder / name).read_text()
+    for match in re.finditer(r"= (-?\d+);|= \d+(?:\*\d+)*\*(\d+);", text):
+        group = 1 if match[1] else 2
+        new = f"{text[: match.start(group)]}{int(match[group]) ^ 1}{text[match.end(group) :]}"
+        start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+        yield Edit(f"{text[start:end].strip()} ^ 1", ((name, new.encode()),))
+
+
+def _reordered(folder: Path) -> Iterator[Edit]:
+    """Calls that change places, and calls that read what another one reads."""
+    (path,) = (folder / "firmware").glob("*.cpp")
+    text = path.read_text()
+    calls = list(re.finditer(r"nnet::(\w+)<[^\n]*\);(?= // \w+\n)", text))
+    for first, second in itertools.pairwise(calls):
+        middle = text[first.end() : second.start()]
+        swapped = text[: first.start()] + second[0] + middle + first[0] + text[second.end() :]
+        yield Edit(f"{second[1]} before {first[1]}", ((f"firmware/{path.name}", swapped.encode()),))
 
 
 def _retyped(defines: str, match: re.Match[str], new: str) -> Edit:

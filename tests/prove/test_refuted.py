@@ -26,7 +26,7 @@ from tests.support import needs_c_compiler
 from tests.zoo import codes, zoo
 
 SOME = [("onnx", "mlp", 12), ("onnx", "cnn_2d", 6), ("qonnx", "mlp", 3)]
-WITH_OTHER_TEXT = ("c", "verilog")
+WITH_OTHER_TEXT = ("c", "hls4ml", "verilog")
 """Back ends of which an edit may leave text that the prover does not understand."""
 FILES = {"onnx": "exact.onnx", "qonnx": "qonnx.onnx"}
 
@@ -100,9 +100,9 @@ def refuted_edits(name: str, graph: str, count: int, tmp_path: Path, seed: int =
     backend.emit(exact).write(folder)
     refuted = 0
     for edit in drawn(name, folder, count, seed):
-        ((path, content),) = edit.files
-        before = (folder / path).read_bytes()
-        (folder / path).write_bytes(content)
+        before = {path: (folder / path).read_bytes() for path, _ in edit.files}
+        for path, content in edit.files:
+            (folder / path).write_bytes(content)
         proof = prove(name, exact, tmp_path)
         if proof.verdict is Verdict.REFUTED:
             refuted += 1
@@ -113,7 +113,8 @@ def refuted_edits(name: str, graph: str, count: int, tmp_path: Path, seed: int =
             assert proof.reason
         else:
             assert changes_nothing(name, exact, folder), edit.what
-        (folder / path).write_bytes(before)
+        for path, content in before.items():
+            (folder / path).write_bytes(content)
     assert name in WITH_OTHER_TEXT or refuted >= count / 2
     assert prove(name, exact, tmp_path).verdict is Verdict.PROVEN
 

@@ -22,11 +22,18 @@ from tests.zoo import zoo
 
 PROVERS = [name for name in backends.names() if not isinstance(backends.load(name).prover(), NoProver)]
 COMPILED = [name for name in PROVERS if backends.load(name).runners()[0].takes is Takes.CODES]
-"""Back ends whose stages are compiled: about a second a graph."""
+"""Back ends whose stages are compiled: a second a graph of C, four of hls4ml."""
 
 GRAPHS = zoo()
-FEW = ("residual", "max_min")
-"""Graphs that the quick tests prove of compiled artefacts."""
+FEW: dict[str, tuple[str, ...]] = {"hls4ml": ()}
+MORE = {
+    "hls4ml": ("mlp_classes", "cnn_2d"),
+    "verilog": ("arg_max", "cast_per_element", "lookup", "sum_pool_padding", "wide_products"),
+}
+"""Graphs that the quick tests prove of compiled artefacts, and the slow ones; of others a few, and all.
+
+test_verilog.py reads all of them without simulating any.
+"""
 
 OPEN = {
     **dict.fromkeys(
@@ -39,9 +46,6 @@ OPEN = {
     ("verilog", "cast_modes"): "holds nothing of what the graph reads there",
 }
 """Graphs that are not proven, with the reason."""
-
-OF_VERILOG = ("arg_max", "cast_per_element", "lookup", "sum_pool_padding", "wide_products")
-"""Graphs that the slow tests prove of Verilog; test_verilog.py reads all of them without simulating any."""
 
 
 def emitted(backend: Backend, graph: Graph, folder: Path) -> bool:
@@ -78,23 +82,23 @@ def test_it_is_proven(name: str, graph: str, tmp_path: Path) -> None:
     proven(name, graph, tmp_path)
 
 
+def few(name: str) -> tuple[str, ...]:
+    return FEW.get(name, ("residual", "max_min"))
+
+
+def more(name: str) -> tuple[str, ...]:
+    return MORE.get(name, tuple(graph for graph in GRAPHS if graph not in few(name)))
+
+
 @pytest.mark.tool
-@pytest.mark.parametrize("name", COMPILED)
-@pytest.mark.parametrize("graph", FEW)
+@pytest.mark.parametrize(("name", "graph"), [(name, graph) for name in COMPILED for graph in few(name)])
 def test_what_is_compiled_is_proven(name: str, graph: str, tmp_path: Path) -> None:
     proven(name, graph, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.tool
-@pytest.mark.parametrize(
-    ("name", "graph"),
-    [
-        (name, graph)
-        for name in COMPILED
-        for graph in (OF_VERILOG if name == "verilog" else [one for one in GRAPHS if one not in FEW])
-    ],
-)
+@pytest.mark.parametrize(("name", "graph"), [(name, graph) for name in COMPILED for graph in more(name)])
 def test_all_that_is_compiled_is_proven(name: str, graph: str, tmp_path: Path) -> None:
     proven(name, graph, tmp_path)
 

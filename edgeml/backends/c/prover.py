@@ -23,7 +23,7 @@ from edgeml.ir import Graph
 from edgeml.ir.evaluate import run_nodes
 from edgeml.ir.structure import Structure, constant, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
-from edgeml.stages.assembling import structure_of
+from edgeml.stages.assembling import structure_of, unread_inputs
 from edgeml.stages.symbols import Atom, Number, Sym, support
 
 _SOURCE, _HEADER = "src/model.c", "src/model.h"
@@ -116,16 +116,6 @@ class _Parts:
         read = [region.port.value for region in drive.layer.regions if region.port.value in owners]
         return [*read, *(self._values[cut.owner].value for cut in drive.entries)]
 
-    def _unread(self, value: str, sources: Sequence[str]) -> list[str]:
-        """The inputs that a value of the graph depends on, but for what it does through some sources."""
-        names, reached = [value], set[str]()
-        while names:
-            name = names.pop()
-            if name not in reached and (name == value or name not in sources):
-                reached.add(name)
-                names += self._graph.node(name).inputs
-        return [name for name in self._graph.inputs if name in reached and name != value]
-
     def _run(self, number: int, codes: Mapping[str, IntArray]) -> IntArray:
         """The result of a part for codes (vectors, *shape) by value; others are as near to zero as can be."""
         drive = self._drives[number]
@@ -145,7 +135,7 @@ class _Parts:
     def _stage(self, number: int, drive: Drive, value: str, cut: _CutValue | None) -> ArtefactStage:
         info = self._graph.info(value)
         owners = self._owners(drive)
-        sources = (*owners, *self._unread(value, owners))
+        sources = (*owners, *unread_inputs(self._graph, value, owners))
         numbers = drive.layer.numbers if drive.result is None else drive.result.numbers
         structure = self._structure(drive, sources, numbers, value)
 

@@ -18,11 +18,11 @@ from edgeml.backends.hls4ml.fresh import compare_project
 from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.hls4ml.options import Hls4mlOptions, parse_options
 from edgeml.backends.hls4ml.planner import LayerPlan, plan_graph
+from edgeml.backends.hls4ml.prover import Hls4mlProver
 from edgeml.deviations import Deviation
 from edgeml.files import FileSet
 from edgeml.ir import Graph
 from edgeml.ir.ops.conv import Conv
-from edgeml.stages import NoProver
 
 __all__ = ["BACKEND", "Hls4mlBackend", "Hls4mlOptions"]
 
@@ -65,8 +65,8 @@ class Hls4mlBackend(Backend):
     def runners(self) -> tuple[Runner, ...]:
         return (CSimulation(),)
 
-    def prover(self) -> NoProver:
-        return NoProver("no proof is written for this back end yet; edgeml check compares samples")
+    def prover(self) -> Hls4mlProver:
+        return Hls4mlProver()
 
 
 LONG_SECONDS = 60.0

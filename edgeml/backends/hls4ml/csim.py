@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from edgeml import install, tools
 from edgeml.backend import Runner, Takes
+from edgeml.backends.hls4ml.constants import simulated_text
 from edgeml.backends.hls4ml.harness import main_program
 from edgeml.backends.hls4ml.manifest import MANIFEST, Hls4mlManifest, LayerValue
 from edgeml.backends.hls4ml.planner import DOUBLE_BITS
@@ -78,7 +79,7 @@ class CSimulation(Runner):
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
         manifest = Hls4mlManifest.read(folder)
-        _check_ports(manifest, graph, folder)
+        check_ports(manifest, graph, folder)
         check_weights(folder / "firmware" / "weights")
         program = compiled(folder, manifest)
         inner = tuple(port for port in manifest.values if port.value in keep and _shown(graph, port.value))
@@ -172,7 +173,12 @@ def simulated(
     return result | {p.value: parts[p.layer, True] for p in manifest.outputs}
 
 
-def _check_ports(manifest: Hls4mlManifest, graph: Graph, folder: Path) -> None:
+def check_ports(manifest: Hls4mlManifest, graph: Graph, folder: Path) -> None:
+    """Compare the ports of a project with the graph.
+
+    Raises:
+        EdgemlError: a port differs.
+    """
     for kind, ports, names in (
         ("inputs", manifest.inputs, graph.inputs),
         ("outputs", manifest.outputs, graph.outputs),
@@ -217,12 +223,15 @@ def _distinct_sizes(manifest: Hls4mlManifest) -> list[int]:
 
 
 def _digest(folder: Path, extra: Sequence[str]) -> str:
-    """Over everything that is compiled: sources and headers with their names, flags, compiler."""
+    """Over everything that is compiled: sources and headers with their names, flags, compiler.
+
+    The numbers of weights are read when it runs.
+    """
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".cpp", ".h", ".hpp", ".tb", ".def") and path.is_file():
             total.update(path.relative_to(folder).as_posix().encode() + b"\0")
-            total.update(read_bytes(path, "source of the project") + b"\0")
+            total.update(simulated_text(read_bytes(path, "source of the project")) + b"\0")
     for text in extra:
         total.update(text.encode() + b"\0")
     return total.hexdigest()[:32]

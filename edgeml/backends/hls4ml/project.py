@@ -260,8 +260,7 @@ def _collected(folder: Path, config: dict[str, Any]) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != _CONFIG and path.suffix != ".pyc"  # Catapult's headers bring one
     }
-    if _SEPCONV1D in files:
-        files[_SEPCONV1D] = files[_SEPCONV1D].replace(b"CONV2D_LATENCY_H_", b"CONV1D_LATENCY_H_")
+    files = {name: mended_header(name, content) for name, content in files.items()}
     total = hashlib.sha256()
     for name, content in files.items():
         total.update(name.encode() + b"\0" + content.replace(stamp, b""))
@@ -270,6 +269,18 @@ def _collected(folder: Path, config: dict[str, Any]) -> dict[str, bytes]:
     plain |= {"OutputDir": ".", "Stamp": fixed_stamp}
     files = {name: content.replace(stamp, fixed_stamp.encode()) for name, content in files.items()}
     return files | {_CONFIG: yaml.safe_dump(plain).encode()}
+
+
+def mended_header(name: str, content: bytes) -> bytes:
+    """A header of hls4ml with the include guard that it should have.
+
+    Args:
+        name: its place in the project.
+        content: as hls4ml brings it.
+    """
+    if name == _SEPCONV1D:
+        return content.replace(b"CONV2D_LATENCY_H_", b"CONV1D_LATENCY_H_")
+    return content
 
 
 def _manifest(graph: Graph, plan: LayerPlan, options: Hls4mlOptions) -> bytes:
