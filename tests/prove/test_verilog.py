@@ -103,6 +103,7 @@ HIDDEN = "hidden_0 = sums_0_p1[7:3] + {4'd0, ("
         ),
         ("tiny_best.v", "1'd1 : 1'd0", "1'd0 : 1'd1", "a choice by a comparison"),
         ("tiny_looked.v", "table_1(hidden_0)", "table_3(hidden_0)", "there is no function table_3"),
+        ("tiny_core.v", "endmodule", "  tiny_more u_more (); endmodule", "there is no module tiny_more"),
         ("tiny_core.v", ".looked(looked), .s", ".looked(hidden), .s", "data are 12 clocks old"),
         ("tiny_core.v", ".clk(clk), .ce(ce), .sums", ".clk(clk), .ce(clk), .sums", "another enable"),
         ("tiny.v", ".STAGES(13)", ".STAGES(12)", "data are 13 clocks old, their valid bit 12"),

@@ -100,6 +100,8 @@ class ModuleScope:
 
     def _index(self, instance: Instance) -> None:
         """Note which nets an instance drives."""
+        if instance.module not in self.machine.modules:
+            raise self._error(f"there is no module {instance.module}", instance.line)
         for port, pin in instance.pins.items():
             if self.direction(instance, port) == "input" or pin is None:
                 continue
@@ -109,8 +111,7 @@ class ModuleScope:
 
     def direction(self, instance: Instance, port: str) -> str:
         """The direction of a port of a module inside of this one."""
-        module = self.machine.modules.get(instance.module)
-        net = None if module is None else module.nets.get(port)
+        net = self.machine.modules[instance.module].nets.get(port)
         if net is None or not net.direction:
             raise self._error(f"there is no port {port} of {instance.module}", instance.line)
         return net.direction

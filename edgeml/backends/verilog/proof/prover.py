@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from edgeml import install
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.proof.driver import CoreDriver
 from edgeml.backends.verilog.proof.frame import ReadDesign, carried_out, read_design
@@ -45,6 +47,8 @@ class VerilogProver(Prover):
     )
 
     def missing(self) -> str:
+        if not find_spec("da4ml"):
+            return f"da4ml is not installed ({install.command('verilog')})"
         return verilator.missing()
 
     def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
@@ -308,7 +312,7 @@ class _Stages:
                 results[:, at] = NO_CODE if values is None else values
             return results.reshape(-1, *info.shape)
 
-        if any(isinstance(x, Sym) and x.root is None for x in numbers):
+        if any(isinstance(x, Sym) and (x.root is None or not x.affine) for x in numbers):
             structure = unknown(info.shape, "an output that is no wire of a value")
         absent = np.zeros(info.shape, bool)
         yield ArtefactStage(name, sources.names, structure, "", run, sources.elements(absent))

@@ -1,0 +1,135 @@
+"""The modules of the handshake deliver every beat once and in order: Yosys proves it by induction.
+
+The prover of Verilog compares their text and takes for granted what they do (docs/proofs.md). Here each runs
+beside a queue of the beats that it accepted, and what is in its registers, and at its end, has to be that
+queue, whatever comes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeml.errors import EdgemlError
+from edgeml.share import share_dir
+from edgeml.tools import yosys
+
+pytestmark = pytest.mark.tool
+
+RTL = share_dir("hw") / "rtl"
+
+QUEUE = """
+  reg [2:0] count = 0;
+  reg [7:0] queue;  // beats that are accepted and not taken, the oldest in the lowest bits
+  reg started = 0;
+  wire in = s_valid & s_ready, out = m_valid & m_ready;
+  wire [7:0] rest = out ? queue >> 2 : queue;
+  wire [2:0] left = count - out;
+  always @(posedge clk) begin
+    if (rst) begin started <= 1; count <= 0; end
+    else if (started) begin
+      count <= left + in;
+      queue <= in ? (rest & ~(8'd3 << {left, 1'b0})) | (s_data << {left, 1'b0}) : rest;
+    end
+  end
+"""
+
+SKID = f"""
+module checked (input clk, input rst, input [1:0] s_data, input s_valid, input m_ready, output good);
+  wire s_ready, m_valid;
+  wire [1:0] m_data, spare;
+  edgeml_skid #(.WIDTH(2)) dut (.inside(spare), .clk(clk), .rst(rst), .s_data(s_data), .s_valid(s_valid),
+    .s_ready(s_ready), .m_data(m_data), .m_valid(m_valid), .m_ready(m_ready));
+  {QUEUE}
+  wire state = (count < 3) & (s_ready == (count != 2)) & (m_valid == (count != 0))
+    & (count == 0 | m_data == queue[1:0]) & (count != 2 | spare == queue[3:2]);
+  assign good = !started | state;
+endmodule
+"""
+
+
+def pipeline(stages: int) -> str:
+    """A pipeline under the control: what its registers hold that are valid is the queue."""
+    terms, before = ["count == total"], "3'd0"
+    sums = []
+    for place in reversed(range(stages)):
+        low = f"{{{before}, 1'b0}}"
+        terms.append(f"(!valid[{place}] | line[{2 * place + 1}:{2 * place}] == ((queue >> {low}) & 8'd3))")
+        sums.append(f"wire [2:0] n{place}; assign n{place} = {before} + {{2'd0, valid[{place}]}};")
+        before = f"n{place}"
+    return f"""
+module checked (input clk, input rst, input [1:0] s_data, input s_valid, input m_ready, output good);
+  wire s_ready, ce, m_valid;
+  wire [{stages - 1}:0] valid;
+  wire [{2 * stages - 1}:0] line;
+  wire [1:0] q;
+  edgeml_pipe_control #(.STAGES({stages})) control (.inside(valid), .clk(clk), .rst(rst), .s_valid(s_valid),
+    .s_ready(s_ready), .ce(ce), .m_valid(m_valid), .m_ready(m_ready));
+  edgeml_delay #(.WIDTH(2), .CYCLES({stages})) data (.inside(line), .clk(clk), .ce(ce), .d(s_data), .q(q));
+  {QUEUE}
+  {" ".join(sums)}
+  wire [2:0] total = {before};
+  assign good = !started | ({" & ".join(terms)} & (!m_valid | q == queue[1:0]));
+endmodule
+"""
+
+
+def module(name: str, register: str, width: str, old: str = "", new: str = "") -> str:
+    """A module of edgeml with one of its registers as a port, and a piece of its text replaced."""
+    text = (RTL / f"{name}.v").read_text()
+    assert old in text
+    text = text.replace(old, new, 1) if old else text
+    text = text.replace(") (\n", f") (\n  output wire [{width}-1:0] inside,\n", 1)
+    return text.replace("\nendmodule", f"\n  assign inside = {register};\nendmodule")
+
+
+def is_proven(text: str, folder: Path) -> bool:
+    """True if Yosys shows by induction that `good` is always 1, whatever registers hold before a reset."""
+    installed = yosys.TOOL.find()
+    if installed is None:
+        pytest.skip(f"Yosys is not installed: {yosys.TOOL.install}")
+    (folder / "design.v").write_text(text)
+    (folder / "out").mkdir(exist_ok=True)
+    script = [
+        "read_verilog design.v", "hierarchy -top checked", "proc", "flatten", "opt",
+        "sat -verify -tempinduct -seq 1 -maxsteps 2 -prove good 1 checked",
+        "tee -o out/end.txt log edgeml: the script came to its end",
+    ]  # fmt: skip
+    try:
+        yosys.run_script(installed, script, folder, "out", "log.txt", 300.0)
+    except EdgemlError as error:
+        if "proof did fail" not in str(error):
+            raise
+        return False
+    return True
+
+
+DELAY = module("edgeml_delay", "line", "WIDTH*CYCLES")
+CONTROL = module("edgeml_pipe_control", "valid", "STAGES")
+
+
+@pytest.mark.parametrize("stages", [1, 3])
+def test_a_pipeline_delivers_every_beat_once_and_in_order(stages: int, tmp_path: Path) -> None:
+    assert is_proven(DELAY + CONTROL + pipeline(stages), tmp_path)
+
+
+def test_the_skid_buffer_delivers_every_beat_once_and_in_order(tmp_path: Path) -> None:
+    assert is_proven(module("edgeml_skid", "spare", "WIDTH") + SKID, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("s_ready ? s_data : spare", "s_data"),
+        ("if (s_ready) spare", "if (s_valid) spare"),
+        ("s_valid | ~s_ready", "s_valid"),
+    ],
+)
+def test_an_error_in_the_skid_buffer_is_noticed(old: str, new: str, tmp_path: Path) -> None:
+    assert not is_proven(module("edgeml_skid", "spare", "WIDTH", old, new) + SKID, tmp_path)
+
+
+def test_an_error_in_the_control_is_noticed(tmp_path: Path) -> None:
+    wrong = module("edgeml_pipe_control", "valid", "STAGES", "s_valid};", "1'b1};")
+    assert not is_proven(DELAY + wrong + pipeline(3), tmp_path)
