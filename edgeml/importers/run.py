@@ -66,7 +66,7 @@ def import_model(
         folder: the run folder; runs/NAME of the file's name if None. One that holds the same import goes on.
         settings: plain values of `ImportChoices`; without a data set the model is compared on random data.
         strict: refuse a model that cannot be exact.
-        overwrite: where the folder holds another run, delete it and begin anew.
+        overwrite: delete what the folder holds, a run of the same configuration too, and begin anew.
         weights: the file with its weights, where they are not in the same one.
         hls4ml_config: a configuration of hls4ml, YAML or JSON, whose types are taken where the model states
             none.
@@ -122,6 +122,8 @@ def import_model(
     place = Path(folder) if folder is not None else Path("runs") / config.preset.name
     with locked(place):
         run = Run.create(place, config, overwrite)
+        if overwrite:  # the same configuration, perhaps of another version of edgeml
+            run = run.emptied()
         if run.weights_file is not None and source.weights is not None:
             write_atomic(run.weights_file, source.weights)
         write_atomic(run.model_file, source.content)

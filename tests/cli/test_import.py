@@ -127,6 +127,17 @@ def test_the_same_again_goes_on_and_another_is_refused(edgeml: Shell, files: Pat
     assert other.code == 2 and "holds a run of another configuration" in other.err
 
 
+def test_overwrite_makes_the_graph_anew(edgeml: Shell, files: Path, tmp_path: Path) -> None:
+    """Of the same settings too: another version of edgeml may have read the file in another way."""
+    args = ("import", str(files / "mine.keras"), "--out", str(tmp_path / "run"))
+    assert edgeml(*args).code == 0
+    graph = tmp_path / "run/graph.json"
+    content = graph.read_bytes()
+    graph.write_text("{}")
+    assert edgeml(*args, "--overwrite").code == 0
+    assert graph.read_bytes() == content
+
+
 def test_a_data_set_by_name_with_its_scaling(edgeml: Shell, files: Path, tmp_path: Path) -> None:
     words = ("--data", "iris", "--set", "data.scaling=standard", "--set", "targets.board=arty-a7-35t")
     outcome = edgeml("import", str(files / "mine.keras"), *words, "--out", str(tmp_path / "run"))
