@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth mcu explore report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz bench bench-front bench-streams lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu mcu-presets explore report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz bench bench-front bench-streams lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -69,6 +69,9 @@ synth: $(STAMP) $(RUN)/model.keras ## synthesize RUN for BOARD; open boards (ulx
 mcu: $(STAMP) $(RUN)/model.keras ## emit the C of RUN, say whether it fits MCU, and check it on CORES under QEMU; MCU may be a core
 	$(EDGEML) export $(RUN) --to c $(if $(CORE),,--mcu $(MCU)) $(ARGS)
 	$(EDGEML) check $(RUN) --with $(if $(CORE),c$(COMMA)$(CORE),$(CORES))
+
+mcu-presets: $(STAMP) ## every preset on six emulated cores, every test sample (hours); written to docs/mcus-presets.md
+	$(BIN)/python -m benchmarks.mcu_presets $(ARGS)
 
 explore: $(STAMP) ## search for designs of MODEL for BOARD (ARGS='--max-lut 40% --max-accuracy-loss 0.5'), JOBS at a time
 	$(EDGEML) explore $(MODEL) --board $(BOARD) --jobs $(JOBS) $(ARGS)

@@ -17,10 +17,11 @@ class LayerFootprint(Record):
     """One function of the model.
 
     Args:
-        layer: its name in C without `layer_`; "" for the function that calls the others.
+        layer: its name in C without `layer_`; "" for the function that calls the others, with the code that
+            layers share.
         code: bytes of its instructions.
         constants: bytes of the arrays that it reads.
-        instructions: per inference, with those of library functions that it calls.
+        instructions: per inference, with those of shared and library functions that it calls.
         cycles: per inference.
     """
 

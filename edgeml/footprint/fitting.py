@@ -71,7 +71,8 @@ def _widest(footprint: Footprint, figures: CoreFigures | None, flash: Need, ram:
     """The layers that take most of what is missing, in words; "" if nothing is missing."""
     parts: list[str] = []
     if flash.state == "does not fit" and figures is not None and figures.layers:
-        largest = max(figures.layers, key=lambda one: one.code + one.constants)
+        named = [one for one in figures.layers if one.layer] or figures.layers
+        largest = max(named, key=lambda one: one.code + one.constants)
         parts.append(
             f"the largest layer is {largest.layer} with {largest.code + largest.constants:,} bytes of flash"
         )

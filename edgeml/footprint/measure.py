@@ -52,8 +52,11 @@ def measure(folder: Path, graph: Graph, core: McuCore, codes: Mapping[str, IntAr
     program = build(core, sources)
     parts = listing(core, program)
     functions = [one for one in parts.symbols if one.section == _MODEL_CODE]
-    names = list(dict.fromkeys(one.name for one in functions))
-    roles = [(*_ends(one), names.index(one.name) + 1) for one in functions]
+    entry = f"{manifest.prefix}_run"
+    names = list(dict.fromkeys(one.name for one in functions if one.name.startswith(_LAYER)))
+    names.append(entry)
+    # What layers share has no role: it counts for the layer that ran last, as a library's functions do.
+    roles = [(*_ends(one), names.index(one.name) + 1) for one in functions if one.name in names]
     roles += [(*_ends(one), 0) for one in parts.symbols if one.name in _AROUND]
     first = {name: values[:SAMPLES] for name, values in codes.items()}
     samples = len(first[graph.inputs[0]])
@@ -64,8 +67,10 @@ def measure(folder: Path, graph: Graph, core: McuCore, codes: Mapping[str, IntAr
     spent = _spent(core, parts, done.blocks, done.samples)
     layers = tuple(
         LayerFootprint(
-            layer=name.removeprefix(_LAYER) if name.startswith(_LAYER) else "",
-            code=sum(one.size for one in functions if one.name == name),
+            layer="" if name == entry else name.removeprefix(_LAYER),
+            code=sum(
+                one.size for one in functions if one.name == name or (name == entry and one.name not in names)
+            ),
             constants=constants.get(name, 0),
             instructions=spent[at + 1][0],
             cycles=_cycles(*spent[at + 1][1:]),

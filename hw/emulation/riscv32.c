@@ -1,6 +1,5 @@
 /* Start-up of an emulated RISC-V hart: stack, traps, memory, main. A trap ends the emulation with code 3. */
 #include <stdint.h>
-#include <string.h>
 
 #include "channel.h"
 
@@ -21,8 +20,7 @@ __attribute__((aligned(4), used)) static void edgeml_trap(void)
 
 __attribute__((used)) static void edgeml_begin(void)
 {
-    memcpy(edgeml_data_start, edgeml_data_load, (size_t)((char *)edgeml_data_end - (char *)edgeml_data_start));
-    memset(edgeml_bss_start, 0, (size_t)((char *)edgeml_bss_end - (char *)edgeml_bss_start));
+    edgeml_place(edgeml_data_start, edgeml_data_load, edgeml_data_end, edgeml_bss_start, edgeml_bss_end);
     edgeml_exit(main());
 }
 

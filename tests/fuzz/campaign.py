@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import edgeml
 from edgeml import backends
 from edgeml.ir import Graph
+from tests.backends.c.packing import packing_few
 from tests.fuzz.case import EXACT, REFUSED, Failure, attempt
 from tests.strategies import graph_codes, graphs, side_by_side
 
@@ -148,7 +149,8 @@ def joint_campaign(
         whole = side_by_side([graph for graph, _ in parts])
         for graph, inputs in ((whole, codes), *parts):
             try:
-                run(backend, options, graph, inputs)
+                with packing_few():
+                    run(backend, options, graph, inputs)
             except Exception as error:  # noqa: BLE001  # a crash is a failure as much as a difference
                 if outcome.failure is None or graph is not whole:
                     outcome.failure = Failure(

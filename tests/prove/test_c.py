@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -138,3 +139,22 @@ def test_a_program_without_a_compiler_is_not_run(tmp_path: Path, monkeypatch: py
     proof = edited(tmp_path)
     assert proof.verdict is Verdict.NOT_RUN
     assert "no compiler for C" in proof.reason
+
+
+def test_sums_of_packed_weights_are_proven(tmp_path: Path) -> None:
+    build, rng = Builder("packed"), np.random.default_rng(1)
+    outputs: list[str] = []
+    for count in (16, 13):
+        x = build.input((count,), FixedType(True, 4, 2), f"x{count}")
+        for bits, step in ((4, 1), (3, 1), (1, 2)):
+            codes = step * rng.integers(0, 1 << bits, (count, 24)) - (1 << (bits - 1))
+            weight = build.const(codes, FixedType(True, 5, 1), f"w{count}_{bits}")
+            outputs.append(build.add(MatMul(), x, weight, name=f"sums{count}_{bits}"))
+    graph, c = build.graph(*outputs), backends.load("c")
+    files = c.emit(graph, c.options({"pack_weights": True}))
+    assert {"s4", "s4t", "s3", "s3t", "g1", "g1t"} <= set(
+        re.findall(r"dot_i8_(\w+)_i32\(x", files["src/model.c"].decode())
+    )
+    files.write(tmp_path / "c")
+    proof = prove_folder(tmp_path, graph, ["c"]).results[0]
+    assert (proof.verdict, proof.reason) == (Verdict.PROVEN, "")

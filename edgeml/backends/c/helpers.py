@@ -6,6 +6,7 @@ Each is written once per combination of types, and only if a layer needs it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from edgeml.backends.c.integers import INT32, CType
 from edgeml.fixed import Overflow, Round
@@ -116,7 +117,7 @@ _EXTEND = {"i8": "__sxtb16((int32_t)", "u8": "(int32_t)__uxtb16("}
 
 _PACKED = """\
 /* The sum of n products with weights low + step * code, packed to {bits} bits, lowest first. */
-static inline {acc} {name}(const {x} *x, const uint8_t *w, int32_t at, int32_t n, {acc} low, {acc} step)
+static {acc} {name}(const {x} *x, const uint8_t *w, int32_t at, int32_t n, {acc} low, {acc} step)
 {{
     {acc} sum = 0;
     for (int32_t i = 0; i < n; ++i) {{
@@ -140,6 +141,30 @@ _FOUR = """\
 
 _PRODUCT = "            sum += ({acc})x[i + {at}] * (low + step * ({acc})((codes >> {shift}) & {mask}u));"
 
+_GROUPED = """\
+/* The sum of n products with {weights}, packed to {bits} bits, lowest first; n is {length}
+   multiple of {codes}. */
+static {acc} {name}(const {x} *x, const {w} *w, int32_t n{more})
+{{
+    {acc} sum = 0;
+    for (int32_t i = 0; i < n{rest}; i += {codes}) {{
+        const {word} codes = {load};
+{products}
+        x += {codes};
+        w += {bytes};
+    }}
+{tail}\
+    return sum;
+}}"""
+
+_GROUPED_TAIL = """\
+    {word} last = {load};
+    for (int32_t i = 0; i < n % {codes}; ++i) {{
+        sum += ({acc})x[i] * {weight};
+        last = last >> {bits};
+    }}
+"""
+
 _SPARSE = """\
 /* The sum of n products: the element of a weight lies `gaps` elements behind that of the one before. */
 static inline {acc} {name}(const {x} *x, const {gap} *gaps, const {w} *w, int32_t n)
@@ -156,12 +181,24 @@ _ONE_BYTE = "((uint32_t)w[bit >> 3] >> (bit & 7))"
 _TWO_BYTES = "(((uint32_t)w[bit >> 3] | ((uint32_t)w[(bit >> 3) + 1] << 8)) >> (bit & 7))"
 
 
+GROUPS: Mapping[int, tuple[int, int]] = {1: (8, 1), 2: (4, 1), 3: (8, 3), 4: (2, 1), 6: (4, 3)}
+"""By the bits of a weight: the weights that fill whole bytes together, and these bytes."""
+
+
 def _four(bits: int, mask: int, acc: CType) -> str:
     """The lines that take four weights at once; they lie in at most four bytes."""
     rest = 4 * bits % 8  # bits before the first of four: 0, or 4 every other time
     loads = " | ".join(f"((uint32_t)p[{k}] << {8 * k})" for k in range((4 * bits + rest) // 8))
     products = [_PRODUCT.format(acc=acc.name, at=at, shift=at * bits, mask=mask) for at in range(4)]
     return _FOUR.format(loads=f"({loads}) >> (bit & 7)" if rest else loads, products="\n".join(products))
+
+
+def grouped_type(bits: int, centred: bool) -> CType:
+    """The type of the bytes of `Helpers.grouped_dot`.
+
+    The last weight of a signed byte is the byte's sign and upper bits, which one shift gives.
+    """
+    return CType(8, centred and GROUPS[bits][1] == 1)
 
 
 class Helpers:
@@ -221,6 +258,55 @@ class Helpers:
         four = _four(bits, mask, acc) if by_four else ""
         words = {"name": name, "x": x.name, "acc": acc.name, "bits": bits, "code": code, "mask": mask}
         return self._add(name, _PACKED.format(four=four, **words))
+
+    def grouped_dot(self, x: CType, bits: int, acc: CType, centred: bool, whole: bool) -> str:
+        """The function (x, w, n) that sums products with weights that fill whole bytes together.
+
+        Args:
+            x: of the elements.
+            bits: of a weight, one of `GROUPS`.
+            acc: of the sum.
+            centred: weights are codes from -2^(bits - 1) on, as `grouped_type` stores them; else two more
+                arguments are the smallest weight and the distance of weights.
+            whole: n is a multiple of the weights that fill whole bytes; else it never is.
+        """
+        codes, count = GROUPS[bits]
+        kind = grouped_type(bits, centred)
+        name = f"edgeml_dot_{x.tag}_{'s' if centred else 'g'}{bits}{'' if whole else 't'}_{acc.tag}"
+
+        def weight(shifted: str, is_sign: bool = False) -> str:
+            if is_sign:
+                return f"({acc.name}){shifted}"
+            code = f"({acc.name})({shifted} & {(1 << bits) - 1}{'' if kind.signed else 'u'})"
+            return f"({code} - {1 << (bits - 1)})" if centred else f"(low + step * {code})"
+
+        products = [
+            f"        sum += ({acc.name})x[{at}] * "
+            + weight(f"(codes >> {at * bits})" if at else "codes", kind.signed and at == codes - 1)
+            + ";"
+            for at in range(codes)
+        ]
+        words = {
+            "acc": acc.name,
+            "bits": bits,
+            "codes": codes,
+            "word": "int32_t" if kind.signed else "uint32_t",
+            "load": " | ".join(f"(uint32_t)w[{k}] << {8 * k}" if k else "w[0]" for k in range(count)),
+        }
+        text = _GROUPED.format(
+            name=name,
+            x=x.name,
+            w=kind.name,
+            bytes=count,
+            length="a" if whole else "no",
+            rest="" if whole else f" - {codes - 1}",
+            tail="" if whole else _GROUPED_TAIL.format(weight=weight("last"), **words),
+            weights="weights" if centred else "weights low + step * code",
+            more="" if centred else f", {acc.name} low, {acc.name} step",
+            products="\n".join(products),
+            **words,
+        )
+        return self._add(name, text)
 
     def sparse_dot(self, x: CType, gap: CType, w: CType, acc: CType) -> str:
         """The function (x, gaps, w, n) that sums products with weights that are not zero."""

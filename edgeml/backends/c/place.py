@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -62,6 +63,29 @@ class Place:
     def variable(self, axis: int) -> str:
         """The variable of an axis that has a loop of its own; "0" for an axis of one element."""
         return next((axes.variable for axes in self.loops if axes.last == axis), "0")
+
+
+Terms: TypeAlias = Sequence[tuple[str, int]]
+"""A sum of products of variables and numbers; the variable "0" stands for nothing."""
+
+
+def flat(terms: Terms) -> str:
+    """The sum in C.
+
+    >>> flat([("o", 288), ("p", 1), ("0", 3)]), flat([])
+    ('o * 288 + p', '0')
+    """
+    there = [_times(variable, by) for variable, by in terms if variable != "0" and by]
+    return " + ".join(there) or "0"
+
+
+def added(a: str, b: str) -> str:
+    """a + b in C, without zeros.
+
+    >>> added("row", "0"), added("row", "i * 2")
+    ('row', 'row + i * 2')
+    """
+    return b if a == "0" else a if b == "0" else f"{a} + {b}"
 
 
 def _times(variable: str, stride: int) -> str:

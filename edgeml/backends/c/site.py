@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeml.backend import Emitters
 from edgeml.backends.c.helpers import Helpers
-from edgeml.backends.c.integers import CType, computing
+from edgeml.backends.c.integers import CType, computing, storage
 from edgeml.backends.c.lines import Lines
 from edgeml.backends.c.place import Place, broadcast_strides, merged, smallest
 from edgeml.backends.c.scalar import Scalar, constant
@@ -197,7 +197,8 @@ class Element:
             codes = self.site.graph.constants[name]
             if frac is not None:
                 codes = align(codes, info.type.frac, frac)
-            return self.site.table(name, np.asarray(codes), self.place, f"{name}: {info}")
+            narrow, places = _narrow(np.asarray(codes))
+            return self.site.table(name, narrow, self.place, f"{name}: {info}").raised(places)
         if name not in self._values:
             self._values[name] = self.site.let(self.site.read(name, self.place.index(info.shape)))
         own = self._values[name]
@@ -207,6 +208,19 @@ class Element:
         """Both inputs at the finer LSB of the two."""
         frac = max(self.info(0).frac, self.info(1).frac)
         return self.value(0, frac), self.value(1, frac)
+
+
+def _narrow(codes: IntArray) -> tuple[IntArray, int]:
+    """Codes without the zero bits in which all end, and how many these are; as they are if no byte is saved.
+
+    A bias at the LSB of its layer's sums ends in zeros. On Arm, its shift is a part of the sum's instruction.
+    """
+    ends = int(np.bitwise_or.reduce(codes, axis=None))
+    places = (ends & -ends).bit_length() - 1
+    if places < 1:
+        return codes, 0
+    wide, narrow = (storage(int(c.min()), int(c.max())).size for c in (codes, codes >> places))
+    return (codes >> places, places) if narrow < wide else (codes, 0)
 
 
 def combined(sign: str, a: Scalar, b: Scalar, lo: int, hi: int) -> Scalar:

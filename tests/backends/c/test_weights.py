@@ -10,6 +10,7 @@ import pytest
 from edgeml import backends
 from edgeml.fixed import IntArray
 from edgeml.ir import Builder, Graph
+from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.mat_mul import MatMul
 from tests.zoo import fixed
 
@@ -21,7 +22,7 @@ COUNT = ROWS * COLUMNS
 def dense(codes: IntArray) -> Graph:
     build = Builder("dense")
     w = build.const(codes, fixed(8, 1), "w")
-    return build.graph(build.add(MatMul(), build.input((ROWS,), fixed(8, 1)), w))
+    return build.graph(build.add(MatMul(), build.input(codes.shape[:1], fixed(8, 1)), w))
 
 
 def constant_bytes(graph: Graph, *, is_packed: bool) -> int:
@@ -37,9 +38,25 @@ def constant_bytes(graph: Graph, *, is_packed: bool) -> int:
 def test_weights_of_few_bits_take_their_bits(codes: tuple[int, ...], bits: int) -> None:
     values = np.resize(np.array(list(codes)), (ROWS, COLUMNS))
     assert constant_bytes(dense(values), is_packed=False) == COUNT
-    spare = 8 % bits != 0  # two bytes are read where a code can lie in both
-    packed = constant_bytes(dense(values), is_packed=True)
-    assert packed == COUNT * bits // 8 + spare <= COUNT // 2
+    assert constant_bytes(dense(values), is_packed=True) == COUNT * bits // 8 <= COUNT // 2
+    odd = np.resize(np.array(list(codes)), (ROWS - 1, COLUMNS))  # one weight less in the last bytes of a row
+    assert constant_bytes(dense(odd), is_packed=True) == COUNT * bits // 8
+
+
+def test_weights_are_not_packed_where_code_takes_more_than_that_saves() -> None:
+    for rows, columns, is_smaller in ((8, 8, False), (8, 9, True), (7, 10, False), (7, 12, True)):
+        values = np.resize(np.arange(-8, 8), (rows, columns))
+        sizes = [constant_bytes(dense(values), is_packed=is_packed) for is_packed in (False, True)]
+        assert sizes == [values.size, (rows + 1) // 2 * columns if is_smaller else values.size]
+
+
+@pytest.mark.parametrize("places", [0, 3, 7])
+def test_a_bias_takes_no_bytes_for_the_zeros_that_it_ends_in(places: int) -> None:
+    build = Builder("bias")
+    w = build.const(np.resize(np.arange(-100, 101), (ROWS, COLUMNS)), fixed(8, 1 - places), "w")
+    bias = build.const(np.resize(np.arange(-31, 32), (COLUMNS,)), fixed(6, 1), "b")
+    sums = build.add(MatMul(), build.input((ROWS,), fixed(8, 1)), w)
+    assert constant_bytes(build.graph(build.add(Add(), sums, bias)), is_packed=False) == COUNT + COLUMNS
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.45, 0.6])

@@ -18,6 +18,7 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.sum_pool import SumPool
+from tests.backends.c.packing import packing_few
 from tests.backends.contract import core_ops
 from tests.strategies import side_by_side
 from tests.support import needs_c_compiler
@@ -49,15 +50,28 @@ def few_bits() -> Graph:
     x = build.input((13,), fixed(8, 4), "x")
     image = build.input((4, 5, 3), ufixed(8, 0), "image")
     long = build.input((16, 1366), ufixed(8, 0), "long")
+    even = build.input((16,), fixed(8, 4), "even")
+    deep = build.input((4, 5, 8), fixed(8, 0), "deep")
     outputs: list[str] = []
     for bits in range(1, 8):
         low = -(1 << (bits - 1))
         codes = 3 * np.arange(39).reshape(13, 3) % (1 << bits) + low  # all codes: 3 is odd
         weight = build.const(codes, fixed(bits + 1, 1), f"w{bits}")
         outputs.append(build.add(MatMul(), x, weight, name=f"fc{bits}"))
+        weight = build.const(2 * codes + 1, fixed(bits + 2, 1), f"odd{bits}")
+        outputs.append(build.add(MatMul(), x, weight, name=f"fc_odd{bits}"))
         taps = 5 * np.arange(108).reshape(3, 3, 3, 4) % (1 << bits) + low
         kernel = build.const(taps, fixed(bits + 1, 1), f"k{bits}")
         outputs.append(build.add(Conv((1, 1), ((1, 1), (1, 1)), (1, 1)), image, kernel, name=f"conv{bits}"))
+        for step, start in ((1, low), (3, 3 * low), (2, low + 1)):  # signed, multiples of 3, odd ones
+            own = step * (5 * np.arange(192).reshape(16, 12) % (1 << bits)) + start
+            weight = build.const(own, fixed(bits + 3, 1), f"even{bits}_{step}")
+            outputs.append(build.add(MatMul(), even, weight, name=f"by{step}_{bits}"))
+        taps = 5 * np.arange(288).reshape(3, 3, 8, 4) % (1 << bits) + low
+        kernel = build.const(taps, fixed(bits + 1, 1), f"deep{bits}")
+        outputs.append(
+            build.add(Conv((1, 1), ((1, 1), (1, 1)), (1, 1)), deep, kernel, name=f"deep_conv{bits}")
+        )
         many = 3 * np.arange(4098).reshape(1366, 3) % (1 << bits) + low  # 16 times 4,098 products
         weight = build.const(many, fixed(bits + 1, 1), f"many{bits}")
         outputs.append(build.add(MatMul(), long, weight, name=f"long{bits}"))
@@ -97,7 +111,13 @@ def test_the_zoo_is_exact(compiler: str, options: Mapping[str, Any], tmp_path: P
     back_end = backends.load("c")
     graph = side_by_side([*zoo().values(), wide_sums(), few_bits(), pruned()], "zoo")
     assert core_ops() <= {node.op.op_name() for node in graph.nodes}
-    files = back_end.emit(graph, back_end.options(options))
+    with packing_few():
+        files = back_end.emit(graph, back_end.options(options))
+    called = re.findall(rb"edgeml_dot_\w\w_([gps][1-7]t?)_i32\(x", files["src/model.c"])
+    sums = {name.decode() for name in called}
+    kinds = {f"{kind}{bits}{tail}" for kind in "sg" for bits in (1, 2, 3, 4, 6) for tail in ("", "t")}
+    kinds |= {f"p{bits}" for bits in range(1, 8)}
+    assert sums == (kinds if options else set())
     assert len(re.findall(rb"= edgeml_sparse_", files["src/model.c"])) >= 3
     files.write(tmp_path)
     inputs = codes(graph, 24)

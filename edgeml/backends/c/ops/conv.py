@@ -7,7 +7,7 @@ import numpy as np
 from edgeml.backends.c.ops._sparse import sparse_weights
 from edgeml.backends.c.ops._weights import add_weights, sum_kind, weight_codes
 from edgeml.backends.c.ops._window import TapWindow, window
-from edgeml.backends.c.place import Place
+from edgeml.backends.c.place import Place, added, flat
 from edgeml.backends.c.scalar import Scalar
 from edgeml.backends.c.site import Site
 from edgeml.fixed import IntArray
@@ -41,19 +41,22 @@ def emit(site: Site) -> None:
             site.lines.add(f"const {acc.name} sum = {call}; /* partial sums: at most {most} */")
             site.finish(place, Scalar("sum", int(product.lo.min()), int(product.hi.max()), acc))
             return
-        weights = add_weights(site, w, by_filter, inside > 1 or site.packed)
+        runs = op.groups == 1 and over.dilation[1] == 1 and over.is_met(1)
+        unit = columns * inside if runs and over.is_inside[1] else inside
+        is_cut = runs and not over.is_inside[1]
+        weights = add_weights(site, w, by_filter, unit, not is_cut, packable=inside > 1 or site.packed)
         site.lines.add(f"{acc.name} sum = 0; /* partial sums: at most {most} */")
         with over.taps(site, place, 0, "row", "p") as row:
-            start = _sum(_flat(o, rows * columns * inside), _flat("p" if rows > 1 else "0", columns * inside))
-            if op.groups == 1 and over.dilation[1] == 1 and over.is_met(1):
+            start = [(o, rows * columns * inside), ("p" if rows > 1 else "0", columns * inside)]
+            if runs:
                 column, begin, count = _run(site, place, over, inside)
                 at = _address(row, column, over.size[1], over.channels, first)
                 source = f"{site.pointer(x)} + {at}"
-                call = weights.product_sum(site, site.kind(x), acc, source, _sum(start, begin), count)
+                call = weights.product_sum(site, site.kind(x), acc, source, [*start, (begin, inside)], count)
                 site.lines.add(f"sum += {call};")
             else:
                 with over.taps(site, place, 1, "column", "q") as column:
-                    start = _sum(start, _flat("q" if columns > 1 else "0", inside))
+                    start.append(("q" if columns > 1 else "0", inside))
                     at = _address(row, column, over.size[1], over.channels, first)
                     if inside == 1 and not weights.bits:
                         call = f"({acc.name}){site.pointer(x)}[{at}] * {weights.one(acc, start)}"
@@ -75,7 +78,7 @@ def _run(site: Site, place: Place, over: TapWindow, inside: int) -> tuple[str, s
     """The taps of a row inside of the input, which lie one after the other as their weights do.
 
     Returns:
-        The first column, the number of the first weight in the row, and how many there are.
+        The first column, the first tap, and how many weights there are.
     """
     start, columns, width = over.start(place, 1), over.kernel[1], over.size[1]
     if over.is_inside[1]:
@@ -85,7 +88,7 @@ def _run(site: Site, place: Place, over: TapWindow, inside: int) -> tuple[str, s
         "const int32_t begin = left < 0 ? -left : 0;",
         f"const int32_t end = left + {columns} > {width} ? {width} - left : {columns};",
     )
-    return "left + begin", _flat("begin", inside), _flat("(end - begin)", inside)
+    return "left + begin", "begin", flat([("(end - begin)", inside)])
 
 
 def _first_channel(o: str, per_group: int, inside: int) -> str:
@@ -95,15 +98,5 @@ def _first_channel(o: str, per_group: int, inside: int) -> str:
 
 def _address(row: str, column: str, width: int, channels: int, first: str) -> str:
     """The index of a pixel's channel."""
-    pixel = _sum(_flat(row, width), column)
-    return _sum(_flat(f"({pixel})" if pixel != "0" else "0", channels), first)
-
-
-def _flat(variable: str, stride: int) -> str:
-    if variable == "0":
-        return "0"
-    return variable if stride == 1 else f"{variable} * {stride}"
-
-
-def _sum(a: str, b: str) -> str:
-    return b if a == "0" else a if b == "0" else f"{a} + {b}"
+    pixel = added(flat([(row, width)]), column)
+    return added(flat([(f"({pixel})" if pixel != "0" else "0", channels)]), first)

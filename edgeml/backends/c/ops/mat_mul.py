@@ -30,9 +30,8 @@ def emit(site: Site) -> None:
         if sparse is not None:
             call = sparse.product_sum(site, site.kind(x), acc, source, column)
         else:
-            at = column if count == 1 else f"{column} * {count}" if column != "0" else "0"
-            weights = add_weights(site, w, codes.T)
-            call = weights.product_sum(site, site.kind(x), acc, source, at, str(count))
+            weights = add_weights(site, w, codes.T, unit=count, single=True)
+            call = weights.product_sum(site, site.kind(x), acc, source, [(column, count)], str(count))
         site.lines.add(f"const {acc.name} sum = {call}; /* partial sums: at most {most} */")
         lo, hi = int(product.lo.min()), int(product.hi.max())
         site.finish(place, Scalar("sum", lo, hi, acc))

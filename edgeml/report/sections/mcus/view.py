@@ -20,7 +20,7 @@ class LayerOnCore:
     """One layer on one core.
 
     Attributes:
-        name: of the layer; "calls, input test" for the function around the others.
+        name: of the layer; "calls, shared code" for what is around the layers.
         code: bytes of its instructions.
         constants: bytes of its arrays.
         instructions: per inference.
@@ -59,7 +59,7 @@ def view(facts: Facts) -> tuple[CoreView, ...]:
 def _core(one: CoreFigures) -> CoreView:
     layers = tuple(
         LayerOnCore(
-            layer.layer or "calls, input test",
+            layer.layer or "calls, shared code",
             layer.code,
             layer.constants,
             layer.instructions,

@@ -25,20 +25,20 @@
 /* Shifts of negative numbers to the right keep the sign; C99 leaves that to the compiler. */
 typedef char edgeml_needs_arithmetic_shifts[((int32_t)-1 >> 1) == -1 ? 1 : -1];
 
-/* conv1.weight: 3x3x1x3 fixed<4,1>, 4 bits each, -7 + 1 * code */
-static const uint8_t k_conv1_weight[14] = {
-    131, 148, 2, 45, 183, 6, 88, 154, 235, 165, 227, 238, 157, 12
+/* conv1.weight: 3x3x1x3 fixed<4,1> */
+static const int8_t k_conv1_weight[27] = {
+    -4, 1, -3, 2, -5, -7, 6, -5, 0, 4, -1, -7, 1, -2, 3, 2, 4, 7, -2, 3, -4, 7, 7, 7, 6, 2, 5
 };
 
 /* conv1.bias: 3 fixed<6,2> */
-static const int16_t k_conv1_bias[3] = {
-    136, -72, 80
+static const int8_t k_conv1_bias[3] = {
+    17, -9, 10
 };
 
-/* conv2.weight: 2x2x3x4 fixed<4,1>, 4 bits each, -8 + 1 * code */
-static const uint8_t k_conv2_weight[24] = {
-    64, 97, 161, 39, 18, 68, 43, 58, 107, 65, 152, 128, 150, 58, 188, 3, 5, 244, 26, 61, 87, 103, 186,
-    218
+/* conv2.weight: 2x2x3x4 fixed<4,1> */
+static const int8_t k_conv2_weight[48] = {
+    -8, -4, -7, -2, -7, 2, -1, -6, -6, -7, -4, -4, 3, -6, 2, -5, 3, -2, -7, -4, 0, 1, -8, 0, -2, 1, 2,
+    -5, 4, 3, -5, -8, -3, -8, -4, 7, 2, -7, 5, -5, -1, -3, -1, -2, 2, 3, 2, 5
 };
 
 /* conv2.bias: 4 fixed<6,2> */
@@ -46,10 +46,10 @@ static const int8_t k_conv2_bias[4] = {
     -32, -44, 64, -28
 };
 
-/* fc.weight: 16x3 fixed<5,1>, 5 bits each, -16 + 1 * code */
-static const uint8_t k_fc_weight[31] = {
-    16, 68, 128, 178, 193, 41, 219, 217, 90, 172, 229, 172, 249, 235, 1, 171, 69, 139, 18, 225, 219,
-    20, 19, 135, 232, 132, 184, 140, 89, 138, 0
+/* fc.weight: 16x3 fixed<5,1> */
+static const int8_t k_fc_weight[48] = {
+    0, -16, 1, -16, -8, 9, -10, 8, -7, 9, 6, 3, -3, -3, 1, 5, -11, -9, -5, 3, 15, 5, -9, -16, -5, -3,
+    1, 6, -8, -7, -12, 12, 11, -10, -11, -10, 1, -13, -14, 13, -12, -12, -2, 9, 8, -4, -7, 1
 };
 
 /* fc.bias: 3 fixed<5,1> */
@@ -63,29 +63,35 @@ static union {
 
 typedef char edgeml_arena_is_as_promised[sizeof arena <= CNN_2D_ARENA_BYTES ? 1 : -1];
 
-/* The sum of n products with weights low + step * code, packed to 4 bits, lowest first. */
-static inline int32_t edgeml_dot_i8_p4_i32(const int8_t *x, const uint8_t *w, int32_t at, int32_t n, int32_t low, int32_t step)
+#ifdef EDGEML_USE_DSP
+/* The same sum, four products with two instructions of the DSP extension. */
+static inline int32_t edgeml_dot_i8_i8_i32(const int8_t *x, const int8_t *w, int32_t n)
 {
     int32_t sum = 0;
-    for (int32_t i = 0; i < n; ++i) {
-        const int32_t bit = (at + i) * 4;
-        const uint32_t code = ((uint32_t)w[bit >> 3] >> (bit & 7)) & 15u;
-        sum += (int32_t)x[i] * (low + step * (int32_t)code);
+    int32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        uint32_t a, b;
+        edgeml_copy(&a, x + i, 4);
+        edgeml_copy(&b, w + i, 4);
+        sum = __smlad(__sxtb16((int32_t)a), __sxtb16((int32_t)b), sum);
+        sum = __smlad(__sxtb16((int32_t)(a >> 8 | a << 24)), __sxtb16((int32_t)(b >> 8 | b << 24)), sum);
+    }
+    for (; i < n; ++i) {
+        sum += (int32_t)x[i] * (int32_t)w[i];
     }
     return sum;
 }
-
-/* The sum of n products with weights low + step * code, packed to 5 bits, lowest first. */
-static inline int32_t edgeml_dot_i8_p5_i32(const int8_t *x, const uint8_t *w, int32_t at, int32_t n, int32_t low, int32_t step)
+#else
+/* The sum of n products; the layers state the bound that keeps it within int32_t. */
+static inline int32_t edgeml_dot_i8_i8_i32(const int8_t *x, const int8_t *w, int32_t n)
 {
     int32_t sum = 0;
     for (int32_t i = 0; i < n; ++i) {
-        const int32_t bit = (at + i) * 5;
-        const uint32_t code = (((uint32_t)w[bit >> 3] | ((uint32_t)w[(bit >> 3) + 1] << 8)) >> (bit & 7)) & 31u;
-        sum += (int32_t)x[i] * (low + step * (int32_t)code);
+        sum += (int32_t)x[i] * (int32_t)w[i];
     }
     return sum;
 }
+#endif
 
 /*
  * conv1.conv: conv, 6x6x3 fixed<11,4>
@@ -100,9 +106,9 @@ static void layer_conv1(const int8_t *x, int8_t *y)
                 int32_t sum = 0; /* partial sums: at most 645 */
                 for (int32_t p = 0; p < 3; ++p) {
                     const int32_t row = i + p;
-                    sum += edgeml_dot_i8_p4_i32(x + (row * 8 + j), k_conv1_weight, k * 9 + p * 3, 3, (-7), 1);
+                    sum += edgeml_dot_i8_i8_i32(x + (row * 8 + j), k_conv1_weight + k * 9 + p * 3, 3);
                 }
-                const int32_t v1 = sum + (int32_t)k_conv1_bias[k]; /* -224 to 635 */
+                const int32_t v1 = sum + ((int32_t)k_conv1_bias[k] * 8); /* -224 to 635 */
                 const int32_t v2 = (v1 + 7 + ((v1 >> 4) & 1)) >> 4; /* -14 to 40 */
                 const int32_t v3 = v2 < 0 ? 0 : v2 > 31 ? 31 : v2; /* 0 to 31 */
                 y[i * 18 + j * 3 + k] = (int8_t)v3;
@@ -148,7 +154,7 @@ static void layer_conv2(const int8_t *x, int8_t *y)
                 int32_t sum = 0; /* partial sums: at most 1210 */
                 for (int32_t p = 0; p < 2; ++p) {
                     const int32_t row = i + p;
-                    sum += edgeml_dot_i8_p4_i32(x + (row * 3 + j) * 3, k_conv2_weight, k * 12 + p * 6, 6, (-8), 1);
+                    sum += edgeml_dot_i8_i8_i32(x + (row * 3 + j) * 3, k_conv2_weight + k * 12 + p * 6, 6);
                 }
                 const int32_t v1 = sum + (int32_t)k_conv2_bias[k]; /* -1180 to 511 */
                 const int32_t v2 = (v1 + 7 + ((v1 >> 4) & 1)) >> 4; /* -74 to 32 */
@@ -166,7 +172,7 @@ static void layer_conv2(const int8_t *x, int8_t *y)
 static void layer_fc(const int8_t *x, int16_t *y)
 {
     for (int32_t i = 0; i < 3; ++i) {
-        const int32_t sum = edgeml_dot_i8_p5_i32(x, k_fc_weight, i * 16, 16, (-16), 1); /* partial sums: at most 2387 */
+        const int32_t sum = edgeml_dot_i8_i8_i32(x, k_fc_weight + i * 16, 16); /* partial sums: at most 2387 */
         const int32_t v1 = sum + (int32_t)k_fc_bias[i]; /* -1676 to 900 */
         y[i] = (int16_t)v1;
     }

@@ -13,7 +13,7 @@ extern "C" {
 
 /* Bytes of static memory that cnn_2d_run works in, and of all constant arrays. */
 #define CNN_2D_ARENA_BYTES 108
-#define CNN_2D_CONSTANT_BYTES 82
+#define CNN_2D_CONSTANT_BYTES 133
 
 /* input: 8 x 8 x 1, unsigned, 4 bits; value = code / 2^FRAC. */
 typedef int8_t cnn_2d_input_t;
