@@ -118,6 +118,7 @@ def test_the_skid_buffer_delivers_every_beat_once_and_in_order(tmp_path: Path) -
     assert is_proven(module("edgeml_skid", "spare", "WIDTH") + SKID, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -130,6 +131,7 @@ def test_an_error_in_the_skid_buffer_is_noticed(old: str, new: str, tmp_path: Pa
     assert not is_proven(module("edgeml_skid", "spare", "WIDTH", old, new) + SKID, tmp_path)
 
 
+@pytest.mark.slow
 def test_an_error_in_the_control_is_noticed(tmp_path: Path) -> None:
     wrong = module("edgeml_pipe_control", "valid", "STAGES", "s_valid};", "1'b1};")
     assert not is_proven(DELAY + wrong + pipeline(3), tmp_path)
