@@ -14,6 +14,7 @@ from edgeml import backends
 from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.structure import NONE, Form, Structure
@@ -24,7 +25,7 @@ from edgeml.prove.result import Verdict
 from edgeml.prove.segment import GraphSegment
 from edgeml.prove.sharing import groups_of, shared_codes
 from edgeml.scratch import scratch_folder
-from edgeml.stages import ArtefactStage
+from edgeml.stages import ArtefactStage, Elements
 from tests.strategies import graphs
 from tests.zoo import random_codes
 
@@ -208,3 +209,35 @@ def test_codes_of_a_strategy_are_within_the_type() -> None:
     drawn = random_codes((4,), kind, 0)
     assert drawn.min() >= kind.lo
     assert drawn.max() <= kind.hi
+
+
+@pytest.mark.parametrize(
+    ("elements", "factors", "drop"),
+    [
+        (Elements(np.array([1, 1]), np.array([0, 0]), np.zeros(2, bool)), [[8, 0], [0, 0]], 0),
+        (Elements(np.array([4, 1]), np.array([0, 1]), np.zeros(2, bool)), [[12, 4], [5, -1]], 2),
+        (Elements(np.array([1, 1]), np.array([0, 1]), np.array([False, True])), [[3, 99], [5, 7]], 0),
+    ],
+    ids=["always equal", "multiples of four", "not there"],
+)
+def test_facts_about_elements_are_used_and_needed(
+    elements: Elements, factors: list[list[int]], drop: int
+) -> None:
+    """An artefact that is equal only where the facts hold, and only where its elements are there."""
+    build = Builder("facts")
+    x = build.input((2,), FixedType(True, 5, 0), "x")
+    weights = build.const(np.array([[3, 1], [5, -1]]), FixedType(True, 4, 0), "w")
+    graph = build.graph(build.add(MatMul(), x, weights, name="y"))
+
+    def run(codes: Mapping[str, IntArray]) -> IntArray:
+        if drop:  # the first wire lacks the lowest bits of its element
+            return np.stack([codes["x"][:, 0] >> drop, codes["x"][:, 1]], axis=1) @ np.array(factors)
+        return codes["x"] @ np.array(factors)
+
+    def proof(known: Elements | None) -> bool:
+        segment = GraphSegment(graph, ["x"], "y", known)
+        stage = ArtefactStage("y", ("x",), segment.structure, "", run, known)
+        return prove_stage(stage, segment).difference is None
+
+    assert proof(elements)
+    assert not proof(None)

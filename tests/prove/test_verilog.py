@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from edgeml import backends
 from edgeml.backends.verilog.proof.prover import VerilogProver
@@ -20,8 +21,10 @@ from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.structure import Form
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Verdict
+from edgeml.scratch import scratch_folder
 from edgeml.stages import ArtefactStage
 from edgeml.tools import verilator
+from tests.strategies import graphs
 from tests.zoo import zoo
 
 HEAVY = ("softmax", "softmax_rows", "mlp", "cnn_2d", "mlp_classes")
@@ -72,6 +75,20 @@ def test_every_graph_of_the_zoo_is_read_to_the_end(name: str, tmp_path: Path) ->
     found = stages(tmp_path, graph)
     assert {one.value for one in found} >= set(graph.outputs)
     assert [one.structure.reason for one in found if one.structure.form is Form.UNKNOWN] == []
+
+
+@given(graphs())
+@settings(max_examples=8)
+def test_random_graphs_are_read_to_the_end_or_the_value_is_named(graph: Graph) -> None:
+    back_end = backends.load("verilog")
+    options = back_end.options({"mode": "parallel"})
+    if back_end.refusals(graph, options):
+        return
+    with scratch_folder() as folder:
+        back_end.emit(graph, options).write(folder)
+        found = stages(folder, graph)
+    assert {one.value for one in found} >= set(graph.outputs)
+    assert all(one.structure.reason for one in found if one.structure.form is Form.UNKNOWN)
 
 
 CLOCKED = "always @(posedge clk) if (ce) begin"
