@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from edgeml.diagnose.hls4ml.ap_type import ApType
-from edgeml.diagnose.hls4ml.compare import ProjectComparison, compare_project
+from edgeml.diagnose.hls4ml.compare import ProjectComparison, carried_layers, compare_project
 from edgeml.diagnose.hls4ml.opening import compare_with
 from edgeml.diagnose.hls4ml.source import read_project
 from edgeml.errors import EdgemlError
@@ -257,3 +258,13 @@ def test_the_cast_of_a_type_is_that_of_ap_fixed() -> None:
     assert ApType.parse("ap_ufixed<4,1,AP_RND_CONV,AP_SAT>").cast(values).tolist() == [0.25, 0.0, 1.0, 1.875]
     kind = ApType.parse("ap_fixed<4,1>")
     assert (kind.share_beyond(values), kind.share_off_grid(values)) == (0.5, 0.5)
+
+
+def test_layers_of_a_separable_convolution_are_told_apart():
+    """The depthwise half has a result that Keras does not have; the other carries the layer's."""
+    names = ("sep_depthwise", "sep_pointwise", "dense_relu", "dense_1")
+    project: Any = SimpleNamespace(layers=[SimpleNamespace(name=name) for name in names])
+    plain = SimpleNamespace(layer=SimpleNamespace(activation=None))
+    calls: dict[str, Any] = dict.fromkeys(("sep", "dense", "dense_1"), plain)
+    pairs = {"sep_pointwise": "sep", "dense_relu": "dense", "dense_1": "dense_1"}
+    assert carried_layers(project, calls) == pairs

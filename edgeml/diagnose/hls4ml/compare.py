@@ -117,7 +117,7 @@ def compare_project(
     outputs = layer_outputs(model, x)
     calls = {call.name: call for call in topology(model).calls}
     flat = np.asarray(x, np.float64).reshape(len(x), -1)
-    pairs = _pairs(project, calls)
+    pairs = carried_layers(project, calls)
     if not pairs:
         raise EdgemlError(
             f"has the layers {', '.join(layer.name for layer in project.layers)}, "
@@ -156,16 +156,16 @@ def compare_project(
     )
 
 
-def _pairs(project: ForeignProject, calls: dict[str, Any]) -> dict[str, str]:
+def carried_layers(project: ForeignProject, calls: dict[str, Any]) -> dict[str, str]:
     """Layer of the project -> layer of Keras whose result it carries.
 
     hls4ml splits an inline activation off as NAME_relu or NAME_linear: the last of them carries the result,
-    and of a linear one the layer itself does as well.
+    and of a linear one the layer itself does as well. Of a separable convolution NAME_depthwise does not.
     """
     parts: dict[str, list[str]] = {}
     for layer in project.layers:
         owners = [name for name in calls if layer.name == name or layer.name.startswith(f"{name}_")]
-        if owners:
+        if owners and layer.name not in (f"{name}_depthwise" for name in owners):
             parts.setdefault(max(owners, key=len), []).append(layer.name)
     pairs: dict[str, str] = {}
     for name, carriers in parts.items():

@@ -159,7 +159,11 @@ def read_project(folder: Path) -> ForeignProject:
         raise EdgemlError("defines no ap_fixed types", str(firmware / "defines.h"), "give a Vitis project")
     ports = list(_declared(text.partition("(")[2].partition(")")[0]))
     if len(ports) != 2:
-        raise EdgemlError(f"has {len(ports)} inputs and outputs, and a diagnosis takes one each", str(folder))
+        raise EdgemlError(
+            f"has {len(ports)} inputs and outputs, and a diagnosis takes one each",
+            str(folder),
+            "convert a part with one of each: keras.Model(model.inputs[0], model.outputs[0])",
+        )
     for kind, array, _ in ports:
         if kind not in types:
             raise EdgemlError(f"has a port {array} of type {kind}", str(folder), "give a Vitis project")
