@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml import datasets
 from edgeml.importers import outcome
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.report.predictions import predict
@@ -36,8 +37,9 @@ class ClassScores:
         by_model: (samples, classes) by "float", "qat", "fixed", as far as they are there.
         raw: what the exact graph gives for one output, logit or probability; None with several outputs.
         labels: (samples,).
-        classes: names.
+        classes: names; of the labels, where a sample may have several.
         reason: why there are none; "" if there are.
+        several: (samples, labels): which labels a sample has; None if it has one class.
     """
 
     by_model: Mapping[str, Floats]
@@ -45,6 +47,11 @@ class ClassScores:
     labels: Labels
     classes: tuple[str, ...]
     reason: str = ""
+    several: NDArray[np.bool_] | None = None
+
+    def truth(self, k: int) -> NDArray[np.bool_]:
+        """The samples of class k, or with label k."""
+        return self.labels == k if self.several is None else self.several[:, k]
 
 
 def class_scores(source: RunSource) -> ClassScores:
@@ -75,6 +82,36 @@ def class_scores(source: RunSource) -> ClassScores:
         probable = shares if name != "float" else _shares(values, models.baselines["float"].threshold)
         scores[name] = scores_of(values, probable)
     return ClassScores(scores, raw, labels, classes)
+
+
+def signal_scores(source: RunSource) -> ClassScores:
+    """The scores of all models for the classes or, of a multi-label task, for the labels.
+
+    Raises:
+        EdgemlError: the test samples do not fit the exact graph.
+    """
+    if source.run.config.data.task != "multi_label":
+        return source.shared(class_scores)
+    by_model, truth = aligned_outputs(source)
+    if truth is None:
+        return ClassScores({}, None, np.zeros(0, np.int64), (), NO_LABELS)
+    shares = outcome.output_threshold(source.graph, source.run.config.importing) > 0
+    baselines = source.shared(predict).baselines
+    scores = {
+        name: values if (baselines["float"].threshold > 0 if name == "float" else shares) else sigmoid(values)
+        for name, values in by_model.items()
+    }
+    names = _label_names(source, truth.shape[1])
+    return ClassScores(scores, None, np.zeros(0, np.int64), names, several=truth > 0)
+
+
+def _label_names(source: RunSource, count: int) -> tuple[str, ...]:
+    """The columns of a table or the names of a published data set, else numbers from 0."""
+    data = source.run.config.data
+    stated = data.target if isinstance(data.target, tuple) else ()
+    published = datasets.info(data.dataset).targets if data.dataset in datasets.names() else ()
+    found = next((names for names in (stated, published) if len(names) == count), ())
+    return found or tuple(f"label {place}" for place in range(count))
 
 
 def aligned_outputs(source: RunSource) -> tuple[dict[str, Floats], Floats | None]:
@@ -121,12 +158,17 @@ def scores_of(values: Any, probabilities: bool) -> Floats:
     (array([[0.5, 0.5]]), array([[0.75, 0.25]]))
     """
     if values.shape[1] == 1:
-        yes = values if probabilities else 1.0 / (1.0 + np.exp(-np.clip(values, -700.0, 700.0)))
+        yes = values if probabilities else sigmoid(values)
         return np.concatenate([1.0 - yes, yes], axis=1)
     if probabilities:
         return values
     raised = np.exp(values - values.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """The probabilities of logits, each by itself."""
+    return 1.0 / (1.0 + np.exp(-np.clip(logits, -700.0, 700.0)))
 
 
 def _shares(values: Floats, threshold: float) -> bool:

@@ -54,6 +54,18 @@ class TestScores:
         assert half.threshold == 0.7 and half.raw == pytest.approx(0.7 * 8 - 4)
         assert (most.efficiency, most.passing) == (0.8, 1) and rows[0.99].passing == 2
 
+    def test_labels_are_counted_each_by_itself(self):
+        several = np.array([[1, 0], [1, 1], [0, 1], [0, 0]]) > 0
+        values = np.array([[0.9, 0.6], [0.6, 0.7], [0.7, 0.8], [0.1, 0.2]])
+        facts = facts_of(
+            ClassScores({"fixed": values}, None, np.zeros(0, np.int64), ("a", "b"), several=several)
+        )
+        areas = {area.of: area.roc["fixed"] for area in facts.score_areas}
+        assert (areas["a"], areas["b"], areas["macro"]) == (0.75, 1.0, 0.875) and facts.score_labels
+        assert {row.signal for row in facts.working_points} == {"a", "b"}
+        (point,) = (row for row in facts.working_points if (row.signal, row.target) == ("a", 0.9))
+        assert (point.threshold, point.passing, point.background) == (0.6, 1, 2)
+
     def test_macro_is_the_mean_of_the_classes_and_micro_all_as_one(self):
         from sklearn.metrics import roc_auc_score
 

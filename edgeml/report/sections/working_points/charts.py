@@ -28,7 +28,8 @@ def class_roc_chart(facts: Facts) -> str:
         return ""
     curves = [curve for curve in own.score_curves if curve.kind == "roc" and curve.of != "macro"]
     series = [Series(curve.of, f"k{place % COLOURS}", curve.points) for place, curve in enumerate(curves)]
-    return xy_chart(series, _FALSE, _true(facts), "ROC of each class against the rest, fixed-point")
+    title = "ROC of each label" if own.score_labels else "ROC of each class against the rest"
+    return xy_chart(series, _FALSE, _true(facts), f"{title}, fixed-point")
 
 
 def precision_chart(facts: Facts) -> str:

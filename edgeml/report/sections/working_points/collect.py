@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.report.scores import ClassScores, Floats, class_scores
+from edgeml.report.scores import ClassScores, Floats, signal_scores
 from edgeml.report.sections.working_points.facts import ScoreArea, ScoreCurve, ScoreFacts, WorkingPoint
 from edgeml.report.source import RunSource
 from edgeml.tasks import metrics
@@ -34,19 +34,20 @@ def collect(source: RunSource) -> ScoreFacts:
         EdgemlError: the test samples do not fit the exact graph.
         MissingToolError: scikit-learn is not installed.
     """
-    return facts_of(source.shared(class_scores))
+    return facts_of(signal_scores(source))
 
 
 def facts_of(scores: ClassScores) -> ScoreFacts:
-    """Areas, curves and working points; of two classes, the second is the signal.
+    """Areas, curves and working points; of two classes, the second is the signal, of labels each is.
 
     Raises:
         MissingToolError: scikit-learn is not installed.
     """
     if scores.reason:
         return ScoreFacts.unavailable(scores.reason)
-    signals = range(1, 2) if len(scores.classes) == 2 else range(len(scores.classes))
-    present = [k for k in signals if 0 < np.count_nonzero(scores.labels == k) < len(scores.labels)]
+    one = len(scores.classes) == 2 and scores.several is None
+    signals = range(1, 2) if one else range(len(scores.classes))
+    present = [k for k in signals if len(np.unique(scores.truth(k))) == 2]
     if not present:
         return ScoreFacts.unavailable("the test samples are of one class")
     drawn = present[:MOST_CLASSES]
@@ -72,11 +73,16 @@ def facts_of(scores: ClassScores) -> ScoreFacts:
         for share in target
         for model in scores.by_model
     )
-    return ScoreFacts(score_areas=tuple(areas), score_curves=tuple(curves), working_points=rows)
+    return ScoreFacts(
+        score_areas=tuple(areas),
+        score_curves=tuple(curves),
+        working_points=rows,
+        score_labels=scores.several is not None,
+    )
 
 
 def _one_against_rest(scores: ClassScores, model: str, k: int) -> tuple[Yes, Floats]:
-    return scores.labels == k, scores.by_model[model][:, k]
+    return scores.truth(k), scores.by_model[model][:, k]
 
 
 def _area(scores: ClassScores, of: str, signals: list[int]) -> ScoreArea:

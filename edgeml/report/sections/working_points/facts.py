@@ -72,6 +72,7 @@ class ScoreFacts(SectionFacts):
         score_areas: a row per class, macro and micro.
         score_curves: of every model over all classes, of the exact graph by class.
         working_points: by class, efficiency and model.
+        score_labels: true if a sample may have several of the classes, which then are labels.
     """
 
     may_be_missing: ClassVar[tuple[str, ...]] = ("score_areas",)
@@ -79,3 +80,4 @@ class ScoreFacts(SectionFacts):
     score_areas: tuple[ScoreArea, ...] = ()
     score_curves: tuple[ScoreCurve, ...] = ()
     working_points: tuple[WorkingPoint, ...] = ()
+    score_labels: bool = False
