@@ -1,14 +1,16 @@
 """The door to TensorFlow, Keras and QKeras: one function that imports them, quietly and in one configuration.
 
-Invariant: whatever edgeml computes with Keras is computed by the TensorFlow back end in float32 with
-oneDNN's rewritten kernels off. Those kernels transform convolutions (Winograd), so that even sums whose
-every partial sum is exact in float32 come out inexact.
+Invariant: whatever edgeml computes with Keras is computed by the TensorFlow back end in float32, by kernels
+that add products as they are: a sum whose every partial sum is exact in float32 comes out exact. oneDNN's do
+so on x86, where TensorFlow asks for its direct convolution, and halve the time of training convolutions;
+elsewhere they may transform convolutions (Winograd) and are off.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
+import platform
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,12 +21,15 @@ from typing import Any
 from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
 
+_DIRECT = ("x86_64", "AMD64")
+"""Processors on which oneDNN's convolutions are exact where their sums are."""
+
 
 def import_keras() -> ModuleType:
     """The `keras` module, with TensorFlow and QKeras imported as well.
 
     Sets KERAS_BACKEND, and TF_CPP_MIN_LOG_LEVEL, TF_ENABLE_ONEDNN_OPTS where they are not set, before
-    the first import.
+    the first import (ADR 0124).
 
     Raises:
         MissingToolError: a package is not installed.
@@ -100,7 +105,7 @@ def _import(name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1" if platform.machine() in _DIRECT else "0")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
         with _quiet_stderr():
