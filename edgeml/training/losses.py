@@ -64,8 +64,8 @@ def loss_of(stated: KerasClass, end: Ending, outputs: int, model: str = "the mod
     """
     if stated.name == "auto":
         if stated.arguments:
-            what = f"auto takes no {', '.join(stated.arguments)}"
-            raise EdgemlError(what, _WHERE, "name the loss, such as categorical_crossentropy")
+            yes_no = outputs == 1 or end == "sigmoid"
+            raise _auto(stated, "binary_crossentropy" if yes_no else "categorical_crossentropy")
         return cross_entropy_of(end, outputs)
     chosen = loss_class(stated)
     _fits(chosen.__name__, end, outputs, model)
@@ -88,6 +88,8 @@ def loss_on_numbers(stated: KerasClass, end: Ending, yes_no: bool, model: str = 
     """
     import tensorflow as tf
 
+    if stated.name == "auto":
+        raise _auto(stated, "binary_crossentropy" if yes_no else "huber")
     chosen = loss_class(stated)
     where = f"{_WHERE}, {chosen.__name__}"
     if chosen.__name__ in _CLASSES or (chosen.__name__ in _BINARY and not yes_no):
@@ -103,6 +105,12 @@ def loss_on_numbers(stated: KerasClass, end: Ending, yes_no: bool, model: str = 
         return loss(targets, tf.reshape(outputs, (tf.shape(outputs)[0], -1)))
 
     return on_numbers
+
+
+def _auto(stated: KerasClass, instead: str) -> EdgemlError:
+    """The error of arguments without the name of a loss."""
+    what = f"auto takes no {', '.join(stated.arguments)}"
+    return EdgemlError(what, _WHERE, f"name the loss: --set training.loss={instead}")
 
 
 def loss_class(stated: KerasClass) -> type:

@@ -123,6 +123,7 @@ def test_it_is_trained_towards_its_truth_and_is_exact(made, tmp_path, task):
         ("regression", ["training.loss=categorical_crossentropy"], "use mean_squared_error, mean_abs"),
         ("regression", ["training.loss=bce"], "BinaryCrossentropy: is about labels of 0 and 1"),
         ("multi_label", ["training.loss=sparse_categorical_crossentropy"], "use binary_crossentropy"),
+        ("regression", ["training.loss.delta=0.5"], "auto takes no delta.*--set training.loss=huber"),
         ("regression", ["training.class_weights=balanced"], "the task regression has no classes to weigh"),
         ("regression", ["data.task=multi_label"], "a label is .*, and the task multi-label knows 0 and 1"),
         ("regression", ["data.task=unlabelled"], "has no labels to train with|nothing to train towards"),
