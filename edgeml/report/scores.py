@@ -110,8 +110,8 @@ def _label_names(source: RunSource, count: int) -> tuple[str, ...]:
     data = source.run.config.data
     stated = data.target if isinstance(data.target, tuple) else ()
     published = datasets.info(data.dataset).targets if data.dataset in datasets.names() else ()
-    found = next((names for names in (stated, published) if len(names) == count), ())
-    return found or tuple(f"label {place}" for place in range(count))
+    names = next((names for names in (stated, published) if len(names) == count), ())
+    return names or tuple(f"label {place}" for place in range(count))
 
 
 def aligned_outputs(source: RunSource) -> tuple[dict[str, Floats], Floats | None]:
