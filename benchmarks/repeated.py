@@ -69,14 +69,14 @@ def lines(plan: Measurement, repeats: Repeats) -> Iterator[str]:
         yield f"| {plan.preset} | {how}{plan.seeds} seeds | {figure.title} | {' | '.join(cells)} |"
 
 
-def _cell(figures: RepeatSpread | None, figure: RepeatFigure, signed: bool = False) -> str:
+def _cell(values: RepeatSpread | None, figure: RepeatFigure, signed: bool = False) -> str:
     """Mean and standard deviation, and the interval of the mean."""
-    if figures is None:
+    if values is None:
         return "-"
     factor, form = (100, ".2f") if figure.kind == "share" else (1, ".3f")
     form = f"+{form}" if signed else form
-    text = f"{figures.mean * factor:{form}} ± {(figures.deviation or 0) * factor:{form.lstrip('+')}}"
-    interval = figures.shown_interval(figure.kind, signed)
+    text = f"{values.mean * factor:{form}} ± {(values.deviation or 0) * factor:{form.lstrip('+')}}"
+    interval = values.shown_interval(figure.kind, signed)
     if interval is None:
         return text
     return f"{text} ({interval[0] * factor:{form}} to {interval[1] * factor:{form}})"

@@ -145,7 +145,8 @@ def page(rows: list[dict[str, Any]], rounds: int) -> str:
         "",
         f"The same QKeras model, data, batch size, optimizer and validation part; {rounds} epochs of each",
         "side in turn, medians, the first epoch of each (compilation) left out. `fit` has Keras' defaults,",
-        "without the repeatable kernels that edgeml turns on.",
+        "without the repeatable kernels that edgeml turns on; oneDNN's kernels are on for both",
+        "([ADR 0124](adr/0124-onednn-is-on-where-it-is-exact.md)).",
         "",
     )
     return "\n".join((*head, *lines, *tail))
