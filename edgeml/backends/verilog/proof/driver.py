@@ -64,10 +64,13 @@ class CoreDriver:
     def _cut(self, module: Module, path: str, cuts: Mapping[str, CutWire]) -> tuple[int, int]:
         """Cut the wires of a module and of those in it: the first of its lanes, and how many."""
         first, text = len(self._lanes), self._texts[module.name]
+        starts = Counter(net.statement.start for net in module.nets.values())
+        drivers = Counter(driver.target.mark for driver in module.drivers)
         for name, net in module.nets.items():
             one = cuts.get(path + name)
             if one is not None:
-                if not _stands_alone(module, net) or one.width > _LANE:
+                alone = starts[net.statement.start] == drivers[name] == 1
+                if not (alone and _has_driver(module, net)) or one.width > _LANE:
                     raise EdgemlError(f"{name} cannot be driven alone", f"{module.file}, line {net.line}")
                 text.cut(net, one.width, len(self._lanes) - first, isinstance(one.number, int))
                 self._lanes[path + name] = len(self._lanes)
@@ -176,14 +179,11 @@ class CoreDriver:
         return result.reshape(len(table), len(gots))
 
 
-def _stands_alone(module: Module, net: Net) -> bool:
-    """True for a wire that is declared alone, with what drives it."""
-    place = net.statement
-    others = [one for one in module.nets.values() if one.statement.start == place.start]
-    declared = module.text[net.named.end : place.end]
-    drivers = [driver for driver in module.drivers if driver.target.mark == net.name]
-    alone = len(others) == 1 and len(drivers) == 1 and not net.register and not net.direction
-    return alone and declared.lstrip().startswith("=") and declared.endswith(";")
+def _has_driver(module: Module, net: Net) -> bool:
+    """True for a wire that is declared with what drives it."""
+    declared = module.text[net.named.end : net.statement.end]
+    plain = not net.register and not net.direction
+    return plain and declared.lstrip().startswith("=") and declared.endswith(";")
 
 
 class _Edited:

@@ -7,6 +7,7 @@ that a tool takes as an instruction.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple, NoReturn
 
@@ -70,7 +71,6 @@ class _Parser:
     def __init__(self, text: str, file: str) -> None:
         self._text, self._file = text, file
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
-        self._line_at = 0
         self._tokens = self._read()
         self._at = 0
         self._depth = 0
@@ -95,7 +95,7 @@ class _Parser:
         return tokens
 
     def _line(self, place: int) -> int:
-        return self._text.count("\n", 0, place) + 1
+        return bisect_right(self._lines, place)
 
     def _error(self, what: str, place: int | None = None) -> EdgemlError:
         at = self._tokens[self._at].start if place is None else place
@@ -357,16 +357,10 @@ class _Parser:
         if token.text in ("-", "~", "|", "&"):
             self._at += 1
             self._deeper()
-            result = VExpr(ExprKind.UNARY, self._here(token), token.text, (self._unary(),))
+            result = VExpr(ExprKind.UNARY, self._line(token.start), token.text, (self._unary(),))
             self._depth -= 1
             return result
         return self._primary()
-
-    def _here(self, token: _Token) -> int:
-        # Tokens come in order, so that lines are counted once.
-        while self._line_at + 1 < len(self._lines) and self._lines[self._line_at + 1] <= token.start:
-            self._line_at += 1
-        return self._line_at + 1
 
     def _deeper(self) -> None:
         self._depth += 1
@@ -378,7 +372,7 @@ class _Parser:
         if token.kind != "number" or len(token.text) > _LONGEST_NUMBER:
             self._fail("a number is expected here")
         self._at += 1
-        line = self._here(token)
+        line = self._line(token.start)
         size, mark, digits = token.text.partition("'")
         if not mark:
             return VExpr(ExprKind.NUMBER, line, value=int(size), width=32, signed=True)
@@ -391,7 +385,7 @@ class _Parser:
 
     def _primary(self) -> VExpr:
         token = self._tokens[self._at]
-        line = self._here(token)
+        line = self._line(token.start)
         if token.kind == "number":
             return self._number()
         if self._took("("):
