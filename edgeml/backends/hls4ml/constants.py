@@ -83,7 +83,7 @@ def read_weights(folder: Path, name: str) -> StoredConstant:
     """
     header, text = folder / f"{name}.h", folder / f"{name}.txt"
     match = _HEADER.fullmatch(read_bytes(header, "file of weights").decode(errors="replace"))
-    if match is None or match[3] != name:
+    if match is None or (match[1], match[3]) != (f"{name.upper()}_H_", name):
         raise EdgemlError("is not understood: not the two forms of one array", str(header))
     lines = read_bytes(text, "file of weights").decode(errors="replace").split("\n")
     values = _numbers(match[5], header)

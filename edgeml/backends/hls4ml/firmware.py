@@ -34,9 +34,12 @@ _INCLUDE = re.compile(r'#include (?:"(?P<own>[\w./]+)"|<(?:array|cstddef|cstdio|
 _STRUCT = re.compile(r"struct (\w+)(?: : nnet::(\w+))? \{")
 _MEMBER = re.compile(r"static (?:const|constexpr) ([\w:]+) (\w+) = ([\w:.*()/?=+\-, ]+);")
 _NAMED = re.compile(r"typedef (\w+|ap_fixed<1,0>) (\w+);")
-_USING = re.compile(r"using (\w+) = (nnet::[\w:]+)<[\w, ]+>;")
+_LISTS = ("x_T, y_T", "data_T, res_T, CONFIG_T", "data_T, CONFIG_T", "K, S, W")
+"""Parameters of the templates in configurations: in another order they would be other types."""
+_USING = re.compile(rf"using (\w+) = (nnet::[\w:]+)<(?:{'|'.join(_LISTS)})>;")
 _OTHER_MEMBERS = re.compile(
-    r"template<(?:class|unsigned) \w+(?:, (?:class|unsigned) \w+)*>"
+    r"template<class x_T, class y_T>|template<class data_T, (?:class res_T, )?class CONFIG_T>"
+    r"|template<unsigned K, unsigned S, unsigned W>"
     r"|static const ap_uint<[\w* ]+> pixels\[[\w* ]+\];"
     r"|static const unsigned\* const \w+;"
     r"|static const unsigned multiplier_limit ="
@@ -218,7 +221,7 @@ def _read_configs(firmware: Firmware, lines: list[SourceLine]) -> None:
             firmware.configs[name] = Config(name, base, members)
             name = ""
         elif name:
-            _read_member(line, members)
+            _read_member(firmware, line, members)
         elif text.startswith('#include "weights/'):
             constant = text.removeprefix('#include "weights/').removesuffix('.h"')
             _read_constant(firmware, constant, line)
@@ -228,11 +231,11 @@ def _read_configs(firmware: Firmware, lines: list[SourceLine]) -> None:
         raise EdgemlError(f"{name} has no end", str(firmware.folder / "parameters.h"))
 
 
-def _read_member(line: SourceLine, members: dict[str, str]) -> None:
+def _read_member(firmware: Firmware, line: SourceLine, members: dict[str, str]) -> None:
     for pattern, key, value in ((_MEMBER, 2, 3), (_NAMED, 2, 1), (_USING, 1, 2)):
         match = pattern.fullmatch(line.text)
         if match is not None:
-            if match[key] in members:
+            if match[key] in (*members, *firmware.types):
                 raise not_understood(line, f"{match[key]} is there twice")
             members[match[key]] = match[value].strip()
             return
@@ -260,7 +263,7 @@ def _inside_guard(lines: list[SourceLine]) -> list[SourceLine]:
     guards = [_GUARD.fullmatch(line.text) for line in (*lines[:2], *lines[-1:])]
     if len(lines) < 3 or guards[0] is None or guards[1] is None or guards[2] is None:
         raise not_understood(lines[0] if lines else SourceLine("", 1, Path("header")), "no include guard")
-    if not guards[0][1] or guards[0][1] != guards[1][2]:
+    if guards[0][1] != guards[1][2] or guards[0][1] != f"{lines[0].path.stem.upper()}_H_":
         raise not_understood(lines[0], "no include guard")
     return lines[2:-1]
 
@@ -317,7 +320,8 @@ def _declare(firmware: Firmware, line: SourceLine, kind: str, name: str, size: i
     precision, packet = firmware.types.get(kind, (None, 0))
     if precision is None or bool(packet) == bool(size):
         raise not_understood(line, f"{kind} is no type for this variable")
-    if name in firmware.variables or name in firmware.aliases or name in firmware.weights:
+    others = (firmware.variables, firmware.aliases, firmware.weights, firmware.types, firmware.configs)
+    if any(name in names for names in others):
         raise not_understood(line, f"{name} is there twice")
     firmware.variables[name] = Variable(name, kind, precision, packet, size)
 
