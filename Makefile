@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth mcu mcu-presets explore report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz bench bench-front bench-streams lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu mcu-presets explore report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz prove-campaign bench bench-front bench-streams lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -122,6 +122,10 @@ N ?= 1000
 fuzz: $(STAMP) ## N=1000 random graphs, N/20 QKeras and imported models, N/100 hls4ml projects and Verilog designs
 	$(BIN)/python -m tests.fuzz --graphs $(N) --models $$(($(N) / 20)) --hls4ml $$(($(N) / 100)) \
 	    --verilog $$(($(N) / 100)) --imports $$(($(N) / 20)) $(ARGS)
+
+EDITS ?= 40
+prove-campaign: $(STAMP) ## EDITS=40 errors of one code in RUN's artefacts, each to be refuted with an input (0: all); ARGS="--with c"
+	$(BIN)/python -m tests.prove.campaign --run $(RUN) --edits $(EDITS) $(ARGS)
 
 bench: $(STAMP) ## speed against float32 ONNX Runtime and hls4ml, written to docs/benchmarks.md
 	$(BIN)/python -m benchmarks.bench $(ARGS)

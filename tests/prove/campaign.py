@@ -78,10 +78,14 @@ def main() -> int:
     parser.add_argument("--edits", type=int, default=40, help="how many are drawn; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    graph = saved.load(options.run) if options.run else zoo()[options.graph]
-    wrong = [
-        campaign(name, graph, options.run, options.edits, options.seed) for name in options.names.split(",")
+    names: list[str] = options.names.split(",")
+    missing = [
+        name for name in names if options.run and not (options.run / backends.load(name).folder).is_dir()
     ]
+    if missing:
+        parser.error(f"{options.run} has no artefact of {', '.join(missing)} (edgeml export RUN --to ...)")
+    graph = saved.load(options.run) if options.run else zoo()[options.graph]
+    wrong = [campaign(name, graph, options.run, options.edits, options.seed) for name in names]
     return 1 if any(wrong) else 0
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from edgeml.backends.hls4ml.constants import StoredConstant
 from edgeml.backends.hls4ml.firmware import Config, Firmware, TemplateCall
 from edgeml.backends.hls4ml.layer import Precision
-from edgeml.fixed import IntArray, Overflow, cast
+from edgeml.fixed import IntArray, Overflow, cast, symmetric_lo
 from edgeml.ir.structure import Structure, stepped, unknown
 
 
@@ -78,7 +78,8 @@ def fits(lo: IntArray, hi: IntArray, frac: int, to: Precision) -> bool:
 def within(lo: int, hi: int, frac: int, to: Precision) -> bool:
     """True if codes lie between the ends of a type."""
     grow, shrink = max(0, to.type.frac - frac), max(0, frac - to.type.frac)
-    return (to.type.lo << shrink) <= (lo << grow) and (hi << grow) <= (to.type.hi << shrink)
+    least = int(symmetric_lo(to.type)) if to.overflow is Overflow.SAT_SYM else to.type.lo
+    return (least << shrink) <= (lo << grow) and (hi << grow) <= (to.type.hi << shrink)
 
 
 def rising_cast(lo: IntArray, hi: IntArray, frac: int, to: Precision) -> bool:
