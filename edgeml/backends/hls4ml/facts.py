@@ -109,7 +109,7 @@ def cast_to(x: VariableFacts, to: Precision) -> VariableFacts:
     frac = x.precision.type.frac
     exact = fits(x.lo, x.hi, frac, to)
     rising = exact or rising_cast(x.lo, x.hi, frac, to)
-    structure = stepped(x.structure, x.structure.shape, monotone=rising, affine=exact)
+    structure = x.structure if exact else stepped(x.structure, x.structure.shape, monotone=rising)
     if not rising:
         return full(to, structure, wraps=x.wraps, rounds=x.rounds, through=(*x.through, to))
     lo, hi = (cast(end, frac, to.type, to.rounding, to.overflow) for end in (x.lo, x.hi))
