@@ -519,6 +519,9 @@ PASSES = (
         CAMPAIGN,
     ),
     Mutant("shortened-half", "passes/shorten_sums.py", "return finest + 1", "return finest", CAMPAIGN),
+    Mutant(
+        "table-without-sign", "passes/tabulate.py", "np.clip(codes, kind.lo,", "np.clip(codes, 0,", CAMPAIGN
+    ),
 )
 MUTANTS = (*ARITHMETIC, *BACK_ENDS, *C_PROGRAMS, *PASSES)
 
