@@ -33,10 +33,21 @@ from edgeml.report.sections.training.facts import Epoch
 from edgeml.report.sections.ways.facts import PostTrainingResult
 from edgeml.report.sections.weights import collect as weights
 from edgeml.tasks import TaskFigure
+from edgeml.training.small.front import Checkpoint
 from tests.report.hardware import estimated, sample_hardware
 from tests.report.measured import sample_measured
 
 CLASSES = ("cat", "dog", "fish")
+
+
+def sample_front() -> dict[str, Any]:
+    """Two checkpoints of a training with learned widths."""
+    points = (
+        Checkpoint(epoch=9, cost=300, strength=1e-4, val_loss=0.4, val_accuracy=0.9),
+        Checkpoint(epoch=2, cost=1200, strength=1e-6, val_loss=0.2, val_accuracy=0.975),
+    )
+    notes = ("the penalty became too strong after epoch 11",)
+    return {"front": points, "front_unit": "bit operations", "front_taken": 2, "front_notes": notes}
 
 
 def sample_graph(seed: int = 1) -> Graph:
@@ -277,6 +288,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "layers": rows,
         "weights": weights.histograms(graph),
         "activations": activations,
+        **sample_front(),
         "history": sample_history(),
         "trained": effort(sample_history()),
         "speed": EmulationSpeed(

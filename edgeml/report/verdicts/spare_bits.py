@@ -17,6 +17,9 @@ from edgeml.report.verdicts.clips import integer_bits
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
 
+_RANGE = ".."
+"""In the text of a type with widths per element: no setting narrows them."""
+
 _PARTS = {"weight": "weights", "bias": "biases"}
 
 
@@ -25,6 +28,8 @@ def find(facts: Facts) -> Iterator[Judgement]:
     bits: list[str] = []
     settings: list[str] = []
     for row in facts.part(LayersFacts).layers:
+        if _RANGE in row.type:
+            continue
         less = row.bits_wasted
         if row.representable.lo >= 0:
             less = min(less, integer_bits(row))  # quantized_relu has no negative integer bits
@@ -55,6 +60,8 @@ def _weights(histograms: tuple[Histogram, ...]) -> Iterator[tuple[str, str, int,
         layer, _, tensor = one.name.rpartition(".")
         step, filled = one.step, [place for place, count in enumerate(one.counts) if count]
         if tensor not in _PARTS or "." in layer or not filled or not one.type.startswith("fixed<"):
+            continue
+        if _RANGE in one.type:
             continue
         # A bin of several codes says less than its edges; there the outer edge counts.
         low, high = one.start + filled[0] * step, one.start + (filled[-1] + 1) * step
