@@ -53,7 +53,8 @@ class Framework:
         values: the graph's values that it can give.
         single: runs it as it is.
         double: runs it in float64.
-        factors: layers with factors that it computes from other constants, in its own float type.
+        factors: layers with factors that it computes from other constants, in its own float type, or that the
+            graph rounds to as many bits.
         rounded: two graphs of the same model, lowered anew: with the factors' bits that the checked graph
             has, and with all of float32's. None if these are the same.
     """

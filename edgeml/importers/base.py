@@ -106,10 +106,12 @@ class SourceModel(ABC):
     Args:
         title: what runs it: "Keras, float32", "ONNX Runtime".
         values: the graph's values that it can give, every output among them.
+        rounded_layers: layers of the graph whose factors are rounded to the bits of a float32.
     """
 
     title: str
     values: tuple[str, ...]
+    rounded_layers: frozenset[str] = frozenset()
 
     @abstractmethod
     def missing(self) -> str:

@@ -39,7 +39,8 @@ class Assembly:
     """Collects nodes, notes, and which tensor of the source each node stands for.
 
     `tensors` has, by graph value, the source's tensor and how the two are related; `inputs`, by model input,
-    its node and the scale and zero point by which data become what the node takes.
+    its node and the scale and zero point by which data become what the node takes; `rounded_layers`
+    the layers whose factors have the bits of a float32.
 
     Args:
         name: of the graph.
@@ -59,6 +60,7 @@ class Assembly:
         self.notes: list[Note] = []
         self.tensors: dict[str, tuple[str, AffineValue]] = {}
         self.inputs: dict[str, tuple[str, Fraction, int]] = {}
+        self.rounded_layers: set[str] = set()
         self._consts: dict[tuple[bytes, tuple[int, ...], str], str] = {}
 
     def at(self, layer: str) -> None:

@@ -46,6 +46,7 @@ class Correspondence:
             node: pair for node, pair in assembly.tensors.items() if node in graph.infos
         }
         self.tensors.update({port.node: (port.tensor, port.value) for port in outputs})
+        self.rounded_layers = frozenset(assembly.rounded_layers)
         self._graph_inputs = dict(assembly.inputs)
 
     @property

@@ -124,6 +124,8 @@ def approximated(assembly: Assembly, value: AffineValue) -> AffineValue:
         f"factors that are no powers of two and that no quantizer takes up are rounded to {bits} bits",
         "quantize the value directly behind this layer",
     )
+    if bits >= FLOAT32_BITS:
+        assembly.rounded_layers.add(assembly.layer)
     total = ""
     finest = 0
     for term in value.terms:

@@ -41,6 +41,7 @@ class OnnxSource(SourceModel):
         self, model: Any, match: Correspondence, where: str, shapes: Mapping[str, tuple[int, ...]]
     ) -> None:
         self.values = match.values
+        self.rounded_layers = match.rounded_layers
         self._model = model
         self._match = match
         self._where = where

@@ -105,3 +105,10 @@ def weights_of_unlike_scales() -> bytes:
     n = Draft(39)
     weights = n.q(n.const(n.normal(6, 3)), 4, n.scales(6, 1))
     return n.file((6,), n.q(n.node("MatMul", n.q("x", 4, 0.25), weights), 8, 0.25))
+
+
+def end_in_floats() -> bytes:
+    """Weights of a scale per output and a bias of floats, and no quantizer behind them, as Brevitas ends."""
+    n = Draft(40)
+    x = n.node("MatMul", n.q("x", 8, 0.0625), n.w(64, 5, bits=8, channels=1))
+    return n.file((64,), n.node("Add", x, n.const(n.normal(5, scale=20))))
