@@ -27,7 +27,7 @@ COMPILED = [name for name in PROVERS if backends.load(name).runners()[0].takes i
 GRAPHS = zoo()
 FEW: dict[str, tuple[str, ...]] = {"hls4ml": ()}
 MORE = {
-    "hls4ml": ("mlp_classes", "cnn_2d"),
+    "hls4ml": ("cnn_2d",),
     "verilog": ("arg_max", "cast_per_element", "lookup", "sum_pool_padding", "wide_products"),
 }
 """Graphs that the quick tests prove of compiled artefacts, and the slow ones; of others a few, and all.
