@@ -29,6 +29,7 @@ from edgeml.processes import resident_mb
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from types import FrameType
 
 _PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 1.0
@@ -243,12 +244,14 @@ def _ended(job: PoolJob[Any], code: int | None) -> EdgemlError:
 def _serve(theirs: Connection, parent: int) -> None:
     """The work of a process: jobs until there is none. An interrupt of the terminal is the parent's."""
     os.setpgrp()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupted = _Interruption()
+    signal.signal(signal.SIGINT, interrupted.arrive)
+    sys.unraisablehook = interrupted.swallowed
     try:
         theirs.send("")
         while (job := theirs.recv()) is not None:
             try:
-                result = job.run(_teller(theirs, parent))
+                result = job.run(_teller(theirs, parent, interrupted))
             except EdgemlError as error:
                 result = [error.what, error.where, error.hint]
             theirs.send((result, resident_mb()))
@@ -256,12 +259,33 @@ def _serve(theirs: Connection, parent: int) -> None:
         sys.exit(130)
 
 
-def _teller(theirs: Connection, parent: int) -> JobTell:
+class _Interruption:
+    """An interrupt of a process, which the next sign of life raises again.
+
+    Python drops an exception that is raised within a finalizer or a callback of a weak reference.
+    """
+
+    def __init__(self) -> None:
+        self.pending = False
+
+    def arrive(self, number: int, frame: FrameType | None) -> None:
+        """The handler of the signal."""
+        del number, frame
+        self.pending = True
+        raise KeyboardInterrupt
+
+    def swallowed(self, report: sys.UnraisableHookArgs) -> None:
+        """Print what Python drops, but for the interrupt."""
+        if report.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(report)
+
+
+def _teller(theirs: Connection, parent: int, interrupted: _Interruption) -> JobTell:
     last = 0.0
 
     def tell(line: str) -> None:
         nonlocal last
-        if os.getppid() != parent:
+        if interrupted.pending or os.getppid() != parent:
             raise KeyboardInterrupt
         now = time.monotonic()
         if line or now - last > _POLL_SECONDS:

@@ -15,6 +15,13 @@ from edgeml.errors import EdgemlError
 from edgeml.pipeline.pool import JobTell, LocalPool, PoolBounds
 
 
+class SlowToEnd:
+    """Spends its time in its finalizer, where Python drops an interrupt."""
+
+    def __del__(self) -> None:
+        time.sleep(0.5)
+
+
 @dataclass(frozen=True)
 class SmallJob:
     """Squares a number; what else it does is by its kind.
@@ -22,7 +29,7 @@ class SmallJob:
     Attributes:
         number: which is squared.
         folder: where it notes that it was begun.
-        kind: "", "fails", "dies once", "dies", "hangs once", "waits".
+        kind: "", "fails", "dies once", "dies", "hangs once", "waits", "finalizes".
     """
 
     number: int
@@ -48,10 +55,12 @@ class SmallJob:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.kind == "hangs once" and first:
             time.sleep(600)
-        if self.kind == "waits":
+        if self.kind in ("waits", "finalizes"):
             try:
                 while True:
                     time.sleep(0.02)
+                    if self.kind == "finalizes":
+                        SlowToEnd()
                     tell("")
             except KeyboardInterrupt:
                 (self.folder / "saved").touch()
@@ -88,15 +97,17 @@ def test_a_process_with_much_memory_is_replaced(tmp_path) -> None:
         assert dict(pool.results([SmallJob(1, tmp_path), SmallJob(2, tmp_path)])) == {0: 1, 1: 4}
 
 
-def test_who_stops_listening_ends_the_jobs_after_they_saved(tmp_path) -> None:
+@pytest.mark.parametrize("kind", ["waits", "finalizes"])
+def test_who_stops_listening_ends_the_jobs_after_they_saved(tmp_path, capfd, kind) -> None:
     pool = LocalPool(2)
-    results = pool.results([SmallJob(1, tmp_path), SmallJob(2, tmp_path, "waits")])
+    results = pool.results([SmallJob(1, tmp_path), SmallJob(2, tmp_path, kind)])
     assert next(results) == (0, 1)
     while not (tmp_path / "2.0").exists():
         time.sleep(0.02)
+    time.sleep(0.2)  # within the first finalizer
     assert isinstance(results, Generator)
     results.close()
-    assert (tmp_path / "saved").exists()
+    assert (tmp_path / "saved").exists() and not capfd.readouterr().err
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
