@@ -163,6 +163,8 @@ def test_what_cannot_be_met_says_the_best_that_can_be_reached() -> None:
         EdgemlError, match=r"fitting the board \(at least \d+% of its LUT .* with mode stream"
     ):
         solver(given(graph, small, VerilogOptions())).best(Goal(fit=True))
+    with pytest.raises(EdgemlError, match=r"at least \d+% of its LUT, \d+% of that in \w+, .* mode parallel"):
+        solver(given(graph, small, VerilogOptions(mode="parallel"))).best(Goal(fit=True))
     least = solver(given(graph, shrunk("ulx3s-85f", lut=9000), VerilogOptions())).best(Goal(), "worst")
     assert least.share.kind == "lut"
     tight = shrunk("ulx3s-85f", lut=int(9000 * least.share.worst) - 1)  # a LUT less than may be needed

@@ -19,7 +19,7 @@ from edgeml.backends.verilog.stream.beats import CannotStreamError
 from edgeml.backends.verilog.stream.flow import chain
 from edgeml.estimate.count import Count
 from edgeml.estimate.solve import Goal
-from edgeml.estimate.verilog.counting import CountedDesign, count
+from edgeml.estimate.verilog.counting import CountedDesign, Piece, count
 from edgeml.families import Fabric
 from edgeml.ir import Graph
 
@@ -127,6 +127,13 @@ def _first(paces: Sequence[int], holds: Callable[[int], bool]) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(paces[middle]) else (middle + 1, high)
     return paces[low] if low < len(paces) else None
+
+
+def largest(pieces: Sequence[Piece], kind: str) -> str:
+    """The layer that takes most of a resource, and its part of the whole, in words."""
+    most = max(pieces, key=lambda piece: weight(piece.count, kind))
+    part = weight(most.count, kind) / max(1.0, sum(weight(piece.count, kind) for piece in pieces))
+    return f"{part:.0%} of that in {most.layer.partition('.')[0]}"
 
 
 def weight(count: Count, kind: str) -> float:

@@ -201,12 +201,8 @@ class LayoutSolver:
             fast = small if fit is None else fit.counted
             fitting = f"fitting the board (alone in {fast.latency} clocks, a sample every {fast.interval})"
             return no_layout("verilog", goal, (fast.latency, fast.interval), fitting)
-        largest = max(small.pieces, key=lambda piece: paced.weight(piece.count, share.kind))
         most = f"{share.worst:.0%} of its {share.kind.upper()} at the slowest pace"
-        part = paced.weight(largest.count, share.kind) / max(
-            1.0, sum(paced.weight(piece.count, share.kind) for piece in small.pieces)
-        )
-        fitting = f"fitting the board (at least {most}, {part:.0%} of that in {largest.layer})"
+        fitting = f"fitting the board (at least {most}, {paced.largest(small.pieces, share.kind)})"
         return no_layout("verilog", goal, least, fitting)
 
     def _impossible(self, goal: Goal) -> EdgemlError:
@@ -224,6 +220,8 @@ class LayoutSolver:
                 f"fitting the board (alone with {small.text()}: {clocks})",
             )
         share = f"{small.share.worst:.0%} of its {small.share.kind.upper()}"
+        if small.mode == "parallel" and self._parallel is not None:
+            share += f", {paced.largest(self._parallel.pieces, small.share.kind)},"
         least = f"at least {share} by the high end of the interval, with {small.text()}: {clocks}"
         refusal = no_layout("verilog", goal, (latency, interval), f"fitting the board ({least})")
         if not small.share.possible:
