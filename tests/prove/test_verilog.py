@@ -18,6 +18,7 @@ from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.ir.ops.slice import Slice
 from edgeml.ir.structure import Form
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Verdict
@@ -75,6 +76,16 @@ def test_every_graph_of_the_zoo_is_read_to_the_end(name: str, tmp_path: Path) ->
     found = stages(tmp_path, graph)
     assert {one.value for one in found} >= set(graph.outputs)
     assert [one.structure.reason for one in found if one.structure.form is Form.UNKNOWN] == []
+
+
+def test_a_slice_of_a_scalar_is_read_to_the_end(tmp_path: Path) -> None:
+    """Its emission ended in a traceback: NumPy gives the element of an array without axes."""
+    build = Builder("scalar_slice")
+    x = build.input((), FixedType(True, 8, 2), "x")
+    part = build.add(Slice((), (), ()), x)
+    graph = build.graph(build.cast(part, FixedType(True, 4, 1), name="y"))
+    backends.load("verilog").emit(graph).write(tmp_path)
+    assert [one.structure.form for one in stages(tmp_path, graph)] == [Form.MONOTONE, Form.MONOTONE]
 
 
 @given(graphs())

@@ -10,4 +10,4 @@ from edgeml.ir.ops.slice import Slice
 def emit(at: OpInputs) -> Nums:
     """A part of the elements."""
     op = at.node.as_op(Slice)
-    return at.x[0][tuple(map(slice, op.starts, op.stops, op.steps))]
+    return at.x[0][..., *map(slice, op.starts, op.stops, op.steps)]  # of a scalar too, an array
