@@ -13,6 +13,7 @@ from edgeml.report.sections.front.facts import FrontFacts
 from edgeml.report.sections.front.section import SECTION
 from edgeml.report.sections.front.view import digest, view
 from edgeml.report.source import RunSource
+from edgeml.report.verdicts import clips
 from edgeml.report.verdicts.spare_bits import VERDICT
 from edgeml.training.history import write_history
 from edgeml.training.progress import EpochRow
@@ -65,11 +66,13 @@ def test_the_page_has_each_checkpoint_and_a_point_for_it() -> None:
 
 
 @pytest.mark.parametrize("part", ["layers", "weights"])
-def test_types_per_element_have_no_spare_bits(part: str) -> None:
+def test_types_per_element_have_no_verdict_on_their_bits(part: str) -> None:
     facts = sample_facts()
     rows = tuple(
         row.model_copy(update={"type": "fixed<1..5,0..2>", "name": "fc1.weight"})
         for row in getattr(facts, part)
     )
     empty = {"layers": (), "weights": ()}
-    assert list(VERDICT.find(facts.model_copy(update={**empty, part: rows}))) == []
+    changed = facts.model_copy(update={**empty, part: rows})
+    assert list(VERDICT.find(changed)) == []
+    assert list(clips.VERDICT.find(changed)) == []

@@ -12,13 +12,10 @@ from edgeml.report.sections.summary.facts import SummaryFacts
 from edgeml.report.sections.weights.facts import WeightsFacts
 from edgeml.report.verdict import Judgement, Urgency, VerdictKind
 from edgeml.report.verdicts._again import run_again
-from edgeml.report.verdicts.clips import integer_bits
+from edgeml.report.verdicts.clips import integer_bits, per_element
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
-
-_RANGE = ".."
-"""In the text of a type with widths per element: no setting narrows them."""
 
 _PARTS = {"weight": "weights", "bias": "biases"}
 
@@ -28,7 +25,7 @@ def find(facts: Facts) -> Iterator[Judgement]:
     bits: list[str] = []
     settings: list[str] = []
     for row in facts.part(LayersFacts).layers:
-        if _RANGE in row.type:
+        if per_element(row.type):
             continue
         less = row.bits_wasted
         if row.representable.lo >= 0:
@@ -61,7 +58,7 @@ def _weights(histograms: tuple[Histogram, ...]) -> Iterator[tuple[str, str, int,
         step, filled = one.step, [place for place, count in enumerate(one.counts) if count]
         if tensor not in _PARTS or "." in layer or not filled or not one.type.startswith("fixed<"):
             continue
-        if _RANGE in one.type:
+        if per_element(one.type):
             continue
         # A bin of several codes says less than its edges; there the outer edge counts.
         low, high = one.start + filled[0] * step, one.start + (filled[-1] + 1) * step
