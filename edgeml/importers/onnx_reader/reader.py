@@ -165,7 +165,7 @@ class OnnxReader:
         if not isinstance(operand, SourceConstant):
             raise EdgemlError(
                 f"its {what} {node.inputs[position]!r} is computed from the model's input",
-                hint=f"{what} that depend on the input, as in attention, are not read; use constants",
+                hint="only a constant is read here; products of two computed values (attention) are not",
             )
         return operand
 
