@@ -39,7 +39,7 @@ def import_model(
         hls4ml_config: a configuration of hls4ml whose types are taken over.
         settings: as --set takes them: {"data.scaling": "unit"}.
         strict: refuse what may differ from the model in its own framework instead of noting it.
-        overwrite: delete a run of another configuration in the run folder.
+        overwrite: delete the run in the run folder.
         task: what the outputs are held against: "classification", "regression", "autoencoder",
             "multi_label" or "unlabelled"; inferred from model and data if None.
 

@@ -47,7 +47,7 @@ def quantize(
         weights_file: the file with the weights, for an architecture in .json.
         sensitivity: measure what each layer's rounding costs, also without a bound.
         settings: as --set takes them: {"data.scaling": "unit"}.
-        overwrite: delete a run of another configuration in the run folder.
+        overwrite: delete the run in the run folder.
         progress: called with a line about what begins.
 
     Returns:

@@ -312,9 +312,12 @@ def _comparable(there: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, A
 
 def differences(there: Any, now: Any, key: str = "") -> Iterator[str]:
     """One sentence per value that differs between two plain trees."""
-    if isinstance(there, dict) and isinstance(now, dict):
-        for name in dict.fromkeys([*there, *now]):
-            yield from differences(there.get(name), now.get(name), f"{key}.{name}" if key else str(name))
+    if any(isinstance(one, dict) for one in (there, now)) and all(
+        one is None or isinstance(one, dict) for one in (there, now)
+    ):
+        before, after = there or {}, now or {}
+        for name in dict.fromkeys([*before, *after]):
+            yield from differences(before.get(name), after.get(name), f"{key}.{name}" if key else str(name))
     elif there != now and key.startswith("preset.code."):
         yield f"{key.removeprefix('preset.code.')} in the preset's file was changed"
     elif there != now:

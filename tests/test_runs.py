@@ -90,7 +90,7 @@ def test_other_data_than_it_was_trained_on_is_an_error(preset, tmp_path):
     [
         (["training.epochs=7"], 0, "training.epochs is 200 there, 7 now"),
         (["quantizers.weights.bits=5"], 0, "quantizers.weights.bits is 8 there, 5 now"),
-        (["quantizers.layers.fc1.biases.bits=5"], 0, "quantizers.layers.fc1"),
+        (["quantizers.layers.fc1.biases.bits=5"], 0, "layers.fc1.biases.bits is None there, 5 now"),
         (["data.split_seed=3"], 0, "data.split_seed is 0 there, 3 now"),
         ([], 4, "seed is 0 there, 4 now"),
     ],

@@ -98,6 +98,9 @@ OverwriteOption = Annotated[
     bool,
     typer.Option("--overwrite", help="Delete a run of another configuration in the run folder, begin anew."),
 ]
+AnewOption = Annotated[
+    bool, typer.Option("--overwrite", help="Delete the run in the run folder, and begin anew.")
+]
 McuOption = Annotated[
     str,
     named("--mcu", "Microcontrollers, separated by commas, or all.", names.mcus, several=True),

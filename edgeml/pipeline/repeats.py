@@ -76,6 +76,9 @@ class RepeatPlan:
         ):
             if value < least:
                 raise EdgemlError(f"{value} is no number of {name}", f"--{name}", f"use {least or 3} or more")
+        if self.jobs > 1 and not self.folds and self.seeds == 1:
+            hint = "add --folds 5 or --seeds 5, or leave --jobs out"
+            raise EdgemlError("there are no folds and no seeds to train side by side", "--jobs", hint)
         chosen = presets.choose(presets.load(self.preset), self.settings, self.seed, self.epochs)
         if (self.folds or self.seeds > 1) and chosen.training.strategy != "single":
             hint = "leave --strategy out; --jobs trains several members at a time"

@@ -110,6 +110,7 @@ def preset_file(tmp_path_factory):
         ({"folds": 60}, "class 0 .* has 50 samples, fewer than 60 parts"),
         ({"seeds": 0}, "0 is no number of seeds"),
         ({"jobs": 0}, "0 is no number of jobs"),
+        ({"jobs": 2}, "--jobs: there are no folds and no seeds .*add --folds 5"),
         ({"folds": 3, "settings": ("data.folds=5", "data.fold=1")}, "the run is one fold already"),
         ({"folds": 3, "settings": ("data.split=time",)}, "the training part has no sample of class"),
     ],

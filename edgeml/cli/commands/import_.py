@@ -11,7 +11,7 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, print_json, print_next
-from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, StrictOption, layer_types, named
+from edgeml.cli.options import AnewOption, ImportSetOption, JsonOption, StrictOption, layer_types, named
 from edgeml.cli.task_rows import facts_of, task_rows
 from edgeml.quoting import shell
 
@@ -70,7 +70,7 @@ def command(
     ] = None,
     settings: ImportSetOption = None,
     strict: StrictOption = False,
-    overwrite: OverwriteOption = False,
+    overwrite: AnewOption = False,
     json: JsonOption = False,
 ) -> None:
     """Bring your own model: a trained model becomes the exact graph, ready for export and check.

@@ -12,7 +12,7 @@ from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.bands import Bands
 from edgeml.cli.console import ERR, OUT, print_json, print_next
-from edgeml.cli.options import ImportSetOption, JsonOption, OverwriteOption, without_none
+from edgeml.cli.options import AnewOption, ImportSetOption, JsonOption, without_none
 from edgeml.quoting import shell
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def command(
         Path | None, typer.Option("--out", help="Run folder; RUN-ptq8 or runs/NAME-ptq8 by default.")
     ] = None,
     settings: ImportSetOption = None,
-    overwrite: OverwriteOption = False,
+    overwrite: AnewOption = False,
     json: JsonOption = False,
 ) -> None:
     """Quantize a float model after training: a run folder like any other, no training.

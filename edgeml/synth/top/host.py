@@ -93,7 +93,7 @@ class Host:
         raise EdgemlError(
             f"no answer to {request.kind.name.lower()} in {_TRIES} tries: {problem}",
             self._where,
-            "is the bitstream loaded, the baud rate right, and nothing else on the port?",
+            "is the bitstream, or the program, loaded, the baud rate right, and nothing else on the port?",
         )
 
     def _answer(self, request: Frame, most_bytes: int, seconds: float) -> tuple[Frame | None, str]:
