@@ -30,9 +30,8 @@ def find(subject: Subject) -> Iterator[Finding]:
 RULE = Rule(
     severity=Severity.WARNING,
     title="sums beyond float32 or float64",
-    why="Keras trains in float32: beyond 24 bits its own sums round, so the integers cannot be "
-    "equal to it, and the exact ONNX model needs float64, which is slower; beyond 53 bits there "
-    "is none.",
+    why="What computes in float32, as Keras does, rounds sums beyond 24 bits, so that its integers may "
+    "differ, and the exact ONNX model needs float64 there, which is slower; beyond 53 bits there is none.",
     remedy="fewer bits of weights or activations in front of the layer, or a quantizer between two layers",
     needs=(SubjectPart.GRAPH,),
     find=find,
