@@ -2,7 +2,8 @@
 
 ONNX Runtime's basic optimizer folds batch norm into convolutions in front of it and leaves it behind matrix
 products (Dense layers) and behind activations, where quantization would need a wide multiplier per channel.
-Behind an activation it becomes part of the next layer, unless that one pads its input.
+Behind an activation it becomes part of the next layer, also through pooling and flattening, unless that
+layer pads its input, or a largest value is taken of a channel with a negative factor.
 
 Invariant: the folded network computes the same function; a value that is read elsewhere or is an output of
 the network stays as it is.
@@ -10,6 +11,7 @@ the network stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,7 +42,7 @@ def folded(net: FloatNet) -> FloatNet:
             if behind is not None:
                 net = _taken_in(net, layer, behind)
                 break
-            front = _in_front(net, layer)
+            front = _in_front(net, layer) or _through(net, layer)
             if front is not None:
                 net = _taken_over(net, layer, front)
                 break
@@ -87,6 +89,91 @@ def _in_front(net: FloatNet, layer: LinearLayer) -> _Affine | None:
     if layer.op_type == "Conv" and (_pads(layer.node) or layer.node.integer("group", 1) != 1):
         return None
     return _affine(net, node, sources[0], 1, weights.ndim, weights.shape[1 - layer.axis])
+
+
+def _through(net: FloatNet, layer: LinearLayer) -> _Affine | None:
+    """The batch norm in front of what moves or pools the values that this layer alone reads."""
+    makers = {node.outputs[0]: node for node in net.nodes}
+    movers: list[SourceNode] = []
+    tensor = layer.source
+    while (node := makers.get(tensor)) is not None:
+        if tensor in net.outputs or len(net.readers[tensor]) != 1:
+            return None
+        if node.op_type not in _MOVERS:
+            break
+        movers.insert(0, node)
+        tensor = node.inputs[0]
+    if node is None or node.op_type != "BatchNormalization" or not movers:
+        return None
+    if node.inputs[0] == net.source or len(net.readers[layer.weights]) > 1:
+        return None
+    names = [name for name in node.inputs[1:] if name in net.constants]
+    affine = _affine(net, node, node.inputs[0], 1, None, net.constants[names[0]].size) if names else None
+    window = layer.op_type == "Conv"
+    if affine is None or (window and (_pads(layer.node) or layer.node.integer("group", 1) != 1)):
+        return None
+    weights = net.constants[layer.weights]
+    inner = weights.shape[0 if layer.op_type == "MatMul" else 1 - layer.axis]
+    channels = _channels(net, movers, affine, inner, 1 if window else -1)
+    if channels is None:
+        return None
+    return replace(affine, factor=affine.factor[channels], offset=affine.offset[channels])
+
+
+_MOVERS = (
+    *("MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool"),
+    *("Transpose", "Flatten", "Reshape", "Identity", "Dropout"),
+)
+"""Operators that a scale and an offset per channel may pass."""
+
+
+def _channels(
+    net: FloatNet, movers: Sequence[SourceNode], affine: _Affine, inner: int, read: int
+) -> NDArray[np.int64] | None:
+    """The channel of each input of a layer behind movers, (inner,); None if the scale cannot pass them.
+
+    Args:
+        net: the network.
+        movers: from the scale on.
+        affine: the scale; its channels are axis 1.
+        inner: inputs of the layer.
+        read: the axis that the layer sums over: 1, or -1 for the last one.
+    """
+    count = affine.factor.size
+    axis, last, flat = 1, None, False  # `last`: whether the channels are the last axis, where that is known
+    channels = np.arange(count)
+    for node in movers:
+        match node.op_type:
+            case "MaxPool" | "GlobalMaxPool" if np.any(affine.factor < 0) or axis != 1 or flat:
+                return None
+            case "AveragePool" if axis != 1 or flat or (_pads(node) and node.integer("count_include_pad", 0)):
+                return None
+            case "GlobalAveragePool" if axis != 1 or flat:
+                return None
+            case "Transpose":
+                order = [int(place) for place in node.attributes.get("perm", ())]
+                if flat or len(order) <= axis or order[0] != 0:
+                    return None
+                axis = order.index(axis)
+                last = axis == len(order) - 1
+            case "Flatten" | "Reshape":
+                if flat or not _flattens(net, node, inner) or inner % count or (axis != 1 and not last):
+                    return None
+                around = inner // count
+                channels = np.tile(channels, around) if axis != 1 else np.repeat(channels, around)
+                flat = True
+            case _:
+                pass
+    here = flat or axis == 1 == read or (read == -1 and last is True)
+    return channels if here and channels.size == inner else None
+
+
+def _flattens(net: FloatNet, node: SourceNode, inner: int) -> bool:
+    """True if a node makes one axis of all of a sample's elements."""
+    if node.op_type == "Flatten":
+        return node.integer("axis", 1) == 1
+    shape = net.constants.get(node.inputs[1])
+    return shape is not None and shape.size == 2 and int(shape.reshape(-1)[1]) in (-1, inner)
 
 
 def _pads(node: SourceNode) -> bool:

@@ -35,11 +35,14 @@ def compared(content: bytes, shape: tuple[int, ...]) -> FloatNet:
     """The network that is read, after it gave the same numbers as its file."""
     net = read_float(content, "net.onnx", "net")
     x = RNG.normal(size=(5, *shape)).astype(np.float32)
-    ours = TensorRunner(net.model(), "net").run(x, tuple(net.outputs))
+    turned = x if net.shape == shape else np.moveaxis(x, 1, -1)  # images are read with the channels last
+    ours = TensorRunner(net.model(), "net").run(np.ascontiguousarray(turned), tuple(net.outputs))
     theirs = TensorRunner(content, "net").run(
         x, tuple(port.name for port in onnx.load_from_string(content).graph.output)
     )
     for mine, other in zip(ours, theirs, strict=True):
+        if mine.shape != other.shape:
+            mine = np.moveaxis(mine, -1, 1)
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-4)
     return net
 
@@ -182,3 +185,80 @@ def test_a_dense_layer_with_batch_norm_needs_no_multiplier() -> None:
     layers[1].set_weights([RNG.uniform(0.5, 2, 5) for _ in range(4)])
     graph = edgeml.quantize_graph(model, RNG.normal(size=(200, 6)).astype(np.float32), bits=8)
     assert "mul" not in {node.op.op_name() for node in graph.nodes}
+
+
+BEHIND = {"k": RNG.normal(size=(4, 2, 2, 2)), **NORM}
+
+
+def front(*movers: onnx.NodeProto) -> list[onnx.NodeProto]:
+    """A convolution of four channels, ReLU and batch norm "n", and what moves or pools it."""
+    return [
+        helper.make_node("Conv", ["x", "k"], ["d"]),
+        helper.make_node("Relu", ["d"], ["r"]),
+        helper.make_node("BatchNormalization", ["r", "g", "b", "m", "v"], ["n"]),
+        *movers,
+    ]
+
+
+POOL = helper.make_node("MaxPool", ["n"], ["p"], kernel_shape=[2, 2], strides=[2, 2])
+MEAN = helper.make_node("AveragePool", ["n"], ["p"], kernel_shape=[2, 2], strides=[2, 2])
+LAST = helper.make_node("Transpose", ["p"], ["t"], perm=[0, 2, 3, 1])
+
+
+@pytest.mark.parametrize("pool", [POOL, MEAN], ids=["max", "mean"])
+@pytest.mark.parametrize(
+    "flatten",
+    [
+        [helper.make_node("Flatten", ["p"], ["f"])],
+        [LAST, helper.make_node("Flatten", ["t"], ["f"])],
+        [LAST, helper.make_node("Reshape", ["t", "shape"], ["f"])],
+    ],
+    ids=["channels first", "channels last", "reshaped"],
+)
+def test_a_batch_norm_passes_pooling_and_flattening(
+    pool: onnx.NodeProto, flatten: list[onnx.NodeProto]
+) -> None:
+    nodes = [*front(pool), *flatten, helper.make_node("MatMul", ["f", "w"], ["y"])]
+    content = network(nodes, (2, 7, 5), {**BEHIND, "w": RNG.normal(size=(24, 3))})
+    model = onnx.load_from_string(content)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([-1, 24]), "shape"))
+    net = compared(model.SerializeToString(), (2, 7, 5))
+    assert not {"BatchNormalization", "Mul"} & set(kinds(net))
+
+
+def test_a_batch_norm_passes_pooling_in_front_of_a_convolution() -> None:
+    nodes = [*front(POOL), helper.make_node("Conv", ["p", "l"], ["y"])]
+    net = compared(network(nodes, (2, 7, 5), {**BEHIND, "l": RNG.normal(size=(3, 4, 2, 2))}), (2, 7, 5))
+    assert not {"BatchNormalization", "Mul"} & set(kinds(net))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "changed"),
+    [
+        ([*front(POOL), helper.make_node("Conv", ["p", "l"], ["y"])], {"g": -VECTOR}),
+        ([*front(POOL), helper.make_node("Conv", ["p", "l"], ["y"], pads=[1, 1, 1, 1])], {}),
+        (
+            [
+                *front(
+                    helper.make_node(
+                        "AveragePool",
+                        ["n"],
+                        ["p"],
+                        kernel_shape=[2, 2],
+                        pads=[1, 1, 1, 1],
+                        count_include_pad=1,
+                    )
+                ),
+                helper.make_node("Conv", ["p", "l"], ["y"]),
+            ],
+            {},
+        ),
+    ],
+    ids=["the largest of a negative channel", "a padded layer", "zeros that are counted"],
+)
+def test_a_batch_norm_stays_where_it_cannot_pass(
+    nodes: list[onnx.NodeProto], changed: dict[str, np.ndarray]
+) -> None:
+    constants = {**BEHIND, "l": RNG.normal(size=(3, 4, 2, 2)), **changed}
+    net = compared(network(nodes, (2, 7, 5), constants), (2, 7, 5))
+    assert "BatchNormalization" in kinds(net)
