@@ -34,6 +34,7 @@ OF_OTHER_RUNS = {
     "residuals": "the targets of this task are no quantities",
     "reconstructions": "the task is no autoencoder",
     "embeddings": "the graph has no hidden layer in front of a linear one",
+    "front": "the training had neither learned widths nor pruning",
 }
 
 
