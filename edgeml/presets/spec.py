@@ -306,6 +306,8 @@ class Training(Settings):
             each layer's own.
         regularizer: one of Keras' regularizers with its arguments, for all kernels ("l2"); "none": each
             layer's own.
+        activity_regularizer: one of Keras' regularizers, for the activations within the network ("l1"); a
+            batch's sum is divided by its size.
         constraint: one of Keras' constraints, for all kernels ("max_norm" with max_value, of each unit).
         pruning: of weights in quantization-aware training, see `Pruning`.
         clustering: shared values of weights in quantization-aware training, see `Clustering`.
@@ -335,6 +337,7 @@ class Training(Settings):
     augmentation: Annotated[tuple[KerasClass, ...], BeforeValidator(_in_a_list)] = ()
     initializer: KerasClass = KerasClass(name="auto")
     regularizer: KerasClass = KerasClass(name="none")
+    activity_regularizer: KerasClass = KerasClass(name="none")
     constraint: KerasClass = KerasClass(name="none")
     pruning: Pruning = Pruning()
     clustering: Clustering = Clustering()

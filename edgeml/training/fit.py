@@ -30,7 +30,7 @@ from edgeml.training.ending import ending
 from edgeml.training.goal import check_fit, goal_of, targets_of
 from edgeml.training.history import TensorBoardLog
 from edgeml.training.initial import initializer_of
-from edgeml.training.kernels import constraint_of, regularizer_of, restrain
+from edgeml.training.kernels import ACTIVITY, constraint_of, regularizer_of, restrain
 from edgeml.training.losses import LossFunction, loss_class
 from edgeml.training.metrics import EpochMetrics, check_metrics
 from edgeml.training.optimizer import optimizer_of
@@ -161,6 +161,7 @@ def check_names(training: Training) -> None:
     check_augmentation(training.augmentation)
     check_metrics(training.metrics)
     regularizer_of(training.regularizer)
+    regularizer_of(training.activity_regularizer, ACTIVITY)
     constraint_of(training.constraint)
     initializer_of(training.initializer, 0)
 

@@ -177,11 +177,36 @@ def test_kernels_alone_are_restrained():
     assert layers[0].bias.constraint is None and layers[1].gamma.regularizer is None
 
 
+def test_activities_of_hidden_layers_are_part_of_the_loss():
+    import keras
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            layers.Input((3,)),
+            layers.Dense(4, activation="tanh"),
+            layers.Dense(5),
+            layers.ReLU(),
+            layers.Dense(2, activation="sigmoid"),
+        ]
+    )
+    settings = ["training.activity_regularizer={name='l1', l1=0.25}"]
+    restrain(model, presets.choose(presets.load("iris_mlp"), settings).training)
+    x = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    model(x, training=True)
+    first, second = (layer.kernel.numpy() for layer in model.layers[:2])  # biases are zero
+    curved = np.tanh(x @ first)
+    hidden = (curved, np.maximum(curved @ second, 0))
+    expected = sum(0.25 * float(np.abs(one).sum()) / 6 for one in hidden)
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
         ("training.regularizer=l3", "unknown regularizer 'l3' .did you mean L"),
         ("training.regularizer={name='l2', l1=0.1}", "unknown argument 'l1' .did you mean l2"),
+        ("training.activity_regularizer=l3", "training.activity_regularizer: unknown regularizer 'l3'"),
         ("training.constraint=maxnorn", "unknown constraint 'maxnorn' .did you mean MaxNorm"),
         ("training.metrics=acu", "unknown metric 'acu' .did you mean AUC"),
     ],
