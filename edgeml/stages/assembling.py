@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 
 import numpy as np
 
+from edgeml.errors import EdgemlError
+from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.ir.info import Shape
 from edgeml.ir.structure import NONE, Form, Structure, unknown
@@ -45,6 +48,23 @@ def structure_of(numbers: Sequence[Number], shape: Shape, place: Callable[[Atom]
             rules[at] = key
             uniform = uniform and key == part[0][1]
     return Structure(form, shape, places.reshape(most, *shape), rules.reshape(shape), affine, uniform)
+
+
+def of_shape(results: IntArray, shape: Shape, value: str) -> IntArray:
+    """What a part of an artefact gives for some vectors, (vectors, *shape).
+
+    Args:
+        results: (vectors, ...), as the artefact gives them.
+        shape: of the graph's value.
+        value: its name, for messages.
+
+    Raises:
+        EdgemlError: it gives another number of elements than the value has.
+    """
+    wanted, got = prod(shape), prod(results.shape[1:])
+    if got != wanted:
+        raise EdgemlError(f"has {got} elements in the artefact, {wanted} in the graph", value)
+    return results.reshape(-1, *shape)
 
 
 def _form(syms: Sequence[Sym]) -> Form | None:

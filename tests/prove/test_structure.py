@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeml import backends
+from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.cast import Cast
@@ -26,6 +27,7 @@ from edgeml.prove.segment import GraphSegment
 from edgeml.prove.sharing import groups_of, shared_codes
 from edgeml.scratch import scratch_folder
 from edgeml.stages import ArtefactStage, Elements
+from edgeml.stages.assembling import of_shape
 from tests.strategies import graphs
 from tests.zoo import random_codes
 
@@ -241,3 +243,11 @@ def test_facts_about_elements_are_used_and_needed(
 
     assert proof(elements)
     assert not proof(None)
+
+
+def test_a_part_with_another_number_of_elements_is_an_error() -> None:
+    assert of_shape(np.zeros((5, 12), np.int64), (3, 4), "act").shape == (5, 3, 4)
+    assert of_shape(np.zeros((0, 12), np.int64), (3, 4), "act").shape == (0, 3, 4)
+    for results in (np.zeros((6, 8), np.int64), np.zeros((5, 24), np.int64)):  # six of 8 are three of 16
+        with pytest.raises(EdgemlError, match="act: has (8|24) elements in the artefact, 12 in the graph"):
+            of_shape(results, (3, 4), "act")

@@ -23,7 +23,7 @@ from edgeml.ir import Graph
 from edgeml.ir.evaluate import run_nodes
 from edgeml.ir.structure import Structure, constant, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
-from edgeml.stages.assembling import structure_of, unread_inputs
+from edgeml.stages.assembling import of_shape, structure_of, unread_inputs
 from edgeml.stages.symbols import Atom, Number, Sym, support
 
 _SOURCE, _HEADER = "src/model.c", "src/model.h"
@@ -140,7 +140,7 @@ class _Parts:
         structure = self._structure(drive, sources, numbers, value)
 
         def run(codes: Mapping[str, IntArray]) -> IntArray:
-            result = self._run(number, codes).reshape(-1, *info.shape)
+            result = of_shape(self._run(number, codes), info.shape, value)
             if cut is None:
                 return result
             whole = result >> cut.shift

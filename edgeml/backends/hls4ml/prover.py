@@ -23,7 +23,7 @@ from edgeml.fixed import NO_CODE, IntArray
 from edgeml.ir import Graph
 from edgeml.ir.structure import Form, moved, source, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
-from edgeml.stages.assembling import ancestors, unread_inputs
+from edgeml.stages.assembling import ancestors, of_shape, unread_inputs
 
 _BACKENDS = ("Vitis", "Vivado")
 _NO_CONFIG = Config("", "", {})
@@ -142,7 +142,7 @@ class _ProjectStages:
             for at in calls:
                 got = self._driver.run(at, [numbers[read] for read in self._reads[at]])
                 numbers.update(zip(self._writes[at], got, strict=True))
-            return _recoded(numbers[name].reshape(-1, *info.shape), result.precision.type.frac, frac)
+            return _recoded(of_shape(numbers[name], info.shape, value), result.precision.type.frac, frac)
 
         return ArtefactStage(value, (*sources.values(), *unseen), structure, rounds, run)
 

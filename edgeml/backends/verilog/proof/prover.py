@@ -29,7 +29,7 @@ from edgeml.fixed import NO_CODE, IntArray
 from edgeml.ir import Graph
 from edgeml.ir.structure import Form, Structure, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
-from edgeml.stages.assembling import structure_of
+from edgeml.stages.assembling import of_shape, structure_of
 from edgeml.stages.symbols import Atom, Number, Sym, element, support
 from edgeml.tools import verilator
 
@@ -195,7 +195,7 @@ class _Stages:
         absent = np.array([place is None for place in self._places[name]]).reshape(info.shape)
 
         def run(codes: Mapping[str, IntArray]) -> IntArray:
-            return self._run(name, part.own, sources, codes).reshape(-1, *info.shape)
+            return of_shape(self._run(name, part.own, sources, codes), info.shape, name)
 
         return ArtefactStage(name, sources.names, structure, "", run, sources.elements(absent))
 
