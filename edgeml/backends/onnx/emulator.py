@@ -12,6 +12,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, cast
 
 import numpy as np
@@ -81,7 +82,7 @@ class Emulator:
         self._outputs = tuple(dict.fromkeys(graph.outputs))
         self._tensors = [output_tensor(graph, name) for name in self._outputs]
         self._threads = threads or _cores()
-        self._pool = ThreadPoolExecutor(max(1, self._threads - 1))  # starts one when there is work for it
+        self._pool = _pool(self._threads)
         self._shapes = {name: graph.info(name).shape for name in graph.inputs}
         self._alone = len(graph.inputs) == len(self._outputs) == 1
         self._note = ""
@@ -264,8 +265,9 @@ class Emulator:
             for name, part in zip(self._outputs, parts, strict=True):
                 np.add(part, 0.0, out=results[name][start:stop])  # in float64, and minus zero becomes zero
 
-        if samples <= self._batch:
-            run(0)
+        if samples <= self._batch or self._threads == 1:
+            for start in range(0, max(samples, 1), self._batch):
+                run(start)
             return results
         starts = iter(range(0, samples, self._batch))
 
@@ -273,13 +275,13 @@ class Emulator:
             for start in starts:  # shared: each thread takes the next batch, so none waits for a slow one
                 run(start)
 
-        others = [
-            self._pool.submit(run_rest) for _ in range(min(self._threads, -(-samples // self._batch)) - 1)
-        ]
+        count = min(self._threads, -(-samples // self._batch))
+        tasks = [self._pool.submit(run_rest) for _ in range(count)]
         try:
-            run_rest()
+            raised = [task.exception() for task in tasks]
         finally:
-            raised = [other.exception() for other in others if not other.cancel()]
+            for _ in starts:  # after Ctrl-C the threads end with the batch that they are at
+                pass
         for error in filter(None, raised):
             raise error
         return results
@@ -297,6 +299,24 @@ def _not_finite(feeds: Mapping[str, NDArray[Any]]) -> EdgemlError:
     name = max(counts, key=lambda name: counts[name])
     what = f"{counts[name]} of {feeds[name].size} values are NaN or infinite"
     return EdgemlError(what, name, "clean the data first")
+
+
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """A pool that starts a thread when there is work for it; of as many as there are cores, each has its own.
+
+    Linux wakes a thread on the core of the one that wakes it and parts them after milliseconds, more than a
+    call takes: threads that hand the interpreter to each other would share a core. ONNX Runtime ties its own
+    threads to cores as well.
+    """
+    if threads != _cores() or not hasattr(os, "sched_setaffinity"):
+        return ThreadPoolExecutor(threads)
+    cores = iter(sorted(os.sched_getaffinity(0)))
+
+    def settle() -> None:
+        with suppress(OSError):  # a core that was taken away meanwhile
+            os.sched_setaffinity(0, {next(cores)})
+
+    return ThreadPoolExecutor(threads, initializer=settle)
 
 
 def _cores() -> int:
