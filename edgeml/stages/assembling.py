@@ -51,7 +51,7 @@ def structure_of(numbers: Sequence[Number], shape: Shape, place: Callable[[Atom]
 
 
 def of_shape(results: IntArray, shape: Shape, value: str) -> IntArray:
-    """What a part of an artefact gives for some vectors, (vectors, *shape).
+    """The results of a part of an artefact for some vectors, (vectors, *shape).
 
     Args:
         results: (vectors, ...), as the artefact gives them.
@@ -61,9 +61,9 @@ def of_shape(results: IntArray, shape: Shape, value: str) -> IntArray:
     Raises:
         EdgemlError: it gives another number of elements than the value has.
     """
-    wanted, got = prod(shape), prod(results.shape[1:])
-    if got != wanted:
-        raise EdgemlError(f"has {got} elements in the artefact, {wanted} in the graph", value)
+    here, there = prod(results.shape[1:]), prod(shape)
+    if here != there:
+        raise EdgemlError(f"has {here} elements in the artefact, {there} in the graph", value)
     return results.reshape(-1, *shape)
 
 
