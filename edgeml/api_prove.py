@@ -21,7 +21,7 @@ def prove(
     Args:
         subject: a run or its folder, whose files are taken as they lie there and whose prove.json is
             written; or a graph, which every back end that has a prover emits into a temporary folder; of
-            "all", those that cannot are NOT RUN.
+            "all", those that cannot are NOT RUN with the reason.
         backends: "all", or names from `edgeml list backends`.
         progress: called with a line about each stage.
 
@@ -46,16 +46,23 @@ def prove(
         run = subject if isinstance(subject, Run) else Run.find(Path(subject))
         return pipeline.prove(run, backends, progress or _quiet)
     names = folder.names() if "all" in backends else tuple(backends)
+    refused: dict[str, str] = {}
     with scratch_folder() as name:
         for back_end in map(folder.load, names):
             if isinstance(back_end.prover(), NoProver):
                 continue
             try:
                 back_end.emit(subject).write(Path(name) / back_end.folder)
-            except EdgemlError:
+            except EdgemlError as error:
                 if "all" not in backends:
                     raise
-        return prove_folder(Path(name), subject, names, progress=progress)
+                refused[back_end.name] = str(error)
+        proofs = prove_folder(Path(name), subject, names, progress=progress)
+    results = tuple(
+        one.model_copy(update={"reason": refused[one.backend]}) if one.backend in refused else one
+        for one in proofs.results
+    )
+    return proofs.model_copy(update={"results": results})
 
 
 def _quiet(line: str) -> None:

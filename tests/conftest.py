@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import platform
 import signal
 import sys
 import tempfile
@@ -13,9 +12,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from edgeml.keras.backend import ONEDNN
+
 # Read by TensorFlow when it is first imported: quiet, no GPU, kernels as `edgeml.keras.backend` chooses them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1" if platform.machine() in ("x86_64", "AMD64") else "0")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", ONEDNN)
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 

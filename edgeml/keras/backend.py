@@ -21,8 +21,8 @@ from typing import Any
 from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
 
-_DIRECT = ("x86_64", "AMD64")
-"""Processors on which oneDNN's convolutions are exact where their sums are."""
+ONEDNN = "1" if platform.machine() in ("x86_64", "AMD64") else "0"
+"""TF_ENABLE_ONEDNN_OPTS: on where oneDNN's convolutions are exact if their sums are."""
 
 
 def import_keras() -> ModuleType:
@@ -105,7 +105,7 @@ def _import(name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1" if platform.machine() in _DIRECT else "0")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", ONEDNN)
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
         with _quiet_stderr():

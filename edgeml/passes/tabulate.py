@@ -11,6 +11,7 @@ table is larger. (Decision 128.)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,8 @@ class Tabulate(Pass):
 
 def _next(graph: Graph) -> Node | None:
     """A node that can be a table."""
-    return next((node for node in graph.nodes if _follows(graph, node) or _narrow(graph, node)), None)
+    proven = grids(graph)
+    return next((node for node in graph.nodes if _follows(graph, node) or _narrow(graph, node, proven)), None)
 
 
 def _follows(graph: Graph, node: Node) -> bool:
@@ -65,7 +67,7 @@ def _follows(graph: Graph, node: Node) -> bool:
     return isinstance(result.type, FixedType) and _wide(result) <= _wide(graph.info(source.name))
 
 
-def _narrow(graph: Graph, node: Node) -> bool:
+def _narrow(graph: Graph, node: Node, proven: Mapping[str, IntArray]) -> bool:
     """True for a cast that rounds other than down, of a value of few bits."""
     if not isinstance(node.op, Cast) or node.op.rounding is Round.TRN or node.name in graph.constants:
         return False
@@ -73,7 +75,7 @@ def _narrow(graph: Graph, node: Node) -> bool:
     one_type = isinstance(source.type, FixedType) and isinstance(node.op.to, FixedType)
     if not one_type or _wide(source) > _WIDEST or graph.info(node.name).is_constant:
         return False
-    return node.op.rounds(grids(graph)[node.inputs[0]])
+    return node.op.rounds(proven[node.inputs[0]])
 
 
 def _wide(info: ValueInfo) -> int:

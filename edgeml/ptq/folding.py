@@ -23,6 +23,12 @@ from edgeml.ptq.net import FloatNet, LinearLayer
 _EPSILON = 1e-5
 """ONNX's default of BatchNormalization."""
 
+_MOVERS = (
+    *("MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool"),
+    *("Transpose", "Flatten", "Reshape", "Identity", "Dropout"),
+)
+"""Operators that a scale and an offset per channel may pass."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Affine:
@@ -86,7 +92,7 @@ def _in_front(net: FloatNet, layer: LinearLayer) -> _Affine | None:
     weights = net.constants[layer.weights]
     if layer.op_type == "MatMul":
         return _affine(net, node, sources[0], -1, None, weights.shape[0])
-    if layer.op_type == "Conv" and (_pads(layer.node) or layer.node.integer("group", 1) != 1):
+    if not _reads_values_alone(layer):
         return None
     return _affine(net, node, sources[0], 1, weights.ndim, weights.shape[1 - layer.axis])
 
@@ -109,22 +115,14 @@ def _through(net: FloatNet, layer: LinearLayer) -> _Affine | None:
         return None
     names = [name for name in node.inputs[1:] if name in net.constants]
     affine = _affine(net, node, node.inputs[0], 1, None, net.constants[names[0]].size) if names else None
-    window = layer.op_type == "Conv"
-    if affine is None or (window and (_pads(layer.node) or layer.node.integer("group", 1) != 1)):
+    if affine is None or not _reads_values_alone(layer):
         return None
     weights = net.constants[layer.weights]
     inner = weights.shape[0 if layer.op_type == "MatMul" else 1 - layer.axis]
-    channels = _channels(net, movers, affine, inner, 1 if window else -1)
+    channels = _channels(net, movers, affine, inner, 1 if layer.op_type == "Conv" else -1)
     if channels is None:
         return None
     return replace(affine, factor=affine.factor[channels], offset=affine.offset[channels])
-
-
-_MOVERS = (
-    *("MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool"),
-    *("Transpose", "Flatten", "Reshape", "Identity", "Dropout"),
-)
-"""Operators that a scale and an offset per channel may pass."""
 
 
 def _channels(
@@ -174,6 +172,11 @@ def _flattens(net: FloatNet, node: SourceNode, inner: int) -> bool:
         return node.integer("axis", 1) == 1
     shape = net.constants.get(node.inputs[1])
     return shape is not None and shape.size == 2 and int(shape.reshape(-1)[1]) in (-1, inner)
+
+
+def _reads_values_alone(layer: LinearLayer) -> bool:
+    """True unless a convolution pads its input, or its filters read a part of the channels."""
+    return layer.op_type != "Conv" or not (_pads(layer.node) or layer.node.integer("group", 1) != 1)
 
 
 def _pads(node: SourceNode) -> bool:

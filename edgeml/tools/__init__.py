@@ -12,6 +12,7 @@ from edgeml.errors import MissingToolError
 from edgeml.folder import ModuleFolder
 from edgeml.tools._base import InstalledTool, Tool, version_number
 from edgeml.tools._process import Completed, error_line, failure, read_log, run
+from edgeml.tools._sanitizing import sanitizer_fault
 
 __all__ = [
     "Completed",
@@ -25,6 +26,7 @@ __all__ = [
     "need",
     "read_log",
     "run",
+    "sanitizer_fault",
     "version_number",
 ]
 

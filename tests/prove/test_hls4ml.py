@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import edgeml
 from edgeml import backends
 from edgeml.backends.hls4ml.firmware import Firmware, read_firmware
 from edgeml.backends.hls4ml.manifest import Hls4mlManifest
@@ -21,6 +23,7 @@ from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
 from tests.prove.test_refuted import answers_wrongly
+from tests.support import needs_tool
 
 pytest.importorskip("hls4ml")
 
@@ -201,3 +204,30 @@ def test_a_narrower_input_is_refuted(tmp_path: Path) -> None:
     found = proof(edited(tmp_path, (DEFINES, old, new)).parent)
     assert found.verdict is Verdict.REFUTED
     assert answers_wrongly("hls4ml", network(), tmp_path / "hls4ml", found)
+
+
+def test_a_compiler_without_its_address_sanitizer_is_not_run(tmp_path: Path, monkeypatch) -> None:
+    gxx = needs_tool("g++")
+    (tmp_path / "bin").mkdir()
+    bare = tmp_path / "bin" / "g++"
+    bare.write_text(
+        '#!/bin/sh\ncase "$*" in *-fsanitize*) echo "ld: cannot find libasan.so" >&2; exit 1;; esac\n'
+        f'exec {gxx} "$@"\n'
+    )
+    bare.chmod(0o755)
+    monkeypatch.setenv("PATH", str(bare.parent), prepend=os.pathsep)
+    project().write(tmp_path / "hls4ml")
+    (proof,) = prove_folder(tmp_path, network(), ["hls4ml"]).results
+    assert proof.verdict is Verdict.NOT_RUN
+    assert "the address sanitizer of g++ cannot be used (ld: cannot find libasan.so)" in proof.reason
+
+
+def test_a_graph_is_proven_where_it_can_be_written_and_the_rest_says_why() -> None:
+    build = Builder("wide")
+    x = build.input((2,), FixedType(True, 30, 0), "x")
+    weight = build.const(np.full((2, 1), (1 << 28) - 1), FixedType(True, 30, 0), "w")
+    graph = build.graph(build.add(MatMul(), x, weight, name="sums"))
+    proofs = {one.backend: one for one in edgeml.prove(graph, "all").results}
+    assert proofs["qdq"].verdict is Verdict.NOT_RUN and "not exported" not in proofs["qdq"].reason
+    with pytest.raises(EdgemlError, match="sums"):
+        edgeml.prove(graph, ["qdq"])

@@ -27,7 +27,8 @@ from edgeml.fixed import IntArray, from_float, to_float
 from edgeml.scratch import scratch_folder
 from edgeml.tools import run
 
-_FLAGS = ("-std=c++17", "-O1", "-w", "-fsanitize=address", "-fno-gnu-unique", "-pthread")
+SANITIZER = ("-fsanitize=address",)
+_FLAGS = ("-std=c++17", "-O1", "-w", *SANITIZER, "-fno-gnu-unique", "-pthread")
 _COMPILE_SECONDS, _RUN_SECONDS = 1800.0, 3600.0
 _REPORT = re.compile(r"ERROR: AddressSanitizer: ([\w-]+)")
 
@@ -37,7 +38,7 @@ class CallDriver:
 
     Args:
         firmware: the project's C++.
-        outputs: by call, how many of the arguments behind the inputs it writes, and how many it reads.
+        ports: by call, the variables that it reads and those that it writes.
     """
 
     def __init__(self, firmware: Firmware, ports: Sequence[tuple[Sequence[str], Sequence[str]]]) -> None:
@@ -86,7 +87,7 @@ class CallDriver:
         return [from_float(part, one.precision.type.frac) for part, one in zip(parts, writes, strict=True)]
 
     def _explained(self, call: TemplateCall, log: Path, error: EdgemlError) -> EdgemlError:
-        """The error of a run, in words about the project if the program stop what it was."""
+        """The error of a run, in words about the project if the program says what it was."""
         text = read_bytes(log, "log of the program").decode(errors="replace") if log.is_file() else ""
         stop = next((line for line in text.splitlines() if line.startswith("edgeml: ")), "")
         fault = _REPORT.search(text)

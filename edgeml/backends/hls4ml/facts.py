@@ -92,11 +92,17 @@ def rising_cast(lo: IntArray, hi: IntArray, frac: int, to: Precision) -> bool:
     return fits((ends[0] >> shift) - 1, (ends[1] >> shift) + 1, min(frac, to.type.frac), to)
 
 
-def full(precision: Precision, structure: Structure, **more: object) -> VariableFacts:
+def full(
+    precision: Precision,
+    structure: Structure,
+    wraps: str = "",
+    rounds: str = "",
+    through: tuple[Precision, ...] = (),
+) -> VariableFacts:
     """A result of which nothing but its type bounds it."""
     size = int(np.prod(structure.shape, dtype=np.int64))
-    ends = (np.full(size, end, np.int64) for end in (precision.type.lo, precision.type.hi))
-    return VariableFacts(precision, structure, *ends, **more)  # type: ignore[arg-type]
+    lo, hi = (np.full(size, end, np.int64) for end in (precision.type.lo, precision.type.hi))
+    return VariableFacts(precision, structure, lo, hi, wraps, rounds, through)
 
 
 def unknown_results(site: BlockSite, reason: str) -> list[VariableFacts]:

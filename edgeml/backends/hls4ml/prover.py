@@ -12,9 +12,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from edgeml import tools
 from edgeml.backends.hls4ml.blocks import BLOCKS, BlockSite, VariableFacts, fits
 from edgeml.backends.hls4ml.csim import CSimulation, check_ports
-from edgeml.backends.hls4ml.driver import CallDriver
+from edgeml.backends.hls4ml.driver import SANITIZER, CallDriver
 from edgeml.backends.hls4ml.firmware import Config, Firmware, TemplateCall, read_firmware
 from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.hls4ml.planner import DOUBLE_BITS, plan_graph
@@ -24,6 +25,7 @@ from edgeml.ir import Graph
 from edgeml.ir.structure import Form, moved, source, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
 from edgeml.stages.assembling import ancestors, of_shape, unread_inputs
+from edgeml.tools import sanitizer_fault
 
 _BACKENDS = ("Vitis", "Vivado")
 _NO_CONFIG = Config("", "", {})
@@ -40,7 +42,12 @@ class Hls4mlProver(Prover):
     )
 
     def missing(self) -> str:
-        return CSimulation().available()
+        if reason := CSimulation().available():
+            return reason
+        fault = sanitizer_fault(tools.need("gxx").path, SANITIZER)
+        return (
+            fault and f"the address sanitizer of g++ cannot be used ({fault}): install its library, libasan"
+        )
 
     def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         manifest = Hls4mlManifest.read(folder)

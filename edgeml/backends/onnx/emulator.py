@@ -82,7 +82,7 @@ class Emulator:
         self._outputs = tuple(dict.fromkeys(graph.outputs))
         self._tensors = [output_tensor(graph, name) for name in self._outputs]
         self._threads = threads or _cores()
-        self._pool = _pool(self._threads)
+        self._pool = thread_pool(self._threads)
         self._shapes = {name: graph.info(name).shape for name in graph.inputs}
         self._alone = len(graph.inputs) == len(self._outputs) == 1
         self._note = ""
@@ -301,7 +301,7 @@ def _not_finite(feeds: Mapping[str, NDArray[Any]]) -> EdgemlError:
     return EdgemlError(what, name, "clean the data first")
 
 
-def _pool(threads: int) -> ThreadPoolExecutor:
+def thread_pool(threads: int) -> ThreadPoolExecutor:
     """A pool that starts a thread when there is work for it; of as many as there are cores, each has its own.
 
     Linux wakes a thread on the core of the one that wakes it and parts them after milliseconds, more than a

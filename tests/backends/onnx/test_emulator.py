@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edgeml.backends.onnx.emulator import Emulator
+from edgeml.backends.onnx.emulator import Emulator, thread_pool
 from edgeml.errors import EdgemlError
 from edgeml.ir import evaluate, evaluate_codes
 from tests.zoo import codes, zoo
@@ -35,6 +37,23 @@ def test_batches_are_joined_and_keep_their_order() -> None:
     assert got.shape == (samples, 3)
     for start in (0, emulator.batch - 1, emulator.batch, samples - 2):
         np.testing.assert_array_equal(got[start : start + 2], evaluate(graph, x[start : start + 2]))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system ties no thread to a core")
+def test_threads_for_all_cores_have_one_each_and_fewer_go_anywhere() -> None:
+    allowed = os.sched_getaffinity(0)
+    waiting = threading.Barrier(len(allowed))
+
+    def core() -> frozenset[int]:
+        waiting.wait(30)  # so that each task has a thread of its own
+        return frozenset(os.sched_getaffinity(0))
+
+    with thread_pool(len(allowed)) as pool:
+        cores = [task.result() for task in [pool.submit(core) for _ in allowed]]
+    assert set(cores) == {frozenset({one}) for one in allowed}
+    with thread_pool(len(allowed) + 1) as pool:
+        assert pool.submit(os.sched_getaffinity, 0).result() == allowed
+    assert os.sched_getaffinity(0) == allowed, "the caller's thread is left alone"
 
 
 def test_no_samples() -> None:
