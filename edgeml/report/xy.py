@@ -69,8 +69,14 @@ class Axis:
         return ticks(self.low, self.high, 5)
 
     def shown(self, value: float) -> str:
-        """A value in words."""
-        return f"{100 * value:.4g} %" if self.percent else f"{value:.4g}"
+        """A value in words.
+
+        >>> Axis("bit operations", 0, 20_000).shown(10_000), Axis("loss", 0, 1).shown(0.0625)
+        ('10,000', '0.0625')
+        """
+        if self.percent:
+            return f"{100 * value:.4g} %"
+        return f"{value:,.0f}" if 1e3 <= abs(value) < 1e7 else f"{value:.4g}"
 
 
 def around(title: str, values: Sequence[float], logarithmic: bool = False, percent: bool = False) -> Axis:
