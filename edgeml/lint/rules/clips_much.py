@@ -12,10 +12,11 @@ def find(subject: Subject) -> Iterator[Finding]:
     """Casts that clip or wrap more than one element in twenty; below zero a ReLU does so on purpose.
 
     A cast to one bit is a comparison, which keeps nothing but the sign; a cast to the index of a table of the
-    same layer loses nothing that the table would tell apart.
+    same layer loses nothing that the table would tell apart. The range of learned widths is that of the
+    training's values and no setting, and neither is a type per element.
     """
     for row in subject.statistics:
-        if row.clips and row.saturated is not None:
+        if row.clips and row.settable and row.saturated is not None:
             yield Finding(
                 row.name, f"clips {row.saturated.value:.1%} of its values to the ends of {row.type}"
             )

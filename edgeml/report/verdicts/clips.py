@@ -24,7 +24,7 @@ def find(facts: Facts) -> Iterator[Judgement]:
     """Casts that clip more than one value in twenty."""
     histograms = {one.name: one for one in facts.part(ActivationsFacts).activations}
     for row in facts.part(LayersFacts).layers:
-        if not row.clips or row.saturated is None or row.saturated.value is None or per_element(row.type):
+        if not row.clips or row.saturated is None or row.saturated.value is None or not row.settable:
             continue
         more = missing_bits(row, histograms.get(row.name))
         integer = integer_bits(row) + more
@@ -37,11 +37,6 @@ def find(facts: Facts) -> Iterator[Judgement]:
             (f"{key}.bits={row.width + more}", f"{key}.integer={integer}"),
             "wider",
         )
-
-
-def per_element(name: str) -> bool:
-    """True for the text of a type with widths per element, which no setting of a preset changes."""
-    return ".." in name
 
 
 def integer_bits(row: ValueStatistics) -> int:

@@ -12,7 +12,7 @@ from edgeml.report.sections.summary.facts import SummaryFacts
 from edgeml.report.sections.weights.facts import WeightsFacts
 from edgeml.report.verdict import Judgement, Urgency, VerdictKind
 from edgeml.report.verdicts._again import run_again
-from edgeml.report.verdicts.clips import integer_bits, per_element
+from edgeml.report.verdicts.clips import integer_bits
 
 if TYPE_CHECKING:
     from edgeml.report.facts import Facts
@@ -25,7 +25,7 @@ def find(facts: Facts) -> Iterator[Judgement]:
     bits: list[str] = []
     settings: list[str] = []
     for row in facts.part(LayersFacts).layers:
-        if per_element(row.type):
+        if not row.settable:
             continue
         less = row.bits_wasted
         if row.representable.lo >= 0:
@@ -58,7 +58,7 @@ def _weights(histograms: tuple[Histogram, ...]) -> Iterator[tuple[str, str, int,
         step, filled = one.step, [place for place, count in enumerate(one.counts) if count]
         if tensor not in _PARTS or "." in layer or not filled or not one.type.startswith("fixed<"):
             continue
-        if per_element(one.type):
+        if ".." in one.type:  # widths per element, which no setting changes
             continue
         # A bin of several codes says less than its edges; there the outer edge counts.
         low, high = one.start + filled[0] * step, one.start + (filled[-1] + 1) * step

@@ -23,12 +23,19 @@ def breaks() -> Subject:
 
 
 def keeps() -> Subject:
-    """A tanh of 18 bits is two tables and a comparison: neither their index nor the comparison clips."""
+    """A tanh of 18 bits is two tables and a comparison: neither their index nor the comparison clips.
+
+    No setting changes learned widths, of one number or of one by channel.
+    """
+    from edgeml.keras.learned import LearnedActivation
+
     layers = (
         activation("quantized_bits(18, 3, alpha=1)", "q"),
         activation("quantized_tanh(4, use_real_tanh=True)", "gate"),
-        dense(1, "fc"),
+        dense(2, "fc"),
         activation("quantized_relu(4, 4)", "act"),
+        LearnedActivation(granularity="tensor", name="tensor"),
+        LearnedActivation(name="channel"),
     )
-    model = weighted(model_of(*layers), fc=([[0.5]] * 4, [0]))
+    model = weighted(model_of(*layers), fc=([[0.5, 1.0]] * 4, [0, 0]))
     return subject_of(model, np.linspace(-4, 4, 40).reshape(10, 4))

@@ -21,6 +21,7 @@ class ValueStatistics(Record):
         op: of the graph.
         layer: of the model, as the user named it.
         index: it is nothing but the index of tables of its own layer, which tell no more values apart.
+        truncates: a cast that drops bits without rounding, as learned widths do and no format of a preset.
         shape: without the batch axis.
         type: the fixed-point type.
         width: its bits; of the widest element if there is a type per element.
@@ -39,6 +40,7 @@ class ValueStatistics(Record):
     op: str
     layer: str
     index: bool = False
+    truncates: bool = False
     shape: tuple[int, ...]
     type: str
     width: int
@@ -59,6 +61,11 @@ class ValueStatistics(Record):
         """
         share = self.saturated.value if self.saturated is not None else None
         return self.op == "cast" and self.width > 1 and not self.index and (share or 0.0) > CLIPPED
+
+    @property
+    def settable(self) -> bool:
+        """A setting could change its type: it was neither learned in training nor has widths per element."""
+        return not self.truncates and ".." not in self.type
 
     @property
     def bits_wasted(self) -> int:

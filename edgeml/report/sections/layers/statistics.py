@@ -124,6 +124,7 @@ class _Watcher:
             op=self.node.op.op_name(),
             layer=self.node.layer,
             index=self.index,
+            truncates=isinstance(self.node.op, Cast) and self.node.op.rounding is Round.TRN,
             shape=info.shape,
             type=str(info.type),
             width=kind.width,
