@@ -133,7 +133,7 @@ class _Rewriting:
         if isinstance(node.op, Linear):
             return self._cut_product(node, inputs[0])
         if isinstance(node.op, Lookup):
-            return node.op, inputs
+            return node.op, (self._index(node.inputs[0], inputs[0]), inputs[1])
         if node.name in self._owed:
             return node.op, (inputs[0], self._cut_bias(node))
         if not mask.all():
@@ -143,6 +143,14 @@ class _Rewriting:
                 for name, new, part in zip(node.inputs, inputs, parts, strict=True)
             )
         return _cut_op(node.op, mask), inputs
+
+    def _index(self, old: str, new: str) -> str:
+        """The index of a table in the type that the table was written for."""
+        kind = self._graph.info(old).scalar
+        if self._build.info(new).type == kind:
+            return new
+        cast = Cast(kind, Round.TRN, Overflow.SAT)
+        return self._build.append(Node(new_name(f"{old}.index", self._names), cast, (new,)))
 
     def _parts(self, node: Node) -> list[Mask]:
         """The part of a result's mask that each input has."""

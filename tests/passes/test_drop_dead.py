@@ -9,6 +9,7 @@ from edgeml.fixed import FixedType
 from edgeml.ir import Builder, Graph, evaluate_codes
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.conv import Conv
+from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.relu import Relu
 from edgeml.passes import prepare
@@ -70,6 +71,34 @@ def test_a_constant_channel_stays_where_zeros_stand_beside_it(
     graph = build.graph(build.add(Conv((1,), padding, (1,)), y, kernel, name="y"))
     after = prepare(graph)
     assert {after.info(name).shape for name in after.infos if name.startswith("a.product")} == {(5, left)}
+    same(graph, after)
+
+
+def table_of(build: Builder, index: str) -> str:
+    entries = np.arange(1 << build.info(index).scalar.width) % 13
+    return build.add(Lookup(), index, build.const(entries, FixedType(False, 4, 4)))
+
+
+def test_the_index_of_a_table_keeps_its_width():
+    build = Builder("table")
+    x = build.input((2,), T, "x")
+    y = build.add(MatMul(), x, build.const([[1, 7], [0, -8]], T), name="y")
+    graph = build.graph(build.add(MatMul(), table_of(build, y), build.const([[1], [0]], T)))
+    after = prepare(graph)
+    assert after.info("y.live").scalar.width < graph.info("y").scalar.width
+    same(graph, after)
+
+
+def test_the_index_of_a_table_keeps_its_lsb():
+    build = Builder("table")
+    x = build.input((2,), T, "x")
+    y = build.add(MatMul(), x, build.const([[0, 3], [0, 5]], T))
+    y = build.add(Add(), y, build.const([1, 0], T), name="hidden")  # its first neuron is 1/4
+    y = build.add(MatMul(), y, build.const([[1], [2]], T))
+    y = build.add(Add(), y, build.const([60], FixedType(True, 8, 10)), name="y")
+    graph = build.graph(table_of(build, y))
+    after = prepare(graph)
+    assert after.info("y.live").frac != graph.info("y").frac
     same(graph, after)
 
 
