@@ -108,16 +108,28 @@ class Product:
 
     @cached_property
     def _weights(self) -> IntArray | None:
-        """The matrix for codes of x, differences of LSB included; None if float32 or int64 cannot hold it."""
+        """The matrix for codes of x, differences of LSB included; None if float32 or int64 cannot hold it.
+
+        Elements of one code only have no weight here: da4ml leaves out what is always zero, sums included.
+        """
         finest = max(self.fracs)
         shifts = [finest - frac for frac in self.fracs]
-        used = [i for i, row in enumerate(self.matrix) if np.any(row)]
-        peak = max((int(np.abs(self.matrix[i]).max()) << shifts[i] for i in used), default=0)
+        varies = np.asarray([lo < hi for lo, hi in zip(self.lows, self.highs, strict=True)])
+        matrix = self.matrix * varies[:, np.newaxis]
+        used = [i for i, row in enumerate(matrix) if np.any(row)]
+        peak = max((int(np.abs(matrix[i]).max()) << shifts[i] for i in used), default=0)
         most = max((max(abs(self.lows[i]), abs(self.highs[i])) for i in used), default=0)
         bits = peak.bit_length() + most.bit_length() + len(self.fracs).bit_length()
         if peak.bit_length() > _FLOAT32_BITS or bits > _INT64_BITS:
             return None
-        return self.matrix << np.minimum(np.asarray(shifts, np.int64), _INT64_BITS)[:, np.newaxis]
+        return matrix << np.minimum(np.asarray(shifts, np.int64), _INT64_BITS)[:, np.newaxis]
+
+    def _constants(self) -> list[int]:
+        """The sums of the elements of one code only, by column, in the LSB of `_weights`."""
+        finest = max(self.fracs)
+        ends = zip(self.lows, self.highs, self.fracs, strict=True)
+        fixed = [(i, lo, finest - frac) for i, (lo, hi, frac) in enumerate(ends) if lo == hi]
+        return [sum(lo * int(column[i]) << shift for i, lo, shift in fixed) for column in self.matrix.T]
 
     def _solution(self, block: tuple[slice, slice]) -> Any:
         weights = self._weights
@@ -149,15 +161,16 @@ class Product:
             for term in self._columns(circuit, group, terms, (lows, highs))
         ]
         circuit.offset -= scale
-        # An element that is always zero has no part in da4ml's graph, whatever its weights are.
-        live = np.asarray([bool(lo or hi) for lo, hi in zip(self.lows, self.highs, strict=True)])
         for term, exact in zip(terms, weights.T, strict=True):
             needed = exact << term.frac if term.frac >= 0 else _halved(exact, -term.frac)
-            if not np.array_equal(term.weights[live], needed[live]):
+            if not np.array_equal(term.weights, needed):
                 raise EdgemlError(
                     "da4ml's adder graph is not the product asked for", "da4ml", "please report it"
                 )
-        return [Num(term.num.cell, term.num.frac + scale) for term in terms]
+        return [
+            circuit.add(Num(term.num.cell, term.num.frac + scale), circuit.const(constant, scale))
+            for term, constant in zip(terms, self._constants(), strict=True)
+        ]
 
     def _columns(
         self,

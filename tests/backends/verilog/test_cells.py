@@ -144,6 +144,31 @@ class TestProducts:
         scale = total.frac - 22
         assert (total.cell.lo, total.cell.hi) == tuple(end << scale for end in ends)
 
+    @pytest.mark.parametrize(
+        ("fixed", "weights"),
+        [
+            ((0, 0), (-7, -9, 3)),  # no multiples of what the solver scales the columns by
+            ((4, -2), (1, 2, 4)),  # with the next element's they sum up to zero
+            ((5, 3), (8, -16, 1)),
+        ],
+    )
+    def test_elements_of_one_code_only_count_as_a_constant(
+        self, circuit: Circuit, fixed: tuple[int, int], weights: tuple[int, int, int]
+    ) -> None:
+        """da4ml leaves out sums that are always zero, so its graph was taken for a wrong one."""
+        pytest.importorskip("da4ml", reason="da4ml is not installed")
+        matrix = np.array([weights, np.multiply(weights, 2), (4, -8, 16)])
+        xs = [
+            circuit.input(code, code, 0, name, i)
+            for i, (code, name) in enumerate(zip(fixed, "ab", strict=True))
+        ]
+        xs.append(circuit.input(-4, 3, 1, "c", 2))
+        product = Product(matrix, 3, (*fixed, -4), (*fixed, 3), (0, 0, 1))
+        constants = (fixed[0] + 2 * fixed[1]) * np.array(weights)
+        for total, constant, weight in zip(product.apply(circuit, xs), constants, matrix[2], strict=True):
+            ends = sorted(2 * constant + code * weight for code in (-4, 3))
+            assert [end * 2.0 ** (4 - total.frac) for end in (total.cell.lo, total.cell.hi)] == ends
+
     def test_an_operation_that_is_none_of_a_product_is_refused(
         self, circuit: Circuit, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from math import inf
 from typing import TypeAlias
 
@@ -134,27 +135,36 @@ def proven_free(network: Network, beats_in: int, beats_out: int) -> bool:
 
 
 class _NetworkRun:
+    """Clocks the parts that something happens to; others sleep until a signal or the end of a counter.
+
+    Invariant: a part that sleeps moves no beat, and its state is that of `_at`, some clocks ago.
+    """
+
     def __init__(self, network: Network, beats_in: int, beats_out: int, samples: int) -> None:
         self._network, self._beats_in, self._beats_out, self._samples = network, beats_in, beats_out, samples
-        self._wires = 1 + max(max(one.outs) for one in network)
+        wires = 1 + max(max(one.outs) for one in network)
         self._out = network[-1].outs[0]
-        self._valid, self._ready = [False] * self._wires, [False] * self._wires
-        self._first_move: list[int | None] = [None] * self._wires
-        self._last_move: list[int | None] = [None] * self._wires
-        # Every part with a wire at either end; `_ways` has the others of a fork or a join, by its `after`.
-        self._forwards = [(one.part, one.ins[0], one.outs[0]) for one in network]
-        self._backwards = self._forwards[::-1]
-        self._ways = {
-            one.outs[0]: one.outs if isinstance(one.part, Fork) else one.ins
-            for one in network
-            if not isinstance(one.part, StreamPart)
-        }
+        self._valid, self._ready = [False] * wires, [False] * wires
+        self._first_move: list[int | None] = [None] * wires
+        self._last_move: list[int | None] = [None] * wires
+        self._readers, self._writers = [-1] * wires, [-1] * wires
+        for place, one in enumerate(network):
+            for wire in one.ins:
+                self._readers[wire] = place
+            for wire in one.outs:
+                self._writers[wire] = place
+        self._at = [0] * len(network)
+        self._wakes: list[int | None] = [None] * len(network)
+        self._timers: list[tuple[int, int]] = []
+        self._awake = set(range(len(network)))
+        self._queue: list[int] = []
         self._sent = self._received = self._clock = self._start = 0
         self._ends: list[int] = []
 
     def traced(self) -> Trace:
         states: dict[str, int] = {}
         repeats = False
+        self._ready[self._out] = True
         while len(self._ends) < self._samples:
             ended = len(self._ends)
             self._step()
@@ -175,6 +185,8 @@ class _NetworkRun:
 
     def _state(self) -> str:
         """All that decides what comes next."""
+        for place in range(len(self._network)):
+            self._rouse(place)
         parts = [
             {key: value for key, value in vars(one.part).items() if key != "most"} for one in self._network
         ]
@@ -187,73 +199,110 @@ class _NetworkRun:
         while len(self._ends) < self._samples:
             self._ends.append(self._ends[-period] + clocks)
 
+    def _rouse(self, place: int) -> None:
+        """Bring a part to this clock and have its signals looked at."""
+        if self._at[place] < self._clock:
+            one = self._network[place]
+            if isinstance(one.part, StreamPart):
+                one.part.wait(self._clock - self._at[place], self._valid[one.ins[0]])
+            self._at[place] = self._clock
+        self._awake.add(place)
+
+    def _set_valid(self, wire: int, value: bool) -> None:
+        if self._valid[wire] != value:
+            reader = self._readers[wire]
+            if reader >= 0 and reader not in self._awake:
+                self._rouse(reader)
+                heappush(self._queue, reader)
+            self._valid[wire] = value
+
+    def _set_ready(self, wire: int, value: bool) -> None:
+        if self._ready[wire] != value:
+            writer = self._writers[wire]
+            if writer >= 0 and writer not in self._awake:
+                self._rouse(writer)
+                heappush(self._queue, -writer)
+            self._ready[wire] = value
+
     def _signals(self) -> None:
-        valid, ready = self._valid, self._ready
-        valid[0] = self._sent < self._samples * self._beats_in
-        for part, before, after in self._forwards:
+        """The signals of this clock: valid with the data, then ready against it."""
+        network, valid, ready = self._network, self._valid, self._ready
+        self._queue = sorted(self._awake)
+        self._set_valid(0, self._sent < self._samples * self._beats_in)
+        while self._queue:
+            one = network[heappop(self._queue)]
+            part = one.part
             if isinstance(part, StreamPart):
-                valid[after] = part.offers(valid[before])
+                self._set_valid(one.outs[0], part.offers(valid[one.ins[0]]))
             elif isinstance(part, Fork):
-                for wire, has in zip(self._ways[after], part.has, strict=True):
-                    valid[wire] = valid[before] and not has
+                for wire, has in zip(one.outs, part.has, strict=True):
+                    self._set_valid(wire, valid[one.ins[0]] and not has)
             else:
-                valid[after] = all(valid[wire] for wire in self._ways[after])
-        ready[self._out] = True
-        for part, before, after in self._backwards:
+                self._set_valid(one.outs[0], all(valid[wire] for wire in one.ins))
+        self._queue = sorted(-place for place in self._awake)
+        while self._queue:
+            one = network[-heappop(self._queue)]
+            part = one.part
             if isinstance(part, StreamPart):
-                ready[before] = part.accepts(ready[after])
+                self._set_ready(one.ins[0], part.accepts(ready[one.outs[0]]))
             elif isinstance(part, Fork):
-                ready[before] = all(
-                    has or ready[wire] for wire, has in zip(self._ways[after], part.has, strict=True)
-                )
+                free = all(has or ready[wire] for wire, has in zip(one.outs, part.has, strict=True))
+                self._set_ready(one.ins[0], free)
             else:
-                together = ready[after] and valid[after]
-                for wire in self._ways[after]:
-                    ready[wire] = together
+                together = ready[one.outs[0]] and valid[one.outs[0]]
+                for wire in one.ins:
+                    self._set_ready(wire, together)
 
     def _step(self) -> None:
+        """One clock in which something happens."""
         self._signals()
-        valid, ready, clock = self._valid, self._ready, self._clock
-        moves = [wire for wire in range(self._wires) if valid[wire] and ready[wire]]
-        if not moves and self._waited():
-            return
-        for wire in moves:
-            if self._first_move[wire] is None:
-                self._first_move[wire] = clock
-        if not self._ends:
-            for wire in moves:
-                self._last_move[wire] = clock
-        if valid[0] and ready[0]:
-            self._start = self._start if self._sent else clock
+        awake, self._awake = self._awake, set[int]()
+        for place in awake:
+            self._clocked(place)
+        if self._valid[0] and self._ready[0]:
+            self._start = self._start if self._sent else self._clock
             self._sent += 1
-        if valid[self._out]:
+        if self._valid[self._out]:
+            self._moved(self._out)
             self._received += 1
             if self._received % self._beats_out == 0:
-                self._ends.append(clock - self._start)
-        for part, before, after in self._forwards:
-            if isinstance(part, StreamPart):
-                part.clock(valid[before], ready[after])
-            elif isinstance(part, Fork) and valid[before]:
-                done = ready[before]
-                part.has = [
-                    not done and (has or ready[wire])
-                    for wire, has in zip(self._ways[after], part.has, strict=True)
-                ]
+                self._ends.append(self._clock - self._start)
         self._clock += 1
-
-    def _waited(self) -> bool:
-        """Let clocks in which nothing changes but counters pass at once; false if there are none."""
-        valid, ready = self._valid, self._ready
-        quiet = inf
-        for one in self._network:
-            if isinstance(one.part, StreamPart):
-                quiet = min(quiet, one.part.quiet(valid[one.ins[0]], ready[one.outs[0]]))
-                if not quiet:
-                    return False
-        if quiet == inf:
+        while self._timers and (not self._awake or self._timers[0][0] <= self._clock):
+            due, place = heappop(self._timers)
+            if self._wakes[place] == due:
+                self._clock = due
+                self._rouse(place)
+        if not self._awake:
             raise StuckError
-        for one in self._network:
-            if isinstance(one.part, StreamPart):
-                one.part.wait(int(quiet), valid[one.ins[0]])
-        self._clock += int(quiet)
-        return True
+
+    def _moved(self, wire: int) -> None:
+        if self._first_move[wire] is None:
+            self._first_move[wire] = self._clock
+        if not self._ends:
+            self._last_move[wire] = self._clock
+
+    def _clocked(self, place: int) -> None:
+        """One clock edge of a part; it sleeps where that changes nothing."""
+        one, valid, ready = self._network[place], self._valid, self._ready
+        moves_in = False
+        for wire in one.ins:
+            if valid[wire] and ready[wire]:
+                moves_in = True
+                self._moved(wire)
+        part, before, after = one.part, one.ins[0], one.outs[0]
+        self._wakes[place] = None
+        if not moves_in and not any(valid[wire] and ready[wire] for wire in one.outs):
+            quiet = part.quiet(valid[before], ready[after]) if isinstance(part, StreamPart) else inf
+            if quiet < inf and quiet:
+                self._wakes[place] = self._clock + int(quiet)
+                heappush(self._timers, (self._clock + int(quiet), place))
+            if quiet:
+                return
+        if isinstance(part, StreamPart):
+            part.clock(valid[before], ready[after])
+        elif isinstance(part, Fork):
+            ways = zip(one.outs, part.has, strict=True)
+            part.has = [not moves_in and (has or (valid[before] and ready[wire])) for wire, has in ways]
+        self._at[place] = self._clock + 1
+        self._awake.add(place)
