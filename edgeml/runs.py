@@ -54,6 +54,7 @@ _PRODUCTS = (
         "history.csv",
         "repeats.json",
         FIND_LR,
+        "pruning.json",
         "folds",
         "seeds",
         "logs",

@@ -61,19 +61,9 @@ def score_float(run: Run) -> tuple[str, float, float, int]:
         EdgemlError: the baseline is not trained, or the data have no truth.
     """
     from edgeml.keras.load import load_model
-    from edgeml.training.ending import ending, threshold_of
-    from edgeml.training.fit import outputs_of
+    from edgeml.training.figure import percent_of_model
 
     data, model = run.data(), load_model(run.float_file)
-    task, threshold = tasks.load(data.task), threshold_of(ending(model))
-
-    def part(x: Any, y: Any) -> float:
-        truth = data.truth_of(x, y)
-        if truth is None:
-            raise EdgemlError(
-                "has no labels to measure with", data.dataset.name, "explore with labelled data"
-            )
-        values = outputs_of(model, x)
-        return round(task.percent(values.reshape(len(values), -1).astype("float64"), truth, threshold), 6)
-
-    return task.measure, part(data.x_val, data.y_val), part(data.x_test, data.y_test), len(data.x_val)
+    validation = percent_of_model(model, data, data.x_val, data.y_val)
+    test = percent_of_model(model, data, data.x_test, data.y_test)
+    return tasks.load(data.task).measure, validation, test, len(data.x_val)

@@ -75,6 +75,20 @@ def test_doctor(edgeml: Shell) -> None:
     assert {"gxx", "vivado"} <= {tool["name"] for tool in facts["tools"]}
 
 
+def test_train_measures_the_sensitivity_to_pruning_of_a_run_that_is_there(edgeml: Shell, run: Path) -> None:
+    settings = ("--set", "training.float_epochs=2", "--epochs", "2")
+    arguments = ("train", "iris_mlp", "--out", str(run), *settings, "--pruning-sensitivity")
+    before = (run / "model.keras").read_bytes()
+    document = json.loads(edgeml(*arguments, "--json").out)["pruning"]
+    assert document == json.loads((run / "pruning.json").read_text())
+    assert (run / "model.keras").read_bytes() == before
+    table = edgeml(*arguments)
+    assert (
+        table.code == 0
+        and f"accuracy in % with so much of one layer pruned, {document['percent']:.2f}" in (table.out)
+    )
+
+
 def test_check_passes_and_writes_its_result(edgeml: Shell, run: Path) -> None:
     outcome = edgeml("check", str(run), "--with", "evaluate,keras,onnx,qonnx", "--json")
     assert outcome.code == 0, outcome

@@ -28,10 +28,11 @@ from edgeml.keras.compiled import loss_of_file
 from edgeml.mcus.listing import Listing, Symbol
 from edgeml.ptq.record import QuantizationRecord, SensitivityRow, TensorRow
 from edgeml.share import share_dir
+from edgeml.training.small.pruning_record import PruningSensitivity
 from tests.footprint.test_footprint import figures, of
 from tests.readers.case import Case
 from tests.readers.damage import any_bytes, any_json, any_member
-from tests.report.samples import sample_graph
+from tests.report.samples import sample_graph, sample_pruning
 
 SAMPLES = 20
 _TIMES = 200
@@ -210,6 +211,13 @@ def _others() -> dict[str, Case]:
             "quantize.json",
             _record().to_json().encode(),
             QuantizationRecord.read,
+            (any_bytes, any_json),
+        ),
+        "pruning.json": Case(
+            ("training.small.pruning_record",),
+            "pruning.json",
+            sample_pruning().to_json().encode(),
+            PruningSensitivity.read,
             (any_bytes, any_json),
         ),
         "loss in a .keras file": Case(

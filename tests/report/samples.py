@@ -34,6 +34,7 @@ from edgeml.report.sections.ways.facts import PostTrainingResult
 from edgeml.report.sections.weights import collect as weights
 from edgeml.tasks import TaskFigure
 from edgeml.training.small.front import Checkpoint
+from edgeml.training.small.pruning_record import PrunedRow, PruningSensitivity
 from tests.report.hardware import estimated, sample_hardware
 from tests.report.measured import sample_measured
 
@@ -48,6 +49,18 @@ def sample_front() -> dict[str, Any]:
     )
     notes = ("the penalty became too strong after epoch 11",)
     return {"front": points, "front_unit": "bit operations", "front_taken": 2, "front_notes": notes}
+
+
+def sample_pruning() -> PruningSensitivity:
+    """Two layers, the second of which bears less."""
+    figures = {"fc1": (48, 0, (96.0, 95.5, 80.0)), "fc2": (18, 2, (96.5, 90.0, 60.0))}
+    rows = tuple(
+        PrunedRow(layer=layer, weights=weights, zero=zero, share=share, percent=percent)
+        for layer, (weights, zero, percents) in figures.items()
+        for share, percent in zip((0.1, 0.5, 0.9), percents, strict=True)
+    )
+    digest = sample_graph().digest
+    return PruningSensitivity(graph=digest, measure="accuracy", samples=300, percent=96.2, rows=rows)
 
 
 def sample_graph(seed: int = 1) -> Graph:
@@ -289,6 +302,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "weights": weights.histograms(graph),
         "activations": activations,
         **sample_front(),
+        "pruning": sample_pruning(),
         "history": sample_history(),
         "trained": effort(sample_history()),
         "speed": EmulationSpeed(

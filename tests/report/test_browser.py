@@ -38,13 +38,13 @@ def test_every_chart_is_drawn_and_visible(opened, width):
     opened.run(UNFOLD)
     sizes = opened.run(CHARTS)
     facts = sample_facts()
-    # Network, profile, front of checkpoints, the first screen, accuracy, two curves, times, sensitivity; of
-    # three designs resources, of two each a timeline and a path.
+    # Network, profile, front of checkpoints, the first screen, accuracy, two curves, times, sensitivities
+    # to rounding and pruning; of three designs resources, of two each a timeline and a path.
     measured = 1 + 3 + 1 + 4 + 6 + 1  # members, scores, reliability, residuals, reconstructions, hidden layer
     hardware = 3 + 1 + 1
     assert (
         len(sizes)
-        == 8
+        == 9
         + len(FIRST_SCREEN)
         + measured
         + len(facts.weights)

@@ -35,6 +35,7 @@ OF_OTHER_RUNS = {
     "reconstructions": "the task is no autoencoder",
     "embeddings": "the graph has no hidden layer in front of a linear one",
     "front": "the training had neither learned widths nor pruning",
+    "pruning": "the sensitivity to pruning was not measured (edgeml train PRESET --pruning-sensitivity)",
 }
 
 

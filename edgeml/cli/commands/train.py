@@ -25,10 +25,12 @@ from edgeml.cli.options import (
     SetOption,
     StrictOption,
 )
+from edgeml.cli.pruning_rows import pruning_table
 from edgeml.quoting import shell
 
 if TYPE_CHECKING:
     from edgeml.runs import Run
+    from edgeml.training.small.pruning_record import PruningSensitivity
 
 FrontOption = Annotated[
     bool,
@@ -46,6 +48,13 @@ FindOption = Annotated[
     bool,
     typer.Option(
         "--find-lr", help="Only look for learning rates: a range test, RUN/find-lr.html, a --set line."
+    ),
+]
+SensitivityOption = Annotated[
+    bool,
+    typer.Option(
+        "--pruning-sensitivity",
+        help="Prune each layer of the trained model alone, by shares: accuracies, and the report's chart.",
     ),
 ]
 StrategyOption = Annotated[
@@ -71,6 +80,7 @@ def command(
     find_lr: FindOption = False,
     front: FrontOption = False,
     pick: PickOption = 0,
+    pruning_sensitivity: SensitivityOption = False,
     strict: StrictOption = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
@@ -99,16 +109,28 @@ def command(
     with steps.at_work(place):
         run = steps.train(preset, place, settings, seed, epochs, strict, overwrite)
         record = steps.repeated(plan)
+        pruned = _measure_pruning(run) if pruning_sensitivity else None
     if json:
         from edgeml.cli.repeat_rows import facts_of
 
         document = {"run": str(run.folder), "graph": run.graph().digest}
         document |= front_facts(run) if front else {}
+        document |= {"pruning": pruned.model_dump(mode="json", by_alias=True)} if pruned else {}
         print_json(document if record is None else {**document, "repeats": facts_of(record)})
         return
     for table in front_table(run) if front else ():
         OUT.print(table)
+    if pruned is not None:
+        OUT.print(pruning_table(pruned))
     _go_on(run)
+
+
+def _measure_pruning(run: Run) -> PruningSensitivity:
+    """Measure the sensitivity to pruning, with a line for every layer."""
+    from edgeml.training.small.sensitivity import measure_pruning
+
+    with steps.working("pruning layers") as tell:
+        return measure_pruning(run, tell)
 
 
 def _test_rates(preset: str, place: Path, settings: list[str], seed: int | None, json: bool) -> None:

@@ -1,0 +1,1 @@
+"""Pruning: the sensitivity of the trained network to pruning, layer by layer."""
