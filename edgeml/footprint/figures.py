@@ -101,6 +101,8 @@ class Footprint(Document):
         promised_arena: bytes that `<NAME>_ARENA_BYTES` states.
         widest: the layer with the most memory in use while it runs.
         widest_bytes: that memory.
+        largest: the layer with the most constants.
+        largest_bytes: bytes of these.
     """
 
     what: ClassVar[str] = "footprint on microcontrollers"
@@ -116,6 +118,8 @@ class Footprint(Document):
     buffers: Bytes
     widest: str
     widest_bytes: Bytes
+    largest: str
+    largest_bytes: Bytes
 
     def core(self, name: str) -> CoreFigures | None:
         """The figures of one core; None if there are none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeml.backends.c.largest import largest_text, widest_text
 from edgeml.figures import Figure, nanoseconds
 from edgeml.fits import Need, Verdict, worst
 from edgeml.footprint.figures import CoreFigures, Footprint
@@ -73,12 +74,9 @@ def _widest(footprint: Footprint, figures: CoreFigures | None, flash: Need, ram:
     if flash.state == "does not fit" and figures is not None and figures.layers:
         named = [one for one in figures.layers if one.layer] or figures.layers
         largest = max(named, key=lambda one: one.code + one.constants)
-        parts.append(
-            f"the largest layer is {largest.layer} with {largest.code + largest.constants:,} bytes of flash"
-        )
+        parts.append(largest_text(largest.layer, largest.code + largest.constants, "flash"))
+    elif flash.state == "does not fit" and footprint.largest:
+        parts.append(largest_text(footprint.largest, footprint.largest_bytes, "constants"))
     if ram.state == "does not fit":
-        parts.append(
-            f"the widest layer is {footprint.widest} with {footprint.widest_bytes:,} bytes of the "
-            "arena in use"
-        )
+        parts.append(widest_text(footprint.widest, footprint.widest_bytes))
     return "; ".join(parts)

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from edgeml import limits, tools
-from edgeml.backends.c.emulated import model_sources
+from edgeml import tools
+from edgeml.backends.c.emulated import linked
+from edgeml.backends.c.largest import LAYER, constants_by_function
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import check_ports, packed
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure
-from edgeml.files import read_bytes
 from edgeml.fixed import IntArray
 from edgeml.footprint.figures import CoreFigures, LayerFootprint
 from edgeml.ir import Graph
 from edgeml.mcus.cores import McuCore
 from edgeml.mcus.emulate import Block, emulate
 from edgeml.mcus.listing import Listing, Symbol, listing
-from edgeml.mcus.program import build
 
 SAMPLES = 16
 """Samples that instructions are counted for: their number hardly depends on the sample."""
 
 _MODEL_CODE = ".model_text"
-_FUNCTION = re.compile(r"^static (?:inline )?\w+ (\w+)\([^)]*\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
-_ARRAY = re.compile(r"\bk_\w+")
-_LAYER = "layer_"
 _AROUND = ("main", "edgeml_start", "edgeml_begin", "edgeml_put", "edgeml_end")
 
 
@@ -48,12 +43,11 @@ def measure(folder: Path, graph: Graph, core: McuCore, codes: Mapping[str, IntAr
     """
     manifest = CManifest.read(folder / MANIFEST)
     check_ports(manifest, graph, folder)
-    sources = model_sources(folder, manifest)
-    program = build(core, sources)
+    sources, program = linked(core, folder, manifest, graph)
     parts = listing(core, program)
     functions = [one for one in parts.symbols if one.section == _MODEL_CODE]
     entry = f"{manifest.prefix}_run"
-    names = list(dict.fromkeys(one.name for one in functions if one.name.startswith(_LAYER)))
+    names = list(dict.fromkeys(one.name for one in functions if one.name.startswith(LAYER)))
     names.append(entry)
     # What layers share has no role: it counts for the layer that ran last, as a library's functions do.
     roles = [(*_ends(one), names.index(one.name) + 1) for one in functions if one.name in names]
@@ -63,11 +57,11 @@ def measure(folder: Path, graph: Graph, core: McuCore, codes: Mapping[str, IntAr
     if not samples:
         raise EdgemlError("there are no samples to run", str(folder), "export again")
     done = emulate(core, program, packed(manifest.inputs, first), samples, roles)
-    constants = constants_by_function(sources.sources, parts)
+    constants = constants_by_function(sources.sources)
     spent = _spent(core, parts, done.blocks, done.samples)
     layers = tuple(
         LayerFootprint(
-            layer="" if name == entry else name.removeprefix(_LAYER),
+            layer="" if name == entry else name.removeprefix(LAYER),
             code=sum(
                 one.size for one in functions if one.name == name or (name == entry and one.name not in names)
             ),
@@ -100,23 +94,6 @@ def _ends(symbol: Symbol) -> tuple[int, int]:
     """First address and address behind the end; Arm marks functions in Thumb code by an odd address."""
     start = symbol.at & ~1
     return start, start + symbol.size
-
-
-def constants_by_function(sources: Sequence[Path], parts: Listing) -> dict[str, int]:
-    """Bytes of the arrays that each function of some sources reads, by the function's name.
-
-    Raises:
-        EdgemlError: a source cannot be read.
-    """
-    text = "\n".join(
-        read_bytes(path, "source of the C project", limits.TEXT).decode("utf-8", "replace")
-        for path in sources
-    )
-    sizes = {one.name: one.size for one in parts.symbols}
-    return {
-        name: sum(sizes.get(array, 0) for array in set(_ARRAY.findall(body)))
-        for name, body in _FUNCTION.findall(text)
-    }
 
 
 def _spent(core: McuCore, parts: Listing, blocks: tuple[Block, ...], samples: int) -> dict[int, list[float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from edgeml.backends.c.plan import program
+from edgeml.backends.c.largest import largest_layer, widest_layer
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import check_ports
 from edgeml.cache import digest
@@ -17,7 +17,6 @@ from edgeml.footprint.measure import measure
 from edgeml.ir import Graph
 from edgeml.mcus import cores
 from edgeml.mcus.program import missing
-from edgeml.passes import prepare
 
 _FOLDER = "c"
 
@@ -61,6 +60,7 @@ def footprint(
             figures[name] = result
             lacking.pop(name, None)
     widest, used = widest_layer(graph)
+    largest, read = largest_layer([folder / name for name in manifest.sources])
     fresh = Footprint(
         graph=graph.digest,
         files=files,
@@ -71,6 +71,8 @@ def footprint(
         buffers=sum(one.size * one.item_bytes for one in (*manifest.inputs, *manifest.outputs)),
         widest=widest,
         widest_bytes=used,
+        largest=largest,
+        largest_bytes=read,
     )
     if fresh != earlier:
         fresh.write(run / FILE)
@@ -88,13 +90,6 @@ def earlier_footprint(run: Path, graph: Graph) -> Footprint | None:
     except EdgemlError:
         return None
     return earlier if same and earlier.graph == graph.digest else None
-
-
-def widest_layer(graph: Graph) -> tuple[str, int]:
-    """The layer during which most bytes of the arena are in use, and how many."""
-    plan = program(prepare(graph))
-    most, at = max(((plan.used(at), -at) for at in range(len(plan.steps))), default=(0, 0))
-    return (plan.steps[-at].nodes[0].layer if plan.steps else graph.name), most
 
 
 def _measured(

@@ -8,6 +8,7 @@ Invariant: a program in the cache was built from exactly these sources by exactl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ _FLAGS = (
     *("-fno-inline-small-functions", "-fno-inline-functions", "-fno-inline-functions-called-once"),
     *("-fno-ipa-sra", "-fno-ipa-cp", "-fno-ipa-icf"),
 )
+_OVERFLOW = re.compile(r"region `?(FLASH|RAM)'? overflowed by (\d{1,18}) bytes")
 _SUPPORT = "support.c"
 _HARNESS = (_SUPPORT, "main.c")
 _HEADERS = ("channel.h", "include/string.h")
@@ -52,6 +54,30 @@ class ModelSources:
     include: Path
     headers: tuple[Path, ...]
     calls: str
+
+
+class TooLargeError(EdgemlError):
+    """A program that does not fit the memory of the emulated machine.
+
+    Args:
+        core: whose machine it is.
+        overflows: bytes that are missing by region, as the linker says.
+        log: with the linker's output.
+    """
+
+    def __init__(self, core: McuCore, overflows: Mapping[str, int], log: Path) -> None:
+        self.lacks_flash, self.lacks_ram = "FLASH" in overflows, "RAM" in overflows
+        areas = {"FLASH": ("flash", core.flash), "RAM": ("RAM", core.ram)}
+        lacking = " and ".join(
+            f"{overflows[region]:,} bytes of {name} beyond the machine's {area.size >> 10:,} KiB"
+            for region, (name, area) in areas.items()
+            if region in overflows
+        )
+        super().__init__(
+            f"the program needs {lacking}",
+            core.name,
+            f"check it on another core; the linker's output is in {log}",
+        )
 
 
 def harness_file(name: str) -> Path:
@@ -121,7 +147,8 @@ def build(core: McuCore, model: ModelSources) -> Path:
         ]
         done = run(words, folder, log, _SECONDS, check=False)
         if done.code:
-            raise _unlinked(core, done)
+            overflows = {region: int(size) for region, size in _OVERFLOW.findall(done.output)}
+            raise TooLargeError(core, overflows, log) if overflows else tools.failure(done)
         if not target.is_file():
             raise EdgemlError(
                 "ended without an error and without a program", gcc.path.name, f"all output is in {log}"
@@ -152,17 +179,3 @@ def _memory(core: McuCore) -> list[str]:
         for text in (f"{name}_AT={area.at:#x}", f"{name}_SIZE={area.size:#x}")
     ]
     return [*places, f"UART_AT={core.line.at:#x}"]
-
-
-def _unlinked(core: McuCore, done: tools.Completed) -> EdgemlError:
-    """The error for a program that cannot be linked; one that is too large says so."""
-    text = done.output
-    too_large = "overflowed by" in text or "will not fit in region" in text or "no room for a stack" in text
-    if not too_large:
-        return tools.failure(done)
-    return EdgemlError(
-        f"needs more memory than the emulated machine has, {core.flash.size >> 10} KiB for code and "
-        f"constants and {core.ram.size >> 10} KiB for data",
-        core.name,
-        f"check it on another core; the linker's output is in {done.log}",
-    )

@@ -10,11 +10,11 @@ import pytest
 
 import edgeml
 from edgeml import backends, mcus
+from edgeml.backends.c.largest import widest_layer
 from edgeml.errors import EdgemlError
 from edgeml.figures import Figure
 from edgeml.footprint import FILE, CoreFigures, Footprint, fit, footprint, project_files
 from edgeml.footprint.figures import NotMeasured
-from edgeml.footprint.of_run import widest_layer
 from edgeml.ir import Graph
 from edgeml.mcus import Mcu, cores
 from edgeml.mcus.program import missing
@@ -61,6 +61,8 @@ def of(*cores_: CoreFigures, missing_: tuple[NotMeasured, ...] = ()) -> Footprin
         buffers=96,
         widest="conv2",
         widest_bytes=3900,
+        largest="fc1",
+        largest_bytes=1800,
     )
 
 
@@ -85,8 +87,11 @@ def with_memory(mcu: Mcu, flash: int, ram: int) -> Mcu:
 def test_fit(flash: int, ram: int, verdict: str, lacking: tuple[str, ...]) -> None:
     row = fit(with_memory(mcus.load("rp2040"), flash, ram), of(figures()))
     assert (row.verdict, row.lacking) == (verdict, lacking)
-    expected = "the widest layer is conv2 with 3,900 bytes of the arena in use" if ram == 4 else ""
-    assert row.widest == expected
+    expected = {
+        4: "the widest layer is conv2 with 3,900 bytes of the arena in use",
+        3: "the largest layer is fc1 with 1,800 bytes of constants",
+    }
+    assert row.widest == (expected[min(flash, ram)] if lacking else "")
     assert row.latency is not None
     assert row.latency.value == pytest.approx(150_000 / 133e6 * 1e9)
 
@@ -98,6 +103,7 @@ def test_without_a_compiler_the_least_is_known() -> None:
     assert [need.figure.value for need in row.needs] == [2000, 4096]
     small = fit(with_memory(mcus.load("rp2040"), 1, 256), of(missing_=(reason,)))
     assert (small.verdict, small.lacking) == ("does not fit", ("flash: 976 bytes missing of 2,000 needed",))
+    assert small.widest == "the largest layer is fc1 with 1,800 bytes of constants"
 
 
 def test_project_files_have_flags_and_memory() -> None:

@@ -13,7 +13,7 @@ from edgeml.mcus import cores
 from edgeml.mcus.cores import InstructionClass
 from edgeml.mcus.emulate import counted, emulate, results
 from edgeml.mcus.listing import classify, listing, parse
-from edgeml.mcus.program import ModelSources, build, missing
+from edgeml.mcus.program import ModelSources, TooLargeError, build, missing
 from tests.readers.damage import any_bytes
 from tests.tools.test_contract import program as script
 
@@ -163,12 +163,17 @@ def test_a_compiler_that_writes_nothing_is_one_error(toy: ModelSources, mocked: 
 
 
 def test_a_machine_that_is_too_small_says_so(toy: ModelSources, mocked: Path) -> None:
-    words = "ld: region RAM overflowed by 99 bytes"
+    words = "ld: region FLASH overflowed by 98765 bytes\nld: region \\`RAM' overflowed by 99 bytes"
     lines = ['out=""; for w in "$@"; do case "$w" in *.o) out=$w;; program.elf) out=elf;; esac; done']
     lines += [f'case "$*" in *-T*) echo "{words}"; exit 1;; *) echo x > $out;; esac']
     script(mocked, "arm-none-eabi-gcc", "\n".join(lines))
-    with pytest.raises(EdgemlError, match="needs more memory than the emulated machine has, 256 KiB"):
+    with pytest.raises(TooLargeError) as caught:
         build(cores.load("cortex-m0"), toy)
+    assert caught.value.what == (
+        "the program needs 98,765 bytes of flash beyond the machine's 256 KiB and 99 bytes of RAM beyond the "
+        "machine's 16 KiB"
+    )
+    assert "compile.log" in caught.value.hint
 
 
 def empty(folder: Path) -> Path:

@@ -15,6 +15,7 @@ import numpy as np
 
 from edgeml import backends, mcus
 from edgeml.backends.c.fresh import compare_program
+from edgeml.backends.c.largest import constants_by_function
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import check_ports, packed, written
 from edgeml.diagnose.hls4ml import trace
@@ -22,10 +23,8 @@ from edgeml.diagnose.hls4ml.cause import LayerEvidence, explain_layer
 from edgeml.diagnose.hls4ml.source import read_project
 from edgeml.files import FileSet
 from edgeml.footprint import Footprint, footprint
-from edgeml.footprint.measure import constants_by_function
 from edgeml.footprint.of_run import earlier_footprint
 from edgeml.keras.compiled import loss_of_file
-from edgeml.mcus.listing import Listing, Symbol
 from edgeml.ptq.record import QuantizationRecord, SensitivityRow, TensorRow
 from edgeml.share import share_dir
 from edgeml.training.small.pruning_record import PruningSensitivity
@@ -118,7 +117,6 @@ def _footprints() -> dict[str, Case]:
     graph = sample_graph()
     files = backends.load("c").emit(graph)
     known = of(figures()).to_json().encode()
-    parts = Listing({}, (Symbol("k_fc_weights", ".model_constants", 0, 40),), {})
     return {
         "footprint": Case(("footprint.figures",), "mcus.json", known, Footprint.read, (any_bytes, any_json)),
         "footprint of an earlier command": Case(
@@ -139,10 +137,10 @@ def _footprints() -> dict[str, Case]:
             _beside(files, MANIFEST, "c/"),
         ),
         "C whose arrays are counted": Case(
-            ("footprint.measure",),
+            ("backends.c.largest",),
             "model.c",
             files[_SOURCE],
-            lambda path: constants_by_function((path,), parts),
+            lambda path: constants_by_function((path,)),
             wanted=False,
         ),
     }

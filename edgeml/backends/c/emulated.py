@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backend import Runner, Takes
+from edgeml.backends.c.largest import largest_layer, largest_text, widest_layer, widest_text
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import check_ports, packed, unpacked
 from edgeml.errors import EdgemlError
@@ -21,7 +22,7 @@ from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.mcus.cores import McuCore
 from edgeml.mcus.emulate import emulate
-from edgeml.mcus.program import ModelSources, build, missing
+from edgeml.mcus.program import ModelSources, TooLargeError, build, missing
 
 
 class EmulatedProgram(Runner):
@@ -46,7 +47,7 @@ class EmulatedProgram(Runner):
     ) -> dict[str, IntArray]:
         manifest = CManifest.read(folder / MANIFEST)
         check_ports(manifest, graph, folder)
-        program = build(self.core, model_sources(folder, manifest))
+        _, program = linked(self.core, folder, manifest, graph)
         samples = len(inputs[graph.inputs[0]])
         if not samples:
             return {one.value: np.zeros((0, *one.shape), np.int64) for one in manifest.outputs}
@@ -65,6 +66,26 @@ def on_core(core: McuCore) -> Runner:
         name: ClassVar[str] = core.name
 
     return OnCore(core)
+
+
+def linked(core: McuCore, folder: Path, manifest: CManifest, graph: Graph) -> tuple[ModelSources, Path]:
+    """The C of a project and the program that was linked from it.
+
+    Raises:
+        MissingToolError: the compiler is missing.
+        EdgemlError: a file is missing, or it does not compile (names the log), or the machine is too small
+            for it (names the bytes that are missing and the layer that takes most).
+    """
+    model = model_sources(folder, manifest)
+    try:
+        return model, build(core, model)
+    except TooLargeError as error:
+        most = [error.what]
+        if error.lacks_flash:
+            most.append(largest_text(*largest_layer(model.sources), "constants"))
+        if error.lacks_ram:
+            most.append(widest_text(*widest_layer(graph)))
+        raise EdgemlError("; ".join(most), error.where, error.hint) from None
 
 
 def model_sources(folder: Path, manifest: CManifest) -> ModelSources:

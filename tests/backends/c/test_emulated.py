@@ -11,14 +11,17 @@ import edgeml
 from edgeml import backends, presets
 from edgeml.backend import Runner
 from edgeml.backends.c.emulated import on_core
-from edgeml.ir import Graph, evaluate_codes
+from edgeml.errors import EdgemlError
+from edgeml.ir import Builder, Graph, evaluate_codes
+from edgeml.ir.ops.arg_max import ArgMax
+from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.keras.backend import import_keras
 from edgeml.mcus import cores
 from edgeml.mcus.program import missing
 from edgeml.training.build import build_model
 from tests.fuzz.campaign import graph_campaign
 from tests.fuzz.emulated import CORES, attempt_on_cores
-from tests.zoo import codes, zoo
+from tests.zoo import codes, fixed, zoo
 
 _PRESETS = ("cancer_mlp", "digits_cnn", "iris_mlp", "jets_mlp", "mnist_cnn")
 _GRAPHS = ("cnn_1d", "residual", "lookup", "beyond_float", "cast_per_channel_modes", "several_inputs_outputs")
@@ -64,6 +67,37 @@ def test_an_edited_file_is_run_as_it_lies(tmp_path: Path) -> None:
     inputs = codes(graph)
     got, expected = one.run(tmp_path, graph, inputs), evaluate_codes(graph, inputs)
     assert any(not np.array_equal(got[name], expected[name]) for name in graph.outputs)
+
+
+@pytest.mark.tool
+@pytest.mark.parametrize(
+    ("rows", "columns", "what"),
+    [
+        (
+            600,
+            500,
+            r"[\d,]+ bytes of flash beyond the machine's 256 KiB; the largest layer is fc with 300,",
+        ),
+        (
+            2,
+            9000,
+            r"[\d,]+ bytes of RAM beyond the machine's 16 KiB; the widest layer is fc with 18,000",
+        ),
+    ],
+)
+def test_a_program_that_is_too_large_names_bytes_and_layer(
+    rows: int, columns: int, what: str, tmp_path: Path
+) -> None:
+    one, build = runner("cortex-m0"), Builder("large")
+    weights = np.resize(np.arange(-100, 101), (rows, columns))
+    x = build.input((rows,), fixed(8, 1))
+    sums = build.add(MatMul(), x, build.const(weights, fixed(8, 1), "w"), name="fc")
+    chosen = build.add(ArgMax(), sums, name="best")
+    graph = build.graph(chosen)
+    backends.load("c").emit(graph).write(tmp_path)
+    with pytest.raises(EdgemlError, match=what) as caught:
+        one.run(tmp_path, graph, codes(graph))
+    assert "compile.log" in caught.value.hint
 
 
 @pytest.mark.slow
