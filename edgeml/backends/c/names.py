@@ -13,10 +13,11 @@ operator or or_eq private protected public reflexpr register reinterpret_cast re
 signed sizeof static static_assert static_cast struct switch synchronized template this thread_local throw
 true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq fortran
 typeof typeof_unqual main edgeml errno setup loop model linux unix arm
+all clean edit_cache help install package package_source preinstall rebuild_cache test
 """
 
 RESERVED = frozenset(_WORDS.split())
-"""Words of C23 and C++23, names that programs and compilers define themselves, and those of the project."""
+"""Words of C23 and C++23, names that programs, compilers and CMake define themselves, and the project's."""
 
 LONGEST = 40
 """Most characters of a name made of a layer's: C99 tells apart the first 63 of a name inside of a file."""

@@ -14,7 +14,7 @@ from edgeml.settings import Settings, parse_settings
 
 def _prefix(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name, re.ASCII) or name in RESERVED:
-        raise ValueError("is no identifier of lower-case letters, digits and _, or a word of C or C++")
+        raise ValueError("is no identifier of lower-case letters, digits and _, or a word of C, C++ or CMake")
     return name
 
 

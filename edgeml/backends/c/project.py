@@ -138,7 +138,7 @@ int main(void)
 """
 
 _ZEPHYR_MODULE = """\
-name: {prefix}
+name: "{prefix}"
 build:
   cmake: zephyr
   kconfig: zephyr/Kconfig
@@ -146,7 +146,7 @@ build:
 
 _ZEPHYR_CMAKE = """\
 if(CONFIG_EDGEML_{upper})
-  zephyr_library_named({prefix})
+  zephyr_library_named(edgeml_{prefix})
   zephyr_library_sources(../src/model.c)
   zephyr_include_directories(../src)
 endif()

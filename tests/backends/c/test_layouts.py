@@ -1,7 +1,11 @@
 """The project files around the C: the Arduino library, the Zephyr module and the CMake project build.
 
 Neither Arduino's cores nor Zephyr are installed here: a stub stands for the header of the first and for the
-three CMake functions of the second. A build in the real ones is not run.
+three CMake functions of the second. A build in the real ones is not run; the files are held to their rules:
+
+- https://docs.arduino.cc/arduino-cli/library-specification and .../sketch-specification
+- https://docs.zephyrproject.org/latest/develop/modules.html and its scripts/zephyr_module.py
+- https://cmake.org/cmake/help/latest/policy/CMP0037.html (names that no target may have)
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import pytest
 import yaml
 
 from edgeml import backends
+from edgeml.ir import Graph
 from tests.support import needs_tool
 from tests.zoo import zoo
 
@@ -63,9 +68,23 @@ function(zephyr_include_directories)
 endfunction()
 add_subdirectory(c/{folder})
 if(CONFIG_EDGEML_CNN_2D)
-  target_compile_options(cnn_2d PRIVATE -Wall -Werror)
+  target_compile_options(edgeml_cnn_2d PRIVATE -Wall -Werror)
 endif()
 """
+
+
+ARDUINO_KEYS = {
+    *("name", "version", "author", "maintainer", "sentence", "paragraph", "category", "architectures"),
+    "includes",
+}
+ARDUINO_CATEGORIES = {
+    *("Display", "Communication", "Signal Input/Output", "Sensors", "Device Control", "Timing"),
+    *("Data Storage", "Data Processing", "Other"),
+}
+CMAKE_TARGETS = {
+    *("all", "clean", "edit_cache", "help", "install", "package", "package_source", "preinstall"),
+    *("rebuild_cache", "test"),
+}
 
 
 @pytest.fixture
@@ -117,9 +136,30 @@ def test_the_library_and_its_example_link(folder: Path) -> None:
 def test_the_properties_of_the_arduino_library_are_complete(folder: Path) -> None:
     lines = (folder / "c" / "library.properties").read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines)
-    wanted = ("name", "version", "author", "maintainer", "sentence", "paragraph", "category", "architectures")
-    assert all(values.get(key) for key in wanted)
+    assert set(values) == ARDUINO_KEYS and all(values.values())
+    assert re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 _.-]{0,62}", values["name"])
+    assert re.fullmatch(r"\d+\.\d+\.\d+", values["version"])
+    assert values["category"] in ARDUINO_CATEGORIES and values["architectures"] == "*"
     assert (folder / "c" / "src" / values["includes"]).is_file()
+    compiled = [p.name for p in (folder / "c" / "src").rglob("*") if p.suffix in {".c", ".cpp", ".S"}]
+    assert compiled == [
+        "model.c"
+    ]  # Arduino compiles all that lies in src; nothing else, so test/ is left alone
+    assert not (folder / "c" / "utility").exists()
+    (sketch,) = (folder / "c" / "examples").rglob("*.ino")
+    assert sketch.stem == sketch.parent.name
+
+
+@pytest.mark.parametrize("name", ["all", "clean", "help", "install", "package", "test", "on", "no", "null"])
+def test_a_model_may_be_named_like_words_of_build_systems(name: str, tmp_path: Path) -> None:
+    graph = zoo()["cnn_2d"]
+    files = backends.load("c").emit(Graph(name, graph.nodes, graph.outputs))
+    (target,) = re.findall(r"add_library\((\w+) STATIC", files["CMakeLists.txt"].decode())
+    assert target not in CMAKE_TARGETS
+    module = yaml.safe_load(files["zephyr/module.yml"])
+    assert set(module) <= {"name", "build"} and set(module["build"]) <= {"cmake", "kconfig"}
+    assert module["name"] == target
+    assert f"zephyr_library_named(edgeml_{target})" in files["zephyr/CMakeLists.txt"].decode()
 
 
 @pytest.mark.slow
@@ -132,7 +172,7 @@ def test_the_zephyr_module_is_built_if_it_is_configured(folder: Path, enabled: s
     (folder / "CMakeLists.txt").write_text(ZEPHYR.format(enabled=enabled, folder=module["build"]["cmake"]))
     shell(folder, cmake, "-S", ".", "-B", "build")
     shell(folder, cmake, "--build", "build")
-    assert bool(list(folder.glob("build/**/libcnn_2d.a"))) == (enabled == "y")
+    assert bool(list(folder.glob("build/**/libedgeml_cnn_2d.a"))) == (enabled == "y")
 
 
 def test_the_kconfig_declares_the_option_that_cmake_asks_for(folder: Path) -> None:
