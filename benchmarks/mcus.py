@@ -3,10 +3,11 @@
     python -m benchmarks.mcus --peers PYTHON runs/digits_mlp runs/digits_cnn
 
 PYTHON is that of an environment of its own with the packages `tflite-micro`, `emlearn` and `scikit-learn`.
-Instructions are counted by callgrind on this machine, per inference, as the difference of two numbers of
-inferences; the kernels of the package are its reference kernels, compiled for this machine as well. Its code
-is the functions of its library that run in an inference and what goes before it, by the sizes of their
-symbols, so the least that it takes: no package has the library for a microcontroller, or its sources.
+Instructions are counted by callgrind on this machine, per inference: of edgeml and emlearn as the difference
+of two numbers of inferences, of TensorFlow Lite Micro those inside of its Invoke. The kernels of the package
+are its reference kernels, compiled for this machine as well. Its code is the functions of its library that
+run in an inference and what goes before it, by the sizes of their symbols, so the least that it takes: no
+package has the library for a microcontroller, or its sources.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 import edgeml
-from edgeml import tools
+from edgeml import tasks, tools
 from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import packed
 from edgeml.checks import golden
@@ -29,13 +30,19 @@ from edgeml.errors import EdgemlError
 from edgeml.footprint import footprint
 from edgeml.keras.backend import import_keras
 from edgeml.runs import Run
+from edgeml.tasks import Truth
 from edgeml.tools import run as run_tool
+from edgeml.training.ending import ending, threshold_of
+
+Reading = tuple[float, int, float]
+"""Scale and zero of an int8 result, and the value above which a single number says yes."""
 
 FEW, MANY = 5, 25
-_SECONDS = 900.0
+_SECONDS = 3600.0
 _IR = re.compile(r"Collected : (\d+)")
 _OBJECT = re.compile(r"^ob=\((\d+)\)(?: (.*))?$")
 _FUNCTION = re.compile(r"^fn=\((\d+)\)(?: (.*))?$")
+_INVOKE = "_ZN6tflite5micro16MicroInterpreter6InvokeEv"
 _LIBRARY = re.compile(r"^_ZN?K?6tflite5micro|^_ZN6tflite\d+reference")
 _REST = re.compile(r"Recording|MutableOpResolver|Register_|Print")
 """Functions of the package that a firmware has no need of: all ops are registered, allocations recorded."""
@@ -49,12 +56,10 @@ x = np.load(sys.argv[2])
 answers = []
 for at in range(int(sys.argv[3])):
     interpreter.set_input(x[at % len(x)][None], 0)
-    if sys.argv[4] == "invoke":
-        interpreter.invoke()
+    interpreter.invoke()
     answers.append(interpreter.get_output(0).copy())
-if sys.argv[4] == "invoke":
-    np.save(sys.argv[5], np.concatenate(answers))
-    interpreter.print_allocations()
+np.save("answers.npy", np.concatenate(answers))
+interpreter.print_allocations()
 """
 
 _WHERE = "from tflite_micro.python.tflite_micro import _runtime; print(_runtime.__file__)"
@@ -63,16 +68,21 @@ _EMLEARN = """\
 import os, sys, warnings
 import emlearn
 import numpy as np
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 arrays = np.load(sys.argv[1])
 n = len(arrays.files) // 2
 weights, biases = ([arrays[f"{kind}{at}"] for at in range(n)] for kind in "wb")
-classes = weights[-1].shape[1]
-net = MLPClassifier([one.shape[1] for one in weights[:-1]], activation="relu", max_iter=1)
+hidden, outputs = [one.shape[1] for one in weights[:-1]], weights[-1].shape[1]
 warnings.simplefilter("ignore")
-net.fit(np.zeros((2 * classes, len(weights[0]))), np.arange(2 * classes) % classes)
+classes = max(outputs, 2)
+x, labels = np.zeros((2 * classes, len(weights[0]))), np.arange(2 * classes) % classes
+if sys.argv[2] == "classes":
+    net, kind = MLPClassifier(hidden, activation="relu", max_iter=1).fit(x, labels), "classifier"
+else:
+    net, kind = MLPRegressor(hidden, max_iter=1).fit(x, np.zeros((len(x), outputs))), "regressor"
 net.coefs_, net.intercepts_ = weights, biases
-emlearn.convert(net, method="inline", dtype="float").save(name="m", file="m.h")
+method = "inline" if kind == "classifier" else "loadable"
+emlearn.convert(net, method=method, dtype="float", return_type=kind).save(name="m", file="m.h")
 print(os.path.dirname(emlearn.__file__))
 """
 
@@ -82,14 +92,15 @@ _EMLEARN_MAIN = """\
 int main(int count, char **words)
 {
     static float x[INPUTS];
+    static float y[OUTPUTS];
     int sum = count;
     for (int i = 0; i < INPUTS; ++i) {
         x[i] = (float)(i % 17) / 16;
     }
     for (long n = atol(words[1]); n > 0; --n) {
-        sum += m_predict(x, INPUTS);
+        sum += CALL;
     }
-    return sum == -1;
+    return sum == -1 || y[0] == 0.125f;
 }
 """
 
@@ -147,12 +158,28 @@ def library_code(out: Path, library: Path, folder: Path) -> int:
     return sum(sizes.get(name, 0) for name in needed)
 
 
-def accuracy(run: Run, values: Any, zero: float = 0.0) -> float:
-    """The share of the first test samples whose class is right; one output says yes above `zero`."""
-    answers = np.reshape(values, (len(values), -1))
-    labels = np.asarray(run.data().y_test[: len(answers)]).reshape(-1)
-    chosen = answers[:, 0] > zero if answers.shape[1] == 1 else np.argmax(answers, 1)
-    return float(np.mean(chosen == labels))
+def inside(out: Path, function: str) -> int:
+    """Instructions inside of all calls of a function, in callgrind's file `out`."""
+    names: dict[str, str] = {}
+    total, lines = 0, iter(out.read_text(errors="replace").splitlines())
+    called = ""
+    for line in lines:
+        if match := re.match(r"^c?fn=\((\d+)\)(?: (.*))?$", line):
+            names.setdefault(match[1], match[2] or "")
+            called = names[match[1]] if line.startswith("cfn") else ""
+        elif line.startswith("calls=") and called == function:
+            total += int(next(lines).split()[1])
+    return total
+
+
+def accuracy(run: Run, values: Any, threshold: float = 0.0) -> float:
+    """The figure of the run's task on its first test samples, 1 at best; yes is above the threshold."""
+    data = run.data()
+    answers = np.reshape(values, (len(values), -1)).astype(np.float64)
+    labels = data.y_test if data.y_test is None else data.y_test[: len(answers)]
+    truth = data.truth_of(data.x_test[: len(answers)], labels)
+    assert truth is not None
+    return tasks.load(data.task).percent(answers, truth, threshold) / 100
 
 
 def host_bytes(sources: list[Path], folder: Path) -> int:
@@ -225,37 +252,36 @@ def lite(run: Run, folder: Path, samples: int) -> dict[str, Any]:
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], row[None])
         interpreter.invoke()
         answers.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0])
-    zero = interpreter.get_output_details()[0]["quantization"][1]
+    reading = (*interpreter.get_output_details()[0]["quantization"], threshold_of(ending(model)))
     return {
-        "accuracy": accuracy(run, answers, zero),
-        "zero": zero,
+        "accuracy": judged(run, answers, reading),
+        "reading": reading,
         "model_bytes": len(content),
         "version": tf.__version__,
     }
 
 
-def micro(run: Run, folder: Path, python: str, zero: float) -> dict[str, Any]:
+def judged(run: Run, codes: Any, reading: Reading) -> float:
+    """The figure of the task of an int8 model's results."""
+    scale, zero, threshold = reading
+    return accuracy(run, (np.asarray(codes, np.float64) - zero) * scale, threshold)
+
+
+def micro(run: Run, folder: Path, python: str, reading: Reading) -> dict[str, Any]:
     """TensorFlow Lite Micro's interpreter on that model: accuracy, arena, instructions."""
     (folder / "tflm.py").write_text(_TFLM)
     words = [python, "tflm.py", "model.tflite", "x.npy"]
     samples = len(np.load(folder / "x.npy"))
-    done = run_tool([*words, str(samples), "invoke", "answers.npy"], folder, folder / "tflm.log", _SECONDS)
+    done = run_tool([*words, str(samples)], folder, folder / "tflm.log", _SECONDS)
     answers = np.load(folder / "answers.npy").reshape(samples, -1)
     arena = re.search(r"Arena allocation total (\d+)", done.output)
-    counts: dict[str, int] = {}
-    for kind in ("invoke", "copy"):
-        profiles = (f"{kind}.out", "/dev/null")
-        few, many = (
-            instructions([*words, str(n), kind, "y.npy"], folder, out)
-            for n, out in zip((FEW, MANY), profiles, strict=True)
-        )
-        counts[kind] = many - few
+    instructions([*words, str(FEW)], folder, "profile.out")
     library = Path(run_tool([python, "-c", _WHERE], folder, folder / "where.log", _SECONDS).output.strip())
     return {
-        "accuracy": accuracy(run, answers, zero),
-        "host_code": library_code(folder / "invoke.out", library, folder),
+        "accuracy": judged(run, answers, reading),
+        "host_code": library_code(folder / "profile.out", library, folder),
         "arena": int(arena[1]) if arena else None,
-        "host_instructions": float(counts["invoke"] - counts["copy"]) / (MANY - FEW),
+        "host_instructions": inside(folder / "profile.out", _INVOKE) / FEW,
     }
 
 
@@ -264,13 +290,16 @@ def emlearn(run: Run, folder: Path, python: str) -> dict[str, Any]:
     model = import_keras().models.load_model(run.float_file, compile=False)
     layers = [weights for layer in model.layers if (weights := layer.get_weights())]
     if any(len(one) != 2 or one[0].ndim != 2 for one in layers):
-        return {"reason": "emlearn has no convolutions"}
+        return {"reason": "emlearn has dense layers only"}
     arrays = {f"{kind}{at}": one[place] for at, one in enumerate(layers) for place, kind in enumerate("wb")}
     np.savez(folder / "weights.npz", **arrays)
     (folder / "convert.py").write_text(_EMLEARN)
-    done = run_tool([python, "convert.py", "weights.npz"], folder, folder / "emlearn.log", _SECONDS)
+    kind = "classes" if tasks.load(run.data().task).truth is Truth.CLASSES else "numbers"
+    done = run_tool([python, "convert.py", "weights.npz", kind], folder, folder / "emlearn.log", _SECONDS)
     include = done.output.strip().splitlines()[-1]
-    (folder / "m.c").write_text(_EMLEARN_MAIN.replace("INPUTS", str(layers[0][0].shape[0])))
+    call = "m_predict(x, INPUTS)" if kind == "classes" else "m_regress(x, INPUTS, y, OUTPUTS)"
+    main = _EMLEARN_MAIN.replace("CALL", call).replace("INPUTS", str(layers[0][0].shape[0]))
+    (folder / "m.c").write_text(main.replace("OUTPUTS", str(layers[-1][0].shape[1])))
     gcc = ["-O2", "-I", include, "m.c"]
     run_tool(["gcc", *gcc, "-lm", "-o", "m"], folder, folder / "gcc.log", _SECONDS)
     few, many = (instructions(["./m", str(n)], folder) for n in (FEW, MANY))
@@ -295,8 +324,8 @@ def main() -> None:
             folder = Path(scratch)
             rows[run.name] = {"edgeml": ours(run, folder, args.samples)}
             rows[run.name]["litert"] = lite(run, folder, args.samples)
-            zero = rows[run.name]["litert"].pop("zero")
-            rows[run.name]["tflm"] = micro(run, folder, args.peers, zero)
+            reading = rows[run.name]["litert"].pop("reading")
+            rows[run.name]["tflm"] = micro(run, folder, args.peers, reading)
             rows[run.name]["emlearn"] = emlearn(run, folder, args.peers)
     gcc = tools.need("gcc").version
     print(json.dumps({"gcc": gcc, "models": rows}, indent=2))

@@ -112,7 +112,7 @@ def notes(rows: Sequence[McuFit]) -> list[str]:
         for row in rows
         if row.verdict == "does not fit"
     ]
-    lines += [escape(f"{row.mcu.core} was not measured: {row.reason}") for row in rows if row.reason]
+    lines += [escape(f"{row.mcu.core} was not measured: {row.reason.removeprefix(f'{row.mcu.core}: ')}") for row in rows if row.reason]
     if any(row.figures for row in rows):
         lines.append(
             "[dim]bytes of the model alone, with stack, inputs and outputs, at -O2; instructions counted by "
