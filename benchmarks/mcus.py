@@ -79,7 +79,8 @@ x, labels = np.zeros((2 * classes, len(weights[0]))), np.arange(2 * classes) % c
 if sys.argv[2] == "classes":
     net, kind = MLPClassifier(hidden, activation="relu", max_iter=1).fit(x, labels), "classifier"
 else:
-    net, kind = MLPRegressor(hidden_layer_sizes=hidden, max_iter=1).fit(x, np.zeros((len(x), outputs))), "regressor"
+    net, kind = MLPRegressor(hidden_layer_sizes=hidden, max_iter=1), "regressor"
+    net.fit(x, np.zeros((len(x), outputs)))
 net.coefs_, net.intercepts_ = weights, biases
 method = "inline" if kind == "classifier" else "loadable"
 emlearn.convert(net, method=method, dtype="float", return_type=kind).save(name="m", file="m.h")

@@ -112,13 +112,18 @@ def notes(rows: Sequence[McuFit]) -> list[str]:
         for row in rows
         if row.verdict == "does not fit"
     ]
-    lines += [escape(f"{row.mcu.core} was not measured: {row.reason.removeprefix(f'{row.mcu.core}: ')}") for row in rows if row.reason]
+    lines += [escape(_unmeasured(row)) for row in rows if row.reason]
     if any(row.figures for row in rows):
         lines.append(
             "[dim]bytes of the model alone, with stack, inputs and outputs, at -O2; instructions counted by "
             "QEMU; milliseconds are an estimate from the core's cycles without wait states[/]"
         )
     return list(dict.fromkeys(lines))
+
+
+def _unmeasured(row: McuFit) -> str:
+    core = row.mcu.core
+    return f"{core} was not measured: {row.reason.removeprefix(f'{core}: ')}"
 
 
 def document(row: McuFit) -> dict[str, Any]:
