@@ -35,7 +35,9 @@ from edgeml.passes.drop_unused import DropUnused
 
 @dataclass(frozen=True)
 class DropDead(Pass):
-    """Every channel that is left can change an output, as far as zeros and intervals show it.
+    """Channels that are left can change an output, as far as zeros and intervals show it.
+
+    A layer of 16 or more keeps a few others, so that their number has divisors.
 
     A value of which channels go, or whose LSB changes by that, gets a new name (`NAME.live`): under its old
     name a value is what it was.

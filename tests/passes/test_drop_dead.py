@@ -106,3 +106,16 @@ def test_an_output_stays_whole():
     graph = two_layers([[1, 0, 2], [3, 0, -1]], [1, 0, 1], [[1, 0], [3, 0], [5, 0]])
     assert prepare(graph).info("fc2").shape == (2,)
     same(graph, prepare(graph))
+
+
+@pytest.mark.parametrize(("pruned", "left"), [(1, 64), (5, 60), (40, 24), (52, 12), (55, 9)])
+def test_numbers_of_channels_keep_divisors(pruned: int, left: int):
+    """Circuits are folded by divisors, of which 63 has few and 127 none."""
+    rng = np.random.default_rng(pruned)
+    first, second = rng.integers(1, 7, (3, 64)), rng.integers(1, 8, (64, 2))
+    first[:, 64 - pruned :] = 0
+    graph = two_layers(first.tolist(), [0] * 64, second.tolist())
+    after = prepare(graph)
+    (rows, _) = next(info.shape for name, info in after.infos.items() if name.startswith("fc2.weight"))
+    assert rows == left
+    same(graph, after)
