@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -237,6 +238,11 @@ def sample_quantization() -> QuantizationRecord:
 
 def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
     """Everything a report can hold; labels are the graph's own predictions with one in ten wrong."""
+    return Facts(**{**_fields(mismatch), **changes})
+
+
+@cache
+def _fields(mismatch: bool) -> dict[str, Any]:
     graph, x = sample_graph(), sample_inputs()
     fixed = quality.predictions(evaluate(graph, x))
     random = np.random.default_rng(3)
@@ -245,7 +251,7 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
     predicted: dict[str, Any] = {"float": labels, "qat": qat, "fixed": fixed}
     reasons = {"int8": "onnx/int8.onnx is not in the run"}
     rows, activations = layers.measure(graph, {"x": x})
-    fields: dict[str, Any] = {
+    return {
         "model": "sample",
         "run": "first-run",
         "origin": "train",
@@ -320,4 +326,3 @@ def sample_facts(mismatch: bool = False, **changes: Any) -> Facts:
         "commands": ("edgeml train sample --seed 7", "edgeml check runs/sample"),
         **sample_hardware(graph.digest),
     }
-    return Facts(**{**fields, **changes})
