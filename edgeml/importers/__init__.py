@@ -88,7 +88,15 @@ def read(source: SourceFile, options: ImportOptions, name: str = "") -> Imported
         name: of the format; found by its contents if empty.
 
     Raises:
-        EdgemlError: as `choose` and `Importer.read`.
+        EdgemlError: as `choose` and `Importer.read`; an input has no axis beside that of the samples.
         MissingToolError: a package that the format takes is not installed.
     """
-    return load(name or choose(source)).read(source, options)
+    imported = load(name or choose(source)).read(source, options)
+    for port in imported.graph.inputs:
+        if not imported.graph.info(port).shape:
+            raise EdgemlError(
+                f"the input {port!r} has no axis beside that of the samples",
+                source.where,
+                "give it one: an input of one feature has the shape (1,) of a sample, (1, 1) with the batch",
+            )
+    return imported

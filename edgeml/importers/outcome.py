@@ -149,6 +149,8 @@ def real_values(values: NDArray[Any], meaning: EndMeaning) -> NDArray[np.float64
     if meaning.function == "softmax":
         raised = np.exp(numbers - numbers.max(axis=-1, keepdims=True))
         return raised / raised.sum(axis=-1, keepdims=True)
+    if meaning.function == "log_softmax":
+        return numbers - np.logaddexp.reduce(numbers, axis=-1, keepdims=True)
     if meaning.function == "tanh":
         return np.tanh(numbers)
     return numbers

@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from edgeml.errors import EdgemlError, near_names
+from edgeml.keras import operations
 from edgeml.keras.backend import import_keras, import_qkeras
+from edgeml.keras.registry import snake_case
 
 MODELS = ("Functional", "Sequential", "Model")
 """Classes of models; Model is what early versions call Functional."""
@@ -275,6 +277,8 @@ def _class(name: str, where: str) -> tuple[str, type]:
             return module, cls
     if name in ("TFOpLambda", "SlicingOpLambda"):
         raise EdgemlError("an operation of TensorFlow stands between the layers", where, _OPS)
+    if snake_case(name) in operations.names():
+        raise EdgemlError(f"an operation {name} of Keras stands between the layers", where, _OPS)
     near = near_names(name, [*dir(qkeras), *dir(keras.layers)])
     hint = f"near it: {', '.join(near)}" if near else "replace it by layers of Keras and QKeras"
     raise EdgemlError(f"the class {name} is not one of Keras or QKeras", where, hint)

@@ -34,6 +34,7 @@ from edgeml.scratch import scratch_folder
 
 UNLOADABLE = {
     "QDenseBatchnorm": "save it as model.h5, or use QDense and BatchNormalization",
+    "QDepthwiseConv2DBatchnorm": "save it as model.h5, or use QDepthwiseConv2D and BatchNormalization",
     "quantized_hswish": "use an Activation('hard_swish') and a QActivation(quantized_bits(...))",
 }
 """Classes that QKeras saves and cannot load, and what to do instead."""

@@ -103,6 +103,25 @@ def fully_connected(seed: int, per_channel: bool = False) -> bytes:
     return file_of(tensors, [fused], [0], [3])
 
 
+def repeated(version: int) -> bytes:
+    """(1, 4) three times, times (12, 3) with a scale per output and without a bias."""
+    rng = np.random.default_rng(0)
+    x = {"scale": 0.007613719906657934, "zero": -1}
+    weights = rng.integers(-127, 128, (3, 12), np.int8)
+    tensors: list[dict[str, Any]] = [
+        {"name": "x", "shape": (1, 4), **x},
+        {"name": "times", "shape": (2,), "kind": "INT32", "values": np.array([1, 3], np.int32)},
+        {"name": "copies", "shape": (1, 12), **x},
+        {"name": "w", "shape": (3, 12), "scale": [0.00487855, 0.00473927, 0.00482409], "values": weights},
+        {"name": "y", "shape": (1, 3), "scale": 0.012944414280354977, "zero": -4},
+    ]
+    product = {"kind": "FULLY_CONNECTED", "inputs": [2, 3, -1], "outputs": [4], "version": 12}
+    product |= {"type": "FullyConnectedOptions", "options": options("FullyConnectedOptions")}
+    tile = {"kind": "TILE", "inputs": [0, 1], "outputs": [2], "version": version}
+    tile |= {"type": "TileOptions", "options": options("TileOptions")}
+    return file_of(tensors, [tile, product], [0], [4])
+
+
 def window(kind: str, seed: int, stride: int = 1) -> bytes:
     """CONV_2D, DEPTHWISE_CONV_2D, AVERAGE_POOL_2D or MAX_POOL_2D of (1, 6, 6, 3), padding SAME."""
     rng = np.random.default_rng(seed)

@@ -282,7 +282,14 @@ def separable() -> Any:
     return keras.Model(source, qkeras.QDense(3, **weights())(layers.Flatten()(x)))
 
 
-QKERAS = (jet_tagging, folded_dense, folded_conv, two_inputs, separable)
+def folded_depthwise() -> Any:
+    source = x = keras.Input((6, 6, 2))
+    kernels = {"depthwise_quantizer": bits(), "bias_quantizer": bits()}
+    x = qkeras.QActivation(qkeras.quantized_relu(6, 2))(qkeras.QDepthwiseConv2DBatchnorm(3, **kernels)(x))
+    return keras.Model(source, qkeras.QDense(3, **weights())(layers.Flatten()(x)))
+
+
+QKERAS = (jet_tagging, folded_dense, folded_conv, folded_depthwise, two_inputs, separable)
 
 
 @pytest.mark.parametrize("maker", QKERAS)
@@ -305,7 +312,7 @@ def test_a_qkeras_model(maker: Callable[[], Any], suffix: str, tmp_path: Path) -
         model.save(file)
     options = importers.ImportOptions("net", Lowering(input_type="fixed<12,6>"))
     source = importers.SourceFile(file, file.read_bytes(), beside)
-    if maker is folded_dense and suffix == ".keras":
+    if maker in (folded_dense, folded_depthwise) and suffix == ".keras":
         with pytest.raises(EdgemlError, match=r"save it as model\.h5"):  # which the same test takes
             importers.read(source, options)
         return
@@ -319,3 +326,19 @@ def test_a_qkeras_model(maker: Callable[[], Any], suffix: str, tmp_path: Path) -
     assert [row.layer for row in rows if row.differing] == []
     assert not any(note.exact is False for note in graph.notes)
     assert np.ptp(evaluate_codes(graph, {name: input_codes(graph, x)[name] for name in x})[graph.outputs[0]])
+
+
+def test_an_operation_in_hdf5_is_refused_with_the_format_that_has_it(tmp_path: Path) -> None:
+    """Operations are no classes of layers in such a file; `.keras` tells them apart, and is read."""
+    source = keras.Input((8,))
+    x = qkeras.QActivation(qkeras.quantized_relu(4, 1))(qkeras.QDense(6, **weights())(source))
+    model = keras.Model(source, x[:, 1:4])
+    model.save(tmp_path / "model.h5")
+    options = importers.ImportOptions("net", Lowering(input_type="fixed<12,6>"))
+    content = (tmp_path / "model.h5").read_bytes()
+    with pytest.raises(EdgemlError, match="an operation GetItem of Keras") as refused:
+        importers.read(importers.SourceFile(tmp_path / "model.h5", content), options)
+    assert "model.keras, whose operations are read" in str(refused.value.hint)
+    model.save(tmp_path / "model.keras")
+    content = (tmp_path / "model.keras").read_bytes()
+    importers.read(importers.SourceFile(tmp_path / "model.keras", content), options)

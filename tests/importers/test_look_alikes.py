@@ -98,7 +98,7 @@ def test_a_softmax_of_codes_at_the_end_is_left_off(floats):
 
 
 def test_a_softmax_of_codes_within_a_model_is_refused():
-    with pytest.raises(EdgemlError, match="behind a softmax in the midst of a model"):
+    with pytest.raises(EdgemlError, match="a softmax in the midst of a model"):
         read(integers.softmax_of_codes(True, midst=True))
 
 
@@ -136,6 +136,31 @@ def test_a_quantized_softmax_at_the_end_is_left_off_and_in_the_midst_refused():
 @pytest.mark.parametrize("name", unusual.NETWORKS)
 def test_unusual_forms(name):
     compared(read(unusual.NETWORKS[name]()))
+
+
+def test_a_curve_times_numbers_per_element_is_refused_by_its_name():
+    with pytest.raises(EdgemlError, match="sigmoid is multiplied by numbers per element") as refusal:
+        read(unusual.gate_of_channels())
+    assert refusal.value.hint == "quantize the result of sigmoid"
+
+
+def test_a_log_softmax_at_the_end_is_left_off_and_applied_again():
+    imported = read(unusual.log_probabilities())
+    (meaning,) = imported.outputs
+    assert meaning.function == "log_softmax"
+    compared(imported)
+    (name,) = imported.graph.inputs
+    x = np.random.default_rng(1).integers(-20, 20, (9, 6)) * 0.25
+    ours = outcome.real_values(imported.model.run({name: x})[meaning.name], meaning)
+    logits = imported.model.run({name: x})[meaning.name]
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(ours, np.log(shifted / shifted.sum(axis=1, keepdims=True)), atol=1e-12)
+
+
+def test_an_input_without_features_is_refused():
+    with pytest.raises(EdgemlError, match="no axis beside that of the samples") as refusal:
+        read(unusual.without_features())
+    assert "(1, 1)" in refusal.value.hint
 
 
 def test_a_fault_of_the_executor_is_an_error_that_names_it():

@@ -20,7 +20,7 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
 from edgeml.runconfig import EndMeaning
 
-_LEFT_OFF = frozenset({"sigmoid", "softmax", "tanh"})
+_LEFT_OFF = frozenset({"sigmoid", "softmax", "log_softmax", "tanh"})
 """Functions that `edgeml.importers.outcome.real_values` applies to the graph's output again."""
 
 

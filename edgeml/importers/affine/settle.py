@@ -58,6 +58,8 @@ def joined(assembly: Assembly, value: AffineValue) -> AffineValue:
         EdgemlError: the value is an input without a type, or waits for a quantizer.
     """
     value = merged(assembly, value)
+    if value.function is not None and "softmax" in value.function_name:
+        raise softmax_within()
     if value.function is not None:
         raise EdgemlError(
             f"reads the unquantized result of {value.function_name}",
@@ -67,6 +69,14 @@ def joined(assembly: Assembly, value: AffineValue) -> AffineValue:
     if len(value.terms) > 1:
         return approximated(assembly, value)
     return value if not value.clips else _with_clip(assembly, value)
+
+
+def softmax_within() -> EdgemlError:
+    """The refusal of a softmax whose result a model goes on to compute with."""
+    return EdgemlError(
+        "a softmax in the midst of a model, which no table of one value can hold",
+        hint="export the model up to its logits; the largest logit is the class",
+    )
 
 
 def anchored(assembly: Assembly, value: AffineValue) -> AffineValue:
@@ -110,6 +120,12 @@ def is_dyadic(value: AffineValue) -> bool:
     return all(ex.exponents(term.factor) is not None for term in value.terms) and all(
         ex.dyadic_bits(numbers) is not None for numbers in (value.offset, *ends)
     )
+
+
+def clips_at_steps(assembly: Assembly, value: AffineValue) -> bool:
+    """True unless a value of one term is clipped at a number that is no multiple of its node's step."""
+    ends = [ex.as_exact(end - value.offset) for end in (value.low, value.high) if end is not None]
+    return all(_in_steps(assembly, value, end) is not None for end in ends)
 
 
 def approximated(assembly: Assembly, value: AffineValue) -> AffineValue:

@@ -156,7 +156,9 @@ class AffineValue:
 
     def times(self, factor: Exact) -> AffineValue:
         """The value times a rational number per element of the node."""
-        self._need_no_function("is multiplied")
+        if self.function is not None:
+            number = self._number(factor, "is multiplied by numbers per element")
+            return self.after(lambda x: x * number, "a multiple")
         negative = np.asarray(factor < 0, bool)
         low, high = (None if end is None else end * factor for end in (self.low, self.high))
         if np.all(negative):
@@ -177,13 +179,17 @@ class AffineValue:
 
     def plus(self, offset: Exact) -> AffineValue:
         """The value plus a rational number per element of the node."""
-        self._need_no_function("is added to")
+        if self.function is not None:
+            number = self._number(offset, "is added to numbers per element")
+            return self.after(lambda x: x + number, "a shift")
         low, high = (None if end is None else as_exact(end + offset) for end in (self.low, self.high))
         return replace(self, offset=as_exact(self.offset + offset), low=low, high=high)
 
     def clipped(self, low: Fraction | None, high: Fraction | None) -> AffineValue:
         """The value limited to a range."""
-        self._need_no_function("is clipped")
+        if self.function is not None:
+            least, most = (None if end is None else float(end) for end in (low, high))
+            return self if least is most is None else self.after(lambda x: np.clip(x, least, most), "a clip")
         least, most = self.low, self.high
         if low is not None:
             least = exact([0]) + low if least is None else np.maximum(least, low)
@@ -206,12 +212,18 @@ class AffineValue:
             self, function=lambda x: function(first(x)), function_name=f"{name} of {self.function_name}"
         )
 
-    def _need_no_function(self, what: str) -> None:
-        if self.function is not None:
+    def _number(self, numbers: Exact, what: str) -> float:
+        """The one number that a function's result is changed by.
+
+        Raises:
+            EdgemlError: there are several.
+        """
+        if numbers.size != 1:
             raise EdgemlError(
                 f"the result of {self.function_name} {what} without a quantizer in between",
                 hint=f"quantize the result of {self.function_name}",
             )
+        return float(numbers.flat[0])
 
 
 def of_node(node: str, shape: Shape, index: IntArray, factor: Exact | None = None) -> AffineValue:

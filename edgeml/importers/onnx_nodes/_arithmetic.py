@@ -12,6 +12,7 @@ from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
 from edgeml.importers.affine.arrange import apart, as_source, channels_last, in_one_order
 from edgeml.importers.affine.assembly import Assembly
+from edgeml.importers.affine.curves import of_one_node
 from edgeml.importers.affine.exact import Exact
 from edgeml.importers.affine.value import AffineValue, WeightedNode
 from edgeml.importers.onnx_reader.operands import SourceConstant
@@ -43,6 +44,9 @@ def total(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
     """
     settle.need_nodes(assembly, a)
     settle.need_nodes(assembly, b)
+    curve = of_one_node(assembly, a, b, np.add, "sum")
+    if curve is not None:
+        return curve
     a, b = (settle.joined(assembly, v) if v.clips or v.function is not None else v for v in (a, b))
     a, b = in_one_order(assembly, a, b)
     factors: dict[str, Exact] = {}  # a node of both is one term: sums of sums would double them
@@ -55,6 +59,9 @@ def total(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
 
 def multiplied(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
     """The product of two values, which broadcast."""
+    curve = of_one_node(assembly, a, b, np.multiply, "product")
+    if curve is not None:
+        return curve
     a, b = (settle.anchored(assembly, value) for value in (a, b))
     if a.source_shape == b.source_shape:
         a, b = in_one_order(assembly, a, b)

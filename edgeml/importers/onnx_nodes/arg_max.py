@@ -31,7 +31,7 @@ def largest_position(reader: OnnxReader, value: AffineValue, axis: int, keep: bo
     """The position of the largest element along an axis of the source; rising functions are left off."""
     assembly = reader.assembly
     axis %= len(value.source_shape)
-    if value.function_name in ("sigmoid", "tanh", "softmax"):
+    if value.function_name in ("sigmoid", "tanh", "softmax", "log_softmax"):
         assembly.note(
             f"the {value.function_name} before the largest element is left off: it changes no order"
         )

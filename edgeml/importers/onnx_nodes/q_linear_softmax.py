@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from edgeml.importers.affine.settle import softmax_within
 from edgeml.importers.onnx_nodes import _integer as common
-from edgeml.importers.onnx_nodes.softmax import in_the_midst, refused
+from edgeml.importers.onnx_nodes.softmax import refused
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand
 from edgeml.importers.onnx_reader.reader import OnnxReader
@@ -15,6 +16,6 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """Waits for the end of the model, whose output then is the codes of its input."""
     scale, zero = common.parameters(node, reader, 1)
     if not reader.leave_off_quantizer(node):
-        raise in_the_midst()
+        raise softmax_within()
     reader.output_is_codes(node, float(scale.values.item()), int(zero.values.item()))
     return reader.value(node).after(refused, "softmax")

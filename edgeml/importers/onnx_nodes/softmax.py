@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.errors import EdgemlError
+from edgeml.importers.affine.settle import softmax_within
 from edgeml.importers.onnx_nodes._move import ONNX
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand
@@ -14,21 +14,13 @@ from edgeml.importers.onnx_reader.reader import OnnxReader
 DOMAINS = ONNX
 
 
-def in_the_midst() -> EdgemlError:
-    """The refusal of a softmax that a quantizer stands behind within a model."""
-    return EdgemlError(
-        "a quantizer behind a softmax in the midst of a model, which no table of one value can hold",
-        hint="export the model up to its logits; the largest logit is the class",
-    )
-
-
 def refused(_: NDArray[np.float64]) -> NDArray[np.float64]:
     """The function whose table a quantizer behind the softmax asks for.
 
     Raises:
         EdgemlError: always.
     """
-    raise in_the_midst()
+    raise softmax_within()
 
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:

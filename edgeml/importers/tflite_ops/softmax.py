@@ -13,9 +13,9 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedType, cover
 from edgeml.importers.affine.arrange import as_source
+from edgeml.importers.affine.settle import softmax_within
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.tflite_reader.model import TfliteOperator
 from edgeml.importers.tflite_reader.reader import TfliteReader, one_scale
@@ -44,4 +44,4 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
 
 
 def _refused(_: NDArray[np.float64]) -> NoReturn:
-    raise EdgemlError("a softmax in the midst of a model", hint="convert the model up to its logits")
+    raise softmax_within()

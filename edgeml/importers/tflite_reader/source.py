@@ -5,6 +5,7 @@ Invariant: the integers are the interpreter's own; tensors are told apart by the
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -19,8 +20,8 @@ from edgeml.importers.base import Floats, SourceModel
 from edgeml.importers.tflite_reader.model import TfliteModel
 from edgeml.reading import FAULTS, error_text
 
-_NO_KERNEL = "Didn't find op for builtin opcode"
-"""In the message about an operator, such as TILE of Keras 3, of which there is no reference kernel."""
+_NO_KERNEL = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'")
+"""The message about an operator, such as TILE of Keras 3, of whose version there is no reference kernel."""
 
 _KINDS = {"INT8": np.int8, "UINT8": np.uint8}
 
@@ -75,27 +76,51 @@ class TfliteSource(SourceModel):
 
     def _loaded(self) -> Any:
         if self._interpreter is None:
-            from tensorflow.lite.python.interpreter import OpResolverType
-
-            try:
-                self._interpreter = self._interpreter_with(OpResolverType.BUILTIN_REF)
-            except ValueError as error:
-                if _NO_KERNEL not in str(error):
-                    raise
-                self.title = "TensorFlow Lite, built-in kernels"
-                self._interpreter = self._interpreter_with(OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+            self._interpreter = self._by_reference_kernels()
         return self._interpreter
 
-    def _interpreter_with(self, kernels: Any) -> Any:
+    def _by_reference_kernels(self) -> Any:
+        """The interpreter; by the built-in kernels, which round some products otherwise, if need be."""
+        from tensorflow.lite.python.interpreter import OpResolverType
+
+        content: bytes | None = self._content
+        while content is not None:
+            try:
+                return self._interpreter_with(content, OpResolverType.BUILTIN_REF)
+            except ValueError as error:
+                lacking = _NO_KERNEL.search(str(error))
+                if lacking is None:
+                    raise
+                content = _with_older(content, lacking[1], int(lacking[2]))
+        self.title = "TensorFlow Lite, built-in kernels"
+        return self._interpreter_with(self._content, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+
+    def _interpreter_with(self, content: bytes, kernels: Any) -> Any:
         from tensorflow.lite.python.interpreter import Interpreter
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated", UserWarning)
             interpreter = Interpreter(
-                model_content=self._content,
+                model_content=content,
                 experimental_op_resolver_type=kernels,
                 experimental_preserve_all_tensors=True,
                 num_threads=1,
             )
         interpreter.allocate_tensors()
         return interpreter
+
+
+def _with_older(content: bytes, kind: str, version: int) -> bytes | None:
+    """The file with an operator of the version before, whose kernel is the same code; None at 1."""
+    import flatbuffers
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    if version <= 1:
+        return None
+    model: Any = schema.ModelT.InitFromPackedBuf(content, 0)
+    for code in model.operatorCodes:
+        if code.builtinCode == getattr(schema.BuiltinOperator, kind):
+            code.version = min(code.version, version - 1)
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())

@@ -79,6 +79,26 @@ def channels_last() -> bytes:
     return n.file((6, 6, 3), n.q(n.node("Conv", x, n.w(2, 3, 3, 10), domain=_LAST, **window), 8, 0.125))
 
 
+def gates() -> bytes:
+    """Activations written out as sums and products of curves of one value: SiLU, Mish, HardSwish, GELU."""
+    n = Draft(41, opset=13)
+    x = n.q(n.node("MatMul", n.q("x", 8, 0.05), n.w(6, 8, bits=4)), 8, 0.03)
+    x = n.q(n.node("Mul", x, n.node("Sigmoid", x)), 8, 0.031)
+    x = n.q(n.node("Mul", n.node("Tanh", n.node("Softplus", x)), x), 8, 0.029)
+    gate = n.node("Clip", n.node("Add", x, n.const(3.0)), n.const(0.0), n.const(6.0))
+    x = n.q(n.node("Div", n.node("Mul", x, gate), n.const(6.0)), 8, 0.027)
+    part = n.node("Erf", n.node("Div", x, n.const(2**0.5)))
+    x = n.node("Mul", n.node("Mul", x, n.node("Add", part, n.const(1.0))), n.const(0.5))
+    return n.file((6,), n.node("MatMul", n.q(x, 8, 0.025), n.w(8, 3, bits=4)))
+
+
+def gelu() -> bytes:
+    n = Draft(42, opset=20)
+    x = n.q(n.node("Gelu", n.q("x", 8, 0.05)), 8, 0.05)
+    x = n.q(n.node("Gelu", x, approximate="tanh"), 8, 0.05)
+    return n.file((6,), x)
+
+
 NETWORKS = {
     make.__name__: make
     for make in (
@@ -89,6 +109,8 @@ NETWORKS = {
         copies_with_a_number_each,
         weights_on_the_left,
         channels_last,
+        gates,
+        gelu,
     )
 }
 
@@ -112,3 +134,22 @@ def end_in_floats() -> bytes:
     n = Draft(40)
     x = n.node("MatMul", n.q("x", 8, 0.0625), n.w(64, 5, bits=8, channels=1))
     return n.file((64,), n.node("Add", x, n.const(n.normal(5, scale=20))))
+
+
+def gate_of_channels() -> bytes:
+    """A curve times numbers per channel, without a quantizer in between."""
+    n = Draft(43, opset=13)
+    x = n.node("Mul", n.node("Sigmoid", n.q("x", 8, 0.05)), n.const(n.scales(6)))
+    return n.file((6,), n.q(x, 8, 0.01))
+
+
+def log_probabilities() -> bytes:
+    """A PyTorch classifier, which ends in LogSoftmax."""
+    n = Draft(44, opset=13)
+    x = n.node("MatMul", n.q("x", 8, 0.25), n.q(n.const(n.normal(6, 4)), 4, 0.125))
+    return n.file((6,), n.node("LogSoftmax", x, axis=-1))
+
+
+def without_features() -> bytes:
+    n = Draft(45)
+    return n.file((), n.q("x", 8, 0.25))
