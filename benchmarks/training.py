@@ -43,7 +43,7 @@ def _serve(pipe: Any, side: str, network: str, optimizer: str, samples: int) -> 
     training = chosen.training
     if side == "edgeml":
         make_repeatable(0)
-        model = build_model(preset, chosen.quantizers)
+        model = build_model(preset, chosen)
         trainer = PhaseTrainer(model, data, PhaseSettings.of("qat", training, 0))
         state = trainer.settings.begin()
 
@@ -51,7 +51,7 @@ def _serve(pipe: Any, side: str, network: str, optimizer: str, samples: int) -> 
             nonlocal state
             state = trainer.epoch(state, lambda _: None)
     else:
-        model = build_model(preset, chosen.quantizers)
+        model = build_model(preset, chosen)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         named = keras.optimizers.get(
             {"class_name": optimizer, "config": {"learning_rate": training.learning_rate}}

@@ -24,6 +24,7 @@ from edgeml.presets import (
     Choices,
     DataSpec,
     Lowering,
+    ModelChoices,
     PostTraining,
     Prepared,
     Preset,
@@ -160,6 +161,7 @@ class RunConfig(Settings):
         training: as in `Choices`; None if the model was imported, trained elsewhere.
         targets: as in `Choices`.
         lowering: as in `Choices`.
+        model: as in `Choices`.
         seed: as in `Choices`.
         schema_version: of this file.
         preset: which preset, or which file was imported.
@@ -176,6 +178,7 @@ class RunConfig(Settings):
     training: Training | None = None
     targets: Targets
     lowering: Lowering = Lowering()
+    model: ModelChoices = ModelChoices()
     seed: int = 0
     schema_version: Literal[1] = 1
     preset: PresetRef
@@ -275,6 +278,11 @@ class RunConfig(Settings):
     def imported(self) -> bool:
         """True if the model was trained elsewhere."""
         return self.training is None
+
+    @property
+    def choices(self) -> Choices:
+        """The settings of a run that was trained here."""
+        return Choices.model_validate({name: getattr(self, name) for name in Choices.model_fields})
 
     def requested(self) -> dict[str, Any]:
         """The settings that two runs of the same model have in common, as plain values."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeml.presets import Bits, DataSpec, Preset, Quantizers, Targets, Training
+from edgeml.presets import Bits, DataSpec, Preset, Quantizers, Size, Sizes, Targets, Training
 
 if TYPE_CHECKING:
     import keras
 
 
-def build(q: Quantizers) -> keras.Model:
+def build(q: Quantizers, sizes: Sizes) -> keras.Model:
     import keras
     from qkeras import QActivation, QDense
 
     x = inputs = keras.Input((30,), name="measures")
     x = QActivation(q.input(), name="quantize")(x)
-    x = QDense(16, kernel_quantizer=q.kernel("fc1"), bias_quantizer=q.bias("fc1"), name="fc1")(x)
+    x = QDense(sizes["fc1"], kernel_quantizer=q.kernel("fc1"), bias_quantizer=q.bias("fc1"), name="fc1")(x)
     x = QActivation(q.relu("act1"), name="act1")(x)
     x = QDense(1, kernel_quantizer=q.kernel("logits"), bias_quantizer=q.bias("logits"), name="logits")(x)
     return keras.Model(inputs, x)
@@ -25,6 +25,7 @@ def build(q: Quantizers) -> keras.Model:
 PRESET = Preset(
     summary="breast cancer (Wisconsin), 30-16-1 dense network, two classes, 8 bits",
     build=build,
+    sizes={"fc1": Size(default=16, least=4, most=32, step=4)},
     data=DataSpec(dataset="breast_cancer", scaling="standard"),
     quantizers=Quantizers(
         inputs=Bits(bits=10, integer=3),

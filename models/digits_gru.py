@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeml.presets import Bits, DataSpec, Preset, Quantizers, Targets, Training
+from edgeml.presets import Bits, DataSpec, Preset, Quantizers, Size, Sizes, Targets, Training
 
 if TYPE_CHECKING:
     import keras
 
 
-def build() -> keras.Model:
+def build(sizes: Sizes) -> keras.Model:
     import keras
 
     x = inputs = keras.Input((8, 8, 1), name="image")
     x = keras.layers.Reshape((8, 8), name="rows")(x)
-    x = keras.layers.GRU(16, name="memory")(x)
+    x = keras.layers.GRU(sizes["memory"], name="memory")(x)
     x = keras.layers.Dense(10, name="logits")(x)
     return keras.Model(inputs, x)
 
@@ -27,6 +27,7 @@ def build() -> keras.Model:
 PRESET = Preset(
     summary="8x8 digits read row by row, a GRU of 16 units, 6 bits",
     build=build,
+    sizes={"memory": Size(default=16, least=4, most=24, step=4)},
     data=DataSpec(dataset="digits", scaling="unit", constant=16),
     quantizers=Quantizers(
         inputs=Bits(bits=5, integer=1, signed=False),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeml.presets import BitPenalty, Bits, DataSpec, Preset, Quantizers, Targets, Training
+from edgeml.presets import BitPenalty, Bits, DataSpec, Preset, Quantizers, Size, Sizes, Targets, Training
 
 if TYPE_CHECKING:
     import keras
 
 
-def build(q: Quantizers) -> keras.Model:
+def build(q: Quantizers, sizes: Sizes) -> keras.Model:
     import keras
     from qkeras import QActivation
 
@@ -22,8 +22,9 @@ def build(q: Quantizers) -> keras.Model:
 
     x = inputs = keras.Input((64,), name="pixels")
     x = QActivation(q.input(), name="quantize")(x)
-    x = LearnedDense(32, activation="relu", **q.learned("fc1"), name="fc1")(x)
-    x = LearnedDense(32, activation="relu", **q.learned("fc2"), name="fc2")(x)
+    x = LearnedDense(sizes["fc1"], activation="relu", **q.learned("fc1"), name="fc1")(x)
+    if sizes["fc2"]:
+        x = LearnedDense(sizes["fc2"], activation="relu", **q.learned("fc2"), name="fc2")(x)
     x = LearnedDense(10, **q.learned("logits"), name="logits")(x)
     return keras.Model(inputs, x)
 
@@ -31,6 +32,10 @@ def build(q: Quantizers) -> keras.Model:
 PRESET = Preset(
     summary="8x8 digits, 64-32-32-10 dense network, learned bit widths",
     build=build,
+    sizes={
+        "fc1": Size(default=32, least=8, most=64, step=8),
+        "fc2": Size(default=32, least=0, most=64, step=8),
+    },
     data=DataSpec(dataset="digits", scaling="unit", constant=16, flatten=True),
     quantizers=Quantizers(
         inputs=Bits(bits=5, integer=1, signed=False),

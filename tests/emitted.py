@@ -39,7 +39,7 @@ def preset_graphs() -> Iterator[Graph]:
     for name in presets.names():
         preset = presets.load(name)
         import_keras().utils.set_random_seed(1)
-        yield lower(build_model(preset, preset.quantizers))
+        yield lower(build_model(preset))
 
 
 def digests(graphs: Iterator[Graph]) -> dict[str, str]:

@@ -67,7 +67,7 @@ JobsOption = Annotated[int, typer.Option("--jobs", help="Folds and seeds trained
 SetOption = Annotated[
     list[str] | None,
     setting(
-        "Change a setting of data, quantizers, training, targets or lowering, such as "
+        "Change a setting of data, quantizers, training, targets, lowering or model, such as "
         "quantizers.weights.bits=4.",
         names.settings,
     ),

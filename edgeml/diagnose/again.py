@@ -12,7 +12,7 @@ from edgeml.quoting import shell
 from edgeml.runs import RANDOM, Run
 from edgeml.settings import assignments
 
-_SETTINGS = ("data", "quantizers", "training", "targets", "lowering")
+_SETTINGS = ("data", "quantizers", "training", "targets", "lowering", "model")
 _QUANTIZE = "quantize"
 
 

@@ -18,7 +18,7 @@ from edgeml.diagnose.result import LayerDiagnosis
 from edgeml.diagnose.variants import lossy, retyped
 from edgeml.fixed import FixedType
 from edgeml.ir import Graph
-from edgeml.presets import Preset, Quantizers
+from edgeml.presets import Choices, Preset, Quantizers
 from edgeml.presets.lowering import StatedType
 from edgeml.runs import Run
 
@@ -46,13 +46,18 @@ class PresetModel:
 
     Args:
         preset: whose build function makes the model.
-        quantizers: its formats.
+        choices: of the run.
         patient: the trained model.
     """
 
     preset: Preset
-    quantizers: Quantizers
+    choices: Choices
     patient: Patient
+
+    @property
+    def quantizers(self) -> Quantizers:
+        """Its formats."""
+        return self.choices.quantizers
 
     def graph(self, settings: tuple[str, ...]) -> Graph:
         """The exact graph with other formats and the trained weights.
@@ -66,7 +71,7 @@ class PresetModel:
 
         plain = set_values({"quantizers": self.quantizers.model_dump(exclude_none=True)}, settings)
         changed = parse_settings(Quantizers, plain["quantizers"], "quantizers")
-        model = build_model(self.preset, changed)
+        model = build_model(self.preset, self.choices.model_copy(update={"quantizers": changed}))
         model.set_weights(self.patient.model.get_weights())
         return lower_model(model, self.patient.graph.name, options=self.patient.lowering).graph
 

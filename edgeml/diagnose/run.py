@@ -209,7 +209,7 @@ def _candidates(
     if dict(preset.code) != ref.code:
         not_run.append(f"changes of types: {preset.file} is not what this run was trained with")
         return []
-    return list(PresetModel(preset, run.config.quantizers, patient).candidates(some))
+    return list(PresetModel(preset, run.config.choices, patient).candidates(some))
 
 
 def _chosen_on(

@@ -1,7 +1,8 @@
-"""The start of a study: one float baseline, what it costs to round it layer by layer, and its layers.
+"""The start of a study: the float baseline, what it costs to round it layer by layer, and its layers.
 
-Every trial starts from the weights of this baseline, which depend on no knob but the topology. STUDY/base has
-its run folder, base.json what the search needs of it.
+A trial starts from the weights of the baseline of its topology, which depend on no other knob. STUDY/base has
+the run folder of the study's own sizes, base.json what the search needs of it; those of other sizes are in
+STUDY/bases, trained when the first trial asks for them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,11 +18,13 @@ from pydantic import Field, PrivateAttr
 
 from edgeml import presets
 from edgeml.documents import Document, Record
-from edgeml.explore.knob import LayerRole, PresetLayer
+from edgeml.errors import EdgemlError
+from edgeml.explore.knob import LayerRole, PresetLayer, SpaceInput
 from edgeml.explore.paused import Paused, Pausing
 from edgeml.explore.request import StudyRequest
+from edgeml.explore.space import StudySpace, Topology, space_of
 from edgeml.pipeline.cluster import Cargo, moved_settings, sources_of
-from edgeml.presets import Choices, Preset, Quantizers
+from edgeml.presets import Choices, ModelChoices, Preset, Quantizers
 from edgeml.ptq.record import SensitivityRow
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 FILE = "base.json"
 FOLDER = "base"
+OTHERS = "bases"
 
 
 class LayerRecord(Record):
@@ -44,7 +48,8 @@ class Baseline(Document):
     """The content of base.json.
 
     Attributes:
-        layers: of the preset's model.
+        layers: of the model.
+        elsewhere: layers that only models of other sizes have; () in the record of such a model.
         measure: what `percent` is: "accuracy", "R2".
         percent: of the float baseline on the validation part.
         test_percent: the same on the test part.
@@ -59,6 +64,7 @@ class Baseline(Document):
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     layers: tuple[LayerRecord, ...]
+    elsewhere: tuple[LayerRecord, ...] = ()
     measure: str
     percent: float
     test_percent: float
@@ -68,9 +74,16 @@ class Baseline(Document):
     seconds: float = 0.0
 
     @property
+    def names(self) -> frozenset[str]:
+        """Of the layers of the model."""
+        return frozenset(one.name for one in self.layers)
+
+    @property
     def preset_layers(self) -> tuple[PresetLayer, ...]:
-        """The layers, as knobs take them."""
-        return tuple(PresetLayer(one.name, one.role, one.parameters) for one in self.layers)
+        """The layers, as knobs take them; those of other sizes too."""
+        return tuple(
+            PresetLayer(one.name, one.role, one.parameters) for one in (*self.layers, *self.elsewhere)
+        )
 
 
 class NotingQuantizers(Quantizers):
@@ -141,7 +154,7 @@ def preset_layers(preset: Preset, choices: Choices) -> tuple[PresetLayer, ...]:
     from edgeml.training.build import build_model
 
     noting = NotingQuantizers.model_validate(choices.quantizers.model_dump())
-    model = build_model(preset, noting, choices.training.max_parameters)
+    model = build_model(preset, choices.model_copy(update={"quantizers": noting}))
     sizes = {layer.name: int(layer.count_params()) for layer in model.layers}
     own = [(name, role) for name, role in noting.noted if name in sizes]
     order = list(sizes)
@@ -151,32 +164,67 @@ def preset_layers(preset: Preset, choices: Choices) -> tuple[PresetLayer, ...]:
     )
 
 
+def study_space(request: StudyRequest, base: Baseline) -> StudySpace:
+    """The space of a study.
+
+    Raises:
+        EdgemlError: as for `space_of`.
+    """
+    preset, choices = study_choices(request)
+    at = SpaceInput(preset, choices, base.preset_layers, request.place)
+    return space_of(at, request.knobs, request.bounds)
+
+
+def other_layers(preset: Preset, choices: Choices, own: tuple[PresetLayer, ...]) -> tuple[PresetLayer, ...]:
+    """The layers that the model has with one size at the end of its bounds, and not with its own sizes."""
+    there = {one.name: one for one in own}
+    for name, size in preset.sizes.items():
+        for end in {size.least, size.most} - {choices.model.sizes[name]}:
+            sizes = choices.model.sizes | {name: end}
+            other = choices.model_copy(update={"model": ModelChoices(sizes=sizes)})
+            with suppress(EdgemlError):  # a size that its layers cannot have fails the trial that takes it
+                there = {one.name: one for one in preset_layers(preset, other)} | there
+    return tuple(one for key, one in there.items() if key not in {layer.name for layer in own})
+
+
+def base_folder(topology: Topology) -> str:
+    """The run folder of the baseline of a topology, from STUDY."""
+    return f"{OTHERS}/{topology.name}" if topology.name else FOLDER
+
+
+def base_file(root: Path, topology: Topology) -> Path:
+    """The record of a baseline."""
+    return root / f"{base_folder(topology)}.json"
+
+
 @dataclass(frozen=True)
 class BaselineJob:
-    """Trains the float baseline of a study, and measures what it costs to round it.
+    """Trains a float baseline of a study, and measures what it costs to round that of its own sizes.
 
     Attributes:
         root: STUDY.
         request: the question.
+        topology: whose.
     """
 
     root: Path
     request: StudyRequest
+    topology: Topology = field(default_factory=Topology)
 
     @property
     def title(self) -> str:
         """Its name in a few words."""
-        return "float baseline"
+        return " ".join(["float baseline", *filter(None, [self.topology.name.replace("_", ", ")])])
 
     @property
     def place(self) -> str:
         """Its run folder."""
-        return str(self.root / FOLDER)
+        return str(self.root / base_folder(self.topology))
 
     def cargo(self) -> Cargo:
         """Its files: its run folder."""
         outside, datasets = sources_of(self.request.preset, study_choices(self.request)[1].data)
-        return Cargo(self.root, FOLDER, (), outside, datasets)
+        return Cargo(self.root, base_folder(self.topology), (), outside, datasets)
 
     def moved(self, root: Path, outside: Mapping[str, str]) -> BaselineJob:
         """The same on another machine."""
@@ -192,15 +240,17 @@ class BaselineJob:
 
         began = time.monotonic()
         run = self._trained(tell)
-        tell("sensitivity of the layers")
-        rows, reason = _sensitivity(run, tell)
+        preset, choices = study_choices(self.request, self.topology.lines)
+        layers, others = preset_layers(preset, choices), ()
+        rows, reason = (), ""
+        if not self.topology.name:
+            others = other_layers(preset, choices, layers)
+            tell("sensitivity of the layers")
+            rows, reason = _sensitivity(run, tell)
         measure, percent, test_percent, judged = score_float(run)
-        preset, choices = study_choices(self.request)
         return Baseline(
-            layers=tuple(
-                LayerRecord(name=one.name, role=one.role, parameters=one.parameters)
-                for one in preset_layers(preset, choices)
-            ),
+            layers=_records(layers),
+            elsewhere=_records(others),
             measure=measure,
             percent=percent,
             test_percent=test_percent,
@@ -215,17 +265,20 @@ class BaselineJob:
         from edgeml.runs import Run
         from edgeml.training.train import train
 
-        preset, choices = study_choices(self.request)
-        folder = self.root / FOLDER
+        preset, choices = study_choices(self.request, self.topology.lines)
+        folder = self.root / base_folder(self.topology)
         if not (folder / "float.keras").is_file():
             with suppress(Paused):
                 train(preset, folder, choices, Pausing(tell, self.title, 0))
         return Run.open(folder)
 
 
+def _records(layers: tuple[PresetLayer, ...]) -> tuple[LayerRecord, ...]:
+    return tuple(LayerRecord(name=one.name, role=one.role, parameters=one.parameters) for one in layers)
+
+
 def _sensitivity(run: Run, tell: JobTell) -> tuple[tuple[SensitivityRow, ...], str]:
     """The costs of rounding each tensor of the float baseline alone, or the reason why they are not known."""
-    from edgeml.errors import EdgemlError
     from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord
     from edgeml.ptq.run import float_source, quantize_model
     from edgeml.scratch import scratch_folder

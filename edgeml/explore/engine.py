@@ -7,10 +7,11 @@ from pathlib import Path
 
 from edgeml.errors import EdgemlError
 from edgeml.explore import pick as picking
+from edgeml.explore.begin import begin_study
 from edgeml.explore.confirm import check_confirmable, confirmed
 from edgeml.explore.record import StudyRecord, TrialRow
 from edgeml.explore.request import StudyRequest
-from edgeml.explore.search import Search, SearchView, SilentView, begin_study
+from edgeml.explore.search import Search, SearchView, SilentView
 from edgeml.explore.target import TargetKind
 from edgeml.locks import locked
 from edgeml.pipeline.cluster_pool import ClusterPool

@@ -71,6 +71,8 @@ class SpaceInput:
 class ChoiceBounds:
     """The choices that a user allows a knob: `--range KNOB=2:6` or `--range KNOB=2,4,8`.
 
+    `--range weight_bits.fc1=2:4` is for one dimension of a knob that has several.
+
     Attributes:
         low: least number; None without a range.
         high: largest number.
@@ -83,7 +85,7 @@ class ChoiceBounds:
 
     @staticmethod
     def parse(text: str) -> tuple[str, ChoiceBounds]:
-        """The knob and its bounds.
+        """The knob or its dimension, and the bounds.
 
         Raises:
             EdgemlError: it is no such range, or there is no such knob.
@@ -92,7 +94,7 @@ class ChoiceBounds:
         name, equals, values = (part.strip() for part in text.partition("="))
         if not equals or not values:
             raise EdgemlError("is no KNOB=RANGE", where, "write weight_bits=2:6 or clock=50,100")
-        load(name)
+        load(name.partition(".")[0])
         if ":" in values:
             ends = [_number(part) for part in values.split(":")]
             if len(ends) != 2 or any(isinstance(end, str) for end in ends) or float(ends[0]) > float(ends[1]):
@@ -130,6 +132,8 @@ class Dimension:
         own: the preset's own value.
         lines: the assignments of `edgeml train --set` per choice.
         design_lines: the assignments of `--set` of the commands for the design, per choice.
+        layer: that it changes; "" if it is none of a single layer.
+        topology: the float baseline depends on it.
     """
 
     name: str
@@ -137,11 +141,16 @@ class Dimension:
     own: Choice
     lines: tuple[tuple[str, ...], ...]
     design_lines: tuple[tuple[str, ...], ...] = ()
+    layer: str = ""
+    topology: bool = False
 
     @staticmethod
-    def of_key(name: str, key: str, choices: Sequence[Choice], own: Choice) -> Dimension:
+    def of_key(
+        name: str, key: str, choices: Sequence[Choice], own: Choice, layer: str = "", topology: bool = False
+    ) -> Dimension:
         """A dimension that is the value of one setting of the preset."""
-        return Dimension(name, tuple(choices), own, tuple((f"{key}={choice}",) for choice in choices))
+        lines = tuple((f"{key}={choice}",) for choice in choices)
+        return Dimension(name, tuple(choices), own, lines, layer=layer, topology=topology)
 
     @property
     def nearest(self) -> Choice:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from edgeml.errors import EdgemlError
 from edgeml.explore import baseline
-from edgeml.explore.baseline import Baseline
+from edgeml.explore.baseline import Baseline, BaselineJob, base_folder, study_space
 from edgeml.explore.record import FILE, RowState, StudyRecord, TrialRow
 from edgeml.explore.request import FILE as QUESTION
 from edgeml.explore.request import StudyRequest
 from edgeml.explore.storage import stored_row
-from edgeml.explore.trial import FOLDER, TrialJob, TrialOutcome, TrialStage
+from edgeml.explore.trial import FOLDER, TrialJob, TrialStage
 from edgeml.files import staged_path
 from edgeml.locks import locked
 from edgeml.pipeline.pool import JobPool, JobTell
@@ -108,13 +108,21 @@ def _train_again(root: Path, row: TrialRow, pool: JobPool, tell: JobTell) -> Non
         EdgemlError: as for the training.
     """
     request, base = StudyRequest.read(root / QUESTION), Baseline.read(root / baseline.FILE)
-    job = TrialJob(
-        root, request, row.number, row.lines, row.design_lines, TrialStage.TRAINED, 0, base.percent
-    )
-    result: TrialOutcome | EdgemlError
-    for _, result in pool.results([job], tell):
-        if isinstance(result, EdgemlError):
-            raise result
+    space = study_space(request, base)
+    topology = space.topology({**space.own, **row.point})
+    jobs: list[BaselineJob | TrialJob] = []
+    if not (root / base_folder(topology) / "float.keras").is_file():
+        jobs.append(BaselineJob(root, request, topology))
+    jobs.append(
+        TrialJob(
+            root, request, row.number, row.lines, row.design_lines, TrialStage.TRAINED, 0, base.percent,
+            base_folder(topology),
+        )
+    )  # fmt: skip
+    for job in jobs:
+        for _, result in pool.results([job], tell):
+            if isinstance(result, EdgemlError):
+                raise result
 
 
 def train_line(request: StudyRequest, row: TrialRow) -> str:

@@ -1,4 +1,4 @@
-"""The first points of a search: the preset as it is, equal widths, and widths by sensitivity.
+"""The first points of a search: the preset as it is, equal widths, widths by sensitivity, half the sizes.
 
 What rounding each tensor of the float baseline alone costs says where bits can be saved: from the widest
 choices on, the narrowing that costs least for the bits of weights that it saves is taken, up to a loss.
@@ -24,9 +24,12 @@ def planned_points(
     """Points to begin with, the preset's own first, each once."""
     points: list[dict[str, Choice]] = [dict(space.own)]
     widths = [one for one in space.dimensions if one.name.startswith((_WEIGHTS, _RESULTS))]
+    sizes = [one for one in space.dimensions if one.topology]
     pruning = next((one for one in space.dimensions if one.name == "pruning"), None)
     mixed = [dict(space.own) | point for point in _by_sensitivity(widths, sensitivity, layers)]
     points += mixed
+    for point in mixed[:2]:
+        points.append(point | {one.name: _nearest(one, float(one.own) / 2) for one in sizes})
     for bits in (5, 4, 3, 2):
         points.append(dict(space.own) | {one.name: _nearest(one, bits) for one in widths})
     for point in mixed:
@@ -35,8 +38,8 @@ def planned_points(
     return tuple({tuple(sorted(point.items(), key=lambda item: item[0])): point for point in points}.values())
 
 
-def _nearest(dimension: Dimension, bits: int) -> Choice:
-    return min(dimension.choices, key=lambda one: abs(float(one) - bits))
+def _nearest(dimension: Dimension, number: float) -> Choice:
+    return min(dimension.choices, key=lambda one: abs(float(one) - number))
 
 
 def _by_sensitivity(

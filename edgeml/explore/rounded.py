@@ -33,7 +33,7 @@ def rounded_graph(preset: Preset, choices: Choices, base: Run, data: Prepared) -
     from edgeml.training.seeds import make_repeatable
 
     make_repeatable(choices.seed)
-    model = build_model(preset, choices.quantizers, choices.training.max_parameters)
+    model = build_model(preset, choices)
     copy_weights(load_model(base.float_file), model)
     share = choices.training.pruning.share
     if share:

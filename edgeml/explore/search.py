@@ -15,7 +15,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,14 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.explore import baseline
-from edgeml.explore.baseline import Baseline, BaselineJob, study_choices
+from edgeml.explore.baseline import (
+    Baseline,
+    BaselineJob,
+    base_file,
+    base_folder,
+    study_choices,
+    study_space,
+)
 from edgeml.explore.front import survivors
 from edgeml.explore.judge import (
     binding,
@@ -36,15 +43,14 @@ from edgeml.explore.judge import (
     shares_of,
     values_of,
 )
-from edgeml.explore.knob import Choice, SpaceInput
+from edgeml.explore.knob import Choice
 from edgeml.explore.planned import planned_points
 from edgeml.explore.record import FILE, RowState, StudyRecord, TrialRow
 from edgeml.explore.request import StudyRequest
-from edgeml.explore.space import StudySpace, space_of
+from edgeml.explore.space import Topology
 from edgeml.explore.storage import StudyStorage, default_url
 from edgeml.explore.trial import FOLDER, TrialJob, TrialOutcome, TrialStage
 from edgeml.figures import Figure
-from edgeml.files import write_atomic
 from edgeml.pipeline.pool import JobPool
 from edgeml.quoting import shell
 
@@ -83,9 +89,10 @@ class Running:
 
     Attributes:
         number: of it.
-        point: a choice by dimension.
+        point: a choice by dimension that has an effect.
         lines: assignments for training.
         design_lines: assignments for the design.
+        base: run folder of the baseline that it starts from.
         outcomes: of its stages.
         error: of the stage that failed.
     """
@@ -94,6 +101,7 @@ class Running:
     point: Mapping[str, Choice]
     lines: tuple[str, ...]
     design_lines: tuple[str, ...]
+    base: str = baseline.FOLDER
     outcomes: list[TrialOutcome] = field(default_factory=list)
     error: EdgemlError | None = None
 
@@ -139,8 +147,9 @@ class Search:
                 the disk is full; what was told is kept.
             KeyboardInterrupt: likewise.
         """
-        self.base = self._baseline()
-        self.space = self._space()
+        self.base = self._own_baseline()
+        self._bases: dict[str, Baseline | EdgemlError] = {"": self.base}
+        self.space = study_space(self.request, self.base)
         planned = dict(enumerate(planned_points(self.space, self.base.sensitivity, self.base.preset_layers)))
         self.storage = StudyStorage.of(
             self.root, self.url or default_url(self.root), self.request, self.space
@@ -160,34 +169,41 @@ class Search:
                 self._write(soon=True)
         return self.record()
 
-    def _baseline(self) -> Baseline:
-        """The float baseline, from base.json or trained now."""
-        path = self.root / baseline.FILE
-        if path.is_file():
-            return Baseline.read(path)
-        began = time.monotonic()
-        for _, result in self.pool.results([BaselineJob(self.root, self.request)], self.view.tell):
-            if isinstance(result, EdgemlError):
-                raise result
-            result.write(path)
-        self._waited += time.monotonic() - began
-        return Baseline.read(path)
+    def _own_baseline(self) -> Baseline:
+        """The float baseline of the study's own sizes."""
+        result = self._baselines([Topology()])[""]
+        if isinstance(result, EdgemlError):
+            raise result
+        return result
 
-    def _space(self) -> StudySpace:
-        preset, choices = study_choices(self.request)
-        at = SpaceInput(preset, choices, self.base.preset_layers, self.request.place)
-        return space_of(at, self.request.knobs, self.request.bounds)
+    def _baselines(self, topologies: Iterable[Topology]) -> dict[str, Baseline | EdgemlError]:
+        """The float baselines of topologies by their names: from their files, or trained now.
+
+        Raises:
+            EdgemlError: the disk is full.
+        """
+        by_name = {one.name: one for one in topologies}
+        files = {name: base_file(self.root, one) for name, one in by_name.items()}
+        found = {name: Baseline.read(path) for name, path in files.items() if path.is_file()}
+        there: dict[str, Baseline | EdgemlError] = dict(found)
+        missing = [one for name, one in by_name.items() if name not in there]
+        began = time.monotonic()
+        jobs = [BaselineJob(self.root, self.request, one) for one in missing]
+        for index, result in self.pool.results(jobs, self.view.tell):
+            there[missing[index].name] = result
+            if isinstance(result, EdgemlError):
+                refuse_full(result, self.root)
+            else:
+                result.write(files[missing[index].name])
+        self._waited += time.monotonic() - began
+        return there
 
     def _generation(self, numbers: Sequence[int], planned: Mapping[int, Mapping[str, Choice]]) -> None:
         """Ask for a generation, work on it and tell its ends."""
         points = self.storage.ask(numbers, planned)
-        running = [
-            Running(number, point, self.space.lines(point), self.space.design_lines(point))
-            for number, point in points.items()
-            if number not in self.rows
-        ]
+        running = self._running({number: one for number, one in points.items() if number not in self.rows})
         twins = self._same(running)
-        left = [one for one in running if one.number not in twins]
+        left = [one for one in running if one.number not in twins and one.error is None]
         for stage, share in self._stages():
             self._stage(left, stage)
             left = [one for one in left if one.error is None]
@@ -200,6 +216,21 @@ class Search:
             if one.number in twins:
                 self._tell(self._repeated(one, self.rows[twins[one.number]]))
         self._tidy()
+
+    def _running(self, points: Mapping[int, Mapping[str, Choice]]) -> list[Running]:
+        """The trials at points, with the float baselines that they start from."""
+        topologies = {number: self.space.topology(point) for number, point in points.items()}
+        asked = [one for one in topologies.values() if one.name not in self._bases]
+        self._bases |= self._baselines(asked)
+        running: list[Running] = []
+        for number, point in points.items():
+            topology = topologies[number]
+            base = self._bases[topology.name]
+            error = base if isinstance(base, EdgemlError) else None
+            used = self.space.used(point, self.base.names if isinstance(base, EdgemlError) else base.names)
+            lines, design_lines = self.space.lines(used), self.space.design_lines(used)
+            running.append(Running(number, used, lines, design_lines, base_folder(topology), error=error))
+        return running
 
     def _stages(self) -> list[tuple[TrialStage, float]]:
         """The stages, each with the share of its trials that goes on."""
@@ -229,14 +260,14 @@ class Search:
         jobs = [
             TrialJob(
                 self.root, self.request, one.number, one.lines, one.design_lines, stage, epochs,
-                self.base.percent,
+                self.base.percent, one.base,
             )
             for one in running
         ]  # fmt: skip
         began = time.monotonic()
         for index, result in self.pool.results(jobs, self.view.tell):
             if isinstance(result, EdgemlError):
-                _refuse_full(result, self.root)
+                refuse_full(result, self.root)
                 running[index].error = result
             else:
                 running[index].outcomes.append(result)
@@ -388,7 +419,7 @@ def _earlier(root: Path) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def _refuse_full(error: EdgemlError, root: Path) -> None:
+def refuse_full(error: EdgemlError, root: Path) -> None:
     """Raise an error that is no trial's own: a full disk ends the search, and nothing is lost.
 
     Raises:
@@ -398,49 +429,3 @@ def _refuse_full(error: EdgemlError, root: Path) -> None:
     if any(text in error.what for text in full):
         hint = f"free some space, and the same command goes on: {shell(str(root))} keeps what is done"
         raise EdgemlError(error.what, error.where, hint)
-
-
-def begin_study(root: Path, request: StudyRequest, overwrite: bool) -> None:
-    """Keep the question of a study in its folder, which the caller has locked.
-
-    Args:
-        root: STUDY.
-        request: the question.
-        overwrite: where it holds another study, delete that one.
-
-    Raises:
-        EdgemlError: it holds another study, or something else.
-    """
-    from edgeml.explore.request import FILE as QUESTION
-
-    path = root / QUESTION
-    if path.is_file():
-        differences = StudyRequest.read(path).differences(request)
-        if not differences:
-            return
-        if not overwrite:
-            more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
-            raise EdgemlError(
-                f"holds another study: {'; '.join(differences[:3])}{more}",
-                str(root),
-                "choose another folder with --out, or begin anew in this one with --overwrite",
-            )
-        _clear(root)
-    elif root.is_dir() and any(not entry.name.startswith(".") for entry in root.iterdir()):
-        raise EdgemlError("is not empty and not a study", str(root), "choose another folder with --out")
-    write_atomic(path, request.to_json())
-
-
-def _clear(root: Path) -> None:
-    """Delete a study's files."""
-    from edgeml.explore.request import FILE as QUESTION
-    from edgeml.explore.storage import FILE as STORE
-
-    try:
-        for name in (FOLDER, baseline.FOLDER):
-            if (root / name).is_dir():
-                shutil.rmtree(root / name)
-        for name in (FILE, "explore.html", "explore.md", baseline.FILE, STORE, QUESTION):
-            (root / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise EdgemlError(f"cannot be removed: {error.strerror}", str(root)) from error

@@ -293,8 +293,9 @@ def _distribution(dimension: Dimension) -> Any:
     distributions = _optuna().distributions
     choices = dimension.choices
     whole = [one for one in choices if isinstance(one, int) and not isinstance(one, bool)]
-    if len(whole) == len(choices) and list(whole) == list(range(whole[0], whole[-1] + 1)):
-        return distributions.IntDistribution(whole[0], whole[-1])
+    step = whole[1] - whole[0] if len(whole) > 1 else 1
+    if len(whole) == len(choices) and step > 0 and whole == list(range(whole[0], whole[-1] + 1, step)):
+        return distributions.IntDistribution(whole[0], whole[-1], step=step)
     return distributions.CategoricalDistribution(choices)
 
 

@@ -89,7 +89,8 @@ class TrialJob:
         design_lines: assignments of `--set` for the design.
         stage: which one.
         epochs: of a begun training.
-        float_percent: of the float baseline on the validation part.
+        float_percent: of the float baseline of the study's own sizes on the validation part.
+        base: run folder of the baseline that it starts from, from STUDY.
     """
 
     root: Path
@@ -100,6 +101,7 @@ class TrialJob:
     stage: TrialStage
     epochs: int
     float_percent: float
+    base: str = baseline.FOLDER
 
     @property
     def title(self) -> str:
@@ -118,9 +120,9 @@ class TrialJob:
 
     def cargo(self) -> Cargo:
         """Its files: its run folder, and that of the baseline."""
-        base = Run.open(self.root / baseline.FOLDER)
+        base = Run.open(self.root / self.base)
         names = ("config.toml", base.float_file.name, base.history_file.name, TABLE_FILE, COLUMNS_FILE)
-        shared = tuple(f"{baseline.FOLDER}/{name}" for name in names if (base.folder / name).is_file())
+        shared = tuple(f"{self.base}/{name}" for name in names if (base.folder / name).is_file())
         outside, datasets = sources_of(self.request.preset, base.config.data)
         return Cargo(self.root, f"{FOLDER}/{self.number}", shared, outside, datasets)
 
@@ -149,7 +151,7 @@ class TrialJob:
         from edgeml.explore.rounded import rounded_graph
         from edgeml.explore.scoring import score_graph
 
-        base = Run.open(self.root / baseline.FOLDER)
+        base = Run.open(self.root / self.base)
         data = base.data()
         graph = rounded_graph(preset, choices, base, data)
         percent, _ = score_graph(graph, data)
@@ -191,7 +193,7 @@ class TrialJob:
         from edgeml.runconfig import RunConfig
         from edgeml.training.task import with_task
 
-        base = Run.open(self.root / baseline.FOLDER)
+        base = Run.open(self.root / self.base)
         if (self.folder / "config.toml").is_file() and Run.open(self.folder).float_file.is_file():
             return
         chosen, _ = with_task(preset, choices)

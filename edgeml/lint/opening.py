@@ -87,7 +87,7 @@ def _of_preset(request: LintRequest) -> Subject:
     )
     preset = presets.load(request.what)
     choices, _ = with_task(preset, presets.choose(preset, [*request.assignments, *_board(request)]))
-    model = build_model(preset, choices.quantizers, choices.training.max_parameters)
+    model = build_model(preset, choices)
     data = _data(lambda: presets.prepare(choices.data))
     return _subject(
         preset.name,

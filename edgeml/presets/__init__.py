@@ -31,6 +31,7 @@ from edgeml.presets.penalty import BitPenalty
 from edgeml.presets.prepare import Prepared, prepare, task_of_data
 from edgeml.presets.pruning import Pruning
 from edgeml.presets.rounding import LayerWidths, PostTraining
+from edgeml.presets.sizes import ModelChoices, Size, Sizes, check_bounds, check_sizes
 from edgeml.presets.spec import (
     AUTO,
     Bits,
@@ -59,11 +60,14 @@ __all__ = [
     "LayerBits",
     "LayerWidths",
     "Lowering",
+    "ModelChoices",
     "PostTraining",
     "Prepared",
     "Preset",
     "Pruning",
     "Quantizers",
+    "Size",
+    "Sizes",
     "Targets",
     "Training",
     "choose",
@@ -73,7 +77,18 @@ __all__ = [
     "task_of_data",
 ]
 
-_DESCRIPTIONS = (Bits, Choices, DataSpec, KerasClass, LayerBits, OtherBits, Quantizers, Targets, Training)
+_DESCRIPTIONS = (
+    Bits,
+    Choices,
+    DataSpec,
+    KerasClass,
+    LayerBits,
+    OtherBits,
+    Quantizers,
+    Size,
+    Targets,
+    Training,
+)
 """The classes of a preset's file, for near matches in error messages."""
 
 _NAMED = tuple(
@@ -109,6 +124,7 @@ def load(name: str | os.PathLike[str]) -> Preset:
         raise EdgemlError(
             problem, str(path), "write PRESET = Preset(summary=..., build=..., data=..., ...) at its end"
         )
+    check_bounds(str(path), preset.build, preset.sizes)
     digest = hashlib.sha256(source).hexdigest()
     return replace(preset, name=path.stem, file=path, digest=digest, code=code_digests(source))
 
@@ -127,13 +143,15 @@ def choose(
     Raises:
         EdgemlError: an unknown key (near matches given) or a value that does not fit.
     """
-    parts = ("data", "quantizers", "training", "targets", "lowering")
+    parts = ("data", "quantizers", "training", "targets", "lowering", "model")
     values = {part: getattr(preset, part).model_dump(exclude_none=True) for part in parts}
     if epochs is not None:
         values["training"] |= {"epochs": epochs, "float_epochs": epochs}
     if seed is not None:
         values["seed"] = seed
-    return parse_settings(Choices, set_values(values, assignments, _NAMED), preset.name)
+    choices = parse_settings(Choices, set_values(values, assignments, _NAMED), preset.name)
+    check_sizes(preset.name, preset.sizes, choices.model.sizes)
+    return choices
 
 
 def _run(path: Path, source: bytes) -> ModuleType:

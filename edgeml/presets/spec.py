@@ -26,6 +26,7 @@ from edgeml.presets.keras_class import Argument, KerasClass
 from edgeml.presets.lowering import Lowering
 from edgeml.presets.penalty import BitPenalty
 from edgeml.presets.pruning import Pruning
+from edgeml.presets.sizes import ModelChoices, Size, Sizes
 from edgeml.settings import Settings
 
 if TYPE_CHECKING:
@@ -387,7 +388,8 @@ class Preset:
         summary: one line for `edgeml list presets`.
         build: makes the Keras model, of QKeras layers with the quantizers that it gets, or of plain layers,
             which get them afterwards (it then may have no parameter); it ends in logits, one for two classes,
-            or in their softmax or sigmoid, which training sees and the graph leaves off.
+            or in their softmax or sigmoid, which training sees and the graph leaves off. A parameter called
+            `sizes` gets the sizes.
         data: what it is trained on.
         quantizers: its formats.
         training: epochs, learning rates and batch size.
@@ -397,6 +399,7 @@ class Preset:
             outputs (n, outputs) to the loss of every sample (n,), in TensorFlow or `keras.ops`.
         callbacks: Keras callbacks of the preset's own; called with the phase ("float" or "qat") and the run
             folder at the start of each phase, also of one that goes on.
+        sizes: of the network, that may vary: by name, each with its bounds.
         name: the file's name; set by the loader.
         file: where it was read from; set by the loader.
         digest: SHA-256 of the file; set by the loader.
@@ -404,7 +407,12 @@ class Preset:
     """
 
     summary: str
-    build: Callable[[Quantizers], keras.Model] | Callable[[], keras.Model]
+    build: (
+        Callable[[Quantizers], keras.Model]
+        | Callable[[Quantizers, Sizes], keras.Model]
+        | Callable[[Sizes], keras.Model]
+        | Callable[[], keras.Model]
+    )
     data: DataSpec
     quantizers: Quantizers
     training: Training
@@ -412,10 +420,16 @@ class Preset:
     lowering: Lowering = field(default_factory=Lowering)
     loss: Callable[[Any, Any], Any] | None = None
     callbacks: Callable[[str, Path], Sequence[keras.callbacks.Callback]] | None = None
+    sizes: Mapping[str, Size] = field(default_factory=dict)
     name: str = ""
     file: Path = Path()
     digest: str = ""
     code: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def model(self) -> ModelChoices:
+        """The settings of its network without `--set`."""
+        return ModelChoices(sizes={name: size.default for name, size in self.sizes.items()})
 
 
 class Choices(Settings):
@@ -426,6 +440,7 @@ class Choices(Settings):
     training: Training
     targets: Targets
     lowering: Lowering = Lowering()
+    model: ModelChoices = ModelChoices()
     seed: Seed = 0
 
 

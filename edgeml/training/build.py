@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING, Any
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.keras.backend import import_keras
 from edgeml.keras.quantized_model import quantized
-from edgeml.presets import Preset, Quantizers
+from edgeml.presets import Choices, Preset, Sizes, choose
+from edgeml.presets.sizes import SIZES
 
 if TYPE_CHECKING:
     import keras
 
 
-def build_model(preset: Preset, quantizers: Quantizers, most: int | None = None) -> keras.Model:
+def build_model(preset: Preset, choices: Choices | None = None) -> keras.Model:
     """The untrained quantization-aware model.
 
     Args:
         preset: whose build function is called.
-        quantizers: the argument of that function.
-        most: weights that the model may have, none of which is allocated beyond; the preset's own if None.
+        choices: its quantizers and sizes are what that function gets; of weights beyond
+            `training.max_parameters` none is allocated. The preset's own if None.
 
     Raises:
         EdgemlError: the build function fails or returns something else, the model has too many weights, or
@@ -37,10 +38,12 @@ def build_model(preset: Preset, quantizers: Quantizers, most: int | None = None)
         MissingToolError: TensorFlow or QKeras is not installed.
     """
     keras = import_keras()
+    chosen = choices or choose(preset)
+    quantizers = chosen.quantizers
     where = f"{preset.file}, {getattr(preset.build, '__name__', 'build')}()"
     try:
-        with _bounded(most or preset.training.max_parameters, where):
-            model = _called(preset.build, quantizers)
+        with _bounded(chosen.training.max_parameters, where):
+            model = _called(preset.build, chosen)
     except EdgemlError:
         raise
     except Exception as error:  # the user's own code can raise anything
@@ -58,9 +61,11 @@ def build_model(preset: Preset, quantizers: Quantizers, most: int | None = None)
     return model
 
 
-def _called(build: Callable[..., Any], quantizers: Quantizers) -> Any:
-    """The result of a build function, which may have no parameter if its layers are plain ones."""
-    return build(quantizers) if inspect.signature(build).parameters else build()
+def _called(build: Callable[..., Any], choices: Choices) -> Any:
+    """The result of a build function, which takes the quantizers if its layers are QKeras' own."""
+    names = list(inspect.signature(build).parameters)
+    sizes = {SIZES: Sizes(choices.model.sizes)} if SIZES in names else {}
+    return build(choices.quantizers, **sizes) if len(names) > len(sizes) else build(**sizes)
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def _test(
     training = choices.training
     settings = PhaseSettings.of(phase, training, choices.seed, choices.data.task)
     make_repeatable(choices.seed)
-    model = build_model(preset, choices.quantizers, training.max_parameters)
+    model = build_model(preset, choices)
     start = "initial weights"
     if phase == "qat" and float_file.is_file():
         copy_weights(load_model(float_file), model)

@@ -26,7 +26,7 @@ def with_task(preset: Preset, choices: Choices) -> tuple[Choices, str]:
     """
     if choices.data.task != AUTO:
         return choices, ""
-    model = build_model(preset, choices.quantizers, choices.training.max_parameters)
+    model = build_model(preset, choices)
     inputs, outputs = (
         sum(math.prod(end.shape[1:]) for end in ends) for ends in (model.inputs, model.outputs)
     )

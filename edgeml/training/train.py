@@ -146,7 +146,7 @@ def _train_model(
     """The same within the scope of its replicas."""
     assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
     settings = PhaseSettings.of(phase, run.config.training, run.config.seed, run.config.data.task)
-    model = build_model(preset, run.config.quantizers, run.config.training.max_parameters)
+    model = build_model(preset, run.config.choices)
     if phase == "float":
         # A model that cannot be lowered is refused now, not after hours of training.
         lower_model(model, run.name, strict, options=run.config.lowering)

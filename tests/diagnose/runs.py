@@ -69,7 +69,7 @@ def preset_run(folder: Path, integer: int = 0) -> Run:
     preset = presets.load(file)
     choices = presets.choose(preset)
     run = Run.create(folder / "run", RunConfig.of(preset, choices, presets.prepare(choices.data)))
-    model = build_model(preset, choices.quantizers)
+    model = build_model(preset, choices)
     model.set_weights([np.asarray(values, np.float32) for values in WEIGHTS])
     model.save(run.model_file)
     saved.save(lower_model(model).graph).write(run.folder)

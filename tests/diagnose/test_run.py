@@ -79,7 +79,7 @@ def test_a_type_that_clips_is_named_and_the_setting_wins_it_back(clipping: Diagn
 def test_the_score_of_a_change_is_that_of_its_settings(clipping: Diagnosed) -> None:
     run, change = clipping.run, clipping.result.changes[0]
     preset = presets.load(clipping.folder / "sums.py")
-    model = build_model(preset, presets.choose(preset, change.settings).quantizers)
+    model = build_model(preset, presets.choose(preset, change.settings))
     model.set_weights(load_model(run.model_file).get_weights())
     graph, data = lower_model(model).graph, run.data()
     values = edgeml.evaluate(graph, data.x_test)

@@ -16,6 +16,7 @@ from edgeml.explore.judge import columns_of, excess_of, front_rows
 from edgeml.explore.knob import LayerRole
 from edgeml.explore.record import RowState, StudyRecord, TrialRow
 from edgeml.explore.request import StudyLimit, StudyRequest
+from edgeml.explore.space import Topology
 from edgeml.explore.target import TargetKind
 from edgeml.explore.trial import TrialJob, TrialOutcome, TrialStage
 from edgeml.figures import Figure
@@ -92,6 +93,12 @@ def outcome(job: TrialJob) -> TrialOutcome:
     )
 
 
+def base_of(topology: Topology) -> Baseline:
+    """The baseline of a topology; without units in fc2 there is no act1."""
+    lacks = "act1" if "fc2-0" in topology.name else ""
+    return BASE.model_copy(update={"layers": tuple(one for one in LAYERS if one.name != lacks)})
+
+
 class MadeUpPool(JobPool):
     """Gives results in an order of chance.
 
@@ -99,14 +106,23 @@ class MadeUpPool(JobPool):
         seed: of the order.
         fail: trials whose number this matches fail.
         stop_at: Ctrl-C comes before so many results.
+        error: of the trials that fail.
+        no_base: the float baseline of this topology cannot be trained.
     """
 
     def __init__(
-        self, seed: int = 0, fail: str = "", stop_at: int = 0, error: str = "cannot be built"
+        self,
+        seed: int = 0,
+        fail: str = "",
+        stop_at: int = 0,
+        error: str = "cannot be built",
+        no_base: str = "",
     ) -> None:
         self.random = np.random.default_rng(seed)
         self.fail, self.stop_at, self.error = fail, stop_at, error
+        self.no_base = no_base
         self.done: list[tuple[int, TrialStage]] = []
+        self.bases: list[str] = []
 
     def results(
         self, jobs: Sequence[PoolJob[Any]], tell: JobTell = lambda _: None
@@ -114,7 +130,9 @@ class MadeUpPool(JobPool):
         for index in self.random.permutation(len(jobs)):
             job = jobs[index]
             if isinstance(job, BaselineJob):
-                yield int(index), BASE
+                self.bases.append(job.topology.name)
+                failed = self.no_base and self.no_base == job.topology.name
+                yield int(index), EdgemlError("diverges", job.title) if failed else base_of(job.topology)
                 continue
             assert isinstance(job, TrialJob)
             if self.stop_at and len(self.done) >= self.stop_at:

@@ -174,9 +174,12 @@ class TestKnobs:
             return {one.name.split(".")[0] for one in space_of(at, (), {}).dimensions}
 
         assert turned(space_input("digits_mlp", BOARD)) == {
-            "weight_bits", "activation_bits", "clock", "layout", "pruning", "reuse",
+            "weight_bits", "activation_bits", "clock", "layout", "pruning", "reuse", "sizes",
         }  # fmt: skip
-        assert turned(space_input("digits_mlp", MCU)) == {"weight_bits", "activation_bits", "pruning"}
+        assert turned(space_input("digits_mlp", MCU)) == {
+            "weight_bits", "activation_bits", "pruning", "sizes",
+        }  # fmt: skip
+        assert "sizes" not in turned(space_input("jets_mlp", BOARD))
         assert "learned_strength" in turned(space_input("digits_learned", BOARD, LEARNED))
 
     def test_widths_of_layers_with_exceptions_begin_at_their_own(self) -> None:
@@ -210,16 +213,51 @@ class TestKnobs:
         at = space_input("digits_mlp", MCU)
         with pytest.raises(EdgemlError, match="does not apply"):
             space_of(at, ("clock",), {})
-        with pytest.raises(EdgemlError, match="leaves no choice"):
+        with pytest.raises(EdgemlError, match="leaves layout no choice"):
             space_of(space_input("digits_mlp", BOARD), (), dict([ChoiceBounds.parse("layout=diagonal")]))
 
     def test_what_has_no_effect_is_left_out(self) -> None:
         space = space_of(space_input("digits_mlp", BOARD), ("layout", "reuse"), {})
-        assert space.design_lines({"layout": "parallel", "reuse": 8}) == ("verilog.mode=parallel",)
-        assert space.design_lines({"layout": "stream", "reuse": 8}) == (
-            "verilog.mode=stream",
-            "verilog.reuse_factor=8",
+        side_by_side, stream = ({"layout": name, "reuse": 8} for name in ("parallel", "stream"))
+        assert space.design_lines(space.used(side_by_side, ())) == ("verilog.mode=parallel",)
+        assert space.design_lines(space.used(stream, ())) == ("verilog.mode=stream", "verilog.reuse_factor=8")
+
+    def test_widths_of_layers_that_a_topology_lacks_are_left_out(self) -> None:
+        space = space_of(space_input("digits_mlp", BOARD), ("sizes", "weight_bits"), {})
+        point = dict(space.own) | {"sizes.fc2": 0}
+        assert "weight_bits.logits" not in space.used(point, ("fc1",))
+        assert space.lines(space.used(point, ("fc1",))) == (
+            "model.sizes.fc1=32",
+            "model.sizes.fc2=0",
+            "quantizers.layers.fc1.weights.bits=6",
         )
+        assert space.topology(space.own).name == ""
+        assert space.topology(point).name == "fc2-0"
+        assert space.topology(point).lines == ("model.sizes.fc2=0",)
+
+    def test_sizes_stay_within_the_bounds_of_the_preset_and_of_the_user(self) -> None:
+        def sizes(*ranges: str, lines: tuple[str, ...] = ()) -> dict[str, tuple[Any, ...]]:
+            bounds = dict(map(ChoiceBounds.parse, ranges))
+            at = space_input("digits_mlp", BOARD, lines=lines)
+            return {one.name: one.choices for one in space_of(at, ("sizes",), bounds).dimensions}
+
+        assert sizes() == {"sizes.fc1": tuple(range(8, 65, 8)), "sizes.fc2": tuple(range(0, 65, 8))}
+        assert sizes("sizes=8,16,100")["sizes.fc1"] == (8, 16)
+        assert sizes("sizes.fc2=0:16") == {"sizes.fc1": tuple(range(8, 65, 8)), "sizes.fc2": (0, 8, 16)}
+        assert 20 in sizes(lines=("model.sizes.fc1=20",))["sizes.fc1"]
+
+    @pytest.mark.parametrize(
+        ("ranges", "says"),
+        [
+            ("sizes.fc9=8:16", r"unknown dimension 'sizes\.fc9' \(did you mean sizes\.fc1"),
+            ("sizes.fc1=65:80", r"--range sizes\.fc1: leaves sizes\.fc1 no choice \(within 8, 16"),
+            ("sizes=1:3", r"--range sizes: leaves sizes\.fc1 no choice"),
+            ("clock=50:80", "clock is not turned"),
+        ],
+    )
+    def test_ranges_of_what_is_not_turned(self, ranges, says) -> None:
+        with pytest.raises(EdgemlError, match=says):
+            space_of(space_input("digits_mlp", BOARD), ("sizes",), dict([ChoiceBounds.parse(ranges)]))
 
     def test_planned_points_begin_with_the_preset_and_are_within_the_space(self) -> None:
         space = space_of(space_input("digits_mlp", BOARD), (), {})
@@ -229,6 +267,7 @@ class TestKnobs:
         assert len(set(keys)) == len(keys) > 6
         for point in points:
             assert all(point[one.name] in one.choices for one in space.dimensions)
+        assert any(point["sizes.fc1"] == 16 and point["sizes.fc2"] == 16 for point in points)
         # Rounding all weights of fc1 costs 1.0 * 2^(4 - bits): one point may be lost in the first of them.
         assert float(points[1]["weight_bits.fc1"]) > float(points[4]["weight_bits.fc1"])
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ARGUMENTS = (
     *("explore", "iris_mlp", "--board", "pynq-z2", "--trials", "6", "--generation", "6"),
-    *("--max-accuracy-loss", "60", "--epochs", "8", "--knobs", "weight_bits,activation_bits,layout"),
+    *("--max-accuracy-loss", "60", "--epochs", "8", "--knobs", "sizes,weight_bits,activation_bits,layout"),
 )
 
 

@@ -12,10 +12,11 @@ import optuna
 import pytest
 
 from edgeml.errors import EdgemlError
+from edgeml.explore.begin import begin_study
 from edgeml.explore.differences import neighbour, sentence
 from edgeml.explore.record import FILE, RowState, StudyRecord, TrialRow
 from edgeml.explore.request import Sampler, StudyLimit, StudyRequest
-from edgeml.explore.search import Search, begin_study
+from edgeml.explore.search import Search
 from edgeml.explore.storage import shown_url, stored_row
 from edgeml.explore.trial import TrialStage
 from tests.explore.made_up import FLOAT, MadeUpPool, question
@@ -75,6 +76,49 @@ def test_the_preset_as_it_is_comes_first_and_is_trained_to_its_end(tmp_path) -> 
         "weight_bits.fc1": 6,
         "weight_bits.logits": 6,
     }
+
+
+SIZES = {
+    "knobs": ("weight_bits", "activation_bits", "sizes"),
+    "ranges": ("sizes.fc1=16,32", "sizes.fc2=0,32"),
+}
+
+
+def test_a_question_that_was_refused_before_its_first_trial_can_be_put_right(tmp_path) -> None:
+    with pytest.raises(EdgemlError, match="unknown dimension"):
+        searched(tmp_path / "a", question(ranges=("weight_bits.fc7=2:4",)))
+    assert searched(tmp_path / "a", question()).front
+    with pytest.raises(EdgemlError, match="holds another study"):
+        searched(tmp_path / "a", question(seed=4))
+
+
+def test_each_topology_has_one_float_baseline(tmp_path) -> None:
+    request = question(**SIZES)
+    root = tmp_path / "a"
+    root.mkdir()
+    begin_study(root, request, overwrite=False)
+    pool = MadeUpPool()
+    record = Search(request, root, 18, 1, pool).run()
+    assert len(set(pool.bases)) == len(pool.bases) > 2 and pool.bases[0] == ""
+    sizes = set(zip(*(record.columns.points[f"sizes.fc{n}"] for n in (1, 2)), strict=True))
+    assert len(sizes) == len(pool.bases)
+    without = [at for at, size in enumerate(record.columns.points["sizes.fc2"]) if size == 0]
+    assert without and all(record.columns.points["activation_bits.act1"][at] is None for at in without)
+
+    again = MadeUpPool(seed=3)
+    Search(request, root, 24, 1, again).run()
+    assert not set(again.bases) & set(pool.bases)
+    assert what_counts(searched(tmp_path / "b", request, seed=7)) == what_counts(record)
+
+
+def test_a_topology_whose_baseline_cannot_be_trained_fails_its_trials_alone(tmp_path) -> None:
+    request = question(**SIZES)
+    whole = searched(tmp_path / "a", request)
+    name = "fc1-16_fc2-0"
+    record = searched(tmp_path / "b", request, no_base=name)
+    failed = record.columns.states.count(RowState.FAILED)
+    assert record.failures == {"float baseline fc1-16, fc2-0: diverges": failed}
+    assert record.front and not whole.failures
 
 
 def test_equal_settings_are_worked_on_once(tmp_path) -> None:

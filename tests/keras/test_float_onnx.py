@@ -53,7 +53,7 @@ def chain(shape, *stack):
 @pytest.mark.parametrize("name", presets.names())
 def test_every_preset(name):
     preset = presets.load(name)
-    model = float_model(build_model(preset, preset.quantizers))
+    model = float_model(build_model(preset))
     made = agree(model, largest=0.1)  # so that no sigmoid at the end saturates
     assert made.graph.input[0].name == model.inputs[0].name
     assert made.graph.output[0].name == model.layers[-1].name
@@ -187,4 +187,4 @@ def test_a_layer_that_is_not_covered_is_refused_by_name(layer, what):
 def test_a_quantized_layer_is_refused():
     preset = presets.load("iris_mlp")
     with pytest.raises(EdgemlError, match="QActivation"):
-        float_onnx(build_model(preset, preset.quantizers))
+        float_onnx(build_model(preset))

@@ -35,7 +35,7 @@ def of_preset(folder: Path, settings: Settings) -> Any:
 def of_model(folder: Path, settings: Settings) -> Any:
     """The lint of its model with weights set by hand."""
     preset = presets.load(preset_file(folder))
-    model = build_model(preset, presets.choose(preset, assignments(settings)).quantizers)
+    model = build_model(preset, presets.choose(preset, assignments(settings)))
     model.set_weights([np.asarray(values, np.float32) for values in WEIGHTS])
     return edgeml.lint(model, data=folder / "sums.npz")
 

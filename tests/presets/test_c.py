@@ -21,7 +21,7 @@ def test_every_preset_is_exact(name: str) -> None:
     needs_c_compiler()
     preset = presets.load(name)
     import_keras().utils.set_random_seed(0)
-    model = build_model(preset, preset.quantizers)
+    model = build_model(preset)
     shape = model.input_shape[1:]
     x = np.random.default_rng(0).normal(0, 2, (SAMPLES, *shape)).astype(np.float32)
     result = edgeml.check(edgeml.lower(model), x, ["c"])

@@ -45,7 +45,7 @@ def test_it_is_described(preset):
     assert preset.summary
     assert preset.targets.board in boards.names()
     flat = (int(np.prod(info.shape)),)
-    model = build_model(preset, preset.quantizers)
+    model = build_model(preset)
     assert model.input_shape[1:] == (flat if preset.data.flatten else info.shape)
     classes = 1 if len(info.classes) == 2 else len(info.classes)
     outputs = flat[0] if preset.data.task == "autoencoder" else len(info.targets) or classes
@@ -54,7 +54,7 @@ def test_it_is_described(preset):
 
 
 def test_names_of_layers_do_not_depend_on_what_was_built_before(preset):
-    first, second = (build_model(preset, preset.quantizers) for _ in range(2))
+    first, second = (build_model(preset) for _ in range(2))
     assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
 
 
@@ -62,7 +62,7 @@ def test_stored_pixels_are_the_codes_of_the_input(preset):
     if preset.data.scaling != "unit":
         assert preset.quantizers.inputs.signed
         return
-    model = build_model(preset, preset.quantizers)
+    model = build_model(preset)
     highest = largest(preset)
     pixels = np.arange(highest + 1, dtype=np.float32)
     shape = model.input_shape[1:]
@@ -72,12 +72,26 @@ def test_stored_pixels_are_the_codes_of_the_input(preset):
     np.testing.assert_array_equal(codes, x.astype(np.int64))
 
 
+@pytest.mark.parametrize("end", ["least", "most"])
+def test_sizes_at_the_ends_of_their_bounds_are_built(preset, end):
+    """And each of them changes the model."""
+    sizes = {name: getattr(size, end) for name, size in preset.sizes.items()}
+    if not sizes:
+        return
+    own = build_model(preset).count_params()
+    ends = build_model(preset, presets.choose(preset, [f"model.sizes.{k}={v}" for k, v in sizes.items()]))
+    assert own != ends.count_params()
+    for name, size in sizes.items():
+        one = build_model(preset, presets.choose(preset, [f"model.sizes.{name}={size}"]))
+        assert size == preset.sizes[name].default or one.count_params() != own
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_lowers_and_is_exact_with_random_weights(preset, seed):
     keras = import_keras()
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
-    model = build_model(preset, preset.quantizers)
+    model = build_model(preset)
     for weight in model.weights:
         weight.assign(rng.normal(0, 0.5, weight.shape))
     graph, x = lower(model), scaled(preset, rng)
@@ -94,7 +108,7 @@ def named(model):
 
 
 def test_the_float_counterpart_has_the_same_topology_and_no_quantizer(preset):
-    model = build_model(preset, preset.quantizers)
+    model = build_model(preset)
     counterpart = float_model(model)
     assert [layer.name for layer in counterpart.layers] == [layer.name for layer in model.layers]
     assert named(counterpart) == [name for name in named(model) if name[1] not in OWN_STATE]
@@ -109,7 +123,7 @@ def test_weights_that_are_powers_of_two_or_ternary(kernels: str, values: set[flo
     """Exact, and no others than were asked for; a layer may keep its own form."""
     preset = presets.load("iris_mlp")
     options = [f"quantizers.kernels={kernels}", "quantizers.layers.logits.kernels=fixed"]
-    graph = lower(build_model(preset, presets.choose(preset, options).quantizers), strict=True)
+    graph = lower(build_model(preset, presets.choose(preset, options)), strict=True)
     constants = {name: graph.info(name) for name in ("fc1.weight", "logits.weight")}
     first, last = (np.abs(to_float(info.lo, info.type.frac)) for info in constants.values())
     sizes = first / first.max(axis=0) if kernels == "ternary" else first

@@ -20,7 +20,7 @@ SAMPLES = 1000
 def test_jets_in_verilog_is_exact_on_random_inputs() -> None:
     preset = presets.load("jets_mlp")
     import_keras().utils.set_random_seed(0)
-    model = build_model(preset, preset.quantizers)
+    model = build_model(preset)
     rng = np.random.default_rng(0)
     x = rng.normal(0, 2, (SAMPLES, *model.input_shape[1:])).astype(np.float32)
     graph = edgeml.lower(model)

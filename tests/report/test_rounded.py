@@ -29,7 +29,7 @@ def quick(monkeypatch):
 @pytest.mark.slow
 def test_with_the_trained_weights_it_is_as_accurate_and_as_large_as_the_trained_graph(tmp_path):
     preset = presets.load("iris_mlp")
-    model = build_model(preset, preset.quantizers)
+    model = build_model(preset)
     random = np.random.default_rng(3)
     for weight in model.weights:
         weight.assign(random.normal(0, 0.5, weight.shape))

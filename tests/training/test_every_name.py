@@ -237,7 +237,7 @@ def test_every_loss_trains_float_and_quantized(preset):
     for name in listed("losses", "Loss"):
         chosen = choices.training.model_copy(update={"loss": KerasClass(name=name)})
         for phase in ("float", "qat"):
-            model = build_model(preset, choices.quantizers)
+            model = build_model(preset, choices)
             model = float_model(model) if phase == "float" else model
             try:
                 trainer = PhaseTrainer(model, data, PhaseSettings.of(phase, chosen, 1))

@@ -47,7 +47,7 @@ def random_weights(model):
 @pytest.mark.parametrize("name", ["digits_mlp", "digits_cnn", "iris_mlp"])
 def test_with_the_trained_weights_it_is_the_trained_graph(name, tmp_path):
     preset = presets.load(name)
-    model = random_weights(build_model(preset, preset.quantizers))
+    model = random_weights(build_model(preset))
     found = post_training(*saved(model, tmp_path), name)
     assert found.graph.digest == lower(model, name).digest
     assert found.moved == ()
@@ -132,7 +132,7 @@ def test_another_baseline_is_refused_by_layer(tmp_path):
 def test_calibrated_a_preset_is_nearer_to_its_baseline(name, tmp_path):
     preset = presets.load(name)
     random, data = np.random.default_rng(4), presets.prepare(preset.data)
-    files = saved(build_model(preset, preset.quantizers), tmp_path, lambda _, w: random.normal(0, 1, w.shape))
+    files = saved(build_model(preset), tmp_path, lambda _, w: random.normal(0, 1, w.shape))
     wanted = np.asarray(load_model(files[1])(data.x_test, training=False))
     apart = []
     for samples in (None, data.x_train):

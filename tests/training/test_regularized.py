@@ -42,7 +42,7 @@ def preset(tmp_path):
 
 
 def test_they_are_in_both_models(preset):
-    model = build_model(preset, preset.quantizers)
+    model = build_model(preset)
     for one in (model, float_model(model)):
         layer = one.get_layer("fc1")
         assert float(layer.kernel_regularizer.l1) == pytest.approx(1e-2)

@@ -50,7 +50,7 @@ def sums(preset: Preset, dataset: str) -> list[int]:
     choices = presets.choose(preset, [f"data.dataset={dataset}"])
     data = presets.prepare(choices.data)
     make_repeatable(0)
-    model = build_model(preset, choices.quantizers)
+    model = build_model(preset, choices)
     settings = fit.PhaseSettings.of("qat", choices.training, 0)
     recorder: Any = context.context()
     recorder.enable_graph_collection()

@@ -153,11 +153,11 @@ def test_widths_of_zero_everywhere_are_refused_and_the_remedy_is_taken(
     preset = presets.load("digits_learned")
 
     def check(changed: list[str]) -> None:
-        quantizers = presets.choose(preset, changed).quantizers
+        choices = presets.choose(preset, changed)
         tf.keras.utils.set_random_seed(0)
-        model = build_model(preset, quantizers)
+        model = build_model(preset, choices)
         calibrate(model, np.random.default_rng(0).random((64, 64), np.float32))
-        check_widths(model, quantizers)
+        check_widths(model, choices.quantizers)
 
     check([])
     with pytest.raises(EdgemlError, match=message) as error:

@@ -24,6 +24,7 @@ from edgeml.lint import Rule
 from edgeml.lint import code as lint_code
 from edgeml.lint import load as load_rule
 from edgeml.lint import names as rule_names
+from edgeml.presets.sizes import bounds_text
 from edgeml.ptq import corrections, methods
 from edgeml_docs.markdown import table
 
@@ -127,14 +128,24 @@ def presets_page() -> str:
             f"`{p.data.dataset}`",
             str(p.quantizers.weights.bits),
             str(p.quantizers.activations.bits),
+            bounds_text(p.sizes),
             f"`{p.targets.board}`",
         )
         for p in map(presets.load, presets.names())
     ]
-    head = ("name", "network", "data", "bits of weights", "bits of activations", "board")
+    head = (
+        "name",
+        "network",
+        "data",
+        "bits of weights",
+        "bits of activations",
+        "sizes",
+        "board",
+    )
     lead = (
         "`edgeml run NAME` trains one; what they reach: [accuracy of the presets](../presets.md). The files "
-        "lie in `models/` and are the best pattern for your own."
+        "lie in `models/` and are the best pattern for your own. Sizes may vary within these bounds, "
+        "`--set model.sizes.fc1=24`; [edgeml explore](../explore.md) searches among them."
     )
     return _page("Presets", lead, head, rows)
 

@@ -11,7 +11,7 @@ from edgeml.cli.bands import print_bands
 from edgeml.cli.console import OUT, print_json
 from edgeml.errors import unknown_name
 
-_TEXTS = ("summary", "title", "path", "command")
+_TEXTS = ("summary", "sizes", "title", "path", "command")
 _KINDS = ("presets", "datasets", "boards", "mcus", "backends", "tools")
 
 
@@ -41,9 +41,18 @@ def _rows(kind: str) -> list[dict[str, Any]]:
     match kind:
         case "presets":
             from edgeml import presets
+            from edgeml.presets.sizes import bounds_text
 
             loaded = [presets.load(name) for name in presets.names()]
-            return [{"name": p.name, "dataset": p.data.dataset, "summary": p.summary} for p in loaded]
+            return [
+                {
+                    "name": p.name,
+                    "dataset": p.data.dataset,
+                    "summary": p.summary,
+                    "sizes": bounds_text(p.sizes),
+                }
+                for p in loaded
+            ]
         case "datasets":
             from edgeml import datasets
 

@@ -21,9 +21,8 @@ class ActivationBits(Knob):
             form = (quantizers.layers.get(layer) or LayerBits()).activations.over(quantizers.activations)
             least = max(_LEAST, form.integer + form.signed)
             key = f"quantizers.layers.{layer}.activations.bits"
-            yield Dimension.of_key(
-                f"activation_bits.{layer}", key, bits_between(form.bits, bounds, least), form.bits
-            )
+            choices = bits_between(form.bits, bounds, least)
+            yield Dimension.of_key(f"activation_bits.{layer}", key, choices, form.bits, layer)
 
 
 KNOB = ActivationBits()

@@ -23,7 +23,8 @@ class WeightBits(Knob):
                 continue
             bits = own.weights.over(quantizers.weights).bits
             key = f"quantizers.layers.{layer}.weights.bits"
-            yield Dimension.of_key(f"weight_bits.{layer}", key, bits_between(bits, bounds, _LEAST), bits)
+            choices = bits_between(bits, bounds, _LEAST)
+            yield Dimension.of_key(f"weight_bits.{layer}", key, choices, bits, layer)
 
 
 KNOB = WeightBits()

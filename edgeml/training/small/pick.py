@@ -24,7 +24,7 @@ def check_learned(preset: Preset, choices: Choices) -> None:
     Raises:
         EdgemlError: all its widths are stated, or there is one epoch, so that its front would be one point.
     """
-    if not any(learned_layers(build_model(preset, choices.quantizers))):
+    if not any(learned_layers(build_model(preset, choices))):
         raise EdgemlError("has no learned widths, so its front would be one point", preset.name, _REMEDY)
     if choices.training.epochs == 1:
         raise EdgemlError(

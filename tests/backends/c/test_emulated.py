@@ -128,7 +128,7 @@ def test_presets_are_exact_on_emulated_cores(preset: str) -> None:
         runner(name)
     loaded = presets.load(preset)
     import_keras().utils.set_random_seed(0)
-    model = build_model(loaded, loaded.quantizers)
+    model = build_model(loaded)
     x = np.random.default_rng(0).normal(0, 1, (20, *model.input_shape[1:])).astype(np.float32)
     result = edgeml.check(edgeml.lower(model), x, CORES)
     rows = {row.backend: row for row in result.results}

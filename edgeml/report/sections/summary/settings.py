@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edgeml.presets import Preset
     from edgeml.runs import Run
 
-_PARTS = ("data", "quantizers", "training", "targets", "lowering", "post_training")
+_PARTS = ("data", "quantizers", "training", "targets", "lowering", "model", "post_training")
 
 
 def stated(run: Run) -> dict[str, str]:
@@ -38,7 +38,7 @@ def changes(run: Run) -> Iterator[str]:
 
 def changes_of(run: Run, preset: Preset) -> Iterator[str]:
     """KEY=VALUE for every setting of the run that is not the preset's."""
-    for part in ("data", "quantizers", "training", "targets"):
+    for part in ("data", "quantizers", "training", "targets", "model"):
         own, used = getattr(preset, part).model_dump(), getattr(run.config, part).model_dump()
         yield from _changed(own, used, part)
 
