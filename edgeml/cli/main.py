@@ -61,7 +61,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_about)
     for name in sorted(commands.names(), key=lambda name: (*_ORDER, name).index(name)):
-        app.command(name)(commands.load(name))
+        app.command(name, cls=names.Command)(commands.load(name))
     return app
 
 

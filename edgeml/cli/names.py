@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, get_args, get_origin
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from edgeml.errors import EdgemlError
 
@@ -159,6 +159,42 @@ def begin_so(names: Callable[[], Sequence[str]], several: bool = False) -> Calla
         return []
 
     return complete
+
+
+class Command(TyperCommand):
+    """A Typer command that refuses what is stated twice, of which the last one would hold without a word.
+
+    That is an option with one value, and in options that are given again a key: --set training.epochs=5.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments as Typer's command does.
+
+        Raises:
+            EdgemlError: something is stated twice.
+        """
+        if not ctx.resilient_parsing:
+            values, _, order = self.make_parser(ctx).parse_args(list(args))
+            for option in order:
+                if option.param_type_name == "option" and not getattr(option, "is_flag", False):
+                    _refuse_twice(option, order.count(option), values.get(option.name))
+        return super().parse_args(ctx, args)
+
+
+def _refuse_twice(option: Any, times: int, values: Any) -> None:
+    """Refuse an option that is given so many times, or one of its keys.
+
+    Raises:
+        EdgemlError: says which.
+    """
+    flag = max(option.opts, key=len)
+    if not option.multiple and times > 1:
+        raise EdgemlError("is given twice", flag, f"state {flag} once")
+    if option.multiple and "=" in (option.metavar or ""):
+        keys = [str(value).partition("=")[0].strip() for value in values]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise EdgemlError(f"{twice} is stated twice", flag, f"state {flag} {twice}=... once")
 
 
 class Commands(TyperGroup):

@@ -130,6 +130,7 @@ def train_line(request: StudyRequest, row: TrialRow) -> str:
     from edgeml.quoting import shell
 
     target = (f"targets.board={request.target_name}",) if request.place.board is not None else ()
-    parts = [f"--set {shell(line)}" for line in (*target, *request.settings, *row.lines)]
+    stated = {line.partition("=")[0].strip(): line for line in (*target, *request.settings, *row.lines)}
+    parts = [f"--set {shell(line)}" for line in stated.values()]
     epochs = [] if request.epochs is None else [f"--epochs {request.epochs}"]
     return " ".join(["edgeml train", shell(request.preset), f"--seed {request.seed}", *epochs, *parts])

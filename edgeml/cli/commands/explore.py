@@ -112,8 +112,9 @@ def command(
 ) -> None:
     """Search for designs that keep limits of resources, time and accuracy, and are beaten by no other.
 
-    Sizes, bits per layer, layout, reuse, clock and pruning are turned; every design is judged by its exact integers.
-    Goes on where an interrupted search stopped. STUDY/explore.html has the front, --pick makes a trial a run.
+    Sizes, bits per layer, layout, reuse, clock and pruning are turned; designs are judged by their exact
+    integers. Goes on where an interrupted search stopped. STUDY/explore.html has the front, --pick makes a
+    trial a run.
     """
     limits = {
         "accuracy_loss": max_accuracy_loss,
