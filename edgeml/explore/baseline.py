@@ -22,7 +22,7 @@ from edgeml.errors import EdgemlError
 from edgeml.explore.knob import LayerRole, PresetLayer, SpaceInput
 from edgeml.explore.paused import Paused, Pausing
 from edgeml.explore.request import StudyRequest
-from edgeml.explore.space import StudySpace, Topology, space_of
+from edgeml.explore.space import SizedTopology, StudySpace, space_of
 from edgeml.pipeline.cluster import Cargo, moved_settings, sources_of
 from edgeml.presets import Choices, ModelChoices, Preset, Quantizers
 from edgeml.ptq.record import SensitivityRow
@@ -187,12 +187,12 @@ def other_layers(preset: Preset, choices: Choices, own: tuple[PresetLayer, ...])
     return tuple(one for key, one in there.items() if key not in {layer.name for layer in own})
 
 
-def base_folder(topology: Topology) -> str:
+def base_folder(topology: SizedTopology) -> str:
     """The run folder of the baseline of a topology, from STUDY."""
     return f"{OTHERS}/{topology.name}" if topology.name else FOLDER
 
 
-def base_file(root: Path, topology: Topology) -> Path:
+def base_file(root: Path, topology: SizedTopology) -> Path:
     """The record of a baseline."""
     return root / f"{base_folder(topology)}.json"
 
@@ -209,7 +209,7 @@ class BaselineJob:
 
     root: Path
     request: StudyRequest
-    topology: Topology = field(default_factory=Topology)
+    topology: SizedTopology = field(default_factory=SizedTopology)
 
     @property
     def title(self) -> str:

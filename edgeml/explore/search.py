@@ -47,7 +47,7 @@ from edgeml.explore.knob import Choice
 from edgeml.explore.planned import planned_points
 from edgeml.explore.record import FILE, RowState, StudyRecord, TrialRow
 from edgeml.explore.request import StudyRequest
-from edgeml.explore.space import Topology
+from edgeml.explore.space import SizedTopology
 from edgeml.explore.storage import StudyStorage, default_url
 from edgeml.explore.trial import FOLDER, TrialJob, TrialOutcome, TrialStage
 from edgeml.figures import Figure
@@ -171,12 +171,12 @@ class Search:
 
     def _own_baseline(self) -> Baseline:
         """The float baseline of the study's own sizes."""
-        result = self._baselines([Topology()])[""]
+        result = self._baselines([SizedTopology()])[""]
         if isinstance(result, EdgemlError):
             raise result
         return result
 
-    def _baselines(self, topologies: Iterable[Topology]) -> dict[str, Baseline | EdgemlError]:
+    def _baselines(self, topologies: Iterable[SizedTopology]) -> dict[str, Baseline | EdgemlError]:
         """The float baselines of topologies by their names: from their files, or trained now.
 
         Raises:

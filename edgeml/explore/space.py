@@ -14,7 +14,7 @@ Point = Mapping[str, Choice]
 
 
 @dataclass(frozen=True)
-class Topology:
+class SizedTopology:
     """The sizes of a network that are not the study's own.
 
     Attributes:
@@ -60,13 +60,13 @@ class StudySpace:
         """The assignments of `--set` of the commands for the design, likewise."""
         return tuple(line for one in self._of(used) for line in one.design_settings(used[one.name]))
 
-    def topology(self, point: Point) -> Topology:
+    def topology(self, point: Point) -> SizedTopology:
         """The part of a point that its float baseline depends on."""
         chosen = [one for one in self.dimensions if one.topology]
         others = [one for one in chosen if point[one.name] != one.own]
         short = (f"{one.name.partition('.')[2] or one.name}-{point[one.name]}" for one in others)
         lines = tuple(line for one in others for line in one.settings(point[one.name]))
-        return Topology("_".join(short), lines)
+        return SizedTopology("_".join(short), lines)
 
     def _of(self, used: Point) -> list[Dimension]:
         return [one for one in self.dimensions if one.name in used]

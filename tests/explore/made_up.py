@@ -16,7 +16,7 @@ from edgeml.explore.judge import columns_of, excess_of, front_rows
 from edgeml.explore.knob import LayerRole
 from edgeml.explore.record import RowState, StudyRecord, TrialRow
 from edgeml.explore.request import StudyLimit, StudyRequest
-from edgeml.explore.space import Topology
+from edgeml.explore.space import SizedTopology
 from edgeml.explore.target import TargetKind
 from edgeml.explore.trial import TrialJob, TrialOutcome, TrialStage
 from edgeml.figures import Figure
@@ -93,7 +93,7 @@ def outcome(job: TrialJob) -> TrialOutcome:
     )
 
 
-def base_of(topology: Topology) -> Baseline:
+def base_of(topology: SizedTopology) -> Baseline:
     """The baseline of a topology; without units in fc2 there is no act1."""
     lacks = "act1" if "fc2-0" in topology.name else ""
     return BASE.model_copy(update={"layers": tuple(one for one in LAYERS if one.name != lacks)})
