@@ -184,8 +184,8 @@ class Search:
         """
         by_name = {one.name: one for one in topologies}
         files = {name: base_file(self.root, one) for name, one in by_name.items()}
-        found = {name: Baseline.read(path) for name, path in files.items() if path.is_file()}
-        there: dict[str, Baseline | EdgemlError] = dict(found)
+        there: dict[str, Baseline | EdgemlError] = {}
+        there |= {name: Baseline.read(path) for name, path in files.items() if path.is_file()}
         missing = [one for name, one in by_name.items() if name not in there]
         began = time.monotonic()
         jobs = [BaselineJob(self.root, self.request, one) for one in missing]
@@ -220,8 +220,7 @@ class Search:
     def _running(self, points: Mapping[int, Mapping[str, Choice]]) -> list[Running]:
         """The trials at points, with the float baselines that they start from."""
         topologies = {number: self.space.topology(point) for number, point in points.items()}
-        asked = [one for one in topologies.values() if one.name not in self._bases]
-        self._bases |= self._baselines(asked)
+        self._bases |= self._baselines(one for one in topologies.values() if one.name not in self._bases)
         running: list[Running] = []
         for number, point in points.items():
             topology = topologies[number]
