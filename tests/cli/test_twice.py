@@ -1,4 +1,4 @@
-"""What is stated twice on a command line is refused, for of two values one would be ignored."""
+"""Options and keys that a command line states twice are refused, for of two values one would be ignored."""
 
 from __future__ import annotations
 
