@@ -28,16 +28,9 @@ from edgeml.keras.hdf5 import MAGIC, configuration
 from edgeml.keras.rebuild import rebuilt
 from edgeml.keras.registry import import_learned
 from edgeml.keras.stored import check_weights
-from edgeml.keras.writer import AGAIN, keras_version
+from edgeml.keras.writer import AGAIN, UNLOADABLE, keras_version
 from edgeml.reading import parse_json
 from edgeml.scratch import scratch_folder
-
-UNLOADABLE = {
-    "QDenseBatchnorm": "save it as model.h5, or use QDense and BatchNormalization",
-    "QDepthwiseConv2DBatchnorm": "save it as model.h5, or use QDepthwiseConv2D and BatchNormalization",
-    "quantized_hswish": "use an Activation('hard_swish') and a QActivation(quantized_bits(...))",
-}
-"""Classes that QKeras saves and cannot load, and what to do instead."""
 
 
 def load_model(path: str | Path) -> Any:

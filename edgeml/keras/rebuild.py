@@ -15,7 +15,7 @@ from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.configuration import check_code, check_sizes
 from edgeml.keras.hdf5 import assign_weights
 from edgeml.keras.registry import snake_case
-from edgeml.keras.writer import AGAIN
+from edgeml.keras.writer import AGAIN, UNLOADABLE
 from edgeml.reading import error_text, parse_json
 
 _LONGEST = 300
@@ -61,8 +61,9 @@ def rebuilt(text: bytes, weights: bytes, where: str) -> Any:
                 ) from error
         innermost = str(error).rpartition(_CAUSE)[2]  # Keras repeats every configuration in front of it
         reason = error_text(ValueError(innermost) if innermost else error)[:_LONGEST]
+        remedy = next((UNLOADABLE[name] for name in UNLOADABLE if name in reason), AGAIN)
         raise EdgemlError(
-            f"Keras {keras.__version__} does not build its model: {reason}", where, AGAIN
+            f"Keras {keras.__version__} does not build its model: {reason}", where, remedy
         ) from error
     assign_weights(model, architecture, weights, where)
     return model

@@ -14,6 +14,14 @@ from edgeml.reading import FAULTS, parse_json
 
 AGAIN = "save the model again with model.save('model.keras')"
 
+UNLOADABLE = {
+    "QDenseBatchnorm": "save it as model.h5, or use QDense and BatchNormalization",
+    "QDepthwiseConv2DBatchnorm": "save it as model.h5, or use QDepthwiseConv2D and BatchNormalization",
+    "quantized_hswish": "use an Activation('hard_swish') and a QActivation(quantized_bits(...))",
+}
+"""Classes that QKeras saves and cannot load, and what to do instead."""
+
+
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,20}")
 
 

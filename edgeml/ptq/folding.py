@@ -3,7 +3,8 @@
 ONNX Runtime's basic optimizer folds batch norm into convolutions in front of it and leaves it behind matrix
 products (Dense layers) and behind activations, where quantization would need a wide multiplier per channel.
 Behind an activation it becomes part of the next layer, also through pooling and flattening, unless that
-layer pads its input, or a largest value is taken of a channel with a negative factor.
+layer pads its input, or a largest value is taken of a channel with a negative factor. What is left behind a
+ReLU becomes part of the layer in front, see `edgeml.ptq.floors`.
 
 Invariant: the folded network computes the same function; a value that is read elsewhere or is an output of
 the network stays as it is.
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.importers.onnx_reader.model import SourceNode
+from edgeml.ptq.floors import floored
 from edgeml.ptq.net import FloatNet, LinearLayer
 
 _EPSILON = 1e-5
@@ -53,7 +55,10 @@ def folded(net: FloatNet) -> FloatNet:
                 net = _taken_over(net, layer, front)
                 break
         else:
-            return net
+            without = floored(net)
+            if without is None:
+                return net
+            net = without
 
 
 def _behind(net: FloatNet, layer: LinearLayer) -> _Affine | None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from edgeml.errors import EdgemlError
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.ptq.net import FloatNet
@@ -36,6 +38,9 @@ _MOVES = frozenset(
 _ACTIVATIONS = frozenset(("Relu", "Clip", "LeakyRelu", "PRelu"))
 """Operators that are computed exactly on the sums in front of them."""
 
+_LIMITS = frozenset(("Max", "Min"))
+"""Operators that are so where one of their two inputs is a constant."""
+
 _CURVES = frozenset(("Sigmoid", "Tanh"))
 """Operators that become tables; their input is quantized as well."""
 
@@ -51,7 +56,7 @@ _OTHERS = (
 )
 _REMEDIES = {
     "ConvTranspose": "replace it by an upsampling (nearest) and a convolution, and train again",
-    **dict.fromkeys(("Max", "Min"), "replace it by an addition or a concatenation, and train again"),
+    **dict.fromkeys(_LIMITS, "replace it by an addition or a concatenation, and train again"),
 }
 """The remedy for operators that are not covered and are no activations."""
 
@@ -105,6 +110,8 @@ def _places(net: FloatNet) -> Iterator[QuantizedPlace]:
         within = node.op_type in _MOVES | _MEANS or (node.op_type == "Add" and len(sources) == 2)
         if node.op_type in _POSITIVE or (within and all(name in nonnegative for name in sources)):
             nonnegative.add(output)
+        if node.op_type == "Max" and any(np.all(net.constants.get(name, -1) >= 0) for name in node.inputs):
+            nonnegative.add(output)
         if node.op_type == "Clip" and float(_constant(net, node, 1, -1.0)) >= 0:
             nonnegative.add(output)
         origin = next((wide[name] for name in sources if name in wide), output)
@@ -135,7 +142,7 @@ def _deferred(net: FloatNet, tensor: str) -> bool:
     if len(readers) != 1 or tensor in net.outputs:
         return False
     (reader,) = readers
-    with_constant = reader.op_type in ("Add", "Mul", "Sub", "Div") and any(
+    with_constant = reader.op_type in ("Add", "Mul", "Sub", "Div", *_LIMITS) and any(
         name in net.constants for name in reader.inputs
     )
     return reader.op_type in _ACTIVATIONS or with_constant or reader.op_type == "BatchNormalization"
@@ -166,6 +173,8 @@ def _need_covered(net: FloatNet, node: SourceNode) -> None:
         EdgemlError: names it, with the remedy.
     """
     kind = node.op_type
+    if kind in _LIMITS and any(name in net.constants for name in node.inputs):
+        return
     if kind in _MOVES | _ACTIVATIONS | _SUMS | _CURVES | _TABLES:
         return
     if kind in ENDS:

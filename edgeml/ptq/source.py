@@ -33,7 +33,7 @@ from edgeml.scratch import scratch_folder
 _WINDOWS = frozenset(
     ("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization")
 )
-_ELEMENTWISE = frozenset(("Add", "Sub", "Mul", "Div", "Relu", "Clip", "Identity", "Pad"))
+_ELEMENTWISE = frozenset(("Add", "Sub", "Mul", "Div", "Relu", "Clip", "Max", "Min", "Identity", "Pad"))
 _TRIED = 4
 _NEAR = 1e-3
 _KERAS_HEADS = (b"PK", b"\x89HDF\r\n\x1a\n")

@@ -342,3 +342,14 @@ def test_an_operation_in_hdf5_is_refused_with_the_format_that_has_it(tmp_path: P
     model.save(tmp_path / "model.keras")
     content = (tmp_path / "model.keras").read_bytes()
     importers.read(importers.SourceFile(tmp_path / "model.keras", content), options)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_a_quantizer_that_qkeras_cannot_load_is_refused_with_another(suffix: str, tmp_path: Path) -> None:
+    source = keras.Input((8,))
+    x = qkeras.QActivation(qkeras.quantized_hswish(6, 2))(qkeras.QDense(6, **weights())(source))
+    keras.Model(source, x).save(tmp_path / f"model{suffix}")
+    file = importers.SourceFile(tmp_path / f"model{suffix}", (tmp_path / f"model{suffix}").read_bytes())
+    with pytest.raises(EdgemlError, match="quantized_hswish") as refused:
+        importers.read(file, importers.ImportOptions("net", Lowering(input_type="fixed<12,6>")))
+    assert "hard_swish" in str(refused.value.hint)

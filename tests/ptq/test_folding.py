@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -10,6 +11,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import edgeml
+from edgeml.fixed import to_float
+from edgeml.ir import evaluate_codes, input_codes
+from edgeml.ir.ops.mul import Mul
 from edgeml.ptq.net import FloatNet
 from edgeml.ptq.source import read_float
 from edgeml.ptq.tensors import TensorRunner
@@ -123,9 +127,10 @@ def test_products_one_behind_the_other_keep_their_biases() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pads", "stays"), [([0, 0, 0, 0], False), ([1, 1, 1, 1], True), ([0, 0, 0, 1], True)]
+    ("pads", "floor"), [([0, 0, 0, 0], False), ([1, 1, 1, 1], True), ([0, 0, 0, 1], True)]
 )
-def test_a_padded_convolution_takes_no_offset_over(pads: list[int], stays: bool) -> None:
+def test_a_padded_convolution_takes_no_offset_over(pads: list[int], floor: bool) -> None:
+    """The layer in front of the ReLU takes the norm, whose offset becomes the least value."""
     nodes = [
         helper.make_node("Conv", ["x", "k"], ["d"]),
         helper.make_node("Relu", ["d"], ["r"]),
@@ -133,8 +138,54 @@ def test_a_padded_convolution_takes_no_offset_over(pads: list[int], stays: bool)
         helper.make_node("Conv", ["n", "l"], ["y"], pads=pads),
     ]
     kernels = {"k": RNG.normal(size=(4, 2, 1, 1)), "l": RNG.normal(size=(3, 4, 2, 2))}
-    net = read_float(network(nodes, (2, 3, 5), {**kernels, **NORM}), "net.onnx", "net")
-    assert ("BatchNormalization" in kinds(net)) == stays
+    net = compared(network(nodes, (2, 3, 5), {**kernels, **NORM}), (2, 3, 5))
+    assert kinds(net) == ["Transpose", "Conv", "Max" if floor else "Relu", "Conv"]
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        [helper.make_node("Conv", ["n", "l"], ["y"], group=4)],
+        [helper.make_node("Conv", ["n", "k4"], ["e"]), helper.make_node("Add", ["n", "e"], ["y"])],
+        [helper.make_node("MaxPool", ["n"], ["y"], kernel_shape=[2, 2], pads=[1, 1, 1, 1])],
+    ],
+    ids=["depthwise", "a skip connection", "the end"],
+)
+def test_a_batch_norm_behind_a_relu_passes_to_the_front(reader: list[onnx.NodeProto]) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "k"], ["d"]),
+        helper.make_node("Relu", ["d"], ["r"]),
+        helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], pads=[1, 1, 0, 0]),
+        helper.make_node("BatchNormalization", ["p", "g", "b", "m", "v"], ["n"], epsilon=1e-3),
+        *reader,
+    ]
+    kernels = {"k": (4, 2, 1, 1), "l": (4, 1, 2, 2), "k4": (4, 4, 1, 1)}
+    constants = {name: RNG.normal(size=shape) for name, shape in kernels.items()}
+    net = compared(network(nodes, (2, 3, 5), {**constants, **NORM}), (2, 3, 5))
+    assert "Max" in kinds(net) and "BatchNormalization" not in kinds(net)
+
+
+def test_a_network_with_norms_behind_activations_is_quantized_without_multipliers(
+    tmp_path: Path,
+) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "k"], ["d"]),
+        helper.make_node("Relu", ["d"], ["r"]),
+        helper.make_node("BatchNormalization", ["r", "g", "b", "m", "v"], ["n"]),
+        helper.make_node("Conv", ["n", "l"], ["y"], pads=[1, 1, 1, 1]),
+    ]
+    kernels = {"k": RNG.normal(size=(4, 2, 1, 1)), "l": RNG.normal(size=(3, 4, 3, 3))}
+    content = network(nodes, (2, 5, 5), {**kernels, **NORM})
+    x = RNG.normal(size=(40, 2, 5, 5)).astype(np.float32)
+    (tmp_path / "net.onnx").write_bytes(content)
+    graph = edgeml.quantize_graph(tmp_path / "net.onnx", np.moveaxis(x, 1, -1), bits=8)
+    assert not [node.name for node in graph.nodes if isinstance(node.op, Mul)]
+    (output,) = graph.outputs
+    codes = evaluate_codes(graph, input_codes(graph, np.moveaxis(x, 1, -1)))[output]
+    ours = to_float(codes, graph.info(output).type.frac)
+    (theirs,) = TensorRunner(content, "net").run(x, ("y",))
+    error = ours - np.moveaxis(theirs, 1, -1)
+    assert error.std() < 0.03 * theirs.std()
 
 
 @pytest.mark.parametrize(
@@ -236,20 +287,23 @@ def test_a_batch_norm_passes_pooling_in_front_of_a_convolution() -> None:
     ("nodes", "changed"),
     [
         ([*front(POOL), helper.make_node("Conv", ["p", "l"], ["y"])], {"g": -VECTOR}),
-        ([*front(POOL), helper.make_node("Conv", ["p", "l"], ["y"], pads=[1, 1, 1, 1])], {}),
+        (
+            [*front(POOL), helper.make_node("Conv", ["p", "l"], ["y"], pads=[1, 1, 1, 1])],
+            {"g": VECTOR * [1, -1, 1, 1]},
+        ),
         (
             [
-                *front(
-                    helper.make_node(
-                        "AveragePool",
-                        ["n"],
-                        ["p"],
-                        kernel_shape=[2, 2],
-                        pads=[1, 1, 1, 1],
-                        count_include_pad=1,
-                    )
+                *front()[:2],
+                helper.make_node(
+                    "AveragePool",
+                    ["r"],
+                    ["q"],
+                    kernel_shape=[2, 2],
+                    pads=[1, 1, 1, 1],
+                    count_include_pad=1,
                 ),
-                helper.make_node("Conv", ["p", "l"], ["y"]),
+                helper.make_node("BatchNormalization", ["q", "g", "b", "m", "v"], ["p"]),
+                helper.make_node("Conv", ["p", "l"], ["y"], pads=[1, 1, 1, 1]),
             ],
             {},
         ),

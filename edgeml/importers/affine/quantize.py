@@ -278,9 +278,7 @@ def _of_sum(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Affi
         return result
     return quantized(
         assembly,
-        settle.approximated(assembly, replace(value, low=None, high=None)).clipped(
-            *(None if end is None else ex.scalar(end) for end in (value.low, value.high))
-        ),
+        settle.approximated(assembly, replace(value, low=None, high=None)).clipped(value.low, value.high),
         by,
     )
 

@@ -185,10 +185,13 @@ class AffineValue:
         low, high = (None if end is None else as_exact(end + offset) for end in (self.low, self.high))
         return replace(self, offset=as_exact(self.offset + offset), low=low, high=high)
 
-    def clipped(self, low: Fraction | None, high: Fraction | None) -> AffineValue:
-        """The value limited to a range."""
+    def clipped(self, low: Fraction | Exact | None, high: Fraction | Exact | None) -> AffineValue:
+        """The value limited to a range, whose ends may be numbers per element of the node."""
         if self.function is not None:
-            least, most = (None if end is None else float(end) for end in (low, high))
+            least, most = (
+                None if end is None else self._number(exact([0]) + end, "is clipped to numbers per element")
+                for end in (low, high)
+            )
             return self if least is most is None else self.after(lambda x: np.clip(x, least, most), "a clip")
         least, most = self.low, self.high
         if low is not None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 
-from edgeml.errors import EdgemlError
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine import settle
 from edgeml.importers.affine.arrange import in_one_order
 from edgeml.importers.affine.value import AffineValue, WeightedNode
+from edgeml.importers.onnx_nodes._arithmetic import spread
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.importers.onnx_reader.operands import Operand, SourceConstant
 from edgeml.importers.onnx_reader.reader import OnnxReader
@@ -20,11 +19,7 @@ from edgeml.ir.ops.min import Min
 
 
 def extreme(node: SourceNode, reader: OnnxReader, larger: bool) -> Operand:
-    """The largest of the inputs of a node, or the least.
-
-    Raises:
-        EdgemlError: a constant has several numbers.
-    """
+    """The largest of the inputs of a node, or the least."""
     result = reader.at(node, 0)
     for place in range(1, len(node.inputs)):
         result = _of_two(reader, result, reader.at(node, place), larger)
@@ -39,12 +34,7 @@ def _of_two(reader: OnnxReader, a: Operand, b: Operand, larger: bool) -> Operand
     assert not isinstance(a, SourceConstant)
     if not isinstance(b, SourceConstant):
         return _of_values(reader, a, b, larger)
-    if not b.is_scalar:
-        raise EdgemlError(
-            f"a value of shape {a.source_shape} limited by a constant of shape {b.values.shape}",
-            hint="limit it by one number",
-        )
-    end: Fraction = b.numbers().reshape(-1)[0]
+    a, end = spread(reader.assembly, a, b)
     return a.clipped(end, None) if larger else a.clipped(None, end)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgeml.keras.load import UNLOADABLE
+from edgeml.keras.writer import UNLOADABLE
 from edgeml.lint.rule import Finding, Rule, Severity
 from edgeml.lint.subject import Subject, SubjectPart
 

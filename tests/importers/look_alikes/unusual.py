@@ -99,6 +99,16 @@ def gelu() -> bytes:
     return n.file((6,), x)
 
 
+def limits_of_channels() -> bytes:
+    """A largest and a least number per channel in front of quantizers, of two scales."""
+    n = Draft(46, opset=13)
+    x = n.conv(n.q("x", 6, 0.25), 4, 3, 3, 3, bits=4)
+    x = n.node("Max", x, n.const(n.normal(4, 1, 1)))
+    x = n.q(n.node("Min", n.const(n.scales(1, 4, 1, 1, low=0.5, high=2.0)), x), 6, 0.25)
+    x = n.node("Max", n.conv(x, 2, 4, 1, 1, bits=4), n.const(n.normal(2, 1, 1)))
+    return n.file((3, 5, 5), n.q(x, 6, 0.11))
+
+
 NETWORKS = {
     make.__name__: make
     for make in (
@@ -111,6 +121,7 @@ NETWORKS = {
         channels_last,
         gates,
         gelu,
+        limits_of_channels,
     )
 }
 
