@@ -171,6 +171,16 @@ class Runner(ABC):
     def available(self) -> str:
         """Empty if it can run on this machine, else the reason why not and how to get it."""
 
+    def most_vectors(self, folder: Path, graph: Graph) -> int:
+        """The number of vectors, real and synthetic, that take minutes at most; 0 for as many as there are.
+
+        Args:
+            folder: where the back end's files were written.
+            graph: what they were emitted from.
+        """
+        del folder, graph
+        return 0
+
     @abstractmethod
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()

@@ -102,6 +102,17 @@ class Golden:
             self.synthetic,
         )
 
+    def within(self, most: int, least: int = 0) -> Golden:
+        """At most so many vectors, half of them synthetic; more of one kind if there are few of the other.
+
+        Args:
+            most: vectors.
+            least: real samples that stay whatever `most` says.
+        """
+        synthetic = min(self.synthetic_count, max(most // 2, most - self.samples))
+        part = self.head(max(most - synthetic, least))
+        return replace(part, synthetic=None if part.synthetic is None else part.synthetic.head(synthetic))
+
 
 def _end_to_end(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
     return {name: np.concatenate([values, then[name]]) for name, values in first.items()}

@@ -204,3 +204,37 @@ def test_a_damaged_project_is_a_row(graph: Graph, golden: Golden, tmp_path: Path
     if runner.available():
         pytest.skip(runner.available())
     damage(tmp_path, graph, golden, backend, 500)
+
+
+class Costly(OnnxRunner):
+    """A runner that is done with a hundred vectors in minutes."""
+
+    def most_vectors(self, folder: Path, graph: Graph) -> int:
+        return 100
+
+
+@pytest.mark.parametrize(("asked", "counts"), [(0, (30, 70)), (20, (20, 80))])
+def test_a_costly_runner_gets_some_of_the_vectors_and_says_so(
+    graph: Graph, golden: Golden, tmp_path: Path, monkeypatch, asked: int, counts: tuple[int, int]
+) -> None:
+    exported(tmp_path, graph, "onnx", "qonnx")
+    broken(monkeypatch, Costly())
+    one = row(check_folder(tmp_path, graph, golden, ["onnx", "qonnx"], samples=asked), "onnxruntime")
+    assert one.status == "exact" and (one.samples, one.synthetic) == counts
+    total = (asked or SAMPLES) + golden.synthetic_count
+    assert one.reason == f"100 of {total} vectors, as each takes long"
+
+
+@pytest.mark.parametrize(
+    ("most", "least", "counts"),
+    [(20, 0, (10, 10)), (20, 25, (25, 10)), (45, 0, (23, 22)), (600, 0, (30, 512))],
+)
+def test_some_of_the_vectors_are_of_both_kinds(
+    golden: Golden, most: int, least: int, counts: tuple[int, int]
+) -> None:
+    part = golden.within(most, least)
+    assert (part.samples, part.synthetic_count) == counts
+    some = part.synthetic
+    assert some is not None and golden.synthetic is not None
+    for name, codes in some.inputs.items():
+        np.testing.assert_array_equal(codes, golden.synthetic.inputs[name][: counts[1]])

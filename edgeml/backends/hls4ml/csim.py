@@ -33,6 +33,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph
+from edgeml.ir.work import products
 from edgeml.scratch import scratch_folder
 from edgeml.tools import run
 
@@ -60,6 +61,12 @@ _FLAGS = ("-std=c++17", "-O1", "-w", "-fno-gnu-unique", "-pthread")
 _COMPILE_SECONDS = 1800.0
 _RUN_SECONDS = 3600.0
 
+_WORK = 2e9
+"""Multiplications of a check, some minutes of the C simulation."""
+
+_FEWEST = 40
+"""Vectors that are simulated whatever they take."""
+
 
 class CSimulation(Runner):
     """Compiles and runs the project."""
@@ -74,6 +81,9 @@ class CSimulation(Runner):
             return f"hls4ml is not installed: {install.command('hls4ml')}"
         tool = tools.load("gxx")
         return "" if tools.find("gxx") else f"g++ is not installed: {tool.install}"
+
+    def most_vectors(self, folder: Path, graph: Graph) -> int:
+        return max(_FEWEST, int(_WORK) // max(1, products(graph)))
 
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
