@@ -158,7 +158,7 @@ class Runner(ABC):
 
     samples: ClassVar[int] = 0
     """The default number of real samples in a check; 0 for all, a number for a slow executor.
-    Synthetic vectors are run whole."""
+    `most_vectors` counts the synthetic ones as well."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

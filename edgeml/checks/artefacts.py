@@ -65,7 +65,7 @@ def check_folder(
         golden: the vectors.
         names: which checks, see `choices`.
         samples: how many real samples are compared; 0 for all, or `Runner.samples` where a runner is slow.
-            Synthetic vectors are compared whole.
+            Synthetic vectors are compared whole, or as many as `Runner.most_vectors` allows.
         model_file: the Keras model, if there is one.
         progress: called with the name of the executor that runs next.
         wiring: the serial port or log of a board; if it names one, the board is checked as well.
@@ -230,24 +230,30 @@ def _check_runner(
         return runner.run(folder, graph, part.x if runner.takes is Takes.FLOATS else part.inputs, keep)
 
     def check() -> Result:
-        part, remark = _affordable(runner, folder, graph, golden, asked)
+        part, step, remark = _affordable(runner, folder, graph, golden, asked)
         result = compare(runner.name, graph, part, execute)
+        if result.first is not None and result.first.synthetic:
+            number, *place = result.first.index
+            first = result.first.model_copy(update={"index": (number * step, *place)})
+            result = result.model_copy(update={"first": first})
         result = _with_deviations(result, backend, folder, graph) if files else result
         return result.model_copy(update={"reason": "; ".join(filter(None, [result.reason, remark]))})
 
     return _row(runner.name, check)
 
 
-def _affordable(runner: Runner, folder: Path, graph: Graph, golden: Golden, asked: int) -> tuple[Golden, str]:
-    """The vectors that a runner is done with in minutes, and a remark if these are not all.
+def _affordable(
+    runner: Runner, folder: Path, graph: Graph, golden: Golden, asked: int
+) -> tuple[Golden, int, str]:
+    """The vectors that a runner is done with in minutes, the step between its synthetic ones, and a remark.
 
     Samples that are asked for by their number stay.
     """
     most, there = runner.most_vectors(folder, graph), golden.samples + golden.synthetic_count
     if not most or there <= most:
-        return golden, ""
-    part = golden.within(most, min(asked, golden.samples))
-    return part, f"{part.samples + part.synthetic_count} of {there} vectors, as each takes long"
+        return golden, 1, ""
+    part, step = golden.within(most, min(asked, golden.samples))
+    return part, step, f"{part.samples + part.synthetic_count} of {there} vectors, as each takes long"
 
 
 def _with_deviations(result: Result, backend: str, folder: Path, graph: Graph) -> Result:

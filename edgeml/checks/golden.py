@@ -102,16 +102,23 @@ class Golden:
             self.synthetic,
         )
 
-    def within(self, most: int, least: int = 0) -> Golden:
+    def within(self, most: int, least: int = 0) -> tuple[Golden, int]:
         """At most so many vectors, half of them synthetic; more of one kind if there are few of the other.
 
         Args:
             most: vectors.
             least: real samples that stay whatever `most` says.
+
+        Returns:
+            The first real samples and every n-th synthetic one, which so are of all kinds, and n.
         """
         synthetic = min(self.synthetic_count, max(most // 2, most - self.samples))
         part = self.head(max(most - synthetic, least))
-        return replace(part, synthetic=None if part.synthetic is None else part.synthetic.head(synthetic))
+        if part.synthetic is None:
+            return part, 1
+        step = -(-self.synthetic_count // synthetic)
+        rows = np.arange(0, self.synthetic_count, step)
+        return replace(part, synthetic=part.synthetic.take(rows)), step
 
 
 def _end_to_end(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def command(
 ) -> None:
     """Run the artefacts as they lie in the folder, on real test samples and vectors made from the graph.
 
-    Every integer is compared. --samples is about the real ones; synthetic vectors are always run whole.
+    Every integer is compared. --samples is about the real ones; synthetic vectors
+    are run whole but where each takes long, which the row says.
 
     With --port or --log, a real board as well.
 
