@@ -136,7 +136,7 @@ bench-front: $(STAMP) ## accuracy and LUTs of DATASET's networks, learned widths
 	$(BIN)/python -m benchmarks.front --dataset $(DATASET) $(ARGS)
 
 NETWORKS ?= ad01 kws resnet8 vww rn07
-bench-streams: $(STAMP) ## Verilog streams of MLPerf Tiny's networks: emitted, simulated, estimated; ARGS=--fit
+bench-streams: $(STAMP) ## Verilog streams of MLPerf Tiny's networks: emitted, simulated, estimated; ARGS='--fit --hls4ml'
 	$(BIN)/python -m benchmarks.streams $(NETWORKS) $(ARGS)
 
 lint: $(STAMP) ## style, types, dead code and layers; pre-commit and CI run the same

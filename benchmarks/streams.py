@@ -2,7 +2,8 @@
 
 Each is emitted (seconds of the processor, memory), compiled and run by Verilator on 20 samples with stalls
 and compared with the reference, and estimated for pynq-z2 and zcu104; with `--fit` layouts are searched for
-both. Lines of JSON go to standard output. Without Verilator the comparison says so.
+both, with `--hls4ml` its C simulation in io_stream runs the same samples. Lines of JSON go to standard
+output. What a tool is missing for, or a back end refuses, says so.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tiny import NETWORKS
-from edgeml import boards
+from edgeml import backends, boards
+from edgeml.backend import Runner
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.backends.verilog.runner import Simulation
@@ -27,7 +29,6 @@ from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, estimate, preflight
 from edgeml.figures import Hardware
 from edgeml.ir import Graph, evaluate_codes
-from edgeml.tools import verilator
 
 BOARDS = ("pynq-z2", "zcu104")
 
@@ -45,18 +46,35 @@ def emitted(graph: Graph, folder: Path) -> dict[str, object]:
     }
 
 
-def compared(graph: Graph, folder: Path, samples: int) -> str:
-    """The verdict of the simulation."""
-    if verilator.missing():
-        return f"not run: {verilator.missing()}"
+def compared(graph: Graph, folder: Path, samples: int, runner: Runner) -> str:
+    """The verdict of a simulation, with the seconds of the processor for compiling and running it."""
+    if runner.available():
+        return f"not run: {runner.available()}"
     (name,) = graph.inputs
     info = graph.info(name)
     codes = np.random.default_rng(1).integers(info.lo.min(), info.hi.max() + 1, (samples, *info.shape))
-    begin = time.monotonic()
-    found = Simulation().run(folder, graph, {name: codes})
+    begin = _seconds()
+    found = runner.run(folder, graph, {name: codes})
+    took = _seconds() - begin
     expected = evaluate_codes(graph, {name: codes})
     same = all(np.array_equal(found[key], value) for key, value in expected.items())
-    return f"{'exact' if same else 'DIFFERS'} on {samples} samples, {time.monotonic() - begin:.0f} s"
+    return f"{'exact' if same else 'DIFFERS'} on {samples} samples, {took:.0f} s"
+
+
+def _seconds() -> float:
+    """Seconds of the processor, those of ended programs included."""
+    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in uses)
+
+
+def by_hls4ml(graph: Graph, folder: Path, samples: int) -> str:
+    """The verdict of hls4ml's C simulation in io_stream."""
+    backend = backends.load("hls4ml")
+    try:
+        backend.emit(graph, backend.options({"io_type": "io_stream"})).replace(folder)
+    except EdgemlError as error:
+        return f"refused: {error}"
+    return compared(graph, folder, samples, backend.runners()[0])
 
 
 def figures(hardware: Hardware) -> dict[str, object]:
@@ -88,21 +106,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(NETWORKS)}; all")
     parser.add_argument("--fit", action="store_true", help="search layouts that fit both boards")
+    parser.add_argument(
+        "--hls4ml", action="store_true", help="run hls4ml's C simulation in io_stream as well"
+    )
     parser.add_argument("--samples", type=int, default=20, help="samples in simulation; 20")
     given = parser.parse_args()
     for name in given.networks or NETWORKS:
         if name not in NETWORKS:
             parser.error(f"no network {name}; there are {', '.join(NETWORKS)}")
-        for key, value in measured(NETWORKS[name](), given.samples, given.fit):
+        for key, value in measured(NETWORKS[name](), given.samples, given.fit, given.hls4ml):
             sys.stdout.write(json.dumps({"network": name, key: value}) + "\n")
             sys.stdout.flush()
 
 
-def measured(graph: Graph, samples: int, fit: bool) -> Iterator[tuple[str, object]]:
+def measured(graph: Graph, samples: int, fit: bool, hls4ml: bool) -> Iterator[tuple[str, object]]:
     """The facts of one network, as they come."""
     with tempfile.TemporaryDirectory() as folder:
         yield "emission", emitted(graph, Path(folder))
-        yield "verilator", compared(graph, Path(folder), samples)
+        yield "verilator", compared(graph, Path(folder), samples, Simulation())
+    if hls4ml:
+        with tempfile.TemporaryDirectory() as folder:
+            yield "hls4ml", by_hls4ml(graph, Path(folder), samples)
     for board in BOARDS:
         yield board, on_board(graph, board, fit)
 

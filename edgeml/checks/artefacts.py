@@ -217,7 +217,7 @@ def _reference(graph: Graph) -> Callable[[Golden, Sequence[str]], dict[str, IntA
 
 
 def _check_runner(
-    runner: Runner, folder: Path, backend: str, graph: Graph, golden: Golden, files: bool, asked: int = 0
+    runner: Runner, folder: Path, backend: str, graph: Graph, golden: Golden, files: bool, at_least: int = 0
 ) -> Result:
     if not (folder / runner.artefact).exists():
         reason = exported.reason(folder.parent, backend, graph)
@@ -230,7 +230,7 @@ def _check_runner(
         return runner.run(folder, graph, part.x if runner.takes is Takes.FLOATS else part.inputs, keep)
 
     def check() -> Result:
-        part, step, remark = _affordable(runner, folder, graph, golden, asked)
+        part, step, remark = _affordable(runner, folder, graph, golden, at_least)
         result = compare(runner.name, graph, part, execute)
         if result.first is not None and result.first.synthetic:
             number, *place = result.first.index
@@ -243,16 +243,16 @@ def _check_runner(
 
 
 def _affordable(
-    runner: Runner, folder: Path, graph: Graph, golden: Golden, asked: int
+    runner: Runner, folder: Path, graph: Graph, golden: Golden, at_least: int
 ) -> tuple[Golden, int, str]:
     """The vectors that a runner is done with in minutes, the step between its synthetic ones, and a remark.
 
-    Samples that are asked for by their number stay.
+    `at_least` so many real samples stay.
     """
     most, there = runner.most_vectors(folder, graph), golden.samples + golden.synthetic_count
     if not most or there <= most:
         return golden, 1, ""
-    part, step = golden.within(most, min(asked, golden.samples))
+    part, step = golden.within(most, min(at_least, golden.samples))
     return part, step, f"{part.samples + part.synthetic_count} of {there} vectors, as each takes long"
 
 
