@@ -10,7 +10,6 @@ them (`edgeml.boards.model` has every key).
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from edgeml.boards.model import (
     Board,
@@ -22,11 +21,9 @@ from edgeml.boards.model import (
     Pins,
     Resources,
     Source,
-    usable_name,
+    described,
 )
-from edgeml.errors import EdgemlError
 from edgeml.folder import FileFolder
-from edgeml.settings import parse_settings, read_toml
 
 __all__ = [
     "Board",
@@ -60,16 +57,4 @@ def load(name: str | os.PathLike[str]) -> Board:
         EdgemlError: there is no such board or file, or the file has an unknown key, lacks one, or a value
             does not fit; with near matches.
     """
-    path = Path(name)
-    if path.suffix.lower() != ".toml" and path.parent == Path():
-        path = _FOLDER.path(path.name)
-    values = read_toml(path, "board file")
-    if "name" in values:
-        raise EdgemlError("unknown key 'name'", str(path), "remove it: the file name is the board's name")
-    if not usable_name(path.stem):
-        raise EdgemlError(
-            f"a board takes the name of its file, and {path.stem!r} cannot be the name of a folder",
-            str(path),
-            "rename the file: letters, digits, -, _ and single dots, 64 at most, and .toml",
-        )
-    return parse_settings(Board, {**values, "name": path.stem}, str(path))
+    return described(_FOLDER, name, Board)

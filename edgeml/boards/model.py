@@ -13,14 +13,18 @@ document.
 
 from __future__ import annotations
 
+import os
 import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
 from edgeml.boards import options
-from edgeml.settings import Settings
+from edgeml.errors import EdgemlError
+from edgeml.folder import FileFolder
+from edgeml.settings import Settings, parse_settings, read_toml
 
 
 def _text(pattern: str, form: str) -> AfterValidator:
@@ -43,9 +47,35 @@ BoardName = Annotated[
 """The name of the file, and of the folder of its results."""
 
 
-def usable_name(name: str) -> bool:
-    """True if a file of this name, its suffix left out, can be a board."""
-    return len(name) <= _LONGEST_NAME and re.fullmatch(_NAME, name) is not None
+M = TypeVar("M", bound=Settings)
+
+
+def described(folder: FileFolder, name: str | os.PathLike[str], model: type[M]) -> M:
+    """The board, or other piece of hardware, that a .toml file describes; its name is that of the file.
+
+    Args:
+        folder: with the files that ship with edgeml.
+        name: one of them without its suffix, or the path of a file of the user's.
+        model: with a field `name`.
+
+    Raises:
+        EdgemlError: there is no such file, it cannot have that name, or it has an unknown key, lacks one, or
+            a value does not fit; with near matches.
+    """
+    path = Path(name)
+    if path.suffix.lower() != ".toml" and path.parent == Path():
+        path = folder.path(path.name)
+    values = read_toml(path, f"{folder.kind} file")
+    if "name" in values:
+        what = f"remove it: the file name is the {folder.kind}'s name"
+        raise EdgemlError("unknown key 'name'", str(path), what)
+    if len(path.stem) > _LONGEST_NAME or not re.fullmatch(_NAME, path.stem):
+        raise EdgemlError(
+            f"a {folder.kind} takes the name of its file, and {path.stem!r} cannot be the name of a folder",
+            str(path),
+            f"rename the file: letters, digits, -, _ and single dots, {_LONGEST_NAME} at most, and .toml",
+        )
+    return parse_settings(model, {**values, "name": path.stem}, str(path))
 
 
 PinName = Annotated[str, _text(r"[A-Z]{0,2}[0-9]{1,2}", "a pin's name, such as 35 or AB12")]

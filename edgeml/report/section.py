@@ -98,6 +98,11 @@ class RunPart(Record):
     """A section's share of the row of a run in a comparison; its fields are keys of comparison.json."""
 
 
+def unless(field: str, reason: str) -> Callable[[Facts], bool]:
+    """False for a run whose field is missing for this reason: `Section.applies` of what few runs have."""
+    return lambda facts: facts.missing.get(field) != reason
+
+
 @dataclass(frozen=True)
 class TableCell:
     """A cell in the table of models.

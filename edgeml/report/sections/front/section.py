@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from edgeml.report.section import Section
+from edgeml.report.section import Section, unless
 from edgeml.report.sections.front import view
 from edgeml.report.sections.front.charts import front_chart
 from edgeml.report.sections.front.facts import FrontFacts
@@ -12,9 +10,6 @@ from edgeml.report.source import RunSource
 from edgeml.training.history import read_history
 from edgeml.training.small.collapse import collapse_lines, one_point
 from edgeml.training.small.front import Front
-
-if TYPE_CHECKING:
-    from edgeml.report.facts import Facts
 
 _NONE = "the training had neither learned widths nor pruning"
 
@@ -40,11 +35,6 @@ def collect(source: RunSource) -> FrontFacts:
     )
 
 
-def applies(facts: Facts) -> bool:
-    """True if there is a front, or it is damaged."""
-    return facts.missing.get("front") != _NONE
-
-
 SECTION = Section(
     title="Front",
     place=29,
@@ -53,5 +43,5 @@ SECTION = Section(
     digest=view.digest,
     view=view.view,
     charts=(front_chart,),
-    applies=applies,
+    applies=unless("front", _NONE),
 )

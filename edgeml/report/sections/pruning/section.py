@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from edgeml.report.section import Section
+from edgeml.report.section import Section, unless
 from edgeml.report.sections.pruning import view
 from edgeml.report.sections.pruning.charts import pruning_chart
 from edgeml.report.sections.pruning.facts import PruningFacts
 from edgeml.report.source import RunSource
 from edgeml.training.small.pruning_record import PRUNING_FILE, PruningSensitivity
-
-if TYPE_CHECKING:
-    from edgeml.report.facts import Facts
 
 _NONE = "the sensitivity to pruning was not measured (edgeml train PRESET --pruning-sensitivity)"
 
@@ -34,11 +29,6 @@ def collect(source: RunSource) -> PruningFacts:
     return PruningFacts(pruning=record)
 
 
-def applies(facts: Facts) -> bool:
-    """True if it was measured, even if the file cannot be read."""
-    return facts.missing.get("pruning") != _NONE
-
-
 SECTION = Section(
     title="Pruning",
     place=36,
@@ -47,5 +37,5 @@ SECTION = Section(
     digest=view.digest,
     view=view.view,
     charts=(pruning_chart,),
-    applies=applies,
+    applies=unless("pruning", _NONE),
 )

@@ -11,13 +11,13 @@ from edgeml import tasks
 from edgeml.documents import Record
 from edgeml.report.pictures import is_picture, picture
 from edgeml.report.scores import Floats, aligned_outputs
-from edgeml.report.section import Section, SectionFacts
+from edgeml.report.section import Section, SectionFacts, unless
 from edgeml.report.source import RunSource
 from edgeml.report.xy import Series, around, xy_chart
 from edgeml.tasks import metrics
 
 if TYPE_CHECKING:
-    from edgeml.report.facts import Facts
+    pass
 
 _OTHERS = "the task is no autoencoder"
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1.0)
@@ -166,11 +166,6 @@ def reconstruction_chart(row: Reconstruction) -> str:
     return xy_chart(series, across, up, f"Sample {row.sample} and its reconstruction", height=220.0)
 
 
-def applies(facts: Facts) -> bool:
-    """True for an autoencoder."""
-    return facts.missing.get("reconstructions") != _OTHERS
-
-
 SECTION = Section(
     title="Reconstruction",
     place=65,
@@ -178,5 +173,5 @@ SECTION = Section(
     collect=collect,
     digest=lambda _: "how well the samples come back",
     charts=(reconstruction_chart,),
-    applies=applies,
+    applies=unless("reconstructions", _OTHERS),
 )

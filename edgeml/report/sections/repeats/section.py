@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from edgeml.report.section import Compared, Section
+from edgeml.report.section import Compared, Section, unless
 from edgeml.report.sections.repeats import view
 from edgeml.report.sections.repeats.charts import members_chart
 from edgeml.report.sections.repeats.facts import ModelSpread, RepeatedRow, RepeatFacts
 from edgeml.report.source import RunSource
 from edgeml.training.repeats import FILE, MODELS, ModelName, Repeats, spread
-
-if TYPE_CHECKING:
-    from edgeml.report.facts import Facts
 
 _NONE = "the training was not repeated (edgeml train PRESET --folds 5, or --seeds 5)"
 
@@ -53,11 +48,6 @@ def together(record: Repeats) -> RepeatFacts:
     )
 
 
-def applies(facts: Facts) -> bool:
-    """True if there is a record, or it is damaged."""
-    return facts.missing.get("fold_rows") != _NONE
-
-
 SECTION = Section(
     title="Folds and seeds",
     place=28,
@@ -67,7 +57,7 @@ SECTION = Section(
     view=view.view,
     charts=(members_chart,),
     headline=view.headline,
-    applies=applies,
+    applies=unless("fold_rows", _NONE),
     compared=Compared(
         row=RepeatedRow,
         take=lambda facts, _: view.row(facts),

@@ -11,13 +11,13 @@ from edgeml import tasks
 from edgeml.documents import Record
 from edgeml.report.quality import NO_LABELS
 from edgeml.report.scores import Floats, aligned_outputs
-from edgeml.report.section import Section, SectionFacts
+from edgeml.report.section import Section, SectionFacts, unless
 from edgeml.report.source import RunSource
 from edgeml.report.xy import Axis, Series, around, xy_chart
 from edgeml.tasks import metrics
 
 if TYPE_CHECKING:
-    from edgeml.report.facts import Facts
+    pass
 
 _POINTS = 300
 _TARGETS = 4
@@ -134,11 +134,6 @@ def residual_chart(row: TargetResiduals) -> str:
     return xy_chart([zero, cloud], across, up, f"Residuals, target {row.target}")
 
 
-def applies(facts: Facts) -> bool:
-    """True unless the targets are no quantities."""
-    return facts.missing.get("residuals") != _OTHERS
-
-
 SECTION = Section(
     title="Residuals",
     place=63,
@@ -146,5 +141,5 @@ SECTION = Section(
     collect=collect,
     digest=lambda _: "predictions against truth",
     charts=(truth_chart, residual_chart),
-    applies=applies,
+    applies=unless("residuals", _OTHERS),
 )

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord
-from edgeml.report.section import Section
+from edgeml.report.section import Section, unless
 from edgeml.report.sections.sensitivity import view
 from edgeml.report.sections.sensitivity.charts import sensitivity_chart
 from edgeml.report.sections.sensitivity.facts import SensitivityFacts
 from edgeml.report.source import RunSource
 from edgeml.report.svg import in_both_widths
-
-if TYPE_CHECKING:
-    from edgeml.report.facts import Facts
-
 
 _TRAINED = "the model was not quantized after training"
 
@@ -30,11 +24,6 @@ def collect(source: RunSource) -> SensitivityFacts:
     return SensitivityFacts.of({"ptq": _TRAINED}, ptq=record)
 
 
-def applies(facts: Facts) -> bool:
-    """True for a run that was quantized after training, even if its figures cannot be read."""
-    return facts.missing.get("ptq") != _TRAINED
-
-
 SECTION = Section(
     title="Sensitivity",
     place=35,
@@ -44,5 +33,5 @@ SECTION = Section(
     view=view.view,
     charts=(in_both_widths(sensitivity_chart),),
     headline=view.headline,
-    applies=applies,
+    applies=unless("ptq", _TRAINED),
 )
