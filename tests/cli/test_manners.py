@@ -17,24 +17,6 @@ import pytest
 from edgeml.cli import commands
 from tests.cli.command import Shell, start
 
-
-def completed(line: str, folder: Path) -> list[str]:
-    """The words that bash is offered after this line, called as its completion function calls it."""
-    words = line.split(" ")
-    environment = {
-        **os.environ,
-        "_EDGEML_COMPLETE": "complete_bash",
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(len(words) - 1),
-    }
-    code = "import sys; sys.argv[0] = 'edgeml'; from edgeml.cli.main import entry; entry()"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stderr == ""
-    return done.stdout.split()
-
-
 FREE = {"port", "skip", "input_type", "float_type", "layer_type", "cluster", "storage", "pick"}
 """Options whose values are text and no name of anything; so are limits, max_SOMETHING."""
 
@@ -102,10 +84,21 @@ def test_bash_itself(tmp_path: Path) -> None:
         ("edgeml led", {"ledger"}),
     ],
 )
-def test_completion(line: str, offered: set[str], tmp_path: Path) -> None:
+def test_completion(
+    line: str, offered: set[str], edgeml: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words that bash is offered after a line, asked for as its completion function does."""
     (tmp_path / "runs" / "mine").mkdir(parents=True)
     (tmp_path / "runs" / "mine" / "config.toml").touch()
-    assert set(completed(line, tmp_path)) == offered
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        sys.modules["__main__"], "__package__", ""
+    )  # the name is argv's, not pytest
+    monkeypatch.setenv("_EDGEML_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+    outcome = edgeml()
+    assert (set(outcome.out.split()), outcome.err, outcome.code) == (offered, "", 0)
 
 
 def test_a_name_that_was_left_out(edgeml: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

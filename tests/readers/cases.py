@@ -178,7 +178,7 @@ def cases() -> dict[str, Case]:
             ("runconfig", "settings"), "config.toml", _config(), lambda path: Run.open(path.parent)
         ),
         "board.toml": Case(
-            ("boards", "settings"),
+            ("boards.model", "settings"),
             "mine.toml",
             (share_dir("hw") / "boards" / "ulx3s-85f.toml").read_bytes(),
             boards.load,

@@ -202,7 +202,7 @@ def _traces() -> dict[str, Case]:
 def _others() -> dict[str, Case]:
     return {
         "microcontroller": Case(
-            ("mcus",), "mine.toml", (share_dir("hw") / "mcus" / "rp2040.toml").read_bytes(), mcus.load
+            ("boards.model",), "mine.toml", (share_dir("hw") / "mcus" / "rp2040.toml").read_bytes(), mcus.load
         ),
         "quantize.json": Case(
             ("ptq.record",),
