@@ -91,9 +91,7 @@ def test_completion(
     (tmp_path / "runs" / "mine").mkdir(parents=True)
     (tmp_path / "runs" / "mine" / "config.toml").touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        sys.modules["__main__"], "__package__", ""
-    )  # the name is argv's, not pytest
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", "")  # the name is argv's, not pytest
     monkeypatch.setenv("_EDGEML_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", line)
     monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
