@@ -106,6 +106,7 @@ LOAD = "        loaded_weights = true;    }"
         ),
         (CONFIGS, "struct config2 :", "struct config4 :", "is there twice"),
         (CONFIGS, "n_in = 3;", "n_in = 3; static int k;", "is not understood"),
+        (CONFIGS, "reuse_factor = 1;", "reuse_factor = 0;", "the reuse factor 0"),
         ("firmware/weights/w2.txt", "0.", "1.", "other weights than C simulation"),
         ("firmware/weights/w2.h", "#else", "#elif 1", "is not understood"),
         ("firmware/weights/w2.h", "{", "{00", "no plain number"),

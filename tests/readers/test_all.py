@@ -44,6 +44,7 @@ OWN = {
     "backends.verilog.probe": "np.fromfile of what its own program wrote",
     "backends.verilog.build": "what ships with edgeml",
     "backends.verilog.proof.driver": "np.fromfile of what its own program wrote",
+    "backends.verilog.proof.streamed.bench": "np.fromfile of what its own program wrote",
     "backends.verilog.proof.frame": "what ships with edgeml",
     "estimate.calibration": "what ships with edgeml",
     "estimate.placement": "what ships with edgeml",

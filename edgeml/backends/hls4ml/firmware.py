@@ -219,6 +219,9 @@ def _read_configs(firmware: Firmware, lines: list[SourceLine]) -> None:
             if name in firmware.configs:
                 raise not_understood(line, f"{name} is there twice")
             firmware.configs[name] = Config(name, base, members)
+            if firmware.configs[name].number("reuse_factor") == 0:
+                what = f"{name} has the reuse factor 0, by which hls4ml divides"
+                raise EdgemlError(what, f"{line.path}, line {line.number}", "export it again")
             name = ""
         elif name:
             _read_member(firmware, line, members)

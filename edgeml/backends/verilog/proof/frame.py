@@ -8,7 +8,7 @@ valid bit beside them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from edgeml.backends.verilog.manifest import Lanes, VerilogManifest
@@ -24,7 +24,7 @@ CORE = "u_core"
 DELAY, CONTROL, SKID = "edgeml_delay", "edgeml_pipe_control", "edgeml_skid"
 
 CLOCK: Signal = ("in", "aclk")
-_RESET: Signal = ("not", ("in", "aresetn"))
+RESET: Signal = ("not", ("in", "aresetn"))
 _OFFERED: Signal = ("in", "s_axis_tvalid")
 _TAKES: Signal = ("in", "m_axis_tready")
 ENABLE: Signal = ("pipe", "ce")
@@ -37,11 +37,17 @@ _IN_SKID = 1 << 40
 _PORTS = ("aclk", "aresetn", "s_axis_tvalid", "m_axis_tready")
 
 
-def read_design(files: Mapping[str, str]) -> dict[str, Module]:
+def read_design(
+    files: Mapping[str, str],
+    parts: Collection[str] = (DELAY, CONTROL, SKID),
+    heads: Collection[str] = (),
+) -> dict[str, Module]:
     """The modules of a design by name; of edgeml's own text the ports alone.
 
     Args:
         files: texts by file name.
+        parts: modules whose text has to be edgeml's own.
+        heads: files of which only the ports are read.
 
     Raises:
         EdgemlError: something is not understood, or a file of edgeml's has another text.
@@ -49,10 +55,10 @@ def read_design(files: Mapping[str, str]) -> dict[str, Module]:
     modules: dict[str, Module] = {}
     for file, text in files.items():
         name = file.removesuffix(".v")
-        own = name in (DELAY, CONTROL, SKID)
+        own = name in parts
         if own and text != (share_dir("hw") / "rtl" / file).read_text():
             raise EdgemlError("is not edgeml's own text, and no other is understood", file)
-        module = read_module(text, file, head=own)
+        module = read_module(text, file, head=own or file in heads)
         if module.name in modules or (own and module.name != name):
             raise EdgemlError(f"{module.name} is there twice", file)
         modules[module.name] = module
@@ -71,10 +77,10 @@ class StreamFrame:
 
     def rules(self) -> dict[str, Callable[[ModuleScope, Instance, str], Word]]:
         """The rules for these modules."""
-        return {DELAY: _delayed, CONTROL: self._control, SKID: self._skid}
+        return {DELAY: delayed, CONTROL: self._control, SKID: self._skid}
 
     def _control(self, scope: ModuleScope, instance: Instance, port: str) -> Word:
-        signals = {"clk": CLOCK, "rst": _RESET, "s_valid": _OFFERED, "m_ready": _ROOM}
+        signals = {"clk": CLOCK, "rst": RESET, "s_valid": _OFFERED, "m_ready": _ROOM}
         _connected(scope, instance, signals)
         stages = scope.values(instance)["STAGES"]
         if self.stages not in (None, stages) or stages < 1 or scope.path:
@@ -85,7 +91,7 @@ class StreamFrame:
     def _skid(self, scope: ModuleScope, instance: Instance, port: str) -> Word:
         if port != "m_data":
             return Word((BitRun(1, ("skid", port)),))
-        signals = {"clk": CLOCK, "rst": _RESET, "s_valid": _VALID, "m_ready": _TAKES}
+        signals = {"clk": CLOCK, "rst": RESET, "s_valid": _VALID, "m_ready": _TAKES}
         _connected(scope, instance, signals)
         word = scope.pin(instance, "s_data")
         if word.width != scope.values(instance)["WIDTH"]:
@@ -102,7 +108,8 @@ def _connected(scope: ModuleScope, instance: Instance, signals: Mapping[str, Sig
             raise EdgemlError(f"{port} of {instance.name} is connected to something else")
 
 
-def _delayed(scope: ModuleScope, instance: Instance, port: str) -> Word:
+def delayed(scope: ModuleScope, instance: Instance, port: str) -> Word:
+    """The output of an `edgeml_delay`: its input, some clocks older."""
     del port
     _connected(scope, instance, {"clk": scope.machine.clock, "ce": scope.machine.enable})
     values, word = scope.values(instance), scope.pin(instance, "d")

@@ -21,6 +21,21 @@ from edgeml.stages.symbols import Algebra, Atom, Number, element
 _MOST_TURNS = 1 << 20
 
 
+@dataclass(frozen=True)
+class PortDriver:
+    """An output of an instance that drives a net.
+
+    Args:
+        instance: which one.
+        port: its output.
+        below: the nets that its lower bits drive; None if the net is all of it.
+    """
+
+    instance: Instance
+    port: str
+    below: tuple[str, ...] | None = None
+
+
 @dataclass
 class CutWire:
     """A wire that holds an element.
@@ -89,7 +104,7 @@ class ModuleScope:
         self._buses: dict[str, Bus | None] = {}
         self._children: dict[str, ModuleScope] = {}
         self._tables: dict[str, tuple[Table, int]] = {}
-        self._drivers: dict[str, list[Assignment | tuple[Instance, str]]] = {}
+        self._drivers: dict[str, list[Assignment | PortDriver]] = {}
         for driver in module.drivers:
             self._drivers.setdefault(driver.target.mark, []).append(driver)
         names = {instance.name for instance in module.instances}
@@ -105,9 +120,12 @@ class ModuleScope:
         for port, pin in instance.pins.items():
             if self.direction(instance, port) == "input" or pin is None:
                 continue
-            if pin.kind is not ExprKind.NAME:
-                raise self._error("an output goes to more than a net", instance.line)
-            self._drivers.setdefault(pin.mark, []).append((instance, port))
+            nets = pin.parts if pin.kind is ExprKind.JOIN else (pin,)
+            if any(net.kind is not ExprKind.NAME for net in nets):
+                raise self._error("an output goes to more than nets", instance.line)
+            for at, net in enumerate(nets):
+                below = tuple(one.mark for one in nets[at + 1 :]) if len(nets) > 1 else None
+                self._drivers.setdefault(net.mark, []).append(PortDriver(instance, port, below))
 
     def direction(self, instance: Instance, port: str) -> str:
         """The direction of a port of a module inside of this one."""
@@ -178,8 +196,20 @@ class ModuleScope:
     def values(self, instance: Instance) -> dict[str, int]:
         """The parameters of an instance."""
         expressions, module = self.machine.expressions, self.machine.modules[instance.module]
-        values = {name: expressions.constant(expr, self) for name, expr in module.parameters.items()}
-        return values | {name: expressions.constant(e, self) for name, e in instance.parameters.items()}
+        chosen = {**module.parameters, **instance.parameters}
+        return {name: expressions.constant(expr, self) for name, expr in chosen.items()}
+
+    def bus_width(self, instance: Instance, port: str) -> int:
+        """The bits of the net behind an output of an instance."""
+        pin = instance.pins[port]
+        return self._size("" if pin is None else pin.mark, instance.line)
+
+    def _size(self, name: str, line: int) -> int:
+        """The bits of a net."""
+        net = self.module.nets.get(name)
+        if net is None:
+            raise self._error("an output does not go to a net", line)
+        return self.machine.expressions.size(net.high, self)
 
     def pin(self, instance: Instance, port: str) -> Word:
         """The word that an input of an instance gets, as wide as it is."""
@@ -227,8 +257,8 @@ class ModuleScope:
         drivers = self._drivers.get(net.name, [])
         if len(drivers) == 1:
             (driver,) = drivers
-            if isinstance(driver, tuple):
-                return self._output(*driver)
+            if isinstance(driver, PortDriver):
+                return self._output(driver, width)
             if driver.target.kind is ExprKind.NAME and not driver.loops:
                 return self._assignment(net, driver, width)
         parts = sorted(
@@ -246,15 +276,21 @@ class ModuleScope:
             raise self._error(f"bit {min(width, end)} of {net.name} is driven twice or not at all", net.line)
         return Word(tuple(runs))
 
-    def _output(self, instance: Instance, port: str) -> Word:
+    def _output(self, driver: PortDriver, width: int) -> Word:
+        instance, port = driver.instance, driver.port
         rule = self.machine.primitives.get(instance.module)
         if rule is not None:
-            return self._at(instance.line, lambda: rule(self, instance, port))
-        return self.child(instance).bus(port).word
+            word = self._at(instance.line, lambda: rule(self, instance, port))
+        else:
+            word = self.child(instance).bus(port).word
+        if driver.below is None:
+            return word
+        low = sum(self._size(net, instance.line) for net in driver.below)
+        return self._at(instance.line, lambda: Bus(word).cut(low, width, self.machine.words))
 
-    def _parts(self, net: Net, driver: Assignment | tuple[Instance, str]) -> Iterator[tuple[int, Word]]:
+    def _parts(self, net: Net, driver: Assignment | PortDriver) -> Iterator[tuple[int, Word]]:
         """The parts of a net that a driver drives: lowest bits and words."""
-        if isinstance(driver, tuple):
+        if isinstance(driver, PortDriver):
             raise self._error(f"{net.name} is driven twice", net.line)
         target, constant = driver.target, self.machine.expressions.constant
         for _ in self._turns(driver.loops, target.line):

@@ -64,7 +64,11 @@ def read_module(text: str, file: str, head: bool = False) -> Module:
     Raises:
         EdgemlError: something is not understood; names file and line.
     """
-    return _Parser(text, file).module(head)
+    if not head:
+        return _Parser(text, file).module(head)
+    module = _Parser(text.partition("\n);")[0] + "\n);", file).module(head)
+    module.text = text
+    return module
 
 
 class _Parser:
@@ -133,7 +137,7 @@ class _Parser:
         self._out.name = self._name().text
         if self._took("#"):
             self._need("(")
-            self._listed(self._parameter)
+            self._listed(lambda: self._parameter(head))
         self._need("(")
         self._out.inside = self._tokens[self._at - 1].end
         self._listed(self._port)
@@ -152,8 +156,10 @@ class _Parser:
             if not self._is(")"):
                 self._need(",")
 
-    def _parameter(self) -> None:
+    def _parameter(self, head: bool) -> None:
         self._need("parameter")
+        if head:
+            self._range()
         name = self._name().text
         self._need("=")
         self._out.parameters[name] = self._expr()
@@ -214,9 +220,9 @@ class _Parser:
                 self._declared(token.start, token.text == "reg", "", bool(loops))
             case "assign":
                 self._at += 1
-                target = self._target()
-                self._need("=")
-                self._out.drivers.append(Assignment(target, self._expr(), loops=loops))
+                self._assigned(loops)
+                while self._took(","):
+                    self._assigned(loops)
                 self._need(";")
             case "generate" if not loops:
                 self._at += 1
@@ -230,6 +236,11 @@ class _Parser:
                 self._instance()
             case _:
                 self._fail()
+
+    def _assigned(self, loops: tuple[tuple[str, VExpr], ...]) -> None:
+        target = self._target()
+        self._need("=")
+        self._out.drivers.append(Assignment(target, self._expr(), loops=loops))
 
     def _loop(self, loops: tuple[tuple[str, VExpr], ...]) -> None:
         """for (i = 0; i < N; i = i + 1) begin : label ... end."""

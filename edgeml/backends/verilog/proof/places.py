@@ -53,8 +53,13 @@ def places_of(graph: Graph, core: str) -> Places:
     buses = Names("clk", "ce")
     for layer in design.layers:
         layer.module = buses.unique(layer.module)
+    return places_in(design, core)
+
+
+def places_in(design: Design, core: str) -> Places:
+    """The places of the elements of all values of a design whose modules have their names."""
     paths = {key: core + path for key, path in wires(design).items()}
-    names = [name for name in design.values if name not in graph.constants]
+    names = [name for name in design.values if name not in design.graph.constants]
     return {name: _of_value(design, name, paths) for name in names}
 
 

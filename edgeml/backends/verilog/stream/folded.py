@@ -88,7 +88,7 @@ def _largest_divisor(number: int, most: int) -> int:
 
 def size_of(graph: Graph, node: Node) -> ProductSize | None:
     """The matrix of a layer that can be folded; None if it cannot."""
-    if not isinstance(node.op, Conv):
+    if not isinstance(node.op, Conv) or any(step > 1 for step in node.op.dilation):
         return None
     shape = graph.info(node.inputs[1]).shape
     taps = int(np.prod(shape[:-2], dtype=np.int64))

@@ -193,7 +193,8 @@ class _StreamPlanner:
         if factor is None or factor == 1 or not isinstance(node.op, Conv):
             return None
         if size is None:
-            what = f"is a convolution of {node.op.groups} groups, which is not folded"
+            kind = f"of {node.op.groups} groups" if node.op.groups > 1 else "with dilation"
+            what = f"is a convolution {kind}, which is not folded"
             raise EdgemlError(what, node.layer, "reuse_factor 1")
         split = size.split(factor)
         if split is None and size.depthwise and size.products > 1:
