@@ -139,6 +139,10 @@ ClusterOption = Annotated[
         "--cluster", metavar="ADDRESS", help="Work on a Ray cluster: HOST:PORT, or auto on its machines."
     ),
 ]
+GpusOption = Annotated[
+    float,
+    typer.Option("--gpus", help="Share of a GPU for each training, where the cluster has some; 0: none."),
+]
 SamplesOption = Annotated[
     int, typer.Option("--samples", help="Test samples to compare; 0: all, fewer for slow executors.")
 ]
@@ -153,6 +157,17 @@ def clock_of(mhz: float | None) -> float | None:
     if mhz is not None and not 0 < mhz <= 1000:
         raise EdgemlError(f"{mhz:g} MHz is no clock for an FPGA", "--clock", "0 to 1000")
     return mhz
+
+
+def gpus_of(share: float) -> float:
+    """The share of a GPU that `--gpus` asks for.
+
+    Raises:
+        EdgemlError: it is none.
+    """
+    if not 0 <= share <= 1:
+        raise EdgemlError(f"{share:g} is no share of a GPU", "--gpus", "0 to 1, 0.25 for four on one GPU")
+    return share
 
 
 def layer_types(assignments: list[str]) -> dict[str, str]:

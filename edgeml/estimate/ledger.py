@@ -187,6 +187,15 @@ class Ledger:
         self._append(entry.line())
         return entry
 
+    def extend(self, entries: Iterable[LedgerEntry]) -> None:
+        """Append entries of another ledger.
+
+        Raises:
+            EdgemlError: the file cannot be written.
+        """
+        for entry in entries:
+            self._append(entry.line())
+
     def _append(self, line: bytes) -> None:
         if self.path == _NOWHERE:
             return

@@ -14,6 +14,7 @@ from edgeml.explore.request import StudyRequest
 from edgeml.explore.search import Search, SearchView, SilentView
 from edgeml.explore.target import TargetKind
 from edgeml.locks import locked
+from edgeml.pipeline.cluster import WorkerNeeds
 from edgeml.pipeline.cluster_pool import ClusterPool
 from edgeml.pipeline.pool import JobTell, LocalPool, PoolBounds
 from edgeml.processes import available_mb
@@ -36,6 +37,7 @@ def explore(
     overwrite: bool = False,
     view: SearchView | None = None,
     cluster: str = "",
+    gpus: float = 1.0,
 ) -> StudyRecord:
     """The study of a question, begun, continued or complete.
 
@@ -49,6 +51,7 @@ def explore(
         overwrite: where STUDY holds another study, delete that one.
         view: is told what happens.
         cluster: address of a Ray cluster whose machines work on trials; "" for processes here.
+        gpus: share of a GPU for each trial there.
 
     Raises:
         EdgemlError: STUDY holds something else or is in use, too little memory, or as for `Search.run`.
@@ -59,13 +62,22 @@ def explore(
     if confirm:
         check_confirmable(request)
     check_tools(request)
-    with locked(root), ClusterPool(cluster) if cluster else local_pool(jobs) as pool:
+    with locked(root), cluster_pool(cluster, gpus) if cluster else local_pool(jobs) as pool:
         begin_study(root, request, overwrite)
         search = Search(request, root, trials, jobs, pool, storage, watcher)
         record = search.run()
         if confirm:
             record = _confirmed(search, record, watcher)
     return record
+
+
+def cluster_pool(address: str, gpus: float) -> ClusterPool:
+    """Machines of a Ray cluster.
+
+    Raises:
+        EdgemlError: it cannot be reached or has another version of edgeml.
+    """
+    return ClusterPool(address, needs=WorkerNeeds(memory_mb=_NEEDED_MB, gpus=gpus))
 
 
 def local_pool(jobs: int) -> LocalPool:

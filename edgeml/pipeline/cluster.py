@@ -108,10 +108,12 @@ class WorkerNeeds:
     Attributes:
         cores: processors.
         memory_mb: memory.
+        gpus: share of a GPU, where the cluster has some; 0: none is seen.
     """
 
     cores: int = 1
     memory_mb: int = 1200
+    gpus: float = 0.0
 
 
 @dataclass
@@ -142,6 +144,7 @@ class ClusterDriver(JobPool):
         _check_versions(self._ray)
         self._work = self._ray.remote(
             num_cpus=self.needs.cores,
+            num_gpus=self.needs.gpus if self._ray.cluster_resources().get("GPU") else 0,
             memory=self.needs.memory_mb * 2**20,
             max_retries=max(0, self.bounds.attempts - 1),
         )(carried_out)
@@ -234,6 +237,10 @@ def carried_out(
     """
     import ray
 
+    # TensorFlow else takes all GPUs that it sees, and all of their memory.
+    if not ray.get_gpu_ids():
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     cargo = job.cargo()
     with scratch_folder() as folder:
         base = Path(folder)

@@ -173,6 +173,7 @@ def _between(theirs: Connection, address: str, bounds: PoolBounds, needs: Worker
     except (KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
         pass
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end has begun
         if driver is not None:
             driver.close()
     sys.exit(0)

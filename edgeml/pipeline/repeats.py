@@ -20,7 +20,7 @@ from edgeml import presets, tasks
 from edgeml.errors import EdgemlError
 from edgeml.importers import outcome
 from edgeml.pipeline.artefacts import lower
-from edgeml.pipeline.cluster import Cargo, moved_settings, sources_of
+from edgeml.pipeline.cluster import Cargo, WorkerNeeds, moved_settings, sources_of
 from edgeml.pipeline.cluster_pool import ClusterPool
 from edgeml.pipeline.pool import JobPool, LocalPool
 from edgeml.pipeline.step import Tell, quiet
@@ -49,6 +49,7 @@ class RepeatPlan:
         strict: as for `train`.
         overwrite: as for `train`.
         cluster: address of a Ray cluster whose machines train; "" for processes here.
+        gpus: share of a GPU for each training there.
     """
 
     preset: str
@@ -62,6 +63,7 @@ class RepeatPlan:
     strict: bool = False
     overwrite: bool = False
     cluster: str = ""
+    gpus: float = 1.0
 
     def check(self) -> None:
         """Refuse what cannot be repeated, before anything is trained.
@@ -160,7 +162,7 @@ def repeat(plan: RepeatPlan, tell: Tell = quiet) -> Repeats:
     missing = [member for member in members if (member.fold, member.seed) not in done]
     kind = _figures_of(plan)
     alone = plan.jobs == 1 and not plan.cluster
-    work = _in_turn(missing, tell) if alone else _at_once(missing, plan.jobs, plan.cluster, tell)
+    work = _in_turn(missing, tell) if alone else _at_once(missing, plan, tell)
     record = _record(plan, members, done, kind)
     for row, figures in work:
         done[row.fold, row.seed] = row
@@ -262,9 +264,9 @@ def _in_turn(members: Sequence[RepeatMember], tell: Tell) -> Iterator[_Done]:
         yield measure(member.train(tell), member)
 
 
-def _at_once(members: Sequence[RepeatMember], jobs: int, cluster: str, tell: Tell) -> Iterator[_Done]:
+def _at_once(members: Sequence[RepeatMember], plan: RepeatPlan, tell: Tell) -> Iterator[_Done]:
     """The same in processes, here or on a cluster, in the order in which they are done."""
-    if cluster:  # the whole run is here already
+    if plan.cluster:  # the whole run is here already
         yield from _in_turn([member for member in members if member.place == Path()], tell)
         members = [member for member in members if member.place != Path()]
 
@@ -272,7 +274,9 @@ def _at_once(members: Sequence[RepeatMember], jobs: int, cluster: str, tell: Tel
         if line:
             tell(line)
 
-    pool: JobPool = LocalPool(jobs) if not cluster else ClusterPool(cluster)
+    pool: JobPool = LocalPool(plan.jobs)
+    if plan.cluster:
+        pool = ClusterPool(plan.cluster, needs=WorkerNeeds(gpus=plan.gpus))
     with pool:
         for _, result in pool.results([MemberJob(member) for member in members], show):
             if isinstance(result, EdgemlError):

@@ -21,7 +21,7 @@ class SumJob:
     Attributes:
         root: with `shared.txt`.
         number: of the job.
-        kind: "", "fails", "dies once", "dies", "waits".
+        kind: "", "fails", "dies once", "dies", "waits", "sees" (the GPUs).
         marks: a folder of this machine, where each begin is noted.
     """
 
@@ -57,5 +57,7 @@ class SumJob:
         result = int((self.root / "shared.txt").read_text()) + self.number
         own = self.root / "own" / str(self.number)
         own.mkdir(parents=True, exist_ok=True)
+        if self.kind == "sees":
+            (own / "gpu.txt").write_text(os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
         (own / "result.txt").write_text(f"{result}\n")
         return result

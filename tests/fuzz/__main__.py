@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
-import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.progress import Progress
 
-from tests.fuzz.campaign import JOINT_TURNS, Outcome, graph_campaign, joint_campaign
-from tests.fuzz.case import EXACT, DifferenceError, replay
-from tests.fuzz.emulated import attempt_on_cores
-from tests.fuzz.models import model_campaign
-from tests.importers.campaign import KINDS, campaign
+from edgeml.errors import EdgemlError
+from edgeml.pipeline.cluster_pool import ClusterPool
+from tests.fuzz.case import DifferenceError, replay
+from tests.fuzz.shares import CORES, MODELS, FuzzShare, ShareResult
+from tests.importers.campaign import KINDS
 
 
 def main() -> int:
@@ -39,63 +37,57 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("fuzz-failures"))
+    parser.add_argument(
+        "--cluster", default="", help="Ray cluster whose machines have this source tree on their PYTHONPATH"
+    )
+    parser.add_argument("--parts", type=int, default=8, help="with --cluster: shares of each campaign")
     args = parser.parse_args()
     # The qonnx package runs a graph node by node and takes its time.
-    wanted = {
+    counts = {
         "onnx": args.graphs,
         "qonnx": args.graphs // 10,
         "hls4ml": args.hls4ml,
         "verilog": args.verilog,
         "c": args.c,
-    }
+        CORES: args.mcus,
+        MODELS: args.models,
+    } | {kind: max(args.imports // 10, 1) if kind == "tflite" else args.imports for kind in KINDS}
+    if not args.imports:
+        counts |= dict.fromkeys(KINDS, 0)
+    shares = [
+        FuzzShare(args.out.resolve(), kind, count, args.seed) for kind, count in counts.items() if count
+    ]
     failed = False
-    with tempfile.TemporaryDirectory(prefix="edgeml-fuzz-cache-") as cache, Progress(transient=True) as bars:
-        os.environ["EDGEML_CACHE"] = cache
-        for name, count in wanted.items():
-            if not count:
-                continue
-            task = bars.add_task(name, total=None)
-            start = time.perf_counter()
-            attempts = joint_campaign if name in JOINT_TURNS else graph_campaign
-            outcome = attempts(name, count, args.seed, lambda t=task: bars.advance(t))
-            failed |= _told(name, outcome, count, args, time.perf_counter() - start)
-        if args.mcus:
-            task = bars.add_task("mcus", total=args.mcus)
-            start = time.perf_counter()
-            tell = lambda: bars.advance(task)  # noqa: E731  # the task's bar
-            outcome = graph_campaign("c", args.mcus, args.seed, tell, attempt_on_cores)
-            failed |= _told("c on emulated cores", outcome, args.mcus, args, time.perf_counter() - start)
-        if args.models:
-            task = bars.add_task("models", total=args.models)
-            start = time.perf_counter()
-            outcome = model_campaign(args.models, args.seed, lambda: bars.advance(task))
-            failed |= _told("keras", outcome, args.models, args, time.perf_counter() - start)
-        for kind in KINDS if args.imports else ():
-            count = max(args.imports // 10, 1) if kind == "tflite" else args.imports
-            task = bars.add_task(kind, total=count)
-            start = time.perf_counter()
-            found = campaign(kind, range(args.seed, args.seed + count), lambda t=task: bars.advance(t))
-            lines = [line for line in found.lines if " rounded " not in line]
-            counted = ", ".join(f"{number} {verdict}" for verdict, number in sorted(found.counts.items()))
-            seconds = time.perf_counter() - start
-            sys.stdout.write(
-                "\n".join([f"import of {kind}: {counted}; seed {args.seed}, {seconds:.0f} s", *lines, ""])
-            )
-            failed |= not found.right
+    for result in _on_cluster(args.cluster, args.parts, shares) if args.cluster else _here(shares):
+        verdicts = ", ".join(f"{number} {verdict}" for verdict, number in sorted(result.counts.items()))
+        name = f"import of {result.kind}" if result.kind in KINDS else result.kind
+        sys.stdout.write(f"{name}: {verdicts or 'nothing run'}; seed {args.seed}, {result.seconds:.0f} s\n")
+        for line in result.lines:
+            sys.stdout.write(f"  {line.replace('FAILURES', str(args.out))}\n")
+        failed |= result.failed
     return 1 if failed else 0
 
 
-def _told(name: str, outcome: Outcome, count: int, args: argparse.Namespace, seconds: float) -> bool:
-    verdicts = ", ".join(f"{number} {verdict}" for verdict, number in sorted(outcome.counts.items()))
-    sys.stdout.write(f"{name}: {verdicts or 'nothing run'}; seed {args.seed}, {seconds:.0f} s\n")
-    if outcome.failure is not None:
-        folder = outcome.failure.save(args.out)
-        sys.stdout.write(f"  {outcome.failure.message}\n  replay: python -m tests.fuzz replay {folder}\n")
-        return True
-    if outcome.counts[EXACT] < count:
-        sys.stdout.write(f"  only {outcome.counts[EXACT]} of {count} could be run\n")
-        return True
-    return False
+def _here(shares: Sequence[FuzzShare]) -> Iterator[ShareResult]:
+    """The results one after the other, with a bar for each."""
+    with Progress(transient=True) as bars:
+        for share in shares:
+            task = bars.add_task(share.kind, total=share.count if share.kind in KINDS else None)
+            yield share.run(lambda _, t=task: bars.advance(t))
+
+
+def _on_cluster(address: str, parts: int, shares: Sequence[FuzzShare]) -> Iterator[ShareResult]:
+    """The results of shares on a cluster, as they are done.
+
+    Raises:
+        EdgemlError: it cannot be used, or a share was given up.
+    """
+    jobs = [part for share in shares for part in share.shared_out(parts)]
+    with ClusterPool(address) as pool:
+        for _, result in pool.results(jobs):
+            if isinstance(result, EdgemlError):
+                raise result
+            yield result
 
 
 def _replay(folder: Path) -> int:
@@ -108,4 +100,7 @@ def _replay(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except EdgemlError as error:
+        sys.exit(str(error))

@@ -14,10 +14,12 @@ from edgeml.cli.console import ERR, OUT, print_json, print_next
 from edgeml.cli.options import (
     ClusterOption,
     EpochsOption,
+    GpusOption,
     JsonOption,
     OverwriteOption,
     SetOption,
     comma_list,
+    gpus_of,
     named,
 )
 from edgeml.errors import EdgemlError
@@ -73,6 +75,7 @@ def command(
     trials: Annotated[int, typer.Option("--trials", help="Trials in all.")] = 60,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes at a time.")] = 1,
     cluster: ClusterOption = "",
+    gpus: GpusOption = 1.0,
     sampler: Annotated[
         Literal["tpe", "nsga2", "nsga3"], typer.Option("--sampler", help="Optuna's way to choose trials.")
     ] = "tpe",
@@ -172,7 +175,9 @@ def command(
         code=chosen.digest,
     )
     place = out or Path("runs") / f"{chosen.name}-explore"
-    record = _searched(request, place, trials, jobs, cluster, storage, confirm is not None, overwrite)
+    record = _searched(
+        request, place, trials, jobs, (cluster, gpus_of(gpus)), storage, confirm is not None, overwrite
+    )
     _show(record, place, json)
     if not record.front:
         raise typer.Exit(1)
@@ -183,7 +188,7 @@ def _searched(
     place: Path,
     trials: int,
     jobs: int,
-    cluster: str,
+    cluster: tuple[str, float],
     storage: str,
     confirm: bool,
     overwrite: bool,
@@ -192,7 +197,7 @@ def _searched(
     from edgeml.explore.engine import explore
 
     with steps.at_work(place), explore_rows.live_table(trials) as view:
-        return explore(request, place, trials, jobs, storage, confirm, overwrite, view, cluster)
+        return explore(request, place, trials, jobs, storage, confirm, overwrite, view, *cluster)
 
 
 def _opened(root: Path, pick: str, out: Path | None, storage: str, overwrite: bool, json: bool) -> None:

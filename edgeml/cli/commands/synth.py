@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,9 +12,10 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.bands import print_bands
-from edgeml.cli.console import ERR, OUT, print_json, say
+from edgeml.cli.console import ERR, OUT, print_json, say, show_error
 from edgeml.cli.options import (
     ClockOption,
+    ClusterOption,
     FitOption,
     IiOption,
     JsonOption,
@@ -21,15 +23,18 @@ from edgeml.cli.options import (
     RunArgument,
     VerilogSetOption,
     clock_of,
+    comma_list,
     named,
 )
 from edgeml.errors import EdgemlError, MissingToolError, unknown_name
 
 if TYPE_CHECKING:
     from edgeml.boards import Board
+    from edgeml.estimate import Ledger
     from edgeml.figures import Hardware
     from edgeml.pipeline import Synthesis
     from edgeml.runs import Run
+    from edgeml.synth.request import Request
 
 _WORDS = {
     "estimate": "estimating",
@@ -46,7 +51,7 @@ def command(
     run: RunArgument,
     board: Annotated[
         str,
-        named("--board", "A board or a board's .toml file.", names_.boards),
+        named("--board", "Boards or their .toml files, separated by commas.", names_.boards, several=True),
     ],
     clock: ClockOption = None,
     until: Annotated[
@@ -69,6 +74,7 @@ def command(
     ii: IiOption = None,
     fit: FitOption = False,
     settings: VerilogSetOption = None,
+    cluster: ClusterOption = "",
     json: JsonOption = False,
 ) -> None:
     """Synthesize the run's Verilog for a board; boards with open tools end in a bitstream.
@@ -77,15 +83,18 @@ def command(
     whose inputs did not change are not run again. --set takes options of the Verilog back end: --set
     verilog.reuse_factor=8, or verilog.reuse_factor.fc1=8 for one layer. --max-latency, --ii and --fit
     choose them, smallest cost first.
-    Exits with 1 if the design is slower than its clock, with --read also if a report could not be read.
+    Several boards are synthesized one after the other, with --cluster at the same time.
+    Exits with 1 if a design is slower than its clock or one of several boards failed, with --read also if a
+    report could not be read.
     """
     from edgeml import api, boards, pipeline
     from edgeml.cli import estimates
-    from edgeml.estimate import Ledger
     from edgeml.settings import set_values
     from edgeml.synth.request import Request
 
-    opened, target = api.load(run), boards.load(board)
+    names = comma_list(board, "--board")
+    opened, targets = api.load(run), [boards.load(name) for name in names]
+    target = targets[0]
     wish = estimates.Wish(max_latency, ii, fit)
     if wish and (hls or read is not None):
         raise EdgemlError(
@@ -93,6 +102,8 @@ def command(
             "--max-latency, --ii and --fit",
             "edgeml export RUN --to hls4ml takes them for the hls4ml project",
         )
+    if hls or read is not None:
+        _refuse_several(names, cluster)
     if hls:
         read = opened.folder / "hls4ml"
         if (reason := _hls(read, limit * 60)) is not None:
@@ -109,19 +120,85 @@ def command(
         if group != "verilog":
             raise unknown_name("back end", group, ["verilog"], "--set")
     verilog_settings = chosen.get("verilog", {})
-    mhz = pipeline.clock_for(opened, target, clock, verilog_settings).clock_mhz
-    goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": mhz, **verilog_settings}, target))
-    request = Request(clock, until, seed, verilog_settings, limit * 60, goal)
-    with steps.at_work(opened.folder), steps.working("synth") as tell:
-        synthesis = pipeline.synth(
-            opened, target, request, Ledger.of_user(), lambda what: tell(_WORDS.get(what, what)), _print_line
-        )
-    if json:
-        print_json(_document(synthesis))
-    else:
-        _show(synthesis, target)
-    if synthesis.hardware is not None and synthesis.hardware.misses_clock:
+    requests: list[Request] = []
+    for one in targets:
+        mhz = pipeline.clock_for(opened, one, clock, verilog_settings).clock_mhz
+        goal = wish.goal(estimates.clock_ns("verilog", {"clock_mhz": mhz, **verilog_settings}, one))
+        requests.append(Request(clock, until, seed, verilog_settings, limit * 60, goal))
+    with steps.at_work(opened.folder):
+        failed = _synthesized(opened, names, requests, cluster, json)
+    if failed:
         raise typer.Exit(1)
+
+
+def _synthesized(run: Run, names: list[str], requests: list[Request], cluster: str, json: bool) -> bool:
+    """Synthesize for boards and show the results; true if one misses its clock or failed.
+
+    Raises:
+        EdgemlError: the one board failed.
+    """
+    from edgeml.estimate import Ledger
+
+    documents, failed = list[object](), False
+    with steps.working("synth") as tell:
+        results = _results(
+            run, names, requests, Ledger.of_user(), cluster, lambda what: tell(_WORDS.get(what, what))
+        )
+        for board, result in results:
+            if isinstance(result, EdgemlError):
+                if len(names) == 1:
+                    raise result
+                show_error(result)
+                documents.append({"board": board.name, "error": str(result)})
+                failed = True
+                continue
+            documents.append(_document(result))
+            if not json:
+                _show(result, board)
+            failed |= result.hardware is not None and result.hardware.misses_clock
+    if json:
+        print_json(documents[0] if len(names) == 1 else documents)
+    return failed
+
+
+def _results(
+    run: Run,
+    names: list[str],
+    requests: list[Request],
+    ledger: Ledger,
+    cluster: str,
+    tell: Callable[[str], None],
+) -> Iterator[tuple[Board, Synthesis | EdgemlError]]:
+    """Each board with its synthesis or error: one after the other here, or at the same time on a cluster."""
+    from edgeml import boards, pipeline
+    from edgeml.pipeline.board_jobs import synth_on
+    from edgeml.pipeline.cluster_pool import ClusterPool
+
+    if cluster:
+        with ClusterPool(cluster) as pool:
+            for name, result in synth_on(run, names, requests, ledger, pool, tell, _print_line):
+                yield boards.load(name), result
+        return
+    for name, request in zip(names, requests, strict=True):
+        board = boards.load(name)
+        result: Synthesis | EdgemlError
+        try:
+            result = pipeline.synth(run, board, request, ledger, tell, _print_line)
+        except EdgemlError as error:
+            result = error
+        yield board, result
+
+
+def _refuse_several(names: list[str], cluster: str) -> None:
+    """Refuse several boards, or other machines, where a vendor's tool or its reports are asked for.
+
+    Raises:
+        EdgemlError: says which.
+    """
+    if len(names) > 1:
+        raise EdgemlError("are of one board", "--hls and --read", f"state one: --board {names[0]}")
+    if cluster:
+        raise EdgemlError("work on this machine", "--hls and --read", "leave --cluster out")
 
 
 def _print_line(line: str) -> None:

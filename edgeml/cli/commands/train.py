@@ -15,6 +15,7 @@ from edgeml.cli.options import (
     ClusterOption,
     EpochsOption,
     FoldsOption,
+    GpusOption,
     JobsOption,
     JsonOption,
     OutOption,
@@ -24,6 +25,7 @@ from edgeml.cli.options import (
     SeedsOption,
     SetOption,
     StrictOption,
+    gpus_of,
 )
 from edgeml.cli.pruning_rows import pruning_table
 from edgeml.quoting import shell
@@ -76,6 +78,7 @@ def command(
     seeds: SeedsOption = 1,
     jobs: JobsOption = 1,
     cluster: ClusterOption = "",
+    gpus: GpusOption = 1.0,
     strategy: StrategyOption = None,
     find_lr: FindOption = False,
     front: FrontOption = False,
@@ -103,7 +106,18 @@ def command(
         _test_rates(preset, place, settings, seed, json)
         return
     plan = pipeline.RepeatPlan(
-        preset, place, tuple(settings), seed, epochs, folds, seeds, jobs, strict, overwrite, cluster
+        preset,
+        place,
+        tuple(settings),
+        seed,
+        epochs,
+        folds,
+        seeds,
+        jobs,
+        strict,
+        overwrite,
+        cluster,
+        gpus_of(gpus),
     )
     plan.check()
     with steps.at_work(place):
