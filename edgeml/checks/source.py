@@ -74,7 +74,7 @@ def check_source(graph: Graph, golden: Golden, read: Reader | None, notes_file: 
         max_abs_lsb=worst,
         first=first,
     )
-    framework = Framework(model.values, model.run, model.run_double, model.rounded_layers)
+    framework = Framework(model.values, model.run, model.run_double, model.rounded_layers, model.rounded)
     return judged(result, announcing(graph, digest, notes_file), graph, both, framework)
 
 

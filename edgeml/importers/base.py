@@ -107,11 +107,13 @@ class SourceModel(ABC):
         title: what runs it: "Keras, float32", "ONNX Runtime".
         values: the graph's values that it can give, every output among them.
         rounded_layers: layers of the graph whose factors are rounded to the bits of a float32.
+        rounded: the graph, and the same with the factors' bits of a float32 where it has fewer; None if not.
     """
 
     title: str
     values: tuple[str, ...]
     rounded_layers: frozenset[str] = frozenset()
+    rounded: tuple[Graph, Graph] | None = None
 
     @abstractmethod
     def missing(self) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from edgeml import importers
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
-from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile
+from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, SourceModel
 from edgeml.importers.feeding import check_fit, fitting_data, meanings
 from edgeml.importers.hls4ml_config import read_hls4ml_config
 from edgeml.ir import Graph, saved
@@ -172,6 +172,25 @@ def read_again(run: Run, strict: bool = False) -> Imported:
         return imported
     samples = run.data().x_train[:CALIBRATION]
     return importers.read(source, replace(options, samples=samples), importing.format)
+
+
+def own_model(run: Run) -> SourceModel:
+    """The model of an imported run in its own framework, with what bounds announced differences.
+
+    Raises:
+        EdgemlError: as the format's reader.
+        MissingToolError: a package that the format takes is not installed.
+    """
+    imported = read_again(run)
+    model, importing, lowering = imported.model, run.config.importing, run.config.lowering
+    if lowering.factor_bits is None or importing is None or run.is_keras:
+        return model
+    options = ImportOptions(run.name, lowering.model_copy(update={"factor_bits": None}))
+    full = importers.read(_read(run.model_file, run.weights_file), options, importing.format)
+    if all(name in full.graph.infos for name in model.values):
+        model.rounded_layers = full.model.rounded_layers
+        model.rounded = imported.graph, full.graph
+    return model
 
 
 def own_outputs(run: Run, x: Any) -> dict[str, Floats]:

@@ -15,6 +15,10 @@ _AT_ONCE = 1 << 25
 """Elements of the largest value, or of the windows of a convolution, of all samples of a batch."""
 
 
+_KEPT = 1 << 25
+"""Elements of the inputs and outputs of all samples that are kept at a time."""
+
+
 def sample_work(graph: Graph) -> int:
     """The work of a sample, in multiplications."""
     return products(graph) + _ELEMENT * sum(info.size for info in graph.infos.values())
@@ -31,8 +35,17 @@ def products(graph: Graph) -> int:
 
 
 def samples_within(graph: Graph, work: float, least: int, most: int) -> int:
-    """The number of samples that take so much work, between two numbers."""
-    return int(min(max(work / max(sample_work(graph), 1), least), most))
+    """The number of samples that take so much work, and whose inputs and outputs fit into memory.
+
+    Args:
+        graph: the graph.
+        work: of all samples.
+        least: the least number.
+        most: the largest number.
+    """
+    ends = sum(graph.info(name).size for name in (*graph.inputs, *graph.outputs))
+    count = min(work / max(sample_work(graph), 1), _KEPT / max(ends, 1))
+    return int(min(max(count, least), most))
 
 
 def batch_size(graph: Graph, most: int) -> int:

@@ -225,8 +225,8 @@ def _source(run: Run) -> Reader:
     """Reads the run's imported file again."""
 
     def read() -> tuple[SourceModel, str]:
-        from edgeml.importers.run import read_again
+        from edgeml.importers.run import own_model
 
-        return read_again(run).model, run.model_digest()
+        return own_model(run), run.model_digest()
 
     return read

@@ -96,9 +96,12 @@ def command(
         from edgeml.importers.measured import measured_outcome
         from edgeml.importers.run import import_model
     folder = out or Path("runs") / import_name(file)
-    with steps.at_work(folder), steps.working("import"):
+    with steps.at_work(folder), steps.working("import") as tell:
+        tell("the model becomes the exact graph")
         run = import_model(file, folder, plain, strict, overwrite, weights, hls4ml_config)
+        tell("comparing with the model in its own framework")
         graph = pipeline.lower(run, strict)
+        tell("figures of the task")
         outcome = measured_outcome(run)
     for row in (*steps.data_rows(run), *steps.taken_rows(run), *steps.inexact_rows(run)):
         ERR.print(row)
