@@ -15,7 +15,7 @@ _AT_ONCE = 1 << 25
 """Elements of the largest value, or of the windows of a convolution, of all samples of a batch."""
 
 
-_KEPT = 1 << 25
+_ELEMENTS_AT_ONCE = 1 << 25
 """Elements of the inputs and outputs of all samples that are kept at a time."""
 
 
@@ -44,7 +44,7 @@ def samples_within(graph: Graph, work: float, least: int, most: int) -> int:
         most: the largest number.
     """
     ends = sum(graph.info(name).size for name in (*graph.inputs, *graph.outputs))
-    count = min(work / max(sample_work(graph), 1), _KEPT / max(ends, 1))
+    count = min(work / max(sample_work(graph), 1), _ELEMENTS_AT_ONCE / max(ends, 1))
     return int(min(max(count, least), most))
 
 
