@@ -37,6 +37,42 @@ def network(seed: int) -> Graph:
     return _Network(np.random.default_rng(seed)).graph()
 
 
+def narrow_network(seed: int) -> Graph:
+    """Dense layers of narrow values whose neurons read few of them, of all roundings and overflows."""
+    rng = np.random.default_rng(seed)
+    build = Builder("narrow")
+    size = int(rng.integers(2, 8))
+    value = build.input((size,), _narrow(rng, size, signed=bool(rng.integers(0, 5) == 0)), "x")
+    for layer in range(int(rng.integers(1, 4))):
+        neurons = int(rng.integers(1, 9))
+        weights = rng.integers(-8, 8, (size, neurons))
+        for column in weights.T:
+            column[rng.permutation(size)[int(rng.integers(1, 4)) :]] = 0
+        name, frac = f"fc{layer}", int(rng.integers(-1, 4))
+        kernel = build.const(weights, FixedType(True, 4, frac), f"{name}.w")
+        value = build.add(MatMul(), value, kernel, name=f"{name}.product")
+        if rng.integers(0, 3):
+            bias = build.const(rng.integers(-16, 16, neurons), FixedType(True, 5, frac), f"{name}.b")
+            value = build.add(Add(), value, bias, name=f"{name}.sum")
+        if rng.integers(0, 2):
+            value = build.add(Relu(), value, name=f"{name}.relu")
+        if rng.integers(0, 6):
+            overflow = Overflow(rng.choice([each.value for each in Overflow]))
+            rounding = Round(rng.choice([each.value for each in Round]))
+            signed = bool(rng.integers(0, 5) == 0) or overflow is Overflow.SAT_SYM
+            value = build.add(Cast(_narrow(rng, neurons, signed), rounding, overflow), value, name=name)
+        size = neurons
+    return build.graph(value)
+
+
+def _narrow(rng: np.random.Generator, size: int, signed: bool) -> ElementType:
+    """One to three bits, for all elements or for each."""
+    if rng.integers(0, 3):
+        return FixedType(signed, int(rng.integers(1 + signed, 4)), int(rng.integers(-1, 4)))
+    widths, fracs = rng.integers(1 + signed, 4, size), rng.integers(-1, 4, size)
+    return FixedTypeArray(signed, widths, fracs)
+
+
 def extremes(graph: Graph, rng: np.random.Generator, samples: int = 12) -> dict[str, IntArray]:
     """Codes for every input: both ends, mixtures of them, and random ones."""
     codes: dict[str, IntArray] = {}

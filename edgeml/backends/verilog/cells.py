@@ -64,6 +64,15 @@ class Cell:
         """True if it has one code only."""
         return self.kind == "const"
 
+    @property
+    def joins(self) -> bool:
+        """True for an addition of values none of whose bits are in the same place: it is wires."""
+        if self.kind != "add" or any(arg.lo < 0 for arg in self.args):
+            return False
+        (a, b), (sa, sb) = self.args, self.data
+        low, high = ((a, sa), sb) if sa < sb else ((b, sb), sa)
+        return low[0].hi << low[1] < 1 << high
+
 
 class Num(NamedTuple):
     """The value cell * 2^-frac."""
@@ -350,7 +359,15 @@ class Circuit:
         return self._make("wrap", (x.cell,), (width,), least, most, x.frac)
 
     def rom(self, x: Num, width: int, least: int, table: tuple[int, ...], frac: int) -> Num:
-        """table[code(x) - least] with `frac` fractional bits; an index has `width` bits."""
+        """table[code(x) - least] with `frac` fractional bits; an index has `width` bits.
+
+        High bits of the index that are constant and not zero only choose a part of the table.
+        """
+        low = (x.cell.lo ^ x.cell.hi).bit_length()
+        base = x.cell.lo >> low << low
+        if base > 0 and base >= least and base - least + (1 << low) <= len(table):
+            part = table[base - least : base - least + (1 << low)]
+            return self.rom(self.wrap(x, low, False), low, 0, part, frac)
         reached = table[x.cell.lo - least : x.cell.hi - least + 1]
         if x.cell.is_const:
             return self.const(reached[0], frac)

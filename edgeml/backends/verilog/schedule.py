@@ -93,7 +93,7 @@ def _placed(
         elif leaves[arg.layer] == start:
             ready.append((start, time[id(arg)]))
     at, used = max(ready)
-    delay = LEVELS[cell.kind]
+    delay = 0.0 if cell.joins else LEVELS[cell.kind]
     if used and used + delay > levels:
         at, used = at + 1, 0.0
     return at, used + delay

@@ -107,6 +107,8 @@ def cell_count(cell: Cell, fabric: Fabric) -> Count:
     """The resources of one cell, without its registers."""
     k, width = fabric.lut_inputs, cell.width
     match cell.kind:
+        case "add" if cell.joins:
+            return Count()
         case "add":
             return _adder(max(1, width - max(cell.data[:2])), fabric)
         case "sub":

@@ -61,3 +61,15 @@ def test_blocks_with_nothing_in_them(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = np.zeros((16, 8), np.int64)
     matrix[:3, :2] = 5
     assert adders(matrix, monkeypatch, 3) == 5  # three times 4 + 1, and their sum, for both columns
+
+
+def test_an_element_that_is_always_zero_has_no_weights() -> None:
+    matrix = np.array([[-6, 3], [-1, -6], [5, -8]])
+    circuit = Circuit()
+    circuit.enter(0, "fc", "fc")
+    x = [
+        circuit.input(0, high, frac, f"x_{i}", i) for i, (high, frac) in enumerate([(1, -1), (1, -1), (0, 0)])
+    ]
+    sums = linear.Product(matrix, -1, (0, 0, 0), (1, 1, 0), (-1, -1, 0)).apply(circuit, x)
+    ends = [(num.cell.lo * 2.0**-num.frac, num.cell.hi * 2.0**-num.frac) for num in sums]
+    assert ends == [(-28.0, 0.0), (-24.0, 12.0)]

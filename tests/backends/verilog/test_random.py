@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from edgeml.backends.verilog import BACKEND
 from edgeml.ir import Graph
+from edgeml.ir.ops.lookup import Lookup
+from edgeml.passes import prepare_circuit
 from edgeml.tools import verilator
 from tests.backends.verilog.samples import assert_exact, emitted
+from tests.passes.networks import narrow_network
 from tests.strategies import graphs, side_by_side
 from tests.zoo import codes
 
@@ -46,3 +49,17 @@ def test_random_graphs_that_can_be_streamed_are_exact(parts: list[Graph]) -> Non
         with tempfile.TemporaryDirectory() as name:
             emitted(graph, Path(name), mode="stream")
             assert_exact(graph, Path(name), codes(graph, 20))
+
+
+def test_narrow_networks_are_exact_by_their_tables(tmp_path: Path) -> None:
+    graph = side_by_side([narrow_network(seed) for seed in range(12)])
+    assert sum(isinstance(node.op, Lookup) for node in prepare_circuit(graph).nodes) >= 5
+    emitted(graph, tmp_path, mode="parallel")
+    assert_exact(graph, tmp_path, codes(graph, 200))
+
+
+def test_a_narrow_network_is_streamed(tmp_path: Path) -> None:
+    graph = narrow_network(7)
+    assert sum(isinstance(node.op, Lookup) for node in prepare_circuit(graph).nodes) == 2
+    emitted(graph, tmp_path, mode="stream")
+    assert_exact(graph, tmp_path, codes(graph, 50))
