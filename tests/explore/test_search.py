@@ -32,15 +32,21 @@ def what_counts(record: StudyRecord) -> Any:
     return record.front, record.knee, record.columns
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> StudyRecord:
+    """The plain question, searched without an interruption."""
+    return searched(tmp_path_factory.mktemp("whole") / "a", question())
+
+
 SLOW = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
     "sampler", [Sampler.TPE, *(pytest.param(one, marks=SLOW) for one in Sampler if one != Sampler.TPE)]
 )
-def test_the_order_of_results_changes_nothing(sampler, tmp_path) -> None:
+def test_the_order_of_results_changes_nothing(sampler, whole, tmp_path) -> None:
     request = question(sampler=sampler)
-    first = searched(tmp_path / "a", request, seed=0)
+    first = whole if request == question() else searched(tmp_path / "a", request, seed=0)
     assert what_counts(searched(tmp_path / "b", request, seed=5)) == what_counts(first)
     assert len(first.columns) == 18 and first.front
     assert first.columns.states.count(RowState.DROPPED) > 6, "successive halving drops"
@@ -49,8 +55,7 @@ def test_the_order_of_results_changes_nothing(sampler, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("stop_at", [9, *(pytest.param(one, marks=SLOW) for one in (1, 5, 14, 25))])
-def test_an_interrupted_search_ends_like_another(stop_at, tmp_path) -> None:
-    whole = searched(tmp_path / "a", question())
+def test_an_interrupted_search_ends_like_another(stop_at, whole, tmp_path) -> None:
     with pytest.raises(KeyboardInterrupt):
         searched(tmp_path / "b", question(), stop_at=stop_at)
     again = searched(tmp_path / "b", question())
@@ -58,19 +63,18 @@ def test_an_interrupted_search_ends_like_another(stop_at, tmp_path) -> None:
     assert what_counts(StudyRecord.read(tmp_path / "b" / FILE)) == what_counts(whole)
 
 
-def test_more_trials_go_on_from_those_that_are_there(tmp_path) -> None:
+def test_more_trials_go_on_from_those_that_are_there(whole, tmp_path) -> None:
     searched(tmp_path / "a", question(), trials=12)
     pool = MadeUpPool()
     root = tmp_path / "a"
     record = Search(question(), root, 18, 1, pool).run()
     assert {number for number, _ in pool.done} <= set(range(12, 18))
-    assert what_counts(record) == what_counts(searched(tmp_path / "b", question(), trials=18))
+    assert what_counts(record) == what_counts(whole)
 
 
-def test_the_preset_as_it_is_comes_first_and_is_trained_to_its_end(tmp_path) -> None:
-    record = searched(tmp_path / "a", question())
-    assert record.own is not None and record.own.state is RowState.TRAINED
-    assert record.own.point == {
+def test_the_preset_as_it_is_comes_first_and_is_trained_to_its_end(whole) -> None:
+    assert whole.own is not None and whole.own.state is RowState.TRAINED
+    assert whole.own.point == {
         "activation_bits.act1": 6,
         "clock": 100.0,
         "weight_bits.fc1": 6,
@@ -184,13 +188,11 @@ class TestFailures:
             searched(tmp_path / "a", question(), fail=".*")
 
     @pytest.mark.slow
-    def test_a_full_disk_ends_the_search_and_nothing_is_lost(self, tmp_path) -> None:
+    def test_a_full_disk_ends_the_search_and_nothing_is_lost(self, whole, tmp_path) -> None:
         searched(tmp_path / "a", question(), trials=6)
         with pytest.raises(EdgemlError, match="No space left on device.*same command goes on"):
             searched(tmp_path / "a", question(), fail="8", error="No space left on device")
-        assert what_counts(searched(tmp_path / "a", question())) == what_counts(
-            searched(tmp_path / "b", question())
-        )
+        assert what_counts(searched(tmp_path / "a", question())) == what_counts(whole)
 
     def test_a_storage_that_is_no_storage_is_closed(self, tmp_path, monkeypatch) -> None:
         root = tmp_path / "a"
@@ -217,7 +219,7 @@ class TestFailures:
         assert opened and all(one.closed for one in opened)
 
     @pytest.mark.slow
-    def test_a_storage_that_went_away_and_came_back(self, tmp_path) -> None:
+    def test_a_storage_that_went_away_and_came_back(self, whole, tmp_path) -> None:
         root, away = tmp_path / "a", tmp_path / "away.db"
         searched(root, question(), trials=6)
 
@@ -232,7 +234,7 @@ class TestFailures:
             Search(question(), root, 18, 1, Vanishing()).run()
         (root / "study.db").rmdir()
         away.rename(root / "study.db")
-        assert what_counts(searched(root, question())) == what_counts(searched(tmp_path / "b", question()))
+        assert what_counts(searched(root, question())) == what_counts(whole)
 
     def test_one_that_cannot_be_reached_or_has_no_driver(self, tmp_path) -> None:
         with pytest.raises(EdgemlError, match=r"me:\*\*\*@127.0.0.1:1/none.*the storage cannot be used"):
