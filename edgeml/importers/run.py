@@ -35,6 +35,9 @@ from edgeml.settings import Settings, parse_settings
 _COMPARED = 1e10
 """Work of `edgeml.ir.work` that the samples of the comparison may take."""
 
+_STEPS = 60_000
+"""Values that the framework may compute for it, one by one: an unrolled network has hundreds per sample."""
+
 
 class ImportChoices(Settings):
     """The settings of an import that `--set` can change.
@@ -233,7 +236,7 @@ def _notes(run: Run, imported: Imported) -> Notes:
     """The notes of an import, and the differences measured."""
     graph, model = imported.graph, imported.model
     missing = model.missing()
-    count = samples_within(graph, _COMPARED, 4, SAMPLES)
+    count = samples_within(graph, _COMPARED, 4, max(4, min(SAMPLES, _STEPS // len(graph.nodes))))
     rows: tuple[LayerDifference, ...] = ()
     if not missing:
         try:

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 _VERSION = OnnxVersion(opset=17, ir_version=10)
 
 
-def float_onnx(model: keras.Model) -> bytes:
+def float_onnx(model: keras.Model, unrolled: bool = False) -> bytes:
     """A Keras model as ONNX.
 
     Args:
         model: sequential or functional, of float layers; see `edgeml.keras.float_model`.
+        unrolled: recurrent layers are written step by step, not as nodes with a state.
 
     Returns:
         The bytes of an .onnx file: opset 17, float32, batch size free.
@@ -38,7 +39,7 @@ def float_onnx(model: keras.Model) -> bytes:
         MissingToolError: onnx is not installed.
     """
     network = topology(model)
-    build = FloatOnnxBuilder()
+    build = FloatOnnxBuilder(unrolled)
     tensors: dict[int, FloatTensor] = {}
     inputs: list[OnnxPort] = []
     for (name, key), tensor in zip(network.inputs, model.inputs, strict=True):

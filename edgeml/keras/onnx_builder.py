@@ -6,7 +6,8 @@ Invariant: a `FloatTensor` says how its tensor is stored; a writer that needs an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,14 +36,27 @@ class FloatTensor:
 
 
 class FloatOnnxBuilder:
-    """Nodes and constants so far; names are chosen here."""
+    """Nodes and constants so far; names are chosen here.
 
-    def __init__(self) -> None:
+    Args:
+        unrolled: recurrent layers are written step by step in operators without a state.
+    """
+
+    def __init__(self, unrolled: bool = False) -> None:
         self.writer = OnnxWriter()
+        self.unrolled = unrolled
         self._layer = ""
 
     def begin(self, layer: str) -> None:
         """Let all that is added from here on belong to this layer."""
+        self._layer = layer
+
+    @contextmanager
+    def within(self, part: str) -> Iterator[None]:
+        """Let what is added belong to a part of the layer."""
+        layer = self._layer
+        self._layer = f"{layer}.{part}"
+        yield
         self._layer = layer
 
     def refuse(self, what: str, hint: str = "") -> EdgemlError:

@@ -416,7 +416,7 @@ class Preset:
     data: DataSpec
     quantizers: Quantizers
     training: Training
-    targets: Targets
+    targets: Targets = field(default_factory=Targets)
     lowering: Lowering = field(default_factory=Lowering)
     loss: Callable[[Any, Any], Any] | None = None
     callbacks: Callable[[str, Path], Sequence[keras.callbacks.Callback]] | None = None

@@ -94,7 +94,7 @@ def float_source(model: str | Path, weights: Path | None = None) -> FloatSource:
         return FloatSource(path, read_bytes(path, "model file"), beside, import_name(path), None)
     if not path.suffix or path.is_dir():
         run = Run.find(model)
-        file = run.float_onnx if run.float_onnx.is_file() else run.float_file
+        file = run.float_file if run.float_file.is_file() else run.float_onnx
         if not file.is_file():
             raise EdgemlError(
                 f"has no float model: {run.no_baseline}",

@@ -92,7 +92,7 @@ def keras_as_onnx(model: Any, where: str) -> bytes:
 
     if any(is_quantized(type(layer).__module__) for layer in model._flatten_layers()):
         raise _quantized_already(where)
-    return float_onnx(model)
+    return float_onnx(model, unrolled=True)
 
 
 def _quantized_already(where: str) -> EdgemlError:
@@ -235,7 +235,8 @@ def _need_one_output(net: FloatNet) -> None:
             raise EdgemlError(
                 f"{node.op_type} is not quantized after training",
                 node.name,
-                "train it for its types: edgeml train FILE.py, with a PRESET whose build function returns it",
+                "give the model as a Keras file, whose recurrent layers are unrolled, or train it for its "
+                "types: edgeml train FILE.py, with a PRESET whose build function returns it",
             )
         if len(node.outputs) != 1 or node.domain:
             raise EdgemlError(
@@ -350,10 +351,12 @@ def _stem(node: SourceNode) -> str:
 
     >>> _stem(SourceNode("/layer1/conv1/Conv", "Conv", "", (), ("y",), {}))
     'layer1_conv1'
+    >>> _stem(SourceNode("fc1.t0.MatMul.7", "Gemm", "", (), ("y",), {}))
+    'fc1_t0'
     """
     text = re.sub(r"/(MatMulAddFusion|GemmActivationFusion|[A-Za-z]*Fusion[A-Za-z_]*)", "", node.name)
     text = text.removesuffix(f"/{node.op_type}").removesuffix(f".{node.op_type}").strip("/")
-    text = re.sub(rf"\.{node.op_type}\.\d+$", "", text) or node.op_type.lower()
+    text = re.sub(r"\.[A-Z]\w*\.\d+$", "", text) or node.op_type.lower()
     return valid_name(text).replace(".", "_")
 
 

@@ -125,7 +125,7 @@ def assert_counterpart(model: Any, least: float = LEAST_CORRELATION) -> Any:
 
 
 def assert_onnx(model: Any) -> None:
-    """ONNX Runtime gives what Keras predicts, of random weights and samples."""
+    """ONNX Runtime gives what Keras predicts, of random weights and samples; unrolled too."""
     rng = np.random.default_rng(3)
     for weight in model.weights:
         if weight.dtype == "float32":
@@ -134,12 +134,14 @@ def assert_onnx(model: Any) -> None:
     theirs = model(x if len(x) > 1 else x[0], training=False).numpy()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(float_onnx(model), options, providers=["CPUExecutionProvider"])
-    names = [node.name for node in session.get_inputs()]
-    (ours,) = session.run(None, dict(zip(names, x, strict=True)))
-    assert ours.shape == theirs.shape
     assert np.ptp(theirs) > 0
-    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5 * max(1.0, float(np.abs(theirs).max())))
+    for content in {float_onnx(model), float_onnx(model, unrolled=True)}:
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        names = [node.name for node in session.get_inputs()]
+        (ours,) = session.run(None, dict(zip(names, x, strict=True)))
+        assert ours.shape == theirs.shape
+        near = 1e-5 * max(1.0, float(np.abs(theirs).max()))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=near)
 
 
 LAYERS = [

@@ -96,3 +96,12 @@ def mlp() -> FloatNet:
 def residual() -> FloatNet:
     """`residual_model`, read."""
     return read_float(residual_model(), "residual.onnx", "residual")
+
+
+def recurrent_model(kind: str, steps: int = 3) -> Any:
+    """A Keras model: a recurrent layer of four units over `steps` rows of three values, and a Dense layer."""
+    import keras
+
+    keras.utils.set_random_seed(3)
+    layer = getattr(keras.layers, kind)(4, name="cell")
+    return keras.Sequential([keras.Input((steps, 3), name="x"), layer, keras.layers.Dense(2, name="out")])

@@ -32,6 +32,18 @@ def test_every_artefact_is_exact(content: bytes, targets: tuple[str, ...], bits:
     assert not [row.reason for row in rows.values() if "could not be exported" in row.reason]
 
 
+@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM", "GRU"])
+def test_recurrent_layers_are_exact(kind: str, tmp_path: Path) -> None:
+    nets.recurrent_model(kind).save(tmp_path / "net.keras")
+    np.savez(tmp_path / "data.npz", x=nets.draw(41, 60, 3, 3))
+    files = tmp_path / "net.keras", tmp_path / "data.npz", tmp_path / "run"
+    run = edgeml.quantize(*files, bits=6, corrections=())
+    edgeml.export(run, ["onnx", "c"])
+    rows = {row.backend: row for row in edgeml.check(run, backends=["evaluate", "onnx", "c"]).results}
+    assert all(row.status in ("exact", "not-run") for row in rows.values()), rows
+    assert rows["onnxruntime"].status == "exact"
+
+
 def test_its_report_shows_the_sensitivity(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(nets.mlp_model())
     np.savez(tmp_path / "data.npz", x=nets.draw(40, 80, 6))

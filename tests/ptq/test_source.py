@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from edgeml.backends.onnx.session import open_session, run_session
 from edgeml.errors import EdgemlError
+from edgeml.keras.float_onnx import float_onnx
 from edgeml.onnx_model import OnnxPort, OnnxWriter
 from edgeml.ptq.source import read_float
 from edgeml.ptq.tensors import TensorRunner
@@ -86,3 +89,29 @@ def test_other_files_are_refused(content: bytes, what: str, hint: str) -> None:
     assert what in error.value.what
     assert hint in error.value.hint
     assert "x.onnx" in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        ("SimpleRNN", ("",)),
+        ("LSTM", ("_gates", "_output", "_candidate")),
+        ("GRU", ("_gates", "_candidate", "_candidate_past")),
+    ],
+)
+def test_recurrent_layers_of_keras_are_unrolled(kind: str, parts: tuple[str, ...], tmp_path: Path) -> None:
+    model = nets.recurrent_model(kind, steps=2)
+    model.save(tmp_path / "net.keras")
+    net = read_float((tmp_path / "net.keras").read_bytes(), "net.keras", "net")
+    first = [f"cell_t0{part}" for part in parts if "past" not in part]
+    assert {layer.name for layer in net.layers} == {*first, *(f"cell_t1{part}" for part in parts), "out"}
+    x = np.random.default_rng(0).normal(size=(7, 2, 3)).astype(np.float32)
+    (ours,) = TensorRunner(net.model(), "").run(x, tuple(net.outputs))
+    np.testing.assert_allclose(ours, np.asarray(model(x)), rtol=1e-4, atol=1e-5)
+
+
+def test_a_recurrent_node_of_onnx_is_refused_with_what_works() -> None:
+    content = float_onnx(nets.recurrent_model("GRU"))
+    with pytest.raises(EdgemlError, match="GRU is not quantized after training") as refusal:
+        read_float(content, "x.onnx", "net")
+    assert "as a Keras file" in refusal.value.hint

@@ -6,7 +6,7 @@ order of the gates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,22 +22,10 @@ from edgeml.keras.handlers import (
 )
 from edgeml.keras.layers._families import keras_layer
 from edgeml.keras.layers._float import QUANTIZED, function_of, settings_of
+from edgeml.keras.layers._recurrent_steps import FloatStep, onnx_activation, write_steps
 from edgeml.keras.onnx_builder import FloatOnnxBuilder, FloatTensor
 
 _BITS = "quantized_bits(6, 1, alpha=1.0)"
-
-_ACTIVATIONS: Mapping[str, tuple[str, float, float]] = {
-    "elu": ("Elu", 1.0, 0.0),
-    "hard_sigmoid": ("HardSigmoid", 1 / 6, 0.5),
-    "leaky_relu": ("LeakyRelu", 0.2, 0.0),
-    "linear": ("Affine", 1.0, 0.0),
-    "relu": ("Relu", 0.0, 0.0),
-    "sigmoid": ("Sigmoid", 0.0, 0.0),
-    "softplus": ("Softplus", 0.0, 0.0),
-    "softsign": ("Softsign", 0.0, 0.0),
-    "tanh": ("Tanh", 0.0, 0.0),
-}
-"""Keras' functions as the activations of ONNX' recurrent nodes, with their alpha and beta."""
 
 
 def recurrent_example(refused: str = "", **settings: Any) -> LayerExample:
@@ -80,16 +68,21 @@ def float_recurrent(
     return keras_layer(LayerKind.QUANTIZED, quantized, write, *examples)
 
 
-def recurrent_node(op: str, order: tuple[int, ...], attributes: tuple[str, ...]) -> FloatLayerWriter:
-    """A writer of a recurrent layer as one node.
+def recurrent_node(
+    op: str, order: tuple[int, ...], attributes: tuple[str, ...], step: FloatStep
+) -> FloatLayerWriter:
+    """A writer of a recurrent layer as one node, or step by step where the builder unrolls.
 
     Args:
         op: "RNN", "LSTM" or "GRU".
         order: of ONNX' gates, by their place in Keras' kernel.
         attributes: of the layer that are activations, in ONNX' order.
+        step: one step of the layer.
     """
 
     def write(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
+        if build.unrolled:
+            return write_steps(build, layer, inputs[0], step)
         steps, _ = inputs[0].shape
         value = build.channels_last(inputs[0])
         name = build.add("Transpose", [value.name], perm=[1, 0, 2])
@@ -103,7 +96,7 @@ def recurrent_node(op: str, order: tuple[int, ...], attributes: tuple[str, ...])
             bias = np.asarray(layer.cell.bias)
             both = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
             weights.append(build.const(_blocks(both, order, layer.units).reshape(1, -1)))
-        named = [_activation(build, getattr(layer, attribute)) for attribute in attributes]
+        named = [onnx_activation(build, getattr(layer, attribute)) for attribute in attributes]
         options: dict[str, Any] = {
             "hidden_size": layer.units,
             "activations": [function for function, _, _ in named],
@@ -132,10 +125,3 @@ def backwards(build: FloatOnnxBuilder, name: str, axis: int = 0) -> str:
 def _blocks(array: NDArray[np.float32], order: tuple[int, ...], units: int) -> NDArray[np.float32]:
     blocks = array.reshape(array.shape[0], len(order), units)
     return blocks[:, order].reshape(array.shape)
-
-
-def _activation(build: FloatOnnxBuilder, function: Any) -> tuple[str, float, float]:
-    name = getattr(function, "__name__", type(function).__name__)
-    if name not in _ACTIVATIONS:
-        raise build.refuse(f"the gate's activation {name}", f"covered: {', '.join(sorted(_ACTIVATIONS))}")
-    return _ACTIVATIONS[name]

@@ -51,14 +51,15 @@ def float_layer(layer: Any) -> Any:
 
 
 def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
-    """Two recurrent nodes."""
+    """Two recurrent layers."""
     results: list[FloatTensor] = []
     for way in _WAYS:
         inner = getattr(layer, f"{way}_layer")
         write = layers.handler(inner, layer.name).float_onnx
         if not callable(write):
             raise build.refuse(f"the layer class {type(inner).__name__}", write.because)
-        results.append(write(build, inner, inputs))
+        with build.within(way):
+            results.append(write(build, inner, inputs))
     forward, backward = results
     second = backwards(build, backward.name, 1) if layer.return_sequences else backward.name
     names = [forward.name, second]
