@@ -2,17 +2,16 @@
 
     python -m benchmarks.repeated --runs /tmp/repeated --jobs 2      # writes docs/benchmarks-presets.md
 
-A training that is done stays in the folder of runs, so an interrupted measurement goes on. The page has the
-plans that are complete there.
+A training that is done stays in the folder of runs, so an interrupted measurement goes on. The page gets the
+plans that are complete there, and keeps its rows of all others, each with its date.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -34,16 +33,39 @@ class Measurement:
     preset: str
     folds: int
     seeds: int
-    figures: tuple[str, ...] = ("accuracy", "balanced_accuracy")
+    figures: tuple[str, ...] = ("accuracy",)
+
+    @property
+    def folder(self) -> str:
+        """Its folder of runs."""
+        return f"{self.preset}-{self.folds}-folds" if self.folds else self.preset
+
+    @property
+    def how(self) -> str:
+        """How it is repeated, in a few words."""
+        return f"{self.folds} folds, {self.seeds} seeds" if self.folds else f"{self.seeds} seeds"
 
 
 PLANS = (
     Measurement("iris_mlp", 5, 10),
     Measurement("cancer_mlp", 5, 10),
-    Measurement("diabetes_mlp", 5, 3, ("r2", "rmse")),
+    Measurement("iris_mlp", 0, 5),
+    Measurement("cancer_mlp", 0, 5),
     Measurement("digits_mlp", 0, 5),
-    Measurement("digits_cnn", 0, 5),
+    Measurement("digits_cnn", 0, 3),
+    Measurement("digits_gru", 0, 3),
+    Measurement("digits_learned", 0, 3),
+    Measurement("mnist_mlp", 0, 3),
+    Measurement("mnist_cnn", 0, 2),
+    Measurement("mnist_512", 0, 2),
+    Measurement("fashion_cnn", 0, 2),
+    Measurement("magic_mlp", 0, 3),
+    Measurement("nsl_kdd_mlp", 0, 3),
     Measurement("pulse_mlp", 0, 5),
+    Measurement("ecg_cnn", 0, 5),
+    Measurement("pulse_flags_cnn", 0, 3, ("accuracy", "all_right")),
+    Measurement("diabetes_mlp", 0, 5, ("r2", "rmse")),
+    Measurement("ecg_autoencoder", 0, 5, ("mse",)),
 )
 
 
@@ -58,15 +80,14 @@ def _tell(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def lines(plan: Measurement, repeats: Repeats) -> Iterator[str]:
+def lines(plan: Measurement, repeats: Repeats, day: str) -> Iterator[str]:
     """A line of the table by figure."""
     known = {figure.name: figure for figure in repeats.figures}
     for figure in (known[name] for name in plan.figures if name in known):
         by_model = [spread(repeats.rows, figure.name, model) for model in MODELS]
         cells = [_cell(one, figure) for one in by_model]
         cells.append(_cell(spread(repeats.rows, figure.name, "fixed", "float"), figure, signed=True))
-        how = f"{plan.folds} folds, " if plan.folds else ""
-        yield f"| {plan.preset} | {how}{plan.seeds} seeds | {figure.title} | {' | '.join(cells)} |"
+        yield f"| {plan.preset} | {plan.how} | {figure.title} | {' | '.join(cells)} | {day} |"
 
 
 def _cell(values: RepeatSpread | None, figure: RepeatFigure, signed: bool = False) -> str:
@@ -82,18 +103,18 @@ def _cell(values: RepeatSpread | None, figure: RepeatFigure, signed: bool = Fals
     return f"{text} ({interval[0] * factor:{form}} to {interval[1] * factor:{form}})"
 
 
-def page(done: list[tuple[Measurement, Repeats]]) -> str:
+def page(rows: Sequence[str]) -> str:
     """The text of the page."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("tensorflow", "keras", "qkeras-v3"))
     head = (
         "# Presets over folds and seeds",
         "",
-        f"Written by `python -m benchmarks.repeated` on {datetime.now(UTC).date()}: {emulation.cpu()},",
-        f"{len(os.sched_getaffinity(0))} cores, {platform.platform()}; Python {platform.python_version()}, "
-        f"{versions}.",
+        f"Written by `python -m benchmarks.repeated`: {emulation.cpu()}, one thread (`OMP_NUM_THREADS=1`), "
+        f"{platform.platform()};",
+        f"Python {platform.python_version()}, {versions}.",
         "",
-        "| preset | repeated | figure | float32 | QAT | fixed-point | fixed-point less float32 |",
-        "|---|---|---|---|---|---|---|",
+        "| preset | repeated | figure | float32 | QAT | fixed-point | fixed-point less float32 | measured |",
+        "|---|---|---|---|---|---|---|---|",
     )
     tail = (
         "",
@@ -104,7 +125,7 @@ def page(done: list[tuple[Measurement, Repeats]]) -> str:
         "training by training.",
         "",
     )
-    return "\n".join((*head, *(line for plan, repeats in done for line in lines(plan, repeats)), *tail))
+    return "\n".join((*head, *rows, *tail))
 
 
 def main() -> None:
@@ -114,16 +135,27 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", nargs="*", help="presets to measure; all if left out")
     arguments = parser.parse_args()
-    done = []
+    earlier = PAGE.read_text(encoding="utf-8").splitlines()
+    rows: list[str] = []
     for plan in PLANS:
-        folder = arguments.runs / plan.preset
+        folder = arguments.runs / plan.folder
         if arguments.only is None or plan.preset in arguments.only:
             measure(plan, folder, arguments.jobs)
-        if (folder / FILE).is_file():
-            repeats = Repeats.read(folder / FILE)
-            if repeats.complete and (repeats.folds, repeats.seeds) == (plan.folds, plan.seeds):
-                done.append((plan, repeats))
-    PAGE.write_text(page(done), encoding="utf-8")
+        rows += _complete(plan, folder) or [
+            line for line in earlier if line.startswith(f"| {plan.preset} | {plan.how} |")
+        ]
+    PAGE.write_text(page(rows), encoding="utf-8")
+
+
+def _complete(plan: Measurement, folder: Path) -> list[str]:
+    """Its lines if it was measured there as it is planned."""
+    file = folder / FILE
+    if not file.is_file():
+        return []
+    repeats = Repeats.read(file)
+    if not repeats.complete or (repeats.folds, repeats.seeds) != (plan.folds, plan.seeds):
+        return []
+    return list(lines(plan, repeats, f"{datetime.fromtimestamp(file.stat().st_mtime, UTC):%Y-%m-%d}"))
 
 
 if __name__ == "__main__":
