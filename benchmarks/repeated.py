@@ -42,7 +42,7 @@ class Measurement:
 
     @property
     def how(self) -> str:
-        """How it is repeated, in a few words."""
+        """The repetition in a few words: "5 folds, 10 seeds"."""
         return f"{self.folds} folds, {self.seeds} seeds" if self.folds else f"{self.seeds} seeds"
 
 

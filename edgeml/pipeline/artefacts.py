@@ -7,7 +7,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from edgeml import backends
+from edgeml import backends, tasks
 from edgeml.checks import bound, exported
 from edgeml.checks import golden as vectors
 from edgeml.checks.artefacts import check_folder
@@ -51,7 +51,8 @@ def lower(run: Run, strict: bool = False) -> Graph:
     graph = _lower(run, strict)
     data = run.data()
     count = samples_within(graph, _GOLDEN_WORK, 4, GOLDEN_SAMPLES)
-    labels = data.y_test[:count] if data.class_names else None
+    classes = tasks.load(data.task).truth is tasks.Truth.CLASSES
+    labels = data.y_test[:count] if classes and data.class_names else None
     golden = vectors.make(graph, feeds(graph, data.x_test[:count]), labels)
     vectors.save(golden, run.golden_file)
     return graph

@@ -14,6 +14,7 @@ from edgeml.cli.main import build_app
 from edgeml.report import verdicts
 from edgeml.report.facts import Facts
 from edgeml.report.page import to_html, to_markdown
+from edgeml.report.sections.classes.facts import Confusion
 from edgeml.report.sections.speed import collect as speed
 from edgeml.report.verdict import RunVerdict, Urgency, VerdictKind
 from edgeml.report.verdicts import judged, of_kind
@@ -70,6 +71,14 @@ def test_the_worst_stands_first_on_the_page_and_in_markdown() -> None:
     assert places == sorted(places)
     assert text.index("**Wrong**") < text.index("**Could be better**")
     assert facts == Facts.parse(facts.to_json(), "report.json")
+
+
+def test_a_model_that_finds_a_rare_class_is_not_at_chance() -> None:
+    """With weighted classes it is right less often than always saying the frequent one."""
+    chance = importlib.import_module("tests.report.verdicts.at_chance").broken(None)
+    rare = Confusion(classes=("cat", "owl"), counts=((220, 58), (6, 16)))
+    find = verdicts.load("at_chance").find
+    assert list(find(chance)) and not list(find(chance.model_copy(update={"confusion": rare})))
 
 
 def test_green_is_for_good_results_not_for_having_run() -> None:

@@ -7,8 +7,10 @@ import pytest
 
 import edgeml
 from edgeml import presets
+from edgeml.checks import golden
 from edgeml.errors import EdgemlError
 from edgeml.keras.run import lower_run
+from edgeml.pipeline.artefacts import lower
 from edgeml.presets import KerasClass, prepare
 from edgeml.runconfig import RunConfig
 from edgeml.runs import Run
@@ -210,3 +212,20 @@ def test_losses_on_numbers_are_those_of_keras():
     np.testing.assert_allclose(bce, -np.log(right).mean(-1), rtol=1e-5)
     with pytest.raises(EdgemlError, match="labels are independent"):
         loss_on_numbers(KerasClass(name="bce"), "softmax", yes_no=True)
+
+
+def test_classes_of_a_data_set_are_no_labels_of_an_autoencoder(made, tmp_path):
+    """The images that it ends in have one channel, which is no logit of the ten digits."""
+    preset = made(
+        "autoencoder",
+        **{
+            "data.npz": "digits",
+            'scaling="standard"': 'scaling="unit", constant=16',
+            "keras.Input((6,)": "keras.Input((8, 8, 1)",
+            'layers.Dense(12, activation="relu", name="fc1"),': "",
+            "layers.Dense(6": "layers.Conv2D(1, 1",
+        },
+    )
+    run = train(preset, tmp_path / "run", presets.choose(preset, epochs=1))
+    lower(run)
+    assert golden.read(run.golden_file, run.graph()).label is None

@@ -18,8 +18,8 @@ def step(run: FloatSteps, row: str, states: tuple[str | None, ...]) -> tuple[str
         candidate = run.active("activation", run.gates(2, 3, row, before))
     fresh = run.times(run.gate(gates, 0), candidate)
     assert fresh is not None
-    kept = run.times(run.gate(gates, 1), cell)
-    cell = run.plus(kept, fresh)
+    remembered = run.times(run.gate(gates, 1), cell)
+    cell = run.plus(remembered, fresh)
     state = run.times(output, run.active("activation", cell))
     assert state is not None
     return state, cell

@@ -7,6 +7,7 @@ from pathlib import Path
 from edgeml.report.facts import Facts
 from edgeml.report.numbers import measured
 from edgeml.report.sections.accuracy.facts import ModelAccuracies
+from edgeml.report.sections.classes.facts import Confusion
 from edgeml.report.verdict import RunVerdict
 from tests.report.samples import sample_facts
 from tests.report.verdicts._made import value_of
@@ -14,7 +15,12 @@ from tests.report.verdicts._made import value_of
 
 def _facts(low: float, value: float, high: float) -> Facts:
     rows = {name: measured(value, low, high) for name in ("float", "qat", "fixed", "int8")}
-    return sample_facts(accuracy=ModelAccuracies(**rows), majority=measured(1 / 3), majority_class="cat")
+    return sample_facts(
+        accuracy=ModelAccuracies(**rows),
+        majority=measured(1 / 3),
+        majority_class="cat",
+        confusion=Confusion(classes=("cat", "dog", "owl"), counts=((20, 0, 0), (20, 0, 0), (19, 1, 0))),
+    )
 
 
 def broken(folder: Path) -> Facts:
