@@ -61,6 +61,11 @@ _FLAGS = ("-std=c++17", "-O1", "-w", "-fno-gnu-unique", "-pthread")
 _COMPILE_SECONDS = 1800.0
 _RUN_SECONDS = 3600.0
 
+_GENERATED = "firmware/nnet_utils/nnet_code_gen.h"
+_MOST_GENERATED = 1 << 23
+"""Bytes of assignments that hls4ml writes for the windows of convolutions in io_parallel: one line for each
+window, 10 MB for an image of 224 x 224, which g++ does not compile within half an hour and 2 GB."""
+
 _WORK = 2e9
 """Multiplications of a check, some minutes of the C simulation."""
 
@@ -101,13 +106,22 @@ def compiled(folder: Path, manifest: Hls4mlManifest) -> Path:
     """The simulation program for a project, from the cache or freshly compiled.
 
     Raises:
-        MissingToolError: g++ is missing, or this hls4ml back end needs another compiler.
+        MissingToolError: g++ is missing, this hls4ml back end needs another compiler, or the project is too
+            large for one.
         EdgemlError: the project does not compile; names the log.
     """
     if manifest.backend not in _INCLUDES:
         reason = _NEEDS.get(manifest.backend, "it has no C simulation that edgeml knows")
         raise MissingToolError(
             f"{manifest.backend}: {reason}", str(folder), "check the Vitis project instead"
+        )
+    generated = folder / _GENERATED
+    if generated.is_file() and generated.stat().st_size > _MOST_GENERATED:
+        raise MissingToolError(
+            f"hls4ml wrote {generated.stat().st_size >> 20} MB of windows for convolutions of a whole image "
+            "at once, which no C simulation compiles in reasonable time",
+            str(folder),
+            "edgeml export RUN --to hls4ml --io-type io_stream",
         )
     gxx = tools.need("gxx")
     inputs = [port.size for port in manifest.inputs]

@@ -210,6 +210,14 @@ class TestBeforeAnythingRuns:
         with pytest.raises(MissingToolError, match=needs):
             RUNNER.run(tmp_path, GRAPHS["mlp"], codes(GRAPHS["mlp"]))
 
+    def test_windows_of_a_large_image_at_once_are_not_compiled(self, tmp_path: Path) -> None:
+        emitted(GRAPHS["mlp"], tmp_path)
+        with (tmp_path / "firmware/nnet_utils/nnet_code_gen.h").open("a") as generated:
+            generated.write("\n" * (9 << 20))
+        with pytest.raises(MissingToolError, match="9 MB of windows") as refused:
+            RUNNER.run(tmp_path, GRAPHS["mlp"], codes(GRAPHS["mlp"]))
+        assert refused.value.hint.endswith("--io-type io_stream")
+
     def test_without_a_compiler(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         emitted(GRAPHS["mlp"], tmp_path / "p")
         monkeypatch.setenv("PATH", str(tmp_path))
