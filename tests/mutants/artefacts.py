@@ -45,6 +45,7 @@ from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])|(?<='d)\d+|(?<='sd)\d+")
+NUMBER_OR_WORD = re.compile(rf"{NUMBER.pattern}|(?<='h)(?P<word>[0-9a-f]+)")
 TYPE = re.compile(r"typedef ap_u?fixed<(\d+),(-?\d+)((?:,\w+)*)>")
 WHOLE = 300
 """Edits of the Verilog that are compared as a whole folder."""
@@ -231,15 +232,21 @@ def _retyped(defines: str, match: re.Match[str], new: str) -> Edit:
     return Edit(f"{match[0]} -> {new}", (("firmware/defines.h", content.encode()),))
 
 
+def _other_digit(match: re.Match[str]) -> str:
+    """A hexadecimal word with another digit."""
+    digits, at = match[0], match.start() % len(match[0])
+    return f"{digits[:at]}{int(digits[at], 16) ^ 1:x}{digits[at + 1 :]}"
+
+
 def verilog_edits(folder: Path) -> Iterator[Edit]:
-    """Every number of the modules changed by one."""
+    """Every number of the modules changed by one; of a word of a memory, one of its digits."""
     for path in sorted(folder.glob("*.v")):
         text = path.read_text()
         assert "/*" not in text and "\\\n" not in text, f"{path}: lines do not stand for themselves"
         code = re.sub(r"//[^\n]*", lambda comment: " " * len(comment[0]), text)
-        for match in NUMBER.finditer(code):
+        for match in NUMBER_OR_WORD.finditer(code):
             start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
-            number = str(int(match[0]) ^ 1)
+            number = str(int(match[0]) ^ 1) if match["word"] is None else _other_digit(match)
             old = text[start:end]
             new = f"{text[start : match.start()]}{number}{text[match.end() : end]}"
             files = ((path.name, f"{text[:start]}{new}{text[end:]}".encode()),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -300,13 +301,22 @@ def test_parts_move_elements_as_said_and_another_claim_is_noticed(monkeypatch: p
     for one in PARTS:
         driven.check_moves(one)
 
-    def backwards(x: moves.PassedBeats, values: Any) -> moves.PassedBeats:
-        after = moves.serialized(x, values)
-        return after.shaped(after.ids[::-1], after.codes)
+    for one in PARTS:
+        rule = moves.MOVES[one.module]
 
-    monkeypatch.setitem(moves.MOVES, "edgeml_serialize", backwards)
-    with pytest.raises(EdgemlError, match="moves elements to other places"):
-        driven.check_moves(PARTS[6])
+        def backwards(x: moves.PassedBeats, values: Any, rule: Any = rule) -> moves.PassedBeats:
+            after = rule(x, values)
+            return after.shaped(after.ids[:, ::-1], after.codes[:, ::-1])
+
+        def late(x: moves.PassedBeats, values: Any, rule: Any = rule) -> moves.PassedBeats:
+            after = rule(x, values)
+            return after.shaped(np.roll(after.ids, 1, axis=0), np.roll(after.codes, 1, axis=0))
+
+        for wrong in (late, backwards) if one.after.lanes > 1 else (late,):
+            with monkeypatch.context() as planted:
+                planted.setitem(moves.MOVES, one.module, wrong)
+                with pytest.raises(EdgemlError, match=r"moves elements to other places|ended with code"):
+                    driven.check_moves(replace(one, after=wrong(one.before, one.values)))
 
 
 @pytest.mark.tool

@@ -34,9 +34,9 @@ class VerilogProver(Prover):
 
     covers: ClassVar[str] = (
         "Verilator computes what IEEE 1364 says, in a layer alone as in the whole design; a clock edge moves "
-        "all registers, and the three modules of the handshake (edgeml_pipe_control, edgeml_skid, "
-        "edgeml_delay), whose text is compared, do what docs/proofs.md says. Not covered: latency and "
-        "interval (edgeml check measures them), and what synthesis makes of the text"
+        "all registers, and edgeml's own modules (edgeml_pipe_control, edgeml_skid, edgeml_delay, and those "
+        "of streams), whose text is compared, do what docs/proofs.md says. Not "
+        "covered: latency and interval (edgeml check measures them), and what synthesis makes of the text"
     )
 
     def missing(self) -> str:
