@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One stamp per Python asked for; it lies in .venv, so that a new .venv has none.
 STAMP := .venv/.setup-$(or $(subst /,_,$(PYTHON)),any)
 
-.PHONY: help setup demo train export hls check synth mcu mcu-presets explore report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz prove-campaign bench bench-front bench-streams lint format lock clean
+.PHONY: help setup demo train export hls check synth mcu mcu-presets explore report board test test-slow test-pythons test-brevitas test-wheel docs notebooks test-hgq2 test-all coverage fuzz prove-campaign bench bench-explore bench-front bench-streams lint format lock clean
 
 help: ## this text
 	@echo "make TARGET [MODEL=$(MODEL)] [BOARD=$(BOARD)] [MCU=$(MCU)] [RUN=runs/MODEL] [PYTHON=python3.12] [ARGS='more options']"
@@ -129,6 +129,9 @@ prove-campaign: $(STAMP) ## EDITS=40 errors of one code in RUN's artefacts, each
 
 bench: $(STAMP) ## speed against float32 ONNX Runtime and hls4ml, written to docs/benchmarks.md
 	$(BIN)/python -m benchmarks.bench $(ARGS)
+
+bench-explore: $(STAMP) ## figures of the search: overhead, two processes, front, a large study (half an hour on two idle cores)
+	$(BIN)/python -m benchmarks.explore $(ARGS)
 
 DATASET ?= digits
 bench-front: $(STAMP) ## accuracy and LUTs of DATASET's networks, learned widths beside HGQ2 and da4ml (.venv-hgq2)

@@ -68,7 +68,7 @@ SetOption = Annotated[
     list[str] | None,
     setting(
         "Change a setting of data, quantizers, training, targets, lowering or model, such as "
-        "quantizers.weights.bits=4.",
+        "training.epochs=5.",
         names.settings,
     ),
 ]

@@ -55,7 +55,17 @@ def begin_study(root: Path, request: StudyRequest, overwrite: bool) -> None:
 def _clear(root: Path, baselines: tuple[str, ...]) -> None:
     """Delete a study's files, and of its float baselines those that are named."""
     try:
-        for name in (FOLDER, FILE, "explore.html", "explore.md", STORE, QUESTION, *baselines):
+        for name in (
+            FOLDER,
+            FILE,
+            "explore.html",
+            "explore.md",
+            STORE,
+            f"{STORE}-wal",
+            f"{STORE}-shm",
+            QUESTION,
+            *baselines,
+        ):
             if (root / name).is_dir():
                 shutil.rmtree(root / name)
             else:
