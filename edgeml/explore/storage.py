@@ -298,9 +298,9 @@ def _begun(backend: Any, name: str, request: StudyRequest) -> optuna.Study:
 def _close(storage: Any) -> None:
     with suppress(Exception):
         storage.remove_session()
-        kept = getattr(storage.engine, "edgeml_open", None)
-        if kept is not None:
-            kept.close()
+        connection = getattr(storage.engine, "edgeml_open", None)
+        if connection is not None:
+            connection.close()
         storage.engine.dispose()
 
 
