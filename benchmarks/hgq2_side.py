@@ -1,12 +1,12 @@
 """The peer of `benchmarks.front`, run in an environment of its own that has HGQ2 and da4ml, never edgeml's.
 
-    .venv-hgq2/bin/python benchmarks/hgq2_side.py DATA.npz FOLDER EPOCHS SEED FIRST LAST
+    .venv-hgq2/bin/python benchmarks/hgq2_side.py FOLDER
 
-DATA.npz has x_train, y_train, x_val, y_val, x_test, y_test and `input_type` (keep_negative, integer bits,
-fractional bits). The dense network of the presets is trained with HGQ2's own layers, callbacks and defaults,
-the penalty rising from FIRST to LAST. Some of the checkpoints that no other beats in validation accuracy and
-EBOPs become Verilog by da4ml in FOLDER/N; front.json lists them with the accuracy of da4ml's own integers on
-the test part.
+FOLDER/data.npz has x_train, y_train, x_val, y_val, x_test and y_test, FOLDER/settings.json what
+`benchmarks.front.peer_settings` says. The dense network of the preset is trained with HGQ2's own layers,
+callbacks and defaults. Some of the checkpoints that no other beats in validation accuracy and EBOPs become
+Verilog by da4ml in FOLDER/N; FOLDER/front.json lists them with the accuracy of da4ml's own integers on the
+test part.
 """
 
 from __future__ import annotations
@@ -20,14 +20,9 @@ from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
-MOST_POINTS = 6
-"""Checkpoints that become Verilog, evenly spread over the front."""
 
-UNITS = (32, 32)
-
-
-def network(inputs: int, classes: int, input_type: tuple[int, int, int]) -> Any:
-    """HGQ2's form of the dense network of digits_learned: bits per weight and per input."""
+def network(inputs: int, units: list[int], input_type: list[int]) -> Any:
+    """HGQ2's form of the dense network: bits per weight and per input."""
     import keras
     from hgq.config import LayerConfigScope, QuantizerConfig, QuantizerConfigScope
     from hgq.layers import QDense
@@ -41,27 +36,36 @@ def network(inputs: int, classes: int, input_type: tuple[int, int, int]) -> Any:
         QuantizerConfigScope(place="datalane", default_q_type="kif", overflow_mode="WRAP"),
         LayerConfigScope(enable_ebops=True, beta0=1e-6),
     ):
-        layers = [QDense(units, activation="relu") for units in UNITS]
-        layers[0] = QDense(UNITS[0], activation="relu", iq_conf=first)
-        return keras.Sequential([keras.Input((inputs,)), *layers, QDense(classes)])
+        hidden = [QDense(size, activation="relu") for size in units[:-1]]
+        hidden[0] = QDense(units[0], activation="relu", iq_conf=first)
+        return keras.Sequential([keras.Input((inputs,)), *hidden, QDense(units[-1])])
 
 
-def trained(data: Any, folder: Path, epochs: int, seed: int, first: float, last: float) -> tuple[Any, float]:
+def classes_of(outputs: Any) -> Any:
+    """The class of each sample: the largest output, or the sign of a single one."""
+    return outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(int)
+
+
+def trained(data: Any, folder: Path, settings: dict[str, Any]) -> tuple[Any, float]:
     """The model and the seconds of its training; its checkpoints lie in the folder."""
     import keras
     from hgq.utils.sugar import BetaScheduler, FreeEBOPs, ParetoFront, PieceWiseSchedule
 
-    keras.utils.set_random_seed(seed)
-    model = network(data["x_train"].shape[1], int(data["y_train"].max()) + 1, tuple(data["input_type"]))
-    steps = epochs * -(-len(data["x_train"]) // 32)
-    rate = keras.optimizers.schedules.CosineDecay(8e-3, steps, alpha=0.01)
-    model.compile(
-        keras.optimizers.Adam(rate),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    units, epochs, batch_size = settings["units"], settings["epochs"], settings["batch_size"]
+    keras.utils.set_random_seed(settings["seed"])
+    model = network(data["x_train"].shape[1], units, settings["input_type"])
+    steps = epochs * -(-len(data["x_train"]) // batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps, alpha=0.01)
+    if units[-1] > 1:
+        loss: Any = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        accuracy: Any = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    else:
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        accuracy = keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=[accuracy])
+    rising = [(0, settings["first"], "log"), (epochs, settings["last"], "constant")]
     callbacks = [
-        BetaScheduler(PieceWiseSchedule([(0, first, "log"), (epochs, last, "constant")])),
+        BetaScheduler(PieceWiseSchedule(rising)),
         FreeEBOPs(),
         ParetoFront(folder / "checkpoints", ["val_accuracy", "ebops"], [1, -1]),
     ]
@@ -69,7 +73,7 @@ def trained(data: Any, folder: Path, epochs: int, seed: int, first: float, last:
     model.fit(
         data["x_train"],
         data["y_train"],
-        batch_size=32,
+        batch_size=batch_size,
         epochs=epochs,
         validation_data=(data["x_val"], data["y_val"]),
         callbacks=callbacks,
@@ -93,7 +97,7 @@ def written(model: Any, data: Any, folder: Path) -> dict[str, Any]:
     outputs = logic.predict(data["x_test"].astype(np.float64))
     keras_outputs = np.asarray(model(data["x_test"]))
     return {
-        "test_accuracy": float(np.mean(outputs.argmax(1) == data["y_test"])),
+        "test_accuracy": float(np.mean(classes_of(outputs) == data["y_test"])),
         "equal_to_keras": bool(np.array_equal(outputs.astype(np.float32), keras_outputs)),
         "cost": float(logic.cost),
     }
@@ -104,22 +108,24 @@ def main() -> None:
     import keras
     import numpy as np
 
-    data = dict(np.load(sys.argv[1]))
-    folder = Path(sys.argv[2])
-    epochs, seed, first, last = int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]), float(sys.argv[6])
-    model, seconds = trained(data, folder, epochs, seed, first, last)
+    folder = Path(sys.argv[1])
+    data = dict(np.load(folder / "data.npz"))
+    settings = json.loads((folder / "settings.json").read_text())
+    model, seconds = trained(data, folder, settings)
     files = sorted((folder / "checkpoints").iterdir(), key=_ebops)
-    chosen = sorted({round(i * (len(files) - 1) / max(1, MOST_POINTS - 1)) for i in range(MOST_POINTS)})
+    most = settings["points"]
+    chosen = sorted({round(i * (len(files) - 1) / max(1, most - 1)) for i in range(most)})
     points = []
     for number, index in enumerate(chosen):
         checkpoint = keras.models.load_model(files[index], compile=False)
         row = written(checkpoint, data, folder / str(number))
-        validation = np.asarray(checkpoint(data["x_val"])).argmax(1)
+        validation = classes_of(np.asarray(checkpoint(data["x_val"])))
         row |= {"val_accuracy": float(np.mean(validation == data["y_val"])), "ebops": _ebops(files[index])}
         points.append(row)
-    final = np.asarray(model(data["x_val"])).argmax(1)
+    final = classes_of(np.asarray(model(data["x_val"])))
     result = {
         "seconds": seconds,
+        "epochs": settings["epochs"],
         "last_val_accuracy": float(np.mean(final == data["y_val"])),
         "points": points,
     }

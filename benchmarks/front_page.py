@@ -1,0 +1,99 @@
+"""The page of `benchmarks.front`: accuracy against LUTs by data set, and the comparison at equal accuracy."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from statistics import fmean
+
+from benchmarks.front import MOST_OPERATIONS, PASSES, FrontRow
+
+_HEADER = """\
+# Accuracy against LUTs
+
+Written by `make bench-front DATASET=...` ({datasets}) with Yosys {version}, Python {python}. The
+Verilog of every row goes through the same `{passes}`;
+no place and route. edgeml's designs are pipelined for 100 MHz by its own delay model, da4ml's by its own with
+latency_cutoff=4. The input's quantizer is part of each design. Checkpoints are spread evenly over each
+training's front of validation figures, both ends included, and all of them are shown; accuracy is that of
+the integers on the test part. Bit operations are each side's own count. edgeml's epochs are those of the
+float baseline and of quantization-aware training from its weights together, HGQ2 trains from random weights.
+Seconds are wall time of the training on a shared machine, so they compare little.
+"""
+
+_REMARKS = {
+    "digits": "HGQ2's front has one seed so far, edgeml's two.",
+    "mnist": (
+        "Two checkpoints have a row so far. The penalty and the\n"
+        "share that is pruned were chosen by validation figures of eight trainings of one seed."
+    ),
+}
+"""Remarks on the rows of a data set."""
+
+
+def page(measured: Mapping[str, list[FrontRow]], missing: str) -> Iterator[str]:
+    """The lines of the page.
+
+    Args:
+        measured: rows by data set.
+        missing: the reason for which HGQ2 was not run; empty if it was.
+    """
+    rows = [row for each in measured.values() for row in each]
+    yield _HEADER.format(
+        datasets=", ".join(name for name, own in measured.items() if own),
+        version=", ".join(sorted({row.yosys for row in rows})),
+        python=platform.python_version(),
+        passes=PASSES,
+    )
+    for name, own in measured.items():
+        if own:
+            yield from _section(name, own, missing)
+
+
+def _section(dataset: str, rows: list[FrontRow], missing: str) -> Iterator[str]:
+    yield f"## {dataset}\n"
+    peers = [row for row in rows if row.side.startswith("HGQ2")]
+    if not peers:
+        yield f"HGQ2 + da4ml: NOT RUN: {missing or 'its training was not started'}.\n"
+    if dataset in _REMARKS:
+        yield f"{_REMARKS[dataset]}\n"
+    if dataset in MOST_OPERATIONS:
+        yield f"edgeml's checkpoints of at most {MOST_OPERATIONS[dataset]:,} bit operations.\n"
+    yield "| side | seed | test | validation | bit operations | LUT | CARRY4 | FF | epochs | training s |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    for row in sorted(rows, key=lambda row: (row.side, row.seed, row.luts)):
+        operations = "" if row.operations is None else f"{row.operations:,.0f}"
+        yield (
+            f"| {row.side} | {row.seed} | {_percent(row.accuracy)} | {_percent(row.val_accuracy)} | "
+            f"{operations} | {row.luts:,} | {row.carries:,} | {row.registers:,} | {row.epochs} | "
+            f"{row.seconds:.0f} |"
+        )
+    yield ""
+    if peers:
+        yield from _compared(peers, [row for row in rows if row.side.endswith("_learned")])
+
+
+def _compared(peers: list[FrontRow], ours: list[FrontRow]) -> Iterator[str]:
+    """Each of HGQ2's rows beside edgeml's cheapest one that is no less accurate."""
+    yield "At equal test accuracy (few test samples make accuracies coarse):\n"
+    yield "| HGQ2 + da4ml | LUT | edgeml's cheapest row at no less accuracy | LUT | of HGQ2's |"
+    yield "|---|---|---|---|---|"
+    ratios: list[float] = []
+    for row in sorted(peers, key=lambda row: row.luts):
+        equal = [our for our in ours if our.accuracy >= row.accuracy]
+        best = min(equal, key=lambda our: our.luts, default=None)
+        cells = "none | | "
+        if best is not None:
+            ratios.append(best.luts / row.luts)
+            cells = f"{_percent(best.accuracy)}, seed {best.seed} | {best.luts:,} | {ratios[-1]:.2f}"
+        yield f"| {_percent(row.accuracy)}, seed {row.seed} | {row.luts:,} | {cells} |"
+    yield ""
+    if ratios:
+        yield (
+            f"On average over the {len(ratios)} of {len(peers)} rows that have one: {fmean(ratios):.2f} of "
+            f"HGQ2's LUTs; more LUTs than HGQ2's at {sum(ratio > 1 for ratio in ratios)} of them.\n"
+        )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
