@@ -129,7 +129,7 @@ def test_a_changed_preset_file_is_another_configuration_which_says_what_changed(
     run.float_file.write_bytes(b"old")
     (run.folder / "onnx").mkdir()
     (run.folder / "letter.txt").write_text("mine")
-    wanted = config(own(tmp_path, "QDense(16,", "QDense(17,"))
+    wanted = config(own(tmp_path, "QDense(3,", "QDense(4,"))
     with pytest.raises(EdgemlError, match="build in the preset's file was changed") as caught:
         Run.create(run.folder, wanted)
     assert "--overwrite" in caught.value.hint

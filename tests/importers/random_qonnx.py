@@ -15,7 +15,7 @@ from tests.importers.qonnx_pieces.ends import finished, quantized_input
 from tests.importers.qonnx_pieces.net import DOMAINS, LAST, End, Net, Piece
 
 PIECES: tuple[Piece, ...] = (*linear.PIECES, *pools.PIECES, *moves.PIECES, *arithmetic.PIECES)
-OPSETS = (9, 10, 11, 13, 18)
+OPSETS = (9, 10, 11, 13, 18, 20)
 _MOST = 150
 """Elements of a value that a model goes on with."""
 

@@ -12,7 +12,8 @@ def finished(net: Net, end: End) -> tuple[End, int]:
     """The output and its type of elements."""
     kind = net.any_of("logits", "logits", "largest", "first", "softmax")
     if kind == "softmax" and not end.spatial:
-        return End(net.node("Softmax", end.name, axis=1), end.shape), TensorProto.FLOAT
+        probabilities = net.node(net.any_of("Softmax", "LogSoftmax"), end.name, axis=1)
+        return End(probabilities, end.shape), TensorProto.FLOAT
     if kind == "largest" and end.scale:
         keep = net.chance(0.5)
         name = net.node("ArgMax", end.name, axis=1, keepdims=int(keep))
