@@ -355,6 +355,15 @@ class TestLookup(OpCase):
         y = build.add(Lookup(), x, build.const([-8, -7, -6, -5, 1, 3, 2, 0], PLAIN))
         assert (build.info(y).lo.tolist(), build.info(y).hi.tolist()) == ([0, 0], [3, 3])
 
+    def test_each_element_has_its_own_bounds(self):
+        build = Builder("parts")
+        bit = build.input((2, 3), FixedType(False, 1, 0))
+        numbers = build.const([[0, 2, 2], [4, 6, 0]], FixedType(False, 3, 0))
+        index = build.cast(build.add(Add(), bit, numbers), FixedType(False, 3, 0))
+        y = build.add(Lookup(), index, build.const([-8, -7, 6, 5, 1, 3, 2, 2], PLAIN))
+        assert build.info(y).lo.tolist() == [[-8, 5, 5], [1, 2, -8]]
+        assert build.info(y).hi.tolist() == [[-7, 6, 6], [3, 2, -7]]
+
     def test_entries_of_several_types(self):
         build = Builder("mixed")
         table = build.const([1, 2], FixedTypeArray(True, [3, 4], [0, 1]))

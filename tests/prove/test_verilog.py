@@ -18,6 +18,7 @@ from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.mat_mul import MatMul
+from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.slice import Slice
 from edgeml.ir.structure import Form
 from edgeml.prove.prove import prove_folder
@@ -205,3 +206,22 @@ def test_the_design_is_proven_and_another_integer_refuted(tmp_path: Path) -> Non
     assert proof.verdict is Verdict.REFUTED
     assert "hidden" in proof.reason
     assert proof.witness is not None
+
+
+@pytest.mark.tool
+def test_layers_whose_neurons_are_tables_are_proven(tmp_path: Path) -> None:
+    if verilator.missing():
+        pytest.skip(verilator.missing())
+    build, rng = Builder("tables"), np.random.default_rng(4)
+    value = build.input((6,), FixedType(False, 2, 1), "x")
+    for _ in range(2):
+        weights = np.zeros((6, 6), np.int64)
+        for neuron in range(6):
+            weights[rng.choice(6, 3, replace=False), neuron] = rng.choice([-4, -2, -1, 1, 2], 3)
+        value = build.add(MatMul(), value, build.const(weights, FixedType(True, 4, 2)))
+        value = build.cast(build.add(Relu(), value), FixedType(False, 2, 1), Round.RND_CONV)
+    graph, back_end = build.graph(value), backends.load("verilog")
+    assert sum(isinstance(node.op, Lookup) for node in back_end.prepared(graph).nodes) == 2
+    back_end.emit(graph).write(tmp_path / "verilog")
+    proof = prove_folder(tmp_path, graph, ["verilog"]).results[0]
+    assert (proof.verdict, proof.reason) == (Verdict.PROVEN, "")

@@ -31,7 +31,7 @@ class Lookup(Op):
     constant_inputs: ClassVar[tuple[int, ...]] = (1,)
 
     def infer(self, *inputs: ValueInfo) -> ValueInfo:
-        """The smallest and largest entries that the bounds of x can reach."""
+        """The smallest and largest entries that the bounds of x can reach, element by element."""
         x, table = inputs
         need(isinstance(x.type, FixedType), "the index needs one type for all elements", "cast it first")
         width = x.scalar.width
@@ -42,10 +42,12 @@ class Lookup(Op):
         )
         need(table.shape == (1 << width,), f"a table of shape {table.shape} for {1 << width} codes")
         need(isinstance(table.type, FixedType), "the table needs one type for all entries")
-        reached = table.lo[int(x.lo.min()) - x.scalar.lo : int(x.hi.max()) - x.scalar.lo + 1]
-        return ValueInfo(
-            x.shape, table.type, np.full(x.shape, reached.min()), np.full(x.shape, reached.max())
-        )
+        bounds = np.stack([np.broadcast_to(end, x.shape).reshape(-1) for end in (x.lo, x.hi)]) - x.scalar.lo
+        pairs, element = np.unique(bounds, axis=1, return_inverse=True)
+        reached = [table.lo[lo : hi + 1] for lo, hi in pairs.T]
+        ends = [np.array([end(part) for part in reached])[element] for end in (np.min, np.max)]
+        lo, hi = (end.reshape(x.shape) for end in ends)
+        return ValueInfo(x.shape, table.type, lo, hi)
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
         """The entries."""
