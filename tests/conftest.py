@@ -12,7 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from edgeml.keras.backend import ONEDNN
+from edgeml.frameworks import ONEDNN
 
 # Read by TensorFlow when it is first imported: quiet, no GPU, kernels as `edgeml.keras.backend` chooses them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

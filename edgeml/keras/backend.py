@@ -8,21 +8,13 @@ elsewhere they may transform convolutions (Winograd) and are off.
 
 from __future__ import annotations
 
-import importlib
-import os
-import platform
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 from edgeml import install
 from edgeml.errors import EdgemlError, MissingToolError
-
-ONEDNN = "1" if platform.machine() in ("x86_64", "AMD64") else "0"
-"""TF_ENABLE_ONEDNN_OPTS: on where oneDNN's convolutions are exact if their sums are."""
+from edgeml.frameworks import import_quietly
 
 
 def import_keras() -> ModuleType:
@@ -104,36 +96,10 @@ def _name_recurrent_layers() -> None:
 def _import(name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", ONEDNN)
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
-        with _quiet_stderr():
-            return importlib.import_module(name)
+        return import_quietly(name)
     except ModuleNotFoundError as error:
         package = "qkeras-v3" if error.name == "qkeras" else str(error.name)
         raise MissingToolError(
             f"the package {package} is not installed", name, install.command("train")
         ) from None
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep what C++ libraries write to stderr while they load, and show it only if loading fails.
-
-    TensorFlow's first lines ("could not find cuda drivers") come before its log level is read.
-    """
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as captured:
-        saved = os.dup(2)
-        try:
-            os.dup2(captured.fileno(), 2)
-            yield
-        except BaseException:
-            os.dup2(saved, 2)
-            captured.seek(0)
-            sys.stderr.write(captured.read().decode(errors="replace"))
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)

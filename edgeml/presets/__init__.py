@@ -9,12 +9,14 @@ with a build function and `PRESET = Preset(...)`. A preset file is Python and is
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import os
 import re
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +26,7 @@ from pydantic import ValidationError
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.folder import FileFolder
+from edgeml.frameworks import frameworks_of, import_quietly
 from edgeml.presets.clustering import Clustering
 from edgeml.presets.code import code_digests
 from edgeml.presets.lowering import Lowering
@@ -161,7 +164,11 @@ def _run(path: Path, source: bytes) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     module.__file__ = str(path)
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102  running the user's file is the request
+        tree = ast.parse(source, str(path))
+        for framework in frameworks_of(tree):
+            with suppress(ImportError):  # the file's own line will say so
+                import_quietly(framework)
+        exec(compile(tree, str(path), "exec"), module.__dict__)  # noqa: S102  running the user's file is the request
     except EdgemlError:
         raise
     except ValidationError as error:

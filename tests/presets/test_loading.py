@@ -153,3 +153,23 @@ def fresh_python():
         return done.stdout.strip()
 
     return run
+
+
+@pytest.mark.slow
+def test_a_file_that_imports_keras_first_prints_nothing_and_gets_tensorflow(tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    path = tmp_path / "my_net.py"
+    text = GOOD.read_text().replace("if TYPE_CHECKING:\n    import keras", "import keras")
+    assert "\nimport keras" in text
+    path.write_text(text)
+    code = (
+        f"from edgeml.presets import load; load({str(path)!r}); import keras; print(keras.config.backend())"
+    )
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TF_", "KERAS_", "CUDA_"))
+    }
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=clean)
+    assert (done.stdout, done.stderr) == ("tensorflow\n", "")
