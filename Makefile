@@ -130,7 +130,7 @@ prove-campaign: $(STAMP) ## EDITS=40 errors of one code in RUN's artefacts, each
 bench: $(STAMP) ## speed against float32 ONNX Runtime and hls4ml, written to docs/benchmarks.md
 	$(BIN)/python -m benchmarks.bench $(ARGS)
 
-bench-explore: $(STAMP) ## figures of the search: overhead, two processes, front, a large study (half an hour on two idle cores)
+bench-explore: $(STAMP) ## figures of the search: overhead, two processes, front, a large study (ten minutes on two idle cores)
 	$(BIN)/python -m benchmarks.explore $(ARGS)
 
 DATASET ?= digits

@@ -1,4 +1,4 @@
-"""Figures of the search, in one go: `python -m benchmarks.explore`, about half an hour on two idle cores.
+"""Figures of the search, in one go: `python -m benchmarks.explore`, about ten minutes on two idle cores.
 
     overhead    the search's own share of the time of the trials
     speed       trials per hour of two processes beside one, and whether both end with the same front
@@ -22,7 +22,7 @@ from edgeml.tools import run as run_tool
 from tests.explore.made_up import many_rows, question, record_of, write_study
 
 _WORDS = ("explore", "digits_mlp", "--board", "pynq-z2", "--max-accuracy-loss", "0.5")
-_PAIR_TRIALS = 24
+_PAIR_TRIALS = 72
 
 
 def main() -> int:
