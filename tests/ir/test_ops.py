@@ -364,6 +364,19 @@ class TestLookup(OpCase):
         assert build.info(y).lo.tolist() == [[-8, 5, 5], [1, 2, -8]]
         assert build.info(y).hi.tolist() == [[-7, 6, 6], [3, 2, -7]]
 
+    def test_bounds_of_stretches_of_every_length(self):
+        rng = np.random.default_rng(2)
+        entries = rng.integers(-8, 8, 32)
+        first = rng.integers(0, 32, 400)
+        last = rng.integers(first, 32)
+        build = Builder("stretches")
+        x, ends = build.input((400,), FixedType(False, 5, 0)), FixedType(False, 5, 0)
+        x = build.add(Min(), build.add(Max(), x, build.const(first, ends)), build.const(last, ends))
+        y = build.add(Lookup(), build.cast(x, ends), build.const(entries, PLAIN))
+        stretches = [entries[low : high + 1] for low, high in zip(first, last, strict=True)]
+        assert build.info(y).lo.tolist() == [part.min() for part in stretches]
+        assert build.info(y).hi.tolist() == [part.max() for part in stretches]
+
     def test_entries_of_several_types(self):
         build = Builder("mixed")
         table = build.const([1, 2], FixedTypeArray(True, [3, 4], [0, 1]))

@@ -42,11 +42,8 @@ class Lookup(Op):
         )
         need(table.shape == (1 << width,), f"a table of shape {table.shape} for {1 << width} codes")
         need(isinstance(table.type, FixedType), "the table needs one type for all entries")
-        bounds = np.stack([np.broadcast_to(end, x.shape).reshape(-1) for end in (x.lo, x.hi)]) - x.scalar.lo
-        pairs, element = np.unique(bounds, axis=1, return_inverse=True)
-        reached = [table.lo[lo : hi + 1] for lo, hi in pairs.T]
-        ends = [np.array([end(part) for part in reached])[element] for end in (np.min, np.max)]
-        lo, hi = (end.reshape(x.shape) for end in ends)
+        first, last = (np.broadcast_to(end, x.shape) - x.scalar.lo for end in (x.lo, x.hi))
+        lo, hi = (_extreme(pick, table.lo, first, last) for pick in (np.minimum, np.maximum))
         return ValueInfo(x.shape, table.type, lo, hi)
 
     def evaluate(self, inputs: Sequence[IntArray], infos: Sequence[ValueInfo], result: ValueInfo) -> IntArray:
@@ -65,3 +62,20 @@ class Lookup(Op):
         self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
     ) -> Structure:
         return stepped(inputs[0], infos[0].shape, monotone=False)
+
+
+def _extreme(pick: np.ufunc, entries: IntArray, first: IntArray, last: IntArray) -> IntArray:
+    """The smallest or largest of entries[first] to entries[last], for every element of `first` and `last`.
+
+    Every stretch is covered by two of a power of two each, whose extremes are known (a sparse table: Bender
+    and Farach-Colton, 2000), so that the time does not grow with the stretches.
+    """
+    sizes, result = last - first + 1, np.empty_like(first)
+    step, extremes = 1, entries  # extremes[i] is that of `step` entries from i on
+    while True:
+        here = (step <= sizes) & (sizes < 2 * step)
+        result[here] = pick(extremes[first[here]], extremes[last[here] + 1 - step])
+        if not np.any(sizes >= 2 * step):
+            return result
+        extremes = pick(extremes[:-step], extremes[step:])
+        step *= 2
