@@ -18,17 +18,23 @@ ONEDNN = "1" if platform.machine() in ("x86_64", "AMD64") else "0"
 _FRAMEWORKS = ("tensorflow", "keras", "qkeras")
 
 
-def import_quietly(name: str) -> ModuleType:
-    """The module `name`, imported with edgeml's configuration of TensorFlow and Keras.
+def configure() -> None:
+    """Set KERAS_BACKEND, TF_CPP_MIN_LOG_LEVEL and TF_ENABLE_ONEDNN_OPTS where they are not set.
 
-    Sets KERAS_BACKEND, TF_CPP_MIN_LOG_LEVEL and TF_ENABLE_ONEDNN_OPTS where they are not set.
-
-    Raises:
-        ModuleNotFoundError: it is not installed, or a package that it needs is not.
+    They are read when TensorFlow and Keras are first imported.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", ONEDNN)
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+def import_quietly(name: str) -> ModuleType:
+    """The module `name`, imported with edgeml's configuration of TensorFlow and Keras.
+
+    Raises:
+        ModuleNotFoundError: it is not installed, or a package that it needs is not.
+    """
+    configure()
     with _quiet_stderr():
         return importlib.import_module(name)
 

@@ -12,13 +12,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from edgeml.frameworks import ONEDNN
+from edgeml import frameworks
 
-# Read by TensorFlow when it is first imported: quiet, no GPU, kernels as `edgeml.keras.backend` chooses them.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", ONEDNN)
+# Also where a test imports Keras by itself; no GPU.
+frameworks.configure()
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 # Output is that of a pipe unless a test says how wide its terminal is; pytest's workers set a width.
 os.environ.pop("COLUMNS", None)

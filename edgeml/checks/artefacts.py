@@ -35,6 +35,9 @@ from edgeml.scratch import scratch_folder
 _COVERED = 1000
 """Real samples that coverage is computed for: as many as slow executors run."""
 
+_FEWEST = 40
+"""Vectors that a runner gets whatever they take."""
+
 _LISTED = 100
 """Most deviations that a row lists."""
 
@@ -250,9 +253,9 @@ def _affordable(
     `at_least` so many real samples stay.
     """
     most, there = runner.most_vectors(folder, graph), golden.samples + golden.synthetic_count
-    if not most or there <= most:
+    if not most or there <= max(most, _FEWEST):
         return golden, 1, ""
-    part, step = golden.within(most, min(at_least, golden.samples))
+    part, step = golden.within(max(most, _FEWEST), min(at_least, golden.samples))
     return part, step, f"{part.samples + part.synthetic_count} of {there} vectors, as each takes long"
 
 

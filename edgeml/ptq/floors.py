@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.ptq.net import FloatNet, LinearLayer
 
-_EPSILON = 1e-5
-"""ONNX's default of BatchNormalization."""
-
 
 def floored(net: FloatNet) -> FloatNet | None:
     """The network without one batch norm behind a ReLU of a layer; None if there is none."""
@@ -32,12 +29,9 @@ def floored(net: FloatNet) -> FloatNet | None:
             last, norm = norm, _only_reader(net, norm.outputs[0])
         if norm is None or norm.op_type != "BatchNormalization" or norm.inputs[0] != last.outputs[0]:
             continue
-        if any(name not in net.constants for name in norm.inputs[1:]) or not _has_channels(net, layer, norm):
-            continue
-        gamma, beta, mean, variance = (net.constants[name].astype(np.float64) for name in norm.inputs[1:])
-        factor = gamma / np.sqrt(variance + norm.number("epsilon", _EPSILON))
-        if np.all(factor > 0):
-            return _with_floor(net, layer, relu, norm, (factor, beta - mean * factor))
+        numbers = net.norm_numbers(norm)
+        if numbers is not None and _has_channels(net, layer, norm) and np.all(numbers[0] > 0):
+            return _with_floor(net, layer, relu, norm, numbers)
     return None
 
 

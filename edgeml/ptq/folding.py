@@ -22,9 +22,6 @@ from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.ptq.floors import floored
 from edgeml.ptq.net import FloatNet, LinearLayer
 
-_EPSILON = 1e-5
-"""ONNX's default of BatchNormalization."""
-
 _MOVERS = (
     *("MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool"),
     *("Transpose", "Flatten", "Reshape", "Identity", "Dropout"),
@@ -197,15 +194,10 @@ def _affine(
     """A node as a scale and an offset of each of `size` channels; None if it computes something else."""
     ones, zeros = np.ones(size), np.zeros(size)
     if node.op_type == "BatchNormalization":
-        if (
-            node.inputs[0] != tensor
-            or axis != 1
-            or any(name not in net.constants for name in node.inputs[1:])
-        ):
+        numbers = net.norm_numbers(node)
+        if node.inputs[0] != tensor or axis != 1 or numbers is None:
             return None
-        gamma, beta, mean, variance = (net.constants[name].astype(np.float64) for name in node.inputs[1:])
-        factor = gamma / np.sqrt(variance + node.number("epsilon", _EPSILON))
-        return _Affine(node, tensor, factor, beta - mean * factor)
+        return _Affine(node, tensor, *numbers)
     if node.op_type not in ("Mul", "Div", "Add", "Sub"):
         return None
     first, second = node.inputs

@@ -18,6 +18,9 @@ from edgeml.errors import EdgemlError
 from edgeml.importers.onnx_reader.model import SourceNode
 from edgeml.onnx_model import OnnxPort, OnnxVersion, OnnxWriter
 
+_EPSILON = 1e-5
+"""ONNX's default of BatchNormalization."""
+
 OPSET = 17
 """The least version of the operators that a network is written in."""
 
@@ -102,6 +105,14 @@ class FloatNet:
             else:
                 axis = 1 if kind == "Gemm" and not node.integer("transB", 0) else 0
                 yield LinearLayer(name, kind, source, name, weights, node.inputs[2], axis, node)
+
+    def norm_numbers(self, norm: SourceNode) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Factor and offset per channel of a BatchNormalization; None unless its numbers are constants."""
+        if any(name not in self.constants for name in norm.inputs[1:]):
+            return None
+        gamma, beta, mean, variance = (self.constants[name].astype(np.float64) for name in norm.inputs[1:])
+        factor = gamma / np.sqrt(variance + norm.number("epsilon", _EPSILON))
+        return factor, beta - mean * factor
 
     def with_constants(self, changed: Mapping[str, NDArray[Any]]) -> FloatNet:
         """The same network with other values in some constants."""

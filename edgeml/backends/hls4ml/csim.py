@@ -69,9 +69,6 @@ window, 10 MB for an image of 224 x 224, where g++ 12 held 1.9 GB after some min
 _WORK = 2e9
 """Multiplications of a check, some minutes of the C simulation."""
 
-_FEWEST = 40
-"""Vectors that are simulated whatever they take."""
-
 
 class CSimulation(Runner):
     """Compiles and runs the project."""
@@ -88,7 +85,7 @@ class CSimulation(Runner):
         return "" if tools.find("gxx") else f"g++ is not installed: {tool.install}"
 
     def most_vectors(self, folder: Path, graph: Graph) -> int:
-        return max(_FEWEST, int(_WORK) // max(1, products(graph)))
+        return max(1, int(_WORK) // max(1, products(graph)))
 
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()

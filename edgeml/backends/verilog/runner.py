@@ -29,9 +29,6 @@ _SECONDS = 3600.0
 _CLOCKS = 10_000_000
 """Clocks between the samples of a check: a minute or two for a network of some hundred thousand weights."""
 
-_FEWEST = 40
-"""Vectors that are simulated whatever they take."""
-
 
 class Simulation(Runner):
     """Compiles and runs the Verilog.
@@ -53,7 +50,7 @@ class Simulation(Runner):
         return verilator.missing()
 
     def most_vectors(self, folder: Path, graph: Graph) -> int:
-        return max(_FEWEST, _CLOCKS // max(1, VerilogManifest.read(folder).interval))
+        return max(1, _CLOCKS // max(1, VerilogManifest.read(folder).interval))
 
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()

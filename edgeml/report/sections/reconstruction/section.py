@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from edgeml.report.section import Section, SectionFacts, unless
 from edgeml.report.source import RunSource
 from edgeml.report.xy import Series, around, xy_chart
 from edgeml.tasks import metrics
-
-if TYPE_CHECKING:
-    pass
 
 _OTHERS = "the task is no autoencoder"
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from edgeml.report.section import Section, SectionFacts, unless
 from edgeml.report.source import RunSource
 from edgeml.report.xy import Axis, Series, around, xy_chart
 from edgeml.tasks import metrics
-
-if TYPE_CHECKING:
-    pass
 
 _POINTS = 300
 _TARGETS = 4
