@@ -19,6 +19,7 @@ from edgeml.backends.verilog.proof.streamed.lift import lifted
 from edgeml.backends.verilog.proof.streamed.memory import read_memory
 from edgeml.backends.verilog.proof.streamed.moves import MOVES, PassedBeats
 from edgeml.backends.verilog.proof.streamed.progress import check_progress
+from edgeml.backends.verilog.proof.syntax import Module
 from edgeml.backends.verilog.stream.beats import CannotStreamError
 from edgeml.backends.verilog.stream.parts import Tap
 from edgeml.backends.verilog.stream.plan import plan
@@ -114,8 +115,8 @@ def _independent(top: str, files: Mapping[str, str], memories: set[str]) -> None
             raise EdgemlError("changes data, and does not only move them", where)
 
 
-def _drive(kernels: Sequence[KernelStages], modules: Mapping[str, object]) -> None:
-    driver = driver_of(kernels, modules)  # pyright: ignore[reportArgumentType]
+def _drive(kernels: Sequence[KernelStages], modules: Mapping[str, Module]) -> None:
+    driver = driver_of(kernels, modules)
     for one in kernels:
         one.stages.driver = driver
 
