@@ -34,3 +34,14 @@ def test_the_page_has_a_curve_and_a_row_for_each_layer() -> None:
     assert digest(facts) == "fc2 bears least: 10 % pruned within 1 point"
     assert "| `fc2` | 18 | 2 | 96.50 | 90.00 | 60.00 |" in to_markdown(facts)
     assert "Sensitivity to pruning" in to_html(facts)
+
+
+def test_a_share_behind_one_that_is_not_borne_does_not_count() -> None:
+    record = sample_pruning()
+    percents = {("fc2", 0.1): 90.0, ("fc2", 0.5): 96.0}
+    rows = tuple(
+        row.model_copy(update={"percent": percents.get((row.layer, row.share), row.percent)})
+        for row in record.rows
+    )
+    facts = sample_facts(pruning=record.model_copy(update={"rows": rows}))
+    assert digest(facts) == "fc2 bears least: 0 % pruned within 1 point"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from edgeml.report.sections.pruning.facts import PruningFacts
@@ -68,8 +69,8 @@ def digest(facts: Facts) -> str:
         return ""
 
     def borne(layer: LayerSensitivity) -> float:
-        bearable = (row.share for row in layer.rows if row.percent >= record.percent - _BORNE)
-        return max(bearable, default=0.0)
+        bearable = takewhile(lambda row: row.percent >= record.percent - _BORNE, layer.rows)
+        return max((row.share for row in bearable), default=0.0)
 
     least = min(view(facts).layers, key=borne)
     return f"{least.name} bears least: {100 * borne(least):.0f} % pruned within {_BORNE:g} point"
