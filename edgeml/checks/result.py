@@ -165,6 +165,17 @@ class Check(Document):
         """The results of executors that were run."""
         return tuple(result for result in self.results if result.status != "not-run")
 
+    @property
+    def coverage_lines(self) -> tuple[str, ...]:
+        """The coverage in words, and the executors that ran fewer vectors; () if it was not computed."""
+        if self.coverage is None:
+            return ()
+        of = self.coverage.samples
+        fewer = [one for one in self.compared if one.samples < of or one.synthetic < self.synthetic]
+        vectors = f"{of:,} samples and {self.synthetic:,} synthetic vectors"
+        line = f"these counts are of {vectors}; fewer ran on {', '.join(one.backend for one in fewer)}"
+        return (*self.coverage.lines, *([line] if fewer else []))
+
     def __getitem__(self, name: str) -> Result:
         """The row of a runner, by its own name or by its back end's: "onnxruntime" or "onnx".
 

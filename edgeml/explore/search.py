@@ -48,7 +48,7 @@ from edgeml.explore.planned import planned_points
 from edgeml.explore.record import FILE, RowState, StudyRecord, TrialRow
 from edgeml.explore.request import StudyRequest
 from edgeml.explore.space import SizedTopology
-from edgeml.explore.storage import StudyStorage, default_url
+from edgeml.explore.storage import StudyStorage, check_reachable, default_url
 from edgeml.explore.trial import FOLDER, TrialJob, TrialOutcome, TrialStage
 from edgeml.figures import Figure
 from edgeml.pipeline.pool import JobPool
@@ -147,6 +147,8 @@ class Search:
                 the disk is full; what was told is kept.
             KeyboardInterrupt: likewise.
         """
+        if self.url:
+            check_reachable(self.url)
         self.base = self._own_baseline()
         self._bases: dict[str, Baseline | EdgemlError] = {"": self.base}
         self.space = study_space(self.request, self.base)

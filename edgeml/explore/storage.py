@@ -244,6 +244,20 @@ def stored_row(folder: Path, url: str, number: int) -> TrialRow:
     return TrialRow.model_validate_json(trial.user_attrs[_ROW])
 
 
+def check_reachable(url: str) -> None:
+    """Open a storage and close it again, before anything is trained for it.
+
+    Args:
+        url: of the storage.
+
+    Raises:
+        EdgemlError: the storage cannot be used.
+        MissingToolError: its driver is not installed.
+    """
+    with storage_faults(url):
+        _close(_opened(url))
+
+
 def _opened(url: str) -> Any:
     """Optuna's access to the storage.
 

@@ -9,6 +9,7 @@ from edgeml.checks import golden as vectors
 from edgeml.checks.affine import affine_values
 from edgeml.checks.artefacts import check_graph
 from edgeml.checks.coverage import coverage, sums, unseen_weights
+from edgeml.checks.result import Check, Result
 from edgeml.ir import Graph, Node, evaluate_codes
 from edgeml.ir.ops.const import Const
 from tests.zoo import zoo
@@ -67,6 +68,23 @@ def test_silent_inputs_and_unmet_casts_are_counted():
     assert 0 < found.casts.unreached <= found.casts.ends and found.casts.first
     assert found.casts.unmet >= found.casts.ties - graph.info(found.casts.first[0]).size * 2
     assert len(found.lines) == 4
+
+
+def test_executors_that_ran_fewer_vectors_are_named_beside_the_coverage():
+    graph = zoo()["mlp"]
+    of = coverage(graph, drawn(graph, 40)).model_copy(update={"samples": 30})
+    all_of_them = Result(backend="onnxruntime", status="exact", samples=30, synthetic=10)
+    rows = (
+        all_of_them,
+        all_of_them.model_copy(update={"backend": "qonnx", "samples": 3}),
+        all_of_them.model_copy(update={"backend": "verilog", "synthetic": 2}),
+        Result(backend="hls4ml", status="not-run", reason="not there"),
+    )
+    check = Check(model="mlp", samples=30, synthetic=10, results=rows, coverage=of)
+    line = "these counts are of 30 samples and 10 synthetic vectors; fewer ran on qonnx, verilog"
+    assert check.coverage_lines == (*of.lines, line)
+    assert check.model_copy(update={"results": rows[:1]}).coverage_lines == of.lines
+    assert check.model_copy(update={"coverage": None}).coverage_lines == ()
 
 
 def test_work_that_is_used_up_leaves_weights_untried():

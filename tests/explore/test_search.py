@@ -12,11 +12,13 @@ import optuna
 import pytest
 
 from edgeml.errors import EdgemlError
+from edgeml.explore.baseline import base_file
 from edgeml.explore.begin import begin_study
 from edgeml.explore.differences import neighbour, sentence
 from edgeml.explore.record import FILE, RowState, StudyRecord, TrialRow
 from edgeml.explore.request import Sampler, StudyLimit, StudyRequest
 from edgeml.explore.search import Search
+from edgeml.explore.space import SizedTopology
 from edgeml.explore.storage import shown_url, stored_row
 from edgeml.explore.trial import TrialStage
 from tests.explore.made_up import FLOAT, MadeUpPool, question
@@ -239,6 +241,7 @@ class TestFailures:
     def test_one_that_cannot_be_reached_or_has_no_driver(self, tmp_path) -> None:
         with pytest.raises(EdgemlError, match=r"me:\*\*\*@127.0.0.1:1/none.*the storage cannot be used"):
             searched(tmp_path / "a", question(), url="postgresql://me:secret@127.0.0.1:1/none")
+        assert not base_file(tmp_path / "a", SizedTopology()).exists()  # nothing was trained for it
 
     def test_a_password_is_not_shown(self) -> None:
         assert shown_url("postgresql://me:se:cret@host/db") == "postgresql://me:***@host/db"

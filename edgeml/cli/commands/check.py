@@ -71,9 +71,8 @@ def command(
                 "golden.npz has no synthetic vectors, so ties, ends and silent inputs are not driven; "
                 f"edgeml export {escape(str(opened.folder))} adds them"
             )
-        if result.coverage is not None:
-            for line in result.coverage.lines:
-                say(escape(line))
+        for line in result.coverage_lines:
+            say(escape(line))
         if not result.compared:
             say("[yellow]nothing was run[/], so nothing is proven")
     if not result.ok:
