@@ -4,8 +4,8 @@ A pass is a frozen dataclass in a file of its own. It says in `requires` what a 
 in `ensures` what the result is; `apply` checks both around `rewrite`, so a pass that breaks its word fails at
 once and by name, not in the back end behind it.
 
-Invariant: for every input, the outputs of `apply(graph)` are the outputs of `graph`, codes and LSBs, under
-the same names; the inputs are the same, types included.
+Invariant: for every input, the outputs of `apply(graph)` are the outputs of `graph`, codes, LSBs and signs,
+under the same names; the inputs are the same, types included.
 
 To add one, add `passes/<name>.py` with one `Pass` of that name in CamelCase; the contract tests find it.
 """
@@ -81,4 +81,6 @@ def _interface_fault(before: Graph, after: Graph) -> str:
             return f"the output {name} has the shape {new.shape}, it had {old.shape}"
         if np.any(np.broadcast_to(old.type.frac, old.shape) != np.broadcast_to(new.type.frac, new.shape)):
             return f"the output {name} has another LSB"
+        if old.type.signed != new.type.signed:
+            return f"the output {name} has {'lost its sign' if old.type.signed else 'got a sign'}"
     return ""

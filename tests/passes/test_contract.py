@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from edgeml import passes
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType
+from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir import Builder, Graph, Node, evaluate_codes
 from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.scale import Scale
@@ -123,6 +124,11 @@ def scaled() -> Graph:
     return Graph("plain", [plain().nodes[0], Node("y", Scale(1), ("x",))], ["y"])
 
 
+def with_sign() -> Graph:
+    type_ = FixedType(True, 6, 2)
+    return Graph("plain", [plain().nodes[0], Node("y", Cast(type_, Round.TRN, Overflow.SAT), ("x",))], ["y"])
+
+
 @pytest.mark.parametrize(
     ("result", "message"),
     [
@@ -131,6 +137,7 @@ def scaled() -> Graph:
         (plain(output="z"), "other inputs or outputs"),
         (plain(name="other"), "another name"),
         (scaled(), "the output y has another LSB"),
+        (with_sign(), "the output y has got a sign"),
         (
             Graph(
                 "plain",
