@@ -305,7 +305,11 @@ def _lines(file: IO[str], path: Path) -> Iterator[str]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[str]]:
-    """The file as text; faults of the disk or of the encoding become an `EdgemlError`."""
+    """The file as text, for the context.
+
+    Raises:
+        EdgemlError: it is not there, cannot be read or is not UTF-8; also of what is read in the context.
+    """
     if not path.is_file():
         raise EdgemlError("there is no such data file", str(path))
     try:

@@ -32,14 +32,22 @@ class Pausing:
         self._phase, self._done = "", 0
 
     def phase(self, name: str, epochs: int, done: int) -> None:
-        """Begin a phase; stop if it is to be left out."""
+        """Begin a phase; stop if it is to be left out.
+
+        Raises:
+            Paused: its epochs are done.
+        """
         self._phase, self._done = name, done
         self._tell(f"{self._title}: {'float baseline' if name == 'float' else 'quantization-aware'}")
         if self._reached:
             raise Paused
 
     def advance(self, fraction: float) -> None:
-        """Give a sign of life; stop in the epoch behind the last one."""
+        """Give a sign of life; stop in the epoch behind the last one.
+
+        Raises:
+            Paused: its epochs are done.
+        """
         if self._reached:
             raise Paused
         self._tell("")

@@ -150,6 +150,9 @@ class StudyStorage:
         Args:
             numbers: of the generation, in rising order.
             planned: points that are not Optuna's to choose.
+
+        Raises:
+            EdgemlError: the storage cannot be used, or another search works on the study.
         """
         with storage_faults(self.url):
             there = {trial.number: dict(trial.params) for trial in self.study.get_trials(deepcopy=False)}

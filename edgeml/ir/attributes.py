@@ -37,6 +37,9 @@ def encode(value: Any, key: str, arrays: dict[str, IntArray]) -> str:
         value: bool, int, enum, type, array, or a tuple of these.
         key: the name arrays get, unique in the graph.
         arrays: filled with the arrays met.
+
+    Raises:
+        TypeError: the value is of another type.
     """
     match value:
         case bool():

@@ -269,7 +269,11 @@ class _Interruption:
         self.pending = False
 
     def arrive(self, number: int, frame: FrameType | None) -> None:
-        """The handler of the signal."""
+        """The handler of the signal.
+
+        Raises:
+            KeyboardInterrupt: always.
+        """
         del number, frame
         self.pending = True
         raise KeyboardInterrupt

@@ -108,7 +108,11 @@ def _has_batch_hook(callback: Any) -> bool:
 
 
 def guarded(function: Callable[[], Any], where: str) -> Any:
-    """The function's result; whatever the user's code raises is one error."""
+    """The function's result; whatever the user's code raises is one error.
+
+    Raises:
+        EdgemlError: names the exception and the place.
+    """
     try:
         return function()
     except EdgemlError:

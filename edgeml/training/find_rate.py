@@ -116,6 +116,9 @@ def swept(trainer: PhaseTrainer, settings: PhaseSettings) -> tuple[list[float], 
     Args:
         trainer: a model before its first epoch.
         settings: of its phase.
+
+    Raises:
+        EdgemlError: the first loss is not finite.
     """
     import tensorflow as tf
 

@@ -59,7 +59,11 @@ class Expressions:
         return EdgemlError(what, self.function.name)
 
     def converted(self, expr: Expr, to: CKind) -> Code:
-        """An expression in another type."""
+        """An expression in another type.
+
+        Raises:
+            EdgemlError: one is a number and the other is not.
+        """
         kind, code = self.expr(expr)
         if kind is None or kind.pointer != to.pointer or (kind.pointer and kind != to):
             raise self.error("makes a number of something else")

@@ -267,6 +267,9 @@ class Planner:
 
         Returns:
             The layer's name.
+
+        Raises:
+            CannotExpressError: hls4ml's Libero back end has no such layer, or a constant has too many bits.
         """
         if self.backend == "Libero" and kind not in _LIBERO:
             raise CannotExpressError(f"hls4ml's Libero back end has no {kind}", "use Vitis or Vivado")

@@ -85,7 +85,11 @@ class _ProjectStages:
             self._sizes[name] = port.size
 
     def all(self) -> Iterator[ArtefactStage]:
-        """The stages in the order of the calls."""
+        """The stages in the order of the calls.
+
+        Raises:
+            EdgemlError: an output is not computed.
+        """
         outputs = firmware_outputs(self._firmware, self._manifest)
         plan = plan_graph(
             self._graph, self._manifest.backend, _io_type(self._firmware), self._firmware.project

@@ -242,7 +242,11 @@ def _with_clip(assembly: Assembly, value: AffineValue) -> AffineValue:
 
 
 def positive(assembly: Assembly, value: AffineValue) -> AffineValue:
-    """The same value with factors above zero: the node's sign is turned where a factor is negative."""
+    """The same value with factors above zero: the node's sign is turned where a factor is negative.
+
+    Raises:
+        EdgemlError: a factor is zero.
+    """
     factor = value.only.factor
     if np.all(factor > 0):
         return value

@@ -155,7 +155,11 @@ class AffineValue:
         return result, np.array_equal(result[self.index], spread)
 
     def times(self, factor: Exact) -> AffineValue:
-        """The value times a rational number per element of the node."""
+        """The value times a rational number per element of the node.
+
+        Raises:
+            EdgemlError: the value is clipped and the factors are of both signs.
+        """
         if self.function is not None:
             number = self._number(factor, "is multiplied by numbers per element")
             return self.after(lambda x: x * number, "a multiple")

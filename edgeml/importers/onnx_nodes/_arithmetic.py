@@ -58,7 +58,11 @@ def total(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
 
 
 def multiplied(assembly: Assembly, a: AffineValue, b: AffineValue) -> AffineValue:
-    """The product of two values, which broadcast."""
+    """The product of two values, which broadcast.
+
+    Raises:
+        EdgemlError: their ranks differ, or the result is too large.
+    """
     curve = of_one_node(assembly, a, b, np.multiply, "product")
     if curve is not None:
         return curve

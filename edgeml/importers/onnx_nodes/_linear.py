@@ -75,7 +75,11 @@ def convolved(
 
 
 def biased(value: AffineValue, bias: SourceConstant | None) -> AffineValue:
-    """A sum plus a bias of one number per output channel."""
+    """A sum plus a bias of one number per output channel.
+
+    Raises:
+        EdgemlError: the bias has another number of channels.
+    """
     if bias is None:
         return value
     if bias.values.size not in (1, value.shape[-1]):

@@ -38,7 +38,11 @@ def lower(node: SourceNode, reader: OnnxReader) -> Operand:
 
 
 def joined(reader: OnnxReader, values: list[AffineValue], axis: int) -> AffineValue:
-    """Values side by side along an axis of the source."""
+    """Values side by side along an axis of the source.
+
+    Raises:
+        EdgemlError: the axis is the batch's.
+    """
     assembly = reader.assembly
     rank = len(values[0].source_shape)
     axis %= rank

@@ -50,6 +50,9 @@ def requantized(
         sums: products of codes less the zero point, with weights.
         multiplier: per output channel, as the kernel prepares it.
         activation: fused, of ActivationFunctionType.
+
+    Raises:
+        EdgemlError: the bias is no int32 number per output channel.
     """
     assembly = reader.assembly
     if reader.has(operator, 2):

@@ -36,7 +36,11 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
 def convolved(
     operator: TfliteOperator, reader: TfliteReader, weights: tuple[np.ndarray, np.ndarray], groups: int
 ) -> AffineValue:
-    """A convolution of int8 with weights (height, width, channels / groups, filters)."""
+    """A convolution of int8 with weights (height, width, channels / groups, filters).
+
+    Raises:
+        EdgemlError: the operator has no options, or its input no height and width.
+    """
     options = operator.options
     if options is None:
         raise EdgemlError("a convolution without options")

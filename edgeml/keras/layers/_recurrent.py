@@ -243,7 +243,11 @@ def _row_of(weights: QuantizedWeights, row: int) -> QuantizedWeights:
 
 
 def state_bias(run: Recurrence) -> str | None:
-    """The bias that a GRU with reset_after adds to its state's product, as a constant; None without one."""
+    """The bias that a GRU with reset_after adds to its state's product, as a constant; None without one.
+
+    Raises:
+        EdgemlError: its quantizer has a scale.
+    """
     cell, builder = run.layer.cell, run.builder
     if not (cell.use_bias and cell.reset_after):
         return None

@@ -94,7 +94,11 @@ class SerialPort:
                 raise self._closed_error(error) from None
 
     def read(self, seconds: float) -> bytes:
-        """The bytes that arrive within so many seconds; empty if none does."""
+        """The bytes that arrive within so many seconds; empty if none does.
+
+        Raises:
+            EdgemlError: the port was closed.
+        """
         if not select.select([self._file], [], [], seconds)[0]:
             return b""
         try:

@@ -14,6 +14,9 @@ def merge(node: Node, planner: Planner, operation: str) -> None:
     """hls4ml's "add", "multiply", "maximum" or "minimum": exact, then assigned to a type that holds it.
 
     hls4ml does not broadcast; the smaller value is repeated first.
+
+    Raises:
+        CannotExpressError: hls4ml's Catapult back end has no such operation on streams.
     """
     if planner.backend == "Catapult" and planner.stream and operation in ("maximum", "minimum"):
         raise CannotExpressError(
