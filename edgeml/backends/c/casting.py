@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edgeml.backends.c.integers import INT64, CType, computing
+from edgeml.backends.c.integers import INT32, INT64, CType, computing
 from edgeml.backends.c.scalar import Scalar, constant, literal
-from edgeml.fixed import FixedType, Overflow, Round, symmetric_lo
+from edgeml.fixed import FixedType, IntArray, Overflow, Round, symmetric_lo
 from edgeml.fixed.rounding import shift_right
 
 Helper = Callable[[Round], str]
@@ -46,6 +46,23 @@ def rounded(x: Scalar, drop: int, rounding: Round, helper: Helper) -> Scalar:
     kind = computing(x.lo - half, x.hi + half, 2 * half - 1)
     text = x.within(kind)
     return Scalar(f"(({text}{_summand(x, drop, rounding, text)}) >> {drop})", lo, hi, kind)
+
+
+def evenly_rounded(x: Scalar, drop: Scalar, drops: IntArray) -> Scalar | None:
+    """x / 2^drop, half to even, where every element drops bits of its own; None where 32 bits are too few.
+
+    Args:
+        x: a name or a constant.
+        drop: a name, the element's.
+        drops: of all elements.
+    """
+    half = 1 << max(int(drops.max()) - 1, 0)
+    if drops.min() < 1 or x.lo - half < INT32.lo or max(x.hi + half, 2 * half) > INT32.hi:
+        return None
+    ends = [_rounded(end, int(one), Round.RND_CONV) for one in np.unique(drops) for end in (x.lo, x.hi)]
+    text = x.within(INT32)
+    summand = f"((int32_t)1 << ({drop.text} - 1)) - 1 + (({text} >> {drop.text}) & 1)"
+    return Scalar(f"(({text} + {summand}) >> {drop.text})", min(ends), max(ends))
 
 
 def _summand(x: Scalar, drop: int, rounding: Round, text: str) -> str:

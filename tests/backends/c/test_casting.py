@@ -11,6 +11,7 @@ from edgeml import backends
 from edgeml.fixed import FixedType, FixedTypeArray, Overflow, Round
 from edgeml.ir import Builder, Graph, evaluate_codes
 from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.scale import Scale
 from tests.support import needs_c_compiler
 from tests.zoo import codes
 
@@ -38,6 +39,10 @@ def every_cast(source: FixedType, rounding: Round) -> Graph:
             outputs.append(build.add(Cast(kind, rounding, overflow), x, name=f"c{len(outputs)}"))
         mixed = FixedTypeArray(True, np.arange(1, 25), source.frac - np.resize(SHIFTS, 24))
         outputs.append(build.add(Cast(mixed, rounding, overflow), x, name=f"c{len(outputs)}"))
+        for steps in (np.resize([1, 2, 5, 9], 24), np.resize([0, 3], 24)):
+            channels = build.add(Scale(-steps), x, name=f"s{len(outputs)}")
+            for kind in (FixedType(True, 5, source.frac), FixedType(False, 3, source.frac)):
+                outputs.append(build.add(Cast(kind, rounding, overflow), channels, name=f"c{len(outputs)}"))
     return build.graph(*outputs)
 
 

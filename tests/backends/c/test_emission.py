@@ -24,6 +24,7 @@ from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir import Builder, Graph, Node
 from edgeml.ir.ops.input import Input
+from edgeml.ir.ops.scale import Scale
 from tests.backends.contract import small
 from tests.support import needs_c_compiler, needs_tool
 from tests.zoo import codes, dense, fixed, ufixed, zoo
@@ -46,6 +47,16 @@ def test_words_of_c_are_no_names() -> None:
     for word in ("int", "class", "main", "model", "_", "3x3"):
         files = C.emit(named(f"_{word}" if word[0].isdigit() else word, "double"))
         assert re.search(rb"int x_\w*_run\(|int x_run\(", files["src/model.h"]), files["src/model.h"]
+
+
+def test_sums_with_an_lsb_per_channel_are_rounded_in_32_bits() -> None:
+    """As `edgeml quantize` writes them; the function for all casts computes in 64."""
+    for steps, is_short in (([1, 4, 7], True), ([0, 4, 7], False)):
+        build = Builder("channels")
+        x = dense(build, build.input((4,), fixed(8, 2)), "fc", 3, fixed(8, 1), fixed(8, 1), 1)
+        scaled = build.add(Scale(-np.array(steps)), x, name="scaled")
+        graph = build.graph(build.cast(scaled, FixedType(False, 8, int(build.info(x).frac)), name="act"))
+        assert (b"int64_t" not in C.emit(graph)["src/model.c"]) is is_short
 
 
 @pytest.mark.parametrize("prefix", ["int", "Upper", "a-b", "", "a" * 41])

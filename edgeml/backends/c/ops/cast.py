@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeml.backends.c.casting import fitted, rounded
+from edgeml.backends.c.casting import evenly_rounded, fitted, rounded
 from edgeml.backends.c.integers import INT64
 from edgeml.backends.c.scalar import Scalar
 from edgeml.backends.c.site import Element
-from edgeml.fixed import ElementType, FixedType, Overflow, symmetric_lo
+from edgeml.fixed import ElementType, FixedType, Overflow, Round, symmetric_lo
 from edgeml.ir.ops.cast import Cast
 
 _MOST_DROPPED, _MOST_GROWN = 64, 63
@@ -31,6 +31,10 @@ def element(at: Element) -> Scalar:
     drop = site.table(
         f"{name}.drop", drops.clip(-_MOST_GROWN, _MOST_DROPPED), at.place, f"{name}: bits to drop"
     )
+    widths = np.unique(to.width)
+    even = evenly_rounded(x, site.let(drop), drops) if op.rounding is Round.RND_CONV else None
+    if even is not None and widths.size == 1:
+        return fitted(site.let(even), 0, FixedType(to.signed, int(widths[0]), 0), op.overflow)
     lo = site.table(f"{name}.lo", np.broadcast_to(least, shape), at.place, f"{name}: smallest codes")
     hi = site.table(f"{name}.hi", np.broadcast_to(to.hi, shape), at.place, f"{name}: largest codes")
     function = site.helpers.cast(op.rounding, op.overflow)
