@@ -200,8 +200,13 @@ class Runner(ABC):
 
         Raises:
             MissingToolError: it needs a tool or package that is not there.
-            EdgemlError: the files are missing, malformed, or do not run.
+            BrokenArtefactError: its own tool refuses the artefact, or it ends with an error.
+            EdgemlError: the files are missing or malformed, or cannot be run here.
         """
+
+    def alternatives(self) -> tuple[Runner, ...]:
+        """Runners of the same artefact that choose otherwise where it leaves a choice."""
+        return ()
 
     def run_codes(
         self, folder: Path, graph: Graph, codes: Mapping[str, IntArray], keep: Sequence[str] = ()

@@ -52,6 +52,10 @@ class MissingToolError(EdgemlError):
     """A tool or an optional package is not installed; a check that needs it is NOT RUN, never passed."""
 
 
+class BrokenArtefactError(EdgemlError):
+    """An artefact that its own tool refuses, or that ends with an error when it runs: it answers nothing."""
+
+
 def unknown_name(kind: str, name: str, existing: Iterable[str], where: str = "") -> EdgemlError:
     """The error for a name that is not in `existing`, with near matches, or else with all names.
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from edgeml import backends
 from edgeml.backend import Backend
 from edgeml.checks.golden import Golden
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import BrokenArtefactError, EdgemlError, MissingToolError
 from edgeml.ir import Graph
-from edgeml.prove.arguments import StageProof, prove_stage
+from edgeml.prove.arguments import StageDifference, StageProof, prove_stage
 from edgeml.prove.quantizer import prove_quantizer
 from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, sealed
 from edgeml.prove.segment import GraphSegment
@@ -132,14 +132,15 @@ def _judged(
     wrong = next((step for step in steps if step.difference is not None), None)
     if wrong is not None and wrong.difference is not None:
         vector = wrong.difference
-        witness = find_witness(backend, folder, graph, golden, vector)
         codes = f"expected {vector.expected}, got {vector.got}"
         where = f"{wrong.value} ({wrong.ops}) at {list(vector.index)}: {codes}"
         where += f"; {wrong.missing}" if wrong.missing else ""
-        if witness is not None:
-            return proof.model_copy(update={"verdict": Verdict.REFUTED, "reason": where, "witness": witness})
+        proof = proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": where})
+        proof = _refuted(backend, folder, graph, golden, proof, vector)
+        if proof.verdict is Verdict.REFUTED:
+            return proof
         reason = f"{where}; no input of the network was found on which an output differs"
-        return proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": reason})
+        return proof.model_copy(update={"reason": reason})
     open_ = [step for step in steps if step.missing]
     if open_:
         more = f", and {len(open_) - 1} more" if len(open_) > 1 else ""
@@ -149,14 +150,23 @@ def _judged(
     return proof
 
 
-def _refuted(backend: Backend, folder: Path, graph: Graph, golden: Golden | None, proof: Proof) -> Proof:
-    """An open proof, or the refutation if an input shows one."""
+def _refuted(
+    backend: Backend,
+    folder: Path,
+    graph: Graph,
+    golden: Golden | None,
+    proof: Proof,
+    difference: StageDifference | None = None,
+) -> Proof:
+    """An open proof, or the refutation if an input shows one, or the artefact cannot be built or run."""
     (runner, *_) = backend.runners()
     if runner.available():
         return proof
     try:
-        witness = find_witness(backend, folder, graph, golden, None)
-    except EdgemlError:  # it does not run; the proof says what is wrong
+        witness = find_witness(backend, folder, graph, golden, difference)
+    except BrokenArtefactError as error:
+        return proof.model_copy(update={"verdict": Verdict.REFUTED, "failure": str(error)})
+    except EdgemlError:  # it cannot be run here; the proof says what is wrong
         return proof
     if witness is None:
         return proof

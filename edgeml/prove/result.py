@@ -22,7 +22,7 @@ class Verdict(Enum):
     PROVEN = "proven"
     """Its integers equal the graph's for every input."""
     REFUTED = "refuted"
-    """There is an input for which they differ."""
+    """There is an input for which they differ, or it cannot be built or run: then it answers no input."""
     NOT_PROVEN = "not-proven"
     """Neither was shown."""
     NOT_RUN = "not-run"
@@ -57,6 +57,7 @@ class Witness(Record):
         expected: the graph's code.
         got: the artefact's code.
         origin: where the input is from.
+        before: the inputs that go in first, where the artefact answers rightly without them.
     """
 
     inputs: dict[str, list[float]]
@@ -65,6 +66,7 @@ class Witness(Record):
     expected: int
     got: int
     origin: str
+    before: tuple[dict[str, list[float]], ...] = ()
 
 
 class Proof(Record):
@@ -77,6 +79,7 @@ class Proof(Record):
         assumes: what the proof takes for granted.
         steps: by stage.
         witness: an input that refutes it.
+        failure: what its own tool, or its own program, says of an artefact that cannot be built or run.
         digest: of the graph, the artefact's files and of what the proof says; see `sealed`.
         seconds: the time it took.
     """
@@ -87,6 +90,7 @@ class Proof(Record):
     assumes: str = ""
     steps: tuple[ProofStep, ...] = ()
     witness: Witness | None = None
+    failure: str = ""
     digest: str = ""
     seconds: float = 0.0
 

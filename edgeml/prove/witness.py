@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgeml.backend import Backend, Runner, Takes
 from edgeml.checks.golden import Golden
-from edgeml.errors import EdgemlError
+from edgeml.errors import BrokenArtefactError, EdgemlError
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, ValueInfo, evaluate_codes, input_codes
 from edgeml.prove.arguments import StageDifference
@@ -46,27 +46,49 @@ def find_witness(
         difference: codes on which a stage differs; None if there are no stages.
 
     Raises:
-        EdgemlError: the artefact does not run, or gives something of another shape.
+        BrokenArtefactError: the artefact cannot be built, or ends with an error on some input.
+        EdgemlError: it cannot be run here, or gives something of another shape.
     """
     (runner, *_), core = backend.runners(), backend.prepared(graph)
-    for origin, floats in _candidates(graph, core, golden, difference):
-        first = _wrong_answer(runner, folder, graph, floats, origin)
-        if first is not None:
-            # Alone as well: an artefact that reads what was left by others answers differently then.
-            single = {
-                name: np.array(x, np.float32).reshape(1, *graph.info(name).shape)
-                for name, x in first.inputs.items()
-            }
-            alone = _wrong_answer(runner, folder, graph, single, origin)
-            if alone is not None:
-                return alone
+    broken: BrokenArtefactError | None = None
+    for one in (runner, *runner.alternatives()):
+        try:
+            most = one.most_vectors(folder, graph) or None
+            for origin, floats in _candidates(graph, core, golden, difference):
+                some = {name: x[:most] for name, x in floats.items()}
+                witness = _shortest(one, folder, graph, some, origin)
+                if witness is not None:
+                    return witness
+        except BrokenArtefactError as error:
+            broken = broken or error
+    if broken is not None:
+        raise broken
     return None
+
+
+def _shortest(
+    runner: Runner, folder: Path, graph: Graph, floats: Mapping[str, NDArray[Any]], origin: str
+) -> Witness | None:
+    """The first of some inputs on which the artefact answers wrongly, behind as few others as can be.
+
+    None are needed but where an artefact mixes what it gets, or reads what others left.
+    """
+    first = _wrong_answer(runner, folder, graph, floats, origin)
+    if first is None:
+        return None
+    row = len(first.before)
+    for before in sorted({min(2**n - 1, row) for n in range(row.bit_length() + 1)}):
+        few = {name: x[row - before : row + 1] for name, x in floats.items()}
+        witness = _wrong_answer(runner, folder, graph, few, origin)
+        if witness is not None:
+            return witness
+    return None  # it does not answer alike twice
 
 
 def _wrong_answer(
     runner: Runner, folder: Path, graph: Graph, floats: Mapping[str, NDArray[Any]], origin: str
 ) -> Witness | None:
-    """The first of some inputs on which the artefact answers wrongly."""
+    """The first of some inputs on which the artefact answers wrongly, and those before it."""
     codes = input_codes(graph, floats)
     expected = evaluate_codes(graph, codes)
     got = runner.run(folder, graph, floats if runner.takes is Takes.FLOATS else codes)
@@ -77,13 +99,18 @@ def _wrong_answer(
         if len(wrong):
             row, *index = (int(n) for n in wrong[0])
             there = (row, *index)
+            *before, inputs = (
+                {key: values[at].reshape(-1).tolist() for key, values in floats.items()}
+                for at in range(row + 1)
+            )
             return Witness(
-                inputs={key: values[row].reshape(-1).tolist() for key, values in floats.items()},
+                inputs=inputs,
                 output=name,
                 index=tuple(index),
                 expected=int(expected[name][there]),
                 got=int(got[name][there]),
                 origin=origin,
+                before=tuple(before),
             )
     return None
 

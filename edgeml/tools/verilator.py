@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeml.cache import cache_folder, digest
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import BrokenArtefactError, EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.scratch import scratch_folder
 from edgeml.tools import gxx
 from edgeml.tools._base import InstalledTool, Tool
-from edgeml.tools._process import run
+from edgeml.tools._process import Completed, failure, run
 
 TOOL = Tool(
     name="verilator",
@@ -39,6 +39,7 @@ _DEFINES = (
     "VM_TRACE_VCD=0",
 )
 _SECONDS = 3600.0
+_REFUSED = re.compile(r"%(Error|Warning)(-\w+)?: \S+\.v:\d+")
 _WORDS = re.compile(r"[A-Za-z0-9_./+@-]+")
 
 
@@ -88,7 +89,8 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
 
     Raises:
         MissingToolError: Verilator 5 or g++ is missing.
-        EdgemlError: the Verilog or the C++ does not compile; names the log.
+        BrokenArtefactError: Verilator refuses the Verilog; has its line and names the log.
+        EdgemlError: the C++ does not compile; names the log.
     """
     if reason := missing():
         raise MissingToolError(reason, top)
@@ -124,7 +126,10 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
             *files,
         ]
         log = program.parent / "verilate.log"
-        run(words, scratch, log, _SECONDS, verilator.environment, writes=[scratch / "c" / "Vdut.h"])
+        writes = [scratch / "c" / "Vdut.h"]
+        done = run(words, scratch, log, _SECONDS, verilator.environment, check=False, writes=writes)
+        if done.code:
+            raise _refusal(done)
         # One translation unit: Verilator's headers are read once.
         parts = [f'#include "{path.name}"' for path in sorted((scratch / "c").glob("*.cpp"))]
         (scratch / "c" / "edgeml_all.cpp").write_text("\n".join([*parts, main]))
@@ -134,6 +139,14 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
         run(words, scratch, program.parent / "compile.log", _SECONDS, writes=[target])
         target.replace(program)  # atomic: two checks may build the same simulation at once
     return program
+
+
+def _refusal(done: Completed) -> EdgemlError:
+    """The error for Verilog that is not compiled; a tool that fails otherwise says nothing of the text."""
+    line = next((line for line in done.output.splitlines() if _REFUSED.match(line)), "")
+    if done.code < 0 or not line:
+        return failure(done)
+    return BrokenArtefactError(f"is not compiled: {line}", "verilator", f"all output is in {done.log}")
 
 
 def _plain(path: Path, scratch: Path) -> Path:

@@ -128,9 +128,11 @@ struct Bench {
 static long number(const char* text) { return std::strtol(text, nullptr, 10); }
 
 int main(int argc, char** argv) {
-  // in out samples in_bits in_beats out_bits out_beats latency interval stalls seed
-  if (argc != 12) fail("arguments");
+  // in out samples in_bits in_beats out_bits out_beats latency interval stalls seed promised undriven
+  if (argc != 14) fail("arguments");
   Verilated::commandArgs(argc, argv);
+  Verilated::randReset(int(number(argv[13])));
+  const bool promised = number(argv[12]);
   Bench bench;
   const long samples = number(argv[3]), latency = number(argv[8]), interval = number(argv[9]);
   bench.in_bits = number(argv[4]);
@@ -158,9 +160,9 @@ int main(int argc, char** argv) {
   bench.all(beats, 5, patience);
   const long between = bench.ends[4] - bench.ends[3];
   const std::string promise = " clocks, edgeml.json promises ";
-  if (measured != latency)
+  if (promised && measured != latency)
     fail("the latency is " + std::to_string(measured) + promise + std::to_string(latency));
-  if (between != interval)
+  if (promised && between != interval)
     fail("a sample goes in every " + std::to_string(between) + promise + std::to_string(interval));
 
   if (number(argv[10])) {
@@ -180,5 +182,8 @@ int main(int argc, char** argv) {
   return 0;
 }
 """
+
+UNREADABLE = ("arguments", "cannot read the input", "cannot write the output")
+"""Failures of the harness that say nothing of the design."""
 
 MAIN = COMMON + _HARNESS

@@ -15,19 +15,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.backend import Runner, Takes
-from edgeml.backends.verilog.harness import MAIN
+from edgeml.backends.verilog.harness import MAIN, UNREADABLE
 from edgeml.backends.verilog.manifest import MANIFEST, Lanes, Stream, VerilogManifest
 from edgeml.backends.verilog.probe import inner_values
-from edgeml.errors import EdgemlError
+from edgeml.errors import BrokenArtefactError, EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.scratch import scratch_folder
-from edgeml.tools import run, verilator
+from edgeml.tools import Completed, failure, run, verilator
 
 _SECONDS = 3600.0
 
 _CLOCKS = 10_000_000
 """Clocks between the samples of a check: a minute or two for a network of some hundred thousand weights."""
+
+
+_ERROR = "error: "
+
+
+_LOW, _HIGH, _RANDOM = range(3)
+"""Values that Verilator gives bits that nothing drives, and registers at the start."""
 
 
 class Simulation(Runner):
@@ -36,6 +43,8 @@ class Simulation(Runner):
     Args:
         stalls: random gaps on both streams and a reset in mid-stream before the samples.
         seed: of the stalls and of the random values in unused bits.
+        promised: another latency or interval than edgeml.json has is an error.
+        undriven: 0: bits that nothing drives are 0, and registers at the start; 1: they are 1; 2: random.
     """
 
     name: ClassVar[str] = "verilator"
@@ -43,11 +52,17 @@ class Simulation(Runner):
     takes: ClassVar[Takes] = Takes.CODES
     samples: ClassVar[int] = 1000
 
-    def __init__(self, stalls: bool = True, seed: int = 0) -> None:
+    def __init__(
+        self, stalls: bool = True, seed: int = 0, promised: bool = True, undriven: int = _LOW
+    ) -> None:
         self._stalls, self._seed = stalls, seed
+        self._promised, self._undriven = promised, undriven
 
     def available(self) -> str:
         return verilator.missing()
+
+    def alternatives(self) -> tuple[Runner, ...]:
+        return tuple(Simulation(promised=False, undriven=bits) for bits in (_LOW, _HIGH, _RANDOM))
 
     def most_vectors(self, folder: Path, graph: Graph) -> int:
         return max(1, _CLOCKS // max(1, VerilogManifest.read(folder).interval))
@@ -79,14 +94,26 @@ class Simulation(Runner):
                 manifest.latency,
                 manifest.interval,
             )
-            arguments = [str(n) for n in (*numbers, int(self._stalls), self._seed)]
+            flags = (int(self._stalls), self._seed, int(self._promised), self._undriven)
+            arguments = [str(n) for n in (*numbers, *flags)]
             log = program.parent / f"run-{os.getpid()}.log"
-            run([program, "in", "out", *arguments], scratch, log, _SECONDS, writes=[scratch / "out"])
+            command = [program, "in", "out", *arguments]
+            done = run(command, scratch, log, _SECONDS, check=False, writes=[scratch / "out"])
+            if done.code:
+                raise _failed(done)
             log.unlink(missing_ok=True)
             raw = np.fromfile(scratch / "out", "<u4")
         outputs = unpack(sink, raw.reshape(samples, sink.beats, -1))
         inner = [name for name in keep if name not in outputs]
         return outputs | (inner_values(sources, manifest, graph, inputs, words, inner) if inner else {})
+
+
+def _failed(done: Completed) -> EdgemlError:
+    """The error for a simulation that did not come to its end."""
+    line = next((line for line in done.output.splitlines() if line.startswith(_ERROR)), "")
+    if not line or line.removeprefix(_ERROR) in UNREADABLE:
+        return failure(done)
+    return BrokenArtefactError(line.removeprefix(_ERROR), "simulation", f"all output is in {done.log}")
 
 
 def pack(stream: Stream, codes: Mapping[str, IntArray], rng: np.random.Generator) -> NDArray[np.uint32]:

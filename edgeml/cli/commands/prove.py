@@ -85,8 +85,11 @@ def command(
 
 
 def _remark(proof: Proof) -> str:
+    if proof.failure:
+        return f"{proof.failure} ({proof.reason})"
     if proof.witness is None:
         return proof.reason
     witness = proof.witness
     where = f"{witness.output}{list(witness.index)} is {witness.got} and not {witness.expected}"
-    return f"{proof.reason}; {witness.origin} show it: {where} (the input is in prove.json)"
+    behind = f", behind {len(witness.before)} others" if witness.before else ""
+    return f"{proof.reason}; {witness.origin} show it: {where} (the input is in prove.json{behind})"

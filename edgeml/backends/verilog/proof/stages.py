@@ -226,7 +226,8 @@ class DesignStages:
                 if isinstance(x, int):
                     results[:, at] = x
                     continue
-                assert x.root is not None
+                if x.root is None:
+                    raise EdgemlError("an output that is no wire of a value is not driven alone", name)
                 cell = x.root.owner
                 wires = _moved(columns[:, sources.first[cell]], -sources.shifts[cell])
                 values = self._functions.values(x, wires)
