@@ -56,7 +56,7 @@ def prove(
             except EdgemlError as error:
                 if "all" not in backends:
                     raise
-                refused[back_end.name] = str(error)
+                refused[back_end.name] = error.beside(back_end.name)
         proofs = prove_folder(Path(name), subject, names, progress=progress)
     results = tuple(
         one.model_copy(update={"reason": refused[one.backend]}) if one.backend in refused else one

@@ -31,6 +31,14 @@ class EdgemlError(Exception):
         text = f"{self.where}: {self.what}" if self.where else self.what
         return f"{text} ({self.hint})" if self.hint else text
 
+    def beside(self, name: str) -> str:
+        """The text behind a name, which is not said twice.
+
+        >>> EdgemlError("no layout fits", "verilog", "take a larger board").beside("verilog")
+        'no layout fits (take a larger board)'
+        """
+        return str(self if self.where != name else EdgemlError(self.what, "", self.hint))
+
 
 def printable(text: str) -> str:
     r"""Untrusted text for a terminal: without control characters and half surrogates, and of limited length.

@@ -127,7 +127,7 @@ def refusing(backend: str, refused: dict[str, str]) -> Iterator[None]:
     try:
         yield
     except EdgemlError as error:
-        refused[backend] = str(error)
+        refused[backend] = error.beside(backend)
 
 
 def folder_of(preset: str, out: Path | None) -> Path:

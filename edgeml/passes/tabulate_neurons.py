@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeml.fixed import FixedType, IntArray, Overflow, Round
+from edgeml.fixed import FixedType, IntArray, Overflow, Round, align
 from edgeml.ir import Graph, Node
 from edgeml.ir.bias import bias_of, only_user
 from edgeml.ir.grid import grids
@@ -186,19 +186,15 @@ def _entries(graph: Graph, layer: _Layer, index: FixedType) -> IntArray:
     """The codes of the last value for every index; those that no index reaches are brought into the type."""
     product, x = layer.product, graph.info(layer.product.inputs[0])
     codes = np.arange(1 << layer.bits)
-    infos = tuple(graph.info(name) for name in product.inputs)
-    result = graph.info(product.name)
+    info = graph.info(product.inputs[1])
+    weights = align(info.lo, info.type.frac, info.frac)
+    shifts = x.frac - np.broadcast_to(x.type.frac, x.shape).astype(np.int64)
     sums: list[IntArray] = []
     for neuron, places in enumerate(layer.places.T):
         read = np.nonzero(places >= 0)[0]
-        inputs = np.broadcast_to(x.lo, (len(codes), *x.shape)).copy()
-        for element in read:
-            bits = int(x.hi[element]).bit_length()
-            inputs[:, element] = np.clip(
-                (codes >> places[element]) & ((1 << bits) - 1), x.lo[element], x.hi[element]
-            )
-        values = product.op.evaluate([inputs, infos[1].lo[np.newaxis]], infos, result)
-        sums.append(values[:, neuron])
+        masks = np.array([(1 << int(hi).bit_length()) - 1 for hi in x.hi[read]], np.int64)
+        inputs = np.clip((codes[:, np.newaxis] >> places[read]) & masks, x.lo[read], x.hi[read])
+        sums.append((inputs << shifts[read]) @ weights[read, neuron])
     values = np.stack(sums, axis=1)
     for node in layer.rest:
         before = tuple(graph.info(name) for name in node.inputs)

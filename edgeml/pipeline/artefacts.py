@@ -115,7 +115,7 @@ def export(
         try:
             files = backend.emit(graph, options[name])
         except EdgemlError as error:
-            rows.append(Exported(name, 0, str(error)))
+            rows.append(Exported(name, 0, error.beside(name)))
             continue
         by_folder[backend.folder] = by_folder.get(backend.folder, FileSet()).merged(files)
         rows.append(Exported(name, len(files)))

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from edgeml.settings import Settings
 
+_Inputs = Annotated[int, Field(ge=1, strict=True)]
 _Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 _GROUPS = re.compile(r"([1-9]\d?):([1-9]\d?)")
 
@@ -16,8 +17,8 @@ _GROUPS = re.compile(r"([1-9]\d?):([1-9]\d?)")
 class Pruning(Settings):
     """Weights of the smallest magnitude become zero and stay zero; layers with a kernel alone.
 
-    In epoch t the share s * (1 - (1 - (t - begin) / (end - begin))^3) is pruned, from `begin` to `end` in
-    shares of the epochs (Zhu and Gupta, arXiv 1710.01878, equation 1).
+    In epoch t the part 1 - (1 - (t - begin) / (end - begin))^3 of the pruning is done, from `begin` to `end`
+    in shares of the epochs (Zhu and Gupta, arXiv 1710.01878, equation 1).
 
     Args:
         sparsity: the share s; 0 prunes nothing. With a pattern N:M it follows from that.
@@ -30,6 +31,8 @@ class Pruning(Settings):
         rewind: at the end of pruning the weights that are left go back to those of the float baseline, once,
             and are trained again (lottery ticket; Frankle and Carbin, arXiv 1803.03635).
         skip: layers that stay whole.
+        fan_in: for layers by name, the inputs that each output keeps, those of its largest weights; whatever
+            the other settings prune of the other layers.
     """
 
     sparsity: Annotated[float, Field(ge=0, lt=1, strict=True)] = 0.0
@@ -39,6 +42,7 @@ class Pruning(Settings):
     end: _Share = 0.6
     rewind: bool = False
     skip: tuple[str, ...] = ()
+    fan_in: dict[str, _Inputs] = Field(default_factory=dict)
 
     @field_validator("pattern")
     @classmethod
@@ -54,6 +58,8 @@ class Pruning(Settings):
             raise ValueError(f"begin = {self.begin:g} is not before end = {self.end:g}")
         if self.groups and self.scope == "global":
             raise ValueError(f"the pattern {self.pattern} is per layer: leave out scope = global")
+        if both := sorted({*self.skip} & {*self.fan_in}):
+            raise ValueError(f"{both[0]} is in skip and in fan_in: leave it out of one of them")
         return self
 
     @property
@@ -64,24 +70,28 @@ class Pruning(Settings):
 
     @property
     def share(self) -> float:
-        """The share that is pruned in the end."""
+        """The share that is pruned in the end, of layers without a fan-in of their own."""
         return 1 - self.groups[0] / self.groups[1] if self.groups else self.sparsity
 
-    def at(self, epoch: int, epochs: int) -> float:
-        """The share that is pruned in an epoch.
+    @property
+    def prunes(self) -> bool:
+        """True if any weight is pruned."""
+        return self.share > 0 or bool(self.fan_in)
+
+    def done(self, epoch: int, epochs: int) -> float:
+        """The part of the pruning that is done in an epoch, 0 to 1.
 
         Args:
             epoch: counted from 0.
             epochs: of the phase.
 
-        >>> [round(Pruning(sparsity=0.8, end=0.5).at(epoch, 9), 3) for epoch in (0, 2, 4, 8)]
-        [0.0, 0.7, 0.8, 0.8]
+        >>> [round(Pruning(sparsity=0.8, end=0.5).done(epoch, 9), 3) for epoch in (0, 2, 4, 8)]
+        [0.0, 0.875, 1.0, 1.0]
         """
-        done = epoch / (epochs - 1) if epochs > 1 else 1.0
-        left = 1 - min(max((done - self.begin) / (self.end - self.begin), 0.0), 1.0)
-        return self.share * (1 - left**3)
+        passed = epoch / (epochs - 1) if epochs > 1 else 1.0
+        left = 1 - min(max((passed - self.begin) / (self.end - self.begin), 0.0), 1.0)
+        return 1 - left**3
 
     def ends(self, epoch: int, epochs: int) -> bool:
-        """True in the first epoch in which the whole share is pruned."""
-        whole = [self.at(number, epochs) >= self.share for number in (epoch - 1, epoch)]
-        return whole[1] and (epoch == 0 or not whole[0])
+        """True in the first epoch in which all is pruned."""
+        return self.done(epoch, epochs) == 1 and (epoch == 0 or self.done(epoch - 1, epochs) < 1)

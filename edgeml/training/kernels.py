@@ -73,7 +73,7 @@ def restrain(model: Any, training: Training) -> None:
     Raises:
         EdgemlError: as above; or a constraint stands beside pruning, which is one itself.
     """
-    if training.constraint.name != "none" and training.pruning.share:
+    if training.constraint.name != "none" and training.pruning.prunes:
         hint = "leave it out, or training.pruning"
         raise EdgemlError("pruning holds the kernels by a constraint of its own", _CONSTRAINT, hint)
     for weight in model.trainable_weights:

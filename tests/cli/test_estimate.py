@@ -124,6 +124,9 @@ def test_export_says_whether_the_verilog_fits_and_chooses_its_layout(edgeml: She
     assert f"latency {manifest.latency} clocks" in done.err
     done = edgeml("export", str(run), "--to", "verilog", "--fit")
     assert done.code == 2 and "need a board" in done.err
+    done = edgeml(*words, "--max-latency", "1")
+    assert done.code == 2 and "error: verilog: no valid reuse factors meet a latency of 1 clock" in done.err
+    assert VerilogManifest.read(run / "verilog") == manifest
 
 
 def test_an_estimate_of_what_is_chosen(edgeml: Shell, run: Path) -> None:

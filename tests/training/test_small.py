@@ -208,30 +208,35 @@ KERNEL = np.array([[0.1, -0.9], [0.4, 0.3], [-0.2, 0.0], [0.8, 0.5]], np.float32
 
 
 @pytest.mark.parametrize(
-    ("settings", "share", "expected"),
+    ("settings", "done", "expected"),
     [
-        ({"sparsity": 0.5}, 0.5, [[0, 1], [1, 0], [0, 0], [1, 1]]),
-        ({"sparsity": 0.5}, 0.25, [[0, 1], [1, 1], [1, 0], [1, 1]]),
-        ({"pattern": "1:2"}, 0.5, [[0, 1], [1, 0], [0, 0], [1, 1]]),
-        ({"pattern": "2:4"}, 0.25, [[0, 1], [1, 1], [1, 0], [1, 1]]),
-        ({"sparsity": 0.5, "pattern": "neuron"}, 0.5, [[0, 1]] * 4),
+        ({"sparsity": 0.5}, 1.0, [[0, 1], [1, 0], [0, 0], [1, 1]]),
+        ({"sparsity": 0.5}, 0.5, [[0, 1], [1, 1], [1, 0], [1, 1]]),
+        ({"pattern": "1:2"}, 1.0, [[0, 1], [1, 0], [0, 0], [1, 1]]),
+        ({"pattern": "2:4"}, 0.5, [[0, 1], [1, 1], [1, 0], [1, 1]]),
+        ({"sparsity": 0.5, "pattern": "neuron"}, 1.0, [[0, 1]] * 4),
+        ({"fan_in": {"fc": 1}}, 1.0, [[0, 1], [0, 0], [0, 0], [1, 0]]),
+        ({"fan_in": {"fc": 1}}, 0.7, [[0, 1], [1, 0], [0, 0], [1, 1]]),
+        ({"fan_in": {"fc": 9}}, 1.0, [[1, 1]] * 4),
     ],
 )
-def test_masks_by_hand(settings: dict[str, Any], share: float, expected: list[list[int]]) -> None:
-    (mask,) = masks({"fc": KERNEL}, Pruning(**settings), share).values()
+def test_masks_by_hand(settings: dict[str, Any], done: float, expected: list[list[int]]) -> None:
+    (mask,) = masks({"fc": KERNEL}, Pruning(**settings), done).values()
     np.testing.assert_array_equal(mask, expected)
 
 
 def test_a_global_share_takes_the_smallest_of_all_layers() -> None:
     kernels = {"small": KERNEL / 100, "large": KERNEL}
-    found = masks(kernels, Pruning(sparsity=0.25, scope="global"), 0.25)
+    found = masks(kernels, Pruning(sparsity=0.25, scope="global"))
     assert (found["small"].sum(), found["large"].sum()) == (5, 7)  # its zero goes with the smallest
     with pytest.raises(EdgemlError, match=r"small: would have none of its 8 weights left .* 0\.6") as error:
-        masks(kernels, Pruning(sparsity=0.6, scope="global"), 0.6)
+        masks(kernels, Pruning(sparsity=0.6, scope="global"))
     most = float(re.findall(r"sparsity=([\d.]+)", error.value.hint)[0])
-    assert masks(kernels, Pruning(sparsity=most, scope="global"), most)["small"].sum() == 1
+    assert masks(kernels, Pruning(sparsity=most, scope="global"))["small"].sum() == 1
+    apart = masks(kernels, Pruning(sparsity=0.5, scope="global", fan_in={"small": 2}))
+    assert (list(apart), apart["small"].sum(), apart["large"].sum()) == (["small", "large"], 4, 4)
     with pytest.raises(EdgemlError, match="fc: has 4 inputs, no multiple of 3 as the pattern 2:3 needs"):
-        masks({"fc": KERNEL}, Pruning(pattern="2:3"), 1 / 3)
+        masks({"fc": KERNEL}, Pruning(pattern="2:3"))
 
 
 @pytest.mark.parametrize(
@@ -240,6 +245,8 @@ def test_a_global_share_takes_the_smallest_of_all_layers() -> None:
         ({"pattern": "4:2"}, "is no pattern"),
         ({"begin": 0.5, "end": 0.5}, "is not before"),
         ({"pattern": "2:4", "scope": "global"}, "is per layer"),
+        ({"skip": ("fc",), "fan_in": {"fc": 6}}, "fc is in skip and in fan_in"),
+        ({"fan_in": {"fc": 0}}, "greater than or equal to 1"),
     ],
 )
 def test_prunings_that_there_are_not(settings: dict[str, Any], reason: str) -> None:
@@ -299,11 +306,25 @@ def test_a_rewound_network_begins_again_from_the_baseline(tmp_path: Path) -> Non
     np.testing.assert_allclose(kernel[kernel != 0], first[kernel != 0], atol=1e-6)
 
 
-def test_a_layer_that_is_not_there_cannot_be_skipped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("setting", ["training.pruning.skip=['fc3']", "training.pruning.fan_in.fc3=6"])
+def test_a_layer_that_is_not_there_is_not_pruned_or_skipped(setting: str, tmp_path: Path) -> None:
     preset = presets.load("digits_mlp")
-    options = ["training.float_epochs=1", "training.pruning.sparsity=0.5", "training.pruning.skip=['fc3']"]
+    options = ["training.float_epochs=1", "training.pruning.sparsity=0.5", setting]
     with pytest.raises(EdgemlError, match="unknown layer 'fc3'"):
         train(preset, tmp_path / "run", presets.choose(preset, options, epochs=1))
+
+
+@pytest.mark.slow
+def test_outputs_keep_their_fan_in_and_other_layers_stay_whole(tmp_path: Path) -> None:
+    preset = presets.load("digits_mlp")
+    options = [PRUNED[0], "training.pruning.fan_in.fc1=6"]
+    run = train(preset, tmp_path / "run", presets.choose(preset, options, epochs=6))
+    kernels = {
+        layer.name: layer.kernel.numpy() for layer in load_model(run.model_file).layers if layer.weights
+    }
+    assert np.count_nonzero(kernels["fc1"], axis=0).max() == 6
+    assert np.mean(kernels["fc2"] == 0) < 0.1
+    assert front_of(run).points[0].cost == 6 * kernels["fc1"].shape[1]
 
 
 def test_the_loss_with_a_teacher_by_hand() -> None:

@@ -93,6 +93,9 @@ def _cause(front: Front) -> str:
 def _gentler(front: Front, training: Training) -> str:
     """Settings with less of the cause, where no epoch tells one that worked."""
     if front.unit == "weights kept":
+        if training.pruning.fan_in and not training.pruning.share:
+            name, count = min(training.pruning.fan_in.items(), key=lambda each: each[1])
+            return f"prune less: --set training.pruning.fan_in.{name}={2 * count}, or train longer"
         left = training.pruning.share / 2
         return f"prune less: --set training.pruning.sparsity={left:.2g}, or train longer"
     penalty = training.bit_penalty
@@ -106,7 +109,7 @@ def _gentler(front: Front, training: Training) -> str:
 def _what_worked(front: Front, training: Training, epoch: int) -> str:
     """The setting of the last epoch that was good, counted from 1."""
     if front.unit == "weights kept":
-        share = training.pruning.at(epoch - 1, training.epochs)
+        share = training.pruning.share * training.pruning.done(epoch - 1, training.epochs)
         if not share:
             return _gentler(front, training)
         return (

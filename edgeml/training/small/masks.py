@@ -15,13 +15,13 @@ from edgeml.errors import EdgemlError
 from edgeml.presets.pruning import Pruning
 
 
-def masks(kernels: Mapping[str, Array], pruning: Pruning, share: float) -> dict[str, Array]:
-    """The masks of all kernels at a share.
+def masks(kernels: Mapping[str, Array], pruning: Pruning, done: float = 1.0) -> dict[str, Array]:
+    """The masks of all kernels.
 
     Args:
         kernels: by layer, in the order of the model; (..., inputs, outputs).
-        pruning: pattern and scope.
-        share: that is pruned now, at most the pruning's own.
+        pruning: shares, pattern and scope.
+        done: the part of it that is done now.
 
     Returns:
         float32 of 0 and 1, of the kernels' shapes.
@@ -29,12 +29,14 @@ def masks(kernels: Mapping[str, Array], pruning: Pruning, share: float) -> dict[
     Raises:
         EdgemlError: a layer would have no weight left, or does not fit the pattern.
     """
-    groups = pruning.groups
+    groups, share = pruning.groups, pruning.share * done
+    whole = {name: kernel for name, kernel in kernels.items() if name not in pruning.fan_in}
+    chosen: dict[str, Array] = {}
+    most = share
     if groups is not None:
-        chosen = {name: _groups(name, kernel, groups, share) for name, kernel in kernels.items()}
-        most = share
-    else:
-        scores = {name: _scores(kernel, pruning.pattern == "neuron") for name, kernel in kernels.items()}
+        chosen = {name: _groups(name, kernel, groups, share) for name, kernel in whole.items()}
+    elif whole:
+        scores = {name: _scores(kernel, pruning.pattern == "neuron") for name, kernel in whole.items()}
         parts = [scores] if pruning.scope == "global" else [{name: score} for name, score in scores.items()]
         chosen = {name: mask for part in parts for name, mask in _largest(part, share).items()}
         most = min(_most(part) for part in parts)
@@ -47,8 +49,11 @@ def masks(kernels: Mapping[str, Array], pruning: Pruning, share: float) -> dict[
                 f'--set training.pruning.sparsity={most:.3f} or less, scope="layer", or skip it: '
                 f"--set 'training.pruning.skip=[\"{name}\"]'",
             )
+    for name, count in pruning.fan_in.items():
+        chosen[name] = _fan_in(kernels[name], count, done)
     return {
-        name: np.broadcast_to(mask, kernels[name].shape).astype(np.float32) for name, mask in chosen.items()
+        name: np.broadcast_to(chosen[name], kernel.shape).astype(np.float32)
+        for name, kernel in kernels.items()
     }
 
 
@@ -81,6 +86,13 @@ def _most(scores: Mapping[str, Array]) -> float:
     ends = np.cumsum([score.size for score in scores.values()])[:-1]
     least = min(int(part.max()) for part in np.split(ranks, ends))
     return (1000 * least // flat.size) / 1000
+
+
+def _fan_in(kernel: Array, count: int, done: float) -> Array:
+    """True for the largest weights of each output, `count` of them in the end; of equals the last ones."""
+    magnitude = np.abs(kernel).reshape(-1, kernel.shape[-1])
+    order = np.argsort(np.argsort(magnitude, axis=0, kind="stable"), axis=0, kind="stable")
+    return (order >= int(max(len(magnitude) - count, 0) * done)).reshape(kernel.shape)
 
 
 def _groups(name: str, kernel: Array, groups: tuple[int, int], share: float) -> Array:

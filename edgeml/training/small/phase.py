@@ -52,7 +52,7 @@ class SmallPhase:
     @property
     def fronted(self) -> bool:
         """True if the model is chosen from a front, by its cost, and not by its best epoch."""
-        return self.learned or self.training.pruning.share > 0
+        return self.learned or self.training.pruning.prunes
 
     def begin(
         self, settings: PhaseSettings, callbacks: PhaseCallbacks, data: Prepared
@@ -92,7 +92,7 @@ class SmallPhase:
             calibrate(self.model, data.x_train)
             check_widths(self.model, self.quantizers)
         pruning, front = self.training.pruning, None if self.learned else self.front
-        if pruning.share:
+        if pruning.prunes:
             start = [variable.numpy() for variable in self.model.variables]
             callbacks = callbacks.beside(PruningTraining(pruning, front, start))
         if self.learned:

@@ -49,7 +49,7 @@ class PruningTraining(keras.callbacks.Callback):
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Constrain the weights; refuse what could not be pruned in the end."""
         layers = prunable(self.model, self.pruning)
-        masks(_kernels(layers), self.pruning, self.pruning.share)
+        masks(_kernels(layers), self.pruning)
         for layer in layers:
             for weight in _masked(layer, self.pruning):
                 weight.constraint = MaskConstraint(weight.constraint, tuple(weight.shape))
@@ -58,7 +58,7 @@ class PruningTraining(keras.callbacks.Callback):
         """Prune, and rewind where it is asked for and all is pruned for the first time."""
         layers = prunable(self.model, self.pruning)
         epochs = self.params["epochs"]
-        current = masks(_kernels(layers), self.pruning, self.pruning.at(epoch, epochs))
+        current = masks(_kernels(layers), self.pruning, self.pruning.done(epoch, epochs))
         if self.pruning.rewind and self.pruning.ends(epoch, epochs):
             for variable, value in zip(self.model.variables, self.start, strict=True):
                 variable.assign(value)
@@ -94,16 +94,18 @@ def prunable(model: Any, pruning: Pruning) -> list[Any]:
     """The layers whose kernels are pruned, in the order of the model.
 
     Raises:
-        EdgemlError: `skip` names a layer that there is not.
+        EdgemlError: `skip` or `fan_in` names a layer that there is not.
     """
     layers = [layer for layer in model._flatten_layers(include_self=False) if has_kernel(layer)]
     names = [layer.name for layer in layers]
-    for name in pruning.skip:
-        if name not in names:
-            raise unknown_name("layer", name, names, "training.pruning.skip")
-    if pruning.pattern == "neuron":
-        layers = layers[:-1]
-    return [layer for layer in layers if layer.name not in pruning.skip]
+    for setting, stated in (("skip", pruning.skip), ("fan_in", pruning.fan_in)):
+        for name in stated:
+            if name not in names:
+                raise unknown_name("layer", name, names, f"training.pruning.{setting}")
+    if not pruning.share:
+        return [layer for layer in layers if layer.name in pruning.fan_in]
+    spared = [*pruning.skip, *(names[-1:] if pruning.pattern == "neuron" else [])]
+    return [layer for layer in layers if layer.name in pruning.fan_in or layer.name not in spared]
 
 
 def has_kernel(layer: Any) -> bool:
@@ -118,5 +120,5 @@ def _kernels(layers: Sequence[Any]) -> dict[str, Any]:
 
 def _masked(layer: Any, pruning: Pruning) -> list[Any]:
     """The weights of a layer that its mask holds for."""
-    whole = pruning.pattern == "neuron" and layer.use_bias
+    whole = pruning.pattern == "neuron" and layer.name not in pruning.fan_in and layer.use_bias
     return [layer.kernel, layer.bias] if whole else [layer.kernel]

@@ -37,7 +37,7 @@ def measure_pruning(run: Run, tell: Callable[[str], None]) -> PruningSensitivity
             the file cannot be written.
     """
     model, data = load_model(run.model_file), run.data()
-    layers = prunable(model, Pruning())
+    layers = prunable(model, Pruning(sparsity=SHARES[0]))
     if not layers:
         raise EdgemlError("has no dense layer or convolution over all channels to prune", run.name)
 
@@ -67,7 +67,7 @@ def pruned_rows(layer: Any, percent: Callable[[], float]) -> list[PrunedRow]:
     for share in SHARES:
         if int(share * kernel.size) >= kernel.size:
             break
-        layer.kernel.assign(kernel * masks({layer.name: kernel}, Pruning(sparsity=share), share)[layer.name])
+        layer.kernel.assign(kernel * masks({layer.name: kernel}, Pruning(sparsity=share))[layer.name])
         rows.append(
             PrunedRow(layer=layer.name, weights=kernel.size, zero=zero, share=share, percent=percent())
         )
