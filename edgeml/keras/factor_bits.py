@@ -2,7 +2,8 @@
 
 Batch normalization without folding multiplies by float32 numbers, which have 24 bits. The graph at 24 bits
 is their exact arithmetic. Fewer bits make narrower multipliers; so many are taken that, on the samples, every
-quantizer behind the layer gives the codes that it gives at 24.
+quantizer behind the layer gives the codes that it gives at 24. Where comparisons are cheaper than that
+multiplier (`edgeml.passes.threshold`), they are built, of all 24 bits.
 
 Invariant: a layer whose values leave the graph without a quantizer keeps 24 bits, and so does one that no
 fewer bits satisfy. Layers are tried one by one, on the values that the graph at 24 bits gives.
@@ -26,6 +27,7 @@ from edgeml.ir.ops.const import Const
 from edgeml.ir.samples import feeds
 from edgeml.ir.steps import FLOAT32_BITS
 from edgeml.keras.lower import Lowered, lower_model
+from edgeml.passes.threshold import thresholded
 from edgeml.presets import Lowering
 
 _LEAST = 3
@@ -63,10 +65,18 @@ def lower_on_samples(
     def at(bits: Any) -> Lowered:
         return lower_model(model, name, options=options.model_copy(update={"factor_bits": bits}))
 
-    by_input = feeds(lowered.graph, samples)
-    fewest = fewest_factor_bits(lowered.graph, lambda width: at(width).graph, by_input)
+    exact = lower_model(model, name, options=options.model_copy(update={"threshold_bits": 0}))
+    by_input = feeds(exact.graph, samples)
+    fewest = fewest_factor_bits(exact.graph, lambda width: at(width).graph, by_input)
     bits = {layer: width for layer, width in fewest.items() if layer in lowered.factored}
-    return replace(at(bits), options=options) if bits else lowered
+    if not bits:
+        return lowered
+    multiplied = at(bits)
+    compared = thresholded(multiplied.graph, options.threshold_bits)
+    if compared.isdisjoint(bits):
+        return replace(multiplied, options=options)
+    rest = {layer: width for layer, width in bits.items() if layer not in compared}
+    return replace(at(rest), options=options)
 
 
 def fewest_factor_bits(exact: Graph, lower: LowerAt, samples: Mapping[str, Any]) -> dict[str, int]:

@@ -12,7 +12,7 @@ float32 itself cannot hold a sum (`edgeml.keras.float32` tells where).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from edgeml.errors import EdgemlError
@@ -27,8 +27,9 @@ from edgeml.keras.operation import lower_operation
 from edgeml.keras.pending import PendingFunction, RawInput
 from edgeml.keras.quantizers._stated import stated_table
 from edgeml.keras.topology import Call, Topology, topology
+from edgeml.passes.threshold import Threshold
 from edgeml.presets import Lowering
-from edgeml.settings import check_layers
+from edgeml.settings import check_layers, per_layer
 
 _SOFTMAX = ("logits", "table")
 
@@ -137,7 +138,19 @@ def lower_model(
         value = _lower_call(builder, call, tuple(values[key] for key in call.inputs))
         values[call.output] = _rounded(builder, network, call, value) if builder.left_in_float else value
     outputs = [_output(builder, network, values, key, softmax) for key in network.outputs]
-    return _finish(builder, network, values, outputs)
+    return _with_thresholds(_finish(builder, network, values, outputs))
+
+
+def _with_thresholds(lowered: Lowered) -> Lowered:
+    """The same with comparisons in place of factors that lead to few codes, unless their bits are stated."""
+    options = lowered.options
+    free = frozenset(name for name in lowered.factored if per_layer(options.factor_bits, name) is None)
+    after = Threshold(options.threshold_bits, free).apply(lowered.graph)
+    if after is lowered.graph:
+        return lowered
+    graph = Graph(after.name, after.nodes, after.outputs, lowered.graph.notes)
+    carried = {layer: value for layer, value in lowered.layer_values.items() if value in graph.infos}
+    return replace(lowered, graph=graph, layer_values=carried)
 
 
 def _handler(call: Call) -> LayerHandler:

@@ -115,7 +115,8 @@ class Lowering(Settings):
             float32 where there are no data.
         multiplier_bits: bits of the integer multipliers that requantize sums of an imported integer model
             (ONNX, TFLite); None takes the fewest that equal the source's own arithmetic for every sum.
-        threshold_bits: bits of an imported quantizer up to which it is built of thresholds instead.
+        threshold_bits: bits of a quantizer up to which it is built of thresholds instead; of a Keras model
+            where that is cheaper than the multiplier and `factor_bits` says nothing of the layer.
     """
 
     outputs: str = "logits"

@@ -102,3 +102,40 @@ def test_no_quantizer_behind_stated_bits_or_no_samples_choose_nothing():
     for options, samples in ((Lowering(factor_bits=9), SAMPLES), (Lowering(), None)):
         expected = lower_model(built, "net", options=options)
         assert lower_on_samples(built, "net", False, options, samples).graph == expected.graph
+
+
+def few_codes(activation: Any) -> Any:
+    """A batch normalization in front of a quantizer of few bits, with a falling channel."""
+    rng = np.random.default_rng(3)
+    x = source = keras.Input((6,), name="x")
+    x = QActivation(bits(6, 2), name="q")(x)
+    x = qkeras.QDense(5, name="one", kernel_quantizer=bits(5), bias_quantizer=bits(5))(x)
+    x = keras.layers.BatchNormalization(name="one_bn")(x)
+    x = QActivation(activation, name="one_act")(x)
+    built = keras.Model(source, x, name="net")
+    built.get_layer("one").set_weights([rng.normal(0, 0.4, (6, 5)), rng.normal(0, 0.4, 5)])
+    gamma = np.array([0.7, -1.1, 1.3, 0.4, -0.3])
+    built.get_layer("one_bn").set_weights([gamma, rng.normal(size=5), rng.normal(size=5), np.ones(5)])
+    return built
+
+
+@pytest.mark.parametrize(
+    "activation", [qkeras.quantized_relu(2, 1), qkeras.binary(alpha=1), qkeras.ternary(alpha=1)], ids=str
+)
+def test_few_codes_are_told_by_comparisons_of_all_24_bits(activation: Any):
+    built = few_codes(activation)
+    exact = lower_model(built, "net", options=Lowering(threshold_bits=0))
+    for lowered in (lower_model(built, "net"), lower_on_samples(built, "net", False, Lowering(), SAMPLES)):
+        assert "one_bn" not in lowered.graph.infos and "one_bn" not in lowered.layer_values
+        assert any(node.name.startswith("one_bn.threshold") for node in lowered.graph.nodes)
+        assert [note.layer for note in lowered.graph.notes if not note.exact] == ["one_bn"]
+        assert not any("rounded to" in note.text for note in lowered.graph.notes)
+        wide = np.random.default_rng(0).normal(0, 2, (4000, 6)).astype(np.float32)
+        expected, found = (evaluate_codes(g, input_codes(g, wide)) for g in (exact.graph, lowered.graph))
+        assert np.array_equal(expected["one_act"], found["one_act"])
+
+
+def test_stated_bits_of_a_factor_are_a_multiplier():
+    built = few_codes(qkeras.quantized_relu(2, 1))
+    for options in (Lowering(factor_bits=9), Lowering(factor_bits={"one_bn": 9}), Lowering(threshold_bits=0)):
+        assert "one_bn" in lower_on_samples(built, "net", False, options, SAMPLES).graph.infos

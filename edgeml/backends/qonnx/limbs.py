@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeml.backends.qonnx.model import QonnxModel, QonnxTensor
-from edgeml.backends.qonnx.regions import WideRegion
 from edgeml.fixed import FixedType, IntArray, Overflow, Round
 from edgeml.ir import Graph, Node
 from edgeml.ir.layout import LAST, arrange
@@ -23,6 +22,7 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.scale import Scale
+from edgeml.ir.region import CastRegion
 from edgeml.ir.steps import FLOAT32_BITS
 
 _MOST_LIMBS = 8
@@ -52,12 +52,12 @@ class QonnxLimbs:
         widths: bits of each limb, the lowest first; they sum up to the bits that the cast drops.
     """
 
-    region: WideRegion
+    region: CastRegion
     form: LinearForm
     widths: tuple[int, ...]
 
 
-def limbs(graph: Graph, region: WideRegion) -> QonnxLimbs | None:
+def limbs(graph: Graph, region: CastRegion) -> QonnxLimbs | None:
     """The limbs of a region, if it is linear and few narrow ones do."""
     op, end = region.end.op, graph.info(region.end.name)
     assert isinstance(op, Cast) and isinstance(op.to, FixedType)
@@ -95,7 +95,7 @@ def _largest(values: IntArray) -> int:
     return int(np.max(np.abs(values), initial=0))
 
 
-def _form(graph: Graph, region: WideRegion) -> LinearForm | None:
+def _form(graph: Graph, region: CastRegion) -> LinearForm | None:
     """The linear form of what the last cast reads; None if an op is not linear."""
     forms: dict[str, LinearForm] = {}
     for name in region.leaves:

@@ -9,8 +9,8 @@ from edgeml.backends.qonnx.model import QonnxModel
 from edgeml.backends.qonnx.ops import conv
 from edgeml.backends.qonnx.plan import QonnxPlan
 from edgeml.backends.qonnx.rules import EMITTERS, fused_biases
-from edgeml.backends.qonnx.staircases import QonnxStaircase
 from edgeml.ir import Graph
+from edgeml.ir.staircase import RegionSteps
 
 
 def build_model(graph: Graph, plan: QonnxPlan) -> Any:
@@ -28,7 +28,7 @@ def build_model(graph: Graph, plan: QonnxPlan) -> Any:
         if node.name in plan.hidden:
             continue
         whole = plan.wholes.get(node.name)
-        if isinstance(whole, QonnxStaircase):
+        if isinstance(whole, RegionSteps):
             model.tensors[node.name] = staircases.emit(model, whole)
         elif whole is not None:
             model.tensors[node.name] = limbs.emit(model, whole)

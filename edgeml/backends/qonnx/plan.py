@@ -13,10 +13,10 @@ from edgeml.backend import Refusal
 from edgeml.backends.qonnx.limbs import QonnxLimbs, limbs
 from edgeml.backends.qonnx.regions import wide_regions
 from edgeml.backends.qonnx.rules import constant_reason, reason, tensors_read
-from edgeml.backends.qonnx.staircases import QonnxStaircase, staircase
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.ir.grid import grids
+from edgeml.ir.staircase import RegionSteps, region_steps
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class QonnxPlan:
     graph: Graph
     grids: Mapping[str, IntArray]
     refusals: tuple[Refusal, ...]
-    wholes: Mapping[str, QonnxStaircase | QonnxLimbs]
+    wholes: Mapping[str, RegionSteps | QonnxLimbs]
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -41,9 +41,9 @@ def make_plan(graph: Graph) -> QonnxPlan:
     """The plan of a prepared graph whose ops all have emitters."""
     refused: list[Refusal] = []
     proven, constants = grids(graph), graph.constants
-    wholes: dict[str, QonnxStaircase | QonnxLimbs] = {}
+    wholes: dict[str, RegionSteps | QonnxLimbs] = {}
     for region in wide_regions(graph, proven):
-        whole = staircase(graph, region) or limbs(graph, region)
+        whole = region_steps(graph, region) or limbs(graph, region)
         if whole is not None:
             wholes[region.end.name] = whole
     within = {node.name for whole in wholes.values() for node in whole.region.nodes}

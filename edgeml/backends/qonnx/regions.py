@@ -9,73 +9,22 @@ Invariant: a region's inner values are read within it alone, and its leaves are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
 
 from edgeml.fixed import FixedType, IntArray
 from edgeml.ir import Graph, Node
 from edgeml.ir.demand import demand
-from edgeml.ir.evaluate import run_nodes
-from edgeml.ir.info import ValueInfo
 from edgeml.ir.kind import Kind
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.mul import Mul
+from edgeml.ir.region import CastRegion
 from edgeml.ir.steps import FLOAT32_BITS
 
 MOST_CODES = 4096
 """Codes up to which a cast may end a region."""
 
 
-@dataclass(frozen=True)
-class WideRegion:
-    """Some ops of a graph and the cast that they end in.
-
-    Args:
-        nodes: in the graph's order; the last one is the cast.
-        leaves: the values that they read, constants apart.
-    """
-
-    nodes: tuple[Node, ...]
-    leaves: tuple[str, ...]
-
-    @property
-    def end(self) -> Node:
-        """The cast."""
-        return self.nodes[-1]
-
-    def pixel(self, graph: Graph) -> Mapping[str, ValueInfo] | None:
-        """The infos of all values for one pixel, (1, ..., channels); None if constants or types differ."""
-        infos: dict[str, ValueInfo] = {}
-        for name in dict.fromkeys(
-            (*self.leaves, *(n for node in self.nodes for n in (*node.inputs, node.name)))
-        ):
-            info = graph.info(name)
-            parts = [np.asarray(info.type.width), np.asarray(info.type.frac)]
-            if name in graph.constants:
-                parts.append(info.lo)
-            if any(size > 1 for part in parts for size in part.shape[:-1]):
-                return None
-            space = tuple(range(len(info.shape) - 1))
-            lo, hi = info.lo.min(axis=space, keepdims=True), info.hi.max(axis=space, keepdims=True)
-            infos[name] = ValueInfo(tuple(lo.shape), info.type, lo, hi)
-        return infos
-
-    def evaluate(
-        self, graph: Graph, infos: Mapping[str, ValueInfo], leaves: Mapping[str, IntArray]
-    ) -> IntArray:
-        """Codes of the end for codes (rows, ..., channels) of the leaves of one pixel."""
-        values = dict(leaves)
-        for node in self.nodes:
-            for name in node.inputs:
-                if name in graph.constants:
-                    values[name] = graph.constants[name][np.newaxis]
-        run_nodes(self.nodes, infos, values)
-        return values[self.end.name]
-
-
-def wide_regions(graph: Graph, grids: Mapping[str, IntArray]) -> tuple[WideRegion, ...]:
+def wide_regions(graph: Graph, grids: Mapping[str, IntArray]) -> tuple[CastRegion, ...]:
     """The regions of a prepared graph, none within another."""
     wide = {
         node.name
@@ -83,7 +32,7 @@ def wide_regions(graph: Graph, grids: Mapping[str, IntArray]) -> tuple[WideRegio
         if node.name not in graph.constants and demand(graph, node, grids) > FLOAT32_BITS
     }
     occupied: set[str] = set()
-    regions: list[WideRegion] = []
+    regions: list[CastRegion] = []
     for node in reversed(graph.nodes):
         if node.name in occupied or not _ends(graph, node):
             continue
@@ -92,7 +41,7 @@ def wide_regions(graph: Graph, grids: Mapping[str, IntArray]) -> tuple[WideRegio
             nodes = tuple(part for part in graph.nodes if part.name in inner)
             read = dict.fromkeys(name for part in nodes for name in part.inputs)
             leaves = tuple(name for name in read if name not in inner and name not in graph.constants)
-            regions.append(WideRegion(nodes, leaves))
+            regions.append(CastRegion(nodes, leaves))
             occupied |= inner
     return tuple(reversed(regions))
 

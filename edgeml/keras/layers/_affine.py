@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.ir.ops.add import Add
+from edgeml.ir.steps import FLOAT32_BITS
 from edgeml.keras.builder import LayerBuilder
 from edgeml.keras.quantizers._ops import factor_type, scaled, significant
 
-_REMEDY = (
-    "--set lowering.factor_bits=24, or use QBatchNormalization with inverse_quantizer=quantized_po2(4), "
-    "or QConv2DBatchnorm"
-)
+_REMEDY = "use QBatchNormalization with inverse_quantizer=quantized_po2(4), or QConv2DBatchnorm"
 
 _FINER = 8
 """Bits by which an offset may be finer than the product that it is added to."""
@@ -25,7 +23,7 @@ def affine(
     value: str,
     factor: NDArray[np.floating[Any]],
     offset: NDArray[np.floating[Any]],
-    remedy: str = _REMEDY,
+    remedy: str = "",
 ) -> str:
     """The value times `factor` plus `offset`, each of shape (channels,).
 
@@ -35,6 +33,10 @@ def affine(
     Raises:
         EdgemlError: a constant is not finite, or cannot be exact and the lowering is strict.
     """
+    more_bits = (
+        "" if builder.factor_bits >= FLOAT32_BITS else f"--set lowering.factor_bits={FLOAT32_BITS}, or "
+    )
+    remedy = remedy or more_bits + _REMEDY
     builder.stated("weight")  # its result is rounded, if a type is stated for it
     if not (np.all(np.isfinite(factor)) and np.all(np.isfinite(offset))):
         raise builder.refuse("its constants are not finite", "train the model again")
