@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks import emulation
-from edgeml import presets
+from edgeml import pipeline, presets
 from edgeml.pipeline.repeats import RepeatPlan, repeat
 from edgeml.training.repeats import FILE, MODELS, RepeatFigure, Repeats, RepeatSpread, spread
 from edgeml.training.train import train
@@ -56,9 +56,10 @@ PLANS = (
     Measurement("digits_gru", 0, 3),
     Measurement("digits_learned", 0, 3),
     Measurement("mnist_mlp", 0, 2),
-    Measurement("mnist_cnn", 0, 2),
+    Measurement("mnist_cnn", 0, 3),
     Measurement("mnist_512", 0, 2),
-    Measurement("fashion_cnn", 0, 2),
+    Measurement("fashion_cnn", 0, 3),
+    Measurement("cifar10_grey_cnn", 0, 3),
     Measurement("magic_mlp", 0, 3),
     Measurement("nsl_kdd_mlp", 0, 3),
     Measurement("pulse_mlp", 0, 5),
@@ -72,7 +73,9 @@ PLANS = (
 def measure(plan: Measurement, folder: Path, jobs: int) -> None:
     """Train what is missing."""
     preset = presets.load(plan.preset)
-    train(preset, folder, presets.choose(preset))
+    run = train(preset, folder, presets.choose(preset))
+    if not run.graph_file.is_file():
+        pipeline.lower(run)
     repeat(RepeatPlan(plan.preset, folder, folds=plan.folds, seeds=plan.seeds, jobs=jobs), _tell)
 
 

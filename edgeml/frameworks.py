@@ -62,7 +62,7 @@ def _quiet_stderr() -> Iterator[None]:
         try:
             os.dup2(captured.fileno(), 2)
             yield
-        except BaseException:
+        except Exception:  # an interrupt has nothing to show
             os.dup2(saved, 2)
             captured.seek(0)
             sys.stderr.write(captured.read().decode(errors="replace"))

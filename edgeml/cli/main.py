@@ -111,6 +111,11 @@ def entry() -> None:
         if received:  # Typer makes an exit of it
             _interrupted(received[0])
         raise
+    except MemoryError as error:
+        what = "it needs more memory than there is" + f" ({error})" * bool(str(error))
+        hint = "free memory, or give it fewer samples (training: data.stream=true)"
+        show_error(EdgemlError(what, shlex.join(["edgeml", *sys.argv[1:]]), hint))
+        sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)

@@ -25,6 +25,7 @@ from edgeml.datasets._base import Array, Dataset, DatasetInfo, Raw, Split, check
 from edgeml.datasets._columns import Categories, ColumnPlan, Missing, TableOptions
 from edgeml.datasets._groups import PARTS, Grouping, grouped, grouped_raw, ungrouped
 from edgeml.datasets._image_folder import image_folder, load_images
+from edgeml.datasets._limits import check_room
 from edgeml.datasets._mapped import StreamedRows
 from edgeml.datasets._partition import Partition, SplitKind
 from edgeml.datasets._readers import read_npz as read_arrays
@@ -55,6 +56,7 @@ __all__ = [
     "SplitKind",
     "StreamedRows",
     "TableOptions",
+    "check_room",
     "info",
     "is_image_folder",
     "labels_of",
@@ -69,6 +71,7 @@ __all__ = [
 _FOLDER = ModuleFolder("data set", __name__)
 _OWN = "give an .npz file of your own"
 _FEWEST = 5
+_FLOAT_COPIES = 3  # as stored, as the model takes them, and one on the way
 _UNEQUAL = 1.5  # times as many samples of the most frequent class as of the rarest
 
 
@@ -264,6 +267,7 @@ def _without_labels(
     if x.dtype.kind not in "biuf":
         raise EdgemlError(f"x holds {x.dtype}, not real numbers", where)
     check_finite(x, f"{where}, x")
+    _check_samples([x], where)
     samples, none = _frozen(x, np.float32), _frozen(np.zeros(0), np.int64)
     return Dataset(
         name=name,
@@ -285,6 +289,7 @@ def _without_labels(
 def _of_numbers(parts: dict[str, Split], name: str, where: str, seed: int, grouping: Grouping) -> Dataset:
     """A data set whose targets are numbers; split by chance where the file gives no parts."""
     note = "split as the file gives it"
+    _check_samples([part.x for part in parts.values()], where)
     if not grouping.partition.published:
         *cut, note = grouping.pooled([parts[key] for key in PARTS if key in parts], False, seed, where)
         parts = dict(zip(PARTS, cut, strict=True))
@@ -322,6 +327,7 @@ def _by_chance(whole: Split, seed: int) -> tuple[dict[str, Split], str]:
 def _finish(
     raw: Raw, name: str, where: str, licence: str, source: str, seed: int, grouping: Grouping
 ) -> Dataset:
+    _check_samples([part.x for part in (raw.train, raw.val, raw.test) if part], where)
     if grouping.partition.published:
         *parts, how = split(raw, seed, where)
     else:
@@ -355,6 +361,12 @@ def _imbalance(arrays: dict[str, Array], classes: tuple[str, ...]) -> str:
         f"classes are unequal: {counts[most]} training samples of {classes[most]}, {counts[least]} of "
         f"{classes[least]}; always {classes[most]} is right on {share:.1%} of the test part"
     )
+
+
+def _check_samples(arrays: Sequence[Array], where: str) -> None:
+    """Refuse samples whose float32 copies do not fit the memory."""
+    values = sum(array.size for array in arrays)
+    check_room(_FLOAT_COPIES * 4 * values, f"{values:.3g} values of samples", where)
 
 
 def _frozen(array: Array, dtype: type) -> Array:

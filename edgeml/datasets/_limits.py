@@ -1,4 +1,8 @@
-"""The largest size of data, checked before any allocation; an environment variable raises it."""
+"""The largest size of data, checked before any allocation; an environment variable raises it.
+
+Without the variable, data that need more memory than there is are refused too: the system would end the
+process without a word.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ import os
 from pathlib import Path
 
 from edgeml.errors import EdgemlError
+from edgeml.processes import available_mb
 
 VARIABLE = "EDGEML_MAX_DATA_GB"
 _DEFAULT_GB = 4.0
+_AS_TABLE = 3  # a value is some characters, eight bytes in pandas, and eight more once the columns are joined
 
 
 def most_bytes() -> int:
@@ -46,6 +52,28 @@ def check_bytes(size: int, what: str, where: str, instead: str = "") -> None:
             where,
             f"set {VARIABLE}={whole_gb(size)} if you want this" + f"; {instead}" * bool(instead),
         )
+    check_room(size, what, where)
+
+
+def check_room(size: float, what: str, where: str) -> None:
+    """Refuse what takes more memory than there is, unless the variable is set.
+
+    Args:
+        size: bytes.
+        what: takes them.
+        where: the file.
+
+    Raises:
+        EdgemlError: with the ways to need less.
+    """
+    free = available_mb() * 2**20
+    if free and size > free and not os.environ.get(VARIABLE):
+        raise EdgemlError(
+            f"{what} needs about {size / 1e9:.3g} GB of memory, {free / 1e9:.3g} are free",
+            where,
+            "set data.stream=true (.npz, TFRecord or images, with all three parts), take fewer samples, or "
+            f"set {VARIABLE}={max(whole_gb(int(size)), int(_DEFAULT_GB))} to try it nevertheless",
+        )
 
 
 def whole_gb(size: int) -> int:
@@ -58,6 +86,8 @@ def whole_gb(size: int) -> int:
 
 
 def check_size(path: Path) -> None:
-    """Refuse a file that is too large; a missing one is reported by its reader."""
+    """Refuse a table that is too large; a missing one is reported by its reader."""
     if path.is_file():
-        check_bytes(path.stat().st_size, "the file", str(path))
+        size = path.stat().st_size
+        check_bytes(size, "the file", str(path))
+        check_room(_AS_TABLE * size, "the table", str(path))

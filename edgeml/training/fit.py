@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from edgeml.datasets import Array
+from edgeml.datasets import Array, StreamedRows, check_room
 from edgeml.errors import EdgemlError
 from edgeml.interrupts import held_signals
 from edgeml.presets import Prepared, Training
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 _CALL_SECONDS = 0.3  # how long Ctrl-C and the progress bar wait for one call into TensorFlow
 _SAVE_SECONDS = 3.0  # a kill loses at most this much, and an epoch
 _EVALUATE_BATCH = 1000
+_CONSTANT_COPIES = {"float": 3, "qat": 2}  # TensorFlow's own, which it keeps for good, and one on the way
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,10 @@ class PhaseTrainer:
         if teacher is not None:
             goal, targets = distilled(goal, targets, teacher, training.distillation)
         samples = (data.x_train, targets)
+        if not isinstance(data.x_train, StreamedRows):
+            check_room(
+                _CONSTANT_COPIES[settings.phase] * data.x_train.nbytes, "training", data.dataset.source
+            )
         self.train = trainer(model, self.optimizer, goal, samples, batch, self.augmenter, self.replicas)
         outputs = math.prod(model.output_shape[1:])
         self.metrics = EpochMetrics(training.metrics, settings.task, ending(model), outputs)
@@ -317,6 +322,10 @@ class PhaseTrainer:
 
         try:
             return self.train(*arguments).numpy()
+        except tf.errors.ResourceExhaustedError as error:
+            what = f"a training step needs more memory than there is: {error.message.splitlines()[0]:.100}"
+            hint = f"set training.batch_size below {self.batch}"
+            raise EdgemlError(what, f"batches of {self.batch} samples", hint) from None
         except tf.errors.OpError:
             fault = getattr(self.data.x_train, "fault", None)
             if fault is None:

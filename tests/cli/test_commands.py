@@ -227,6 +227,17 @@ def test_a_whole_run(edgeml: Shell, tmp_path: Path) -> None:
     assert (folder / "model.keras").stat().st_mtime_ns == trained
 
 
+def test_a_lack_of_memory_is_one_error(edgeml: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build() -> None:
+        raise MemoryError("Unable to allocate 3 GiB")
+
+    monkeypatch.setattr("edgeml.cli.main.build_app", build)
+    outcome = edgeml("train", "mnist_mlp")
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: edgeml train mnist_mlp: it needs more memory than there is (Unable")
+    assert "data.stream=true" in outcome.err
+
+
 SWALLOWS = """
 import os, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)

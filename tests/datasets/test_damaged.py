@@ -171,6 +171,18 @@ def test_the_limit_of_the_environment(tmp_path: Path, monkeypatch) -> None:
             datasets.load(tmp_path / "own.npz")
 
 
+@pytest.mark.parametrize("numbers", [False, True])
+def test_samples_that_do_not_fit_the_memory_are_refused(numbers, tmp_path: Path, monkeypatch) -> None:
+    """Before float32 copies are made of them: the system would end the process without a word."""
+    (tmp_path / "own.npz").write_bytes(_npz(x=np.zeros((3000, 500), np.uint8), y=np.arange(3000) % 3))
+    monkeypatch.setattr("edgeml.datasets._limits.available_mb", lambda: 10)
+    with pytest.raises(EdgemlError, match=r"1.5e\+06 values .* 0\.018 GB .* 0\.0105 are free") as caught:
+        datasets.load(tmp_path / "own.npz", numbers=numbers)
+    assert "data.stream=true" in caught.value.hint and "EDGEML_MAX_DATA_GB=4" in caught.value.hint
+    monkeypatch.setenv("EDGEML_MAX_DATA_GB", "4")
+    datasets.load(tmp_path / "own.npz", numbers=numbers)
+
+
 _MEASURE = """
 import resource, sys
 import numpy, pandas, sklearn.model_selection
