@@ -20,6 +20,7 @@ from edgeml.prove.quantizer import prove_quantizer
 from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, sealed
 from edgeml.prove.segment import GraphSegment
 from edgeml.prove.witness import find_witness
+from edgeml.scratch import scratch_folder
 from edgeml.stages import CodedInput, NoProver, Prover, QuantizerStage
 
 Progress = Callable[[str], None]
@@ -76,6 +77,23 @@ def _proof(
     missing = prover.missing()
     if missing:
         return Proof(backend=name, verdict=Verdict.NOT_RUN, reason=missing)
+    proof = _of_files(backend, prover, folder, graph, core, golden, progress)
+    if proof.verdict is not Verdict.NOT_PROVEN:
+        return proof
+    return _of_other_files(prover, folder, core, progress, proof)
+
+
+def _of_files(
+    backend: Backend,
+    prover: Prover,
+    folder: Path,
+    graph: Graph,
+    core: Graph,
+    golden: Golden | None,
+    progress: Progress,
+) -> Proof:
+    """The proof about an artefact as its files are."""
+    name = backend.name
     try:
         steps = _steps(name, prover, folder, core, progress)
         return _judged(backend, prover, folder, graph, golden, steps)
@@ -87,6 +105,33 @@ def _proof(
     except MemoryError:
         reason = "there is not enough memory for the vectors"
         return Proof(backend=name, verdict=Verdict.NOT_PROVEN, reason=reason)
+
+
+def _of_other_files(prover: Prover, folder: Path, core: Graph, progress: Progress, proof: Proof) -> Proof:
+    """The proof about other files that are shown to do the same; the open one if there are none."""
+    with scratch_folder() as scratch:
+        try:
+            how = prover.rewritten(folder, core, scratch)
+            steps = _steps(proof.backend, prover, scratch, core, progress) if how else []
+        except BrokenArtefactError as error:
+            return proof.model_copy(update={"verdict": Verdict.REFUTED, "failure": str(error)})
+        except EdgemlError as error:
+            return proof.model_copy(update={"reason": f"{proof.reason}; {error}"})
+    if not steps or any(step.missing or step.difference is not None for step in steps):
+        return proof
+    same = ProofStep(value="the files", ops="", argument=how, vectors=0)
+    return Proof(
+        backend=proof.backend,
+        verdict=Verdict.PROVEN,
+        assumes=prover.covers,
+        steps=(same, *map(_record, steps)),
+    )
+
+
+def _record(step: StageProof) -> ProofStep:
+    return ProofStep(
+        value=step.value, ops=step.ops, argument=step.argument, vectors=step.vectors, missing=step.missing
+    )
 
 
 def _steps(name: str, prover: Prover, folder: Path, core: Graph, progress: Progress) -> list[StageProof]:
@@ -124,11 +169,12 @@ def _judged(
     steps: Sequence[StageProof],
 ) -> Proof:
     """The verdict on an artefact whose stages were compared."""
-    records = tuple(
-        ProofStep(value=s.value, ops=s.ops, argument=s.argument, vectors=s.vectors, missing=s.missing)
-        for s in steps
+    proof = Proof(
+        backend=backend.name,
+        verdict=Verdict.PROVEN,
+        assumes=prover.covers,
+        steps=tuple(map(_record, steps)),
     )
-    proof = Proof(backend=backend.name, verdict=Verdict.PROVEN, assumes=prover.covers, steps=records)
     wrong = next((step for step in steps if step.difference is not None), None)
     if wrong is not None and wrong.difference is not None:
         vector = wrong.difference

@@ -115,6 +115,25 @@ class Prover(ABC):
             MissingToolError: a package is not there.
         """
 
+    def rewritten(self, folder: Path, graph: Graph, scratch: Path) -> str:
+        """Write the artefact in another form that is shown to do the same, where stages stay open.
+
+        Args:
+            folder: with the artefact's files.
+            graph: the prepared graph.
+            scratch: an empty folder, gets the files.
+
+        Returns:
+            What differs and the argument; "" if there is no other form.
+
+        Raises:
+            MissingToolError: a tool is not there that may show it.
+            BrokenArtefactError: a tool refuses the artefact.
+            EdgemlError: it is not shown.
+        """
+        del folder, graph, scratch
+        return ""
+
 
 @dataclass(frozen=True)
 class NoProver:

@@ -110,7 +110,6 @@ def synthesize(
         "flatten",
         "delete t:$scopeinfo",  # newer versions keep the hierarchy in such cells; nextpnr 0.4 knows none
         f"write_json {output}/netlist.json",
-        f"tee -q -o {output}/end.txt log {_MARKER}",
     ]
     done = run_script(installed, script, folder, output, log, seconds)
     full = folder / log
@@ -129,7 +128,7 @@ def synthesize(
 def run_script(
     installed: InstalledTool, script: Sequence[str], folder: Path, output: str, log: str, seconds: float
 ) -> Completed:
-    """Run commands in `folder` and make sure that the last one, which writes output/end.txt, was reached.
+    """Run commands in `folder` and make sure that the end, where output/end.txt is written, was reached.
 
     Raises:
         EdgemlError: it was not, or Yosys failed or took too long; names the log.
@@ -137,7 +136,8 @@ def run_script(
     full, end = folder / log, folder / output / "end.txt"
     for stale in (full, end):
         stale.unlink(missing_ok=True)
-    (folder / output / "script.ys").write_text("\n".join(script) + "\n")
+    last = f"tee -q -o {output}/end.txt log {_MARKER}"
+    (folder / output / "script.ys").write_text("\n".join([*script, last]) + "\n")
     words = [installed.path, "-q", "-l", log, "-s", f"{output}/script.ys"]
     console = full.with_suffix(".console.log")
     done = run(words, folder, console, seconds, installed.environment, check=False, keep_command=True)

@@ -184,7 +184,6 @@ def is_proven(text: str, folder: Path) -> bool:
     script = [
         "read_verilog design.v", "hierarchy -top checked", "proc", "memory", "flatten", "opt",
         "sat -verify -tempinduct -seq 1 -maxsteps 2 -prove good 1 checked",
-        "tee -o out/end.txt log edgeml: the script came to its end",
     ]  # fmt: skip
     try:
         yosys.run_script(installed, script, folder, "out", "log.txt", 300.0)

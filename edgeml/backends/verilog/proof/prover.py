@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import ClassVar
 
 from edgeml import install
-from edgeml.backends.verilog.manifest import VerilogManifest
+from edgeml.backends.verilog.build import build, plan_design
+from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
+from edgeml.backends.verilog.options import parse_options
 from edgeml.backends.verilog.proof.driver import CoreDriver
+from edgeml.backends.verilog.proof.equal import equal_modules
 from edgeml.backends.verilog.proof.frame import carried_out, read_design
 from edgeml.backends.verilog.proof.places import Places, input_cell, places_of
 from edgeml.backends.verilog.proof.stages import DesignStages
 from edgeml.backends.verilog.proof.streamed.stages import streamed_stages
 from edgeml.backends.verilog.proof.syntax import Module
 from edgeml.backends.verilog.runner import check_ports
+from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.ir import Graph
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
@@ -47,16 +51,34 @@ class VerilogProver(Prover):
     def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         manifest = VerilogManifest.read(folder)
         check_ports(manifest, graph, folder)
-        files = {
-            name: read_bytes(folder / name, "file of Verilog").decode(errors="replace")
-            for name in manifest.files
-        }
+        files = _texts(folder, manifest)
         for name in graph.inputs:
             yield CodedInput(name)
         if manifest.mode == "parallel":
             yield from _cut(manifest, read_design(files), graph).every()
         else:
             yield from streamed_stages(manifest, files, graph)
+
+    def rewritten(self, folder: Path, graph: Graph, scratch: Path) -> str:
+        manifest = VerilogManifest.read(folder)
+        options = parse_options(manifest.settings(str(folder / MANIFEST)))
+        fresh = build(plan_design(graph, options), manifest.graph, options)
+        other = VerilogManifest.parse(fresh[MANIFEST], MANIFEST)
+        if other != manifest:
+            raise EdgemlError("is another one than would be written today", MANIFEST)
+        texts = {name: fresh[name].decode() for name in other.files}
+        changed = equal_modules(manifest.top, _texts(folder, manifest), texts)
+        fresh.write(scratch)
+        return (
+            f"as circuits equal, by Yosys, to others that are proven: {', '.join(changed)}" if changed else ""
+        )
+
+
+def _texts(folder: Path, manifest: VerilogManifest) -> dict[str, str]:
+    """The texts of a design by file name."""
+    return {
+        name: read_bytes(folder / name, "file of Verilog").decode(errors="replace") for name in manifest.files
+    }
 
 
 def _cut(manifest: VerilogManifest, modules: Mapping[str, Module], graph: Graph) -> DesignStages:
