@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -115,6 +116,7 @@ class QonnxSource(OnnxSource):
                 raise EdgemlError(
                     "qonnx cannot run it: it does not work out the shapes of all tensors", self._where
                 )
+            _check_once(self._wrapper)
         with _executable(_opset(self._model), self._sessions):
             fed = {
                 name: values.astype(np.float32).reshape(self._wrapper.get_tensor_shape(name))
@@ -187,6 +189,19 @@ def _wrapped(model: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:
             if name in shapes and not wrapper.get_tensor_shape(name):
                 wrapper.set_tensor_shape(name, list(shapes[name]))
         return wrapper.transform(InferShapes())
+
+
+def _check_once(wrapper: Any) -> None:
+    """Let qonnx 1.0 remember what it works out for every sample anew, in time quadratic in the nodes.
+
+    Its shapes have been found complete; the order of its nodes is checked here.
+    """
+    from qonnx.analysis.topology import nodes_topologically_sorted
+
+    order = wrapper.analysis(nodes_topologically_sorted)
+    wrapper.analysis = lambda _: order
+    wrapper.check_all_tensor_shapes_specified = lambda: True
+    wrapper.get_tensor_datatype = cache(wrapper.get_tensor_datatype)
 
 
 _NAMES: Mapping[str, str] = dict.fromkeys(
