@@ -90,7 +90,8 @@ def page(rows: Rows) -> str:
         lines.append(f"| {name} | " + " | ".join(cell(cores.get(core)) for core in CORES) + " |")
         reasons = {core: one["reason"] for core, one in cores.items() if one["status"] != "exact"}
         reasons |= {"all": row["reason"]} if row.get("reason") else {}
-        notes += [f"- {name}, {core}: {reason}" for core, reason in reasons.items()]
+        # Without the remedy and the log's path, which are of one machine.
+        notes += [f"- {name}, {core}: {reason.partition(' (')[0]}" for core, reason in reasons.items()]
     return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
 
 

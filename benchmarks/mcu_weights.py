@@ -39,6 +39,7 @@ KINDS: dict[str, Draw] = {
     "8 bits": _of_bits(8),
     "4 bits": _of_bits(4),
     "3 bits": _of_bits(3),
+    "2 bits": _of_bits(2),
     "ternary": lambda rng, shape: rng.integers(-1, 2, shape),
     "binary": lambda rng, shape: 2 * rng.integers(0, 2, shape) - 1,
     "pruned": lambda rng, shape: np.where(rng.random(shape) < 0.1, rng.integers(-128, 128, shape), 0),
@@ -54,8 +55,9 @@ def with_weights(graph: Graph, draw: Draw) -> Graph:
         if node.name not in weights:
             return node
         info = graph.info(node.name)
-        kind = FixedType(True, 8, int(np.max(info.type.frac)))
-        return Node(node.name, Const(draw(rng, info.shape), kind))
+        codes = draw(rng, info.shape)
+        coarser = 7 - int(np.log2(np.abs(codes).max()))  # no layer falls silent
+        return Node(node.name, Const(codes, FixedType(True, 8, int(np.max(info.type.frac)) - coarser)))
 
     return Graph(graph.name, [changed(node) for node in graph.nodes], graph.outputs)
 

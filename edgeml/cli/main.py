@@ -9,11 +9,14 @@ import shlex
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
+from typer.main import get_command
 
 from edgeml import install
 from edgeml._version import __version__
@@ -52,6 +55,12 @@ def _about(
 ) -> None:
     """Quantization-aware Keras networks to FPGAs, with every integer checked."""
     del version
+
+
+@cache
+def command_line() -> Callable[[], object]:
+    """The application as it parses its words; built once, from the hints of every command's parameters."""
+    return get_command(build_app())
 
 
 def build_app() -> typer.Typer:
@@ -101,7 +110,7 @@ def entry() -> None:
     received = notice_signals()
     try:
         install.refuse_foreign()
-        build_app()()
+        command_line()()
     except EdgemlError as error:
         show_error(error)
         sys.exit(2)

@@ -248,7 +248,7 @@ def app():
     except KeyboardInterrupt:
         pass
     raise ValueError("a native library lacks something")
-main.build_app = lambda: app
+main.command_line = lambda: app
 main.entry()
 """
 
