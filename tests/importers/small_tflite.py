@@ -376,3 +376,28 @@ SAMPLES: dict[str, Callable[[int], bytes]] = {
     },
 }
 """A model of each operator that is read, by a seed."""
+
+
+def behind_a_softmax(kind: str) -> bytes:
+    """A softmax of (1, 4, 4, 3) probabilities, and an operator that reads them."""
+    value = {"shape": (1, 4, 4, 3), "scale": 1 / 256, "zero": -128}
+    tensors = [{**value, "name": name} for name in ("x", "p", "y")]
+    operators = [
+        {"kind": "SOFTMAX", "inputs": [0], "outputs": [1], "options": options("SoftmaxOptions", beta=1.0)}
+    ]
+    operators[0]["type"] = "SoftmaxOptions"
+    inputs, others = [1], {}
+    if kind in ("ADD", "MUL", "SUB", "MAXIMUM"):
+        inputs = [1, 0]
+    if kind == "CONCATENATION":
+        inputs, others = [1, 0], {"options": options("ConcatenationOptions", axis=3)}
+        others["type"], tensors[2]["shape"] = "ConcatenationOptions", (1, 4, 4, 6)
+    if kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D"):
+        pool = options("Pool2DOptions", padding=1, strideW=2, strideH=2, filterWidth=2, filterHeight=2)
+        others, tensors[2]["shape"] = {"options": pool, "type": "Pool2DOptions"}, (1, 2, 2, 3)
+    if kind == "PAD":
+        pads = np.array([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32)
+        tensors.append({"name": "pads", "shape": (4, 2), "kind": "INT32", "values": pads})
+        inputs, tensors[2]["shape"] = [1, 3], (1, 6, 6, 3)
+    operators.append({"kind": kind, "inputs": inputs, "outputs": [2], **others})
+    return file_of(tensors, operators, [0], [2])

@@ -192,3 +192,24 @@ def test_the_types_of_a_remedy_are_what_it_says():
     pixels, unit, _ = (FixedType.parse(text) for text in STATE_INPUT_TYPE.split("'")[1::2])
     assert (pixels.hi * 2.0**-pixels.frac, pixels.frac) == (255, 0)
     assert unit.hi * 2.0**-unit.frac == 255 / 256
+
+
+@pytest.mark.parametrize("function", ["Sigmoid", "Tanh", "Softmax"])
+@pytest.mark.parametrize(
+    ("move", "flags"),
+    [
+        (("MaxPool",), {"kernel_shape": [2, 2]}),
+        (("GlobalMaxPool",), {}),
+        (("Slice", "0", "1", "1"), {}),
+        (("Tile", "1 2 1 1"), {}),
+        (("Transpose",), {"perm": [0, 2, 3, 1]}),
+    ],
+)
+def test_a_function_that_is_left_off_has_no_elements_moved_behind_it(function, move, flags):
+    with pytest.raises(EdgemlError, match="what follows it moves, chooses or copies elements") as refusal:
+        read(unusual.behind_the_end(function, *move, **flags))
+    assert "be the last layer" in refusal.value.hint
+
+
+def test_a_function_that_is_left_off_may_be_flattened():
+    compared(read(unusual.behind_the_end("Softmax", "Flatten")))

@@ -244,3 +244,25 @@ def plus(op: Const, step: int) -> Const:
     assert isinstance(op.type, FixedType)
     codes = np.asarray(op.codes) + (step << op.type.frac)
     return Const(codes, cover(int(codes.min()), int(codes.max()), op.type.frac))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ADD",
+        "SUB",
+        "MUL",
+        "MAXIMUM",
+        "CONCATENATION",
+        "MAX_POOL_2D",
+        "AVERAGE_POOL_2D",
+        "PAD",
+        "RELU",
+        "LOGISTIC",
+        "SOFTMAX",
+    ],
+)
+def test_nothing_computes_with_a_softmax(kind):
+    with pytest.raises(EdgemlError, match="a softmax in the midst of a model") as refusal:
+        differing(small_tflite.behind_a_softmax(kind))
+    assert "put a sigmoid in its place" in refusal.value.hint

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from edgeml.errors import EdgemlError
 from edgeml.fixed import Overflow, Round
 from edgeml.importers.affine import exact as ex
@@ -20,7 +22,7 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.input import Input
 from edgeml.runconfig import EndMeaning
 
-_LEFT_OFF = frozenset({"sigmoid", "softmax", "log_softmax", "tanh"})
+LEFT_OFF = frozenset({"sigmoid", "softmax", "log_softmax", "tanh"})
 """Functions that `edgeml.importers.outcome.real_values` applies to the graph's output again."""
 
 
@@ -73,7 +75,7 @@ def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> Outp
     """
     function = value.function_name
     if value.function is not None:
-        if function not in _LEFT_OFF:
+        if function not in LEFT_OFF:
             raise EdgemlError(
                 f"the model ends with the unquantized result of {function}",
                 assembly.layer,
@@ -96,6 +98,27 @@ def finished_output(assembly: Assembly, tensor: str, value: AffineValue) -> Outp
             + ("" if ex.is_zero(value.offset) else f", plus {float(ex.scalar(value.offset)):.9g}")
         )
     return OutputPort(tensor, value, function)
+
+
+def need_last(function: AffineValue, before: AffineValue, layer: str) -> None:
+    """Refuse a function that is to be left off and behind which elements are chosen, copied or moved.
+
+    Args:
+        function: the output, which waits for a quantizer.
+        before: the value that the function is applied to.
+        layer: for the message.
+
+    Raises:
+        EdgemlError: the output is not the function of the value, element by element in the value's order.
+    """
+    same = [term.node for term in function.terms] == [term.node for term in before.terms]
+    if not same or not np.array_equal(function.index.reshape(-1), before.index.reshape(-1)):
+        name = function.function_name
+        raise EdgemlError(
+            f"the {name} near the end is left off, but what follows it moves, chooses or copies elements",
+            layer,
+            f"let the {name} be the last layer, or end the model in front of it",
+        )
 
 
 def _single(assembly: Assembly, value: AffineValue) -> AffineValue:

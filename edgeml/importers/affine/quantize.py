@@ -287,6 +287,8 @@ def _by_table(assembly: Assembly, value: AffineValue, by: SourceQuantizer) -> Af
     """A real function of a narrow node, as a table of its codes."""
     function = value.function
     assert function is not None
+    if "softmax" in value.function_name:
+        raise settle.softmax_within()
     assembly.source_rounds()
     inner = settle.joined(assembly, replace(value, function=None))
     node, factor = inner.only.node, inner.only.factor

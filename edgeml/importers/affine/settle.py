@@ -75,7 +75,8 @@ def softmax_within() -> EdgemlError:
     """The refusal of a softmax whose result a model goes on to compute with."""
     return EdgemlError(
         "a softmax in the midst of a model, which no table of one value can hold",
-        hint="export the model up to its logits; the largest logit is the class",
+        hint="at the end of a model, export it up to its logits: the largest one is the class; within, as in "
+        "gates and attention, put a sigmoid in its place and train again",
     )
 
 

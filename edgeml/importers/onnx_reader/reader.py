@@ -19,7 +19,7 @@ from edgeml.fixed import FixedType, IntArray
 from edgeml.importers import onnx_nodes
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.inputs import InputPort, model_input
-from edgeml.importers.affine.outputs import OutputPort, finished_output
+from edgeml.importers.affine.outputs import LEFT_OFF, OutputPort, finished_output, need_last
 from edgeml.importers.affine.value import AffineValue
 from edgeml.importers.onnx_reader.folding import FOLDED, folded
 from edgeml.importers.onnx_reader.model import (
@@ -66,7 +66,23 @@ _KEEP_SHAPE = frozenset(
 """Operators behind which the axes of a tensor are the same."""
 
 
-_WITHOUT = "docs/importing.md lists those that are; export the model without it"
+_OTHERS = "docs/importing.md lists those that are: build the model of these, train it again and export it"
+_RECURRENT = "quantize the Keras model that it comes from: edgeml quantize MODEL.keras unrolls its steps"
+_REMEDIES = {
+    "ConvTranspose": "put Upsample or UpSampling2D (nearest) and a convolution in its place and train again",
+    "InstanceNormalization": "use batch normalization, whose statistics are constants, and train again",
+    "LayerNormalization": "use batch normalization, whose statistics are constants, and train again",
+    "LSTM": _RECURRENT,
+    "GRU": _RECURRENT,
+    "RNN": _RECURRENT,
+    "Einsum": "write it as a product with a constant, nn.Linear or Dense, and export again",
+    "Pow": "write a square as x * x, and export again",
+    "Where": "write the choice as relu, clip, maximum or minimum, and export again",
+    "Greater": "write the choice as relu, clip, maximum or minimum, and export again",
+    "Less": "write the choice as relu, clip, maximum or minimum, and export again",
+    "FloatQuant": "quantize to integers: Int8ActPerTensorFloat and Int8WeightPerTensorFloat of Brevitas",
+}
+"""Substitutes of operators that are known and not read."""
 _STATIC = (
     "it is of dynamic quantization, whose scales follow each sample; quantize the float model it came from "
     "statically: edgeml quantize FLOAT.onnx --data DATA, or onnxruntime's quantize_static"
@@ -229,7 +245,10 @@ class OnnxReader:
             return onnx_nodes.lowering(name)
         label = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         dynamic = node.op_type.startswith("Dynamic") or "Integer" in node.op_type
-        raise EdgemlError(f"the operator {label} is not read", hint=_STATIC if dynamic else _WITHOUT)
+        raise EdgemlError(
+            f"the operator {label} is not read",
+            hint=_STATIC if dynamic else _REMEDIES.get(node.op_type, _OTHERS),
+        )
 
     def _keep(self, node: SourceNode, results: Sequence[Operand]) -> None:
         for name, result in zip(node.outputs, results, strict=False):
@@ -284,7 +303,11 @@ class OnnxReader:
                 raise EdgemlError(f"the output {tensor.name!r} does not depend on any input")
             self.assembly.note(f"the output {tensor.name!r} is a constant and left off")
             return
-        port = finished_output(self.assembly, self._before_function(tensor.name), result)
+        before = self._before_function(tensor.name)
+        source = self._operands[before]
+        if result.function_name in LEFT_OFF and isinstance(source, AffineValue):
+            need_last(result, source, tensor.name)
+        port = finished_output(self.assembly, before, result)
         numbers = self._code_meanings.get(port.tensor) if port.function else None
         if numbers is not None:
             self.assembly.note(

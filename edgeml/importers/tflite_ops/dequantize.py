@@ -9,4 +9,4 @@ from edgeml.importers.tflite_reader.reader import TfliteReader
 
 def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
     """The value itself."""
-    return reader.value(operator)
+    return reader.value(operator, moves=True)

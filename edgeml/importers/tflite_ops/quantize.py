@@ -16,7 +16,7 @@ from edgeml.importers.tflite_reader.reader import BYTES, TfliteReader, one_scale
 
 def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
     """Source: lite/kernels/quantize.cc and internal/reference/requantize.h."""
-    value = reader.value(operator)
+    value = reader.value(operator, moves=True)
     if value.function is not None:  # left off at the end, together with what it is applied to
         return value
     by = reader.quantizer(reader.result(operator))

@@ -12,7 +12,7 @@ from edgeml.importers.tflite_reader.reader import TfliteReader
 
 def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
     """The same codes in the shape that the output states."""
-    value, shape = reader.value(operator), reader.result(operator).shape
+    value, shape = reader.value(operator, moves=True), reader.result(operator).shape
     if math.prod(shape) != value.index.size:
         raise EdgemlError(f"a value of shape {value.source_shape} in the shape {shape}")
     return value.with_index(value.index.reshape(shape))

@@ -16,7 +16,10 @@ def lower(operator: TfliteOperator, reader: TfliteReader) -> AffineValue:
     Raises:
         EdgemlError: it is no order of the axes.
     """
-    value, order = reader.value(operator), reader.constant(operator, 1, "order").reshape(-1).tolist()
+    value, order = (
+        reader.value(operator, moves=True),
+        reader.constant(operator, 1, "order").reshape(-1).tolist(),
+    )
     if sorted(order) != list(range(len(value.source_shape))):
         raise EdgemlError(f"{order} is no order of the axes of a value of shape {value.source_shape}")
     return value.with_index(np.transpose(value.index, order))

@@ -16,9 +16,10 @@ from edgeml.importers import tflite_ops
 from edgeml.importers.affine import exact as ex
 from edgeml.importers.affine.assembly import Assembly
 from edgeml.importers.affine.inputs import InputPort, model_input
-from edgeml.importers.affine.outputs import OutputPort, finished_output
+from edgeml.importers.affine.outputs import OutputPort, finished_output, need_last
 from edgeml.importers.affine.quantizer import SourceQuantizer
 from edgeml.importers.affine.rounding import SourceRounding
+from edgeml.importers.affine.settle import softmax_within
 from edgeml.importers.affine.value import AffineValue, natural_index, of_node
 from edgeml.importers.tflite_reader.model import TfliteModel, TfliteOperator, TfliteTensor
 from edgeml.ir.ops.input import Input
@@ -31,6 +32,27 @@ REMEDY = (
 
 BYTES = ("INT8", "UINT8")
 """Kinds of tensors at a model's ends; within it all are int8."""
+
+
+_OTHERS = (
+    "docs/importing.md lists those that are: put such a layer in the place of the one that it comes from, "
+    "train again, and convert again"
+)
+_RECURRENT = (
+    "quantize the Keras model that it comes from, whose steps are unrolled: edgeml quantize MODEL.keras"
+)
+_REMEDIES = {
+    "TRANSPOSE_CONV": "put UpSampling2D (nearest) and a convolution in its place, and train again",
+    "RESIZE_BILINEAR": "put UpSampling2D with interpolation='nearest' in its place, and train again",
+    "PRELU": "put LeakyReLU in its place, and train again",
+    "BATCH_MATMUL": "only products with constants are read, no attention: put Dense or Conv in its place",
+    "SQUARE": "write it as Multiply of the value by itself",
+    "SUM": "put a mean (GlobalAveragePooling) in its place, and train again",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _RECURRENT,
+    "UNPACK": _RECURRENT,
+    "WHILE": _RECURRENT,
+}
+"""Substitutes of operators that are known and not read."""
 
 
 class TfliteReader:
@@ -89,16 +111,23 @@ class TfliteReader:
             raise EdgemlError(f"{len(operator.outputs)} outputs, one expected")
         return self.source.tensors[operator.outputs[0]]
 
-    def value(self, operator: TfliteOperator, place: int = 0) -> AffineValue:
+    def value(self, operator: TfliteOperator, place: int = 0, moves: bool = False) -> AffineValue:
         """A computed input of an operator: its codes times the scale, less the zero point.
 
+        Args:
+            operator: that reads it.
+            place: among the operator's inputs.
+            moves: the operator passes elements on as they are, so that a softmax may wait in front of it.
+
         Raises:
-            EdgemlError: it is a constant.
+            EdgemlError: it is a constant, or a softmax that the operator would compute with.
         """
         tensor = self.tensor(operator, place)
         value = self._values.get(operator.inputs[place])
         if value is None:
             raise EdgemlError(f"its input {tensor.name!r} is a constant, which is not covered here")
+        if value.function is not None and not moves:
+            raise softmax_within()
         return value
 
     def constant(self, operator: TfliteOperator, place: int, what: str) -> np.ndarray:
@@ -144,9 +173,7 @@ class TfliteReader:
         name = operator.kind.lower()
         if name not in tflite_ops.names():
             raise EdgemlError(
-                f"the operator {operator.kind} is not read",
-                hint="replace the layer that it comes from by one of those that docs/importing.md lists, and "
-                "convert the model again",
+                f"the operator {operator.kind} is not read", hint=_REMEDIES.get(operator.kind, _OTHERS)
             )
         results = tflite_ops.lowering(name)(operator, self)
         results = (results,) if isinstance(results, AffineValue) else results
@@ -210,6 +237,7 @@ class TfliteReader:
         source_tensor, function = self.source.tensors[before], value.function_name
         numbers: tuple[float, float] | None = None
         if value.function is not None:
+            need_last(value, self._values[before], tensor.name)
             self.assembly.note(
                 f"the {value.function_name} at the end is left off: the output is what it is applied to"
             )
