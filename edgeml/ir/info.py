@@ -78,6 +78,11 @@ class ValueInfo:
         return bool(np.array_equal(self.lo, self.hi))
 
     @property
+    def marks(self) -> tuple[IntArray, IntArray]:
+        """The marks that tell the elements of a constant apart: codes and fractional bits."""
+        return self.lo, np.asarray(self.type.frac, np.int64)
+
+    @property
     def magnitude(self) -> int:
         """The largest |code| possible, at the element's own LSB."""
         return max(abs(int(self.lo.min())), abs(int(self.hi.max())))

@@ -168,6 +168,16 @@ def stepped(
             return unknown(shape, f"a function of a {x.form.value}")
 
 
+def marked(x: Structure, marks: IntArray) -> Structure:
+    """The value where elements with other marks are other functions: each is scaled by its own power of two.
+
+    Args:
+        x: the value.
+        marks: broadcast to its shape.
+    """
+    return replace(x, rules=_together(x.rules, np.broadcast_to(marks, x.shape)))
+
+
 def joined_pair(a: Structure, b: Structure, shape: Shape, form: Form, *, affine: bool = False) -> Structure:
     """An element-wise op on two values that both depend on the sources.
 

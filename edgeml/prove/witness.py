@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from edgeml.backend import Backend, Runner, Takes
 from edgeml.checks.golden import Golden
-from edgeml.errors import BrokenArtefactError, EdgemlError
+from edgeml.errors import BrokenArtefactError, EdgemlError, MissingToolError
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, ValueInfo, evaluate_codes, input_codes
 from edgeml.prove.arguments import StageDifference
 from edgeml.prove.result import Witness
 
-_RANDOM = 4096
-"""Random inputs that are tried."""
+_FIRST, _RANDOM = 256, 4096
+"""Random inputs that are tried, a few before many."""
 
 _ROUNDS, _CHILDREN, _PARENTS, _LOOK = 60, 256, 16, 15
 """Rounds of a climb, inputs tried in each, those that the next begins with, and rounds between two looks."""
@@ -50,7 +50,7 @@ def find_witness(
         EdgemlError: it cannot be run here, or gives something of another shape.
     """
     (runner, *_), core = backend.runners(), backend.prepared(graph)
-    broken: BrokenArtefactError | None = None
+    trouble: EdgemlError | None = None
     for one in (runner, *runner.alternatives()):
         try:
             most = one.most_vectors(folder, graph) or None
@@ -59,10 +59,13 @@ def find_witness(
                 witness = _shortest(one, folder, graph, some, origin)
                 if witness is not None:
                     return witness
-        except BrokenArtefactError as error:
-            broken = broken or error
-    if broken is not None:
-        raise broken
+        except MissingToolError:
+            raise
+        except EdgemlError as error:  # another runner may come further
+            if trouble is None or isinstance(error, BrokenArtefactError):
+                trouble = error
+    if trouble is not None:
+        raise trouble
     return None
 
 
@@ -126,12 +129,11 @@ def _candidates(
         yield "the codes of the stage", _floats(graph, single)
     rng = np.random.default_rng(0)
     infos = {name: graph.info(name) for name in graph.inputs}
-    for share in (1.0, 0.5, 0.1, 0.02):  # of the elements that are not at rest
-        shapes = {name: (_RANDOM // 4, *info.shape) for name, info in infos.items()}
-        rest = {
-            name: np.broadcast_to(np.clip(0, infos[name].lo, infos[name].hi), shapes[name]) for name in infos
-        }
-        yield "random inputs", _floats(graph, _changed(infos, rest, share, rng))
+    for count in (_FIRST // 4, _RANDOM // 4):
+        for share in (1.0, 0.5, 0.1, 0.02):  # of the elements that are not at rest
+            shapes = {name: (count, *info.shape) for name, info in infos.items()}
+            rest = {name: np.broadcast_to(np.clip(0, x.lo, x.hi), shapes[name]) for name, x in infos.items()}
+            yield "random inputs", _floats(graph, _changed(infos, rest, share, rng))
     for sign in (1, -1):
         if difference is not None:
             yield from _climbing(graph, core, difference, sign, rng)

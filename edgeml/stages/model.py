@@ -24,7 +24,7 @@ from edgeml.fixed import IntArray, from_float
 from edgeml.ir import Graph, Shape, ValueInfo
 from edgeml.ir.layout import LAST, Layout, Order, restore
 from edgeml.ir.steps import FLOAT32_BITS, FLOAT64_BITS
-from edgeml.ir.structure import Form, Structure, constant, moved, source
+from edgeml.ir.structure import Form, Structure, constant, marked, moved, source
 from edgeml.reading import refusing
 from edgeml.stages import ArtefactStage, QuantizerStage
 from edgeml.stages.assembling import ancestors
@@ -160,7 +160,7 @@ class CutModel:
     def _quantizer(self, graph: Graph, name: str, place: TensorPlace) -> QuantizerStage:
         nodes = self._nodes(place.tensor, {})
         info = graph.info(name)
-        structure = self._structure(nodes, {name: source(info.shape, 0)}, place, info.shape)
+        structure = self._structure(nodes, {name: source(info.shape, 0)}, place, info)
         model = self._part(nodes, [name], place.tensor)
 
         def run(values: NDArray[np.float32]) -> IntArray:
@@ -187,7 +187,7 @@ class CutModel:
                 [plain], lambda arrays, at=at: _arranged(arrays[0][None], at.layout)[0]
             )
             first += info.size
-        structure = self._structure(nodes, structures, place, result.shape)
+        structure = self._structure(nodes, structures, place, result)
         bare = [t for n in nodes if n.op_type == "Shape" for t in n.input if t in self._ports]
         model = self._part(nodes, [*sources, *dict.fromkeys(bare)], place.tensor)
 
@@ -211,9 +211,9 @@ class CutModel:
         return ArtefactStage(name, tuple(sources.values()), structure, rounds, run)
 
     def _structure(
-        self, nodes: Sequence[Any], sources: Mapping[str, Structure], place: TensorPlace, shape: Shape
+        self, nodes: Sequence[Any], sources: Mapping[str, Structure], place: TensorPlace, info: ValueInfo
     ) -> Structure:
-        """The structure of a stage's tensor, in the graph's order."""
+        """The structure of the codes that a stage's tensor holds, in the graph's order."""
         structures = dict(sources)
         for node in nodes:
             if node.op_type == "Shape" and not node.domain:
@@ -233,10 +233,12 @@ class CutModel:
             site = NodeSite(node.op_type, _attributes(node), kinds, constants, self._shape(node.output[0]))
             structures[node.output[0]] = structure_of(node.domain, site)
         if place.tensor not in structures:
-            return constant(shape)
-        return moved(
-            [structures[place.tensor]], lambda arrays: restore(arrays[0][None], shape, place.layout)[0]
+            return constant(info.shape)
+        floats = moved(
+            [structures[place.tensor]], lambda arrays: restore(arrays[0][None], info.shape, place.layout)[0]
         )
+        exponents = np.asarray(info.type.frac, np.int64) - place.unit
+        return marked(floats, exponents)
 
     def _part(
         self, nodes: Sequence[Any], inputs: Sequence[str], output: str, inner: bool = False

@@ -24,6 +24,7 @@ from edgeml.ir.structure import (
     constant,
     joined_pair,
     largest,
+    marked,
     moved,
     position,
     same_elements,
@@ -135,7 +136,11 @@ def _cast(site: NodeSite) -> Structure:
 
 def _select(site: NodeSite) -> Structure:
     """Equal and Where: one of several functions of the same element."""
-    return same_elements([x for x in site.inputs if x is not None], site.shape)
+    result = same_elements([x for x in site.inputs if x is not None], site.shape)
+    for values in site.constants:
+        if values is not None:
+            result = marked(result, site.label(site.plain(values)))
+    return result
 
 
 def _gather(site: NodeSite) -> Structure:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from edgeml.errors import MissingToolError
 from edgeml.folder import ModuleFolder
 from edgeml.tools._base import InstalledTool, Tool, version_number
+from edgeml.tools._breaking import refusal, stop
 from edgeml.tools._process import Completed, error_line, failure, read_log, run
 from edgeml.tools._sanitizing import sanitizer_fault
 
@@ -25,8 +26,10 @@ __all__ = [
     "names",
     "need",
     "read_log",
+    "refusal",
     "run",
     "sanitizer_fault",
+    "stop",
     "version_number",
 ]
 

@@ -46,6 +46,7 @@ from edgeml.ir import Graph
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])|(?<='d)\d+|(?<='sd)\d+")
 NUMBER_OR_WORD = re.compile(rf"{NUMBER.pattern}|(?<='h)(?P<word>[0-9a-f]+)")
+C_TYPE = re.compile(r"\bu?int(?:8|16|32|64)_t\b")
 TYPE = re.compile(r"typedef ap_u?fixed<(\d+),(-?\d+)((?:,\w+)*)>")
 WHOLE = 300
 """Edits of the Verilog that are compared as a whole folder."""
@@ -58,6 +59,8 @@ class Edit:
     what: str
     files: tuple[tuple[str, bytes], ...]
     line: tuple[bytes, bytes] | None = None
+    kind: str = "number"
+    """The kind of what was edited: constant, rounding, attribute, type, number (of a text), call."""
 
 
 @dataclass
@@ -93,57 +96,68 @@ def model_edits(file: str, content: bytes) -> Iterator[Edit]:
             changed = flat.copy()
             changed[at] += step
             held = numpy_helper.from_array(changed.reshape(values.shape), tensor.name)
-            yield Edit(
-                f"{tensor.name}[{at}]",
-                ((file, _with(content, lambda m, p=position, t=held: m.graph.initializer[p].CopyFrom(t))),),
-            )
+            yield _of_model(
+                f"{tensor.name}[{at}]", "constant", file, content,
+                lambda m, p=position, t=held: m.graph.initializer[p].CopyFrom(t),
+            )  # fmt: skip
+        other = _OTHER_TYPES.get(values.dtype.name)
+        if other is not None:
+            held = numpy_helper.from_array(values.astype(other), tensor.name)
+            yield _of_model(
+                f"{tensor.name} as {other}", "type", file, content,
+                lambda m, p=position, t=held: m.graph.initializer[p].CopyFrom(t),
+            )  # fmt: skip
     for position, node in enumerate(model.graph.node):
-        others = {"Round": ("Floor", "Ceil"), "Floor": ("Round",), "Relu": ("Identity",)}.get(
-            node.op_type, ()
-        )
-        for other in others:
-            yield Edit(
-                f"{node.name} {other}",
-                (
-                    (
-                        file,
-                        _with(content, lambda m, p=position, o=other: setattr(m.graph.node[p], "op_type", o)),
-                    ),
-                ),
-            )
+        for other in _OTHER_NODES.get(node.op_type, ()):
+            yield _of_model(
+                f"{node.name} {other}", "rounding", file, content,
+                lambda m, p=position, o=other: setattr(m.graph.node[p], "op_type", o),
+            )  # fmt: skip
         for number, attribute in enumerate(node.attribute):
-            if attribute.name == "rounding_mode":
-                for mode in (b"FLOOR", b"CEIL", b"HALF_UP"):
-                    if mode != attribute.s:
-                        yield Edit(
-                            f"{node.name} {mode.decode()}",
-                            (
-                                (
-                                    file,
-                                    _with(
-                                        content,
-                                        lambda m, p=position, n=number, v=mode: setattr(
-                                            m.graph.node[p].attribute[n], "s", v
-                                        ),
-                                    ),
-                                ),
-                            ),
-                        )
-            if attribute.name in ("signed", "narrow"):
-                yield Edit(
-                    f"{node.name} {attribute.name}",
-                    (
-                        (
-                            file,
-                            _with(
-                                content,
-                                lambda m, p=position, n=number, v=1 - attribute.i: setattr(
-                                    m.graph.node[p].attribute[n], "i", v
-                                ),
-                            ),
-                        ),
-                    ),
-                )
+            for what, kind, changed in _other_attributes(attribute):
+                yield _of_model(
+                    f"{node.name} {what}", kind, file, content,
+                    lambda m, p=position, n=number, v=changed: m.graph.node[p].attribute[n].CopyFrom(v),
+                )  # fmt: skip
+
+
+_OTHER_NODES = {"Round": ("Floor", "Ceil"), "Floor": ("Round",), "Relu": ("Identity",)}
+_OTHER_TYPES = {
+    "float32": "float64",
+    "float64": "float32",
+    "int8": "uint8",
+    "uint8": "int8",
+    "int32": "int64",
+}
+_OTHER_CASTS = {1: (11, 6), 11: (1,), 6: (3, 7), 7: (6, 3), 3: (2,), 2: (3,)}
+"""Types that a Cast is made to have: numbers of onnx.TensorProto (1 is float, 11 double, 6 int32, 3 int8)."""
+
+
+def _other_attributes(attribute: onnx.AttributeProto) -> Iterator[tuple[str, str, onnx.AttributeProto]]:
+    """An attribute with another number, rounding or type."""
+
+    def other(what: str, kind: str, values: Any) -> tuple[str, str, onnx.AttributeProto]:
+        return f"{attribute.name} {what}", kind, onnx.helper.make_attribute(attribute.name, values)
+
+    if attribute.name == "rounding_mode":
+        yield from (
+            other(mode.decode(), "rounding", mode)
+            for mode in (b"FLOOR", b"CEIL", b"HALF_UP")
+            if mode != attribute.s
+        )
+    elif attribute.name == "to":
+        yield from (other(str(to), "type", to) for to in _OTHER_CASTS.get(attribute.i, ()))
+    elif attribute.type == onnx.AttributeProto.INT:
+        yield other("^ 1", "attribute", attribute.i ^ 1)
+    elif attribute.type == onnx.AttributeProto.INTS:
+        for at in range(len(attribute.ints)):
+            numbers = list(attribute.ints)
+            numbers[at] ^= 1
+            yield other(f"[{at}] ^ 1", "attribute", numbers)
+
+
+def _of_model(what: str, kind: str, file: str, content: bytes, change: Any) -> Edit:
+    return Edit(what, ((file, _with(content, change)),), kind=kind)
 
 
 def _step(values: np.ndarray[Any, Any]) -> Any:
@@ -188,7 +202,7 @@ def project_edits(folder: Path) -> Iterator[Edit]:
                 (f"{name}.h", f"{text[:start]}{words}{text[end:]}".encode()),
                 (f"{name}.txt", words.encode()),
             )
-            yield Edit(f"{header.stem}[{at}]", files)
+            yield Edit(f"{header.stem}[{at}]", files, kind="constant")
     for match in TYPE.finditer(defines):
         whole, width, integer, modes = match[0], int(match[1]), int(match[2]), match[3]
         for other in ((width - 1, integer - 1), (width - 1, integer), (width + 1, integer)):
@@ -224,12 +238,13 @@ def _reordered(folder: Path) -> Iterator[Edit]:
     for first, second in itertools.pairwise(calls):
         middle = text[first.end() : second.start()]
         swapped = text[: first.start()] + second[0] + middle + first[0] + text[second.end() :]
-        yield Edit(f"{second[1]} before {first[1]}", ((f"firmware/{path.name}", swapped.encode()),))
+        files = ((f"firmware/{path.name}", swapped.encode()),)
+        yield Edit(f"{second[1]} before {first[1]}", files, kind="call")
 
 
 def _retyped(defines: str, match: re.Match[str], new: str) -> Edit:
     content = defines[: match.start()] + new + defines[match.end() :]
-    return Edit(f"{match[0]} -> {new}", (("firmware/defines.h", content.encode()),))
+    return Edit(f"{match[0]} -> {new}", (("firmware/defines.h", content.encode()),), kind="type")
 
 
 def _other_digit(match: re.Match[str]) -> str:
@@ -254,20 +269,36 @@ def verilog_edits(folder: Path) -> Iterator[Edit]:
 
 
 def c_edits(folder: Path) -> Iterator[Edit]:
-    """Every number of model.c and model.h changed by one, but for those in comments."""
+    """Every number of model.c and model.h changed by one, and every type, but for those in comments."""
     for name in ("src/model.c", "src/model.h"):
         text = (folder / name).read_text()
         code = re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment[0]), text, flags=re.DOTALL)
+        arrays = [match.span() for match in re.finditer(r"^static const [^;]*;", code, re.MULTILINE)]
         for match in NUMBER.finditer(code):
-            start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
-            new = f"{text[start : match.start()]}{int(match[0]) ^ 1}{text[match.end() : end]}"
-            files = ((name, f"{text[:start]}{new}{text[end:]}".encode()),)
-            yield Edit(f"{name} at {match.start()}", files, (text[start:end].encode(), new.encode()))
+            inside = any(start <= match.start() < end for start, end in arrays)
+            number = str(int(match[0]) ^ 1)
+            yield _retexted(name, text, match, number, "constant" if inside else "number")
+        for match in C_TYPE.finditer(code):
+            yield _retexted(name, text, match, _OTHER_C_TYPES[match[0]], "type")
+
+
+_OTHER_C_TYPES = {
+    "int8_t": "uint8_t", "uint8_t": "int8_t", "int16_t": "int8_t", "uint16_t": "uint8_t",
+    "int32_t": "int16_t", "uint32_t": "uint16_t", "int64_t": "int32_t", "uint64_t": "uint32_t",
+}  # fmt: skip
+
+
+def _retexted(name: str, text: str, match: re.Match[str], word: str, kind: str) -> Edit:
+    """A file with another word in place of one."""
+    start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+    new = f"{text[start : match.start()]}{word}{text[match.end() : end]}"
+    files = ((name, f"{text[:start]}{new}{text[end:]}".encode()),)
+    return Edit(f"{name} at {match.start()}", files, (text[start:end].encode(), new.encode()), kind)
 
 
 def edits(name: str, folder: Path) -> Iterator[Edit]:
     """All edits of the artefact of a back end."""
-    if name in ("onnx", "qonnx"):
+    if name in ("onnx", "qonnx", "qdq"):
         file = backends.load(name).runners()[0].artefact
         return model_edits(file, (folder / file).read_bytes())
     return {"hls4ml": project_edits, "verilog": verilog_edits, "c": c_edits}[name](folder)

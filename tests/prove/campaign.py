@@ -2,69 +2,180 @@
 
     python -m tests.prove.campaign --with c,onnx --graph mlp_classes --edits 40 --seed 1
     python -m tests.prove.campaign --with c --run runs/digits_mlp --edits 0         # 0: all of them
+    python -m tests.prove.campaign --with c --network 3 --edits 0 --log edits.jsonl # goes on where it ended
 
-Every witness is run: the artefact has to answer wrongly on it. What is proven nevertheless has to give the
-graph's integers on 1,000 random inputs; what is neither is listed with the reason.
+Every witness is run: the artefact has to answer wrongly on it, or not at all. What is proven nevertheless has
+to give the graph's integers on 1,000 random inputs; what is neither is listed with the reason.
+
+With --log each edit that was judged is a line of a file. The same command leaves those out the next time, so
+that a long campaign can be stopped; --again judges the open ones once more. --table prints what the file has.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from edgeml import backends
+from edgeml import backends, tools
+from edgeml.cache import digest
+from edgeml.checks import golden as vectors
+from edgeml.checks.golden import Golden
+from edgeml.errors import EdgemlError
 from edgeml.ir import Graph, saved
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Verdict
 from edgeml.scratch import scratch_folder
-from tests.mutants.artefacts import edits
+from tests.mutants.artefacts import Edit, edits
+from tests.passes.networks import network
 from tests.prove.test_refuted import answers_wrongly, changes_nothing
 from tests.zoo import zoo
 
+_LAST = "constant"
+"""The kind of edit that there is most of: judged last where not all are."""
 
-def campaign(name: str, graph: Graph, run: Path | None, most: int, seed: int) -> int:
-    """Prove edits of one artefact and print what came of them; how many were judged wrongly."""
-    backend = backends.load(name)
-    wrong, verdicts, began = 0, Counter[str](), time.monotonic()
-    with scratch_folder() as scratch:
-        folder = scratch / backend.folder
-        if run is None:
-            backend.emit(graph).write(folder)
+
+@dataclass(frozen=True)
+class Judgement:
+    """The judgement on an edit.
+
+    Args:
+        artefact: back end and graph.
+        key: of the edited files.
+        kind: as of `Edit`.
+        what: was edited.
+        verdict: of the proof.
+        failure: the artefact cannot be built or run.
+        reason: as the proof has it.
+        right: the witness shows it, or, of a proof, random inputs show nothing.
+    """
+
+    artefact: str
+    key: str
+    kind: str
+    what: str
+    verdict: str
+    failure: bool
+    reason: str
+    right: bool
+
+    @property
+    def open(self) -> bool:
+        """Neither refuted nor proven, or wrongly judged."""
+        return not self.right or self.verdict == Verdict.NOT_PROVEN.value
+
+
+@dataclass(frozen=True)
+class Target:
+    """A graph whose artefacts are edited.
+
+    Args:
+        name: of the graph in the table.
+        graph: the graph.
+        run: the folder with its artefacts; None if they are emitted.
+        golden: its vectors.
+    """
+
+    name: str
+    graph: Graph
+    run: Path | None = None
+    golden: Golden | None = None
+
+    def write(self, name: str, folder: Path) -> None:
+        """Put an artefact into a folder."""
+        backend = backends.load(name)
+        if self.run is None or not (self.run / backend.folder / backend.runners()[0].artefact).exists():
+            backend.emit(self.graph).write(folder)
         else:
-            shutil.copytree(run / backend.folder, folder)
-        every = list(edits(name, folder))
+            shutil.copytree(self.run / backend.folder, folder)
+
+
+def judged(name: str, target: Target, scratch: Path, edit: Edit, artefact: str) -> Judgement:
+    """Prove an edited artefact, whose files are put back."""
+    folder = scratch / backends.load(name).folder
+    before = {path: (folder / path).read_bytes() for path, _ in edit.files}
+    for path, content in edit.files:
+        (folder / path).write_bytes(content)
+    proof = prove_folder(scratch, target.graph, [name], target.golden).results[0]
+    if proof.verdict is Verdict.REFUTED:
+        right = answers_wrongly(name, target.graph, folder, proof)
+    else:
+        right = proof.verdict is not Verdict.PROVEN or changes_nothing(name, target.graph, folder)
+    for path, content in before.items():
+        (folder / path).write_bytes(content)
+    return Judgement(
+        artefact, _key(edit), edit.kind, edit.what, proof.verdict.value, bool(proof.failure),
+        (proof.failure or proof.reason)[:300], right,
+    )  # fmt: skip
+
+
+def _key(edit: Edit) -> str:
+    return digest([part for path, content in edit.files for part in (path, content)])[:20]
+
+
+def campaign(name: str, target: Target, most: int, seed: int, log: Path | None, again: bool) -> int:
+    """Prove edits of one artefact and print what came of them; how many were judged wrongly."""
+    artefact = f"{name}, {target.name}"
+    earlier = {one.key: one for one in read(log) if one.artefact == artefact} if log else {}
+    done: list[Judgement] = []
+    began = time.monotonic()
+    with scratch_folder() as scratch:
+        target.write(name, scratch / backends.load(name).folder)
+        every = list(edits(name, scratch / backends.load(name).folder))
         drawn = np.random.default_rng(seed).permutation(len(every))[: most or len(every)]
-        for edit in (every[at] for at in drawn):
-            before = {path: (folder / path).read_bytes() for path, _ in edit.files}
-            for path, content in edit.files:
-                (folder / path).write_bytes(content)
-            proof = prove_folder(scratch, graph, [name]).results[0]
-            verdicts[proof.verdict.value] += 1
-            if proof.verdict is Verdict.REFUTED:
-                right = answers_wrongly(name, graph, folder, proof)
-            else:
-                right = proof.verdict is not Verdict.PROVEN or changes_nothing(name, graph, folder)
-            wrong += not right
-            if proof.verdict is Verdict.NOT_PROVEN or not right:
-                sys.stdout.write(
-                    f"{'' if right else 'WRONG '}{edit.what}: {proof.verdict.value}: {proof.reason}"[:400]
-                    + "\n"
-                )
-            for path, content in before.items():
-                (folder / path).write_bytes(content)
-    seconds = (time.monotonic() - began) / max(len(drawn), 1)
-    share = f"{len(drawn)} of {len(every)} edits"
-    sys.stdout.write(
-        f"{name}, {graph.name}: {share}, {dict(verdicts)}, {seconds:.2f} s each, {wrong} judged wrongly"[:400]
-        + "\n"
-    )
+        fresh = 0
+        for edit in sorted((every[at] for at in drawn), key=lambda edit: edit.kind == _LAST):
+            one = earlier.get(_key(edit))
+            if one is None or (again and one.open):
+                one = judged(name, target, scratch, edit, artefact)
+                fresh += 1
+                if log:
+                    with log.open("a") as file:
+                        file.write(json.dumps(asdict(one)) + "\n")
+            done.append(one)
+            if one.open:
+                word = "" if one.right else "WRONG "
+                sys.stdout.write(f"{word}{one.what}: {one.verdict}: {one.reason}"[:400] + "\n")
+                sys.stdout.flush()
+    counts = dict(Counter(one.verdict for one in done))
+    seconds = (time.monotonic() - began) / max(fresh, 1)
+    wrong = sum(not one.right for one in done)
+    share = f"{len(done)} of {len(every)} edits"
+    sys.stdout.write(f"{artefact}: {share}, {counts}, {seconds:.2f} s each, {wrong} judged wrongly\n")
     return wrong
+
+
+def read(log: Path) -> list[Judgement]:
+    """The judgements of a file, the last one of each edit."""
+    lines = log.read_text().splitlines() if log.is_file() else []
+    found = [Judgement(**json.loads(line)) for line in lines]
+    return list({(one.artefact, one.key): one for one in found}.values())
+
+
+def table(judgements: Sequence[Judgement]) -> str:
+    """By artefact and kind: refuted with an input, refuted as it cannot be built or run, no change, open."""
+    rows = [
+        "| artefact | edits of | all | wrong integers | no answer | nothing changes | open |",
+        "|---" * 7 + "|",
+    ]
+    groups = sorted({(one.artefact, one.kind) for one in judgements})
+    for artefact, kind in groups:
+        here = [one for one in judgements if (one.artefact, one.kind) == (artefact, kind)]
+        refuted = [one for one in here if one.verdict == Verdict.REFUTED.value and one.right]
+        failed = sum(one.failure for one in refuted)
+        nothing = sum(one.verdict == Verdict.PROVEN.value and one.right for one in here)
+        counts = (len(here), len(refuted) - failed, failed, nothing, sum(one.open for one in here))
+        rows.append(f"| {artefact} | {kind} | " + " | ".join(f"{n:,}" for n in counts) + " |")
+    return "\n".join(rows) + "\n"
 
 
 def main() -> int:
@@ -74,19 +185,39 @@ def main() -> int:
     )
     parser.add_argument("--with", dest="names", default="onnx,qonnx,c", help="back ends, with commas")
     parser.add_argument("--graph", default="mlp_classes", help="of tests.zoo")
+    parser.add_argument("--network", type=int, help="the seed of a random network instead")
     parser.add_argument("--run", type=Path, help="a run folder instead, with its artefacts")
     parser.add_argument("--edits", type=int, default=40, help="how many are drawn; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--log", type=Path, help="a file to go on from")
+    parser.add_argument("--again", action="store_true", help="judge open edits of the log again")
+    parser.add_argument("--table", action="store_true", help="print the table of the log, judge nothing")
     options = parser.parse_args()
-    names: list[str] = options.names.split(",")
-    missing = [
-        name for name in names if options.run and not (options.run / backends.load(name).folder).is_dir()
-    ]
-    if missing:
-        parser.error(f"{options.run} has no artefact of {', '.join(missing)} (edgeml export RUN --to ...)")
-    graph = saved.load(options.run) if options.run else zoo()[options.graph]
-    wrong = [campaign(name, graph, options.run, options.edits, options.seed) for name in names]
+    if options.table:
+        sys.stdout.write(table(read(options.log)))
+        return 0
+    if options.run:
+        graph = saved.load(options.run)
+        target = Target(options.run.name, graph, options.run, vectors.read(options.run / "golden.npz", graph))
+    elif options.network is not None:
+        target = Target(f"network {options.network}", network(options.network))
+    else:
+        target = Target(options.graph, zoo()[options.graph])
+    _patient_no_more()
+    wrong: list[int] = []
+    for name in options.names.split(","):
+        try:
+            arguments = (options.edits, options.seed, options.log, options.again)
+            wrong.append(campaign(name, target, *arguments))
+        except EdgemlError as error:  # such as an op that the back end cannot express
+            sys.stdout.write(f"{name}, {target.name}: {error}\n")
+            wrong.append(0 if options.run is None else 1)
     return 1 if any(wrong) else 0
+
+
+def _patient_no_more() -> None:
+    """Look the versions of tools up once: they do not change between edits."""
+    tools.find = cache(tools.find)
 
 
 if __name__ == "__main__":

@@ -98,13 +98,15 @@ def test_the_largest_of_elements_and_of_two_functions_of_one() -> None:
     assert twice.form is Form.UNKNOWN
 
 
+OPERATIONS = ("add", "subtract", "scale", "times", "shift", "bit", "larger", "smaller", "less", "choose")
+
+
 @st.composite
 def programs(draw: st.DrawFn) -> list[tuple[str, int, int]]:
     """Operations on numbers that were made before: (name, number, number or constant)."""
     count = draw(st.integers(3, 9))
-    names = ("add", "subtract", "scale", "shift", "bit", "larger", "smaller", "less", "choose")
     return [
-        (draw(st.sampled_from(names)), draw(st.integers(0, 40)), draw(st.integers(-5, 40)))
+        (draw(st.sampled_from(OPERATIONS)), draw(st.integers(0, 40)), draw(st.integers(-5, 40)))
         for _ in range(count)
     ]
 
@@ -133,6 +135,8 @@ def carried(program: list[tuple[str, int, int]]) -> list[tuple[Number, IntArray]
                 codes = codes if isinstance(a, int) else codes + 2
             case "shift":
                 result, codes = shift(a, second % 3 + 1), x >> (second % 3 + 1)
+            case "times":
+                result, codes = algebra.multiplied(a, b), x * y
             case "bit":
                 result, codes = mask(shift(a, second % 3), 1), (x >> second % 3) & 1
             case "larger":
@@ -217,10 +221,10 @@ def test_an_error_in_a_rule_is_noticed(
     """Random programs find a rule that says too much."""
     monkeypatch.setattr(Algebra, name, rule)
     seeds = np.random.default_rng(0)
-    names = ("add", "subtract", "scale", "shift", "bit", "larger", "smaller", "less", "choose")
     for _ in range(200):
         program = [
-            (str(seeds.choice(names)), int(seeds.integers(41)), int(seeds.integers(-5, 41))) for _ in range(8)
+            (str(seeds.choice(OPERATIONS)), int(seeds.integers(41)), int(seeds.integers(-5, 41)))
+            for _ in range(8)
         ]
         try:
             holds(carried(program))

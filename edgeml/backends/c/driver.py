@@ -14,17 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.backends.c.compilers import SANITIZERS
 from edgeml.backends.c.layers import CutVariable, Layer, Region
 from edgeml.backends.c.ports import CManifest
-from edgeml.backends.c.runner import RUN_SECONDS, compiled
+from edgeml.backends.c.runner import PLAIN, RUN_SECONDS, compiled
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.fixed import IntArray
 from edgeml.scratch import scratch_folder
 from edgeml.tools import run
-
-FLAGS = ("-std=c99", "-O1", "-w", *SANITIZERS)
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class Driver:
         """
         drive = self._drives[number]
         if self._program is None:
-            self._program = compiled(self._files, self._main(), flags=FLAGS)
+            self._program = compiled(self._files, self._main(), flags=PLAIN)
         parts = [_bytes(values[region.port.value], _dtype(region)) for region in drive.layer.regions]
         parts += [_bytes(cuts[cut.owner], "<i8") for cut in drive.entries]
         count = max((len(part) for part in parts), default=1)

@@ -21,7 +21,7 @@ from edgeml.backends.c.runner import HostProgram, check_ports, read_source
 from edgeml.fixed import NO_CODE, IntArray
 from edgeml.ir import Graph
 from edgeml.ir.evaluate import run_nodes
-from edgeml.ir.structure import Structure, constant, unknown
+from edgeml.ir.structure import Structure, constant, marked, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
 from edgeml.stages.assembling import of_shape, structure_of, unread_inputs
 from edgeml.stages.symbols import Atom, Number, Sym, support
@@ -138,6 +138,8 @@ class _Parts:
         sources = (*owners, *unread_inputs(self._graph, value, owners))
         numbers = drive.layer.numbers if drive.result is None else drive.result.numbers
         structure = self._structure(drive, sources, numbers, value)
+        if cut is not None:
+            structure = marked(structure, cut.shift)
 
         def run(codes: Mapping[str, IntArray]) -> IntArray:
             result = of_shape(self._run(number, codes), info.shape, value)

@@ -24,12 +24,15 @@ from edgeml.files import read_bytes
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.scratch import scratch_folder
-from edgeml.tools import run
+from edgeml.tools import refusal, run, stop
 
 FLAGS = (
     *("-std=c99", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"),
     *SANITIZERS,
 )
+PLAIN = ("-std=c99", "-O1", "-w", *SANITIZERS)
+"""Flags for what a proof compiles: a program is not wrong because of a warning."""
+
 _COMPILE_SECONDS = 600.0
 RUN_SECONDS = 3600.0
 
@@ -39,17 +42,21 @@ class HostProgram(Runner):
 
     Args:
         compilers: names of tools, best first; the first that is installed is used.
+        warnings: a warning of the compiler is an error.
     """
 
     name: ClassVar[str] = "c"
     artefact: ClassVar[str] = MANIFEST
     takes: ClassVar[Takes] = Takes.CODES
 
-    def __init__(self, compilers: Sequence[str] = COMPILERS) -> None:
-        self._compilers = tuple(compilers)
+    def __init__(self, compilers: Sequence[str] = COMPILERS, warnings: bool = True) -> None:
+        self._compilers, self._warnings = tuple(compilers), warnings
 
     def available(self) -> str:
         return no_compiler(self._compilers)
+
+    def alternatives(self) -> tuple[Runner, ...]:
+        return (HostProgram(self._compilers, warnings=False),)
 
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
@@ -66,7 +73,9 @@ class HostProgram(Runner):
             (scratch / "in").write_bytes(packed(manifest.inputs, inputs))
             log = program.parent / f"run-{os.getpid()}.log"
             words = ["in", "out", str(samples), *map(str, numbers)]
-            run([program, *words], scratch, log, RUN_SECONDS, writes=[scratch / "out"])
+            done = run([program, *words], scratch, log, RUN_SECONDS, check=False, writes=[scratch / "out"])
+            if done.code:
+                raise stop(done)
             log.unlink(missing_ok=True)
             return written(scratch / "out", columns, samples, str(folder))
 
@@ -75,10 +84,12 @@ class HostProgram(Runner):
 
         Raises:
             MissingToolError: there is no compiler.
-            EdgemlError: it does not compile; names the log.
+            BrokenArtefactError: it does not compile; names the log.
+            EdgemlError: the compiler fails otherwise.
         """
         files = {name: read_source(folder / name) for name in (*manifest.sources, *manifest.headers)}
-        return compiled(files, main_program(manifest), self._compilers)
+        flags = FLAGS if self._warnings else PLAIN
+        return compiled(files, main_program(manifest), self._compilers, flags)
 
 
 def compiled(
@@ -97,7 +108,8 @@ def compiled(
 
     Raises:
         MissingToolError: there is no compiler.
-        EdgemlError: it does not compile; names the log.
+        BrokenArtefactError: it does not compile; names the log.
+        EdgemlError: the compiler fails otherwise, or a warning is taken for an error.
     """
     tool = checked_compiler(compilers)
     named = [part for name, content in files.items() for part in (name, content)]
@@ -113,7 +125,10 @@ def compiled(
         (scratch / "main.c").write_text(main)
         command = [tool.path, *flags, "-Isrc", "-I.", "main.c", "-o", "program"]
         target = scratch / "program"
-        run(command, scratch, program.parent / "compile.log", _COMPILE_SECONDS, writes=[target])
+        log = program.parent / "compile.log"
+        done = run(command, scratch, log, _COMPILE_SECONDS, check=False, writes=[target])
+        if done.code:
+            raise refusal(done)
         target.replace(program)  # atomic: two checks may compile the same program at once
     return program
 

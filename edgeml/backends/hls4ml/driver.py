@@ -19,6 +19,7 @@ import numpy as np
 
 from edgeml import tools
 from edgeml.backends.hls4ml.constants import simulated_text
+from edgeml.backends.hls4ml.csim import SANITIZER
 from edgeml.backends.hls4ml.firmware import Firmware, TemplateCall, Variable
 from edgeml.cache import cache_folder
 from edgeml.errors import EdgemlError
@@ -27,7 +28,6 @@ from edgeml.fixed import IntArray, from_float, to_float
 from edgeml.scratch import scratch_folder
 from edgeml.tools import run
 
-SANITIZER = ("-fsanitize=address",)
 _FLAGS = ("-std=c++17", "-O1", "-w", *SANITIZER, "-fno-gnu-unique", "-pthread")
 _COMPILE_SECONDS, _RUN_SECONDS = 1800.0, 3600.0
 _REPORT = re.compile(r"ERROR: AddressSanitizer: ([\w-]+)")

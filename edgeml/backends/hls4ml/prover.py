@@ -14,15 +14,15 @@ import numpy as np
 
 from edgeml import tools
 from edgeml.backends.hls4ml.blocks import BLOCKS, BlockSite, VariableFacts, fits
-from edgeml.backends.hls4ml.csim import CSimulation, check_ports
-from edgeml.backends.hls4ml.driver import SANITIZER, CallDriver
+from edgeml.backends.hls4ml.csim import SANITIZER, CSimulation, check_ports
+from edgeml.backends.hls4ml.driver import CallDriver
 from edgeml.backends.hls4ml.firmware import Config, Firmware, TemplateCall, read_firmware
 from edgeml.backends.hls4ml.manifest import Hls4mlManifest
 from edgeml.backends.hls4ml.planner import DOUBLE_BITS, plan_graph
 from edgeml.errors import EdgemlError
 from edgeml.fixed import NO_CODE, IntArray
 from edgeml.ir import Graph
-from edgeml.ir.structure import Form, moved, source, unknown
+from edgeml.ir.structure import Form, marked, moved, source, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
 from edgeml.stages.assembling import ancestors, of_shape, unread_inputs
 from edgeml.tools import sanitizer_fault
@@ -141,8 +141,9 @@ class _ProjectStages:
         result = self._carried(name, sources, calls)
         if result.size != info.size:
             raise EdgemlError(f"{name} has {result.size} elements, {value} {info.size}", self._where(name))
-        structure = moved([result.structure], lambda arrays: arrays[0].reshape(info.shape))
         frac = np.broadcast_to(np.asarray(info.type.frac, np.int64), info.shape)
+        structure = moved([result.structure], lambda arrays: arrays[0].reshape(info.shape))
+        structure = marked(structure, frac)
         rounds = self._rounds(value, result)
 
         def run(codes: Mapping[str, IntArray]) -> IntArray:

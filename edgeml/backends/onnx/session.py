@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from edgeml import install
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import BrokenArtefactError, EdgemlError, MissingToolError
 
 
 def available() -> str:
@@ -33,7 +33,7 @@ def open_session(
         config: entries of the session's configuration, by ONNX Runtime's names.
 
     Raises:
-        EdgemlError: not a model that ONNX Runtime can load.
+        BrokenArtefactError: not a model that ONNX Runtime can load.
         MissingToolError: ONNX Runtime is not installed.
     """
     missing = available()
@@ -57,7 +57,7 @@ def run_session(
     """The outputs of one batch.
 
     Raises:
-        EdgemlError: the model does not run on these inputs.
+        BrokenArtefactError: the model does not run on these inputs.
     """
     try:
         return session.run(list(outputs), dict(feeds))
@@ -65,12 +65,16 @@ def run_session(
         raise _as_edgeml_error(error, where) from error
 
 
+_SCARCE = ("allocat", "bad_alloc")
+"""Words of errors that are about this machine's memory and not about the model."""
+
+
 @contextmanager
 def runtime_errors(where: str) -> Generator[None]:
     """Turn what ONNX Runtime raises into an `EdgemlError`.
 
     Raises:
-        EdgemlError: the block raised an exception of ONNX Runtime, or a ValueError.
+        BrokenArtefactError: the block raised an exception of ONNX Runtime, or a ValueError.
     """
     try:
         yield
@@ -89,4 +93,6 @@ def _kinds() -> tuple[type[Exception], ...]:
 
 def _as_edgeml_error(error: Exception, where: str) -> EdgemlError:
     text = str(error).strip().splitlines()
-    return EdgemlError(f"ONNX Runtime: {text[0] if text else 'unknown error'}", where)
+    line = text[0] if text else "unknown error"
+    kind = EdgemlError if any(word in line for word in _SCARCE) else BrokenArtefactError
+    return kind(f"ONNX Runtime: {line}", where)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from edgeml import install
 from edgeml.backend import Runner, Takes, as_floats
 from edgeml.backends.qonnx.model import OUTPUTS_KEY, VALUES_KEY
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import BrokenArtefactError, EdgemlError, MissingToolError
 from edgeml.files import read_bytes
 from edgeml.fixed import IntArray, from_float
 from edgeml.ir import Graph
@@ -79,7 +79,8 @@ def load_model(content: bytes, where: str) -> Any:
     """The ModelProto of a QONNX file, checked.
 
     Raises:
-        EdgemlError: it is not readable or not valid.
+        BrokenArtefactError: it is not valid.
+        EdgemlError: it is not readable.
     """
     import onnx
 
@@ -88,7 +89,7 @@ def load_model(content: bytes, where: str) -> Any:
         onnx.checker.check_model(model)  # pyright: ignore[reportUnknownMemberType]  # PathLike without its type
     except (onnx.checker.ValidationError, UnicodeDecodeError) as error:
         text = str(error).strip().splitlines()
-        raise EdgemlError(
+        raise BrokenArtefactError(
             f"is not a valid ONNX model ({text[0] if text else error!r})", where, "export it again"
         ) from error
     return model
@@ -103,7 +104,7 @@ def execute(model: Any, feeds: Mapping[str, NDArray[np.float32]], where: str) ->
         where: the file, for messages.
 
     Raises:
-        EdgemlError: the package cannot execute it.
+        BrokenArtefactError: the package cannot execute it.
     """
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.core.onnx_exec import execute_onnx
@@ -186,7 +187,7 @@ def _deprecated_fix() -> Generator[None]:
 
 
 class _QonnxErrors:
-    """Turn what the package and ONNX Runtime raise for a broken model into an `EdgemlError`.
+    """Turn what the package and ONNX Runtime raise for a broken model into a `BrokenArtefactError`.
 
     The package raises bare Exceptions, of no class of its own, so that only their exact type tells them from
     anything else.
@@ -218,7 +219,7 @@ class _QonnxErrors:
         if error is None or not (kind is Exception or isinstance(error, self._kinds)):
             return
         text = " ".join(str(error).split())
-        raise EdgemlError(f"qonnx cannot execute it: {text or repr(error)}", self._where) from error
+        raise BrokenArtefactError(f"qonnx cannot execute it: {text or repr(error)}", self._where) from error
 
 
 def _outputs(model: Any, graph: Graph, where: str) -> dict[str, str]:
@@ -266,7 +267,7 @@ def constants_of(model: Any, where: str) -> dict[str, NDArray[Any]]:
     """The tensors that nodes compute from constants alone, such as quantized weights.
 
     Raises:
-        EdgemlError: the package cannot execute the model.
+        BrokenArtefactError: the package cannot execute the model.
     """
     feeds = {
         port.name: np.zeros((1, *(dim.dim_value for dim in port.type.tensor_type.shape.dim[1:])), np.float32)

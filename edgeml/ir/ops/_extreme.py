@@ -45,6 +45,6 @@ class Extreme(Op, abstract=True):
     ) -> Structure:
         for x, bound in ((0, 1), (1, 0)):
             if inputs[bound].form is Form.CONSTANT:
-                return stepped(inputs[x], result.shape, infos[bound].lo)
+                return stepped(inputs[x], result.shape, *infos[bound].marks)
         form = Form.MAXIMUM if self.choose is np.maximum else Form.MINIMUM
         return joined_pair(inputs[0], inputs[1], result.shape, form)

@@ -54,5 +54,5 @@ class Add(Op):
     ) -> Structure:
         for x, bias in ((0, 1), (1, 0)):
             if inputs[bias].form is Form.CONSTANT:
-                return stepped(inputs[x], result.shape, infos[bias].lo, affine=True)
+                return stepped(inputs[x], result.shape, *infos[bias].marks, affine=True)
         return joined_pair(inputs[0], inputs[1], result.shape, Form.SUM, affine=True)

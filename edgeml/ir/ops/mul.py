@@ -58,5 +58,5 @@ class Mul(Op):
         for x, factor in ((0, 1), (1, 0)):
             if inputs[factor].form is Form.CONSTANT:
                 rising = bool(np.all(infos[factor].lo >= 0))
-                return stepped(inputs[x], result.shape, infos[factor].lo, monotone=rising, affine=True)
+                return stepped(inputs[x], result.shape, *infos[factor].marks, monotone=rising, affine=True)
         return joined_pair(inputs[0], inputs[1], result.shape, Form.PRODUCT)
