@@ -1,13 +1,14 @@
 """Accuracy against LUTs: uniform and learned widths, beside HGQ2 with da4ml, all through the same Yosys.
 
-    .venv/bin/python -m benchmarks.front --dataset digits [--seeds 0,1] [--points 6]
+    .venv/bin/python -m benchmarks.front --dataset digits [--seeds 0,1] [--points 6] [--presets NAME,...]
 
 A data set has a preset DATASET_learned; DATASET_mlp, uniform widths, stands beside it if its topology is the
-same. The same split of the data, topology, batch size, learning rate and schedule of the penalty, the same
-seeds. edgeml's presets are trained into runs/front/ and go on from there; HGQ2 is trained by
-benchmarks/hgq2_side.py in .venv-hgq2, and is NOT RUN where that is missing. Rows are kept in
-benchmarks/results/front-DATASET.json, so that a row that is there is not measured again. The checkpoints of
-both sides lie on fronts of validation figures; the test part gives the accuracy shown.
+same, and DATASET_tables, whose first layer is tables, if there is one. The same split of the data, topology,
+batch size, learning rate and schedule of the penalty, the same seeds. edgeml's presets are trained into
+runs/front/ and go on from there; HGQ2 is trained by benchmarks/hgq2_side.py in .venv-hgq2, and is NOT RUN
+where that is missing. Rows are kept in benchmarks/results/front-DATASET.json, so that a row that is there is
+not measured again. The checkpoints of both sides lie on fronts of validation figures; the test part gives the
+accuracy shown.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results"
 PEER = ROOT / ".venv-hgq2/bin/python"
 PASSES = "synth_xilinx -family xc7 -flatten -nodsp -noiopad -noclkbuf"
-MOST_OPERATIONS = {"mnist": 10_000}
+MOST_OPERATIONS = {"mnist": 10_000, "nsl_kdd": 5_000}
 """Bit operations of edgeml's checkpoints that are synthesized; those above take Yosys hours together."""
 
 _SECONDS = 7200.0
@@ -138,13 +139,26 @@ def trained(preset: Preset, seed: int, folder: Path) -> tuple[Run, float]:
     return run, float(clock.read_text())
 
 
-def ours(dataset: str, seed: int, points: int, known: set[tuple[str, int, int]]) -> Iterator[FrontRow]:
-    """Rows of the presets of a data set that are not known yet."""
+def presets_of(dataset: str) -> list[str]:
+    """The presets of a data set that are measured."""
+    learned, uniform, tables = (f"{dataset}_{kind}" for kind in ("learned", "mlp", "tables"))
+    there = [name for name in (uniform, tables) if name in presets.names()]
+    return [
+        learned,
+        *(
+            name
+            for name in there
+            if name == tables or units(presets.load(name)) == units(presets.load(learned))
+        ),
+    ]
+
+
+def ours(
+    dataset: str, names: Iterable[str], seed: int, points: int, known: set[tuple[str, int, int]]
+) -> Iterator[FrontRow]:
+    """Rows of presets of a data set that are not known yet."""
     place = ROOT / "runs/front" / dataset
-    learned = presets.load(f"{dataset}_learned")
-    others = [name for name in presets.names() if name == f"{dataset}_mlp"]
-    same = [name for name in others if units(presets.load(name)) == units(learned)]
-    for name in (f"{dataset}_learned", *same):
+    for name in names:
         run, seconds = trained(presets.load(name), seed, place / f"{name}-{seed}")
         if not run.front.is_dir():
             if (name, seed, 0) not in known:
@@ -227,6 +241,7 @@ def main() -> None:
     parser.add_argument("--dataset", default="digits", choices=datasets)
     parser.add_argument("--seeds", default="0,1", help="seeds between commas; none: write the page alone")
     parser.add_argument("--points", type=int, default=6, help="checkpoints of each front, evenly spread")
+    parser.add_argument("--presets", help="of edgeml, between commas; by default all of the data set")
     parser.add_argument("--epochs", type=int, default=400, help="of HGQ2's training")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks-front.md")
     options = parser.parse_args()
@@ -237,7 +252,8 @@ def main() -> None:
     missing = "" if PEER.is_file() else "there is no .venv-hgq2 (scripts/hgq2-environment makes it)"
     data = prepare(presets.load(f"{dataset}_learned").data)
     for seed in map(int, filter(None, options.seeds.split(","))):
-        sides = [ours(dataset, seed, points, known)]
+        chosen = options.presets.split(",") if options.presets else presets_of(dataset)
+        sides = [ours(dataset, chosen, seed, points, known)]
         if not missing:
             sides.append(theirs(data, dataset, seed, options.epochs, points, known))
         for side in sides:

@@ -126,6 +126,7 @@ class LayoutSolver:
         judge: Judge,
         progress: Progress | None = None,
     ) -> None:
+        self._core, self._options, self._chip = core, options, chip
         self._judge = judge
         self._limit = options.unroll_limit
         refused = parallel_refusals(core, options.unroll_limit)
@@ -220,8 +221,8 @@ class LayoutSolver:
                 f"fitting the board (alone with {small.text()}: {clocks})",
             )
         share = f"{small.share.worst:.0%} of its {small.share.kind.upper()}"
-        if small.mode == "parallel" and self._parallel is not None:
-            share += f", {paced.largest(self._parallel.pieces, small.share.kind)},"
+        counted = count(self._core, self._options.model_copy(update=small.settings()), self._chip)
+        share += f", {paced.largest(counted.pieces, small.share.kind)},"
         least = f"at least {share} by the high end of the interval, with {small.text()}: {clocks}"
         refusal = no_layout("verilog", goal, (latency, interval), f"fitting the board ({least})")
         if not small.share.possible:
