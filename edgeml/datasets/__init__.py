@@ -291,7 +291,7 @@ def _of_numbers(parts: dict[str, Split], name: str, where: str, seed: int, group
     note = "split as the file gives it"
     _check_samples([part.x for part in parts.values()], where)
     if not grouping.partition.published:
-        *cut, note = grouping.pooled([parts[key] for key in PARTS if key in parts], False, seed, where)
+        *cut, note = grouping.pooled([parts[key] for key in PARTS if key in parts], None, seed, where)
         parts = dict(zip(PARTS, cut, strict=True))
     elif "test" not in parts:
         parts, note = _by_chance(parts["train"], seed)
@@ -332,7 +332,7 @@ def _finish(
         *parts, how = split(raw, seed, where)
     else:
         there = [part for part in (raw.train, raw.val, raw.test) if part]
-        *parts, how = grouping.pooled(there, True, seed, where)
+        *parts, how = grouping.pooled(there, raw.classes, seed, where)
     arrays: dict[str, Array] = {}
     for part_name, part in zip(PARTS, cast("list[Split]", parts), strict=True):
         arrays[f"x_{part_name}"] = _frozen(part.x, np.float32)

@@ -31,13 +31,13 @@ class Grouping:
     groups: Array | None = None
 
     def pooled(
-        self, parts: Sequence[Split], classes: bool, seed: int, where: str
+        self, parts: Sequence[Split], classes: Sequence[str] | None, seed: int, where: str
     ) -> tuple[Split, Split, Split, str]:
         """All samples of these parts, cut anew, and one sentence about the split.
 
         Args:
             parts: the publisher's.
-            classes: true if the labels are classes.
+            classes: their names; None if the targets are no classes.
             seed: seeds the shuffle.
             where: the data set or file, for messages.
 
@@ -48,8 +48,8 @@ class Grouping:
         y = np.concatenate([part.y for part in parts])
         if self.groups is not None and len(self.groups) != len(x):
             raise EdgemlError(f"{len(self.groups)} groups for {len(x)} samples", where, "give one per sample")
-        labels = y if classes else None
-        *rows, text = self.partition.cut(labels, len(x), self.groups, seed, where)
+        labels = None if classes is None else y
+        *rows, text = self.partition.cut(labels, len(x), self.groups, seed, where, classes or ())
         training, validation, test = (Split(x[chosen], y[chosen]) for chosen in rows)
         return training, validation, test, text
 

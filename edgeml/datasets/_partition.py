@@ -13,6 +13,7 @@ in the training part, which only grows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -52,7 +53,13 @@ class Partition:
         return self.kind == "auto" and not self.folds
 
     def cut(
-        self, labels: Array | None, count: int, groups: Array | None, seed: int, where: str
+        self,
+        labels: Array | None,
+        count: int,
+        groups: Array | None,
+        seed: int,
+        where: str,
+        classes: Sequence[str] = (),
     ) -> tuple[Array, Array, Array, str]:
         """The rows of the training, validation and test part, and one sentence about the split.
 
@@ -62,6 +69,7 @@ class Partition:
             groups: the group of each sample, (count,), for the kind "grouped".
             seed: seeds the shuffle, which the order of time does without.
             where: the data set or file, for messages.
+            classes: their names, for messages.
 
         Raises:
             EdgemlError: too few samples or groups, or a part would be without one of the classes.
@@ -84,13 +92,13 @@ class Partition:
         if kind == "time":
             parts = _in_time(count, folds if self.folds else 0, fold)
             if labels is not None:
-                _check_classes("the training part", labels, parts[0], one)
+                _check_classes("the training part", labels, parts[0], one, classes)
         else:
-            blocks = _blocks(kind, folds, labels, count, groups, seed, where)
+            blocks = _blocks(kind, folds, labels, count, groups, seed, where, classes)
             for number, block in enumerate(blocks, start=1):
                 part = f"fold {number}" if self.folds else f"part {number} of 5"
                 if labels is not None:
-                    _check_classes(part, labels, block, one)
+                    _check_classes(part, labels, block, one, classes)
             test, validation = blocks[fold - 1], blocks[fold % folds]
             training = np.setdiff1d(np.arange(count), np.concatenate([test, validation]))
             parts = training, validation, test
@@ -101,7 +109,14 @@ class Partition:
 
 
 def _blocks(
-    kind: str, folds: int, labels: Array | None, count: int, groups: Array | None, seed: int, where: str
+    kind: str,
+    folds: int,
+    labels: Array | None,
+    count: int,
+    groups: Array | None,
+    seed: int,
+    where: str,
+    classes: Sequence[str],
 ) -> list[Array]:
     """The test rows of every fold."""
     selection = _selection(where)
@@ -122,8 +137,10 @@ def _blocks(
         smallest = int(np.bincount(labels)[np.unique(labels)].min())
         if smallest < folds:
             rarest = int(np.argmin(np.bincount(labels) + count * (np.bincount(labels) == 0)))
-            what = f"class {rarest} (counted from 0) has {smallest} samples, fewer than {folds} parts"
-            raise EdgemlError(what, where, "add samples, drop the class, or set data.split=random")
+            samples = f"{smallest} sample{'s' * (smallest != 1)}"
+            what = f"{_class(rarest, classes)} has {samples}, fewer than {folds} parts"
+            fewer = f", or use {smallest} folds" * (smallest >= FEWEST_FOLDS)
+            raise EdgemlError(what, where, f"add samples, or drop the class{fewer}")
         splitter = selection.StratifiedKFold(folds, shuffle=True, random_state=seed)
     else:
         splitter = selection.KFold(folds, shuffle=True, random_state=seed)
@@ -141,12 +158,19 @@ def _in_time(count: int, folds: int, fold: int) -> tuple[Array, Array, Array]:
     return before[: -len(test)], before[-len(test) :], test
 
 
-def _check_classes(name: str, labels: Array, rows: Array, where: str) -> None:
+def _check_classes(name: str, labels: Array, rows: Array, where: str, classes: Sequence[str]) -> None:
     """Refuse samples among which one of the classes is missing."""
     absent = np.setdiff1d(labels, labels[rows])
-    if len(absent):
-        what = f"{name} has no sample of class {absent[0]} (counted from 0)"
-        raise EdgemlError(what, where, "use fewer folds, another data.split_seed or data.split")
+    if not len(absent):
+        return
+    hint = "use fewer folds, another data.split_seed or data.split"
+    if np.count_nonzero(labels == absent[0]) < FEWEST_FOLDS:
+        hint = "add samples of it, or drop the class"
+    raise EdgemlError(f"{name} has no sample of {_class(int(absent[0]), classes)}", where, hint)
+
+
+def _class(number: int, classes: Sequence[str]) -> str:
+    return f"class {classes[number]!r:.60}" if classes else f"class {number} (counted from 0)"
 
 
 def _selection(where: str) -> Any:

@@ -222,7 +222,7 @@ def check_fit(imported: Imported, data: Prepared, spec: DataSpec, where: str) ->
         model_shape = graph.info(first).shape
         if model_shape != data_shape:
             raise EdgemlError(
-                f"the model takes samples of shape {model_shape}, {spec.dataset} has {data_shape}",
+                f"the model takes samples of shape {model_shape}, {spec.dataset} has {data.sample_shape}",
                 where,
                 _remedy(model_shape, data_shape),
             )

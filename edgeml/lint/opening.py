@@ -260,7 +260,7 @@ def _fitting(
         shape = graph.info(graph.inputs[0]).shape
         if tuple(x.shape[1:]) != shape:
             raise EdgemlError(
-                f"the model takes samples of shape {shape}, the data have {tuple(x.shape[1:])}",
+                f"the model takes samples of shape {shape}, the data have {data.sample_shape}",
                 "--data",
                 "give the data that it was trained on, with --set data.flatten=true if it takes vectors",
             )

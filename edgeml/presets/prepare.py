@@ -52,6 +52,12 @@ class Prepared:
     task: str
     columns: ColumnPlan | None = None
 
+    @property
+    def sample_shape(self) -> str:
+        """The shape of a sample for messages, with the features' names where it has some: "(2,): a, b"."""
+        shape, names = tuple(self.x_train.shape[1:]), self.dataset.feature_names or ()
+        return f"{shape}: {', '.join(names):.200}" if shape == (len(names),) else str(shape)
+
     def truth_of(self, x: Array, y: Array | None) -> Array | None:
         """The truth of samples, as the figures of the task take it.
 

@@ -250,7 +250,7 @@ def _data(net: FloatNet, spec: DataSpec, where: str) -> tuple[Prepared, DataSpec
     for changed in fitting:
         return prepare(changed, unlabelled=True), changed
     raise EdgemlError(
-        f"the model takes samples of shape {net.shape}, {spec.dataset} has {shape}",
+        f"the model takes samples of shape {net.shape}, {spec.dataset} has {data.sample_shape}",
         where,
         "give the data that the model was trained on",
     )

@@ -15,7 +15,7 @@ from edgeml.errors import EdgemlError
 _HINT = "use a smaller learning rate, or --set training.optimizer.clipnorm=1.0"
 
 
-def diverged(phase: str, epoch: int, batch: int | None, model: Any, samples: Array | None) -> EdgemlError:
+def diverged(phase: str, epoch: int, batch: int | None, model: Any, samples: Array) -> EdgemlError:
     """The error of a training that diverged.
 
     Args:
@@ -26,9 +26,10 @@ def diverged(phase: str, epoch: int, batch: int | None, model: Any, samples: Arr
         samples: of the batch, or of the validation part.
     """
     where = f"{phase} training, epoch {epoch}, {'validation' if batch is None else f'batch {batch}'}"
-    layer = first_layer(model, samples) if samples is not None else ""
+    layer = first_layer(model, samples)
     cause = layer or "every layer is finite, the loss itself is not"
-    return EdgemlError(f"the loss is no longer finite: {cause}", where, _HINT)
+    hint = _HINT if layer else f"look for a log, root or division in a loss of your own; else {_HINT}"
+    return EdgemlError(f"the loss is no longer finite: {cause}", where, hint)
 
 
 def first_layer(model: Any, samples: Array) -> str:

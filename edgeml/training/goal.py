@@ -134,7 +134,8 @@ def check_fit(model: Any, data: Prepared, task: str) -> None:
     if input_shape != sample_shape:
         flat = input_shape == (int(np.prod(sample_shape)),)
         hint = "set data.flatten = true" if flat else "change the model's keras.Input or the data"
-        raise EdgemlError(f"its input has shape {input_shape}, the data {sample_shape}", model.name, hint)
+        what = f"its input has shape {input_shape}, the data {data.sample_shape}"
+        raise EdgemlError(what, model.name, hint)
     if tasks.load(task).truth is not Truth.CLASSES:
         count, outputs = targets_of(data, "train", task).shape[1], int(np.prod(model.output_shape[1:]))
         if outputs != count:

@@ -66,6 +66,7 @@ def test_equal_seeds_give_equal_parts() -> None:
         (Partition(folds=2, fold=1), LABELS, None, "2 folds are too few: .* .use 3 folds or more"),
         (Partition(folds=52, fold=1), None, None, "has 51 samples, too few for 52 folds .use at most 51"),
         (Partition(folds=7, fold=1), LABELS, None, r"class 2 .* has 6 samples, fewer than 7 parts"),
+        (Partition(folds=7, fold=1), LABELS, None, r"drop the class, or use 6 folds"),
         (Partition("time"), LABELS, None, "the training part has no sample of class 1"),
         (Partition("grouped"), LABELS, None, r"which samples belong together .set data\.groups"),
         (Partition("grouped"), LABELS, GROUPS % 4, "has 4 groups, too few for 5 parts"),
@@ -76,6 +77,14 @@ def test_equal_seeds_give_equal_parts() -> None:
 def test_refused(partition, labels, groups, message) -> None:
     with pytest.raises(EdgemlError, match=message):
         partition.cut(labels, 51, groups, 0, "here")
+
+
+def test_a_class_that_a_fold_lacks_is_named_with_a_remedy_that_works() -> None:
+    labels = np.array([0] * 30 + [1] * 18 + [2])
+    with pytest.raises(EdgemlError, match=r"no sample of class 'rare' .add samples of it, or drop the class"):
+        Partition("random", 4, 1).cut(labels, 49, None, 0, "here", ("a", "b", "rare"))
+    with pytest.raises(EdgemlError, match=r"class 'rare' has 1 sample, .* .add samples, or drop the class.$"):
+        Partition("auto", 4, 1).cut(labels, 49, None, 0, "here", ("a", "b", "rare"))
 
 
 def test_a_column_of_groups_is_no_feature(tmp_path) -> None:

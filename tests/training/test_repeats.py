@@ -107,7 +107,7 @@ def preset_file(tmp_path_factory):
     [
         ({"folds": 2}, "2 folds are too few"),
         ({"folds": -1}, "-1 is no number of folds .use 3 or more"),
-        ({"folds": 60}, "class 0 .* has 50 samples, fewer than 60 parts"),
+        ({"folds": 60}, "class 'setosa' has 50 samples, fewer than 60 parts"),
         ({"seeds": 0}, "0 is no number of seeds"),
         ({"jobs": 0}, "0 is no number of jobs"),
         ({"jobs": 2}, "--jobs: there are no folds and no seeds .*add --folds 5"),

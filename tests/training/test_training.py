@@ -349,7 +349,10 @@ def test_two_classes_train_with_one_logit(tmp_path):
     ("changes", "what"),
     [
         (["data.dataset=digits"], r"input has shape \(4,\), the data \(8, 8, 1\)"),
-        (["data.dataset=breast_cancer"], r"input has shape \(4,\), the data \(30,\)"),
+        (
+            ["data.dataset=breast_cancer"],
+            r"input has shape \(4,\), the data \(30,\): mean radius, mean texture, ",
+        ),
         (["quantizers.layers.fc9.weights.bits=2"], "unknown layer 'fc9'"),
         (["data.dataset=irs"], "unknown data set 'irs'"),
     ],

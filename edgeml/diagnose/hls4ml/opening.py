@@ -61,10 +61,11 @@ def _model(model: Path, data: str | None) -> tuple[Any, Any]:
         return loaded, np.random.default_rng(_SEED).normal(size=(_RANDOM, *shape)).astype(np.float32)
     from edgeml.presets import DataSpec, prepare
 
-    x = prepare(DataSpec(dataset=data), unlabelled=True).x_test
+    prepared = prepare(DataSpec(dataset=data), unlabelled=True)
+    x = prepared.x_test
     if tuple(x.shape[1:]) != shape:
         raise EdgemlError(
-            f"the model takes samples of shape {shape}, {data} has {tuple(x.shape[1:])}",
+            f"the model takes samples of shape {shape}, {data} has {prepared.sample_shape}",
             "--data",
             "give an .npz file with x as the model takes it",
         )
