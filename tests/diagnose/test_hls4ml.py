@@ -108,10 +108,17 @@ def test_a_project_that_is_right_is_equal_in_every_layer(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_an_input_that_its_type_does_not_hold(tmp_path: Path) -> None:
+    """A narrow accumulator behind it is named as well: each layer is tried on the numbers that it gets."""
     x = np.full((5, 4), 40.0, np.float32)
-    result = compared(tmp_path, activation("quantized_bits(8, 6, alpha=1)", "q"), dense(3, "fc"), x=x)
+    layers = (activation("quantized_bits(8, 6, alpha=1)", "q"), dense(3, "fc"), dense(3, "end"))
+    types = {"fc": {"accum": "fixed<8,3>", "result": "fixed<18,7>"}}
+    result = compared(tmp_path, *layers, x=x, types=types)
     assert first_of(result) == "input"
     assert "fixed<16,6,TRN,WRAP>" in result.cause and "wraps 100.0% of the values" in result.cause
+    own = {row.layer if row.layer == "input" else row.name: row.own for row in result.layers}
+    assert own["input"] is None and own["q"] == 0 and own["end"] == 0 and own["fc"]
+    causes = {row.layer: row.cause for row in result.layers if row.cause}
+    assert causes.keys() == {"fc"} and causes["fc"].startswith("its accumulator fixed<8,3,TRN,WRAP>")
 
 
 @pytest.mark.slow

@@ -91,10 +91,11 @@ def _show_project(result: ProjectComparison) -> None:
     rows: list[list[str]] = []
     for row in result.layers:
         state = "equal" if not row.differing else "rounded away" if row.harmless else "differs"
-        rows.append(
-            [row.layer, row.type, f"{row.differing:,}", f"{row.elements:,}", f"{row.max_abs:.3g}", state]
-        )
-    print_bands(OUT, ("layer", "type in hls4ml", "differing", "of", "largest", "state"), rows)
+        own = "" if row.own is None else f"{row.own:,}"
+        numbers = (f"{row.differing:,}", own, f"{row.elements:,}", f"{row.max_abs:.3g}")
+        rows.append([row.layer, row.type, *numbers, state])
+    head = ("layer", "type in hls4ml", "differing", "by itself", "of", "largest", "state")
+    print_bands(OUT, head, rows)
     if result.left_out:
         OUT.print(f"[dim]not in the project by name: {escape(', '.join(result.left_out))}[/]")
     first = result.first
@@ -108,6 +109,10 @@ def _show_project(result: ProjectComparison) -> None:
         f"{at.element}: Keras {at.expected:g} ({code}), hls4ml {at.got:g} (code {at.got_code})"
     )
     OUT.print(f"  [dim]cause:[/] {escape(result.cause)}")
+    for row in result.layers:
+        if row.cause and row is not first:
+            OUT.print(f"[bold red]{escape(row.layer)} differs by itself[/], on the numbers that it gets")
+            OUT.print(f"  [dim]cause:[/] {escape(row.cause)}")
 
 
 def _show(run: Run, result: Diagnosis) -> None:

@@ -1,4 +1,4 @@
-"""The cause of the first layer that differs, found by trying what goes wrong in practice.
+"""The cause of a layer that differs, found by trying what goes wrong in practice.
 
 Every cause is a function of the evidence that gives a sentence, or "" if it does not explain the numbers. The
 first one that does is named. To add one, write it and put it into `_CAUSES`, the most certain first.
@@ -32,13 +32,13 @@ _TABLES = ("softmax", "sigmoid", "tanh", "softplus", "elu", "selu", "softsign")
 
 @dataclass(frozen=True, eq=False)
 class LayerEvidence:
-    """The first layer that differs.
+    """A layer that differs from Keras' on the same numbers.
 
     Args:
         project: as read.
         layer: of the project.
         keras_layer: the Keras layer.
-        source: what the layer got in the project, (samples, n); equal to Keras'.
+        source: what the layer got in the project, (samples, n); equal to what Keras' layer got.
         expected: what Keras gives, (samples, m).
         got: what the project gives.
     """

@@ -1,4 +1,4 @@
-"""A foreign project against the Keras model that it came from: every layer, and the cause of the first.
+"""A foreign project against the Keras model that it came from: every layer, and the causes.
 
 Invariant: layers are compared by name, each with the project's own numbers; a layer of Keras that the project
 does not have, because hls4ml merged it, is left out and named.
@@ -6,6 +6,7 @@ does not have, because hls4ml merged it, is left out and named.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.diagnose.hls4ml.cause import LayerEvidence, explain_input, explain_layer
-from edgeml.diagnose.hls4ml.source import ForeignProject
+from edgeml.diagnose.hls4ml.source import ForeignLayer, ForeignProject
 from edgeml.diagnose.hls4ml.trace import traced
 from edgeml.documents import Record
 from edgeml.errors import EdgemlError
@@ -53,6 +54,9 @@ class LayerComparison(Record):
         max_abs: the largest difference.
         first: the first one; None if none differs.
         harmless: the next layer rounds the difference away, as a quantizer behind the input does.
+        own: how many numbers differ from what Keras' layer gives on the numbers that the layer gets in the
+            project; None where the two do not get the same tensors.
+        cause: of these.
     """
 
     layer: str
@@ -63,6 +67,8 @@ class LayerComparison(Record):
     max_abs: float
     first: FirstElement | None
     harmless: bool = False
+    own: int | None = None
+    cause: str = ""
 
 
 class ProjectComparison(Record):
@@ -129,6 +135,13 @@ def compare_project(
     rows = [_row("input", name, str(kind), _lsb(kind), flat, values[name])]
     cause = explain_input(kind, flat, values[name]) if rows[0].differing else ""
     results = {name: values[name]}
+    producers = {name: ""} | {
+        array: pairs[layer.name]
+        for layer in project.layers
+        if layer.name in pairs
+        for array in (layer.result, *layer.copies)
+    }
+    makers = {call.output: call.name for call in calls.values()}
     for layer in project.layers:
         results |= dict.fromkeys((layer.result, *layer.copies), values[layer.name])
         keras_name = pairs.get(layer.name)
@@ -142,6 +155,11 @@ def compare_project(
                 "give the model that it was converted from",
             )
         row = _row(keras_name, layer.name, str(layer.type), _lsb(layer.type), expected, values[layer.name])
+        maker, call = producers.get(layer.source), calls[keras_name]
+        if maker is not None and maker != keras_name and len(call.inputs) == 1:
+            source = x if call.inputs[0] not in makers else outputs[makers[call.inputs[0]]]
+            got = values[layer.name]
+            row = _with_own(row, project, layer, call.layer, (results[layer.source], got), source.shape)
         if len(rows) == 1 and rows[0].differing and not row.differing:
             rows[0], cause = rows[0].model_copy(update={"harmless": True}), ""
         rows.append(row)
@@ -154,6 +172,27 @@ def compare_project(
     return ProjectComparison(
         project=str(project.folder), samples=len(x), layers=tuple(rows), cause=cause, left_out=left_out
     )
+
+
+def _with_own(
+    row: LayerComparison,
+    project: ForeignProject,
+    layer: ForeignLayer,
+    keras_layer: Any,
+    ends: tuple[Array, Array],
+    shape: tuple[int, ...],
+) -> LayerComparison:
+    """A row with what the layer makes of its own numbers; `ends` are those that it gets and gives."""
+    source, got = ends
+    if source.size != math.prod(shape):
+        return row
+    expected = np.asarray(keras_layer(source.reshape(shape).astype(np.float32)), np.float64)
+    expected = expected.reshape(len(source), -1)
+    own = int(np.count_nonzero(expected != got))
+    if not own:
+        return row.model_copy(update={"own": 0})
+    cause = explain_layer(LayerEvidence(project, layer, keras_layer, source, expected, got))
+    return row.model_copy(update={"own": own, "cause": cause})
 
 
 def carried_layers(project: ForeignProject, calls: dict[str, Any]) -> dict[str, str]:

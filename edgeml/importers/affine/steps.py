@@ -49,7 +49,7 @@ class ManyCodesError(EdgemlError):
         super().__init__(
             f"a quantizer of {count} codes behind factors that are no powers of two",
             layer,
-            f"use a power-of-two scale, or at most {MOST_CODES} codes",
+            f"use a power-of-two scale and the zero point 0, or at most {MOST_CODES} codes: 8 bits",
         )
         self.count = count
 
