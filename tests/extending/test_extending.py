@@ -304,6 +304,7 @@ def assert_named(folder: Path, kinds: tuple[NewFile, ...]) -> None:
     assert not any(reasons.values()), "\n".join(f"{kind}: {why}" for kind, why in reasons.items() if why)
 
 
+@pytest.mark.slow
 def test_a_new_file_of_each_kind_is_found_and_passes(tmp_path: Path) -> None:
     assert_found(tmp_path, QUICK)
 

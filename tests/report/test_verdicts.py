@@ -7,10 +7,9 @@ import shlex
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from edgeml import presets
-from edgeml.cli.main import build_app
+from edgeml.cli.main import command_line
 from edgeml.report import verdicts
 from edgeml.report.facts import Facts
 from edgeml.report.page import to_html, to_markdown
@@ -48,7 +47,7 @@ def is_command(found: RunVerdict) -> None:
     for line in found.command.split(" && ") if found.command else ():
         program, name, *words = shlex.split(line)
         assert program == "edgeml"
-        group: Any = get_command(build_app())
+        group: Any = command_line()
         inner = group.get_command(None, name)
         assert inner is not None, name
         inner.make_context(name, list(words), resilient_parsing=True)

@@ -93,6 +93,7 @@ class TestTheFirstWrongOpIsNamed:
         assert deep().node(result.first.op).layer == "fc1"
         assert result.reason
 
+    @pytest.mark.slow
     def test_one_wrong_weight_in_the_second_layer(self, tmp_path: Path) -> None:
         emitted(deep(), tmp_path / "verilog")
         alter(tmp_path / "verilog", "deep_fc2.v", r" - ", " + ")
