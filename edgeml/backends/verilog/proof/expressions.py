@@ -52,7 +52,11 @@ class WordExpressions:
     # ---------------------------------------------------------------- numbers that are known
 
     def constant(self, expr: VExpr, scope: Scope) -> int:
-        """The value of an expression of numbers, parameters and variables of loops."""
+        """The value of an expression of numbers, parameters and variables of loops.
+
+        Raises:
+            EdgemlError: it holds something else.
+        """
         match expr.kind:
             case ExprKind.NUMBER:
                 return expr.value
@@ -68,7 +72,11 @@ class WordExpressions:
         raise EdgemlError("a number is expected here")
 
     def size(self, high: VExpr | None, scope: Scope) -> int:
-        """The bits of a range."""
+        """The bits of a range.
+
+        Raises:
+            EdgemlError: the range has no bits, or too many.
+        """
         size = 1 if high is None else self.constant(high, scope) + 1
         if not 0 < size <= _WIDEST:
             raise EdgemlError(f"has {size} bits")
@@ -122,7 +130,11 @@ class WordExpressions:
         return word if own <= width else Bus(word).cut(0, width, self.words)
 
     def itself(self, expr: VExpr, scope: Scope) -> Word:
-        """The word of an expression that stands for itself."""
+        """The word of an expression that stands for itself.
+
+        Raises:
+            EdgemlError: the expression is not understood, or its word is too wide.
+        """
         match expr.kind:
             case ExprKind.BIT:
                 return scope.bus(expr.mark).cut(self.constant(expr.parts[0], scope), 1, self.words)

@@ -109,7 +109,11 @@ def _connected(scope: ModuleScope, instance: Instance, signals: Mapping[str, Sig
 
 
 def delayed(scope: ModuleScope, instance: Instance, port: str) -> Word:
-    """The output of an `edgeml_delay`: its input, some clocks older."""
+    """The output of an `edgeml_delay`: its input, some clocks older.
+
+    Raises:
+        EdgemlError: the delay is not connected as it has to be, or its width is another one.
+    """
     del port
     _connected(scope, instance, {"clk": scope.machine.clock, "ce": scope.machine.enable})
     values, word = scope.values(instance), scope.pin(instance, "d")

@@ -128,7 +128,11 @@ class ModuleScope:
                 self._drivers.setdefault(net.mark, []).append(PortDriver(instance, port, below))
 
     def direction(self, instance: Instance, port: str) -> str:
-        """The direction of a port of a module inside of this one."""
+        """The direction of a port of a module inside of this one.
+
+        Raises:
+            EdgemlError: the module has no such port.
+        """
         net = self.machine.modules[instance.module].nets.get(port)
         if net is None or not net.direction:
             raise self._error(f"there is no port {port} of {instance.module}", instance.line)
@@ -145,7 +149,11 @@ class ModuleScope:
         return self._parameters.get(name) if turn is None else turn
 
     def table(self, name: str) -> tuple[Table, int]:
-        """A function, and its number among all."""
+        """A function, and its number among all.
+
+        Raises:
+            EdgemlError: the module has no such function.
+        """
         if name not in self._tables:
             table = self.module.tables.get(name)
             if table is None:
@@ -157,7 +165,11 @@ class ModuleScope:
         return self._tables[name]
 
     def bus(self, name: str) -> Bus:
-        """The word of a net."""
+        """The word of a net.
+
+        Raises:
+            EdgemlError: the net depends on itself, or what drives it is not understood.
+        """
         if name not in self._buses:
             self._buses[name] = None
             self._buses[name] = self._bus(name)
@@ -174,7 +186,11 @@ class ModuleScope:
         return self
 
     def child(self, instance: Instance) -> ModuleScope:
-        """An instance inside of this one."""
+        """An instance inside of this one.
+
+        Raises:
+            EdgemlError: a parameter or a connection of the instance is not understood.
+        """
         if instance.name not in self._children:
             module = self.machine.modules[instance.module]
 
@@ -212,7 +228,11 @@ class ModuleScope:
         return self.machine.expressions.size(net.high, self)
 
     def pin(self, instance: Instance, port: str) -> Word:
-        """The word that an input of an instance gets, as wide as it is."""
+        """The word that an input of an instance gets, as wide as it is.
+
+        Raises:
+            EdgemlError: the input is not connected, or its expression not understood.
+        """
         expr = instance.pins.get(port)
         if expr is None:
             raise self._error(f"{port} of {instance.name} is not connected", instance.line)
@@ -341,7 +361,11 @@ class ModuleScope:
 
 
 def older(word: Word, clocks: int) -> Word:
-    """The word some clocks later."""
+    """The word some clocks later.
+
+    Raises:
+        EdgemlError: a bit of the word belongs to the handshake.
+    """
     if any(isinstance(run.number, tuple) for run in word.runs):
         raise EdgemlError("a register takes a bit of the handshake")
     return Word(

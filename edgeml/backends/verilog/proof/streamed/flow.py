@@ -273,7 +273,11 @@ class DataFlows:
         self._done: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     def nets(self, module: str, data: frozenset[str]) -> frozenset[str]:
-        """The nets of a module that depend on some of its inputs."""
+        """The nets of a module that depend on some of its inputs.
+
+        Raises:
+            EdgemlError: there is no such module.
+        """
         key = (module, data)
         if key not in self._done:
             of = self._modules.get(module)
