@@ -102,7 +102,12 @@ def _compared(stage: ArtefactStage, segment: GraphSegment, codes: IntArray) -> S
     """The first difference on some vectors."""
     batch = _split(segment, segment.possible(codes))
     expected = segment.evaluate(batch)
-    got = np.broadcast_to(stage.run(batch), expected.shape)
+    got = stage.run(batch)
+    try:
+        got = np.broadcast_to(got, expected.shape)
+    except ValueError:
+        what = f"gives the shape {got.shape} for {len(expected)} samples of {expected.shape[1:]}"
+        raise EdgemlError(what, stage.value, "export it again") from None
     wrong = np.argwhere(segment.compared(expected != got))
     if not len(wrong):
         return None

@@ -46,8 +46,9 @@ def find_witness(
         difference: codes on which a stage differs; None if there are no stages.
 
     Raises:
-        BrokenArtefactError: the artefact cannot be built, or ends with an error on some input.
-        EdgemlError: it cannot be run here, or gives something of another shape.
+        BrokenArtefactError: the artefact cannot be built, ends with an error on some input, or gives an array
+            of another shape.
+        EdgemlError: it cannot be run here.
     """
     (runner, *_), core = backend.runners(), backend.prepared(graph)
     trouble: EdgemlError | None = None
@@ -97,7 +98,8 @@ def _wrong_answer(
     got = runner.run(folder, graph, floats if runner.takes is Takes.FLOATS else codes)
     for name in graph.outputs:
         if got[name].shape != expected[name].shape:
-            raise EdgemlError(f"gives the shape {got[name].shape}", name, "export it again")
+            what = f"gives the shape {got[name].shape} for {expected[name].shape}"
+            raise BrokenArtefactError(what, name, "export it again")
         wrong = np.argwhere(expected[name] != got[name])
         if len(wrong):
             row, *index = (int(n) for n in wrong[0])
@@ -133,7 +135,9 @@ def _candidates(
         for share in (1.0, 0.5, 0.1, 0.02):  # of the elements that are not at rest
             shapes = {name: (count, *info.shape) for name, info in infos.items()}
             rest = {name: np.broadcast_to(np.clip(0, x.lo, x.hi), shapes[name]) for name, x in infos.items()}
-            yield "random inputs", _floats(graph, _changed(infos, rest, share, rng))
+            codes = _changed(infos, rest, share, rng)
+            yield "random inputs", _floats(graph, codes)
+            yield "random inputs between codes", _between(graph, codes, rng)
     for sign in (1, -1):
         if difference is not None:
             yield from _climbing(graph, core, difference, sign, rng)
@@ -180,3 +184,17 @@ def _floats(graph: Graph, codes: Mapping[str, IntArray]) -> dict[str, NDArray[An
         name: to_float(values, graph.info(name).type.frac).astype(np.float32)
         for name, values in codes.items()
     }
+
+
+def _between(
+    graph: Graph, codes: Mapping[str, IntArray], rng: np.random.Generator
+) -> dict[str, NDArray[Any]]:
+    """Floats beside codes, at ties and beyond both ends of the range: what an input quantizer rounds."""
+    results: dict[str, NDArray[Any]] = {}
+    for name, values in codes.items():
+        info = graph.info(name)
+        beside = values + rng.choice([-0.5, -0.25, 0.0, 0.25, 0.5], values.shape)
+        beyond = np.where(values > 0, info.hi, info.lo) + rng.choice([-1.5, -1.0, 1.0, 1.5], values.shape)
+        chosen = np.where(rng.random(values.shape) < 0.2, beyond, beside)
+        results[name] = np.ldexp(chosen, -np.asarray(info.type.frac, np.int32)).astype(np.float32)
+    return results

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OPS = "tests/ir/test_ops.py"
 CAST = "tests/fixed/test_cast.py"
 ONNX = "tests/backends/onnx/test_modes.py tests/backends/onnx/test_zoo.py"
+QDQ = "tests/backends/qdq/test_qdq.py"
 QONNX = "tests/backends/qonnx/test_qonnx.py"
 PROJECT = "tests/backends/hls4ml/test_project.py"
 CSIM = "tests/ir/test_ops.py"
@@ -300,6 +301,27 @@ BACK_ENDS = (
         "if np.any(leaves & (np.asarray(end) != reach)):",
         "if np.any(leaves & (np.asarray(end) != end)):",
         QONNX,
+    ),
+    Mutant(
+        "qdq-zero-point",
+        "backends/qdq/quantizing.py",
+        "zero = np.zeros(frac.shape, type)",
+        "zero = np.ones(frac.shape, type)",
+        QDQ,
+    ),
+    Mutant(
+        "qdq-clip-bound",
+        "backends/qdq/quantizing.py",
+        'np.array(bound, pair.type), "/bound"',
+        'np.array(bound - (bound > 0), pair.type), "/bound"',
+        QDQ,
+    ),
+    Mutant(
+        "qdq-bias",
+        "backends/qdq/quantizing.py",
+        "shared_constant(codes.astype(np.int32)",
+        "shared_constant((codes + 1).astype(np.int32)",
+        QDQ,
     ),
     Mutant(
         "hls4ml-modes",

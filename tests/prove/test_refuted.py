@@ -65,14 +65,15 @@ def answers_wrongly(name: str, graph: Graph, folder: Path, proof: Proof) -> bool
 
 
 def is_broken(runner: Runner, folder: Path, graph: Graph) -> bool:
-    """True if a runner cannot build the artefact, or cannot run it to its end."""
+    """True if a runner cannot build the artefact, or cannot run it to its end or to the graph's shapes."""
+    inputs = codes(graph, 1000)
     try:
-        runner.run_codes(folder, graph, codes(graph, 1000))
+        got, right = runner.run_codes(folder, graph, inputs), evaluate_codes(graph, inputs)
+        return any(got[name].shape != right[name].shape for name in graph.outputs)
     except BrokenArtefactError:
         return True
     except EdgemlError:  # the fault is not the artefact's: a warning that is taken for an error
         return False
-    return False
 
 
 @pytest.mark.parametrize(("name", "graph", "count"), SOME)
@@ -183,6 +184,22 @@ def test_what_is_not_understood_is_not_proven(change: object, reason: str, tmp_p
     proof = prove("onnx", exact, tmp_path)
     assert proof.verdict is not Verdict.PROVEN
     assert reason in proof.reason
+
+
+def test_a_file_that_mixes_samples_is_refuted(tmp_path: Path) -> None:
+    """It gives an array of another shape, and ends in no traceback."""
+    exact = zoo()["mlp_classes"]
+    backends.load("onnx").emit(exact).write(tmp_path / "onnx")
+
+    def along_samples(model: onnx.ModelProto) -> None:
+        node = next(node for node in model.graph.node if node.op_type == "ArgMax")
+        (axis,) = (attribute for attribute in node.attribute if attribute.name == "axis")
+        axis.i = 0
+
+    changed(tmp_path, along_samples)
+    proof = prove("onnx", exact, tmp_path)
+    assert proof.verdict is Verdict.REFUTED
+    assert answers_wrongly("onnx", exact, tmp_path / "onnx", proof)
 
 
 def test_a_damaged_file_leaves_the_other_artefacts_alone(tmp_path: Path) -> None:
@@ -302,3 +319,18 @@ def test_a_position_among_rounded_values_is_not_proven(tmp_path: Path) -> None:
 
     changed(tmp_path, narrow)
     assert prove("onnx", exact, tmp_path).verdict is not Verdict.PROVEN
+
+
+@pytest.mark.parametrize("other", ["Floor", "Ceil"])
+def test_another_rounding_of_the_input_is_refuted(other: str, tmp_path: Path) -> None:
+    """Floats that are codes do not show it."""
+
+    def change(model: onnx.ModelProto) -> None:
+        next(node for node in model.graph.node if node.op_type == "Round").op_type = other
+
+    exact = zoo()["mlp"]
+    backends.load("onnx").emit(exact).write(tmp_path / "onnx")
+    changed(tmp_path, change)
+    proof = prove("onnx", exact, tmp_path)
+    assert proof.verdict is Verdict.REFUTED
+    assert answers_wrongly("onnx", exact, tmp_path / "onnx", proof)
