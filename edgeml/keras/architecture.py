@@ -51,6 +51,10 @@ _PACKAGE = "qkeras>"
 """In front of the classes of qkeras-v3, where it registered them."""
 
 
+_HGQ2 = (
+    "train it with HGQ2, whose .keras files are read, or with layers of learned widths here "
+    "(docs/training.md: LearnedDense, LearnedConv2D)"
+)
 _OPS = (
     "use layers in its place (Add, Multiply, Concatenate, ...), or save the model with Keras 3 as "
     "model.keras, whose operations are read"
@@ -279,6 +283,9 @@ def _class(name: str, where: str) -> tuple[str, type]:
         raise EdgemlError("an operation of TensorFlow stands between the layers", where, _OPS)
     if snake_case(name) in operations.names():
         raise EdgemlError(f"an operation {name} of Keras stands between the layers", where, _OPS)
+    of_hgq = name.startswith("HGQ>") or (name[:1] == "H" and hasattr(keras.layers, name[1:]))
+    if of_hgq or name == "HQuantize":
+        raise EdgemlError(f"the class {name} is one of HGQ 1, whose models are not read", where, _HGQ2)
     near = near_names(name, [*dir(qkeras), *dir(keras.layers)])
     hint = f"near it: {', '.join(near)}" if near else "replace it by layers of Keras and QKeras"
     raise EdgemlError(f"the class {name} is not one of Keras or QKeras", where, hint)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgeml.diagnose.hls4ml.ap_type import ApType
+from edgeml.diagnose.hls4ml.cause import LayerEvidence, explain_layer
 from edgeml.diagnose.hls4ml.compare import ProjectComparison, carried_layers, compare_project
 from edgeml.diagnose.hls4ml.opening import compare_with
 from edgeml.diagnose.hls4ml.source import read_project
@@ -197,6 +198,19 @@ def small_project(folder: Path, cpp: str = CPP, defines: str = DEFINES) -> Path:
     for name, text in (("net.cpp", cpp), ("defines.h", defines), ("parameters.h", PARAMETERS)):
         (firmware / name).write_text(text)
     return folder
+
+
+def test_the_entries_of_a_table_are_named_with_it(tmp_path: Path) -> None:
+    small_project(tmp_path, CPP.replace("nnet::dense", "nnet::softmax").replace(", w2, b2", ""))
+    parameters = tmp_path / "firmware" / "parameters.h"
+    body = (
+        "    static const unsigned exp_table_size = 64;\n    static const unsigned inv_table_size = 1024;\n"
+    )
+    parameters.write_text(PARAMETERS.replace("{\n", "{\n" + body, 1))
+    project = read_project(tmp_path)
+    ends = np.zeros((2, 3)), np.full((2, 3), 1 / 3), np.full((2, 3), 0.25)
+    cause = explain_layer(LayerEvidence(project, project.layers[0], None, *ends))
+    assert cause.startswith("softmax is computed by table (entries: 64, 1024; "), cause
 
 
 def test_a_project_is_read(tmp_path: Path) -> None:

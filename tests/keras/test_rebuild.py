@@ -132,6 +132,12 @@ class TestRefused:
         old.config["config"]["layers"][3]["class_name"] = "Flaten"
         self.refused(old, r"the class Flaten is not one of Keras or QKeras \(near it: Flatten")
 
+    @pytest.mark.parametrize("name", ["HDense", "HGQ>HDense", "HQuantize"])
+    def test_layers_of_hgq_1(self, name: str) -> None:
+        old = network()
+        old.config["config"]["layers"][3]["class_name"] = name
+        self.refused(old, f"the class {name} is one of HGQ 1.*train it with HGQ2")
+
     def test_operations_of_tensorflow(self) -> None:
         old = network()
         old.config["config"]["layers"][3]["class_name"] = "TFOpLambda"

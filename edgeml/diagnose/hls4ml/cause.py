@@ -139,6 +139,8 @@ def _table(evidence: LayerEvidence) -> str:
         for name in ("exp_table_t", "inv_table_t", "table_t")
         if (kind := evidence.project.type_in(evidence.layer, name)) is not None
     ]
+    config = evidence.layer.config
+    sizes = sorted({int(text) for name, text in config.items() if name.endswith("table_size")})
     if evidence.layer.function == "softmax":
         before = _type_of(evidence.project, evidence.layer.source)
         spread = evidence.source.max(axis=1) - evidence.source.min(axis=1)
@@ -152,7 +154,8 @@ def _table(evidence: LayerEvidence) -> str:
                     f"on wrap, as in {int(np.count_nonzero(wraps))} of {len(wraps)} samples"
                 )
     return (
-        f"{evidence.layer.function} is computed by table ({', '.join(kinds)}), up to {apart:.2g} from Keras"
+        f"{evidence.layer.function} is computed by table (entries: {', '.join(map(str, sizes))}; "
+        f"{', '.join(kinds)}), up to {apart:.2g} from Keras"
     )
 
 

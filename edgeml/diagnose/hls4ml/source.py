@@ -31,6 +31,7 @@ _CALL = re.compile(
 _CONFIG = re.compile(r"struct\s+(\w+)\s*:\s*nnet::\w+\s*\{")
 _CONFIG_END = "\n};"
 _CONFIG_TYPE = re.compile(r"^[ \t]*typedef[ \t]+([^;\n]*);", re.MULTILINE)
+_CONFIG_SIZE = re.compile(r"^[ \t]*static const unsigned (\w{0,80}table_size) = (\d{1,9});", re.MULTILINE)
 _LOAD = re.compile(r'load_weights_from_txt<(\w+),\s*\d+>\((\w+),\s*"([\w.]+)"\)')
 
 _HINT = "give the folder that hls4ml's write() made: it holds firmware/ and build_prj.tcl"
@@ -69,7 +70,7 @@ class ForeignLayer:
         array: what it writes; of a stream that is cloned, the first clone.
         copies: the other clones.
         weights: arrays of weights that it reads.
-        config: types by name in its configuration: "accum_t".
+        config: types and sizes of tables by name in its configuration: "accum_t", "table_size".
     """
 
     name: str
@@ -236,11 +237,14 @@ def _type(text: str, where: Path) -> ApType:
 
 
 def _configs(parameters: str) -> dict[str, dict[str, str]]:
-    """The types by name of each layer's configuration."""
+    """The types and sizes of tables by name of each layer's configuration."""
     configs: dict[str, dict[str, str]] = {}
     for text in parameters.split(_CONFIG_END)[:-1]:
         if (match := _CONFIG.search(text)) is not None:
-            configs[match[1]] = dict(_types(text[match.end() :]))
+            body = text[match.end() :]
+            configs[match[1]] = dict(_types(body)) | {
+                size[1]: size[2] for size in _CONFIG_SIZE.finditer(body)
+            }
     return configs
 
 
