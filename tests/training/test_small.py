@@ -34,7 +34,7 @@ from edgeml.training.small.collapse import collapse, collapse_lines, one_point
 from edgeml.training.small.distillation import distilled
 from edgeml.training.small.front import Checkpoint, Front
 from edgeml.training.small.masks import masks
-from edgeml.training.small.penalty import bit_operations, calibrate
+from edgeml.training.small.penalty import WidthTraining, bit_operations, calibrate
 from edgeml.training.small.pick import check_learned, front_of, pick
 from edgeml.training.small.widths import check_widths
 from edgeml.training.train import train
@@ -289,6 +289,20 @@ def test_what_is_pruned_is_absent_in_the_hardware(pruned: tuple[Run, Run]) -> No
         for plan in (plan_graph(graph, "Vitis", "io_parallel", "p") for graph in graphs)
     ]
     assert products[1] <= (64 * 32 + 32 * 32) / 4 + 320 < 0.5 * products[0]
+
+
+def test_checkpoints_wait_for_the_fan_in(tmp_path: Path) -> None:
+    """Only the last two of four epochs have outputs of so few inputs."""
+    offered: list[list[int]] = []
+    for fan_in in ({}, {"fc1": 6}):
+        front = Front(tmp_path / str(len(fan_in)))
+        training = WidthTraining(BitPenalty(), front, Pruning(fan_in=fan_in, end=0.6))
+        training.set_model(build_model(presets.load("digits_learned")))
+        training.set_params({"epochs": 4})
+        for epoch in range(4):
+            training.on_epoch_end(epoch, {"val_loss": 1.0 + epoch, "val_accuracy": 0.9 - epoch / 10})
+            offered.append([point.epoch for point in front.points])
+    assert offered == [[1], [1], [1], [1], [], [], [3], [3]]
 
 
 def operations(design: Design) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgeml.keras.backend import import_keras
 from edgeml.keras.learned import learned_layers
-from edgeml.presets import BitPenalty
+from edgeml.presets import BitPenalty, Pruning
 from edgeml.training.small.front import Checkpoint, Front
 
 keras = import_keras()
@@ -19,11 +19,14 @@ class WidthTraining(keras.callbacks.Callback):
     Args:
         penalty: the schedule.
         front: where checkpoints are kept.
+        pruning: beside it. While outputs keep more inputs than their fan-in, no checkpoint is kept: the
+            sums of a layer without learned widths are no part of its bit operations.
     """
 
-    def __init__(self, penalty: BitPenalty, front: Front) -> None:
+    def __init__(self, penalty: BitPenalty, front: Front, pruning: Pruning) -> None:
         super().__init__()
         self.penalty, self.front, self.strength = penalty, front, penalty.first
+        self.pruning = pruning
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Set the strength."""
@@ -33,6 +36,8 @@ class WidthTraining(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Offer the model to the front."""
+        if self.pruning.fan_in and self.pruning.done(epoch, self.params["epochs"]) < 1:
+            return
         figures = logs or {}
         point = Checkpoint(
             epoch=epoch + 1,

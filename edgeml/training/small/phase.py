@@ -96,7 +96,7 @@ class SmallPhase:
             start = [variable.numpy() for variable in self.model.variables]
             callbacks = callbacks.beside(PruningTraining(pruning, front, start))
         if self.learned:
-            callbacks = callbacks.beside(WidthTraining(self.training.bit_penalty, self.front))
+            callbacks = callbacks.beside(WidthTraining(self.training.bit_penalty, self.front, pruning))
         training = settings.training.model_copy(update={"patience": settings.epochs})
         return replace(settings, training=training), callbacks
 
