@@ -89,7 +89,7 @@ def squashed(net: Net, end: End) -> End | None:
     if net.powers or not end.scale:
         return None
     newer = (*(("Mish",) if net.opset >= 18 else ()), *(("Gelu",) if net.opset >= 20 else ()))
-    kinds = ("Sigmoid", "Tanh", "Elu", "Celu", "Selu", "Softplus", "Softsign", "Erf", *newer)
+    kinds = ("Sigmoid", "Tanh", "Elu", "Celu", "Selu", "Softplus", "Softsign", "Erf", *newer, *newer)
     name = net.node(net.any_of(*kinds), end.name)
     return net.quant(End(name, end.shape), 6, True, 2.0**-5 if net.chance(0.5) else 0.0313, 0)
 
