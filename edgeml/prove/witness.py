@@ -19,11 +19,15 @@ from edgeml.checks.golden import Golden
 from edgeml.errors import BrokenArtefactError, EdgemlError, MissingToolError
 from edgeml.fixed import IntArray, to_float
 from edgeml.ir import Graph, ValueInfo, evaluate_codes, input_codes
+from edgeml.ir.work import products
 from edgeml.prove.arguments import StageDifference
 from edgeml.prove.result import Witness
 
 _FIRST, _RANDOM = 256, 4096
 """Random inputs that are tried, a few before many."""
+
+_MANY, _WORK, _ELEMENTS = 1 << 16, 2e8, 1 << 24
+"""Random inputs that are tried at last, each time; the products and elements that they may take."""
 
 _ROUNDS, _CHILDREN, _PARENTS, _LOOK = 60, 256, 16, 15
 """Rounds of a climb, inputs tried in each, those that the next begins with, and rounds between two looks."""
@@ -141,6 +145,11 @@ def _candidates(
     for sign in (1, -1):
         if difference is not None:
             yield from _climbing(graph, core, difference, sign, rng)
+    size = sum(info.size for info in infos.values())
+    many = min(_MANY, int(_WORK / max(products(graph), 1)), _ELEMENTS // max(size, 1))
+    for share in (1.0, 0.5, 0.1, 0.02) if many > _RANDOM else ():
+        rest = {name: np.broadcast_to(np.clip(0, x.lo, x.hi), (many, *x.shape)) for name, x in infos.items()}
+        yield "many random inputs", _floats(graph, _changed(infos, rest, share, rng))
 
 
 def _climbing(

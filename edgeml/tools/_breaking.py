@@ -14,7 +14,7 @@ from edgeml.tools._process import Completed, failure
 _REFUSED = re.compile(r"\S+\.(?:c|h|cpp|hpp):\d+:\d+: (?:fatal )?error: ")
 _OF_WARNING = "[-Werror"
 _LACKING = ("No such file or directory", "file not found")
-_STOPPED = re.compile(r"(?:ERROR: AddressSanitizer|runtime error): .*")
+_STOPPED = re.compile(r"AddressSanitizer: [\w-]+|runtime error: .*")
 _FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
 
 
@@ -30,7 +30,7 @@ def refusal(done: Completed) -> EdgemlError:
     line = next((line for line in lines if _OF_WARNING not in line), "")
     if not line:
         return failure(done)
-    return BrokenArtefactError(f"is not compiled: {line}", "compiler", f"all output is in {done.log}")
+    return BrokenArtefactError(f"is not compiled: {line}", hint=f"all output is in {done.log}")
 
 
 def stop(done: Completed) -> EdgemlError:
@@ -42,4 +42,4 @@ def stop(done: Completed) -> EdgemlError:
     if report is None and -done.code not in _FAULTS:
         return failure(done)
     what = report[0] if report is not None else f"ended by signal {signal.Signals(-done.code).name}"
-    return BrokenArtefactError(f"is stopped when it runs: {what}", "program", f"all output is in {done.log}")
+    return BrokenArtefactError(f"is stopped when it runs: {what}", hint=f"all output is in {done.log}")
