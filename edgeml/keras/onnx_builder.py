@@ -39,7 +39,8 @@ class FloatOnnxBuilder:
     """Nodes and constants so far; names are chosen here.
 
     Args:
-        unrolled: recurrent layers are written step by step in operators without a state.
+        unrolled: recurrent layers are written step by step in operators without a state, so are layers on
+            every step.
     """
 
     def __init__(self, unrolled: bool = False) -> None:

@@ -44,6 +44,22 @@ def test_recurrent_layers_are_exact(kind: str, tmp_path: Path) -> None:
     assert rows["onnxruntime"].status == "exact"
 
 
+def test_a_layer_on_every_step_is_exact(tmp_path: Path) -> None:
+    """In a batch of all steps, no tensor would have the batch of the samples."""
+    import keras
+
+    layers = keras.layers
+    inner = layers.Conv1D(3, 2, activation="relu", name="conv")
+    stack = [keras.Input((2, 5, 2)), layers.TimeDistributed(inner, name="each"), layers.Flatten()]
+    keras.Sequential([*stack, layers.Dense(3, name="logits")]).save(tmp_path / "net.keras")
+    np.savez(tmp_path / "data.npz", x=nets.draw(42, 60, 2, 5, 2))
+    run = edgeml.quantize(tmp_path / "net.keras", tmp_path / "data.npz", tmp_path / "run", bits=6)
+    edgeml.export(run, ["onnx", "c"])
+    rows = {row.backend: row for row in edgeml.check(run, backends=["evaluate", "onnx", "c"]).results}
+    assert rows["evaluate"].status == rows["onnxruntime"].status == "exact"
+    assert rows["c"].status in ("exact", "not-run")
+
+
 def test_its_report_shows_the_sensitivity(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(nets.mlp_model())
     np.savez(tmp_path / "data.npz", x=nets.draw(40, 80, 6))

@@ -6,6 +6,7 @@ with one set of weights.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from edgeml.ir.ops.concat import Concat
@@ -59,7 +60,10 @@ def float_layer(layer: Any) -> Any:
 
 
 def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -> FloatTensor:
-    """A Dense layer on the last axis as it is; another layer on a batch of all steps of all samples."""
+    """A Dense layer on the last axis as it is; another layer on a batch of all steps of all samples.
+
+    Where all steps are written out, it stands once for each.
+    """
     inner = layer.layer
     write = layers.handler(inner, layer.name, _REMEDY).float_onnx
     if isinstance(write, Absent):
@@ -68,9 +72,30 @@ def float_onnx(build: FloatOnnxBuilder, layer: Any, inputs: list[FloatTensor]) -
         return write(build, inner, inputs)
     value = build.channels_last(inputs[0])
     steps, *shape = value.shape
+    if build.unrolled:
+        if steps > MAX_STEPS:
+            raise build.refuse(f"{steps} steps, at most {MAX_STEPS} are unrolled", "shorten the sequence")
+        return _each_step(build, value, lambda part: write(build, inner, [part]))
     merged = FloatTensor(_shaped(build, value.name, [-1, *shape]), tuple(shape))
     result = build.channels_last(write(build, inner, [merged]))
     return FloatTensor(_shaped(build, result.name, [-1, steps, *result.shape]), (steps, *result.shape))
+
+
+def _each_step(
+    build: FloatOnnxBuilder, value: FloatTensor, write: Callable[[FloatTensor], FloatTensor]
+) -> FloatTensor:
+    """A layer on one step after the other."""
+    import numpy as np
+
+    steps, *shape = value.shape
+    rows: list[FloatTensor] = []
+    for step in range(steps):
+        with build.within(f"t{step}"):
+            ends = [build.const([number], np.int64) for number in (step, step + 1, 1)]
+            cut = FloatTensor(build.add("Slice", [value.name, *ends]), (1, *shape))
+            result = build.channels_last(write(build.reshaped(cut, tuple(shape))))
+            rows.append(build.reshaped(result, (1, *result.shape)))
+    return FloatTensor(build.add("Concat", [row.name for row in rows], axis=1), (steps, *rows[0].shape[1:]))
 
 
 def _shaped(build: FloatOnnxBuilder, name: str, shape: list[int]) -> str:
