@@ -47,7 +47,7 @@ def test_powers_of_two_are_exact_in_float32_too(tmp_path):
 def drawn(tmp_path: Path) -> set[str]:
     """File names of the nodes in the first models of every kind of ONNX; no model is read."""
     names: set[str] = set()
-    for kind, count in (("powers", 300), ("floats", 200), ("qdq", 60)):
+    for kind, count in (("powers", 300), ("floats", 400), ("qdq", 60)):
         for seed in range(count):
             model = onnx.load_from_string(contents(kind, seed, tmp_path))
             names |= {onnx_nodes.file_name(node.op_type) for node in model.graph.node}

@@ -88,8 +88,9 @@ def squashed(net: Net, end: End) -> End | None:
     """A curve of a narrow value, in front of a quantizer."""
     if net.powers or not end.scale:
         return None
-    newer = (*(("Mish",) if net.opset >= 18 else ()), *(("Gelu",) if net.opset >= 20 else ()))
-    kinds = ("Sigmoid", "Tanh", "Elu", "Celu", "Selu", "Softplus", "Softsign", "Erf", *newer, *newer)
+    since = (("Celu", 12), ("Mish", 18), ("Mish", 18), ("Gelu", 20), ("Gelu", 20))
+    newer = (kind for kind, opset in since if net.opset >= opset)
+    kinds = ("Sigmoid", "Tanh", "Elu", "Selu", "Softplus", "Softsign", "Erf", *newer)
     name = net.node(net.any_of(*kinds), end.name)
     return net.quant(End(name, end.shape), 6, True, 2.0**-5 if net.chance(0.5) else 0.0313, 0)
 
