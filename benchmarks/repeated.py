@@ -56,7 +56,7 @@ PLANS = (
     Measurement("digits_gru", 0, 3),
     Measurement("digits_learned", 0, 3),
     Measurement("mnist_mlp", 0, 2),
-    Measurement("mnist_cnn", 0, 3),
+    Measurement("mnist_cnn", 0, 2),
     Measurement("mnist_512", 0, 2),
     Measurement("fashion_cnn", 0, 3),
     Measurement("cifar10_grey_cnn", 0, 3),
