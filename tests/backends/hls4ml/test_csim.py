@@ -178,7 +178,7 @@ def test_an_altered_file_is_caught(tmp_path: Path, own_cache: Path) -> None:
 
     # A project that does not compile names the compiler's line and the log.
     (altered / "firmware/defines.h").write_text(changed.replace("typedef", "typedeaf", 1))
-    with pytest.raises(EdgemlError, match=r"g\+\+: failed with code 1: .*error: .*typedeaf") as caught:
+    with pytest.raises(EdgemlError, match=r"is not compiled: .*error: .*typedeaf") as caught:
         RUNNER.run(altered, graph, inputs)
     assert Path(caught.value.hint.removeprefix("all output is in ")).is_file()
 
