@@ -65,6 +65,36 @@ def narrow_network(seed: int) -> Graph:
     return build.graph(value)
 
 
+def scaled_network(seed: int) -> Graph:
+    """Dense layers, each with a factor and an offset per channel in front of casts to few codes."""
+    rng = np.random.default_rng(seed)
+    build = Builder("scaled")
+    size = int(rng.integers(2, 6))
+    value = build.input((size,), FixedType(bool(rng.integers(0, 2)), 4, int(rng.integers(-1, 4))), "x")
+    for layer in range(int(rng.integers(1, 3))):
+        units, name = int(rng.integers(1, 6)), f"fc{layer}"
+        kernel = build.const(rng.integers(-8, 8, (size, units)), FixedType(True, 4, 2), f"{name}.w")
+        value = build.add(MatMul(), value, kernel, name=f"{name}.product")
+        bits = int(rng.integers(2, 12))
+        factors = rng.integers(-(1 << bits) + 1, 1 << bits, units)
+        factor = build.const(factors, FixedType(True, bits + 1, bits + int(rng.integers(-2, 3))), f"{name}.f")
+        value = build.add(Mul(), value, factor, name=f"{name}.scaled")
+        offset = build.const(rng.integers(-32, 32, units), FixedType(True, 6, 4), f"{name}.offset")
+        value = build.add(Add(), value, offset, name=f"{name}.sum")
+        if rng.integers(0, 2):
+            value = build.add(Relu(), value, name=f"{name}.relu")
+        ends: list[str] = []
+        for part in range(int(rng.integers(1, 3))):
+            overflow = Overflow(rng.choice([each.value for each in Overflow]))
+            rounding = Round(rng.choice([each.value for each in Round]))
+            signed = bool(rng.integers(0, 2)) or overflow is Overflow.SAT_SYM
+            kind = FixedType(signed, int(rng.integers(1 + signed, 5)), int(rng.integers(-1, 3)))
+            ends.append(build.add(Cast(kind, rounding, overflow), value, name=f"{name}.end{part}"))
+        value = ends[0] if len(ends) == 1 else build.add(Add(), *ends, name=name)
+        size = units
+    return build.graph(value)
+
+
 def _narrow(rng: np.random.Generator, size: int, signed: bool) -> ElementType:
     """One to three bits, for all elements or for each."""
     if rng.integers(0, 3):

@@ -12,10 +12,12 @@ from edgeml import passes
 from edgeml.ir import Graph, evaluate_codes
 from edgeml.passes import prepare
 from edgeml.passes.fuse_bias import FuseBias
-from tests.passes.networks import extremes, narrow_network, network
+from tests.passes.networks import extremes, narrow_network, network, scaled_network
 
 REWRITINGS = tuple(name for name in passes.names() if name not in ("expand", "postpone_casts", "split_sums"))
 """Networks have no composites; the two last are for floats and have tests of their own."""
+NETWORKS = {"tabulate_neurons": narrow_network, "threshold": scaled_network}
+"""Networks for passes that find nothing to do in most others."""
 QUICK, ALL = range(60), range(60, 560)
 
 
@@ -35,7 +37,7 @@ def campaign(name: str, seeds: range) -> int:
     """The number of networks that the pass changed."""
     changed = 0
     for seed in seeds:
-        graph = narrow_network(seed) if name == "tabulate_neurons" else network(seed)
+        graph = NETWORKS.get(name, network)(seed)
         if name == "drop_dead":
             graph = FuseBias().apply(graph)
         one = passes.load(name)()
