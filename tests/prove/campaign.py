@@ -198,7 +198,9 @@ def main() -> int:
         return 0
     if options.run:
         graph = saved.load(options.run)
-        target = Target(options.run.name, graph, options.run, vectors.read(options.run / "golden.npz", graph))
+        file = options.run / "golden.npz"
+        golden = vectors.read(file, graph) if file.is_file() else None
+        target = Target(options.run.name, graph, options.run, golden)
     elif options.network is not None:
         target = Target(f"network {options.network}", network(options.network))
     else:
