@@ -1,4 +1,4 @@
-"""Artefacts for which an input is known that gives other integers."""
+"""Artefacts for which an input is known that gives other integers, or that cannot be built or run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def find(facts: Facts) -> Iterator[Judgement]:
-    """Proofs that ended with a witness."""
+    """Proofs that ended with a witness, or with an artefact that cannot be built or run."""
     wrong = [
         name for name, it in facts.part(ExactnessFacts).every_input.items() if it.verdict is Verdict.REFUTED
     ]
     if wrong:
         run = place(facts)
         yield Judgement(
-            f"Not equal for every input: {', '.join(wrong)}; prove.json has an input that shows it.",
+            f"Not equal for every input: {', '.join(wrong)}; prove.json has what shows it.",
             "Write the files anew and prove again.",
             f"edgeml export {run} && edgeml prove {run} && edgeml report {run}",
         )
