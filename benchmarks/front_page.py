@@ -28,7 +28,7 @@ _REMARKS = {
         "validation moves by tenths. Checkpoints 3 and 6 of 11 of one seed have a row so far."
     ),
     "mnist": (
-        "Two checkpoints of mnist_learned and mnist_tables each have a row so far. The penalty and the\n"
+        "Not every checkpoint has a row yet. The penalty and the\n"
         "share that is pruned were chosen by validation figures of eight and four trainings of one seed."
     ),
 }
