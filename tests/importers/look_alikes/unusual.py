@@ -169,6 +169,7 @@ def without_features() -> bytes:
 def behind_the_end(function: str, *move: str, **flags: Any) -> bytes:
     """A curve that nothing quantizes, and one operator behind it."""
     n = Draft(46, opset=13)
-    curve = n.node(function, n.q("x", 8, 0.25), **({"axis": 1} if function == "Softmax" else {}))
+    axis: dict[str, Any] = {"axis": 1} if function == "Softmax" else {}
+    curve = n.node(function, n.q("x", 8, 0.25), **axis)
     others = [n.integers(*map(int, text.split())) for text in move[1:]]
     return n.file((2, 4, 4), n.node(move[0], curve, *others, **flags))
