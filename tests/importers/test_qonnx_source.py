@@ -37,3 +37,26 @@ def test_samples_cost_no_pass_over_the_whole_graph(method: str, monkeypatch: pyt
         return calls[0] - before
 
     assert 0 < asked(1) == asked(5)
+
+
+def test_a_node_is_run_with_its_own_tensors_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """qonnx looks at every tensor that it is given, at every node of every sample."""
+    from qonnx.core import onnx_exec
+
+    runs: list[tuple[set[str], set[str]]] = []
+    original = onnx_exec.execute_node
+
+    def recorded(node: Any, context: Any, graph: Any, *args: Any, **kwargs: Any) -> None:
+        if not onnx_exec.is_custom_op(node.domain, node.op_type):
+            tensors = (*graph.input, *graph.output, *graph.value_info)
+            runs.append(({info.name for info in tensors}, {*node.input, *node.output}))
+        original(node, context, graph, *args, **kwargs)
+
+    monkeypatch.setattr(onnx_exec, "execute_node", recorded)
+    imported = importers.read(
+        importers.SourceFile(Path("x.onnx"), unusual.end_in_floats()), importers.ImportOptions("net")
+    )
+    runs.clear()
+    imported.model.run({imported.graph.inputs[0]: np.ones((2, 64), np.float32)})
+    assert runs and all(tensors <= own for tensors, own in runs)
+    assert onnx_exec.execute_node is recorded, "qonnx is left as it was"

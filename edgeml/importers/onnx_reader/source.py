@@ -11,6 +11,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
+from operator import itemgetter
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -117,7 +119,8 @@ class QonnxSource(OnnxSource):
                     "qonnx cannot run it: it does not work out the shapes of all tensors", self._where
                 )
             _check_once(self._wrapper)
-        with _executable(_opset(self._model), self._sessions):
+            self._node_tensors = _NodeTensors(self._wrapper.graph)
+        with _executable(_opset(self._model), self._sessions, self._node_tensors):
             fed = {
                 name: values.astype(np.float32).reshape(self._wrapper.get_tensor_shape(name))
                 for name, values in feeds.items()
@@ -214,6 +217,25 @@ def _opset(model: Any) -> int:
     return next((entry.version for entry in model.opset_import if not entry.domain), 1)
 
 
+class _NodeTensors:
+    """The tensors of a graph by their names, so that a node's are not looked for among those of all nodes."""
+
+    def __init__(self, graph: Any) -> None:
+        self._fields = {
+            field: {info.name: (place, info) for place, info in enumerate(getattr(graph, field))}
+            for field in ("input", "output", "value_info")
+        }
+
+    def of(self, node: Any) -> SimpleNamespace:
+        """The part of the graph that qonnx reads to run a node without graphs of its own."""
+        names = dict.fromkeys((*node.input, *node.output))
+        parts: dict[str, list[Any]] = {}
+        for field, infos in self._fields.items():
+            chosen = sorted((infos[name] for name in names if name in infos), key=itemgetter(0))
+            parts[field] = [info for _, info in chosen]
+        return SimpleNamespace(**parts)
+
+
 class _NodeSessions:
     """ONNX Runtime as the qonnx package uses it: a model of one node at a time, opened once and kept.
 
@@ -237,8 +259,11 @@ class _NodeSessions:
 
 
 @contextmanager
-def _executable(opset: int, sessions: _NodeSessions) -> Generator[None]:
+def _executable(opset: int, sessions: _NodeSessions, tensors: _NodeTensors | None = None) -> Generator[None]:
     """Let qonnx 1.0 write models that ONNX Runtime reads, open each once, and quiet two warnings.
+
+    It looks for the tensors of every node among those of all, in time quadratic in the nodes; with `tensors`
+    it is given the node's alone.
 
     Their IR version is too new, and nodes of the domain channels_last, which are run as ONNX's own, have the
     version of that domain.
@@ -251,7 +276,14 @@ def _executable(opset: int, sessions: _NodeSessions) -> Generator[None]:
     modules: tuple[Any, ...] = (onnx_exec, base_wrapped_op)
     runtimes: tuple[Any, ...] = (*modules, quantavgpool2d)
     originals = [module.qonnx_make_model for module in modules]
-    own = onnx_exec.rt
+    own, whole = onnx_exec.rt, onnx_exec.execute_node
+
+    def run_node(node: Any, context: Any, graph: Any, *args: Any, **kwargs: Any) -> None:
+        inner = any(attribute.HasField("g") for attribute in node.attribute)
+        if tensors is None or inner or onnx_exec.is_custom_op(node.domain, node.op_type):
+            whole(node, context, graph, *args, **kwargs)
+        else:
+            whole(node, context, tensors.of(node), *args, **kwargs)
 
     def make(graph_proto: Any, **kwargs: Any) -> Any:
         return originals[0](graph_proto, **{"ir_version": _IR_VERSION, **kwargs})
@@ -263,6 +295,7 @@ def _executable(opset: int, sessions: _NodeSessions) -> Generator[None]:
         module.qonnx_make_model = function
     for module in runtimes:
         module.rt = sessions
+    modules[0].execute_node = run_node
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r"numpy\.fix is deprecated", DeprecationWarning)
@@ -273,3 +306,4 @@ def _executable(opset: int, sessions: _NodeSessions) -> Generator[None]:
             module.qonnx_make_model = original
         for module in runtimes:
             module.rt = own
+        modules[0].execute_node = whole
