@@ -33,14 +33,6 @@ from edgeml.settings import check_layers, per_layer
 
 _SOFTMAX = ("logits", "table")
 
-_REMEDIES = {
-    "QAdaptiveActivation": "use a QActivation with the integer bits it settled on, and train once more",
-    "LayerNormalization": "use BatchNormalization or QBatchNormalization, whose statistics are constants",
-    "Lambda": "write it with Keras layers",
-    "Masking": "leave it out and feed sequences of one length: every step counts",
-}
-"""The substitutes of layers that are known and not covered; near names are added."""
-
 
 @dataclass(frozen=True)
 class Lowered:
@@ -159,7 +151,7 @@ def _handler(call: Call) -> LayerHandler:
     Raises:
         EdgemlError: it is not covered; says what to use instead.
     """
-    return layers.handler(call.layer, call.name, _REMEDIES.get(type(call.layer).__name__, ""))
+    return layers.handler(call.layer, call.name)
 
 
 def _lower_call(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> str:

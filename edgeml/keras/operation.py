@@ -16,23 +16,6 @@ from edgeml.keras.operations._common import Operand
 from edgeml.keras.pending import PendingFunction
 from edgeml.keras.topology import Call, filled, tensor_setting
 
-_REMEDIES = {
-    "Split": "use slices, as in x[:, :4]",
-    "Where": "use relu, keras.ops.maximum and minimum",
-    "Greater": "use relu, keras.ops.maximum and minimum",
-    "Less": "use relu, keras.ops.maximum and minimum",
-    "Argmax": "end the model in the values; their largest is the class",
-    "Einsum": "use x @ c with a constant c, or keras.layers",
-    "Tensordot": "use x @ c with a constant c",
-    "Conv": "use QConv1D or QConv2D, whose kernels are quantized",
-    "MaxPool": "use keras.layers.MaxPooling1D or MaxPooling2D",
-    "AveragePool": "use keras.layers.AveragePooling1D or AveragePooling2D",
-    "BatchNorm": "use keras.layers.BatchNormalization",
-    "Var": "use BatchNormalization, whose statistics are constants",
-    "Std": "use BatchNormalization, whose statistics are constants",
-}
-"""The substitutes of operations that are known and not covered."""
-
 
 def lower_operation(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) -> str:
     """The value of one call.
@@ -47,7 +30,7 @@ def lower_operation(builder: LayerBuilder, call: Call, inputs: tuple[str, ...]) 
     """
     operation = call.layer
     name = type(operation).__name__
-    handler = operations.handler(operation, call.name, _REMEDIES.get(name, ""))
+    handler = operations.handler(operation, call.name)
     if setting := tensor_setting(operation):
         raise builder.refuse(
             f"the setting {setting} of {name} is a value of the model",

@@ -57,7 +57,7 @@ def rebuilt(text: bytes, weights: bytes, where: str) -> Any:
                 raise EdgemlError(
                     f"the layer {name} is not covered, and Keras {keras.__version__} does not build it",
                     f"{where}: {leaf['config'].get('name', name)}",
-                    "docs/layers.md lists the layers that are, and what to use instead",
+                    layers.FOLDER.instead(name),
                 ) from error
         innermost = str(error).rpartition(_CAUSE)[2]  # Keras repeats every configuration in front of it
         reason = error_text(ValueError(innermost) if innermost else error)[:_LONGEST]

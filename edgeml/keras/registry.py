@@ -12,7 +12,8 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -48,12 +49,14 @@ class HandlerFolder(Generic[H]):
         package: the dotted name of the folder.
         declares: the name of the handler in each file, "LAYER".
         handler_type: its type.
+        remedies: what to use instead of classes that are known and not covered, by class.
     """
 
     kind: str
     package: str
     declares: str
     handler_type: type[H]
+    remedies: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def folder(self) -> ModuleFolder:
@@ -78,7 +81,7 @@ class HandlerFolder(Generic[H]):
         Args:
             instance: a layer, operation or quantizer.
             where: the layer's name in the model, for messages.
-            remedy: what to use instead if the class is not covered; near names are added.
+            remedy: what to use instead in this place if the class is not covered, before the folder's own.
 
         Raises:
             EdgemlError: the class is the user's own, or not covered.
@@ -92,15 +95,22 @@ class HandlerFolder(Generic[H]):
             )
         name = snake_case(cls.__name__)
         if name not in self.names():
-            titles = self._titles()
-            near = [titles[other] for other in near_names(name, titles)]
-            hints = [part for part in (remedy, f"near it: {', '.join(near)}" if near else "") if part]
             raise EdgemlError(
-                f"the {kind} {cls.__name__} is not covered",
-                where,
-                "; ".join(hints) or f"docs/layers.md lists the {kind}s that are, and what to use instead",
+                f"the {kind} {cls.__name__} is not covered", where, self.instead(cls.__name__, remedy)
             )
         return self.load(name)
+
+    def instead(self, title: str, remedy: str = "") -> str:
+        """The substitutes of a class that is not covered: its remedy, and the names near it.
+
+        Args:
+            title: the class's name.
+            remedy: before the folder's own.
+        """
+        titles = self._titles()
+        near = [titles[other] for other in near_names(snake_case(title), titles)]
+        parts = (remedy or self.remedies.get(title, ""), f"near it: {', '.join(near)}" if near else "")
+        return "; ".join(filter(None, parts)) or f"build it of the {self.kind}s in docs/layers.md"
 
     def _titles(self) -> dict[str, str]:
         """The classes as users write them, by file name."""

@@ -186,8 +186,8 @@ def test_a_float_model(name: str, suffix: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("layer", "says", "remedy"),
     [
-        (layers.LayerNormalization(name="odd"), "LayerNormalization is not covered", "docs/layers.md"),
-        (layers.Embedding(9, 4, name="odd"), "Embedding is not covered", "docs/layers.md"),
+        (layers.LayerNormalization(name="odd"), "LayerNormalization is not covered", "use BatchNorm"),
+        (layers.Embedding(9, 4, name="odd"), "Embedding is not covered", "one-hot columns"),
         (layers.Activation("exponential", name="odd"), "Exp is not quantized", "LeakyRelu"),
     ],
 )
