@@ -70,7 +70,9 @@ def _rewritten(
         wide = graph.info(source.inputs[0]).scalar.width > _WIDEST_POOL
         fewer = graph.info(node.name).size < graph.info(source.name).size
         name = f"{node.name}.max"
-        if users[source.name] == 1 and _monotone(cast) and fewer and not wide and name not in nodes:
+        signs = node.name not in graph.outputs or cast.to.signed == graph.info(node.name).type.signed
+        free = users[source.name] == 1 and name not in nodes
+        if free and signs and _monotone(cast) and fewer and not wide:
             return (Node(name, op, _past_relu(source, nodes)), Node(node.name, cast, (name,)))
     if isinstance(node.op, Cast):
         return (Node(node.name, node.op, _past_relu(node, nodes)),)

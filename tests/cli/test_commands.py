@@ -231,7 +231,7 @@ def test_a_lack_of_memory_is_one_error(edgeml: Shell, monkeypatch: pytest.Monkey
     def build() -> None:
         raise MemoryError("Unable to allocate 3 GiB")
 
-    monkeypatch.setattr("edgeml.cli.main.build_app", build)
+    monkeypatch.setattr("edgeml.cli.main.command_line", build)
     outcome = edgeml("train", "mnist_mlp")
     assert outcome.code == 2
     assert outcome.err.startswith("error: edgeml train mnist_mlp: it needs more memory than there is (Unable")

@@ -17,9 +17,11 @@ from edgeml.ir import Builder, Graph, Node, evaluate_codes
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.const import Const
+from edgeml.ir.ops.max_pool import MaxPool
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.ops.scale import Scale
 from edgeml.passes import Pass
+from edgeml.passes.postpone_casts import PostponeCasts
 from tests.strategies import graph_codes, graphs
 from tests.zoo import codes, zoo
 
@@ -167,3 +169,14 @@ def test_conditions_before_and_after_are_checked():
 def test_a_pass_without_conditions_cannot_be_made():
     with pytest.raises(TypeError, match="ensures"):
         type("Hasty", (Pass,), {"rewrite": lambda self, graph: graph, "requires": lambda self, graph: ""})()
+
+
+def test_a_cast_stays_before_pooling_that_ends_in_another_sign():
+    build = Builder("pooled")
+    x = build.input((2, 1, 1), FixedType(False, 1, 0), "x")
+    cast = build.add(Cast(FixedType(True, 3, 0), Round.TRN, Overflow.SAT), x)
+    graph = build.graph(build.add(MaxPool((2, 1), (1, 1), ((0, 0), (0, 0))), cast, name="y"))
+    assert graph.info("y").type.signed is False
+    after = PostponeCasts().apply(graph)
+    same_integers(graph, after, {"x": np.asarray([[[[0]], [[1]]], [[[0]], [[0]]]])})
+    assert after.info("y").type == graph.info("y").type
