@@ -79,7 +79,9 @@ def drive(
     words_in, words_out = (-(-n // 32) for n in bits)
     beats.astype("<u8").view("<u4").reshape(samples, beats_in, 2)[..., :words_in].tofile(folder / "in")
     latency, interval = latency_and_interval(parts(), parts(), beats_in, beats_out)
-    numbers = (samples, bits[0], beats_in, bits[1], beats_out, latency, interval, 1, seed)
+    stalls, promised, undriven = 1, 1, 0
+    ports = (bits[0], beats_in, bits[1], beats_out)
+    numbers = (samples, *ports, latency, interval, stalls, seed, promised, undriven)
     run([program, "in", "out", *map(str, numbers)], folder, folder / "run.log", 60.0)
     found = np.fromfile(folder / "out", "<u4").reshape(samples, beats_out, words_out)
     padded = np.zeros((samples, beats_out, -(-words_out // 2) * 2), "<u4")
