@@ -6,6 +6,7 @@ The command line prints it without a traceback and exits with 2.
 
 from __future__ import annotations
 
+import re
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -80,8 +81,8 @@ def near_names(name: str, names: Iterable[str]) -> list[str]:
     """The names nearest to `name`, at most three, the nearest first.
 
     Near is a name with few typing errors (one letter in up to four, two in up to eight, three beyond;
-    left out, too many, another, or two exchanged), what begins like it, and what holds it. Capitals and
-    the kind of hyphen do not count.
+    left out, too many, another, or two exchanged), what begins like it, and what holds it. Capitals,
+    hyphens and underscores do not count.
 
     >>> near_names("digit-mlp", ["digits_mlp", "mnist_mlp"]), near_names("LSTM", ["Softmax", "ReLU"])
     (['digits_mlp'], [])
@@ -121,7 +122,7 @@ def _listed(kind: str, names: Sequence[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("-", "_").replace(" ", "_")[:80]
+    return re.sub(r"[-_ ]", "", name.lower())[:80]
 
 
 def _edits(a: str, b: str) -> int:

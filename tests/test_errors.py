@@ -55,6 +55,11 @@ def test_near_matches(name, hint):
         ("Conv2D", ["QConv2D", "Conv1D", "Dense"], ["Conv1D", "QConv2D"]),
         ("pynqz2", ["pynq-z2", "basys3"], ["pynq-z2"]),
         ("x", ["y"], []),
+        (
+            "mean_absolute_percentage_errors",
+            ["MeanAbsolutePercentageError", "MeanAbsoluteError"],
+            ["MeanAbsolutePercentageError"],
+        ),
         ("a" * 10_000, ["a"], []),
     ],
 )
