@@ -151,6 +151,7 @@ def _train_model(
         # A model that cannot be lowered is refused now, not after hours of training.
         lower_model(model, run.name, strict, options=run.config.lowering)
         check_end(model, run.config.data.task, run.config.lowering.outputs)
+        SmallPhase(model, run).check()
         _reload(model)
         model, before, file = float_model(model), [], run.float_file
         initialize(model, run.config.training.initializer, run.config.seed)

@@ -320,12 +320,25 @@ def test_a_rewound_network_begins_again_from_the_baseline(tmp_path: Path) -> Non
     np.testing.assert_allclose(kernel[kernel != 0], first[kernel != 0], atol=1e-6)
 
 
-@pytest.mark.parametrize("setting", ["training.pruning.skip=['fc3']", "training.pruning.fan_in.fc3=6"])
-def test_a_layer_that_is_not_there_is_not_pruned_or_skipped(setting: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (("training.pruning.sparsity=0.5", "training.pruning.skip=['fc3']"), "unknown layer 'fc3'"),
+        (("training.pruning.sparsity=0.5", "training.pruning.fan_in.fc3=6"), "unknown layer 'fc3'"),
+        (("training.pruning.sparsity=0.5", "training.early_stopping.monitor=val_loss"), "would end training"),
+        (("training.clustering.values=4", "training.clustering.skip=['fc3']"), "unknown layer 'fc3'"),
+        (("training.clustering.values=1",), "leaves one weight for all"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_before_the_float_baseline(
+    settings: tuple[str, ...], says: str, tmp_path: Path
+) -> None:
     preset = presets.load("digits_mlp")
-    options = ["training.float_epochs=1", "training.pruning.sparsity=0.5", setting]
-    with pytest.raises(EdgemlError, match="unknown layer 'fc3'"):
-        train(preset, tmp_path / "run", presets.choose(preset, options, epochs=1))
+    with pytest.raises(EdgemlError, match=says):
+        train(
+            preset, tmp_path / "run", presets.choose(preset, ["training.float_epochs=1", *settings], epochs=1)
+        )
+    assert not list(tmp_path.glob("run/float*"))
 
 
 @pytest.mark.slow

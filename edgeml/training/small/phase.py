@@ -54,6 +54,38 @@ class SmallPhase:
         """True if the model is chosen from a front, by its cost, and not by its best epoch."""
         return self.learned or self.training.pruning.prunes
 
+    def check(self) -> None:
+        """Refuse what can be told before the float baseline is trained.
+
+        Raises:
+            EdgemlError: a layer is named that there is not, every layer is left out, or two of learned
+                widths, pruning, shared weights and early stopping exclude each other.
+        """
+        from edgeml.training.small.clustering import clustered
+        from edgeml.training.small.pruning import prunable
+
+        clustering, pruning = self.training.clustering, self.training.pruning
+        if clustering.values and self.fronted:
+            raise EdgemlError(
+                "weights that share values have one width and are not pruned",
+                "training.clustering",
+                "leave it out for a model with learned widths, or that is pruned",
+            )
+        if clustering.values == 1:
+            raise EdgemlError(
+                "leaves one weight for all", "training.clustering.values", "use 2 or more, or 0 for none"
+            )
+        if self.fronted and self.training.early_stopping:
+            raise EdgemlError(
+                "would end training before the penalty or the pruning is at its end",
+                "training.early_stopping",
+                "leave it out for a model with learned widths, or that is pruned",
+            )
+        if clustering.values:
+            clustered(self.model, clustering)
+        if pruning.prunes:
+            prunable(self.model, pruning)
+
     def begin(
         self, settings: PhaseSettings, callbacks: PhaseCallbacks, data: Prepared
     ) -> tuple[PhaseSettings, PhaseCallbacks]:
@@ -67,27 +99,12 @@ class SmallPhase:
         from edgeml.training.small.pruning import PruningTraining
         from edgeml.training.small.widths import check_widths
 
+        self.check()
         clustering = self.training.clustering
-        if clustering.values and self.fronted:
-            raise EdgemlError(
-                "weights that share values have one width and are not pruned",
-                "training.clustering",
-                "leave it out for a model with learned widths, or that is pruned",
-            )
-        if clustering.values == 1:
-            raise EdgemlError(
-                "leaves one weight for all", "training.clustering.values", "use 2 or more, or 0 for none"
-            )
         if clustering.values:
             from edgeml.training.small.clustering import ClusteringTraining
 
             return settings, callbacks.beside(ClusteringTraining(clustering))
-        if self.training.early_stopping:
-            raise EdgemlError(
-                "would end training before the penalty or the pruning is at its end",
-                "training.early_stopping",
-                "leave it out for a model with learned widths, or that is pruned",
-            )
         if self.learned:
             calibrate(self.model, data.x_train)
             check_widths(self.model, self.quantizers)
