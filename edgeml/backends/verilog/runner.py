@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,12 +30,15 @@ _SECONDS = 3600.0
 _CLOCKS = 10_000_000
 """Clocks between the samples of a check: a minute or two for a network of some hundred thousand weights."""
 
-
 _ERROR = "error: "
 
 
-_LOW, _HIGH, _RANDOM = range(3)
-"""Values that Verilator gives bits that nothing drives, and registers at the start."""
+class Undriven(IntEnum):
+    """The value of bits that nothing drives, and of registers at the start, by Verilator's numbers."""
+
+    LOW = 0
+    HIGH = 1
+    RANDOM = 2
 
 
 class Simulation(Runner):
@@ -44,7 +48,7 @@ class Simulation(Runner):
         stalls: random gaps on both streams and a reset in mid-stream before the samples.
         seed: of the stalls and of the random values in unused bits.
         promised: another latency or interval than edgeml.json has is an error.
-        undriven: 0: bits that nothing drives are 0, and registers at the start; 1: they are 1; 2: random.
+        undriven: the value of bits that nothing drives.
     """
 
     name: ClassVar[str] = "verilator"
@@ -53,7 +57,7 @@ class Simulation(Runner):
     samples: ClassVar[int] = 1000
 
     def __init__(
-        self, stalls: bool = True, seed: int = 0, promised: bool = True, undriven: int = _LOW
+        self, stalls: bool = True, seed: int = 0, promised: bool = True, undriven: Undriven = Undriven.LOW
     ) -> None:
         self._stalls, self._seed = stalls, seed
         self._promised, self._undriven = promised, undriven
@@ -62,7 +66,10 @@ class Simulation(Runner):
         return verilator.missing()
 
     def alternatives(self) -> tuple[Runner, ...]:
-        return tuple(Simulation(promised=False, undriven=bits) for bits in (_LOW, _HIGH, _RANDOM))
+        return tuple(
+            Simulation(promised=False, undriven=bits)
+            for bits in (Undriven.LOW, Undriven.HIGH, Undriven.RANDOM)
+        )
 
     def most_vectors(self, folder: Path, graph: Graph) -> int:
         return max(1, _CLOCKS // max(1, VerilogManifest.read(folder).interval))
