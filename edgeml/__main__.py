@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeml.cli.main import entry
+from edgeml_toolkit import entry
 
 if __name__ == "__main__":
     entry()

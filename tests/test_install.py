@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import edgeml_toolkit
 from edgeml import install
 from edgeml.errors import EdgemlError
 
@@ -170,3 +171,27 @@ def test_a_package_that_hides_this_one_is_one_error_of_the_command(tmp_path: Pat
     assert f"error: {tmp_path / 'edgeml'}: another project's package edgeml" in done.stderr
     assert f"{sys.executable} -m pip uninstall -y edgeml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_while_packages_load_is_one_message_of_the_command() -> None:
+    """The module of the command is in the middle of its imports when the signal comes."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import edgeml_toolkit, os, signal; "
+        "edgeml_toolkit.importlib.import_module = lambda name: os.kill(os.getpid(), signal.SIGINT); "
+        "edgeml_toolkit.entry()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "train", "my net.py"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 130
+    assert done.stderr == "\ninterrupted before it began; the command is\n  edgeml train 'my net.py'\n"
+
+
+def test_python_m_edgeml_starts_as_the_script_does() -> None:
+    from edgeml import __main__
+
+    assert __main__.entry is edgeml_toolkit.entry
