@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ def lint(
     float_type: str | FixedType | None = None,
     weights: PathLike | None = None,
     settings: Settings | None = None,
+    layer_types: Mapping[str, str] | None = None,
+    hls4ml_config: PathLike | None = None,
 ) -> LintResult:
     """Look for the traps of quantized models; nothing is trained and nothing is written.
 
@@ -29,6 +32,8 @@ def lint(
         float_type: the same.
         weights: the file with the weights, for an architecture in .json.
         settings: as --set takes them: {"quantizers.weights.bits": 4}.
+        layer_types: of a model or its file, as for `import_model`.
+        hls4ml_config: the same.
 
     Returns:
         `.ok` is false if an error was found; `["alpha-auto"]` is the row of a rule, with `.status`,
@@ -54,5 +59,7 @@ def lint(
         None if input_type is None else str(input_type),
         None if float_type is None else str(float_type),
         board,
+        dict(layer_types or {}),
+        None if hls4ml_config is None else Path(hls4ml_config),
     )
     return run_rules(open_subject(request) if named else open_model(subject, request))

@@ -100,6 +100,10 @@ class EndMeaning(Settings):
     function: str = ""
 
 
+KERAS_FORMATS = ("keras", "keras_hdf5", "keras_json")
+"""The readers of files whose model Keras itself runs; a .keras archive of HGQ2 has another one."""
+
+
 class Importing(Settings):
     """The settings with which the file of a model that was trained elsewhere is read again.
 
@@ -118,6 +122,11 @@ class Importing(Settings):
     task_reason: str = ""
     inputs: tuple[EndMeaning, ...] = ()
     outputs: tuple[EndMeaning, ...] = ()
+
+    @property
+    def is_keras(self) -> bool:
+        """True if Keras and QKeras run the file's model."""
+        return self.format in KERAS_FORMATS
 
     @field_validator("file")
     @classmethod

@@ -204,8 +204,9 @@ class Run:
 
     @property
     def is_keras(self) -> bool:
-        """True for a Keras model; another one is run through its reader."""
-        return self.model_file.suffix in KERAS_SUFFIXES
+        """True for a model that Keras runs; another one is run through its reader."""
+        importing = self.config.importing
+        return importing is None or importing.is_keras
 
     def model_digest(self) -> str:
         """SHA-256 of the model's file, or files; "" if there is none."""

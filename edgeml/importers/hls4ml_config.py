@@ -136,6 +136,23 @@ def _tensors(precision: Any, path: Path, layer: str) -> dict[str, str]:
     raise EdgemlError(f"has no types as the Precision of {layer}", str(path), _FORM)
 
 
+def refuse_own_types(path: Path, title: str) -> None:
+    """Refuse a configuration beside a file that states its types itself.
+
+    Args:
+        path: the configuration.
+        title: the format of the file: "a QONNX model".
+
+    Raises:
+        EdgemlError: always.
+    """
+    raise EdgemlError(
+        f"a configuration of hls4ml states types of Keras' layers, and this is {title}",
+        str(path),
+        "leave it out: such a file states its types itself",
+    )
+
+
 def stated_types(layer: str, precision: HlsPrecision) -> Iterator[tuple[str, str, str]]:
     """Tensor, type as written and place in the configuration, of one layer; "auto" states nothing."""
     for tensor, text in precision.layers.get(layer, {}).items():

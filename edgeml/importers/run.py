@@ -18,7 +18,7 @@ from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes, write_atomic
 from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, SourceModel
 from edgeml.importers.feeding import check_fit, fitting_data, meanings
-from edgeml.importers.hls4ml_config import read_hls4ml_config
+from edgeml.importers.hls4ml_config import read_hls4ml_config, refuse_own_types
 from edgeml.ir import Graph, saved
 from edgeml.ir.samples import feeds
 from edgeml.ir.work import samples_within
@@ -97,11 +97,7 @@ def import_model(
     )
     imported = importer.read(source, options)
     if hls4ml is not None and imported.lowering is None:
-        raise EdgemlError(
-            f"a configuration of hls4ml states types of Keras' layers, and this is {importer.title}",
-            str(hls4ml.path),
-            "leave it out: such a file states its types itself",
-        )
+        refuse_own_types(hls4ml.path, importer.title)
     stated = settings.get("data", {})
     spec, data, reason = fitting_data(imported, choices.data, stated, source.where)
     check_fit(imported, data, spec, source.where)

@@ -8,27 +8,27 @@ is merely not there is a missing part with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeml.errors import EdgemlError
+from edgeml.importers.hls4ml_config import read_hls4ml_config, refuse_own_types
 from edgeml.ir import Graph
 from edgeml.lint.subject import Floats, LabelledClasses, Missing, Subject, TrainingLoss
 from edgeml.presets import Lowering, Prepared, Targets
 
 if TYPE_CHECKING:
+    from edgeml.importers import SourceFile
     from edgeml.runs import Run
 
 SAMPLES = 500
 """Samples that are looked at, spread evenly over the data."""
 
 _NO_KERAS = "the model is not one of Keras"
-
-_MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class LintRequest:
         input_type: of a model's file, as for an import.
         float_type: the same.
         board: to build for.
+        layer_types: types by layer, as for an import.
+        hls4ml_config: a configuration of hls4ml whose types are taken, as for an import.
     """
 
     what: str
@@ -52,6 +54,12 @@ class LintRequest:
     input_type: str | None = None
     float_type: str | None = None
     board: str | None = None
+    layer_types: Mapping[str, str] = field(default_factory=dict)
+    hls4ml_config: Path | None = None
+
+
+_OF_FILES = ("data", "weights", "input_type", "float_type", "layer_types", "hls4ml_config")
+"""Parts of a request that a preset or a run states itself."""
 
 
 def open_subject(request: LintRequest) -> Subject:
@@ -77,14 +85,7 @@ def _of_preset(request: LintRequest) -> Subject:
     from edgeml.training.build import build_model
     from edgeml.training.task import with_task
 
-    _refuse(
-        request,
-        "a preset states it itself; change it by --set",
-        "data",
-        "weights",
-        "input_type",
-        "float_type",
-    )
+    _refuse(request, "a preset states it itself; change it by --set")
     preset = presets.load(request.what)
     choices, _ = with_task(preset, presets.choose(preset, [*request.assignments, *_board(request)]))
     model = build_model(preset, choices)
@@ -110,9 +111,7 @@ def _of_run(request: LintRequest) -> Subject:
             request.what,
             "give a name from edgeml list presets, a file such as net.keras, or a run folder",
         )
-    _refuse(
-        request, "a run has it from its training or import", "data", "weights", "input_type", "float_type"
-    )
+    _refuse(request, "a run has it from its training or import")
     run = Run.find(request.what)
     if request.assignments:
         raise EdgemlError(
@@ -140,6 +139,7 @@ def open_model(model: Any, request: LintRequest) -> Subject:
         EdgemlError: it is no model that has a list of layers, or a setting does not fit.
     """
     lowering, targets, data = _choices(request, "model")
+    lowering = _with_hls4ml(model, lowering, request)
     no_loss = Missing("of a model in memory the loss is not read")
     return _subject(
         str(getattr(model, "name", "model")), model, lowering, targets, data, loss=no_loss, trained=True
@@ -152,12 +152,29 @@ def _no_model(run: Run) -> Missing:
 
 
 def _of_file(path: Path, request: LintRequest) -> Subject:
-    from edgeml.runconfig import import_name
+    from edgeml import importers
+    from edgeml.files import read_bytes
+    from edgeml.importers import SourceFile
+    from edgeml.runconfig import KERAS_FORMATS, import_name
 
     parts = (import_name(path), *_choices(request, path.name))
-    if path.suffix.lower() in _MODEL_SUFFIXES:
-        return _of_keras_file(path, request, *parts)
-    return _of_other_file(path, *parts)
+    weights = None if request.weights is None else read_bytes(request.weights, "weights file")
+    source = SourceFile(path, read_bytes(path, "model file"), weights)
+    kind = importers.choose(source)
+    if kind in KERAS_FORMATS:
+        return _of_keras_file(source, request, *parts)
+    if request.hls4ml_config is not None:
+        refuse_own_types(request.hls4ml_config, importers.load(kind).title)
+    return _of_other_file(source, kind, *parts)
+
+
+def _with_hls4ml(model: Any, lowering: Lowering, request: LintRequest) -> Lowering:
+    """The settings completed with the types of a configuration of hls4ml, if one is named."""
+    if request.hls4ml_config is None:
+        return lowering
+    from edgeml.importers.hls4ml_types import with_hls4ml_types
+
+    return with_hls4ml_types(model, lowering, read_hls4ml_config(request.hls4ml_config))[0]
 
 
 def _choices(request: LintRequest, what: str) -> tuple[Lowering, Targets, Prepared | Missing]:
@@ -170,7 +187,10 @@ def _choices(request: LintRequest, what: str) -> tuple[Lowering, Targets, Prepar
         {"data": {"dataset": request.data or RANDOM}}, [*request.assignments, *_board(request)]
     )
     stated = {"input_type": request.input_type, "float_type": request.float_type}
-    plain.setdefault("lowering", {}).update({key: value for key, value in stated.items() if value})
+    chosen = plain.setdefault("lowering", {})
+    chosen |= {key: value for key, value in stated.items() if value is not None}
+    if request.layer_types:
+        chosen["layer_types"] = {**chosen.get("layer_types", {}), **request.layer_types}
     choices = parse_settings(ImportChoices, plain, f"lint of {what}")
     data: Prepared | Missing = Missing("no data are named: add --data NAME|FILE")
     if request.data:
@@ -181,31 +201,33 @@ def _choices(request: LintRequest, what: str) -> tuple[Lowering, Targets, Prepar
 
 
 def _of_keras_file(
-    path: Path,
+    source: SourceFile,
     request: LintRequest,
     name: str,
     lowering: Lowering,
     targets: Targets,
     data: Prepared | Missing,
 ) -> Subject:
-    from edgeml.files import read_bytes
     from edgeml.keras.load import model_of
 
-    weights = None if request.weights is None else read_bytes(request.weights, "weights file")
-    model = model_of(read_bytes(path, "model file"), str(path), weights)
-    return _subject(name, model, lowering, targets, data, loss=_loss_in_file(path), trained=True)
+    model = model_of(source.content, source.where, source.weights)
+    lowering = _with_hls4ml(model, lowering, request)
+    return _subject(name, model, lowering, targets, data, loss=_loss_in_file(source.path), trained=True)
 
 
 def _of_other_file(
-    path: Path, name: str, lowering: Lowering, targets: Targets, data: Prepared | Missing
+    source: SourceFile,
+    kind: str,
+    name: str,
+    lowering: Lowering,
+    targets: Targets,
+    data: Prepared | Missing,
 ) -> Subject:
     from edgeml import importers
-    from edgeml.files import read_bytes
-    from edgeml.importers import ImportOptions, SourceFile
+    from edgeml.importers import ImportOptions
 
     samples = None if isinstance(data, Missing) else data.x_test
-    source = SourceFile(path, read_bytes(path, "model file"))
-    imported = importers.read(source, ImportOptions(name, lowering, samples=samples))
+    imported = importers.read(source, ImportOptions(name, lowering, samples=samples), kind)
     no_loss = Missing("the file does not say what the model was trained with")
     return _subject(
         name, Missing(_NO_KERAS), lowering, targets, data, loss=no_loss, trained=True, graph=imported.graph
@@ -301,8 +323,8 @@ def _board(request: LintRequest) -> list[str]:
     return [f"targets.board={request.board}"] if request.board else []
 
 
-def _refuse(request: LintRequest, hint: str, *options: str) -> None:
-    for option in options:
-        if getattr(request, option) is not None:
-            flag = f"--{option.replace('_', '-')}"
+def _refuse(request: LintRequest, hint: str) -> None:
+    for option in _OF_FILES:
+        if getattr(request, option) not in (None, {}):
+            flag = "--layer-type" if option == "layer_types" else f"--{option.replace('_', '-')}"
             raise EdgemlError("is for a model's file", flag, hint)

@@ -41,6 +41,8 @@ def page() -> str:
         for name, rule in rules.items():
             if rule.severity is severity:
                 needs = ", ".join(rule.needs)
+                if rule.holds_with:
+                    needs += f"; to hold also {', '.join(rule.holds_with)}"
                 parts.append(
                     f"\n### {code(name)}: {rule.title}\n\n{rule.why}\n\n*Instead:* {rule.remedy}.\n\n"
                     f"*Needs:* {needs}.\n"

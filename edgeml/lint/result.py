@@ -106,6 +106,8 @@ def _row(name: str, rule: Rule, subject: Subject) -> RuleRow:
             findings = tuple(PlaceFound(layer=f.layer, text=f.text) for f in rule.find(subject))
         except EdgemlError as error:
             lacking = str(error)
+    if not lacking and not findings:
+        lacking = next((reason for part in rule.holds_with if (reason := subject.lacks(part))), "")
     return RuleRow(
         code=code(name),
         severity=rule.severity,

@@ -2,7 +2,7 @@
 
 A rule is one file in `rules/` with `RULE`, a `Rule`; the file's name with hyphens is its code.
 
-Invariant: a rule sees nothing but the parts that it declares in `needs`. Where a subject lacks one of them
+Invariant: a rule sees nothing but the parts that it declares. Where a subject lacks one of them
 the rule is not run, and the reason is said; it never passes for that.
 """
 
@@ -43,15 +43,17 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A trap, and how to see it. Nothing has a default.
+    """A trap, and how to see it.
 
     Args:
         severity: of all its findings.
         title: the trap, in a few words.
         why: why it matters, in one or two sentences.
         remedy: what to write instead.
-        needs: the parts of a subject that `find` reads.
+        needs: the parts of a subject without which the rule is not run.
         find: (subject) to the places where the rule is broken.
+        holds_with: parts without which the rule can be broken, and is not run where it finds nothing. `find`
+            asks `Subject.lacks` before it reads one.
 
     Raises:
         ValueError: a text is empty, or it needs nothing.
@@ -63,6 +65,7 @@ class Rule:
     remedy: str
     needs: tuple[SubjectPart, ...]
     find: Callable[[Subject], Iterator[Finding]]
+    holds_with: tuple[SubjectPart, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a rule that does not say what it is about."""

@@ -15,7 +15,9 @@ import pytest
 from edgeml import importers
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.importers import ImportOptions, SourceFile
+from edgeml.importers.formats._keras import KerasSource
 from edgeml.ir.samples import random_samples
+from edgeml.runconfig import KERAS_FORMATS
 from tests.readers.damage import any_bytes
 
 DAMAGED = 25
@@ -73,6 +75,12 @@ def test_a_damaged_file_ends_in_one_error(source: tuple[str, SourceFile]) -> Non
             refused.append(error)
     assert refused
     assert all(error.what and str(error).replace("\n", " ").isprintable() for error in refused)
+
+
+def test_what_keras_runs_is_a_format_of_keras(source: tuple[str, SourceFile]) -> None:
+    name, file = source
+    imported = importers.read(file, ImportOptions("net"), name)
+    assert isinstance(imported.model, KerasSource) == (name in KERAS_FORMATS)
 
 
 def test_a_file_of_no_format() -> None:

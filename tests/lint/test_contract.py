@@ -50,12 +50,21 @@ def test_what_it_lacks_is_said(rule: tuple[str, Rule, Any]) -> None:
         assert (row.status, row.reason, row.findings) == ("not-run", "it was left out", ())
 
 
+def test_it_does_not_hold_without_what_it_holds_with(rule: tuple[str, Rule, Any]) -> None:
+    name, declared, cases = rule
+    for part in declared.holds_with:
+        left_out = {FIELDS[part]: Missing("it was left out")}
+        assert lint(replace(cases.breaks(), **left_out))[name].status == "broken"
+        row = lint(replace(cases.keeps(), **left_out))[name]
+        assert (row.status, row.reason, row.findings) == ("not-run", "it was left out", ())
+
+
 def test_it_reads_no_more_than_it_declares(rule: tuple[str, Rule, Any]) -> None:
     """A part that it reads and does not declare is a `LookupError`."""
     _, declared, cases = rule
     subject: Subject = cases.breaks()
     left_out = Missing("not declared")
-    fields = {FIELDS[need] for need in declared.needs}
+    fields = {FIELDS[need] for need in (*declared.needs, *declared.holds_with)}
     less = replace(subject, **{field: left_out for field in FIELDS.values() if field not in fields})
     assert list(declared.find(less)) == list(declared.find(subject))
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
-from edgeml.cli.options import BoardOption, JsonOption
+from edgeml.cli.options import BoardOption, JsonOption, layer_types
 
 if TYPE_CHECKING:
     from edgeml.lint.result import LintResult
@@ -51,6 +51,14 @@ def command(
             "--float-type", metavar="TYPE", help="As for edgeml import, of layers in float: fixed<16,6>."
         ),
     ] = None,
+    layer_type: Annotated[
+        list[str] | None,
+        typer.Option("--layer-type", metavar="NAME=TYPE", help="The same of one layer; may be given again."),
+    ] = None,
+    hls4ml_config: Annotated[
+        Path | None,
+        typer.Option("--hls4ml-config", help="A configuration of hls4ml (YAML, JSON) whose types are taken."),
+    ] = None,
     board: BoardOption = None,
     settings: Annotated[
         list[str] | None,
@@ -73,7 +81,17 @@ def command(
     from edgeml.lint.opening import LintRequest, open_subject
     from edgeml.lint.result import lint
 
-    request = LintRequest(what, data, weights, tuple(settings or ()), input_type, float_type, board)
+    request = LintRequest(
+        what,
+        data,
+        weights,
+        tuple(settings or ()),
+        input_type,
+        float_type,
+        board,
+        layer_types(layer_type or []),
+        hls4ml_config,
+    )
     with steps.working("lint"):
         result = lint(open_subject(request))
     if json:

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgeml.errors import EdgemlError
 from edgeml.importers.base import Floats, Imported, ImportOptions, SourceFile, SourceModel
-from edgeml.importers.formats._hls4ml_types import with_hls4ml_types
+from edgeml.importers.hls4ml_types import with_hls4ml_types
 from edgeml.keras.factor_bits import lower_on_samples
 from edgeml.keras.lower import Lowered
 from edgeml.keras.registry import is_quantized

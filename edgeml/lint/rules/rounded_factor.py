@@ -20,7 +20,8 @@ RULE = Rule(
     title="numbers that are rounded after training",
     why="The integers are then not those that training saw: a factor of a batch normalization, a "
     "type that was stated for a layer in float. Codes of the next quantizer may differ by one.",
-    remedy="quantized layers without such numbers; QBatchNormalization, or more bits: "
+    remedy="quantized layers without such numbers, QBatchNormalization with "
+    "`inverse_quantizer=quantized_po2(4)` among them; or factors nearer to their numbers: "
     "`--set lowering.factor_bits=N`",
     needs=(SubjectPart.GRAPH,),
     find=find,

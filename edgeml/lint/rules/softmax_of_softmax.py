@@ -20,6 +20,8 @@ def find(subject: Subject) -> Iterator[Finding]:
             before = _maker(network, call.inputs[0])
             if before is not None and _probabilities(before):
                 yield Finding(call.name, f"is a softmax of the {_probabilities(before)} of {before.name}")
+    if subject.lacks(SubjectPart.LOSS):
+        return
     last = _maker(network, network.outputs[0])
     if last is not None and _probabilities(last) and subject.loss.from_logits:
         yield Finding(
@@ -47,6 +49,7 @@ RULE = Rule(
     why="A softmax of probabilities lies between 1/n and e/n: gradients nearly vanish, and the "
     "model trains to a fraction of its accuracy without any message.",
     remedy="one softmax: end the model in logits with `from_logits=True`, or in a softmax without it",
-    needs=(SubjectPart.NETWORK, SubjectPart.LOSS),
+    needs=(SubjectPart.NETWORK,),
     find=find,
+    holds_with=(SubjectPart.LOSS,),
 )

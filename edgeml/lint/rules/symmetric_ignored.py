@@ -10,9 +10,14 @@ from edgeml.lint.subject import Subject, SubjectPart
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Signed quantized_bits with symmetric=True and more than one bit."""
+    """Signed quantized_bits with symmetric=True and more than one bit.
+
+    A scale that is chosen from the data makes QKeras itself set symmetric=True; `alpha-auto` tells of it.
+    """
     for activation in activations(subject.network, "quantized_bits"):
         config = activation.config
+        if isinstance(config["alpha"], str):
+            continue
         if config["symmetric"] and config["keep_negative"] and int(config["bits"]) > 1:
             yield Finding(activation.layer, f"is quantized_bits({config['bits']}, ..., symmetric=True)")
 
