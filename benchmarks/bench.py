@@ -36,6 +36,7 @@ def main() -> int:
     rows: list[dict[str, Any]] = []
     networks = (
         (emulation.mnist_mlp(), "io_parallel", args.samples),
+        (emulation.mnist_mlp(8), "", args.samples),
         (emulation.mnist_cnn(), "io_stream", args.samples),
         (emulation.ad01(), "", args.samples),
         (emulation.resnet8(), "", max(1, args.samples // 16)),

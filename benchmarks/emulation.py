@@ -3,8 +3,10 @@
     python benchmarks/emulation.py [--samples 5000] [--rounds 15] [--threads 0] [--json]
 
 Both sides run in this process on the same samples, in turn, so that a change of clock or load meets both;
-the medians are compared. The float side is the topology with float32 weights in plain ONNX: its input is not
-quantized, its activations are ReLU. It is given the best of one batch, the emulator's batch size and 16.
+the medians are compared. On one thread processor time is counted, which other work of the machine changes
+least; on all cores the time that passes. The float side is the topology with float32 weights in plain ONNX:
+its input is not quantized, its activations are ReLU. It is given the best of one batch, the emulator's batch
+size and 16.
 """
 
 from __future__ import annotations
@@ -82,10 +84,10 @@ def codes(shape: tuple[int, ...], type: FixedType, seed: int) -> NDArray[np.int6
     return np.clip(np.rint(spread), type.lo, type.hi).astype(np.int64)
 
 
-def dense(build: Builder, x: str, name: str, units: int, seed: int) -> str:
+def dense(build: Builder, x: str, name: str, units: int, seed: int, weights: FixedType = WEIGHT) -> str:
     """A dense layer."""
     size = build.info(x).shape[-1]
-    weight = build.const(codes((size, units), WEIGHT, seed), WEIGHT, f"{name}.weight")
+    weight = build.const(codes((size, units), weights, seed), weights, f"{name}.weight")
     product = build.add(MatMul(), x, weight, name=f"{name}.matmul")
     bias = build.const(codes((units,), BIAS, seed + 1), BIAS, f"{name}.bias")
     return build.add(Add(), product, bias, name=name)
@@ -103,13 +105,14 @@ def conv(
     return build.add(Add(), product, bias, name=name)
 
 
-def mnist_mlp() -> Graph:
-    """784-256-64-32-10 with 6-bit weights and activations."""
-    build = Builder("mnist_mlp")
+def mnist_mlp(bits: int = 6) -> Graph:
+    """784-256-64-32-10 with weights and activations of as many bits."""
+    build = Builder("mnist_mlp" if bits == WEIGHT.width else f"mnist_mlp_{bits}bit")
     x = build.input((784,), PIXEL)
+    activation = FixedType(False, bits, bits - 2)
     for position, units in enumerate((256, 64, 32), start=1):
-        x = dense(build, x, f"fc{position}", units, 10 * position)
-        x = build.cast(x, ACTIVATION, name=f"act{position}")
+        x = dense(build, x, f"fc{position}", units, 10 * position, FixedType(True, bits, bits - 1))
+        x = build.cast(x, activation, name=f"act{position}")
     return build.graph(dense(build, x, "fc4", 10, 40))
 
 
@@ -166,7 +169,8 @@ def float_model(graph: Graph) -> bytes:
         return f"t{len(nodes) - 1}"
 
     def constant(name: str, axes: tuple[int, ...] | None = None) -> str:
-        values = np.ldexp(graph.constant(name), -WEIGHT.frac).astype(np.float32)
+        frac = np.asarray(graph.info(name).type.frac, np.int32)
+        values = np.ldexp(graph.constant(name), -frac).astype(np.float32)
         tensors.append(numpy_helper.from_array(values if axes is None else values.transpose(axes), name))
         return name
 
@@ -214,11 +218,11 @@ def float_model(graph: Graph) -> bytes:
     return model.SerializeToString()
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """Of one call."""
-    start = time.perf_counter()
+def seconds(call: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Of one call, by a clock."""
+    start = clock()
     call()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def measure(graph: Graph, samples: int, rounds: int, threads: int) -> Row:
@@ -256,7 +260,7 @@ def measure(graph: Graph, samples: int, rounds: int, threads: int) -> Row:
     for _ in range(rounds):
         for side, call in sides.items():
             time.sleep(_PAUSE)
-            times[side].append(seconds(call))
+            times[side].append(seconds(call, time.process_time if threads == 1 else time.perf_counter))
     calls = {side: _SINGLE if side.endswith("one") else samples for side in sides}
     median = {side: statistics.median(values) / calls[side] * 1e6 for side, values in times.items()}
     plain = min(median["whole"], median["batches"], median["small batches"])

@@ -4,9 +4,9 @@ A MatMul or Conv with its bias and the cast behind it is one integer kernel, QGe
 eight bits, int32 sums, a requantization by a power of two that rounds half to even and saturates. `RULES`
 says from which size on that is faster; `integer_kernels` finds what is exact.
 
-Invariant: a kernel that is chosen gives the cast's codes for every input, on every processor. Its sums have
-at most 24 bits, because the kernel requantizes in float32, and its weights are stored so that no two products
-leave 16 bits where a processor adds pairs in 16 bits.
+Invariant: a kernel that is chosen gives the cast's codes for every input. Its sums have at most 24 bits,
+because the kernel requantizes in float32, and its weights are stored so that no two products leave 16 bits,
+unless the processor was found to add pairs in more (`processor`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeml.backends.onnx.processor import keeps_pairs
 from edgeml.backends.onnx.stored import StoredWeights, bias_at_products, type_of_value, weights_of
 from edgeml.fixed import FixedType, IntArray, Overflow, Round
 from edgeml.ir import Graph, Node
@@ -140,17 +141,19 @@ def integer_kernels(graph: Graph, rules: tuple[CarrierRule, ...] = RULES) -> Map
 def kernel_weights(graph: Graph, kernel: IntegerKernel) -> tuple[StoredWeights, int]:
     """The weights, and their zero point.
 
-    It is 128, with weights in uint8, where two products could leave 16 bits: kernels for uint8 weights do
-    not add pairs in 16 bits. Values with a sign are stored from 0 to 255.
+    It is 128, with weights in uint8, where two products could leave 16 bits and the processor adds them in
+    16 bits: kernels for uint8 weights do not, and take seven times as long. Values with a sign are stored
+    from 0 to 255.
     """
     stored, info = weights_of(graph, kernel.linear), graph.info(kernel.source)
     least, most = (
         int(end.min()) if i == 0 else int(end.max()) for i, end in enumerate(info.aligned(info.frac))
     )
     size = most if least >= 0 else 2**8 - 1
-    columns = np.sort(np.abs(stored.codes.reshape(-1, stored.codes.shape[-1])), axis=0)
-    pair = int(columns[-2:].sum(axis=0).max()) * size
-    return stored, 0 if pair <= _PAIR and stored.type == np.int8 else 128
+    columns = np.abs(stored.codes.reshape(-1, stored.codes.shape[-1]))
+    largest = np.partition(columns, max(len(columns) - 2, 0), axis=0)[-2:]
+    pair = int(largest.sum(axis=0).max()) * size
+    return stored, 0 if stored.type == np.int8 and (pair <= _PAIR or keeps_pairs()) else 128
 
 
 def _faster(graph: Graph, linear: Node, rules: tuple[CarrierRule, ...]) -> bool:

@@ -7,9 +7,7 @@ form reads them as floats, in the unit that the plan gave them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from edgeml.backends.onnx.model import ExactModel, ScaledTensor
 from edgeml.backends.onnx.ops._casting import clip_bounds
 from edgeml.backends.onnx.ops._linear import onnx_pads
 from edgeml.backends.onnx.plan import CarrierStep
+from edgeml.backends.onnx.processor import CONFIG, DOMAIN
 from edgeml.backends.onnx.stored import bias_at_products, type_of_value
 from edgeml.fixed import IntArray
 from edgeml.ir import Node
@@ -28,11 +27,6 @@ from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.conv import Conv
 from edgeml.ir.ops.input import Input
 from edgeml.ir.ops.max_pool import MaxPool
-
-DOMAIN = "com.microsoft"
-
-CONFIG: Mapping[str, str] = MappingProxyType({"session.disable_quant_qdq": "1"})
-"""The kernels are named: ONNX Runtime's own rewriting would put slower or inexact ones in their place."""
 
 
 def _emit(model: ExactModel, node: Node, step: CarrierStep) -> ScaledTensor:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeml.backends.onnx import carriers, integer, processor
 from edgeml.backends.onnx import emulator as module
-from edgeml.backends.onnx import integer
 from edgeml.backends.onnx.carriers import CarrierRule, integer_plan, kernel_weights
 from edgeml.backends.onnx.emulator import Emulator
+from edgeml.backends.onnx.session import run_session
 from edgeml.backends.onnx.stored import StoredWeights
 from edgeml.fixed import ElementType, FixedType, FixedTypeArray, Overflow, Round
 from edgeml.ir import Builder, Graph, evaluate, evaluate_codes
@@ -86,8 +87,27 @@ SATURATING = Cast(ACTIVATION, Round.RND_CONV, Overflow.SAT)
     ],
     ids=lambda cast: f"{cast.to} {cast.overflow.value}",
 )
-def test_dense_layers(pixel: FixedType, weights: ElementType, cast: Cast) -> None:
+@pytest.mark.parametrize("whole", [False, None], ids=["16 bits", "this processor"])
+def test_dense_layers(
+    pixel: FixedType, weights: ElementType, cast: Cast, whole: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if whole is not None:
+        monkeypatch.setattr(carriers, "keeps_pairs", lambda: whole)
     exact(dense_net(pixel, weights, cast), 2)
+
+
+@pytest.mark.parametrize("tensor", range(14))
+def test_a_processor_whose_sums_saturate_is_found(tensor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 14 tensors one holds, in one of its columns, what a kernel that saturates would give."""
+
+    def saturating(session: Any, names: list[str], *rest: Any) -> list[Any]:
+        got = run_session(session, names, *rest)
+        assert len(got) == 14
+        got[tensor][..., -1] /= 2
+        return got
+
+    monkeypatch.setattr(processor, "run_session", saturating)
+    assert not processor.keeps_pairs.__wrapped__()
 
 
 @pytest.mark.parametrize(
@@ -130,15 +150,19 @@ def test_every_graph_of_the_zoo_with_every_kernel() -> None:
     assert kernels > 5
 
 
-def test_pairs_of_products_that_could_leave_16_bits_are_stored_otherwise() -> None:
+@pytest.mark.parametrize("whole", [False, True])
+def test_pairs_of_products_that_could_leave_16_bits_are_stored_otherwise(
+    whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Processors without VNNI add two products in 16 bits, but not for weights in uint8."""
-    for weights, zero in ((WEIGHT, 0), (BYTE, 128)):
+    monkeypatch.setattr(carriers, "keeps_pairs", lambda: whole)
+    for weights, zero in ((WEIGHT, 0), (BYTE, 0 if whole else 128)):
         graph = prepare(dense_net(PIXEL, weights, SATURATING))
         kernel = integer_plan(graph, EVERYWHERE).kernels["act"]
         stored, offset = kernel_weights(graph, kernel)
         assert offset == zero
         pairs = 2 * int(np.abs(stored.codes).max()) * PIXEL.hi
-        assert (pairs > 2**15 - 1) == bool(zero)
+        assert (pairs > 2**15 - 1) == (weights == BYTE)
 
 
 def test_an_input_that_saturates_symmetrically_is_no_difference() -> None:

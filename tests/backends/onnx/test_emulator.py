@@ -91,6 +91,19 @@ def test_floats_that_are_not_finite_are_refused(bad: float) -> None:
         Emulator(GRAPHS["mlp"]).predict(x)
 
 
+@pytest.mark.parametrize("bad", [np.nan, -np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("others", [(0.0, 3e38), (-3e38, 0.0), (-3e38, 3e38)], ids=str)
+def test_one_of_many_floats_that_is_not_finite_is_refused(bad: float, others: tuple[float, float]) -> None:
+    x = np.random.default_rng(0).uniform(others[0] / 2, others[1] / 2, (700, 16)).astype(np.float32) * 2
+    emulator = Emulator(GRAPHS["mlp"], 1)
+    np.testing.assert_array_equal(emulator.predict(x), evaluate(GRAPHS["mlp"], x))
+    for place in ((0, 0), (699, 15), (350, 7)):
+        wrong = x.copy()
+        wrong[place] = np.float32(bad)
+        with pytest.raises(EdgemlError, match="values are NaN or infinite"):
+            emulator.predict(wrong)
+
+
 def test_huge_finite_values_saturate() -> None:
     x = np.full((3, 16), 3e38, np.float32)
     x[:, ::2] *= -1
