@@ -203,13 +203,16 @@ def unseen_weights(
     """
     trial = _trial(graph, node)
     names = {name for each in (*trial.chain, *trial.rest) for name in each.inputs}
-    needed = sorted(names | {node.name, node.inputs[0], trial.end, *graph.outputs})
+    needed = names | {node.name, node.inputs[0], trial.end, *graph.outputs}
+    constants = {name: op.codes[np.newaxis] for name in needed if (op := _constant(graph, name))}
+    varying = sorted(needed - set(constants))
     first = np.full(len(chosen), -1, np.int64)
     done = 0.0
     for rows in _chunks(graph, node, len(next(iter(codes.values())))):
         if not np.any(first == -1):
             break
-        part = evaluate_codes(graph, {name: array[rows] for name, array in codes.items()}, needed)
+        inputs = {name: array[rows] for name, array in codes.items()}
+        part = evaluate_codes(graph, inputs, varying) | constants
         taps = _taps(graph, node, part[node.inputs[0]])
         open_ = np.flatnonzero(first == -1)
         columns = graph.info(node.inputs[1]).shape[-1]
@@ -223,6 +226,12 @@ def unseen_weights(
             hit = shown.any(1)
             first[mine[hit]] = rows[shown[hit].argmax(1)]
     return first, done
+
+
+def _constant(graph: Graph, name: str) -> Const | None:
+    """The constant of that name; None for a value that vectors change."""
+    op = graph.node(name).op
+    return op if isinstance(op, Const) else None
 
 
 def _chunks(graph: Graph, node: Node, vectors: int) -> Iterator[IntArray]:
@@ -312,7 +321,7 @@ def _differs(
     inside = {node.name for node in trial.rest}
     for node in trial.rest:
         changed_values |= {
-            name: values[name][rows]
+            name: values[name] if _constant(graph, name) else values[name][rows]
             for name in node.inputs
             if name not in changed_values and name not in inside
         }

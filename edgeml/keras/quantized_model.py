@@ -27,7 +27,7 @@ from edgeml.keras.float_model import copy_weights
 from edgeml.keras.holders import holders, is_recurrent, wrapped
 from edgeml.keras.layers._float import settings_of
 from edgeml.keras.registry import snake_case
-from edgeml.keras.topology import functional_of
+from edgeml.keras.topology import functional_of, several_outputs
 
 if TYPE_CHECKING:
     import keras
@@ -53,7 +53,7 @@ def quantized(model: keras.Model, quantizers: Quantizers) -> keras.Model:
         is quantized already.
 
     Raises:
-        EdgemlError: the model is subclassed, or its input's shape is unknown.
+        EdgemlError: the model is subclassed, its input's shape is unknown, or a layer has several outputs.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
     import_keras()
@@ -106,6 +106,8 @@ class _Twin:
                     if not _quantize(readers[source]):
                         name = f"{_maker(values[source]).name}{QUANTIZED}"
                         values[source] = _activation(self.quantizers.input(), name)(values[source])
+            if len(node.output_tensors) > 1 and not isinstance(operation, keras.Model):
+                raise several_outputs(operation, len(node.output_tensors))
             old = id(node.output_tensors[0])
             if id(operation) not in twins:
                 twins[id(operation)] = self._twin(operation, old in ends)
@@ -118,7 +120,8 @@ class _Twin:
                 if _has_state(operation):
                     form = self.quantizers.state(operation.name)
                 result = _activation(form, f"{operation.name}{QUANTIZED}")(result)
-            values[old] = result
+            for tensor, value in zip(node.output_tensors, keras.tree.flatten(result), strict=True):
+                values[id(tensor)] = value
         output = keras.tree.map_structure(lambda tensor: values[id(tensor)], functional.output)
         return keras.Model(entrance, output, name=model.name)
 

@@ -73,6 +73,21 @@ def topology(model: Any) -> Topology:
     return Topology(tuple(walk.calls), tuple(inputs), tuple(outputs))
 
 
+def several_outputs(operation: Any, count: int) -> EdgemlError:
+    """The refusal of a layer or operation with so many results."""
+    import keras
+
+    kind = "layer" if isinstance(operation, keras.layers.Layer) else "operation"
+    merges = getattr(operation, "merge_mode", "") is None
+    return EdgemlError(
+        f"the {kind} {type(operation).__name__} has {count} outputs",
+        operation.name,
+        "set its merge_mode to concat, sum, ave or mul"
+        if merges
+        else "use layers with one, and slices such as x[:, :4] to split a value",
+    )
+
+
 class _CallCollector:
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -126,12 +141,7 @@ class _CallCollector:
                         )
                     )
                 else:
-                    raise EdgemlError(
-                        f"the {'layer' if is_layer else 'operation'} {type(layer).__name__} "
-                        f"has {len(node.output_tensors)} outputs",
-                        layer.name,
-                        "use layers with one, and slices such as x[:, :4] to split a value",
-                    )
+                    raise several_outputs(layer, len(node.output_tensors))
                 for tensor, result in zip(node.output_tensors, results, strict=True):
                     self.keys[id(tensor)] = result
         return [self.keys[id(tensor)] for tensor in functional.outputs]

@@ -119,8 +119,12 @@ def load(name: str | os.PathLike[str]) -> Preset:
     if path.suffix != ".py" and path.parent == Path():
         path = _FOLDER.path(str(name))
     source = read_bytes(path, "preset file")
-    if path.suffix != ".py" or not path.stem.isidentifier():
+    if path.suffix != ".py":
         raise EdgemlError("is not a preset file", str(path), "a preset is a Python file such as my_net.py")
+    if not path.stem.isidentifier():
+        better = re.sub(r"\W|^(?=\d)", "_", path.stem) or "my_net"
+        what = "the name of a preset file has letters, digits and _ alone, no digit first"
+        raise EdgemlError(what, str(path), f"rename it {better}.py")
     preset = getattr(_run(path, source), "PRESET", None)
     if not isinstance(preset, Preset):
         problem = "has no PRESET" if preset is None else f"has a PRESET that is a {type(preset).__name__}"

@@ -113,7 +113,9 @@ class EarlyStop:
         figures = {f"val_{row.name}": row for row in self._task.figures(flat, truth, self._threshold)}
         name = self._callback.monitor
         if name not in figures:
-            raise unknown_name("figure", name, [*self._loop, *figures], f"{_WHERE}.monitor")
+            error = unknown_name("figure", name, [*self._loop, *figures], f"{_WHERE}.monitor")
+            hint = f"{error.hint}; a metric of Keras has to stand in training.metrics"
+            raise EdgemlError(error.what, error.where, hint)
         self._direct(figures[name])
         return figures[name].value
 

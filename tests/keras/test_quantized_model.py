@@ -161,6 +161,31 @@ def test_a_model_without_a_list_of_layers_is_refused():
         quantized(Own(), FORMS)
 
 
+def test_a_layer_of_two_results_is_refused_as_in_lowering():
+    import keras
+
+    inputs = keras.Input((3, 2), name="series")
+    pair = keras.layers.Bidirectional(keras.layers.GRU(2), merge_mode=None, name="both")(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Concatenate()(pair)))
+    for entrance in (lambda: quantized(model, FORMS), lambda: edgeml.lower(model)):
+        with pytest.raises(
+            EdgemlError, match=r"both: the layer Bidirectional has 2 outputs.*merge_mode to concat"
+        ):
+            entrance()
+
+
+def test_a_nested_model_of_two_results_has_a_twin_of_two():
+    import keras
+
+    entrance = keras.Input((3,))
+    hidden = keras.layers.Dense(2, name="hidden")(entrance)
+    inner = keras.Model(entrance, [hidden, keras.layers.Dense(2, name="second")(hidden)], name="inner")
+    inputs = keras.Input((3,), name="values")
+    model = keras.Model(inputs, keras.layers.Add(name="sum")(inner(inputs)))
+    x = np.random.default_rng(0).uniform(0, 1, (9, 3)).astype(np.float32)
+    assert edgeml.check(edgeml.lower(quantized(model, FORMS)), x, backends=["onnx"]).ok
+
+
 PLAIN = PRESET[: PRESET.index("def build")] + (
     """
 def build():

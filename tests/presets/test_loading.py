@@ -66,10 +66,16 @@ def test_a_file_without_a_preset_is_one_error(tmp_path, text, what, line):
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("none.py", "no such preset file"), ("a-b.py", "not a preset file"), ("x/y", "no such")],
+    [
+        ("none.py", "no such preset file"),
+        ("a-b.py", r"letters, digits and _ alone.*rename it a_b\.py"),
+        ("a.txt", "not a preset file"),
+        ("x/y", "no such"),
+    ],
 )
 def test_a_path_that_is_no_preset_file(tmp_path, name, what):
-    (tmp_path / "a-b.py").write_text("")
+    for file in ("a-b.py", "a.txt"):
+        (tmp_path / file).write_text("")
     with pytest.raises(EdgemlError, match=what):
         presets.load(tmp_path / name)
 
