@@ -50,6 +50,22 @@ def without_compilation(value: Any) -> Any:
     return [without_compilation(part) for part in value] if isinstance(value, list) else value
 
 
+FUNCTIONS = ("binary_sigmoid", "binary_tanh", "hard_sigmoid", "hard_tanh", "smooth_sigmoid", "smooth_tanh")
+"""Activations of QKeras that are functions, which Keras 3 writes into a file as objects without a home."""
+
+
+def with_named_functions(value: Any) -> Any:
+    """A configuration in which functions of QKeras stand by their names, as QKeras looks them up."""
+    if isinstance(value, list):
+        return [with_named_functions(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if (value.get("module"), value.get("class_name")) == ("builtins", "function"):
+        name = value.get("config")
+        return name if name in FUNCTIONS else value
+    return {key: with_named_functions(part) for key, part in value.items()}
+
+
 def check_sizes(config: Any, stored: int, where: str) -> None:
     """Refuse sizes that the file has no weights for, before Keras builds them.
 
@@ -125,6 +141,13 @@ def check_classes(config: Any, where: str) -> None:
         registered = str(entry.get("registered_name") or "")
         modules += [registered.split(">")[0]] if ">" in registered else []
         for module in modules:
+            if (module, name) == ("builtins", "function"):
+                function = str(entry.get("config"))
+                raise EdgemlError(
+                    f"has a function {function!r:.60} of its own as an activation",
+                    place,
+                    f"use one that Keras knows by its name, or of QKeras {', '.join(FUNCTIONS)}",
+                )
             if not _is_keras_class(module, name):
                 raise EdgemlError(
                     f"the class {module}.{name} is not one of Keras or QKeras that models are made of",

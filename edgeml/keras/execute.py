@@ -8,7 +8,8 @@ Invariant: results stand in the order of `edgeml.keras.topology.topology(model).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from edgeml.keras.topology import functional_of
@@ -41,7 +42,8 @@ def every_call(
         def call(*args: Any, **kwargs: Any) -> Any:
             if _takes_training(operation):
                 kwargs["training"] = False  # as model(x, training=False) has it, whatever a call says
-            result = adjust(len(results), operation(*args, **kwargs))
+            with _runnable(operation, args) as arguments:
+                result = adjust(len(results), operation(*arguments, **kwargs))
             results.append(result)
             return result
 
@@ -59,6 +61,26 @@ def every_call(
 
     run(functional_of(model), [keras.ops.convert_to_tensor(array) for array in inputs])
     return results
+
+
+@contextmanager
+def _runnable(operation: Any, arguments: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """The arguments of a layer, in a context in which it runs: QConv1D of QKeras 1.2 cannot pad for "causal".
+
+    Keras' own Conv1D pads so too: (kernel_size - 1) * dilation_rate zeros in front, and then "valid".
+    """
+    if getattr(operation, "padding", "") != "causal" or not type(operation).__module__.startswith("qkeras"):
+        yield arguments
+        return
+    import keras
+
+    (size,), (dilation,) = operation.kernel_size, operation.dilation_rate
+    padded = keras.ops.pad(arguments[0], ((0, 0), ((size - 1) * dilation, 0), (0, 0)))
+    operation.padding = "valid"
+    try:
+        yield (padded, *arguments[1:])
+    finally:
+        operation.padding = "causal"
 
 
 def _takes_training(operation: Any) -> bool:

@@ -23,7 +23,13 @@ from edgeml.archives import opened
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.keras.backend import import_keras
-from edgeml.keras.configuration import check_classes, check_sizes, objects, without_compilation
+from edgeml.keras.configuration import (
+    check_classes,
+    check_sizes,
+    objects,
+    with_named_functions,
+    without_compilation,
+)
 from edgeml.keras.hdf5 import MAGIC, configuration
 from edgeml.keras.rebuild import rebuilt
 from edgeml.keras.registry import import_learned
@@ -80,7 +86,7 @@ def model_of(content: bytes, where: str, weights: bytes | None = None) -> Any:
     if version and not version.startswith("3."):
         return rebuilt(*_of_archive(content, where), where)
     config = stored_configuration(content, where)
-    check_classes(config, where)
+    check_classes(with_named_functions(config), where)
     check_sizes(config, _stored(content), where)
     check_weights(content, where)
     keras = import_keras()
@@ -113,21 +119,24 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def _uncompiled(content: bytes, config: Any) -> Iterator[str]:
-    """The file without what models in it were compiled with: Keras would look up losses of inner ones.
+    """The file without what models in it were compiled with, whose losses Keras would look up.
+
+    Functions of QKeras, which Keras does not find, stand by their names.
 
     Yields:
         A copy that is gone afterwards.
     """
     with scratch_folder() as folder:
         copy = Path(folder) / "model.keras"
-        if not any("compile_config" in entry for entry in objects(config)):
+        plain = with_named_functions(without_compilation(config))
+        if plain == config:
             copy.write_bytes(content)
             yield str(copy)
             return
         with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(copy, "w") as target:
             for info in source.infolist():
                 if info.filename == "config.json":
-                    target.writestr("config.json", json.dumps(without_compilation(config)))
+                    target.writestr("config.json", json.dumps(plain))
                 else:
                     with source.open(info) as part, target.open(info.filename, "w", force_zip64=True) as out:
                         shutil.copyfileobj(part, out)

@@ -269,3 +269,17 @@ def test_the_threshold_itself_is_below():
     graph, _, _ = result_of(case, FixedType(True, 10, 7))
     codes = np.array([[95], [96], [97]])
     assert evaluate_codes(graph, {"x": codes})[graph.outputs[0]].ravel().tolist() == [0, 0, 97]
+
+
+@pytest.mark.parametrize("name", ["binary_tanh", "binary_sigmoid"])
+def test_a_step_is_known_of_a_value_finer_than_float32_sums(name):
+    """Up to 2^-24, x/2 + 1/2 is 1/2 in float32; the first code above it is another one."""
+    function = getattr(qkeras, name)
+    case = Case(name, function, lambda b, v: activate(function, b, v))
+    graph, pending, _ = result_of(case, FixedType(True, 12, 30))
+    assert not pending
+    codes = np.array([[-1], [0], [1], [64], [65], [66], [2000]])
+    theirs = np.asarray(function(keras.ops.convert_to_tensor(np.ldexp(codes.astype(np.float32), -30))))
+    ours = evaluate_codes(graph, {"x": codes})[graph.outputs[0]]
+    assert ours.ravel().tolist() == theirs.ravel().tolist()
+    assert len(set(theirs[:4].ravel())) == 1 and theirs[4, 0] == 1

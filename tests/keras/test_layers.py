@@ -51,6 +51,8 @@ EXACT = {
         (9, 3),
         [layers.ZeroPadding1D((4, 0)), qkeras.QConv1D(4, 3, dilation_rate=2, **weighted())],
     ),
+    "q_conv1d_causal": ((9, 3), [qkeras.QConv1D(4, 3, dilation_rate=2, padding="causal", **weighted())]),
+    "q_conv1d_causal_strided": ((9, 3), [qkeras.QConv1D(4, 3, strides=2, padding="causal", **weighted())]),
     "q_conv2d": ((7, 6, 2), [qkeras.QConv2D(3, (2, 3), **weighted())]),
     "q_conv2d_same": ((7, 6, 2), [qkeras.QConv2D(3, 4, padding="same", **weighted())]),
     "q_conv2d_strided": ((7, 6, 2), [qkeras.QConv2D(3, 3, strides=(2, 3), padding="same", **weighted())]),
@@ -294,11 +296,6 @@ class TestRefusals:
         [
             (layers.Conv2D(2, 3), (5, 5, 2), "the kernel of this Conv2D is not quantized (use QConv2D"),
             (layers.Conv1D(2, 3), (5, 2), "use QConv1D"),
-            (
-                qkeras.QConv1D(2, 3, padding="causal", **weighted()),
-                (5, 2),
-                "use 'valid' behind ZeroPadding1D((2, 0))",
-            ),
             (layers.DepthwiseConv2D(3), (5, 5, 2), "use QDepthwiseConv2D"),
             (
                 layers.DepthwiseConv1D(3),

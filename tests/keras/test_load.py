@@ -159,3 +159,23 @@ def test_settings_keras_does_not_take(saved):
 
     with pytest.raises(EdgemlError, match="does not load as a Keras model"):
         load_model(rewritten(path, change))
+
+
+def test_functions_of_qkeras_are_found_by_their_names(tmp_path):
+    """Keras writes QActivation("binary_tanh") as an object without a home, which it does not find again."""
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((4,)), QActivation("binary_tanh", name="act")]).save(path)
+    model = load_model(path)
+    x = np.array([[-0.5, 0.0, 0.25, 2.0]], np.float32)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), [[-1, -1, 1, 1]])
+
+
+def test_other_functions_are_named(tmp_path):
+    def doubled(x):
+        return 2 * x
+
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((4,)), layers.Activation(doubled, name="act")]).save(path)
+    with pytest.raises(EdgemlError, match=r"has a function 'doubled' of its own") as caught:
+        load_model(path)
+    assert "binary_tanh" in caught.value.hint

@@ -29,6 +29,9 @@ from edgeml.keras.quantizers._ops import below_zero
 _FINEST = 18
 """Fractional bits of x up to which 3/16 * x + 1/2 and its doubling are exact in float32 below one."""
 
+_LAST_BELOW = 2.0**-24
+"""The largest x whose x/2 + 1/2 is 1/2 in float32, where ties go to the even neighbour; round(1/2) is 0."""
+
 
 def lower(activation: Any, builder: LayerBuilder, value: str) -> str | None:
     """The exact value after a piecewise linear activation of Keras or QKeras, or None if it is none.
@@ -42,7 +45,8 @@ def lower(activation: Any, builder: LayerBuilder, value: str) -> str | None:
     ops = _PIECES.get((home, activation.__name__))
     if ops is None or isinstance(builder.floats.get(value), PendingFunction):
         return None
-    return None if builder.info(value).frac > _FINEST else ops(builder, value)
+    fine = builder.info(value).frac > _FINEST and activation.__name__ not in _STEPS
+    return None if fine else ops(builder, value)
 
 
 def clipped(builder: LayerBuilder, value: str, low: float, high: float, part: str = "clip") -> str:
@@ -117,7 +121,7 @@ def _shrunk_soft(builder: LayerBuilder, value: str) -> str:
 
 
 def _step(builder: LayerBuilder, value: str) -> str:
-    return above(builder, value, 0)
+    return above(builder, value, _LAST_BELOW)
 
 
 _PIECES: Mapping[tuple[str, str], Callable[[LayerBuilder, str], str]] = {
@@ -130,7 +134,8 @@ _PIECES: Mapping[tuple[str, str], Callable[[LayerBuilder, str], str]] = {
     ("qkeras", "hard_tanh"): lambda builder, value: clipped(builder, value, -1, 1),
     ("qkeras", "smooth_sigmoid"): _ramp(_three_sixteenths),
     ("qkeras", "smooth_tanh"): _both_signs(_ramp(_three_sixteenths)),
-    # round(1/2) is 0: half to even, so that zero itself counts as below
     ("qkeras", "binary_sigmoid"): _step,
     ("qkeras", "binary_tanh"): _both_signs(_step),
 }
+_STEPS = ("binary_sigmoid", "binary_tanh")
+"""Functions whose step is known for an x with any LSB."""

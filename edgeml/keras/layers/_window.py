@@ -17,9 +17,10 @@ def padding(
     dilation: tuple[int, ...],
     builder: LayerBuilder,
 ) -> Pairs:
-    """Zeros (before, after) per spatial axis for "valid" or "same".
+    """Zeros (before, after) per spatial axis for "valid", "same" or, of one axis, "causal".
 
-    "same" gives ceil(size / stride) positions; an odd zero goes to the end (TensorFlow, "Convolution" notes).
+    "causal" puts all of them to the front, so that no position sees a later one. "same" gives
+    ceil(size / stride) positions; an odd zero goes to the end (TensorFlow, "Convolution" notes).
 
     Raises:
         EdgemlError: another mode.
@@ -27,11 +28,8 @@ def padding(
     reach = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     if mode == "valid":
         return tuple((0, 0) for _ in size)
-    if mode == "causal":  # Keras has it for Conv1D alone, and QKeras' QConv1D cannot run it
-        raise builder.refuse(
-            "padding 'causal' is not covered",
-            f"use 'valid' behind ZeroPadding1D(({reach[0] - 1}, 0)), which is the same",
-        )
+    if mode == "causal" and len(size) == 1:
+        return ((reach[0] - 1, 0),)
     if mode != "same":
         raise builder.refuse(f"padding {mode!r} is not covered", "use 'valid' or 'same'")
     pairs: list[tuple[int, int]] = []
