@@ -29,7 +29,7 @@ PREPARATION = (
 )
 """The passes of `prepare`, in their order."""
 
-CIRCUIT = ("shorten_sums", "tabulate_neurons", "tabulate")
+CIRCUIT = ("shorten_sums", "tabulate_neurons", "tabulate", "count_bits")
 """The passes of `prepare_circuit` behind those of `prepare`."""
 
 _FOLDER = ModuleFolder("pass", __name__)

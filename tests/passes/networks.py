@@ -65,6 +65,19 @@ def narrow_network(seed: int) -> Graph:
     return build.graph(value)
 
 
+def voting_network(seed: int) -> Graph:
+    """Bits of all kinds of types, summed over rows and windows."""
+    rng = np.random.default_rng(seed)
+    build = Builder("voting")
+    shape = tuple(int(size) for size in rng.integers((1, 2, 1), (4, 20, 3)))
+    x = build.input(shape, FixedType(True, 4, int(rng.integers(-1, 3))), "x")
+    bit = FixedType(bool(rng.integers(0, 5) == 0), int(rng.choice([1, 1, 1, 2])), int(rng.integers(-1, 3)))
+    value = build.add(Cast(bit, Round.TRN, Overflow.SAT), x, name="bits")
+    pool = (1, shape[1]) if rng.integers(0, 4) else tuple(int(rng.integers(1, n + 1)) for n in shape[:2])
+    value = build.add(SumPool(pool, (1, 1), ((0, 0), (0, 0))), value, name="sum")
+    return build.graph(build.add(Scale(int(rng.integers(-2, 3))), value, name="logits"))
+
+
 def scaled_network(seed: int) -> Graph:
     """Dense layers, each with a factor and an offset per channel in front of casts to few codes."""
     rng = np.random.default_rng(seed)

@@ -12,11 +12,11 @@ from edgeml import passes
 from edgeml.ir import Graph, evaluate_codes
 from edgeml.passes import prepare
 from edgeml.passes.fuse_bias import FuseBias
-from tests.passes.networks import extremes, narrow_network, network, scaled_network
+from tests.passes.networks import extremes, narrow_network, network, scaled_network, voting_network
 
 REWRITINGS = tuple(name for name in passes.names() if name not in ("expand", "postpone_casts", "split_sums"))
 """Networks have no composites; the two last are for floats and have tests of their own."""
-NETWORKS = {"tabulate_neurons": narrow_network, "threshold": scaled_network}
+NETWORKS = {"count_bits": voting_network, "tabulate_neurons": narrow_network, "threshold": scaled_network}
 """Networks for passes that find nothing to do in most others."""
 QUICK, ALL = range(60), range(60, 560)
 

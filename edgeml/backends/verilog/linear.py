@@ -88,6 +88,26 @@ def blocks(matrix: IntArray, most: int) -> list[list[tuple[slice, slice]]]:
             column_parts *= 2
 
 
+def beside(weights: IntArray, lows: IntArray, highs: IntArray) -> bool:
+    """True if every sum only puts bits beside each other, which takes wires and no search.
+
+    Args:
+        weights: (n, m), for codes as whole numbers.
+        lows: smallest codes.
+        highs: largest codes.
+
+    >>> beside(np.asarray([[1], [2]]), np.asarray([0, 0]), np.asarray([1, 3]))
+    True
+    >>> beside(np.asarray([[1], [2]]), np.asarray([0, 0]), np.asarray([2, 3]))
+    False
+    """
+    if np.any(lows < 0) or np.any(weights < 0):
+        return False
+    widths = np.asarray([int(high).bit_length() for high in highs], np.int64)
+    filled = np.bitwise_count(((1 << widths) - 1) @ weights)
+    return np.array_equal(filled, widths @ np.bitwise_count(weights).astype(np.int64))
+
+
 @dataclass(frozen=True)
 class Product:
     """x (n,) times a matrix (n, m) of integer codes.
@@ -154,6 +174,8 @@ class Product:
             lows[position], highs[position] = cell.lo, cell.hi
             terms.append(_Term(Num(cell, 0), np.eye(1, len(x), position, dtype=np.int64)[0], 0))
         scale = max(self.fracs) + self.frac
+        if beside(weights, lows, highs):
+            return [self._wired(circuit, terms, column, scale) for column in weights.T]
         circuit.offset += scale
         terms = [
             term
@@ -187,6 +209,17 @@ class Product:
                 some = _run(circuit, stage, some, *bounds)
             parts.append(some)
         return [_total(circuit, column, bounds) for column in zip(*parts, strict=True)]
+
+    @staticmethod
+    def _wired(circuit: Circuit, terms: Sequence[_Term], column: IntArray, scale: int) -> Num:
+        """Bits beside each other, from the lowest place on, so that no addition has a carry."""
+        places = sorted(
+            (place, position)
+            for position in np.nonzero(column)[0].tolist()
+            for place in range(int(column[position]).bit_length())
+            if column[position] >> place & 1
+        )
+        return circuit.sum([Num(terms[position].num.cell, scale - place) for place, position in places])
 
     def _digit_by_digit(self, circuit: Circuit, x: Sequence[Num]) -> list[Num]:
         return [
