@@ -50,7 +50,9 @@ def float_model(model: keras.Model) -> keras.Model:
     return clone
 
 
-def _float_layer(layer: keras.Layer) -> keras.Layer:
+def _float_layer(layer: Any) -> Any:
+    if not isinstance(layer, import_keras().layers.Layer):
+        return type(layer).from_config(layer.get_config())  # an operation of `keras.ops`
     handler = layers.handler(layer, layer.name)
     if isinstance(handler.float_layer, Absent):
         raise EdgemlError(

@@ -238,3 +238,12 @@ def test_a_layer_that_keras_cannot_build_again_is_one_error():
         float_model(quantized(lambda x: keras.layers.RandomShear(x_factor=0.3, name="shear")(x)))
     assert caught.value.where == "shear"
     float_model(quantized(lambda x: keras.layers.RandomShear(x_factor=(0, 0.3), name="shear")(x)))
+
+
+def test_operations_stay_as_they_are():
+    inputs = keras.Input((4, 3), name="x")
+    x = qkeras.QActivation(Q, name="quantize")(inputs)
+    x = keras.ops.sum(x, axis=-1) + keras.ops.max(x, axis=2)
+    model = keras.Model(inputs, keras.layers.Rescaling(0.25)(x))
+    x = np.random.default_rng(0).integers(-8, 9, (5, 4, 3)).astype(np.float32)
+    np.testing.assert_array_equal(float_model(model)(x), model(x))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgeml.backends.verilog.cells import Cell
 from edgeml.backends.verilog.design import Design, DesignLayer
@@ -103,7 +103,8 @@ def _layer_text(
     for cell in foreign:
         inside.foreign(cell)
     leaves = times.leaves[index]
-    lines_of = {id(cell): _cell_line(cell, inside, layer) for cell in layer.cells}
+    tables = _tables(layer)
+    lines_of = {id(cell): _cell_line(cell, inside, tables) for cell in layer.cells}
     exits = [
         f"  assign {_part(layer.module, *layout[id(cell)])} = {inside.ref(cell, leaves).name};"
         for cell in layer.exports
@@ -128,7 +129,7 @@ def _layer_text(
             part = _part(design.layers[source].module, *layout[id(cell)])
             lines.append(f"  {declaration(cell)} {inside.first(cell)} = {part};  // {type_comment(cell)}")
             lines += inside.declarations(cell)
-    lines += _functions(layer)
+    lines += _functions(tables)
     for node in layer.nodes:
         lines.append(f"  // {node.name}: {_op_text(design.graph, node.name)}")
         for cell in (cell for cell in layer.cells if cell.node == node.name):
@@ -229,10 +230,10 @@ def _number(name: str) -> tuple[int, str]:
     return (int(number), name) if number.isdigit() else (0, name)
 
 
-def _cell_line(cell: Cell, inside: _Inside, layer: DesignLayer) -> str:
+def _cell_line(cell: Cell, inside: _Inside, tables: _Tables) -> str:
     refs = [inside.ref(arg, inside.at(cell)) for arg in cell.args]
     if cell.kind == "rom":
-        text = f"{_function_name(layer, cell)}({fit(refs[0], 0, cell.data[0])})"
+        text = f"{tables[_table(cell)][0]}({fit(refs[0], 0, cell.data[0])})"
     else:
         text = expression(cell, refs)
     comment = type_comment(cell) if cell.is_result else f"{cell.lo}..{cell.hi}"
@@ -246,22 +247,29 @@ def _op_text(graph: Graph, name: str) -> str:
 # ---------------------------------------------------------------- tables
 
 
-def _function_name(layer: DesignLayer, cell: Cell) -> str:
-    return f"table_{list(_tables(layer)).index((*cell.data, cell.lo, cell.hi)) + 1}"
+_Table: TypeAlias = tuple[Any, ...]
+"""Index bits, lowest index, entries and interval of the result of a table."""
+
+_Tables: TypeAlias = dict[_Table, tuple[str, Cell]]
+"""By table its function's name and one of its cells."""
 
 
-def _tables(layer: DesignLayer) -> dict[tuple[Any, ...], Cell]:
-    """One cell for every table of a layer, by index bits, lowest index, entries, interval of the result."""
-    tables: dict[tuple[Any, ...], Cell] = {}
+def _table(cell: Cell) -> _Table:
+    return (*cell.data, cell.lo, cell.hi)
+
+
+def _tables(layer: DesignLayer) -> _Tables:
+    """Every table of a layer once, in the order of its cells."""
+    first: dict[_Table, Cell] = {}
     for cell in layer.cells:
         if cell.kind == "rom":
-            tables.setdefault((*cell.data, cell.lo, cell.hi), cell)
-    return tables
+            first.setdefault(_table(cell), cell)
+    return {key: (f"table_{number}", cell) for number, (key, cell) in enumerate(first.items(), 1)}
 
 
-def _functions(layer: DesignLayer) -> Iterator[str]:
-    for cell in _tables(layer).values():
-        name, (width, least, table) = _function_name(layer, cell), cell.data
+def _functions(tables: _Tables) -> Iterator[str]:
+    for name, cell in tables.values():
+        width, least, table = cell.data
         yield f"  function [{cell.width - 1}:0] {name};"
         yield f"    input [{width - 1}:0] code;"
         yield "    case (code)"
