@@ -1,7 +1,7 @@
 """MNIST in tables alone: each reads six pixels of one bit, chosen in training, and votes for a digit.
 
-Pixels are divided by 256 and are ones from a half on, which takes no logic; the margin of three pixels is left
-off. A digit's logit is the number of its votes times a power of two. `model.sizes.hidden` puts another layer
+Pixels are divided by 256 and are ones from a half on, which takes no logic; the margin of three pixels is
+left off. A digit's logit is the number of its votes times a power of two. `model.sizes.hidden` puts another layer
 of tables in front of the votes. Tables have no widths, so the float baseline is the same network.
 """
 
@@ -38,7 +38,7 @@ PRESET = Preset(
     summary="MNIST, 1,200 tables of six chosen pixels of one bit, counted as votes",
     build=build,
     sizes={
-        "hidden": Size(default=0, least=0, most=4000, step=200),
+        "hidden": Size(default=0, least=0, most=1000, step=100),
         "votes": Size(default=120, least=10, most=400, step=10),
     },
     data=DataSpec(dataset="mnist", scaling="unit", constant=256, flatten=True),
