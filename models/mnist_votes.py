@@ -1,8 +1,8 @@
 """MNIST in tables alone: each reads six pixels of one bit, chosen in training, and votes for a digit.
 
 Pixels are divided by 256 and are ones from a half on, which takes no logic; the margin of three pixels is
-left off. A digit's logit is the number of its votes times a power of two. `model.sizes.hidden` puts another layer
-of tables in front of the votes. Tables have no widths, so the float baseline is the same network.
+left off. A digit's logit is the number of its votes times a power of two. `model.sizes.hidden` puts another
+layer of tables in front of the votes. Tables have no widths, so the float baseline is the same network.
 """
 
 from __future__ import annotations

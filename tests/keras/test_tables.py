@@ -80,9 +80,9 @@ def test_of_equal_scores_the_first_input_is_read() -> None:
     layer = by_hand()
     layer.scores.assign(np.zeros((2, 3)))
     np.testing.assert_array_equal(layer.connections(), [[0, 0]])
-    np.testing.assert_array_equal(layer(np.float32([[1, 0, 0], [0, 1, 1]])), [[0], [0]])
+    np.testing.assert_array_equal(layer(np.array([[1, 0, 0], [0, 1, 1]], np.float32)), [[0], [0]])
     layer.entries.assign([[-1, -1, -1, 1]])
-    np.testing.assert_array_equal(layer(np.float32([[1, 0, 0], [0, 1, 1]])), [[1], [0]])
+    np.testing.assert_array_equal(layer(np.array([[1, 0, 0], [0, 1, 1]], np.float32)), [[1], [0]])
 
 
 def test_slopes_lead_to_the_bits_that_matter_and_their_table() -> None:
@@ -100,7 +100,8 @@ def test_slopes_lead_to_the_bits_that_matter_and_their_table() -> None:
     def step(samples: Any, wanted: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((layer(samples) - wanted) ** 2)
-        for weight, slope in zip(weights, tape.gradient(loss, weights), strict=True):
+        slopes_now: Any = tape.gradient(loss, weights)
+        for weight, slope in zip(weights, slopes_now, strict=True):
             weight.assign_sub(0.3 * slope)
         return loss
 
