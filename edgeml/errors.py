@@ -57,6 +57,19 @@ def printable(text: str) -> str:
 _LONGEST = 2000
 
 
+def excerpt(text: str, most: int) -> str:
+    """The beginning of somebody else's text on one line, up to the end of a word, with dots if more follows.
+
+    >>> excerpt("Socket  closed and its device is gone", 20), excerpt("Socket closed", 20)
+    ('Socket closed and...', 'Socket closed')
+    """
+    text = " ".join(text.split())
+    if len(text) <= most:
+        return text
+    start = text[: most - 2]
+    return f"{start.rpartition(' ')[0] or start[:-1]}..."
+
+
 class MissingToolError(EdgemlError):
     """A tool or an optional package is not installed; a check that needs it is NOT RUN, never passed."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
-from edgeml.errors import EdgemlError, MissingToolError, near_names, unknown_name
+from edgeml.errors import EdgemlError, MissingToolError, excerpt, near_names, unknown_name
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,24 @@ def test_text(parts, text):
     error = EdgemlError(*parts)
     assert str(error) == text
     assert (error.what, error.where, error.hint) == (*parts, "", "")[:3]
+
+
+def test_an_excerpt_ends_with_a_word():
+    text = "Socket closed: " + "the device of worker 1 is gone " * 9
+    for most in range(20, 90):
+        short = excerpt(text, most)
+        assert len(short) <= most and short.endswith("...")
+        assert f"{short[:-3]} " in " ".join(text.split()) + " "
+    assert excerpt("x" * 50, 20) == "x" * 17 + "..."
+    assert excerpt("one\n two", 8) == "one two"
+
+
+def test_texts_of_others_are_cut_by_that_function():
+    """A format or slice of a hundred characters and more cuts words."""
+    package = Path(__file__).parent.parent / "edgeml"
+    cuts = re.compile(r":\.\d{3,}\}|(error|reason|text|message)\w*\)*\[:\d{3,}\]")
+    found = [str(path) for path in package.rglob("*.py") if cuts.search(path.read_text())]
+    assert found == [str(package / "errors.py")], "use edgeml.errors.excerpt; errors.py shows both ends"
 
 
 def test_crosses_processes():

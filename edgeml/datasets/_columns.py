@@ -21,7 +21,7 @@ import numpy as np
 
 from edgeml import install
 from edgeml.datasets._base import Array, Column
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import EdgemlError, MissingToolError, excerpt
 
 Missing = Literal["refuse", "mean", "median", "most_frequent", "flag"]
 """The treatment of missing values; "flag": the median, and a feature that is 1 where a value was missing."""
@@ -235,7 +235,9 @@ class ColumnPlan:
                 for row in rows
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise EdgemlError(f"is damaged: {error!r:.100}", where, "train again with --overwrite") from error
+            raise EdgemlError(
+                f"is damaged: {excerpt(repr(error), 100)}", where, "train again with --overwrite"
+            ) from error
         if any(not 0 <= level < len(rule.categories) for rule in rules for level in rule.levels):
             what = "is damaged: a category of another number than the column has"
             raise EdgemlError(what, where, "train again with --overwrite")

@@ -25,7 +25,7 @@ from edgeml import install
 from edgeml.datasets._base import Array
 from edgeml.datasets._labels import NUMBER, is_missing
 from edgeml.datasets._limits import check_size
-from edgeml.errors import EdgemlError, MissingToolError, unknown_name
+from edgeml.errors import EdgemlError, MissingToolError, excerpt, unknown_name
 
 MOST_COLUMNS = 20_000
 _LONGEST_LINE = 1 << 22
@@ -275,7 +275,7 @@ def target_column(header: list[str], target: str | None, path: Path) -> int:
     if len(usual) != 1:
         names = f"{', '.join(header[:12])}{', ...' if len(header) > 12 else ''}"
         raise EdgemlError(
-            "which column has the labels?", str(path), f"set data.target to one of {names:.300}"
+            "which column has the labels?", str(path), f"set data.target to one of {excerpt(names, 300)}"
         )
     return header.index(usual[0])
 

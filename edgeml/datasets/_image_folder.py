@@ -27,7 +27,7 @@ from edgeml.datasets._base import Array, Raw, Split
 from edgeml.datasets._disk import DiskRows
 from edgeml.datasets._labels import check_names
 from edgeml.datasets._limits import check_bytes
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import EdgemlError, MissingToolError, excerpt
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm")
 
@@ -169,7 +169,7 @@ def _opened(file: Path | io.BytesIO, where: str = "") -> Iterator[Any]:
             with Image.open(file) as image:
                 yield image
     except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
-        what = f"cannot be read as an image: {error}"[:300]
+        what = f"cannot be read as an image: {excerpt(str(error), 300)}"
         raise EdgemlError(what, where or str(file), "delete it or get it again") from error
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.datasets._base import Array, blocks_of
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 from edgeml.reading import refusing
 
 _LOCAL_HEADER = 30  # bytes, then the name and an extra field, whose lengths are its last two numbers
@@ -82,7 +82,7 @@ def mapped(path: Path, key: str) -> Array:
             members = {info.filename: info for info in archive.infolist()}
         member = members.get(f"{key}.npy")
         if member is None:
-            raise EdgemlError(f"has no array {key}", where, f"it has: {', '.join(members):.300}")
+            raise EdgemlError(f"has no array {key}", where, f"it has: {excerpt(', '.join(members), 300)}")
         if member.compress_type != zipfile.ZIP_STORED:
             raise EdgemlError(
                 f"{key} is compressed and cannot stay on the disk", where, "save it with numpy.savez"

@@ -21,7 +21,7 @@ from edgeml.datasets._csv_file import read_csv
 from edgeml.datasets._labels import about, encode
 from edgeml.datasets._readers import npz_names, read_npz
 from edgeml.datasets._targets import side_by_side
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 
 SUFFIXES = (".npz", ".csv")
 
@@ -91,7 +91,9 @@ def samples(path: Path, target: str | None = None, inputs: Sequence[str] = ()) -
     key = _samples_key(names)
     if key is None:
         raise EdgemlError(
-            "has no array x or x_test", str(path), f"name the samples x; it has: {', '.join(names):.300}"
+            "has no array x or x_test",
+            str(path),
+            f"name the samples x; it has: {excerpt(', '.join(names), 300)}",
         )
     return read_npz(path, [key])[key]
 
@@ -117,7 +119,7 @@ def _load_npz(path: Path, max_classes: int | None, inputs: Sequence[str]) -> Raw
         raise EdgemlError(
             f"has no array {', '.join(absent)}",
             where,
-            f"give x and y, or x_train, y_train, x_test and y_test; it has: {', '.join(names):.300}",
+            f"give x and y, or x_train, y_train, x_test and y_test; it has: {excerpt(', '.join(names), 300)}",
         )
     stored = [key for key in (*keys, *_EXTRA) if key in names and (several is None or key != "x")]
     arrays = read_npz(path, stored) | ({} if several is None else {"x": several})

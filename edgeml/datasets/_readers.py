@@ -24,7 +24,7 @@ from edgeml import install
 from edgeml.datasets._base import Array, DatasetInfo, Raw, Split
 from edgeml.datasets._limits import check_bytes
 from edgeml.datasets._sources import Sources
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import EdgemlError, MissingToolError, excerpt
 from edgeml.files import read_bytes
 
 _IDX_UINT8 = 8
@@ -68,7 +68,7 @@ def read_npz(path: Path, keys: Iterable[str] = ()) -> dict[str, Array]:
                 members = list(keys) or [name for name, info in there.items() if info.filename != name]
                 absent = [key for key in members if key not in there]
                 if absent:
-                    has = f"it has: {', '.join(there):.300}"
+                    has = f"it has: {excerpt(', '.join(there), 300)}"
                     raise EdgemlError(f"has no array {', '.join(absent)}", where, has)
                 total = sum(there[key].file_size for key in members)
                 check_bytes(total, "what the file declares", where)
@@ -78,7 +78,7 @@ def read_npz(path: Path, keys: Iterable[str] = ()) -> dict[str, Array]:
     except _DAMAGED as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         hint = "get the file again; it may be truncated"
-        raise EdgemlError(f"damaged .npz file: {reason:.200}", where, hint) from error
+        raise EdgemlError(f"damaged .npz file: {excerpt(reason, 200)}", where, hint) from error
 
 
 def npz_names(path: Path) -> list[str]:

@@ -20,7 +20,7 @@ from edgeml.datasets._base import Array
 from edgeml.datasets._disk import DiskRows
 from edgeml.datasets._image_folder import pixels_of
 from edgeml.datasets._tf_example import Feature, example, places_of
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 
 _PATTERN = "*.tfrecord*"
 _ENCODED = (b"\x89PNG", b"\xff\xd8\xff")
@@ -111,7 +111,7 @@ class RecordRows(DiskRows):
             if name in features:
                 return features[name]
         what = f"has no feature {' or '.join(names)}"
-        raise EdgemlError(what, self._where(index), f"it has: {', '.join(features):.200}")
+        raise EdgemlError(what, self._where(index), f"it has: {excerpt(', '.join(features), 200)}")
 
     def _features(self, index: int) -> dict[str, Feature]:
         file, offset, length = self._places[index]

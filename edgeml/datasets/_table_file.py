@@ -25,7 +25,7 @@ from edgeml.datasets._columns import TableOptions, check_columns
 from edgeml.datasets._csv_file import decimal_mark, header_of, opened, target_column
 from edgeml.datasets._labels import NUMBER, about, encode, is_missing
 from edgeml.datasets._limits import check_size
-from edgeml.errors import EdgemlError, MissingToolError, unknown_name
+from edgeml.errors import EdgemlError, MissingToolError, excerpt, unknown_name
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -260,7 +260,9 @@ def _parquet(path: Path) -> dict[str, Array]:
         table: Any = pq.read_table(path)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise EdgemlError(f"damaged .parquet file: {reason:.200}", str(path), "get it again") from error
+        raise EdgemlError(
+            f"damaged .parquet file: {excerpt(reason, 200)}", str(path), "get it again"
+        ) from error
     if not table.num_rows:
         raise EdgemlError("has no samples", str(path))
     columns: dict[str, Array] = {}

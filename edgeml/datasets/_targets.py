@@ -17,7 +17,7 @@ import numpy as np
 from edgeml.datasets._base import Array, Split, check_finite
 from edgeml.datasets._csv_file import CsvTable, read_csv
 from edgeml.datasets._readers import npz_names, read_npz
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 
 _PARTS = ("train", "val", "test")
 
@@ -38,7 +38,9 @@ def side_by_side(path: Path, names: Sequence[str], axis: str) -> Array | None:
         return None
     if not all(keys):
         absent = [f"{axis}.{name}" for name, key in zip(names, keys, strict=True) if not key]
-        raise EdgemlError(f"has no array {', '.join(absent)}", str(path), f"it has: {', '.join(there):.300}")
+        raise EdgemlError(
+            f"has no array {', '.join(absent)}", str(path), f"it has: {excerpt(', '.join(there), 300)}"
+        )
     arrays = read_npz(path, keys)
     sizes = {key: len(array) if array.ndim else 0 for key, array in arrays.items()}
     if len(set(sizes.values())) > 1 or not min(sizes.values()):
@@ -87,7 +89,7 @@ def with_numbers(
     x = side_by_side(path, inputs, "x") if inputs else None
     y = stored_labels(path, None, outputs)
     if y is None:
-        raise EdgemlError("has no array y", where, f"it has: {', '.join(names):.300}")
+        raise EdgemlError("has no array y", where, f"it has: {excerpt(', '.join(names), 300)}")
     return {"train": _numeric(read_npz(path, ["x"])["x"] if x is None else x, y, where)}
 
 

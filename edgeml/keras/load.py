@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeml.archives import opened
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 from edgeml.files import read_bytes
 from edgeml.keras.backend import import_keras
 from edgeml.keras.configuration import (
@@ -107,7 +107,9 @@ def model_of(content: bytes, where: str, weights: bytes | None = None) -> Any:
                     f"lower the model before it is saved, {UNLOADABLE[name]}",
                 ) from error
         by = f" (written by Keras {version}, read by {keras.__version__})" if version else ""
-        raise EdgemlError(f"does not load as a Keras model{by}: {reason[:300]}", where, AGAIN) from error
+        raise EdgemlError(
+            f"does not load as a Keras model{by}: {excerpt(reason, 300)}", where, AGAIN
+        ) from error
 
 
 def _reason(error: Exception) -> str:

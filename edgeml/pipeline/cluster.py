@@ -25,7 +25,7 @@ from typing import Any, Protocol, Self, TypeVar, cast
 
 from edgeml import install
 from edgeml._version import __version__
-from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.errors import EdgemlError, MissingToolError, excerpt
 from edgeml.files import FileSet, read_bytes
 from edgeml.pipeline.pool import JobPool, JobTell, PoolBounds, PoolJob
 from edgeml.presets import DataSpec
@@ -388,4 +388,5 @@ def _cluster_faults(address: str) -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    return error_text(error).splitlines()[0][:200] if error_text(error) else type(error).__name__
+    lines = error_text(error).splitlines()
+    return excerpt(lines[0], 200) if lines else type(error).__name__

@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeml import datasets, tasks
 from edgeml.datasets import Array, ColumnPlan, Dataset, Scaling, StreamedRows
-from edgeml.errors import EdgemlError, unknown_name
+from edgeml.errors import EdgemlError, excerpt, unknown_name
 from edgeml.presets.spec import AUTO, DataSpec
 from edgeml.tasks import TaskEvidence, Truth
 
@@ -56,7 +56,7 @@ class Prepared:
     def sample_shape(self) -> str:
         """The shape of a sample for messages, with the features' names where it has some: "(2,): a, b"."""
         shape, names = tuple(self.x_train.shape[1:]), self.dataset.feature_names or ()
-        return f"{shape}: {', '.join(names):.200}" if shape == (len(names),) else str(shape)
+        return f"{shape}: {excerpt(', '.join(names), 200)}" if shape == (len(names),) else str(shape)
 
     def truth_of(self, x: Array, y: Array | None) -> Array | None:
         """The truth of samples, as the figures of the task take it.

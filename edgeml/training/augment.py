@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 from edgeml.keras import layers
 from edgeml.keras.backend import import_keras
 from edgeml.keras.handlers import LayerKind
@@ -109,7 +109,7 @@ def _layer(stated: KerasClass, shape: tuple[int, ...], span: tuple[float, float]
         layer.build((None, *shape))
     except (TypeError, ValueError) as error:
         text = " ".join(str(error).split())
-        raise EdgemlError(f"Keras refuses it: {text:.200}", f"{_WHERE}, {stated.name}") from None
+        raise EdgemlError(f"Keras refuses it: {excerpt(text, 200)}", f"{_WHERE}, {stated.name}") from None
     return layer
 
 

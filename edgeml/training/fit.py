@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from edgeml.datasets import Array, StreamedRows, check_room
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 from edgeml.interrupts import held_signals
 from edgeml.presets import Prepared, Training
 from edgeml.training.augment import augmenter_of, check_augmentation
@@ -323,7 +323,7 @@ class PhaseTrainer:
         try:
             return self.train(*arguments).numpy()
         except tf.errors.ResourceExhaustedError as error:
-            what = f"a training step needs more memory than there is: {error.message.splitlines()[0]:.100}"
+            what = f"a training step needs more memory than there is: {excerpt(error.message, 100)}"
             hint = f"set training.batch_size below {self.batch}"
             raise EdgemlError(what, f"batches of {self.batch} samples", hint) from None
         except tf.errors.OpError:

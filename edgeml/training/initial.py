@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 from edgeml.keras.backend import import_keras
 from edgeml.presets import KerasClass
 from edgeml.training.named import built, keras_class
@@ -69,4 +69,4 @@ def initialize(model: Any, stated: KerasClass, seed: int) -> None:
             kernel.assign(initializer_of(stated, own)(kernel.shape))
         except (TypeError, ValueError) as error:
             text = " ".join(str(error).split())
-            raise EdgemlError(f"Keras refuses it for {kernel.path}: {text:.200}", _WHERE) from None
+            raise EdgemlError(f"Keras refuses it for {kernel.path}: {excerpt(text, 200)}", _WHERE) from None

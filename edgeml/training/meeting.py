@@ -12,7 +12,7 @@ import socket
 import time
 from contextlib import ExitStack, suppress
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 from edgeml.training.cluster import PATIENCE, WorkerPlace
 
 _GO = b"go\n"
@@ -36,7 +36,7 @@ def meet(place: WorkerPlace, seconds: float) -> None:
     absent = _tell(place, until) if place.index else _collect(place, until)
     if absent:
         raise EdgemlError(
-            f"{', '.join(absent):.300} did not come within {seconds:g} s",
+            f"{excerpt(', '.join(absent), 300)} did not come within {seconds:g} s",
             place.title,
             f"start the same command on all workers; {PATIENCE} sets another time",
         )

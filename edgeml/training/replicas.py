@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from edgeml.datasets import Array
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 from edgeml.files import read_bytes, write_atomic
 from edgeml.keras.backend import import_keras
 from edgeml.presets import Training
@@ -154,7 +154,7 @@ class Replicas:
         except lost as error:
             cause = " ".join(str(error).rsplit("aborted by:", 1)[-1].split())
             raise LostWorkerError(
-                f"another worker is gone: {cause:.160}",
+                f"another worker is gone: {excerpt(cause, 160)}",
                 self.place.title,
                 "start the same command on all workers again; the training goes on from its last saved epoch",
             ) from None
@@ -175,7 +175,7 @@ class Replicas:
             what = "the workers differ in settings or data"
             shown = f": {'; '.join(others)}" if others else ", another one has others than worker 0"
             hint = "give all workers the same command, preset and data"
-            raise EdgemlError(f"{what}{shown:.500}", self.place.title, hint)
+            raise EdgemlError(f"{what}{excerpt(shown, 500)}", self.place.title, hint)
 
     def _bytes(self, file: Path, size: int) -> bytes | None:
         """The first worker's content of a file; None if it has none (size -1)."""
@@ -276,4 +276,4 @@ def _begun(make: Callable[[Any], Any]) -> Any:
         return make(tf)
     except (RuntimeError, ValueError, tf.errors.OpError) as error:
         text = " ".join(str(error).split())
-        raise EdgemlError(f"TensorFlow refuses it: {text:.300}", _SETTING, _NEW_PROCESS) from None
+        raise EdgemlError(f"TensorFlow refuses it: {excerpt(text, 300)}", _SETTING, _NEW_PROCESS) from None

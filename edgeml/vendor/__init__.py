@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from edgeml.errors import EdgemlError
+from edgeml.errors import EdgemlError, excerpt
 from edgeml.figures import Hardware
 from edgeml.vendor import formats
 from edgeml.vendor.base import Format, Share, VendorReport
@@ -125,7 +125,7 @@ def _read_one(path: Path) -> RankedReading | None:
     except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         # An unforeseen fault in a damaged file ends the reading of this file alone.
         report.fail(
-            f"is not laid out like a {report_format.title}: {type(error).__name__}: {str(error)[:80]}"
+            f"is not laid out like a {report_format.title}: {type(error).__name__}: {excerpt(str(error), 80)}"
         )
     if reading is None:
         return None
