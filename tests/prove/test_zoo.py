@@ -22,13 +22,13 @@ from tests.zoo import zoo
 
 PROVERS = [name for name in backends.names() if not isinstance(backends.load(name).prover(), NoProver)]
 COMPILED = [name for name in PROVERS if backends.load(name).runners()[0].takes is Takes.CODES]
-"""Back ends whose stages are compiled: a second a graph of C, four of hls4ml."""
+"""Back ends whose stages are compiled: a second a graph of C, four of hls4ml, ten of Verilog with a product."""
 
 GRAPHS = zoo()
-FEW: dict[str, tuple[str, ...]] = {"hls4ml": ()}
+FEW: dict[str, tuple[str, ...]] = {"hls4ml": (), "verilog": ("max_min",)}
 MORE = {
     "hls4ml": ("cnn_2d",),
-    "verilog": ("arg_max", "cast_per_element", "lookup", "sum_pool_padding", "wide_products"),
+    "verilog": ("residual", "arg_max", "cast_per_element", "lookup", "sum_pool_padding", "wide_products"),
 }
 """Graphs that the quick tests prove of compiled artefacts, and the slow ones; of others a few, and all.
 
