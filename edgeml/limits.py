@@ -90,19 +90,35 @@ def factor() -> float:
     Raises:
         EdgemlError: it is no positive number.
     """
-    text = os.environ.get(VARIABLE, "").strip()
-    if not text:
-        return 1.0
+    return positive_variable(
+        VARIABLE,
+        1.0,
+        math.inf,
+        "positive number",
+        "set it to the times that the limits are raised by, or not",
+    )
+
+
+def positive_variable(variable: str, default: float, below: float, what: str, hint: str) -> float:
+    """The number in a variable of the environment.
+
+    Args:
+        variable: its name.
+        default: the number if it is empty or not set.
+        below: every number is below this one.
+        what: "positive number of GB", for the error.
+        hint: what to do instead, for the error.
+
+    Raises:
+        EdgemlError: its value is no number above 0 and below `below`.
+    """
+    text = os.environ.get(variable, "").strip()
     try:
-        number = float(text)
+        number = float(text or default)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise EdgemlError(
-            f"{text[:40]!r} is no positive number",
-            VARIABLE,
-            "set it to the times that the limits are raised by, or not",
-        )
+    if not 0 < number < below:
+        raise EdgemlError(f"{text[:40]!r} is no {what}", variable, hint)
     return number
 
 

@@ -40,6 +40,11 @@ def setting(text: str, completions: Callable[[], Sequence[str]]) -> Any:
     return named("--set", text, completions, metavar="KEY=VALUE")
 
 
+def data_option(text: str) -> Any:
+    """The option --data of a command: a data set or a file of the user's; see `named`."""
+    return named("--data", text, names.datasets, metavar="NAME|FILE")
+
+
 PresetArgument = Annotated[
     str,
     typer.Argument(
@@ -87,6 +92,10 @@ VerilogSetOption = Annotated[
     setting(
         "Change an option of the Verilog back end, such as verilog.reuse_factor=4.", names.verilog_options
     ),
+]
+WeightsFileOption = Annotated[
+    Path | None,
+    typer.Option("--weights", help="The file with the weights, for an architecture in .json."),
 ]
 StrictOption = Annotated[
     bool,

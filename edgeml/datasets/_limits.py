@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from edgeml.errors import EdgemlError
+from edgeml.limits import positive_variable
 from edgeml.processes import available_mb
 
 VARIABLE = "EDGEML_MAX_DATA_GB"
@@ -23,14 +24,8 @@ def most_bytes() -> int:
     Raises:
         EdgemlError: the environment's value is no positive number.
     """
-    text = os.environ.get(VARIABLE, "")
-    try:
-        limit = float(text or _DEFAULT_GB)
-    except ValueError:
-        limit = 0.0
-    if not 0 < limit < 1e9:
-        hint = f"unset it for {_DEFAULT_GB:g}"
-        raise EdgemlError(f"{text!r:.40} is no positive number of GB", VARIABLE, hint)
+    hint = f"unset it for {_DEFAULT_GB:g}"
+    limit = positive_variable(VARIABLE, _DEFAULT_GB, 1e9, "positive number of GB", hint)
     return int(limit * 1e9)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeml.errors import EdgemlError
+from edgeml.limits import positive_variable
 from edgeml.reading import parse_json
 
 VARIABLE = "TF_CONFIG"
@@ -90,13 +91,5 @@ def patience() -> float:
     Raises:
         EdgemlError: the environment's value is no positive number.
     """
-    text = os.environ.get(PATIENCE, "")
-    try:
-        seconds = float(text or _PATIENCE_SECONDS)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 1e6:
-        raise EdgemlError(
-            f"{text!r:.40} is no number of seconds", PATIENCE, f"unset it for {_PATIENCE_SECONDS:g}"
-        )
-    return seconds
+    hint = f"unset it for {_PATIENCE_SECONDS:g}"
+    return positive_variable(PATIENCE, _PATIENCE_SECONDS, 1e6, "number of seconds", hint)

@@ -64,7 +64,8 @@ def values(array: IntArray, info: ValueInfo) -> Values:
     fracs = np.broadcast_to(np.asarray(info.type.frac), array.shape)
     result = np.empty(array.shape, object)
     for index in np.ndindex(array.shape):
-        result[index] = Fraction(int(array[index])) / Fraction(2) ** int(fracs[index])
+        code, frac = int(array[index]), int(fracs[index])
+        result[index] = Fraction(code, 1 << frac) if frac >= 0 else Fraction(code << -frac)
     return result
 
 

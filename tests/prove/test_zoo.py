@@ -22,7 +22,7 @@ from tests.zoo import zoo
 
 PROVERS = [name for name in backends.names() if not isinstance(backends.load(name).prover(), NoProver)]
 COMPILED = [name for name in PROVERS if backends.load(name).runners()[0].takes is Takes.CODES]
-"""Back ends whose stages are compiled: a second a graph of C, four of hls4ml, ten of Verilog with a product."""
+"""Back ends whose stages are compiled: a second a graph of C, four of hls4ml, ten of Verilog."""
 
 GRAPHS = zoo()
 FEW: dict[str, tuple[str, ...]] = {"hls4ml": (), "verilog": ("max_min",)}

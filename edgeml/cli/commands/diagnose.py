@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.bands import print_bands
 from edgeml.cli.console import OUT, print_json, print_next
-from edgeml.cli.options import JsonOption, RunArgument
+from edgeml.cli.options import JsonOption, RunArgument, data_option
 from edgeml.errors import EdgemlError
 from edgeml.quoting import shell
 
@@ -37,12 +36,7 @@ def command(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(
-            "--data",
-            help="With a model's file: a data set's name or an .npz file; random samples without.",
-            metavar="NAME|FILE",
-            autocompletion=names_.begin_so(names_.datasets),
-        ),
+        data_option("With a model's file: a data set's name or an .npz file; random samples without."),
     ] = None,
     json: JsonOption = False,
 ) -> None:

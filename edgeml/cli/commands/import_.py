@@ -11,7 +11,16 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import ERR, print_json, print_next
-from edgeml.cli.options import AnewOption, ImportSetOption, JsonOption, StrictOption, layer_types, named
+from edgeml.cli.options import (
+    AnewOption,
+    ImportSetOption,
+    JsonOption,
+    StrictOption,
+    WeightsFileOption,
+    data_option,
+    layer_types,
+    named,
+)
 from edgeml.cli.task_rows import facts_of, task_rows
 from edgeml.quoting import shell
 
@@ -25,17 +34,9 @@ def command(
     ],
     data: Annotated[
         str | None,
-        named(
-            "--data",
-            "A data set's name, or your own .npz or .csv file; random samples without.",
-            names_.datasets,
-            metavar="NAME|FILE",
-        ),
+        data_option("A data set's name, or your own .npz or .csv file; random samples without."),
     ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option("--weights", help="The file with the weights, for an architecture in .json."),
-    ] = None,
+    weights: WeightsFileOption = None,
     input_type: Annotated[
         str | None,
         typer.Option(

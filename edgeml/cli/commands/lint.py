@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +10,7 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
-from edgeml.cli.options import BoardOption, JsonOption, layer_types
+from edgeml.cli.options import BoardOption, JsonOption, WeightsFileOption, data_option, layer_types, setting
 
 if TYPE_CHECKING:
     from edgeml.lint.result import LintResult
@@ -30,17 +29,9 @@ def command(
     ],
     data: Annotated[
         str | None,
-        typer.Option(
-            "--data",
-            help="For a model's file: a data set's name, or your own .npz or .csv file.",
-            metavar="NAME|FILE",
-            autocompletion=names_.begin_so(names_.datasets),
-        ),
+        data_option("For a model's file: a data set's name, or your own .npz or .csv file."),
     ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option("--weights", help="The file with the weights, for an architecture in .json."),
-    ] = None,
+    weights: WeightsFileOption = None,
     input_type: Annotated[
         str | None,
         typer.Option("--input-type", metavar="TYPE", help="As for edgeml import: ufixed<8,8> for pixels."),
@@ -62,12 +53,7 @@ def command(
     board: BoardOption = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Change a setting, as for edgeml train or edgeml import.",
-            autocompletion=names_.begin_so(names_.settings),
-        ),
+        setting("Change a setting, as for edgeml train or edgeml import.", names_.settings),
     ] = None,
     json: JsonOption = False,
 ) -> None:

@@ -12,7 +12,7 @@ from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.bands import Bands
 from edgeml.cli.console import ERR, OUT, print_json, print_next
-from edgeml.cli.options import AnewOption, ImportSetOption, JsonOption, without_none
+from edgeml.cli.options import AnewOption, ImportSetOption, JsonOption, data_option, named, without_none
 from edgeml.quoting import shell
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ def command(
     ],
     data: Annotated[
         str | None,
-        typer.Option(
-            "--data",
-            help="A data set's name, or your own .npz or .csv file; the run's own by default.",
-            metavar="NAME|FILE",
-            autocompletion=names_.begin_so(names_.datasets),
-        ),
+        data_option("A data set's name, or your own .npz or .csv file; the run's own by default."),
     ] = None,
     bits: Annotated[int | None, typer.Option("--bits", help="Bits of weights and activations; 8.")] = None,
     weights: Annotated[int | None, typer.Option("--weights", help="Bits of weights, over --bits.")] = None,
@@ -55,11 +50,11 @@ def command(
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(
+        named(
             "--method",
-            help="How ranges are chosen: minmax, percentile, mse (default) or entropy.",
+            "How ranges are chosen: minmax, percentile, mse (default) or entropy.",
+            names_.calibration_methods,
             metavar="METHOD",
-            autocompletion=names_.begin_so(names_.calibration_methods),
         ),
     ] = None,
     per_tensor: Annotated[
@@ -67,11 +62,12 @@ def command(
     ] = False,
     correct: Annotated[
         str | None,
-        typer.Option(
+        named(
             "--correct",
-            help="Corrections, in order: equalize,rounding,bias (default), or none.",
+            "Corrections, in order: equalize,rounding,bias (default), or none.",
+            names_.corrections,
+            several=True,
             metavar="LIST",
-            autocompletion=names_.begin_so(names_.corrections, several=True),
         ),
     ] = None,
     samples: Annotated[

@@ -46,6 +46,16 @@ class StreamPart(ABC):
 
 
 @dataclass
+class RegisteredPart(StreamPart):
+    """A part whose valid signal at the output is a register."""
+
+    valid: bool = field(default=False, init=False)
+
+    def offers(self, in_valid: bool) -> bool:
+        return self.valid
+
+
+@dataclass
 class Wires(StreamPart):
     """A kernel without registers."""
 
@@ -87,14 +97,10 @@ class Pipe(StreamPart):
 
 
 @dataclass
-class Skid(StreamPart):
+class Skid(RegisteredPart):
     """edgeml_skid."""
 
-    valid: bool = False
     ready: bool = True
-
-    def offers(self, in_valid: bool) -> bool:
-        return self.valid
 
     def accepts(self, out_ready: bool) -> bool:
         return self.ready
@@ -107,16 +113,12 @@ class Skid(StreamPart):
 
 
 @dataclass
-class Fifo(StreamPart):
+class Fifo(RegisteredPart):
     """edgeml_fifo."""
 
     words: float
     count: int = 0
-    valid: bool = False
     most: int = 0
-
-    def offers(self, in_valid: bool) -> bool:
-        return self.valid
 
     def accepts(self, out_ready: bool) -> bool:
         return self.count < self.words
@@ -135,15 +137,11 @@ class Fifo(StreamPart):
 
 
 @dataclass
-class Serialize(StreamPart):
+class Serialize(RegisteredPart):
     """edgeml_serialize."""
 
     parts: int
-    valid: bool = False
     part: int = 0
-
-    def offers(self, in_valid: bool) -> bool:
-        return self.valid
 
     def accepts(self, out_ready: bool) -> bool:
         return not self.valid or (self.part == self.parts - 1 and out_ready)
@@ -157,17 +155,13 @@ class Serialize(StreamPart):
 
 
 @dataclass
-class Fold(StreamPart):
+class Fold(RegisteredPart):
     """edgeml_fold."""
 
     beats: int
     alone: bool = False  # nothing comes in while a result is under way
     beat: int = 0
     stages: tuple[bool, bool, bool] = (False, False, False)
-    valid: bool = False
-
-    def offers(self, in_valid: bool) -> bool:
-        return self.valid
 
     def accepts(self, out_ready: bool) -> bool:
         return (out_ready or not self.valid) and not (self.alone and any(self.stages))
@@ -189,7 +183,7 @@ class Fold(StreamPart):
 
 
 @dataclass
-class ProductModel(StreamPart):
+class ProductModel(RegisteredPart):
     """edgeml_product."""
 
     beats: int
@@ -197,10 +191,6 @@ class ProductModel(StreamPart):
     alone: bool = False  # nothing comes in while a result is under way
     part: int = 0
     stages: tuple[bool, bool, bool] = (False, False, False)
-    valid: bool = False
-
-    def offers(self, in_valid: bool) -> bool:
-        return self.valid
 
     def accepts(self, out_ready: bool) -> bool:
         if self.alone and any(self.stages):
@@ -232,15 +222,11 @@ class ProductModel(StreamPart):
 
 
 @dataclass
-class Reduce(StreamPart):
+class Reduce(RegisteredPart):
     """edgeml_reduce."""
 
     beats: int
     beat: int = 0
-    valid: bool = False
-
-    def offers(self, in_valid: bool) -> bool:
-        return self.valid
 
     def accepts(self, out_ready: bool) -> bool:
         return self.beat != self.beats - 1 or out_ready or not self.valid
@@ -254,15 +240,11 @@ class Reduce(StreamPart):
 
 
 @dataclass
-class Collect(StreamPart):
+class Collect(RegisteredPart):
     """edgeml_collect."""
 
     parts: int
-    valid: bool = False
     part: int = 0
-
-    def offers(self, in_valid: bool) -> bool:
-        return self.valid
 
     def accepts(self, out_ready: bool) -> bool:
         return out_ready or not self.valid
@@ -276,7 +258,7 @@ class Collect(StreamPart):
 
 
 @dataclass
-class Window(StreamPart):
+class Window(RegisteredPart):
     """edgeml_window; sizes as (rows, columns), padding as (before, after) for each."""
 
     size: tuple[int, int]
@@ -284,16 +266,12 @@ class Window(StreamPart):
     strides: tuple[int, int]
     padding: tuple[tuple[int, int], tuple[int, int]]
     at: tuple[int, int] = (0, 0)
-    valid: bool = False
 
     def _inside(self) -> bool:
         return all(
             0 <= place - before < size
             for place, size, (before, _) in zip(self.at, self.size, self.padding, strict=True)
         )
-
-    def offers(self, in_valid: bool) -> bool:
-        return self.valid
 
     def accepts(self, out_ready: bool) -> bool:
         return (out_ready or not self.valid) and self._inside()
