@@ -97,6 +97,14 @@ WeightsFileOption = Annotated[
     Path | None,
     typer.Option("--weights", help="The file with the weights, for an architecture in .json."),
 ]
+LayerTypeOption = Annotated[
+    list[str] | None,
+    typer.Option("--layer-type", metavar="NAME=TYPE", help="The same of one layer; may be given again."),
+]
+Hls4mlConfigOption = Annotated[
+    Path | None,
+    typer.Option("--hls4ml-config", help="A configuration of hls4ml (YAML, JSON) whose types are taken."),
+]
 StrictOption = Annotated[
     bool,
     typer.Option(

@@ -13,8 +13,10 @@ from edgeml.cli import steps
 from edgeml.cli.console import ERR, print_json, print_next
 from edgeml.cli.options import (
     AnewOption,
+    Hls4mlConfigOption,
     ImportSetOption,
     JsonOption,
+    LayerTypeOption,
     StrictOption,
     WeightsFileOption,
     data_option,
@@ -49,14 +51,8 @@ def command(
             "--float-type", metavar="TYPE", help="Of all layers that the model leaves in float: fixed<16,6>."
         ),
     ] = None,
-    layer_type: Annotated[
-        list[str] | None,
-        typer.Option("--layer-type", metavar="NAME=TYPE", help="The same of one layer; may be given again."),
-    ] = None,
-    hls4ml_config: Annotated[
-        Path | None,
-        typer.Option("--hls4ml-config", help="A configuration of hls4ml (YAML, JSON) whose types are taken."),
-    ] = None,
+    layer_type: LayerTypeOption = None,
+    hls4ml_config: Hls4mlConfigOption = None,
     task: Annotated[
         str | None,
         named(

@@ -10,7 +10,16 @@ from rich.markup import escape
 from edgeml.cli import names as names_
 from edgeml.cli import steps
 from edgeml.cli.console import OUT, print_json
-from edgeml.cli.options import BoardOption, JsonOption, WeightsFileOption, data_option, layer_types, setting
+from edgeml.cli.options import (
+    BoardOption,
+    Hls4mlConfigOption,
+    JsonOption,
+    LayerTypeOption,
+    WeightsFileOption,
+    data_option,
+    layer_types,
+    setting,
+)
 
 if TYPE_CHECKING:
     from edgeml.lint.result import LintResult
@@ -42,14 +51,8 @@ def command(
             "--float-type", metavar="TYPE", help="As for edgeml import, of layers in float: fixed<16,6>."
         ),
     ] = None,
-    layer_type: Annotated[
-        list[str] | None,
-        typer.Option("--layer-type", metavar="NAME=TYPE", help="The same of one layer; may be given again."),
-    ] = None,
-    hls4ml_config: Annotated[
-        Path | None,
-        typer.Option("--hls4ml-config", help="A configuration of hls4ml (YAML, JSON) whose types are taken."),
-    ] = None,
+    layer_type: LayerTypeOption = None,
+    hls4ml_config: Hls4mlConfigOption = None,
     board: BoardOption = None,
     settings: Annotated[
         list[str] | None,
