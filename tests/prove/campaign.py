@@ -2,7 +2,7 @@
 
     python -m tests.prove.campaign --with c,onnx --graph mlp_classes --edits 40 --seed 1
     python -m tests.prove.campaign --with c --run runs/digits_mlp --edits 0         # 0: all of them
-    python -m tests.prove.campaign --with c --network 3 --edits 0 --log edits.jsonl # goes on where it ended
+    python -m tests.prove.campaign --with c --network 22 --edits 0 --log edits.jsonl # goes on where it ended
 
 Every witness is run: the artefact has to answer wrongly on it, or not at all. What is proven nevertheless has
 to give the graph's integers on 1,000 random inputs; what is neither is listed with the reason.
@@ -21,12 +21,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from edgeml import backends, tools
+from edgeml import backends
 from edgeml.cache import digest
 from edgeml.checks import golden as vectors
 from edgeml.checks.golden import Golden
@@ -37,6 +36,7 @@ from edgeml.prove.result import Verdict
 from edgeml.scratch import scratch_folder
 from tests.mutants.artefacts import Edit, edits
 from tests.passes.networks import network
+from tests.prove.remembered import remember
 from tests.prove.test_refuted import answers_wrongly, changes_nothing
 from tests.zoo import zoo
 
@@ -205,7 +205,7 @@ def main() -> int:
         target = Target(f"network {options.network}", network(options.network))
     else:
         target = Target(options.graph, zoo()[options.graph])
-    _patient_no_more()
+    remember(options.names.split(","))
     wrong: list[int] = []
     for name in options.names.split(","):
         try:
@@ -215,11 +215,6 @@ def main() -> int:
             sys.stdout.write(f"{name}, {target.name}: {error}\n")
             wrong.append(0 if options.run is None else 1)
     return 1 if any(wrong) else 0
-
-
-def _patient_no_more() -> None:
-    """Look the versions of tools up once: they do not change between edits."""
-    tools.find = cache(tools.find)
 
 
 if __name__ == "__main__":
