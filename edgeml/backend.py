@@ -204,8 +204,13 @@ class Runner(ABC):
             EdgemlError: the files are missing or malformed, or cannot be run here.
         """
 
-    def alternatives(self) -> tuple[Runner, ...]:
-        """Runners of the same artefact that choose otherwise where it leaves a choice."""
+    def alternatives(self, *, failed: bool = True) -> tuple[Runner, ...]:
+        """Runners of the same artefact that choose otherwise where it leaves a choice.
+
+        Args:
+            failed: this runner could not run it; where it could, those that do the same are left out.
+        """
+        del failed
         return ()
 
     def run_codes(

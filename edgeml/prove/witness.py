@@ -56,7 +56,9 @@ def find_witness(
     """
     (runner, *_), core = backend.runners(), backend.prepared(graph)
     trouble: EdgemlError | None = None
-    for one in (runner, *runner.alternatives()):
+    waiting = [runner]
+    for one in waiting:
+        failed = False
         try:
             most = one.most_vectors(folder, graph) or None
             for origin, floats in _candidates(graph, core, golden, difference):
@@ -67,8 +69,11 @@ def find_witness(
         except MissingToolError:
             raise
         except EdgemlError as error:  # another runner may come further
+            failed = True
             if trouble is None or isinstance(error, BrokenArtefactError):
                 trouble = error
+        if one is runner:
+            waiting += runner.alternatives(failed=failed)
     if trouble is not None:
         raise trouble
     return None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgeml import backends
 from edgeml.backend import Runner, Takes
+from edgeml.backends.c.runner import HostProgram
 from edgeml.backends.verilog import Verilog
 from edgeml.errors import BrokenArtefactError, EdgemlError
 from edgeml.fixed import IntArray
@@ -38,7 +39,8 @@ class Mixing(Runner):
     def available(self) -> str:
         return ""
 
-    def alternatives(self) -> tuple[Runner, ...]:
+    def alternatives(self, *, failed: bool = True) -> tuple[Runner, ...]:
+        del failed
         return self._others
 
     def run(
@@ -50,6 +52,25 @@ class Mixing(Runner):
         return {
             name: x + (np.arange(len(x)) > 2).reshape(-1, *[1] * (x.ndim - 1)) for name, x in right.items()
         }
+
+
+class Right(Mixing):
+    """Answers rightly, and asks what does the same only where it cannot run."""
+
+    def __init__(self, fails: EdgemlError | None = None) -> None:
+        super().__init__(fails)
+        self.asked: list[bool] = []
+
+    def alternatives(self, *, failed: bool = True) -> tuple[Runner, ...]:
+        self.asked.append(failed)
+        return ()
+
+    def run(
+        self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
+    ) -> dict[str, IntArray]:
+        if self._fails is not None:
+            raise self._fails
+        return evaluate_codes(graph, inputs)
 
 
 def backend_with(runner: Runner) -> Verilog:
@@ -76,6 +97,21 @@ def test_an_artefact_that_does_not_run_has_no_witness(tmp_path: Path) -> None:
     runner = Mixing(BrokenArtefactError("comes to a standstill"))
     with pytest.raises(BrokenArtefactError, match="standstill"):
         find_witness(backend_with(runner), tmp_path, GRAPH, None, None)
+
+
+def test_a_runner_is_told_whether_it_could_run() -> None:
+    right, failing = Right(), Right(EdgemlError("a warning"))
+    assert find_witness(backend_with(right), Path(), GRAPH, None, None) is None
+    with pytest.raises(EdgemlError, match="a warning"):
+        find_witness(backend_with(failing), Path(), GRAPH, None, None)
+    assert (right.asked, failing.asked) == ([False], [True])
+
+
+def test_c_that_compiles_is_not_compiled_again_without_warnings() -> None:
+    program = HostProgram()
+    assert program.alternatives(failed=False) == ()
+    (other,) = program.alternatives(failed=True)
+    assert other.alternatives() == ()
 
 
 @pytest.mark.tool

@@ -55,8 +55,8 @@ class HostProgram(Runner):
     def available(self) -> str:
         return no_compiler(self._compilers)
 
-    def alternatives(self) -> tuple[Runner, ...]:
-        return (HostProgram(self._compilers, warnings=False),)
+    def alternatives(self, *, failed: bool = True) -> tuple[Runner, ...]:
+        return (HostProgram(self._compilers, warnings=False),) if failed and self._warnings else ()
 
     def run(
         self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()

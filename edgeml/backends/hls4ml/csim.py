@@ -87,7 +87,8 @@ class CSimulation(Runner):
     def __init__(self, sanitized: bool = False) -> None:
         self._flags = SANITIZER if sanitized else ()
 
-    def alternatives(self) -> tuple[Runner, ...]:
+    def alternatives(self, *, failed: bool = True) -> tuple[Runner, ...]:
+        del failed
         return (CSimulation(sanitized=True),)
 
     def available(self) -> str:

@@ -65,7 +65,8 @@ class Simulation(Runner):
     def available(self) -> str:
         return verilator.missing()
 
-    def alternatives(self) -> tuple[Runner, ...]:
+    def alternatives(self, *, failed: bool = True) -> tuple[Runner, ...]:
+        del failed
         return tuple(
             Simulation(promised=False, undriven=bits)
             for bits in (Undriven.LOW, Undriven.HIGH, Undriven.RANDOM)
