@@ -1,4 +1,4 @@
-"""What the edits of an artefact leave as it is, computed once in a campaign.
+"""A memory for a campaign: results that the edits of an artefact do not change.
 
 Two kinds of results are remembered: those of the graph, which is not edited, on the same codes; and those
 of a part of a model of ONNX or QONNX with the same bytes, on the same tensors. Each whole model is run anew.
