@@ -70,7 +70,7 @@ class Opened:
 
     def described(self) -> dict[str, Any]:
         """The form of a sample, for the page: shape, limits, names of features, number of test samples."""
-        stored = self.stored
+        stored = self.stored[np.isfinite(self.stored)]  # a table's gaps are NaN, which JSON has not
         names = self.data.dataset.feature_names or ()
         return {
             "shape": list(self.shape),
@@ -79,13 +79,13 @@ class Opened:
             "low": float(stored.min()) if stored.size else 0.0,
             "high": float(stored.max()) if stored.size else 1.0,
             "names": list(names) if len(names) <= 64 else [],
-            "samples": len(stored),
+            "samples": len(self.stored),
             "classes": list(self.data.class_names),
             "takes_rows": self.data.columns is None,
         }
 
     def sample(self, number: int) -> dict[str, Any]:
-        """A stored test sample and its truth.
+        """A stored test sample and its truth; None for a value that is missing.
 
         Raises:
             EdgemlError: there is none of that number.
@@ -96,7 +96,10 @@ class Opened:
             )
         names, labels = self.data.class_names, self.data.y_test
         truth = names[int(labels[number])] if names else ""
-        return {"values": [float(v) for v in self.stored[number].ravel()], "truth": truth}
+        return {
+            "values": [None if np.isnan(v) else float(v) for v in self.stored[number].ravel()],
+            "truth": truth,
+        }
 
     def evaluated(self, values: Sequence[float]) -> dict[str, Any]:
         """Everything that the network makes of a sample.

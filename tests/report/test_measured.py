@@ -9,6 +9,8 @@ import zlib
 import numpy as np
 import pytest
 
+from edgeml.datasets import ColumnPlan
+from edgeml.datasets._columns import ColumnRule
 from edgeml.ir import evaluate
 from edgeml.report.pictures import MOST, is_picture, picture
 from edgeml.report.scores import ClassScores, scores_of
@@ -114,6 +116,19 @@ def test_the_surest_mistake_is_the_first_and_pictures_are_png():
     rows = zlib.decompress(data[data.index(b"IDAT") + 4 : data.index(b"IEND") - 8])
     pixels = np.frombuffer(rows, np.uint8).reshape(8, 9)[:, 1:]
     np.testing.assert_array_equal(pixels, np.round(stored[first.sample, :, :, 0] * 255 / 16))
+
+
+def test_mistakes_of_a_table_have_categories_and_gaps():
+    scores = sample_scores()
+    stored = np.random.default_rng(0).normal(size=(len(scores.labels), 2)).astype(np.float32)
+    stored[:, 1] = 1.0
+    rules = ColumnRule("size", "number", fill=0.5), ColumnRule("where", "one_hot", ("north", "south"), (0, 1))
+    surest = mistakes.facts_of(scores, stored, ("size", "where")).mistakes[0].sample
+    stored[surest, 0] = np.nan
+    facts = mistakes.facts_of(scores, stored, ("size", "where"), ColumnPlan(rules))
+    assert facts.mistakes[0].features == (("size", "missing"), ("where", "south"))
+    (name, value), _ = facts.mistakes[1].features
+    assert name == "size" and value == stored[facts.mistakes[1].sample, 0]
 
 
 def test_pictures_are_bounded():

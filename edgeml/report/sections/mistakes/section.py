@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from edgeml.datasets import ColumnPlan
 from edgeml.documents import Record
 from edgeml.report.pictures import is_picture, picture
 from edgeml.report.scores import ClassScores, about_classes, class_scores
@@ -28,7 +29,7 @@ class Mistake(Record):
         called: what the exact graph calls it.
         score: of that class.
         float_called: what the float baseline calls it; "" without one.
-        features: some of its stored values, by name; empty for a picture.
+        features: some of its stored values, by name: a number, a category, or "missing"; empty for a picture.
         picture: a PNG as a data address; "" for others.
     """
 
@@ -37,7 +38,7 @@ class Mistake(Record):
     called: str
     score: float
     float_called: str = ""
-    features: tuple[tuple[str, float], ...] = ()
+    features: tuple[tuple[str, float | str], ...] = ()
     picture: str = ""
 
 
@@ -64,17 +65,23 @@ def collect(source: RunSource) -> MistakeFacts:
     scores = source.shared(class_scores)
     if scores.reason:
         return MistakeFacts.unavailable(scores.reason)
-    stored, names = source.data.dataset.x_test, source.data.dataset.feature_names
-    return facts_of(scores, stored, names)
+    data = source.data
+    return facts_of(scores, data.dataset.x_test, data.dataset.feature_names, data.columns)
 
 
-def facts_of(scores: ClassScores, stored: np.ndarray, names: tuple[str, ...] | None) -> MistakeFacts:
+def facts_of(
+    scores: ClassScores,
+    stored: np.ndarray,
+    names: tuple[str, ...] | None,
+    columns: ColumnPlan | None = None,
+) -> MistakeFacts:
     """The mistakes in scores.
 
     Args:
         scores: of all models.
         stored: the test samples as stored.
         names: of their features.
+        columns: of a table with text or gaps, the rules of its columns.
     """
     fixed, floats = scores.by_model["fixed"], scores.by_model.get("float")
     called, best = fixed.argmax(axis=1), fixed.max(axis=1)
@@ -83,10 +90,14 @@ def facts_of(scores: ClassScores, stored: np.ndarray, names: tuple[str, ...] | N
     pictures = is_picture(stored.shape[1:])
     low, high = (float(stored.min()), float(stored.max())) if len(stored) else (0.0, 1.0)
 
-    def features(row: int) -> tuple[tuple[str, float], ...]:
+    def features(row: int) -> tuple[tuple[str, float | str], ...]:
         values = stored[row].ravel()[:_FEATURES]
         titles = names or [str(number) for number in range(len(values))]
-        return tuple((title, float(value)) for title, value in zip(titles, values, strict=False))
+        texts = [rule.categories for rule in columns.rules] if columns else [()] * len(values)
+        return tuple(
+            (title, _shown(float(value), categories))
+            for title, value, categories in zip(titles, values, texts, strict=False)
+        )
 
     rows = tuple(
         Mistake(
@@ -102,6 +113,13 @@ def facts_of(scores: ClassScores, stored: np.ndarray, names: tuple[str, ...] | N
     )
     reason = f"none of the {len(fixed)} test samples is mistaken"
     return MistakeFacts.of({"mistakes": reason}, mistakes=rows, mistaken=len(wrong))
+
+
+def _shown(value: float, categories: tuple[str, ...]) -> float | str:
+    """A stored value of a table: of a column of text the category."""
+    if np.isnan(value):
+        return "missing"
+    return categories[int(value)] if categories else value
 
 
 def _digest(facts: Facts) -> str:
