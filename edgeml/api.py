@@ -98,9 +98,13 @@ def trace(graph: Graph, x: Data, raw: bool = False) -> Mapping[str, NDArray[Any]
     Raises:
         EdgemlError: the data do not fit the inputs.
     """
+    from edgeml.errors import EdgemlError
     from edgeml.fixed import to_float
-    from edgeml.ir import evaluate_codes, input_codes
+    from edgeml.ir import Graph, evaluate_codes, input_codes
 
+    if not isinstance(graph, Graph):
+        kind = type(graph).__name__
+        raise EdgemlError(f"a {kind} is no exact graph", "graph", "give run.graph(), or edgeml.lower(model)")
     names = [node.name for node in graph.nodes if node.op.op_name() != "const"]
     codes = evaluate_codes(graph, input_codes(graph, x), names)
     return {name: codes[name] if raw else to_float(codes[name], graph.info(name).type.frac) for name in names}

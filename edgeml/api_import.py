@@ -52,10 +52,20 @@ def import_model(
         MissingToolError: a package that the format needs is not installed.
     """
     from edgeml import pipeline
+    from edgeml.errors import EdgemlError
+    from edgeml.files import as_path
     from edgeml.importers.run import import_model as import_file
     from edgeml.settings import assignments, set_values
 
-    plain = set_values({}, assignments(settings or {}))
+    model = "give a model's file; edgeml.lower(model) takes a Keras model in memory"
+    file, plain = as_path(file, "file", model), set_values({}, assignments(settings or {}))
+    if data is not None:
+        as_path(
+            data, "data", "give a data set's name, or an .npz or .csv file: np.savez('data.npz', x=x, y=y)"
+        )
+    if layer_types is not None and not isinstance(layer_types, Mapping):
+        kind = type(layer_types).__name__
+        raise EdgemlError(f"a {kind} is no mapping", "layer_types", 'write {"fc1": "fixed<16,6>"}')
     for key, value in (("dataset", data), ("task", task)):
         if value is not None:
             plain["data"] = {**plain.get("data", {}), key: str(value)}

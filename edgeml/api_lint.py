@@ -46,14 +46,15 @@ def lint(
     import os
     from pathlib import Path
 
+    from edgeml.files import as_path
     from edgeml.lint.opening import LintRequest, open_model, open_subject
     from edgeml.lint.result import lint as run_rules
     from edgeml.settings import assignments
 
     named = isinstance(subject, str | os.PathLike)
     request = LintRequest(
-        str(subject) if named else "",
-        None if data is None else str(data),
+        os.fspath(subject) if named else "",
+        None if data is None else os.fspath(as_path(data, "data", "give a data set's name or its file")),
         None if weights is None else Path(weights),
         assignments(settings or {}),
         None if input_type is None else str(input_type),

@@ -27,6 +27,7 @@ from edgeml.ir.samples import joined_samples, random_samples
 from edgeml.notebook import html_table
 from edgeml.presets import DataSpec, Prepared, prepare
 from edgeml.presets.stored import COLUMNS_FILE, TABLE_FILE, read_fitted
+from edgeml.quoting import shell
 from edgeml.runconfig import RunConfig, differences
 from edgeml.synth import wish
 
@@ -140,6 +141,9 @@ class Run:
         by_name = {folder_.name: folder_ for folder_ in run_folders()}
         if path.is_dir() and (not by_name or any(path.iterdir())):
             return Run.open(path)  # whose error names the missing file
+        if path.is_file():
+            hint = f"edgeml import {shell(str(name))} makes a run of a trained model's file"
+            raise EdgemlError("is a file and no run folder", str(name), hint)
         near = difflib.get_close_matches(path.name, by_name, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(str(by_name[one]) for one in near)}?" if near else ""
         if not hint and by_name:

@@ -59,8 +59,15 @@ def choose(source: SourceFile) -> str:
     A file that no reader recognizes goes to the first one for its suffix, which says what is wrong with it.
 
     Raises:
-        EdgemlError: no format has such files.
+        EdgemlError: no format has such files, or weights lie beside a file that has them itself.
     """
+    name = _chosen(source)
+    if source.weights is not None and not load(name).weights_apart:
+        raise EdgemlError("has its weights itself", source.where, "leave --weights out")
+    return name
+
+
+def _chosen(source: SourceFile) -> str:
     importers = {name: load(name) for name in names()}
     suffix = source.path.suffix.lower()
     fitting = [name for name, importer in importers.items() if importer.recognize(source.content)]

@@ -170,11 +170,13 @@ class Importer(ABC):
         title: the format, in a sentence: "a QONNX model".
         suffixes: of its files, in lower case.
         file_name: the name that the user's file gets in the run folder.
+        weights_apart: the weights are in a file of their own.
     """
 
     title: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     file_name: ClassVar[str]
+    weights_apart: ClassVar[bool] = False
 
     @abstractmethod
     def recognize(self, content: bytes) -> bool:

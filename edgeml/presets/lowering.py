@@ -144,6 +144,10 @@ class Lowering(Settings):
     def _types(cls, value: str | dict[str, str] | None) -> str | dict[str, str] | None:
         for text in value.values() if isinstance(value, dict) else [value] if value else []:
             _typed(text, "ufixed<8,8>")
+            stated = StatedType.parse(text).type
+            if text.count(",") > 1:
+                what = "names modes, and an input is always rounded half to even and saturated"
+                raise ValueError(f'{text!r} {what}; write "{stated}"')
         return value
 
     @field_validator("float_type")

@@ -26,6 +26,7 @@ from edgeml.ir.graph import valid_name
 from edgeml.ptq.folding import folded
 from edgeml.ptq.net import IR_VERSION, LINEAR, OPSET, FloatNet
 from edgeml.ptq.places import ENDS
+from edgeml.ptq.single import in_float32
 from edgeml.ptq.tensors import TensorRunner
 from edgeml.reading import refusing
 from edgeml.scratch import scratch_folder
@@ -107,6 +108,8 @@ def _of_onnx(content: bytes, where: str, name: str) -> FloatNet:
     if missing := available():
         raise MissingToolError(missing, where)
     model = parse(content, where)
+    with refusing(where, "is not a valid ONNX model", "export it again, in one file"):
+        model = in_float32(model)
     apart = taken_apart(model, where)
     if is_quantized(apart):
         raise _quantized_already(where)

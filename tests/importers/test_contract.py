@@ -77,6 +77,16 @@ def test_a_damaged_file_ends_in_one_error(source: tuple[str, SourceFile]) -> Non
     assert all(error.what and str(error).replace("\n", " ").isprintable() for error in refused)
 
 
+def test_weights_beside_a_file_that_has_them_are_refused(source: tuple[str, SourceFile]) -> None:
+    name, file = source
+    if importers.load(name).weights_apart:
+        assert importers.choose(file) == name
+        return
+    with pytest.raises(EdgemlError, match="has its weights itself") as caught:
+        importers.choose(SourceFile(file.path, file.content, b"weights"))
+    assert "--weights" in caught.value.hint
+
+
 def test_what_keras_runs_is_a_format_of_keras(source: tuple[str, SourceFile]) -> None:
     name, file = source
     imported = importers.read(file, ImportOptions("net"), name)

@@ -180,9 +180,12 @@ def test_dynamic_quantization_names_the_static_kind(op):
     with pytest.raises(EdgemlError, match="DynamicQuantizeLinear is not read") as refusal:
         read(integers.dynamic(op))
     assert "edgeml quantize" in refusal.value.hint
-    with pytest.raises(EdgemlError, match=f"{op} is not read") as refusal:
-        read(integers.static_integers(op))
-    assert "edgeml quantize" in refusal.value.hint
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+@pytest.mark.parametrize("op", ["ConvInteger", "MatMulInteger"])
+def test_integer_products_behind_constant_scales(op, quantized):
+    compared(read(integers.static_integers(op, quantized)))
 
 
 def test_the_types_of_a_remedy_are_what_it_says():

@@ -87,6 +87,19 @@ def test_a_float_model_says_how_to_quantize_it():
     assert "TFLITE_BUILTINS_INT8" in refusal.value.hint
 
 
+def test_weights_in_float16_are_a_float_model_too():
+    tensors = [{"name": n, "shape": (1, 4), "kind": "FLOAT32"} for n in ("x", "w", "y")]
+    half = {"name": "h", "shape": (1, 4), "kind": "FLOAT16", "values": np.ones((1, 4), np.float16)}
+    nodes = [
+        {"kind": "DEQUANTIZE", "inputs": [3], "outputs": [1]},
+        {"kind": "MUL", "inputs": [0, 1], "outputs": [2]},
+    ]
+    content = small_tflite.file_of([*tensors, half], nodes, [0], [2])
+    with pytest.raises(EdgemlError, match="computes in floats") as refusal:
+        importers.read(importers.SourceFile(Path("x.tflite"), content), importers.ImportOptions("net"))
+    assert refusal.value.where == "x.tflite" and "edgeml quantize MODEL.keras" in refusal.value.hint
+
+
 def test_an_operator_whose_version_has_no_reference_kernel_runs_by_that_of_an_older_one():
     """Keras 3 RepeatVector: TILE of version 3, and a product that the built-in kernels round twice."""
     content = small_tflite.repeated(3)

@@ -59,7 +59,7 @@ def test_a_preset_refuses_types(tmp_path: Path) -> None:
 def test_a_model_of_hgq2_and_its_run_are_no_models_of_keras(tmp_path: Path) -> None:
     file = hgq2.sample(tmp_path)
     run = edgeml.import_model(file, out=tmp_path / "run")
-    for subject in (file, run.folder):
+    for subject in (file, run.folder, run):
         rows = edgeml.lint(subject)
         assert rows["alpha-auto"].reason == "the model is not one of Keras"
         assert rows["wide-sums"].status == "holds"

@@ -49,7 +49,8 @@ class ManyCodesError(EdgemlError):
         super().__init__(
             f"a quantizer of {count} codes behind factors that are no powers of two",
             layer,
-            f"use a power-of-two scale and the zero point 0, or at most {MOST_CODES} codes: 8 bits",
+            f"the sum at each step is worked out, for at most {MOST_CODES} codes: use 8 bits (12 where the "
+            "format has them), or scales that are all powers of two",
         )
         self.count = count
 

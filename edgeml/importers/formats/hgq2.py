@@ -22,8 +22,6 @@ class Hgq2Importer(Importer):
         return is_hgq2(content)
 
     def read(self, source: SourceFile, options: ImportOptions) -> Imported:
-        if source.weights is not None:
-            raise EdgemlError("a .keras file has its weights itself", source.where, "leave --weights out")
         if options.hls4ml is not None:
             raise EdgemlError("states all its types itself", source.where, "leave the configuration out")
         graph = Hgq2Reader(stored_model(source.content, source.where), options, source.where).graph()

@@ -12,6 +12,7 @@ class KerasJson(Importer):
     title = "a Keras architecture (.json) with its weights"
     suffixes = (".json",)
     file_name = "model.json"
+    weights_apart = True
 
     def recognize(self, content: bytes) -> bool:
         return content.lstrip()[:1] == b"{"

@@ -37,8 +37,6 @@ class OnnxImporter(Importer):
 
     def read(self, source: SourceFile, options: ImportOptions) -> Imported:
         where = source.where
-        if source.weights is not None:
-            raise EdgemlError("an ONNX file has its weights itself", where, "leave --weights out")
         model = parse(source.content, where)
         graph = taken_apart(model, where)
         _need_quantizers(graph, where, options)

@@ -31,8 +31,6 @@ class TfliteImporter(Importer):
 
     def read(self, source: SourceFile, options: ImportOptions) -> Imported:
         where = source.where
-        if source.weights is not None:
-            raise EdgemlError("a TensorFlow Lite file has its weights itself", where, "leave --weights out")
         model = folded(taken_apart(source.content, where))
         _need_integers(model, where, options)
         assembly = Assembly(options.name, options.lowering, options.strict)

@@ -91,6 +91,28 @@ def real_constant(
     return SourceConstant(codes * factor, codes, factor)
 
 
+def without_zero_points(
+    node: SourceNode, reader: OnnxReader, axis: int
+) -> tuple[AffineValue, SourceConstant]:
+    """Both factors of an integer product (value, weights and their zero points), less the zero points.
+
+    Args:
+        node: a ConvInteger or MatMulInteger.
+        reader: the import.
+        axis: of the weights, along which they may have a zero point each.
+
+    Raises:
+        EdgemlError: the weights or zero points are computed, or the value has several zero points.
+    """
+    one, none = SourceConstant(np.ones(())), SourceConstant(np.zeros(()))
+    value, weights = reader.value(node), reader.constant(node, 1, "weights")
+    shift = reader.optional(node, 2, "zero point") or none
+    if not shift.is_scalar:
+        raise EdgemlError("zero points by row", hint="use one for the tensor")
+    zero = reader.optional(node, 3, "zero point of the weights") or none
+    return real_value(value, one, shift), real_constant(weights, one, zero, axis)
+
+
 def two_values(node: SourceNode, reader: OnnxReader) -> tuple[AffineValue, Operand]:
     """The numbers that both integer inputs of a node stand for, a computed one first.
 

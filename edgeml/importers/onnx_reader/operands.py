@@ -83,7 +83,9 @@ class SourceConstant:
             EdgemlError: it has more, or no integer.
         """
         if self.values.size != 1 or float(self.values.reshape(-1)[0]) != int(self.values.reshape(-1)[0]):
-            raise EdgemlError(f"{what} is no single integer")
+            raise EdgemlError(
+                f"{what} is no single integer", hint=f"state {what} as one whole number, and export again"
+            )
         return int(self.values.reshape(-1)[0])
 
     def integers(self, what: str) -> tuple[int, ...]:

@@ -89,6 +89,10 @@ _STATIC = (
 )
 
 
+_SUMS_IN_FLOATS = ("ConvInteger", "MatMulInteger")
+"""Integer products whose sums the model itself scales, in float32 and step by step."""
+
+
 class OnnxReader:
     """The state of one import; `outputs` has those that depend on an input, `labels` their names.
 
@@ -105,7 +109,9 @@ class OnnxReader:
         self.labels: list[str] = []
         self.integer_kernels = any(
             node.op_type.startswith(("QLinear", "QuantizeLinear", "QGemm")) for node in source.nodes
-        ) and not any(node.domain in QONNX_DOMAINS for node in source.nodes)
+        ) and not any(
+            node.domain in QONNX_DOMAINS or node.op_type in _SUMS_IN_FLOATS for node in source.nodes
+        )
         self._left_off: set[str] = set()
         self._code_meanings: dict[str, tuple[float, float]] = {}
         self._operands: dict[str, Operand] = {
@@ -244,11 +250,8 @@ class OnnxReader:
         if name in onnx_nodes.names() and node.domain in onnx_nodes.domains(name):
             return onnx_nodes.lowering(name)
         label = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
-        dynamic = node.op_type.startswith("Dynamic") or "Integer" in node.op_type
-        raise EdgemlError(
-            f"the operator {label} is not read",
-            hint=_STATIC if dynamic else _REMEDIES.get(node.op_type, _OTHERS),
-        )
+        hint = _STATIC if node.op_type.startswith("Dynamic") else _REMEDIES.get(node.op_type, _OTHERS)
+        raise EdgemlError(f"the operator {label} is not read", hint=hint)
 
     def _keep(self, node: SourceNode, results: Sequence[Operand]) -> None:
         for name, result in zip(node.outputs, results, strict=False):

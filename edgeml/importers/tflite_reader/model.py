@@ -31,6 +31,7 @@ _KINDS: Mapping[str, Any] = {
     "INT16": np.int16,
     "INT32": np.int32,
     "INT64": np.int64,
+    "FLOAT16": np.float16,
     "FLOAT32": np.float32,
     "BOOL": np.bool_,
 }

@@ -239,10 +239,16 @@ def dynamic(op: str) -> bytes:
     return n.file((3, 6, 6) if op == "ConvInteger" else (6,), n.node("Cast", y, to=TensorProto.FLOAT))
 
 
-def static_integers(op: str) -> bytes:
-    """The same product on codes of a QuantizeLinear."""
+def static_integers(op: str, quantized: bool) -> bytes:
+    """The same product on codes of a QuantizeLinear; weights have zero points, of MatMul one per column."""
     n = Integers(31)
     p = n.act(0.05, 128)
-    weights = n.codes(4, 3, 3, 3) if op == "ConvInteger" else n.codes(6, 5)
-    y = n.node(op, n.quantize("x", p), weights, p[1])
-    return n.file((3, 6, 6) if op == "ConvInteger" else (6,), n.node("Cast", y, to=TensorProto.FLOAT))
+    conv = op == "ConvInteger"
+    weights, columns = (n.codes(4, 3, 3, 3), 4) if conv else (n.codes(6, 5), 5)
+    zeros = n.const(3 if conv else np.arange(-2, columns - 2), np.int8)
+    y = n.node("Cast", n.node(op, n.quantize("x", p), weights, p[1], zeros), to=TensorProto.FLOAT)
+    if quantized:
+        bias = n.normal(columns).reshape((1, columns, 1, 1) if conv else (1, columns))
+        y = n.node("Add", n.node("Mul", y, n.const(0.05 * 0.0173)), n.const(bias))
+        y = n.pair(n.node("Relu", y), 0.021)
+    return n.file((3, 6, 6) if conv else (6,), y)
