@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,16 @@ _LONGEST_LINE = 1 << 22
 _LOOKED_AT = 100  # samples, for the decimal mark
 _USUAL_TARGETS = ("target", "label", "class", "y")
 _LARGEST = float(np.finfo(np.float32).max)
+DATE = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})( .*)?"
+    r"|\d{1,2}:\d{2}(:\d{2}.*)?"
+)
+DATES_ADVICE = (
+    "make numbers of it (days since a start; sine and cosine of the hour), or leave it out: data.drop"
+)
+SLIP_ADVICE = "mend the value, empty it and set data.missing, or drop the column"
+_CATEGORIES = "categories? Set data.categories=one_hot; or leave the column out: data.drop"
+_GAPS = "drop such lines, or set data.missing=median"
 _BOOLEANS = ("True", "TRUE", "true", "False", "FALSE", "false")  # 1 and 0, as pandas has it
 _INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
 
@@ -169,7 +180,7 @@ def _table(frame: Any, header: list[str], column: int) -> CsvTable | None:
 def _first_fault(path: Path, separator: str, header: list[str], column: int, decimal: str) -> EdgemlError:
     """The error that names the first line with a fault, and how many more have one."""
     first: EdgemlError | None = None
-    more = 0
+    more = samples = 0
     with opened(path) as file:
         rows = csv.reader(_lines(file, path), delimiter=separator, strict=True)
         begins, quoted = 1, False
@@ -180,6 +191,7 @@ def _first_fault(path: Path, separator: str, header: list[str], column: int, dec
                     continue
                 plain = [_pointed(field) for field in row] if decimal == "," else row
                 fault = _fault(plain, line, header, column, path)
+                samples += 1
                 if fault is not None and first is None:
                     first = fault
                 elif fault is not None:
@@ -192,9 +204,13 @@ def _first_fault(path: Path, separator: str, header: list[str], column: int, dec
     if first is None:
         return EdgemlError("cannot be read as a table of numbers and one label column", str(path))
     lines = "line has" if more == 1 else "lines have"
-    return EdgemlError(
-        f"{first.what}; {more} more {lines} a fault" if more else first.what, first.where, first.hint
-    )
+    hint = first.hint
+    if hint == _CATEGORIES and more + 1 < samples / 2:
+        hint = SLIP_ADVICE
+    elif hint == _GAPS and more + 1 == samples:
+        hint = "is the column empty? Leave it out: data.drop"
+    what = f"{first.what}; {more} more {lines} a fault" if more else first.what
+    return EdgemlError(what, first.where, hint)
 
 
 def _fault(row: list[str], line: int, header: list[str], column: int, path: Path) -> EdgemlError | None:
@@ -209,7 +225,7 @@ def _fault(row: list[str], line: int, header: list[str], column: int, path: Path
             return EdgemlError(
                 f"column {name!r:.60} has no {kind} in line {line} but {text!r}",
                 where,
-                "drop such lines" if number == column else "drop such lines, or set data.missing=median",
+                "drop such lines" if number == column else _GAPS,
             )
         if number == column or text in _BOOLEANS:
             continue
@@ -230,7 +246,7 @@ def _remedy(text: str) -> str:
     point = _pointed(text)
     if point != text and NUMBER.fullmatch(point):
         return f"decimal commas: write {point} for {text}"
-    return "categories? Set data.categories=one_hot; or leave the column out: data.drop"
+    return DATES_ADVICE if DATE.fullmatch(text) else _CATEGORIES
 
 
 def _check_header(header: list[str], path: Path) -> None:

@@ -76,18 +76,20 @@ class Partition:
             MissingToolError: scikit-learn is not installed.
         """
         kind = self.kind
-        if kind == "auto" or (kind == "stratified" and labels is None):
+        if kind == "stratified" and labels is None:
+            what = "stratified keeps the shares of classes, and the targets are no classes"
+            raise EdgemlError(what, f"{where}, data.split", "use random, grouped or time")
+        if kind == "auto":
             kind = "random" if labels is None else "stratified"
         folds, fold = (self.folds, self.fold) if self.folds else (_ONCE, 1)
-        least = FEWEST_FOLDS if self.folds else _ONCE
         named = f"{folds} folds" if self.folds else "60/20/20"
         if folds < FEWEST_FOLDS:
             what = f"{folds} folds are too few: one tests, one validates, the others are trained on"
             raise EdgemlError(what, "data.folds", f"use {FEWEST_FOLDS} folds or more")
         if count < folds + 2 * (kind == "time"):
-            raise EdgemlError(
-                f"has {count} samples, too few for {named}", where, f"use at most {max(least, count)} folds"
-            )
+            most = _most_folds(kind, count, labels, groups)
+            hint = f"use at most {most} folds" if self.folds and most >= FEWEST_FOLDS else "add samples"
+            raise EdgemlError(f"has {count} samples, too few for {named}", where, hint)
         one = f"{where}, {named}" if self.folds else where
         if kind == "time":
             parts = _in_time(count, folds if self.folds else 0, fold)
@@ -106,6 +108,17 @@ class Partition:
         text = f"fold {fold} of {folds}, {how}" if self.folds else f"split 60/20/20, {how}"
         training, validation, test = parts
         return training, validation, test, text
+
+
+def _most_folds(kind: SplitKind, count: int, labels: Array | None, groups: Array | None) -> int:
+    """The largest number of folds that samples, classes and groups allow."""
+    if kind == "time":
+        return count - 2
+    if kind == "grouped" and groups is not None:
+        return len(np.unique(groups))
+    if kind == "stratified" and labels is not None:
+        return int(np.unique(labels, return_counts=True)[1].min(initial=count))
+    return count
 
 
 def _blocks(

@@ -22,18 +22,21 @@ import numpy as np
 from edgeml import install
 from edgeml.datasets._base import Array, Column, Raw, Split
 from edgeml.datasets._columns import TableOptions, check_columns
-from edgeml.datasets._csv_file import decimal_mark, header_of, opened, target_column
+from edgeml.datasets._csv_file import (
+    DATE,
+    DATES_ADVICE,
+    SLIP_ADVICE,
+    decimal_mark,
+    header_of,
+    opened,
+    target_column,
+)
 from edgeml.datasets._labels import NUMBER, about, encode, is_missing
 from edgeml.datasets._limits import check_size
 from edgeml.errors import EdgemlError, MissingToolError, excerpt, unknown_name
 
 SUFFIXES = (".csv", ".parquet")
 
-_DATE = re.compile(
-    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})( .*)?"
-    r"|\d{1,2}:\d{2}(:\d{2}.*)?"
-)
-_DATES = "make numbers of it (days since a start; sine and cosine of the hour), or leave it out: data.drop"
 _MOST_CATEGORIES = 1000
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 
@@ -148,9 +151,9 @@ def _column(name: str, values: Array, where: str) -> tuple[Column, Array]:
     odd = [text for text in there if not NUMBER.fullmatch(text)]
     if len(odd) < len(there) / 2:
         what = f"column {name!r:.60} holds {odd[0]!r:.40} among numbers"
-        raise EdgemlError(what, where, "mend the value, empty it and set data.missing, or drop the column")
-    if all(_DATE.fullmatch(text) for text in there):
-        raise EdgemlError(f"column {name!r:.60} holds dates ({there[0]})", where, _DATES)
+        raise EdgemlError(what, where, SLIP_ADVICE)
+    if all(DATE.fullmatch(text) for text in there):
+        raise EdgemlError(f"column {name!r:.60} holds dates ({there[0]})", where, DATES_ADVICE)
     if len(there) > _MOST_CATEGORIES:
         what = f"column {name!r:.60} has {len(there):,} different texts, such as {there[0]!r:.40}"
         raise EdgemlError(what, where, "an identifier? Leave it out: data.drop")
@@ -268,7 +271,7 @@ def _parquet(path: Path) -> dict[str, Array]:
     columns: dict[str, Array] = {}
     for field, values in zip(table.schema, table.columns, strict=True):
         if pa.types.is_temporal(field.type):
-            raise EdgemlError(f"column {field.name!r:.60} holds dates", str(path), _DATES)
+            raise EdgemlError(f"column {field.name!r:.60} holds dates", str(path), DATES_ADVICE)
         plain = values.cast(field.type.value_type) if pa.types.is_dictionary(field.type) else values
         readable = (pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_integer)
         if not (any(kind(plain.type) for kind in readable) or pa.types.is_floating(plain.type)):

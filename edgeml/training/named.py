@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from edgeml.errors import EdgemlError, unknown_name
+from edgeml.errors import EdgemlError, near_names, unknown_name
 from edgeml.presets import KerasClass
 
 
@@ -52,7 +52,10 @@ def keras_class(
     chosen = classes.get(_plain(stated.name)) or classes.get(_plain(_short(module, stated.name)))
     if chosen is None:
         usable = {value.__name__ for value in classes.values()} - set(refused)
-        raise unknown_name(kind, stated.name, usable.union(ours), where)
+        error = unknown_name(kind, stated.name, usable.union(ours), where)
+        if near_names(stated.name, usable.union(ours)) or not (near := near_names(stated.name, refused)):
+            raise error
+        raise EdgemlError(error.what, where, f"{near[0]} {refused[near[0]]}")
     if chosen.__name__ in refused:
         raise EdgemlError(f"{chosen.__name__} {refused[chosen.__name__]}", where)
     return chosen

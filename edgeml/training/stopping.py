@@ -114,7 +114,7 @@ class EarlyStop:
         name = self._callback.monitor
         if name not in figures:
             error = unknown_name("figure", name, [*self._loop, *figures], f"{_WHERE}.monitor")
-            hint = f"{error.hint}; a metric of Keras has to stand in training.metrics"
+            hint = f"{error.hint} (a metric of Keras has to stand in training.metrics)"
             raise EdgemlError(error.what, error.where, hint)
         self._direct(figures[name])
         return figures[name].value

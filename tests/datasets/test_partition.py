@@ -27,6 +27,10 @@ def cuts(partition: Partition, labels: Any = LABELS, groups: Any = None, folds: 
 @pytest.mark.parametrize("kind", ["auto", "stratified", "random", "grouped"])
 @pytest.mark.parametrize("labels", [np.arange(51) % 2, None])
 def test_every_sample_is_tested_once_and_validates_once(kind, labels) -> None:
+    if kind == "stratified" and labels is None:
+        with pytest.raises(EdgemlError, match=r"the targets are no classes .use random, grouped or time"):
+            cuts(Partition(kind), labels)
+        return
     parts = cuts(Partition(kind), labels, GROUPS if kind == "grouped" else None)
     for place in (1, 2):
         assert sorted(np.concatenate([part[place] for part in parts])) == list(range(51))
@@ -55,6 +59,21 @@ def test_in_time_nothing_is_trained_on_that_comes_later() -> None:
     assert test.min() == 40
 
 
+@pytest.mark.parametrize(
+    ("kind", "labels", "groups", "most"),
+    [
+        ("auto", LABELS, None, 6),
+        ("time", None, None, 49),
+        ("grouped", None, GROUPS, 17),
+        ("random", None, None, 51),
+    ],
+)
+def test_the_most_folds_of_the_remedy_work(kind, labels, groups, most) -> None:
+    assert len(Partition(kind, most, 1).cut(labels, 51, groups, 0, "here")) == 4
+    with pytest.raises(EdgemlError, match=f"at most {most} folds"):
+        Partition(kind, 52, 1).cut(labels, 51, groups, 0, "here")
+
+
 def test_equal_seeds_give_equal_parts() -> None:
     for one, two in zip(cuts(Partition()), cuts(Partition()), strict=True):
         np.testing.assert_array_equal(one[2], two[2])
@@ -65,6 +84,9 @@ def test_equal_seeds_give_equal_parts() -> None:
     [
         (Partition(folds=2, fold=1), LABELS, None, "2 folds are too few: .* .use 3 folds or more"),
         (Partition(folds=52, fold=1), None, None, "has 51 samples, too few for 52 folds .use at most 51"),
+        (Partition(folds=52, fold=1), LABELS, None, "too few for 52 folds .use at most 6 folds"),
+        (Partition("time", 50, 1), None, None, "too few for 50 folds .use at most 49 folds"),
+        (Partition("grouped", 60, 1), None, GROUPS, "too few for 60 folds .use at most 17 folds"),
         (Partition(folds=7, fold=1), LABELS, None, r"class 2 .* has 6 samples, fewer than 7 parts"),
         (Partition(folds=7, fold=1), LABELS, None, r"drop the class, or use 6 folds"),
         (Partition("time"), LABELS, None, "the training part has no sample of class 1"),

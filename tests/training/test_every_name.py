@@ -106,6 +106,11 @@ class TestMetrics:
     @pytest.mark.parametrize(
         ("name", "case", "message"),
         [
+            (
+                "acuracy",
+                "two",
+                "unknown metric 'acuracy' .Accuracy compares .*edgeml gives the accuracy itself",
+            ),
             ("presicion", "two", "unknown metric 'presicion' .did you mean Precision"),
             ("r2_score", "two", "is about numbers, .*use auc, precision"),
             ("f1_score", "numbers", "is about classes, .*use mean_absolute_error"),
