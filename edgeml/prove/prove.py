@@ -7,7 +7,8 @@ from every input to every output. A back end whose proof fails leaves the others
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from edgeml import backends
@@ -21,9 +22,10 @@ from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, sealed
 from edgeml.prove.segment import GraphSegment
 from edgeml.prove.witness import find_witness
 from edgeml.scratch import scratch_folder
-from edgeml.stages import CodedInput, NoProver, Prover, QuantizerStage
+from edgeml.stages import ArtefactStage, CodedInput, NoProver, Prover, QuantizerStage
 
 Progress = Callable[[str], None]
+Stage = ArtefactStage | QuantizerStage | CodedInput
 
 
 def prove_folder(
@@ -95,8 +97,11 @@ def _of_files(
     """The proof about an artefact as its files are."""
     name = backend.name
     try:
-        steps = _steps(name, prover, folder, core, progress)
-        return _judged(backend, prover, folder, graph, golden, steps)
+        steps = _steps(name, progress, core, prover.stages(folder, core))
+        proof = _judged(backend, prover, folder, graph, golden, steps)
+        if proof.verdict is not Verdict.NOT_PROVEN:
+            return proof
+        return _made_up_for(prover, folder, core, progress, proof, steps)
     except MissingToolError as error:
         return Proof(backend=name, verdict=Verdict.NOT_RUN, reason=str(error))
     except EdgemlError as error:
@@ -112,7 +117,7 @@ def _of_other_files(prover: Prover, folder: Path, core: Graph, progress: Progres
     with scratch_folder() as scratch:
         try:
             how = prover.rewritten(folder, core, scratch)
-            steps = _steps(proof.backend, prover, scratch, core, progress) if how else []
+            steps = _steps(proof.backend, progress, core, prover.stages(scratch, core)) if how else []
         except BrokenArtefactError as error:
             return proof.model_copy(update={"verdict": Verdict.REFUTED, "failure": str(error)})
         except EdgemlError as error:
@@ -134,11 +139,42 @@ def _record(step: StageProof) -> ProofStep:
     )
 
 
-def _steps(name: str, prover: Prover, folder: Path, core: Graph, progress: Progress) -> list[StageProof]:
+def _made_up_for(
+    prover: Prover, folder: Path, core: Graph, progress: Progress, proof: Proof, steps: Sequence[StageProof]
+) -> Proof:
+    """The proof in which values that differ are inner ones of the stages that follow; or the open one.
+
+    A function of one element that differs, behind which another one drops the difference, is equal together
+    with it. Nothing is said of the value itself.
+    """
+    hidden: list[str] = []
+    with suppress(EdgemlError):
+        while open_ := [step for step in steps if step.missing or step.difference is not None]:
+            last = open_[-1]
+            if last.difference is None or last.value in (*core.inputs, *core.outputs):
+                return proof
+            hidden.append(last.value)
+            steps = _steps(proof.backend, progress, core, prover.coarser(folder, core, hidden))
+        beside = ProofStep(
+            value=", ".join(hidden),
+            ops="",
+            vectors=0,
+            argument="differs; compared with what follows it alone",
+        )
+        return Proof(
+            backend=proof.backend,
+            verdict=Verdict.PROVEN,
+            assumes=prover.covers,
+            steps=(beside, *map(_record, steps)),
+        )
+    return proof
+
+
+def _steps(name: str, progress: Progress, core: Graph, stages: Iterable[Stage]) -> list[StageProof]:
     """The proofs of all stages, up to the first that differs."""
     steps: list[StageProof] = []
     shown: set[str] = set()
-    for stage in prover.stages(folder, core):
+    for stage in stages:
         progress(f"{name}: {stage.value}")
         if isinstance(stage, CodedInput):
             shown.add(stage.value)

@@ -13,7 +13,7 @@ To add a prover, return one from `Backend.prover`; `edgeml.stages.model` has wha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -21,6 +21,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
 from edgeml.ir.structure import Structure
@@ -114,6 +115,24 @@ class Prover(ABC):
             EdgemlError: a file cannot be read, or does not say where the graph's values are.
             MissingToolError: a package is not there.
         """
+
+    def coarser(
+        self, folder: Path, graph: Graph, hidden: Collection[str]
+    ) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
+        """The stages as of `stages` where some values are inner ones of the stages behind them.
+
+        What follows may make up for a value that differs: then only a stage that has both is equal.
+
+        Args:
+            folder: with the artefact's files.
+            graph: the prepared graph.
+            hidden: values that no stage ends at.
+
+        Raises:
+            EdgemlError: as of `stages`, or the prover cannot do so.
+        """
+        del folder, graph
+        raise EdgemlError("is not looked at together with what follows", next(iter(hidden)))
 
     def rewritten(self, folder: Path, graph: Graph, scratch: Path) -> str:
         """Write the artefact in another form that is shown to do the same, where stages stay open.

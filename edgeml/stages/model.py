@@ -11,7 +11,7 @@ which the stages before it are shown to keep.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -98,16 +98,20 @@ class CutModel:
         infos = (*inferred.graph.value_info, *inferred.graph.input, *inferred.graph.output)
         self._infos = {info.name: info.type.tensor_type for info in infos}
 
-    def stages(self, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
+    def stages(self, graph: Graph, hidden: Collection[str] = ()) -> Iterator[ArtefactStage | QuantizerStage]:
         """The stages of all named values and of the outputs.
 
         A stage ends at values that its own value depends on in the graph: an artefact may compute two equal
         values once, under the name of either.
 
+        Args:
+            graph: prepared.
+            hidden: values that no stage ends at.
+
         Raises:
             EdgemlError: a node is malformed, or reads what nothing computes.
         """
-        stages = self._stages(graph)
+        stages = self._stages(graph, hidden)
         while True:
             with self._refusing():
                 stage = next(stages, None)
@@ -115,10 +119,10 @@ class CutModel:
                 return
             yield stage
 
-    def _stages(self, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage]:
+    def _stages(self, graph: Graph, hidden: Collection[str]) -> Iterator[ArtefactStage | QuantizerStage]:
         named: dict[str, list[str]] = {}
         for node in graph.nodes:
-            place = self._places.get(node.name)
+            place = None if node.name in hidden else self._places.get(node.name)
             if place is None or not (place.tensor in self._makers or place.tensor in self._ports):
                 continue
             if node.name in graph.inputs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -39,13 +39,18 @@ class OnnxProver(Prover):
         return available()
 
     def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
+        return self.coarser(folder, graph, ())
+
+    def coarser(
+        self, folder: Path, graph: Graph, hidden: Collection[str]
+    ) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         path = folder / self.file
         model = parse_onnx(read_bytes(path, "exact ONNX model"), str(path))
         places = places_of(model, graph, list(graph.infos), str(path))
         outputs = {name: output_tensor(graph, name) for name in graph.outputs}
         folded = _folded(model, str(path))
         execute = _executor(str(path), self.config)
-        return CutModel(model, places, outputs, execute, str(path), folded).stages(graph)
+        return CutModel(model, places, outputs, execute, str(path), folded).stages(graph, hidden)
 
 
 _EXACT = ("DequantizeLinear", "Identity", "Reshape", "Transpose")

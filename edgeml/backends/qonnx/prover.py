@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,6 +33,11 @@ class QonnxProver(Prover):
         return QonnxRunner().available()
 
     def stages(self, folder: Path, graph: Graph) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
+        return self.coarser(folder, graph, ())
+
+    def coarser(
+        self, folder: Path, graph: Graph, hidden: Collection[str]
+    ) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         path = folder / FILE
         model = load_model(read_bytes(path, "QONNX model"), str(path))
         from onnx.reference import ReferenceEvaluator
@@ -54,4 +59,4 @@ class QonnxProver(Prover):
             return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
         folded = constants_of(model, str(path))
-        return CutModel(model, places, outputs, run, str(path), folded).stages(graph)
+        return CutModel(model, places, outputs, run, str(path), folded).stages(graph, hidden)
