@@ -159,7 +159,7 @@ def _made_up_for(
             value=", ".join(hidden),
             ops="",
             vectors=0,
-            argument="differs; compared with what follows it alone",
+            argument="differs; what follows makes up for it",
         )
         return Proof(
             backend=proof.backend,
