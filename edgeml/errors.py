@@ -67,7 +67,7 @@ def excerpt(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     start = text[: most - 2]
-    return f"{start.rpartition(' ')[0] or start[:-1]}..."
+    return f"{(start.rpartition(' ')[0] or start[:-1]).rstrip('.,;:')}..."
 
 
 class MissingToolError(EdgemlError):
