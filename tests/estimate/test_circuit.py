@@ -15,9 +15,12 @@ from edgeml.families.gowin import FABRIC as GOWIN
 from edgeml.families.ice40 import FABRIC as ICE40
 from edgeml.families.xilinx7 import FABRIC as XC7
 from edgeml.families.xilinx7 import VIVADO as AMD
-from edgeml.fixed import FixedType
+from edgeml.fixed import FixedType, Overflow, Round
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.cast import Cast
+from edgeml.ir.ops.lookup import Lookup
+from edgeml.ir.ops.mat_mul import MatMul
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")
 
@@ -57,6 +60,22 @@ def test_registers_are_counted_from_the_clock_a_value_is_there_to_the_last_it_is
     assert layer_count(design, times, index, XC7).ff == 4 * (5 + 4)
     one = next(i for i, layer in enumerate(design.layers) if layer.name == "a")
     assert layer_count(design, times, one, XC7).chain == 4 * 5
+
+
+def test_tables_side_by_side_are_one_per_neuron_and_their_indices_nothing() -> None:
+    """Two neurons of six bits each; the first one's number is zero, as are the high bits of its index."""
+    build = Builder("tables")
+    x = build.input((6,), FixedType(False, 1, 0), "x")
+    places = np.stack([1 << np.arange(6), 32 >> np.arange(6)], axis=1)
+    index = build.add(MatMul(), x, build.const(places, FixedType(False, 6, 0), "places"))
+    index = build.add(Add(), index, build.const(np.array([0, 64]), FixedType(False, 7, 0), "numbers"))
+    index = build.add(Cast(FixedType(False, 7, 0), Round.TRN, Overflow.WRAP), index)
+    entries = np.random.default_rng(0).integers(0, 2, 128)
+    table = build.const(entries, FixedType(False, 1, 0), "entries")
+    design = elaborate(build.graph(build.add(Lookup(), index, table, name="y")))
+    times = schedule(design, 10.0)
+    made = sum((layer_count(design, times, i, XC7) for i in range(1, len(design.layers))), Count())
+    assert made == Count(logic=2)
 
 
 @pytest.mark.parametrize(

@@ -361,11 +361,11 @@ class Circuit:
     def rom(self, x: Num, width: int, least: int, table: tuple[int, ...], frac: int) -> Num:
         """table[code(x) - least] with `frac` fractional bits; an index has `width` bits.
 
-        High bits of the index that are constant and not zero only choose a part of the table.
+        High bits of the index that are constant only choose a part of the table.
         """
         low = (x.cell.lo ^ x.cell.hi).bit_length()
         base = x.cell.lo >> low << low
-        if base > 0 and base >= least and base - least + (1 << low) <= len(table):
+        if base >= 0 and low < width and base >= least and base - least + (1 << low) <= len(table):
             part = table[base - least : base - least + (1 << low)]
             return self.rom(self.wrap(x, low, False), low, 0, part, frac)
         reached = table[x.cell.lo - least : x.cell.hi - least + 1]

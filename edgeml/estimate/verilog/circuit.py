@@ -180,7 +180,8 @@ def _merged(layer: DesignLayer, times: Schedule) -> dict[int, int]:
     """Adders whose sum goes, in the same clock, into one other adder only and as it is: bits by cell.
 
     Yosys' alumacc joins such chains into one sum of many terms, made of carry-save adders with one carry
-    chain at the end. A shifted or re-signed term, or a term that is read twice, is not joined.
+    chain at the end. A shifted or re-signed term, or a term that is read twice, is not joined. Bits put
+    beside each other are wires and no term.
     """
     readers: dict[int, list[tuple[Cell, int]]] = {}
     for cell in layer.cells:
@@ -190,10 +191,15 @@ def _merged(layer: DesignLayer, times: Schedule) -> dict[int, int]:
     merged: dict[int, int] = {}
     for cell in layer.cells:
         users = readers.get(id(cell), [])
-        if cell.kind not in ("add", "sub", "neg") or id(cell) in exported or len(users) != 1:
+        if cell.kind not in ("add", "sub", "neg") or id(cell) in exported or len(users) != 1 or cell.joins:
             continue
         (user, position), at = users[0], times.stage[id(cell)]
-        if user.kind not in ("add", "sub") or times.stage[id(user)] != at or user.data[position]:
+        if (
+            user.kind not in ("add", "sub")
+            or user.joins
+            or times.stage[id(user)] != at
+            or user.data[position]
+        ):
             continue
         signed = any(arg.signed for arg in user.args)
         widest = max(
