@@ -191,7 +191,7 @@ def _merged(layer: DesignLayer, times: Schedule) -> dict[int, int]:
     merged: dict[int, int] = {}
     for cell in layer.cells:
         users = readers.get(id(cell), [])
-        if cell.kind not in ("add", "sub", "neg") or id(cell) in exported or len(users) != 1 or cell.joins:
+        if cell.kind not in ("add", "sub", "neg") or id(cell) in exported or len(users) != 1:
             continue
         (user, position), at = users[0], times.stage[id(cell)]
         if (
