@@ -20,6 +20,7 @@ from edgeml.importers.base import (
     SourceModel,
 )
 from edgeml.importers.compare import compare
+from edgeml.runconfig import KERAS_FORMATS
 
 __all__ = [
     "ImportOptions",
@@ -75,9 +76,9 @@ def _chosen(source: SourceFile) -> str:
         fitting = [name for name in fitting if suffix in importers[name].suffixes] or fitting
     if fitting:
         return fitting[0]
-    for name, importer in importers.items():
-        if suffix in importer.suffixes:
-            return name
+    by_suffix = [name for name, importer in importers.items() if suffix in importer.suffixes]
+    if by_suffix:  # a damaged .keras archive is more likely one of Keras than one of HGQ2
+        return next((name for name in by_suffix if name in KERAS_FORMATS), by_suffix[0])
     suffixes = sorted({suffix for importer in importers.values() for suffix in importer.suffixes})
     raise EdgemlError(
         f"cannot import {suffix or 'a file without suffix'}",

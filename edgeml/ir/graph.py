@@ -101,7 +101,9 @@ class Graph:
             if output not in infos:
                 raise EdgemlError(f"output {output!r} is not defined", name)
         if len(set(self.outputs)) != len(self.outputs):
-            raise EdgemlError("an output is given twice", name)
+            raise EdgemlError(
+                "an output is given twice", name, "leave one of the two out of the model's outputs"
+            )
         if not self.outputs:
             raise EdgemlError("a graph needs at least one output", name)
         if not self.inputs:

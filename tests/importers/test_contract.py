@@ -93,6 +93,23 @@ def test_what_keras_runs_is_a_format_of_keras(source: tuple[str, SourceFile]) ->
     assert isinstance(imported.model, KerasSource) == (name in KERAS_FORMATS)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("net.keras", b"PK", "keras"),
+        ("net.keras", bytes(8), "keras"),
+        ("net.json", b"[1]", "keras_json"),
+        ("net.h5", b"", "keras_hdf5"),
+    ],
+)
+def test_a_damaged_file_is_of_its_suffix(name: str, content: bytes, kind: str) -> None:
+    source = SourceFile(Path(name), content)
+    assert importers.choose(source) == kind
+    with pytest.raises(EdgemlError) as caught:
+        importers.read(source, ImportOptions("net"))
+    assert caught.value.where == name and caught.value.hint
+
+
 def test_a_file_of_no_format() -> None:
     with pytest.raises(EdgemlError, match=r"cannot import \.txt") as caught:
         importers.choose(SourceFile(Path("net.txt"), b"hello"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeml.errors import EdgemlError
 from edgeml.importers.base import Imported, Importer, ImportOptions, SourceFile
 from edgeml.importers.formats._keras import imported
 
@@ -20,6 +21,8 @@ class KerasJson(Importer):
     def read(self, source: SourceFile, options: ImportOptions) -> Imported:
         from edgeml.keras.load import model_of
 
+        if not self.recognize(source.content):
+            raise EdgemlError("holds no architecture of Keras", source.where, "write it by model.to_json()")
         return imported(model_of(source.content, source.where, source.weights), source, options)
 
 

@@ -108,7 +108,7 @@ def _layers(kind: str, entries: Any, arrays: Mapping[str, NDArray[Any]]) -> Iter
         if str(entry.get("registered_name") or "").startswith("hgq>") and "name" not in settings:
             settings = settings["config"]  # HGQ2 writes the configuration as an object of its own
         name = str(entry.get("name") or settings.get("name") or path.split("/")[1])
-        inputs = before if kind == "Sequential" else tuple(_sources(entry["inbound_nodes"]))
+        inputs = before if kind == "Sequential" else tuple(_sources(entry["inbound_nodes"], name))
         before = (name,)
         yield StoredLayer(name, str(entry["class_name"]), settings, inputs, own)
 
@@ -125,12 +125,10 @@ def _ordered(layers: tuple[StoredLayer, ...], where: str) -> Iterator[StoredLaye
         yield ready
 
 
-def _sources(nodes: Any) -> Iterator[str]:
+def _sources(nodes: Any, layer: str) -> Iterator[str]:
     """The layers whose results a layer reads, in order."""
     if len(nodes) > 1:
-        raise EdgemlError(
-            "has a layer that is called more than once", "", "give each call a layer of its own"
-        )
+        raise EdgemlError("is called more than once", f"layer {layer}", "give each call a layer of its own")
     for node in nodes:
         yield from _histories([node["args"], node["kwargs"]])
 
