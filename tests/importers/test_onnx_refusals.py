@@ -95,6 +95,14 @@ def test_a_cycle():
         read(model(nodes, NUMBERS).SerializeToString())
 
 
+@pytest.mark.parametrize("constants", [{}, {"q": np.zeros(4, np.float32)}])
+def test_a_tensor_that_is_computed_twice(constants):
+    nodes = [quant(), helper.make_node("Relu", ["q"], ["y"], name="one")]
+    twice = [*nodes, helper.make_node("Relu", ["x"], ["q"], name="two")]
+    with pytest.raises(EdgemlError, match=r"the tensor 'q' is computed twice"):
+        read(model(nodes if constants else twice, NUMBERS | constants).SerializeToString())
+
+
 def test_a_tensor_that_nothing_computes():
     with pytest.raises(EdgemlError, match="which nothing computes"):
         read(model([quant("nowhere", "y")], NUMBERS).SerializeToString())

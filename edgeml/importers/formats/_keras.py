@@ -16,7 +16,7 @@ from edgeml.runconfig import EndMeaning
 
 _AS_IS = (
     "quantizes it after training; or train it with QKeras layers and quantizers, or round it as it is, "
-    "without calibration: --float-type 'fixed<16,6>'"
+    "without calibration: --float-type 'fixed<16,6>' --input-type 'fixed<16,6>'"
 )
 
 

@@ -7,7 +7,7 @@ checked before memory is taken for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,12 +147,26 @@ def _graph(model: Any, where: str) -> SourceGraph:
     constants = {tensor.name: array(tensor, where) for tensor in graph.initializer}
     nodes = [_node(proto, where) for proto in graph.node]
     _need_wide_codes(nodes, {tensor.name for tensor in graph.initializer if _is_narrow(tensor)}, where)
+    _need_one_source(nodes, constants, where)
     inputs = tuple(_tensor(value) for value in graph.input if value.name not in constants)
     outputs = tuple(_tensor(value) for value in graph.output)
     needed = _needed(nodes, {output.name for output in outputs})
     ordered = _ordered(needed, {*constants, *(value.name for value in inputs)}, outputs, where)
     opsets = {_domain(entry.domain): int(entry.version) for entry in model.opset_import}
     return SourceGraph(graph.name or "model", ordered, constants, inputs, outputs, opsets)
+
+
+def _need_one_source(nodes: Sequence[SourceNode], constants: Mapping[str, Any], where: str) -> None:
+    """Refuse a tensor that two nodes compute, or a node and a constant: which of them is meant nothing says.
+
+    Raises:
+        EdgemlError: there is one; names it.
+    """
+    there = set(constants)
+    for name in (name for node in nodes for name in node.outputs if name):
+        if name in there:
+            raise EdgemlError(f"the tensor {name!r} is computed twice", where, "export it again, in one file")
+        there.add(name)
 
 
 def array(tensor: Any, where: str) -> NDArray[Any]:
