@@ -182,6 +182,15 @@ def test_dynamic_quantization_names_the_static_kind(op):
     assert "edgeml quantize" in refusal.value.hint
 
 
+def test_codes_of_16_bits_behind_powers_of_two():
+    with pytest.raises(EdgemlError, match="a quantizer of 65536 codes behind factors") as refusal:
+        read(integers.sixteen_bits(0.0321))
+    assert "scales that are all powers of two" in refusal.value.hint
+    imported = read(integers.sixteen_bits(2.0**-5))
+    assert [imported.graph.info(name).scalar.width for name in imported.graph.inputs] == [16]
+    compared(imported)
+
+
 @pytest.mark.parametrize("quantized", [False, True])
 @pytest.mark.parametrize("op", ["ConvInteger", "MatMulInteger"])
 def test_integer_products_behind_constant_scales(op, quantized):

@@ -19,6 +19,9 @@ from edgeml.importers.onnx_reader.reader import OnnxReader
 
 DOMAINS = common.INTEGER
 
+_OF_BYTES = 255
+"""Steps between the codes of a byte."""
+
 
 def lower(node: SourceNode, reader: OnnxReader) -> Operand:
     """saturate(round(x / scale) + zero_point), rounded half to even, as uint8, int8, uint16 or int16."""
@@ -56,7 +59,8 @@ def as_codes(
 def _requantized(reader: OnnxReader, value: AffineValue, by: SourceQuantizer) -> AffineValue:
     """The quantizer on a value; on sums of products as ONNX Runtime's integer kernels compute it."""
     assembly = reader.assembly
-    if value.is_raw or value.function is not None or not reader.integer_kernels:
+    wide = by.high - by.low > _OF_BYTES  # ONNX Runtime has integer kernels for bytes alone
+    if value.is_raw or value.function is not None or wide or not reader.integer_kernels:
         return quantized(assembly, value, by)
     value = settle.merged(assembly, value)
     if len(value.terms) > 1:

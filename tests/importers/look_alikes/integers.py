@@ -239,6 +239,18 @@ def dynamic(op: str) -> bytes:
     return n.file((3, 6, 6) if op == "ConvInteger" else (6,), n.node("Cast", y, to=TensorProto.FLOAT))
 
 
+def sixteen_bits(scale: float) -> bytes:
+    """Codes of uint16 with a zero point; the scales are powers of two but for that of the result."""
+    n = Integers(32, 21)
+
+    def pair(x: str, scale: float, zero: int) -> str:
+        both = n.const(scale), n.const(zero, np.uint16)
+        return n.real(n.node("QuantizeLinear", x, *both), both)
+
+    weights = n.real(n.codes(6, 5), (n.const(2.0**-6), n.const(0, np.int8)))
+    return n.file((6,), pair(n.node("MatMul", pair("x", 2.0**-6, 32768), weights), scale, 30000))
+
+
 def static_integers(op: str, quantized: bool) -> bytes:
     """The same product on codes of a QuantizeLinear; weights have zero points, of MatMul one per column."""
     n = Integers(31)
