@@ -20,8 +20,9 @@ from edgeml.errors import EdgemlError
 from edgeml.fixed import to_float
 from edgeml.ir import evaluate_codes, input_codes
 
-KINDS = ("powers", "floats", "qdq", "tflite")
-"""QONNX with scales that are powers of two and with others, ONNX quantized by onnxruntime, TFLite."""
+KINDS = ("powers", "floats", "qdq", "products", "tflite")
+"""QONNX with scales that are powers of two and with others, ONNX quantized by onnxruntime, integer products
+between constant scales, TFLite."""
 
 
 def suffix(kind: str) -> str:
@@ -101,6 +102,10 @@ def contents(kind: str, seed: int, folder: Path) -> bytes:
         from tests.importers.random_qdq import quantized
 
         return quantized(seed, folder)
+    if kind == "products":
+        from tests.importers import random_products
+
+        return random_products.model(seed).SerializeToString()
     from tests.importers.random_qonnx import model
 
     return model(seed, powers=kind == "powers").SerializeToString()

@@ -24,7 +24,7 @@ def tried(kind: str, seeds: range, folder: Path) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize(("kind", "count"), [("powers", 8), ("floats", 5), ("qdq", 2)])
+@pytest.mark.parametrize(("kind", "count"), [("powers", 8), ("floats", 5), ("qdq", 2), ("products", 3)])
 def test_a_few(kind, count, tmp_path):
     assert tried(kind, range(count), tmp_path) == []
 
@@ -32,7 +32,9 @@ def test_a_few(kind, count, tmp_path):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # TensorFlow's converter warns of its own options
 @pytest.mark.parametrize(
-    ("kind", "count"), [("powers", 100), ("floats", 100), ("qdq", 40), ("tflite", 5)], ids=KINDS
+    ("kind", "count"),
+    [("powers", 100), ("floats", 100), ("qdq", 40), ("products", 20), ("tflite", 5)],
+    ids=KINDS,
 )
 def test_a_sample(kind, count, tmp_path):
     """Takes some 25 s in all."""
@@ -47,7 +49,7 @@ def test_powers_of_two_are_exact_in_float32_too(tmp_path):
 def drawn(tmp_path: Path) -> set[str]:
     """File names of the nodes in the first models of every kind of ONNX; no model is read."""
     names: set[str] = set()
-    for kind, count in (("powers", 300), ("floats", 400), ("qdq", 60)):
+    for kind, count in (("powers", 300), ("floats", 400), ("qdq", 60), ("products", 2)):
         for seed in range(count):
             model = onnx.load_from_string(contents(kind, seed, tmp_path))
             names |= {onnx_nodes.file_name(node.op_type) for node in model.graph.node}
