@@ -5,11 +5,14 @@ Invariant: `edgeml.fits` alone decides whether it fits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from edgeml import boards, fits
 from edgeml.boards import Board
 from edgeml.designs import Design
+from edgeml.errors import EdgemlError
 from edgeml.estimate.solve import ChosenLayout
 from edgeml.figures import Hardware
 from edgeml.fits import Need, Verdict
@@ -102,3 +105,20 @@ def larger_boards(hardware: Hardware, board: Board) -> list[str]:
         and fits.verdict(hardware, other) == "fits"
     ]
     return [other.name for other in sorted(fitting, key=lambda other: other.resources.lut)[:3]]
+
+
+def nearest_board(board: Board, fits_on: Callable[[Board], bool]) -> str:
+    """The advice to take the smallest larger board that holds a design, by its LUTs.
+
+    Args:
+        board: the one that is too small.
+        fits_on: whether the design's smallest layout fits another board; may raise EdgemlError for one that
+            it cannot be made for.
+    """
+    others = (boards.load(name) for name in boards.names())
+    larger = (other for other in others if other.resources.lut > board.resources.lut)
+    for other in sorted(larger, key=lambda other: (other.resources.lut, other.flow is not board.flow)):
+        with suppress(EdgemlError):
+            if fits_on(other):
+                return f"take {other.name}, the smallest larger board that holds it by estimate"
+    return "no larger board of `edgeml list boards` holds it"

@@ -80,33 +80,52 @@ module edgeml_product #(
   genvar o, l;
   generate
     for (o = 0; o < OUTPUTS; o = o + 1) begin : out
-      wire [TERMS*SUM-1:0] terms;
-      for (l = 0; l < TERMS; l = l + 1) begin : lane
-        localparam FROM = EACH ? o : l;
-        localparam PLACE = EACH ? o : l*OUTPUTS + o;
+      // One term: it is the sum over the lanes, so stage 2 holds the factors and stage 3 the product. Multiplier,
+      // registers and the sum over the beats then fit a DSP block.
+      reg [SUM-1:0] total;
+      wire [SUM-1:0] now;
+      if (TERMS == 1) begin : single
+        localparam FROM = EACH ? o : 0;
         wire sign = (SIGNED != 0) & elements[FROM*ELEMENT + ELEMENT - 1];
-        wire signed [ELEMENT:0] element = {sign, elements[FROM*ELEMENT +: ELEMENT]};
-        wire signed [WEIGHT-1:0] weight = weights[PLACE*WEIGHT +: WEIGHT];
+        reg signed [ELEMENT:0] element;
+        reg signed [WEIGHT-1:0] weight;
         reg signed [PRODUCT-1:0] product;
-        // verilator lint_off WIDTHEXPAND
-        always @(posedge clk) if (ce) product <= element * weight;
-        // verilator lint_on WIDTHEXPAND
+        always @(posedge clk) if (ce) begin
+          element <= {sign, elements[FROM*ELEMENT +: ELEMENT]};
+          weight <= weights[o*WEIGHT +: WEIGHT];
+          // verilator lint_off WIDTHEXPAND
+          product <= element * weight;
+          // verilator lint_on WIDTHEXPAND
+        end
         // verilator lint_off UNUSEDSIGNAL
         wire [SUM+PRODUCT-1:0] wide = {{SUM{product[PRODUCT-1]}}, product};
         // verilator lint_on UNUSEDSIGNAL
-        assign terms[l*SUM +: SUM] = wide[SUM-1:0];
+        assign now = wide[SUM-1:0];
+      end else begin : several
+        wire [TERMS*SUM-1:0] terms;
+        for (l = 0; l < TERMS; l = l + 1) begin : lane
+          wire sign = (SIGNED != 0) & elements[l*ELEMENT + ELEMENT - 1];
+          wire signed [ELEMENT:0] element = {sign, elements[l*ELEMENT +: ELEMENT]};
+          wire signed [WEIGHT-1:0] weight = weights[(l*OUTPUTS + o)*WEIGHT +: WEIGHT];
+          reg signed [PRODUCT-1:0] product;
+          // verilator lint_off WIDTHEXPAND
+          always @(posedge clk) if (ce) product <= element * weight;
+          // verilator lint_on WIDTHEXPAND
+          // verilator lint_off UNUSEDSIGNAL
+          wire [SUM+PRODUCT-1:0] wide = {{SUM{product[PRODUCT-1]}}, product};
+          // verilator lint_on UNUSEDSIGNAL
+          assign terms[l*SUM +: SUM] = wide[SUM-1:0];
+        end
+        integer k;
+        reg [SUM-1:0] lanes, held;
+        always @* begin
+          lanes = {SUM{1'b0}};
+          for (k = 0; k < TERMS; k = k + 1) lanes = lanes + terms[k*SUM +: SUM];
+        end
+        always @(posedge clk) if (ce) held <= lanes;
+        assign now = held;
       end
-      integer k;
-      reg [SUM-1:0] lanes;
-      always @* begin
-        lanes = {SUM{1'b0}};
-        for (k = 0; k < TERMS; k = k + 1) lanes = lanes + terms[k*SUM +: SUM];
-      end
-      reg [SUM-1:0] now, total;
-      always @(posedge clk) if (ce) begin
-        now <= lanes;
-        if (valid3) total <= (first3 ? bias[o*SUM +: SUM] : total) + now;
-      end
+      always @(posedge clk) if (ce & valid3) total <= (first3 ? bias[o*SUM +: SUM] : total) + now;
       assign m_data[o*SUM +: SUM] = total;
     end
   endgenerate

@@ -21,7 +21,7 @@ module edgeml_reduce #(
   localparam FINAL = BEATS - 1;
   localparam [COUNT-1:0] LAST = FINAL[COUNT-1:0];
   reg [COUNT-1:0] beat;
-  wire first = beat == {COUNT{1'b0}}, last = beat == LAST;
+  wire last = beat == LAST;
   wire put = s_valid & s_ready;
 
   assign s_ready = ~last | m_ready | ~m_valid;
@@ -44,11 +44,15 @@ module edgeml_reduce #(
       wire [RESULT+ELEMENT-1:0] wide = {{RESULT{sign}}, s_data[l*ELEMENT +: ELEMENT]};
       // verilator lint_on UNUSEDSIGNAL
       wire [RESULT-1:0] element = wide[RESULT-1:0];
+      // What a sample begins with is what the flip-flops are reset to: a choice of the first would take a LUT per bit.
+      localparam [RESULT-1:0] ONES = {RESULT{1'b1}};
+      localparam [RESULT-1:0] START = (MAXIMUM != 0) & (SIGNED != 0) ? ONES ^ (ONES >> 1) : {RESULT{1'b0}};
       reg [RESULT-1:0] total;
       wire less = (SIGNED != 0) ? $signed(total) < $signed(element) : total < element;
-      wire [RESULT-1:0] next = first ? element : (MAXIMUM == 0) ? total + element : less ? element : total;
+      wire [RESULT-1:0] next = (MAXIMUM == 0) ? total + element : less ? element : total;
       always @(posedge clk) begin
-        if (put) total <= next;
+        if (rst | (put & last)) total <= START;
+        else if (put) total <= next;
         if (put & last) m_data[l*RESULT +: RESULT] <= next;
       end
     end

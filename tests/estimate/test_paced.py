@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from edgeml import boards
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.errors import EdgemlError
-from edgeml.estimate import Goal
+from edgeml.estimate import Goal, preflight
 from edgeml.estimate.verilog import paced
-from edgeml.estimate.verilog.counting import count
+from edgeml.estimate.verilog.counting import count, recounted
 from edgeml.estimate.verilog.preflight import solver
 from edgeml.families.xilinx7 import FABRIC as XILINX7
 from edgeml.passes import prepare
@@ -32,11 +34,22 @@ def test_a_network_with_branches_is_laid_out_at_a_pace() -> None:
     assert fast.interval < slow.interval <= 200 and max(slow.by_layer.values()) > 24
     counted = count(prepare(graph), VerilogOptions.model_validate(slow.settings()), XILINX7)
     assert (counted.latency, counted.interval) == (slow.latency, slow.interval)
+    options = VerilogOptions.model_validate(slow.settings())
+    again = recounted(prepare(graph), options, XILINX7, counted)
+    assert [(a.layer, a.count) for a in again.pieces] == [(a.layer, a.count) for a in counted.pieces]
     with pytest.raises(EdgemlError, match=r"latency of 1 clocks \(alone at least \d+\)"):
         layouts.best(Goal(max_latency=1))
     tight = solver(given(graph, shrunk("pynq-z2", lut=200), OPTIONS))
-    with pytest.raises(EdgemlError, match=r"of its LUT at the slowest pace, \d+% of that in "):
+    with pytest.raises(EdgemlError, match=r"of its LUT at the slowest pace, \d+% of that in ") as caught:
         tight.best(Goal(fit=True))
+    named = re.match(
+        r"take (\S+), the smallest larger board that holds it by estimate; or ", caught.value.hint
+    )
+    assert named is not None
+    assert preflight(graph, boards.load(named[1]), "verilog", OPTIONS, Goal(fit=True)).state in (
+        "fits",
+        "tight",
+    )
 
 
 def test_few_layers_in_a_chain_are_tried_one_by_one() -> None:

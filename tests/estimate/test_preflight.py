@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from edgeml import boards
+from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, preflight, refuse_if_too_big
+from edgeml.estimate.verdict import nearest_board
 from edgeml.figures import Figure
 from edgeml.ir import Graph
 from tests.backends.verilog.samples import small
@@ -97,3 +99,20 @@ def test_the_lines_say_what_was_minimized() -> None:
 def test_a_preflight_can_be_replaced_field_by_field() -> None:
     told = preflight(small(), boards.load("ulx3s-85f"))
     assert replace(told, clock="").lines()[-1] != ""
+
+
+def test_the_nearest_board_is_the_smallest_larger_one_that_holds_a_design() -> None:
+    by_size = sorted((boards.load(name) for name in boards.names()), key=lambda board: board.resources.lut)
+    board, large = boards.load("pynq-z2"), by_size[-1]
+    tried: list[str] = []
+
+    def fits_on(other: Board) -> bool:
+        tried.append(other.name)
+        if other.flow is not board.flow:
+            raise EdgemlError("no back end for this board")
+        return other.resources.lut > 100_000
+
+    assert nearest_board(board, fits_on) == "take kv260, the smallest larger board that holds it by estimate"
+    assert board.name not in tried and len(tried) > 3
+    assert nearest_board(large, fits_on) == "no larger board of `edgeml list boards` holds it"
+    assert nearest_board(board, lambda other: False) == "no larger board of `edgeml list boards` holds it"

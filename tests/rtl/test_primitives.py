@@ -130,7 +130,12 @@ def test_window(size, reach, strides, padding, tmp_path: Path) -> None:
     np.testing.assert_array_equal(taps(got, count), expected)
 
 
-FOLDS = [(1, 5, False, 4, 3, 14, 6), (3, 4, True, 3, 4, 16, 4), (2, 3, False, 2, 2, 6, 1)]
+FOLDS = [
+    (1, 5, False, 4, 3, 14, 6),
+    (3, 4, True, 3, 4, 16, 4),
+    (2, 3, False, 2, 2, 6, 1),
+    (1, 4, True, 3, 4, 12, 5),
+]
 
 
 def fold(lanes: int, element: int, signed: bool, outputs: int, weight: int, total: int, beats: int):
@@ -187,7 +192,7 @@ def test_fold(lanes, element, signed, outputs, weight, total, beats, tmp_path: P
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("first3 ? now", "last3 ? now"), ("valid3) total", "valid2) total"), ("{sign, ", "{1'b0, ")],
+    [("(first3 ?", "(last3 ?"), ("ce & valid3", "ce & valid2"), ("{sign, ", "{1'b0, ")],
 )
 def test_a_broken_fold_is_found(old: str, new: str, tmp_path: Path) -> None:
     lanes, element, signed, outputs, weight, total, beats = FOLDS[1]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edgeml.backends.verilog.build import chosen_mode
 from edgeml.backends.verilog.design import Design, elaborate
@@ -80,13 +80,23 @@ class StreamPorts:
 
 @dataclass(frozen=True)
 class CountedDesign:
-    """A whole design: its pieces in the order of the data, latency and interval in clocks, its ports."""
+    """A whole design: its pieces in the order of the data, latency and interval in clocks, its ports.
+
+    Args:
+        mode: "parallel" or "stream".
+        pieces: in the order of the data.
+        latency: in clocks.
+        interval: in clocks.
+        ports: both streams.
+        queues: address bits of a stream's FIFOs, by the place of their segment.
+    """
 
     mode: str
     pieces: tuple[Piece, ...]
     latency: int
     interval: int
     ports: StreamPorts
+    queues: Mapping[int, int] = field(default_factory=dict)
 
 
 def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesign:
@@ -101,6 +111,22 @@ def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesig
     if mode == "parallel":
         return _parallel(graph, options, fabric)
     return _StreamCounter(graph, options, fabric).counted(plan(graph, resolved(graph, options)))
+
+
+def recounted(graph: Graph, options: VerilogOptions, fabric: Fabric, known: CountedDesign) -> CountedDesign:
+    """The counts of a design for another fabric; its clocks, which take longest, are those that are known.
+
+    Args:
+        graph: of core ops.
+        options: how it is laid out.
+        fabric: of the other chip.
+        known: the same design, counted for any chip.
+    """
+    if known.mode == "parallel":
+        return _parallel(graph, options, fabric)
+    counter = _StreamCounter(graph, options, fabric)
+    counter.count(plan(graph, resolved(graph, options)), known.queues)
+    return replace(known, pieces=tuple(counter.pieces))
 
 
 @dataclass(frozen=True)
@@ -185,13 +211,9 @@ class _StreamCounter:
 
     def counted(self, layout: StreamPlan) -> CountedDesign:
         source, sink = layout.source, layout.sink
-        frame = Piece("(input and output)", "", parts.skid(source.bits))
         latencies = kernel_latencies(layout, self._options.levels)
         addresses = depths(layout, latencies)
-        for place, segment in enumerate(layout.segments):
-            self.segment(segment, addresses, place)
-        self._forks(layout, frame)
-        self.pieces.append(frame)
+        frame = self.count(layout, addresses)
         words = {place: 1 << bits for place, bits in addresses.items()}
         # One sample by itself for where it is when; several for how soon they follow each other.
         alone, many = (wired(layout, latencies, words) for _ in range(2))
@@ -206,9 +228,17 @@ class _StreamCounter:
             piece.cycles = max(traced.leaves[end] - piece.start, piece.cycles or 0)
             piece.ii = interval
         frame.start, frame.cycles = 0, traced.ends[0]  # it holds the network, as side by side
-        return CountedDesign(
-            "stream", tuple(self.pieces), traced.ends[0], interval, stream_ports(self._graph, source, sink)
-        )
+        ports = stream_ports(self._graph, source, sink)
+        return CountedDesign("stream", tuple(self.pieces), traced.ends[0], interval, ports, addresses)
+
+    def count(self, layout: StreamPlan, addresses: Mapping[int, int]) -> Piece:
+        """Count all segments, clocks left out; returns the piece of input and output, which is the last."""
+        frame = Piece("(input and output)", "", parts.skid(layout.source.bits))
+        for place, segment in enumerate(layout.segments):
+            self.segment(segment, addresses, place)
+        self._forks(layout, frame)
+        self.pieces.append(frame)
+        return frame
 
     def segment(self, segment: Segment, addresses: Mapping[int, int], place: int) -> int:
         """Count one segment; returns the stages of a kernel."""

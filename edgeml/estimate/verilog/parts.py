@@ -96,7 +96,10 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
         fabric: of the chip.
     """
     beats, lanes, outputs = weights.shape
+    words = counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, fabric)
     one = product(element + (not signed), weight, fabric, total)
+    if lanes == 1:
+        return _single(one, outputs, (element, weight, total), element, beats, fabric) + words
     products, sums = lanes * outputs, outputs * total
     summed = bool(one.dsp) and fabric.dsp_adders  # the blocks also hold elements and the sum over the lanes
     registers = 10 + (sums if summed else lanes * element + 2 * sums)
@@ -104,10 +107,9 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
     if not (one.dsp and fabric.dsp_registers):
         registers += products * (element + weight)
         bare += products * (element + weight) if one.dsp else 0
-    result = Count(ff=registers, logic=one.logic * products, chain=one.chain * products)
-    result = result + Count(chains=one.chains * products, saved=one.saved * products, dsp=one.dsp * products)
+    result = Count(ff=registers) + _times(one, products)
     # Over the lanes, then over the beats, if there are several, with a choice of where to begin.
-    terms = lanes - 1 if one.dsp and fabric.dsp_pairs and lanes > 1 else lanes
+    terms = lanes - 1 if one.dsp and fabric.dsp_pairs else lanes
     if terms > 2 and fabric.merges_adders and not summed:
         result = result + Count(chain=sums, chains=outputs, wide=(terms - 2) * sums)
     elif terms > 1 and not summed:
@@ -117,7 +119,45 @@ def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int,
     result = result + Count(bare=bare + 10)
     if beats > 1:
         result = result + Count(chain=sums, chains=outputs, logic=sums)
-    return result + counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, fabric)
+    return result + words
+
+
+def _times(one: Count, products: int) -> Count:
+    """Multipliers, as many as `products`."""
+    return Count(
+        chain=one.chain * products,
+        chains=one.chains * products,
+        saved=one.saved * products,
+        logic=one.logic * products,
+        dsp=one.dsp * products,
+    )
+
+
+def _single(
+    one: Count, outputs: int, bits: tuple[int, int, int], elements: int, beats: int, fabric: Fabric
+) -> Count:
+    """The arithmetic of edgeml_fold or edgeml_product with one term per clock, and what holds a beat's state.
+
+    Args:
+        one: a multiplier.
+        outputs: how many multipliers there are, each with a sum.
+        bits: of an element, of a weight, of a sum.
+        elements: bits of all elements that are multiplied in a clock.
+        beats: terms of a sum.
+        fabric: of the chip.
+    """
+    element, weight, total = bits
+    held = Count(ff=10, bare=10)
+    if one.dsp == 1 and fabric.dsp_registers and fabric.dsp_adders:
+        return held + _times(one, outputs)  # the block holds factors, product and sum, and chooses its begin
+    sums = outputs * total
+    result = held + _times(one, outputs) + Count(ff=elements + sums)
+    if not (one.dsp and fabric.dsp_registers):
+        factors, products = elements + outputs * weight, outputs * (element + weight)
+        result = result + Count(ff=factors + products, bare=factors + (products if one.dsp else 0))
+    if beats > 1:
+        result = result + Count(chain=sums, chains=outputs, logic=sums)
+    return result
 
 
 def product_of_parts(at: ProductSegment, fabric: Fabric) -> Count:
@@ -132,22 +172,23 @@ def product_of_parts(at: ProductSegment, fabric: Fabric) -> Count:
     one = product(element + (not source.signed), at.weight_bits, fabric, total)
     terms = 1 if at.depthwise else at.lanes
     ways = tables_of_mux(at.beats * at.passes if at.depthwise else at.beats, fabric.lut_inputs)
-    registers = 10 + at.lanes * element + 2 * sums
-    bare = 10
-    if not (one.dsp and fabric.dsp_registers):
-        registers += products * (element + at.weight_bits)
-        bare += products * (element + at.weight_bits) if one.dsp else 0
-    result = Count(ff=registers, bare=bare, dsp=one.dsp * products, logic=one.logic * products)
-    result = result + Count(
-        chain=one.chain * products, chains=one.chains * products, saved=one.saved * products
-    )
-    result = result + Count(logic=ways * at.lanes * element)  # the choice of a part
-    if terms > 2 and fabric.merges_adders:
-        result = result + Count(chain=sums, chains=at.outputs, wide=(terms - 2) * sums)
-    elif terms > 1:
-        result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * at.outputs)
-    # Over the beats, with a choice of where to begin.
-    result = result + Count(chain=sums, chains=at.outputs, logic=sums)
+    result = Count(logic=ways * at.lanes * element)  # the choice of a part
+    if terms == 1:
+        bits = element, at.weight_bits, total
+        result = result + _single(one, at.outputs, bits, at.lanes * element, 2, fabric)
+    else:
+        registers = 10 + at.lanes * element + 2 * sums
+        bare = 10
+        if not (one.dsp and fabric.dsp_registers):
+            registers += products * (element + at.weight_bits)
+            bare += products * (element + at.weight_bits) if one.dsp else 0
+        result = result + Count(ff=registers, bare=bare) + _times(one, products)
+        if terms > 2 and fabric.merges_adders:
+            result = result + Count(chain=sums, chains=at.outputs, wide=(terms - 2) * sums)
+        else:
+            result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * at.outputs)
+        # Over the beats, with a choice of where to begin.
+        result = result + Count(chain=sums, chains=at.outputs, logic=sums)
     counters = counter(_count_bits(at.beats)) + counter(_count_bits(at.passes))
     counters = counters + counter(_count_bits(at.beats * at.passes)) + counter(_count_bits(at.beats))
     result = result + counters + Count(ff=2 * _count_bits(at.passes))
@@ -165,7 +206,7 @@ def reduce(lanes: int, bits: int, beats: int, is_maximum: bool) -> Count:
     """edgeml_reduce: a sum or maximum per lane and a register for the result."""
     size = lanes * bits
     compared = Count(chain=size, chains=lanes) if is_maximum else Count()
-    added = Count(logic=2 * size) if is_maximum else Count(chain=size, chains=lanes, logic=size)
+    added = Count(logic=2 * size) if is_maximum else Count(chain=size, chains=lanes)
     return compared + added + Count(logic=4, ff=2 * size + 1, bare=size) + counter(_count_bits(beats))
 
 

@@ -5,21 +5,22 @@ Invariant: what the search goes by (`_judge`) is the estimate that is shown, led
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from edgeml import fits
 from edgeml.backends.verilog.limits import operations
 from edgeml.backends.verilog.options import VerilogOptions, parse_options
 from edgeml.backends.verilog.stream.factors import dense_layers, is_dense
+from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate.design import EstimateInput, Progress
 from edgeml.estimate.solve import Goal
-from edgeml.estimate.verdict import Preflight, larger_boards, needs
-from edgeml.estimate.verilog.counting import CountedDesign
+from edgeml.estimate.verdict import Preflight, larger_boards, nearest_board, needs
+from edgeml.estimate.verilog.counting import CountedDesign, recounted
 from edgeml.estimate.verilog.layouts import SIDE_BY_SIDE
 from edgeml.estimate.verilog.model import estimate_verilog, figures, narrowed
-from edgeml.estimate.verilog.solve import BoardShare, Judge, LayoutSolver, VerilogLayout
+from edgeml.estimate.verilog.solve import Advice, BoardShare, Judge, LayoutSolver, VerilogLayout
 from edgeml.families import fabric
 from edgeml.figures import Hardware
 from edgeml.fits import Need
@@ -58,7 +59,7 @@ def solver(at: EstimateInput[VerilogOptions], progress: Progress | None = None) 
         at: what is laid out; a mode and reuse factors that its options name stay as they are.
         progress: called with the number of pieces counted so far.
     """
-    return LayoutSolver(at.core, at.options, fabric(at.board, at.tool), _judge(at), progress)
+    return LayoutSolver(at.core, at.options, fabric(at.board, at.tool), _judge(at), _advice(at), progress)
 
 
 def hint(at: EstimateInput[VerilogOptions], result: Preflight, progress: Progress | None = None) -> str:
@@ -93,7 +94,9 @@ def _folded(at: EstimateInput[VerilogOptions], progress: Progress | None) -> Ver
 
     widest = max((at.core.info(name).size for name in at.core.infos), default=1)
     try:
-        layouts = LayoutSolver(at.core, free.options, fabric(at.board, at.tool), by_lut, progress)
+        layouts = LayoutSolver(
+            at.core, free.options, fabric(at.board, at.tool), by_lut, _advice(free), progress
+        )
     except EdgemlError:
         return None  # it cannot be streamed
     best: VerilogLayout | None = None
@@ -131,6 +134,27 @@ def _judge(at: EstimateInput[VerilogOptions]) -> Judge:
         return BoardShare(fits.certain(state), state != "does not fit", sum(values), lut, worst, kind)
 
     return judge
+
+
+def _advice(at: EstimateInput[VerilogOptions]) -> Advice:
+    """The board to take in place of one that is too small for a layout."""
+
+    def advice(settings: Mapping[str, object], known: CountedDesign) -> str:
+        options = {**at.options.model_dump(exclude_unset=True), "clocks_per_sample": None, **settings}
+        smallest = replace(at, options=parse_options(options))
+        counts: dict[str, CountedDesign] = {}
+
+        def fits_on(board: Board) -> bool:
+            there = replace(smallest, board=board, tool=None)
+            chip = fabric(board, None)
+            if chip.name not in counts:
+                counts[chip.name] = recounted(at.core, smallest.options, chip, known)
+            estimate = narrowed(figures(counts[chip.name], there), board, None, at.ledger)
+            return fits.certain(fits.worst(needs(estimate, board)))
+
+        return nearest_board(at.board, fits_on)
+
+    return advice
 
 
 def _share(need: Need, amount: float) -> float:

@@ -55,6 +55,9 @@ class BoardShare:
 
 Judge = Callable[[CountedDesign], BoardShare]
 
+Advice = Callable[[Mapping[str, object], CountedDesign], str]
+"""What to do where the smallest layout, as options of the Verilog back end and counted, does not fit."""
+
 
 @dataclass(frozen=True)
 class VerilogLayout:
@@ -112,6 +115,7 @@ class LayoutSolver:
         options: of the Verilog back end; a mode and reuse factors that they name stay as they are.
         chip: the fabric.
         judge: what a design takes of the board.
+        advice: asked for where nothing fits.
         progress: called with the number of pieces counted so far.
 
     Raises:
@@ -124,10 +128,11 @@ class LayoutSolver:
         options: VerilogOptions,
         chip: Fabric,
         judge: Judge,
+        advice: Advice,
         progress: Progress | None = None,
     ) -> None:
         self._core, self._options, self._chip = core, options, chip
-        self._judge = judge
+        self._judge, self._advice = judge, advice
         self._limit = options.unroll_limit
         refused = parallel_refusals(core, options.unroll_limit)
         self._parallel: CountedDesign | None = None
@@ -204,7 +209,13 @@ class LayoutSolver:
             return no_layout("verilog", goal, (fast.latency, fast.interval), fitting)
         most = f"{share.worst:.0%} of its {share.kind.upper()} at the slowest pace"
         fitting = f"fitting the board (at least {most}, {paced.largest(small.pieces, share.kind)})"
-        return no_layout("verilog", goal, least, fitting)
+        slowest = layouts.at(layouts.paces[-1]).by_layer
+        return no_layout("verilog", goal, least, fitting, self._larger({"reuse_factor": slowest}, small))
+
+    def _larger(self, smallest: Mapping[str, object], counted: CountedDesign) -> str:
+        """The hint where the smallest layout does not fit."""
+        advice = self._advice({"mode": "stream", **smallest}, counted)
+        return f"{advice}; or make the network smaller"
 
     def _impossible(self, goal: Goal) -> EdgemlError:
         latency = self.best(Goal(), "latency").latency if goal.max_latency is not None else 0
@@ -224,7 +235,8 @@ class LayoutSolver:
         counted = count(self._core, self._options.model_copy(update=small.settings()), self._chip)
         share += f", {paced.largest(counted.pieces, small.share.kind)},"
         least = f"at least {share} by the high end of the interval, with {small.text()}: {clocks}"
-        refusal = no_layout("verilog", goal, (latency, interval), f"fitting the board ({least})")
+        hint = self._larger(small.settings(), counted)
+        refusal = no_layout("verilog", goal, (latency, interval), f"fitting the board ({least})", hint)
         if not small.share.possible:
             return refusal
         return EdgemlError(
