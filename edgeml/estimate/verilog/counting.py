@@ -113,20 +113,20 @@ def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesig
     return _StreamCounter(graph, options, fabric).counted(plan(graph, resolved(graph, options)))
 
 
-def recounted(graph: Graph, options: VerilogOptions, fabric: Fabric, known: CountedDesign) -> CountedDesign:
-    """The counts of a design for another fabric; its clocks, which take longest, are those that are known.
+def recounted(graph: Graph, options: VerilogOptions, fabric: Fabric, design: CountedDesign) -> CountedDesign:
+    """The counts of a design for another fabric; its clocks, which take longest, are those of `design`.
 
     Args:
         graph: of core ops.
         options: how it is laid out.
         fabric: of the other chip.
-        known: the same design, counted for any chip.
+        design: the same, counted for any chip.
     """
-    if known.mode == "parallel":
+    if design.mode == "parallel":
         return _parallel(graph, options, fabric)
     counter = _StreamCounter(graph, options, fabric)
-    counter.count(plan(graph, resolved(graph, options)), known.queues)
-    return replace(known, pieces=tuple(counter.pieces))
+    counter.count(plan(graph, resolved(graph, options)), design.queues)
+    return replace(design, pieces=tuple(counter.pieces))
 
 
 @dataclass(frozen=True)

@@ -147,11 +147,11 @@ def _single(
         fabric: of the chip.
     """
     element, weight, total = bits
-    held = Count(ff=10, bare=10)
+    state = Count(ff=10, bare=10)
     if one.dsp == 1 and fabric.dsp_registers and fabric.dsp_adders:
-        return held + _times(one, outputs)  # the block holds factors, product and sum, and chooses its begin
+        return state + _times(one, outputs)  # the block holds factors, product and sum, and chooses its begin
     sums = outputs * total
-    result = held + _times(one, outputs) + Count(ff=elements + sums)
+    result = state + _times(one, outputs) + Count(ff=elements + sums)
     if not (one.dsp and fabric.dsp_registers):
         factors, products = elements + outputs * weight, outputs * (element + weight)
         result = result + Count(ff=factors + products, bare=factors + (products if one.dsp else 0))

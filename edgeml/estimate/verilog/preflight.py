@@ -139,7 +139,7 @@ def _judge(at: EstimateInput[VerilogOptions]) -> Judge:
 def _advice(at: EstimateInput[VerilogOptions]) -> Advice:
     """The board to take in place of one that is too small for a layout."""
 
-    def advice(settings: Mapping[str, object], known: CountedDesign) -> str:
+    def advice(settings: Mapping[str, object], design: CountedDesign) -> str:
         options = {**at.options.model_dump(exclude_unset=True), "clocks_per_sample": None, **settings}
         smallest = replace(at, options=parse_options(options))
         counts: dict[str, CountedDesign] = {}
@@ -148,7 +148,7 @@ def _advice(at: EstimateInput[VerilogOptions]) -> Advice:
             there = replace(smallest, board=board, tool=None)
             chip = fabric(board, None)
             if chip.name not in counts:
-                counts[chip.name] = recounted(at.core, smallest.options, chip, known)
+                counts[chip.name] = recounted(at.core, smallest.options, chip, design)
             estimate = narrowed(figures(counts[chip.name], there), board, None, at.ledger)
             return fits.certain(fits.worst(needs(estimate, board)))
 

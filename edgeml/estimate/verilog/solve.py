@@ -56,7 +56,7 @@ class BoardShare:
 Judge = Callable[[CountedDesign], BoardShare]
 
 Advice = Callable[[Mapping[str, object], CountedDesign], str]
-"""What to do where the smallest layout, as options of the Verilog back end and counted, does not fit."""
+"""The remedy where the smallest layout, as options of the Verilog back end and counted, does not fit."""
 
 
 @dataclass(frozen=True)
