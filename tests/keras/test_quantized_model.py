@@ -122,7 +122,7 @@ def test_the_twin_is_exact_and_near_the_plain_model(build, layers):
     x = np.random.default_rng(0).uniform(0, 1, (20, *model.input_shape[1:])).astype(np.float32)
     x = np.floor(256 * x) if build is branches else x
     assert edgeml.check(graph, x, backends=["onnx"]).ok
-    plain, rounded = (np.asarray(one.predict(x, verbose=0)) for one in (model, twin))
+    plain, rounded = (np.asarray(one(x, training=False)) for one in (model, twin))
     assert 0 < np.abs(plain - rounded).max() < 0.15 * max(1, np.abs(plain).max())
     if build is not classic:  # whose softmax the graph leaves off
         np.testing.assert_allclose(edgeml.emulator(graph).predict(x), rounded, atol=1e-6)

@@ -295,7 +295,7 @@ class TestWeights:
     def test_quantized_bits(self, quantizer, drawn):
         assert_weights(quantizer, random_weights(*drawn))
 
-    @MANY
+    @FEW
     @given(st.integers(2, 8), st.integers(-2, 3), flags, weights)
     def test_quantized_bits_with_a_power_of_two_per_channel(self, bits, integer, keep, drawn):
         assume(bits > 2 or keep)

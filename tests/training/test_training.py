@@ -183,7 +183,8 @@ def test_another_seed_gives_another_run(whole, preset, tmp_path):
         pytest.param(Killed, "float", ("advance", 2), marks=pytest.mark.slow),
         pytest.param(Killed, "qat", "phase", marks=pytest.mark.slow),
         pytest.param(Killed, "qat", ("advance", 9), marks=pytest.mark.slow),
-        (KeyboardInterrupt, "qat", 1),
+        # Another interruption is tried below, quickly.
+        pytest.param(KeyboardInterrupt, "qat", 1, marks=pytest.mark.slow),
     ],
 )
 def test_a_run_that_was_interrupted_ends_as_if_it_had_not_been(
