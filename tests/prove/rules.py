@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -102,6 +103,7 @@ def _put(holder: Any, name: Any, value: Any) -> None:
         setattr(holder, name, value)
 
 
+@cache
 def rules() -> dict[str, Rule]:
     """All rules by name."""
     found: dict[str, Rule] = {}

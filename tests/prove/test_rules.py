@@ -14,7 +14,6 @@ from tests.prove.breakers import BREAKERS
 from tests.prove.checks import PLAIN, Campaign, campaigns, graph_values, numbers, operators, planted
 from tests.prove.rules import rules
 
-RULES = rules()
 _LAZY = frozenset({"without_last", "without_first", "every_other"})
 """Breakers of vectors, which are made when they are asked for."""
 
@@ -33,10 +32,10 @@ def test_honest_rules_stand_them_all() -> None:
 @cache
 def applicable() -> Mapping[str, Mapping[str, tuple[Campaign, ...]]]:
     """By rule, the breakers that change a result of it and the campaigns in which they do."""
-    found: dict[str, dict[str, tuple[Campaign, ...]]] = {name: {} for name in RULES}
+    found: dict[str, dict[str, tuple[Campaign, ...]]] = {name: {} for name in rules()}
     for campaign in campaigns().values():
         with ExitStack() as all_of_them:
-            for name, rule in RULES.items():
+            for name, rule in rules().items():
                 all_of_them.enter_context(rule.replaced(_looking(found[name], campaign)))
             campaign(np.random.default_rng(0))
     return found
@@ -60,7 +59,7 @@ def _looking(breakers: dict[str, tuple[Campaign, ...]], campaign: Campaign) -> A
 def noticed(name: str, breaker: str) -> bool:
     """True if a campaign does not stand a broken rule."""
     for campaign in applicable()[name][breaker]:
-        with RULES[name].replaced(BREAKERS[breaker]):
+        with rules()[name].replaced(BREAKERS[breaker]):
             try:
                 campaign(np.random.default_rng(0))
             except Exception:  # noqa: BLE001  # any error of a broken rule is a notice
@@ -70,7 +69,7 @@ def noticed(name: str, breaker: str) -> bool:
 
 def unnoticed() -> Iterator[str]:
     """Rules of which no breaker is noticed, and those that no campaign calls."""
-    for name in RULES:
+    for name in rules():
         breakers = applicable()[name]
         if not breakers:
             yield f"{name} is called by no campaign"
@@ -85,7 +84,7 @@ def test_every_rule_is_broken_and_noticed() -> None:
 
 def test_a_rule_that_is_replaced_by_itself_is_not_noticed() -> None:
     """The campaigns notice what is broken, and not that something is replaced."""
-    with RULES["edgeml.ir.structure.moved"].replaced(lambda result: result) as changes:
+    with rules()["edgeml.ir.structure.moved"].replaced(lambda result: result) as changes:
         graph_values(np.random.default_rng(0))
     assert changes
 
@@ -102,5 +101,5 @@ def test_a_rule_that_is_replaced_by_itself_is_not_noticed() -> None:
     ],
 )
 def test_a_broken_rule_is_noticed(rule: str, breaker: str, campaign: Campaign) -> None:
-    with RULES[rule].replaced(BREAKERS[breaker]), pytest.raises(Exception):  # noqa: B017, PT011
+    with rules()[rule].replaced(BREAKERS[breaker]), pytest.raises(Exception):  # noqa: B017, PT011
         campaign(np.random.default_rng(0))

@@ -19,13 +19,11 @@ from edgeml.backends.qonnx.runner import QonnxRunner, load_model
 from edgeml.errors import MissingToolError
 from edgeml.fixed import to_float
 from edgeml.ir import Graph, evaluate, evaluate_codes
+from tests.backends.qonnx.test_qonnx import EMITTED, GRAPHS
 from tests.support import needs_tool
-from tests.zoo import codes, zoo
+from tests.zoo import codes
 
 pytest.importorskip("qonnx", reason="qonnx is not installed")
-
-GRAPHS = zoo()
-EMITTED = sorted(n for n, graph in GRAPHS.items() if not BACKEND.refusals(graph, BACKEND.options({})))
 
 
 def emitted(graph: Graph) -> Any:
