@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the thing checked does not hold, 2 bad input, 130 Ctrl-C, 
 
 from __future__ import annotations
 
+import inspect
 import shlex
 import signal
 import sys
@@ -70,8 +71,15 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_about)
     for name in sorted(commands.names(), key=lambda name: (*_ORDER, name).index(name)):
-        app.command(name, cls=names.Command)(commands.load(name))
+        command = commands.load(name)
+        app.command(name, cls=names.Command, help=_paragraphs(command))(command)
     return app
+
+
+def _paragraphs(command: Callable[..., object]) -> str:
+    """The docstring with each paragraph on a line of its own, which the terminal's width then wraps."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def notice_signals() -> list[signal.Signals]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import json
 from pathlib import Path
 
@@ -48,6 +49,10 @@ def test_help(name: str, edgeml: Shell, monkeypatch: pytest.MonkeyPatch) -> None
     lines = outcome.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert "…" not in outcome.out
+    prose = [line.strip() for line in outcome.out.partition("╭")[0].splitlines()]
+    for line, after in itertools.pairwise(prose):
+        first = after.partition(" ")[0]
+        assert not line or not first or len(line) + 1 + len(first) > 78, f"broken early: {line}"
     words = set(outcome.out.split())
     if name:
         command = commands.load(name)
