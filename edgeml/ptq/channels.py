@@ -59,11 +59,11 @@ class ChannelMap:
                 groups.setdefault(root, []).append(name)
         return tuple(map(tuple, groups.values()))
 
-    def most(self, tensor: str, values: Floats64) -> Floats64:
-        """By number, the largest of the values of a tensor's elements; 0 where it has none of them."""
-        result = np.zeros(len(self.free))
-        np.maximum.at(result, self.ids[tensor], values)
-        return result
+    def mean(self, tensor: str, values: Floats64) -> Floats64:
+        """By number, the mean of the values of a tensor's elements; 0 where it has none of them."""
+        ids = self.ids[tensor].reshape(-1)
+        counts = np.bincount(ids, minlength=len(self.free))
+        return np.bincount(ids, values.reshape(-1), len(self.free)) / np.maximum(counts, 1)
 
     def read(self, layer: LinearLayer) -> Ids:
         """The number of each column, or input channel, of a layer's weights."""

@@ -105,7 +105,7 @@ def calibrated(
         net: the float network.
         x: samples (samples, ...) of the training part.
         method: name of the calibration method.
-        corrections: names; those that change the network are applied here.
+        corrections: names; those that change the network are applied here, the first of what they give.
         per_channel: as `Calibrated`.
         where: the model, for messages.
         bits: that most results are going to have.
@@ -122,7 +122,8 @@ def calibrated(
     samples = np.asarray(x, np.float32)
     expected = ExpectedRounding(samples, bits, per_channel)
     for correction in chosen.values():
-        net = correction.before(net, expected) if correction.before is not None else net
+        if correction.before is not None:
+            net = next(iter(correction.before(net, expected)), net)
     points = places(net)
     names = (net.source, *(point.tensor for point in points))
     runner = TensorRunner(net.model(), where or net.name, names)

@@ -128,10 +128,20 @@ def _places(net: FloatNet) -> Iterator[QuantizedPlace]:
 def _is_term(net: FloatNet, tensor: str) -> bool:
     """True if additions of two tensors alone read a tensor."""
     readers = net.readers.get(tensor, ())
+    return tensor not in net.outputs and all(_adds_two(net, reader) for reader in readers)
+
+
+def only_summed(net: FloatNet, tensor: str) -> bool:
+    """True if additions of two tensors and means alone read a tensor."""
+    readers = net.readers.get(tensor, ())
     return tensor not in net.outputs and all(
-        reader.op_type == "Add" and not any(name in net.constants for name in reader.inputs)
-        for reader in readers
+        reader.op_type in _MEANS or _adds_two(net, reader) for reader in readers
     )
+
+
+def _adds_two(net: FloatNet, node: SourceNode) -> bool:
+    """True for an addition without a constant."""
+    return node.op_type == "Add" and not any(name in net.constants for name in node.inputs)
 
 
 def _deferred(net: FloatNet, tensor: str) -> bool:

@@ -296,7 +296,8 @@ def _quantized(
     """The quantized network within the settings, and its record."""
     tell("calibration")
     judge = Judge(net, samples)
-    source, dropped = with_useful(net, chosen, samples.calibration, where)
+    useful = with_useful(net, chosen, samples.calibration, where, tell)
+    source, result, dropped = useful.source, useful.net, useful.dropped
     widths = stated_widths(source, chosen, where)
     search = WidthSearch(source, judge, widths, tell)
     rows: tuple[SensitivityRow, ...] = ()
@@ -307,9 +308,9 @@ def _quantized(
         mixed = search.narrowed(chosen.max_loss, rows)
         widths = mixed.widths
         quick = mixed.net, mixed.score
+        result = quantized(source, widths, lambda layer: tell(f"rounding {layer}"))
     else:
         quick = None
-    result = quantized(source, widths, lambda layer: tell(f"rounding {layer}"))
     score = judge.score(result.runner())
     if quick is not None and judge.loss(score) > max(chosen.max_loss or 0.0, judge.loss(quick[1])):
         result, score = quick

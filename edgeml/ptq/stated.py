@@ -5,7 +5,7 @@ Invariant: the graph is the one that a run with the same samples and settings wo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,27 @@ from edgeml.ir import Graph
 from edgeml.presets import PostTraining
 from edgeml.ptq import corrections as corrections_
 from edgeml.ptq.choice import Widths
+from edgeml.ptq.corrections import ExpectedRounding
 from edgeml.ptq.emit import BEHIND
-from edgeml.ptq.engine import Calibrated, calibrated, quantized
+from edgeml.ptq.engine import Calibrated, QuantizedNet, Tell, calibrated, quantized
 from edgeml.ptq.exact_graph import exact_graph
 from edgeml.ptq.net import FloatNet
 from edgeml.ptq.tensors import TensorRunner
+
+
+@dataclass(frozen=True, eq=False)
+class UsefulCorrections:
+    """A network with the corrections that bring its outputs closer.
+
+    Args:
+        source: calibrated, after those that change the network.
+        net: it at the stated widths.
+        dropped: names of those that were left out.
+    """
+
+    source: Calibrated
+    net: QuantizedNet
+    dropped: tuple[str, ...]
 
 
 def graph_of(net: FloatNet, chosen: PostTraining, x: NDArray[np.float32]) -> Graph:
@@ -40,50 +56,56 @@ def graph_of(net: FloatNet, chosen: PostTraining, x: NDArray[np.float32]) -> Gra
         )
     if x.shape[1:] != net.shape:
         raise EdgemlError(f"the model takes samples of shape {net.shape}, these have {x.shape[1:]}", net.name)
-    source, _ = with_useful(net, chosen, x, net.name)
-    result = quantized(source, stated_widths(source, chosen, net.name))
-    content = result.model().SerializeToString()
+    useful = with_useful(net, chosen, x, net.name)
+    content = useful.net.model().SerializeToString()
     return exact_graph(content, f"{net.name}.onnx", ImportOptions(net.name)).graph
 
 
 def with_useful(
-    net: FloatNet, chosen: PostTraining, x: NDArray[np.float32], where: str
-) -> tuple[Calibrated, tuple[str, ...]]:
-    """The calibrated network; corrections that change it are left out where its outputs get no closer."""
+    net: FloatNet, chosen: PostTraining, x: NDArray[np.float32], where: str, tell: Tell = lambda _: None
+) -> UsefulCorrections:
+    """The calibrated network; of each correction that changes it, the form with the closest outputs, or none.
 
-    def look(names: Sequence[str]) -> Calibrated:
-        return calibrated(
-            net,
-            x,
-            chosen.method,
-            tuple(names),
-            chosen.per_channel,
-            where,
-            chosen.activations,
-        )
+    Args:
+        net: the float network.
+        chosen: the settings.
+        x: calibration samples (samples, ...).
+        where: the model, for messages.
+        tell: called with a line about each trial.
 
-    names, dropped = list(chosen.corrections), list[str]()
-    best = look(names)
-    for name in chosen.corrections:
-        if corrections_.load(name).before is None:
-            continue
-        rest = [other for other in names if other != name]
-        other = look(rest)
-        if _noise(net, other, chosen, x, where) <= _noise(net, best, chosen, x, where):
-            best, names = other, rest
-            dropped.append(name)
-    return best, tuple(dropped)
-
-
-def _noise(
-    net: FloatNet, source: Calibrated, chosen: PostTraining, x: NDArray[np.float32], where: str
-) -> float:
-    """The squared error of the first output on the calibration samples."""
-    result = quantized(source, stated_widths(source, chosen, where))
+    Raises:
+        EdgemlError: as `calibrated` and `stated_widths`.
+    """
     output = tuple(net.outputs)[:1]
+    expected = ExpectedRounding(x, chosen.activations, chosen.per_channel)
+    changing = {name: corrections_.load(name).before for name in chosen.corrections}
+    by_layer = tuple(name for name, before in changing.items() if before is None)
+
+    def tried(form: FloatNet, what: str) -> tuple[Calibrated, QuantizedNet]:
+        source = calibrated(form, x, chosen.method, by_layer, chosen.per_channel, where, chosen.activations)
+        widths = stated_widths(source, chosen, where)
+        return source, quantized(source, widths, lambda layer: tell(f"rounding {layer}{what}"))
+
+    def noise(result: QuantizedNet) -> float:
+        return float(np.sum((result.runner().run(x, output)[0].astype(np.float64) - plain) ** 2))
+
+    best, dropped = tried(net, ""), list[str]()
+    if len(by_layer) == len(changing):
+        return UsefulCorrections(*best, ())
     (plain,) = TensorRunner(net.model(), where).run(x, output)
-    (rounded,) = result.runner().run(x, output)
-    return float(np.sum((plain.astype(np.float64) - rounded) ** 2))
+    least = noise(best[1])
+    for name, before in changing.items():
+        if before is None:
+            continue
+        forms = before(best[0].net, expected)
+        dropped.append(name)
+        for number, form in enumerate(forms, 1):
+            other = tried(form, f", {name} {number} of {len(forms)}")
+            error = noise(other[1])
+            if error < least:
+                best, least = other, error
+                dropped = [left for left in dropped if left != name]
+    return UsefulCorrections(*best, tuple(dropped))
 
 
 def stated_widths(source: Calibrated, chosen: PostTraining, where: str) -> Widths:

@@ -14,6 +14,7 @@ from edgeml.ptq.choice import weight_type
 from edgeml.ptq.corrections import ExpectedRounding, LayerState
 from edgeml.ptq.moments import moments, operands
 from edgeml.ptq.net import FloatNet
+from edgeml.ptq.places import only_summed
 from edgeml.ptq.source import read_float
 from edgeml.ptq.tensors import TensorRunner
 from tests.ptq import nets
@@ -48,11 +49,12 @@ def test_every_correction_changes_a_network_or_a_layer_and_keeps_the_contract(na
         for net in (nets.mlp(), nets.residual()):
             x = np.random.default_rng(1).normal(size=(9, *net.shape)).astype(np.float32)
             outputs = tuple(net.outputs)
-            (plain,), (changed,) = (
-                TensorRunner(each.model(), "").run(x, outputs)
-                for each in (net, correction.before(net, ExpectedRounding(x, 6, True)))
-            )
-            np.testing.assert_allclose(changed, plain, rtol=1e-3, atol=1e-4)
+            (plain,) = TensorRunner(net.model(), "").run(x, outputs)
+            forms = correction.before(net, ExpectedRounding(x, 6, True))
+            assert forms
+            for form in forms:
+                (changed,) = TensorRunner(form.model(), "").run(x, outputs)
+                np.testing.assert_allclose(changed, plain, rtol=1e-3, atol=1e-4)
     if correction.layer is not None:
         before, x, quantized = state()
         after = correction.layer(before)
@@ -89,7 +91,7 @@ def test_equalization_balances_activations_and_weights() -> None:
     change = corrections.load("equalize").before
     assert change is not None
     before, x = nets.mlp(), nets.draw(24, 400, 6)
-    after = change(before, ExpectedRounding(x, 6, True))
+    after, filled = change(before, ExpectedRounding(x, 6, True))
 
     def shares(net: FloatNet) -> tuple[np.ndarray, np.ndarray]:
         """Of its tensor's peak, what each channel reaches; and of its rows' peaks, what its weights reach."""
@@ -99,6 +101,31 @@ def test_equalization_balances_activations_and_weights() -> None:
 
     narrow = [min(side.min() for side in shares(net)) for net in (before, after)]
     assert narrow[0] < 0.02 and narrow[1] > 5 * narrow[0]
+    full = np.minimum(1, 16 * shares(before)[0])  # no factor is larger than 16
+    assert np.all(shares(filled)[0] > 0.6 * full), "the second form fills every channel"
+    assert not np.all(shares(after)[0] > 0.6 * full)
+
+
+def test_what_sums_alone_read_has_no_say_in_the_factors() -> None:
+    """The convolution in front of the addition is wide; the sum behind it is multiplied, or averaged."""
+    net = nets.residual()
+    assert [name for name in ("act1", "conv2", "act2") if only_summed(net, name)] == ["conv2", "act2"]
+    (_, conv2, *_) = net.layers
+    louder = net.constants[conv2.weights] * np.array([9, 1, 1, 1], np.float32).reshape(-1, 1, 1, 1)
+    loud = net.with_constants({conv2.weights: louder})
+    np.testing.assert_allclose(filling_factors(loud), filling_factors(net), rtol=1e-5)
+
+
+def filling_factors(net: FloatNet) -> np.ndarray:
+    """Of each channel of the first layer, its factor over the first channel's, where values are filled."""
+    change = corrections.load("equalize").before
+    assert change is not None
+    x = np.random.default_rng(2).normal(size=(50, *net.shape)).astype(np.float32)
+    form = change(net, ExpectedRounding(x, 6, True))[-1]
+    (layer, *_) = net.layers
+    ratio = form.constants[layer.weights] / net.constants[layer.weights]
+    rows = ratio.reshape(len(ratio), -1).mean(axis=1)
+    return rows / rows[0]
 
 
 def test_a_type_is_filled_by_equalization() -> None:
@@ -113,11 +140,11 @@ def test_a_type_is_filled_by_equalization() -> None:
     x = np.linspace(0, 1.1, 200, dtype=np.float32).reshape(-1, 1)
     change = corrections.load("equalize").before
     assert change is not None
-    (first, second) = change(net, ExpectedRounding(x, 4, True)).layers
-    constants = change(net, ExpectedRounding(x, 4, True)).constants
-    factor = float(constants[first.weights].item())
-    assert 1.6 < factor < 1.9
-    assert float(constants[second.weights].item()) * factor == pytest.approx(1)
+    for form in change(net, ExpectedRounding(x, 4, True)):
+        (first, second) = form.layers
+        factor = float(form.constants[first.weights].item())
+        assert 1.6 < factor < 1.9
+        assert float(form.constants[second.weights].item()) * factor == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

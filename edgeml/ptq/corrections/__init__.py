@@ -2,7 +2,8 @@
 
 To add a correction, write `edgeml/ptq/corrections/NAME.py` with `CORRECTION`;
 `tests/ptq/test_corrections.py` does the rest. One that changes the network before types are chosen declares
-`before`; one that changes a layer whose types are chosen declares `layer`.
+`before`, which may give several networks to try; one that changes a layer whose types are chosen declares
+`layer`.
 
 Invariant: `before` leaves what the float network computes as it is, but for the order of float operations;
 `layer` never makes the layer's error on the calibration samples larger.
@@ -63,12 +64,13 @@ class Correction:
 
     Args:
         summary: one line for help and tables.
-        before: the network with other float weights; None if it changes no network.
+        before: networks with other float weights, of which the one with the closest outputs is kept; (): it
+            has nothing to change. None if it changes no network.
         layer: a layer with other weights or another bias; None if it changes no layer.
     """
 
     summary: str
-    before: Callable[[FloatNet, ExpectedRounding], FloatNet] | None = None
+    before: Callable[[FloatNet, ExpectedRounding], tuple[FloatNet, ...]] | None = None
     layer: Callable[[LayerState], LayerState] | None = None
 
 

@@ -1,12 +1,17 @@
 """Equalization: factors per channel between activations and weights, then one per tensor that fills its type.
 
-A channel's factor is the root of the share that its weights take of their rows over the share that its
-values take of their tensor, so that rounding costs alike in both. Then all channels of a tensor get the
-factor with which it fills a power of two best: steps are powers of two, and a type may be twice as wide as
-its values.
+A channel's factor is w^(1 - alpha) / v^alpha of the share w that its weights take of their rows and the share
+v that its values take of their tensor. With alpha = 1/2 rounding costs alike in both; with alpha = 1 every
+channel of the values fills the tensor's type, and the weights take what follows from it, which adaptive
+rounding makes good where there are many of them to a sum. Both are tried. Then all channels of a tensor get
+the factor with which it fills a power of two best: steps are powers of two, and a type may be twice as wide
+as its values.
 
-Source: G. Xiao et al., SmoothQuant, ICML 2023, equation 4, with alpha = 1/2; through residual additions as
-well, see `edgeml.ptq.channels`.
+What additions and means alone read has no say in the factors: it is wider (`QuantizedPlace.term`), or its
+rounding is averaged away.
+
+Source: G. Xiao et al., SmoothQuant, ICML 2023, equation 4; through residual additions as well, see
+`edgeml.ptq.channels`.
 """
 
 from __future__ import annotations
@@ -21,13 +26,15 @@ from edgeml.ptq.channels import ChannelMap, channel_map, scaled
 from edgeml.ptq.corrections import Correction, ExpectedRounding
 from edgeml.ptq.histogram import TensorHistogram, histograms
 from edgeml.ptq.net import FloatNet, LinearLayer
-from edgeml.ptq.places import places
+from edgeml.ptq.places import QuantizedPlace, only_summed, places
 from edgeml.ptq.steps import TensorType
 from edgeml.ptq.tensors import TensorRunner
 
 Floats64 = NDArray[np.float64]
 
-_ALPHA = 0.5
+_ALPHAS = (0.5, 1.0)
+"""The share of the rounding that is taken from the values; each is tried."""
+
 _MOST = 2.0**4
 """The largest factor of one channel."""
 
@@ -35,37 +42,58 @@ _STEPS = 16
 """Factors that are tried within a power of two."""
 
 
-def _equalized(net: FloatNet, expected: ExpectedRounding) -> FloatNet:
+def _equalized(net: FloatNet, expected: ExpectedRounding) -> tuple[FloatNet, ...]:
     points = places(net)
-    names = tuple(point.tensor for point in points)
     channels = channel_map(net)
-    groups = channels.groups(names)
+    groups = channels.groups(tuple(point.tensor for point in points))
     if not groups:
-        return net
-    factors = _balancing(net, channels, names, expected)
-    net = scaled(net, channels, factors)
+        return ()
+    values, weights = _shares(net, channels, points, expected)
+    usable = channels.free & (values > 0) & (weights > 0)
+    values, weights = np.where(usable, values, 1.0), np.where(usable, weights, 1.0)
+    balances = (weights ** (1 - alpha) / values**alpha for alpha in _ALPHAS)
+    factors = (np.where(usable, np.clip(balance, 1 / _MOST, _MOST), 1.0) for balance in balances)
+    return tuple(_filled(scaled(net, channels, by), channels, groups, points, expected) for by in factors)
+
+
+def _filled(
+    net: FloatNet,
+    channels: ChannelMap,
+    groups: Sequence[tuple[str, ...]],
+    points: Sequence[QuantizedPlace],
+    expected: ExpectedRounding,
+) -> FloatNet:
+    """The network with the factor of each group with which its tensors fill their types."""
+    signed = {point.tensor: point.signed for point in points if not point.term}
+    names = tuple(signed)
     runner = TensorRunner(net.model(), net.name, names)
     histogram_of = histograms(runner, expected.x, names, net.name)
-    signed = {point.tensor: point.signed for point in points}
     fill = np.ones(len(channels.free))
     for group in groups:
-        best = _filling([(histogram_of[name], signed[name]) for name in group], expected.bits)
+        tensors = [(histogram_of[name], signed[name]) for name in group if name in signed]
+        best = _filling(tensors, expected.bits)
         for name in group:
             fill[channels.ids[name]] = best
     return scaled(net, channels, fill)
 
 
-def _balancing(
-    net: FloatNet, channels: ChannelMap, names: Sequence[str], expected: ExpectedRounding
-) -> Floats64:
-    """By number of the channel, the factor that balances values and weights."""
+def _shares(
+    net: FloatNet, channels: ChannelMap, points: Sequence[QuantizedPlace], expected: ExpectedRounding
+) -> tuple[Floats64, Floats64]:
+    """By number of the channel, the shares that its values take of a tensor, and its weights of their rows.
+
+    The mean of eighth powers stands for the peak of a channel: the largest value is one sample's alone.
+    """
+    names = tuple(point.tensor for point in points if not only_summed(net, point.tensor))
     values, weights = np.zeros(len(channels.free)), np.zeros(len(channels.free))
-    peaks = {name: np.zeros(channels.ids[name].shape) for name in names}
-    for batch in TensorRunner(net.model(), net.name, names).stream(expected.x, names):
+    powers = {name: np.zeros(channels.ids[name].shape) for name in names}
+    runner = TensorRunner(net.model(), net.name, names)
+    for batch in runner.stream(expected.x, names):
         for name, part in zip(names, batch, strict=True):
-            peaks[name] = np.maximum(peaks[name], np.abs(part).max(axis=0))
-    for name, peak in peaks.items():
-        values = np.maximum(values, channels.most(name, peak / (peak.max() or 1.0)))
+            powers[name] += np.square(np.square(np.square(part.astype(np.float64)))).sum(axis=0)
+    for name, power in powers.items():
+        peak = channels.mean(name, power) ** (1 / 8)
+        values = np.maximum(values, peak / (peak.max() or 1.0))
     for layer in net.layers:
         size = np.abs(net.constants[layer.weights]).astype(np.float64)
         rows = tuple(axis for axis in range(size.ndim) if axis != layer.axis)
@@ -74,9 +102,7 @@ def _balancing(
         np.maximum.at(weights, channels.read(layer), _by_input(share, layer))
         if not expected.per_channel:  # then narrow rows lose bits as narrow values do
             np.maximum.at(values, channels.written(layer), share.max(axis=rows))
-    usable = channels.free & (values > 0) & (weights > 0)
-    ratio = np.where(usable, weights, 1.0) ** (1 - _ALPHA) / np.where(usable, values, 1.0) ** _ALPHA
-    return np.where(usable, np.clip(ratio, 1 / _MOST, _MOST), 1.0)
+    return values, weights
 
 
 def _by_input(share: Floats64, layer: LinearLayer) -> Floats64:
