@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def quantize(
         corrections: of "equalize", "rounding" and "bias", in this order.
         weights_file: the file with the weights, for an architecture in .json.
         sensitivity: measure what each layer's rounding costs, also without a bound.
-        settings: as --set takes them: {"data.scaling": "unit"}.
+        settings: as --set takes them, over the arguments: {"data.scaling": "unit"}.
         overwrite: delete the run in the run folder.
         progress: called with a line about what begins.
 
@@ -59,23 +58,25 @@ def quantize(
         MissingToolError: a package that the model needs is not installed.
     """
     from edgeml import pipeline
+    from edgeml.arguments import path_of, tell_of
     from edgeml.ptq.run import float_source, quantize_model
     from edgeml.settings import assignments, set_values
 
-    plain: dict[str, Any] = set_values({}, assignments(settings or {}))
-    if data is not None:
-        plain["data"] = {**plain.get("data", {}), "dataset": str(data)}
-    plain["quantize"] = {
-        **plain.get("quantize", {}),
-        "weights": bits if weights is None else weights,
-        "activations": bits if activations is None else activations,
-        "method": method,
-        "corrections": list(corrections),
-        **({} if max_accuracy_loss is None else {"max_loss": max_accuracy_loss}),
+    arrays = "edgeml.quantize_graph(model, x) takes a Keras model and arrays"
+    beside = None if weights_file is None else path_of(weights_file, "weights_file", "give a file")
+    folder = None if out is None else path_of(out, "out", "give the run folder")
+    tell = tell_of(progress, "progress")
+    file = path_of(model, "model", f"give a file or a run folder; {arrays}")
+    stated: dict[str, Any] = {
+        "quantize": {
+            **_stated(bits, weights, activations, method, corrections),
+            "max_loss": max_accuracy_loss,
+        }
     }
-    source = float_source(Path(model), None if weights_file is None else Path(weights_file))
-    folder = None if out is None else Path(out)
-    run = quantize_model(source, folder, plain, sensitivity, overwrite, progress or (lambda _: None))
+    if data is not None:
+        stated["data"] = {"dataset": str(path_of(data, "data", f"give a name or a file; {arrays}"))}
+    plain = set_values(set_values({}, assignments(stated)), assignments(settings or {}))
+    run = quantize_model(float_source(file, beside), folder, plain, sensitivity, overwrite, tell)
     pipeline.lower(run)
     return run
 
@@ -100,7 +101,8 @@ def quantize_graph(
         activations: bits of activations, over `bits`.
         method: "minmax", "percentile", "mse" or "entropy".
         corrections: of "equalize", "rounding" and "bias", in this order.
-        settings: others, as --set takes them after "quantize.": {"inputs": 6, "layers.fc1.weights": 4}.
+        settings: as --set takes them after "quantize.", over the arguments: {"inputs": 6,
+            "layers.fc1.weights": 4}.
 
     Returns:
         The exact graph, for `evaluate`, `emulator`, `trace`, `emit`, `check` and `estimate`.
@@ -110,10 +112,7 @@ def quantize_graph(
             not fit it, or a setting does not.
         MissingToolError: a package that the model needs is not installed.
     """
-    import os
-
-    import numpy as np
-
+    from edgeml.arguments import floats_of, path_of
     from edgeml.ir.graph import valid_name
     from edgeml.presets import PostTraining
     from edgeml.ptq.run import float_source
@@ -121,18 +120,28 @@ def quantize_graph(
     from edgeml.ptq.stated import graph_of
     from edgeml.settings import assignments, parse_settings, set_values
 
-    stated = {
-        "weights": bits if weights is None else weights,
-        "activations": bits if activations is None else activations,
-        "method": method,
-        "corrections": list(corrections),
-    }
-    plain = set_values(stated, assignments(settings or {}))
+    samples = floats_of(x, "x")
+    stated = _stated(bits, weights, activations, method, corrections)
+    plain = set_values(set_values({}, assignments(stated)), assignments(settings or {}))
     chosen = parse_settings(PostTraining, plain, "quantize_graph")
-    if isinstance(model, str | os.PathLike):
-        source = float_source(Path(model))
+    if not hasattr(model, "_flatten_layers"):
+        source = float_source(path_of(model, "model", "give a Keras model, or the file of a float model"))
         net = read_float(source.content, str(source.path), source.name)
     else:
         name = valid_name(str(getattr(model, "name", "model")))
         net = read_float(keras_as_onnx(model, name), name, name)
-    return graph_of(net, chosen, np.asarray(x, np.float32))
+    return graph_of(net, chosen, samples)
+
+
+def _stated(
+    bits: int, weights: int | None, activations: int | None, method: str, corrections: Sequence[str]
+) -> dict[str, Any]:
+    """The settings that the arguments state."""
+    from edgeml.arguments import names_of
+
+    return {
+        "weights": bits if weights is None else weights,
+        "activations": bits if activations is None else activations,
+        "method": method,
+        "corrections": names_of(corrections, "corrections"),
+    }

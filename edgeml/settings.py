@@ -166,11 +166,16 @@ def assignments(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Nested or dotted values as `set_values` takes them; a None is left out.
 
     Raises:
-        EdgemlError: a value is none that TOML has.
+        EdgemlError: they are no mapping, or a value is none that TOML has.
 
     >>> assignments({"training": {"epochs": 5}, "targets.board": "pynq-z2"})
     ('training.epochs=5', 'targets.board="pynq-z2"')
     """
+    if not isinstance(values, Mapping):
+        kind = type(values).__name__
+        raise EdgemlError(
+            f"is a {kind}, no mapping", "settings", 'write for example {"data.scaling": "unit"}'
+        )
     assigned: list[str] = []
     for key, value in values.items():
         if isinstance(value, Mapping):

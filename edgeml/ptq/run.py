@@ -47,6 +47,9 @@ _LITTLE = 130.0
 """A float model is worth a remark below so many percent of the share of the most frequent class."""
 
 
+_TABLE = "name one of them: data.scaling, quantize.terms"
+
+
 class QuantizeChoices(Settings):
     """The settings of a quantization that `--set` can change.
 
@@ -198,6 +201,10 @@ def _choices(source: FloatSource, settings: Mapping[str, Any]) -> QuantizeChoice
     Raises:
         EdgemlError: an unknown key or a value that does not fit, or there are no data.
     """
+    where = f"quantize {source.path.name}"
+    for name, value in settings.items():
+        if not isinstance(value, Mapping):
+            raise EdgemlError(f"{name} is a table of values, not {value!r}", where, _TABLE)
     values = {key: dict(value) for key, value in settings.items()}
     if source.run is not None:
         own = source.run.config
@@ -214,7 +221,7 @@ def _choices(source: FloatSource, settings: Mapping[str, Any]) -> QuantizeChoice
             str(source.path),
             f"edgeml quantize {shell(str(source.path))} --data NAME|FILE",
         )
-    return parse_settings(QuantizeChoices, values, f"quantize {source.path.name}")
+    return parse_settings(QuantizeChoices, values, where)
 
 
 def _with_curves(outputs: Sequence[EndMeaning], net: FloatNet) -> tuple[EndMeaning, ...]:

@@ -79,3 +79,64 @@ def test_a_batch_norm_in_front_names_the_bits_that_work(tmp_path: Path) -> None:
     assert settings is not None and "--bits 12" in refusal.value.hint
     edgeml.quantize_graph(file, x, bits=14, settings={settings[1]: int(settings[2])})
     edgeml.quantize_graph(file, x, bits=12)
+
+
+class NoModel:
+    """Neither a model nor a path."""
+
+
+@pytest.mark.parametrize(
+    ("options", "where", "what"),
+    [
+        ({"x": "data.npz"}, "x", "no array of real numbers"),
+        ({"x": [[1, 2], [3]]}, "x", "no array of real numbers"),
+        ({"x": np.zeros((4, 6), complex)}, "x", "no array of real numbers"),
+        ({"model": None}, "model", "is of type NoneType, not a path"),
+        ({"model": NoModel()}, "model", "is of type NoModel, not a path"),
+        ({"model": b"net.onnx"}, "model", "is of type bytes, not a path"),
+        ({"corrections": "bias"}, "corrections", "no list of names"),
+        ({"corrections": None}, "corrections", "no list of names"),
+        ({"settings": "terms=0"}, "settings", "is a str, no mapping"),
+    ],
+)
+def test_arguments_of_another_type_are_refused_by_name(options: dict, where: str, what: str) -> None:
+    arguments = {"model": "net.onnx", "x": np.zeros((4, 6)), **options}
+    with pytest.raises(EdgemlError, match=what) as refusal:
+        edgeml.quantize_graph(**arguments)
+    assert refusal.value.where == where and refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("options", "where", "what"),
+    [
+        ({"model": NoModel()}, "model", "is of type NoModel, not a path"),
+        ({"data": np.zeros((4, 6))}, "data", "is of type ndarray, not a path"),
+        ({"data": {"x": [0.0]}}, "data", "is of type dict, not a path"),
+        ({"out": 3}, "out", "is of type int, not a path"),
+        ({"weights_file": 3}, "weights_file", "is of type int, not a path"),
+        ({"progress": "yes"}, "progress", "is of type str, not a function"),
+        ({"corrections": "bias"}, "corrections", "no list of names"),
+        ({"settings": ["terms=0"]}, "settings", "is a list, no mapping"),
+        ({"settings": {"quantize": 3}}, "quantize net.onnx", "quantize is a table of values, not 3"),
+        ({"settings": {"data": "digits"}}, "quantize net.onnx", "data is a table of values, not 'digits'"),
+    ],
+)
+def test_arguments_of_a_run_are_refused_by_name(
+    options: dict, where: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.onnx").write_bytes(nets.mlp_model())
+    with pytest.raises(EdgemlError, match=what) as refusal:
+        edgeml.quantize(**{"model": "net.onnx", "data": "digits", **options})
+    assert refusal.value.where == where and refusal.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_settings_stand_over_arguments(tmp_path: Path) -> None:
+    file, x = tmp_path / "net.onnx", nets.draw(40, 64, 6)
+    file.write_bytes(nets.mlp_model())
+    np.savez(tmp_path / "data.npz", x=x)
+    files = file, tmp_path / "data.npz", tmp_path / "run"
+    run = edgeml.quantize(*files, bits=np.int64(6), settings={"quantize.weights": 5})
+    assert run.config.post_training is not None
+    assert (run.config.post_training.weights, run.config.post_training.activations) == (5, 6)

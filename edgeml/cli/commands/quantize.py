@@ -93,7 +93,7 @@ def command(
     the test part is left to the report. The figure is the task's: accuracy, R2 of a regression, the variance
     that an autoencoder reconstructs; without labels the agreement with the float model.
     """
-    from edgeml.settings import set_values
+    from edgeml.settings import assignments, set_values
 
     plain: dict[str, Any] = set_values({"data": {"dataset": data} if data else {}}, settings or [])
     corrections = None if correct is None else [] if correct == "none" else correct.split(",")
@@ -109,7 +109,7 @@ def command(
             "samples": samples,
         }
     )
-    plain["quantize"] = {**plain.get("quantize", {}), **stated}
+    plain = set_values(plain, assignments({"quantize": stated}))
     with steps.working("reading"):
         from edgeml import pipeline
         from edgeml.ptq.record import QUANTIZE_FILE, QuantizationRecord
