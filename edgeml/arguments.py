@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,7 @@ def names_of(value: Any, name: str) -> list[str]:
     if isinstance(value, str):
         raise EdgemlError("is no list of names", name, f"give a list: {[value]}")
     try:
-        names = list(value)
+        names: list[Any] = list(value)
     except TypeError:
         names = [None]
     if any(not isinstance(one, str) for one in names):
@@ -104,4 +104,4 @@ def tell_of(value: Any, name: str) -> Callable[[str], None]:
         raise EdgemlError(
             f"is of type {type(value).__name__}, not a function", name, "give a function of a text: print"
         )
-    return value
+    return cast("Callable[[str], None]", value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -137,6 +138,7 @@ def test_settings_stand_over_arguments(tmp_path: Path) -> None:
     file.write_bytes(nets.mlp_model())
     np.savez(tmp_path / "data.npz", x=x)
     files = file, tmp_path / "data.npz", tmp_path / "run"
-    run = edgeml.quantize(*files, bits=np.int64(6), settings={"quantize.weights": 5})
+    six: Any = np.int64(6)
+    run = edgeml.quantize(*files, bits=six, settings={"quantize.weights": 5})
     assert run.config.post_training is not None
     assert (run.config.post_training.weights, run.config.post_training.activations) == (5, 6)
