@@ -7,6 +7,9 @@ Prints a row of docs/quantizing.md for each model. Accuracy is that of the exact
 which nothing was chosen on. In brackets: on how many samples the float model's right class became a wrong
 one, and the reverse; their difference has about the root of their sum as standard deviation. QAT is the
 run's own exact graph at the widths that it was trained for.
+
+With --unread the samples of the training part that calibration did not read are counted with the test part.
+The float model may have been trained on them, so that only the difference to it means something.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import numpy as np
 import edgeml
 from edgeml.backends.onnx.int8 import quantize_int8
 from edgeml.importers.run import read_again
+from edgeml.ptq.judge import calibration_order
 from edgeml.ptq.run import float_source, quantize_model
 from edgeml.report.floats import FloatModel
 from edgeml.report.quality import predictions
@@ -36,16 +40,17 @@ def main() -> int:
     parser.add_argument("models", nargs="+")
     parser.add_argument("--data")
     parser.add_argument("--bits", type=int, action="append")
+    parser.add_argument("--unread", action="store_true")
     args = parser.parse_args()
     widths = tuple(args.bits or WIDTHS)
     heads = ("model", "test samples", "float32", "onnxruntime int8", *(f"{w} bits" for w in widths), "QAT")
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for model in args.models:
-        print(f"| {' | '.join(row(model, args.data, widths))} |", flush=True)
+        print(f"| {' | '.join(row(model, args.data, widths, args.unread))} |", flush=True)
     return 0
 
 
-def row(model: str, data: str | None, widths: tuple[int, ...]) -> list[str]:
+def row(model: str, data: str | None, widths: tuple[int, ...], unread: bool) -> list[str]:
     """The cells of one model."""
     source = float_source(model)
     stated = {"data": {"dataset": data}} if data else {}
@@ -61,6 +66,12 @@ def row(model: str, data: str | None, widths: tuple[int, ...]) -> list[str]:
         graphs = [read_again(run).graph for run in runs]
         prepared = runs[0].data()
         x, y = prepared.x_test, np.asarray(prepared.y_test)
+        if unread:
+            settings = runs[0].config.post_training
+            assert settings is not None
+            rest = calibration_order(len(prepared.x_train), settings.seed)[settings.samples :]
+            x = np.concatenate([x, prepared.x_train[rest]])
+            y = np.concatenate([y, np.asarray(prepared.y_train)[rest]])
         int8 = Path(folder) / "int8.onnx"
         int8.write_bytes(quantize_int8(runs[0].float_onnx, prepared.x_train))
         plain, others = (FloatModel(path).predict(x) for path in (runs[0].float_onnx, int8))

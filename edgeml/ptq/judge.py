@@ -62,6 +62,11 @@ class SampleParts:
     words: str
 
 
+def calibration_order(samples: int, seed: int) -> NDArray[np.int64]:
+    """The order in which samples are taken for calibration."""
+    return np.random.default_rng(seed).permutation(samples)
+
+
 def parts(data: Prepared, most: int, seed: int) -> SampleParts:
     """Calibration samples of the training part, and others to judge with.
 
@@ -74,7 +79,7 @@ def parts(data: Prepared, most: int, seed: int) -> SampleParts:
         EdgemlError: there are fewer than two samples.
     """
     if len(data.y_train):
-        order = np.random.default_rng(seed).permutation(len(data.x_train))
+        order = calibration_order(len(data.x_train), seed)
         chosen, rest = np.sort(order[:most]), np.sort(order[most : most + _MOST_SAMPLES])
         calibration = data.x_train[chosen]
         if len(data.x_val):
@@ -87,7 +92,7 @@ def parts(data: Prepared, most: int, seed: int) -> SampleParts:
         judged = x[:_MOST_SAMPLES]
         result = SampleParts(calibration, judged, data.truth_of(judged, y[:_MOST_SAMPLES]), data.task, words)
     else:
-        order = np.random.default_rng(seed).permutation(len(data.x_test))
+        order = calibration_order(len(data.x_test), seed)
         half = np.sort(order[: min(most, len(order) // 2)])
         rest = np.sort(order[len(half) : len(half) + _MOST_SAMPLES])
         words = f"{len(half)} samples, judged on {len(rest)} others (without labels the data have no parts)"
