@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from edgeml.arguments import path_of, run_of
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from edgeml.report.facts import Facts
     from edgeml.runs import Run
     from edgeml.types import Data, KerasModel, PathLike, Settings, Tell
+
+_FOLDER = "give a folder"
 
 
 def lower(
@@ -98,13 +102,10 @@ def trace(graph: Graph, x: Data, raw: bool = False) -> Mapping[str, NDArray[Any]
     Raises:
         EdgemlError: the data do not fit the inputs.
     """
-    from edgeml.errors import EdgemlError
     from edgeml.fixed import to_float
-    from edgeml.ir import Graph, evaluate_codes, input_codes
+    from edgeml.ir import evaluate_codes, graph_of, input_codes
 
-    if not isinstance(graph, Graph):
-        kind = type(graph).__name__
-        raise EdgemlError(f"a {kind} is no exact graph", "graph", "give run.graph(), or edgeml.lower(model)")
+    graph = graph_of(graph)
     names = [node.name for node in graph.nodes if node.op.op_name() != "const"]
     codes = evaluate_codes(graph, input_codes(graph, x), names)
     return {name: codes[name] if raw else to_float(codes[name], graph.info(name).type.frac) for name in names}
@@ -123,8 +124,9 @@ def emulator(graph: Graph) -> Emulator:
         EdgemlError: an op needs more bits than float64 carries exactly.
     """
     from edgeml.backends.onnx.emulator import Emulator
+    from edgeml.ir import graph_of
 
-    return Emulator(graph)
+    return Emulator(graph_of(graph))
 
 
 def emit(graph: Graph, target: str = "", /, **settings: Any) -> FileSet:
@@ -144,8 +146,9 @@ def emit(graph: Graph, target: str = "", /, **settings: Any) -> FileSet:
     """
     from edgeml import backends
     from edgeml.errors import EdgemlError
+    from edgeml.ir import graph_of
 
-    name = target or settings.pop("backend", "")
+    graph, name = graph_of(graph), target or settings.pop("backend", "")
     if not isinstance(name, str) or not name:
         raise EdgemlError(
             "no back end is named",
@@ -203,7 +206,7 @@ def check(
     if not isinstance(graph, Graph):
         if x is not None or settings:
             raise EdgemlError("a run is checked on its own data", "check", "for other data give run.graph()")
-        return pipeline.check(_run(graph), backends, tell=progress or _quiet)
+        return pipeline.check(run_of(graph), backends, tell=progress or _quiet)
     if x is None:
         raise EdgemlError("needs data", "check", "give floats (samples, ...) like the Keras input")
     return check_graph(graph, x, backends, settings, progress)
@@ -221,9 +224,7 @@ def load(folder: PathLike) -> Run:
     Raises:
         EdgemlError: it is no run; near names below runs/ are named.
     """
-    from edgeml.runs import Run
-
-    return Run.find(Path(folder))
+    return run_of(folder)
 
 
 def train(
@@ -259,9 +260,9 @@ def train(
     from edgeml.locks import locked
     from edgeml.settings import assignments
 
-    chosen = presets.load(preset)
+    chosen = presets.load(path_of(preset, "preset", "give a preset's name or file"))
     choices = presets.choose(chosen, assignments(settings or {}), seed, epochs)
-    folder = Path(out) if out is not None else Path("runs") / chosen.name
+    folder = path_of(out, "out", _FOLDER) if out is not None else Path("runs") / chosen.name
     from edgeml.training.progress import LineProgress, SilentProgress
     from edgeml.training.train import train as train_preset
 
@@ -297,7 +298,7 @@ def export(
     from edgeml import backends as back_ends
     from edgeml import pipeline
 
-    opened = _run(run)
+    opened = run_of(run)
     names = back_ends.names() if "all" in backends else backends
     return pipeline.export(
         opened, names, pipeline.target_settings(opened, settings or {}), progress or _quiet
@@ -344,7 +345,7 @@ def estimate(
     if isinstance(graph, Graph):
         exact, chosen = graph, wish.settings(TargetRequest(), {}, by_design, (), target)[1]
     else:
-        opened = _run(graph)
+        opened = run_of(graph)
         exact, chosen = opened.graph(), opened.settings(by_design, (), target)[1]
     options = {key: value for key, value in chosen[design].items() if key not in ("board", "part")}
     request = wish.Wish(str(max_latency) if max_latency is not None else None, ii, fit)
@@ -388,7 +389,7 @@ def synth(
     from edgeml.synth.request import Request
 
     request = Request(clock_mhz, until, seed, _nested(settings), seconds)
-    return pipeline.synth(_run(run), _board(board), request, _ledger(ledger), progress or _quiet)
+    return pipeline.synth(run_of(run), _board(board), request, _ledger(ledger), progress or _quiet)
 
 
 def report(
@@ -417,20 +418,14 @@ def report(
     """
     from edgeml import pipeline
 
-    where = Path(folder) if folder is not None else None
+    where = path_of(folder, "folder", _FOLDER) if folder is not None else None
     return pipeline.report(
-        _run(run), _ledger(ledger), progress or _quiet, where, [_board(board) for board in boards]
+        run_of(run), _ledger(ledger), progress or _quiet, where, [_board(board) for board in boards]
     )
 
 
 def _quiet(what: str) -> None:
     del what
-
-
-def _run(run: Run | PathLike) -> Run:
-    from edgeml.runs import Run
-
-    return run if isinstance(run, Run) else load(run)
 
 
 def _board(board: str | Path | Board) -> Board:
@@ -442,7 +437,7 @@ def _board(board: str | Path | Board) -> Board:
 def _ledger(path: PathLike | None) -> Ledger:
     from edgeml.estimate import EMPTY, Ledger
 
-    return EMPTY if path is None else Ledger(Path(path))
+    return EMPTY if path is None else Ledger(path_of(path, "ledger", "give the ledger's file"))
 
 
 def _nested(settings: Settings | None) -> dict[str, Any]:

@@ -40,18 +40,18 @@ def diagnose(
             another kind.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
+    from edgeml.arguments import path_of
     from edgeml.diagnose.run import diagnose as diagnose_run
     from edgeml.errors import EdgemlError
-    from edgeml.files import as_path
     from edgeml.runs import Run
 
     if samples < 1:
         raise EdgemlError(f"{samples} samples", "samples", "give at least 1")
-    place = run.folder if isinstance(run, Run) else as_path(run, "run", "give a run or its folder")
+    place = run.folder if isinstance(run, Run) else path_of(run, "run", "give a run or its folder")
     if hls4ml is not None:
         from edgeml.diagnose.hls4ml.opening import compare_with
 
-        project = as_path(hls4ml, "hls4ml", "give the folder that hls4ml's write() made")
+        project = path_of(hls4ml, "hls4ml", "give the folder that hls4ml's write() made")
         return compare_with(place, project, None, samples, progress or (lambda _: None))
     opened = run if isinstance(run, Run) else Run.find(place)
     return diagnose_run(opened, samples, progress or (lambda _: None))

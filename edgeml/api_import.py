@@ -52,15 +52,15 @@ def import_model(
         MissingToolError: a package that the format needs is not installed.
     """
     from edgeml import pipeline
+    from edgeml.arguments import path_of
     from edgeml.errors import EdgemlError
-    from edgeml.files import as_path
     from edgeml.importers.run import import_model as import_file
     from edgeml.settings import assignments, set_values
 
     model = "give a model's file; edgeml.lower(model) takes a Keras model in memory"
-    file, plain = as_path(file, "file", model), set_values({}, assignments(settings or {}))
+    file, plain = path_of(file, "file", model), set_values({}, assignments(settings or {}))
     if data is not None:
-        as_path(
+        path_of(
             data, "data", "give a data set's name, or an .npz or .csv file: np.savez('data.npz', x=x, y=y)"
         )
     if layer_types is not None and not isinstance(layer_types, Mapping):

@@ -44,9 +44,8 @@ def lint(
         MissingToolError: TensorFlow or QKeras is not installed.
     """
     import os
-    from pathlib import Path
 
-    from edgeml.files import as_path
+    from edgeml.arguments import path_of
     from edgeml.lint.opening import LintRequest, open_model, open_subject
     from edgeml.lint.result import lint as run_rules
     from edgeml.settings import assignments
@@ -54,13 +53,13 @@ def lint(
     named = isinstance(subject, str | os.PathLike)
     request = LintRequest(
         os.fspath(subject) if named else "",
-        None if data is None else os.fspath(as_path(data, "data", "give a data set's name or its file")),
-        None if weights is None else Path(weights),
+        None if data is None else os.fspath(path_of(data, "data", "give a data set's name or its file")),
+        None if weights is None else path_of(weights, "weights", "give the file of weights"),
         assignments(settings or {}),
         None if input_type is None else str(input_type),
         None if float_type is None else str(float_type),
         board,
         dict(layer_types or {}),
-        None if hls4ml_config is None else Path(hls4ml_config),
+        None if hls4ml_config is None else path_of(hls4ml_config, "hls4ml_config", "give its file"),
     )
     return run_rules(open_subject(request) if named else open_model(subject, request))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from edgeml.arguments import run_of
+
 if TYPE_CHECKING:
     from edgeml.footprint import McuFit
     from edgeml.runs import Run
@@ -28,14 +30,11 @@ def fit_mcus(
     Raises:
         EdgemlError: there is no such run or microcontroller, or the run has no C.
     """
-    import os
-
     from edgeml import mcus as controllers
     from edgeml.checks import golden
     from edgeml.footprint import fit, footprint
-    from edgeml.runs import Run
 
-    opened = run if isinstance(run, Run) else Run.find(os.fspath(run))
+    opened = run_of(run)
     graph = opened.graph()
     chosen = [controllers.load(name) for name in mcus]
     figures = footprint(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeml.arguments import run_of
+
 if TYPE_CHECKING:
     from edgeml.ir import Graph
     from edgeml.prove.result import Proofs
@@ -38,13 +40,11 @@ def prove(
     from edgeml.errors import EdgemlError
     from edgeml.ir import Graph
     from edgeml.prove.prove import prove_folder
-    from edgeml.runs import Run
     from edgeml.scratch import scratch_folder
     from edgeml.stages import NoProver
 
     if not isinstance(subject, Graph):
-        run = subject if isinstance(subject, Run) else Run.find(Path(subject))
-        return pipeline.prove(run, backends, progress or _quiet)
+        return pipeline.prove(run_of(subject), backends, progress or _quiet)
     names = folder.names() if "all" in backends else tuple(backends)
     refused: dict[str, str] = {}
     with scratch_folder() as name:

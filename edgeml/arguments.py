@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
+
+if TYPE_CHECKING:
+    from edgeml.runs import Run
 
 
 def path_of(value: Any, name: str, hint: str) -> Path:
@@ -36,6 +39,20 @@ def path_of(value: Any, name: str, hint: str) -> Path:
         if isinstance(path, str):
             return Path(path)
     raise EdgemlError(f"is of type {type(value).__name__}, not a path", name, hint)
+
+
+def run_of(value: Any) -> Run:
+    """A run.
+
+    Args:
+        value: of the argument `run`: a run or its folder, or the folder's name below runs/.
+
+    Raises:
+        EdgemlError: it is something else, or the folder holds no run; near names below runs/ are named.
+    """
+    from edgeml.runs import Run
+
+    return value if isinstance(value, Run) else Run.find(path_of(value, "run", "give a run or its folder"))
 
 
 def floats_of(value: Any, name: str) -> NDArray[np.float32]:

@@ -229,22 +229,6 @@ def heal(folder: Path) -> None:
                 shutil.rmtree(beside, ignore_errors=True)
 
 
-def as_path(value: object, argument: str, hint: str) -> Path:
-    """The path that a caller gave as an argument.
-
-    Args:
-        value: a str or os.PathLike.
-        argument: its name, for the message.
-        hint: what to give.
-
-    Raises:
-        EdgemlError: it is something else.
-    """
-    if isinstance(value, str | os.PathLike):
-        return Path(value)
-    raise EdgemlError(f"a {type(value).__name__} is no path", argument, hint)
-
-
 def read_bytes(path: str | os.PathLike[str], what: str, limit: limits.Limit = limits.FILE) -> bytes:
     """The whole file.
 

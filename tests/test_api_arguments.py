@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,19 @@ import edgeml
 from edgeml.errors import EdgemlError
 
 WRONG: dict[str, tuple[Callable[[Any], Any], Any, str]] = {
-    "file": (edgeml.import_model, object(), "file: a object is no path"),
+    "file": (edgeml.import_model, object(), "file: is of type object, not a path"),
     "data": (
         lambda data: edgeml.import_model("net.keras", data),
         np.zeros((2, 3)),
-        "data: a ndarray is no path",
+        "data: is of type ndarray, not a path",
     ),
     "layer_types": (
         lambda types: edgeml.import_model("net.keras", layer_types=types),
         ["fc=fixed<8,2>"],
         "layer_types: a list is no mapping",
     ),
-    "lint": (lambda data: edgeml.lint("net.keras", data), 3, "data: a int is no path"),
-    "run": (edgeml.diagnose, None, "run: a NoneType is no path"),
+    "lint": (lambda data: edgeml.lint("net.keras", data), 3, "data: is of type int, not a path"),
+    "run": (edgeml.diagnose, None, "run: is of type NoneType, not a path"),
     "samples": (lambda count: edgeml.diagnose("runs/net", samples=count), 0, "samples: 0 samples"),
     "graph": (lambda graph: edgeml.trace(graph, np.zeros((1, 2))), "net", "graph: a str is no exact graph"),
 }
@@ -36,6 +37,29 @@ def test_the_argument_is_named(call: Callable[[Any], Any], value: Any, says: str
     with pytest.raises(EdgemlError) as caught:
         call(value)
     assert str(caught.value).startswith(says) and caught.value.hint
+
+
+OTHERS: dict[str, Any] = {
+    "board": "pynq-z2",
+    "data": "digits",
+    "mcus": ("rp2040",),
+    "quantizers": None,
+    "x": [[0.0, 0.0]],
+}
+"""Values of the arguments behind the first."""
+
+FUNCTIONS = [name for name in edgeml.__all__ if inspect.isfunction(getattr(edgeml, name))]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_first_argument_of_every_function_is_named(name: str) -> None:
+    function = getattr(edgeml, name)
+    first, *rest = inspect.signature(function).parameters.values()
+    needed = [one.name for one in rest if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    with pytest.raises(EdgemlError) as caught:
+        function(object(), **{other: OTHERS[other] for other in needed})
+    assert caught.value.where in (first.name, "run", "model") and "object" in caught.value.what
+    assert caught.value.hint
 
 
 def test_a_file_is_no_run(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Invariant: `edgeml.fits` alone decides whether it fits.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -115,9 +116,12 @@ def nearest_board(board: Board, fits_on: Callable[[Board], bool]) -> str:
         fits_on: whether the design's smallest layout fits another board; may raise EdgemlError for one that
             it cannot be made for.
     """
-    others = (boards.load(name) for name in boards.names())
-    larger = (other for other in others if other.resources.lut > board.resources.lut)
-    for other in sorted(larger, key=lambda other: (other.resources.lut, other.flow is not board.flow)):
+    others = sorted(
+        (boards.load(name) for name in boards.names()),
+        key=lambda other: (other.resources.lut, other.flow is not board.flow),
+    )
+    larger = bisect_right(others, board.resources.lut, key=lambda other: other.resources.lut)
+    for other in others[larger:]:
         with suppress(EdgemlError):
             if fits_on(other):
                 return f"take {other.name}, the smallest larger board that holds it by estimate"

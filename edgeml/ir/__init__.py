@@ -9,7 +9,7 @@ from __future__ import annotations
 from edgeml.ir.builder import Builder
 from edgeml.ir.composite import Composite
 from edgeml.ir.evaluate import constant_codes, evaluate, evaluate_codes, input_codes, outputs_of
-from edgeml.ir.graph import Graph, Node
+from edgeml.ir.graph import Graph, Node, graph_of
 from edgeml.ir.info import Shape, ValueInfo
 from edgeml.ir.note import Note
 from edgeml.ir.op import Op
@@ -26,6 +26,7 @@ __all__ = [
     "constant_codes",
     "evaluate",
     "evaluate_codes",
+    "graph_of",
     "input_codes",
     "outputs_of",
 ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray, int_array, to_float
-from edgeml.ir.graph import Graph, Node
+from edgeml.ir.graph import Graph, Node, graph_of
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.ops.input import Input
 from edgeml.ir.work import batch_size
@@ -142,8 +142,9 @@ def evaluate(graph: Graph, x: Data, raw: bool = False) -> Values:
         there are several outputs.
 
     Raises:
-        EdgemlError: the data do not fit the inputs.
+        EdgemlError: the data do not fit the inputs, or the graph is none.
     """
+    graph = graph_of(graph)
     return outputs_of(graph, evaluate_codes(graph, input_codes(graph, x)), raw)
 
 

@@ -192,6 +192,18 @@ class Graph:
         return to_text(self)
 
 
+def graph_of(value: Any) -> Graph:
+    """The argument `graph` of a public function.
+
+    Raises:
+        EdgemlError: it is something else.
+    """
+    if isinstance(value, Graph):
+        return value
+    kind = type(value).__name__
+    raise EdgemlError(f"a {kind} is no exact graph", "graph", "give run.graph(), or edgeml.lower(model)")
+
+
 def infer_node(node: Node, infos: Mapping[str, ValueInfo], nodes: Mapping[str, Node]) -> ValueInfo:
     """Verify one node against what is defined before it and infer its result.
 

@@ -56,11 +56,11 @@ def quantized(model: keras.Model, quantizers: Quantizers) -> keras.Model:
         EdgemlError: the model is subclassed, its input's shape is unknown, or a layer has several outputs.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
-    import_keras()
-    if not hasattr(model, "layers") or not model.built:
+    if isinstance(model, import_keras().Model) and not model.built:
         raise EdgemlError(
             "the model's input shape is unknown", model.name, "start it with keras.Input(shape)"
         )
+    functional_of(model)  # or an error that says what is wrong with it
     if not any(_is_plain(layer) for layer in _leaves(model)):
         return model
     twin = _Twin(quantizers).of(model)

@@ -25,7 +25,8 @@ from tests.ptq import nets
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-_OPTION = re.compile(r"(--(?:input|float|layer)-type) '([^']+)'")
+_OPTION = r"--(?:input|float|layer)-type '[^']+'"
+_OPTIONS = re.compile(f"{_OPTION}(?: {_OPTION})*")  # those beside each other are given together
 _OTHER_TYPE = re.compile(r"'(u?fixed<[0-9,]+>)' (?:for|from)")
 _SETTING = re.compile(r"--set ('[^']+'|[a-z_.]+=[^ ,;:]+)")
 _PLAIN = re.compile(r"--(?:overwrite|task (?!out)[a-z_]+)")
@@ -173,7 +174,7 @@ def _ways(refusal: str, case: Refused, words: list[str]) -> Iterator[list[str]]:
         if placeholder.startswith("--") and placeholder in hint:
             source = ["model.json"] if "model.json" in hint else words
             yield [*source, *shlex.split(value)]
-    yield from ([*words, option, value] for option, value in _OPTION.findall(hint))
+    yield from ([*words, *shlex.split(options)] for options in _OPTIONS.findall(hint))
     yield from ([*words, "--input-type", kind] for kind in _OTHER_TYPE.findall(hint))
     yield from ([*words, "--set", *shlex.split(setting)] for setting in _SETTING.findall(hint))
     yield from ([*_without(words, plain), *plain.split()] for plain in _PLAIN.findall(hint))
