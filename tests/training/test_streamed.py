@@ -265,9 +265,9 @@ def test_numbers_of_a_record_are_read_as_they_are_encoded():
 
 
 @pytest.mark.slow  # two trainings
-def test_training_from_records_gives_the_weights_of_memory(digits, whole, tmp_path):
-    written_records(tmp_path / "records", whole)
+def test_training_from_records_gives_the_weights_of_memory(digits, tmp_path):
     preset = presets.load("digits_mlp")
+    written_records(tmp_path / "records", presets.prepare(preset.data).dataset)
     settings = {"memory": [f"data.dataset={digits}"]}
     settings["disk"] = [f"data.dataset={tmp_path / 'records'}", "data.stream=true"]
     runs = [
