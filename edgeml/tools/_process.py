@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edgeml.errors import EdgemlError, MissingToolError
+from edgeml.tools._wasm import compile_once
 
 _GRACE_SECONDS = 3.0
+_COMPILE_SECONDS = 1800.0
 _LONGEST_LINE = 300
 _LONGEST_WAIT = 2**31 - 1
 """Milliseconds that poll takes."""
@@ -75,7 +77,7 @@ def run(
         command: the program and its arguments; no shell is involved.
         folder: where it runs.
         log: the file its output goes to, replaced; its folder must exist.
-        seconds: time limit.
+        seconds: time limit; the compilation of a WebAssembly program at its first start is not counted.
         environment: variables added to those of this process.
         check: whether an exit code other than 0 is an error.
         keep_command: begin the log with the command line, as a shell takes it.
@@ -86,6 +88,25 @@ def run(
         EdgemlError: it failed, took too long or did not write what it should; names the log.
     """
     words = tuple(os.fspath(word) for word in command)
+    compile_once(Path(words[0]), lambda scratch: _compiled(words[0], scratch, environment))
+    return _run(words, folder, log, seconds, environment, check, keep_command, writes)
+
+
+def _compiled(program: str, scratch: Path, environment: Mapping[str, str] | None) -> None:
+    """Start a program for the first time."""
+    _run((program, "--help"), scratch, scratch / "log", _COMPILE_SECONDS, environment, check=False)
+
+
+def _run(
+    words: tuple[str, ...],
+    folder: Path,
+    log: Path,
+    seconds: float,
+    environment: Mapping[str, str] | None,
+    check: bool = True,
+    keep_command: bool = False,
+    writes: Sequence[Path] = (),
+) -> Completed:
     start = time.monotonic()
     with _opened(log) as output:
         if keep_command:
