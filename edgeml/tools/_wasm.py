@@ -12,11 +12,12 @@ import hashlib
 import importlib.util
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from edgeml.scratch import scratch_folder
 
 _PREFIX = "yowasp-"
 _SCRIPT = re.compile(r"^from (yowasp_\w+) import", re.MULTILINE)
@@ -45,8 +46,8 @@ def compile_once(program: Path, start: Callable[[Path], object]) -> None:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if not compiled.is_file():
-            with tempfile.TemporaryDirectory() as folder:
-                start(Path(folder))
+            with scratch_folder() as folder:
+                start(folder)
     finally:
         os.close(descriptor)
 

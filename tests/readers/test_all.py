@@ -34,6 +34,7 @@ OWN = {
     "share": "what ships with edgeml",
     "settings": "tomllib, within its errors",
     "tools._process": "logs, read with any bytes in them",
+    "tools._wasm": "an installed program and the lock of its compilation",
     "tools.yosys": "a netlist, which may be larger than JSON's limit",
     "tools.verilator": "sources that were read and checked before",
     "backends.onnx.int8": "a file that ONNX Runtime wrote a moment before",
