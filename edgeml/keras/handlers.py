@@ -143,12 +143,14 @@ class OperationHandler:
             `FloatTensor` in Keras' order for each value.
         examples: (keras, x, y) to the tensor that such an operation gives, x and y of shape (None, 4, 3); at
             least one.
+        real: its results are real numbers whatever it is given, for the quantizer that follows.
     """
 
     kind: Kind
     lower: Callable[[Any, LayerBuilder, list[Any], dict[str, Any]], str]
     float_onnx: Callable[[FloatOnnxBuilder, Any, list[Any], dict[str, Any]], str] | Absent
     examples: tuple[OperationExample, ...]
+    real: bool = False
 
     def on(self, *examples: OperationExample) -> OperationHandler:
         """The handler of a class that differs in nothing but the examples."""

@@ -2,7 +2,10 @@
 
     Dense, Conv1D, Conv2D, ...      the layer of QKeras with kernel and bias quantizers; an inline ReLU inside
     ReLU, activation="relu"         a quantized ReLU
-    tanh, sigmoid, ELU, ...         the function, and behind it a quantizer, NAME.quantized
+    tanh, sigmoid, ELU, ...         the function, and behind it a quantizer, NAME.quantized, which has a sign
+                                    where results may be negative, whatever `activations.signed` says
+    a mean of 12 values, 49, ...    the same; a mean of a power of two of values is exact without
+    Conv1D, padding "causal"        zeros in front, NAME.pad, and padding "valid"
     SimpleRNN, LSTM, GRU            the layer of QKeras with quantized gates and states, a quantizer behind it
     Bidirectional, TimeDistributed  the wrapper around the quantized twins of what it wraps
     an input of the model           a quantizer behind it and behind its Rescaling or Normalization
@@ -17,11 +20,12 @@ Invariant: every weight of the plain model is in its twin, by layer and name, wi
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from edgeml.errors import EdgemlError
-from edgeml.keras import layers
+from edgeml.keras import layers, operations
 from edgeml.keras.backend import import_keras
 from edgeml.keras.float_model import copy_weights
 from edgeml.keras.holders import holders, is_recurrent, wrapped
@@ -39,6 +43,26 @@ QUANTIZED = ".quantized"
 
 _BEFORE_INPUT = ("Rescaling", "Normalization")  # they stand in front of the input's quantizer
 _FUNCTIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+_POSITIVE = (
+    "exponential",
+    "hard_sigmoid",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "sparse_sigmoid",
+)
+_KEEP_SIGN = (
+    "AveragePooling",
+    "Dropout",
+    "Flatten",
+    "GlobalAverage",
+    "GlobalMax",
+    "MaxPooling",
+    "Permute",
+    "Reshape",
+)
 
 
 def quantized(model: keras.Model, quantizers: Quantizers) -> keras.Model:
@@ -96,7 +120,7 @@ class _Twin:
         nodes = _nodes(functional)
         readers = _readers(nodes)
         ends = {id(tensor) for tensor in functional.outputs} if last else set[int]()
-        twins: dict[int, Any] = {}
+        twins: dict[Any, Any] = {}
         for node in nodes:
             operation, sources = node.operation, [id(tensor) for tensor in node.input_tensors]
             in_front = type(operation).__name__ in _BEFORE_INPUT and sources[0] in raw
@@ -112,18 +136,30 @@ class _Twin:
             if id(operation) not in twins:
                 twins[id(operation)] = self._twin(operation, old in ends)
             arguments, options = node.arguments.fill_in(values)
+            if _is_causal(operation):
+                arguments = (self._padded(operation, twins, arguments[0]), *arguments[1:])
             result = twins[id(operation)](*arguments, **options)
             if in_front:
                 raw.add(old)
-            elif _is_function(operation) and old not in ends and not _quantize(readers.get(old, [])):
-                form = self.quantizers.linear(operation.name)
-                if _has_state(operation):
-                    form = self.quantizers.state(operation.name)
+            elif _is_real(node) and old not in ends and not _quantize(readers.get(old, [])):
+                signed = not _is_positive(node.output_tensors[0])
+                form = self.quantizers.linear(operation.name, signed)
                 result = _activation(form, f"{operation.name}{QUANTIZED}")(result)
             for tensor, value in zip(node.output_tensors, keras.tree.flatten(result), strict=True):
                 values[id(tensor)] = value
         output = keras.tree.map_structure(lambda tensor: values[id(tensor)], functional.output)
         return keras.Model(entrance, output, name=model.name)
+
+    def _padded(self, layer: Any, twins: dict[Any, Any], value: Any) -> Any:
+        """The value with zeros in front, as a convolution with padding "causal" has them."""
+        import keras
+
+        pad = twins.get((id(layer), "pad"))
+        if pad is None:
+            (size,), (dilation,) = layer.kernel_size, layer.dilation_rate
+            pad = keras.layers.ZeroPadding1D(((size - 1) * dilation, 0), name=f"{layer.name}.pad")
+            twins[id(layer), "pad"] = pad
+        return pad(value)
 
     def _twin(self, operation: Any, last: bool) -> Any:
         import keras
@@ -156,6 +192,8 @@ class _Twin:
         if is_recurrent(layer):
             return self._recurrent(layer, cls, owner)
         settings = settings_of(layer, cls)
+        if _is_causal(layer):  # QConv1D of QKeras 1.2 cannot pad so
+            settings["padding"] = "valid"
         for name in inspect.signature(cls).parameters:
             if name.endswith("_quantizer"):
                 settings[name] = forms.bias(owner) if name.startswith("bias") else forms.kernel(owner)
@@ -267,10 +305,51 @@ def _is_relu(operation: Any) -> bool:
     return kind == "Relu"
 
 
-def _is_function(operation: Any) -> bool:
-    """True for a layer that is a function without an exact form in fixed point, or ends in one."""
-    if not hasattr(operation, "get_weights"):  # an operation, which lowering knows by itself
+def _is_causal(operation: Any) -> bool:
+    """True for a plain Conv1D with padding "causal"."""
+    return getattr(operation, "padding", "") == "causal" and _is_plain(operation)
+
+
+def _is_real(node: Any) -> bool:
+    """True for a call whose results have no exact form in fixed point: a function, or a mean."""
+    return _is_function(node.operation) or _divides(node)
+
+
+def _divides(node: Any) -> bool:
+    """True for a mean over a number of values that is no power of two, at some position at least."""
+    kind, (source, *_), (result, *_) = type(node.operation).__name__, node.input_tensors, node.output_tensors
+    if kind.startswith("AveragePooling"):
+        pool, size = node.operation.pool_size, source.shape[1:-1]
+        count = math.prod(pool)
+        if node.operation.padding == "same" and any(n % k and k > 2 for n, k in zip(size, pool, strict=True)):
+            return True  # windows at the border hold fewer
+    elif kind.startswith("GlobalAveragePooling") or kind in ("Mean", "Average"):
+        if len(node.input_tensors) > 1 or None in (*source.shape[1:], *result.shape[1:]):
+            return False
+        count = math.prod(source.shape[1:]) // math.prod(result.shape[1:])
+    else:
         return False
+    return _of_keras(type(node.operation)) and count & (count - 1) != 0
+
+
+def _is_positive(tensor: Any) -> bool:
+    """True for results that are never negative: of a ReLU, a sigmoid and the like, or pools of them."""
+    operation, index, _ = tensor._keras_history
+    function = _plain_function(operation) or snake_case(type(operation).__name__)
+    if function == "re_lu":
+        return not getattr(operation, "negative_slope", 0)
+    if function in _POSITIVE:
+        return True
+    node = operation._inbound_nodes[index]
+    inner = function == "mean" or type(operation).__name__.startswith(_KEEP_SIGN)
+    return inner and all(_is_positive(source) for source in node.input_tensors)
+
+
+def _is_function(operation: Any) -> bool:
+    """True for a layer or operation that is a function without an exact form, or a layer that ends in one."""
+    if not hasattr(operation, "get_weights"):
+        name = snake_case(type(operation).__name__)
+        return _of_keras(type(operation)) and name in operations.names() and operations.load(name).real
     if _has_state(operation):
         return _is_plain(operation)
     if type(operation).__name__ in _FUNCTIONS:

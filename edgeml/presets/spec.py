@@ -229,9 +229,15 @@ class Quantizers(Settings):
         chosen = self._of(layer).activations.over(self.activations)
         return f"quantized_relu({chosen.bits}, {chosen.integer})"
 
-    def linear(self, layer: str) -> str:
-        """For a QActivation that only rounds, behind a residual addition for example."""
-        return _quantized_bits(self._of(layer).activations.over(self.activations))
+    def linear(self, layer: str, signed: bool = False) -> str:
+        """For a QActivation that only rounds, behind a residual addition for example.
+
+        Args:
+            layer: its name.
+            signed: with a sign, whatever `activations.signed` says.
+        """
+        form = self._of(layer).activations.over(self.activations)
+        return _quantized_bits(form.model_copy(update={"signed": form.signed or signed}))
 
     def learned(self, layer: str) -> dict[str, Any]:
         """For the arguments of a `LearnedDense` or `LearnedConv2D`: the fractional bits that it starts with.
@@ -250,8 +256,7 @@ class Quantizers(Settings):
 
     def state(self, layer: str) -> str:
         """For `state_quantizer` of a recurrent layer, whose states have a sign whatever `signed` says."""
-        form = self._of(layer).activations.over(self.activations)
-        return _quantized_bits(form.model_copy(update={"signed": True}))
+        return self.linear(layer, signed=True)
 
     def tanh(self, layer: str) -> str:
         """For a tanh inside a recurrent layer, from -1 up to 1."""

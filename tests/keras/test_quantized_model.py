@@ -9,6 +9,7 @@ import edgeml
 from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.ir.evaluate import evaluate_codes, input_codes
+from edgeml.keras.lower import lower_model
 from edgeml.keras.quantized_model import quantized
 from edgeml.keras.run import lower_run, trained_model
 from edgeml.keras.runner import keras_codes
@@ -133,6 +134,72 @@ def test_formats_by_layer():
     assert twin.get_layer("fc").kernel_quantizer_internal.bits == 3
     assert twin.get_layer("conv").kernel_quantizer_internal.bits == 6
     assert twin.get_layer("fc.quantized").activation.bits == 5
+
+
+UNSIGNED = FORMS.model_copy(update={"activations": Bits(bits=8, integer=2, signed=False)})
+
+
+def _behind(call, shape=(12, 4)):
+    """A model in which `call` stands between two plain layers."""
+    import keras
+
+    inputs = keras.Input(shape, name="series")
+    x = keras.layers.Conv1D(4, 3, activation="relu", name="conv")(inputs)
+    x = call(keras.layers, keras.ops, x)
+    if len(x.shape) > 2:
+        x = keras.layers.Flatten(name="flat")(x)
+    return keras.Model(inputs, keras.layers.Dense(3, name="head")(x))
+
+
+@pytest.mark.parametrize(
+    ("call", "added"),
+    [
+        (lambda layers, ops, x: layers.GlobalAveragePooling1D(name="mean")(x), "mean.quantized"),
+        (lambda layers, ops, x: layers.AveragePooling1D(5, name="mean")(x), "mean.quantized"),
+        (lambda layers, ops, x: layers.AveragePooling1D(3, padding="same", name="mean")(x), "mean.quantized"),
+        (lambda layers, ops, x: layers.AveragePooling1D(2, padding="same", name="mean")(x), None),
+        (lambda layers, ops, x: ops.mean(x, axis=1), "mean.quantized"),
+        (lambda layers, ops, x: ops.mean(x, axis=2), None),
+        (lambda layers, ops, x: ops.tanh(x), "tanh.quantized"),
+        (lambda layers, ops, x: ops.sigmoid(x), "sigmoid.quantized"),
+        (
+            lambda layers, ops, x: layers.Conv1D(2, 3, dilation_rate=2, padding="causal", name="tcn")(x),
+            "tcn.pad",
+        ),
+    ],
+)
+def test_means_operations_and_causal_padding_are_exact(call, added):
+    import keras
+
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+    model = _behind(call)
+    twin = quantized(model, UNSIGNED)
+    kinds = dict(reversed(pair) for pair in layers_of(twin))
+    new = set(kinds) - {name for _, name in layers_of(model)} - {"series.quantized"}
+    assert new == ({added} if added else set())
+    lowered = lower_model(twin)
+    assert all(note.exact for note in lowered.notes)
+    x = np.random.default_rng(0).uniform(-1, 1, (20, 12, 4)).astype(np.float32)
+    np.testing.assert_array_equal(
+        edgeml.evaluate(lowered.graph, x).reshape(20, 3), np.asarray(twin(x, training=False))
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "signed"),
+    [
+        (lambda layers, ops, x: layers.Dense(4, activation="tanh", name="f")(x), True),
+        (lambda layers, ops, x: layers.LeakyReLU(0.25, name="f")(layers.Dense(4)(x)), True),
+        (lambda layers, ops, x: layers.Dense(4, activation="sigmoid", name="f")(x), False),
+        (lambda layers, ops, x: layers.ReLU(4.0, name="f")(layers.Dense(4)(x)), False),
+        (lambda layers, ops, x: layers.GlobalAveragePooling1D(name="f")(layers.Dropout(0.5)(x)), False),
+        (lambda layers, ops, x: layers.GlobalAveragePooling1D(name="f")(layers.Dense(4)(x)), True),
+    ],
+)
+def test_results_below_zero_keep_their_sign_where_activations_have_none(call, signed):
+    rounding = quantized(_behind(call), UNSIGNED).get_layer("f.quantized").activation
+    assert bool(rounding.keep_negative) == signed
 
 
 def test_quantized_layers_stay():

@@ -14,6 +14,7 @@ it. An operation that fits no family declares an `OperationHandler` itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from edgeml.ir.kind import Kind
@@ -96,7 +97,7 @@ def real_function(write: Writer, example: OperationExample, *settings: str) -> O
         example: see `OperationHandler`.
         settings: attributes of the operation that `write` takes by name.
     """
-    return _pointwise(_REAL, write, (example,), settings)
+    return replace(_pointwise(_REAL, write, (example,), settings), real=True)
 
 
 def _real(operation: Any, builder: LayerBuilder, value: str) -> str:

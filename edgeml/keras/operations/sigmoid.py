@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from edgeml.keras.builder import LayerBuilder
@@ -15,4 +16,4 @@ def lower(operation: Any, builder: LayerBuilder, value: str) -> str:
     return sigmoid(builder, value, operation)
 
 
-OPERATION = pointwise(lower, node("Sigmoid"), lambda keras, x, y: keras.ops.sigmoid(x))
+OPERATION = replace(pointwise(lower, node("Sigmoid"), lambda keras, x, y: keras.ops.sigmoid(x)), real=True)
