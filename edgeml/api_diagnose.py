@@ -40,18 +40,16 @@ def diagnose(
             another kind.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
-    from edgeml.arguments import path_of
+    from edgeml.arguments import count_of, path_of, tell_of
     from edgeml.diagnose.run import diagnose as diagnose_run
-    from edgeml.errors import EdgemlError
     from edgeml.runs import Run
 
-    if samples < 1:
-        raise EdgemlError(f"{samples} samples", "samples", "give at least 1")
+    most, tell = count_of(samples, "samples", "samples"), tell_of(progress, "progress")
     place = run.folder if isinstance(run, Run) else path_of(run, "run", "give a run or its folder")
     if hls4ml is not None:
         from edgeml.diagnose.hls4ml.opening import compare_with
 
         project = path_of(hls4ml, "hls4ml", "give the folder that hls4ml's write() made")
-        return compare_with(place, project, None, samples, progress or (lambda _: None))
+        return compare_with(place, project, None, most, tell)
     opened = run if isinstance(run, Run) else Run.find(place)
-    return diagnose_run(opened, samples, progress or (lambda _: None))
+    return diagnose_run(opened, most, tell)

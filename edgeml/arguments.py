@@ -80,6 +80,29 @@ def floats_of(value: Any, name: str) -> NDArray[np.float32]:
         raise EdgemlError("is no array of real numbers", name, hint) from None
 
 
+def count_of(value: Any, name: str, what: str) -> int:
+    """A whole number that is at least 1.
+
+    Args:
+        value: an int of Python or NumPy.
+        name: of the argument.
+        what: is counted: "samples".
+
+    Raises:
+        EdgemlError: it is something else.
+
+    >>> count_of(0, "samples", "samples")
+    Traceback (most recent call last):
+    edgeml.errors.EdgemlError: samples: 0 samples (give a whole number, at least 1)
+    """
+    hint = "give a whole number, at least 1"
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise EdgemlError(f"is of type {type(value).__name__}, not a number of {what}", name, hint)
+    if value < 1:
+        raise EdgemlError(f"{value} {what}", name, hint)
+    return int(value)
+
+
 def names_of(value: Any, name: str) -> list[str]:
     """A list of names.
 

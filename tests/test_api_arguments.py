@@ -28,6 +28,21 @@ WRONG: dict[str, tuple[Callable[[Any], Any], Any, str]] = {
     "lint": (lambda data: edgeml.lint("net.keras", data), 3, "data: is of type int, not a path"),
     "run": (edgeml.diagnose, None, "run: is of type NoneType, not a path"),
     "samples": (lambda count: edgeml.diagnose("runs/net", samples=count), 0, "samples: 0 samples"),
+    "samples in words": (
+        lambda count: edgeml.diagnose("runs/net", samples=count),
+        "x",
+        "samples: is of type str, not a number of samples",
+    ),
+    "samples in parts": (
+        lambda count: edgeml.diagnose("runs/net", samples=count),
+        2.5,
+        "samples: is of type float, not a number of samples",
+    ),
+    "progress": (
+        lambda tell: edgeml.diagnose("runs/net", progress=tell),
+        "print",
+        "progress: is of type str, not a function",
+    ),
     "graph": (lambda graph: edgeml.trace(graph, np.zeros((1, 2))), "net", "graph: a str is no exact graph"),
 }
 

@@ -6,7 +6,7 @@ vectors or of the interval's tightness, never of the rounding mode.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from edgeml.ir.ops.cast import Cast
 
 KINDS = ("below", "above", "tie_even", "tie_odd")
 """Beyond the lower and the upper end of the type; a tie above an even code, and one above an odd code."""
+
+_CHUNK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +66,25 @@ def events(graph: Graph, codes: Mapping[str, IntArray]) -> NDArray[np.bool_]:
         graph: the exact graph.
         codes: (vectors, *shape) by input name.
     """
+    allowed = possible(graph)
+    count = len(next(iter(codes.values())))
+    rows = [np.zeros((0, sum(int(kind.sum()) for one in allowed for kind in one.kinds.values())), np.bool_)]
+    for start in range(0, count, _CHUNK):  # so that values between are kept of some vectors at a time
+        part = {name: array[start : start + _CHUNK] for name, array in codes.items()}
+        rows.append(_events_of_some(graph, part, allowed))
+    return np.concatenate(rows)
+
+
+def _events_of_some(
+    graph: Graph, codes: Mapping[str, IntArray], allowed: Sequence[Possible]
+) -> NDArray[np.bool_]:
+    """The same, with the values of every cast at once."""
     every = casts(graph)
     values = evaluate_codes(graph, codes, list(dict.fromkeys(node.inputs[0] for node in every)) or None)
-    count = len(next(iter(codes.values())))
-    columns: list[NDArray[np.bool_]] = [np.zeros((count, 0), np.bool_)]
-    for node, allowed in zip(every, possible(graph), strict=True):
+    columns = [np.zeros((len(next(iter(codes.values()))), 0), np.bool_)]
+    for node, one in zip(every, allowed, strict=True):
         shown = _shown(graph, node, values[node.inputs[0]])
-        columns += [shown[kind][:, allowed.kinds[kind]] for kind in KINDS]
+        columns += [shown[kind][:, one.kinds[kind]] for kind in KINDS]
     return np.concatenate(columns, axis=1)
 
 

@@ -47,6 +47,15 @@ _POOL = 2048
 _WORK = 2e8
 """Most multiplications spent on choosing vectors; a larger graph has a smaller pool."""
 
+_CHUNK = 64
+"""Vectors whose inner values are kept at once."""
+
+_CODES = 2**24
+"""Most codes of BUDGET vectors, 134 MB of them: a graph of larger inputs has fewer vectors."""
+
+_POOL_CODES = 2**23
+"""Codes of the pool's vectors; of larger inputs it has fewer."""
+
 _SAMPLES_READ = 256
 """Real samples whose events are computed, because synthetic vectors need not repeat them."""
 
@@ -63,7 +72,8 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
         graph: the exact graph.
         real: the real samples, float32 (samples, *shape) by input name; at least one.
     """
-    share = min(_VECTOR_WORK / sample_work(graph) / BUDGET, 1.0)
+    size = sum(graph.info(name).size for name in graph.inputs)
+    share = min(_VECTOR_WORK / sample_work(graph) / BUDGET, _CODES / size / BUDGET, 1.0)
 
     def some(count: int, least: int = 2) -> int:
         return max(round(count * share), least)
@@ -73,7 +83,8 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
     floats = draw.floats(rng, some(_FLOATS))
     corners, uniform, mixed, bounds = some(_CORNERS, 3), some(_UNIFORM), some(_MIXED), some(_BOUNDS)
     codes = [draw.units(), draw.corners(rng, corners), draw.uniform(rng, uniform), draw.mixed(rng, mixed)]
-    pool_size = 4 * int(np.clip(_WORK / max(products(graph), 1) / 4, some(16), _POOL / 4))
+    most = min(_WORK / max(products(graph), 1), _POOL_CODES / size)
+    pool_size = 4 * int(np.clip(most / 4, some(16), _POOL / 4))
     pool = _stacked(
         [
             draw.uniform(rng, pool_size // 2),
@@ -87,10 +98,14 @@ def synthetic_floats(graph: Graph, real: Floats) -> dict[str, NDArray[np.float32
     room = max(some(BUDGET) - size - len(next(iter(floats.values()))), some(64))
     real_codes = draw.real_codes(some(_SAMPLES_READ))
     chosen = _with_new_events(graph, [real_codes, base], pool)[:room]
-    before = _stacked([real_codes, base, {name: array[chosen] for name, array in pool.items()}])
+    before = [real_codes, base, {name: array[chosen] for name, array in pool.items()}]
     chosen = _filled(chosen, _with_new_weights(graph, before, pool), room, pool_size)
-    whole = _stacked([base, {name: array[chosen] for name, array in pool.items()}])
-    return {name: np.concatenate([floats[name], draw.as_floats(name, whole[name])]) for name in graph.inputs}
+    return {
+        name: np.concatenate(
+            [floats[name], draw.as_floats(name, base[name]), draw.as_floats(name, pool[name][chosen])]
+        )
+        for name in graph.inputs
+    }
 
 
 class _Draw:
@@ -237,10 +252,14 @@ class _Draw:
         self, codes: Mapping[str, IntArray], names: list[str], targets: list[tuple[str, int]]
     ) -> NDArray[np.float64]:
         """The targets' values, (vectors, targets)."""
-        values = evaluate_codes(self._graph, codes, names)
-        flat = {name: value.reshape(len(value), -1).astype(np.float64) for name, value in values.items()}
         count = len(next(iter(codes.values())))
-        return np.stack([flat[name][:, i] for name, i in targets], 1) if targets else np.zeros((count, 0))
+        columns = np.zeros((count, len(targets)))
+        for start in range(0, count if targets else 0, _CHUNK):
+            some = slice(start, start + _CHUNK)
+            values = evaluate_codes(self._graph, {name: array[some] for name, array in codes.items()}, names)
+            for column, (name, element) in enumerate(targets):
+                columns[some, column] = values[name].reshape(len(values[name]), -1)[:, element]
+        return columns
 
 
 def _targets(graph: Graph, count: int) -> list[tuple[str, int]]:
@@ -266,16 +285,19 @@ def _with_new_events(
     return _most_first(first)
 
 
-def _with_new_weights(graph: Graph, before: Mapping[str, IntArray], pool: Mapping[str, IntArray]) -> IntArray:
+def _with_new_weights(
+    graph: Graph, before: Sequence[Mapping[str, IntArray]], pool: Mapping[str, IntArray]
+) -> IntArray:
     """Vectors of the pool that show a weight's error that `before` does not show; most first."""
     every = list(sums(graph))
     total = sum(graph.info(node.inputs[1]).size for node in every)
     if total > _WEIGHTS:
         return np.zeros(0, np.int64)
+    shown = _stacked(before)
     work, firsts = _WORK, [np.zeros(0, np.int64)]
     for node in reversed(every):
         size = graph.info(node.inputs[1]).size
-        unseen, done = unseen_weights(graph, before, node, np.arange(size), work)
+        unseen, done = unseen_weights(graph, shown, node, np.arange(size), work)
         first, more = unseen_weights(graph, pool, node, np.flatnonzero(unseen == -1), work - done)
         firsts.append(first[first >= 0])
         work = max(work - done - more, 0.0)

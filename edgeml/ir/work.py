@@ -11,7 +11,7 @@ from edgeml.ir.ops._linear import Linear
 _ELEMENT = 16
 """Products of a matrix product that take as long as one element of any other op; measured, NumPy 2."""
 
-_AT_ONCE = 1 << 25
+_AT_ONCE = 1 << 23
 """Elements of the largest value, or of the windows of a convolution, of all samples of a batch."""
 
 

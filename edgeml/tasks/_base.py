@@ -97,6 +97,7 @@ class TaskFigure:
         value: finite.
         kind: "share" from 0 to 1, or "amount" in units of the target (or their square).
         better: which end is the better one.
+        baseline: it follows from the truth alone, whatever the predictions are.
     """
 
     name: str
@@ -104,6 +105,7 @@ class TaskFigure:
     value: float
     kind: Literal["share", "amount"] = "amount"
     better: Literal["higher", "lower"] = "lower"
+    baseline: bool = False
 
 
 class Task(ABC):

@@ -73,6 +73,7 @@ class Classification(Task):
                 "majority",
                 "accuracy of always the most frequent class",
                 majority / max(1, len(truth)),
+                baseline=True,
                 **share,
             ),
         )

@@ -77,7 +77,8 @@ def goal_of(
         outputs_of: the model's outputs for samples, to try the user's loss on.
 
     Raises:
-        EdgemlError: the loss, the class weights or the data do not fit the model or the task.
+        EdgemlError: the loss, the class weights or the data do not fit the model or the task, or two losses
+            are asked for.
     """
     kind, end = tasks.load(task), ending(model)
     classes = kind.truth is Truth.CLASSES
@@ -88,6 +89,9 @@ def goal_of(
     stated = training.loss
     if stated.name == "auto" and not classes and not stated.arguments:
         stated = KerasClass(name=kind.loss)
+    if own is not None and training.loss.name != "auto":
+        what = f"{training.loss.name} is named, and the preset has a loss of its own"
+        raise EdgemlError(what, "training.loss", "leave out one of them")
     if own is not None:
         targets = targets_of(data, "train", task)[:2]
         where = f"{model.name}: loss of the preset"

@@ -110,7 +110,8 @@ class EarlyStop:
         if not self.of_task:
             return None
         flat = outputs.reshape(len(outputs), -1).astype(float)
-        figures = {f"val_{row.name}": row for row in self._task.figures(flat, truth, self._threshold)}
+        rows = self._task.figures(flat, truth, self._threshold)
+        figures = {f"val_{row.name}": row for row in rows if not row.baseline}
         name = self._callback.monitor
         if name not in figures:
             error = unknown_name("figure", name, [*self._loop, *figures], f"{_WHERE}.monitor")

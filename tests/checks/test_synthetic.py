@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -73,6 +74,35 @@ def test_casts_are_driven_to_ties_and_ends_that_the_data_do_not_reach():
     seen, driven = (events(graph, part.inputs).any(0) for part in (golden, golden.synthetic))
     assert not np.all(seen) and np.all(driven)
     assert np.size(driven) == sum(kind.sum() for cast in possible(graph) for kind in cast.kinds.values())
+
+
+def test_a_large_input_has_fewer_vectors_and_bounded_memory(monkeypatch):
+    def wide(size: int) -> Graph:
+        build = Builder("wide")
+        x = build.add(Input((size,), FixedType(False, 5, 4)), name="x")
+        w = build.const(np.ones((size, 2), np.int64), FixedType(True, 5, 3), "fc.weight")
+        return build.graph(build.add(MatMul(), x, w, name="fc"))
+
+    def made(size: int) -> tuple[int, int]:
+        tracemalloc.start()
+        golden = vectors.make(wide(size), np.full((8, size), 0.5, np.float32))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return golden.synthetic_count, peak
+
+    monkeypatch.setattr("edgeml.checks.synthetic._CODES", 2**18)
+    monkeypatch.setattr("edgeml.checks.synthetic._POOL_CODES", 2**18)
+    few, first = made(4096)
+    fewer, second = made(16_384)
+    assert 16 <= fewer < few < 512 and second < 1.5 * first
+
+
+def test_an_input_is_rounded_in_parts_to_the_same_codes(monkeypatch):
+    op, x = Input((3,), FixedType(True, 6, 3)), np.random.default_rng(2).normal(0, 2, (50, 3))
+    whole = op.codes(x)
+    monkeypatch.setattr("edgeml.ir.ops.input._AT_ONCE", 21)
+    np.testing.assert_array_equal(op.codes(x), whole)
+    assert op.codes(x).dtype == whole.dtype == np.int64
 
 
 def test_head_is_about_real_samples():

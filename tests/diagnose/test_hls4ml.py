@@ -13,7 +13,7 @@ import pytest
 from edgeml.diagnose.hls4ml.ap_type import ApType
 from edgeml.diagnose.hls4ml.cause import LayerEvidence, explain_layer
 from edgeml.diagnose.hls4ml.compare import ProjectComparison, carried_layers, compare_project
-from edgeml.diagnose.hls4ml.opening import compare_with
+from edgeml.diagnose.hls4ml.opening import _samples, compare_with
 from edgeml.diagnose.hls4ml.source import read_project
 from edgeml.errors import EdgemlError
 from tests.diagnose.foreign import convert
@@ -260,6 +260,13 @@ def test_a_file_that_was_made_to_be_slow(tmp_path: Path, text: str) -> None:
     start = time.process_time()
     assert read_project(folder).traced_text().count("edgeml_trace") == 2
     assert time.process_time() - start < 2
+
+
+def test_data_of_another_shape_are_reshaped_or_refused() -> None:
+    images, rows = _samples("digits", (8, 8, 1)), _samples("digits", (64,))
+    np.testing.assert_array_equal(images.reshape(len(images), -1), rows)
+    with pytest.raises(EdgemlError, match=r"takes samples of shape \(63,\), digits has .*--data|--data"):
+        _samples("digits", (63,))
 
 
 def test_other_folders_and_types_are_refused(tmp_path: Path) -> None:

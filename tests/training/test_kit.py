@@ -346,6 +346,13 @@ class TestOfTheUsersOwn:
             train(own(tmp_path, (old, new)), tmp_path / "run")
         assert not (tmp_path / "run" / "float.keras").exists()
 
+    def test_two_losses_are_refused(self, tmp_path):
+        preset = own(tmp_path)
+        choices = presets.choose(preset, ["training.loss=categorical_crossentropy"])
+        with pytest.raises(EdgemlError, match="the preset has a loss of its own") as caught:
+            train(preset, tmp_path / "run", choices)
+        assert caught.value.hint == "leave out one of them" and not (tmp_path / "run").exists()
+
     def test_a_changed_loss_is_another_run(self, tmp_path):
         changed = own(tmp_path, ("2 * loss", "3 * loss"))
         assert changed.code["doubled"] != own(tmp_path).code["doubled"]

@@ -57,6 +57,11 @@ class TestDecision:
         assert one.monitored(OUTPUTS[:, :1], np.array([[1.0], [0.0], [0.0], [0.0]])) == 0.25
         assert one.score(row(1, 1.0, monitored=0.25)) == -0.25
 
+    def test_what_follows_from_the_labels_alone_is_no_figure(self):
+        with pytest.raises(EdgemlError, match="unknown figure 'val_majority'") as caught:
+            stop(monitor="val_majority").monitored(OUTPUTS, TRUTH)
+        assert "val_majority" not in caught.value.hint
+
     def test_after_an_interruption_it_has_seen_all_epochs(self):
         rows = [row(epoch, 1.0 + epoch) for epoch in range(1, 4)]
         one, two = stop(monitor="val_loss", patience=3), stop(monitor="val_loss", patience=3)

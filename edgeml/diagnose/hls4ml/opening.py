@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,16 +58,29 @@ def _model(model: Path, data: str | None) -> tuple[Any, Any]:
     if len(inputs) != 1:
         raise EdgemlError(f"has {len(inputs)} inputs, and a diagnosis takes one", str(model))
     shape = tuple(inputs[0].shape[1:])
+    if None in shape:
+        raise EdgemlError(f"takes samples of shape {shape}, one axis of any length", str(model), "fix it")
     if data is None:
         return loaded, np.random.default_rng(_SEED).normal(size=(_RANDOM, *shape)).astype(np.float32)
+    return loaded, _samples(data, shape)
+
+
+def _samples(data: str, shape: tuple[int, ...]) -> Any:
+    """The test part of some data, as samples of a shape.
+
+    Raises:
+        EdgemlError: there are no such data, or they have another number of values.
+    """
     from edgeml.presets import DataSpec, prepare
 
     prepared = prepare(DataSpec(dataset=data), unlabelled=True)
     x = prepared.x_test
+    if tuple(x.shape[1:]) != shape and math.prod(x.shape[1:]) == math.prod(shape):
+        x = x.reshape(len(x), *shape)  # an image for a model that takes vectors, or the other way round
     if tuple(x.shape[1:]) != shape:
         raise EdgemlError(
             f"the model takes samples of shape {shape}, {data} has {prepared.sample_shape}",
             "--data",
             "give an .npz file with x as the model takes it",
         )
-    return loaded, x
+    return x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,6 +17,9 @@ from edgeml.ir.op import Op, need
 from edgeml.ir.ops._rounding import by_mantissa
 from edgeml.ir.steps import GridInfo, edge_bits
 from edgeml.ir.structure import Structure
+
+_AT_ONCE = 1 << 21
+"""Values that are rounded at once: rounding takes several times their memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,13 @@ class Input(Op):
                 f"data of shape {floats.shape} given, (samples, {', '.join(map(str, self.shape))}) expected",
                 "input",
             )
-        return quantize(floats, self.type, self.rounding, self.overflow)
+        if len(floats) <= (some := max(_AT_ONCE // math.prod(self.shape), 1)):
+            return quantize(floats, self.type, self.rounding, self.overflow)
+        codes = np.empty(floats.shape, np.int64)
+        for start in range(0, len(floats), some):
+            rows = slice(start, start + some)
+            codes[rows] = quantize(floats[rows], self.type, self.rounding, self.overflow)
+        return codes
 
     def grid(self, inputs: Sequence[GridInfo], result: ValueInfo) -> IntArray:
         return np.asarray(result.type.frac)
