@@ -208,8 +208,8 @@ def unseen_weights(
     varying = sorted(needed - set(constants))
     first = np.full(len(chosen), -1, np.int64)
     done = 0.0
-    kept = sum(graph.info(name).size for name in {*varying, *graph.inputs})
-    for rows in _chunks(graph, node, len(next(iter(codes.values()))), kept):
+    elements = sum(graph.info(name).size for name in {*varying, *graph.inputs})
+    for rows in _chunks(graph, node, len(next(iter(codes.values()))), elements):
         if not np.any(first == -1):
             break
         inputs = {name: array[rows] for name, array in codes.items()}
@@ -235,18 +235,18 @@ def _constant(graph: Graph, name: str) -> Const | None:
     return op if isinstance(op, Const) else None
 
 
-def _chunks(graph: Graph, node: Node, vectors: int, kept: int) -> Iterator[IntArray]:
+def _chunks(graph: Graph, node: Node, vectors: int, elements: int) -> Iterator[IntArray]:
     """Numbers of vectors of both parts, few at first, and never more than memory is for.
 
     Args:
         graph: the exact graph.
         node: a MatMul or Conv.
         vectors: how many there are.
-        kept: elements that are kept of each.
+        elements: how many are kept of each.
     """
     order = np.random.default_rng(5).permutation(vectors)
     each = _products(graph, node) // graph.info(node.inputs[1]).shape[-1] + graph.info(node.name).size
-    most = max(_ELEMENTS // max(each, kept, 1), 1)
+    most = max(_ELEMENTS // max(each, elements, 1), 1)
     start = 0
     for size in (*_ROUNDS, *[most] * vectors):
         if start >= vectors:
