@@ -100,7 +100,7 @@ def prove_stage(stage: ArtefactStage, segment: GraphSegment) -> StageProof:
 
 def _compared(stage: ArtefactStage, segment: GraphSegment, codes: IntArray) -> StageDifference | None:
     """The first difference on some vectors."""
-    batch = _split(segment, segment.possible(codes))
+    batch = by_source(segment, segment.possible(codes))
     expected = segment.evaluate(batch)
     got = stage.run(batch)
     try:
@@ -146,7 +146,7 @@ def _choose(
     if ours.affine and theirs.affine:
         if rounds:
             return rounds
-        return "a constant and multiples: zero and one vector per element", _units(segment)
+        return "a constant and multiples: zero and one vector per element", units_of(segment)
     if forms[0] is not forms[1]:
         return f"the graph has a {forms[0].value} here, the artefact a {forms[1].value}"
     if forms[0] is Form.POSITION:
@@ -169,7 +169,7 @@ def _of_single(
     # Where one side depends on nothing, the codes of the other side's element decide.
     if not np.all((ours.places == theirs.places) | (ours.places == NONE) | (theirs.places == NONE)):
         if ours.affine and theirs.affine and not rounds:
-            return "a constant and multiples: zero and one vector per element", _units(segment)
+            return "a constant and multiples: zero and one vector per element", units_of(segment)
         return "the elements stand at other places"
     lo, hi = segment.lo, segment.hi
     span = int(hi.max(initial=0)) - int(lo.min(initial=0)) + 1
@@ -237,7 +237,7 @@ def _of_steps(
 
     def evaluate(points: IntArray) -> IntArray:
         codes = np.clip(points[:, np.newaxis], lo, hi)
-        result = segment.evaluate(_split(segment, codes))
+        result = segment.evaluate(by_source(segment, codes))
         return result.reshape(len(result), -1)
 
     points = steps_of(evaluate, int(lo.min()), int(hi.max()), _MOST_STEPS // max(segment.size, 1))
@@ -291,7 +291,7 @@ def _path(lo: IntArray, hi: IntArray, points: IntArray) -> Iterator[IntArray]:
         yield np.clip(points[start : start + size, np.newaxis], lo, hi)
 
 
-def _units(segment: GraphSegment) -> Iterator[IntArray]:
+def units_of(segment: GraphSegment) -> Iterator[IntArray]:
     """A vector as near to zero as bounds allow, and for each element the one that differs there by a step."""
     lo, hi = segment.lo, segment.hi
     base = np.clip(0, lo, hi)  # a multiple of the step, as both bounds are
@@ -324,7 +324,7 @@ def _as_many(structure: Structure, other: Structure) -> IntArray:
     return np.concatenate([structure.places, np.full((missing, *structure.shape), NONE)])
 
 
-def _split(segment: GraphSegment, codes: IntArray) -> dict[str, IntArray]:
+def by_source(segment: GraphSegment, codes: IntArray) -> dict[str, IntArray]:
     """Codes of all elements end to end as codes of each source."""
     parts: dict[str, IntArray] = {}
     first = 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from edgeml import backends
@@ -17,10 +16,11 @@ from edgeml.checks.golden import Golden
 from edgeml.errors import BrokenArtefactError, EdgemlError, MissingToolError
 from edgeml.ir import Graph
 from edgeml.prove.arguments import StageDifference, StageProof, prove_stage
+from edgeml.prove.following import Following, look_behind
 from edgeml.prove.quantizer import prove_quantizer
 from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, sealed
 from edgeml.prove.segment import GraphSegment
-from edgeml.prove.witness import find_witness
+from edgeml.prove.witness import Effort, find_witness
 from edgeml.scratch import scratch_folder
 from edgeml.stages import ArtefactStage, CodedInput, NoProver, Prover, QuantizerStage
 
@@ -98,10 +98,7 @@ def _of_files(
     name = backend.name
     try:
         steps = _steps(name, progress, core, prover.stages(folder, core))
-        proof = _judged(backend, prover, folder, graph, golden, steps)
-        if proof.verdict is not Verdict.NOT_PROVEN:
-            return proof
-        return _made_up_for(prover, folder, core, progress, proof, steps)
+        return _judged(backend, prover, folder, graph, core, golden, steps)
     except MissingToolError as error:
         return Proof(backend=name, verdict=Verdict.NOT_RUN, reason=str(error))
     except EdgemlError as error:
@@ -139,35 +136,13 @@ def _record(step: StageProof) -> ProofStep:
     )
 
 
-def _made_up_for(
-    prover: Prover, folder: Path, core: Graph, progress: Progress, proof: Proof, steps: Sequence[StageProof]
-) -> Proof:
-    """The proof in which values that differ are inner ones of the stages that follow; or the open one.
-
-    A function of one element that differs, behind which another one drops the difference, is equal together
-    with it. Nothing is said of the value itself.
-    """
-    hidden: list[str] = []
-    with suppress(EdgemlError):
-        while open_ := [step for step in steps if step.missing or step.difference is not None]:
-            last = open_[-1]
-            if last.difference is None or last.value in (*core.inputs, *core.outputs):
-                return proof
-            hidden.append(last.value)
-            steps = _steps(proof.backend, progress, core, prover.coarser(folder, core, hidden))
-        beside = ProofStep(
-            value=", ".join(hidden),
-            ops="",
-            vectors=0,
-            argument="differs; what follows makes up for it",
-        )
-        return Proof(
-            backend=proof.backend,
-            verdict=Verdict.PROVEN,
-            assumes=prover.covers,
-            steps=(beside, *map(_record, steps)),
-        )
-    return proof
+def _behind(proof: Proof, assumes: str, following: Following) -> Proof:
+    """The proof that what follows drops the differences."""
+    names = ", ".join(following.inner)
+    how = "looked at together with what follows, which makes up for differences"
+    beside = ProofStep(value=names, ops="", argument=how, vectors=0)
+    steps = (beside, *map(_record, following.steps))
+    return Proof(backend=proof.backend, verdict=Verdict.PROVEN, assumes=assumes, steps=steps)
 
 
 def _steps(name: str, progress: Progress, core: Graph, stages: Iterable[Stage]) -> list[StageProof]:
@@ -201,6 +176,7 @@ def _judged(
     prover: Prover,
     folder: Path,
     graph: Graph,
+    core: Graph,
     golden: Golden | None,
     steps: Sequence[StageProof],
 ) -> Proof:
@@ -218,7 +194,13 @@ def _judged(
         where = f"{wrong.value} ({wrong.ops}) at {list(vector.index)}: {codes}"
         where += f"; {wrong.missing}" if wrong.missing else ""
         proof = proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": where})
-        proof = _refuted(backend, folder, graph, golden, proof, vector)
+        proof = _refuted(backend, folder, graph, golden, proof, vector, Effort.FIRST)
+        if proof.verdict is Verdict.REFUTED:
+            return proof
+        following = look_behind(prover, folder, core)
+        if following.proven:
+            return _behind(proof, prover.covers, following)
+        proof = _refuted(backend, folder, graph, golden, proof, following.difference or vector, Effort.REST)
         if proof.verdict is Verdict.REFUTED:
             return proof
         reason = f"{where}; no input of the network was found on which an output differs"
@@ -239,13 +221,14 @@ def _refuted(
     golden: Golden | None,
     proof: Proof,
     difference: StageDifference | None = None,
+    effort: Effort = Effort.ALL,
 ) -> Proof:
     """An open proof, or the refutation if an input shows one, or the artefact cannot be built or run."""
     (runner, *_) = backend.runners()
     if runner.available():
         return proof
     try:
-        witness = find_witness(backend, folder, graph, golden, difference)
+        witness = find_witness(backend, folder, graph, golden, difference, effort)
     except BrokenArtefactError as error:
         return proof.model_copy(update={"verdict": Verdict.REFUTED, "failure": str(error)})
     except EdgemlError:  # it cannot be run here; the proof says what is wrong

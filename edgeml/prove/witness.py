@@ -8,6 +8,7 @@ and inputs that drive the element that differs as far up and down as they can.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from enum import Enum, unique
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,24 @@ _ROUNDS, _CHILDREN, _PARENTS, _LOOK = 60, 256, 16, 15
 """Rounds of a climb, inputs tried in each, those that the next begins with, and rounds between two looks."""
 
 
+@unique
+class Effort(Enum):
+    """The inputs that are tried."""
+
+    FIRST = "first"
+    """Few, which show most differences."""
+    REST = "rest"
+    """Those that take longer, and the codes of the stage."""
+    ALL = "all"
+
+
 def find_witness(
     backend: Backend,
     folder: Path,
     graph: Graph,
     golden: Golden | None,
     difference: StageDifference | None,
+    effort: Effort = Effort.ALL,
 ) -> Witness | None:
     """An input on which the artefact's outputs differ from the graph's, or None if none was found.
 
@@ -48,6 +61,7 @@ def find_witness(
         graph: the graph.
         golden: vectors of the run, if there are any.
         difference: codes on which a stage differs; None if there are no stages.
+        effort: which inputs are tried.
 
     Raises:
         BrokenArtefactError: the artefact cannot be built, ends with an error on some input, or gives an array
@@ -61,7 +75,7 @@ def find_witness(
         failed = False
         try:
             most = one.most_vectors(folder, graph) or None
-            for origin, floats in _candidates(graph, core, golden, difference):
+            for origin, floats in _candidates(graph, core, golden, difference, effort):
                 some = {name: x[:most] for name, x in floats.items()}
                 witness = _shortest(one, folder, graph, some, origin)
                 if witness is not None:
@@ -130,15 +144,24 @@ def _wrong_answer(
 
 
 def _candidates(
-    graph: Graph, core: Graph, golden: Golden | None, difference: StageDifference | None
+    graph: Graph, core: Graph, golden: Golden | None, difference: StageDifference | None, effort: Effort
 ) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
-    if golden is not None:
-        vectors = golden.joined()
-        yield "the golden vectors", {name: np.asarray(x, np.float32) for name, x in vectors.x.items()}
     if difference is not None and set(difference.codes) == set(graph.inputs):
         single = {name: codes[np.newaxis] for name, codes in difference.codes.items()}
         yield "the codes of the stage", _floats(graph, single)
     rng = np.random.default_rng(0)
+    if effort is not Effort.REST:
+        yield from _few(graph, golden, rng)
+    if effort is not Effort.FIRST:
+        yield from _more(graph, core, difference, rng)
+
+
+def _few(
+    graph: Graph, golden: Golden | None, rng: np.random.Generator
+) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
+    if golden is not None:
+        vectors = golden.joined()
+        yield "the golden vectors", {name: np.asarray(x, np.float32) for name, x in vectors.x.items()}
     infos = {name: graph.info(name) for name in graph.inputs}
     for count in (_FIRST // 4, _RANDOM // 4):
         for share in (1.0, 0.5, 0.1, 0.02):  # of the elements that are not at rest
@@ -147,6 +170,12 @@ def _candidates(
             codes = _changed(infos, rest, share, rng)
             yield "random inputs", _floats(graph, codes)
             yield "random inputs between codes", _between(graph, codes, rng)
+
+
+def _more(
+    graph: Graph, core: Graph, difference: StageDifference | None, rng: np.random.Generator
+) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
+    infos = {name: graph.info(name) for name in graph.inputs}
     for sign in (1, -1):
         if difference is not None:
             yield from _climbing(graph, core, difference, sign, rng)

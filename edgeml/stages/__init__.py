@@ -57,6 +57,8 @@ class ArtefactStage:
         rounds: why a sum in it may round, or ""; then sums are those of real numbers.
         run: codes (batch, *shape) of all sources to codes of the value; `fixed.NO_CODE` where there is none.
         elements: what is known of the elements; None if all codes of all of them can come.
+        finer: `run` where codes have more fractional bits: (codes, bits more of the sources, bits more of the
+            value), codes beyond the bounds too; None if it cannot be run so.
     """
 
     value: str
@@ -65,6 +67,7 @@ class ArtefactStage:
     rounds: str
     run: Callable[[Mapping[str, IntArray]], IntArray]
     elements: Elements | None = None
+    finer: Callable[[Mapping[str, IntArray], int, int], IntArray] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,6 +89,8 @@ class CutModel:
         makers = {output: node for node in model.graph.node for output in node.output}
         self._makers = {output: node for output, node in makers.items() if output not in self._constants}
         self._ports = {port.name: port for port in model.graph.input}
+        dims = [port.type.tensor_type.shape.dim for port in model.graph.input]
+        self._samples = max((int(dim[0].dim_value) for dim in dims if dim), default=0)
         try:
             inferred = onnx.shape_inference.infer_shapes(_standard(model), strict_mode=True)
         except onnx.shape_inference.InferenceError as error:
@@ -195,16 +197,16 @@ class CutModel:
         bare = [t for n in nodes if n.op_type == "Shape" for t in n.input if t in self._ports]
         model = self._part(nodes, [*sources, *dict.fromkeys(bare)], place.tensor)
 
-        def run(codes: Mapping[str, IntArray]) -> IntArray:
-            feeds = {
-                tensor: _tensor(codes[value], graph.info(value), self._places[value], self._kind(tensor))
-                for tensor, value in sources.items()
-            }
+        def finer(codes: Mapping[str, IntArray], more: int, bits: int) -> IntArray:
+            feeds: dict[str, NDArray[Any]] = {}
+            for tensor, value in sources.items():
+                place_of, kind = self._places[value], self._kind(tensor)
+                feeds[tensor] = _tensor(codes[value], graph.info(value), place_of, kind, more)
             for tensor in bare:  # whose number of samples is read, and nothing else
                 feeds[tensor] = np.zeros((1, *self._shape(tensor)), self._kind(tensor))
             (tensor,) = self._execute(model, feeds)
             with self._refusing():
-                return _codes(tensor, result, place)
+                return _codes(tensor, result, place, bits)
 
         rounds = ""
         if structure.affine or structure.form is Form.PRODUCT:
@@ -212,7 +214,8 @@ class CutModel:
         elif structure.form is Form.POSITION:  # values that rounding makes equal have another largest one
             kinds = [node.op_type for node in nodes]
             rounds = self._rounds(graph, nodes[: kinds.index("ArgMax")], sources)
-        return ArtefactStage(name, tuple(sources.values()), structure, rounds, run)
+        of = tuple(sources.values())
+        return ArtefactStage(name, of, structure, rounds, lambda codes: finer(codes, 0, 0), finer=finer)
 
     def _structure(
         self, nodes: Sequence[Any], sources: Mapping[str, Structure], place: TensorPlace, info: ValueInfo
@@ -234,7 +237,8 @@ class CutModel:
                 raise EdgemlError(
                     f"reads {missing[0]!r}, which nothing computes", self._where, "export it again"
                 )
-            site = NodeSite(node.op_type, _attributes(node), kinds, constants, self._shape(node.output[0]))
+            shape = self._shape(node.output[0])
+            site = NodeSite(node.op_type, _attributes(node), kinds, constants, shape, self._samples)
             structures[node.output[0]] = structure_of(node.domain, site)
         if place.tensor not in structures:
             return constant(info.shape)
@@ -404,17 +408,19 @@ def _arranged(values: NDArray[Any], layout: Layout) -> NDArray[Any]:
     return values
 
 
-def _tensor(codes: IntArray, info: ValueInfo, place: TensorPlace, kind: type[Any]) -> NDArray[Any]:
-    """Codes as the tensor's floats; every code is one exactly."""
-    exponents = np.broadcast_to(place.unit - np.asarray(info.type.frac, np.int64), info.shape)
+def _tensor(
+    codes: IntArray, info: ValueInfo, place: TensorPlace, kind: type[Any], more: int = 0
+) -> NDArray[Any]:
+    """Codes, with some fractional bits more, as the tensor's floats; every code of a value is one exactly."""
+    exponents = np.broadcast_to(place.unit - np.asarray(info.type.frac, np.int64) - more, info.shape)
     values = np.ldexp(codes.astype(np.float64), exponents)
     return np.ascontiguousarray(_arranged(values, place.layout).astype(kind))
 
 
-def _codes(tensor: NDArray[Any], info: ValueInfo, place: TensorPlace) -> IntArray:
-    """A tensor's floats as codes."""
+def _codes(tensor: NDArray[Any], info: ValueInfo, place: TensorPlace, more: int = 0) -> IntArray:
+    """A tensor's floats as codes with some fractional bits more."""
     values = restore(tensor, info.shape, place.layout)
-    return from_float(values, np.asarray(info.type.frac, np.int64) - place.unit)
+    return from_float(values, np.asarray(info.type.frac, np.int64) - place.unit + more)
 
 
 def _grid(values: NDArray[Any]) -> int:

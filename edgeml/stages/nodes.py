@@ -46,6 +46,7 @@ class NodeSite:
         inputs: structures, None for a constant.
         constants: values, None for what is computed and for an input that is left out.
         shape: of the result, the batch axis left out.
+        samples: that the model takes at once, where it says so; 0 for any number.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class NodeSite:
     inputs: Sequence[Structure | None]
     constants: Sequence[NDArray[Any] | None]
     shape: Shape
+    samples: int = 0
 
     @property
     def x(self) -> Structure:
@@ -157,6 +159,9 @@ def _gather(site: NodeSite) -> Structure:
 
 
 def _reshape(site: NodeSite) -> Structure:
+    shape = site.constants[1]
+    if shape is not None and (int(shape[0]) not in (0, -1, site.samples) or site.attributes.get("allowzero")):
+        return unknown(site.shape, "a Reshape to a number of samples")
     if int(np.prod(site.shape)) != int(np.prod(site.x.shape)):
         return unknown(site.shape, "a Reshape that moves elements between samples")
     return moved([site.x], lambda arrays: arrays[0].reshape(site.shape))
@@ -215,6 +220,8 @@ def _sum(site: NodeSite) -> Structure:
         return unknown(site.shape, "a Gemm with factors")
     if site.inputs[0] is None or sum(x is not None for x in site.inputs) > 1 or site.attributes.get("transA"):
         return unknown(site.shape, f"{site.kind} of two computed values, or across samples")
+    if len(site.inputs) > 1 and site.constants[1] is not None and not np.any(site.constants[1]):
+        return constant(site.shape)
     return summed([site.x], site.shape)
 
 

@@ -31,10 +31,12 @@ from edgeml.ir.ops.mul import Mul
 from edgeml.ir.structure import NONE, Form, Structure, source, unknown
 from edgeml.passes import prepare
 from edgeml.prove.arguments import StageProof, prove_stage
+from edgeml.prove.following import look_behind
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.quantizer import prove_quantizer
 from edgeml.prove.result import Verdict
 from edgeml.prove.segment import GraphSegment
+from edgeml.prove.sums import other_sum, prove_behind
 from edgeml.scratch import scratch_folder
 from edgeml.stages import ArtefactStage, Elements, Prover, QuantizerStage, nodes
 from edgeml.stages.assembling import of_shape, structure_of
@@ -559,8 +561,86 @@ def files(rng: np.random.Generator) -> None:
         assert proof.verdict is not Verdict.PROVEN
 
 
+def sums(rng: np.random.Generator) -> None:
+    """Sums with other multiples behind which stands a function: equal if and only if all codes say so."""
+    for _ in range(40):
+        build = Builder("sum")
+        bits, count = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+        x = build.input((count,), FixedType(bool(rng.integers(2)), bits, 0), "x")
+        weights = rng.integers(-3, 4, (count, 2))
+        total = build.add(MatMul(), x, build.const(weights, FixedType(True, 3, 0), "w"), name="total")
+        frac, overflow = int(rng.integers(-3, 1)), rng.choice([each.value for each in Overflow])
+        last = build.cast(total, FixedType(True, 3, frac), Round.TRN, Overflow(overflow), name="last")
+        graph = build.graph(last)
+        first, after = GraphSegment(graph, ["x"], "total"), GraphSegment(graph, ["total"], "last")
+        other = weights * 2  # the artefact's sum has one fractional bit more
+        other[rng.integers(count), rng.integers(2)] += rng.integers(-2, 3)
+        offset, shift = rng.integers(-1, 2, 2), int(rng.integers(2))
+
+        def added(codes: Mapping[str, IntArray], _: int, bits: int, o: Any = (other, offset)) -> IntArray:
+            return ((codes["x"] @ o[0] + o[1]) << bits) >> 1
+
+        def cast(codes: Mapping[str, IntArray], bits: int, _: int, o: Any = (after, shift)) -> IntArray:
+            info = o[0].graph.info("total")
+            halves = codes["total"] << (1 - bits)
+            inside = np.clip(halves + o[1] >> 1, info.lo, info.hi)
+            return o[0].evaluate({"total": inside})
+
+        stages = (
+            ArtefactStage("total", ("x",), first.structure, "", lambda c: c["x"], finer=added),
+            ArtefactStage("last", ("total",), after.structure, "", lambda c: c["total"], finer=cast),
+        )
+        apart = other_sum(stages[0], first)
+        assert apart is not None
+        proof = prove_behind(apart, stages[1], after)
+        info = graph.info("x")
+        every = np.stack(
+            np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(info.lo, info.hi, strict=True))), axis=-1
+        ).reshape(-1, count)
+        right = evaluate_codes(graph, {"x": every})["last"]
+        got = cast({"total": added({"x": every}, 0, 1)}, 1, 0)
+        assert not proof.missing
+        assert (proof.difference is None) == np.array_equal(right, got)
+        if proof.difference is not None:
+            found = {"x": proof.difference.codes["x"][np.newaxis]}
+            place = (0, *proof.difference.index)
+            assert evaluate_codes(graph, found)["last"][place] == proof.difference.expected
+            assert cast({"total": added(found, 0, 1)}, 1, 0)[place] == proof.difference.got
+
+
+def behind(rng: np.random.Generator) -> None:
+    """Files with another weight in front of a cast: proven if and only if no input shows it."""
+    backend = backends.load("onnx")
+    prover = backend.prover()
+    assert isinstance(prover, Prover)
+    for at in range(8):
+        build = Builder("behind")
+        x = build.input((3,), FixedType(False, 3, 0), "x")
+        weights = np.stack([rng.integers(-3, 4, 3), rng.integers(-3, 0, 3)], axis=1)
+        kernel = build.const(weights, FixedType(True, 3, 0), "w")
+        total = build.add(MatMul(), x, kernel, name="total")
+        first = build.cast(total, FixedType(False, 4, -1), Round.TRN, Overflow.SAT, name="first")
+        last = build.cast(first, FixedType(False, 2, -2), Round.TRN, Overflow.SAT, name="last")
+        graph = build.graph(last)
+        core = backend.prepared(graph)
+        with scratch_folder() as folder:
+            backend.emit(graph).write(folder)
+            path = folder / backend.runners()[0].artefact
+            model = onnx.load(path)
+            weight = next(t for t in model.graph.initializer if t.dims == [3, 2] or t.dims == [2, 3])
+            values = onnx.numpy_helper.to_array(weight).copy()
+            values[(rng.integers(3), at % 2) if values.shape == (3, 2) else (at % 2, rng.integers(3))] += 1
+            weight.CopyFrom(onnx.numpy_helper.from_array(values, weight.name))
+            path.write_bytes(model.SerializeToString())
+            proven = look_behind(prover, folder, core).proven
+            every = np.stack(np.meshgrid(*[np.arange(8)] * 3), axis=-1).reshape(-1, 3)
+            right = evaluate_codes(graph, {"x": every})
+            got = backend.runners()[0].run_codes(folder, graph, {"x": every})
+            assert proven == all(np.array_equal(got[name], right[name]) for name in right)
+
+
 PLAIN: tuple[Campaign, ...] = (
-    numbers, graph_values, operators, known_elements, quantizers, planted, files,
+    numbers, graph_values, operators, known_elements, quantizers, planted, sums, files, behind,
 )  # fmt: skip
 """Campaigns that emit nothing, or one file."""
 

@@ -11,10 +11,14 @@ from onnx import numpy_helper
 
 from edgeml import backends
 from edgeml.fixed import FixedType, Overflow, Round
-from edgeml.ir import Builder, Graph
+from edgeml.ir import Builder, Graph, structure
+from edgeml.ir.ops.add import Add
+from edgeml.ir.ops.lookup import Lookup
+from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.prove import prove
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
+from edgeml.stages import nodes
 from tests.prove.test_refuted import changes_nothing
 
 
@@ -60,3 +64,77 @@ def test_a_bound_that_a_later_one_hides_is_proven(
 def test_a_bound_that_a_later_one_does_not_hide_is_refuted(tmp_path: Path) -> None:
     proof = proven("onnx", graph(7), tmp_path, 6)
     assert proof.verdict is Verdict.REFUTED
+
+
+def units(bias: int) -> Graph:
+    """A unit of 12 elements of 8 bits that is on for few inputs, or none."""
+    build = Builder("unit")
+    x = build.input((12,), FixedType(False, 8, 0), "x")
+    total = build.add(MatMul(), x, build.const(np.ones((12, 1), int), FixedType(True, 2, 0), "w"), name="sum")
+    moved = build.add(Add(), total, build.const(np.array([bias]), FixedType(True, 13, 0), "b"), name="moved")
+    return build.graph(build.cast(moved, FixedType(False, 1, 0), Round.TRN, Overflow.SAT, name="on"))
+
+
+def with_other_weight(name: str, exact: Graph, folder: Path) -> Proof:
+    """The proof about a file in which the third element has no weight."""
+    backend = backends.load(name)
+    backend.emit(exact).write(folder / backend.folder)
+    path = folder / backend.folder / backend.runners()[0].artefact
+    model = onnx.load(path)
+    changed = 0
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor).copy()
+        if values.size == 12 and np.all(values != 0):
+            values.reshape(-1)[2] = 0
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+            changed += 1
+    assert changed == 1
+    path.write_bytes(model.SerializeToString())
+    return prove_folder(folder, exact, [name]).results[0]
+
+
+@pytest.mark.parametrize("name", ["onnx", "qdq", "qonnx"])
+def test_a_weight_into_a_unit_that_is_never_on_changes_nothing(name: str, tmp_path: Path) -> None:
+    proof = with_other_weight(name, units(-12 * 255), tmp_path)
+    assert proof.verdict is Verdict.PROVEN
+    assert "moved" in proof.steps[0].value
+    assert "all pairs of numbers" in " ".join(step.argument for step in proof.steps)
+
+
+def test_the_one_input_that_shows_a_weight_is_counted_out(tmp_path: Path) -> None:
+    proof = with_other_weight("onnx", units(1 - 12 * 255), tmp_path)  # on for twelve times 255 alone
+    assert proof.verdict is Verdict.REFUTED
+    assert proof.witness is not None
+    assert proof.witness.inputs == {"x": [255.0] * 12}
+    assert proof.witness.origin == "the codes of the stage"
+
+
+@pytest.mark.parametrize(("entry", "verdict"), [(5, Verdict.PROVEN), (6, Verdict.REFUTED)])
+def test_an_entry_of_a_table_that_no_input_reads_changes_nothing(
+    entry: int, verdict: Verdict, tmp_path: Path
+) -> None:
+    """The sum in front of the table gives even numbers only."""
+    build = Builder("even")
+    x = build.input((4,), FixedType(False, 3, 0), "x")
+    twice = build.add(Add(), x, x, name="twice")
+    table = build.const(np.arange(16) * 3 % 16, FixedType(False, 4, 0), "table")
+    exact = build.graph(build.add(Lookup(), twice, table, name="last"))
+    backend = backends.load("onnx")
+    backend.emit(exact).write(tmp_path / "onnx")
+    path = tmp_path / "onnx" / backend.runners()[0].artefact
+    model = onnx.load(path)
+    (tensor,) = (tensor for tensor in model.graph.initializer if tensor.dims and tensor.dims[0] > 14)
+    values = numpy_helper.to_array(tensor).copy()
+    values[entry] += 1
+    tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    path.write_bytes(model.SerializeToString())
+    assert prove_folder(tmp_path, exact, ["onnx"]).results[0].verdict is verdict
+
+
+def test_a_reshape_to_a_number_of_samples_is_not_proven() -> None:
+    """A value of one code is driven by one sample, which shows nothing of several."""
+    known = structure.source((4, 2), 0)
+    for samples, form in ((1, structure.Form.UNKNOWN), (0, known.form), (-1, known.form)):
+        target = np.array([samples, 8])
+        site = nodes.NodeSite("Reshape", {}, [known, None], [None, target], (8,))
+        assert nodes.structure_of("", site).form is form

@@ -95,7 +95,7 @@ def test_a_rule_that_is_replaced_by_itself_is_not_noticed() -> None:
         ("edgeml.ir.structure.moved", "elsewhere", graph_values),
         ("edgeml.ir.ops.add.Add", "alike", graph_values),
         ("edgeml.stages.symbols.Algebra.add", "rising", numbers),
-        ("edgeml.prove.arguments._units", "without_first", planted),
+        ("edgeml.prove.arguments.units_of", "without_first", planted),
         ("edgeml.prove.sharing.groups_of", "fewer", planted),
         ("nodes Abs", "more", operators),
     ],

@@ -13,7 +13,7 @@ from edgeml.fixed import IntArray, align
 from edgeml.ir.info import ValueInfo
 from edgeml.ir.op import Op
 from edgeml.ir.steps import GridInfo, Sums, edge_bits, linear_grid, over_space, peak, product
-from edgeml.ir.structure import Structure, summed
+from edgeml.ir.structure import Structure, constant, summed
 
 _FLOAT64 = 2.0**52
 """Sums of magnitudes below it are exact in float64; the bound itself may be rounded."""
@@ -90,4 +90,6 @@ class Linear(Op, abstract=True):
     def structure(
         self, inputs: Sequence[Structure], infos: Sequence[ValueInfo], result: ValueInfo
     ) -> Structure:
+        if not (np.any(infos[1].lo) or np.any(infos[1].hi)):
+            return constant(result.shape)
         return summed(inputs[:1], result.shape)
