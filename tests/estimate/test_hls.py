@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -398,6 +399,49 @@ def test_a_fixed_reuse_factor_stays() -> None:
 def test_a_goal_that_cannot_be_met_is_refused_with_what_can() -> None:
     with pytest.raises(EdgemlError, match=r"a latency of 1 clocks \(alone at least \d+\)"):
         preflight(mlp(), boards.load("pynq-z2"), "hls4ml", {}, Goal(max_latency=1))
+
+
+def test_a_board_that_is_too_small_is_refused_with_the_nearest_that_is_not() -> None:
+    board = shrunk("cora-z7", lut=300)
+    with pytest.raises(
+        EdgemlError, match=r"alone at least \d+% of its LUT, \d+% of the network's in fc1"
+    ) as caught:
+        preflight(mlp(), board, "hls4ml", {}, Goal(fit=True))
+    named = re.match(
+        r"take (\S+), the smallest larger board that holds it by estimate; or ", caught.value.hint
+    )
+    assert named is not None
+    assert preflight(mlp(), boards.load(named[1]), "hls4ml", {}, Goal(fit=True)).state in ("fits", "tight")
+    smaller = [
+        other
+        for other in (boards.load(name) for name in boards.names())
+        if other.hls4ml is not None and 300 < other.resources.lut < boards.load(named[1]).resources.lut
+    ]
+    for other in smaller:
+        told = preflight(mlp(), other, "hls4ml", {}, Goal(fit=True))
+        assert told.state not in ("fits", "tight"), other.name
+    stated = {"backend": "Quartus"}
+    with pytest.raises(EdgemlError, match="alone at least") as caught:
+        preflight(mlp(), shrunk("arria10", lut=300), "hls4ml", stated, Goal(fit=True))
+    named = re.match(r"take (\S+), ", caught.value.hint)
+    assert named is not None and named[1] == "arria10", "Vivado boards with fewer LUTs are no others"
+
+
+def test_a_board_that_is_too_small_at_so_few_clocks_is_refused_with_those_that_it_takes() -> None:
+    board = shrunk("pynq-z2", lut=4000)
+    alone = preflight(mlp(), board, "hls4ml", {}, Goal(fit=True)).estimate.cycles
+    assert alone is not None
+    with pytest.raises(
+        EdgemlError, match=rf"fitting pynq-z2 \(alone in {alone.value:.0f} clocks, "
+    ) as caught:
+        preflight(mlp(), board, "hls4ml", {}, Goal(fit=True, max_latency=12))
+    assert caught.value.hint.startswith("allow more clocks")
+
+
+def test_a_preflight_of_a_project_that_does_not_fit_names_the_nearest_board() -> None:
+    told = preflight(mlp(), shrunk("cora-z7", lut=300), "hls4ml")
+    assert told.state == "does not fit"
+    assert any(re.match("take .*, the smallest larger board", remedy) for remedy in told.remedies)
 
 
 def test_a_board_without_an_hls_tool_is_refused() -> None:

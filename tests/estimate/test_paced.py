@@ -14,12 +14,16 @@ from edgeml.estimate.verilog import paced
 from edgeml.estimate.verilog.counting import count, recounted
 from edgeml.estimate.verilog.preflight import solver
 from edgeml.families.xilinx7 import FABRIC as XILINX7
+from edgeml.ir import Builder, Graph
+from edgeml.ir.ops.add import Add
 from edgeml.passes import prepare
 from tests.backends.verilog import branches
 from tests.backends.verilog.test_stream import cnn
 from tests.estimate.inputs import given
 from tests.estimate.test_preflight import shrunk
-from tests.zoo import zoo
+from tests.zoo import ufixed, zoo
+
+SAME = branches.SAME
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")
 
@@ -40,7 +44,9 @@ def test_a_network_with_branches_is_laid_out_at_a_pace() -> None:
     with pytest.raises(EdgemlError, match=r"latency of 1 clocks \(alone at least \d+\)"):
         layouts.best(Goal(max_latency=1))
     tight = solver(given(graph, shrunk("pynq-z2", lut=200), OPTIONS))
-    with pytest.raises(EdgemlError, match=r"of its LUT at the slowest pace, \d+% of that in ") as caught:
+    with pytest.raises(
+        EdgemlError, match=r"of its LUT at the slowest pace, \d+% of the network's in "
+    ) as caught:
         tight.best(Goal(fit=True))
     named = re.match(
         r"take (\S+), the smallest larger board that holds it by estimate; or ", caught.value.hint
@@ -50,6 +56,29 @@ def test_a_network_with_branches_is_laid_out_at_a_pace() -> None:
         "fits",
         "tight",
     )
+
+
+def test_a_fifo_that_does_not_fit_is_named() -> None:
+    graph = wide_skip()
+    board = shrunk("icebreaker", bram=6)
+    with pytest.raises(EdgemlError, match="fitting the board") as caught:
+        solver(given(graph, board, OPTIONS)).best(Goal(fit=True))
+    assert re.search(
+        r"of its BRAM.*, \d+% of the network's in act, most of it a FIFO of 32 beats of 128 bits",
+        caught.value.what,
+    )
+    assert re.match(r"take \S+, the smallest larger board that holds it by estimate; or ", caught.value.hint)
+
+
+def wide_skip() -> Graph:
+    """Many channels beside a path of one channel, which holds up two rows."""
+    build = Builder("wide_skip")
+    x = build.input((8, 8, 16), ufixed(8, 0), "image")
+    y = build.cast(branches.conv(build, x, "down", (1, 1), 1, 1), ufixed(4, 0), name="down_act")
+    y = build.cast(branches.conv(build, y, "a", (3, 3), 1, 3, padding=SAME), ufixed(4, 0), name="a_act")
+    y = build.cast(branches.conv(build, y, "b", (3, 3), 1, 5, padding=SAME), ufixed(4, 0), name="b_act")
+    y = build.cast(branches.conv(build, y, "up", (1, 1), 16, 7), ufixed(4, 0), name="up_act")
+    return build.graph(build.cast(build.add(Add(), x, y, name="sum"), ufixed(4, 1), name="act"))
 
 
 def test_few_layers_in_a_chain_are_tried_one_by_one() -> None:

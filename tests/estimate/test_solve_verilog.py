@@ -160,10 +160,13 @@ def test_what_cannot_be_met_says_the_best_that_can_be_reached() -> None:
     assert least is not None and f"at least {least.value:g})" in caught.value.what
     small = shrunk("ulx3s-85f", lut=500)
     with pytest.raises(
-        EdgemlError, match=r"the board \(at least \d+% of its LUT, \d+% of that in \w+, .* mode stream"
+        EdgemlError,
+        match=r"the board \(at least \d+% of its LUT, \d+% of the network's in \w+, .* mode stream",
     ):
         solver(given(graph, small, VerilogOptions())).best(Goal(fit=True))
-    with pytest.raises(EdgemlError, match=r"at least \d+% of its LUT, \d+% of that in \w+, .* mode parallel"):
+    with pytest.raises(
+        EdgemlError, match=r"at least \d+% of its LUT, \d+% of the network's in \w+, .* mode parallel"
+    ):
         solver(given(graph, small, VerilogOptions(mode="parallel"))).best(Goal(fit=True))
     least = solver(given(graph, shrunk("ulx3s-85f", lut=9000), VerilogOptions())).best(Goal(), "worst")
     assert least.share.kind == "lut"

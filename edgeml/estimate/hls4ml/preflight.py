@@ -57,7 +57,7 @@ def _remedies(planned: PlannedProject, estimate: Hardware) -> list[str]:
         chosen = f"{fitting.text()} ({fitting.project.latency:,} clocks{doubt})"
         remedies.append(f"--fit would choose the reuse factors {chosen}")
     except EdgemlError as error:
-        remedies.append(error.what)
+        remedies += [text for text in (error.what, error.hint) if text]
     larger = larger_boards(estimate, planned.board)
     if larger:
         remedies.append(f"boards that are large enough: {', '.join(larger)}")

@@ -13,13 +13,14 @@ is taken, "may not fit", and the solution says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from edgeml import fits
 from edgeml.backends.hls4ml.layer import Hls4mlLayer
 from edgeml.backends.hls4ml.options import Hls4mlOptions
 from edgeml.backends.hls4ml.reuse import UNROLL_LIMIT, Parallelism, valid_factors
+from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate import calibration
 from edgeml.estimate.count import Count
@@ -28,11 +29,14 @@ from edgeml.estimate.hls4ml.model import FAMILY, FOLDED, PARALLEL, PlannedProjec
 from edgeml.estimate.hls4ml.project import TimedProject
 from edgeml.estimate.ledger import Ledger
 from edgeml.estimate.solve import MINIMIZED, Aim, Goal, SearchSpace, no_layout, search
+from edgeml.estimate.verdict import nearest_board
 from edgeml.settings import per_layer
 
 KINDS = ("lut", "ff", "dsp", "bram")
 _ROUNDED = 0.99
 """The shares are not rounded to whole figures, intervals are: a bound has to stay below."""
+_TRIED = 2_000
+"""States that are visited on another board."""
 _ONLY_RESOURCE = ("Quartus", "oneAPI")
 _PLAIN = Parallelism("latency", 1)
 
@@ -219,14 +223,51 @@ class _ReuseSpace(SearchSpace[_PartialProject]):
                 costs[layer.name] = LayerCost(Count(), depth, interval, like.steps, like.first, like.gathers)
         return self._planned.model.arranged(costs, ways)
 
-    def impossible(self, goal: Goal) -> EdgemlError:
-        """The error for a goal that nothing meets."""
-        quick = self.project(())
+    def least_fit(self) -> str:
+        """The wish to fit, with what the smallest ways take of the scarcest resource and which layer most."""
         small = [a + b for a, b in zip(self.fixed, self.least[0], strict=True)]
         scarce = max(range(len(KINDS)), key=lambda k: small[k])
+        by_layer = {group.name: min(way.shares[scarce] for way in group.ways) for group in self._groups}
+        for layer in self._planned.plan.layers:
+            if layer.products is None:
+                own = shares(self._costs[layer.name].count, self._planned)[scarce]
+                by_layer[layer.layer] = by_layer.get(layer.layer, 0.0) + own
+        largest = max(by_layer, key=lambda name: by_layer[name])
         share = f"{small[scarce]:.0%} of its {KINDS[scarce].upper()}"
-        fitting = f"fitting {self._planned.board.name} (alone at least {share})"
-        return no_layout("hls4ml", goal, (quick.latency, quick.interval), fitting)
+        part = f"{by_layer[largest] / small[scarce]:.0%} of the network's in {largest}"
+        return f"fitting {self._planned.board.name} (alone at least {share}, {part})"
+
+
+def _impossible(planned: PlannedProject, goal: Goal, ledger: Ledger, space: _ReuseSpace) -> EdgemlError:
+    """The error for a goal that nothing meets."""
+    quick = space.project(())
+    clocks = quick.latency, quick.interval
+    if goal == Goal(fit=True):
+        advice = nearest_board(planned.board, lambda other: _fits_on(planned, other, ledger))
+        hint = f"{advice}; or make the network smaller"
+        return no_layout("hls4ml", goal, clocks, space.least_fit(), hint)
+    if not goal.fit:
+        return no_layout("hls4ml", goal, clocks, "")
+    try:
+        alone = solve(planned, Goal(fit=True), ledger).project
+    except EdgemlError as error:
+        return no_layout("hls4ml", goal, clocks, space.least_fit(), error.hint)
+    fitting = f"alone in {alone.latency} clocks, a sample every {alone.interval}"
+    return no_layout("hls4ml", goal, clocks, f"fitting {planned.board.name} ({fitting})")
+
+
+def _fits_on(planned: PlannedProject, board: Board, ledger: Ledger) -> bool:
+    """True if some ways surely fit another board, by a short search.
+
+    Raises:
+        EdgemlError: the project cannot be made for it.
+    """
+    stated, here = planned.at.options.backend, planned.board.hls4ml
+    if stated and board.hls4ml and here and board.hls4ml.backend != here.backend:
+        return False
+    space = _ReuseSpace(PlannedProject(replace(planned.at, board=board)), ledger, "area", True)
+    space.most_states = _TRIED
+    return search(space, Goal(fit=True), "area")[0] is not None
 
 
 def solve(planned: PlannedProject, goal: Goal, ledger: Ledger) -> ReuseSolution:
@@ -238,7 +279,8 @@ def solve(planned: PlannedProject, goal: Goal, ledger: Ledger) -> ReuseSolution:
         ledger: the user's own results, which intervals go by.
 
     Raises:
-        EdgemlError: no combination meets it; says how near the best one comes.
+        EdgemlError: no combination meets it; says how near the best one comes, and the nearest board that
+            would do where this one is too small.
     """
     space = _ReuseSpace(planned, ledger.snapshot(), goal.aim, True)
     chosen, proven = search(space, goal, goal.aim)
@@ -248,7 +290,7 @@ def solve(planned: PlannedProject, goal: Goal, ledger: Ledger) -> ReuseSolution:
         chosen, complete = search(space, goal, goal.aim)
         proven = complete and proven
     if chosen is None:
-        raise space.impossible(goal)
+        raise _impossible(planned, goal, ledger, space)
     return ReuseSolution(
         space.ways(chosen.chosen),
         space.by_layer(chosen.chosen),

@@ -45,6 +45,15 @@ from edgeml.families import Fabric
 from edgeml.ir import Graph
 
 
+@dataclass(frozen=True)
+class Queue:
+    """A FIFO: its beats, the bits of one, and what it is made of."""
+
+    beats: int
+    bits: int
+    count: Count
+
+
 @dataclass
 class Piece:
     """A layer's share.
@@ -57,6 +66,7 @@ class Piece:
         cycles: clocks from there to its last value.
         ii: clocks between two samples.
         reuse: how often a multiplier is used for a sample.
+        queue: the largest FIFO in front of it, part of `count`; None if there is none.
     """
 
     layer: str
@@ -66,6 +76,8 @@ class Piece:
     cycles: int | None = None
     ii: int | None = None
     reuse: int | None = None
+
+    queue: Queue | None = None
 
 
 @dataclass(frozen=True)
@@ -259,9 +271,16 @@ class _StreamCounter:
             case ReduceSegment():
                 self._reduce(segment, place)
             case QueueSegment():
-                count = parts.fifo(segment.source.bits, addresses.get(place, 1), self._fabric)
-                self._add(self._piece(segment.node), place, count)
+                self._queue(segment.node, place, segment.source.bits, addresses.get(place, 1))
         return 0
+
+    def _queue(self, node: str, place: int, bits: int, address: int) -> None:
+        piece, count = self._piece(node), parts.fifo(bits, address, self._fabric)
+        queue = Queue(1 << address, bits, count)
+        before = piece.queue
+        if before is None or before.beats * before.bits < queue.beats * queue.bits:
+            piece.queue = queue
+        self._add(piece, place, count)
 
     def _forks(self, layout: StreamPlan, frame: Piece) -> None:
         """Streams that several segments read; they count for the whole."""
@@ -308,8 +327,7 @@ class _StreamCounter:
         piece = self._piece(at.node)
         source, sink = at.source, at.sink
         if source.count > 1:
-            address = queue_address(source.count)
-            self._add(piece, place, parts.fifo(source.bits, address, self._fabric))
+            self._queue(at.node, place, source.bits, queue_address(source.count))
         self._add(piece, place, parts.serialize(sink.bits, source.size // sink.size))
 
     def _fold(self, at: FoldSegment, place: int) -> None:

@@ -130,10 +130,14 @@ def _first(paces: Sequence[int], holds: Callable[[int], bool]) -> int | None:
 
 
 def largest(pieces: Sequence[Piece], kind: str) -> str:
-    """The layer that takes most of a resource, and its part of the whole, in words."""
+    """The layer that takes most of a resource, its part of the network's, and a FIFO that is most of it."""
     most = max(pieces, key=lambda piece: weight(piece.count, kind))
     part = weight(most.count, kind) / max(1.0, sum(weight(piece.count, kind) for piece in pieces))
-    return f"{part:.0%} of that in {most.layer.partition('.')[0]}"
+    words = f"{part:.0%} of the network's in {most.layer.partition('.')[0]}"
+    queue = most.queue
+    if queue is None or 2 * weight(queue.count, kind) <= weight(most.count, kind):
+        return words
+    return f"{words}, most of it a FIFO of {queue.beats:,} beats of {queue.bits:,} bits"
 
 
 def weight(count: Count, kind: str) -> float:

@@ -202,7 +202,7 @@ def _remedies(
         layout = solver(at, progress).best(Goal(fit=True))
         remedies.append(f"--fit would choose {layout.text()} ({layout.latency:,} clocks)")
     except EdgemlError as error:
-        remedies.append(error.what)
+        remedies += [text for text in (error.what, error.hint) if text]
     larger = larger_boards(estimate, at.board)
     if larger:
         remedies.append(f"boards of this flow that are large enough: {', '.join(larger)}")
