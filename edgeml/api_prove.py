@@ -28,8 +28,8 @@ def prove(
         progress: called with a line about each stage.
 
     Returns:
-        `.results`, one for each back end, with `.verdict`, `.reason`, `.steps` and `.witness`; `.proven` is
-        true if every artefact that is there is proven.
+        `.results`, one for each back end, with `.verdict`, `.reason`, `.steps`, `.witness` and `.opinion`;
+        `.proven` is true if every artefact that is there is proven.
 
     Raises:
         EdgemlError: an unknown back end, or one of those named cannot express the graph; or no such run.
@@ -57,7 +57,7 @@ def prove(
                 if "all" not in backends:
                     raise
                 refused[back_end.name] = error.beside(back_end.name)
-        proofs = prove_folder(Path(name), subject, names, progress=progress)
+        proofs = prove_folder(Path(name), subject, names, progress=progress, asking=True)
     results = tuple(
         one.model_copy(update={"reason": refused[one.backend]}) if one.backend in refused else one
         for one in proofs.results

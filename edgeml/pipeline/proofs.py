@@ -24,6 +24,6 @@ def prove(run: Run, names: Sequence[str] = ("all",), tell: Tell = quiet) -> Proo
     """
     graph = run.graph()
     golden = vectors.read(run.golden_file, graph) if run.golden_file.is_file() else None
-    result = prove_folder(run.folder, graph, names, golden, tell)
+    result = prove_folder(run.folder, graph, names, golden, tell, asking=True)
     result.write(run.folder / "prove.json")
     return result

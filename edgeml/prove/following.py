@@ -105,14 +105,13 @@ class _Recut:
             self._shown[stage.value] = sources, affine
             self._sums.pop(stage.value, None)
         if self._shown.keys() >= set(self._core.outputs):
-            self.result = Following(True, [*self.hidden, *self._sums], steps)
+            self.result = Following(True, list(dict.fromkeys((*self.hidden, *self._sums))), steps)
         return False
 
     def _hide(self, value: str) -> bool:
-        """Make a value an inner one of what follows; False if it is one already."""
-        again = value not in self.hidden
+        """Make a value an inner one of what follows, in two steps; False if it is one already."""
         self.hidden.append(value)
-        return again
+        return self.hidden.count(value) < 3
 
     def _apart(self, stage: ArtefactStage, affine: bool) -> str:
         """A value that the stage has to contain, since it reads it beside a sum or is one sum with it."""

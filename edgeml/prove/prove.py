@@ -18,7 +18,7 @@ from edgeml.ir import Graph
 from edgeml.prove.arguments import StageDifference, StageProof, prove_stage
 from edgeml.prove.following import Following, look_behind
 from edgeml.prove.quantizer import prove_quantizer
-from edgeml.prove.result import Proof, Proofs, ProofStep, Verdict, sealed
+from edgeml.prove.result import Opinion, Proof, Proofs, ProofStep, Verdict, sealed
 from edgeml.prove.segment import GraphSegment
 from edgeml.prove.witness import Effort, find_witness
 from edgeml.scratch import scratch_folder
@@ -34,6 +34,8 @@ def prove_folder(
     names: Sequence[str] = ("all",),
     golden: Golden | None = None,
     progress: Progress | None = None,
+    *,
+    asking: bool = False,
 ) -> Proofs:
     """Prove what lies in a folder.
 
@@ -43,6 +45,7 @@ def prove_folder(
         names: back ends, or "all".
         golden: vectors that are tried as witnesses.
         progress: called with a line about what comes next.
+        asking: another tool is asked about what is proven, where there is one.
 
     Raises:
         EdgemlError: an unknown name.
@@ -55,11 +58,33 @@ def prove_folder(
         here, (runner, *_) = folder / backend.folder, backend.runners()
         core = backend.prepared(graph)
         proof = _proof(backend, here, graph, core, golden, progress or _silent)
+        if asking and proof.verdict is Verdict.PROVEN:
+            proof = _with_opinion(backend, here, core, progress or _silent, proof)
         proof = proof.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
         if proof.verdict is not Verdict.NOT_RUN:
             proof = proof.model_copy(update={"digest": sealed(proof, here, runner.artefact, graph)})
         results.append(proof)
     return Proofs(model=graph.name, graph=graph.digest, results=tuple(results))
+
+
+def _with_opinion(backend: Backend, folder: Path, core: Graph, progress: Progress, proof: Proof) -> Proof:
+    """A proof with the opinion of another tool; an open one if that finds a number that differs."""
+    prover = backend.prover()
+    assert isinstance(prover, Prover)
+    progress(f"{backend.name}: a second opinion")
+    try:
+        answer = prover.second_opinion(
+            folder, core, lambda stage: GraphSegment(core, stage.sources, stage.value, stage.elements)
+        )
+    except EdgemlError as error:
+        return proof.model_copy(update={"opinion": Opinion(tool="", reason=str(error))})
+    if answer is None:
+        return proof
+    opinion = Opinion(tool=answer.tool, agrees=answer.agrees, left=answer.left)
+    if answer.against:
+        reason = f"{answer.tool} finds numbers on which {', '.join(answer.against)} differs"
+        return proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": reason, "opinion": opinion})
+    return proof.model_copy(update={"opinion": opinion})
 
 
 def _silent(line: str) -> None:

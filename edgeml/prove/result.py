@@ -69,6 +69,32 @@ class Witness(Record):
     before: tuple[dict[str, list[float]], ...] = ()
 
 
+class Opinion(Record):
+    """The opinion of another tool on a proven artefact.
+
+    Attributes:
+        tool: its name.
+        agrees: values that it proves as well.
+        left: values that are too large for it, or that it is not asked about.
+        reason: why it was not asked at all, or "".
+    """
+
+    tool: str
+    agrees: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def text(self) -> str:
+        """The opinion in a line."""
+        if self.reason:
+            return f"no second opinion ({self.reason})"
+        if not self.agrees:
+            return f"every stage is too large for the solver of {self.tool}"
+        left = f", not {', '.join(self.left)}" if self.left else ""
+        return f"the solver of {self.tool} proves {', '.join(self.agrees)} as well{left}"
+
+
 class Proof(Record):
     """The proof about one artefact.
 
@@ -80,6 +106,7 @@ class Proof(Record):
         steps: by stage.
         witness: an input that refutes it.
         failure: what its own tool, or its own program, says of an artefact that cannot be built or run.
+        opinion: of another tool; None if no other one is asked about such an artefact.
         digest: of the graph, the artefact's files and of what the proof says; see `sealed`.
         seconds: the time it took.
     """
@@ -91,6 +118,7 @@ class Proof(Record):
     steps: tuple[ProofStep, ...] = ()
     witness: Witness | None = None
     failure: str = ""
+    opinion: Opinion | None = None
     digest: str = ""
     seconds: float = 0.0
 

@@ -15,7 +15,7 @@ from edgeml.ir.evaluate import run_nodes
 from edgeml.ir.ops.const import Const
 from edgeml.ir.ops.input import Input
 from edgeml.ir.structure import NONE, Structure, source
-from edgeml.stages import Elements
+from edgeml.stages import Elements, Reference
 
 
 def _of(structure: Structure, elements: Elements) -> Structure:
@@ -29,7 +29,7 @@ def _of(structure: Structure, elements: Elements) -> Structure:
     )
 
 
-class GraphSegment:
+class GraphSegment(Reference):
     """One value of a graph as a function of others.
 
     Args:

@@ -13,7 +13,7 @@ To add a prover, return one from `Backend.prover`; `edgeml.stages.model` has wha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -96,6 +96,50 @@ class CodedInput:
     value: str
 
 
+class Reference(ABC):
+    """The graph's side of a stage: what it makes of the codes of the stage's sources.
+
+    Attributes:
+        graph: prepared.
+        sources: names of the values that are given.
+        structure: of the value.
+    """
+
+    graph: Graph
+    sources: tuple[str, ...]
+    structure: Structure
+
+    @property
+    @abstractmethod
+    def lo(self) -> IntArray:
+        """The lower bounds of all elements of the sources, end to end."""
+
+    @abstractmethod
+    def possible(self, codes: IntArray) -> IntArray:
+        """Codes (batch, elements) of all sources that can come, near to some that are within bounds."""
+
+    @abstractmethod
+    def evaluate(self, codes: Mapping[str, IntArray]) -> IntArray:
+        """Codes (batch, *shape) of the value for codes of the sources."""
+
+
+@dataclass(frozen=True)
+class SecondOpinion:
+    """The opinion of another tool, by another argument, on stages that are proven.
+
+    Args:
+        tool: its name.
+        agrees: values that it proves as well.
+        left: values that are too large for it, or of another kind.
+        against: values of which it finds a number that differs.
+    """
+
+    tool: str
+    agrees: tuple[str, ...]
+    left: tuple[str, ...]
+    against: tuple[str, ...]
+
+
 class Prover(ABC):
     """Cuts the artefact of one back end into stages."""
 
@@ -120,7 +164,7 @@ class Prover(ABC):
         """
 
     def coarser(
-        self, folder: Path, graph: Graph, hidden: Collection[str]
+        self, folder: Path, graph: Graph, hidden: Sequence[str]
     ) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         """The stages as of `stages` where some values are inner ones of the stages behind them.
 
@@ -129,13 +173,30 @@ class Prover(ABC):
         Args:
             folder: with the artefact's files.
             graph: the prepared graph.
-            hidden: values that no stage ends at.
+            hidden: values that no stage ends at; one that is there once may be an end before it is quantized.
 
         Raises:
             EdgemlError: as of `stages`, or the prover cannot do so.
         """
         del folder, graph
         raise EdgemlError("is not looked at together with what follows", next(iter(hidden)))
+
+    def second_opinion(
+        self, folder: Path, graph: Graph, reference: Callable[[ArtefactStage], Reference]
+    ) -> SecondOpinion | None:
+        """Ask another tool about an artefact that is proven; None if there is none for it.
+
+        Args:
+            folder: with the artefact's files.
+            graph: the prepared graph.
+            reference: the graph's side of a stage.
+
+        Raises:
+            MissingToolError: the tool is not there.
+            EdgemlError: it fails.
+        """
+        del folder, graph, reference
+        return None
 
     def rewritten(self, folder: Path, graph: Graph, scratch: Path) -> str:
         """Write the artefact in another form that is shown to do the same, where stages stay open.

@@ -11,7 +11,7 @@ which the stages before it are shown to keep.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -100,7 +100,7 @@ class CutModel:
         infos = (*inferred.graph.value_info, *inferred.graph.input, *inferred.graph.output)
         self._infos = {info.name: info.type.tensor_type for info in infos}
 
-    def stages(self, graph: Graph, hidden: Collection[str] = ()) -> Iterator[ArtefactStage | QuantizerStage]:
+    def stages(self, graph: Graph, hidden: Sequence[str] = ()) -> Iterator[ArtefactStage | QuantizerStage]:
         """The stages of all named values and of the outputs.
 
         A stage ends at values that its own value depends on in the graph: an artefact may compute two equal
@@ -108,7 +108,7 @@ class CutModel:
 
         Args:
             graph: prepared.
-            hidden: values that no stage ends at.
+            hidden: values that no stage ends at; one that is there once may be an end before it is quantized.
 
         Raises:
             EdgemlError: a node is malformed, or reads what nothing computes.
@@ -121,12 +121,17 @@ class CutModel:
                 return
             yield stage
 
-    def _stages(self, graph: Graph, hidden: Collection[str]) -> Iterator[ArtefactStage | QuantizerStage]:
+    def _stages(self, graph: Graph, hidden: Sequence[str]) -> Iterator[ArtefactStage | QuantizerStage]:
         named: dict[str, list[str]] = {}
         for node in graph.nodes:
-            place = None if node.name in hidden else self._places.get(node.name)
+            place = self._places.get(node.name)
             if place is None or not (place.tensor in self._makers or place.tensor in self._ports):
                 continue
+            if node.name in hidden:
+                bare = replace(place, tensor=self._unquantized(place.tensor))
+                if hidden.count(node.name) > 1 or bare.tensor == place.tensor:
+                    continue
+                place = bare
             if node.name in graph.inputs:
                 yield self._quantizer(graph, node.name, place)
             else:
@@ -144,13 +149,17 @@ class CutModel:
     ) -> Iterator[ArtefactStage]:
         """The stage of a value, or two if a sum is quantized in it to codes that it has already."""
         stage = self._stage(graph, name, place, ends)
-        tensor = place.tensor
-        while tensor in self._makers and self._makers[tensor].op_type in _PAIR:
-            tensor = self._makers[tensor].input[0]
+        tensor = self._unquantized(place.tensor)
         if stage.structure.form is Form.UNKNOWN and tensor != place.tensor:
             yield self._stage(graph, name, replace(place, tensor=tensor), ends)
             stage = self._stage(graph, name, place, {tensor: name})
         yield stage
+
+    def _unquantized(self, tensor: str) -> str:
+        """The tensor of which another one is the codes."""
+        while tensor in self._makers and self._makers[tensor].op_type in _PAIR:
+            tensor = self._makers[tensor].input[0]
+        return tensor
 
     def _nodes(self, tensor: str, ends: Mapping[str, str]) -> list[Any]:
         """The nodes that compute a tensor from tensors among `ends`, inputs and constants, in order."""

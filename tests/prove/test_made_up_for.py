@@ -19,7 +19,9 @@ from edgeml.prove import prove
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
 from edgeml.stages import nodes
+from tests.passes.networks import network
 from tests.prove.test_refuted import changes_nothing
+from tests.zoo import zoo
 
 
 def graph(largest: int) -> Graph:
@@ -138,3 +140,44 @@ def test_a_reshape_to_a_number_of_samples_is_not_proven() -> None:
         target = np.array([samples, 8])
         site = nodes.NodeSite("Reshape", {}, [known, None], [None, target], (8,))
         assert nodes.structure_of("", site).form is form
+
+
+def other_constant(path: Path, name: str, values: np.ndarray) -> None:  # type: ignore[type-arg]
+    """Another constant in a file."""
+    model = onnx.load(path)
+    (tensor,) = (tensor for tensor in model.graph.initializer if tensor.name == name)
+    tensor.CopyFrom(numpy_helper.from_array(values.reshape(tuple(tensor.dims)), tensor.name))
+    path.write_bytes(model.SerializeToString())
+
+
+def test_a_zero_point_of_a_bias_is_seen_though_integer_kernels_overlook_it(tmp_path: Path) -> None:
+    """ONNX Runtime takes it for zero in the whole model; its operators one by one do not."""
+    exact = zoo()["mlp"]
+    backend = backends.load("qdq")
+    backend.emit(exact).write(tmp_path / backend.folder)
+    path = tmp_path / backend.folder / backend.runners()[0].artefact
+    model = onnx.load(path)
+    zero = next(
+        node.input[2]
+        for node in model.graph.node
+        if node.op_type == "DequantizeLinear" and "bias" in node.input[0]
+    )
+    other_constant(path, zero, np.array(1, np.int32))
+    proof = prove_folder(tmp_path, exact, ["qdq"]).results[0]
+    assert proof.verdict is Verdict.REFUTED
+    assert proof.witness is not None
+
+
+def test_a_sum_that_is_quantized_first_is_looked_at_before_that(tmp_path: Path) -> None:
+    """A conv and a sum behind it with codes of their own, and a cast that cuts both off."""
+    exact = network(22)
+    backend = backends.load("qdq")
+    backend.emit(exact).write(tmp_path / backend.folder)
+    path = tmp_path / backend.folder / backend.runners()[0].artefact
+    model = onnx.load(path)
+    codes = next(t for t in model.graph.initializer if t.name == "product_2/weight/codes")
+    values = numpy_helper.to_array(codes).copy()
+    values.reshape(-1)[20] += 1
+    other_constant(path, codes.name, values)
+    assert prove_folder(tmp_path, exact, ["qdq"]).results[0].verdict is Verdict.PROVEN
+    assert changes_nothing("qdq", exact, tmp_path / backend.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -42,7 +42,7 @@ class OnnxProver(Prover):
         return self.coarser(folder, graph, ())
 
     def coarser(
-        self, folder: Path, graph: Graph, hidden: Collection[str]
+        self, folder: Path, graph: Graph, hidden: Sequence[str]
     ) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         path = folder / self.file
         model = parse_onnx(read_bytes(path, "exact ONNX model"), str(path))

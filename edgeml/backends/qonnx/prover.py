@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,7 +36,7 @@ class QonnxProver(Prover):
         return self.coarser(folder, graph, ())
 
     def coarser(
-        self, folder: Path, graph: Graph, hidden: Collection[str]
+        self, folder: Path, graph: Graph, hidden: Sequence[str]
     ) -> Iterator[ArtefactStage | QuantizerStage | CodedInput]:
         path = folder / FILE
         model = load_model(read_bytes(path, "QONNX model"), str(path))

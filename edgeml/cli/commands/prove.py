@@ -88,7 +88,7 @@ def _remark(proof: Proof) -> str:
     if proof.failure:
         return f"{proof.failure} ({proof.reason})"
     if proof.witness is None:
-        return proof.reason
+        return "; ".join(filter(None, (proof.reason, proof.opinion.text if proof.opinion else "")))
     witness = proof.witness
     where = f"{witness.output}{list(witness.index)} is {witness.got} and not {witness.expected}"
     behind = f", behind {len(witness.before)} others" if witness.before else ""

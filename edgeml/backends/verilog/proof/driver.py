@@ -94,7 +94,7 @@ class CoreDriver:
 
     def _top(self) -> str:
         """A module around the core with all lanes as one port."""
-        puts, gots = max(3, len(self._cells)), max(3, len(self._lanes))
+        puts, gots = self.widths()
         pins = [".clk(clk)", ".ce(1'b1)"]
         pins = [pin for pin in pins if pin[1:].split("(")[0] in self._core.nets]
         for port, cells in self._inputs.items():
@@ -104,8 +104,8 @@ class CoreDriver:
             bits = f"[{len(self._lanes) * _LANE - 1}:0]"
             pins += [f".edgeml_put(put{bits})", f".edgeml_got(got{bits})"]
         return (
-            f"module {_TOP} (input wire clk, input wire [{puts * _LANE - 1}:0] put, "
-            f"output wire [{gots * _LANE - 1}:0] got);\n"
+            f"module {_TOP} (input wire clk, input wire [{puts - 1}:0] put, "
+            f"output wire [{gots - 1}:0] got);\n"
             f"  {self._core.name} u_core ({', '.join(pins)});\nendmodule\n"
         )
 
@@ -115,6 +115,18 @@ class CoreDriver:
             return f"{width}'d{cell & ((1 << width) - 1)}"
         low = self._cells[cell] * _LANE
         return f"put[{low + width - 1}:{low}]"
+
+    def sources(self) -> dict[str, str]:
+        """The text by module: the design's with its wires cut, and the module around its core."""
+        return {name: text.result() for name, text in self._texts.items()} | {_TOP: self._top()}
+
+    def lanes(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """The lanes of 64 bits by cell, of the numbers that go in and of those that come out."""
+        return self._cells, self._lanes
+
+    def widths(self) -> tuple[int, int]:
+        """The bits of all lanes that go in, and of those that come out."""
+        return max(3, len(self._cells)) * _LANE, max(3, len(self._lanes)) * _LANE
 
     # ---------------------------------------------------------------- runs
 
@@ -129,12 +141,10 @@ class CoreDriver:
             with scratch_folder() as name:
                 scratch = Path(name)
                 sources: list[Path] = []
-                for module, text in self._texts.items():
+                for module, text in self.sources().items():
                     path = scratch / f"{module}.v"
-                    path.write_text(text.result())
+                    path.write_text(text)
                     sources.append(path)
-                (scratch / f"{_TOP}.v").write_text(self._top())
-                sources.append(scratch / f"{_TOP}.v")
                 self._program = verilator.simulation(sources, _TOP, COMMON + _MAIN, optimized=False)
         return self._program
 

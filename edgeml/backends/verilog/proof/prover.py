@@ -6,7 +6,7 @@ driving exactly these wires, shows their integers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +18,7 @@ from edgeml.backends.verilog.options import parse_options
 from edgeml.backends.verilog.proof.driver import CoreDriver
 from edgeml.backends.verilog.proof.equal import equal_modules
 from edgeml.backends.verilog.proof.frame import carried_out, read_design
+from edgeml.backends.verilog.proof.opinion import second_opinion
 from edgeml.backends.verilog.proof.places import Places, input_cell, places_of
 from edgeml.backends.verilog.proof.stages import DesignStages
 from edgeml.backends.verilog.proof.streamed.stages import streamed_stages
@@ -26,7 +27,7 @@ from edgeml.backends.verilog.runner import check_ports
 from edgeml.errors import EdgemlError
 from edgeml.files import read_bytes
 from edgeml.ir import Graph
-from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
+from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage, Reference, SecondOpinion
 from edgeml.stages.symbols import Atom, Number, element
 from edgeml.tools import verilator
 
@@ -58,6 +59,14 @@ class VerilogProver(Prover):
             yield from _cut(manifest, read_design(files), graph).every()
         else:
             yield from streamed_stages(manifest, files, graph)
+
+    def second_opinion(
+        self, folder: Path, graph: Graph, reference: Callable[[ArtefactStage], Reference]
+    ) -> SecondOpinion | None:
+        manifest = VerilogManifest.read(folder)
+        if manifest.mode != "parallel":
+            return None
+        return second_opinion(_cut(manifest, read_design(_texts(folder, manifest)), graph), reference)
 
     def rewritten(self, folder: Path, graph: Graph, scratch: Path) -> str:
         manifest = VerilogManifest.read(folder)

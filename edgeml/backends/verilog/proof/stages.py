@@ -86,10 +86,23 @@ class DesignStages:
                 return owners[-1]
         return None
 
-    def every(self) -> Iterator[ArtefactStage]:
-        """All stages, in the order of the graph."""
+    def inner(self) -> Iterator[ArtefactStage]:
+        """The stages of values that are wires, in the order of the graph."""
         for name in self._stages:
             yield self._stage(name)
+
+    def wires(self, name: str) -> tuple[set[str], StageSources, tuple[CellPlace | None, ...]]:
+        """The wires of a value that hold none before it, what they are computed from, and all places."""
+        return self._stages[name].own, self._stages[name].sources, self._places[name]
+
+    def interval(self, cell: str) -> tuple[int, int]:
+        """The least and the largest number on a wire."""
+        atom = self._atoms[cell]
+        return atom.lo, atom.hi
+
+    def every(self) -> Iterator[ArtefactStage]:
+        """All stages, in the order of the graph."""
+        yield from self.inner()
         for name, numbers in self._done.outputs.items():
             yield from self._output(name, numbers)
 

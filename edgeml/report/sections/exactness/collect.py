@@ -41,7 +41,8 @@ def _proofs(source: RunSource) -> dict[str, ProofVerdict]:
         if proof.verdict is Verdict.NOT_RUN:
             continue
         if proof.digest == sealed(proof, run.folder / backend.folder, runner.artefact, graph):
-            verdicts[runner.name] = ProofVerdict(verdict=proof.verdict, reason=proof.reason)
+            reason = proof.reason or (proof.opinion.text if proof.opinion else "")
+            verdicts[runner.name] = ProofVerdict(verdict=proof.verdict, reason=reason)
         else:
             reason = "the graph, its files or the proof itself changed since (edgeml prove RUN)"
             verdicts[runner.name] = ProofVerdict(verdict=Verdict.NOT_RUN, reason=reason)

@@ -16,7 +16,7 @@ class ProofVerdict(Record):
 
     Attributes:
         verdict: proven, refuted, not-proven or not-run.
-        reason: what is missing or what differs.
+        reason: what is missing or what differs; of a proven artefact what another tool says of it.
     """
 
     verdict: Verdict
