@@ -30,6 +30,7 @@ OTHERS = "default"
 """The key of a table by layer that stands for the layers it does not name."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_TYPE = re.compile(r"u?fixed<-?\d+,-?\d+(,\w+){0,2}>")
 _BARE = re.compile(r"[^\s\"'\[\]{}=,#][^\n\r\"'\[\]{}=,#]*")
 _MOST_SHOWN = 3
 
@@ -220,7 +221,7 @@ def _value(text: str, assignment: str) -> Any:
         if set(parsed) == {"value"}:
             return parsed["value"]
     except (ValueError, RecursionError):
-        if _BARE.fullmatch(text):
+        if _BARE.fullmatch(text) or _TYPE.fullmatch(text):
             return text
     raise EdgemlError(
         f"cannot read the value {text!r}",

@@ -96,6 +96,8 @@ def test_several_errors_are_one_error():
         ("xc7z020-clg400-1", "xc7z020-clg400-1"),
         ("1.2.3", "1.2.3"),
         ("a/b.npz", "a/b.npz"),
+        ("ufixed<8,0>", "ufixed<8,0>"),
+        ("fixed<16,6,RND,SAT>", "fixed<16,6,RND,SAT>"),
     ],
 )
 def test_set_reads_toml_values_and_bare_words(text, value):

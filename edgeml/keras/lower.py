@@ -214,7 +214,14 @@ def _output(
         return _exact_output(builder, value, pending, softmax)
     except EdgemlError as error:
         what = error.what.replace("reads", "is", 1) if error.what.startswith("reads ") else error.what
-        raise EdgemlError(f"the model's output {what}", error.where, error.hint) from error
+        hint = error.hint
+        if error.what.startswith("reads the unquantized result"):
+            typed = "'fixed<8,0>'"
+            hint = (
+                f"put QActivation(quantized_bits(8, 0, alpha=1.0)) after {value[1:]!r}, or state the type "
+                f"of the output: --set lowering.outputs={typed}, edgeml.lower(model, outputs={typed})"
+            )
+        raise EdgemlError(f"the model's output {what}", error.where, hint) from error
 
 
 def _exact_output(

@@ -142,7 +142,8 @@ def prepare(
     if not (unlabelled or len(dataset.y_train) or truth is Truth.INPUT):
         raise EdgemlError("has no labels to train with", spec.dataset, "leave data.labels at true")
     if truth is Truth.CLASSES and dataset.y_train.ndim > 1:
-        what = f"its targets are {dataset.y_train.shape[1]} numbers per sample, no classes"
+        count = dataset.y_train.shape[1]
+        what = f"its targets are {count} number{'s' if count > 1 else ''} per sample, no classes"
         raise EdgemlError(what, spec.dataset, "leave data.task out, or set data.task=regression")
     x_train = dataset.x_train
     samples = cast("Array", StreamedRows(x_train, ready)) if spec.stream else ready(x_train)

@@ -14,6 +14,9 @@ from edgeml.errors import EdgemlError
 
 _HINT = "use a smaller learning rate, or --set training.optimizer.clipnorm=1.0"
 
+_LARGE = 1e3
+"""Values of samples beyond which these are the likely cause."""
+
 
 def diverged(phase: str, epoch: int, batch: int | None, model: Any, samples: Array) -> EdgemlError:
     """The error of a training that diverged.
@@ -29,6 +32,8 @@ def diverged(phase: str, epoch: int, batch: int | None, model: Any, samples: Arr
     layer = first_layer(model, samples)
     cause = layer or "every layer is finite, the loss itself is not"
     hint = _HINT if layer else f"look for a log, root or division in a loss of your own; else {_HINT}"
+    if (largest := float(np.max(np.abs(samples)))) > _LARGE:
+        hint = f"samples reach {largest:.3g}: set data.scaling=standard; else {_HINT}"
     return EdgemlError(f"the loss is no longer finite: {cause}", where, hint)
 
 

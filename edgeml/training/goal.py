@@ -143,8 +143,10 @@ def check_fit(model: Any, data: Prepared, task: str) -> None:
     if tasks.load(task).truth is not Truth.CLASSES:
         count, outputs = targets_of(data, "train", task).shape[1], int(np.prod(model.output_shape[1:]))
         if outputs != count:
-            what = f"its output has {outputs} elements, and the {task} {count} targets per sample"
-            raise EdgemlError(what, model.name, f"end it in {count} outputs")
+            pairs = ((outputs, "element"), (count, "target"))
+            one, other = (f"{n} {word}{'s' if n > 1 else ''}" for n, word in pairs)
+            what = f"its output has {one}, and the {task} {other} per sample"
+            raise EdgemlError(what, model.name, f"end it in {count} output{'s' if count > 1 else ''}")
         _check_targets(targets_of(data, "train", task), task)
         return
     classes = len(data.class_names)

@@ -83,6 +83,16 @@ def built(
         if name not in parameters or name in fixed:
             others = {*fixed, *own, "name", "kwargs", "dtype"}
             raise unknown_name("argument", name, set(parameters) - others, f"{where}, {stated.name}")
+    needed = [
+        name
+        for name, one in parameters.items()
+        if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD
+        if name not in fixed and name not in stated.arguments
+    ]
+    if needed:
+        given = [f"{name}={value}" for name, value in stated.arguments.items()]
+        parts = ", ".join([f"name='{stated.name}'", *given, *(f"{name}=..." for name in needed)])
+        raise EdgemlError(f"needs {' and '.join(needed)}", f"{where}, {stated.name}", f"write {{{parts}}}")
     try:
         return chosen(**stated.arguments, **fixed)
     except (TypeError, ValueError) as error:

@@ -22,6 +22,8 @@ _RATE = "set training.float_learning_rate and training.learning_rate"
 _AVERAGE = "leave it out; edgeml keeps the weights of the best epoch"
 _OWN = {
     "learning_rate": _RATE,
+    "lr": _RATE,
+    "decay": "set training.schedule, such as exponential_decay",
     "use_ema": _AVERAGE,
     "ema_momentum": _AVERAGE,
     "ema_overwrite_frequency": _AVERAGE,

@@ -131,8 +131,11 @@ class TestProbabilities:
 
     def test_any_activation_at_the_end_of_a_stated_type(self):
         built, x = model(layers.Activation("tanh", name="t"), width=4), corner_data((5,), 50)
-        with pytest.raises(EdgemlError, match="the model's output is the unquantized result of 't'"):
+        with pytest.raises(
+            EdgemlError, match="the model's output is the unquantized result of 't'"
+        ) as caught:
             edgeml.lower(built)
+        assert "--set lowering.outputs='fixed<8,0>'" in caught.value.hint
         form = FixedType(True, 8, 7)
         assert np.array_equal(edgeml.evaluate(edgeml.lower(built, outputs=form), x), rounded(built(x), form))
 

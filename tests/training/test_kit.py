@@ -93,6 +93,7 @@ class TestOptimizers:
             (KerasClass(name="sdg"), r"training\.optimizer: unknown optimizer 'sdg' \(did you mean SGD"),
             (KerasClass(name="sgd", momentun=0.9), r"unknown argument 'momentun' \(did you mean momentum"),
             (KerasClass(name="sgd", learning_rate=0.1), r"set training\.float_learning_rate and"),
+            (KerasClass(name="adam", lr=0.1), r"set training\.float_learning_rate and"),
             (KerasClass(name="adam", use_ema=True), "edgeml keeps the weights of the best epoch"),
             (KerasClass(name="sgd", momentum=7.0), r"training\.optimizer, sgd: Keras refuses it: .*momentum"),
             (KerasClass(name="schedule_free_adamw"), r"use adamw"),
@@ -216,7 +217,7 @@ class TestRates:
             ({"schedule": "cosin"}, r"training\.schedule: unknown schedule 'cosin' .did you mean cosine"),
             (
                 {"schedule": KerasClass(name="exponential_decay", decay_steps=2)},
-                "Keras refuses it: .*decay_rate",
+                "needs decay_rate .write {name='exponential_decay', decay_steps=2, decay_rate=",
             ),
             ({"schedule": KerasClass(name="cosine_decay", decay_steps=2)}, "gives a rate of 0 in epoch 3"),
             ({"schedule": KerasClass(name="constant", rate=1)}, "constant takes no rate"),

@@ -149,6 +149,13 @@ class TestDiverged:
             "the weights fc1/kernel of layer 'fc1' are not"
         )
 
+    def test_data_that_are_too_large_are_said_to_be(self):
+        import keras
+
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        error = diverged("float", 1, 1, model, np.full((4, 2), 1e30, np.float32))
+        assert error.hint.startswith("samples reach 1e+30: set data.scaling=standard")
+
     def test_a_loss_alone(self):
         import keras
 

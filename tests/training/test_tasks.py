@@ -176,7 +176,7 @@ def test_nothing_to_train_towards_is_one_error(made, tmp_path):
 def test_numbers_are_no_classes(made):
     preset = made("regression")
     choices = presets.choose(preset, ["data.task=classification", "data.dataset=diabetes"])
-    with pytest.raises(EdgemlError, match=r"1 numbers per sample, no classes.*data\.task=regression"):
+    with pytest.raises(EdgemlError, match=r"1 number per sample, no classes.*data\.task=regression"):
         prepare(choices.data)
 
 
