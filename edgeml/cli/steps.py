@@ -237,11 +237,12 @@ def inexact_rows(run: Run) -> Iterator[Bands | str]:
     notes = Notes.read(run.notes_file)
     if notes.not_compared:
         yield f"[yellow]not compared[/] with its own framework: {escape(notes.not_compared)}"
+    layers: dict[tuple[str, bool], list[str]] = {}
     for note in notes.notes:
-        if not note.exact:
-            yield f"[yellow]not exact[/] {escape(note.layer)}: {escape(note.text)}"
-        else:
-            yield f"note: {escape(note.layer)}: {escape(note.text)}"
+        layers.setdefault((note.text, note.exact), []).append(note.layer)
+    for (text, exact), names in layers.items():  # steps of a recurrent layer share one line
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"{'note:' if exact else '[yellow]not exact[/]'} {escape(names[0] + more)}: {escape(text)}"
     if notes.differences and not any(row.differing for row in notes.differences):
         samples = notes.differences[0].samples
         yield f"[green]exact[/] {escape(notes.source)} gives the same integers on {samples} samples"

@@ -90,9 +90,9 @@ def built(
         if name not in fixed and name not in stated.arguments
     ]
     if needed:
-        given = [f"{name}={value}" for name, value in stated.arguments.items()]
-        parts = ", ".join([f"name='{stated.name}'", *given, *(f"{name}=..." for name in needed)])
-        raise EdgemlError(f"needs {' and '.join(needed)}", f"{where}, {stated.name}", f"write {{{parts}}}")
+        stating = [f"name='{stated.name}'", *(f"{name}={value}" for name, value in stated.arguments.items())]
+        table = ", ".join([*stating, *(f"{name}=..." for name in needed)])
+        raise EdgemlError(f"needs {' and '.join(needed)}", f"{where}, {stated.name}", f"write {{{table}}}")
     try:
         return chosen(**stated.arguments, **fixed)
     except (TypeError, ValueError) as error:
