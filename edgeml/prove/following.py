@@ -150,7 +150,7 @@ class _Recut:
         """Look at what an output is computed from more closely, where not all of its codes may come."""
         for source in sources:
             if source in self._sums:  # the sum is one with sums that it reads
-                below = [s for s in self._sums[source].segment.sources if self._shown[s][1]]
+                below = [s for s in self._sums[source].segment.sources if self._is_sum(s)]
                 return bool(below) and self._hide(below[-1])
             of, affine = self._shown[source]
             if affine and source not in self._counted:
@@ -159,3 +159,8 @@ class _Recut:
             if of:
                 return self._hide(source)
         return False
+
+    def _is_sum(self, value: str) -> bool:
+        """True for a sum, quantized to codes that it has already or not."""
+        sources, affine = self._shown[value]
+        return affine or value in sources

@@ -19,6 +19,7 @@ from edgeml.prove import prove
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
 from edgeml.stages import nodes
+from tests.mutants.artefacts import edits
 from tests.passes.networks import network
 from tests.prove.test_refuted import changes_nothing
 from tests.zoo import zoo
@@ -168,16 +169,16 @@ def test_a_zero_point_of_a_bias_is_seen_though_integer_kernels_overlook_it(tmp_p
     assert proof.witness is not None
 
 
-def test_a_sum_that_is_quantized_first_is_looked_at_before_that(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "place"), [("product_2/weight/codes", 20), ("b_2/value", 1)])
+def test_a_sum_that_is_quantized_first_is_looked_at_before_that(
+    name: str, place: int, tmp_path: Path
+) -> None:
     """A conv and a sum behind it with codes of their own, and a cast that cuts both off."""
     exact = network(22)
     backend = backends.load("qdq")
     backend.emit(exact).write(tmp_path / backend.folder)
     path = tmp_path / backend.folder / backend.runners()[0].artefact
-    model = onnx.load(path)
-    codes = next(t for t in model.graph.initializer if t.name == "product_2/weight/codes")
-    values = numpy_helper.to_array(codes).copy()
-    values.reshape(-1)[20] += 1
-    other_constant(path, codes.name, values)
+    (edit,) = (one for one in edits("qdq", path.parent) if one.what == f"{name}[{place}]")
+    path.write_bytes(edit.files[0][1])
     assert prove_folder(tmp_path, exact, ["qdq"]).results[0].verdict is Verdict.PROVEN
     assert changes_nothing("qdq", exact, tmp_path / backend.folder)
