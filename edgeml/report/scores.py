@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml import datasets
+from edgeml import datasets, tasks
 from edgeml.importers import outcome
 from edgeml.ir.ops.arg_max import ArgMax
 from edgeml.report.predictions import predict
@@ -87,10 +87,17 @@ def class_scores(source: RunSource) -> ClassScores:
 def signal_scores(source: RunSource) -> ClassScores:
     """The scores of all models for the classes or, of a multi-label task, for the labels.
 
+    Of an autoencoder that knows which samples are normal, the reconstruction's error is the score.
+
     Raises:
         EdgemlError: the test samples do not fit the exact graph.
     """
-    if source.run.config.data.task != "multi_label":
+    stated = source.run.config.data
+    if stated.normal and tasks.load(stated.task).truth is tasks.Truth.INPUT:
+        by_model, samples = aligned_outputs(source)
+        if samples is not None:
+            return anomaly_signal(by_model, samples, source.data.y_test)
+    if stated.task != "multi_label":
         return source.shared(class_scores)
     by_model, truth = aligned_outputs(source)
     if truth is None:
@@ -103,6 +110,19 @@ def signal_scores(source: RunSource) -> ClassScores:
     }
     names = _label_names(source, truth.shape[1])
     return ClassScores(scores, None, np.zeros(0, np.int64), names, several=truth > 0)
+
+
+def anomaly_signal(by_model: Mapping[str, Floats], samples: Floats, labels: Labels) -> ClassScores:
+    """The errors of reconstructions as scores of two classes, normal and anomaly.
+
+    Args:
+        by_model: reconstructions (samples, n) by model.
+        samples: (samples, n).
+        labels: 1 for an anomaly, else 0, (samples,).
+    """
+    errors = {name: tasks.anomaly_scores(samples, values) for name, values in by_model.items()}
+    both = {name: np.stack([-error, error], axis=1) for name, error in errors.items()}
+    return ClassScores(both, None, labels, ("normal", "anomaly"))
 
 
 def _label_names(source: RunSource, count: int) -> tuple[str, ...]:

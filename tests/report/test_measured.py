@@ -13,7 +13,7 @@ from edgeml.datasets import ColumnPlan
 from edgeml.datasets._columns import ColumnRule
 from edgeml.ir import evaluate
 from edgeml.report.pictures import MOST, is_picture, picture
-from edgeml.report.scores import ClassScores, scores_of
+from edgeml.report.scores import ClassScores, anomaly_signal, scores_of
 from edgeml.report.sections.calibration.section import calibrated
 from edgeml.report.sections.embedding.collect import embedded, hidden_of
 from edgeml.report.sections.mistakes import section as mistakes
@@ -146,6 +146,20 @@ def test_residuals_by_hand():
     assert row.quantiles["fixed"][2] == 0.5 and row.points[1] == (1.0, 0.5)
     constant = residuals.facts_of({"fixed": truth * 0}, truth * 0).residuals[0]
     assert constant.figures["fixed"].r2 is None
+
+
+def test_the_error_of_a_reconstruction_has_a_roc_and_working_points():
+    samples = np.zeros((8, 2))
+    given = np.repeat([[0.1], [0.2], [0.3], [0.4], [0.35], [0.6], [0.7], [0.8]], 2, axis=1)
+    anomalies = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    scores = anomaly_signal({"fixed": given, "float": samples}, samples, anomalies)
+    facts = facts_of(scores)
+    (area,) = facts.score_areas
+    assert area.of == "anomaly"
+    assert area.roc == {"fixed": 15 / 16, "float": 0.5}
+    row = next(row for row in facts.working_points if (row.target, row.model) == (0.8, "fixed"))
+    assert (row.signal, row.efficiency, row.passing, row.background) == ("anomaly", 1.0, 1, 4)
+    assert row.threshold == pytest.approx(0.35**2)
 
 
 def test_the_error_of_a_reconstruction_is_an_anomaly_score():
