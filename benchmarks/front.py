@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.front --dataset digits [--seeds 0,1] [--points 6] [--presets NAME,...]
 
 A data set has a preset DATASET_learned; DATASET_mlp, uniform widths, stands beside it if its topology is the
-same, and DATASET_tables, whose first layer is tables, if there is one. The same split of the data, topology,
+same, and DATASET_tables and DATASET_votes, of tables, where there are such. The same split of data, topology,
 batch size, learning rate and schedule of the penalty, the same seeds. edgeml's presets are trained into
 runs/front/ and go on from there; HGQ2 is trained by benchmarks/hgq2_side.py in .venv-hgq2, and is NOT RUN
 where that is missing. Rows are kept in benchmarks/results/front-DATASET.json, so that a row that is there is
@@ -141,14 +141,14 @@ def trained(preset: Preset, seed: int, folder: Path) -> tuple[Run, float]:
 
 def presets_of(dataset: str) -> list[str]:
     """The presets of a data set that are measured."""
-    learned, uniform, tables = (f"{dataset}_{kind}" for kind in ("learned", "mlp", "tables"))
-    there = [name for name in (uniform, tables) if name in presets.names()]
+    learned, uniform, *tables = (f"{dataset}_{kind}" for kind in ("learned", "mlp", "tables", "votes"))
+    there = [name for name in (uniform, *tables) if name in presets.names()]
     return [
         learned,
         *(
             name
             for name in there
-            if name == tables or units(presets.load(name)) == units(presets.load(learned))
+            if name in tables or units(presets.load(name)) == units(presets.load(learned))
         ),
     ]
 

@@ -31,7 +31,8 @@ _REMARKS = {
         "Not every checkpoint has a row yet. The penalty and the\n"
         "share that is pruned were chosen by validation figures of eight and four trainings of one seed.\n"
         "mnist_tables was trained in a file of its own with the preset's layers and settings, its second\n"
-        "seed after the front's rule on fan-in."
+        "seed after the front's rule on fan-in. mnist_votes was trained before its augmentation was the\n"
+        "preset's own, with the same settings given by --set."
     ),
 }
 """Remarks on the rows of a data set."""

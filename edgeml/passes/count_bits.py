@@ -3,7 +3,8 @@
     sum_pool(x)  ->  sum_pool(lookup(cast(x @ places)))
 
 `places` puts six bits beside each other. Their count has three bits, each one LUT of six inputs, which is
-fewer than sums of pairs, and of pairs of these, take. (Decision 137.)
+fewer than sums of pairs, and of pairs of these, take. On chips with LUTs of four inputs it takes as many or
+more; the Verilog is one text for all. (Decision 137 has the figures.)
 """
 
 from __future__ import annotations
