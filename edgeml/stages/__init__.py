@@ -178,8 +178,8 @@ class Prover(ABC):
         Raises:
             EdgemlError: as of `stages`, or the prover cannot do so.
         """
-        del folder, graph
-        raise EdgemlError("is not looked at together with what follows", next(iter(hidden)))
+        del graph
+        raise EdgemlError("is not looked at together with what follows", next(iter(hidden), str(folder)))
 
     def second_opinion(
         self, folder: Path, graph: Graph, reference: Callable[[ArtefactStage], Reference]

@@ -16,9 +16,10 @@ from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.prove import prove
+from edgeml.prove.following import look_behind
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
-from edgeml.stages import nodes
+from edgeml.stages import Prover, nodes
 from tests.mutants.artefacts import edits
 from tests.passes.networks import network
 from tests.prove.test_refuted import changes_nothing
@@ -182,3 +183,18 @@ def test_a_sum_that_is_quantized_first_is_looked_at_before_that(
     path.write_bytes(edit.files[0][1])
     assert prove_folder(tmp_path, exact, ["qdq"]).results[0].verdict is Verdict.PROVEN
     assert changes_nothing("qdq", exact, tmp_path / backend.folder)
+
+
+@pytest.mark.parametrize("name", ["c", "hls4ml", "verilog"])
+def test_other_artefacts_are_not_cut_anew(name: str, tmp_path: Path) -> None:
+    """Their difference stays open, and ends in no traceback."""
+    following = look_behind(prover_of(name), tmp_path, graph(7))
+    assert not following.proven
+    assert following.difference is None
+
+
+def prover_of(name: str) -> Prover:
+    """The prover of a back end."""
+    prover = backends.load(name).prover()
+    assert isinstance(prover, Prover)
+    return prover
