@@ -6,9 +6,9 @@ A data set has a preset DATASET_learned; DATASET_mlp, uniform widths, stands bes
 same, and DATASET_tables and DATASET_votes, of tables, where there are such. The same split of data, topology,
 batch size, learning rate and schedule of the penalty, the same seeds. edgeml's presets are trained into
 runs/front/ and go on from there; HGQ2 is trained by benchmarks/hgq2_side.py in .venv-hgq2, and is NOT RUN
-where that is missing. Rows are kept in benchmarks/results/front-DATASET.json, so that a row that is there is
-not measured again. The checkpoints of both sides lie on fronts of validation figures; the test part gives the
-accuracy shown.
+where that is missing. Each design is also placed and routed on an ECP5 (`benchmarks.front_placed`). Rows are
+kept in benchmarks/results/front-DATASET.json, so that a row that is there is not measured again. The
+checkpoints of both sides lie on fronts of validation figures; the test part gives the accuracy shown.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.front_placed import placed
 from edgeml import pipeline, presets
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import VerilogManifest
@@ -64,6 +65,11 @@ class FrontRow:
         epochs: of that training, float baseline included.
         seconds: of that training.
         yosys: version.
+        latency: clocks from a sample to its result; None in rows of before it was kept, as all below.
+        ecp5_luts: LUT4 sites of an ECP5 that the network takes after routing.
+        ecp5_registers: its flip-flops there.
+        fmax_mhz: the clock that nextpnr reached there.
+        placer: nextpnr's name and version.
     """
 
     side: str
@@ -78,6 +84,11 @@ class FrontRow:
     epochs: int
     seconds: float
     yosys: str
+    latency: int | None = None
+    ecp5_luts: int | None = None
+    ecp5_registers: int | None = None
+    fmax_mhz: float | None = None
+    placer: str = ""
 
 
 def read_rows(file: Path) -> list[FrontRow]:
@@ -94,15 +105,16 @@ def spread(count: int, most: int) -> list[int]:
     return sorted({round(i * (count - 1) / max(1, most - 1)) for i in range(most)})
 
 
-def counted(sources: Iterable[Path], top: str, folder: Path) -> dict[str, Any]:
-    """Cells of a design, by the fields of a row."""
-    result = yosys.synthesize(list(sources), top, PASSES, folder)
+def counted(sources: Iterable[Path], top: str, clock: str, folder: Path) -> dict[str, Any]:
+    """Cells of a design on both families and its clock on ECP5, by the fields of a row."""
+    files = list(sources)
+    result = yosys.synthesize(files, top, PASSES, folder)
     by_kind = {"luts": "LUT", "carries": "CARRY4", "registers": "FD"}
     cells = {
         field: sum(n for kind, n in result.cells.items() if kind.startswith(prefix))
         for field, prefix in by_kind.items()
     }
-    return {**cells, "yosys": result.version}
+    return {**cells, "yosys": result.version, **placed(files, top, clock, folder / "ecp5")}
 
 
 def synthesized(graph: Graph) -> dict[str, Any]:
@@ -111,7 +123,9 @@ def synthesized(graph: Graph) -> dict[str, Any]:
         source = Path(name) / "verilog"
         BACKEND.emit(graph, BACKEND.options({})).write(source)
         manifest = VerilogManifest.read(source)
-        return counted([source / file for file in manifest.files], manifest.top, Path(name) / "synthesis")
+        files = [source / file for file in manifest.files]
+        cells = counted(files, manifest.top, "aclk", Path(name) / "synthesis")
+        return {**cells, "latency": manifest.latency}
 
 
 def accuracy(graph: Graph, x: Any, y: Any) -> float:
@@ -202,10 +216,10 @@ def theirs(
             continue
         sources = [file for file in sorted((folder / str(number) / "src").rglob("*.v")) if _needed(file)]
         with scratch_folder() as scratch:
-            cells = counted(sources, "model", Path(scratch))
+            cells = counted(sources, "model", "clk", Path(scratch))
         yield FrontRow(
             side, seed, number, point["test_accuracy"], point["val_accuracy"], point["ebops"],
-            epochs=front["epochs"], seconds=front["seconds"], **cells,
+            epochs=front["epochs"], seconds=front["seconds"], latency=point["latency"], **cells,
         )  # fmt: skip
 
 

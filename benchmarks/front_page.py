@@ -6,19 +6,23 @@ import platform
 from collections.abc import Iterator, Mapping
 from statistics import fmean
 
+from benchmarks import front_placed
 from benchmarks.front import MOST_OPERATIONS, PASSES, FrontRow
 
 _HEADER = """\
 # Accuracy against LUTs
 
 Written by `make bench-front DATASET=...` ({datasets}) with Yosys {version}, Python {python}. The
-Verilog of every row goes through the same `{passes}`;
-no place and route. edgeml's designs are pipelined for 100 MHz by its own delay model, da4ml's by its own with
-latency_cutoff=4. The input's quantizer is part of each design. Checkpoints are spread evenly over each
-training's front of validation figures, both ends included, and all of them are shown; accuracy is that of
-the integers on the test part. Bit operations are each side's own count. edgeml's epochs are those of the
-float baseline and of quantization-aware training from its weights together, HGQ2 trains from random weights.
-Seconds are wall time of the training on a shared machine, so they compare little.
+Verilog of every row goes through the same `{passes}`,
+and, where a row says MHz, through `{ecp5_passes}` and {placer}
+for an ECP5-85F as well, between shift registers (benchmarks/front_placed.py): LUT and FF of ECP5 are the
+network's sites after routing, MHz what nextpnr reached when asked for {mhz:g}. edgeml's designs are pipelined
+for 100 MHz by its own delay model and hold an AXI-Stream handshake; da4ml's are pipelined by its own with
+latency_cutoff=4 and hold none. The input's quantizer is part of each design. Checkpoints are spread evenly
+over each training's front of validation figures, both ends included, and all of them are shown; accuracy is
+that of the integers on the test part. Bit operations are each side's own count. edgeml's epochs are those of
+the float baseline and of quantization-aware training from its weights together, HGQ2 trains from random
+weights. Seconds are wall time of the training on a shared machine, so they compare little.
 """
 
 _REMARKS = {
@@ -51,6 +55,9 @@ def page(measured: Mapping[str, list[FrontRow]], missing: str) -> Iterator[str]:
         version=", ".join(sorted({row.yosys for row in rows})),
         python=platform.python_version(),
         passes=PASSES,
+        ecp5_passes=front_placed.PASSES,
+        placer=", ".join(sorted({row.placer for row in rows if row.placer})),
+        mhz=front_placed.MHZ,
     )
     for name, own in measured.items():
         if own:
@@ -66,14 +73,18 @@ def _section(dataset: str, rows: list[FrontRow], missing: str) -> Iterator[str]:
         yield f"{_REMARKS[dataset]}\n"
     if dataset in MOST_OPERATIONS:
         yield f"edgeml's checkpoints of at most {MOST_OPERATIONS[dataset]:,} bit operations.\n"
-    yield "| side | seed | test | validation | bit operations | LUT | CARRY4 | FF | epochs | training s |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    yield (
+        "| side | seed | test | validation | bit operations | LUT | CARRY4 | FF | clocks "
+        "| ECP5 LUT | ECP5 FF | ECP5 MHz | epochs | training s |"
+    )
+    yield "|" + "---|" * 14
     for row in sorted(rows, key=lambda row: (row.side, row.seed, row.luts)):
         operations = "" if row.operations is None else f"{row.operations:,.0f}"
+        ecp5 = " | ".join(map(_known, (row.ecp5_luts, row.ecp5_registers, row.fmax_mhz)))
         yield (
             f"| {row.side} | {row.seed} | {_percent(row.accuracy)} | {_percent(row.val_accuracy)} | "
-            f"{operations} | {row.luts:,} | {row.carries:,} | {row.registers:,} | {row.epochs} | "
-            f"{row.seconds:.0f} |"
+            f"{operations} | {row.luts:,} | {row.carries:,} | {row.registers:,} | {_known(row.latency)} | "
+            f"{ecp5} | {row.epochs} | {row.seconds:.0f} |"
         )
     yield ""
     if peers:
@@ -100,6 +111,11 @@ def _compared(peers: list[FrontRow], ours: list[FrontRow]) -> Iterator[str]:
             f"On average over the {len(ratios)} of {len(peers)} rows that have one: {fmean(ratios):.2f} of "
             f"HGQ2's LUTs; more LUTs than HGQ2's at {sum(ratio > 1 for ratio in ratios)} of them.\n"
         )
+
+
+def _known(figure: float | None) -> str:
+    """A figure, or that it was not measured."""
+    return "-" if figure is None else f"{figure:,}"
 
 
 def _percent(share: float) -> str:

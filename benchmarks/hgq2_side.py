@@ -87,19 +87,20 @@ def written(model: Any, data: Any, folder: Path) -> dict[str, Any]:
     import numpy as np
     from da4ml.codegen import VerilogModel
     from da4ml.converter import trace_model
-    from da4ml.trace import comb_trace
+    from da4ml.trace import comb_trace, to_pipeline
     from hgq.utils import trace_minmax
 
     trace_minmax(model, data["x_train"], verbose=False)
     logic = comb_trace(*trace_model(model))
-    design = VerilogModel(logic, "model", folder, latency_cutoff=4, clock_period=10, print_latency=False)
-    design.write()
+    pipeline = to_pipeline(logic, 4, verbose=False)
+    VerilogModel(pipeline, "model", folder, clock_period=10, print_latency=False).write()
     outputs = logic.predict(data["x_test"].astype(np.float64))
     keras_outputs = np.asarray(model(data["x_test"]))
     return {
         "test_accuracy": float(np.mean(classes_of(outputs) == data["y_test"])),
         "equal_to_keras": bool(np.array_equal(outputs.astype(np.float32), keras_outputs)),
         "cost": float(logic.cost),
+        "latency": len(pipeline.solutions),
     }
 
 
