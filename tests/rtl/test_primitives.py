@@ -191,11 +191,18 @@ def test_fold(lanes, element, signed, outputs, weight, total, beats, tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [("(first3 ?", "(last3 ?"), ("ce & valid3", "ce & valid2"), ("{sign, ", "{1'b0, ")],
+    ("old", "new", "which"),
+    [
+        ("<= first3 ?", "<= last3 ?", 1),
+        ("ce & valid3", "ce & valid2", 1),
+        ("{sign, ", "{1'b0, ", 1),
+        ("(first3 ?", "(last3 ?", 3),
+        ("ce & valid3", "ce & valid2", 3),
+        ("{sign, ", "{1'b0, ", 3),
+    ],
 )
-def test_a_broken_fold_is_found(old: str, new: str, tmp_path: Path) -> None:
-    lanes, element, signed, outputs, weight, total, beats = FOLDS[1]
+def test_a_broken_fold_is_found(old: str, new: str, which: int, tmp_path: Path) -> None:
+    lanes, element, signed, outputs, weight, total, beats = FOLDS[which]
     body, weights = fold(lanes, element, signed, outputs, weight, total, beats)
     assert old in (share_dir("hw") / "rtl" / "edgeml_fold.v").read_text()
     given = random_beats(40, beats, lanes * element)
