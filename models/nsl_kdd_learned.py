@@ -39,7 +39,7 @@ PRESET = Preset(
     ),
     training=Training(
         float_epochs=5,
-        epochs=60,
+        epochs=300,
         batch_size=512,
         float_learning_rate=2e-3,
         learning_rate=4e-3,
