@@ -24,7 +24,7 @@ BOARD = "ulx3s-85f"
 PASSES = "synth_ecp5 -noflatten -nodsp"
 TOP, NETWORK = "front_top", "u_network"
 MHZ = 100.0
-"""What nextpnr is asked for; it goes on to optimize until it has that."""
+"""The clock that nextpnr is asked for; it optimizes until it has that."""
 
 _SECONDS = 3600.0
 _SEED = 1
