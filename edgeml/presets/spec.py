@@ -230,12 +230,7 @@ class Quantizers(Settings):
         return f"quantized_relu({chosen.bits}, {chosen.integer})"
 
     def linear(self, layer: str, signed: bool = False) -> str:
-        """For a QActivation that only rounds, behind a residual addition for example.
-
-        Args:
-            layer: its name.
-            signed: with a sign, whatever `activations.signed` says.
-        """
+        """For a QActivation that only rounds, as behind a residual addition; `signed`: with a sign anyway."""
         form = self._of(layer).activations.over(self.activations)
         return _quantized_bits(form.model_copy(update={"signed": form.signed or signed}))
 
