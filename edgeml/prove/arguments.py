@@ -39,7 +39,8 @@ _MOST_STEPS = 1 << 27
 _CHUNK = 1 << 21
 """Integers in one batch."""
 
-_SINGLE = (Form.CONSTANT, Form.MONOTONE, Form.FUNCTION)
+SINGLE = (Form.CONSTANT, Form.MONOTONE, Form.FUNCTION)
+"""Forms of a value each of whose elements depends on one element at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,7 @@ def _choose(
         if structure.form is Form.UNKNOWN:
             return f"the {side}: {structure.reason}"
     forms = (ours.form, theirs.form)
-    if all(form in _SINGLE for form in forms):
+    if all(form in SINGLE for form in forms):
         return _of_single(segment, ours, theirs, rounds)
     if ours.affine and theirs.affine:
         if rounds:

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.fixed import NO_CODE, IntArray
-from edgeml.ir.structure import NONE, Form
-from edgeml.prove.arguments import StageDifference, StageProof, by_source, units_of
+from edgeml.ir.structure import NONE
+from edgeml.prove.arguments import SINGLE, StageDifference, StageProof, by_source, units_of
 from edgeml.prove.segment import GraphSegment
 from edgeml.stages import ArtefactStage
 
@@ -36,8 +36,6 @@ _MOST_CODES = 1 << 25
 
 _MOST_PAIRS = 1 << 26
 """Most pairs that are compared behind one element of the sum."""
-
-_SINGLE = (Form.CONSTANT, Form.MONOTONE, Form.FUNCTION)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +103,7 @@ def prove_behind(sums: OtherSum, stage: ArtefactStage, segment: GraphSegment) ->
 
     source = sums.segment.value
     forms = (segment.structure, stage.structure)
-    if stage.finer is None or any(side.form not in _SINGLE for side in forms):
+    if stage.finer is None or any(side.form not in SINGLE for side in forms):
         return missing(f"a {forms[1].form.value} of {source}, a sum that differs")
     ours, theirs = (side.places[0].reshape(-1) for side in forms)
     if np.any((ours != theirs) & (ours != NONE) & (theirs != NONE)):
