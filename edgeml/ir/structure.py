@@ -47,7 +47,8 @@ class Form(Enum):
     """None of these."""
 
 
-_SINGLE = (Form.CONSTANT, Form.MONOTONE, Form.FUNCTION)
+SINGLE = (Form.CONSTANT, Form.MONOTONE, Form.FUNCTION)
+"""Forms of a value each of whose elements depends on one element at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +192,7 @@ def joined_pair(a: Structure, b: Structure, shape: Shape, form: Form, *, affine:
     x, y = (stepped(part, shape, affine=True) for part in (a, b))
     if x.form is Form.CONSTANT and y.form is Form.CONSTANT:
         return constant(shape)
-    same = x.form in _SINGLE and y.form in _SINGLE and np.array_equal(x.places, y.places)
+    same = x.form in SINGLE and y.form in SINGLE and np.array_equal(x.places, y.places)
     if same:
         rules = _together(x.rules, y.rules)
         rising = form in (Form.MAXIMUM, Form.MINIMUM) and Form.FUNCTION not in (x.form, y.form)

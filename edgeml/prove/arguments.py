@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
-from edgeml.ir.structure import NONE, Form, Structure
+from edgeml.ir.structure import NONE, SINGLE, Form, Structure
 from edgeml.prove.segment import GraphSegment
 from edgeml.prove.sharing import groups_of, shared_codes
 from edgeml.stages import ArtefactStage
@@ -38,9 +38,6 @@ _MOST_STEPS = 1 << 27
 
 _CHUNK = 1 << 21
 """Integers in one batch."""
-
-SINGLE = (Form.CONSTANT, Form.MONOTONE, Form.FUNCTION)
-"""Forms of a value each of whose elements depends on one element at most."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeml.fixed import NO_CODE, IntArray
-from edgeml.ir.structure import NONE
-from edgeml.prove.arguments import SINGLE, StageDifference, StageProof, by_source, units_of
+from edgeml.ir.structure import NONE, SINGLE
+from edgeml.prove.arguments import StageDifference, StageProof, by_source, units_of
 from edgeml.prove.segment import GraphSegment
 from edgeml.stages import ArtefactStage
 

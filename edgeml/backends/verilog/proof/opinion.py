@@ -20,7 +20,7 @@ import numpy as np
 from edgeml.backends.verilog.proof.stages import DesignStages
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.fixed import IntArray
-from edgeml.ir.structure import NONE, Form
+from edgeml.ir.structure import NONE, SINGLE, Form
 from edgeml.scratch import scratch_folder
 from edgeml.stages import ArtefactStage, Reference, SecondOpinion
 from edgeml.tools import read_log, yosys
@@ -143,7 +143,7 @@ class _Claim:
         results: dict[str, _Expression] = {}
         if form is Form.SUM:
             results = dict(self._sums())
-        elif form in (Form.MONOTONE, Form.FUNCTION, Form.CONSTANT):
+        elif form in SINGLE:
             results = dict(self._functions())
         return results if results.keys() == self._own else None
 
