@@ -4,7 +4,8 @@ Each has a formula in float64 with a stated order of operations, so that a funct
 float32; scikit-learn fits the numbers (QuantileTransformer, PCA).
 
 - `logarithm`: sign(x) * log1p(|x|), rounded to float32; the affine scaling follows.
-- `interpolated`: the share of training data below x, linear between `knots`; 0 and 1 beyond them.
+- `interpolated`: the share of training data below x, linear between `knots`, 0 and 1 beyond them; of a value that
+  is several knots the middle of their shares, as in scikit-learn's QuantileTransformer.
 - `whitened`: the sum over features of x * matrix, added in the order of the features, rounded to float32.
 """
 
@@ -55,10 +56,12 @@ def interpolated(x: Array, knots: Array) -> Array:
         x: shape (..., features).
         knots: as `quantile_knots` gives them.
 
-    Of equal knots the last one counts at the value itself.
+    The least and the largest knot are 0 and 1, however often they stand there.
 
     >>> interpolated(np.array([[0.0], [2.5], [9.0]]), np.array([[0.0], [2.0], [4.0]])).ravel().tolist()
     [0.0, 0.625, 1.0]
+    >>> interpolated(np.array([[1.0]]), np.array([[0.0], [1.0], [1.0], [1.0], [5.0]])).ravel().tolist()
+    [0.5]
     """
     wide = x.astype(np.float64)
     result = np.empty(x.shape, np.float32)
@@ -68,12 +71,12 @@ def interpolated(x: Array, knots: Array) -> Array:
         if last == 0:
             result[..., feature] = (values > column[0]).astype(np.float32)
             continue
-        below = np.clip(np.searchsorted(column, values, side="right") - 1, 0, last - 1)
+        first, beyond = (np.searchsorted(column, values, side=side) for side in ("left", "right"))
+        below = np.clip(beyond - 1, 0, last - 1)
         low, high = column[below], column[below + 1]
-        width = np.where(high > low, high - low, 1.0)
-        part = np.clip((values - low) / width, 0.0, 1.0)
-        share = (below + part) / last
-        share = np.where(values >= column[last], 1.0, np.where(values < column[0], 0.0, share))
+        part = (values - low) / np.where(high > low, high - low, 1.0)
+        place = np.where(first < beyond, (first + beyond - 1) * 0.5, below + part)
+        share = np.where(values <= column[0], 0.0, np.where(values >= column[last], 1.0, place / last))
         result[..., feature] = share.astype(np.float32)
     return result
 

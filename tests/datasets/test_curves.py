@@ -49,14 +49,23 @@ def test_quantiles_agree_with_scikit_learn() -> None:
     assert scaling.apply(X * 100).max() == 1
 
 
-def test_quantiles_of_few_values() -> None:
-    x = np.repeat([0.0, 1.0, 1.0, 5.0], 5)[:, None]
-    scaled = Scaling.fit("quantile", x).apply(np.array([[-1.0], [0.0], [1.0], [5.0], [9.0]]))
-    assert (np.diff(scaled[:, 0]) >= 0).all()
-    assert scaled[0] == 0
-    assert scaled[-1] == 1
-    one = Scaling.fit("quantile", np.ones((4, 1)))
-    assert set(one.apply(np.array([[0.0], [1.0], [2.0]])).ravel().tolist()) <= {0.0, 1.0}
+@pytest.mark.parametrize("rows", [1, 2, 40, 900])
+def test_quantiles_of_repeated_values_are_those_of_scikit_learn(rows: int) -> None:
+    """A column that is mostly zero, one of few steps, a constant one."""
+    from sklearn.preprocessing import QuantileTransformer
+
+    rng = np.random.default_rng(rows)
+    x = np.column_stack(
+        [rng.poisson(0.2, rows), rng.integers(0, 4, rows), np.ones(rows), -np.maximum(rng.normal(size=rows), 0)]
+    ).astype(np.float32)
+    theirs = QuantileTransformer(n_quantiles=min(256, rows), subsample=None)  # pyright: ignore[reportArgumentType]
+    theirs.fit(x.astype(np.float64))
+    tried = np.concatenate([x, x + 0.25, x - 0.5])
+    if rows == 1:  # a single knot, for which scikit-learn has no stated value
+        tried = x
+    np.testing.assert_allclose(
+        Scaling.fit("quantile", x).apply(tried), np.asarray(theirs.transform(tried)), atol=1e-6
+    )
 
 
 def test_whitening_agrees_with_scikit_learn_and_leaves_no_correlation() -> None:
