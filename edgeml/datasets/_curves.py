@@ -4,8 +4,8 @@ Each has a formula in float64 with a stated order of operations, so that a funct
 float32; scikit-learn fits the numbers (QuantileTransformer, PCA).
 
 - `logarithm`: sign(x) * log1p(|x|), rounded to float32; the affine scaling follows.
-- `interpolated`: the share of training data below x, linear between `knots`, 0 and 1 beyond them; of a value that
-  is several knots the middle of their shares, as in scikit-learn's QuantileTransformer.
+- `interpolated`: the share of training data below x, linear between `knots`, 0 and 1 beyond them; of a
+  value that is several knots the middle of their shares, as in scikit-learn's QuantileTransformer.
 - `whitened`: the sum over features of x * matrix, added in the order of the features, rounded to float32.
 """
 

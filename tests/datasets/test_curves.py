@@ -55,9 +55,9 @@ def test_quantiles_of_repeated_values_are_those_of_scikit_learn(rows: int) -> No
     from sklearn.preprocessing import QuantileTransformer
 
     rng = np.random.default_rng(rows)
-    x = np.column_stack(
-        [rng.poisson(0.2, rows), rng.integers(0, 4, rows), np.ones(rows), -np.maximum(rng.normal(size=rows), 0)]
-    ).astype(np.float32)
+    kept = np.maximum(rng.normal(size=rows), 0)
+    columns = [rng.poisson(0.2, rows), rng.integers(0, 4, rows), np.ones(rows), kept, -kept]
+    x = np.column_stack(columns).astype(np.float32)
     theirs = QuantileTransformer(n_quantiles=min(256, rows), subsample=None)  # pyright: ignore[reportArgumentType]
     theirs.fit(x.astype(np.float64))
     tried = np.concatenate([x, x + 0.25, x - 0.5])
