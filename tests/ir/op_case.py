@@ -104,19 +104,44 @@ def runs_exactly(
         with pytest.raises(EdgemlError):
             target.emit(graph, options)
         return f"{target.name} refuses {refused[0].op}: {refused[0].reason}"
-    missing = [runner.available() for runner in target.runners()]
-    if any(missing):
-        return "; ".join(filter(None, missing))
-    target.emit(graph, options).write(folder)
+    if missing := cannot_run(target):
+        return missing
+    for what, (got, expected) in answers(target, graph, folder, settings).items():
+        np.testing.assert_array_equal(got, expected, err_msg=what)
+    return ""
+
+
+def cannot_run(target: Backend) -> str:
+    """The reason why a back end's runners cannot run on this machine; "" if they can."""
+    return "; ".join(filter(None, (runner.available() for runner in target.runners())))
+
+
+def answers(
+    target: Backend, graph: Graph, folder: Path, settings: Mapping[str, Any]
+) -> dict[str, tuple[IntArray, IntArray]]:
+    """Codes of every runner for every output beside the right ones, by "runner: graph.output"."""
+    target.emit(graph, target.options(settings)).write(folder)
     inputs = codes(graph, 24)
     expected = evaluate_codes(graph, inputs)
-    for runner in target.runners():
-        got = runner.run_codes(folder, graph, inputs)
-        for name in graph.outputs:
-            np.testing.assert_array_equal(
-                got[name], expected[name], err_msg=f"{runner.name}: {graph.name}.{name}"
-            )
-    return ""
+    results = {runner.name: runner.run_codes(folder, graph, inputs) for runner in target.runners()}
+    return {
+        f"{runner}: {graph.name}.{name}": (got[name], expected[name])
+        for runner, got in results.items()
+        for name in graph.outputs
+    }
+
+
+@cache
+def compiled_zoo(backend: str) -> dict[str, dict[str, tuple[IntArray, IntArray]]]:
+    """`answers` of the zoo's graphs that a back end does not refuse, by graph; compiled once for all ops."""
+    target, settings = backends.load(backend), COMPILED[backend]
+    fit = [graph for graph in zoo().values() if not target.refusals(graph, target.options(settings))]
+    with tempfile.TemporaryDirectory() as folder:
+        every = answers(target, side_by_side(fit, "together"), Path(folder), settings)
+    return {
+        graph.name: {what: pair for what, pair in every.items() if f".g{number}_" in what}
+        for number, graph in enumerate(fit)
+    }
 
 
 @cache
@@ -229,14 +254,18 @@ class OpCase:
     @pytest.mark.parametrize("backend", back_ends())
     def test_every_back_end(self, backend, tmp_path):
         target, chosen = backends.load(backend), COMPILED.get(backend, {})
-        graphs = self.samples()
-        if backend in COMPILED:  # one compilation for all that can be emitted
-            fit = [graph for graph in graphs if not target.refusals(graph, target.options(chosen))]
-            refused = [graph for graph in graphs if graph not in fit]
-            graphs = [side_by_side(fit, "together"), *refused] if fit else refused
-            reasons = [runs_exactly(target, graph, tmp_path / graph.name, chosen) for graph in graphs]
-        else:
-            reasons = [runs_exactly_once(backend, graph.name) for graph in graphs]
+        reasons: list[str] = []
+        for graph in self.samples():
+            if backend not in COMPILED:
+                reasons.append(runs_exactly_once(backend, graph.name))
+            elif target.refusals(graph, target.options(chosen)) or cannot_run(target):
+                reasons.append(runs_exactly(target, graph, tmp_path / graph.name, chosen))
+            else:
+                pairs = compiled_zoo(backend)[graph.name]
+                assert len(pairs) == len(target.runners()) * len(graph.outputs)
+                for what, (got, expected) in pairs.items():
+                    np.testing.assert_array_equal(got, expected, err_msg=f"{graph.name}: {what}")
+                reasons.append("")
         if all(reasons):
             pytest.skip("; ".join(dict.fromkeys(reasons)))
 
