@@ -33,7 +33,7 @@ from edgeml.datasets._record_folder import is_record_folder, record_parts
 from edgeml.datasets._scaling import Kind, Scaling
 from edgeml.datasets._sources import Sources
 from edgeml.datasets._splits import split
-from edgeml.datasets._streamed import streamed
+from edgeml.datasets._streamed import check_streamable, streamed
 from edgeml.datasets._table_file import SUFFIXES as TABLE_SUFFIXES
 from edgeml.datasets._table_file import load_table, read_table
 from edgeml.datasets._targets import stored_labels, with_numbers
@@ -57,6 +57,7 @@ __all__ = [
     "StreamedRows",
     "TableOptions",
     "check_room",
+    "check_streamable",
     "info",
     "is_image_folder",
     "labels_of",

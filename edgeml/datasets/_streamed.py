@@ -38,18 +38,13 @@ def streamed(path: Path, max_classes: int | None = None) -> Dataset:
             or labels are no classes.
         MissingToolError: Pillow, which reads images, is not installed.
     """
+    check_streamable(path)
     if is_record_folder(path):
         raw = _of_records(path, max_classes)
     elif path.is_dir():
         raw = _of_images(path)
-    elif path.suffix.lower() == ".npz":
-        raw = _of_npz(path, max_classes)
     else:
-        raise EdgemlError(
-            "is no .npz file and no folder of images or TFRecord files, so it cannot stay on the disk",
-            str(path),
-            "save it by numpy.savez, or leave data.stream out",
-        )
+        raw = _of_npz(path, max_classes)
     assert raw.val is not None and raw.test is not None
     check_raw(raw, str(path))
     return Dataset(
@@ -66,6 +61,24 @@ def streamed(path: Path, max_classes: int | None = None) -> Dataset:
         source=str(path),
         checksum=checksum(raw.arrays()),
         note="split as published; training samples stay on the disk",
+    )
+
+
+def check_streamable(path: Path) -> None:
+    """Refuse what cannot stay on the disk, before anything of it is read.
+
+    Args:
+        path: of the data.
+
+    Raises:
+        EdgemlError: neither an .npz file nor a folder.
+    """
+    if path.is_dir() or path.suffix.lower() == ".npz":
+        return
+    raise EdgemlError(
+        "is no .npz file and no folder of images or TFRecord files, so it cannot stay on the disk",
+        str(path),
+        "save x_train, y_train, x_val, y_val, x_test and y_test by numpy.savez, or leave data.stream out",
     )
 
 

@@ -189,8 +189,11 @@ def task_of_data(spec: DataSpec, inputs: int = 0, outputs: int = 0) -> tuple[str
         outputs: elements of its result; 0 without a model, which then has as many as the labels ask for.
 
     Raises:
-        EdgemlError: the data are missing or damaged, or there is nothing to train towards.
+        EdgemlError: the data are missing or damaged, cannot stay on the disk, or there is nothing to train
+            towards.
     """
+    if spec.stream:
+        datasets.check_streamable(Path(spec.dataset))
     labels, classes = (
         datasets.labels_of(spec.dataset, spec.column, spec.outputs, table=spec.table)
         if spec.labels
@@ -221,6 +224,7 @@ def task_of_data(spec: DataSpec, inputs: int = 0, outputs: int = 0) -> tuple[str
 
 def _check_stream(spec: DataSpec, truth: Truth) -> None:
     """Refuse what would need all training samples in memory."""
+    datasets.check_streamable(Path(spec.dataset))
     partition = spec.partition
     reasons = {
         f"data.scaling={spec.scaling} is fitted to all samples": spec.scaling not in ("none", "unit"),

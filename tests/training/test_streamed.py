@@ -89,12 +89,22 @@ def test_memory_is_bounded(tmp_path):
         ({"task": "regression"}, "only classes can be trained from the disk"),
         ({"split": "random"}, "shuffles all samples"),
         ({"dataset": "other.csv"}, r"is no \.npz file and no folder"),
+        ({"dataset": "other.csv", "task": "regression", "scaling": "standard"}, r"is no \.npz file"),
         ({"dataset": "absent.npz"}, "no such data file"),
     ],
 )
 def test_what_needs_all_samples_is_refused(digits, settings, message):
     with pytest.raises(EdgemlError, match=message):
         prepare(DataSpec(**{"dataset": str(digits), "stream": True, "task": "classification"} | settings))
+
+
+def test_a_table_is_refused_before_its_columns_are_judged(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,label\n" + "1,red,yes\n2,blue,no\n" * 10)
+    spec = DataSpec(dataset=str(table), stream=True)
+    for taken in (presets.task_of_data, prepare):
+        with pytest.raises(EdgemlError, match=r"table\.csv: is no \.npz file.*numpy\.savez"):
+            taken(spec)
 
 
 def test_files_that_cannot_be_mapped_are_refused(digits, tmp_path):
