@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from edgeml.errors import EdgemlError, unknown_name
 from edgeml.keras.backend import import_keras
 from edgeml.keras.quantized_model import quantized
@@ -33,8 +35,9 @@ def build_model(preset: Preset, choices: Choices | None = None) -> keras.Model:
             `training.max_parameters` none is allocated. The preset's own if None.
 
     Raises:
-        EdgemlError: the build function fails or returns something else, the model has too many weights, or
-            `quantizers.layers` names a layer that the model does not have.
+        EdgemlError: the build function fails or returns something else, the model has too many weights or a
+            Normalization without statistics, or `quantizers.layers` names a layer that the model does not
+            have.
         MissingToolError: TensorFlow or QKeras is not installed.
     """
     keras = import_keras()
@@ -52,6 +55,7 @@ def build_model(preset: Preset, choices: Choices | None = None) -> keras.Model:
         raise EdgemlError(f"returned a {type(model).__name__}", where, "return a keras.Model")
     if not model.built:
         raise EdgemlError("the model's input shape is unknown", where, "start it with keras.Input(shape)")
+    _refuse_unadapted(model, where)
     for name in quantizers.layers:
         layers = [layer.name for layer in model.layers]
         if name not in layers:
@@ -59,6 +63,22 @@ def build_model(preset: Preset, choices: Choices | None = None) -> keras.Model:
     model = quantized(model, quantizers)
     model.name = preset.name
     return model
+
+
+def _refuse_unadapted(model: Any, where: str) -> None:
+    """Refuse a Normalization that Keras would run with mean 0 and variance 1, because nobody stated them."""
+    import keras
+
+    for layer in model._flatten_layers():
+        if not isinstance(layer, keras.layers.Normalization) or layer.input_mean is not None:
+            continue
+        if not np.any(layer.mean) and np.all(np.asarray(layer.variance) == 1):
+            raise EdgemlError(
+                f"{layer.name} is a Normalization without statistics",
+                where,
+                "give it mean and variance, call its adapt(samples) in the build function, or use "
+                "data.scaling=standard instead, which is fitted to the training part",
+            )
 
 
 def _called(build: Callable[..., Any], choices: Choices) -> Any:
