@@ -175,6 +175,16 @@ def test_the_error_of_a_reconstruction_is_an_anomaly_score():
     assert reconstruction.facts_of(made, given, (2,), None, ()).anomaly == ()
 
 
+def test_the_quantiles_of_the_error_are_those_of_normal_samples() -> None:
+    given = np.zeros((8, 2))
+    made = {"fixed": np.repeat([[0.1], [0.1], [0.2], [0.2], [0.3], [1.0], [2.0], [3.0]], 2, axis=1)}
+    normal = np.array([True] * 5 + [False] * 3)
+    facts = reconstruction.facts_of(made, given, (2,), None, (), normal)
+    assert facts.normal == 5 and facts.error_quantiles["fixed"][-1] == pytest.approx(0.09)
+    whole = reconstruction.facts_of(made, given, (2,), None, ())
+    assert whole.normal is None and whole.error_quantiles["fixed"][-1] == pytest.approx(9.0)
+
+
 def test_the_hidden_layer_is_what_the_last_linear_one_sees():
     graph, x = sample_graph(), sample_inputs(24)
     assert hidden_of(graph) == "act1"

@@ -18,7 +18,9 @@ from edgeml.report import layout, render, sections
 from edgeml.report.collect import collect
 from edgeml.report.facts import composed
 from edgeml.report.page import to_html, to_markdown
+from edgeml.report.quality import OTHER_TASK
 from edgeml.report.section import Section
+from edgeml.report.sections.classes.facts import ClassesFacts
 from edgeml.report.sections.exactness.view import verdict
 from edgeml.report.sections.speed import collect as speed
 from edgeml.report.source import RunSource
@@ -98,6 +100,16 @@ def test_a_section_that_is_not_available_has_its_reason_everywhere(name: str) ->
     assert all(reason == "cannot be read" for reason in gone.missing.values())
     assert set(gone.missing) == set(gone.optional())
     assert gone.model_validate_json(values) == gone
+
+
+@pytest.mark.parametrize("task", ["regression", "autoencoder", "multi-label"])
+def test_classes_stand_on_no_page_of_a_task_without_them(task: str) -> None:
+    gone = ClassesFacts.unavailable(f"{OTHER_TASK}{task}")
+    facts = ZOO["all"].model_copy(
+        update=gone.model_dump(exclude={"missing"}) | {"missing": {**ZOO["all"].missing, **gone.missing}}
+    )
+    assert 'id="classes"' in to_html(ZOO["all"])
+    assert 'id="classes"' not in to_html(facts) and "## Classes" not in to_markdown(facts)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeml.report.scores import about_classes
 from edgeml.report.section import Section
 from edgeml.report.sections.classes import collect, view
 from edgeml.report.sections.classes.facts import ClassesFacts
@@ -13,4 +14,5 @@ SECTION = Section(
     collect=collect.collect,
     digest=view.digest,
     view=view.view,
+    applies=about_classes("confusion"),
 )

@@ -64,6 +64,8 @@ class ReconstructionFacts(SectionFacts):
         reconstructions: best, median and worst.
         error_quantiles: 50, 90, 95, 99 and 100 % quantiles of the samples' mean squared errors, by model: an
             alarm above the 99 % one is false for one in a hundred samples like these.
+        normal: how many samples these quantiles are of where some are known to be anomalies, which are left
+            out; None where all samples count.
         anomaly: a row per class, where the samples have any.
     """
 
@@ -71,6 +73,7 @@ class ReconstructionFacts(SectionFacts):
 
     reconstructions: tuple[Reconstruction, ...] = ()
     error_quantiles: Mapping[str, tuple[float, ...]] = {}
+    normal: int | None = None
     anomaly: tuple[AnomalyArea, ...] = ()
 
 
@@ -86,7 +89,9 @@ def collect(source: RunSource) -> ReconstructionFacts:
     by_model, samples = aligned_outputs(source)
     if samples is None:
         return ReconstructionFacts.unavailable("there are no test samples")
-    return facts_of(by_model, samples, source.data.x_test.shape[1:], source.labels, source.data.class_names)
+    normal = source.data.y_test == 0 if source.run.config.data.normal else None
+    shape, data = source.data.x_test.shape[1:], source.data
+    return facts_of(by_model, samples, shape, source.labels, data.class_names, normal)
 
 
 def facts_of(
@@ -95,6 +100,7 @@ def facts_of(
     shape: tuple[int, ...],
     labels: np.ndarray | None,
     classes: tuple[str, ...],
+    normal: np.ndarray | None = None,
 ) -> ReconstructionFacts:
     """The reconstructions.
 
@@ -104,6 +110,7 @@ def facts_of(
         shape: of a sample.
         labels: classes of the samples; None without.
         classes: their names.
+        normal: which samples are no anomalies, (samples,), where that is known.
 
     Raises:
         MissingToolError: scikit-learn is not installed.
@@ -127,12 +134,15 @@ def facts_of(
                 anomaly.append(
                     AnomalyArea(of=name, samples=int(yes.sum()), error=float(fixed[yes].mean()), area=area)
                 )
+    counted = normal if normal is not None and normal.any() else np.ones(len(fixed), bool)
     return ReconstructionFacts.of(
         {"reconstructions": "there are no test samples"},
         reconstructions=rows,
         error_quantiles={
-            model: tuple(map(float, np.quantile(error, _QUANTILES))) for model, error in errors.items()
+            model: tuple(map(float, np.quantile(error[counted], _QUANTILES)))
+            for model, error in errors.items()
         },
+        normal=None if counted.all() else int(counted.sum()),
         anomaly=tuple(anomaly),
     )
 
