@@ -46,6 +46,15 @@ _FORMAT = "onnx"
 _LITTLE = 130.0
 """A float model is worth a remark below so many percent of the share of the most frequent class."""
 
+_SCALED = (
+    "the data may be scaled in another way than in training, "
+    "see --set data.scaling=unit and data.constant=255"
+)
+_TRAINED = (
+    "the run's data and scaling are those of its training, "
+    "so the float baseline needs more of it: edgeml train"
+)
+
 
 _TABLE = "name one of them: data.scaling, quantize.terms"
 
@@ -153,7 +162,8 @@ def quantize_model(
         if run.model_file.is_file() and (place / QUANTIZE_FILE).is_file():
             return run
     samples = parts(data, choices.quantize.samples, choices.quantize.seed)
-    result, record = _quantized(net, choices.quantize, samples, sensitivity, where, tell)
+    advice = _TRAINED if _as_trained(source.run, choices.data) else _SCALED
+    result, record = _quantized(net, choices.quantize, samples, sensitivity, where, tell, advice)
     content = result.model().SerializeToString()
     options = ImportOptions(_name(source, choices), choices.lowering)
     imported = exact_graph(content, _FILE, options)
@@ -179,6 +189,14 @@ def quantize_model(
         write_atomic(run.float_onnx, net.model().SerializeToString())
         write_atomic(run.model_file, content)
     return run
+
+
+def _as_trained(run: Run | None, spec: DataSpec) -> bool:
+    """True for the data of a run, scaled as in its training."""
+    if run is None or run.config.importing is not None:
+        return False
+    own, fields = run.config.data, ("dataset", "scaling", "constant")
+    return all(getattr(own, name) == getattr(spec, name) for name in fields)
 
 
 def default_folder(source: FloatSource, chosen: PostTraining) -> Path:
@@ -299,8 +317,9 @@ def _quantized(
     sensitivity: bool,
     where: str,
     tell: Tell,
+    advice: str,
 ) -> tuple[QuantizedNet, QuantizationRecord]:
-    """The quantized network within the settings, and its record."""
+    """The quantized network within the settings, and its record; `advice` is for a model that guesses."""
     tell("calibration")
     judge = Judge(net, samples)
     useful = with_useful(net, chosen, samples.calibration, where, tell)
@@ -335,7 +354,7 @@ def _quantized(
         dropped=dropped,
         tensors=tuple(_rows(source, result)),
         sensitivity=rows,
-        remarks=tuple(_remarks(source, judge)),
+        remarks=tuple(_remarks(source, judge, advice)),
         seconds=0.0,
     )
 
@@ -395,16 +414,13 @@ def _outside(values: Any, kind: TensorType) -> float:
     return round(float(np.mean((codes > kind.most) | (codes < kind.least))), 6)
 
 
-def _remarks(source: Calibrated, judge: Judge) -> Iterator[str]:
+def _remarks(source: Calibrated, judge: Judge, advice: str) -> Iterator[str]:
     """Sentences on what a user may not expect."""
     classes = judge.samples.truth if judge.task.truth is Truth.CLASSES else None
     if classes is not None and judge.float_percent < _LITTLE * float(
         np.bincount(classes).max() / len(classes)
     ):
-        yield (
-            f"the float model itself is right on {judge.float_percent:.1f} % only: the data may be scaled in "
-            "another way than in training, see --set data.scaling=unit and data.constant=255"
-        )
+        yield f"the float model itself is right on {judge.float_percent:.1f} % only: {advice}"
     for tensor, histogram in source.histograms.items():
         if histogram.low == histogram.high:
             yield f"{tensor} has the value {histogram.low:g} on every calibration sample"
