@@ -38,6 +38,9 @@ _DEFINES = (
     "VM_TRACE_FST=0",
     "VM_TRACE_VCD=0",
 )
+_HEADERS = ("verilated.h", "cstdint", "cstdio", "cstdlib", "cstring", "string", "vector")
+"""Headers of Verilator's C++ and of every main: half of the compilation of a small design reads them."""
+
 _SECONDS = 3600.0
 _REFUSED = re.compile(r"%(Error|Warning)(-\w+)?: \S+\.v:\d+")
 _WORDS = re.compile(r"[A-Za-z0-9_./+@-]+")
@@ -109,6 +112,8 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
     if program.is_file():
         return program
     program.parent.mkdir(parents=True, exist_ok=True)
+    flags = [*_compile_flags(verilator), *([] if optimized else [_QUICK])]
+    headers = _headers(compiler, digest(versions), flags)
     runtime = _runtime(verilator, compiler, digest(versions))
     with scratch_folder(program.parent) as name:
         scratch = Path(name)
@@ -134,8 +139,7 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
         parts = [f'#include "{path.name}"' for path in sorted((scratch / "c").glob("*.cpp"))]
         (scratch / "c" / "edgeml_all.cpp").write_text("\n".join([*parts, main]))
         target = scratch / "simulation"
-        flags = [*_compile_flags(verilator), *([] if optimized else [_QUICK])]
-        words = [compiler.path, *flags, "-Ic", "c/edgeml_all.cpp", runtime, "-o", target]
+        words = [compiler.path, *flags, *headers, "-Ic", "c/edgeml_all.cpp", runtime, "-o", target]
         run(words, scratch, program.parent / "compile.log", _SECONDS, writes=[target])
         target.replace(program)  # atomic: two checks may build the same simulation at once
     return program
@@ -178,6 +182,29 @@ def _runtime(verilator: InstalledTool, compiler: InstalledTool, name: str) -> Pa
         run(words, Path(scratch), target.parent / "compile.log", _SECONDS, writes=[fresh])
         fresh.replace(target)
     return target
+
+
+def _headers(compiler: InstalledTool, name: str, flags: Sequence[str]) -> tuple[str | Path, ...]:
+    """The flags that name precompiled headers; none for the first simulation, which may be the only one.
+
+    A compiler that cannot use the precompiled file reads the header beside it instead.
+    """
+    folder = cache_folder("verilog") / name
+    header = folder / f"headers-{digest(flags)}.h"
+    precompiled = folder / f"{header.name}.gch"
+    if not (folder / "runtime.o").is_file():
+        return ()
+    if not precompiled.is_file():
+        with scratch_folder(folder) as scratch:
+            source, fresh = Path(scratch) / header.name, Path(scratch) / precompiled.name
+            source.write_text("".join(f"#include <{name}>\n" for name in _HEADERS))
+            words = [compiler.path, *flags, "-x", "c++-header", source, "-o", fresh]
+            done = run(words, Path(scratch), folder / "headers.log", _SECONDS, check=False)
+            if done.code or not fresh.is_file():
+                return ()
+            source.replace(header)
+            fresh.replace(precompiled)
+    return ("-include", header)
 
 
 def _compile_flags(verilator: InstalledTool) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,21 @@ def test_lint_refuses_a_warning(tmp_path: Path) -> None:
     )
     with pytest.raises(EdgemlError, match="WIDTHTRUNC"):
         verilator.lint([tmp_path / "bad.v"], "bad", tmp_path / "log")
+
+
+def test_precompiled_headers_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, main = (
+        tmp_path / "tiny.v",
+        '#include "Vdut.h"\nint main() { Vdut dut; dut.eval(); return dut.b; }\n',
+    )
+    source.write_text("module tiny (input wire a, output wire b);\n  assign b = ~a;\nendmodule\n")
+    verilator.simulation([source], "tiny", main)  # the first of a folder has none
+    used = verilator.simulation([source], "tiny", f"{main}// precompiled\n")
+    assert list(used.parents[1].glob("*/headers-*.h.gch"))
+    monkeypatch.setattr(verilator, "_headers", lambda *_: ())
+    read = verilator.simulation([source], "tiny", f"{main}// read\n")
+    assert used.read_bytes() == read.read_bytes()
+    assert subprocess.run([used], check=False).returncode == 1
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
