@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.docs import workshop
+
 pytestmark = pytest.mark.slow
 
 
 def edgeml(folder: Path, line: str) -> None:
     """Run a command line in a folder; 0 and 1 are answers."""
-    program, *words = shlex.split(line)
-    assert program == "edgeml"
-    done = subprocess.run(
-        [sys.executable, "-m", "edgeml", *words], cwd=folder, capture_output=True, text=True
-    )
-    assert done.returncode in (0, 1), done.stderr[-2000:]
+    with workshop.inside(folder):
+        code, text = workshop.command(line)
+    assert code in (0, 1), f"{line}\n{text[-2000:]}"
 
 
 def verdicts(folder: Path, run: str) -> dict[str, Any]:
