@@ -77,7 +77,7 @@ def test_a_few_graphs_each_time() -> None:
 @pytest.mark.tool
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    ("backend", "count"), [("onnx", 1200), ("qonnx", 100), ("hls4ml", 16), ("verilog", 16)]
+    ("backend", "count"), [("onnx", 600), ("qonnx", 100), ("hls4ml", 10), ("verilog", 10)]
 )
 def test_graphs_that_change_with_the_sources(
     backend: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
