@@ -140,18 +140,26 @@ def set_values(
             name "sgd", so that "training.optimizer.momentum=0.9" can follow.
 
     Raises:
-        EdgemlError: an assignment without "=", without a key or value, or below a key that is no table.
+        EdgemlError: an assignment without "=", without a key or value, below a key that is no table, or of a
+            whole table behind one of its keys, which would be lost.
 
     >>> set_values({"training": {"epochs": 20}}, ["training.epochs=5", "targets.board=pynq-z2"])
     {'training': {'epochs': 5}, 'targets': {'board': 'pynq-z2'}}
     """
-    result, names = _copied(settings), frozenset(named)
+    result, names, stated = _copied(settings), frozenset(named), list[str]()
     for assignment in assignments:
         key, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals or not _KEY.fullmatch(key):
             raise EdgemlError(
                 "is not KEY=VALUE", f"--set {assignment}", "write for example training.epochs=5"
             )
+        if lost := next((earlier for earlier in stated if earlier.startswith(f"{key}.")), ""):
+            raise EdgemlError(
+                f"replaces all of {key}, so that {lost} before it is lost",
+                f"--set {assignment}",
+                f"state {key} first, then {lost}",
+            )
+        stated.append(key)
         *tables, last = key.split(".")
         table = result
         for name in tables:

@@ -119,6 +119,17 @@ def test_the_last_assignment_wins():
     assert set_values({}, ["a=1", "a=2"]) == {"a": 2}
 
 
+def test_a_table_behind_one_of_its_keys_is_refused():
+    """The key before it would be lost without a word."""
+    before = "training.optimizer.momentum=0.9"
+    for after in ("training.optimizer=sgd", "training={epochs=3}"):
+        with pytest.raises(EdgemlError, match=r"so that training\.optimizer\.momentum before it is lost"):
+            set_values({}, [before, after], ["training.optimizer"])
+    whole = set_values({}, ["training.optimizer=sgd", before], ["training.optimizer"])
+    assert whole == {"training": {"optimizer": {"name": "sgd", "momentum": 0.9}}}
+    assert set_values({"a": {"b": 1}}, ["a={c=2}"]) == {"a": {"c": 2}}
+
+
 def test_toml_files(tmp_path):
     path = tmp_path / "x.toml"
     path.write_text("a = 1\n[b]\nc = 'x'\n")
