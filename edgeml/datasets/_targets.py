@@ -17,7 +17,7 @@ import numpy as np
 from edgeml.datasets._base import Array, Split, check_finite
 from edgeml.datasets._csv_file import CsvTable, read_csv
 from edgeml.datasets._readers import npz_names, read_npz
-from edgeml.errors import EdgemlError, excerpt
+from edgeml.errors import EdgemlError, excerpt, shown
 
 _PARTS = ("train", "val", "test")
 
@@ -106,7 +106,12 @@ def _numeric(x: Array, y: Array, where: str) -> Split:
     if x.ndim < 2 or not x.size or x.dtype.kind not in "biuf":
         raise EdgemlError(f"x of {x.dtype} has shape {x.shape}, expected (samples, features...)", where)
     if y.dtype.kind not in "biuf":
-        raise EdgemlError(f"the targets are {y.dtype}, expected numbers", where)
+        first = shown(y.ravel()[0].item()) if y.size else y.dtype
+        raise EdgemlError(
+            f"the targets are no numbers but {first} and the like",
+            where,
+            "leave data.task out to train on classes, or name a column of numbers: data.target",
+        )
     if not y.ndim or len(y) != len(x):
         raise EdgemlError(f"{len(x)} samples but targets of shape {y.shape}", where)
     targets = y.reshape(len(y), -1).astype(np.float64)

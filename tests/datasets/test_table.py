@@ -242,3 +242,10 @@ def test_rules_are_for_tables(tmp_path: Path) -> None:
     np.savez(tmp_path / "t.npz", x=np.zeros((3, 2)), y=[0, 1, 0])
     with pytest.raises(EdgemlError, match=r"is no table.*are for \.csv and \.parquet"):
         prepare(spec(str(tmp_path / "t.npz"), target=None))
+
+
+def test_texts_are_no_targets_of_a_regression(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,label\n" + "1,2,yes\n2,3,no\n" * 10)
+    with pytest.raises(EdgemlError, match=r"no numbers but 'yes' and the like.*leave data\.task out"):
+        prepare(DataSpec(dataset=str(table), task="regression"))
