@@ -253,7 +253,7 @@ def train(
 
     Raises:
         EdgemlError: an unknown preset or setting, data that is not there, a folder that holds another run
-            or is in use, or a model that cannot be lowered.
+            or is in use, a model that cannot be lowered, or one that was pruned until no output varies.
         MissingToolError: TensorFlow, QKeras or scikit-learn is not installed.
     """
     from edgeml import pipeline, presets
@@ -264,6 +264,7 @@ def train(
     choices = presets.choose(chosen, assignments(settings or {}), seed, epochs)
     folder = path_of(out, "out", _FOLDER) if out is not None else Path("runs") / chosen.name
     from edgeml.training.progress import LineProgress, SilentProgress
+    from edgeml.training.small.collapse import refuse_constant
     from edgeml.training.train import train as train_preset
 
     with locked(folder):
@@ -271,7 +272,7 @@ def train(
             chosen, folder, choices, LineProgress(progress) if progress else SilentProgress(), strict
         )
         (progress or _quiet)("lowering")
-        pipeline.lower(run, strict)
+        refuse_constant(run, pipeline.lower(run, strict))
     return run
 
 

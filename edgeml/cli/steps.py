@@ -168,6 +168,7 @@ def train(
     choices = presets.choose(chosen, settings, seed, epochs)
     with working("loading TensorFlow"):
         from edgeml.training.replicas import replicas_of
+        from edgeml.training.small.collapse import refuse_constant
         from edgeml.training.task import with_task
         from edgeml.training.train import train as train_preset
     with working("waiting for the devices of the training"):
@@ -179,6 +180,7 @@ def train(
         run = train_preset(chosen, folder, choices, bars, strict, overwrite, replicas)
     with working("lowering"):
         graph = pipeline.lower(run, strict)
+        refuse_constant(run, graph)
     for row in (*data_rows(run), *inexact_rows(run), *front_lines(run)):
         ERR.print(row)
     ERR.print(f"[green]trained[/] {escape(graph.name)} in {escape(str(run.folder))}")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from edgeml import pipeline, presets
+from edgeml import api, pipeline, presets
 from edgeml.backends.hls4ml.planner import plan_graph
 from edgeml.backends.verilog.design import Design, elaborate
 from edgeml.errors import EdgemlError
@@ -30,12 +30,12 @@ from edgeml.training.goal import TrainingGoal
 from edgeml.training.history import read_history
 from edgeml.training.progress import EpochRow
 from edgeml.training.small.clustering import SharedValues, clusters
-from edgeml.training.small.collapse import collapse, collapse_lines, one_point
+from edgeml.training.small.collapse import check_varies, collapse, collapse_lines, one_point
 from edgeml.training.small.distillation import distilled
 from edgeml.training.small.front import Checkpoint, Front
 from edgeml.training.small.masks import masks
 from edgeml.training.small.penalty import WidthTraining, bit_operations, calibrate
-from edgeml.training.small.pick import check_learned, front_of, pick
+from edgeml.training.small.pick import check_front, front_of, pick
 from edgeml.training.small.widths import check_widths
 from edgeml.training.train import train
 from tests.training.test_training import Recorder
@@ -113,7 +113,7 @@ def test_a_front_of_one_point_says_why(tmp_path: Path) -> None:
     assert one_point(offered(tmp_path / "two", (0.8, 900), (0.9, 1000)), training) == ""
     preset = presets.load("digits_learned")
     with pytest.raises(EdgemlError, match="has one epoch .* its front would be one point"):
-        check_learned(preset, presets.choose(preset, epochs=1))
+        check_front(preset, presets.choose(preset, epochs=1))
 
 
 def test_a_layer_whose_weights_read_constants_alone_is_silent() -> None:
@@ -127,6 +127,38 @@ def test_a_layer_whose_weights_read_constants_alone_is_silent() -> None:
     assert [node.name for node in silent_layers(graph)] == ["fc2"]
     (said,) = collapse_lines(Front(Path("none")), Training(float_epochs=1, epochs=3), [], graph)
     assert "fc2 is left without inputs: none of the 2 weights that it keeps of 3" in said
+
+
+def test_outputs_that_never_vary_are_an_error_with_the_share_that_still_worked(tmp_path: Path) -> None:
+    build = Builder("pruned")
+    x = build.input((2,), FixedType(False, 4, 0), "x")
+    kept = build.const([[1, 0], [0, 0]], FixedType(True, 3, 0), "w")
+    gone = build.const([[0, 0], [0, 0]], FixedType(True, 3, 0), "w0")
+    training = Training(float_epochs=1, epochs=4, pruning=Pruning(sparsity=0.96, end=1.0))
+    front = Front(tmp_path, "weights kept")
+    rows = [epoch_row(1, 0.95, "float"), *FOUR_EPOCHS]
+    check_varies(front, training, rows, build.graph(build.add(MatMul(), x, kept, name="fc")), "RUN")
+    dead = build.graph(build.add(MatMul(), x, gone, name="dead"))
+    with pytest.raises(
+        EdgemlError, match="dead is left without inputs: all of its 4 weights are zero, so "
+    ) as said:
+        check_varies(front, training, rows, dead, "RUN")
+    assert said.value.where == "RUN"
+    assert said.value.hint == (
+        "epoch 2 was the last one near the float baseline; that epoch had pruned 0.68 of the weights: "
+        "--set training.pruning.sparsity=0.68"
+    )
+    with pytest.raises(EdgemlError) as said:
+        check_varies(front, training, [epoch_row(1, 0.95, "float"), epoch_row(1, 0.1)], dead, "RUN")
+    assert said.value.hint == "prune less: --set training.pruning.sparsity=0.48, or train longer"
+
+
+@pytest.mark.slow
+def test_a_training_that_prunes_everything_ends_in_that_error(tmp_path: Path) -> None:
+    settings = {"training.pruning.sparsity": 0.99}
+    with pytest.raises(EdgemlError, match=r"is left without inputs: .* so every output is the same"):
+        api.train("iris_mlp", tmp_path / "run", epochs=4, settings=settings)
+    assert (tmp_path / "run" / "model.keras").is_file()
 
 
 @pytest.mark.parametrize(
@@ -175,10 +207,14 @@ def test_the_strength_has_to_rise() -> None:
         )
 
 
-def test_stated_widths_have_no_front() -> None:
+def test_stated_widths_have_no_front_unless_weights_are_pruned() -> None:
     preset = presets.load("digits_mlp")
-    with pytest.raises(EdgemlError, match="has no learned widths, so its front would be one"):
-        check_learned(preset, presets.choose(preset))
+    check_front(preset, presets.choose(preset, ["training.pruning.sparsity=0.5"]))
+    with pytest.raises(
+        EdgemlError, match="has no learned widths and prunes nothing, so its front would be one"
+    ) as said:
+        check_front(preset, presets.choose(preset))
+    assert said.value.hint.startswith("prune: --set training.pruning.sparsity=0.5; or train digits_learned, ")
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 FrontOption = Annotated[
     bool,
-    typer.Option("--front", help="List the checkpoints of learned widths that no other beats."),
+    typer.Option("--front", help="List the checkpoints of learned widths or pruning that no other beats."),
 ]
 PickOption = Annotated[
     int,
@@ -176,8 +176,8 @@ def _check_front(preset: str, settings: list[str], epochs: int | None) -> None:
 
     chosen = presets.load(preset)
     with steps.working("loading TensorFlow"):
-        from edgeml.training.small.pick import check_learned
-    check_learned(chosen, presets.choose(chosen, settings, epochs=epochs))
+        from edgeml.training.small.pick import check_front
+    check_front(chosen, presets.choose(chosen, settings, epochs=epochs))
 
 
 def _picked(source: str, number: int, out: Path | None, overwrite: bool, json: bool) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from edgeml.errors import EdgemlError
 from edgeml.ir import Graph
 from edgeml.ir.silent import silence, silent_layers
 from edgeml.presets import Training
+from edgeml.runs import Run
+from edgeml.training.history import read_history
 from edgeml.training.progress import EpochRow
 from edgeml.training.small.front import Front
 
@@ -31,6 +34,52 @@ def collapse_lines(front: Front, training: Training, rows: Sequence[EpochRow], g
             "same for every sample; the float baseline is not: train again with less pruning or a weaker "
             "penalty"
         )
+
+
+def refuse_constant(run: Run, graph: Graph) -> None:
+    """Refuse a pruned run, or one of learned widths, whose outputs are the same for every input.
+
+    Args:
+        run: trained; its files stay.
+        graph: the exact graph of the checkpoint that was taken.
+
+    Raises:
+        EdgemlError: as `check_varies` says.
+    """
+    if run.config.training is not None and run.front.is_dir():
+        rows = read_history(run.history_file)
+        check_varies(Front(run.front), run.config.training, rows, graph, str(run.folder))
+
+
+def check_varies(
+    front: Front, training: Training, rows: Sequence[EpochRow], graph: Graph, where: str
+) -> None:
+    """Refuse a graph whose outputs are the same for every input.
+
+    Args:
+        front: of the training.
+        training: its settings.
+        rows: its epochs, those of the float baseline included.
+        graph: the exact graph of the checkpoint that was taken.
+        where: the run's folder.
+
+    Raises:
+        EdgemlError: no output depends on an input; names the layer, what it is left with, and the setting of
+            the last epoch that was near the float baseline, or one that takes less.
+    """
+    if not all(graph.info(name).is_constant for name in graph.outputs):
+        return
+    what = "every output is the same for every sample"
+    for node in silent_layers(graph)[:1]:
+        what = f"{node.layer} is left without inputs: {silence(graph, node)}, so {what}"
+    floats = [row.val_accuracy for row in rows if row.phase == "float" and row.val_accuracy]
+    least = _COLLAPSED * max(floats, default=1.0)
+    good = [row.epoch for row in rows if row.phase == "qat" and (row.val_accuracy or 0.0) >= least]
+    hint = _gentler(front, training)
+    if good:
+        worked = _what_worked(front, training, max(good))
+        hint = f"epoch {max(good)} was the last one near the float baseline; {worked}"
+    raise EdgemlError(what, where, hint)
 
 
 def collapse(front: Front, training: Training, rows: Sequence[EpochRow]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.files import staged_path
 from edgeml.keras.learned import learned_layers
@@ -15,17 +16,17 @@ from edgeml.runs import Run
 from edgeml.training.build import build_model
 from edgeml.training.small.front import Front
 
-_REMEDY = "build the model of the layers of edgeml.keras.learned, as models/digits_learned.py does"
+_NO_FRONT = "has no learned widths and prunes nothing, so its front would be one point"
 
 
-def check_learned(preset: Preset, choices: Choices) -> None:
-    """Refuse a preset without learned widths.
+def check_front(preset: Preset, choices: Choices) -> None:
+    """Refuse a training whose front would be one point.
 
     Raises:
-        EdgemlError: all its widths are stated, or there is one epoch, so that its front would be one point.
+        EdgemlError: all its widths are stated and it prunes nothing, or there is one epoch.
     """
-    if not any(learned_layers(build_model(preset, choices))):
-        raise EdgemlError("has no learned widths, so its front would be one point", preset.name, _REMEDY)
+    if not choices.training.pruning.prunes and not any(learned_layers(build_model(preset, choices))):
+        raise EdgemlError(_NO_FRONT, preset.name, _remedy(choices.data.dataset))
     if choices.training.epochs == 1:
         raise EdgemlError(
             "has one epoch of quantization-aware training, so its front would be one point",
@@ -34,17 +35,27 @@ def check_learned(preset: Preset, choices: Choices) -> None:
         )
 
 
+def _remedy(dataset: str) -> str:
+    """Trainings that have a front: a pruned one, a preset of the data that learns its widths, one's own."""
+    name = f"{dataset}_learned"
+    known = f"train {name}, which learns them, or " if name in presets.names() else ""
+    return (
+        f"prune: --set training.pruning.sparsity=0.5; or {known}build the model of the layers of "
+        "edgeml.keras.learned, as models/digits_learned.py does"
+    )
+
+
 def front_of(run: Run) -> Front:
-    """The front of a run that was trained with learned widths.
+    """The front of a run that was pruned or trained with learned widths.
 
     Raises:
-        EdgemlError: it has no learned widths, is not trained to the end, or its front is damaged.
+        EdgemlError: it was neither, is not trained to the end, or its front is damaged.
     """
     if not run.model_file.is_file():
         raise EdgemlError("is not trained to the end", str(run.folder), f"run edgeml {run.origin}")
     front = Front(run.front)
     if not front.points:
-        raise EdgemlError("has no learned widths, so its front would be one point", str(run.folder), _REMEDY)
+        raise EdgemlError(_NO_FRONT, str(run.folder), _remedy(run.config.data.dataset))
     return front
 
 
